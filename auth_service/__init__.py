@@ -1,0 +1,1 @@
+"""Accounts, events, event codes, memberships, tokens, and the change feed."""

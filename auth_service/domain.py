@@ -1,0 +1,193 @@
+"""What auth_service is about: accounts, events, memberships, changes; their rules and faults."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition, Unauthenticated, Violation
+
+CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
+CODE_LENGTH = 8
+CODE_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
+
+ACCESS_TOKEN_S = 15 * 60
+REFRESH_TOKEN_S = 30 * 24 * 3600
+REUSE_GRACE_S = 10
+
+MAX_NAME_LENGTH = 200
+MAX_PASSWORD_LENGTH = 256
+
+
+class Role(Enum):
+    """What a member may do; the values are stored."""
+
+    GUEST = "guest"
+    ORGANISER = "organiser"
+
+
+class ChangeKind(Enum):
+    """What happened; the values are stored."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    USER_ERASED = "user_erased"
+    EVENT_UPDATED = "event_updated"
+    EVENT_DELETED = "event_deleted"
+
+
+class RefreshOutcome(Enum):
+    """What became of a refresh token that was shown."""
+
+    ROTATED = "rotated"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class User:
+    """An account. `username` and `email` as typed; they are unique without regard to case."""
+
+    id: UUID
+    username: str
+    email: str
+    password_hash: str
+    organiser: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event. `shut`: closed by hand or expired, by the database's clock."""
+
+    id: UUID
+    name: str
+    code: str
+    starts_at: datetime | None
+    expires_at: datetime | None
+    closed: bool
+    shut: bool
+    guest_count: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Membership:
+    """A membership as the member sees it."""
+
+    event_id: UUID
+    event_name: str
+    role: Role
+    shut: bool
+    joined_at: datetime
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A membership as an organiser sees it."""
+
+    user_id: UUID
+    username: str
+    role: Role
+    joined_at: datetime
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entry of the change feed; `kind` says which fields are set."""
+
+    sequence: int
+    kind: ChangeKind
+    event_id: UUID | None
+    user_id: UUID | None
+    role: Role | None
+    closed: bool | None
+    expires_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """An access token and the refresh token that follows it."""
+
+    access_token: str
+    refresh_token: str
+
+
+@dataclass(frozen=True)
+class Login:
+    """Who logged in, the event joined last, and the tokens."""
+
+    user_id: UUID
+    event_id: UUID | None
+    tokens: Tokens
+
+
+@dataclass(frozen=True)
+class EventEdit:
+    """What to change of an event; None leaves a field as it is."""
+
+    name: str | None = None
+    starts_at: datetime | None = None
+    expires_at: datetime | None = None
+    closed: bool | None = None
+    new_code: bool = False
+
+
+class InvalidEventCode(NotFound):
+    """There is no event with this code: check it with your host."""
+
+
+class EventClosed(Precondition):
+    """This event is closed."""
+
+
+class InvalidCredentials(Unauthenticated):
+    """The user name or the password is wrong."""
+
+
+class InvalidRefreshToken(Unauthenticated):
+    """This session has ended: log in again."""
+
+
+class UserNotFound(NotFound):
+    """This account does not exist."""
+
+
+class EventNotFound(NotFound):
+    """There is no such event."""
+
+
+class OrganiserOnly(NotAllowed):
+    """Only organisers may do this."""
+
+
+class OrganiserCannotLeave(Precondition):
+    """An organiser cannot leave the event: delete it instead."""
+
+
+class InvalidForm(InvalidInput):
+    """Some fields need your attention."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__(violations=violations)
+
+
+def new_code() -> str:
+    """40 random bits."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def normalise_code(typed: str) -> str:
+    return typed.upper().translate(CODE_LOOKALIKES)[:64]
+
+
+def show_code(code: str) -> str:
+    """Two groups of four."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+def fold(text: str) -> str:
+    """The form in which user names and e-mail addresses are compared."""
+    return text.strip().casefold()

@@ -1,0 +1,220 @@
+"""AuthService on the wire: proto <-> domain."""
+
+from google.protobuf.duration_pb2 import Duration
+
+from auth_service.domain import (
+    ACCESS_TOKEN_S,
+    Change,
+    ChangeKind,
+    Event,
+    EventEdit,
+    Guest,
+    Membership,
+    Role,
+    Tokens,
+    show_code,
+)
+from auth_service.service import Auth
+from kit import deadlines
+from kit.identity import PUBLIC, USER, callable_by, current_caller, service
+from kit.ids import parse_id, parse_optional_id
+from kit.pages import parse_page
+from kit.timestamps import from_timestamp, to_timestamp
+from protos.auth.v1 import auth_pb2 as pb
+from protos.auth.v1 import auth_pb2_grpc
+
+FOLLOWERS = (service("selfie"), service("matcher"))
+MAX_CHANGES = 1000
+MAX_WAIT_S = 20
+
+ROLES = {Role.GUEST: pb.ROLE_GUEST, Role.ORGANISER: pb.ROLE_ORGANISER}
+KINDS = {kind: pb.Change.Kind.Value(f"KIND_{kind.name}") for kind in ChangeKind}
+
+
+class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
+    """Decides nothing, catches nothing."""
+
+    def __init__(self, auth: Auth) -> None:
+        self._auth = auth
+
+    @callable_by(PUBLIC)
+    def CheckEventCode(self, request, context):
+        event = self._auth.check_event_code(request.event_code)
+        return pb.CheckEventCodeResponse(valid=event is not None, event_name=event.name if event else "")
+
+    @callable_by(PUBLIC)
+    def CheckUserAvailability(self, request, context):
+        username_taken, email_taken = self._auth.check_user_availability(
+            request.username, request.email, request.event_code
+        )
+        return pb.CheckUserAvailabilityResponse(username_taken=username_taken, email_taken=email_taken)
+
+    @callable_by(PUBLIC)
+    def Register(self, request, context):
+        login = self._auth.register(
+            parse_optional_id(request.request_id),
+            request.username,
+            request.email,
+            request.password,
+            request.event_code,
+        )
+        return pb.RegisterResponse(
+            user_id=str(login.user_id), event_id=str(login.event_id), tokens=_tokens(login.tokens)
+        )
+
+    @callable_by(PUBLIC)
+    def Login(self, request, context):
+        login = self._auth.login(request.username, request.password)
+        return pb.LoginResponse(
+            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
+        )
+
+    @callable_by(PUBLIC)
+    def RefreshToken(self, request, context):
+        return pb.RefreshTokenResponse(tokens=_tokens(self._auth.refresh(request.refresh_token)))
+
+    @callable_by(PUBLIC)
+    def Logout(self, request, context):
+        self._auth.logout(request.refresh_token)
+        return pb.LogoutResponse()
+
+    @callable_by(USER)
+    def JoinEvent(self, request, context):
+        event = self._auth.join_event(current_caller().user_id, request.event_code)
+        return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name)
+
+    @callable_by(USER)
+    def LeaveEvent(self, request, context):
+        caller = current_caller().user_id
+        guest = parse_optional_id(request.user_id) or caller
+        self._auth.leave_event(caller, parse_id(request.event_id), guest)
+        return pb.LeaveEventResponse()
+
+    @callable_by(USER)
+    def GetUser(self, request, context):
+        user, memberships = self._auth.get_user(current_caller().user_id)
+        return pb.GetUserResponse(
+            user_id=str(user.id),
+            username=user.username,
+            email=user.email,
+            organiser=user.organiser,
+            create_time=to_timestamp(user.created_at),
+            memberships=[_membership(membership) for membership in memberships],
+        )
+
+    @callable_by(USER)
+    def DeleteUser(self, request, context):
+        self._auth.delete_user(current_caller().user_id)
+        return pb.DeleteUserResponse()
+
+    @callable_by(USER)
+    def CreateEvent(self, request, context):
+        event = self._auth.create_event(
+            parse_optional_id(request.request_id),
+            current_caller().user_id,
+            request.name,
+            from_timestamp(request, "start_time"),
+            from_timestamp(request, "expire_time"),
+        )
+        return pb.CreateEventResponse(event=_event(event))
+
+    @callable_by(USER)
+    def GetEvent(self, request, context):
+        event = self._auth.get_event(current_caller().user_id, parse_id(request.event_id))
+        return pb.GetEventResponse(event=_event(event))
+
+    @callable_by(USER)
+    def ListEvents(self, request, context):
+        caller = current_caller().user_id
+        page = parse_page(f"events of {caller}", request.page_size, request.page_token)
+        shown, token = page.cut(
+            self._auth.list_events(caller, page), lambda event: (event.created_at.isoformat(), str(event.id))
+        )
+        return pb.ListEventsResponse(events=[_event(event) for event in shown], next_page_token=token)
+
+    @callable_by(USER)
+    def UpdateEvent(self, request, context):
+        edit = EventEdit(
+            name=request.name if request.HasField("name") else None,
+            starts_at=from_timestamp(request, "start_time"),
+            expires_at=from_timestamp(request, "expire_time"),
+            closed=request.closed if request.HasField("closed") else None,
+            new_code=request.new_code,
+        )
+        event = self._auth.update_event(current_caller().user_id, parse_id(request.event_id), edit)
+        return pb.UpdateEventResponse(event=_event(event))
+
+    @callable_by(USER)
+    def DeleteEvent(self, request, context):
+        self._auth.delete_event(current_caller().user_id, parse_id(request.event_id))
+        return pb.DeleteEventResponse()
+
+    @callable_by(USER)
+    def ListGuests(self, request, context):
+        event_id = parse_id(request.event_id)
+        page = parse_page(f"guests of {event_id}", request.page_size, request.page_token)
+        shown, token = page.cut(
+            self._auth.list_guests(current_caller().user_id, event_id, page),
+            lambda guest: (guest.joined_at.isoformat(), str(guest.user_id)),
+        )
+        return pb.ListGuestsResponse(guests=[_guest(guest) for guest in shown], next_page_token=token)
+
+    @callable_by(*FOLLOWERS, long=True)
+    def ListChanges(self, request, context):
+        limit = min(request.page_size or 500, MAX_CHANGES)
+        wait_s = deadlines.remaining_s(min(request.wait.ToTimedelta().total_seconds(), MAX_WAIT_S))
+        changes = self._auth.list_changes(request.after, limit, wait_s)
+        return pb.ListChangesResponse(changes=[_change(change) for change in changes])
+
+
+def _tokens(tokens: Tokens) -> pb.TokenPair:
+    return pb.TokenPair(
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token,
+        expires_in=Duration(seconds=ACCESS_TOKEN_S),
+    )
+
+
+def _event(event: Event) -> pb.Event:
+    return pb.Event(
+        event_id=str(event.id),
+        name=event.name,
+        event_code=show_code(event.code),
+        start_time=to_timestamp(event.starts_at),
+        expire_time=to_timestamp(event.expires_at),
+        closed=event.closed,
+        guest_count=event.guest_count,
+        create_time=to_timestamp(event.created_at),
+    )
+
+
+def _membership(membership: Membership) -> pb.Membership:
+    return pb.Membership(
+        event_id=str(membership.event_id),
+        event_name=membership.event_name,
+        role=ROLES[membership.role],
+        closed=membership.shut,
+        join_time=to_timestamp(membership.joined_at),
+    )
+
+
+def _guest(guest: Guest) -> pb.Guest:
+    return pb.Guest(
+        user_id=str(guest.user_id),
+        username=guest.username,
+        role=ROLES[guest.role],
+        join_time=to_timestamp(guest.joined_at),
+    )
+
+
+def _change(change: Change) -> pb.Change:
+    return pb.Change(
+        sequence=change.sequence,
+        kind=KINDS[change.kind],
+        event_id=str(change.event_id or ""),
+        user_id=str(change.user_id or ""),
+        role=ROLES[change.role] if change.role else pb.ROLE_UNSPECIFIED,
+        closed=bool(change.closed),
+        expire_time=to_timestamp(change.expires_at),
+        change_time=to_timestamp(change.created_at),
+    )

@@ -1,0 +1,205 @@
+"""SQL of accounts and refresh tokens."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from auth_service.domain import (
+    REFRESH_TOKEN_S,
+    REUSE_GRACE_S,
+    ChangeKind,
+    EventNotFound,
+    Membership,
+    Role,
+    User,
+    fold,
+)
+from auth_service.store.changes import append_change, bury
+from auth_service.store.events import lock_event
+from kit.db import transaction
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """An account to be made. `request_id` makes it once."""
+
+    id: UUID
+    request_id: UUID | None
+    username: str
+    email: str
+    password_hash: str
+    organiser: bool = False
+
+
+class AccountStore:
+    """Accounts and their tokens."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find_taken(self, username: str, email: str) -> tuple[bool, bool]:
+        """Whether the user name, and whether the e-mail address, belongs to somebody."""
+        query = text(
+            "SELECT username_key = :username AS username, email_key = :email AS email FROM auth.users"
+            " WHERE username_key = :username OR email_key = :email"
+        )
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query, {"username": fold(username), "email": fold(email)}).all()
+        return any(row.username for row in rows), any(row.email for row in rows)
+
+    def register(self, user: NewUser, event_id: UUID, refresh_hash: bytes) -> bool:
+        """Makes the account, its membership and its first token; False when somebody else was faster.
+
+        Raises EventNotFound when the event went away in between.
+        """
+        with transaction(self._engine) as connection:
+            if lock_event(connection, event_id) is None:
+                raise EventNotFound
+            if not _insert_user(connection, user):
+                return False
+            _insert_token(connection, uuid4(), user.id, refresh_hash)
+            connection.execute(
+                text("INSERT INTO auth.memberships (event_id, user_id, role) VALUES (:event, :user, :role)"),
+                {"event": event_id, "user": user.id, "role": Role.GUEST.value},
+            )
+            append_change(connection, ChangeKind.JOINED, event_id=event_id, user_id=user.id, role=Role.GUEST)
+            return True
+
+    def add_organiser(self, user: NewUser) -> bool:
+        """False when the user name or e-mail address is taken."""
+        with transaction(self._engine) as connection:
+            return _insert_user(connection, user)
+
+    def find_user(self, user_id: UUID) -> User | None:
+        return self._find("id = :value", user_id)
+
+    def find_login(self, name: str) -> User | None:
+        """By user name or e-mail address."""
+        return self._find("username_key = :value OR email_key = :value", fold(name))
+
+    def find_request(self, request_id: UUID) -> User | None:
+        return self._find("request_id = :value", request_id)
+
+    def list_memberships(self, user_id: UUID) -> list[Membership]:
+        """Oldest first."""
+        query = text(
+            """
+            SELECT m.event_id, e.name, m.role, m.joined_at,
+                   e.closed OR coalesce(e.expires_at <= now(), false) AS shut
+            FROM auth.memberships m JOIN auth.events e ON e.id = m.event_id
+            WHERE m.user_id = :user ORDER BY m.joined_at, m.event_id
+            """
+        )
+        with transaction(self._engine) as connection:
+            return [
+                Membership(row.event_id, row.name, Role(row.role), row.shut, row.joined_at)
+                for row in connection.execute(query, {"user": user_id})
+            ]
+
+    def erase_user(self, user_id: UUID) -> None:
+        """The person, and the events that nobody else organises."""
+        query = text(
+            """
+            SELECT e.id FROM auth.events e JOIN auth.memberships m ON m.event_id = e.id
+            WHERE m.user_id = :user AND m.role = 'organiser' AND NOT EXISTS (
+                SELECT FROM auth.memberships other
+                WHERE other.event_id = e.id AND other.role = 'organiser' AND other.user_id <> :user)
+            ORDER BY e.id FOR UPDATE OF e
+            """
+        )
+        user = {"user": user_id}
+        with transaction(self._engine) as connection:
+            if connection.execute(text("SELECT FROM auth.users WHERE id = :user FOR UPDATE"), user).first() is None:
+                return
+            events = [row.id for row in connection.execute(query, user)]
+            connection.execute(text("DELETE FROM auth.events WHERE id = ANY(:events)"), {"events": events})
+            connection.execute(text("DELETE FROM auth.users WHERE id = :user"), user)
+            for gone in [*events, user_id]:
+                bury(connection, gone)
+            for event in events:
+                append_change(connection, ChangeKind.EVENT_DELETED, event_id=event)
+            append_change(connection, ChangeKind.USER_ERASED, user_id=user_id)
+
+    def add_token(self, user_id: UUID, refresh_hash: bytes) -> bool:
+        """Begins a family; False when the account is gone."""
+        with transaction(self._engine) as connection:
+            query = text("SELECT id FROM auth.users WHERE id = :user FOR KEY SHARE")
+            if connection.execute(query, {"user": user_id}).first() is None:
+                return False
+            _insert_token(connection, uuid4(), user_id, refresh_hash)
+            return True
+
+    def rotate_token(self, old_hash: bytes, new_hash: bytes) -> UUID | None:
+        """The user of the old token, now used, or None; a reuse after the grace ends the family."""
+        query = text(
+            """
+            SELECT family, user_id, used_at < now() - make_interval(secs => :grace) AS stolen
+            FROM auth.refresh_tokens WHERE token_hash = :hash AND expires_at > now() FOR UPDATE
+            """
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query, {"hash": old_hash, "grace": REUSE_GRACE_S}).first()
+            if row is None:
+                return None
+            if row.stolen:
+                _end_family(connection, row.family)
+                return None
+            connection.execute(
+                text("UPDATE auth.refresh_tokens SET used_at = coalesce(used_at, now()) WHERE token_hash = :hash"),
+                {"hash": old_hash},
+            )
+            _insert_token(connection, row.family, row.user_id, new_hash)
+            user_id: UUID = row.user_id
+            return user_id
+
+    def end_session(self, refresh_hash: bytes) -> None:
+        """Ends the token's family."""
+        query = text("SELECT family FROM auth.refresh_tokens WHERE token_hash = :hash")
+        with transaction(self._engine) as connection:
+            row = connection.execute(query, {"hash": refresh_hash}).first()
+            if row is not None:
+                _end_family(connection, row.family)
+
+    def delete_expired_tokens(self) -> None:
+        with transaction(self._engine) as connection:
+            connection.execute(text("DELETE FROM auth.refresh_tokens WHERE expires_at <= now()"))
+
+    def _find(self, condition: str, value: object) -> User | None:
+        query = text(f"SELECT * FROM auth.users WHERE {condition}")
+        with transaction(self._engine) as connection:
+            row = connection.execute(query, {"value": value}).first()
+        return _user(row) if row else None
+
+
+def _insert_user(connection: Connection, user: NewUser) -> bool:
+    inserted = connection.execute(
+        text(
+            """
+            INSERT INTO auth.users
+                (id, request_id, username, username_key, email, email_key, password_hash, organiser)
+            VALUES (:id, :request_id, :username, :username_key, :email, :email_key, :password_hash, :organiser)
+            ON CONFLICT DO NOTHING
+            """
+        ),
+        {**vars(user), "username_key": fold(user.username), "email_key": fold(user.email)},
+    )
+    return inserted.rowcount == 1
+
+
+def _insert_token(connection: Connection, family: UUID, user_id: UUID, token_hash: bytes) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO auth.refresh_tokens (token_hash, family, user_id, expires_at)"
+            " VALUES (:hash, :family, :user, now() + make_interval(secs => :ttl))"
+        ),
+        {"hash": token_hash, "family": family, "user": user_id, "ttl": REFRESH_TOKEN_S},
+    )
+
+
+def _end_family(connection: Connection, family: UUID) -> None:
+    connection.execute(text("DELETE FROM auth.refresh_tokens WHERE family = :family"), {"family": family})
+
+
+def _user(row: Row) -> User:
+    return User(row.id, row.username, row.email, row.password_hash, row.organiser, row.created_at)

@@ -1,0 +1,70 @@
+"""The change feed: appended to in the transaction that makes the change, numbered in commit order."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from auth_service.domain import Change, ChangeKind, Role
+from kit.db import transaction
+
+
+class ChangeStore:
+    """Reads the feed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list_changes(self, after: int, limit: int) -> list[Change]:
+        query = text("SELECT * FROM auth.changes WHERE sequence > :after ORDER BY sequence LIMIT :limit")
+        with transaction(self._engine) as connection:
+            return [_change(row) for row in connection.execute(query, {"after": after, "limit": limit})]
+
+
+def append_change(
+    connection: Connection,
+    kind: ChangeKind,
+    *,
+    event_id: UUID | None = None,
+    user_id: UUID | None = None,
+    role: Role | None = None,
+    closed: bool | None = None,
+    expires_at: datetime | None = None,
+) -> None:
+    """The last statement of a transaction: the row of `auth.feed` stays locked from here to the commit, and that makes
+    the numbers gapless and in commit order."""
+    connection.execute(
+        text(
+            """
+            WITH next AS (UPDATE auth.feed SET last = last + 1 RETURNING last)
+            INSERT INTO auth.changes (sequence, kind, event_id, user_id, role, closed, expires_at)
+            SELECT last, :kind, :event_id, :user_id, :role, :closed, :expires_at FROM next
+            """
+        ),
+        {
+            "kind": kind.value,
+            "event_id": event_id,
+            "user_id": user_id,
+            "role": role.value if role else None,
+            "closed": closed,
+            "expires_at": expires_at,
+        },
+    )
+
+
+def bury(connection: Connection, gone: UUID) -> None:
+    """Remembers for ever that an id is gone, and nothing else of it."""
+    connection.execute(text("INSERT INTO auth.tombstones (id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": gone})
+
+
+def _change(row: Row) -> Change:
+    return Change(
+        sequence=row.sequence,
+        kind=ChangeKind(row.kind),
+        event_id=row.event_id,
+        user_id=row.user_id,
+        role=Role(row.role) if row.role else None,
+        closed=row.closed,
+        expires_at=row.expires_at,
+        created_at=row.created_at,
+    )

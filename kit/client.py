@@ -1,0 +1,85 @@
+"""Channels to other services: retry, keepalive, load balancing, TLS; and calls with deadline, token and request id."""
+
+import json
+import uuid
+from collections.abc import Sequence
+
+import grpc
+import structlog
+
+from kit import deadlines
+from kit.identity import Signer
+from kit.interceptors import REQUEST_ID
+from kit.server import MAX_MESSAGE_BYTES
+from kit.settings import TlsSettings
+
+# The one layer that retries: at most three times within about a second, and only what never reached a service or may
+# be repeated, as every rpc of ours may.
+RETRY_POLICY = {
+    "maxAttempts": 3,
+    "initialBackoff": "0.1s",
+    "maxBackoff": "0.5s",
+    "backoffMultiplier": 2,
+    "retryableStatusCodes": ["UNAVAILABLE"],
+}
+
+
+def channel_options(ring_hash_key: str = "") -> list[tuple[str, int | str]]:
+    """`ring_hash_key`: the metadata key by which calls choose their replica; empty: round robin.
+
+    Ring hash needs GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY=true in the environment before grpc's first use.
+    """
+    balancing = (
+        {"ring_hash_experimental": {"requestHashHeader": ring_hash_key}} if ring_hash_key else {"round_robin": {}}
+    )
+    service_config = {
+        "loadBalancingConfig": [balancing],
+        "methodConfig": [{"name": [{}], "retryPolicy": RETRY_POLICY}],
+    }
+    return [
+        ("grpc.service_config", json.dumps(service_config)),
+        ("grpc.enable_retries", 1),
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 2000),
+        ("grpc.keepalive_time_ms", 30_000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ]
+
+
+def open_channel(address: str, tls: TlsSettings, ring_hash_key: str = "") -> grpc.Channel:
+    options: Sequence[tuple[str, int | str]] = channel_options(ring_hash_key)
+    credentials = channel_credentials(tls)
+    if credentials is None:
+        return grpc.insecure_channel(address, options)
+    return grpc.secure_channel(address, credentials, options)
+
+
+def channel_credentials(tls: TlsSettings) -> grpc.ChannelCredentials | None:
+    if tls.tls_ca is None:
+        return None
+    return grpc.ssl_channel_credentials(
+        tls.tls_ca.read_bytes(),
+        tls.tls_key.read_bytes() if tls.tls_key else None,
+        tls.tls_cert.read_bytes() if tls.tls_cert else None,
+    )
+
+
+class ServiceCalls:
+    """What a service says with each call to another: who it is, for which request, and how long it waits."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+
+    def metadata(self, **more: str) -> list[tuple[str, str]]:
+        """`more`: further keys, with `_` for `-`."""
+        bound = structlog.contextvars.get_contextvars()
+        return [
+            ("authorization", f"Bearer {self._signer.sign_service()}"),
+            (REQUEST_ID, str(bound.get("request_id") or uuid.uuid4())),
+            *((key.replace("_", "-"), value) for key, value in more.items()),
+        ]
+
+    def timeout_s(self, at_most: float) -> float:
+        return deadlines.remaining_s(at_most)

@@ -1,0 +1,42 @@
+"""PostgreSQL: engine, transactions, and what a lost connection means."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
+
+from kit.errors import DatabaseUnavailable
+
+
+def driver_url(url: str) -> str:
+    """Names psycopg2, which a bare `postgresql://` no longer means since SQLAlchemy 2.1."""
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg2{separator}{rest}" if scheme in ("postgresql", "postgres") else url
+
+
+def create_db(url: str, pool_size: int, max_overflow: int, name: str) -> Engine:
+    """An engine whose errors never show parameters. `name` is what `pg_stat_activity` shows."""
+    return create_engine(
+        driver_url(url),
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=3,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"application_name": name, "connect_timeout": 3},
+    )
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One READ COMMITTED transaction; raises DatabaseUnavailable when the database went away or is too busy."""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (OperationalError, InterfaceError, TimeoutError) as error:
+        raise DatabaseUnavailable from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailable from error
+        raise

@@ -1,0 +1,150 @@
+"""Who calls: tokens are signed by a service's Ed25519 key and verified by everyone with the public half."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from kit.errors import InvalidToken
+
+ALGORITHM = "EdDSA"
+AUDIENCE = "minois"
+USER_ISSUER = "auth"  # the one key that may speak for users
+SERVICE_TOKEN_S = 60
+LEEWAY_S = 5
+
+PUBLIC = "public"
+USER = "user"
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def service(name: str) -> str:
+    """The kind of caller that a service is."""
+    return f"service:{name}"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`kind` is PUBLIC, USER or `service:<name>`; only a USER has a `user_id`."""
+
+    kind: str = PUBLIC
+    id: UUID | None = None
+
+    @property
+    def user_id(self) -> UUID:
+        if self.id is None:
+            raise InvalidToken
+        return self.id
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call an rpc, and whether it holds its thread for long (streams, long polls)."""
+
+    kinds: frozenset[str]
+    long: bool
+
+
+def callable_by(*kinds: str, long: bool = False) -> Callable[[Method], Method]:
+    """Declares who may call the rpc below; a server does not start with an rpc that lacks it."""
+
+    def declare(method: Method) -> Method:
+        method.__dict__["access"] = Access(frozenset(kinds), long)
+        return method
+
+    return declare
+
+
+_caller: ContextVar[Caller] = ContextVar("caller", default=Caller())
+enter_caller = _caller.set
+current_caller = _caller.get
+
+
+class Signer:
+    """Signs tokens with the key of one service; the key's id is the service's name."""
+
+    def __init__(self, name: str, private_key: Ed25519PrivateKey) -> None:
+        self._name = name
+        self._key = private_key
+
+    @classmethod
+    def read(cls, name: str, path: Path) -> "Signer":
+        key = load_pem_private_key(path.read_bytes(), None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ValueError(f"{path.name} is not an Ed25519 key")
+        return cls(name, key)
+
+    def sign(self, subject: str, ttl_s: int) -> str:
+        now = int(time.time())
+        claims = {"sub": subject, "aud": AUDIENCE, "iat": now, "exp": now + ttl_s}
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._name})
+
+    def sign_service(self) -> str:
+        return self.sign(service(self._name), SERVICE_TOKEN_S)
+
+
+class Verifier:
+    """Believes the keys that it was given, each for what its owner may say."""
+
+    def __init__(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
+        self._keys = dict(keys)
+
+    @classmethod
+    def read(cls, folder: Path) -> "Verifier":
+        """The keys of `NAME.pub.pem` in a folder."""
+        keys = {}
+        for path in sorted(folder.glob("*.pub.pem")):
+            key = load_pem_public_key(path.read_bytes())
+            if not isinstance(key, Ed25519PublicKey):
+                raise ValueError(f"{path.name} is not an Ed25519 key")
+            keys[path.name.removesuffix(".pub.pem")] = key
+        if USER_ISSUER not in keys:
+            raise ValueError(f"{folder} holds no {USER_ISSUER}.pub.pem")
+        return cls(keys)
+
+    def verify(self, token: str) -> Caller:
+        """Raises InvalidToken."""
+        try:
+            issuer = jwt.get_unverified_header(token).get("kid")
+            claims = jwt.decode(
+                token,
+                self._keys[str(issuer)],
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                leeway=LEEWAY_S,
+                options={"require": ["sub", "aud", "exp"]},
+            )
+            subject = claims["sub"]
+            if issuer == USER_ISSUER and not subject.startswith("service:"):
+                return Caller(USER, UUID(subject))
+        except (jwt.PyJWTError, KeyError, ValueError):
+            raise InvalidToken from None
+        if subject != service(str(issuer)):
+            raise InvalidToken
+        return Caller(subject)
+
+
+def create_key_pair(folder: Path, name: str) -> None:
+    """Writes `NAME.key.pem` (0600) and `NAME.pub.pem`; leaves an existing pair alone."""
+    private, public = folder / f"{name}.key.pem", folder / f"{name}.pub.pem"
+    if private.exists() and public.exists():
+        return
+    key = Ed25519PrivateKey.generate()
+    private.touch(mode=0o600)
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))

@@ -1,0 +1,124 @@
+"""What surrounds every rpc of a server: request id, identity, admission, access log, fault to status.
+
+All four kinds of rpc are wrapped by the same context managers; for a response stream they stay open while it is
+iterated, so that a fault in the middle of a stream is told like any other.
+"""
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from threading import Semaphore
+from typing import Any
+
+import grpc
+import structlog
+from prometheus_client import Counter, Histogram
+
+from kit import deadlines, identity
+from kit.errors import CallerNotAllowed, Fault, InvalidToken, TooManyStreams
+from kit.identity import PUBLIC, Access, Caller, Verifier
+from kit.logs import get_logger
+from kit.statuses import internal_status, to_status
+
+REQUEST_ID = "x-request-id"
+OPEN_SERVICES = ("grpc.health.v1.", "grpc.reflection.")
+
+log = get_logger()
+handled = Counter("grpc_server_handled_total", "Calls that ended", ["method", "code"])
+seconds = Histogram("grpc_server_handling_seconds", "Duration of calls", ["method"])
+
+Around = Callable[[grpc.ServicerContext], AbstractContextManager[None]]
+
+
+class Boundary(grpc.ServerInterceptor):
+    """The edge of a service. `access` holds who may call each method, by its full name."""
+
+    def __init__(self, access: Mapping[str, Access], verifier: Verifier, max_streams: int) -> None:
+        self._access = access
+        self._verifier = verifier
+        self._streams = Semaphore(max_streams)
+
+    def intercept_service(
+        self, continuation: Callable[[Any], Any], details: grpc.HandlerCallDetails
+    ) -> grpc.RpcMethodHandler | None:
+        handler = continuation(details)
+        if handler is None or details.method.lstrip("/").startswith(OPEN_SERVICES):
+            return handler
+        metadata = {key: value for key, value in details.invocation_metadata or () if isinstance(value, str)}
+        return _wrap(handler, lambda context: self._around(details.method, metadata, context))
+
+    @contextmanager
+    def _around(self, method: str, metadata: Mapping[str, str], context: grpc.ServicerContext) -> Iterator[None]:
+        request_id = metadata.get(REQUEST_ID, "")[:64] or str(uuid.uuid4())
+        with structlog.contextvars.bound_contextvars(request_id=request_id), _told(method, context):
+            access = self._access[method]
+            identity.enter_caller(self._identify(access, metadata))
+            deadlines.enter(context.time_remaining())
+            with ExitStack() as admitted:
+                if access.long:
+                    if not self._streams.acquire(blocking=False):
+                        raise TooManyStreams
+                    admitted.callback(self._streams.release)
+                yield
+
+    def _identify(self, access: Access, metadata: Mapping[str, str]) -> Caller:
+        if PUBLIC in access.kinds:
+            return Caller()
+        scheme, _, token = metadata.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise InvalidToken
+        caller = self._verifier.verify(token)
+        if caller.kind not in access.kinds:
+            raise CallerNotAllowed
+        return caller
+
+
+@contextmanager
+def _told(method: str, context: grpc.ServicerContext) -> Iterator[None]:
+    """Turns whatever is raised into a status, counts it and writes the access log."""
+    started = time.perf_counter()
+    status: grpc.Status | None = None
+    try:
+        yield
+    except Fault as fault:
+        status = to_status(fault)
+        log.info("Refused a call.", action="rpc_refused", method=method, reason=fault.reason)
+    except Exception:
+        if not context.is_active():
+            return  # the caller is gone, nobody reads an answer
+        status = internal_status()
+        log.exception("A call failed.", action="rpc_failed", method=method)
+    finally:
+        elapsed_s = time.perf_counter() - started
+        code = status.code.name if status else "OK"
+        handled.labels(method, code).inc()
+        seconds.labels(method).observe(elapsed_s)
+        log.debug("Answered a call.", action="rpc", method=method, code=code, ms=round(elapsed_s * 1e3, 1))
+    if status:
+        context.abort_with_status(status)
+
+
+def _wrap(handler: grpc.RpcMethodHandler, around: Around) -> grpc.RpcMethodHandler:
+    def answer(behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, grpc.ServicerContext], Any]:
+        def unary(request: Any, context: grpc.ServicerContext) -> Any:
+            with around(context):
+                return behaviour(request, context)
+
+        return unary
+
+    def answers(behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, grpc.ServicerContext], Any]:
+        def stream(request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+            with around(context):
+                yield from behaviour(request, context)
+
+        return stream
+
+    codecs = handler.request_deserializer, handler.response_serializer
+    if handler.request_streaming and handler.response_streaming:
+        return grpc.stream_stream_rpc_method_handler(answers(handler.stream_stream), *codecs)
+    if handler.request_streaming:
+        return grpc.stream_unary_rpc_method_handler(answer(handler.stream_unary), *codecs)
+    if handler.response_streaming:
+        return grpc.unary_stream_rpc_method_handler(answers(handler.unary_stream), *codecs)
+    return grpc.unary_unary_rpc_method_handler(answer(handler.unary_unary), *codecs)

@@ -1,0 +1,39 @@
+"""Migrations: each service owns one schema and its Alembic versions."""
+
+from pathlib import Path
+
+from alembic import command, context
+from alembic.config import Config
+from sqlalchemy import create_engine, pool, text
+
+from kit.db import driver_url
+
+# Nothing waits for ever. They belong to the role, not to a session, so that a pooler may sit in between.
+ROLE_TIMEOUTS = {
+    "idle_in_transaction_session_timeout": "5s",
+    "lock_timeout": "2s",
+    "statement_timeout": "30s",
+}
+
+
+def migrate(url: str, schema: str, location: Path) -> None:
+    """Brings `schema` to the newest version in `location`; safe to run from several processes at once."""
+    engine = create_engine(driver_url(url), poolclass=pool.NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('minois migrations'))"))
+        for setting, value in ROLE_TIMEOUTS.items():
+            connection.execute(text(f"ALTER ROLE CURRENT_USER SET {setting} = '{value}'"))
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+        config = Config()
+        config.set_main_option("script_location", str(location))
+        config.attributes.update(connection=connection, schema=schema)
+        command.upgrade(config, "head")
+
+
+def run() -> None:
+    """What a service's `migrations/env.py` calls."""
+    attributes = context.config.attributes
+    context.configure(connection=attributes["connection"], version_table_schema=attributes["schema"])
+    with context.begin_transaction():
+        context.run_migrations()

@@ -1,0 +1,54 @@
+"""Keyset pages: a token names the last row shown and the list that it belongs to."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from kit.errors import InvalidPage
+
+DEFAULT_SIZE = 50
+MAX_SIZE = 200
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a caller asked for: `size` rows after the row with key `after` of the list `scope`."""
+
+    scope: str
+    size: int
+    after: tuple[str, ...] | None
+
+    def fetch_size(self) -> int:
+        """One row more than is shown tells whether there is a next page."""
+        return self.size + 1
+
+    def cut(self, rows: Sequence[Row], key: Callable[[Row], tuple[str, ...]]) -> tuple[list[Row], str]:
+        """The rows of this page and the token of the next one (empty on the last page)."""
+        shown = list(rows[: self.size])
+        return shown, _encode(self.scope, key(shown[-1])) if len(rows) > self.size else ""
+
+
+def parse_page(scope: str, page_size: int, page_token: str, max_size: int = MAX_SIZE) -> Page:
+    """Raises InvalidPage. `scope` names the list with everything that it depends on, such as its reader."""
+    if not 0 <= page_size <= max_size:
+        raise InvalidPage
+    return Page(scope, page_size or DEFAULT_SIZE, _decode(scope, page_token) if page_token else None)
+
+
+def _encode(scope: str, key: tuple[str, ...]) -> str:
+    return base64.urlsafe_b64encode(json.dumps([scope, *key]).encode()).decode().rstrip("=")
+
+
+def _decode(scope: str, token: str) -> tuple[str, ...]:
+    try:
+        named, *key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        raise InvalidPage from None
+    if named != scope or not key or not all(isinstance(part, str) for part in key):
+        raise InvalidPage
+    return tuple(key)

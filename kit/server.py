@@ -1,0 +1,100 @@
+"""A gRPC server: pool, limits, TLS, health, reflection, graceful stop."""
+
+from collections.abc import Mapping, Sequence
+from concurrent import futures
+from dataclasses import dataclass
+from threading import Event
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from kit.identity import Access, Verifier
+from kit.interceptors import Boundary
+from kit.logs import get_logger
+from kit.settings import ServerSettings
+
+MAX_MESSAGE_BYTES = 11 * 1024 * 1024  # a selfie of 10 MiB and what surrounds it
+QUEUED_CALLS = 100
+
+log = get_logger()
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One service of a server: its servicer, the generated function that adds it, and its descriptor."""
+
+    servicer: Any
+    add: Any
+    descriptor: ServiceDescriptor
+
+    def access(self) -> Mapping[str, Access]:
+        """Who may call what; raises AttributeError for an rpc that does not declare it."""
+        service = self.descriptor
+        return {f"/{service.full_name}/{m.name}": getattr(type(self.servicer), m.name).access for m in service.methods}
+
+
+class Server:
+    """Listens from the constructor on; `port` is the real one where 0 was asked for."""
+
+    def __init__(
+        self, settings: ServerSettings, port: int, verifier: Verifier, services: Sequence[Registration]
+    ) -> None:
+        access = {name: who for service in services for name, who in service.access().items()}
+        workers = settings.unary_workers + settings.max_streams
+        self._server = grpc.server(
+            futures.ThreadPoolExecutor(workers, thread_name_prefix="rpc"),
+            interceptors=[Boundary(access, verifier, settings.max_streams)],
+            options=_options(settings),
+            maximum_concurrent_rpcs=workers + QUEUED_CALLS,
+        )
+        self._grace_s = settings.grace_s
+        names = [service.descriptor.full_name for service in services]
+        for service in services:
+            service.add(service.servicer, self._server)
+        self._health = health.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        for name in ["", *names]:
+            self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        if settings.reflection:
+            offered = [*names, health.SERVICE_NAME, reflection.SERVICE_NAME]
+            reflection.enable_server_reflection(offered, self._server)
+        self.port = _bind(self._server, f"{settings.host}:{port}", settings)
+        self._server.start()
+
+    def run_until(self, stop: Event) -> None:
+        """Serves until `stop`, then lets running calls end within the grace."""
+        log.info("Serving.", action="serving", port=self.port)
+        stop.wait()
+        self.close()
+        log.info("Stopped.", action="stopped")
+
+    def close(self) -> None:
+        self._health.enter_graceful_shutdown()
+        self._server.stop(self._grace_s).wait()
+
+
+def _options(settings: ServerSettings) -> list[tuple[str, int]]:
+    return [
+        ("grpc.so_reuseport", 0),  # otherwise a second server binds the same port silently
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_concurrent_streams", 1000),
+        ("grpc.max_connection_age_ms", settings.max_connection_age_s * 1000),
+        ("grpc.max_connection_age_grace_ms", 60_000),
+        ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+    ]
+
+
+def _bind(server: grpc.Server, address: str, settings: ServerSettings) -> int:
+    if not (settings.tls_cert and settings.tls_key):
+        return server.add_insecure_port(address)
+    credentials = grpc.ssl_server_credentials(
+        [(settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())],
+        root_certificates=settings.tls_ca.read_bytes() if settings.tls_ca else None,
+        require_client_auth=settings.tls_ca is not None,
+    )
+    return server.add_secure_port(address, credentials)

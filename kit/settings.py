@@ -1,0 +1,88 @@
+"""Settings: read once from the environment, by `__main__` alone."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ProcessSettings(BaseSettings):
+    """What every process understands."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    log_format: Literal["console", "json"] = Field("console", description="how a log line looks")
+    metrics_port: int = Field(0, ge=0, le=65535, description="port of Prometheus metrics; 0: none")
+
+
+class KeySettings(BaseSettings):
+    """Who we are and whom we believe."""
+
+    minois_keys: Path = Field(description="folder of the public keys (NAME.pub.pem) of all who sign tokens")
+    signing_key: Path = Field(description="this service's private Ed25519 key (PEM)")
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the truth is."""
+
+    database_url: str = Field(description="PostgreSQL, such as postgresql://user:password@host/name")
+    listen_url: str = Field("", description="direct connection for LISTEN (not through a pooler); empty: poll only")
+    db_pool_size: int = Field(5, ge=1, le=100, description="connections kept open by a process")
+    db_max_overflow: int = Field(5, ge=0, le=100, description="connections more at a peak")
+    poll_interval_s: float = Field(0.5, gt=0, le=60, description="how often a worker looks for work unasked")
+
+
+class TlsSettings(BaseSettings):
+    """Files for TLS between services; all or none."""
+
+    tls_cert: Path | None = Field(None, description="certificate chain of this process (PEM)")
+    tls_key: Path | None = Field(None, description="its private key (PEM)")
+    tls_ca: Path | None = Field(None, description="certificates that we trust in others (PEM)")
+
+
+class ServerSettings(TlsSettings):
+    """What a gRPC server understands."""
+
+    host: str = Field("127.0.0.1", description="address to listen on; [::] for all")
+    unary_workers: int = Field(8, ge=1, le=256, description="threads for unary calls")
+    max_streams: int = Field(8, ge=1, le=256, description="threads for streams and long polls")
+    reflection: bool = Field(True, description="let grpcurl and ghz ask which methods there are")
+    grace_s: float = Field(10, ge=0, le=300, description="how long a stop waits for running calls")
+    max_connection_age_s: int = Field(300, ge=1, description="after this a client looks up the replicas again")
+
+
+AnySettings = TypeVar("AnySettings", bound=BaseSettings)
+
+
+def load(cls: type[AnySettings]) -> AnySettings:
+    """The settings, or one clear line on standard error and exit code 2. `--help` lists them and exits."""
+    if "--help" in sys.argv or "-h" in sys.argv:
+        print(_help(cls))
+        raise SystemExit(0)
+    try:
+        return cls()
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        print(f"settings: {faults} (--help lists them all)", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def read_env_file() -> None:
+    """Fills the environment from the file that `deploy/local.py` writes; what is set already wins."""
+    path = Path(os.environ.get("MINOIS_DATA", "var")) / "env"
+    if path.is_file():
+        for line in path.read_text().splitlines():
+            name, _, value = line.partition("=")
+            os.environ.setdefault(name, value)
+
+
+def _help(cls: type[BaseSettings]) -> str:
+    lines = [f"{cls.__doc__}\n\nSettings (environment):"]
+    for name, field in cls.model_fields.items():
+        default = "required" if field.is_required() else f"default {field.default!r}"
+        lines.append(f"  {name.upper():<24} {field.description or ''} ({default})")
+    return "\n".join(lines)

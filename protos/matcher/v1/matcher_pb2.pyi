@@ -1,0 +1,119 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_REASON_UNSPECIFIED: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_TOKEN: _ClassVar[ErrorReason]
+    ERROR_REASON_CALLER_NOT_ALLOWED: _ClassVar[ErrorReason]
+    ERROR_REASON_EVENT_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_PHOTO_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_PHOTO_NOT_READY: _ClassVar[ErrorReason]
+    ERROR_REASON_ORGANISER_ONLY: _ClassVar[ErrorReason]
+    ERROR_REASON_EVENT_CLOSED: _ClassVar[ErrorReason]
+    ERROR_REASON_EMPTY_IMAGE: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_LARGE: _ClassVar[ErrorReason]
+    ERROR_REASON_UNSUPPORTED_TYPE: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_PAGE: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_ARGUMENT: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_MANY_FILES: _ClassVar[ErrorReason]
+
+class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REMATCH_STATE_UNSPECIFIED: _ClassVar[RematchState]
+    REMATCH_STATE_ACCEPTED: _ClassVar[RematchState]
+    REMATCH_STATE_RUNNING: _ClassVar[RematchState]
+    REMATCH_STATE_DONE: _ClassVar[RematchState]
+    REMATCH_STATE_SUPERSEDED: _ClassVar[RematchState]
+    REMATCH_STATE_FAILED: _ClassVar[RematchState]
+ERROR_REASON_UNSPECIFIED: ErrorReason
+ERROR_REASON_INVALID_TOKEN: ErrorReason
+ERROR_REASON_CALLER_NOT_ALLOWED: ErrorReason
+ERROR_REASON_EVENT_NOT_FOUND: ErrorReason
+ERROR_REASON_PHOTO_NOT_FOUND: ErrorReason
+ERROR_REASON_PHOTO_NOT_READY: ErrorReason
+ERROR_REASON_ORGANISER_ONLY: ErrorReason
+ERROR_REASON_EVENT_CLOSED: ErrorReason
+ERROR_REASON_EMPTY_IMAGE: ErrorReason
+ERROR_REASON_TOO_LARGE: ErrorReason
+ERROR_REASON_UNSUPPORTED_TYPE: ErrorReason
+ERROR_REASON_INVALID_PAGE: ErrorReason
+ERROR_REASON_INVALID_ARGUMENT: ErrorReason
+ERROR_REASON_TOO_MANY_FILES: ErrorReason
+REMATCH_STATE_UNSPECIFIED: RematchState
+REMATCH_STATE_ACCEPTED: RematchState
+REMATCH_STATE_RUNNING: RematchState
+REMATCH_STATE_DONE: RematchState
+REMATCH_STATE_SUPERSEDED: RematchState
+REMATCH_STATE_FAILED: RematchState
+
+class RematchRequest(_message.Message):
+    __slots__ = ("rematch_id", "user_id", "event_id", "revision", "encoding")
+    REMATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    ENCODING_FIELD_NUMBER: _ClassVar[int]
+    rematch_id: str
+    user_id: str
+    event_id: str
+    revision: int
+    encoding: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, rematch_id: _Optional[str] = ..., user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., encoding: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class RematchResponse(_message.Message):
+    __slots__ = ("rematch_id", "state", "compared_count", "total_count", "matched_count", "reason")
+    REMATCH_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    COMPARED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    rematch_id: str
+    state: RematchState
+    compared_count: int
+    total_count: int
+    matched_count: int
+    reason: str
+    def __init__(self, rematch_id: _Optional[str] = ..., state: _Optional[_Union[RematchState, str]] = ..., compared_count: _Optional[int] = ..., total_count: _Optional[int] = ..., matched_count: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class Match(_message.Message):
+    __slots__ = ("photo_id", "event_id", "width", "height", "take_time")
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TAKE_TIME_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    event_id: str
+    width: int
+    height: int
+    take_time: _timestamp_pb2.Timestamp
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListMatchesRequest(_message.Message):
+    __slots__ = ("event_id", "page_size", "page_token")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListMatchesResponse(_message.Message):
+    __slots__ = ("matches", "next_page_token")
+    MATCHES_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    matches: _containers.RepeatedCompositeFieldContainer[Match]
+    next_page_token: str
+    def __init__(self, matches: _Optional[_Iterable[_Union[Match, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...

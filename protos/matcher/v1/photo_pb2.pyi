@@ -1,0 +1,173 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class PhotoState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PHOTO_STATE_UNSPECIFIED: _ClassVar[PhotoState]
+    PHOTO_STATE_PENDING: _ClassVar[PhotoState]
+    PHOTO_STATE_INDEXED: _ClassVar[PhotoState]
+    PHOTO_STATE_FAILED: _ClassVar[PhotoState]
+    PHOTO_STATE_REFUSED: _ClassVar[PhotoState]
+
+class Variant(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VARIANT_UNSPECIFIED: _ClassVar[Variant]
+    VARIANT_THUMB: _ClassVar[Variant]
+    VARIANT_PREVIEW: _ClassVar[Variant]
+    VARIANT_ORIGINAL: _ClassVar[Variant]
+PHOTO_STATE_UNSPECIFIED: PhotoState
+PHOTO_STATE_PENDING: PhotoState
+PHOTO_STATE_INDEXED: PhotoState
+PHOTO_STATE_FAILED: PhotoState
+PHOTO_STATE_REFUSED: PhotoState
+VARIANT_UNSPECIFIED: Variant
+VARIANT_THUMB: Variant
+VARIANT_PREVIEW: Variant
+VARIANT_ORIGINAL: Variant
+
+class Photo(_message.Message):
+    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time")
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    FILENAME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    FACE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TAKE_TIME_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    event_id: str
+    filename: str
+    state: PhotoState
+    reason: str
+    width: int
+    height: int
+    face_count: int
+    size_bytes: int
+    take_time: _timestamp_pb2.Timestamp
+    create_time: _timestamp_pb2.Timestamp
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class AddPhotoHeader(_message.Message):
+    __slots__ = ("event_id", "filename")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    FILENAME_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    filename: str
+    def __init__(self, event_id: _Optional[str] = ..., filename: _Optional[str] = ...) -> None: ...
+
+class AddPhotosRequest(_message.Message):
+    __slots__ = ("header", "chunk")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    header: AddPhotoHeader
+    chunk: bytes
+    def __init__(self, header: _Optional[_Union[AddPhotoHeader, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
+
+class AddedPhoto(_message.Message):
+    __slots__ = ("photo_id", "filename", "state", "reason")
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    FILENAME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    filename: str
+    state: PhotoState
+    reason: str
+    def __init__(self, photo_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class AddPhotosResponse(_message.Message):
+    __slots__ = ("photos",)
+    PHOTOS_FIELD_NUMBER: _ClassVar[int]
+    photos: _containers.RepeatedCompositeFieldContainer[AddedPhoto]
+    def __init__(self, photos: _Optional[_Iterable[_Union[AddedPhoto, _Mapping]]] = ...) -> None: ...
+
+class GetPhotoRequest(_message.Message):
+    __slots__ = ("photo_id", "variant")
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    VARIANT_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    variant: Variant
+    def __init__(self, photo_id: _Optional[str] = ..., variant: _Optional[_Union[Variant, str]] = ...) -> None: ...
+
+class PhotoHeader(_message.Message):
+    __slots__ = ("content_type", "size_bytes")
+    CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    content_type: str
+    size_bytes: int
+    def __init__(self, content_type: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+
+class GetPhotoResponse(_message.Message):
+    __slots__ = ("header", "chunk")
+    HEADER_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    header: PhotoHeader
+    chunk: bytes
+    def __init__(self, header: _Optional[_Union[PhotoHeader, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
+
+class ListPhotosRequest(_message.Message):
+    __slots__ = ("event_id", "page_size", "page_token")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListPhotosResponse(_message.Message):
+    __slots__ = ("photos", "next_page_token")
+    PHOTOS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    photos: _containers.RepeatedCompositeFieldContainer[Photo]
+    next_page_token: str
+    def __init__(self, photos: _Optional[_Iterable[_Union[Photo, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class DeletePhotoRequest(_message.Message):
+    __slots__ = ("photo_id",)
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    def __init__(self, photo_id: _Optional[str] = ...) -> None: ...
+
+class DeletePhotoResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetIndexStateRequest(_message.Message):
+    __slots__ = ("event_ids",)
+    EVENT_IDS_FIELD_NUMBER: _ClassVar[int]
+    event_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, event_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class IndexState(_message.Message):
+    __slots__ = ("event_id", "pending_count", "indexed_count", "failed_count", "face_count")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PENDING_COUNT_FIELD_NUMBER: _ClassVar[int]
+    INDEXED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FAILED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FACE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    pending_count: int
+    indexed_count: int
+    failed_count: int
+    face_count: int
+    def __init__(self, event_id: _Optional[str] = ..., pending_count: _Optional[int] = ..., indexed_count: _Optional[int] = ..., failed_count: _Optional[int] = ..., face_count: _Optional[int] = ...) -> None: ...
+
+class GetIndexStateResponse(_message.Message):
+    __slots__ = ("states",)
+    STATES_FIELD_NUMBER: _ClassVar[int]
+    states: _containers.RepeatedCompositeFieldContainer[IndexState]
+    def __init__(self, states: _Optional[_Iterable[_Union[IndexState, _Mapping]]] = ...) -> None: ...

@@ -1,0 +1,167 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_REASON_UNSPECIFIED: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_TOKEN: _ClassVar[ErrorReason]
+    ERROR_REASON_CALLER_NOT_ALLOWED: _ClassVar[ErrorReason]
+    ERROR_REASON_EMPTY_IMAGE: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_LARGE: _ClassVar[ErrorReason]
+    ERROR_REASON_UNSUPPORTED_TYPE: _ClassVar[ErrorReason]
+    ERROR_REASON_EVENT_CLOSED: _ClassVar[ErrorReason]
+    ERROR_REASON_IDEMPOTENCY_KEY_REUSED: _ClassVar[ErrorReason]
+    ERROR_REASON_NO_ACTIVE_SELFIE: _ClassVar[ErrorReason]
+    ERROR_REASON_USER_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_ARGUMENT: _ClassVar[ErrorReason]
+
+class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REJECT_REASON_UNSPECIFIED: _ClassVar[RejectReason]
+    REJECT_REASON_NO_FACE: _ClassVar[RejectReason]
+    REJECT_REASON_SEVERAL_FACES: _ClassVar[RejectReason]
+    REJECT_REASON_FACE_TOO_SMALL: _ClassVar[RejectReason]
+    REJECT_REASON_TOO_DARK: _ClassVar[RejectReason]
+    REJECT_REASON_TOO_BRIGHT: _ClassVar[RejectReason]
+    REJECT_REASON_BLURRED: _ClassVar[RejectReason]
+    REJECT_REASON_FACE_CUT_OFF: _ClassVar[RejectReason]
+    REJECT_REASON_UNREADABLE: _ClassVar[RejectReason]
+    REJECT_REASON_INVALID_DIMENSIONS: _ClassVar[RejectReason]
+
+class SelfieState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SELFIE_STATE_UNSPECIFIED: _ClassVar[SelfieState]
+    SELFIE_STATE_PENDING: _ClassVar[SelfieState]
+    SELFIE_STATE_ACTIVE: _ClassVar[SelfieState]
+    SELFIE_STATE_REJECTED: _ClassVar[SelfieState]
+    SELFIE_STATE_SUPERSEDED: _ClassVar[SelfieState]
+    SELFIE_STATE_ERROR: _ClassVar[SelfieState]
+    SELFIE_STATE_DELETED: _ClassVar[SelfieState]
+
+class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REMATCH_STATE_UNSPECIFIED: _ClassVar[RematchState]
+    REMATCH_STATE_RUNNING: _ClassVar[RematchState]
+    REMATCH_STATE_DONE: _ClassVar[RematchState]
+    REMATCH_STATE_FAILED: _ClassVar[RematchState]
+ERROR_REASON_UNSPECIFIED: ErrorReason
+ERROR_REASON_INVALID_TOKEN: ErrorReason
+ERROR_REASON_CALLER_NOT_ALLOWED: ErrorReason
+ERROR_REASON_EMPTY_IMAGE: ErrorReason
+ERROR_REASON_TOO_LARGE: ErrorReason
+ERROR_REASON_UNSUPPORTED_TYPE: ErrorReason
+ERROR_REASON_EVENT_CLOSED: ErrorReason
+ERROR_REASON_IDEMPOTENCY_KEY_REUSED: ErrorReason
+ERROR_REASON_NO_ACTIVE_SELFIE: ErrorReason
+ERROR_REASON_USER_NOT_FOUND: ErrorReason
+ERROR_REASON_INVALID_ARGUMENT: ErrorReason
+REJECT_REASON_UNSPECIFIED: RejectReason
+REJECT_REASON_NO_FACE: RejectReason
+REJECT_REASON_SEVERAL_FACES: RejectReason
+REJECT_REASON_FACE_TOO_SMALL: RejectReason
+REJECT_REASON_TOO_DARK: RejectReason
+REJECT_REASON_TOO_BRIGHT: RejectReason
+REJECT_REASON_BLURRED: RejectReason
+REJECT_REASON_FACE_CUT_OFF: RejectReason
+REJECT_REASON_UNREADABLE: RejectReason
+REJECT_REASON_INVALID_DIMENSIONS: RejectReason
+SELFIE_STATE_UNSPECIFIED: SelfieState
+SELFIE_STATE_PENDING: SelfieState
+SELFIE_STATE_ACTIVE: SelfieState
+SELFIE_STATE_REJECTED: SelfieState
+SELFIE_STATE_SUPERSEDED: SelfieState
+SELFIE_STATE_ERROR: SelfieState
+SELFIE_STATE_DELETED: SelfieState
+REMATCH_STATE_UNSPECIFIED: RematchState
+REMATCH_STATE_RUNNING: RematchState
+REMATCH_STATE_DONE: RematchState
+REMATCH_STATE_FAILED: RematchState
+
+class EventRematch(_message.Message):
+    __slots__ = ("event_id", "state", "matched_count", "compared_count", "total_count")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    MATCHED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    COMPARED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    state: RematchState
+    matched_count: int
+    compared_count: int
+    total_count: int
+    def __init__(self, event_id: _Optional[str] = ..., state: _Optional[_Union[RematchState, str]] = ..., matched_count: _Optional[int] = ..., compared_count: _Optional[int] = ..., total_count: _Optional[int] = ...) -> None: ...
+
+class UploadSelfieRequest(_message.Message):
+    __slots__ = ("request_id", "image")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    image: bytes
+    def __init__(self, request_id: _Optional[str] = ..., image: _Optional[bytes] = ...) -> None: ...
+
+class UploadSelfieResponse(_message.Message):
+    __slots__ = ("selfie_id",)
+    SELFIE_ID_FIELD_NUMBER: _ClassVar[int]
+    selfie_id: str
+    def __init__(self, selfie_id: _Optional[str] = ...) -> None: ...
+
+class GetSelfieRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetSelfieResponse(_message.Message):
+    __slots__ = ("selfie_id", "state", "image", "content_type")
+    SELFIE_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    selfie_id: str
+    state: SelfieState
+    image: bytes
+    content_type: str
+    def __init__(self, selfie_id: _Optional[str] = ..., state: _Optional[_Union[SelfieState, str]] = ..., image: _Optional[bytes] = ..., content_type: _Optional[str] = ...) -> None: ...
+
+class DeleteSelfieRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DeleteSelfieResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetRematchStateRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetRematchStateResponse(_message.Message):
+    __slots__ = ("selfie_id", "selfie_state", "reject_reason", "start_time", "finish_time", "events")
+    SELFIE_ID_FIELD_NUMBER: _ClassVar[int]
+    SELFIE_STATE_FIELD_NUMBER: _ClassVar[int]
+    REJECT_REASON_FIELD_NUMBER: _ClassVar[int]
+    START_TIME_FIELD_NUMBER: _ClassVar[int]
+    FINISH_TIME_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    selfie_id: str
+    selfie_state: SelfieState
+    reject_reason: RejectReason
+    start_time: _timestamp_pb2.Timestamp
+    finish_time: _timestamp_pb2.Timestamp
+    events: _containers.RepeatedCompositeFieldContainer[EventRematch]
+    def __init__(self, selfie_id: _Optional[str] = ..., selfie_state: _Optional[_Union[SelfieState, str]] = ..., reject_reason: _Optional[_Union[RejectReason, str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., events: _Optional[_Iterable[_Union[EventRematch, _Mapping]]] = ...) -> None: ...
+
+class StartRematchRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class StartRematchResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
