@@ -5,7 +5,6 @@ from google.protobuf.duration_pb2 import Duration
 from auth_service.domain import (
     ACCESS_TOKEN_S,
     Change,
-    ChangeKind,
     Event,
     EventEdit,
     Guest,
@@ -28,7 +27,6 @@ MAX_CHANGES = 1000
 MAX_WAIT_S = 20
 
 ROLES = {Role.GUEST: pb.ROLE_GUEST, Role.ORGANISER: pb.ROLE_ORGANISER}
-KINDS = {kind: pb.Change.Kind.Value(f"KIND_{kind.name}") for kind in ChangeKind}
 
 
 class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
@@ -210,7 +208,7 @@ def _guest(guest: Guest) -> pb.Guest:
 def _change(change: Change) -> pb.Change:
     return pb.Change(
         sequence=change.sequence,
-        kind=KINDS[change.kind],
+        kind=f"KIND_{change.kind.name}",
         event_id=str(change.event_id or ""),
         user_id=str(change.user_id or ""),
         role=ROLES[change.role] if change.role else pb.ROLE_UNSPECIFIED,

@@ -68,7 +68,7 @@ class Blobs:
                     yield item["path"], item["last_modified"]
 
 
-def _chunks(result: obstore.GetResult) -> Iterator[bytes]:
+def _chunks(result: "obstore.GetResult") -> Iterator[bytes]:
     with _told():
         for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
             data = bytes(chunk)

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 
 import grpc
+import grpc.aio
 import structlog
 
 from kit import deadlines
@@ -54,6 +55,15 @@ def open_channel(address: str, tls: TlsSettings, ring_hash_key: str = "") -> grp
     if credentials is None:
         return grpc.insecure_channel(address, options)
     return grpc.secure_channel(address, credentials, options)
+
+
+def open_aio_channel(address: str, tls: TlsSettings) -> grpc.aio.Channel:
+    """For asyncio; call it in the running loop that will use the channel."""
+    options: Sequence[tuple[str, int | str]] = channel_options()
+    credentials = channel_credentials(tls)
+    if credentials is None:
+        return grpc.aio.insecure_channel(address, options)
+    return grpc.aio.secure_channel(address, credentials, options)
 
 
 def channel_credentials(tls: TlsSettings) -> grpc.ChannelCredentials | None:

@@ -25,7 +25,8 @@ class Fault(Exception):
     reason: ClassVar[str] = "FAULT"
 
     def __init_subclass__(cls) -> None:
-        cls.reason = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).upper()
+        if "reason" not in vars(cls):  # set where two kinds of fault are one reason
+            cls.reason = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).upper()
 
     def __init__(self, *, metadata: Mapping[str, str] | None = None, violations: Sequence[Violation] = ()) -> None:
         super().__init__(self.message)

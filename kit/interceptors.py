@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Semaphore
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 import structlog
@@ -28,6 +28,7 @@ log = get_logger()
 handled = Counter("grpc_server_handled_total", "Calls that ended", ["method", "code"])
 seconds = Histogram("grpc_server_handling_seconds", "Duration of calls", ["method"])
 
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Around = Callable[[grpc.ServicerContext], AbstractContextManager[None]]
 
 
@@ -39,10 +40,8 @@ class Boundary(grpc.ServerInterceptor):
         self._verifier = verifier
         self._streams = Semaphore(max_streams)
 
-    def intercept_service(
-        self, continuation: Callable[[Any], Any], details: grpc.HandlerCallDetails
-    ) -> grpc.RpcMethodHandler | None:
-        handler = continuation(details)
+    def intercept_service(self, continuation: Callable[[Any], Any], details: grpc.HandlerCallDetails) -> "Handler | None":
+        handler: Handler | None = continuation(details)
         if handler is None or details.method.lstrip("/").startswith(OPEN_SERVICES):
             return handler
         metadata = {key: value for key, value in details.invocation_metadata or () if isinstance(value, str)}
@@ -99,7 +98,7 @@ def _told(method: str, context: grpc.ServicerContext) -> Iterator[None]:
         context.abort_with_status(status)
 
 
-def _wrap(handler: grpc.RpcMethodHandler, around: Around) -> grpc.RpcMethodHandler:
+def _wrap(handler: Any, around: Around) -> Handler:
     def answer(behaviour: Callable[[Any, Any], Any]) -> Callable[[Any, grpc.ServicerContext], Any]:
         def unary(request: Any, context: grpc.ServicerContext) -> Any:
             with around(context):

@@ -57,4 +57,5 @@ def _status(code: int, message: str, details: list[Message]) -> grpc.Status:
         anything = any_pb2.Any()
         anything.Pack(detail)
         packed.append(anything)
-    return rpc_status.to_status(status_pb2.Status(code=code, message=message, details=packed))
+    status: grpc.Status = rpc_status.to_status(status_pb2.Status(code=code, message=message, details=packed))
+    return status

@@ -1,6 +1,7 @@
 """SQL of accounts and refresh tokens."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, Row, text
@@ -201,5 +202,5 @@ def _end_family(connection: Connection, family: UUID) -> None:
     connection.execute(text("DELETE FROM auth.refresh_tokens WHERE family = :family"), {"family": family})
 
 
-def _user(row: Row) -> User:
+def _user(row: Row[Any]) -> User:
     return User(row.id, row.username, row.email, row.password_hash, row.organiser, row.created_at)

@@ -1,6 +1,7 @@
 """The change feed: appended to in the transaction that makes the change, numbered in commit order."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
@@ -57,7 +58,7 @@ def bury(connection: Connection, gone: UUID) -> None:
     connection.execute(text("INSERT INTO auth.tombstones (id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": gone})
 
 
-def _change(row: Row) -> Change:
+def _change(row: Row[Any]) -> Change:
     return Change(
         sequence=row.sequence,
         kind=ChangeKind(row.kind),

@@ -1,6 +1,7 @@
 """SQL of events and memberships."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
@@ -171,7 +172,7 @@ def lock_user(connection: Connection, user_id: UUID) -> None:
         raise UserNotFound
 
 
-def lock_event(connection: Connection, event_id: UUID) -> Row | None:
+def lock_event(connection: Connection, event_id: UUID) -> Row[Any] | None:
     """Keeps the event as it is until the commit."""
     query = text(
         "SELECT closed OR coalesce(expires_at <= now(), false) AS shut FROM auth.events WHERE id = :event FOR UPDATE"
@@ -187,7 +188,7 @@ def _insert_member(connection: Connection, event_id: UUID, user_id: UUID, role: 
     append_change(connection, ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
 
 
-def _event(row: Row) -> Event:
+def _event(row: Row[Any]) -> Event:
     return Event(
         id=row.id,
         name=row.name,

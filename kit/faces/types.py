@@ -1,0 +1,84 @@
+"""What the face engine takes and gives, without any library behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+UnreadableReason = Literal["unreadable", "invalid_dimensions", "unsupported_type", "too_large"]
+
+
+class Unreadable(Exception):
+    """The bytes are not an image that may be decoded."""
+
+    def __init__(self, reason: UnreadableReason) -> None:
+        super().__init__(reason)
+        self.reason: UnreadableReason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """What may be decoded; held against the header, before a pixel is allocated."""
+
+    max_bytes: int = 30 * 1024 * 1024
+    min_side_px: int = 40
+    max_side_px: int = 20_000
+    max_pixels: int = 60_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the upright picture; it may leave the picture."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    def share_inside(self, picture_width: int, picture_height: int) -> float:
+        """The part of the box that lies in the picture, 0 to 1."""
+        width = min(self.left + self.width, picture_width) - max(self.left, 0)
+        height = min(self.top + self.height, picture_height) - max(self.top, 0)
+        return max(width, 0) * max(height, 0) / self.area
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A box that may hold a face; `score` is the detector's margin: 0 is its threshold, a clear face has 1 to 3."""
+
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well a face can be seen.
+
+    `size_px` is the shorter side of its box. `brightness` is the mean grey value, 0 to 255, of the 150-pixel chip that
+    the encoder sees, `sharpness` the variance of the chip's Laplacian as if that mean were 128: 4 is a blur that
+    costs the likeness, 100 and more a clear photo. `yaw` is roughly in degrees, positive where the nose points to the
+    right side of the picture.
+    """
+
+    size_px: int
+    sharpness: float
+    brightness: float
+    yaw: float
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face that was found and encoded: `landmarks` (5, 2) in pixels, `encoding` (128,), both float32."""
+
+    box: Box
+    landmarks: npt.NDArray[np.float32]
+    encoding: npt.NDArray[np.float32]
+    quality: Quality

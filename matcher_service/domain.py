@@ -1,0 +1,230 @@
+"""What matcher_service is about: photos, faces, guests, matches; their rules and faults."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition
+
+ENCODING_SIZE = 128
+
+MAX_PHOTO_BYTES = 30_000_000
+MAX_PHOTOS_PER_CALL = 100
+MAX_FILENAME_LENGTH = 200
+MAX_FAILURES = 3
+
+
+class Role(Enum):
+    """What a member may do; the values are stored."""
+
+    GUEST = "guest"
+    ORGANISER = "organiser"
+
+
+class ChangeKind(Enum):
+    """What auth_service tells us."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    USER_ERASED = "user_erased"
+    EVENT_UPDATED = "event_updated"
+    EVENT_DELETED = "event_deleted"
+
+
+class PhotoState(Enum):
+    """The life of a photo; the values but REFUSED, which is not kept, are stored."""
+
+    PENDING = "pending"
+    INDEXED = "indexed"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+class RematchState(Enum):
+    """How far a rematch is."""
+
+    ACCEPTED = "accepted"
+    RUNNING = "running"
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+
+
+class Variant(Enum):
+    """Which picture of a photo."""
+
+    THUMB = "thumb"
+    PREVIEW = "preview"
+    ORIGINAL = "original"
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entry of auth_service's change feed; `kind` says which fields are set."""
+
+    sequence: int
+    kind: ChangeKind
+    event_id: UUID | None = None
+    user_id: UUID | None = None
+    role: Role | None = None
+    closed: bool = False
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as its organisers see it; what the indexer finds out is empty until then."""
+
+    id: UUID
+    event_id: UUID
+    filename: str
+    state: PhotoState
+    reason: str
+    width: int
+    height: int
+    face_count: int
+    size_bytes: int
+    taken_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class AddedPhoto:
+    """What became of an upload: `photo_id` is None and `reason` set where it was refused."""
+
+    photo_id: UUID | None
+    filename: str
+    state: PhotoState
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A photo that a guest is in."""
+
+    photo_id: UUID
+    event_id: UUID
+    width: int
+    height: int
+    taken_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class IndexCounts:
+    """Photos of an event by state, and their faces."""
+
+    event_id: UUID
+    pending: int
+    indexed: int
+    failed: int
+    faces: int
+
+
+@dataclass(frozen=True)
+class Rematch:
+    """A guest to be matched again; no `encoding` (128 little-endian float32) means: forget this guest."""
+
+    id: str
+    user_id: UUID
+    event_id: UUID
+    revision: int
+    encoding: bytes | None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """How far a rematch is; counts of faces compared, faces in all, and photos matched."""
+
+    rematch_id: str
+    state: RematchState
+    compared: int = 0
+    total: int = 0
+    matched: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class FaceBatch:
+    """The faces of an event that were published after a version, up to `version`.
+
+    `deleted_version` is the version of the last deletion: an index that is older must be built again.
+    """
+
+    version: int
+    deleted_version: int
+    photo_ids: list[UUID]
+    encodings: list[bytes]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photo to be read. `attempt` fences every later write."""
+
+    photo_id: UUID
+    event_id: UUID
+    upload_key: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class NewFace:
+    """A face found in a photo: its box in pixels, its encoding, how well it can be seen."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    encoding: bytes
+    size_px: int
+    sharpness: float
+    brightness: float
+    yaw: float
+
+
+@dataclass(frozen=True)
+class IndexedPhoto:
+    """What the indexer found out about a photo, and where it put the pictures that are served."""
+
+    width: int
+    height: int
+    taken_at: datetime | None
+    keys: dict[Variant, str]
+    faces: tuple[NewFace, ...]
+
+
+class EventNotFound(NotFound):
+    """There is no such event."""
+
+
+class PhotoNotFound(NotFound):
+    """There is no such photo."""
+
+
+class PhotoNotReady(Precondition):
+    """This photo is not ready to be shown."""
+
+
+class OrganiserOnly(NotAllowed):
+    """Only organisers may do this."""
+
+
+class EventClosed(Precondition):
+    """This event is closed: it takes no more photos."""
+
+
+class EmptyImage(InvalidInput):
+    """The file is empty."""
+
+
+class TooLarge(InvalidInput):
+    """The photo is larger than 30 MB."""
+
+
+class UnsupportedType(InvalidInput):
+    """The file is not a JPEG, PNG or WebP image."""
+
+
+class TooManyFiles(InvalidInput):
+    """At most 100 photos can be uploaded at once."""

@@ -1,0 +1,114 @@
+"""The encodings of events in memory: a cache of the faces table, brought up to date each time it is used."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Lock
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher_service.domain import ENCODING_SIZE, FaceBatch
+from matcher_service.matching import Encodings, is_close, squares, to_encodings
+
+IDLE_S = 600
+FACE_BYTES = ENCODING_SIZE * 4 + 4 + 8  # encoding, norm, reference to the photo
+
+
+@dataclass(frozen=True)
+class EventFaces:
+    """The faces of an event as of `version`; never changes, so it may be compared with outside of every lock."""
+
+    version: int
+    encodings: Encodings
+    norms: npt.NDArray[np.float32]
+    photo_ids: npt.NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.photo_ids)
+
+    def find(self, encoding: bytes, tolerance: float) -> set[UUID]:
+        """The photos that show the person."""
+        hits = is_close(self.encodings, self.norms, to_encodings([encoding]), tolerance)[:, 0]
+        return set(self.photo_ids[hits])
+
+
+def make_faces(version: int, photo_ids: list[UUID], encodings: list[bytes]) -> EventFaces:
+    matrix = to_encodings(encodings)
+    return EventFaces(version, matrix, squares(matrix), np.array(photo_ids, dtype=object))
+
+
+def _extend(faces: EventFaces, more: EventFaces) -> EventFaces:
+    return EventFaces(
+        more.version,
+        np.concatenate([faces.encodings, more.encodings]),
+        np.concatenate([faces.norms, more.norms]),
+        np.concatenate([faces.photo_ids, more.photo_ids]),
+    )
+
+
+@dataclass
+class _Entry:
+    lock: Lock = field(default_factory=Lock)
+    faces: EventFaces | None = None
+    used_at: float = 0.0
+
+
+class Index:
+    """Event indexes, least recently used first; any replica may build any of them at any time.
+
+    `load(event_id, after_version)` answers None for an event that is gone.
+    """
+
+    def __init__(self, load: Callable[[UUID, int], FaceBatch | None], memory_mb: float) -> None:
+        self._load = load
+        self._memory_bytes = memory_mb * 1024 * 1024
+        self._entries: OrderedDict[UUID, _Entry] = OrderedDict()
+        self._lock = Lock()
+
+    def use(self, event_id: UUID) -> EventFaces | None:
+        """The faces of an event as they are now; None when the event is gone."""
+        with self._lock:
+            entry = self._entries.setdefault(event_id, _Entry())
+            self._entries.move_to_end(event_id)
+            entry.used_at = time.monotonic()
+        with entry.lock:
+            entry.faces = faces = self._refresh(event_id, entry.faces)
+        self._evict(event_id)
+        return faces
+
+    def tidy(self, versions: Callable[[Iterable[UUID]], Mapping[UUID, int]]) -> None:
+        """Drops what is idle, and what the events have moved on from, so that nothing deleted stays in memory."""
+        with self._lock:
+            held = dict(self._entries)
+        current = versions(held)
+        oldest = time.monotonic() - IDLE_S
+        with self._lock:
+            for event_id, entry in held.items():
+                moved_on = entry.faces is None or entry.faces.version != current.get(event_id)
+                if moved_on or entry.used_at < oldest:
+                    self._entries.pop(event_id, None)
+
+    def face_count(self) -> int:
+        with self._lock:
+            return sum(len(entry.faces) for entry in self._entries.values() if entry.faces)
+
+    def _refresh(self, event_id: UUID, known: EventFaces | None) -> EventFaces | None:
+        batch = self._load(event_id, known.version if known else 0)
+        if batch is not None and known is not None and batch.deleted_version > known.version:
+            known, batch = None, self._load(event_id, 0)
+        if batch is None:
+            return None
+        more = make_faces(batch.version, batch.photo_ids, batch.encodings)
+        return _extend(known, more) if known is not None else more
+
+    def _evict(self, in_use: UUID) -> None:
+        with self._lock:
+            held = sum(len(entry.faces) for entry in self._entries.values() if entry.faces) * FACE_BYTES
+            for event_id in list(self._entries):
+                if held <= self._memory_bytes or event_id == in_use:
+                    break
+                entry = self._entries.pop(event_id)
+                held -= len(entry.faces or ()) * FACE_BYTES

@@ -1,0 +1,195 @@
+"""The use cases of matcher_service."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from kit.blobs import BlobNotFound, Blobs
+from kit.errors import Fault, Unavailable
+from kit.faces.formats import sniff
+from kit.pages import Page
+from matcher_service.domain import (
+    MAX_FILENAME_LENGTH,
+    MAX_PHOTO_BYTES,
+    AddedPhoto,
+    EmptyImage,
+    EventNotFound,
+    FaceBatch,
+    IndexCounts,
+    Match,
+    OrganiserOnly,
+    Photo,
+    PhotoNotFound,
+    PhotoNotReady,
+    PhotoState,
+    Rematch,
+    RematchState,
+    Role,
+    Snapshot,
+    TooLarge,
+    UnsupportedType,
+    Variant,
+)
+from matcher_service.index import Index, make_faces
+from matcher_service.store import MatchStore, MemberStore, PhotoStore
+
+CatchUp = Callable[[], None]
+
+
+class Members:
+    """Who may do what, by our copy of auth_service's memberships; on a miss it catches up once before it says no."""
+
+    def __init__(self, store: MemberStore, catch_up: CatchUp) -> None:
+        self._store = store
+        self._catch_up = catch_up
+
+    def require(self, event_id: UUID, user_id: UUID) -> Role:
+        """Raises EventNotFound."""
+        role = self._store.find_role(event_id, user_id)
+        if role is None:
+            self._catch_up()
+            role = self._store.find_role(event_id, user_id)
+        if role is None:
+            raise EventNotFound
+        return role
+
+    def require_organiser(self, event_id: UUID, user_id: UUID) -> None:
+        """Raises EventNotFound, OrganiserOnly."""
+        if self.require(event_id, user_id) is not Role.ORGANISER:
+            raise OrganiserOnly
+
+
+class Matches:
+    """Guests compared with the faces of their events."""
+
+    def __init__(self, store: MatchStore, index: Index, members: Members, tolerance: float) -> None:
+        self._store = store
+        self._index = index
+        self._members = members
+        self._tolerance = tolerance
+
+    def rematch(self, rematch: Rematch) -> Iterator[Snapshot]:
+        """ACCEPTED, then how it goes, then how it ended; a fault is an end as well, but for what is unavailable."""
+        latest = Snapshot(rematch.id, RematchState.ACCEPTED)
+        yield latest
+        try:
+            for snapshot in self._rematch(rematch, latest):
+                yield (latest := snapshot)
+        except Unavailable:
+            raise
+        except Fault as fault:
+            yield replace(latest, state=RematchState.FAILED, reason=fault.reason)
+
+    def list_matches(self, user_id: UUID, event_id: UUID | None, page: Page) -> list[Match]:
+        if event_id:
+            self._members.require(event_id, user_id)
+        return self._store.list_matches(user_id, event_id, page)
+
+    def _rematch(self, rematch: Rematch, latest: Snapshot) -> Iterator[Snapshot]:
+        self._members.require(rematch.event_id, rematch.user_id)
+        encoding = rematch.encoding
+        found: set[UUID] = set()
+        compared = total = 0
+        if encoding is not None:
+            faces = self._index.use(rematch.event_id)
+            if faces is None:
+                raise EventNotFound
+            compared, total = faces.version, len(faces)
+            yield replace(latest, state=RematchState.RUNNING, total=total)
+            found = faces.find(encoding, self._tolerance)
+        matched = self._store.publish(rematch, found, compared, lambda newer: self._find_newer(newer, encoding))
+        if matched is None:
+            yield replace(latest, state=RematchState.SUPERSEDED)
+        else:
+            yield replace(latest, state=RematchState.DONE, compared=total, total=total, matched=matched)
+
+    def _find_newer(self, newer: FaceBatch, encoding: bytes | None) -> set[UUID]:
+        if not newer.photo_ids or encoding is None:
+            return set()
+        return make_faces(newer.version, newer.photo_ids, newer.encodings).find(encoding, self._tolerance)
+
+
+class Photos:
+    """The photos of events, for their organisers and for the guests who are in them."""
+
+    def __init__(self, store: PhotoStore, members: Members, blobs: Blobs, catch_up: CatchUp) -> None:
+        self._store = store
+        self._members = members
+        self._blobs = blobs
+        self._catch_up = catch_up
+
+    def require_upload(self, user_id: UUID, event_id: UUID) -> None:
+        """Raises EventNotFound, OrganiserOnly, EventClosed, before a byte is read."""
+        self._members.require_organiser(event_id, user_id)
+        self._store.require_open(event_id)
+
+    def add_photo(self, user_id: UUID, event_id: UUID, filename: str, data: bytes) -> AddedPhoto:
+        """Durable when it returns. What is wrong with the file itself is an answer, so that the other files go on."""
+        filename = _clean(filename)
+        try:
+            _check_file(data)
+        except Fault as fault:
+            return AddedPhoto(None, filename, PhotoState.REFUSED, fault.reason)
+        sha256 = hashlib.sha256(data).digest()
+        if known := self._store.find_upload(event_id, sha256):
+            return AddedPhoto(known[0], filename, known[1])
+        key = new_key()
+        self._blobs.put(key, data)
+        return self._store.add(uuid4(), user_id, event_id, filename, key, sha256, len(data))
+
+    def open_photo(self, user_id: UUID, photo_id: UUID, variant: Variant) -> tuple[int, Iterator[bytes]]:
+        """Size and chunks of a JPEG."""
+        shown = self._store.find_shown(photo_id, user_id, variant)
+        if shown is None:
+            self._catch_up()
+            shown = self._store.find_shown(photo_id, user_id, variant)
+        if shown is None:
+            raise PhotoNotFound
+        state, key = shown
+        if state is not PhotoState.INDEXED or key is None:
+            raise PhotoNotReady
+        try:
+            return self._blobs.open(key)
+        except BlobNotFound:
+            raise PhotoNotFound from None
+
+    def list_photos(self, user_id: UUID, event_id: UUID, page: Page) -> list[Photo]:
+        self._members.require_organiser(event_id, user_id)
+        return self._store.list_photos(event_id, page)
+
+    def delete_photo(self, user_id: UUID, photo_id: UUID) -> None:
+        event_id = self._store.find_event(photo_id)
+        if event_id is None:
+            raise PhotoNotFound
+        try:
+            self._members.require_organiser(event_id, user_id)
+        except (EventNotFound, OrganiserOnly):
+            raise PhotoNotFound from None
+        self._store.delete(photo_id, event_id)
+
+    def count(self, user_id: UUID, event_ids: Sequence[UUID]) -> list[IndexCounts]:
+        for event_id in event_ids:
+            self._members.require_organiser(event_id, user_id)
+        counts = self._store.count(event_ids)
+        return [counts.get(event_id, IndexCounts(event_id, 0, 0, 0, 0)) for event_id in event_ids]
+
+
+def new_key() -> str:
+    """A fresh blob key; says nothing about the photo."""
+    name = uuid4().hex
+    return f"{name[:2]}/{name}"
+
+
+def _check_file(data: bytes) -> None:
+    if not data:
+        raise EmptyImage
+    if len(data) > MAX_PHOTO_BYTES:
+        raise TooLarge
+    if sniff(data) is None:
+        raise UnsupportedType
+
+
+def _clean(filename: str) -> str:
+    """For people only: no control characters, not too long; never used as a path."""
+    return "".join(letter for letter in filename if letter.isprintable())[:MAX_FILENAME_LENGTH]

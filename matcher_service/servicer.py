@@ -1,0 +1,182 @@
+"""MatcherService and PhotoService on the wire: proto <-> domain."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from kit.errors import InvalidArgument
+from kit.identity import USER, callable_by, current_caller, service
+from kit.ids import parse_id, parse_optional_id
+from kit.pages import parse_page
+from kit.timestamps import to_timestamp
+from matcher_service.domain import (
+    ENCODING_SIZE,
+    AddedPhoto,
+    IndexCounts,
+    Match,
+    Photo,
+    Rematch,
+    Snapshot,
+    Variant,
+)
+from matcher_service.service import Matches, Photos
+from matcher_service.upload import Chunk, Header, Part, receive
+from protos.matcher.v1 import matcher_pb2 as pb
+from protos.matcher.v1 import matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
+
+EVENT_KEY = "x-event-id"
+MAX_EVENTS = 200
+
+VARIANTS = {photo_pb2.Variant.Value(f"VARIANT_{variant.name}"): variant for variant in Variant}
+
+
+class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
+    """Decides nothing, catches nothing."""
+
+    def __init__(self, matches: Matches) -> None:
+        self._matches = matches
+
+    @callable_by(service("selfie"), long=True)
+    def Rematch(self, request_iterator, context):
+        event_id = dict(context.invocation_metadata()).get(EVENT_KEY, "")
+        for request in request_iterator:
+            for snapshot in self._matches.rematch(_rematch(request, event_id)):
+                yield _snapshot(snapshot)
+
+    @callable_by(USER)
+    def ListMatches(self, request, context):
+        caller, event_id = current_caller().user_id, parse_optional_id(request.event_id)
+        page = parse_page(f"matches of {caller} in {event_id}", request.page_size, request.page_token)
+        shown, token = page.cut(
+            self._matches.list_matches(caller, event_id, page),
+            lambda match: (match.created_at.isoformat(), str(match.photo_id)),
+        )
+        return pb.ListMatchesResponse(matches=[_match(match) for match in shown], next_page_token=token)
+
+
+class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
+    """Decides nothing, catches nothing."""
+
+    def __init__(self, photos: Photos) -> None:
+        self._photos = photos
+
+    @callable_by(USER, long=True)
+    def AddPhotos(self, request_iterator, context):
+        added = receive(_parts(request_iterator), self._photos, current_caller().user_id)
+        return photo_pb2.AddPhotosResponse(photos=[_added(photo) for photo in added])
+
+    @callable_by(USER, long=True)
+    def GetPhoto(self, request, context):
+        if request.variant not in VARIANTS:
+            raise InvalidArgument
+        size, chunks = self._photos.open_photo(
+            current_caller().user_id, parse_id(request.photo_id), VARIANTS[request.variant]
+        )
+        yield photo_pb2.GetPhotoResponse(header=photo_pb2.PhotoHeader(content_type="image/jpeg", size_bytes=size))
+        for chunk in chunks:
+            yield photo_pb2.GetPhotoResponse(chunk=chunk)
+
+    @callable_by(USER)
+    def ListPhotos(self, request, context):
+        event_id = parse_id(request.event_id)
+        page = parse_page(f"photos of {event_id}", request.page_size, request.page_token)
+        shown, token = page.cut(
+            self._photos.list_photos(current_caller().user_id, event_id, page),
+            lambda photo: (photo.created_at.isoformat(), str(photo.id)),
+        )
+        return photo_pb2.ListPhotosResponse(photos=[_photo(photo) for photo in shown], next_page_token=token)
+
+    @callable_by(USER)
+    def DeletePhoto(self, request, context):
+        self._photos.delete_photo(current_caller().user_id, parse_id(request.photo_id))
+        return photo_pb2.DeletePhotoResponse()
+
+    @callable_by(USER)
+    def GetIndexState(self, request, context):
+        if len(request.event_ids) > MAX_EVENTS:
+            raise InvalidArgument
+        event_ids = [parse_id(event_id) for event_id in request.event_ids]
+        counts = self._photos.count(current_caller().user_id, event_ids)
+        return photo_pb2.GetIndexStateResponse(states=[_counts(count) for count in counts])
+
+
+def _rematch(request: pb.RematchRequest, event_id: str) -> Rematch:
+    encoding = np.array(request.encoding, dtype="<f4")
+    if encoding.size not in (0, ENCODING_SIZE) or not np.isfinite(encoding).all():
+        raise InvalidArgument
+    if request.event_id != event_id or request.revision < 1:
+        raise InvalidArgument
+    return Rematch(
+        request.rematch_id,
+        parse_id(request.user_id),
+        parse_id(request.event_id),
+        request.revision,
+        encoding.tobytes() if encoding.size else None,
+    )
+
+
+def _parts(requests: Iterator[photo_pb2.AddPhotosRequest]) -> Iterator[Part]:
+    for request in requests:
+        match request.WhichOneof("part"):
+            case "header":
+                yield Header(parse_id(request.header.event_id), request.header.filename)
+            case "chunk":
+                yield Chunk(request.chunk)
+            case _:
+                raise InvalidArgument
+
+
+def _snapshot(snapshot: Snapshot) -> pb.RematchResponse:
+    return pb.RematchResponse(
+        rematch_id=snapshot.rematch_id,
+        state=f"REMATCH_STATE_{snapshot.state.name}",
+        compared_count=snapshot.compared,
+        total_count=snapshot.total,
+        matched_count=snapshot.matched,
+        reason=snapshot.reason,
+    )
+
+
+def _match(match: Match) -> pb.Match:
+    return pb.Match(
+        photo_id=str(match.photo_id),
+        event_id=str(match.event_id),
+        width=match.width,
+        height=match.height,
+        take_time=to_timestamp(match.taken_at),
+    )
+
+
+def _added(photo: AddedPhoto) -> photo_pb2.AddedPhoto:
+    return photo_pb2.AddedPhoto(
+        photo_id=str(photo.photo_id or ""),
+        filename=photo.filename,
+        state=f"PHOTO_STATE_{photo.state.name}",
+        reason=photo.reason,
+    )
+
+
+def _photo(photo: Photo) -> photo_pb2.Photo:
+    return photo_pb2.Photo(
+        photo_id=str(photo.id),
+        event_id=str(photo.event_id),
+        filename=photo.filename,
+        state=f"PHOTO_STATE_{photo.state.name}",
+        reason=photo.reason,
+        width=photo.width,
+        height=photo.height,
+        face_count=photo.face_count,
+        size_bytes=photo.size_bytes,
+        take_time=to_timestamp(photo.taken_at),
+        create_time=to_timestamp(photo.created_at),
+    )
+
+
+def _counts(counts: IndexCounts) -> photo_pb2.IndexState:
+    return photo_pb2.IndexState(
+        event_id=str(counts.event_id),
+        pending_count=counts.pending,
+        indexed_count=counts.indexed,
+        failed_count=counts.failed,
+        face_count=counts.faces,
+    )

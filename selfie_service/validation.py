@@ -1,0 +1,150 @@
+"""The strict check of a selfie: exactly one face, and one that can be compared.
+
+HOG finds and Haar confirms. HOG proposes every face; a clear proposal counts by itself, a weak one (which may be a
+flag or a poster's fold) only where Haar, which errs elsewhere, sees a face too. HOG looks at a small copy first, then
+beyond the edge for a face that fills the frame, and at a finer copy where it found nothing or where a second face
+large enough to count would have been missed. Haar alone makes no face and refuses none.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kit.faces.decode import Pixels, decode
+from kit.faces.types import Box, Detection, Face, ImageLimits, Quality, Unreadable
+
+if TYPE_CHECKING:
+    from kit.faces.engine import Engine
+
+Reason = Literal[
+    "no_face",
+    "several_faces",
+    "face_too_small",
+    "too_dark",
+    "too_bright",
+    "blurred",
+    "face_cut_off",
+    "unreadable",
+    "invalid_dimensions",
+]
+
+LIMITS = ImageLimits(max_bytes=10 * 1024 * 1024)
+
+# Measured on photos of single persons, made darker, brighter and softer in steps: each is where the encoding is lost.
+MIN_FACE_PX = 60
+MIN_BRIGHTNESS = 10.0
+MAX_BRIGHTNESS = 230.0
+MIN_SHARPNESS = 5.0
+MIN_SHARE_INSIDE = 0.6
+
+# A face in the background has less than this share of the largest one's area.
+BACKGROUND_SHARE = 0.15
+
+_CLEAR_SCORE = 0.5
+_COARSE_EDGE_PX = 800
+_FRAME_BORDER = 0.25
+_FINEST_FACTOR = 2.0
+_CONFIRMED_PX = 80
+# HOG's smallest box is 73 pixels wide; the margin is for a face between two steps of its pyramid.
+_SMALLEST_FOUND_PX = 75
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """The verdict: a `reason` to refuse the selfie, or the `encoding`: 128 little-endian float32."""
+
+    reason: Reason | None
+    encoding: bytes | None = None
+    quality: Quality | None = None
+
+
+def build_examiner(strict: bool = True) -> Callable[[bytes], Examination]:
+    """The entry of a FaceProcess: loads the engine and examines with it."""
+    # Here and not above: only the child process may load dlib.
+    from kit.faces.engine import Engine
+
+    return functools.partial(examine, Engine(), strict=strict)
+
+
+def examine(engine: Engine, data: bytes, strict: bool = True) -> Examination:
+    """Decides about a selfie; without `strict` the largest face is taken, however many there are and however poor."""
+    try:
+        pixels = decode(data, LIMITS).pixels
+    except Unreadable as fault:
+        return Examination("invalid_dimensions" if fault.reason == "invalid_dimensions" else "unreadable")
+    boxes = _drop_background(find_faces(engine, pixels))
+    if not boxes:
+        return Examination("no_face")
+    if strict and len(boxes) > 1:
+        return Examination("several_faces")
+    faces = engine.encode(pixels, boxes[:1])
+    if not faces:
+        return Examination("face_too_small")
+    reason = _judge(faces[0], pixels) if strict else None
+    encoding = None if reason else faces[0].encoding.astype("<f4").tobytes()
+    return Examination(reason, encoding, faces[0].quality)
+
+
+def find_faces(engine: Engine, pixels: Pixels) -> list[Box]:
+    """Every face, also those of the background, the largest first."""
+    scale = min(1.0, _COARSE_EDGE_PX / max(pixels.shape[:2]))
+    found = engine.detect(pixels, scale) or engine.detect(pixels, scale, _FRAME_BORDER)
+    boxes = _find_clear(engine, pixels, found)
+    factor = _FINEST_FACTOR
+    if boxes:
+        factor = _SMALLEST_FOUND_PX / (boxes[0].width * scale * BACKGROUND_SHARE**0.5)
+    if factor > 1:
+        finer = scale * min(factor, _FINEST_FACTOR)
+        boxes = _merge(boxes, _find_clear(engine, pixels, engine.detect(pixels, finer)))
+    return boxes
+
+
+def _find_clear(engine: Engine, pixels: Pixels, found: Sequence[Detection]) -> list[Box]:
+    clear = [d.box for d in found if d.score >= _CLEAR_SCORE or _is_confirmed(engine, pixels, d.box)]
+    return sorted(clear, key=lambda box: box.area, reverse=True)
+
+
+def _is_confirmed(engine: Engine, pixels: Pixels, box: Box) -> bool:
+    """Whether Haar sees the face too; it looks only around the box, since it takes longer than HOG."""
+    if box.share_inside(pixels.shape[1], pixels.shape[0]) == 0:
+        return False
+    left, top = max(box.left - box.width // 2, 0), max(box.top - box.height // 2, 0)
+    around = pixels[top : box.top + box.height * 3 // 2, left : box.left + box.width * 3 // 2]
+    moved = Box(box.left - left, box.top - top, box.width, box.height)
+    return any(_is_same(moved, seen) for seen in engine.detect_haar(around, _CONFIRMED_PX / box.width))
+
+
+def _merge(first: Sequence[Box], second: Sequence[Box]) -> list[Box]:
+    """Both looks' faces, each once, as the first look saw it."""
+    new = [box for box in second if not any(_is_same(box, known) for known in first)]
+    return sorted(itertools.chain(first, new), key=lambda box: box.area, reverse=True)
+
+
+def _is_same(one: Box, other: Box) -> bool:
+    """Haar's boxes are a quarter larger than HOG's, so overlap is asked of the centres."""
+    reach = 0.35 * max(one.width, other.width)
+    across = abs((one.left + one.width / 2) - (other.left + other.width / 2))
+    down = abs((one.top + one.height / 2) - (other.top + other.height / 2))
+    return across < reach and down < reach and 0.5 < one.width / other.width < 2
+
+
+def _drop_background(boxes: Sequence[Box]) -> list[Box]:
+    return [box for box in boxes if box.area >= BACKGROUND_SHARE * boxes[0].area]
+
+
+def _judge(face: Face, pixels: Pixels) -> Reason | None:
+    height, width = pixels.shape[:2]
+    inside = ((face.landmarks >= 0) & (face.landmarks < (width, height))).all()
+    if not inside or face.box.share_inside(width, height) < MIN_SHARE_INSIDE:
+        return "face_cut_off"
+    if face.quality.size_px < MIN_FACE_PX:
+        return "face_too_small"
+    if face.quality.brightness < MIN_BRIGHTNESS:
+        return "too_dark"
+    if face.quality.brightness > MAX_BRIGHTNESS:
+        return "too_bright"
+    return "blurred" if face.quality.sharpness < MIN_SHARPNESS else None

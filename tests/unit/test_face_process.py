@@ -1,0 +1,175 @@
+"""A child process that crashes, hangs, grows or is left alone."""
+
+import ctypes
+import functools
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kit.faces.process import FaceProcess, FaceProcessDied, FaceProcessNotStarted, FaceProcessTimedOut
+
+ROOT = Path(__file__).parents[2]
+
+
+def build_obeyer(prefix: str = "") -> Callable[[bytes], str]:
+    """An entry whose function does what the bytes say."""
+    return functools.partial(obey, prefix)
+
+
+def obey(prefix: str, data: bytes) -> str:
+    match data[:8]:
+        case b"segfault":
+            ctypes.string_at(0)
+        case b"abort   ":
+            os.abort()
+        case b"raise   ":
+            raise ValueError("no verdict")
+        case b"hang    ":
+            # PyDLL keeps the interpreter's lock, as a decoder that hangs would.
+            ctypes.PyDLL(None).sleep(60)
+        case b"grow    ":
+            return str(len(bytearray(2 << 30)))
+        case b"print   ":
+            os.write(1, b"noise" * 1000)
+            print("noise")
+        case b"modules ":
+            return " ".join(name for name in ("grpc", "sqlalchemy", "pytest_cov", "secret") if name in sys.modules)
+        case b"environ ":
+            return " ".join(sorted(os.environ))
+        case b"signals ":
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
+        case b"pid     ":
+            return str(os.getpid())
+    return prefix + str(len(data))
+
+
+def build_nothing() -> Callable[[bytes], str]:
+    raise FileNotFoundError("a model")
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[FaceProcess[str]]:
+    process = FaceProcess(functools.partial(build_obeyer, prefix="n="), timeout_s=20, memory_mb=1024)
+    yield process
+    process.close()
+
+
+def test_a_call_answers_and_large_frames_pass(process: FaceProcess[str]) -> None:
+    assert process.call(b"") == "n=0"
+    assert process.call(bytes(30 << 20)) == f"n={30 << 20}"
+
+
+@pytest.mark.parametrize("order", [b"segfault", b"abort   ", b"raise   ", b"grow    "])
+def test_a_child_that_dies_is_reported_and_the_next_call_starts_a_fresh_one(
+    process: FaceProcess[str], order: bytes
+) -> None:
+    with pytest.raises(FaceProcessDied):
+        process.call(order)
+    assert process.call(b"abc") == "n=3"
+
+
+def test_a_child_that_hangs_inside_a_c_function_is_killed_and_replaced() -> None:
+    hanging = FaceProcess(build_obeyer, timeout_s=0.3, memory_mb=1024)
+    hanging.start()
+    began = time.monotonic()
+    with pytest.raises(FaceProcessTimedOut):
+        hanging.call(b"hang    ")
+    assert time.monotonic() - began < 5
+    assert hanging.call(b"abc") == "3"
+    hanging.close()
+
+
+def test_an_interrupted_call_leaves_no_answer_for_the_next_image(process: FaceProcess[str]) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    process.start()
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with pytest.raises(KeyboardInterrupt):
+            process.call(b"hang    ")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert process.call(b"abc") == "n=3"
+
+
+def test_what_the_child_prints_does_not_reach_the_answers(process: FaceProcess[str]) -> None:
+    assert process.call(b"print   ") == "n=8"
+
+
+def test_the_child_imports_no_server_and_sees_no_secret(
+    process: FaceProcess[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
+    process.close()
+    assert process.call(b"modules ") == ""
+    assert "DATABASE_URL" not in process.call(b"environ ").split()
+
+
+def test_the_child_leaves_it_to_its_parent_when_to_end(process: FaceProcess[str]) -> None:
+    assert process.call(b"signals ") == "n=8"
+
+
+def test_the_child_outlives_the_thread_that_started_it() -> None:
+    process = FaceProcess(build_obeyer, timeout_s=20, memory_mb=1024)
+    starter = threading.Thread(target=process.start)
+    starter.start()
+    starter.join()
+    first = process.call(b"pid     ")
+    assert process.call(b"pid     ") == first
+    process.close()
+
+
+def test_an_engine_that_does_not_load_is_no_fault_of_an_image() -> None:
+    with pytest.raises(FaceProcessNotStarted):
+        FaceProcess(build_nothing, timeout_s=20, memory_mb=1024).call(b"abc")
+
+
+def test_close_ends_the_child() -> None:
+    process = FaceProcess(build_obeyer, timeout_s=20, memory_mb=1024)
+    pid = int(process.call(b"pid     "))
+    process.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.parametrize("order", [b"pid     ", b"hang    "])
+def test_a_parent_that_is_killed_takes_its_child_along(order: bytes) -> None:
+    program = (
+        "from test_face_process import *\n"
+        "process = FaceProcess(build_obeyer, timeout_s=60, memory_mb=1024)\n"
+        "print(process.call(b'pid     '), flush=True)\n"
+        f"process.call({order!r})\n"
+        "threading.Event().wait(60)\n"
+    )
+    path = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        parent.kill()
+    wait_until(lambda: not is_running(child))
+
+
+def is_running(pid: int) -> bool:
+    """False also for a zombie, which a container without an init keeps."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.02)

@@ -1,0 +1,75 @@
+"""What the indexer takes from a photo."""
+
+import io
+import pickle
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data as samples
+
+from kit.faces.decode import Pixels, to_jpeg
+from kit.faces.engine import Engine
+from kit.faces.types import Box, Detection, Face, Quality
+from matcher_service import reading
+from matcher_service.reading import Reading, find_faces, read
+
+ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
+
+
+class ScriptedEngine:
+    """Finds a number of faces, each smaller than the one before."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.scales: list[float] = []
+
+    def detect(self, pixels: Pixels, scale: float = 1.0, border: float = 0.0) -> list[Detection]:
+        self.scales.append(scale)
+        return [Detection(Box(0, 0, 40 + n, 40 + n), 1.0) for n in range(self.count)]
+
+    def encode(self, pixels: Pixels, boxes: Sequence[Box]) -> list[Face]:
+        none = np.zeros(128, np.float32)
+        return [Face(box, np.zeros((5, 2), np.float32), none, Quality(box.width, 9.0, 9.0, 0.0)) for box in boxes]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "unsupported_type"),
+        (b"\xff\xd8\xff", "unreadable"),
+        (to_jpeg(ASTRONAUT, None, 90)[:9000], "unreadable"),
+        (to_jpeg(ASTRONAUT[:39], None, 90), "invalid_dimensions"),
+        (b"\xff\xd8\xff" + bytes(30 << 20), "too_large"),
+    ],
+)
+def test_bytes_that_are_no_photo_are_a_result_with_a_reason(data: bytes, reason: str) -> None:
+    engine: Any = ScriptedEngine(0)
+    assert read(engine, data) == Reading(reason=reason)  # type: ignore[arg-type]
+
+
+def test_a_photo_is_read_with_its_faces_and_its_derivatives() -> None:
+    photo = to_jpeg(np.hstack([ASTRONAUT, ASTRONAUT, ASTRONAUT, ASTRONAUT]), None, 95)
+    result = pickle.loads(pickle.dumps(read(Engine(), photo)))
+    assert (result.reason, result.width, result.height) == (None, 2048, 512)
+    assert len(result.faces) >= 4
+    assert {len(face.encoding) for face in result.faces} == {512}
+    derivatives = result.original_jpeg, result.preview_jpeg, result.thumb_jpeg
+    sizes = [Image.open(io.BytesIO(jpeg)).size for jpeg in derivatives]
+    assert sizes == [(2048, 512), (1600, 400), (480, 120)]
+
+
+def test_beyond_the_cap_the_largest_faces_are_kept() -> None:
+    engine: Any = ScriptedEngine(5000)
+    faces = find_faces(engine, ASTRONAUT)
+    assert len(faces) == reading.MAX_FACES
+    assert faces[0].box.width == 5039
+
+
+@pytest.mark.parametrize(("side", "scale"), [(500, 2.0), (1095, 2.0), (2191, 1.0), (4382, 0.5)])
+def test_every_photo_is_searched_at_about_the_same_size(side: int, scale: float) -> None:
+    engine: Any = ScriptedEngine(0)
+    find_faces(engine, np.broadcast_to(np.uint8(0), (side, side, 3)))
+    assert engine.scales == [pytest.approx(scale, abs=0.01)]

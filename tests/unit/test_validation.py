@@ -1,0 +1,183 @@
+"""Which selfies are refused, and why."""
+
+import functools
+import io
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageFilter
+from skimage import data as samples
+
+from kit.faces.decode import Pixels, to_jpeg
+from kit.faces.engine import Engine
+from kit.faces.types import Box, Detection, Face, Quality
+from selfie_service.validation import Examination, examine, find_faces
+
+ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
+GREY = np.full((400, 400, 3), 128, np.uint8)
+GOOD = Quality(size_px=150, sharpness=200.0, brightness=120.0, yaw=0.0)
+MIDDLE = Box(100, 100, 150, 150)
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    return Engine()
+
+
+@functools.lru_cache
+def astronaut() -> bytes:
+    return to_jpeg(ASTRONAUT, None, 95)
+
+
+def oriented(orientation: int) -> bytes:
+    """The astronaut as a camera held that way stores it."""
+    undo = [None, None, 0, 3, 1, 5, 2, 6, 4]
+    image = Image.fromarray(ASTRONAUT)
+    turn = undo[orientation]
+    stored = image if turn is None else image.transpose(Image.Transpose(turn))
+    exif = Image.Exif()
+    exif[274] = orientation
+    out = io.BytesIO()
+    stored.save(out, "JPEG", quality=95, exif=exif)
+    return out.getvalue()
+
+
+class ScriptedEngine:
+    """Finds what it is told to, at every scale or only beyond one."""
+
+    def __init__(self, hog: Sequence[Detection], haar: Sequence[Box] = (), quality: Quality = GOOD, **more: Any):
+        self.hog, self.haar, self.quality = hog, haar, quality
+        self.only_beyond_scale = more.get("only_beyond_scale", 0.0)
+        self.landmarks = np.array(more.get("landmarks", [(150, 150)] * 5), np.float32)
+
+    def detect(self, pixels: Pixels, scale: float = 1.0, border: float = 0.0) -> list[Detection]:
+        return list(self.hog) if scale > self.only_beyond_scale else []
+
+    def detect_haar(self, pixels: Pixels, scale: float = 1.0) -> list[Box]:
+        return list(self.haar) if pixels.size else []
+
+    def encode(self, pixels: Pixels, boxes: Sequence[Box]) -> list[Face]:
+        encoding = np.arange(128, dtype=np.float32)
+        return [Face(box, self.landmarks, encoding, self.quality) for box in boxes]
+
+
+def decide(*hog: Detection, strict: bool = True, **more: Any) -> Examination:
+    scripted: Any = ScriptedEngine(hog, **more)
+    return examine(scripted, to_jpeg(GREY, None, 90), strict=strict)
+
+
+def face(left: int = 100, top: int = 100, size: int = 150, score: float = 2.0) -> Detection:
+    return Detection(Box(left, top, size, size), score)
+
+
+def quality(**changed: float) -> Quality:
+    return Quality(**{"size_px": 150, "sharpness": 200.0, "brightness": 120.0, "yaw": 0.0, **changed})  # type: ignore[arg-type]
+
+
+VERDICTS: dict[str, tuple[Callable[[], Examination], str | None]] = {
+    "nothing found": (lambda: decide(), "no_face"),
+    "one clear face": (lambda: decide(face()), None),
+    "a weak find alone": (lambda: decide(face(score=0.2)), "no_face"),
+    "a weak find that Haar sees too": (lambda: decide(face(score=0.2), haar=[Box(60, 55, 190, 190)]), None),
+    "a weak find where Haar sees another": (
+        lambda: decide(face(score=0.2), haar=[Box(0, 0, 80, 80)]),
+        "no_face",
+    ),
+    "Haar alone": (lambda: decide(haar=[MIDDLE]), "no_face"),
+    "a second face as large": (lambda: decide(face(), face(260, 260, 120)), "several_faces"),
+    "a second face of 16 % of the area": (lambda: decide(face(), face(300, 10, 60)), "several_faces"),
+    "a second face of 14 % of the area": (lambda: decide(face(), face(300, 10, 56)), None),
+    "a weak second find": (lambda: decide(face(), face(300, 10, 100, score=0.3)), None),
+    "found at the finer look only": (lambda: decide(face(), only_beyond_scale=1.5), None),
+    "a box that leaves the picture": (lambda: decide(face(left=-80)), "face_cut_off"),
+    "a nose beyond the edge": (
+        lambda: decide(face(), landmarks=[(150, 150)] * 4 + [(401, 150)]),
+        "face_cut_off",
+    ),
+    "few pixels": (lambda: decide(face(), quality=quality(size_px=59)), "face_too_small"),
+    "dark": (lambda: decide(face(), quality=quality(brightness=9)), "too_dark"),
+    "bright": (lambda: decide(face(), quality=quality(brightness=231)), "too_bright"),
+    "soft": (lambda: decide(face(), quality=quality(sharpness=4.9)), "blurred"),
+    "soft, not strict": (lambda: decide(face(), quality=quality(sharpness=4.9), strict=False), None),
+    "two faces, not strict": (lambda: decide(face(), face(260, 260, 120), strict=False), None),
+    "none, not strict": (lambda: decide(strict=False), "no_face"),
+}
+
+
+@pytest.mark.parametrize("name", VERDICTS)
+def test_the_rules_decide(name: str) -> None:
+    judge, reason = VERDICTS[name]
+    verdict = judge()
+    assert verdict.reason == reason
+    assert (verdict.encoding is not None) == (reason is None)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "unreadable"),
+        (b"GIF89a" + bytes(99), "unreadable"),
+        (b"\xff\xd8\xff" + bytes(10 << 20), "unreadable"),
+        (to_jpeg(GREY[:1, :1], None, 90), "invalid_dimensions"),
+        (to_jpeg(GREY, None, 90)[:600], "unreadable"),
+    ],
+)
+def test_bytes_that_are_no_image_are_a_verdict_and_no_fault(data: bytes, reason: str) -> None:
+    engine: Any = SimpleNamespace()
+    assert examine(engine, data) == Examination(reason)  # type: ignore[arg-type]
+
+
+def test_the_astronaut_is_a_valid_selfie_in_spite_of_the_flag(engine: Engine) -> None:
+    verdict = examine(engine, astronaut())
+    assert verdict.reason is None
+    assert verdict.encoding is not None
+    assert len(verdict.encoding) == 128 * 4
+    assert len(engine.detect(ASTRONAUT, 2.0)) > 1, "without the second opinion the flag would count"
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_every_way_to_hold_the_camera_gives_the_same_face(engine: Engine, orientation: int) -> None:
+    verdict = examine(engine, oriented(orientation))
+    assert verdict.encoding is not None
+    (upright,) = engine.encode(ASTRONAUT, find_faces(engine, ASTRONAUT))
+    assert np.linalg.norm(np.frombuffer(verdict.encoding, "<f4") - upright.encoding) < 0.2
+
+
+def photo(image: Image.Image) -> bytes:
+    return to_jpeg(np.array(image), None, 95)
+
+
+PORTRAIT = Image.fromarray(ASTRONAUT)
+
+REAL = {
+    "a face that fills the frame": (photo(PORTRAIT.crop((170, 75, 275, 180)).resize((600, 600))), None),
+    "half a face": (photo(PORTRAIT.crop((230, 40, 330, 200))), "no_face"),
+    "two faces": (to_jpeg(np.hstack([ASTRONAUT, ASTRONAUT]), None, 95), "several_faces"),
+    "a face and its mirror image": (
+        to_jpeg(np.hstack([ASTRONAUT, ASTRONAUT[:, ::-1]]), None, 95),
+        "several_faces",
+    ),
+    "a far face": (photo(PORTRAIT.resize((256, 256))), "face_too_small"),
+    "out of focus": (photo(PORTRAIT.filter(ImageFilter.GaussianBlur(3.5))), "blurred"),
+    "one colour": (to_jpeg(GREY, None, 90), "no_face"),
+    "noise": (
+        to_jpeg(np.random.default_rng(7).integers(0, 255, (400, 400, 3)).astype(np.uint8), None, 90),
+        "no_face",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_pixels_get_their_verdict(engine: Engine, name: str) -> None:
+    data, reason = REAL[name]
+    assert examine(engine, data).reason == reason
+
+
+def test_boxes_are_in_pixels_of_the_whole_picture_whatever_the_search_shrank(engine: Engine) -> None:
+    large = np.array(PORTRAIT.resize((2048, 2048)))
+    (box,) = find_faces(engine, large)
+    assert abs(box.left + box.width / 2 - 4 * 223) < 60
+    assert abs(box.top + box.height / 2 - 4 * 127) < 60
