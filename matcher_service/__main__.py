@@ -88,7 +88,7 @@ def serve() -> None:
         index.tidy(match_store.versions)
         return True
 
-    server = Server(config, config.matcher_port, Verifier.read(config.minois_keys), _registrations(matches, photos))
+    server = Server(config, config.matcher_port, Verifier.read(config.minois_keys), registrations(matches, photos))
     threads = [
         Thread(target=feed.run, args=(stop,), name="feed", daemon=True),
         Thread(target=run_steps, args=(tidy, stop.wait, stop, "tidy"), name="tidy", daemon=True),
@@ -129,7 +129,7 @@ def _open_db(config: MigrateSettings, name: str) -> Engine:
     return create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{name}-{os.getpid()}")
 
 
-def _registrations(matches: Matches, photos: Photos) -> list[Registration]:
+def registrations(matches: Matches, photos: Photos) -> list[Registration]:
     return [
         Registration(
             MatcherServicer(matches),

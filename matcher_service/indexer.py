@@ -42,12 +42,13 @@ class Indexer:
         if job is None:
             return False
         with seconds.time():
-            outcome = self._work(job, stop)
+            outcome = self.work(job, stop)
         photos_read.labels(outcome).inc()
         log.info("Worked on a photo.", action="photo_indexed", photo=str(job.photo_id), outcome=outcome)
         return True
 
-    def _work(self, job: Job, stop: Event) -> str:
+    def work(self, job: Job, stop: Event) -> str:
+        """The outcome, for people."""
         try:
             reading = self._read(self._blobs.get(job.upload_key))
         except (FaceProcessDied, FaceProcessTimedOut):

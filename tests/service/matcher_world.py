@@ -1,0 +1,136 @@
+"""matcher_service without its processes: real stores on a real database, real files, scripted faces.
+
+A person is a direction in the space of encodings, so two of them are sqrt(2) apart. A photo's bytes name the
+people in it.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Event as Signal
+from uuid import UUID, uuid4
+
+import numpy as np
+from sqlalchemy import Engine, text
+
+from kit.blobs import Blobs
+from kit.faces import Box, Quality
+from matcher_service.domain import AddedPhoto, Change, ChangeKind, Rematch, Role
+from matcher_service.index import Index
+from matcher_service.indexer import Indexer
+from matcher_service.reading import FaceReading, Reading
+from matcher_service.service import Matches, Members, Photos
+from matcher_service.store import JobStore, MatchStore, MemberStore, PhotoStore
+
+JPEG = b"\xff\xd8\xff\xe0"
+TOLERANCE = 0.6
+LEASE_S = 60.0
+
+
+def person(number: int) -> bytes:
+    """The encoding of a person."""
+    encoding = np.zeros(128, dtype="<f4")
+    encoding[number] = 1
+    return encoding.tobytes()
+
+
+def photo_of(people: Iterable[int], name: str = "") -> bytes:
+    """A file that looks like a JPEG from outside; `name` makes it another file."""
+    return JPEG + f"{name}|{','.join(map(str, people))}".encode()
+
+
+def read_script(data: bytes) -> Reading:
+    """Reads what photo_of wrote."""
+    people = data.rpartition(b"|")[2].decode()
+    if people == "unreadable":
+        return Reading(reason="unreadable")
+    faces = tuple(
+        FaceReading(Box(0, 0, 80, 80), person(int(number)), Quality(80, 100.0, 120.0, 0.0))
+        for number in people.split(",")
+        if number
+    )
+    return Reading(None, 1200, 800, None, faces, JPEG + b"original", JPEG + b"preview", JPEG + b"thumb")
+
+
+class World:
+    """Everything of matcher_service wired by hand; `match_store`, `job_store`: broken twins for controls."""
+
+    def __init__(
+        self,
+        db: Engine,
+        folder: Path,
+        match_store: type[MatchStore] = MatchStore,
+        job_store: type[JobStore] = JobStore,
+    ) -> None:
+        self.db = db
+        self.member_store, self.photo_store = MemberStore(db), PhotoStore(db)
+        self.match_store, self.job_store = match_store(db), job_store(db)
+        self.blobs = Blobs(f"file://{folder}")
+        self.index = Index(self.match_store.load_faces, memory_mb=10)
+        self.late: list[Change] = []
+        members = Members(self.member_store, self.catch_up)
+        self.matches = Matches(self.match_store, self.index, members, TOLERANCE)
+        self.photos = Photos(self.photo_store, members, self.blobs, self.catch_up)
+        self.indexer = Indexer(self.job_store, self.blobs, read_script, TOLERANCE, LEASE_S)
+        self.organiser = uuid4()
+
+    def change(self, kind: ChangeKind, **fields: object) -> Change:
+        """The next change of the feed, applied."""
+        change = self.next_change(kind, **fields)
+        self.member_store.apply(change)
+        return change
+
+    def next_change(self, kind: ChangeKind, **fields: object) -> Change:
+        sequence = (self.late[-1].sequence if self.late else self.member_store.cursor()) + 1
+        return Change(sequence, kind, **fields)  # type: ignore[arg-type]
+
+    def catch_up(self) -> None:
+        while self.late:
+            self.member_store.apply(self.late.pop(0))
+
+    def event(self) -> UUID:
+        event_id = uuid4()
+        self.change(ChangeKind.EVENT_UPDATED, event_id=event_id)
+        self.join(event_id, self.organiser, Role.ORGANISER)
+        return event_id
+
+    def join(self, event_id: UUID, user_id: UUID | None = None, role: Role = Role.GUEST) -> UUID:
+        user_id = user_id or uuid4()
+        self.change(ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
+        return user_id
+
+    def leave(self, event_id: UUID, user_id: UUID) -> None:
+        self.change(ChangeKind.LEFT, event_id=event_id, user_id=user_id)
+
+    def upload(self, event_id: UUID, people: Iterable[int], name: str = "") -> AddedPhoto:
+        return self.photos.add_photo(self.organiser, event_id, "photo.jpg", photo_of(people, name or str(uuid4())))
+
+    def add(self, event_id: UUID, *people: int) -> UUID:
+        """A photo, uploaded and indexed."""
+        added = self.upload(event_id, people)
+        self.index_all()
+        assert added.photo_id is not None
+        return added.photo_id
+
+    def index_all(self) -> None:
+        while self.indexer.step(Signal()):
+            pass
+
+    def rematch(self, event_id: UUID, user_id: UUID, revision: int, who: int | None) -> str:
+        """The name of the last state."""
+        *_, last = self.matches.rematch(make_rematch(event_id, user_id, revision, who))
+        return f"{last.state.name} {last.reason}".strip()
+
+    def found(self, user_id: UUID) -> set[UUID]:
+        """The guest's matches as the database has them."""
+        query = text("SELECT photo_id FROM matcher.matches WHERE user_id = :user")
+        with self.db.begin() as connection:
+            return set(connection.execute(query, {"user": user_id}).scalars())
+
+    def count(self, table: str) -> int:
+        with self.db.begin() as connection:
+            count: int = connection.execute(text(f"SELECT count(*) FROM matcher.{table}")).scalar_one()
+            return count
+
+
+def make_rematch(event_id: UUID, user_id: UUID, revision: int, who: int | None) -> Rematch:
+    return Rematch("r", user_id, event_id, revision, None if who is None else person(who))

@@ -1,0 +1,403 @@
+"""The rules of matcher_service below its rpcs: newest wins, gone is gone, jobs, files, memory."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Condition, Thread
+from threading import Event as Signal
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+from kit.blobs import Blobs, BlobsUnavailable
+from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
+from kit.pages import Page
+from matcher_service.domain import ChangeKind, EventClosed, EventNotFound, OrganiserOnly, PhotoState, Rematch, Role
+from matcher_service.indexer import Indexer
+from matcher_service.reading import Reading
+from matcher_service.store import MatchStore
+from matcher_service.store.matches import FindNewer
+from matcher_service.sweeper import Sweeper
+from tests.service.matcher_world import LEASE_S, TOLERANCE, World, photo_of
+
+
+@pytest.fixture
+def world(make_db: Callable[[str], Engine], tmp_path: Path) -> World:
+    return World(make_db("matcher"), tmp_path / "blobs")
+
+
+def test_a_photo_that_arrives_after_the_selfie_is_found(world: World) -> None:
+    event = world.event()
+    guest = world.join(event)
+    assert world.rematch(event, guest, 1, 5) == "DONE"
+    photo = world.add(event, 5, 6)
+    world.add(event, 6)
+    assert world.found(guest) == {photo}
+
+
+def test_a_rematch_replaces_the_matches_of_its_event_and_no_other(world: World) -> None:
+    here, there = world.event(), world.event()
+    guest = world.join(here)
+    world.join(there, guest)
+    mine, other = world.add(here, 1), world.add(there, 1)
+    new = world.add(here, 2)
+    for event in (here, there):
+        world.rematch(event, guest, 1, 1)
+    assert world.found(guest) == {mine, other}
+    world.rematch(here, guest, 2, 2)
+    assert world.found(guest) == {new, other}
+
+
+def test_an_older_revision_changes_nothing_and_an_equal_one_is_done_again(world: World) -> None:
+    event = world.event()
+    guest = world.join(event)
+    old, new = world.add(event, 1), world.add(event, 2)
+    assert world.rematch(event, guest, 2, 2) == "DONE"
+    assert world.rematch(event, guest, 1, 1) == "SUPERSEDED"
+    assert world.found(guest) == {new}
+    assert world.rematch(event, guest, 2, 2) == "DONE"
+    assert old not in world.found(guest)
+
+
+def test_what_was_forgotten_is_not_brought_back_by_a_late_rematch(world: World) -> None:
+    event = world.event()
+    guest = world.join(event)
+    world.add(event, 1)
+    world.rematch(event, guest, 1, 1)
+    assert world.rematch(event, guest, 2, None) == "DONE"
+    assert world.rematch(event, guest, 1, 1) == "SUPERSEDED"
+    world.add(event, 1)
+    assert world.found(guest) == set()
+
+
+def test_leaving_takes_the_matches_and_late_rematches_are_refused(world: World) -> None:
+    event = world.event()
+    guest = world.join(event)
+    world.add(event, 1)
+    world.rematch(event, guest, 1, 1)
+    world.leave(event, guest)
+    assert world.found(guest) == set()
+    assert world.rematch(event, guest, 1, 1) == "FAILED EVENT_NOT_FOUND"
+    world.add(event, 1)
+    assert world.found(guest) == set()
+
+
+def test_an_erased_guest_leaves_nothing_but_a_tombstone_and_cannot_be_joined_again(world: World) -> None:
+    event = world.event()
+    guest = world.join(event)
+    world.add(event, 1)
+    world.rematch(event, guest, 1, 1)
+    world.change(ChangeKind.USER_ERASED, user_id=guest)
+    assert (world.count("guests"), world.count("matches"), world.count("tombstones")) == (0, 0, 1)
+    world.join(event, guest)
+    assert world.rematch(event, guest, 1, 1) == "FAILED EVENT_NOT_FOUND"
+
+
+def test_a_deleted_event_takes_rows_and_files_and_stays_away(world: World, tmp_path: Path) -> None:
+    event = world.event()
+    guest = world.join(event)
+    world.add(event, 1)
+    world.rematch(event, guest, 1, 1)
+    pending = world.upload(event, [2])
+    assert pending.state is PhotoState.PENDING
+    world.change(ChangeKind.EVENT_DELETED, event_id=event)
+    while Sweeper(world.job_store, world.blobs).step():
+        pass
+    assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    for table in ("events", "memberships", "guests", "photos", "faces", "matches", "blob_deletions"):
+        assert world.count(table) == 0, table
+    world.change(ChangeKind.EVENT_UPDATED, event_id=event)
+    assert world.count("events") == 0
+
+
+def test_a_photo_deleted_while_it_is_read_is_not_published_and_its_files_go(world: World, tmp_path: Path) -> None:
+    event = world.event()
+    added = world.upload(event, [1])
+    job = world.job_store.claim(LEASE_S)
+    assert job is not None
+    assert added.photo_id is not None
+    world.photos.delete_photo(world.organiser, added.photo_id)
+    assert world.indexer.work(job, Signal()) == "file_missing" or world.count("faces") == 0
+    while Sweeper(world.job_store, world.blobs).step():
+        pass
+    assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+
+
+def test_the_same_bytes_twice_are_one_photo(world: World) -> None:
+    event = world.event()
+    first = world.upload(event, [1], "same")
+    again = world.upload(event, [1], "same")
+    world.index_all()
+    later = world.upload(event, [1], "same")
+    assert first.photo_id == again.photo_id == later.photo_id
+    assert (again.state, later.state) == (PhotoState.PENDING, PhotoState.INDEXED)
+    assert world.count("photos") == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "EMPTY_IMAGE"),
+        (b"GIF89a" + bytes(100), "UNSUPPORTED_TYPE"),
+        (b"%PDF-1.7" + bytes(100), "UNSUPPORTED_TYPE"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "UNSUPPORTED_TYPE"),
+        (photo_of([1]) + bytes(30_000_000), "TOO_LARGE"),
+    ],
+)
+def test_a_file_that_is_no_photo_is_refused_and_leaves_nothing(
+    world: World, tmp_path: Path, data: bytes, reason: str
+) -> None:
+    event = world.event()
+    added = world.photos.add_photo(world.organiser, event, "x.jpg", data)
+    assert (added.photo_id, added.state, added.reason) == (None, PhotoState.REFUSED, reason)
+    assert world.count("photos") == 0
+    assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    "filename", ["../../etc/passwd", "C:\\x", "a" * 4000, "nul\0", "\u202egpj.exe", "x\r\nSet-Cookie: a", "🎉.jpg"]
+)
+def test_a_file_name_is_only_for_people(world: World, tmp_path: Path, filename: str) -> None:
+    event = world.event()
+    added = world.photos.add_photo(world.organiser, event, filename, photo_of([1], filename[:20]))
+    assert len(added.filename) <= 200
+    assert added.filename.isprintable()
+    world.index_all()
+    assert {path.parent.parent for path in (tmp_path / "blobs").rglob("*") if path.is_file()} == {tmp_path / "blobs"}
+
+
+def test_a_file_store_that_is_away_accepts_nothing(world: World, tmp_path: Path) -> None:
+    class Away(Blobs):
+        def put(self, key: str, data: bytes) -> None:
+            raise BlobsUnavailable
+
+    event = world.event()
+    world.photos._blobs = Away(f"file://{tmp_path}")
+    with pytest.raises(BlobsUnavailable):
+        world.upload(event, [1])
+    assert world.count("photos") == 0
+
+
+def test_a_closed_event_takes_no_photos_and_strangers_have_none(world: World) -> None:
+    event = world.event()
+    guest = world.join(event)
+    with pytest.raises(OrganiserOnly):
+        world.photos.require_upload(guest, event)
+    with pytest.raises(EventNotFound):
+        world.photos.require_upload(uuid4(), event)
+    for fields in ({"closed": True}, {"expires_at": datetime.now(UTC) - timedelta(seconds=1)}):
+        world.change(ChangeKind.EVENT_UPDATED, event_id=event, **fields)
+        with pytest.raises(EventClosed):
+            world.photos.require_upload(world.organiser, event)
+        with pytest.raises(EventClosed):
+            world.upload(event, [1])
+    world.change(ChangeKind.EVENT_UPDATED, event_id=event, closed=False)
+    assert world.upload(event, [1]).state is PhotoState.PENDING
+
+
+def test_a_miss_catches_up_with_the_feed_before_it_says_no(world: World) -> None:
+    event = world.event()
+    late = uuid4()
+    world.late.append(world.next_change(ChangeKind.JOINED, event_id=event, user_id=late, role=Role.GUEST))
+    assert world.rematch(event, late, 1, 1) == "DONE"
+
+
+def test_a_change_is_applied_once_and_in_order(world: World) -> None:
+    event = world.event()
+    change = world.change(ChangeKind.JOINED, event_id=event, user_id=uuid4(), role=Role.GUEST)
+    world.change(ChangeKind.LEFT, event_id=event, user_id=change.user_id)
+    world.member_store.apply(change)
+    assert change.user_id is not None
+    assert world.member_store.find_role(event, change.user_id) is None
+    leap = world.next_change(ChangeKind.JOINED, event_id=event, user_id=uuid4(), role=Role.GUEST)
+    with pytest.raises(RuntimeError, match="leaps"):
+        world.member_store.apply(type(leap)(leap.sequence + 1, leap.kind, leap.event_id, leap.user_id, leap.role))
+
+
+def test_a_claimed_photo_is_free_again_when_the_lease_is_over_and_the_first_reader_is_fenced(world: World) -> None:
+    event = world.event()
+    world.upload(event, [1])
+    first = world.job_store.claim(lease_s=LEASE_S)
+    assert first is not None
+    assert world.job_store.claim(lease_s=LEASE_S) is None
+    with world.db.begin() as connection:
+        connection.execute(text("UPDATE matcher.photos SET lease_until = now() - interval '1 s'"))
+    second = world.job_store.claim(lease_s=LEASE_S)
+    assert second is not None
+    assert second.attempt == first.attempt + 1
+    assert world.indexer.work(first, Signal()) == "outdated"
+    assert world.count("faces") == 0
+    assert world.indexer.work(second, Signal()) == "indexed"
+    assert world.count("faces") == 1
+
+
+@pytest.mark.parametrize("fault", [FaceProcessDied, FaceProcessTimedOut])
+def test_a_photo_that_crashes_its_reader_three_times_is_given_up_and_kept(
+    world: World, tmp_path: Path, fault: type[Exception]
+) -> None:
+    event = world.event()
+    world.upload(event, [1])
+
+    def crash(data: bytes) -> Reading:
+        raise fault("crashed")
+
+    indexer = Indexer(world.job_store, world.blobs, crash, TOLERANCE, LEASE_S)
+    assert [indexer.step(Signal()) for _ in range(4)] == [True, True, True, False]
+    [photo] = world.photo_store.list_photos(event, _first_page())
+    assert (photo.state, photo.reason) == (PhotoState.FAILED, "processing_failed")
+    assert len([path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]) == 1
+
+
+def test_a_reader_stopped_by_a_signal_or_a_lost_database_counts_no_failure(world: World) -> None:
+    event = world.event()
+    world.upload(event, [1])
+    stopping = Signal()
+
+    def killed(data: bytes) -> Reading:
+        stopping.set()
+        raise FaceProcessDied("killed")
+
+    def broken(data: bytes) -> Reading:
+        raise BlobsUnavailable
+
+    for read in (killed, broken, killed, broken):
+        indexer = Indexer(world.job_store, world.blobs, read, TOLERANCE, LEASE_S)
+        job = world.job_store.claim(LEASE_S)
+        assert job is not None
+        if read is killed:
+            assert indexer.work(job, stopping) == "released"
+        else:
+            with pytest.raises(BlobsUnavailable):
+                indexer.work(job, Signal())
+    assert world.indexer.step(Signal())
+    assert world.photos.count(world.organiser, [event])[0].indexed == 1
+
+
+def test_a_photo_that_cannot_be_read_says_why(world: World) -> None:
+    event = world.event()
+    world.photos.add_photo(world.organiser, event, "broken.jpg", photo_of([]) + b"unreadable")
+    world.index_all()
+    [photo] = world.photo_store.list_photos(event, _first_page())
+    assert (photo.state, photo.reason) == (PhotoState.FAILED, "unreadable")
+
+
+def test_the_sweeper_takes_only_old_files_without_a_row(world: World, tmp_path: Path) -> None:
+    event = world.event()
+    world.add(event, 1)
+    world.blobs.put("aa/old", b"orphan")
+    world.blobs.put("bb/fresh", b"an upload whose row comes in a moment")
+    kept = {path for path in (tmp_path / "blobs").rglob("*") if path.is_file()}
+
+    class TwoDaysLater(Blobs):
+        def list(self):  # type: ignore[no-untyped-def]
+            for key, written_at in super().list():
+                yield key, written_at if key == "bb/fresh" else written_at - timedelta(days=2)
+
+    sweeper = Sweeper(world.job_store, TwoDaysLater(f"file://{tmp_path / 'blobs'}"))
+    assert sweeper.delete_orphans() == 1
+    assert {path for path in (tmp_path / "blobs").rglob("*") if path.is_file()} == kept - {tmp_path / "blobs/aa/old"}
+
+
+def test_memory_holds_no_deleted_face_after_tidying_and_idle_events_go(world: World) -> None:
+    event = world.event()
+    guest = world.join(event)
+    photo = world.add(event, 1)
+    world.rematch(event, guest, 1, 1)
+    assert world.index.use(event) is not None
+    assert world.index.face_count() == 1
+    world.index.tidy(world.match_store.versions)
+    assert world.index.face_count() == 1
+    world.photos.delete_photo(world.organiser, photo)
+    world.index.tidy(world.match_store.versions)
+    assert world.index.face_count() == 0
+
+
+def test_memory_is_bounded_and_any_event_is_loaded_again(world: World) -> None:
+    events = [world.event() for _ in range(3)]
+    for event in events:
+        world.add(event, 1)
+    world.index._memory_bytes = 1000
+    for event in events:
+        faces = world.index.use(event)
+        assert faces is not None
+        assert len(faces) == 1
+    assert world.index.face_count() == 1
+    again = world.index.use(events[0])
+    assert again is not None
+    assert len(again) == 1
+
+
+def test_a_snapshot_stays_as_it_was_while_photos_arrive(world: World) -> None:
+    event = world.event()
+    world.add(event, 1)
+    before = world.index.use(event)
+    world.add(event, 1)
+    after = world.index.use(event)
+    assert before is not None
+    assert after is not None
+    assert (len(before), len(after)) == (1, 2)
+
+
+class DeleteThenInsert(MatchStore):
+    """Commits the deletion of the old set first, and goes on when somebody has looked."""
+
+    def looked(self) -> None:
+        """Replaced when somebody looks."""
+
+    def publish(self, rematch: Rematch, found: set[UUID], compared: int, find_newer: FindNewer) -> int | None:
+        with self._engine.begin() as connection:
+            query = text("DELETE FROM matcher.matches WHERE user_id = :user")
+            connection.execute(query, {"user": rematch.user_id})
+        self.looked()
+        return super().publish(rematch, found, compared, find_newer)
+
+
+def read_while_selfies_take_turns(world: World) -> tuple[list[set[UUID]], list[set[UUID]]]:
+    """What a reader saw of a guest's matches, and the two sets that there are."""
+    event = world.event()
+    guest = world.join(event)
+    sets = [{world.add(event, who) for _ in range(4)} for who in (1, 2)]
+    seen: list[set[UUID]] = []
+    stop, looked = Signal(), Condition()
+
+    def read() -> None:
+        while not stop.is_set():
+            matches = world.match_store.list_matches(guest, event, _first_page())
+            with looked:
+                seen.append({match.photo_id for match in matches})
+                looked.notify_all()
+
+    def wait_for_a_look() -> None:
+        with looked:
+            count = len(seen)
+            looked.wait_for(lambda: len(seen) >= count + 2, timeout=30)
+
+    world.rematch(event, guest, 1, 1)
+    world.match_store.__dict__["looked"] = wait_for_a_look
+    reader = Thread(target=read)
+    reader.start()
+    for revision in range(2, 30):
+        world.rematch(event, guest, revision, 1 + revision % 2)
+    wait_for_a_look()
+    stop.set()
+    reader.join()
+    return seen, sets
+
+
+def test_a_reading_of_the_matches_never_shows_half_of_a_set(world: World) -> None:
+    seen, sets = read_while_selfies_take_turns(world)
+    assert seen
+    assert all(photos in sets for photos in seen)
+
+
+def test_control_matches_deleted_in_a_commit_of_their_own_are_seen(
+    make_db: Callable[[str], Engine], tmp_path: Path
+) -> None:
+    world = World(make_db("matcher"), tmp_path, match_store=DeleteThenInsert)
+    seen, sets = read_while_selfies_take_turns(world)
+    assert not all(photos in sets for photos in seen)
+
+
+def _first_page() -> Page:
+    return Page("test", 50, None)
