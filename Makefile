@@ -1,0 +1,81 @@
+# `make` alone lists the targets. Each one sets up what it needs: Python 3.11+ and make are all there has to be.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PROTOS := $(wildcard protos/*/v1/*.proto)
+PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
+
+PORT ?=
+TIME ?= 5m
+USERS ?= 30
+
+.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load setup
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(READY) ## run everything on this machine, with a sample event (PORT=8000)
+	@$(BIN)/python -m deploy.local run $(if $(PORT),--port $(PORT))
+
+demo: $(READY) ## walk the whole journey on real photos, print what was found
+	@$(BIN)/python -m deploy.local demo
+
+test: $(READY) ## run all tests
+	$(BIN)/pytest
+
+test-unit: $(READY) ## run the unit tests: no files, no processes
+	$(BIN)/pytest tests/unit
+
+test-service: $(READY) ## run the tests of each service, over gRPC and with PostgreSQL
+	$(BIN)/pytest tests/service
+
+test-e2e: $(READY) ## run the tests of all processes together, over HTTP
+	$(BIN)/pytest tests/e2e
+
+check: $(READY) ## check format, lint, types, imports, protos, stubs
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd protos && ../$(BIN)/buf lint
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
+	$(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" --grpc_python_out="$$fresh" $(PROTOS) && \
+	for stub in $$(cd "$$fresh" && find protos -type f); do \
+		diff -u "$$stub" "$$fresh/$$stub" || { echo "$$stub is not up to date: make stubs" >&2; exit 1; }; \
+	done && echo "The stubs are up to date."
+
+format: $(READY) ## format the code and put right what ruff can
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+stubs: $(READY) ## generate the stubs of the protos, beside them
+	$(PROTOC) --python_out=. --pyi_out=. --grpc_python_out=. $(PROTOS)
+
+load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
+	@$(BIN)/python -m tests.load.run --time $(TIME) --users $(USERS)
+
+lock: ## resolve requirements.lock anew from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { \
+		echo "make lock needs uv (pipx install uv); everything else works without it." >&2; exit 1; }
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header --group local --group dev --quiet --output-file requirements.lock
+
+setup: $(READY) ## only make .venv
+
+$(READY): requirements.lock
+	@python=; for name in python3 python3.11 python3.12 python3.13 python3.14; do \
+		if $$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			python=$$name; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Minois needs Python 3.11 or newer, with its venv module (on Debian: apt install python3-venv)." >&2; \
+		exit 1; fi; \
+	echo "Makes $(VENV) with $$($$python --version), which takes a minute or two the first time ..."; \
+	$$python -m venv $(VENV) && \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
+	touch $(READY)

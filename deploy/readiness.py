@@ -1,0 +1,28 @@
+"""Asks a process whether it is ready to serve."""
+
+import urllib.request
+from urllib.error import URLError
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+ASK_TIMEOUT_S = 2.0
+
+
+def grpc_serves(address: str) -> bool:
+    """The answer of `grpc.health.v1` for the server as a whole."""
+    with grpc.insecure_channel(address) as channel:
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=ASK_TIMEOUT_S)
+        except grpc.RpcError:
+            return False
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def http_serves(base_url: str) -> bool:
+    """Whether the gateway's `/healthz` answers 200."""
+    try:
+        with urllib.request.urlopen(f"{base_url}/healthz", timeout=ASK_TIMEOUT_S) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False

@@ -1,0 +1,207 @@
+"""All of Minois on this machine: PostgreSQL, keys, migrations and the six processes, as one object."""
+
+import fcntl
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self, TextIO
+
+from deploy import environment
+from deploy.faults import CannotStart
+from deploy.log import SystemLog
+from deploy.postgres import Postgres, remove_cluster
+from deploy.processes import DEFAULT_PORTS, PROCESSES, ProcessKind, check_connections, replicated
+from deploy.readiness import grpc_serves, http_serves
+from deploy.supervisor import Supervised
+from kit.migrations import migrate
+from kit.settings import DatabaseSettings
+
+ROOT = Path(__file__).parents[1]
+START_TIMEOUT_S = 60.0
+STOP_GRACE_S = 15.0
+LINES_OF_A_FAULT = 12
+
+
+class LocalSystem:
+    """Started, it serves at `base_url` until `stop()`; the data folder keeps everything for the next start.
+
+    Without `ports` it takes free ones. `settings` go to every process, above the environment. Processes are known by
+    name: `auth`, `selfie`, `matcher`, `selfie-worker`, `indexer`, `gateway`, and `postgres`; with
+    `replicas={"indexer": 2}` also `indexer-2`. Raises CannotStart.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        ports: Mapping[str, int] | None = None,
+        settings: Mapping[str, str] | None = None,
+        replicas: Mapping[str, int] | None = None,
+        terminal: TextIO | None = None,
+        kinds: Sequence[ProcessKind] = PROCESSES,
+    ) -> None:
+        self.data = data.resolve()
+        self.ports = dict(ports or environment.free_ports(list(DEFAULT_PORTS)))
+        self.base_url = f"http://{environment.HOST}:{self.ports['gateway']}"
+        self._settings = dict(settings or {})
+        self._kinds = replicated(kinds, replicas or {})
+        self._terminal = terminal
+        self._lock_file: IO[str] | None = None
+        self._log: SystemLog | None = None
+        self._postgres: Postgres | None = None
+        self.processes: dict[str, Supervised] = {}
+        self.env: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def log_path(self) -> Path:
+        return self.data / "minois.log"
+
+    @property
+    def env_path(self) -> Path:
+        return self.data / "env"
+
+    def start(self) -> None:
+        """Returns when everything is ready; what it started is stopped again when something is not."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Ends every process, PostgreSQL last; may be called again."""
+        for stage in sorted({kind.stage for kind in self._kinds.values()}, reverse=True):
+            wave = [self.processes[name] for name in self._names(stage) if name in self.processes]
+            for process in wave:
+                process.ask_to_stop()
+            deadline = time.monotonic() + STOP_GRACE_S
+            for process in wave:
+                process.stop(max(0.0, deadline - time.monotonic()))
+        if self._postgres is not None:
+            self._postgres.stop()
+        if self._log is not None:
+            self._log.close()
+        if self._lock_file is not None:
+            self._lock_file.close()
+        self._lock_file = None
+        self.processes.clear()
+
+    def remove_data(self) -> None:
+        """Takes everything that a stopped system kept from the disk."""
+        remove_cluster(self.data)
+        shutil.rmtree(self.data, ignore_errors=True)
+
+    def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Sends a signal to one process; it is started again when that ends it."""
+        self.processes[name].send(number)
+
+    def stop_one(self, name: str) -> None:
+        """Ends one process in order, and leaves it so."""
+        self.processes[name].stop(STOP_GRACE_S)
+
+    def start_one(self, name: str) -> None:
+        """Starts what `stop_one` ended, and returns when it is ready."""
+        self.processes[name].start()
+        self.wait_until_ready(name)
+
+    def restart(self, name: str) -> None:
+        """Ends one process in order and starts it again; returns when it is ready."""
+        self.stop_one(name)
+        self.start_one(name)
+
+    def wait_until_ready(self, name: str, timeout_s: float = START_TIMEOUT_S, deaths: int | None = None) -> None:
+        """Waits until a process serves (a worker: runs). Raises CannotStart after the time-out, and when it died more
+        than `deaths` times (None: as often as it likes)."""
+        process = self.processes[name]
+        deadline = time.monotonic() + timeout_s
+        while not self._is_ready(name):
+            died = deaths is not None and process.deaths > deaths
+            if died or time.monotonic() > deadline:
+                lines = "\n".join(f"  {line}" for line in process.last_lines[-LINES_OF_A_FAULT:])
+                raise CannotStart(f"{name} {'ended' if died else 'is not ready'}. Its last words:\n{lines}")
+            time.sleep(0.05)
+
+    def log_tail(self, count: int = 30) -> list[str]:
+        """The newest lines of all processes."""
+        return self._log.tail(count) if self._log else []
+
+    def _start(self) -> None:
+        self._lock_data()
+        environment.check_ports(self.ports)
+        environment.create_folders(self.data)
+        self._log = log = SystemLog(self.log_path, self._terminal)
+        self._postgres = postgres = Postgres(self.data, log)
+        self._check_connections(postgres.max_connections)
+        self.processes["postgres"] = postgres.start()
+        self.env = environment.shared_settings(self.data, postgres.database_url, self.ports)
+        environment.write_env_file(self.env_path, self.env)
+        self._migrate()
+        for stage in sorted({kind.stage for kind in self._kinds.values()}):
+            names = self._names(stage)
+            for name in names:
+                self.processes[name] = self._create_process(name, log)
+                self.processes[name].start()
+            for name in names:
+                self.wait_until_ready(name, deaths=0)
+
+    def _names(self, stage: int) -> list[str]:
+        return [name for name, kind in self._kinds.items() if kind.stage == stage]
+
+    def _lock_data(self) -> None:
+        self.data.mkdir(parents=True, exist_ok=True)
+        lock_file = (self.data / "lock").open("w")
+        try:
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock_file.close()
+            raise CannotStart(f"Minois runs already with the data in {self.data}.") from None
+        self._lock_file = lock_file
+
+    def _check_connections(self, max_connections: int) -> None:
+        setting = {**os.environ, **self._settings}
+        pool_size, max_overflow = (
+            int(setting.get(field.upper()) or DatabaseSettings.model_fields[field].default)
+            for field in ("db_pool_size", "db_max_overflow")
+        )
+        processes = list(self._kinds.values())
+        check_connections(processes, pool_size, max_overflow, max_connections)
+
+    def _migrate(self) -> None:
+        """Brings every schema to its newest version, in this one process: three would load everything for it."""
+        for service, module in {k.service: k.module for k in self._kinds.values() if k.has_database}.items():
+            migrate(self.env["DATABASE_URL"], service, ROOT / module / "migrations")
+
+    def _create_process(self, name: str, log: SystemLog) -> Supervised:
+        kind = self._kinds[name]
+        settings = {**os.environ, **self._settings, **self.env, "PYTHONUNBUFFERED": "1"}
+        settings["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), settings.get("PYTHONPATH")]))
+        if kind.has_database:
+            settings["SIGNING_KEY"] = self.env[f"{kind.service.upper()}_SIGNING_KEY"]
+        if metrics_port := int(settings.get("METRICS_PORT") or 0):
+            settings["METRICS_PORT"] = str(metrics_port + list(self._kinds).index(name))
+        command = [sys.executable, "-m", kind.module, *kind.arguments]
+        return Supervised(name, command, settings, log)
+
+    def _is_ready(self, name: str) -> bool:
+        if name == "postgres":
+            return self._postgres is not None and self._postgres.is_ready()
+        if self.processes[name].pid is None:
+            return False
+        kind = self._kinds[name]
+        if kind.is_http:
+            return http_serves(self.base_url)
+        return not kind.has_port or grpc_serves(f"{environment.HOST}:{self.ports[kind.service]}")

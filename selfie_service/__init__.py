@@ -1,0 +1,1 @@
+"""Selfies: accepted at once, validated in the background, matched in each event of the guest."""

@@ -1,0 +1,155 @@
+"""Wiring and settings of selfie_service."""
+
+import argparse
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+
+from pydantic import Field
+from sqlalchemy import Engine
+
+from kit import logs, settings
+from kit.client import ServiceCalls, open_channel
+from kit.db import create_db
+from kit.faces.process import FaceProcess
+from kit.feed import Follower
+from kit.identity import Signer, Verifier
+from kit.metrics import QueueGauges, serve_metrics
+from kit.migrations import migrate
+from kit.server import Registration, Server
+from kit.wakeups import Wakeups
+from kit.worker import lower_priority, run_steps, stop_on_signals
+from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
+from selfie_service.feed import AuthFeed
+from selfie_service.rematcher import Rematcher
+from selfie_service.service import Selfies
+from selfie_service.servicer import SelfieServicer
+from selfie_service.store import ChangeStore, RematchStore, SelfieStore
+from selfie_service.store.guests import REMATCHES_CHANNEL, SELFIES_CHANNEL
+from selfie_service.validation import build_examiner
+from selfie_service.worker import Validator
+
+NAME = "selfie"
+STOP_S = 2.0
+
+
+class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
+    """python -m selfie_service migrate: bring the schema `selfie` to the newest version."""
+
+
+class TokenSettings(settings.KeySettings):
+    """python -m selfie_service token: print a token of 60 seconds that says we are service:selfie."""
+
+
+class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettings):
+    """python -m selfie_service: accept selfies and tell what became of them over gRPC."""
+
+    selfie_port: int = Field(50052, ge=0, le=65535, description="port to listen on; 0: any")
+    auth_address: str = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
+
+
+class WorkerSettings(MigrateSettings, settings.KeySettings, settings.TlsSettings):
+    """python -m selfie_service worker: examine selfies and have them matched."""
+
+    matcher_address: str = Field("127.0.0.1:50053", description="where matcher_service is")
+    selfie_validation_strict: bool = Field(True, description="refuse poor selfies and those of several persons")
+    image_timeout_s: float = Field(15, gt=0, le=300, description="how long an examination may take")
+    image_memory_mb: int = Field(2048, ge=512, description="address space of the process that examines")
+    worker_nice: int = Field(5, ge=0, le=19, description="how far the worker gives way to other processes")
+
+
+def main() -> None:
+    commands = {"serve": serve, "worker": work, "migrate": run_migrations, "token": print_token}
+    parser = argparse.ArgumentParser("selfie_service", description=__doc__, add_help=False)
+    parser.add_argument("command", nargs="?", choices=commands, default="serve")
+    chosen, _ = parser.parse_known_args()
+    commands[chosen.command]()
+
+
+def serve() -> None:
+    config = settings.load(ServeSettings)
+    logs.configure(NAME, config.log_level, config.log_format == "json")
+    stop = stop_on_signals()
+    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
+    changes = ChangeStore(db)
+    _serve_metrics(config, db)
+    with open_channel(config.auth_address, config) as channel:
+        feed = AuthFeed(channel, ServiceCalls(Signer.read(NAME, config.signing_key)))
+        follower = Follower(feed.fetch, changes.cursor, changes.apply)
+        following = _start(lambda: follower.run(stop), "feed")
+        registration = Registration(
+            SelfieServicer(Selfies(SelfieStore(db), RematchStore(db), follower.catch_up)),
+            selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
+            selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
+        )
+        Server(config, config.selfie_port, Verifier.read(config.minois_keys), [registration]).run_until(stop)
+    # The closed channel has ended the follower's call.
+    following.join(STOP_S)
+
+
+def work() -> None:
+    config = settings.load(WorkerSettings)
+    logs.configure(f"{NAME}-worker", config.log_level, config.log_format == "json")
+    lower_priority(config.worker_nice)
+    # kit.client routes by `x-event-id`; grpc reads this before its first channel.
+    os.environ.setdefault("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY", "true")
+    stop = stop_on_signals()
+    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-worker-{os.getpid()}")
+    _serve_metrics(config, db)
+    channel = open_channel(config.matcher_address, config, "x-event-id")
+    calls = ServiceCalls(Signer.read(NAME, config.signing_key))
+    engine = FaceProcess(
+        functools.partial(build_examiner, config.selfie_validation_strict),
+        config.image_timeout_s,
+        config.image_memory_mb,
+    )
+    validator = Validator(SelfieStore(db), engine.call, engine.start, 2 * config.image_timeout_s, stop)
+    rematcher = Rematcher(RematchStore(db), channel, calls, stop)
+    loops = [
+        _start(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
+        _start(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),
+    ]
+    stop.wait()
+    validator.release()
+    rematcher.release()
+    # An examination that is still under way ends with this process: its claim is given up already.
+    for loop in loops:
+        loop.join(STOP_S)
+    channel.close()
+
+
+def run_migrations() -> None:
+    config = settings.load(MigrateSettings)
+    logs.configure(NAME, config.log_level, config.log_format == "json")
+    migrate(config.database_url, "selfie", Path(__file__).parent / "migrations")
+
+
+def print_token() -> None:
+    settings.read_env_file(NAME)
+    print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service())
+
+
+def _serve_metrics(config: settings.ProcessSettings, db: Engine) -> None:
+    serve_metrics(
+        config.metrics_port,
+        QueueGauges("selfies", SelfieStore(db).read_queue),
+        QueueGauges("rematches", RematchStore(db).read_queue),
+    )
+
+
+def _loop(step: Callable[[], bool], channel: str, config: settings.DatabaseSettings, stop: Event) -> None:
+    wakeups = Wakeups(config.listen_url, channel, config.poll_interval_s, stop)
+    run_steps(step, wakeups.wait, stop, channel)
+    wakeups.close()
+
+
+def _start(run: Callable[[], None], name: str) -> Thread:
+    thread = Thread(target=run, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""What selfie_service is about: selfies, verdicts, enrolments and how far they are matched; their rules and faults."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from kit.errors import InvalidInput, NotFound, Precondition
+
+MAX_IMAGE_BYTES = 10 * 1024 * 1024
+MAX_FAILURES = 3
+
+
+class SelfieState(Enum):
+    """The life of a selfie; the values are stored."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    ERROR = "error"
+    DELETED = "deleted"
+
+
+class RejectReason(Enum):
+    """Why a selfie is invalid; the values are stored."""
+
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    FACE_TOO_SMALL = "face_too_small"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    BLURRED = "blurred"
+    FACE_CUT_OFF = "face_cut_off"
+    UNREADABLE = "unreadable"
+    INVALID_DIMENSIONS = "invalid_dimensions"
+
+
+class RematchState(Enum):
+    """How far a guest is matched in an event; the values are stored. IDLE: there is no face to compare."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ChangeKind(Enum):
+    """What auth_service tells us."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    USER_ERASED = "user_erased"
+    EVENT_UPDATED = "event_updated"
+    EVENT_DELETED = "event_deleted"
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entry of auth_service's change feed; `kind` says which fields are set."""
+
+    sequence: int
+    kind: ChangeKind
+    event_id: UUID | None = None
+    user_id: UUID | None = None
+    closed: bool = False
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NewSelfie:
+    """An upload. `request_id` accepts it once."""
+
+    id: UUID
+    user_id: UUID
+    request_id: UUID | None
+    sha256: bytes
+    image: bytes
+    content_type: str
+
+
+@dataclass(frozen=True)
+class Selfie:
+    """A selfie with its bytes, as its owner sees it."""
+
+    id: UUID
+    state: SelfieState
+    image: bytes
+    content_type: str
+
+
+@dataclass(frozen=True)
+class SelfieJob:
+    """A selfie to be examined. `attempt` fences every later write."""
+
+    selfie_id: UUID
+    user_id: UUID
+    attempt: int
+    image: bytes
+
+
+@dataclass(frozen=True)
+class Rematch:
+    """A guest to be matched again in an event; no `encoding` (128 little-endian float32) means: forget this guest.
+
+    `attempt` and `revision` fence every later write.
+    """
+
+    user_id: UUID
+    event_id: UUID
+    revision: int
+    attempt: int
+    encoding: bytes | None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Faces compared, faces in all, and photos matched."""
+
+    compared: int = 0
+    total: int = 0
+    matched: int = 0
+
+
+@dataclass(frozen=True)
+class EventRematch:
+    """How far a guest is matched in one event."""
+
+    event_id: UUID
+    state: RematchState
+    counts: Counts
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SelfieSummary:
+    """A selfie without its bytes."""
+
+    id: UUID
+    state: SelfieState
+    reason: RejectReason | None
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What became of the newest selfie, and how far the guest's events are compared with it."""
+
+    selfie: SelfieSummary | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    events: tuple[EventRematch, ...]
+
+
+class EmptyImage(InvalidInput):
+    """The file is empty."""
+
+
+class TooLarge(InvalidInput):
+    """The selfie is larger than 10 MiB."""
+
+
+class UnsupportedType(InvalidInput):
+    """The file is not a JPEG, PNG or WebP image."""
+
+
+class EventClosed(Precondition):
+    """Your event is closed: it takes no more selfies."""
+
+
+class IdempotencyKeyReused(InvalidInput):
+    """This request id was used before, with another image."""
+
+
+class NoActiveSelfie(Precondition):
+    """You have no valid selfie: upload one first."""
+
+
+class SelfieNotFound(NotFound):
+    """You have no selfie."""
+
+    reason = NoActiveSelfie.reason
+
+
+class UserNotFound(NotFound):
+    """This account does not exist."""
+
+
+def tell_progress(
+    selfies: Sequence[SelfieSummary], started_at: datetime | None, events: Sequence[EventRematch]
+) -> Progress:
+    """`selfies`: the newest one, and the active one where it is another; `started_at`: when the guest last uploaded
+    a selfie or asked for a rematch."""
+    selfie = selfies[0] if selfies else None
+    if selfie and selfie.decided_at and started_at and selfie.decided_at < started_at:
+        selfie = selfies[-1]  # after a selfie that failed, the guest went on with the active one
+    if selfie is None or selfie.state is SelfieState.DELETED:
+        return Progress(None, None, None, tuple(events))
+    finished_at = None
+    if selfie.decided_at and all(event.state is RematchState.DONE for event in events):
+        moments = (started_at, selfie.decided_at, *(event.finished_at for event in events))
+        finished_at = max(moment for moment in moments if moment)
+    return Progress(selfie, started_at, finished_at, tuple(events))

@@ -1,0 +1,52 @@
+"""The change feed of auth_service, read over gRPC."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import grpc
+from google.protobuf.duration_pb2 import Duration
+
+from kit.client import ServiceCalls
+from kit.errors import ServiceUnavailable
+from kit.timestamps import from_timestamp
+from protos.auth.v1 import auth_pb2 as pb
+from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
+from selfie_service.domain import Change, ChangeKind
+
+CALL_S = 5.0  # beside the time for which the feed was asked to wait
+
+KINDS = {pb.Change.Kind.Value(f"KIND_{kind.name}"): kind for kind in ChangeKind}
+
+
+class AuthFeed:
+    """What auth_service tells."""
+
+    def __init__(self, channel: grpc.Channel, calls: ServiceCalls) -> None:
+        self._stub = AuthServiceStub(channel)
+        self._calls = calls
+
+    def fetch(self, after: int, wait_s: float) -> list[Change]:
+        """The changes after a place, as soon as there are any, none after `wait_s`. Raises ServiceUnavailable."""
+        wait = Duration()
+        wait.FromTimedelta(timedelta(seconds=wait_s))
+        try:
+            response = self._stub.ListChanges(
+                pb.ListChangesRequest(after=after, wait=wait),
+                timeout=self._calls.timeout_s(wait_s + CALL_S),
+                metadata=self._calls.metadata(),
+            )
+        except grpc.RpcError as error:
+            raise ServiceUnavailable from error
+        return [_change(change) for change in response.changes]
+
+
+def _change(change: pb.Change) -> Change:
+    """Raises KeyError for a kind that is newer than we are: better to stop here than to miss what it says."""
+    return Change(
+        sequence=change.sequence,
+        kind=KINDS[change.kind],
+        event_id=UUID(change.event_id) if change.event_id else None,
+        user_id=UUID(change.user_id) if change.user_id else None,
+        closed=change.closed,
+        expires_at=from_timestamp(change, "expire_time"),
+    )

@@ -1,0 +1,121 @@
+"""The rematcher: sends to the matcher what guests want matched, and records what it reports back."""
+
+import struct
+from collections.abc import Sequence
+from threading import Event
+from uuid import UUID
+
+import grpc
+from prometheus_client import Counter, Histogram
+
+from kit.client import ServiceCalls
+from kit.logs import get_logger
+from protos.matcher.v1 import matcher_pb2 as pb
+from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub
+from selfie_service.domain import Counts, Rematch
+from selfie_service.store import RematchStore
+
+BATCH = 64
+STREAM_S = 20.0
+LEASE_S = 2 * STREAM_S
+
+log = get_logger()
+rematches = Counter("selfie_rematches_total", "Rematches that the matcher ended", ["state"])
+streams = Histogram("selfie_rematch_stream_seconds", "Duration of a stream of rematches")
+
+
+class Rematcher:
+    """Sends one stream at a time, in one thread: the rematches of one event."""
+
+    def __init__(self, store: RematchStore, channel: grpc.Channel, calls: ServiceCalls, stop: Event) -> None:
+        self._store = store
+        self._stub = MatcherServiceStub(channel)
+        self._calls = calls
+        self._stop = stop
+        self._stream: grpc.Call | None = None
+
+    def step(self) -> bool:
+        """Whether there was something to do."""
+        batch = self._store.claim(BATCH, LEASE_S)
+        if not batch:
+            return False
+        unfinished = {str(rematch.user_id): rematch for rematch in batch}
+        try:
+            with streams.time():
+                self._exchange(batch[0].event_id, unfinished)
+        except grpc.RpcError as error:
+            if not self._stop.is_set():
+                code = error.code().name if isinstance(error, grpc.Call) else "UNKNOWN"
+                log.warning("The matcher cannot be reached.", action="rematch_stream_broke", code=code)
+        give_back = self._store.release if self._stop.is_set() else self._store.postpone
+        for rematch in unfinished.values():
+            give_back(rematch)
+        return True
+
+    def release(self) -> None:
+        """Ends the stream at once, when the process stops, so that `step` gives the claims back; for any thread."""
+        if stream := self._stream:
+            stream.cancel()
+
+    def _exchange(self, event_id: UUID, unfinished: dict[str, Rematch]) -> None:
+        """Takes out of `unfinished` what has come to an end, also when the stream breaks."""
+        requests = [_request(name, rematch) for name, rematch in unfinished.items()]
+        stream = self._stub.Rematch(
+            iter(requests),
+            timeout=self._calls.timeout_s(STREAM_S),
+            metadata=self._calls.metadata(x_event_id=str(event_id)),
+        )
+        self._stream = stream
+        try:
+            if self._stop.is_set():
+                return
+            for response in stream:
+                if (rematch := unfinished.get(response.rematch_id)) and self._record(rematch, response):
+                    del unfinished[response.rematch_id]
+        finally:
+            self._stream = None
+            stream.cancel()
+
+    def _record(self, rematch: Rematch, response: pb.RematchResponse) -> bool:
+        """Whether it was the last snapshot."""
+        counts = Counts(response.compared_count, response.total_count, response.matched_count)
+        if response.state == pb.REMATCH_STATE_RUNNING:
+            self._store.record_progress(rematch, counts)
+            return False
+        if response.state == pb.REMATCH_STATE_DONE:
+            self._store.finish(rematch, counts)
+        elif response.state == pb.REMATCH_STATE_FAILED:
+            self._store.fail(rematch)
+            self._warn("The matcher failed over a rematch.", rematch, response.reason)
+        elif response.state == pb.REMATCH_STATE_SUPERSEDED:
+            # The matcher has what a later revision wanted. That one waits in the row, and then this write finds nothing
+            # to change; if not (a database was set back), waiting is all that is left.
+            if self._store.postpone(rematch):
+                self._warn("The matcher knows a newer revision than we do.", rematch, "SUPERSEDED")
+        else:
+            return False
+        rematches.labels(pb.RematchState.Name(response.state).removeprefix("REMATCH_STATE_").lower()).inc()
+        return True
+
+    def _warn(self, sentence: str, rematch: Rematch, reason: str) -> None:
+        log.warning(
+            sentence,
+            action="rematch_failed",
+            user_id=str(rematch.user_id),
+            event_id=str(rematch.event_id),
+            reason=reason,
+        )
+
+
+def _request(name: str, rematch: Rematch) -> pb.RematchRequest:
+    return pb.RematchRequest(
+        rematch_id=name,
+        user_id=str(rematch.user_id),
+        event_id=str(rematch.event_id),
+        revision=rematch.revision,
+        encoding=_numbers(rematch.encoding),
+    )
+
+
+def _numbers(encoding: bytes | None) -> Sequence[float]:
+    return struct.unpack(f"<{len(encoding) // 4}f", encoding) if encoding else ()

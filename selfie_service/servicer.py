@@ -1,0 +1,92 @@
+"""SelfieService on the wire: proto <-> domain."""
+
+from kit.identity import USER, callable_by, current_caller
+from kit.ids import parse_optional_id
+from kit.timestamps import to_timestamp
+from protos.selfie.v1 import selfie_pb2 as pb
+from protos.selfie.v1 import selfie_pb2_grpc
+from selfie_service.domain import EventRematch, RejectReason, RematchState, SelfieState
+from selfie_service.service import Selfies
+
+SELFIE_STATES = {
+    SelfieState.PENDING: pb.SELFIE_STATE_PENDING,
+    SelfieState.ACTIVE: pb.SELFIE_STATE_ACTIVE,
+    SelfieState.REJECTED: pb.SELFIE_STATE_REJECTED,
+    SelfieState.SUPERSEDED: pb.SELFIE_STATE_SUPERSEDED,
+    SelfieState.ERROR: pb.SELFIE_STATE_ERROR,
+    SelfieState.DELETED: pb.SELFIE_STATE_DELETED,
+}
+REJECT_REASONS = {
+    None: pb.REJECT_REASON_UNSPECIFIED,
+    RejectReason.NO_FACE: pb.REJECT_REASON_NO_FACE,
+    RejectReason.SEVERAL_FACES: pb.REJECT_REASON_SEVERAL_FACES,
+    RejectReason.FACE_TOO_SMALL: pb.REJECT_REASON_FACE_TOO_SMALL,
+    RejectReason.TOO_DARK: pb.REJECT_REASON_TOO_DARK,
+    RejectReason.TOO_BRIGHT: pb.REJECT_REASON_TOO_BRIGHT,
+    RejectReason.BLURRED: pb.REJECT_REASON_BLURRED,
+    RejectReason.FACE_CUT_OFF: pb.REJECT_REASON_FACE_CUT_OFF,
+    RejectReason.UNREADABLE: pb.REJECT_REASON_UNREADABLE,
+    RejectReason.INVALID_DIMENSIONS: pb.REJECT_REASON_INVALID_DIMENSIONS,
+}
+REMATCH_STATES = {
+    RematchState.IDLE: pb.REMATCH_STATE_UNSPECIFIED,
+    RematchState.RUNNING: pb.REMATCH_STATE_RUNNING,
+    RematchState.DONE: pb.REMATCH_STATE_DONE,
+    RematchState.FAILED: pb.REMATCH_STATE_FAILED,
+}
+
+
+class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
+    """Decides nothing, catches nothing."""
+
+    def __init__(self, selfies: Selfies) -> None:
+        self._selfies = selfies
+
+    @callable_by(USER)
+    def UploadSelfie(self, request, context):
+        caller = current_caller().user_id
+        selfie_id = self._selfies.upload(caller, parse_optional_id(request.request_id), request.image)
+        return pb.UploadSelfieResponse(selfie_id=str(selfie_id))
+
+    @callable_by(USER)
+    def GetSelfie(self, request, context):
+        selfie = self._selfies.get_selfie(current_caller().user_id)
+        return pb.GetSelfieResponse(
+            selfie_id=str(selfie.id),
+            state=SELFIE_STATES[selfie.state],
+            image=selfie.image,
+            content_type=selfie.content_type,
+        )
+
+    @callable_by(USER)
+    def DeleteSelfie(self, request, context):
+        self._selfies.delete_selfie(current_caller().user_id)
+        return pb.DeleteSelfieResponse()
+
+    @callable_by(USER)
+    def GetRematchState(self, request, context):
+        progress = self._selfies.get_progress(current_caller().user_id)
+        selfie = progress.selfie
+        return pb.GetRematchStateResponse(
+            selfie_id=str(selfie.id) if selfie else "",
+            selfie_state=SELFIE_STATES[selfie.state] if selfie else pb.SELFIE_STATE_UNSPECIFIED,
+            reject_reason=REJECT_REASONS[selfie.reason if selfie else None],
+            start_time=to_timestamp(progress.started_at),
+            finish_time=to_timestamp(progress.finished_at),
+            events=[_event_rematch(event) for event in progress.events],
+        )
+
+    @callable_by(USER)
+    def StartRematch(self, request, context):
+        self._selfies.start_rematch(current_caller().user_id)
+        return pb.StartRematchResponse()
+
+
+def _event_rematch(event: EventRematch) -> pb.EventRematch:
+    return pb.EventRematch(
+        event_id=str(event.event_id),
+        state=REMATCH_STATES[event.state],
+        matched_count=event.counts.matched,
+        compared_count=event.counts.compared,
+        total_count=event.counts.total,
+    )

@@ -1,0 +1,7 @@
+"""All SQL of selfie_service: one public method is one transaction."""
+
+from selfie_service.store.changes import ChangeStore
+from selfie_service.store.rematches import RematchStore
+from selfie_service.store.selfies import SelfieStore
+
+__all__ = ["ChangeStore", "RematchStore", "SelfieStore"]

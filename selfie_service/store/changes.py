@@ -1,0 +1,126 @@
+"""SQL of auth_service's change feed: what each change does here, and how far we have followed."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from kit.db import transaction
+from selfie_service.domain import Change, ChangeKind
+from selfie_service.store.guests import (
+    REMATCHES_CHANNEL,
+    bury,
+    is_buried,
+    lock_guest,
+    lock_new_guest,
+    notify,
+    raise_revision,
+)
+
+
+class FeedGap(Exception):
+    """A change is missing between the last one applied and this one."""
+
+
+class ChangeStore:
+    """Applies the feed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def cursor(self) -> int:
+        """The sequence number of the last change applied."""
+        with transaction(self._engine) as connection:
+            sequence: int = connection.execute(text("SELECT sequence FROM selfie.feed_cursor")).scalar_one()
+            return sequence
+
+    def apply(self, change: Change) -> None:
+        """Once, whoever applies it, and in order. Raises FeedGap."""
+        with transaction(self._engine) as connection:
+            if self._is_next(connection, change):
+                _APPLY[change.kind](connection, change)
+                connection.execute(text("UPDATE selfie.feed_cursor SET sequence = :last"), {"last": change.sequence})
+
+    def _is_next(self, connection: Connection, change: Change) -> bool:
+        """Locks the cursor until the commit."""
+        last: int = connection.execute(text("SELECT sequence FROM selfie.feed_cursor FOR UPDATE")).scalar_one()
+        if change.sequence > last + 1:
+            raise FeedGap(f"{change.sequence} follows {last}")
+        return change.sequence == last + 1
+
+
+def _join(connection: Connection, change: Change) -> None:
+    user_id, event_id = _user(change), _event(change)
+    # Only the feed buries, one change at a time: nothing is buried between this and the insert.
+    if is_buried(connection, user_id) or is_buried(connection, event_id):
+        return
+    revision = lock_new_guest(connection, user_id)
+    connection.execute(
+        text(
+            """
+            INSERT INTO selfie.enrolments (user_id, event_id, wanted_revision, state)
+            SELECT :user, :event, :revision, CASE WHEN EXISTS (
+                SELECT FROM selfie.selfies WHERE user_id = :user AND state = 'active') THEN 'running' ELSE 'idle' END
+            ON CONFLICT DO NOTHING
+            """
+        ),
+        {"user": user_id, "event": event_id, "revision": revision},
+    )
+    notify(connection, REMATCHES_CHANNEL)
+
+
+def _leave(connection: Connection, change: Change) -> None:
+    """The matcher follows the feed itself and forgets; the revision makes what we sent before an old one."""
+    user_id, event_id = _user(change), _event(change)
+    if lock_guest(connection, user_id) is not None:
+        raise_revision(connection, user_id)
+        connection.execute(
+            text("DELETE FROM selfie.enrolments WHERE user_id = :user AND event_id = :event"),
+            {"user": user_id, "event": event_id},
+        )
+
+
+def _erase_user(connection: Connection, change: Change) -> None:
+    user_id = _user(change)
+    if not is_buried(connection, user_id):
+        lock_new_guest(connection, user_id)  # an upload that makes the guest's row ends before this, or finds the grave
+        bury(connection, user_id)
+        connection.execute(text("DELETE FROM selfie.users WHERE user_id = :user"), {"user": user_id})
+
+
+def _update_event(connection: Connection, change: Change) -> None:
+    event_id = _event(change)
+    if not is_buried(connection, event_id):
+        connection.execute(
+            text(
+                "INSERT INTO selfie.events (event_id, closed, expires_at) VALUES (:event, :closed, :expires_at)"
+                " ON CONFLICT (event_id) DO UPDATE SET closed = excluded.closed, expires_at = excluded.expires_at"
+            ),
+            {"event": event_id, "closed": change.closed, "expires_at": change.expires_at},
+        )
+
+
+def _delete_event(connection: Connection, change: Change) -> None:
+    event_id = _event(change)
+    bury(connection, event_id)
+    for table in ("enrolments", "events"):
+        connection.execute(text(f"DELETE FROM selfie.{table} WHERE event_id = :event"), {"event": event_id})
+
+
+def _user(change: Change) -> UUID:
+    assert change.user_id is not None
+    return change.user_id
+
+
+def _event(change: Change) -> UUID:
+    assert change.event_id is not None
+    return change.event_id
+
+
+_APPLY: dict[ChangeKind, Callable[[Connection, Change], None]] = {
+    ChangeKind.JOINED: _join,
+    ChangeKind.LEFT: _leave,
+    ChangeKind.USER_ERASED: _erase_user,
+    ChangeKind.EVENT_UPDATED: _update_event,
+    ChangeKind.EVENT_DELETED: _delete_event,
+}

@@ -1,0 +1,188 @@
+"""SQL of selfies: uploads, and the jobs that they are until a verdict."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from kit.db import transaction
+from selfie_service.domain import (
+    MAX_FAILURES,
+    EventClosed,
+    IdempotencyKeyReused,
+    NewSelfie,
+    RejectReason,
+    Selfie,
+    SelfieJob,
+    SelfieState,
+)
+from selfie_service.store.guests import (
+    SELFIES_CHANNEL,
+    lock_guest,
+    lock_new_guest,
+    notify,
+    raise_revision,
+    want_rematches,
+)
+
+EMPTIED = "image = NULL, encoding = NULL, lease_until = NULL"
+FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
+
+
+class SelfieStore:
+    """Selfies of guests."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def has_guest(self, user_id: UUID) -> bool:
+        query = text("SELECT FROM selfie.users WHERE user_id = :user")
+        with transaction(self._engine) as connection:
+            return connection.execute(query, {"user": user_id}).first() is not None
+
+    def add_selfie(self, selfie: NewSelfie) -> UUID:
+        """The id of the selfie, or of the one that the same request added before.
+
+        Raises UserNotFound, IdempotencyKeyReused, EventClosed.
+        """
+        with transaction(self._engine) as connection:
+            lock_new_guest(connection, selfie.user_id)
+            if known := _find_request(connection, selfie):
+                return known
+            if _is_shut_out(connection, selfie.user_id):
+                raise EventClosed
+            revision = raise_revision(connection, selfie.user_id)
+            values = {**vars(selfie), "revision": revision}
+            for statement in (
+                f"UPDATE selfie.selfies SET state = 'superseded', {EMPTIED} WHERE user_id = :user_id"
+                " AND state = 'pending'",
+                "INSERT INTO selfie.selfies (id, user_id, revision, request_id, sha256, image, content_type)"
+                " VALUES (:id, :user_id, :revision, :request_id, :sha256, :image, :content_type)",
+                "UPDATE selfie.users SET started_at = now() WHERE user_id = :user_id",
+            ):
+                connection.execute(text(statement), values)
+            notify(connection, SELFIES_CHANNEL)
+            return selfie.id
+
+    def find_selfie(self, user_id: UUID) -> Selfie | None:
+        """The active one, else the pending one."""
+        query = text(
+            "SELECT id, state, image, content_type FROM selfie.selfies"
+            " WHERE user_id = :user AND state IN ('active', 'pending') ORDER BY state = 'active' DESC LIMIT 1"
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query, {"user": user_id}).first()
+        return Selfie(row.id, SelfieState(row.state), bytes(row.image), row.content_type) if row else None
+
+    def delete_selfies(self, user_id: UUID) -> None:
+        with transaction(self._engine) as connection:
+            if lock_guest(connection, user_id) is None:
+                return
+            revision = raise_revision(connection, user_id)
+            connection.execute(
+                text(
+                    f"UPDATE selfie.selfies SET state = 'deleted', {EMPTIED} WHERE user_id = :user"
+                    " AND state NOT IN ('superseded', 'deleted')"
+                ),
+                {"user": user_id},
+            )
+            want_rematches(connection, user_id, revision, has_face=False)
+
+    def claim(self, lease_s: float) -> SelfieJob | None:
+        """The pending selfie that waits longest; nobody else gets it until the lease ends."""
+        query = text(
+            """
+            UPDATE selfie.selfies
+            SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)
+            WHERE id = (
+                SELECT id FROM selfie.selfies
+                WHERE state = 'pending' AND (lease_until IS NULL OR lease_until <= now())
+                ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING id, user_id, attempt, image
+            """
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query, {"lease": lease_s}).first()
+        return SelfieJob(row.id, row.user_id, row.attempt, bytes(row.image)) if row else None
+
+    def accept(self, job: SelfieJob, encoding: bytes) -> bool:
+        """The selfie takes the place of the active one and is wanted in every event; False for a late verdict."""
+        with transaction(self._engine) as connection:
+            if lock_guest(connection, job.user_id) is None or not self._is_current(connection, job):
+                return False
+            # Pending means newest: an upload supersedes what is pending under the same lock.
+            revision = raise_revision(connection, job.user_id)
+            values = {"selfie": job.selfie_id, "user": job.user_id, "encoding": encoding}
+            for statement in (
+                f"UPDATE selfie.selfies SET state = 'superseded', {EMPTIED} WHERE user_id = :user AND state = 'active'",
+                "UPDATE selfie.selfies SET state = 'active', encoding = :encoding, decided_at = now(),"
+                " lease_until = NULL WHERE id = :selfie",
+            ):
+                connection.execute(text(statement), values)
+            want_rematches(connection, job.user_id, revision, has_face=True)
+            return True
+
+    def reject(self, job: SelfieJob, reason: RejectReason) -> bool:
+        """False for a late verdict."""
+        return self._write(
+            job, f"state = 'rejected', reason = :reason, decided_at = now(), {EMPTIED}", reason=reason.value
+        )
+
+    def count_failure(self, job: SelfieJob) -> bool:
+        """Notes that the engine died or hung over this selfie; the last time, the selfie is put aside."""
+        return self._write(
+            job,
+            "failures = failures + 1, lease_until = NULL,"
+            " state = CASE WHEN failures + 1 < :most THEN state ELSE 'error' END,"
+            " decided_at = CASE WHEN failures + 1 < :most THEN decided_at ELSE now() END",
+            most=MAX_FAILURES,
+        )
+
+    def release(self, job: SelfieJob) -> bool:
+        """Ends the claim before its time."""
+        return self._write(job, "lease_until = NULL")
+
+    def read_queue(self) -> tuple[int, float]:
+        """How many selfies are pending, and the age of the oldest in seconds."""
+        query = text(
+            "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(created_at)), 0) AS age_s"
+            " FROM selfie.selfies WHERE state = 'pending'"
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query).one()
+        return row.depth, float(row.age_s)
+
+    def _is_current(self, connection: Connection, job: SelfieJob) -> bool:
+        query = text(f"SELECT FROM selfie.selfies WHERE {FENCE} FOR UPDATE")
+        return connection.execute(query, {"selfie": job.selfie_id, "attempt": job.attempt}).first() is not None
+
+    def _write(self, job: SelfieJob, change: str, **values: object) -> bool:
+        query = text(f"UPDATE selfie.selfies SET {change} WHERE {FENCE}")
+        with transaction(self._engine) as connection:
+            written = connection.execute(query, {"selfie": job.selfie_id, "attempt": job.attempt, **values})
+            if written.rowcount:
+                notify(connection, SELFIES_CHANNEL)
+            return written.rowcount == 1
+
+
+def _find_request(connection: Connection, selfie: NewSelfie) -> UUID | None:
+    """Raises IdempotencyKeyReused."""
+    query = text("SELECT id, sha256 FROM selfie.selfies WHERE user_id = :user AND request_id = :request")
+    row = connection.execute(query, {"user": selfie.user_id, "request": selfie.request_id}).first()
+    if row is None:
+        return None
+    if bytes(row.sha256) != selfie.sha256:
+        raise IdempotencyKeyReused
+    found: UUID = row.id
+    return found
+
+
+def _is_shut_out(connection: Connection, user_id: UUID) -> bool:
+    """Whether every event of the guest is closed or expired; a guest without events is not shut out."""
+    query = text(
+        """
+        SELECT coalesce(bool_and(coalesce(e.closed OR e.expires_at <= now(), false)), false)
+        FROM selfie.enrolments n LEFT JOIN selfie.events e USING (event_id) WHERE n.user_id = :user
+        """
+    )
+    shut: bool = connection.execute(query, {"user": user_id}).scalar_one()
+    return shut

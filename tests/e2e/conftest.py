@@ -1,0 +1,66 @@
+"""One whole system for all journeys: the real processes, the real engine, real photos."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from deploy.rest import add_organiser
+from deploy.sample import SampleEvent, SamplePhoto, sample_event
+from deploy.system import LocalSystem
+from tests.e2e.party import PASSWORD, Json, Organiser, Person, register
+
+
+@pytest.fixture(scope="session")
+def sample() -> SampleEvent:
+    """Real photos, fetched once with the package client."""
+    return sample_event(Path("var/sample"))
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[LocalSystem]:
+    folder = Path(tempfile.mkdtemp(prefix="mn-e2e-", dir="/tmp"))
+    running = LocalSystem(folder / "data", settings={"IMAGE_TIMEOUT_S": "5"})
+    try:
+        with running:
+            yield running
+    finally:
+        running.remove_data()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def organiser(system: LocalSystem) -> Iterator[Organiser]:
+    add_organiser(system.data, system.env, "olga", PASSWORD)
+    answer = httpx2.post(f"{system.base_url}/api/login", json={"username": "olga", "password": PASSWORD}, timeout=30)
+    assert answer.status_code == 200, answer.text
+    with Organiser(system.base_url, answer.json(), "olga") as person:
+        yield person
+
+
+@pytest.fixture(scope="session")
+def gallery(organiser: Organiser, sample: SampleEvent) -> tuple[Json, dict[str, SamplePhoto]]:
+    """An event with every sample photo, indexed; tests only read it."""
+    event = organiser.event("Gallery")
+    return event, organiser.add_photos(event, sample.photos)
+
+
+@pytest.fixture
+def join(system: LocalSystem) -> Iterator[Callable[[Json], Person]]:
+    """Makes a new guest of an event."""
+    with ExitStack() as guests:
+        yield lambda event: guests.enter_context(register(system.base_url, event))
+
+
+@pytest.fixture(scope="session")
+def one_of(sample: SampleEvent) -> Callable[..., SamplePhoto]:
+    """A photo that shows exactly these people."""
+
+    def find(*people: str, skip: int = 0) -> SamplePhoto:
+        return [photo for photo in sample.photos if photo.people == frozenset(people)][skip]
+
+    return find

@@ -1,0 +1,325 @@
+"""The journeys that must not break, as people make them: over HTTP, on real photos."""
+
+import io
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from deploy.sample import SampleEvent, SamplePhoto
+from tests.e2e.party import Json, Organiser, Person, showing, until
+
+Gallery = tuple[Json, dict[str, SamplePhoto]]
+
+
+def jpeg(pixels: np.ndarray) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "JPEG", quality=90)
+    return out.getvalue()
+
+
+def tiny(image: bytes) -> bytes:
+    """A whole picture whose face has about twenty pixels."""
+    small = Image.open(io.BytesIO(image)).convert("RGB")
+    small.thumbnail((90, 90))
+    canvas = Image.new("RGB", (200, 200), (120, 120, 120))
+    canvas.paste(small, (50, 50))
+    return jpeg(np.asarray(canvas))
+
+
+def beside(left: bytes, right: bytes) -> bytes:
+    """Two pictures as one."""
+    pictures = [Image.open(io.BytesIO(data)).convert("RGB").resize((800, 800)) for data in (left, right)]
+    return jpeg(np.concatenate([np.asarray(picture) for picture in pictures], axis=1))
+
+
+@pytest.mark.parametrize("name", ["Ada", "Ben", "Cleo"])
+def test_one_selfie_in_every_photo_out(
+    gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person], name: str
+) -> None:
+    event, photos = gallery
+    guest = join(event)
+    assert guest.status() == {"status": "idle", "matched": 0}
+    guest.send_selfie(sample.selfies[name])
+    status = guest.settled()
+    expected = showing(photos, name)
+    assert (status["status"], status["matched"]) == ("done", len(expected))
+    assert status["started_at"] <= status["finished_at"]
+    assert guest.photos() == expected
+    assert guest.photos(limit=3) == expected
+    shown = guest.get("/api/my-photos", limit=1)["photos"][0]
+    for variant, long_edge in (("thumb", 480), ("preview", 1600), ("original", max(shown["width"], shown["height"]))):
+        answer = guest.http.get(shown[f"{variant}_url"])
+        assert answer.headers["content-type"] == "image/jpeg"
+        picture = Image.open(io.BytesIO(answer.content))
+        assert max(picture.size) == min(long_edge, max(shown["width"], shown["height"]))
+        assert not picture.getexif()
+        again = guest.http.get(shown[f"{variant}_url"], headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+
+
+def test_a_bad_selfie_says_why_and_the_old_one_keeps_its_matches(
+    gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
+) -> None:
+    event, photos = gallery
+    good = sample.selfies["Cleo"]
+    guest = join(event)
+    guest.selfie_and_wait(good)
+    expected = showing(photos, "Cleo")
+    noise = np.random.default_rng(1).integers(0, 256, (600, 600, 3), dtype=np.uint8)
+    for image, reason in (
+        (jpeg(noise), "no_face"),
+        (beside(good, sample.selfies["Ben"]), "several_faces"),
+        (tiny(good), "face_too_small"),
+        (good[: len(good) * 6 // 10], "unreadable"),
+        (jpeg(noise[:1, :1]), "invalid_dimensions"),
+    ):
+        status = guest.selfie_and_wait(image)
+        assert (status["status"], status["reason"]) == ("validation_failed", reason)
+        assert status["message"]
+        assert guest.photos() == expected
+    assert guest.http.get("/api/my-selfie").content == good
+    refused = guest.http.post("/api/upload-selfie", files={"file": ("selfie.jpg", b"this is no image at all")})
+    assert (refused.status_code, refused.json()["reason"]) == (415, "unsupported_type")
+    assert guest.selfie_and_wait(good)["status"] == "done"
+
+
+def test_a_second_selfie_while_the_first_is_worked_on_wins(
+    gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
+) -> None:
+    event, photos = gallery
+    guest = join(event)
+    for name in ("Ada", "Ben", "Cleo"):
+        guest.send_selfie(sample.selfies[name])
+    assert guest.settled()["status"] == "done"
+    assert guest.photos() == showing(photos, "Cleo")
+    assert guest.http.get("/api/my-selfie").content == sample.selfies["Cleo"]
+
+
+def test_the_same_upload_twice_is_one_selfie(
+    gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
+) -> None:
+    guest = join(gallery[0])
+    key = {"Idempotency-Key": "a key of the phone's"}
+    first = guest.send_selfie(sample.selfies["Ada"], **key)
+    assert guest.send_selfie(sample.selfies["Ada"], **key) == first
+    files = {"file": ("selfie.jpg", sample.selfies["Ben"])}
+    fault = guest.expect(422, "POST", "/api/upload-selfie", files=files, headers=key)
+    assert fault["reason"] == "idempotency_key_reused"
+
+
+def test_a_photo_that_arrives_after_the_selfie_appears_by_itself(
+    organiser: Organiser,
+    sample: SampleEvent,
+    join: Callable[[Json], Person],
+    one_of: Callable[..., SamplePhoto],
+) -> None:
+    event = organiser.event()
+    guest = join(event)
+    assert guest.selfie_and_wait(sample.selfies["Cleo"]) | {"started_at": 0, "finished_at": 0} == {
+        "status": "done",
+        "matched": 0,
+        "started_at": 0,
+        "finished_at": 0,
+    }
+    photos = organiser.add_photos(event, [one_of("Cleo"), one_of("Ada")])
+    assert guest.photos() == showing(photos, "Cleo")
+
+
+def test_a_second_event_joined_while_the_selfie_is_pending_is_matched_too(
+    organiser: Organiser,
+    sample: SampleEvent,
+    join: Callable[[Json], Person],
+    one_of: Callable[..., SamplePhoto],
+) -> None:
+    first, second, third = (organiser.event(name) for name in ("First", "Second", "Third"))
+    photos = {}
+    for number, event in enumerate((first, second, third)):
+        photos |= organiser.add_photos(event, [one_of("Cleo", skip=number % 2), one_of("Ben")])
+    guest = join(first)
+    guest.send_selfie(sample.selfies["Cleo"])
+    answer = guest.expect(200, "POST", "/api/join-event", json={"event_code": second["event_code"].lower()})
+    assert answer == {"event_id": second["id"], "event_name": "Second"}
+    until(guest.photos, lambda found: len(found) == 2)
+    guest.expect(200, "POST", "/api/join-event", json={"event_code": third["event_code"].replace("-", " ")})
+    until(guest.photos, lambda found: found == showing(photos, "Cleo"))
+    assert guest.settled()["matched"] == 3
+    assert len(guest.photos(event_id=second["id"])) == 1
+    assert {event["name"] for event in guest.get("/api/me")["events"]} == {"First", "Second", "Third"}
+
+
+def test_leaving_takes_the_photos_and_joining_again_brings_them_back(
+    organiser: Organiser,
+    sample: SampleEvent,
+    join: Callable[[Json], Person],
+    one_of: Callable[..., SamplePhoto],
+) -> None:
+    event = organiser.event()
+    photos = organiser.add_photos(event, [one_of("Cleo")])
+    guest = join(event)
+    guest.selfie_and_wait(sample.selfies["Cleo"])
+    assert guest.photos() == set(photos)
+    guest.expect(204, "DELETE", f"/api/events/{event['id']}/guests/me")
+    until(guest.photos, lambda found: not found)
+    guest.expect(404, "GET", f"/api/photos/{next(iter(photos))}/thumb")
+    guest.expect(200, "POST", "/api/join-event", json={"event_code": event["event_code"]})
+    until(guest.photos, lambda found: found == set(photos))
+    listed = organiser.get(f"/api/events/{event['id']}/guests")["guests"]
+    assert {person["username"] for person in listed} == {"olga", guest.username}
+    organiser.expect(204, "DELETE", f"/api/events/{event['id']}/guests/{guest.id}")
+    until(guest.photos, lambda found: not found)
+
+
+def test_a_deleted_selfie_is_forgotten_and_a_rematch_needs_one(
+    gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
+) -> None:
+    event, photos = gallery
+    guest = join(event)
+    assert guest.expect(409, "POST", "/api/rematch")["reason"] == "no_active_selfie"
+    guest.selfie_and_wait(sample.selfies["Cleo"])
+    guest.expect(202, "POST", "/api/rematch")
+    assert guest.settled()["matched"] == len(showing(photos, "Cleo"))
+    guest.expect(204, "DELETE", "/api/my-selfie")
+    assert guest.status()["status"] == "idle"
+    until(guest.photos, lambda found: not found)
+    assert guest.expect(404, "GET", "/api/my-selfie")["reason"] == "no_active_selfie"
+    guest.expect(204, "DELETE", "/api/my-selfie")
+
+
+def test_a_deleted_photo_is_gone_for_everybody(
+    organiser: Organiser,
+    sample: SampleEvent,
+    join: Callable[[Json], Person],
+    one_of: Callable[..., SamplePhoto],
+) -> None:
+    event = organiser.event()
+    photos = organiser.add_photos(event, [one_of("Cleo"), one_of("Cleo", skip=1)])
+    guest = join(event)
+    guest.selfie_and_wait(sample.selfies["Cleo"])
+    doomed, kept = photos
+    organiser.expect(204, "DELETE", f"/api/photos/{doomed}")
+    assert guest.photos() == {kept}
+    for person in (guest, organiser):
+        assert person.expect(404, "GET", f"/api/photos/{doomed}/thumb")["reason"] == "photo_not_found"
+    organiser.expect(404, "DELETE", f"/api/photos/{doomed}")
+
+
+def test_a_deleted_account_leaves_nothing(
+    organiser: Organiser,
+    sample: SampleEvent,
+    join: Callable[[Json], Person],
+    one_of: Callable[..., SamplePhoto],
+) -> None:
+    event = organiser.event()
+    organiser.add_photos(event, [one_of("Cleo")])
+    guest = join(event)
+    guest.selfie_and_wait(sample.selfies["Cleo"])
+    guest.send_selfie(sample.selfies["Cleo"])
+    guest.expect(204, "DELETE", "/api/me")
+    guest.expect(404, "GET", "/api/me")
+    until(lambda: guest.http.get("/api/my-selfie").status_code, lambda status: status == 404)
+    until(guest.photos, lambda found: not found)
+    login = {"username": guest.username, "password": "correct horse battery"}
+    assert guest.expect(401, "POST", "/api/login", json=login)["reason"] == "invalid_credentials"
+    assert organiser.get(f"/api/events/{event['id']}")["guests"] == 1
+
+
+def test_a_deleted_event_takes_its_photos_and_a_closed_one_keeps_them(
+    organiser: Organiser,
+    sample: SampleEvent,
+    join: Callable[[Json], Person],
+    one_of: Callable[..., SamplePhoto],
+) -> None:
+    event = organiser.event()
+    photos = organiser.add_photos(event, [one_of("Cleo")])
+    guest = join(event)
+    guest.selfie_and_wait(sample.selfies["Cleo"])
+    path, code = f"/api/events/{event['id']}", {"event_code": event["event_code"]}
+    assert organiser.expect(200, "PATCH", path, json={"closed": True})["closed"] is True
+    assert guest.expect(200, "POST", "/api/check-event-code", json=code)["valid"] is False
+    late = join(organiser.event())
+    assert late.expect(409, "POST", "/api/join-event", json=code)["reason"] == "event_closed"
+    refused = {"files": ("more.jpg", one_of("Ada").jpeg)}
+    until(lambda: organiser.http.post(f"{path}/photos", files=refused).status_code, lambda status: status == 409)
+    until(
+        lambda: guest.http.post("/api/upload-selfie", files={"file": sample.selfies["Cleo"]}).status_code,
+        lambda status: status == 409,
+    )
+    guest.settled()
+    assert guest.photos() == set(photos)
+    organiser.expect(204, "DELETE", path)
+    organiser.expect(404, "GET", path)
+    until(guest.photos, lambda found: not found)
+    guest.expect(404, "GET", f"/api/photos/{next(iter(photos))}/original")
+
+
+def test_the_ids_of_others_answer_404_everywhere(
+    gallery: Gallery,
+    organiser: Organiser,
+    sample: SampleEvent,
+    join: Callable[[Json], Person],
+) -> None:
+    event, photos = gallery
+    insider, stranger = join(event), join(organiser.event("Another"))
+    insider.selfie_and_wait(sample.selfies["Cleo"])
+    seen, unseen = showing(photos, "Cleo"), set(photos) - showing(photos, "Cleo")
+    path = f"/api/events/{event['id']}"
+    for person, photo in ((stranger, next(iter(seen))), (insider, next(iter(unseen)))):
+        for variant in ("thumb", "preview", "original"):
+            person.expect(404, "GET", f"/api/photos/{photo}/{variant}")
+        person.expect(404, "DELETE", f"/api/photos/{photo}")
+    for method, place, request in (
+        ("GET", "", {}),
+        ("PATCH", "", {"json": {"closed": True}}),
+        ("DELETE", "", {}),
+        ("GET", "/guests", {}),
+        ("DELETE", f"/guests/{organiser.id}", {}),
+        ("DELETE", "/guests/me", {}),
+        ("GET", "/photos", {}),
+        ("POST", "/photos", {"files": {"files": ("a.jpg", b"\xff\xd8\xff\xe0")}}),
+    ):
+        assert stranger.expect(404, method, path + place, **request)["reason"] == "event_not_found"
+        if place != "/guests/me":
+            assert insider.expect(403, method, path + place, **request)["reason"] == "organiser_only"
+    assert (
+        stranger.expect(404, "GET", "/api/my-photos", params={"event_id": event["id"]})["reason"] == "event_not_found"
+    )
+    assert stranger.photos() == set()
+    assert stranger.expect(404, "GET", "/api/my-selfie")["reason"] == "no_active_selfie"
+    assert stranger.expect(403, "POST", "/api/events", json={"name": "Mine"})["reason"] == "organiser_only"
+
+
+def test_the_status_is_told_as_it_changes(
+    gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
+) -> None:
+    guest = join(gallery[0])
+    guest.send_selfie(sample.selfies["Ben"])
+    with guest.http.stream("GET", "/api/rematch-events") as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        told = [json.loads(line[5:]) for line in answer.iter_lines() if line.startswith("data:")]
+    assert told[0]["status"] == "running"
+    assert told[-1] == guest.status()
+    assert told[-1]["status"] == "done"
+
+
+def test_a_photo_with_its_position_in_it_is_served_without(
+    organiser: Organiser, one_of: Callable[..., SamplePhoto]
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)})
+    out = io.BytesIO()
+    picture = Image.open(io.BytesIO(one_of("Cleo").jpeg))
+    picture.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", exif=exif)
+    event = organiser.event()
+    sent = SamplePhoto("gps.jpg", out.getvalue() + b"<script>alert(1)</script>", frozenset(["Cleo"]), 1)
+    [photo] = organiser.add_photos(event, [sent])
+    for variant in ("thumb", "preview", "original"):
+        answer = organiser.http.get(f"/api/photos/{photo}/{variant}")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert b"Exif" not in answer.content
+        assert b"<script>" not in answer.content
+        upright = Image.open(io.BytesIO(answer.content))
+        assert (upright.width > upright.height) == (picture.width > picture.height)

@@ -1,0 +1,166 @@
+"""The real gateway on a real socket, in front of services that are scripted: what is tested is the translation."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent import futures
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import grpc
+import httpx2
+import uvicorn
+from google.protobuf.message_factory import GetMessageClass
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from gateway.__main__ import HTTP
+from gateway.app import create_app
+from gateway.backends import Addresses
+from gateway.limits import Limits
+from kit.errors import Fault
+from kit.server import MAX_MESSAGE_BYTES
+from kit.settings import TlsSettings
+from kit.statuses import to_status
+from protos.auth.v1 import auth_pb2
+from protos.matcher.v1 import matcher_pb2, photo_pb2
+from protos.selfie.v1 import selfie_pb2
+
+TOKEN = "header.payload.signature"
+SIGNED = {"authorization": f"Bearer {TOKEN}"}
+LIMITS = Limits(body_s=10, call_s=5, poll_s=0.01)
+
+METHODS = {
+    f"/{service.full_name}/{method.name}": method
+    for file in (auth_pb2, selfie_pb2, matcher_pb2, photo_pb2)
+    for service in file.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+}
+
+
+@dataclass
+class Call:
+    """A call as a service got it; `request` is a list where the method takes a stream."""
+
+    method: str
+    request: Any
+    metadata: dict[str, str]
+    timeout_s: float
+
+
+@dataclass
+class Services(grpc.GenericRpcHandler):
+    """All services on one port. An answer is a message, messages, a Fault, a bare status code, or a function of the
+    request that gives one of these."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+
+    def service(self, details: Any) -> Any:
+        method = METHODS.get(details.method)
+        if method is None:
+            return None
+        streamed = method.client_streaming, method.server_streaming
+        make = {
+            (False, False): grpc.unary_unary_rpc_method_handler,
+            (True, False): grpc.stream_unary_rpc_method_handler,
+            (False, True): grpc.unary_stream_rpc_method_handler,
+        }[streamed]
+        return make(
+            lambda request, context: self._answer(method, request, context),
+            GetMessageClass(method.input_type).FromString,
+            lambda message: message.SerializeToString(),
+        )
+
+    def sent(self, method: str) -> Any:
+        """The request of the only call of a method."""
+        (call,) = [call for call in self.calls if call.method == method]
+        return call.request
+
+    def _answer(self, method: Any, request: Any, context: grpc.ServicerContext) -> Any:
+        request = list(request) if method.client_streaming else request
+        metadata = {key: str(value) for key, value in context.invocation_metadata()}
+        self.calls.append(Call(method.name, request, metadata, context.time_remaining()))
+        answer = self.answers.get(method.name, GetMessageClass(method.output_type)())
+        answer = answer(request) if callable(answer) else answer
+        if isinstance(answer, Fault):
+            context.abort_with_status(to_status(answer))
+        if isinstance(answer, grpc.StatusCode):
+            context.abort(answer, "ipv4:10.0.0.1:5432 secret")
+        return iter(answer) if method.server_streaming else answer
+
+
+@dataclass
+class World:
+    """A gateway, its services, and a browser."""
+
+    services: Services
+    client: httpx2.Client
+    port: int
+
+    def answer(self, **answers: Any) -> None:
+        self.services.answers.update(answers)
+
+    def send_raw(self, *parts: bytes) -> bytes:
+        """What the gateway answers to bytes on a socket, until it closes the connection."""
+        answer = b""
+        with suppress(ConnectionError), socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            for part in parts:
+                connection.sendall(part)
+            while received := connection.recv(65536):
+                answer += received
+        return answer
+
+    def reset(self) -> None:
+        self.services.answers.clear()
+        self.services.calls.clear()
+        self.client.cookies.clear()
+
+
+class GatewayServer(uvicorn.Server):
+    """Tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+@contextmanager
+def running_world(**limits: float) -> Iterator[World]:
+    services = Services()
+    server = grpc.server(
+        futures.ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
+    )
+    healthy = health.HealthServicer()
+    healthy.set("", health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
+    server.add_generic_rpc_handlers([services])
+    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    server.start()
+    app = create_app(Addresses(address, address, address), TlsSettings(), replace(LIMITS, **limits))
+    listener = socket.create_server(("127.0.0.1", 0))
+    gateway = GatewayServer(uvicorn.Config(app, loop="asyncio", timeout_graceful_shutdown=2, **HTTP))
+    thread = threading.Thread(target=gateway.run, args=([listener],))
+    thread.start()
+    assert gateway.listening.wait(10)
+    port = listener.getsockname()[1]
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        yield World(services, client, port)
+    gateway.should_exit = True
+    thread.join(10)
+    listener.close()
+    server.stop(0).wait()
+
+
+def problem(answer: httpx2.Response) -> tuple[int, str]:
+    """Status and reason, after a look at the shape that every error has."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    body = answer.json()
+    assert {"type", "title", "status", "detail", "reason", "request_id"} <= set(body)
+    assert (body["status"], body["type"]) == (answer.status_code, f"/problems/{body['reason']}")
+    assert body["request_id"] == answer.headers["x-request-id"]
+    return answer.status_code, body["reason"]

@@ -1,0 +1,41 @@
+"""Worlds for tests of selfie_service; a test module names those that it uses."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+import grpc
+import pytest
+from sqlalchemy import Engine
+
+from kit.identity import Signer
+from tests.service.selfie_world import World
+
+MakeWorld = Callable[..., World]
+
+
+@pytest.fixture
+def make_world(
+    make_db: Callable[[str], Engine], serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer]
+) -> Iterator[MakeWorld]:
+    """Makes a world, also one with a broken twin for a control, such as `selfie_store=Unfenced`."""
+    made: list[World] = []
+
+    def make(**twins: Any) -> World:
+        made.append(World(make_db("selfie"), serve, signer, **twins))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    return make_world()
+
+
+@pytest.fixture
+def guest(world: World) -> UUID:
+    """A guest of one event."""
+    return world.guest(world.event())

@@ -1,0 +1,287 @@
+"""selfie_service without its processes: the real service, stores and loops on real gRPC and a real database.
+
+The engine, the change feed and the matcher are scripted.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
+from threading import Condition, Event
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import numpy as np
+from sqlalchemy import Engine, Row, create_engine, text
+
+from kit.client import ServiceCalls
+from kit.feed import Follower
+from kit.identity import Signer
+from kit.server import Registration
+from kit.timestamps import to_timestamp
+from protos.auth.v1 import auth_pb2, auth_pb2_grpc
+from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc
+from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
+from selfie_service.domain import Change, ChangeKind
+from selfie_service.feed import AuthFeed
+from selfie_service.rematcher import Rematcher
+from selfie_service.service import Selfies
+from selfie_service.servicer import SelfieServicer
+from selfie_service.store import ChangeStore, RematchStore, SelfieStore
+from selfie_service.validation import Examination, Reason
+from selfie_service.worker import Validator
+from tests.service.calls import Metadata, as_user
+
+LEASE_S = 30.0
+WAIT_S = 10.0
+DONE = matcher_pb2.REMATCH_STATE_DONE
+RUNNING = matcher_pb2.REMATCH_STATE_RUNNING
+FAILED = matcher_pb2.REMATCH_STATE_FAILED
+SUPERSEDED = matcher_pb2.REMATCH_STATE_SUPERSEDED
+
+Examine = Callable[[bytes], Examination]
+Answer = Callable[[matcher_pb2.RematchRequest], Iterable[matcher_pb2.RematchResponse]]
+
+
+def image_of(name: str) -> bytes:
+    """A file that looks like a JPEG from outside."""
+    return b"\xff\xd8\xff\xe0" + name.encode()
+
+
+def face(number: int) -> bytes:
+    """The encoding of a person."""
+    encoding = np.zeros(128, dtype="<f4")
+    encoding[number] = 0.5
+    return encoding.tobytes()
+
+
+def valid(number: int = 1) -> Examine:
+    return lambda _: Examination(None, face(number))
+
+
+def invalid(reason: Reason) -> Examine:
+    return lambda _: Examination(reason)
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + WAIT_S
+    pause = Event()
+    while not condition():
+        assert time.monotonic() < ends_at, "waited in vain"
+        pause.wait(0.01)
+
+
+class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
+    """auth_service as far as ListChanges goes."""
+
+    def __init__(self) -> None:
+        self.changes: list[auth_pb2.Change] = []
+        self.callers: list[str] = []
+        self.away = False
+        self._news = Condition()
+
+    def add(self, change: Change) -> None:
+        with self._news:
+            self.changes.append(
+                auth_pb2.Change(
+                    sequence=change.sequence,
+                    kind=auth_pb2.Change.Kind.Value(f"KIND_{change.kind.name}"),
+                    event_id=str(change.event_id or ""),
+                    user_id=str(change.user_id or ""),
+                    closed=change.closed,
+                    expire_time=to_timestamp(change.expires_at),
+                )
+            )
+            self._news.notify_all()
+
+    def ListChanges(
+        self, request: auth_pb2.ListChangesRequest, context: grpc.ServicerContext
+    ) -> auth_pb2.ListChangesResponse:
+        self.callers.append(_token(context))
+        if self.away:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        with self._news:
+            self._news.wait_for(lambda: len(self.changes) > request.after, request.wait.ToTimedelta().total_seconds())
+        return auth_pb2.ListChangesResponse(changes=self.changes[request.after :])
+
+
+class ScriptedMatcher(matcher_pb2_grpc.MatcherServiceServicer):
+    """matcher_service as far as Rematch goes. `answer` scripts what becomes of a request."""
+
+    def __init__(self) -> None:
+        self.requests: list[matcher_pb2.RematchRequest] = []
+        self.metadata: list[dict[str, str]] = []
+        self.answer: Answer = _find_nothing
+        self.away = False
+
+    def Rematch(
+        self, requests: Iterator[matcher_pb2.RematchRequest], context: grpc.ServicerContext
+    ) -> Iterator[matcher_pb2.RematchResponse]:
+        if self.away:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        self.metadata.append({key: str(value) for key, value in context.invocation_metadata()})
+        for request in requests:
+            self.requests.append(request)
+            yield matcher_pb2.RematchResponse(rematch_id=request.rematch_id, state=matcher_pb2.REMATCH_STATE_ACCEPTED)
+            yield from self.answer(request)
+
+
+def answer_with(state: matcher_pb2.RematchState, **fields: Any) -> Answer:
+    return lambda request: [matcher_pb2.RematchResponse(rematch_id=request.rematch_id, state=state, **fields)]
+
+
+_find_nothing = answer_with(DONE)
+
+
+class World:
+    """Everything of selfie_service wired by hand; `*_store`: broken twins for controls."""
+
+    def __init__(
+        self,
+        db: Engine,
+        serve: Callable[..., grpc.Channel],
+        signer: Callable[[str], Signer],
+        selfie_store: type[SelfieStore] = SelfieStore,
+        rematch_store: type[RematchStore] = RematchStore,
+        change_store: type[ChangeStore] = ChangeStore,
+    ) -> None:
+        # Tests hold locks for longer than a service may wait for one.
+        self.db = create_engine(db.url, pool_size=10, connect_args={"options": "-c lock_timeout=20s"})
+        self.selfies, self.rematches = selfie_store(self.db), rematch_store(self.db)
+        self.changes = change_store(self.db)
+        self.feed, self.matcher = ScriptedFeed(), ScriptedMatcher()
+        self.stop = Event()
+        self._signer = signer
+        self._others = grpc.server(futures.ThreadPoolExecutor(8))
+        auth_pb2_grpc.add_AuthServiceServicer_to_server(self.feed, self._others)
+        matcher_pb2_grpc.add_MatcherServiceServicer_to_server(self.matcher, self._others)
+        port = self._others.add_insecure_port("127.0.0.1:0")
+        self._others.start()
+        self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        calls = ServiceCalls(signer("selfie"))
+        self.follower = Follower(AuthFeed(self._channel, calls).fetch, self.changes.cursor, self.changes.apply)
+        self.rematcher = Rematcher(self.rematches, self._channel, calls, self.stop)
+        self.service = Selfies(self.selfies, self.rematches, self.follower.catch_up)
+        self.stub = selfie_pb2_grpc.SelfieServiceStub(
+            serve(
+                Registration(
+                    SelfieServicer(self.service),
+                    selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
+                    selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
+                )
+            )
+        )
+
+    def close(self) -> None:
+        self.stop.set()
+        self._channel.close()
+        self._others.stop(0).wait()
+        self.db.dispose()
+
+    # What auth_service tells.
+
+    def tell(self, kind: ChangeKind, **fields: Any) -> Change:
+        """The next change, in the feed but not read."""
+        change = Change(len(self.feed.changes) + 1, kind, **fields)
+        self.feed.add(change)
+        return change
+
+    def event(self, **fields: Any) -> UUID:
+        event_id = uuid4()
+        self.tell(ChangeKind.EVENT_UPDATED, event_id=event_id, **fields)
+        return event_id
+
+    def guest(self, *events: UUID) -> UUID:
+        """One who has joined, also here."""
+        user_id = uuid4()
+        for event_id in events:
+            self.tell(ChangeKind.JOINED, event_id=event_id, user_id=user_id)
+        self.follower.catch_up()
+        return user_id
+
+    # What a guest does.
+
+    def as_user(self, user_id: UUID) -> Metadata:
+        return as_user(self._signer("auth"), user_id)
+
+    def upload(self, user_id: UUID, name: str = "selfie", request_id: str = "") -> UUID:
+        request = selfie_pb2.UploadSelfieRequest(image=image_of(name), request_id=request_id)
+        return UUID(self.stub.UploadSelfie(request, metadata=self.as_user(user_id)).selfie_id)
+
+    def delete(self, user_id: UUID) -> None:
+        self.stub.DeleteSelfie(selfie_pb2.DeleteSelfieRequest(), metadata=self.as_user(user_id))
+
+    def state(self, user_id: UUID) -> selfie_pb2.GetRematchStateResponse:
+        response: selfie_pb2.GetRematchStateResponse = self.stub.GetRematchState(
+            selfie_pb2.GetRematchStateRequest(), metadata=self.as_user(user_id)
+        )
+        return response
+
+    def start_rematch(self, user_id: UUID) -> None:
+        self.stub.StartRematch(selfie_pb2.StartRematchRequest(), metadata=self.as_user(user_id))
+
+    def get(self, user_id: UUID) -> selfie_pb2.GetSelfieResponse:
+        response: selfie_pb2.GetSelfieResponse = self.stub.GetSelfie(
+            selfie_pb2.GetSelfieRequest(), metadata=self.as_user(user_id)
+        )
+        return response
+
+    # What the workers do.
+
+    def validator(self, examine: Examine) -> Validator:
+        return Validator(self.selfies, examine, lambda: None, LEASE_S, self.stop)
+
+    def validate(self, examine: Examine) -> bool:
+        return self.validator(examine).step()
+
+    def enter(self, user_id: UUID, number: int = 1) -> UUID:
+        """A selfie, uploaded and found valid."""
+        selfie_id = self.upload(user_id, f"person {number}")
+        assert self.validate(valid(number))
+        return selfie_id
+
+    def rematch(self) -> None:
+        """Sends what is due."""
+        while self.rematcher.step():
+            pass
+
+    # What lies in the database.
+
+    def row(self, query: str, **values: object) -> Row[Any]:
+        with self.db.connect() as connection:
+            return connection.execute(text(query), values).one()
+
+    def selfie(self, selfie_id: UUID) -> Row[Any]:
+        return self.row("SELECT * FROM selfie.selfies WHERE id = :id", id=selfie_id)
+
+    def enrolment(self, user_id: UUID, event_id: UUID) -> Row[Any]:
+        query = "SELECT * FROM selfie.enrolments WHERE user_id = :user AND event_id = :event"
+        return self.row(query, user=user_id, event=event_id)
+
+    def count(self, table: str) -> int:
+        found: int = self.row(f"SELECT count(*) AS found FROM selfie.{table}").found
+        return found
+
+    def count_waiting(self) -> int:
+        """Transactions that wait for a lock."""
+        waiting: int = self.row(
+            "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        ).n
+        return waiting
+
+    def execute(self, statement: str) -> None:
+        with self.db.begin() as connection:
+            connection.execute(text(statement))
+
+    def end_leases(self) -> None:
+        """As if as much time had passed."""
+        for table in ("selfies", "enrolments"):
+            self.execute(f"UPDATE selfie.{table} SET lease_until = now() - interval '1 ms' WHERE lease_until > now()")
+
+    def end_backoff(self) -> None:
+        self.execute("UPDATE selfie.enrolments SET retry_at = now()")
+
+
+def _token(context: grpc.ServicerContext) -> str:
+    metadata = {key: str(value) for key, value in context.invocation_metadata()}
+    return metadata["authorization"].removeprefix("Bearer ")

@@ -1,0 +1,139 @@
+"""Events and their guests, as organisers see them."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from auth_service.domain import OrganiserCannotLeave, OrganiserOnly
+from matcher_service.domain import EventNotFound
+from protos.auth.v1 import auth_pb2 as pb
+from protos.matcher.v1 import photo_pb2
+from tests.service.gateway_world import SIGNED, World, problem, running_world
+
+A = "3f2b8c1e-0000-4000-8000-00000000000a"
+B = "3f2b8c1e-0000-4000-8000-00000000000b"
+NO_PHOTOS = {"pending": 0, "indexed": 0, "failed": 0, "total": 0}
+PHOTOS = {"pending": 1, "indexed": 2, "failed": 3, "total": 6}
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    with running_world() as world:
+        yield world
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    shared.reset()
+    return shared
+
+
+def event(event_id: str) -> pb.Event:
+    return pb.Event(
+        event_id=event_id, name="Wedding", event_code="7K3F-9QXA", guest_count=4, start_time=Timestamp(seconds=9)
+    )
+
+
+def shown(event_id: str, photos: dict[str, int], faces: int) -> dict[str, Any]:
+    return {
+        "id": event_id,
+        "name": "Wedding",
+        "event_code": "7K3F-9QXA",
+        "starts_at": 9,
+        "expires_at": None,
+        "closed": False,
+        "photos": photos,
+        "faces": faces,
+        "guests": 4,
+    }
+
+
+def count(request: photo_pb2.GetIndexStateRequest) -> Any:
+    """A matcher that knows event A alone."""
+    if B in request.event_ids:
+        return EventNotFound()
+    state = photo_pb2.IndexState(event_id=A, pending_count=1, indexed_count=2, failed_count=3, face_count=5)
+    return photo_pb2.GetIndexStateResponse(states=[state])
+
+
+def test_a_new_event_has_no_photos_and_nobody_is_asked(world: World) -> None:
+    world.answer(CreateEvent=pb.CreateEventResponse(event=event(A)))
+    form = {"name": "Wedding", "starts_at": 9, "expires_at": "1970-01-01T01:00:10+01:00"}
+    answer = world.client.post("/api/events", json=form, headers=SIGNED)
+    assert (answer.status_code, answer.json()) == (201, shown(A, NO_PHOTOS, 0))
+    sent = world.services.sent("CreateEvent")
+    assert (sent.start_time.seconds, sent.expire_time.seconds, len(sent.request_id)) == (9, 10, 36)
+    assert len(world.services.calls) == 1
+
+
+def test_an_event_is_merged_with_its_counts(world: World) -> None:
+    world.answer(GetEvent=pb.GetEventResponse(event=event(A)), GetIndexState=count)
+    assert world.client.get(f"/api/events/{A}", headers=SIGNED).json() == shown(A, PHOTOS, 5)
+
+
+def test_an_event_that_the_matcher_has_not_heard_of_counts_nothing(world: World) -> None:
+    world.answer(
+        ListEvents=pb.ListEventsResponse(events=[event(A), event(B)], next_page_token="n"), GetIndexState=count
+    )
+    answer = world.client.get("/api/events?limit=2", headers=SIGNED).json()
+    assert answer == {"events": [shown(A, PHOTOS, 5), shown(B, NO_PHOTOS, 0)], "next_cursor": "n"}
+
+
+def test_events_are_counted_in_one_call(world: World) -> None:
+    world.answer(ListEvents=pb.ListEventsResponse(events=[event(A), event(A)]), GetIndexState=count)
+    world.client.get("/api/events", headers=SIGNED)
+    assert list(world.services.sent("GetIndexState").event_ids) == [A, A]
+
+
+def test_an_event_is_changed_only_in_what_is_given(world: World) -> None:
+    world.answer(UpdateEvent=pb.UpdateEventResponse(event=event(A)), GetIndexState=count)
+    answer = world.client.patch(f"/api/events/{A}", json={"closed": False, "new_code": True}, headers=SIGNED)
+    assert answer.json() == shown(A, PHOTOS, 5)
+    sent = world.services.sent("UpdateEvent")
+    assert (sent.HasField("name"), sent.HasField("closed"), sent.closed, sent.new_code) == (False, True, False, True)
+    assert not sent.HasField("start_time")
+
+
+def test_when_the_counts_are_away_nothing_is_changed(world: World) -> None:
+    world.answer(GetIndexState=grpc.StatusCode.INTERNAL)
+    assert world.client.patch(f"/api/events/{A}", json={"new_code": True}, headers=SIGNED).status_code == 500
+    assert [call.method for call in world.services.calls] == ["GetIndexState"]
+
+
+def test_an_event_is_deleted_in_one_call(world: World) -> None:
+    assert world.client.delete(f"/api/events/{A}", headers=SIGNED).status_code == 204
+    assert [call.method for call in world.services.calls] == ["DeleteEvent"]
+
+
+def test_guests_are_listed(world: World) -> None:
+    guest = pb.Guest(user_id=B, username="ada", role=pb.ROLE_GUEST, join_time=Timestamp(seconds=3))
+    world.answer(ListGuests=pb.ListGuestsResponse(guests=[guest]))
+    answer = world.client.get(f"/api/events/{A}/guests", headers=SIGNED)
+    assert answer.json() == {
+        "guests": [{"user_id": B, "username": "ada", "role": "guest", "joined_at": 3}],
+        "next_cursor": None,
+    }
+
+
+@pytest.mark.parametrize(("who", "sent"), [("me", ""), (B, B)])
+def test_a_guest_leaves_or_is_removed(world: World, who: str, sent: str) -> None:
+    assert world.client.delete(f"/api/events/{A}/guests/{who}", headers=SIGNED).status_code == 204
+    assert world.services.sent("LeaveEvent").user_id == sent
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "rpc", "fault", "expected"),
+    [
+        ("GET", f"/api/events/{A}", "GetEvent", OrganiserOnly(), (403, "organiser_only")),
+        ("GET", f"/api/events/{A}", "GetEvent", EventNotFound(), (404, "event_not_found")),
+        ("DELETE", f"/api/events/{A}/guests/me", "LeaveEvent", OrganiserCannotLeave(), (409, "organiser_cannot_leave")),
+    ],
+)
+def test_what_is_refused_says_why(
+    world: World, method: str, path: str, rpc: str, fault: Any, expected: tuple[int, str]
+) -> None:
+    world.answer(**{rpc: fault})
+    assert problem(world.client.request(method, path, headers=SIGNED)) == expected

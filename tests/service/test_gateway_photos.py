@@ -1,0 +1,145 @@
+"""Photos on their way out: lists and pictures."""
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from kit.errors import InvalidPage, TooManyStreams
+from matcher_service.domain import EventNotFound, PhotoNotFound, PhotoNotReady
+from protos.matcher.v1 import matcher_pb2
+from protos.matcher.v1 import photo_pb2 as pb
+from tests.service.gateway_world import SIGNED, World, problem, running_world
+
+PHOTO = "3f2b8c1e-0000-4000-8000-00000000000b"
+EVENT = "3f2b8c1e-0000-4000-8000-000000000001"
+URLS = {f"{name}_url": f"/api/photos/{PHOTO}/{name}" for name in ("thumb", "preview", "original")}
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    with running_world() as world:
+        yield world
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    shared.reset()
+    return shared
+
+
+def picture(*chunks: bytes) -> list[pb.GetPhotoResponse]:
+    header = pb.PhotoHeader(content_type="image/jpeg", size_bytes=sum(map(len, chunks)))
+    return [pb.GetPhotoResponse(header=header), *(pb.GetPhotoResponse(chunk=chunk) for chunk in chunks)]
+
+
+def test_my_photos_are_listed_in_pages(world: World) -> None:
+    match = matcher_pb2.Match(photo_id=PHOTO, event_id=EVENT, width=4, height=3, take_time=Timestamp(seconds=7))
+    world.answer(ListMatches=matcher_pb2.ListMatchesResponse(matches=[match], next_page_token="n"))
+    answer = world.client.get(f"/api/my-photos?event_id={EVENT}&limit=1&cursor=c", headers=SIGNED)
+    photo = {"id": PHOTO, "event_id": EVENT, "width": 4, "height": 3, "taken_at": 7, **URLS}
+    assert answer.json() == {"photos": [photo], "next_cursor": "n"}
+    sent = world.services.sent("ListMatches")
+    assert (sent.event_id, sent.page_size, sent.page_token) == (EVENT, 1, "c")
+
+
+def test_the_last_page_has_no_cursor(world: World) -> None:
+    assert world.client.get("/api/my-photos", headers=SIGNED).json() == {"photos": [], "next_cursor": None}
+    assert world.services.sent("ListMatches").page_size == 50
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"), [(InvalidPage(), (400, "invalid_page")), (EventNotFound(), (404, "event_not_found"))]
+)
+def test_a_list_that_is_refused_says_why(world: World, fault: Any, expected: tuple[int, str]) -> None:
+    world.answer(ListMatches=fault)
+    assert problem(world.client.get("/api/my-photos?cursor=x", headers=SIGNED)) == expected
+
+
+def test_photos_of_an_event_show_what_organisers_need(world: World) -> None:
+    ready = pb.Photo(
+        photo_id=PHOTO, filename="a.jpg", state=pb.PHOTO_STATE_INDEXED, width=4, height=3, face_count=2,
+        size_bytes=9, create_time=Timestamp(seconds=8),
+    )  # fmt: skip
+    failed = pb.Photo(photo_id="f", filename="b", state=pb.PHOTO_STATE_FAILED, reason="unreadable")
+    world.answer(ListPhotos=pb.ListPhotosResponse(photos=[ready, failed]))
+    first, second = world.client.get(f"/api/events/{EVENT}/photos", headers=SIGNED).json()["photos"]
+    assert first == {
+        "id": PHOTO,
+        "filename": "a.jpg",
+        "status": "indexed",
+        "reason": None,
+        "width": 4,
+        "height": 3,
+        "faces": 2,
+        "size_bytes": 9,
+        "taken_at": None,
+        "uploaded_at": 8,
+        **URLS,
+    }
+    assert (second["status"], second["reason"], second["thumb_url"]) == ("failed", "unreadable", None)
+
+
+def test_a_photo_is_deleted(world: World) -> None:
+    assert world.client.delete(f"/api/photos/{PHOTO}", headers=SIGNED).status_code == 204
+    assert world.services.sent("DeletePhoto").photo_id == PHOTO
+
+
+@pytest.mark.parametrize(
+    ("name", "variant"),
+    [("thumb", pb.VARIANT_THUMB), ("preview", pb.VARIANT_PREVIEW), ("original", pb.VARIANT_ORIGINAL)],
+)
+@pytest.mark.parametrize("chunks", [[b"jp", b"eg"], [uuid.uuid4().bytes * 16_000] * 5], ids=["small", "large"])
+def test_a_picture_is_served(world: World, name: str, variant: pb.Variant, chunks: list[bytes]) -> None:
+    world.answer(GetPhoto=picture(*chunks))
+    answer = world.client.get(f"/api/photos/{PHOTO}/{name}", headers=SIGNED)
+    assert (answer.status_code, answer.content) == (200, b"".join(chunks))
+    assert world.services.sent("GetPhoto").variant == variant
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert answer.headers["content-length"] == str(len(answer.content))
+    assert answer.headers["content-disposition"] == f'inline; filename="{PHOTO}-{name}.jpg"'
+    assert answer.headers["cache-control"].startswith("private, max-age=")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_picture_that_the_client_has_is_not_sent_again(world: World) -> None:
+    world.answer(GetPhoto=picture(b"jpeg"))
+    path = f"/api/photos/{PHOTO}/thumb"
+    tag = world.client.get(path, headers=SIGNED).headers["etag"]
+    again = world.client.get(path, headers={**SIGNED, "if-none-match": f"W/{tag}"})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert world.client.get(path.replace("thumb", "preview"), headers={**SIGNED, "if-none-match": tag}).is_success
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [(PhotoNotFound(), (404, "photo_not_found")), (PhotoNotReady(), (409, "photo_not_ready"))],
+)
+def test_a_tag_opens_nothing(world: World, fault: Any, expected: tuple[int, str]) -> None:
+    world.answer(GetPhoto=fault)
+    headers = {**SIGNED, "if-none-match": f'"{PHOTO}-thumb"'}
+    assert problem(world.client.get(f"/api/photos/{PHOTO}/thumb", headers=headers)) == expected
+
+
+def test_a_picture_waits_for_a_free_stream(world: World) -> None:
+    busy = iter([TooManyStreams(), TooManyStreams(), picture(b"jpeg")])
+    world.answer(GetPhoto=lambda _: next(busy))
+    assert world.client.get(f"/api/photos/{PHOTO}/thumb", headers=SIGNED).content == b"jpeg"
+
+
+def test_a_picture_does_not_wait_for_ever() -> None:
+    with running_world(call_s=0.2) as world:
+        world.answer(GetPhoto=TooManyStreams())
+        assert problem(world.client.get(f"/api/photos/{PHOTO}/thumb", headers=SIGNED)) == (429, "too_many_streams")
+
+
+def test_a_picture_that_breaks_off_is_never_taken_for_whole(world: World) -> None:
+    chunk = bytes(200_000)
+    world.answer(GetPhoto=picture(*[chunk] * 8)[:-1])
+    with pytest.raises(httpx2.RemoteProtocolError):
+        world.client.get(f"/api/photos/{PHOTO}/original", headers=SIGNED)
+    world.answer(GetPhoto=picture(b"jp", b"eg")[:-1])
+    assert problem(world.client.get(f"/api/photos/{PHOTO}/thumb", headers=SIGNED)) == (500, "internal")

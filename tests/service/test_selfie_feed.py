@@ -1,0 +1,201 @@
+"""What auth_service tells, applied once and in order."""
+
+from pathlib import Path
+from threading import Thread
+from uuid import uuid4
+
+import grpc
+import pytest
+from sqlalchemy import Connection
+
+from kit.identity import Verifier
+from protos.selfie.v1 import selfie_pb2 as pb
+from selfie_service.domain import Change, ChangeKind
+from selfie_service.store import ChangeStore, changes
+from selfie_service.store.changes import FeedGap
+from tests.service import selfie_fixtures
+from tests.service.calls import refused
+from tests.service.selfie_fixtures import MakeWorld
+from tests.service.selfie_world import World, face, wait_until
+
+make_world = selfie_fixtures.make_world
+world = selfie_fixtures.world
+
+
+class CarelessChanges(ChangeStore):
+    """A broken twin: applies whatever it is given."""
+
+    def _is_next(self, connection: Connection, change: Change) -> bool:
+        return True
+
+
+def leave_twice(world: World) -> int:
+    """The revision after a change that is applied twice."""
+    event = world.event()
+    guest = world.guest(event)
+    world.enter(guest)
+    left = world.tell(ChangeKind.LEFT, event_id=event, user_id=guest)
+    for _ in range(2):
+        world.changes.apply(left)
+    revision: int = world.row("SELECT revision FROM selfie.users").revision
+    return revision
+
+
+def test_a_change_that_comes_twice_is_applied_once(world: World) -> None:
+    assert leave_twice(world) == 3
+
+
+def test_control_without_the_cursor_it_is_applied_twice(make_world: MakeWorld) -> None:
+    assert leave_twice(make_world(change_store=CarelessChanges)) == 4
+
+
+def test_a_gap_stops_the_feed(world: World) -> None:
+    event = uuid4()
+    with pytest.raises(FeedGap):
+        world.changes.apply(Change(2, ChangeKind.EVENT_UPDATED, event_id=event))
+    assert (world.changes.cursor(), world.count("events")) == (0, 0)
+
+
+def test_a_change_that_fails_leaves_the_cursor_where_it_was(world: World) -> None:
+    with pytest.raises(AssertionError):
+        world.changes.apply(Change(1, ChangeKind.JOINED, event_id=uuid4()))
+    assert world.changes.cursor() == 0
+
+
+def test_several_followers_apply_each_change_once(world: World) -> None:
+    event = world.event()
+    guests = [uuid4() for _ in range(20)]
+    for guest in guests:
+        world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
+        world.tell(ChangeKind.LEFT, event_id=event, user_id=guest)
+    followers = [Thread(target=world.follower.catch_up) for _ in range(4)]
+    for follower in followers:
+        follower.start()
+    for follower in followers:
+        follower.join(20)
+    assert world.changes.cursor() == len(world.feed.changes)
+    assert world.row("SELECT min(revision) AS least, max(revision) AS most FROM selfie.users") == (1, 1)
+
+
+def test_the_follower_hears_of_a_change_while_it_waits(world: World) -> None:
+    following = Thread(target=lambda: world.follower.run(world.stop))
+    following.start()
+    wait_until(lambda: len(world.feed.callers) > 0)
+    world.tell(ChangeKind.JOINED, event_id=world.event(), user_id=uuid4())
+    wait_until(lambda: world.count("enrolments") == 1)
+    world.stop.set()
+    world.event()
+    following.join(10)
+    assert not following.is_alive()
+
+
+def test_the_feed_is_asked_with_a_token_of_this_service(world: World, keys: Path) -> None:
+    world.follower.catch_up()
+    assert Verifier.read(keys).verify(world.feed.callers[0]).kind == "service:selfie"
+
+
+def test_who_joins_with_an_active_selfie_is_matched_there_too(world: World) -> None:
+    guest = world.guest(world.event())
+    world.enter(guest, 4)
+    world.rematch()
+    world.tell(ChangeKind.JOINED, event_id=(joined := world.event()), user_id=guest)
+    world.follower.catch_up()
+    world.rematch()
+    request = world.matcher.requests[-1]
+    assert (request.event_id, len(request.encoding)) == (str(joined), 128)
+    assert {event.state for event in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
+
+
+def test_who_joins_before_the_first_selfie_is_not_sent_anywhere(world: World) -> None:
+    world.guest(world.event())
+    world.rematch()
+    assert world.matcher.requests == []
+
+
+def test_who_left_is_matched_there_no_more(world: World) -> None:
+    event, left = world.event(), world.event()
+    guest = world.guest(event, left)
+    world.enter(guest)
+    before = world.row("SELECT revision FROM selfie.users").revision
+    world.tell(ChangeKind.LEFT, event_id=left, user_id=guest)
+    world.follower.catch_up()
+    world.rematch()
+    assert [request.event_id for request in world.matcher.requests] == [str(event)]
+    assert world.row("SELECT revision FROM selfie.users").revision == before + 1
+
+
+def test_who_left_and_came_back_is_matched_at_a_newer_revision(world: World) -> None:
+    event = world.event()
+    guest = world.guest(event)
+    world.enter(guest)
+    world.rematch()
+    for kind in (ChangeKind.LEFT, ChangeKind.JOINED):
+        world.tell(kind, event_id=event, user_id=guest)
+    world.follower.catch_up()
+    world.rematch()
+    before, after = world.matcher.requests
+    assert after.revision > before.revision
+    assert len(after.encoding) == 128
+
+
+def test_erasing_a_guest_leaves_nothing_but_an_id(world: World) -> None:
+    event = world.event()
+    guest, other = world.guest(event), world.guest(event)
+    for who in (guest, other):
+        world.enter(who)
+    world.upload(guest, "newer")
+    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    world.follower.catch_up()
+    assert [world.count(table) for table in ("users", "selfies", "enrolments")] == [1, 1, 1]
+    assert world.row("SELECT id FROM selfie.tombstones").id == guest
+    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+        world.upload(guest)
+    assert world.count("selfies") == 1
+
+
+def test_a_verdict_after_the_erasure_writes_nothing(world: World) -> None:
+    guest = world.guest(world.event())
+    world.upload(guest)
+    job = world.selfies.claim(30)
+    assert job
+    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    world.follower.catch_up()
+    assert not world.selfies.accept(job, face(1))
+    assert world.count("users") == 0
+
+
+def join_after_the_erasure(world: World) -> int:
+    guest, event = uuid4(), world.event()
+    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
+    world.follower.catch_up()
+    return world.count("users") + world.count("enrolments")
+
+
+def test_an_erased_guest_joins_nothing(world: World) -> None:
+    assert join_after_the_erasure(world) == 0
+
+
+def test_control_without_tombstones_an_erased_guest_would_be_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "bury", lambda *_: None)
+    assert join_after_the_erasure(world) == 2
+
+
+def test_deleting_an_event_ends_its_enrolments_for_good(world: World) -> None:
+    event, other = world.event(), world.event()
+    guest = world.guest(event, other)
+    world.tell(ChangeKind.EVENT_DELETED, event_id=event)
+    world.tell(ChangeKind.EVENT_UPDATED, event_id=event)
+    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
+    world.follower.catch_up()
+    assert [told.event_id for told in world.state(guest).events] == [str(other)]
+    assert world.count("events") == 1
+
+
+def test_an_event_that_opens_again_takes_selfies_again(world: World) -> None:
+    event = world.event(closed=True)
+    guest = world.guest(event)
+    world.tell(ChangeKind.EVENT_UPDATED, event_id=event, closed=False)
+    world.upload(guest)

@@ -1,0 +1,219 @@
+"""Uploading, reading and deleting a selfie."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+
+from kit.identity import USER, Signer
+from protos.selfie.v1 import selfie_pb2
+from selfie_service.domain import ChangeKind
+from selfie_service.servicer import SelfieServicer
+from tests.service import selfie_fixtures
+from tests.service.calls import bearer, refused
+from tests.service.selfie_world import World, image_of, invalid, valid
+
+make_world = selfie_fixtures.make_world
+world = selfie_fixtures.world
+guest = selfie_fixtures.guest
+
+
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+MEBIBYTE = 1024 * 1024
+
+
+def send(world: World, user_id: UUID, image: bytes) -> None:
+    world.stub.UploadSelfie(selfie_pb2.UploadSelfieRequest(image=image), metadata=world.as_user(user_id))
+
+
+def test_every_rpc_is_for_users_alone() -> None:
+    methods = selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"].methods
+    assert {method.name: set(getattr(SelfieServicer, method.name).access.kinds) for method in methods} == {
+        method.name: {USER} for method in methods
+    }
+
+
+def test_nobody_uploads_without_a_token(world: World) -> None:
+    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+        world.stub.UploadSelfie(selfie_pb2.UploadSelfieRequest(image=image_of("a")))
+
+
+def test_a_service_may_not_upload(world: World, signer: Callable[[str], Signer]) -> None:
+    with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+        world.stub.UploadSelfie(
+            selfie_pb2.UploadSelfieRequest(image=image_of("a")), metadata=bearer(signer("matcher").sign_service())
+        )
+
+
+def test_what_is_accepted_is_stored_and_pending(world: World, guest: UUID) -> None:
+    selfie_id = world.upload(guest, "me")
+    row = world.selfie(selfie_id)
+    assert (row.state, bytes(row.image), row.content_type) == ("pending", image_of("me"), "image/jpeg")
+    state = world.state(guest)
+    assert (state.selfie_id, state.selfie_state) == (str(selfie_id), selfie_pb2.SELFIE_STATE_PENDING)
+    assert state.HasField("start_time")
+    assert not state.HasField("finish_time")
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (b"", "EMPTY_IMAGE"),
+        (image_of("") + bytes(10 * MEBIBYTE - 3), "TOO_LARGE"),
+        (b"GIF89a and more", "UNSUPPORTED_TYPE"),
+    ],
+)
+def test_what_can_be_no_selfie_is_refused_before_any_decoder(
+    world: World, guest: UUID, image: bytes, reason: str
+) -> None:
+    with refused(INVALID, reason):
+        send(world, guest, image)
+    assert world.count("selfies") == 0
+
+
+def test_ten_mebibytes_are_accepted(world: World, guest: UUID) -> None:
+    send(world, guest, image_of("") + bytes(10 * MEBIBYTE - 4))
+
+
+def test_a_repeated_request_answers_for_the_same_selfie(world: World, guest: UUID) -> None:
+    request_id = str(uuid4())
+    assert world.upload(guest, "me", request_id) == world.upload(guest, "me", request_id)
+    assert world.count("selfies") == 1
+
+
+def test_a_repeated_request_answers_also_when_the_selfie_was_decided(world: World, guest: UUID) -> None:
+    request_id = str(uuid4())
+    selfie_id = world.upload(guest, "me", request_id)
+    world.validate(invalid("no_face"))
+    assert world.upload(guest, "me", request_id) == selfie_id
+    assert world.selfie(selfie_id).state == "rejected"
+
+
+def test_a_request_id_belongs_to_its_bytes(world: World, guest: UUID) -> None:
+    request_id = str(uuid4())
+    world.upload(guest, "me", request_id)
+    with refused(INVALID, "IDEMPOTENCY_KEY_REUSED"):
+        world.upload(guest, "somebody else", request_id)
+
+
+def test_two_guests_may_use_the_same_request_id(world: World, guest: UUID) -> None:
+    request_id = str(uuid4())
+    assert world.upload(guest, "me", request_id) != world.upload(world.guest(world.event()), "you", request_id)
+
+
+def test_a_request_id_is_a_uuid(world: World, guest: UUID) -> None:
+    with refused(INVALID, "INVALID_ARGUMENT"):
+        world.upload(guest, request_id="first try")
+
+
+def test_a_newer_upload_supersedes_and_empties_what_is_pending(world: World, guest: UUID) -> None:
+    first, second = world.upload(guest, "first"), world.upload(guest, "second")
+    old, new = world.selfie(first), world.selfie(second)
+    assert (old.state, old.image, new.state) == ("superseded", None, "pending")
+    assert old.revision < new.revision
+
+
+def test_without_a_verdict_the_caller_reads_the_pending_selfie(world: World, guest: UUID) -> None:
+    selfie_id = world.upload(guest, "me")
+    answer = world.get(guest)
+    assert answer.selfie_id == str(selfie_id)
+    assert (answer.state, answer.image) == (selfie_pb2.SELFIE_STATE_PENDING, image_of("me"))
+
+
+def test_the_active_selfie_is_read_before_a_pending_one(world: World, guest: UUID) -> None:
+    selfie_id = world.enter(guest)
+    world.upload(guest, "newer")
+    answer = world.get(guest)
+    assert (answer.selfie_id, answer.state) == (str(selfie_id), selfie_pb2.SELFIE_STATE_ACTIVE)
+
+
+def test_there_is_no_selfie_of_others_to_read(world: World, guest: UUID) -> None:
+    world.enter(guest)
+    with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+        world.get(world.guest(world.event()))
+
+
+def test_deleting_empties_every_selfie(world: World, guest: UUID) -> None:
+    first = world.enter(guest)
+    second = world.upload(guest, "newer")
+    world.delete(guest)
+    for selfie_id in (first, second):
+        row = world.selfie(selfie_id)
+        assert (row.state, row.image, row.encoding) == ("deleted", None, None)
+    assert world.state(guest).selfie_state == selfie_pb2.SELFIE_STATE_UNSPECIFIED
+    with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+        world.get(guest)
+
+
+def test_deleting_forgets_also_that_the_newest_was_rejected(world: World, guest: UUID) -> None:
+    world.enter(guest)
+    world.upload(guest, "wall")
+    world.validate(invalid("no_face"))
+    world.delete(guest)
+    assert world.state(guest).selfie_state == selfie_pb2.SELFIE_STATE_UNSPECIFIED
+
+
+def test_deleting_nothing_is_no_fault(world: World, guest: UUID) -> None:
+    world.delete(guest)
+    world.delete(uuid4())
+
+
+def test_a_guest_of_closed_events_alone_uploads_nothing(world: World) -> None:
+    past = datetime.now(UTC) - timedelta(minutes=1)
+    guest = world.guest(world.event(closed=True), world.event(expires_at=past))
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+        world.upload(guest)
+    assert world.count("selfies") == 0
+
+
+def test_one_open_event_is_enough(world: World) -> None:
+    future = datetime.now(UTC) + timedelta(minutes=1)
+    world.upload(world.guest(world.event(closed=True), world.event(expires_at=future)))
+
+
+def test_a_guest_without_events_uploads(world: World) -> None:
+    world.upload(uuid4())
+
+
+def test_a_repeated_request_answers_also_after_the_event_was_closed(world: World) -> None:
+    event, request_id = world.event(), str(uuid4())
+    guest = world.guest(event)
+    selfie_id = world.upload(guest, request_id=request_id)
+    world.tell(ChangeKind.EVENT_UPDATED, event_id=event, closed=True)
+    world.follower.catch_up()
+    assert world.upload(guest, request_id=request_id) == selfie_id
+
+
+def test_who_joined_a_moment_ago_is_known_to_be_in_a_closed_event(world: World) -> None:
+    guest = uuid4()
+    world.tell(ChangeKind.JOINED, event_id=world.event(closed=True), user_id=guest)
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+        world.upload(guest)
+
+
+def test_who_joined_another_event_a_moment_ago_is_let_in(world: World) -> None:
+    guest = world.guest(world.event(closed=True))
+    world.tell(ChangeKind.JOINED, event_id=world.event(), user_id=guest)
+    world.upload(guest)
+
+
+def test_who_was_erased_a_moment_ago_is_not_let_in(world: World) -> None:
+    guest = uuid4()
+    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+        world.upload(guest)
+
+
+def test_an_unknown_guest_waits_while_the_feed_is_away(world: World) -> None:
+    world.feed.away = True
+    with refused(grpc.StatusCode.UNAVAILABLE, "SERVICE_UNAVAILABLE"):
+        world.upload(uuid4())
+
+
+def test_a_known_guest_uploads_while_the_feed_is_away(world: World, guest: UUID) -> None:
+    world.feed.away = True
+    world.upload(guest)
+    world.validate(valid())
+    assert world.state(guest).selfie_state == selfie_pb2.SELFIE_STATE_ACTIVE

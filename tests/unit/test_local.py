@@ -1,0 +1,137 @@
+"""The pure parts of running Minois on one machine."""
+
+import socket
+import stat
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from deploy.environment import check_ports, free_ports, shared_settings, write_env_file
+from deploy.faults import CannotStart
+from deploy.journey import Found, Report
+from deploy.log import SystemLog, prefixed
+from deploy.postgres import cluster_folder
+from deploy.processes import DEFAULT_PORTS, PROCESSES, check_connections, needed_connections, replicated
+from kit.settings import DatabaseSettings, read_env_file
+
+DATA = Path("/srv/minois")
+URL = "postgresql://minois@/minois?host=/srv/minois/postgres"
+
+
+def test_every_process_with_a_database_counts_with_its_whole_pool_and_its_listeners() -> None:
+    assert needed_connections(PROCESSES, pool_size=5, max_overflow=5) == 5 * 12
+
+
+def test_the_default_pools_fit_into_postgresql() -> None:
+    fields = DatabaseSettings.model_fields
+    check_connections(PROCESSES, fields["db_pool_size"].default, fields["db_max_overflow"].default, 100)
+
+
+def test_pools_that_postgresql_cannot_serve_are_refused_in_one_line() -> None:
+    with pytest.raises(CannotStart) as refusal:
+        check_connections(PROCESSES, pool_size=30, max_overflow=70, max_connections=100)
+    assert "DB_POOL_SIZE=30" in str(refusal.value)
+    assert "510 connections" in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_replicas_are_numbered_from_the_second_on() -> None:
+    names = list(replicated(PROCESSES, {"indexer": 3}))
+    assert names == ["auth", "selfie", "matcher", "selfie-worker", "indexer", "indexer-2", "indexer-3", "gateway"]
+
+
+def test_what_has_a_port_is_there_once() -> None:
+    assert "matcher-2" not in replicated(PROCESSES, {"matcher": 2})
+
+
+def test_the_settings_name_every_address_and_every_key() -> None:
+    settings = shared_settings(DATA, URL, DEFAULT_PORTS)
+    assert settings["AUTH_ADDRESS"] == "127.0.0.1:50051"
+    assert settings["GATEWAY_PORT"] == "8000"
+    assert settings["DATABASE_URL"] == settings["LISTEN_URL"] == URL
+    assert settings["BLOB_URL"] == "file:///srv/minois/blobs"
+    assert settings["SELFIE_SIGNING_KEY"] == "/srv/minois/keys/selfie.key.pem"
+    assert "SIGNING_KEY" not in settings
+
+
+def test_only_its_owner_reads_the_env_file(tmp_path: Path) -> None:
+    write_env_file(tmp_path / "env", {"A": "1"})
+    write_env_file(tmp_path / "env", {"A": "2", "B": "x=y"})
+    assert (tmp_path / "env").read_text() == "A=2\nB=x=y\n"
+    assert stat.S_IMODE((tmp_path / "env").stat().st_mode) == 0o600
+
+
+def test_a_tool_reads_the_env_file_with_its_own_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_env_file(tmp_path / "env", shared_settings(DATA, URL, DEFAULT_PORTS))
+    environment = {"MINOIS_DATA": str(tmp_path), "AUTH_PORT": "1"}
+    monkeypatch.setattr("os.environ", environment)
+    read_env_file("auth")
+    assert environment["SIGNING_KEY"] == "/srv/minois/keys/auth.key.pem"
+    assert environment["DATABASE_URL"] == URL
+    assert environment["AUTH_PORT"] == "1"
+
+
+def test_free_ports_can_be_used_and_a_busy_one_is_one_clear_line() -> None:
+    ports = free_ports(["auth", "gateway"])
+    assert len(set(ports.values())) == 2
+    check_ports(ports)
+    with socket.create_server(("127.0.0.1", ports["gateway"])), pytest.raises(CannotStart) as refusal:
+        check_ports(ports)
+    assert "GATEWAY_PORT or --port" in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_lines_are_aligned_whatever_the_name() -> None:
+    assert prefixed("auth", "Serving.").index("|") == prefixed("selfie-worker", "Serving.").index("|")
+
+
+def test_a_log_without_a_terminal_has_no_colours(tmp_path: Path) -> None:
+    terminal = StringIO()
+    log = SystemLog(tmp_path / "minois.log", terminal)
+    log.write("auth", "Serving.")
+    log.close()
+    log.write("auth", "too late")
+    assert terminal.getvalue() == (tmp_path / "minois.log").read_text() == "auth           | Serving.\n"
+
+
+def test_the_log_of_the_start_before_is_kept(tmp_path: Path) -> None:
+    for line in ("first", "second"):
+        log = SystemLog(tmp_path / "minois.log")
+        log.write("auth", line)
+        log.close()
+    assert log.tail(5) == ["auth           | second"]
+    assert "first" in (tmp_path / "minois.log.old").read_text()
+
+
+@pytest.mark.parametrize(
+    ("data", "is_root", "with_the_data"),
+    [
+        ("/srv/minois/var", True, True),
+        ("/root/minois/var", True, False),
+        ("/root/minois/var", False, True),
+    ],
+)
+def test_only_root_keeps_the_cluster_out_of_its_home(data: str, is_root: bool, with_the_data: bool) -> None:
+    folder = cluster_folder(Path(data), Path("/root"), is_root)
+    assert (folder.parent == Path(data)) == with_the_data
+    assert folder == cluster_folder(Path(data), Path("/root"), is_root)
+
+
+def test_the_report_of_the_demo_has_the_promised_form() -> None:
+    guests = tuple(
+        Found(name, expected=8, matched=8, wrong=0, upload_ms=ms, wait_s=s)
+        for name, ms, s in (("Ada", 30.0, 1.0), ("Ben", 10.04, 2.005), ("Cleo", 20.0, 1.5))
+    )
+    assert Report(photos=16, faces=24, guests=guests).as_json() == {
+        "photos": 16,
+        "faces": 24,
+        "guests": [{"name": name, "expected": 8, "matched": 8, "wrong": 0} for name in ("Ada", "Ben", "Cleo")],
+        "upload_ms": 20.0,
+        "selfie_to_matches_s": 2.0,
+    }
+
+
+@pytest.mark.parametrize(("matched", "wrong", "is_exact"), [(8, 0, True), (7, 0, False), (8, 1, False)])
+def test_a_guest_is_exact_only_with_all_photos_and_no_other(matched: int, wrong: int, is_exact: bool) -> None:
+    assert Found("Ada", 8, matched, wrong, 1.0, 1.0).is_exact == is_exact
