@@ -5,7 +5,7 @@ import getpass
 import os
 import sys
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 from pydantic import Field
 
@@ -21,10 +21,11 @@ from kit.identity import Signer, Verifier
 from kit.metrics import serve_metrics
 from kit.migrations import migrate
 from kit.server import Registration, Server
-from kit.worker import stop_on_signals
+from kit.worker import run_steps, stop_on_signals
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 
 NAME = "auth"
+TIDY_S = 3600.0
 
 
 class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
@@ -56,12 +57,21 @@ def serve(_: list[str]) -> None:
     logs.configure(NAME, config.log_level, config.log_format == "json")
     stop = stop_on_signals()
     serve_metrics(config.metrics_port)
+    auth = _build(config, stop)
+
+    def tidy() -> bool:
+        auth.delete_expired_tokens()
+        stop.wait(TIDY_S)
+        return True
+
     registration = Registration(
-        AuthServicer(_build(config, stop)),
+        AuthServicer(auth),
         auth_pb2_grpc.add_AuthServiceServicer_to_server,
         auth_pb2.DESCRIPTOR.services_by_name["AuthService"],
     )
-    Server(config, config.auth_port, Verifier.read(config.minois_keys), [registration]).run_until(stop)
+    server = Server(config, config.auth_port, Verifier.read(config.minois_keys), [registration])
+    Thread(target=run_steps, args=(tidy, stop.wait, stop, "tidy"), name="tidy", daemon=True).start()
+    server.run_until(stop)
 
 
 def run_migrations(_: list[str]) -> None:
@@ -71,7 +81,7 @@ def run_migrations(_: list[str]) -> None:
 
 
 def add_organiser(arguments: list[str]) -> None:
-    settings.read_env_file()
+    settings.read_env_file(NAME)
     parser = argparse.ArgumentParser("auth_service add-organiser", description="Make an organiser's account.")
     parser.add_argument("--username", required=True)
     parser.add_argument("--email", required=True)

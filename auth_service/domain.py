@@ -13,6 +13,8 @@ CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 CODE_LENGTH = 8
 CODE_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
 
+UNKNOWN = "\ufffd"  # in no code, name or address; stands for NUL, which PostgreSQL takes in no text
+
 ACCESS_TOKEN_S = 15 * 60
 REFRESH_TOKEN_S = 30 * 24 * 3600
 REUSE_GRACE_S = 10
@@ -180,7 +182,7 @@ def new_code() -> str:
 
 
 def normalise_code(typed: str) -> str:
-    return typed.upper().translate(CODE_LOOKALIKES)[:64]
+    return typed.upper().translate(CODE_LOOKALIKES)[:64].replace("\0", UNKNOWN)
 
 
 def show_code(code: str) -> str:
@@ -190,4 +192,4 @@ def show_code(code: str) -> str:
 
 def fold(text: str) -> str:
     """The form in which user names and e-mail addresses are compared."""
-    return text.strip().casefold()
+    return text.strip().casefold().replace("\0", UNKNOWN)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from threading import Event as Signal
 from uuid import UUID, uuid4
@@ -89,7 +90,7 @@ class Auth:
         if not self._accounts.register(user, event.id, hash_token(tokens.refresh_token)):
             if request_id and (known := self._accounts.find_request(request_id)):
                 return self._login(known, password)
-            raise InvalidForm(self._check_taken(username, email))
+            raise InvalidForm([*_check_code(self._events.find_event(event.id)), *self._check_taken(username, email)])
         return Login(user.id, event.id, tokens)
 
     def login(self, name: str, password: str) -> Login:
@@ -104,6 +105,9 @@ class Auth:
 
     def logout(self, refresh_token: str) -> None:
         self._accounts.end_session(hash_token(refresh_token))
+
+    def delete_expired_tokens(self) -> None:
+        self._accounts.delete_expired_tokens()
 
     def get_user(self, user_id: UUID) -> tuple[User, list[Membership]]:
         user = self._accounts.find_user(user_id)
@@ -180,6 +184,7 @@ class Auth:
         faults = [] if edit.name is None else [*forms.check_event_name(edit.name)]
         faults += forms.check_times(edit.starts_at or event.starts_at, edit.expires_at or event.expires_at)
         _raise_any(faults)
+        edit = replace(edit, name=edit.name.strip()) if edit.name else edit
         for _try in range(CODE_TRIES):
             done = self._events.update_event(event_id, edit, new_code() if edit.new_code else None)
             if done is None:

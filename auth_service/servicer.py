@@ -23,6 +23,7 @@ from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1 import auth_pb2_grpc
 
 FOLLOWERS = (service("selfie"), service("matcher"))
+DEFAULT_CHANGES = 500
 MAX_CHANGES = 1000
 MAX_WAIT_S = 20
 
@@ -57,7 +58,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             request.event_code,
         )
         return pb.RegisterResponse(
-            user_id=str(login.user_id), event_id=str(login.event_id), tokens=_tokens(login.tokens)
+            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
         )
 
     @callable_by(PUBLIC)
@@ -159,8 +160,8 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(*FOLLOWERS, long=True)
     def ListChanges(self, request, context):
-        limit = min(request.page_size or 500, MAX_CHANGES)
-        wait_s = deadlines.remaining_s(min(request.wait.ToTimedelta().total_seconds(), MAX_WAIT_S))
+        limit = parse_page("changes", request.page_size or DEFAULT_CHANGES, "", MAX_CHANGES).size
+        wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
         changes = self._auth.list_changes(request.after, limit, wait_s)
         return pb.ListChangesResponse(changes=[_change(change) for change in changes])
 

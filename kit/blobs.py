@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -29,7 +29,7 @@ class Blobs:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
-        self._root = Path(parts.path) if parts.scheme == "file" else None
+        self._root = Path(unquote(parts.path)) if parts.scheme == "file" else None
         if self._root:
             self._root.mkdir(parents=True, exist_ok=True)
         self._store = from_url(url)
@@ -39,7 +39,7 @@ class Blobs:
         with _told():
             obstore.put(self._store, key, data)
         if self._root:
-            _flush(self._root / key)
+            _flush(self._root, key)
 
     def get(self, key: str) -> bytes:
         """Raises BlobNotFound."""
@@ -86,9 +86,10 @@ def _told() -> Iterator[None]:
         raise BlobsUnavailable from error
 
 
-def _flush(path: Path) -> None:
-    """Writes a file and its folder entry to disk."""
-    for target in (path, path.parent):
+def _flush(root: Path, key: str) -> None:
+    """Writes a file, its folder and the folder's own entry to disk."""
+    path = root / key
+    for target in (path, path.parent, root):
         descriptor = os.open(target, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -40,7 +40,9 @@ class Boundary(grpc.ServerInterceptor):
         self._verifier = verifier
         self._streams = Semaphore(max_streams)
 
-    def intercept_service(self, continuation: Callable[[Any], Any], details: grpc.HandlerCallDetails) -> "Handler | None":
+    def intercept_service(
+        self, continuation: Callable[[Any], Any], details: grpc.HandlerCallDetails
+    ) -> "Handler | None":
         handler: Handler | None = continuation(details)
         if handler is None or details.method.lstrip("/").startswith(OPEN_SERVICES):
             return handler

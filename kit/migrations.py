@@ -21,6 +21,7 @@ def migrate(url: str, schema: str, location: Path) -> None:
     engine = create_engine(driver_url(url), poolclass=pool.NullPool)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))  # the role's is for requests
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('minois migrations'))"))
         for setting, value in ROLE_TIMEOUTS.items():
             connection.execute(text(f"ALTER ROLE CURRENT_USER SET {setting} = '{value}'"))

@@ -1,11 +1,16 @@
-"""Keyset pages: a token names the last row shown and the list that it belongs to."""
+"""Keyset pages: a token names the last row shown and the list that it belongs to.
+
+Every list of ours is in the order of a time and an id, and these two are the key of a row. A token comes back from the
+caller, who may have written it: nothing but a time and an id gets through.
+"""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
+from uuid import UUID
 
 from kit.errors import InvalidPage
 
@@ -21,13 +26,13 @@ class Page:
 
     scope: str
     size: int
-    after: tuple[str, ...] | None
+    after: tuple[str, str] | None
 
     def fetch_size(self) -> int:
         """One row more than is shown tells whether there is a next page."""
         return self.size + 1
 
-    def cut(self, rows: Sequence[Row], key: Callable[[Row], tuple[str, ...]]) -> tuple[list[Row], str]:
+    def cut(self, rows: Sequence[Row], key: Callable[[Row], tuple[str, str]]) -> tuple[list[Row], str]:
         """The rows of this page and the token of the next one (empty on the last page)."""
         shown = list(rows[: self.size])
         return shown, _encode(self.scope, key(shown[-1])) if len(rows) > self.size else ""
@@ -40,15 +45,16 @@ def parse_page(scope: str, page_size: int, page_token: str, max_size: int = MAX_
     return Page(scope, page_size or DEFAULT_SIZE, _decode(scope, page_token) if page_token else None)
 
 
-def _encode(scope: str, key: tuple[str, ...]) -> str:
+def _encode(scope: str, key: tuple[str, str]) -> str:
     return base64.urlsafe_b64encode(json.dumps([scope, *key]).encode()).decode().rstrip("=")
 
 
-def _decode(scope: str, token: str) -> tuple[str, ...]:
+def _decode(scope: str, token: str) -> tuple[str, str]:
     try:
-        named, *key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+        named, moment, row_id = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        key = datetime.fromisoformat(moment).astimezone(UTC).isoformat(), str(UUID(row_id))
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
         raise InvalidPage from None
-    if named != scope or not key or not all(isinstance(part, str) for part in key):
+    if named != scope:
         raise InvalidPage
-    return tuple(key)
+    return key

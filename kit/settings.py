@@ -3,45 +3,60 @@
 import os
 import sys
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import DirectoryPath, Field, FilePath, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DATABASE_URL = r"^postgres(ql)?(\+psycopg2)?://"
 
-class ProcessSettings(BaseSettings):
-    """What every process understands."""
+
+class EnvironmentSettings(BaseSettings):
+    """How the environment is read; the base of them all, because of several bases the last one decides on this."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+
+class ProcessSettings(EnvironmentSettings):
+    """What every process understands."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     log_format: Literal["console", "json"] = Field("console", description="how a log line looks")
     metrics_port: int = Field(0, ge=0, le=65535, description="port of Prometheus metrics; 0: none")
 
 
-class KeySettings(BaseSettings):
+class KeySettings(EnvironmentSettings):
     """Who we are and whom we believe."""
 
-    minois_keys: Path = Field(description="folder of the public keys (NAME.pub.pem) of all who sign tokens")
-    signing_key: Path = Field(description="this service's private Ed25519 key (PEM)")
+    minois_keys: DirectoryPath = Field(description="folder of the public keys (NAME.pub.pem) of all who sign tokens")
+    signing_key: FilePath = Field(description="this service's private Ed25519 key (PEM)")
 
 
-class DatabaseSettings(BaseSettings):
+class DatabaseSettings(EnvironmentSettings):
     """Where the truth is."""
 
-    database_url: str = Field(description="PostgreSQL, such as postgresql://user:password@host/name")
+    database_url: str = Field(
+        pattern=DATABASE_URL, description="PostgreSQL, such as postgresql://user:password@host/name"
+    )
     listen_url: str = Field("", description="direct connection for LISTEN (not through a pooler); empty: poll only")
     db_pool_size: int = Field(5, ge=1, le=100, description="connections kept open by a process")
     db_max_overflow: int = Field(5, ge=0, le=100, description="connections more at a peak")
     poll_interval_s: float = Field(0.5, gt=0, le=60, description="how often a worker looks for work unasked")
 
 
-class TlsSettings(BaseSettings):
+class TlsSettings(EnvironmentSettings):
     """Files for TLS between services; all or none."""
 
-    tls_cert: Path | None = Field(None, description="certificate chain of this process (PEM)")
-    tls_key: Path | None = Field(None, description="its private key (PEM)")
-    tls_ca: Path | None = Field(None, description="certificates that we trust in others (PEM)")
+    tls_cert: FilePath | None = Field(None, description="certificate chain of this process (PEM)")
+    tls_key: FilePath | None = Field(None, description="its private key (PEM)")
+    tls_ca: FilePath | None = Field(None, description="certificates that we trust in others (PEM)")
+
+    @model_validator(mode="after")
+    def _all_or_none(self) -> Self:
+        """Half of them would be no TLS at all, and nobody would see it."""
+        if len({file is None for file in (self.tls_cert, self.tls_key, self.tls_ca)}) > 1:
+            raise ValueError("TLS_CERT, TLS_KEY and TLS_CA go together: set all or none")
+        return self
 
 
 class ServerSettings(TlsSettings):
@@ -66,18 +81,22 @@ def load(cls: type[AnySettings]) -> AnySettings:
     try:
         return cls()
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
+        faults = "; ".join(": ".join([*(str(part).upper() for part in e["loc"]), e["msg"]]) for e in error.errors())
         print(f"settings: {faults} (--help lists them all)", file=sys.stderr)
         raise SystemExit(2) from None
 
 
-def read_env_file() -> None:
-    """Fills the environment from the file that `deploy/local.py` writes; what is set already wins."""
+def read_env_file(service: str) -> None:
+    """Fills the environment from the file that `deploy/local.py` writes; what is set already wins.
+
+    The file holds a key for each service: `AUTH_SIGNING_KEY` is the SIGNING_KEY of `auth`.
+    """
     path = Path(os.environ.get("MINOIS_DATA", "var")) / "env"
     if path.is_file():
         for line in path.read_text().splitlines():
             name, _, value = line.partition("=")
-            os.environ.setdefault(name, value)
+            own_key = name == f"{service.upper()}_SIGNING_KEY"
+            os.environ.setdefault("SIGNING_KEY" if own_key else name, value)
 
 
 def _help(cls: type[BaseSettings]) -> str:

@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable
-from threading import Event
+from threading import Event, Thread
 
 from kit.errors import Unavailable
 from kit.logs import get_logger
@@ -26,7 +26,7 @@ def lower_priority(by: int) -> None:
     os.nice(by)
 
 
-def run_steps(step: Callable[[], bool], wait: Callable[[], None], stop: Event, name: str) -> None:
+def run_steps(step: Callable[[], bool], wait: Callable[[], object], stop: Event, name: str) -> None:
     """Calls `step` until `stop`; waits when it found nothing to do, and a while when something is away or broken.
 
     A step keeps nothing in memory that the next one needs, so a failed one is simply tried again.
@@ -43,3 +43,10 @@ def run_steps(step: Callable[[], bool], wait: Callable[[], None], stop: Event, n
         else:
             if not busy:
                 wait()
+
+
+def start_thread(run: Callable[[], None], name: str) -> Thread:
+    """A thread that does not keep the process alive."""
+    thread = Thread(target=run, name=name, daemon=True)
+    thread.start()
+    return thread

@@ -1,48 +1,53 @@
-"""Following auth_service's change feed."""
+"""The change feed of auth_service, read over gRPC."""
 
-from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
 
 import grpc
 from google.protobuf.duration_pb2 import Duration
 
 from kit.client import ServiceCalls
 from kit.errors import ServiceUnavailable
-from kit.feed import Follower
-from kit.ids import parse_optional_id
 from kit.timestamps import from_timestamp
 from matcher_service.domain import Change, ChangeKind, Role
-from matcher_service.store import MemberStore
 from protos.auth.v1 import auth_pb2 as pb
-from protos.auth.v1 import auth_pb2_grpc
+from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 
-TIMEOUT_S = 5.0
-PAGE_SIZE = 500
+CALL_S = 5.0  # beside the time for which the feed was asked to wait
 
-ROLES = {pb.ROLE_GUEST: Role.GUEST, pb.ROLE_ORGANISER: Role.ORGANISER}
 KINDS = {pb.Change.Kind.Value(f"KIND_{kind.name}"): kind for kind in ChangeKind}
+ROLES = {pb.ROLE_GUEST: Role.GUEST, pb.ROLE_ORGANISER: Role.ORGANISER}
 
 
-def follow(channel: grpc.Channel, calls: ServiceCalls, store: MemberStore) -> Follower[Change]:
-    """A follower of auth_service's feed that applies it to our store."""
-    stub = auth_pb2_grpc.AuthServiceStub(channel)
+class AuthFeed:
+    """What auth_service tells."""
 
-    def fetch(after: int, wait_s: float) -> Sequence[Change]:
-        request = pb.ListChangesRequest(after=after, page_size=PAGE_SIZE, wait=Duration(seconds=int(wait_s)))
+    def __init__(self, channel: grpc.Channel, calls: ServiceCalls) -> None:
+        self._stub = AuthServiceStub(channel)
+        self._calls = calls
+
+    def fetch(self, after: int, wait_s: float) -> list[Change]:
+        """The changes after a place, as soon as there are any, none after `wait_s`. Raises ServiceUnavailable."""
+        wait = Duration()
+        wait.FromTimedelta(timedelta(seconds=wait_s))
         try:
-            response = stub.ListChanges(request, timeout=calls.timeout_s(wait_s + TIMEOUT_S), metadata=calls.metadata())
+            response = self._stub.ListChanges(
+                pb.ListChangesRequest(after=after, wait=wait),
+                timeout=self._calls.timeout_s(wait_s + CALL_S),
+                metadata=self._calls.metadata(),
+            )
         except grpc.RpcError as error:
             raise ServiceUnavailable from error
         return [_change(change) for change in response.changes]
 
-    return Follower(fetch, store.cursor, store.apply)
-
 
 def _change(change: pb.Change) -> Change:
+    """Raises KeyError for a kind that is newer than we are: better to stop here than to miss what it says."""
     return Change(
         sequence=change.sequence,
         kind=KINDS[change.kind],
-        event_id=parse_optional_id(change.event_id),
-        user_id=parse_optional_id(change.user_id),
+        event_id=UUID(change.event_id) if change.event_id else None,
+        user_id=UUID(change.user_id) if change.user_id else None,
         role=ROLES.get(change.role),
         closed=change.closed,
         expires_at=from_timestamp(change, "expire_time"),

@@ -79,8 +79,11 @@ class Index:
         self._evict(event_id)
         return faces
 
-    def tidy(self, versions: Callable[[Iterable[UUID]], Mapping[UUID, int]]) -> None:
-        """Drops what is idle, and what the events have moved on from, so that nothing deleted stays in memory."""
+    def tidy(self, versions: Callable[[Iterable[UUID]], Mapping[UUID, int]]) -> bool:
+        """Drops what is idle, and what the events have moved on from, so that nothing deleted stays in memory.
+
+        Never leaves anything to do at once: False.
+        """
         with self._lock:
             held = dict(self._entries)
         current = versions(held)
@@ -90,6 +93,7 @@ class Index:
                 moved_on = entry.faces is None or entry.faces.version != current.get(event_id)
                 if moved_on or entry.used_at < oldest:
                     self._entries.pop(event_id, None)
+        return False
 
     def face_count(self) -> int:
         with self._lock:

@@ -1,7 +1,7 @@
 """The indexer: reads each photo once, in a process of its own, and publishes what it found."""
 
-import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Event
 
 import numpy as np
@@ -17,57 +17,89 @@ from matcher_service.reading import FaceReading, Reading
 from matcher_service.service import new_key
 from matcher_service.store import JobStore
 
-RETRY_S = 1.0
-
 log = get_logger()
 photos_read = Counter("indexer_photos_total", "Photos read, by outcome", ["outcome"])
 seconds = Histogram("indexer_photo_seconds", "Time for a photo", buckets=(0.1, 0.3, 1, 3, 10, 30))
 
 
 class Indexer:
-    """One photo after the other. `read` may crash or hang on hostile bytes without taking us along."""
+    """One photo after the other, in one thread. `read` may crash or hang on hostile bytes without taking us along;
+    `prepare` loads what it needs, so that no claim pays for it. `lease_s` is longer than a reading may take."""
 
     def __init__(
-        self, store: JobStore, blobs: Blobs, read: Callable[[bytes], Reading], tolerance: float, lease_s: float
+        self,
+        store: JobStore,
+        blobs: Blobs,
+        read: Callable[[bytes], Reading],
+        prepare: Callable[[], None],
+        tolerance: float,
+        lease_s: float,
+        stop: Event,
     ) -> None:
         self._store = store
         self._blobs = blobs
         self._read = read
+        self._prepare = prepare
         self._tolerance = tolerance
         self._lease_s = lease_s
+        self._stop = stop
+        self._job: Job | None = None
 
-    def step(self, stop: Event) -> bool:
-        """Works on one photo; False when there is none."""
+    def step(self) -> bool:
+        """Whether there was something to do."""
+        self._prepare()
         job = self._store.claim(self._lease_s)
         if job is None:
             return False
-        with seconds.time():
-            outcome = self.work(job, stop)
+        self._job = job
+        try:
+            with seconds.time():
+                outcome = self.work(job)
+        finally:
+            self._job = None
         photos_read.labels(outcome).inc()
-        log.info("Worked on a photo.", action="photo_indexed", photo=str(job.photo_id), outcome=outcome)
+        log.info("Worked on a photo.", action="photo_indexed", photo_id=str(job.photo_id), outcome=outcome)
         return True
 
-    def work(self, job: Job, stop: Event) -> str:
+    def release(self) -> None:
+        """Gives up the claim at once, when the process stops; for any thread."""
+        if job := self._job:
+            with suppress(Unavailable):  # then the lease ends it
+                self._store.release(job)
+
+    def work(self, job: Job) -> str:
         """The outcome, for people."""
         try:
+            if self._stop.is_set():
+                return self._give_back(job)
             reading = self._read(self._blobs.get(job.upload_key))
-        except (FaceProcessDied, FaceProcessTimedOut):
-            if stop.is_set():
-                _persist(lambda: self._store.release(job), self._lease_s)
-                return "released"
-            _persist(lambda: self._store.count_failure(job), self._lease_s)
-            return "crashed"
         except BlobNotFound:
-            _persist(lambda: self._store.fail(job, "file_missing"), self._lease_s)
-            return "file_missing"
+            return self._fail(job, "file_missing")
+        except (FaceProcessDied, FaceProcessTimedOut) as fault:
+            return self._give_back(job) if self._stop.is_set() else self._count_failure(job, fault)
         except Exception:
-            # What went wrong says nothing about the photo: whoever comes next may have it at once.
-            _persist(lambda: self._store.release(job), RETRY_S)
+            self._give_back(job)  # what went wrong says nothing about the photo
             raise
-        if reading.reason:
-            _persist(lambda: self._store.fail(job, str(reading.reason)), self._lease_s)
-            return reading.reason
-        return self._publish(job, reading)
+        return self._fail(job, reading.reason) if reading.reason else self._publish(job, reading)
+
+    def _give_back(self, job: Job) -> str:
+        self._store.release(job)
+        return "released"
+
+    def _fail(self, job: Job, reason: str) -> str:
+        self._store.fail(job, reason)
+        return reason
+
+    def _count_failure(self, job: Job, fault: Exception) -> str:
+        self._store.count_failure(job)
+        log.warning(
+            "The engine failed over a photo.",
+            action="photo_failed",
+            photo_id=str(job.photo_id),
+            attempt=job.attempt,
+            fault=type(fault).__name__,
+        )
+        return "crashed"
 
     def _publish(self, job: Job, reading: Reading) -> str:
         """The pictures are durable before the row says so."""
@@ -81,9 +113,7 @@ class Indexer:
             self._blobs.put(keys[variant], jpeg)
         faces = tuple(_new_face(face) for face in reading.faces)
         photo = IndexedPhoto(reading.width, reading.height, reading.taken_at, keys, faces)
-        published = _persist(
-            lambda: self._store.publish(job, photo, lambda guests: self._find_guests(guests, faces)), self._lease_s
-        )
+        published = self._store.publish(job, photo, lambda guests: self._find_guests(guests, faces))
         if not published:
             for key in keys.values():
                 self._blobs.delete(key)
@@ -95,18 +125,6 @@ class Indexer:
         people, found = to_encodings(guests), to_encodings([face.encoding for face in faces])
         hits = is_close(people, squares(people), found, self._tolerance).any(axis=1)
         return [int(place) for place in np.flatnonzero(hits)]
-
-
-def _persist(write: Callable[[], bool | None], patience_s: float) -> bool | None:
-    """Writes, trying again while the database is away, so that work done is not done twice; the fence keeps it safe."""
-    ends_at = time.monotonic() + patience_s
-    while True:
-        try:
-            return write()
-        except Unavailable:
-            if time.monotonic() > ends_at:
-                raise
-            time.sleep(RETRY_S / 4)
 
 
 def _new_face(face: FaceReading) -> NewFace:

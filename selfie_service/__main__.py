@@ -5,7 +5,7 @@ import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 from pydantic import Field
 from sqlalchemy import Engine
@@ -20,7 +20,7 @@ from kit.metrics import QueueGauges, serve_metrics
 from kit.migrations import migrate
 from kit.server import Registration, Server
 from kit.wakeups import Wakeups
-from kit.worker import lower_priority, run_steps, stop_on_signals
+from kit.worker import lower_priority, run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.feed import AuthFeed
 from selfie_service.rematcher import Rematcher
@@ -78,7 +78,7 @@ def serve() -> None:
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(Signer.read(NAME, config.signing_key)))
         follower = Follower(feed.fetch, changes.cursor, changes.apply)
-        following = _start(lambda: follower.run(stop), "feed")
+        following = start_thread(lambda: follower.run(stop), "feed")
         registration = Registration(
             SelfieServicer(Selfies(SelfieStore(db), RematchStore(db), follower.catch_up)),
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
@@ -108,8 +108,8 @@ def work() -> None:
     validator = Validator(SelfieStore(db), engine.call, engine.start, 2 * config.image_timeout_s, stop)
     rematcher = Rematcher(RematchStore(db), channel, calls, stop)
     loops = [
-        _start(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
-        _start(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),
+        start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
+        start_thread(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),
     ]
     stop.wait()
     validator.release()
@@ -143,12 +143,6 @@ def _loop(step: Callable[[], bool], channel: str, config: settings.DatabaseSetti
     wakeups = Wakeups(config.listen_url, channel, config.poll_interval_s, stop)
     run_steps(step, wakeups.wait, stop, channel)
     wakeups.close()
-
-
-def _start(run: Callable[[], None], name: str) -> Thread:
-    thread = Thread(target=run, name=name, daemon=True)
-    thread.start()
-    return thread
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from auth_service.domain import (
     REFRESH_TOKEN_S,
     REUSE_GRACE_S,
     ChangeKind,
-    EventNotFound,
     Membership,
     Role,
     User,
@@ -50,14 +49,11 @@ class AccountStore:
         return any(row.username for row in rows), any(row.email for row in rows)
 
     def register(self, user: NewUser, event_id: UUID, refresh_hash: bytes) -> bool:
-        """Makes the account, its membership and its first token; False when somebody else was faster.
-
-        Raises EventNotFound when the event went away in between.
-        """
+        """Makes the account, its membership and its first token; False when somebody else was faster, or the event
+        was shut or deleted meanwhile."""
         with transaction(self._engine) as connection:
-            if lock_event(connection, event_id) is None:
-                raise EventNotFound
-            if not _insert_user(connection, user):
+            event = lock_event(connection, event_id)
+            if event is None or event.shut or not _insert_user(connection, user):
                 return False
             _insert_token(connection, uuid4(), user.id, refresh_hash)
             connection.execute(
@@ -136,10 +132,11 @@ class AccountStore:
         query = text(
             """
             SELECT family, user_id, used_at < now() - make_interval(secs => :grace) AS stolen
-            FROM auth.refresh_tokens WHERE token_hash = :hash AND expires_at > now() FOR UPDATE
+            FROM auth.refresh_tokens WHERE token_hash = :hash AND expires_at > now()
             """
         )
         with transaction(self._engine) as connection:
+            _lock_family(connection, old_hash)
             row = connection.execute(query, {"hash": old_hash, "grace": REUSE_GRACE_S}).first()
             if row is None:
                 return None
@@ -156,11 +153,10 @@ class AccountStore:
 
     def end_session(self, refresh_hash: bytes) -> None:
         """Ends the token's family."""
-        query = text("SELECT family FROM auth.refresh_tokens WHERE token_hash = :hash")
         with transaction(self._engine) as connection:
-            row = connection.execute(query, {"hash": refresh_hash}).first()
-            if row is not None:
-                _end_family(connection, row.family)
+            family = _lock_family(connection, refresh_hash)
+            if family is not None:
+                _end_family(connection, family)
 
     def delete_expired_tokens(self) -> None:
         with transaction(self._engine) as connection:
@@ -196,6 +192,20 @@ def _insert_token(connection: Connection, family: UUID, user_id: UUID, token_has
         ),
         {"hash": token_hash, "family": family, "user": user_id, "ttl": REFRESH_TOKEN_S},
     )
+
+
+def _lock_family(connection: Connection, token_hash: bytes) -> UUID | None:
+    """The family of a token. Who holds its oldest token holds it all, also against a token that is just being made."""
+    find = text("SELECT family FROM auth.refresh_tokens WHERE token_hash = :hash")
+    row = connection.execute(find, {"hash": token_hash}).first()
+    if row is None:
+        return None
+    oldest = text(
+        "SELECT FROM auth.refresh_tokens WHERE family = :family ORDER BY expires_at, token_hash LIMIT 1 FOR UPDATE"
+    )
+    connection.execute(oldest, {"family": row.family})
+    family: UUID = row.family
+    return family
 
 
 def _end_family(connection: Connection, family: UUID) -> None:

@@ -70,7 +70,7 @@ class JobStore:
             raise_version(connection, job.event_id)
             return True
 
-    def queue_depth(self) -> tuple[int, float]:
+    def read_queue(self) -> tuple[int, float]:
         """Photos that wait, and the age of the oldest in seconds."""
         query = text(
             "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(created_at)), 0) AS age_s"

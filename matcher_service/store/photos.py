@@ -19,6 +19,8 @@ from matcher_service.domain import (
 )
 from matcher_service.store.events import find_member, lock_event, queue_blob_deletions, raise_version
 
+PHOTOS_CHANNEL = "matcher_photos"
+
 
 class PhotoStore:
     """Photos in, photos shown, photos deleted."""
@@ -58,7 +60,7 @@ class PhotoStore:
             if find_member(connection, event_id, organiser) is None:
                 raise EventNotFound
             if connection.execute(insert, {**values, "key": upload_key}).first() is not None:
-                connection.execute(text("SELECT pg_notify('matcher_photos', '')"))
+                connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
                 return AddedPhoto(photo_id, filename, PhotoState.PENDING)
             connection.execute(text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)"), {"key": upload_key})
             known = text("SELECT id, state FROM matcher.photos WHERE event_id = :event AND sha256 = :sha256")

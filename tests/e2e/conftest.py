@@ -28,6 +28,7 @@ def system() -> Iterator[LocalSystem]:
     try:
         with running:
             yield running
+        assert "Traceback" not in running.log_path.read_text()
     finally:
         running.remove_data()
         shutil.rmtree(folder, ignore_errors=True)

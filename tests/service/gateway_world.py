@@ -130,30 +130,36 @@ class GatewayServer(uvicorn.Server):
 
 
 @contextmanager
-def running_world(**limits: float) -> Iterator[World]:
+def running_services() -> Iterator[tuple[Services, str]]:
+    """Scripted services and their one address."""
     services = Services()
-    server = grpc.server(
-        futures.ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
-    )
+    options = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
+    server = grpc.server(futures.ThreadPoolExecutor(8), options=options)
     healthy = health.HealthServicer()
     healthy.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     server.add_generic_rpc_handlers([services])
-    address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+    port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    app = create_app(Addresses(address, address, address), TlsSettings(), replace(LIMITS, **limits))
-    listener = socket.create_server(("127.0.0.1", 0))
-    gateway = GatewayServer(uvicorn.Config(app, loop="asyncio", timeout_graceful_shutdown=2, **HTTP))
-    thread = threading.Thread(target=gateway.run, args=([listener],))
-    thread.start()
-    assert gateway.listening.wait(10)
-    port = listener.getsockname()[1]
-    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-        yield World(services, client, port)
-    gateway.should_exit = True
-    thread.join(10)
-    listener.close()
+    yield services, f"127.0.0.1:{port}"
     server.stop(0).wait()
+
+
+@contextmanager
+def running_world(**limits: float) -> Iterator[World]:
+    with running_services() as (services, address):
+        app = create_app(Addresses(address, address, address), TlsSettings(), replace(LIMITS, **limits))
+        listener = socket.create_server(("127.0.0.1", 0))
+        gateway = GatewayServer(uvicorn.Config(app, loop="asyncio", timeout_graceful_shutdown=2, **HTTP))
+        thread = threading.Thread(target=gateway.run, args=([listener],))
+        thread.start()
+        assert gateway.listening.wait(10)
+        port = listener.getsockname()[1]
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            yield World(services, client, port)
+        gateway.should_exit = True
+        thread.join(10)
+        listener.close()
 
 
 def problem(answer: httpx2.Response) -> tuple[int, str]:

@@ -4,7 +4,7 @@ A person is a direction in the space of encodings, so two of them are sqrt(2) ap
 people in it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Event as Signal
 from uuid import UUID, uuid4
@@ -70,8 +70,11 @@ class World:
         members = Members(self.member_store, self.catch_up)
         self.matches = Matches(self.match_store, self.index, members, TOLERANCE)
         self.photos = Photos(self.photo_store, members, self.blobs, self.catch_up)
-        self.indexer = Indexer(self.job_store, self.blobs, read_script, TOLERANCE, LEASE_S)
+        self.indexer = self.make_indexer(read_script)
         self.organiser = uuid4()
+
+    def make_indexer(self, read: Callable[[bytes], Reading], stop: Signal | None = None) -> Indexer:
+        return Indexer(self.job_store, self.blobs, read, lambda: None, TOLERANCE, LEASE_S, stop or Signal())
 
     def change(self, kind: ChangeKind, **fields: object) -> Change:
         """The next change of the feed, applied."""
@@ -112,7 +115,7 @@ class World:
         return added.photo_id
 
     def index_all(self) -> None:
-        while self.indexer.step(Signal()):
+        while self.indexer.step():
             pass
 
     def rematch(self, event_id: UUID, user_id: UUID, revision: int, who: int | None) -> str:

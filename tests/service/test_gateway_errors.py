@@ -7,6 +7,7 @@ import grpc
 import pytest
 
 from auth_service import domain as auth
+from gateway.openapi import REASONS
 from kit import errors as kit
 from matcher_service import domain as matcher
 from protos.matcher.v1 import photo_pb2
@@ -64,6 +65,7 @@ def test_a_fault_of_a_service_keeps_its_reason(world: World, fault: kit.Fault, s
     answer = world.client.post("/api/join-event", json=CODE, headers=SIGNED)
     assert problem(answer) == (status, reason)
     assert answer.json()["detail"] == fault.message
+    assert REASONS.get(reason, status) == status or reason == "no_active_selfie"
     assert ("www-authenticate" in answer.headers) == (status == 401)
     assert answer.headers.get("retry-after") == ("1" if status in (429, 503) else None)
 

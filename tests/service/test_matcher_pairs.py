@@ -8,7 +8,6 @@ and must be found out.
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from threading import Event as Signal
 from uuid import UUID
 
 import pytest
@@ -98,7 +97,7 @@ class Pairs(RuleBasedStateMachine):
     @rule(which=ANY)
     def publish_photo(self, which: int) -> None:
         job = self.claimed.pop(which % len(self.claimed))
-        if self.world.indexer.work(job, Signal()) == "indexed":
+        if self.world.indexer.work(job) == "indexed":
             assert job.photo_id in self.uploaded, "a deleted photo was published"
             self.indexed[job.photo_id] = self.uploaded[job.photo_id]
 

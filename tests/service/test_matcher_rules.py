@@ -14,12 +14,11 @@ from kit.blobs import Blobs, BlobsUnavailable
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.pages import Page
 from matcher_service.domain import ChangeKind, EventClosed, EventNotFound, OrganiserOnly, PhotoState, Rematch, Role
-from matcher_service.indexer import Indexer
 from matcher_service.reading import Reading
 from matcher_service.store import MatchStore
 from matcher_service.store.matches import FindNewer
 from matcher_service.sweeper import Sweeper
-from tests.service.matcher_world import LEASE_S, TOLERANCE, World, photo_of
+from tests.service.matcher_world import LEASE_S, World, photo_of, read_script
 
 
 @pytest.fixture
@@ -118,7 +117,7 @@ def test_a_photo_deleted_while_it_is_read_is_not_published_and_its_files_go(worl
     assert job is not None
     assert added.photo_id is not None
     world.photos.delete_photo(world.organiser, added.photo_id)
-    assert world.indexer.work(job, Signal()) == "file_missing" or world.count("faces") == 0
+    assert world.indexer.work(job) == "file_missing" or world.count("faces") == 0
     while Sweeper(world.job_store, world.blobs).step():
         pass
     assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
@@ -226,9 +225,9 @@ def test_a_claimed_photo_is_free_again_when_the_lease_is_over_and_the_first_read
     second = world.job_store.claim(lease_s=LEASE_S)
     assert second is not None
     assert second.attempt == first.attempt + 1
-    assert world.indexer.work(first, Signal()) == "outdated"
+    assert world.indexer.work(first) == "outdated"
     assert world.count("faces") == 0
-    assert world.indexer.work(second, Signal()) == "indexed"
+    assert world.indexer.work(second) == "indexed"
     assert world.count("faces") == 1
 
 
@@ -242,8 +241,8 @@ def test_a_photo_that_crashes_its_reader_three_times_is_given_up_and_kept(
     def crash(data: bytes) -> Reading:
         raise fault("crashed")
 
-    indexer = Indexer(world.job_store, world.blobs, crash, TOLERANCE, LEASE_S)
-    assert [indexer.step(Signal()) for _ in range(4)] == [True, True, True, False]
+    indexer = world.make_indexer(crash)
+    assert [indexer.step() for _ in range(4)] == [True, True, True, False]
     [photo] = world.photo_store.list_photos(event, _first_page())
     assert (photo.state, photo.reason) == (PhotoState.FAILED, "processing_failed")
     assert len([path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]) == 1
@@ -262,16 +261,31 @@ def test_a_reader_stopped_by_a_signal_or_a_lost_database_counts_no_failure(world
         raise BlobsUnavailable
 
     for read in (killed, broken, killed, broken):
-        indexer = Indexer(world.job_store, world.blobs, read, TOLERANCE, LEASE_S)
+        stopping.clear()
+        indexer = world.make_indexer(read, stopping)
         job = world.job_store.claim(LEASE_S)
         assert job is not None
         if read is killed:
-            assert indexer.work(job, stopping) == "released"
+            assert indexer.work(job) == "released"
         else:
             with pytest.raises(BlobsUnavailable):
-                indexer.work(job, Signal())
-    assert world.indexer.step(Signal())
+                indexer.work(job)
+    assert world.indexer.step()
     assert world.photos.count(world.organiser, [event])[0].indexed == 1
+
+
+def test_a_stop_gives_the_claim_back_at_once_and_the_late_result_is_fenced(world: World) -> None:
+    event = world.event()
+    world.upload(event, [1])
+
+    def read(data: bytes) -> Reading:
+        indexer.release()
+        assert world.indexer.step()
+        return read_script(data)
+
+    indexer = world.make_indexer(read)
+    assert indexer.step()
+    assert world.count("faces") == 1
 
 
 def test_a_photo_that_cannot_be_read_says_why(world: World) -> None:

@@ -1,0 +1,1 @@
+"""The REST gateway: translates HTTP into gRPC and nothing else."""

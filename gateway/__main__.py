@@ -1,0 +1,78 @@
+"""Wiring and settings of the gateway."""
+
+import signal
+import sys
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import AliasChoices, Field
+
+from gateway.app import create_app
+from gateway.backends import Addresses
+from gateway.limits import Limits
+from gateway.metrics import worker_metrics
+from kit import logs, settings
+
+NAME = "gateway"
+
+HTTP: dict[str, Any] = {
+    "http": "h11",  # the one that bounds what a header may take
+    "h11_max_incomplete_event_size": 32 * 1024,
+    "ws": "none",
+    "access_log": False,
+    "log_config": None,
+    "server_header": False,
+    "proxy_headers": False,
+    "timeout_keep_alive": 15,
+}
+
+
+class GatewaySettings(settings.ProcessSettings, settings.TlsSettings):
+    """python -m gateway: serve the REST interface."""
+
+    gateway_host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
+    gateway_port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0: any")
+    gateway_workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        validation_alias=AliasChoices("gateway_workers", "gunicorn_workers"),
+        description="processes; GUNICORN_WORKERS is taken as well",
+    )
+    gateway_body_timeout_s: float = Field(30, gt=0, le=600, description="how long a request body may stand still")
+    gateway_call_timeout_s: float = Field(5, gt=0, le=60, description="how long a service may take")
+    auth_address: str = Field(description="auth_service, such as localhost:50051 or dns:///auth:50051")
+    selfie_address: str = Field(description="selfie_service, such as localhost:50052")
+    matcher_address: str = Field(description="matcher_service, such as localhost:50053")
+    grace_s: float = Field(10, ge=0, le=300, description="how long a stop waits for running requests")
+
+
+def main() -> None:
+    config = settings.load(GatewaySettings)
+    logs.configure(NAME, config.log_level, config.log_format == "json")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))  # uvicorn raises it once more when it has stopped
+    with worker_metrics(config.metrics_port, config.gateway_workers):
+        uvicorn.run(
+            "gateway.__main__:create",
+            factory=True,
+            host=config.gateway_host,
+            port=config.gateway_port,
+            workers=config.gateway_workers,
+            timeout_graceful_shutdown=round(config.grace_s),
+            **HTTP,
+        )
+
+
+def create() -> FastAPI:
+    """What each worker process runs."""
+    config = settings.load(GatewaySettings)
+    logs.configure(NAME, config.log_level, config.log_format == "json")
+    addresses = Addresses(config.auth_address, config.selfie_address, config.matcher_address)
+    limits = Limits(body_s=config.gateway_body_timeout_s, call_s=config.gateway_call_timeout_s)
+    return create_app(addresses, config, limits)
+
+
+if __name__ == "__main__":
+    main()

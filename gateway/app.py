@@ -1,0 +1,49 @@
+"""The application: routes, errors, and the channels that live as long as it does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import grpc
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from gateway.backends import Addresses, Backends
+from gateway.boundary import Boundary
+from gateway.errors import answer_rpc_error
+from gateway.limits import Limits
+from gateway.openapi import describe
+from gateway.problems import answer_invalid, answer_problem
+from gateway.routes import accounts, events, operators, photos, pictures, selfies
+from kit.settings import TlsSettings
+
+DESCRIPTION = """Guests of an event take one selfie and get every photo they are in.
+
+Every error is `application/problem+json` (RFC 9457); its `reason` is stable. Every answer has an `x-request-id`.
+"""
+
+
+def create_app(addresses: Addresses, tls: TlsSettings, limits: Limits) -> FastAPI:
+    @asynccontextmanager
+    async def open_backends(app: FastAPI) -> AsyncIterator[None]:
+        app.state.backends = Backends.open(addresses, tls)
+        yield
+        await app.state.backends.close()
+
+    app = FastAPI(
+        title="Minois",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=open_backends,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.limits = limits
+    for module in (accounts, selfies, photos, pictures, events, operators):
+        app.include_router(module.router)
+    app.add_exception_handler(HTTPException, answer_problem)
+    app.add_exception_handler(RequestValidationError, answer_invalid)
+    app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
+    app.add_middleware(Boundary)
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,72 @@
+"""Who asks: the bearer token, or for GET alone the cookie. Services verify it; the gateway only carries it."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from gateway.backends import Calls
+from gateway.limits import MAX_TOKEN_LENGTH
+from gateway.problems import Problem
+
+COOKIE = "minois_token"
+COOKIE_PATH = "/api"
+TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The `access_token` of a login.")
+cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Set by a login; good for GET only.")
+
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+def call_public(request: Request) -> Calls:
+    return _calls(request)
+
+
+def call_as_writer(request: Request, credentials: Credentials) -> Calls:
+    return _calls(request, _accept(credentials.credentials if credentials else ""))
+
+
+def call_as_reader(request: Request, credentials: Credentials, kept: Annotated[str | None, Depends(cookie)]) -> Calls:
+    return _calls(request, _accept(credentials.credentials if credentials else kept or ""))
+
+
+# The three kinds of routes: open to all, for the bearer of a token, and for reading, where the cookie will do.
+Public = Annotated[Calls, Depends(call_public)]
+Writer = Annotated[Calls, Depends(call_as_writer)]
+Reader = Annotated[Calls, Depends(call_as_reader)]
+
+
+def keep_token(request: Request, response: Response, token: str, max_age_s: int) -> None:
+    """Sets the cookie for `<img>` and EventSource, which cannot send headers."""
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=max_age_s,
+        path=COOKIE_PATH,
+        secure=_needs_tls(request),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def forget_token(request: Request, response: Response) -> None:
+    response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=_needs_tls(request), httponly=True, samesite="strict")
+
+
+def _calls(request: Request, token: str = "") -> Calls:
+    state = request.app.state
+    return Calls(state.backends, state.limits, request.scope["request_id"], token)
+
+
+def _accept(token: str) -> str:
+    if len(token) > MAX_TOKEN_LENGTH or not TOKEN.fullmatch(token):
+        raise Problem(401, "invalid_token", "Log in first.")
+    return token
+
+
+def _needs_tls(request: Request) -> bool:
+    host = request.headers.get("host", "")
+    return re.sub(r":\d*$", "", host).strip("[]") not in LOCAL_HOSTS

@@ -1,0 +1,27 @@
+"""What the gateway grants one request."""
+
+from dataclasses import dataclass
+
+MAX_JSON_BYTES = 64 * 1024
+MAX_SELFIE_BYTES = 10 * 1024 * 1024
+MAX_PHOTO_BYTES = 30 * 1024 * 1024  # the service draws the exact line
+MAX_PHOTOS = 100
+MULTIPART_BYTES = 64 * 1024  # boundaries and headers beside the files
+MIN_BYTES_PER_S = 4 * 1024  # slower than any phone that a person would wait for
+MAX_TOKEN_LENGTH = 4096
+MAX_CURSOR_LENGTH = 1024
+MAX_KEY_LENGTH = 255
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Times in seconds. `body_s`: without progress; a body gets more time the more of it has come."""
+
+    body_s: float = 30
+    call_s: float = 5
+    selfie_s: float = 30
+    photos_s: float = 300
+    picture_s: float = 120
+    poll_s: float = 0.3
+    follow_s: float = 600
+    health_s: float = 0.5

@@ -1,0 +1,1 @@
+"""REST to gRPC, one module for each thing that people speak of."""

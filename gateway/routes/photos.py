@@ -1,0 +1,122 @@
+"""The photos of guests, and the photos of events."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from gateway.callers import Reader, Writer
+from gateway.errors import refusal
+from gateway.limits import MAX_PHOTO_BYTES, MAX_PHOTOS
+from gateway.multipart import FileLimits, receive_files
+from gateway.openapi import FILE_BODY, PAGE, SIGNED, files_body, problems
+from gateway.routes.pages import Cursor, Limit
+from gateway.routes.pictures import VARIANTS, url_of
+from gateway.schemas import photos as shapes
+from gateway.times import epoch_s
+from gateway.uploads import send_photos
+from protos.matcher.v1 import matcher_pb2
+from protos.matcher.v1 import photo_pb2 as pb
+
+PHOTOS = FileLimits("files", MAX_PHOTOS, MAX_PHOTO_BYTES, max_waste_bytes=MAX_PHOTO_BYTES)
+ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
+
+STATES = {
+    pb.PHOTO_STATE_PENDING: "pending",
+    pb.PHOTO_STATE_INDEXED: "indexed",
+    pb.PHOTO_STATE_FAILED: "failed",
+    pb.PHOTO_STATE_REFUSED: "refused",
+}
+
+router = APIRouter(prefix="/api", tags=["photos"])
+
+
+@router.get("/my-photos", responses=problems("event_not_found", *PAGE, *SIGNED))
+async def list_my_photos(
+    to: Reader, event_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = ""
+) -> shapes.MyPhotoPage:
+    """The photos that the caller is in, newest first, in one event or in all."""
+    page = matcher_pb2.ListMatchesRequest(event_id=str(event_id or ""), page_size=limit, page_token=cursor)
+    answer = await to.send(to.matcher.ListMatches, page)
+    return shapes.MyPhotoPage(
+        photos=[_match(match) for match in answer.matches], next_cursor=answer.next_page_token or None
+    )
+
+
+@router.post(
+    "/events/{event_id}/photos",
+    status_code=202,
+    response_model_exclude_none=True,
+    responses=problems("event_closed", "too_many_files", *ORGANISED, *FILE_BODY),
+    openapi_extra=files_body("files", several=True),
+)
+async def add_photos(event_id: UUID, request: Request, to: Writer) -> shapes.AddedPhotos:
+    """Take photos, up to 100 at once. Those that are refused do not hold up the rest; the same bytes are one photo."""
+    # Asked first, so that strangers cannot make us read gigabytes.
+    await to.send(to.photos.GetIndexState, pb.GetIndexStateRequest(event_ids=[str(event_id)]))
+    async with receive_files(request, PHOTOS) as files:
+        answer = await send_photos(to, str(event_id), files)
+    photos = [_added(photo) for photo in answer.photos]
+    if photos and all(photo.status == "refused" for photo in photos):
+        raise refusal(photos[0].reason or "")
+    return shapes.AddedPhotos(photos=photos)
+
+
+@router.get("/events/{event_id}/photos", responses=problems(*PAGE, *ORGANISED))
+async def list_photos(event_id: UUID, to: Reader, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPhotoPage:
+    """The photos of an event, newest first."""
+    page = pb.ListPhotosRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
+    answer = await to.send(to.photos.ListPhotos, page)
+    return shapes.EventPhotoPage(
+        photos=[_photo(photo) for photo in answer.photos], next_cursor=answer.next_page_token or None
+    )
+
+
+@router.delete(
+    "/photos/{photo_id}", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
+)
+async def delete_photo(photo_id: UUID, to: Writer) -> None:
+    """Delete a photo, its faces and its matches."""
+    await to.send(to.photos.DeletePhoto, pb.DeletePhotoRequest(photo_id=str(photo_id)))
+
+
+def _match(match: matcher_pb2.Match) -> shapes.MyPhoto:
+    return shapes.MyPhoto(
+        id=match.photo_id,
+        event_id=match.event_id,
+        width=match.width,
+        height=match.height,
+        taken_at=epoch_s(match, "take_time"),
+        thumb_url=url_of(match.photo_id, "thumb"),
+        preview_url=url_of(match.photo_id, "preview"),
+        original_url=url_of(match.photo_id, "original"),
+    )
+
+
+def _added(photo: pb.AddedPhoto) -> shapes.AddedPhoto:
+    return shapes.AddedPhoto.model_validate(
+        {
+            "id": photo.photo_id or None,
+            "filename": photo.filename,
+            "status": STATES.get(photo.state, "pending"),
+            "reason": photo.reason.lower() or None,
+        }
+    )
+
+
+def _photo(photo: pb.Photo) -> shapes.EventPhoto:
+    ready = photo.state == pb.PHOTO_STATE_INDEXED
+    return shapes.EventPhoto.model_validate(
+        {
+            "id": photo.photo_id,
+            "filename": photo.filename,
+            "status": STATES.get(photo.state, "pending"),
+            "reason": photo.reason or None,
+            "width": photo.width or None,
+            "height": photo.height or None,
+            "faces": photo.face_count,
+            "size_bytes": photo.size_bytes,
+            "taken_at": epoch_s(photo, "take_time"),
+            "uploaded_at": epoch_s(photo, "create_time") or 0,
+            **{f"{name}_url": url_of(photo.photo_id, name) if ready else None for name in VARIANTS},
+        }
+    )

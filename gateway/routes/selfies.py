@@ -1,0 +1,128 @@
+"""The guest's selfie, and how far its rematches are."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+import grpc
+from fastapi import APIRouter, Header, Request, Response
+from sse_starlette import EventSourceResponse
+
+from gateway.backends import Calls
+from gateway.callers import Reader, Writer
+from gateway.errors import to_problem
+from gateway.limits import MAX_KEY_LENGTH, MAX_SELFIE_BYTES
+from gateway.multipart import FileLimits, receive_files
+from gateway.openapi import FILE_BODY, SIGNED, files_body, problems
+from gateway.schemas.selfies import AcceptedRematch, AcceptedSelfie, RematchStatus
+from gateway.status import is_final, read_status
+from protos.selfie.v1 import selfie_pb2 as pb
+
+SELFIE = FileLimits("file", 1, MAX_SELFIE_BYTES)
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
+PRIVATE = {"Cache-Control": "private, no-store"}
+PASSING = (503, 504, 429)  # a stream of states outlives these
+
+router = APIRouter(prefix="/api", tags=["selfies"])
+
+IdempotencyKey = Annotated[
+    str, Header(max_length=MAX_KEY_LENGTH, description="the same key: the same upload, however often it is sent")
+]
+
+
+@router.post(
+    "/upload-selfie",
+    status_code=202,
+    responses=problems(
+        "invalid_argument", "event_closed", "user_not_found", "idempotency_key_reused", *SIGNED, *FILE_BODY
+    ),
+    openapi_extra=files_body("file", several=False),
+)
+async def upload_selfie(request: Request, to: Writer, idempotency_key: IdempotencyKey = "") -> AcceptedSelfie:
+    """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`."""
+    async with receive_files(request, SELFIE) as files:
+        image = await files[0].read()
+    upload = pb.UploadSelfieRequest(request_id=_request_id(idempotency_key), image=image)
+    answer = await to.send(to.selfie.UploadSelfie, upload, to.limits.selfie_s)
+    return AcceptedSelfie(message="Your photos are being looked for.", selfie_id=answer.selfie_id)
+
+
+@router.get("/rematch-status", response_model_exclude_none=True, responses=problems(*SIGNED))
+async def get_rematch_status(to: Reader) -> RematchStatus:
+    """How far the newest selfie is, and in how many photos the guest was found."""
+    return await _read(to)
+
+
+@router.get(
+    "/rematch-events",
+    response_class=EventSourceResponse,
+    responses={
+        200: {"description": "Each event is a RematchStatus.", "content": {"text/event-stream": {}}},
+        **problems(*SIGNED),
+    },
+)
+async def follow_rematch_status(to: Reader) -> EventSourceResponse:
+    """The same as server-sent events: one at once, one for each change, and the end when the status is final."""
+    return EventSourceResponse(_follow(to, await _read(to)), ping=15, headers=PRIVATE)
+
+
+@router.post("/rematch", status_code=202, responses=problems("no_active_selfie", *SIGNED))
+async def start_rematch(to: Writer) -> AcceptedRematch:
+    """Match the active selfie again in every event of the caller."""
+    await to.send(to.selfie.StartRematch, pb.StartRematchRequest())
+    return AcceptedRematch(message="Your photos are being looked for again.")
+
+
+@router.get(
+    "/my-selfie",
+    response_class=Response,
+    responses={
+        200: {"description": "The image as uploaded.", "content": {name: {} for name in IMAGE_TYPES}},
+        **problems(*SIGNED, no_active_selfie=404),
+    },
+)
+async def get_my_selfie(to: Reader) -> Response:
+    """The guest's own selfie: the active one, or the pending one where none is active yet."""
+    answer = await to.send(to.selfie.GetSelfie, pb.GetSelfieRequest(), to.limits.selfie_s)
+    media_type = answer.content_type if answer.content_type in IMAGE_TYPES else "application/octet-stream"
+    return Response(answer.image, media_type=media_type, headers=PRIVATE)
+
+
+@router.delete("/my-selfie", status_code=204, responses=problems(*SIGNED))
+async def delete_my_selfie(to: Writer) -> None:
+    """Delete every selfie of the caller, and make every event forget their face."""
+    await to.send(to.selfie.DeleteSelfie, pb.DeleteSelfieRequest())
+
+
+async def _read(to: Calls) -> RematchStatus:
+    return read_status(await to.send(to.selfie.GetRematchState, pb.GetRematchStateRequest()))
+
+
+async def _follow(to: Calls, status: RematchStatus) -> AsyncIterator[dict[str, str]]:
+    """Ends before the token does; a browser then asks again by itself."""
+    ends_at = asyncio.get_running_loop().time() + to.limits.follow_s
+    yield _sse(status)
+    while not is_final(status) and asyncio.get_running_loop().time() < ends_at:
+        await asyncio.sleep(to.limits.poll_s)
+        try:
+            newer = await _read(to)
+        except grpc.aio.AioRpcError as error:
+            if to_problem(error).status_code in PASSING:
+                continue
+            return
+        if newer != status:
+            status = newer
+            yield _sse(status)
+
+
+def _sse(status: RematchStatus) -> dict[str, str]:
+    return {"data": status.model_dump_json(exclude_none=True)}
+
+
+def _request_id(key: str) -> str:
+    """A UUID for any key: itself where it is one, a fresh one where there is none."""
+    try:
+        return str(UUID(key)) if key else str(uuid4())
+    except ValueError:
+        return str(uuid5(NAMESPACE_URL, key))

@@ -1,0 +1,14 @@
+"""What operators read."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class Alive(BaseModel):
+    status: Literal["alive"] = "alive"
+
+
+class Ready(BaseModel):
+    status: Literal["ready"] = "ready"
+    backends: dict[str, str] = Field(description="`serving`, `not_serving` or `unreachable`, by service")

@@ -1,0 +1,25 @@
+"""Selfies and how far they are."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class AcceptedSelfie(BaseModel):
+    status: Literal["processing"] = "processing"
+    message: str
+    selfie_id: str
+
+
+class AcceptedRematch(BaseModel):
+    status: Literal["processing"] = "processing"
+    message: str
+
+
+class RematchStatus(BaseModel):
+    status: Literal["idle", "running", "validation_failed", "error", "done"]
+    matched: int = Field(description="photos that the guest was found in, at `finished_at`")
+    started_at: int | None = Field(default=None, description="epoch seconds")
+    finished_at: int | None = Field(default=None, description="epoch seconds; set when done")
+    reason: str | None = Field(default=None, description="stable; set for `validation_failed` and `error`")
+    message: str | None = Field(default=None, description="says what to do")

@@ -1,0 +1,8 @@
+"""Times as they are told: seconds since 1970."""
+
+from google.protobuf.message import Message
+
+
+def epoch_s(message: Message, field: str) -> int | None:
+    """None where the field is not set."""
+    return int(getattr(message, field).seconds) if message.HasField(field) else None

@@ -1,0 +1,83 @@
+"""The gateway as it is started: settings, worker processes, metrics, and a stop that does not wait for streams."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+
+import httpx2
+import pytest
+
+from protos.selfie.v1 import selfie_pb2 as pb
+from tests.service.gateway_world import SIGNED, running_services
+
+START_S = 30.0
+PENDING = pb.GetRematchStateResponse(selfie_state=pb.SELFIE_STATE_PENDING)
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running_process(**settings: str) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("_WORKERS")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway"],
+        env={**environment, **settings},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_until_ready(url: str) -> None:
+    """The address refuses connections until the gateway listens."""
+    ends_at = time.monotonic() + START_S
+    while time.monotonic() < ends_at:
+        with suppress(httpx2.TransportError):
+            httpx2.get(f"{url}/readyz", timeout=5)
+            return
+    raise TimeoutError
+
+
+@pytest.mark.parametrize("workers", [{"GATEWAY_WORKERS": "1"}, {"GUNICORN_WORKERS": "2"}])
+def test_a_stop_ends_open_streams_and_leaves_in_seconds(workers: dict[str, str]) -> None:
+    port, metrics_port = free_port(), free_port()
+    url = f"http://127.0.0.1:{port}"
+    with running_services() as (services, address):
+        services.answers["GetRematchState"] = PENDING
+        settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}
+        ports = {"GATEWAY_PORT": str(port), "METRICS_PORT": str(metrics_port)}
+        with running_process(**settings, **ports, **workers) as process:
+            wait_until_ready(url)
+            with httpx2.stream("GET", f"{url}/api/rematch-events", headers=SIGNED, timeout=10) as stream:
+                lines = stream.iter_lines()
+                assert next(lines).startswith("data: ")
+                metrics = httpx2.get(f"http://127.0.0.1:{metrics_port}/metrics").text
+                assert 'http_handled_total{method="GET",route="/readyz",status="200"}' in metrics
+                process.send_signal(signal.SIGTERM)
+                stopped_at = time.monotonic()
+                with suppress(httpx2.RemoteProtocolError):
+                    list(lines)
+            assert process.wait(10) == 0
+            assert time.monotonic() - stopped_at < 8
+
+
+def test_a_wrong_setting_ends_the_start_with_one_line() -> None:
+    with running_process(GATEWAY_WORKERS="0", AUTH_ADDRESS="a", SELFIE_ADDRESS="b") as process:
+        output, _ = process.communicate(timeout=START_S)
+    assert process.returncode == 2
+    assert output.count(b"\n") == 1
+    assert b"MATCHER_ADDRESS" in output
+    assert b"GATEWAY_WORKERS" in output

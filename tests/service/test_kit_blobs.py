@@ -1,0 +1,139 @@
+"""The file store: what is put is there, what is not there is told apart from a store that is away."""
+
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kit.blobs import CHUNK_BYTES, BlobNotFound, Blobs, BlobsUnavailable
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Where the blobs of a test lie; a name that a URL must quote."""
+    return tmp_path / "blobs of 100% ü"
+
+
+@pytest.fixture
+def blobs(root: Path) -> Blobs:
+    """An empty store."""
+    return Blobs(root.as_uri())
+
+
+def test_what_is_put_is_read_back(blobs: Blobs, root: Path) -> None:
+    blobs.put("photos/1", b"one")
+    blobs.put("photos/1", b"another")
+    assert blobs.get("photos/1") == b"another"
+    assert (root / "photos" / "1").read_bytes() == b"another"
+
+
+@pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, 2 * CHUNK_BYTES + 1, 12_000_000])
+def test_a_blob_of_any_size_comes_in_chunks(blobs: Blobs, size: int) -> None:
+    data = os.urandom(size)
+    blobs.put("photos/1", data)
+    told, chunks = blobs.open("photos/1")
+    pieces = list(chunks)
+    assert (told, b"".join(pieces)) == (size, data)
+    assert all(len(piece) <= CHUNK_BYTES for piece in pieces)
+
+
+def test_a_blob_that_is_deleted_while_it_is_read_is_read_to_its_end(blobs: Blobs) -> None:
+    data = os.urandom(3 * CHUNK_BYTES)
+    blobs.put("photos/1", data)
+    _, chunks = blobs.open("photos/1")
+    first = next(chunks)
+    blobs.delete("photos/1")
+    assert first + b"".join(chunks) == data
+
+
+def test_every_key_is_listed_with_its_time(blobs: Blobs) -> None:
+    keys = {f"{folder}/{number}" for folder in ("photos", "previews") for number in range(3)}
+    for key in keys:
+        blobs.put(key, b"x")
+    listed = dict(blobs.list())
+    assert set(listed) == keys
+    assert all(abs(datetime.now(UTC) - moment) < timedelta(minutes=1) for moment in listed.values())
+
+
+def test_what_is_not_there_is_not_found(blobs: Blobs) -> None:
+    for read in (blobs.get, blobs.open):
+        with pytest.raises(BlobNotFound):
+            read("photos/1")
+    assert list(blobs.list()) == []
+
+
+def test_deleting_what_is_not_there_is_no_fault(blobs: Blobs) -> None:
+    blobs.put("photos/1", b"x")
+    blobs.delete("photos/1")
+    blobs.delete("photos/1")
+    with pytest.raises(BlobNotFound):
+        blobs.get("photos/1")
+
+
+@pytest.mark.parametrize(
+    "key", ["../out", "photos/../../out", "..", "photos/%2e%2e/%2e%2e/out", "./out", "photos/./../out"]
+)
+def test_no_key_leads_out_of_the_store(blobs: Blobs, tmp_path: Path, key: str) -> None:
+    """Keys are ours; should one ever not be, it stays inside."""
+    (tmp_path / "out").write_bytes(b"secret")
+    for act in (lambda: blobs.put(key, b"x"), lambda: blobs.get(key), lambda: blobs.delete(key)):
+        try:
+            assert act() != b"secret"
+        except (ValueError, BlobNotFound):
+            continue
+    assert (tmp_path / "out").read_bytes() == b"secret"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["blobs of 100% ü", "out"]
+
+
+def test_a_put_returns_when_file_and_folders_are_on_disk(
+    blobs: Blobs, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed = []
+    monkeypatch.setattr(
+        "kit.blobs.os.fsync", lambda descriptor: flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    )
+    blobs.put("photos/1", b"x")
+    assert flushed == [str(root / "photos" / "1"), str(root / "photos"), str(root)]
+
+
+def test_a_disk_that_fails_to_write_is_told(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("kit.blobs.os.fsync", fail)
+    with pytest.raises(BlobsUnavailable):
+        blobs.put("photos/1", b"x")
+
+
+READS: dict[str, Callable[[Blobs], object]] = {
+    "put": lambda blobs: blobs.put("photos/1", b"x"),
+    "get": lambda blobs: blobs.get("photos/1"),
+    "open": lambda blobs: blobs.open("photos/1"),
+}
+
+
+@pytest.mark.parametrize("act", READS)
+def test_a_store_that_is_broken_is_away_and_not_empty(blobs: Blobs, root: Path, act: str) -> None:
+    """A file lies where the folder was: neither can a blob be written, nor is it known to be missing."""
+    shutil.rmtree(root)
+    root.write_bytes(b"")
+    with pytest.raises(BlobsUnavailable) as raised:
+        READS[act](blobs)
+    assert raised.value.reason == "BLOBS_UNAVAILABLE"
+    assert str(root) not in raised.value.message
+
+
+def test_a_bucket_that_cannot_be_reached_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_ENDPOINT": "http://127.0.0.1:1",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "here",
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BlobsUnavailable):
+        Blobs("s3://photos").get("photos/1")

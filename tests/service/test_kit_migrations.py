@@ -1,0 +1,76 @@
+"""Migrations: from several processes at once, all or nothing, as long as they take."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from kit.migrations import migrate
+
+ENVIRONMENT = "from kit.migrations import run\n\nrun()\n"
+VERSION = """
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade():
+    op.execute("CREATE TABLE probe.limits AS SELECT current_setting('statement_timeout') AS statement_timeout")
+    {more}
+"""
+
+
+@pytest.fixture
+def db(make_db: Callable[[str], Engine]) -> Engine:
+    """A database that no service of ours has migrated."""
+    db = make_db("auth")
+    execute(db, "DROP SCHEMA auth CASCADE")
+    return db
+
+
+def execute(db: Engine, query: str) -> list[tuple[object, ...]]:
+    with db.begin() as connection:
+        result = connection.execute(text(query))
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+
+def write_versions(folder: Path, more: str = "pass") -> Path:
+    (folder / "versions").mkdir()
+    (folder / "env.py").write_text(ENVIRONMENT)
+    (folder / "versions" / "0001_probe.py").write_text(VERSION.format(more=more))
+    return folder
+
+
+def url_of(db: Engine) -> str:
+    return db.url.render_as_string(hide_password=False)
+
+
+def test_several_processes_migrate_at_once_and_once(db: Engine) -> None:
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url_of(db)}
+    running = [
+        subprocess.Popen([sys.executable, "-m", service, "migrate"], env=environment, stdout=subprocess.DEVNULL)
+        for service in ("auth_service", "auth_service", "matcher_service")
+    ]
+    assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
+    for schema in ("auth", "matcher"):
+        assert len(execute(db, f"SELECT * FROM {schema}.alembic_version")) == 1
+    assert execute(db, "SELECT last FROM auth.feed") == [(0,)]
+
+
+def test_a_migration_may_take_longer_than_a_request(db: Engine, tmp_path: Path) -> None:
+    location = write_versions(tmp_path)
+    for _ in range(2):
+        migrate(url_of(db), "probe", location)
+    assert execute(db, "SELECT * FROM probe.limits") == [("0",)]
+    assert execute(db, "SHOW statement_timeout") == [("30s",)]
+
+
+def test_a_migration_that_fails_leaves_nothing(db: Engine, tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        migrate(url_of(db), "probe", write_versions(tmp_path, more="1 / 0"))
+    assert execute(db, "SELECT to_regnamespace('probe')") == [(None,)]

@@ -1,0 +1,64 @@
+"""The OpenAPI document promises what the protos promise."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.app import create_app
+from gateway.backends import Addresses
+from gateway.limits import Limits
+from kit.settings import TlsSettings
+
+PROTOS = Path(__file__).parents[2] / "protos"
+RPC = re.compile(r"((?:[ ]*//[^\n]*\n)+)[ ]*rpc (\w+)\(")
+ERRORS = re.compile(r"Errors: ([^.]*)\.")
+
+ROUTES = {
+    "CheckUserAvailability": "post /api/check-user-availability",
+    "Register": "post /api/register-with-event-code",
+    "Login": "post /api/login",
+    "RefreshToken": "post /api/refresh",
+    "JoinEvent": "post /api/join-event",
+    "LeaveEvent": "delete /api/events/{event_id}/guests/{user_id}",
+    "GetUser": "get /api/me",
+    "CreateEvent": "post /api/events",
+    "GetEvent": "get /api/events/{event_id}",
+    "ListEvents": "get /api/events",
+    "UpdateEvent": "patch /api/events/{event_id}",
+    "DeleteEvent": "delete /api/events/{event_id}",
+    "ListGuests": "get /api/events/{event_id}/guests",
+    "UploadSelfie": "post /api/upload-selfie",
+    "GetSelfie": "get /api/my-selfie",
+    "StartRematch": "post /api/rematch",
+    "ListMatches": "get /api/my-photos",
+    "AddPhotos": "post /api/events/{event_id}/photos",
+    "GetPhoto": "get /api/photos/{photo_id}/{variant}",
+    "ListPhotos": "get /api/events/{event_id}/photos",
+    "DeletePhoto": "delete /api/photos/{photo_id}",
+}
+
+
+def promised() -> dict[str, list[str]]:
+    """The reasons that the comment of each rpc names."""
+    found = {}
+    for path in PROTOS.glob("*/v1/*.proto"):
+        for comment, name in RPC.findall(path.read_text()):
+            errors = ERRORS.search(re.sub(r"\s*//\s*", " ", comment))
+            found[name] = [error.lower() for error in re.findall(r"[A-Z_]{4,}", errors[1])] if errors else []
+    return found
+
+
+@pytest.mark.parametrize("rpc", ROUTES)
+def test_a_route_documents_the_errors_of_its_rpc(rpc: str) -> None:
+    app = create_app(Addresses("a", "b", "c"), TlsSettings(), Limits())
+    method, path = ROUTES[rpc].split()
+    for variant in ("thumb", "preview", "original"):
+        responses = app.openapi()["paths"][path.replace("{variant}", variant)][method]["responses"]
+        told = {reason for answer in responses.values() for reason in re.findall("`(.*?)`", answer["description"])}
+        assert set(promised()[rpc]) <= told
+
+
+def test_every_rpc_of_a_person_has_a_route() -> None:
+    unlisted = {"CheckEventCode", "Logout", "DeleteUser", "DeleteSelfie", "GetRematchState", "GetIndexState"}
+    assert set(promised()) - set(ROUTES) - unlisted == {"ListChanges", "Rematch"}
