@@ -1,9 +1,12 @@
-"""The loop of a worker: one step after the other until told to stop."""
+"""Workers: one job after the other until told to stop."""
 
 import os
 import signal
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Thread
+from typing import Generic, TypeVar
 
 from kit.errors import Unavailable
 from kit.logs import get_logger
@@ -11,6 +14,8 @@ from kit.logs import get_logger
 log = get_logger()
 
 BACKOFF_S = 1.0
+
+Job = TypeVar("Job")
 
 
 def stop_on_signals() -> Event:
@@ -24,6 +29,52 @@ def stop_on_signals() -> Event:
 def lower_priority(by: int) -> None:
     """Gives way to more urgent processes of this machine."""
     os.nice(by)
+
+
+class Worker(ABC, Generic[Job]):
+    """Claims one job after the other, in one thread; `release` gives up the claim from any other.
+
+    `prepare` loads what working needs, so that no claim pays for it.
+    """
+
+    def __init__(self, prepare: Callable[[], None], stop: Event) -> None:
+        self._prepare = prepare
+        self._stop = stop
+        self._job: Job | None = None
+
+    @abstractmethod
+    def claim(self) -> Job | None:
+        """A job that is nobody else's until its lease ends."""
+
+    @abstractmethod
+    def work(self, job: Job) -> None:
+        """Ends with the job settled or given back."""
+
+    @abstractmethod
+    def give_back(self, job: Job) -> None:
+        """Ends the claim, so that anyone may have the job at once."""
+
+    def step(self) -> bool:
+        """Whether there was something to do."""
+        self._prepare()
+        job = self.claim()
+        if job is None:
+            return False
+        self._job = job
+        try:
+            if self._stop.is_set():
+                self.give_back(job)
+            else:
+                self.work(job)
+        finally:
+            self._job = None
+        return True
+
+    def release(self) -> None:
+        """When the process stops."""
+        if job := self._job:
+            with suppress(Unavailable):  # then the lease ends it
+                self.give_back(job)
 
 
 def run_steps(step: Callable[[], bool], wait: Callable[[], object], stop: Event, name: str) -> None:

@@ -1,16 +1,15 @@
 """The indexer: reads each photo once, in a process of its own, and publishes what it found."""
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from threading import Event
 
 import numpy as np
 from prometheus_client import Counter, Histogram
 
 from kit.blobs import BlobNotFound, Blobs
-from kit.errors import Unavailable
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
+from kit.worker import Worker
 from matcher_service.domain import IndexedPhoto, Job, NewFace, Variant
 from matcher_service.matching import is_close, squares, to_encodings
 from matcher_service.reading import FaceReading, Reading
@@ -22,9 +21,9 @@ photos_read = Counter("indexer_photos_total", "Photos read, by outcome", ["outco
 seconds = Histogram("indexer_photo_seconds", "Time for a photo", buckets=(0.1, 0.3, 1, 3, 10, 30))
 
 
-class Indexer:
-    """One photo after the other, in one thread. `read` may crash or hang on hostile bytes without taking us along;
-    `prepare` loads what it needs, so that no claim pays for it. `lease_s` is longer than a reading may take."""
+class Indexer(Worker[Job]):
+    """Works on photos. `read` may crash or hang on hostile bytes without taking us along; `lease_s` is longer than it
+    may take."""
 
     def __init__(
         self,
@@ -36,61 +35,47 @@ class Indexer:
         lease_s: float,
         stop: Event,
     ) -> None:
+        super().__init__(prepare, stop)
         self._store = store
         self._blobs = blobs
         self._read = read
-        self._prepare = prepare
         self._tolerance = tolerance
         self._lease_s = lease_s
-        self._stop = stop
-        self._job: Job | None = None
 
-    def step(self) -> bool:
-        """Whether there was something to do."""
-        self._prepare()
-        job = self._store.claim(self._lease_s)
-        if job is None:
-            return False
-        self._job = job
-        try:
-            with seconds.time():
-                outcome = self.work(job)
-        finally:
-            self._job = None
+    def claim(self) -> Job | None:
+        return self._store.claim(self._lease_s)
+
+    def give_back(self, job: Job) -> None:
+        self._store.release(job)
+
+    def work(self, job: Job) -> None:
+        with seconds.time():
+            outcome = self.index(job)
         photos_read.labels(outcome).inc()
         log.info("Worked on a photo.", action="photo_indexed", photo_id=str(job.photo_id), outcome=outcome)
-        return True
 
-    def release(self) -> None:
-        """Gives up the claim at once, when the process stops; for any thread."""
-        if job := self._job:
-            with suppress(Unavailable):  # then the lease ends it
-                self._store.release(job)
-
-    def work(self, job: Job) -> str:
+    def index(self, job: Job) -> str:
         """The outcome, for people."""
         try:
-            if self._stop.is_set():
-                return self._give_back(job)
             reading = self._read(self._blobs.get(job.upload_key))
         except BlobNotFound:
             return self._fail(job, "file_missing")
-        except (FaceProcessDied, FaceProcessTimedOut) as fault:
-            return self._give_back(job) if self._stop.is_set() else self._count_failure(job, fault)
-        except Exception:
-            self._give_back(job)  # what went wrong says nothing about the photo
-            raise
+        except Exception as fault:
+            return self._give_up(job, fault)
         return self._fail(job, reading.reason) if reading.reason else self._publish(job, reading)
-
-    def _give_back(self, job: Job) -> str:
-        self._store.release(job)
-        return "released"
 
     def _fail(self, job: Job, reason: str) -> str:
         self._store.fail(job, reason)
         return reason
 
-    def _count_failure(self, job: Job, fault: Exception) -> str:
+    def _give_up(self, job: Job, fault: Exception) -> str:
+        """Only what the engine did to this photo counts; what happens because the process stops does not."""
+        if self._stop.is_set():
+            self.give_back(job)
+            return "released"
+        if not isinstance(fault, FaceProcessDied | FaceProcessTimedOut):
+            self.give_back(job)
+            raise fault
         self._store.count_failure(job)
         log.warning(
             "The engine failed over a photo.",

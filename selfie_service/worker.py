@@ -1,14 +1,13 @@
 """The validator: takes the selfie that waits longest, has it examined, writes down the verdict."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Event
 
 from prometheus_client import Counter, Histogram
 
-from kit.errors import Unavailable
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
+from kit.worker import Worker
 from selfie_service.domain import RejectReason, SelfieJob
 from selfie_service.store import SelfieStore
 from selfie_service.validation import Examination
@@ -19,9 +18,8 @@ failures = Counter("selfie_failures_total", "Deaths and time-outs of the engine 
 seconds = Histogram("selfie_examination_seconds", "Duration of an examination")
 
 
-class Validator:
-    """Works on one selfie at a time, in one thread. `prepare` loads what `examine` needs, so that no claim pays for it;
-    `lease_s` is longer than an examination may take."""
+class Validator(Worker[SelfieJob]):
+    """Works on selfies. `lease_s` is longer than an examination may take."""
 
     def __init__(
         self,
@@ -31,37 +29,19 @@ class Validator:
         lease_s: float,
         stop: Event,
     ) -> None:
+        super().__init__(prepare, stop)
         self._store = store
         self._examine = examine
-        self._prepare = prepare
         self._lease_s = lease_s
-        self._stop = stop
-        self._job: SelfieJob | None = None
 
-    def step(self) -> bool:
-        """Whether there was something to do."""
-        self._prepare()
-        job = self._store.claim(self._lease_s)
-        if job is None:
-            return False
-        self._job = job
+    def claim(self) -> SelfieJob | None:
+        return self._store.claim(self._lease_s)
+
+    def give_back(self, job: SelfieJob) -> None:
+        self._store.release(job)
+
+    def work(self, job: SelfieJob) -> None:
         try:
-            self._work(job)
-        finally:
-            self._job = None
-        return True
-
-    def release(self) -> None:
-        """Gives up the claim at once, when the process stops; for any thread."""
-        if job := self._job:
-            with suppress(Unavailable):  # then the lease ends it
-                self._store.release(job)
-
-    def _work(self, job: SelfieJob) -> None:
-        try:
-            if self._stop.is_set():
-                self._store.release(job)
-                return
             with seconds.time():
                 examination = self._examine(job.image)
         except Exception as fault:
@@ -87,7 +67,7 @@ class Validator:
     def _give_up(self, job: SelfieJob, fault: Exception) -> None:
         """Only what the engine did to this selfie counts; what happens because the process stops does not."""
         if self._stop.is_set():
-            self._store.release(job)
+            self.give_back(job)
         elif isinstance(fault, FaceProcessDied | FaceProcessTimedOut):
             failures.inc()
             self._store.count_failure(job)
@@ -99,5 +79,5 @@ class Validator:
                 fault=type(fault).__name__,
             )
         else:
-            self._store.release(job)
+            self.give_back(job)
             raise fault

@@ -97,7 +97,7 @@ class Pairs(RuleBasedStateMachine):
     @rule(which=ANY)
     def publish_photo(self, which: int) -> None:
         job = self.claimed.pop(which % len(self.claimed))
-        if self.world.indexer.work(job) == "indexed":
+        if self.world.indexer.index(job) == "indexed":
             assert job.photo_id in self.uploaded, "a deleted photo was published"
             self.indexed[job.photo_id] = self.uploaded[job.photo_id]
 

@@ -117,7 +117,7 @@ def test_a_photo_deleted_while_it_is_read_is_not_published_and_its_files_go(worl
     assert job is not None
     assert added.photo_id is not None
     world.photos.delete_photo(world.organiser, added.photo_id)
-    assert world.indexer.work(job) == "file_missing" or world.count("faces") == 0
+    assert world.indexer.index(job) == "file_missing" or world.count("faces") == 0
     while Sweeper(world.job_store, world.blobs).step():
         pass
     assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
@@ -225,9 +225,9 @@ def test_a_claimed_photo_is_free_again_when_the_lease_is_over_and_the_first_read
     second = world.job_store.claim(lease_s=LEASE_S)
     assert second is not None
     assert second.attempt == first.attempt + 1
-    assert world.indexer.work(first) == "outdated"
+    assert world.indexer.index(first) == "outdated"
     assert world.count("faces") == 0
-    assert world.indexer.work(second) == "indexed"
+    assert world.indexer.index(second) == "indexed"
     assert world.count("faces") == 1
 
 
@@ -266,10 +266,10 @@ def test_a_reader_stopped_by_a_signal_or_a_lost_database_counts_no_failure(world
         job = world.job_store.claim(LEASE_S)
         assert job is not None
         if read is killed:
-            assert indexer.work(job) == "released"
+            assert indexer.index(job) == "released"
         else:
             with pytest.raises(BlobsUnavailable):
-                indexer.work(job)
+                indexer.index(job)
     assert world.indexer.step()
     assert world.photos.count(world.organiser, [event])[0].indexed == 1
 
