@@ -72,9 +72,17 @@ class Auth:
         return self._accounts.find_taken(username, email)
 
     def register(self, request_id: UUID | None, username: str, email: str, password: str, code: str) -> Login:
-        if request_id and (known := self._accounts.find_request(request_id)):
+        """A repeat of a `request_id` logs in, also one that runs beside the first."""
+        if known := self._find_registered(request_id):
             return self._login(known, password)
-        username, email = username.strip(), email.strip()
+        try:
+            return self._register(request_id, username.strip(), email.strip(), password, code)
+        except InvalidForm:
+            if known := self._find_registered(request_id):
+                return self._login(known, password)
+            raise
+
+    def _register(self, request_id: UUID | None, username: str, email: str, password: str, code: str) -> Login:
         event = self._events.find_code(normalise_code(code))
         faults = [
             *forms.check_username(username),
@@ -88,8 +96,6 @@ class Auth:
         user = NewUser(uuid4(), request_id, username, email, self._passwords.hash(password))
         tokens = self._tokens.make_pair(user.id)
         if not self._accounts.register(user, event.id, hash_token(tokens.refresh_token)):
-            if request_id and (known := self._accounts.find_request(request_id)):
-                return self._login(known, password)
             raise InvalidForm([*_check_code(self._events.find_event(event.id)), *self._check_taken(username, email)])
         return Login(user.id, event.id, tokens)
 
@@ -219,6 +225,9 @@ class Auth:
             raise InvalidCredentials
         memberships = self._accounts.list_memberships(user.id)
         return Login(user.id, memberships[-1].event_id if memberships else None, tokens)
+
+    def _find_registered(self, request_id: UUID | None) -> User | None:
+        return self._accounts.find_request(request_id) if request_id else None
 
     def _check_taken(self, username: str, email: str) -> list[Violation]:
         username_taken, email_taken = self._accounts.find_taken(username, email)

@@ -132,7 +132,7 @@ class Verifier:
             subject = claims["sub"]
             if issuer == USER_ISSUER and not subject.startswith("service:"):
                 return Caller(USER, UUID(subject))
-        except (jwt.PyJWTError, KeyError, ValueError, RecursionError):
+        except (jwt.PyJWTError, KeyError, ValueError):
             raise InvalidToken from None
         if subject != service(str(issuer)):
             raise InvalidToken

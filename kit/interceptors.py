@@ -80,19 +80,22 @@ def _told(method: str, context: grpc.ServicerContext) -> Iterator[None]:
     """Turns whatever is raised into a status, counts it and writes the access log."""
     started = time.perf_counter()
     status: grpc.Status | None = None
+    code = "OK"
     try:
         yield
     except Fault as fault:
         status = to_status(fault)
+        code = status.code.name
         log.info("Refused a call.", action="rpc_refused", method=method, reason=fault.reason)
     except Exception:
         if not context.is_active():
-            return  # the caller is gone, nobody reads an answer
+            code = "CANCELLED"  # the caller is gone, nobody reads an answer
+            return
         status = internal_status()
+        code = status.code.name
         log.exception("A call failed.", action="rpc_failed", method=method)
     finally:
         elapsed_s = time.perf_counter() - started
-        code = status.code.name if status else "OK"
         handled.labels(method, code).inc()
         seconds.labels(method).observe(elapsed_s)
         log.debug("Answered a call.", action="rpc", method=method, code=code, ms=round(elapsed_s * 1e3, 1))

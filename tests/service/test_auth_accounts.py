@@ -136,6 +136,19 @@ def test_a_repeated_registration_after_leaving_names_no_event(scene: AuthScene) 
     assert (again.user_id, again.event_id) == (first.user_id, "")
 
 
+def test_a_repeat_that_runs_beside_the_first_registration_logs_in(scene: AuthScene) -> None:
+    """The first commits between the moment at which the repeat looks for it and the moment at which it inserts."""
+    form = register_form(scene.event(scene.organiser()))
+    first = []
+
+    def be_faster() -> None:
+        scene.passwords.meanwhile = lambda: None
+        first.append(scene.stub.Register(form))
+
+    scene.passwords.meanwhile = be_faster
+    assert scene.stub.Register(form).user_id == first[0].user_id
+
+
 def test_a_request_id_must_be_a_uuid(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):

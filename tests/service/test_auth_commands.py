@@ -110,7 +110,10 @@ def test_an_organisers_password_is_asked_for_when_it_is_not_set(
     ("changed", "told"),
     [
         ({"DATABASE_URL": ""}, "settings: DATABASE_URL: Field required"),
-        ({"DATABASE_URL": "", "SIGNING_KEY": ""}, "settings: SIGNING_KEY: Field required; DATABASE_URL: Field required ("),
+        (
+            {"DATABASE_URL": "", "SIGNING_KEY": ""},
+            "settings: SIGNING_KEY: Field required; DATABASE_URL: Field required (",
+        ),
         ({"DATABASE_URL": "mysql://x"}, "settings: DATABASE_URL: "),
         ({"SIGNING_KEY": "/nowhere.pem"}, "settings: SIGNING_KEY: Path does not point to a file"),
         ({"MINOIS_KEYS": "/nowhere"}, "settings: MINOIS_KEYS: Path does not point to a directory"),

@@ -145,15 +145,14 @@ def test_close_ends_the_child() -> None:
 @pytest.mark.parametrize("order", [b"pid     ", b"hang    "])
 def test_a_parent_that_is_killed_takes_its_child_along(order: bytes) -> None:
     program = (
-        "from test_face_process import *\n"
+        "from tests.service.test_faces_process import *\n"
         "process = FaceProcess(build_obeyer, timeout_s=60, memory_mb=1024)\n"
         "print(process.call(b'pid     '), flush=True)\n"
         f"process.call({order!r})\n"
         "threading.Event().wait(60)\n"
     )
-    path = os.pathsep.join([str(ROOT), str(Path(__file__).parent)])
     command = [sys.executable, "-c", program]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}) as parent:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         parent.kill()

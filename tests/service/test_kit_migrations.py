@@ -11,6 +11,9 @@ from sqlalchemy import Engine, text
 
 from kit.migrations import migrate
 
+WAITING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 ENVIRONMENT = "from kit.migrations import run\n\nrun()\n"
 VERSION = """
 from alembic import op
@@ -52,10 +55,15 @@ def url_of(db: Engine) -> str:
 
 def test_several_processes_migrate_at_once_and_once(db: Engine) -> None:
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url_of(db)}
-    running = [
-        subprocess.Popen([sys.executable, "-m", service, "migrate"], env=environment, stdout=subprocess.DEVNULL)
-        for service in ("auth_service", "auth_service", "matcher_service")
-    ]
+    with db.begin() as another:  # the first of them all, which holds the others up until all have come
+        another.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+        another.execute(text("SELECT pg_advisory_xact_lock(hashtext('minois migrations'))"))
+        running = [
+            subprocess.Popen([sys.executable, "-m", service, "migrate"], env=environment, stdout=subprocess.DEVNULL)
+            for service in ("auth_service", "auth_service", "matcher_service")
+        ]
+        while execute(db, WAITING) != [(3,)]:
+            assert [process.poll() for process in running] == [None] * 3, "nobody migrates without waiting"
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
     for schema in ("auth", "matcher"):
         assert len(execute(db, f"SELECT * FROM {schema}.alembic_version")) == 1

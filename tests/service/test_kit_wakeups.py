@@ -37,6 +37,12 @@ def execute(db: Engine, query: str) -> None:
         connection.execute(text(query))
 
 
+def count_listeners(db: Engine) -> int:
+    with db.begin() as connection:
+        query = text("SELECT count(*) FROM pg_stat_activity WHERE query = 'LISTEN work'")
+        return int(connection.execute(query).scalar_one())
+
+
 def wait_then_notify(db: Engine, wakeups: Wakeups) -> None:
     """A wait that must end long before the next poll."""
     with ThreadPoolExecutor(1) as pool:
@@ -65,8 +71,11 @@ def test_a_lost_connection_is_made_again(db: Engine, wakeups: Wakeups, stop: Sig
     wakeups.wait()
     stop.set()  # while the connection is down, only the interval is waited for
     execute(db, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query = 'LISTEN work'")
-    wakeups.wait()
-    wakeups.wait()
+    assert count_listeners(db) == 0
+    for _ in range(5):
+        if not count_listeners(db):
+            wakeups.wait()
+    assert count_listeners(db) == 1
     wait_then_notify(db, wakeups)
 
 

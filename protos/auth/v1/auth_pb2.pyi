@@ -27,6 +27,10 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_INVALID_FORM: _ClassVar[ErrorReason]
     ERROR_REASON_INVALID_PAGE: _ClassVar[ErrorReason]
     ERROR_REASON_INVALID_ARGUMENT: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_MANY_STREAMS: _ClassVar[ErrorReason]
+    ERROR_REASON_DATABASE_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_SERVICE_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
 
 class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -47,6 +51,10 @@ ERROR_REASON_ORGANISER_CANNOT_LEAVE: ErrorReason
 ERROR_REASON_INVALID_FORM: ErrorReason
 ERROR_REASON_INVALID_PAGE: ErrorReason
 ERROR_REASON_INVALID_ARGUMENT: ErrorReason
+ERROR_REASON_TOO_MANY_STREAMS: ErrorReason
+ERROR_REASON_DATABASE_UNAVAILABLE: ErrorReason
+ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason
+ERROR_REASON_INTERNAL: ErrorReason
 ROLE_UNSPECIFIED: Role
 ROLE_GUEST: Role
 ROLE_ORGANISER: Role

@@ -154,7 +154,8 @@ class AuthServiceServicer:
     def Register(self, request, context):
         """Makes an account, joins the event of the code and logs in, in one transaction. Public.
         Idempotent by `request_id`: the same id with the same password answers for the account made first.
-        Errors: INVALID_FORM, with one google.rpc.BadRequest violation for every faulty field.
+        Errors: INVALID_FORM, with one google.rpc.BadRequest violation for every faulty field; INVALID_CREDENTIALS for a
+        known `request_id` with another password.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -186,14 +187,15 @@ class AuthServiceServicer:
 
     def JoinEvent(self, request, context):
         """Makes the caller a guest of the event of a code. Idempotent.
-        Errors: INVALID_EVENT_CODE, EVENT_CLOSED.
+        Errors: INVALID_EVENT_CODE, EVENT_CLOSED, USER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def LeaveEvent(self, request, context):
-        """Ends a membership: the caller's own, or a guest's where the caller is an organiser of the event. Idempotent.
+        """Ends a membership: the caller's own, or a guest's where the caller is an organiser of the event. Removing who
+        is no member is no fault; a caller who is none gets EVENT_NOT_FOUND, also after leaving.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, ORGANISER_CANNOT_LEAVE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

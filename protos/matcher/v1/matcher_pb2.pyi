@@ -26,6 +26,11 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_INVALID_PAGE: _ClassVar[ErrorReason]
     ERROR_REASON_INVALID_ARGUMENT: _ClassVar[ErrorReason]
     ERROR_REASON_TOO_MANY_FILES: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_MANY_STREAMS: _ClassVar[ErrorReason]
+    ERROR_REASON_DATABASE_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_SERVICE_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+    ERROR_REASON_BLOBS_UNAVAILABLE: _ClassVar[ErrorReason]
 
 class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -49,6 +54,11 @@ ERROR_REASON_UNSUPPORTED_TYPE: ErrorReason
 ERROR_REASON_INVALID_PAGE: ErrorReason
 ERROR_REASON_INVALID_ARGUMENT: ErrorReason
 ERROR_REASON_TOO_MANY_FILES: ErrorReason
+ERROR_REASON_TOO_MANY_STREAMS: ErrorReason
+ERROR_REASON_DATABASE_UNAVAILABLE: ErrorReason
+ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason
+ERROR_REASON_INTERNAL: ErrorReason
+ERROR_REASON_BLOBS_UNAVAILABLE: ErrorReason
 REMATCH_STATE_UNSPECIFIED: RematchState
 REMATCH_STATE_ACCEPTED: RematchState
 REMATCH_STATE_RUNNING: RematchState

@@ -23,6 +23,10 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_NO_ACTIVE_SELFIE: _ClassVar[ErrorReason]
     ERROR_REASON_USER_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_INVALID_ARGUMENT: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_MANY_STREAMS: _ClassVar[ErrorReason]
+    ERROR_REASON_DATABASE_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_SERVICE_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
 
 class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -64,6 +68,10 @@ ERROR_REASON_IDEMPOTENCY_KEY_REUSED: ErrorReason
 ERROR_REASON_NO_ACTIVE_SELFIE: ErrorReason
 ERROR_REASON_USER_NOT_FOUND: ErrorReason
 ERROR_REASON_INVALID_ARGUMENT: ErrorReason
+ERROR_REASON_TOO_MANY_STREAMS: ErrorReason
+ERROR_REASON_DATABASE_UNAVAILABLE: ErrorReason
+ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason
+ERROR_REASON_INTERNAL: ErrorReason
 REJECT_REASON_UNSPECIFIED: RejectReason
 REJECT_REASON_NO_FACE: RejectReason
 REJECT_REASON_SEVERAL_FACES: RejectReason

@@ -1,0 +1,97 @@
+"""Event codes, names as they are compared, and the rules of forms."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auth_service import forms
+from auth_service.domain import CODE_ALPHABET, CODE_LENGTH, fold, new_code, normalise_code, show_code
+
+codes = st.text(CODE_ALPHABET, min_size=CODE_LENGTH, max_size=CODE_LENGTH)
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@given(codes)
+def test_a_code_as_it_is_shown_reads_as_the_code(code: str) -> None:
+    shown = show_code(code)
+    assert len(shown) == CODE_LENGTH + 1
+    assert normalise_code(shown) == normalise_code(shown.lower()) == code
+
+
+@settings(max_examples=30)
+@given(codes, st.data())
+def test_a_code_survives_how_people_type_it(code: str, data: st.DataObject) -> None:
+    ways = {"0": "0Oo", "1": "1IiLl"}
+    typed = ""
+    for letter in code:
+        typed += data.draw(st.sampled_from(ways.get(letter, letter + letter.lower())))
+        typed += data.draw(st.sampled_from(["", "", " ", "-", " - "]))
+    assert normalise_code(typed) == code
+
+
+@given(codes, codes)
+def test_two_codes_never_become_one(one: str, other: str) -> None:
+    assert (normalise_code(one) == normalise_code(other)) is (one == other)
+
+
+@given(st.text())
+def test_any_text_is_read_as_something_short_that_postgresql_takes(typed: str) -> None:
+    code = normalise_code(typed)
+    assert len(code) <= 64
+    assert "\0" not in code
+
+
+def test_new_codes_are_of_the_alphabet_and_differ() -> None:
+    drawn = {new_code() for _ in range(200)}
+    assert len(drawn) == 200
+    assert all(len(code) == CODE_LENGTH and set(code) <= set(CODE_ALPHABET) for code in drawn)
+
+
+@given(st.text())
+def test_comparing_a_name_is_stable_and_takes_no_nul(name: str) -> None:
+    assert fold(fold(name)) == fold(name)
+    assert "\0" not in fold(name)
+
+
+@pytest.mark.parametrize(("one", "other"), [("Gina", " gINA "), ("STRASSE", "straße"), ("ΣΑΣ", "σας")])
+def test_names_are_compared_without_regard_to_case(one: str, other: str) -> None:
+    assert fold(one) == fold(other)
+
+
+@given(st.text())
+def test_a_name_that_passes_is_no_address_and_has_nothing_unseen(name: str) -> None:
+    if not list(forms.check_username(name)):
+        assert 3 <= len(name) <= 64
+        assert name.isprintable()
+        assert not set("@ \0\n%'\"<>;/\\") & set(name)
+
+
+@given(st.text(max_size=300))
+def test_a_password_is_judged_by_its_length_alone(password: str) -> None:
+    assert (not list(forms.check_password(password))) is (8 <= len(password) <= 256)
+
+
+@pytest.mark.parametrize(
+    ("name", "fine"),
+    [
+        ("Ana & Ben 👩‍❤️‍👨", True),
+        ("می‌خواهم", True),
+        ("x" * 200, True),
+        ("x" * 201, False),
+        (" ", False),
+        ("a\tb", False),
+        ("\u202eevil", False),
+        ("\ufeffa", False),
+        ("\ud800", False),
+    ],
+)
+def test_a_name_of_an_event_holds_what_people_write_and_nothing_that_fools_them(name: str, fine: bool) -> None:
+    assert (not list(forms.check_event_name(name))) is fine
+
+
+def test_an_event_ends_after_it_starts() -> None:
+    hour = timedelta(hours=1)
+    for starts, ends, fine in [(NOW, NOW + hour, True), (NOW, NOW, False), (NOW, NOW - hour, False), (None, NOW, True)]:
+        assert (not list(forms.check_times(starts, ends))) is fine
