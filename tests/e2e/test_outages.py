@@ -64,6 +64,7 @@ def test_a_selfie_sent_while_the_matcher_is_away_is_matched_when_it_is_back(
     finally:
         system.start_one("matcher")
     assert guest.settled()["status"] == "done"
+    until(lambda: guest.http.get("/api/my-photos").status_code, lambda status: status == 200)
     until(guest.photos, lambda found: found == showing(photos, "Cleo"))
 
 
