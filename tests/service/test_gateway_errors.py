@@ -197,8 +197,19 @@ def test_calls_have_a_deadline(world: World) -> None:
     assert 0 < world.services.calls[-1].timeout_s <= 5.5
 
 
-def test_the_log_tells_no_secret(world: World, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.fixture
+def configured_logs() -> Iterator[None]:
+    """Before the test is called, because configuring replaces the handlers that pytest has set."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
     logs.configure("gateway")
+    yield
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+
+
+@pytest.mark.usefixtures("configured_logs")
+def test_the_log_tells_no_secret(world: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     world.client.get("/api/my-photos?cursor=secret", headers=SIGNED)
     world.client.post("/api/login", json={"username": "ada", "password": "hunter2"})
