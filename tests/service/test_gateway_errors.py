@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
+import structlog
 
 from auth_service import domain as auth
 from gateway.openapi import REASONS
@@ -204,6 +205,7 @@ def configured_logs() -> Iterator[None]:
     before = root.handlers[:], root.level
     logs.configure("gateway")
     yield
+    structlog.reset_defaults()
     root.handlers[:] = before[0]
     root.setLevel(before[1])
 
