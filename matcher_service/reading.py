@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.faces.decode import Pixels, decode, shrink, to_jpeg
-from kit.faces.types import Box, Face, ImageLimits, Quality, Unreadable, UnreadableReason
+from kit.faces.types import Box, DetectorName, Face, ImageLimits, Quality, Unreadable, UnreadableReason
 
 if TYPE_CHECKING:
     from kit.faces.engine import Engine
@@ -55,12 +55,12 @@ class Reading:
     thumb_jpeg: bytes = b""
 
 
-def build_reader(model_cache: Path | None = None) -> Callable[[bytes], Reading]:
+def build_reader(detector: DetectorName = "hog", model_cache: Path | None = None) -> Callable[[bytes], Reading]:
     """The entry of a FaceProcess: loads the engine and reads with it."""
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 
-    return functools.partial(read, Engine(model_cache=model_cache))
+    return functools.partial(read, Engine(detector=detector, model_cache=model_cache))
 
 
 def read(engine: Engine, data: bytes) -> Reading:

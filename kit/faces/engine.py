@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.faces import models
+from kit.faces.cnn_detector import CnnDetector
 from kit.faces.dlib_weights import CHIP_PX
 from kit.faces.encoder import Encoder
 from kit.faces.quality import measure
-from kit.faces.types import Box, Detection, Face
+from kit.faces.types import Box, Detection, DetectorName, Face
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -28,11 +29,12 @@ class Engine:
     in the folder `model_cache`; without one each engine converts them anew.
     """
 
-    def __init__(self, min_face_px: int = 36, model_cache: Path | None = None) -> None:
+    def __init__(self, min_face_px: int = 36, detector: DetectorName = "hog", model_cache: Path | None = None) -> None:
         # With more, OpenCV starts threads that outnumber the processors of many workers.
         cv2.setNumThreads(1)
         self._min_face_px = min_face_px
         self._hog = dlib.get_frontal_face_detector()
+        self._cnn = CnnDetector(model_cache) if detector == "cnn" else None
         cascades = Path(cv2.__file__).parent / "data"
         self._haar = cv2.CascadeClassifier(str(cascades / "haarcascade_frontalface_default.xml"))
         self._pose = dlib.shape_predictor(str(models.find_model(models.LANDMARKS)))
@@ -48,7 +50,7 @@ class Engine:
         rows, columns = (round(side * border) for side in searched.shape[:2])
         bordered = cv2.copyMakeBorder(searched, rows, rows, columns, columns, cv2.BORDER_REPLICATE)
         canvas = np.asarray(bordered, np.uint8)
-        found = self._find_hog(canvas)
+        found = self._find_hog(canvas) if self._cnn is None else self._cnn.find(canvas)
         return [
             Detection(_unscale(d.box.left - columns, d.box.top - rows, d.box.width, d.box.height, scale), d.score)
             for d in found
