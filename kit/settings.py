@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
@@ -42,6 +43,19 @@ class DatabaseSettings(EnvironmentSettings):
     db_pool_size: int = Field(5, ge=1, le=100, description="connections kept open by a process")
     db_max_overflow: int = Field(5, ge=0, le=100, description="connections more at a peak")
     poll_interval_s: float = Field(0.5, gt=0, le=60, description="how often a worker looks for work unasked")
+
+
+def user_cache() -> Path | None:
+    """The folder that belongs to us in the cache of this user; None for one without a home, as in a container."""
+    with suppress(RuntimeError):
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minois"
+    return None
+
+
+class FaceSettings(EnvironmentSettings):
+    """What a process that loads the face engine understands."""
+
+    model_cache: Path | None = Field(default_factory=user_cache, description="folder where converted models are kept")
 
 
 class TlsSettings(EnvironmentSettings):
@@ -102,6 +116,6 @@ def read_env_file(service: str) -> None:
 def _help(cls: type[BaseSettings]) -> str:
     lines = [f"{cls.__doc__}\n\nSettings (environment):"]
     for name, field in cls.model_fields.items():
-        default = "required" if field.is_required() else f"default {field.default!r}"
+        default = "required" if field.is_required() else f"default {field.get_default(call_default_factory=True)!r}"
         lines.append(f"  {name.upper():<24} {field.description or ''} ({default})")
     return "\n".join(lines)

@@ -11,6 +11,7 @@ from kit import logs, settings
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
+from kit.faces import DetectorName
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
@@ -51,11 +52,12 @@ class MatchSettings(MigrateSettings):
     face_tolerance: float = Field(0.6, gt=0, le=2, description="largest distance of two encodings of one person")
 
 
-class IndexerSettings(MatchSettings):
+class IndexerSettings(MatchSettings, settings.FaceSettings):
     """python -m matcher_service indexer: read photos and delete the files of what is gone."""
 
     image_timeout_s: float = Field(15, gt=0, le=300, description="how long reading a photo may take")
     image_memory_mb: int = Field(2048, ge=512, description="address space of the process that reads")
+    detector: DetectorName = Field("hog", description="what finds faces; cnn finds more and takes longer")
     indexer_nice: int = Field(15, ge=0, le=19, description="how far the indexer gives way to other processes")
 
 
@@ -106,7 +108,8 @@ def run_indexer() -> None:
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
     store, blobs = JobStore(db), Blobs(config.blob_url)
     serve_metrics(config.metrics_port, QueueGauges("photos", store.read_queue))
-    engine = FaceProcess(build_reader, config.image_timeout_s, config.image_memory_mb)
+    entry = functools.partial(build_reader, config.detector, config.model_cache)
+    engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb)
     lease_s = 2 * config.image_timeout_s
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)
     sweeper = Sweeper(store, blobs)

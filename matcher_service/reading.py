@@ -7,10 +7,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.faces.decode import Pixels, decode, shrink, to_jpeg
-from kit.faces.types import Box, Face, ImageLimits, Quality, Unreadable, UnreadableReason
+from kit.faces.types import Box, DetectorName, Face, ImageLimits, Quality, Unreadable, UnreadableReason
 
 if TYPE_CHECKING:
     from kit.faces.engine import Engine
@@ -54,12 +55,12 @@ class Reading:
     thumb_jpeg: bytes = b""
 
 
-def build_reader() -> Callable[[bytes], Reading]:
+def build_reader(detector: DetectorName = "hog", model_cache: Path | None = None) -> Callable[[bytes], Reading]:
     """The entry of a FaceProcess: loads the engine and reads with it."""
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 
-    return functools.partial(read, Engine())
+    return functools.partial(read, Engine(detector=detector, model_cache=model_cache))
 
 
 def read(engine: Engine, data: bytes) -> Reading:

@@ -50,7 +50,7 @@ class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettin
     auth_address: str = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
 
 
-class WorkerSettings(MigrateSettings, settings.KeySettings, settings.TlsSettings):
+class WorkerSettings(MigrateSettings, settings.KeySettings, settings.TlsSettings, settings.FaceSettings):
     """python -m selfie_service worker: examine selfies and have them matched."""
 
     matcher_address: str = Field("127.0.0.1:50053", description="where matcher_service is")
@@ -101,7 +101,7 @@ def work() -> None:
     channel = open_channel(config.matcher_address, config, "x-event-id")
     calls = ServiceCalls(Signer.read(NAME, config.signing_key))
     engine = FaceProcess(
-        functools.partial(build_examiner, config.selfie_validation_strict),
+        functools.partial(build_examiner, config.selfie_validation_strict, config.model_cache),
         config.image_timeout_s,
         config.image_memory_mb,
     )

@@ -12,6 +12,7 @@ import functools
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from kit.faces.decode import Pixels, decode
@@ -62,12 +63,12 @@ class Examination:
     quality: Quality | None = None
 
 
-def build_examiner(strict: bool = True) -> Callable[[bytes], Examination]:
+def build_examiner(strict: bool = True, model_cache: Path | None = None) -> Callable[[bytes], Examination]:
     """The entry of a FaceProcess: loads the engine and examines with it."""
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 
-    return functools.partial(examine, Engine(), strict=strict)
+    return functools.partial(examine, Engine(model_cache=model_cache), strict=strict)
 
 
 def examine(engine: Engine, data: bytes, strict: bool = True) -> Examination:

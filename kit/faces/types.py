@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+DetectorName = Literal["hog", "cnn"]
 UnreadableReason = Literal["unreadable", "invalid_dimensions", "unsupported_type", "too_large"]
 
 
@@ -52,7 +53,8 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A box that may hold a face; `score` is the detector's margin: 0 is its threshold, a clear face has 1 to 3."""
+    """A box that may hold a face; `score` is the detector's margin: 0 is its threshold, a clear face has 1 to 3
+    (by HOG) or 1 (by the CNN)."""
 
     box: Box
     score: float

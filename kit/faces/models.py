@@ -1,0 +1,73 @@
+"""The models: dlib's files as they come with face_recognition_models, and their conversions, which are kept."""
+
+import hashlib
+import importlib.util
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+# Its wheels report to Microsoft from 1.29 on, unless this is set before the import (docs/Privacy.md of onnxruntime).
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
+import onnxruntime
+
+ENCODER = "dlib_face_recognition_resnet_model_v1.dat"
+CNN_DETECTOR = "mmod_human_face_detector.dat"
+LANDMARKS = "shape_predictor_5_face_landmarks.dat"
+
+# To be raised with every change of dlib_weights or onnx_graphs that changes what comes out.
+CONVERTER_VERSION = 1
+
+_DIGEST_BYTES = 32
+
+
+def find_model(name: str) -> Path:
+    """A file of dlib's; importing its package would ask for pkg_resources, which setuptools dropped."""
+    spec = importlib.util.find_spec("face_recognition_models")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("the package face_recognition_models is not installed")
+    return Path(spec.origin).parent / "models" / name
+
+
+def load_converted(name: str, convert: Callable[[bytes], bytes], folder: Path | None) -> bytes:
+    """The file `name` as `convert` makes it for ONNX Runtime: from the folder, or made now and put there.
+
+    The file's name tells from what and by which version it was made, and it begins with its own checksum. A folder
+    that cannot be read or written only costs the time of a conversion.
+    """
+    source = find_model(name).read_bytes()
+    if folder is None:
+        return convert(source)
+    stem = f"{Path(name).stem}-{hashlib.sha256(source).hexdigest()[:16]}-{CONVERTER_VERSION}"
+    path = folder / f"{stem}.onnx.sum"
+    with suppress(OSError):
+        kept = path.read_bytes()
+        if hashlib.sha256(kept[_DIGEST_BYTES:]).digest() == kept[:_DIGEST_BYTES]:
+            return kept[_DIGEST_BYTES:]
+    model = convert(source)
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(path, hashlib.sha256(model).digest() + model)
+    return model
+
+
+def start_session(model: bytes) -> onnxruntime.InferenceSession:
+    """A session that computes in the thread that calls it and gives memory back after each call."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Writes the file beside its place first: whoever reads meanwhile sees the old one or the new, never a part."""
+    fd, beside = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
+    try:
+        with os.fdopen(fd, "wb") as out:
+            out.write(data)
+        os.replace(beside, path)
+    except BaseException:
+        os.unlink(beside)
+        raise
