@@ -2,8 +2,8 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from uuid import UUID
 
@@ -11,41 +11,51 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher_service.domain import ENCODING_SIZE, FaceBatch
-from matcher_service.matching import Encodings, is_close, squares, to_encodings
+from matcher_service.matching import Encodings, find_close, half_squares, to_encodings
 
 IDLE_S = 600
-FACE_BYTES = ENCODING_SIZE * 4 + 4 + 8  # encoding, norm, reference to the photo
+FACE_BYTES = ENCODING_SIZE * 4 + 4 + 4 + 8  # encoding, half square, place, and its share of the list of photos
 
 
 @dataclass(frozen=True)
 class EventFaces:
-    """The faces of an event as of `version`; never changes, so it may be compared with outside of every lock."""
+    """The faces of an event as of `version`; never changes, so it may be compared with outside of every lock.
+
+    Face i has the encoding `encodings[i]` and is in the photo `photos[places[i]]`.
+    """
 
     version: int
     encodings: Encodings
-    norms: npt.NDArray[np.float32]
-    photo_ids: npt.NDArray[np.object_]
+    halves: npt.NDArray[np.float32]
+    places: npt.NDArray[np.int32]
+    photos: Sequence[UUID]
 
     def __len__(self) -> int:
-        return len(self.photo_ids)
+        return len(self.places)
 
-    def find(self, encoding: bytes, tolerance: float) -> set[UUID]:
-        """The photos that show the person."""
-        hits = is_close(self.encodings, self.norms, to_encodings([encoding]), tolerance)[:, 0]
-        return set(self.photo_ids[hits])
+    def find(self, encoding: bytes, tolerance: float) -> list[UUID]:
+        """The photos that show the person, each once."""
+        faces = find_close(self.encodings, self.halves, to_encodings([encoding])[0], tolerance)
+        return [self.photos[place] for place in np.unique(self.places[faces])]
 
 
-def make_faces(version: int, photo_ids: list[UUID], encodings: list[bytes]) -> EventFaces:
-    matrix = to_encodings(encodings)
-    return EventFaces(version, matrix, squares(matrix), np.array(photo_ids, dtype=object))
+def make_faces(batch: FaceBatch) -> EventFaces:
+    matrix = to_encodings(batch.encodings)
+    place_of: dict[UUID, int] = {}
+    places = [place_of.setdefault(photo, len(place_of)) for photo in batch.photo_ids]
+    return EventFaces(batch.version, matrix, half_squares(matrix), np.array(places, np.int32), list(place_of))
 
 
 def _extend(faces: EventFaces, more: EventFaces) -> EventFaces:
+    """A photo's faces are published at once, so no photo is in both."""
+    if not len(more):
+        return replace(faces, version=more.version)
     return EventFaces(
         more.version,
         np.concatenate([faces.encodings, more.encodings]),
-        np.concatenate([faces.norms, more.norms]),
-        np.concatenate([faces.photo_ids, more.photo_ids]),
+        np.concatenate([faces.halves, more.halves]),
+        np.concatenate([faces.places, more.places + len(faces.photos)], dtype=np.int32),
+        [*faces.photos, *more.photos],
     )
 
 
@@ -105,7 +115,7 @@ class Index:
             known, batch = None, self._load(event_id, 0)
         if batch is None:
             return None
-        more = make_faces(batch.version, batch.photo_ids, batch.encodings)
+        more = make_faces(batch)
         return _extend(known, more) if known is not None else more
 
     def _evict(self, in_use: UUID) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from threading import Event
 
-import numpy as np
 from prometheus_client import Counter, Histogram
 
 from kit.blobs import BlobNotFound, Blobs
@@ -11,7 +10,7 @@ from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
 from matcher_service.domain import IndexedPhoto, Job, NewFace, Variant
-from matcher_service.matching import is_close, squares, to_encodings
+from matcher_service.matching import find_close, half_squares, to_encodings
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.service import new_key
 from matcher_service.store import JobStore
@@ -105,11 +104,12 @@ class Indexer(Worker[Job]):
         return "indexed" if published else "outdated"
 
     def _find_guests(self, guests: Sequence[bytes], faces: Sequence[NewFace]) -> list[int]:
-        if not guests or not faces:
-            return []
-        people, found = to_encodings(guests), to_encodings([face.encoding for face in faces])
-        hits = is_close(people, squares(people), found, self._tolerance).any(axis=1)
-        return [int(place) for place in np.flatnonzero(hits)]
+        people = to_encodings(guests)
+        halves = half_squares(people)
+        found = (
+            find_close(people, halves, face, self._tolerance) for face in to_encodings([f.encoding for f in faces])
+        )
+        return sorted({int(place) for places in found for place in places})
 
 
 def _new_face(face: FaceReading) -> NewFace:

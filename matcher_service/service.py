@@ -89,7 +89,7 @@ class Matches:
     def _rematch(self, rematch: Rematch, latest: Snapshot) -> Iterator[Snapshot]:
         self._members.require(rematch.event_id, rematch.user_id)
         encoding = rematch.encoding
-        found: set[UUID] = set()
+        found: list[UUID] = []
         compared = total = 0
         if encoding is not None:
             faces = self._index.use(rematch.event_id)
@@ -104,10 +104,8 @@ class Matches:
         else:
             yield replace(latest, state=RematchState.DONE, compared=total, total=total, matched=matched)
 
-    def _find_newer(self, newer: FaceBatch, encoding: bytes | None) -> set[UUID]:
-        if not newer.photo_ids or encoding is None:
-            return set()
-        return make_faces(newer.version, newer.photo_ids, newer.encodings).find(encoding, self._tolerance)
+    def _find_newer(self, newer: FaceBatch, encoding: bytes | None) -> list[UUID]:
+        return make_faces(newer).find(encoding, self._tolerance) if encoding else []
 
 
 class Photos:

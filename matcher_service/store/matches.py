@@ -1,6 +1,6 @@
 """SQL of matches: what a rematch reads and publishes, what a guest sees."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from kit.pages import Page
 from matcher_service.domain import EventNotFound, FaceBatch, Match, Rematch
 from matcher_service.store.events import find_member, lock_event, raise_version
 
-FindNewer = Callable[[FaceBatch], set[UUID]]
+FindNewer = Callable[[FaceBatch], Sequence[UUID]]
 
 
 class MatchStore:
@@ -34,7 +34,7 @@ class MatchStore:
         with transaction(self._engine) as connection:
             return {row.id: row.version for row in connection.execute(query, {"events": list(event_ids)})}
 
-    def publish(self, rematch: Rematch, found: set[UUID], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
         """Replaces the guest's matches in the event at once; how many there are now, None when a newer one was here.
 
         `found` are the photos among the faces up to version `compared`; the faces since then are compared here, under
@@ -50,7 +50,7 @@ class MatchStore:
                 return None
             if rematch.encoding is not None:
                 newer = _load_faces(connection, rematch.event_id, compared, version, 0)
-                found = found | find_newer(newer)
+                found = [*found, *find_newer(newer)]
             self._replace(connection, guest, found)
             connection.execute(
                 text(
@@ -94,7 +94,7 @@ class MatchStore:
         row = connection.execute(query, {"event": rematch.event_id, "user": rematch.user_id}).first()
         return row is not None and row.revision > rematch.revision
 
-    def _replace(self, connection: Connection, guest: Mapping[str, Any], photo_ids: set[UUID]) -> None:
+    def _replace(self, connection: Connection, guest: Mapping[str, Any], photo_ids: Sequence[UUID]) -> None:
         connection.execute(
             text(
                 "DELETE FROM matcher.matches WHERE user_id = :user"

@@ -139,8 +139,8 @@ class Pairs(RuleBasedStateMachine):
 class NothingUnderTheLock(MatchStore):
     """Publishes what was found before the lock and looks no further."""
 
-    def publish(self, rematch: Rematch, found: set[UUID], compared: int, find_newer: FindNewer) -> int | None:
-        return super().publish(rematch, found, compared, lambda newer: set())
+    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
+        return super().publish(rematch, found, compared, lambda newer: [])
 
 
 class NoRevisionCheck(MatchStore):

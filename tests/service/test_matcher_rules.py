@@ -1,6 +1,6 @@
 """The rules of matcher_service below its rpcs: newest wins, gone is gone, jobs, files, memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Condition, Thread
@@ -359,7 +359,7 @@ class DeleteThenInsert(MatchStore):
     def looked(self) -> None:
         """Replaced when somebody looks."""
 
-    def publish(self, rematch: Rematch, found: set[UUID], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
         with self._engine.begin() as connection:
             query = text("DELETE FROM matcher.matches WHERE user_id = :user")
             connection.execute(query, {"user": rematch.user_id})

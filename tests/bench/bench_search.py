@@ -1,0 +1,83 @@
+"""Searching the faces of an event, beside faiss and face_recognition, in one run and on one thread.
+
+The faces are random directions of the length that real encodings have, a hundredth of them the person looked for.
+"""
+
+import importlib.metadata
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from matcher_service.domain import FaceBatch
+from matcher_service.index import EventFaces, make_faces
+
+SIZES = (10_000, 100_000, 1_000_000)
+TOLERANCE = 0.6
+LENGTH = 1.4
+FACES_PER_PHOTO = 5
+PEERS = {"faiss": "faiss-cpu", "face_recognition": "face-recognition"}
+
+
+def run(sizes: tuple[int, ...] = SIZES, rounds: int = 15) -> dict[str, Any]:
+    """Milliseconds for one selfie, and ratios (peer's time / ours), by number of faces."""
+    faiss.omp_set_num_threads(1)
+    found = {str(size): _measure(size, rounds if size < 1_000_000 else 5) for size in sizes}
+    return {"search": found, "versions": {name: importlib.metadata.version(of) for name, of in PEERS.items()}}
+
+
+def make_event(size: int) -> tuple[EventFaces, npt.NDArray[np.float32]]:
+    """An event of `size` faces, five in a photo, and a selfie of somebody in a hundredth of them."""
+    random = np.random.default_rng(size)
+    faces = random.normal(size=(size, 128)).astype("<f4")
+    faces[::100] = faces[0] + random.normal(scale=0.3, size=(len(faces[::100]), 128)).astype("<f4")
+    faces *= LENGTH / np.linalg.norm(faces, axis=1, keepdims=True)
+    photos = [uuid4() for _ in range(-(-size // FACES_PER_PHOTO))]
+    owners = [photos[number // FACES_PER_PHOTO] for number in range(size)]
+    return make_faces(FaceBatch(1, 0, owners, [face.tobytes() for face in faces])), faces[0]
+
+
+def _measure(size: int, rounds: int) -> dict[str, float]:
+    event, selfie = make_event(size)
+    flat = faiss.IndexFlatL2(128)
+    flat.add(event.encodings)
+    query, data = selfie[None], selfie.tobytes()
+    subjects: dict[str, Callable[[], object]] = {
+        "minois": lambda: event.find(data, TOLERANCE),
+        "faiss": lambda: flat.range_search(query, TOLERANCE**2),
+        "face_recognition": lambda: _face_distance(event.encodings, selfie) <= TOLERANCE,
+    }
+    faces = flat.range_search(query, TOLERANCE**2)[2]
+    assert set(event.find(data, TOLERANCE)) == {event.photos[event.places[face]] for face in faces}
+    times = interleave(subjects, rounds)
+    held = event.encodings.nbytes + event.halves.nbytes + event.places.nbytes
+    return {
+        **{f"{name}_ms": round(times[name], 3) for name in subjects},
+        "times_faiss": round(times["faiss"] / times["minois"], 2),
+        "times_face_recognition": round(times["face_recognition"] / times["minois"], 1),
+        "bytes_per_face": round(held / size),
+    }
+
+
+def _face_distance(known: npt.NDArray[np.float32], face: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    import face_recognition
+
+    distances: npt.NDArray[np.float32] = face_recognition.face_distance(known, face)
+    return distances
+
+
+def interleave(subjects: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """The median milliseconds of each, every round measuring all of them."""
+    times: dict[str, list[float]] = {name: [] for name in subjects}
+    for number in range(rounds + 1):
+        for name, call in subjects.items():
+            started = time.perf_counter()
+            call()
+            if number:  # the first round warms up
+                times[name].append((time.perf_counter() - started) * 1000)
+    return {name: statistics.median(values) for name, values in times.items()}
