@@ -67,7 +67,7 @@ def build_examiner(strict: bool = True) -> Callable[[bytes], Examination]:
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 
-    return functools.partial(examine, Engine(), strict=strict)
+    return functools.partial(examine, Engine(thorough=True), strict=strict)
 
 
 def examine(engine: Engine, data: bytes, strict: bool = True) -> Examination:

@@ -9,6 +9,7 @@ import dlib
 import numpy as np
 import numpy.typing as npt
 
+from kit.faces.hog import HogDetector
 from kit.faces.quality import measure
 from kit.faces.types import Box, Detection, Face
 
@@ -24,15 +25,16 @@ class Engine:
     """Every model, loaded once; one engine per process: dlib's objects must not meet a second thread or a fork.
 
     Pixels are uint8 RGB (height, width, 3); boxes are in their pixels whatever the scale of the search. `min_face_px`
-    is the smallest face that is encoded: HOG's 80-pixel window, once enlarged, reports 37.
+    is the smallest face that is encoded: HOG's 80-pixel window, once enlarged, reports 37. A `thorough`
+    engine takes four times as long to find faces and sees those out of focus, too.
     """
 
-    def __init__(self, min_face_px: int = 36) -> None:
+    def __init__(self, min_face_px: int = 36, thorough: bool = False) -> None:
         # With more, OpenCV starts threads that outnumber the processors of many workers.
         cv2.setNumThreads(1)
         models = _find_models()
         self._min_face_px = min_face_px
-        self._hog = dlib.get_frontal_face_detector()
+        self._hog = HogDetector(thorough)
         cascades = Path(cv2.__file__).parent / "data"
         self._haar = cv2.CascadeClassifier(str(cascades / "haarcascade_frontalface_default.xml"))
         self._pose = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
@@ -43,14 +45,7 @@ class Engine:
 
         `border` continues the picture's edge by that share of its sides, for a face that fills the frame.
         """
-        searched = _resize(pixels, scale)
-        rows, columns = (round(side * border) for side in searched.shape[:2])
-        canvas = cv2.copyMakeBorder(searched, rows, rows, columns, columns, cv2.BORDER_REPLICATE)
-        rectangles, scores, _ = self._hog.run(canvas, 0, 0.0)
-        return [
-            Detection(_unscale(r.left() - columns, r.top() - rows, r.width(), r.height(), scale), float(score))
-            for r, score in zip(rectangles, scores, strict=True)
-        ]
+        return self._hog.find(pixels, scale, border)
 
     def detect_haar(self, pixels: Pixels, scale: float = 1.0) -> list[Box]:
         """Faces by the Haar cascade, a second opinion: it errs elsewhere than HOG."""
