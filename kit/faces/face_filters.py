@@ -19,7 +19,7 @@ from kit.faces.fhog import FEATURES, Cells, Grey, Histograms, describe
 _WINDOW = 10
 _FACE_SHARE = 73 / 80
 
-# Cells beyond the edge, so that a window may stand over it.
+# Cells beyond the edge, so that a window may stand over it; an even number.
 _PAD = 4
 _LEVELS_PER_OCTAVE = 4
 _CHANNELS = 12
@@ -84,20 +84,22 @@ class FaceFilters:
 
     def _score(self, features: Cells) -> npt.NDArray[np.float32]:
         """The margin of the best filter for every second row of windows and each column."""
-        rows, columns = (side + 2 * _PAD for side in features.shape[:2])
-        pairs = (rows + 1) // 2
-        columns += -columns % _WINDOW
-        padded = np.zeros((pairs, 2, columns, _CHANNELS), np.float32)
-        by_row = padded.reshape(2 * pairs, columns, _CHANNELS)
-        by_row[_PAD : rows - _PAD, _PAD : _PAD + features.shape[1]] = features @ self._project
+        height, width = features.shape[:2]
+        pairs = (height + 1) // 2 + _PAD
+        columns = width + 2 * _PAD + -(width + 2 * _PAD) % _WINDOW
         flat = np.zeros((pairs * columns + _WINDOW) * 2 * _CHANNELS, np.float32)
-        flat[: padded.size] = padded.transpose(0, 2, 1, 3).ravel()
+        size = pairs * columns * 2 * _CHANNELS
+        padded = flat[:size].reshape(pairs, columns, 2, _CHANNELS)
+        reduced = features @ self._project
+        for half in range(2):
+            rows = reduced[half::2]
+            padded[_PAD // 2 : _PAD // 2 + len(rows), _PAD : _PAD + width, half] = rows
         last = pairs - _WINDOW // 2 + 1
         scores = np.empty((last, columns), np.float32)
         for shift in range(_WINDOW):
             # The numbers of a window's row lie together, so that every tenth window is a row of a plain matrix.
             start = shift * 2 * _CHANNELS
-            windows = flat[start : start + padded.size].reshape(-1, self._product.shape[1])
+            windows = flat[start : start + size].reshape(-1, self._product.shape[1])
             parts = (self._product @ windows.T).reshape(_WINDOW // 2, -1, pairs, columns // _WINDOW)
             sums = sum(part[:, pair : pair + last] for pair, part in enumerate(parts))
             scores[:, shift::_WINDOW] = (sums - self._thresholds).max(axis=0)
@@ -135,5 +137,5 @@ def _thin(places: npt.NDArray[np.float64]) -> list[Proposal]:
         sizes = left[:, 3] / best.side
         reach = 0.35 * best.side * np.maximum(sizes, 1)
         near = (np.abs(left[:, 1] - best.x) < reach) & (np.abs(left[:, 2] - best.y) < reach)
-        left = left[~(near & (sizes > 0.6) & (sizes < 1.6))]
+        left = left[~(near & (sizes > 0.5) & (sizes < 2))]
     return kept
