@@ -48,8 +48,9 @@ class Histograms:
             gradient = np.add(np.multiply(down, 512, dtype=np.int32), across)
             gradient += 256 * 512 + 256
             part = cells[top // CELL_PX : (top + _STRIP_PX) // CELL_PX]
-            bins = self._direction[gradient] + place[: len(gradient)]
-            sums = np.bincount(bins.ravel(), self._length[gradient].ravel(), part.size)
+            bins = self._direction.take(gradient)
+            bins += place[: len(gradient)]
+            sums = np.bincount(bins.ravel(), self._length.take(gradient).ravel(), part.size)
             part[:] = sums.reshape(part.shape)
         spread = cv2.sepFilter2D(cells, -1, _SPREAD, _SPREAD)
         return np.concatenate([spread, spread[..., :9] + spread[..., 9:]], axis=2)
