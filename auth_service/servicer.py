@@ -134,10 +134,10 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(USER)
     def UpdateEvent(self, request, context):
         edit = EventEdit(
-            name=request.name if request.HasField("name") else None,
+            name=request.name.value if request.HasField("name") else None,
             starts_at=from_timestamp(request, "start_time"),
             expires_at=from_timestamp(request, "expire_time"),
-            closed=request.closed if request.HasField("closed") else None,
+            closed=request.closed.value if request.HasField("closed") else None,
             new_code=request.new_code,
         )
         event = self._auth.update_event(current_caller().user_id, parse_id(request.event_id), edit)

@@ -7,7 +7,8 @@ from threading import Event
 from typing import Any
 
 import grpc
-from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import FileDescriptor, ServiceDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
@@ -60,7 +61,7 @@ class Server:
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         if settings.reflection:
             offered = [*names, health.SERVICE_NAME, reflection.SERVICE_NAME]
-            reflection.enable_server_reflection(offered, self._server)
+            reflection.enable_server_reflection(offered, self._server, _MethodPool())
         self.port = _bind(self._server, f"{settings.host}:{port}", settings)
         self._server.start()
 
@@ -74,6 +75,22 @@ class Server:
     def close(self) -> None:
         self._health.enter_graceful_shutdown()
         self._server.stop(self._grace_s).wait()
+
+
+class _MethodPool:
+    """The descriptors of this process, which also knows the file of a method, as ghz and grpcurl ask for it."""
+
+    def __init__(self) -> None:
+        self._pool = descriptor_pool.Default()
+
+    def FindFileContainingSymbol(self, symbol: str) -> FileDescriptor:  # noqa: N802
+        try:
+            return self._pool.FindFileContainingSymbol(symbol)
+        except KeyError:
+            return self._pool.FindServiceByName(symbol.rpartition(".")[0]).file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pool, name)
 
 
 def _options(settings: ServerSettings) -> list[tuple[str, int]]:

@@ -58,6 +58,7 @@ class IndexerSettings(MatchSettings, settings.FaceSettings):
     image_timeout_s: float = Field(15, gt=0, le=300, description="how long reading a photo may take")
     image_memory_mb: int = Field(2048, ge=512, description="address space of the process that reads")
     detector: DetectorName = Field("hog", description="what finds faces; cnn finds more and takes longer")
+    min_face_share: float = Field(0.02, ge=0.005, le=1, description="smallest face to find, of a photo's longer side")
     indexer_nice: int = Field(15, ge=0, le=19, description="how far the indexer gives way to other processes")
 
 
@@ -108,7 +109,7 @@ def run_indexer() -> None:
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
     store, blobs = JobStore(db), Blobs(config.blob_url)
     serve_metrics(config.metrics_port, QueueGauges("photos", store.read_queue))
-    entry = functools.partial(build_reader, config.detector, config.model_cache)
+    entry = functools.partial(build_reader, config.min_face_share, config.detector, config.model_cache)
     engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb)
     lease_s = 2 * config.image_timeout_s
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,9 +18,10 @@ if TYPE_CHECKING:
 LIMITS = ImageLimits()
 MAX_FACES = 500
 
-# Every photo is searched at about this size, at most once enlarged: 0.3 s of HOG, whatever the camera.
-SEARCH_PIXELS = 4_800_000
+# The smallest face that is looked for, as a share of the photo's longer side; half the share takes four times as long.
+MIN_FACE_SHARE = 0.02
 MAX_SCALE = 2.0
+_SMALLEST_FOUND_PX = 75
 
 ORIGINAL_QUALITY = 93
 DERIVATIVE_QUALITY = 85
@@ -55,15 +55,18 @@ class Reading:
     thumb_jpeg: bytes = b""
 
 
-def build_reader(detector: DetectorName = "hog", model_cache: Path | None = None) -> Callable[[bytes], Reading]:
+def build_reader(
+    min_face_share: float = MIN_FACE_SHARE, detector: DetectorName = "hog", model_cache: Path | None = None
+) -> Callable[[bytes], Reading]:
     """The entry of a FaceProcess: loads the engine and reads with it."""
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 
-    return functools.partial(read, Engine(detector=detector, model_cache=model_cache))
+    engine = Engine(detector=detector, model_cache=model_cache)
+    return functools.partial(read, engine, min_face_share=min_face_share)
 
 
-def read(engine: Engine, data: bytes) -> Reading:
+def read(engine: Engine, data: bytes, min_face_share: float = MIN_FACE_SHARE) -> Reading:
     """Reads a photo; bytes that are none give a result with a reason, which crosses a pipe as any other."""
     try:
         picture = decode(data, LIMITS)
@@ -76,17 +79,16 @@ def read(engine: Engine, data: bytes) -> Reading:
         width=width,
         height=height,
         taken_at=picture.taken_at,
-        faces=tuple(_to_reading(face) for face in find_faces(engine, pixels)),
+        faces=tuple(_to_reading(face) for face in find_faces(engine, pixels, min_face_share)),
         original_jpeg=to_jpeg(pixels, None, ORIGINAL_QUALITY),
         preview_jpeg=to_jpeg(preview, None, DERIVATIVE_QUALITY),
         thumb_jpeg=to_jpeg(preview, THUMB_PX, DERIVATIVE_QUALITY),
     )
 
 
-def find_faces(engine: Engine, pixels: Pixels) -> list[Face]:
+def find_faces(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> list[Face]:
     """The faces of a photo; beyond the cap the largest ones."""
-    height, width = pixels.shape[:2]
-    scale = min(MAX_SCALE, math.sqrt(SEARCH_PIXELS / (width * height)))
+    scale = min(MAX_SCALE, _SMALLEST_FOUND_PX / (min_face_share * max(pixels.shape)))
     boxes = [detection.box for detection in engine.detect(pixels, scale)]
     return engine.encode(pixels, sorted(boxes, key=lambda box: box.area, reverse=True)[:MAX_FACES])
 

@@ -68,7 +68,7 @@ def build_examiner(strict: bool = True, model_cache: Path | None = None) -> Call
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 
-    return functools.partial(examine, Engine(model_cache=model_cache), strict=strict)
+    return functools.partial(examine, Engine(thorough=True, model_cache=model_cache), strict=strict)
 
 
 def examine(engine: Engine, data: bytes, strict: bool = True) -> Examination:

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import grpc
 from fastapi import APIRouter
+from google.protobuf.wrappers_pb2 import BoolValue, StringValue
 
 from gateway.backends import Calls
 from gateway.callers import Reader, Writer
@@ -64,10 +65,10 @@ async def update_event(event_id: UUID, form: shapes.EventEdit, to: Writer) -> sh
         to.auth.UpdateEvent,
         pb.UpdateEventRequest(
             event_id=str(event_id),
-            name=form.name,
+            name=None if form.name is None else StringValue(value=form.name),
             start_time=to_timestamp(form.starts_at),
             expire_time=to_timestamp(form.expires_at),
-            closed=form.closed,
+            closed=None if form.closed is None else BoolValue(value=form.closed),
             new_code=form.new_code,
         ),
     )

@@ -4,6 +4,7 @@ It finds faces in profile and half hidden ones that HOG misses, and takes severa
 """
 
 from collections.abc import Iterator
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from kit.faces import models
 from kit.faces.dlib_weights import MEAN_RGB, OVERLAP, WINDOW_PX, read_detector
+from kit.faces.look import Look, Pixels
 from kit.faces.pyramid import Pyramid
 from kit.faces.types import Box, Detection
 
@@ -27,8 +29,16 @@ class CnnDetector:
     def __init__(self, cache: Path | None = None) -> None:
         self._session = models.start_session(models.load_converted(models.CNN_DETECTOR, _convert, cache))
 
-    def find(self, pixels: npt.NDArray[np.uint8]) -> list[Detection]:
-        """The faces in a picture (height, width, 3), RGB, the surest first; a clear one scores 1."""
+    def find(self, pixels: Pixels, scale: float = 1.0, border: float = 0.0) -> list[Detection]:
+        """The faces in a picture (height, width, 3), RGB, the surest first; a clear one scores 1.
+
+        `scale` and `border` as in HogDetector.
+        """
+        look = Look.at_all(pixels, scale, border)
+        found = self._find(look.cut(pixels))
+        return [Detection(look.place(*astuple(detection.box)), detection.score) for detection in found]
+
+    def _find(self, pixels: Pixels) -> list[Detection]:
         pyramid = Pyramid(pixels.shape[0], pixels.shape[1])
         if min(pyramid.height, pyramid.width) < _MIN_SIDE_PX:
             return []

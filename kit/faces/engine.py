@@ -12,10 +12,14 @@ from kit.faces import models
 from kit.faces.cnn_detector import CnnDetector
 from kit.faces.dlib_weights import CHIP_PX
 from kit.faces.encoder import Encoder
+from kit.faces.hog import HogDetector
 from kit.faces.quality import measure
 from kit.faces.types import Box, Detection, DetectorName, Face
 
 Pixels = npt.NDArray[np.uint8]
+
+# Smaller faces are found and not encoded: what a stranger is shown must not hang on a handful of pixels.
+MIN_FACE_PX = 40
 
 # What dlib_face_recognition_resnet_model_v1 was trained on, beside CHIP_PX.
 _CHIP_PADDING = 0.25
@@ -25,16 +29,22 @@ class Engine:
     """Every model, loaded once; one engine per process: dlib's objects must not meet a second thread or a fork.
 
     Pixels are uint8 RGB (height, width, 3); boxes are in their pixels whatever the scale of the search. `min_face_px`
-    is the smallest face that is encoded: HOG's 80-pixel window, once enlarged, reports 37. Converted models are kept
-    in the folder `model_cache`; without one each engine converts them anew.
+    is the smallest face that is encoded. A `thorough` engine takes four times as long to find faces by HOG and sees
+    those out of focus, too. Converted models are kept in the folder `model_cache`; without one each engine converts
+    them anew.
     """
 
-    def __init__(self, min_face_px: int = 36, detector: DetectorName = "hog", model_cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        min_face_px: int = MIN_FACE_PX,
+        thorough: bool = False,
+        detector: DetectorName = "hog",
+        model_cache: Path | None = None,
+    ) -> None:
         # With more, OpenCV starts threads that outnumber the processors of many workers.
         cv2.setNumThreads(1)
         self._min_face_px = min_face_px
-        self._hog = dlib.get_frontal_face_detector()
-        self._cnn = CnnDetector(model_cache) if detector == "cnn" else None
+        self._detector = CnnDetector(model_cache) if detector == "cnn" else HogDetector(thorough)
         cascades = Path(cv2.__file__).parent / "data"
         self._haar = cv2.CascadeClassifier(str(cascades / "haarcascade_frontalface_default.xml"))
         self._pose = dlib.shape_predictor(str(models.find_model(models.LANDMARKS)))
@@ -46,22 +56,7 @@ class Engine:
         `scale` 2 finds them from half of that, below 1 saves time. `border` continues the picture's edge by that share
         of its sides, for a face that fills the frame.
         """
-        searched = _resize(pixels, scale)
-        rows, columns = (round(side * border) for side in searched.shape[:2])
-        bordered = cv2.copyMakeBorder(searched, rows, rows, columns, columns, cv2.BORDER_REPLICATE)
-        canvas = np.asarray(bordered, np.uint8)
-        found = self._find_hog(canvas) if self._cnn is None else self._cnn.find(canvas)
-        return [
-            Detection(_unscale(d.box.left - columns, d.box.top - rows, d.box.width, d.box.height, scale), d.score)
-            for d in found
-        ]
-
-    def _find_hog(self, canvas: Pixels) -> list[Detection]:
-        rectangles, scores, _ = self._hog.run(canvas, 0, 0.0)
-        return [
-            Detection(Box(r.left(), r.top(), r.width(), r.height()), float(score))
-            for r, score in zip(rectangles, scores, strict=True)
-        ]
+        return self._detector.find(pixels, scale, border)
 
     def detect_haar(self, pixels: Pixels, scale: float = 1.0) -> list[Box]:
         """Faces by the Haar cascade, a second opinion: it errs elsewhere than HOG."""

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.wrappers_pb2 import BoolValue
 from sqlalchemy import Connection, text
 
 from auth_service.domain import Change, ChangeKind
@@ -78,7 +79,7 @@ def test_every_act_appends_its_changes_and_no_others(scene: AuthScene, subtests:
     stub.LeaveEvent(remove, metadata=olga.metadata)
     expect("remove", joined(event_id, sven.user_id), left(sven.user_id))
     for closed in (True, False):
-        update = pb.UpdateEventRequest(event_id=event_id, closed=closed)
+        update = pb.UpdateEventRequest(event_id=event_id, closed=BoolValue(value=closed))
         stub.UpdateEvent(update, metadata=olga.metadata)
         expect("close or open", updated(closed))
     update = pb.UpdateEventRequest(event_id=event_id, expire_time=to_timestamp(LATER))

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import grpc
 import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.protobuf.wrappers_pb2 import BoolValue, StringValue
 
 from kit.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
@@ -23,7 +25,7 @@ MakeRequest = Callable[[pb.Event, Person], Message]
 EVENT_RPCS: dict[str, MakeRequest] = {
     "GetEvent": lambda event, _: pb.GetEventRequest(event_id=event.event_id),
     "ListGuests": lambda event, _: pb.ListGuestsRequest(event_id=event.event_id),
-    "UpdateEvent": lambda event, _: pb.UpdateEventRequest(event_id=event.event_id, closed=True),
+    "UpdateEvent": lambda event, _: pb.UpdateEventRequest(event_id=event.event_id, closed=BoolValue(value=True)),
     "LeaveEvent": lambda event, other: pb.LeaveEventRequest(event_id=event.event_id, user_id=other.user_id),
     "DeleteEvent": lambda event, _: pb.DeleteEventRequest(event_id=event.event_id),
 }
@@ -104,6 +106,13 @@ EVENT_RULES = [
 ]
 
 
+def edit(event: pb.Event, **fields: Any) -> pb.UpdateEventRequest:
+    """With plain values where the message has wrappers."""
+    wrapped = {"name": StringValue, "closed": BoolValue}
+    values = {name: wrapped[name](value=value) if name in wrapped else value for name, value in fields.items()}
+    return pb.UpdateEventRequest(event_id=event.event_id, **values)
+
+
 def test_the_form_of_an_event_has_its_rules(scene: AuthScene, subtests: pytest.Subtests) -> None:
     olga = scene.organiser()
     event = scene.event(olga)
@@ -111,7 +120,7 @@ def test_the_form_of_an_event_has_its_rules(scene: AuthScene, subtests: pytest.S
         with subtests.test(violations=violations):
             with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
                 scene.event(olga, **{"name": "Party", **fields})
-            update = pb.UpdateEventRequest(event_id=event.event_id, **fields)
+            update = edit(event, **fields)
             with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as updated:
                 scene.stub.UpdateEvent(update, metadata=olga.metadata)
             assert created.violations == updated.violations == violations
@@ -128,8 +137,7 @@ def test_an_update_changes_what_is_set_and_nothing_else(scene: AuthScene) -> Non
     event = scene.event(olga, start_time=to_timestamp(NOON))
 
     def update(**fields: object) -> pb.Event:
-        request = pb.UpdateEventRequest(event_id=event.event_id, **fields)
-        return scene.stub.UpdateEvent(request, metadata=olga.metadata).event
+        return scene.stub.UpdateEvent(edit(event, **fields), metadata=olga.metadata).event
 
     assert update() == event
     assert update(name=" Another name ").name == "Another name"

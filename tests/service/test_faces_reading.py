@@ -68,8 +68,10 @@ def test_beyond_the_cap_the_largest_faces_are_kept() -> None:
     assert faces[0].box.width == 5039
 
 
-@pytest.mark.parametrize(("side", "scale"), [(500, 2.0), (1095, 2.0), (2191, 1.0), (4382, 0.5)])
-def test_every_photo_is_searched_at_about_the_same_size(side: int, scale: float) -> None:
+@pytest.mark.parametrize(
+    ("long_edge", "share", "scale"), [(500, 0.02, 2.0), (1875, 0.02, 2.0), (4000, 0.02, 0.94), (4000, 0.05, 0.375)]
+)
+def test_the_search_is_as_fine_as_the_smallest_face_asks(long_edge: int, share: float, scale: float) -> None:
     engine: Any = ScriptedEngine(0)
-    find_faces(engine, np.broadcast_to(np.uint8(0), (side, side, 3)))
+    find_faces(engine, np.broadcast_to(np.uint8(0), (long_edge * 3 // 4, long_edge, 3)), share)
     assert engine.scales == [pytest.approx(scale, abs=0.01)]

@@ -24,7 +24,7 @@ MIDDLE = Box(100, 100, 150, 150)
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    return Engine()
+    return Engine(thorough=True)
 
 
 @functools.lru_cache

@@ -113,6 +113,13 @@ def test_reflection_lists_the_services(start: Start) -> None:
     }
 
 
+def test_reflection_finds_the_file_of_a_method(start: Start) -> None:
+    request = reflection_pb2.ServerReflectionRequest(file_containing_symbol="matcher.v1.PhotoService.ListPhotos")
+    with connect(start()) as channel:
+        [answer] = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(iter([request]))
+    assert answer.HasField("file_descriptor_response")
+
+
 def test_reflection_can_be_switched_off(start: Start) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         list_services(start(reflection=False))

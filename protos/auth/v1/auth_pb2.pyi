@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf import wrappers_pb2 as _wrappers_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -354,12 +355,12 @@ class UpdateEventRequest(_message.Message):
     CLOSED_FIELD_NUMBER: _ClassVar[int]
     NEW_CODE_FIELD_NUMBER: _ClassVar[int]
     event_id: str
-    name: str
+    name: _wrappers_pb2.StringValue
     start_time: _timestamp_pb2.Timestamp
     expire_time: _timestamp_pb2.Timestamp
-    closed: bool
+    closed: _wrappers_pb2.BoolValue
     new_code: bool
-    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., new_code: _Optional[bool] = ...) -> None: ...
+    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[_Union[_wrappers_pb2.StringValue, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., new_code: _Optional[bool] = ...) -> None: ...
 
 class UpdateEventResponse(_message.Message):
     __slots__ = ("event",)
