@@ -185,13 +185,17 @@ class NewFace:
 
 @dataclass(frozen=True)
 class IndexedPhoto:
-    """What the indexer found out about a photo, and where it put the pictures that are served."""
+    """What the indexer found out about a photo, and where it put the pictures that are served.
+
+    `small_count`: faces found beside `faces`, too small to be encoded.
+    """
 
     width: int
     height: int
     taken_at: datetime | None
     keys: dict[Variant, str]
     faces: tuple[NewFace, ...]
+    small_count: int = 0
 
 
 class EventNotFound(NotFound):

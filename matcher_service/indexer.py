@@ -96,7 +96,7 @@ class Indexer(Worker[Job]):
         for variant, jpeg in pictures.items():
             self._blobs.put(keys[variant], jpeg)
         faces = tuple(_new_face(face) for face in reading.faces)
-        photo = IndexedPhoto(reading.width, reading.height, reading.taken_at, keys, faces)
+        photo = IndexedPhoto(reading.width, reading.height, reading.taken_at, keys, faces, reading.small_count)
         published = self._store.publish(job, photo, lambda guests: self._find_guests(guests, faces))
         if not published:
             for key in keys.values():

@@ -42,7 +42,8 @@ class FaceReading:
 class Reading:
     """What a photo holds; with a `reason` it could not be read, and everything else is empty.
 
-    The JPEGs hold upright pixels and no metadata; `original_jpeg` all of the pixels.
+    `faces` are those that were encoded, `small_count` tells how many more were found. The JPEGs hold upright pixels
+    and no metadata; `original_jpeg` all of the pixels.
     """
 
     reason: UnreadableReason | None = None
@@ -53,6 +54,7 @@ class Reading:
     original_jpeg: bytes = b""
     preview_jpeg: bytes = b""
     thumb_jpeg: bytes = b""
+    small_count: int = 0
 
 
 def build_reader(
@@ -75,22 +77,25 @@ def read(engine: Engine, data: bytes, min_face_share: float = MIN_FACE_SHARE) ->
     pixels = picture.pixels
     height, width = pixels.shape[:2]
     preview = shrink(pixels, PREVIEW_PX)
+    boxes = find_boxes(engine, pixels, min_face_share)
+    faces = engine.encode(pixels, boxes)
     return Reading(
         width=width,
         height=height,
         taken_at=picture.taken_at,
-        faces=tuple(_to_reading(face) for face in find_faces(engine, pixels, min_face_share)),
+        faces=tuple(_to_reading(face) for face in faces),
         original_jpeg=to_jpeg(pixels, None, ORIGINAL_QUALITY),
         preview_jpeg=to_jpeg(preview, None, DERIVATIVE_QUALITY),
         thumb_jpeg=to_jpeg(preview, THUMB_PX, DERIVATIVE_QUALITY),
+        small_count=len(boxes) - len(faces),
     )
 
 
-def find_faces(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> list[Face]:
-    """The faces of a photo; beyond the cap the largest ones."""
+def find_boxes(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> list[Box]:
+    """Where the faces of a photo are, the largest first and no more than the cap."""
     scale = min(MAX_SCALE, _SMALLEST_FOUND_PX / (min_face_share * max(pixels.shape)))
     boxes = [detection.box for detection in engine.detect(pixels, scale)]
-    return engine.encode(pixels, sorted(boxes, key=lambda box: box.area, reverse=True)[:MAX_FACES])
+    return sorted(boxes, key=lambda box: box.area, reverse=True)[:MAX_FACES]
 
 
 def _to_reading(face: Face) -> FaceReading:

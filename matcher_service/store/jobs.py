@@ -137,7 +137,7 @@ class JobStore:
                 "width": photo.width,
                 "height": photo.height,
                 "taken_at": photo.taken_at,
-                "faces": len(photo.faces),
+                "faces": len(photo.faces) + photo.small_count,
                 **{variant.value: photo.keys[variant] for variant in Variant},
             },
         )

@@ -14,7 +14,7 @@ from kit.faces.decode import Pixels, to_jpeg
 from kit.faces.engine import Engine
 from kit.faces.types import Box, Detection, Face, Quality
 from matcher_service import reading
-from matcher_service.reading import Reading, find_faces, read
+from matcher_service.reading import Reading, find_boxes, read
 
 ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
 
@@ -63,9 +63,17 @@ def test_a_photo_is_read_with_its_faces_and_its_derivatives() -> None:
 
 def test_beyond_the_cap_the_largest_faces_are_kept() -> None:
     engine: Any = ScriptedEngine(5000)
-    faces = find_faces(engine, ASTRONAUT)
-    assert len(faces) == reading.MAX_FACES
-    assert faces[0].box.width == 5039
+    boxes = find_boxes(engine, ASTRONAUT)
+    assert len(boxes) == reading.MAX_FACES
+    assert boxes[0].width == 5039
+
+
+def test_a_face_of_less_than_forty_pixels_is_found_and_not_encoded() -> None:
+    small = np.asarray(Image.fromarray(ASTRONAUT).resize((176, 176)))
+    canvas = np.full((400, 400, 3), 90, np.uint8)
+    canvas[100:276, 100:276] = small
+    result = read(Engine(), to_jpeg(canvas, None, 95))
+    assert (len(result.faces), result.small_count) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -73,5 +81,5 @@ def test_beyond_the_cap_the_largest_faces_are_kept() -> None:
 )
 def test_the_search_is_as_fine_as_the_smallest_face_asks(long_edge: int, share: float, scale: float) -> None:
     engine: Any = ScriptedEngine(0)
-    find_faces(engine, np.broadcast_to(np.uint8(0), (long_edge * 3 // 4, long_edge, 3)), share)
+    find_boxes(engine, np.broadcast_to(np.uint8(0), (long_edge * 3 // 4, long_edge, 3)), share)
     assert engine.scales == [pytest.approx(scale, abs=0.01)]

@@ -93,7 +93,12 @@ def test_an_event_is_changed_only_in_what_is_given(world: World) -> None:
     answer = world.client.patch(f"/api/events/{A}", json={"closed": False, "new_code": True}, headers=SIGNED)
     assert answer.json() == shown(A, PHOTOS, 5)
     sent = world.services.sent("UpdateEvent")
-    assert (sent.HasField("name"), sent.HasField("closed"), sent.closed.value, sent.new_code) == (False, True, False, True)
+    assert (sent.HasField("name"), sent.HasField("closed"), sent.closed.value, sent.new_code) == (
+        False,
+        True,
+        False,
+        True,
+    )
     assert not sent.HasField("start_time")
 
 
