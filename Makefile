@@ -14,7 +14,7 @@ PORT ?=
 TIME ?= 5m
 USERS ?= 30
 
-.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load setup
+.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load bench setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ stubs: $(READY) ## generate the stubs of the protos, beside them
 
 load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 	@$(BIN)/python -m tests.load.run --time $(TIME) --users $(USERS)
+
+bench: $(READY) ## measure reading and searching beside their peers
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.run
 
 lock: ## resolve requirements.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { \
