@@ -11,10 +11,11 @@ PROTOS := $(wildcard protos/*/v1/*.proto)
 PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 
 PORT ?=
-TIME ?= 5m
 USERS ?= 30
+load: TIME ?= 5m
+fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load setup
+.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load fuzz setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +59,9 @@ stubs: $(READY) ## generate the stubs of the protos, beside them
 
 load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 	@$(BIN)/python -m tests.load.run --time $(TIME) --users $(USERS)
+
+fuzz: $(READY) ## feed damaged images to the decoder (TIME=60, in seconds)
+	@$(BIN)/python -m tests.bench.fuzz_decode --time $(TIME)
 
 lock: ## resolve requirements.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { \
