@@ -11,11 +11,12 @@ PROTOS := $(wildcard protos/*/v1/*.proto)
 PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 
 PORT ?=
+FACES ?=
 USERS ?= 30
 load: TIME ?= 5m
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load fuzz setup
+.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load accuracy fuzz setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +60,9 @@ stubs: $(READY) ## generate the stubs of the protos, beside them
 
 load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 	@$(BIN)/python -m tests.load.run --time $(TIME) --users $(USERS)
+
+accuracy: $(READY) ## measure what is found, told apart and refused, on real faces (FACES=folder)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.accuracy $(if $(FACES),--faces $(FACES))
 
 fuzz: $(READY) ## feed damaged images to the decoder (TIME=60, in seconds)
 	@$(BIN)/python -m tests.bench.fuzz_decode --time $(TIME)
