@@ -100,8 +100,8 @@ VERDICTS: dict[str, tuple[Callable[[], Examination], str | None]] = {
     "few pixels": (lambda: decide(face(), quality=quality(size_px=59)), "face_too_small"),
     "dark": (lambda: decide(face(), quality=quality(brightness=9)), "too_dark"),
     "bright": (lambda: decide(face(), quality=quality(brightness=231)), "too_bright"),
-    "soft": (lambda: decide(face(), quality=quality(sharpness=4.9)), "blurred"),
-    "soft, not strict": (lambda: decide(face(), quality=quality(sharpness=4.9), strict=False), None),
+    "soft": (lambda: decide(face(), quality=quality(sharpness=9.9)), "blurred"),
+    "soft, not strict": (lambda: decide(face(), quality=quality(sharpness=9.9), strict=False), None),
     "two faces, not strict": (lambda: decide(face(), face(260, 260, 120), strict=False), None),
     "none, not strict": (lambda: decide(strict=False), "no_face"),
 }
