@@ -11,10 +11,12 @@ PROTOS := $(wildcard protos/*/v1/*.proto)
 PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 
 PORT ?=
-TIME ?= 5m
+FACES ?=
 USERS ?= 30
+load: TIME ?= 5m
+fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load bench setup
+.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load bench accuracy fuzz setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +63,12 @@ load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 
 bench: $(READY) ## measure reading and searching beside their peers
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.run
+
+accuracy: $(READY) ## measure what is found, told apart and refused, on real faces (FACES=folder)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.accuracy $(if $(FACES),--faces $(FACES))
+
+fuzz: $(READY) ## feed damaged images to the decoder (TIME=60, in seconds)
+	@$(BIN)/python -m tests.bench.fuzz_decode --time $(TIME)
 
 lock: ## resolve requirements.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { \

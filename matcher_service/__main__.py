@@ -49,7 +49,7 @@ class MatchSettings(MigrateSettings):
     """What serving and indexing share."""
 
     blob_url: str = Field(description="where photos are kept: file:///path or s3://bucket")
-    face_tolerance: float = Field(0.6, gt=0, le=2, description="largest distance of two encodings of one person")
+    face_tolerance: float = Field(0.55, gt=0, le=2, description="largest distance of two encodings of one person")
 
 
 class IndexerSettings(MatchSettings, settings.FaceSettings):

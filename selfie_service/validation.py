@@ -39,10 +39,11 @@ LIMITS = ImageLimits(max_bytes=10 * 1024 * 1024)
 MIN_FACE_PX = 60
 MIN_BRIGHTNESS = 10.0
 MAX_BRIGHTNESS = 230.0
-MIN_SHARPNESS = 5.0
+MIN_SHARPNESS = 10.0
 MIN_SHARE_INSIDE = 0.6
 
-# A face in the background has less than this share of the largest one's area.
+# A face in the background has less than this share of the largest one's area, by HOG's boxes: they come in steps of a
+# fifth, and the smallest is 75 pixels of the copy that was searched, so that a face of 9 % may count already.
 BACKGROUND_SHARE = 0.15
 
 _CLEAR_SCORE = 0.5

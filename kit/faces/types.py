@@ -65,9 +65,9 @@ class Quality:
     """How well a face can be seen.
 
     `size_px` is the shorter side of its box. `brightness` is the mean grey value, 0 to 255, of the 150-pixel chip that
-    the encoder sees, `sharpness` the variance of the chip's Laplacian as if that mean were 128: 4 is a blur that
-    costs the likeness, 100 and more a clear photo. `yaw` is roughly in degrees, positive where the nose points to the
-    right side of the picture.
+    the encoder sees, `sharpness` the variance of the chip's Laplacian as if that mean were 128: below 10 is a blur
+    that costs the likeness, 80 and more a clear photo. `yaw` is roughly in degrees, positive where the nose points to
+    the right side of the picture.
     """
 
     size_px: int

@@ -1,6 +1,7 @@
 """Searching the faces of an event, beside faiss and face_recognition, in one run and on one thread.
 
-Each answers which faces are near. The faces are random directions of the length that real encodings have, a hundredth of them the person looked for.
+Each answers which faces are near. The faces are random directions of the length that real encodings have, a hundredth
+of them the person who is looked for.
 """
 
 import importlib.metadata

@@ -1,0 +1,44 @@
+"""The decoder meets damaged bytes without end: FUZZ_TIME seconds of them."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or sys.version_info >= (3, 14), reason="atheris has no wheel for this Python"
+)
+
+FUZZ_TIME_S = int(os.environ.get("FUZZ_TIME", "20"))
+SLACK_S = 60
+
+
+def fuzz(folder: Path, decode: str, seconds: int) -> subprocess.CompletedProcess[str]:
+    script = f"""
+from pathlib import Path
+from tests.bench import fuzz_decode
+fuzz_decode.fuzz(fuzz_decode.decoding.{decode}, {seconds}, Path({str(folder)!r}))
+"""
+    command = ["nice", "-n", "19", sys.executable, "-c", script]
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds + SLACK_S, check=False)
+
+
+@pytest.mark.timeout(FUZZ_TIME_S + 2 * SLACK_S)
+def test_damaged_bytes_raise_nothing_but_unreadable_within_time_and_memory(tmp_path: Path) -> None:
+    done = fuzz(tmp_path, "decode", FUZZ_TIME_S)
+    assert done.returncode == 0, done.stderr[-4000:]
+    executed = re.search(r"number_of_executed_units: (\d+)", done.stderr)
+    assert executed is not None
+    assert int(executed[1]) > 500
+    assert not list(tmp_path.glob("finding-*"))
+
+
+def test_the_fuzzer_finds_what_is_not_caught(tmp_path: Path) -> None:
+    """The control: the decoder without its funnel of exceptions."""
+    done = fuzz(tmp_path, "_decode", FUZZ_TIME_S)
+    assert done.returncode != 0
+    assert "Uncaught Python exception" in done.stderr + done.stdout
+    assert list(tmp_path.glob("finding-*"))
