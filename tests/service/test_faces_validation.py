@@ -152,6 +152,15 @@ def photo(image: Image.Image) -> bytes:
 
 PORTRAIT = Image.fromarray(ASTRONAUT)
 
+
+def on_a_wall(size: float) -> bytes:
+    """The astronaut, and a portrait of her beside her that is so much smaller."""
+    wall = Image.new("RGB", (1024, 512), (128, 128, 128))
+    wall.paste(PORTRAIT)
+    wall.paste(PORTRAIT.resize((int(512 * size),) * 2), (600, 100))
+    return photo(wall)
+
+
 REAL = {
     "a face that fills the frame": (photo(PORTRAIT.crop((170, 75, 275, 180)).resize((600, 600))), None),
     "half a face": (photo(PORTRAIT.crop((230, 40, 330, 200))), "no_face"),
@@ -162,6 +171,9 @@ REAL = {
     ),
     "a far face": (photo(PORTRAIT.resize((256, 256))), "face_too_small"),
     "out of focus": (photo(PORTRAIT.filter(ImageFilter.GaussianBlur(3.5))), "blurred"),
+    "a cat": (photo(Image.fromarray(samples.chelsea())), "no_face"),
+    "a face beside a printed portrait of a quarter of its size": (on_a_wall(0.5), "several_faces"),
+    "a face before a small portrait on the wall": (on_a_wall(0.3), None),
     "one colour": (to_jpeg(GREY, None, 90), "no_face"),
     "noise": (
         to_jpeg(np.random.default_rng(7).integers(0, 255, (400, 400, 3)).astype(np.uint8), None, 90),
