@@ -138,7 +138,7 @@ def test_the_astronaut_is_a_valid_selfie_in_spite_of_the_flag(engine: Engine) ->
     assert len(engine.detect(ASTRONAUT, 2.0)) > 1, "without the second opinion the flag would count"
 
 
-@pytest.mark.parametrize("orientation", [3, 6, 8])
+@pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_way_to_hold_the_camera_gives_the_same_face(engine: Engine, orientation: int) -> None:
     verdict = examine(engine, oriented(orientation))
     assert verdict.encoding is not None
