@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from kit.errors import DatabaseUnavailable
@@ -17,7 +17,7 @@ def driver_url(url: str) -> str:
 
 def create_db(url: str, pool_size: int, max_overflow: int, name: str) -> Engine:
     """An engine whose errors never show parameters. `name` is what `pg_stat_activity` shows."""
-    return create_engine(
+    engine = create_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=max_overflow,
@@ -26,6 +26,17 @@ def create_db(url: str, pool_size: int, max_overflow: int, name: str) -> Engine:
         hide_parameters=True,
         connect_args={"application_name": name, "connect_timeout": 3},
     )
+    event.listen(engine, "handle_error", _hide_values)
+    return engine
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    """Keeps of PostgreSQL's words the first line: DETAIL shows a row, LINE the statement with its parameters in it."""
+    original, raised = context.original_exception, context.sqlalchemy_exception
+    first_line = getattr(getattr(original, "diag", None), "message_primary", None)
+    if first_line and raised is not None:
+        raised.args = (f"({type(original).__name__}) {first_line}",)
+        original.args = (first_line,)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from matcher_service.domain import (
     MAX_PHOTO_BYTES,
     AddedPhoto,
     EmptyImage,
+    EventClosed,
     EventNotFound,
     FaceBatch,
     IndexCounts,
@@ -134,7 +135,11 @@ class Photos:
             return AddedPhoto(known[0], filename, known[1])
         key = new_key()
         self._blobs.put(key, data)
-        return self._store.add(uuid4(), user_id, event_id, filename, key, sha256, len(data))
+        try:
+            return self._store.add(uuid4(), user_id, event_id, filename, key, sha256, len(data))
+        except (EventClosed, EventNotFound):  # after any other fault the row may be there
+            self._blobs.delete(key)
+            raise
 
     def open_photo(self, user_id: UUID, photo_id: UUID, variant: Variant) -> tuple[int, Iterator[bytes]]:
         """Size and chunks of a JPEG."""

@@ -20,6 +20,7 @@ from matcher_service.indexer import Indexer
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.service import Matches, Members, Photos
 from matcher_service.store import JobStore, MatchStore, MemberStore, PhotoStore
+from matcher_service.sweeper import Sweeper
 
 JPEG = b"\xff\xd8\xff\xe0"
 TOLERANCE = 0.6
@@ -52,7 +53,7 @@ def read_script(data: bytes) -> Reading:
 
 
 class World:
-    """Everything of matcher_service wired by hand; `match_store`, `job_store`: broken twins for controls."""
+    """Everything of matcher_service wired by hand; what may be named are broken twins for controls."""
 
     def __init__(
         self,
@@ -60,16 +61,20 @@ class World:
         folder: Path,
         match_store: type[MatchStore] = MatchStore,
         job_store: type[JobStore] = JobStore,
+        photo_store: type[PhotoStore] = PhotoStore,
+        photos: type[Photos] = Photos,
+        blobs: type[Blobs] = Blobs,
+        index: type[Index] = Index,
     ) -> None:
-        self.db = db
-        self.member_store, self.photo_store = MemberStore(db), PhotoStore(db)
+        self.db, self.folder = db, folder
+        self.member_store, self.photo_store = MemberStore(db), photo_store(db)
         self.match_store, self.job_store = match_store(db), job_store(db)
-        self.blobs = Blobs(f"file://{folder}")
-        self.index = Index(self.match_store.load_faces, memory_mb=10)
+        self.blobs = blobs(f"file://{folder}")
+        self.index = index(self.match_store.load_faces, memory_mb=10)
         self.late: list[Change] = []
         members = Members(self.member_store, self.catch_up)
         self.matches = Matches(self.match_store, self.index, members, TOLERANCE)
-        self.photos = Photos(self.photo_store, members, self.blobs, self.catch_up)
+        self.photos = photos(self.photo_store, members, self.blobs, self.catch_up)
         self.indexer = self.make_indexer(read_script)
         self.organiser = uuid4()
 
@@ -128,6 +133,16 @@ class World:
         query = text("SELECT photo_id FROM matcher.matches WHERE user_id = :user")
         with self.db.begin() as connection:
             return set(connection.execute(query, {"user": user_id}).scalars())
+
+    def files(self) -> set[str]:
+        """The keys of all blobs."""
+        return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()}
+
+    def sweep(self) -> None:
+        """Deletes the files whose deletion is queued."""
+        sweeper = Sweeper(self.job_store, self.blobs)
+        while sweeper.step():
+            pass
 
     def count(self, table: str) -> int:
         with self.db.begin() as connection:

@@ -77,6 +77,7 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
     def __init__(self) -> None:
         self.changes: list[auth_pb2.Change] = []
         self.callers: list[str] = []
+        self.deadlines: list[float | None] = []
         self.away = False
         self._news = Condition()
 
@@ -98,6 +99,7 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
         self, request: auth_pb2.ListChangesRequest, context: grpc.ServicerContext
     ) -> auth_pb2.ListChangesResponse:
         self.callers.append(_token(context))
+        self.deadlines.append(context.time_remaining())
         if self.away:
             context.abort(grpc.StatusCode.UNAVAILABLE, "away")
         with self._news:
@@ -111,6 +113,7 @@ class ScriptedMatcher(matcher_pb2_grpc.MatcherServiceServicer):
     def __init__(self) -> None:
         self.requests: list[matcher_pb2.RematchRequest] = []
         self.metadata: list[dict[str, str]] = []
+        self.deadlines: list[float | None] = []
         self.answer: Answer = _find_nothing
         self.away = False
 
@@ -119,6 +122,7 @@ class ScriptedMatcher(matcher_pb2_grpc.MatcherServiceServicer):
     ) -> Iterator[matcher_pb2.RematchResponse]:
         if self.away:
             context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        self.deadlines.append(context.time_remaining())
         self.metadata.append({key: str(value) for key, value in context.invocation_metadata()})
         for request in requests:
             self.requests.append(request)
@@ -134,7 +138,7 @@ _find_nothing = answer_with(DONE)
 
 
 class World:
-    """Everything of selfie_service wired by hand; `*_store`: broken twins for controls."""
+    """Everything of selfie_service wired by hand; what may be named are broken twins for controls."""
 
     def __init__(
         self,
@@ -144,6 +148,8 @@ class World:
         selfie_store: type[SelfieStore] = SelfieStore,
         rematch_store: type[RematchStore] = RematchStore,
         change_store: type[ChangeStore] = ChangeStore,
+        validator: type[Validator] = Validator,
+        calls: type[ServiceCalls] = ServiceCalls,
     ) -> None:
         # Tests hold locks for longer than a service may wait for one.
         self.db = create_engine(db.url, pool_size=10, connect_args={"options": "-c lock_timeout=20s"})
@@ -151,16 +157,16 @@ class World:
         self.changes = change_store(self.db)
         self.feed, self.matcher = ScriptedFeed(), ScriptedMatcher()
         self.stop = Event()
-        self._signer = signer
+        self._signer, self._validator = signer, validator
         self._others = grpc.server(futures.ThreadPoolExecutor(8))
         auth_pb2_grpc.add_AuthServiceServicer_to_server(self.feed, self._others)
         matcher_pb2_grpc.add_MatcherServiceServicer_to_server(self.matcher, self._others)
         port = self._others.add_insecure_port("127.0.0.1:0")
         self._others.start()
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
-        calls = ServiceCalls(signer("selfie"))
-        self.follower = Follower(AuthFeed(self._channel, calls).fetch, self.changes.cursor, self.changes.apply)
-        self.rematcher = Rematcher(self.rematches, self._channel, calls, self.stop)
+        told = calls(signer("selfie"))
+        self.follower = Follower(AuthFeed(self._channel, told).fetch, self.changes.cursor, self.changes.apply)
+        self.rematcher = Rematcher(self.rematches, self._channel, told, self.stop)
         self.service = Selfies(self.selfies, self.rematches, self.follower.catch_up)
         self.stub = selfie_pb2_grpc.SelfieServiceStub(
             serve(
@@ -229,7 +235,7 @@ class World:
     # What the workers do.
 
     def validator(self, examine: Examine) -> Validator:
-        return Validator(self.selfies, examine, lambda: None, LEASE_S, self.stop)
+        return self._validator(self.selfies, examine, lambda: None, LEASE_S, self.stop)
 
     def validate(self, examine: Examine) -> bool:
         return self.validator(examine).step()

@@ -61,6 +61,16 @@ def test_a_photo_is_read_with_its_faces_and_its_derivatives() -> None:
     assert sizes == [(2048, 512), (1600, 400), (480, 120)]
 
 
+def test_no_picture_of_a_photo_tells_where_it_was_taken() -> None:
+    exif, out = Image.Exif(), io.BytesIO()
+    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 29.0)})
+    Image.fromarray(ASTRONAUT).save(out, "JPEG", exif=exif)
+    engine: Any = ScriptedEngine(0)
+    result = read(engine, out.getvalue())
+    served = result.original_jpeg, result.preview_jpeg, result.thumb_jpeg
+    assert [b"Exif" in picture for picture in (out.getvalue(), *served)] == [True, False, False, False]
+
+
 def test_beyond_the_cap_the_largest_faces_are_kept() -> None:
     engine: Any = ScriptedEngine(5000)
     boxes = find_boxes(engine, ASTRONAUT)

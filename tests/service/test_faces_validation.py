@@ -138,12 +138,40 @@ def test_the_astronaut_is_a_valid_selfie_in_spite_of_the_flag(engine: Engine) ->
     assert len(engine.detect(ASTRONAUT, 2.0)) > 1, "without the second opinion the flag would count"
 
 
-@pytest.mark.parametrize("orientation", [3, 6, 8])
+@pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_way_to_hold_the_camera_gives_the_same_face(engine: Engine, orientation: int) -> None:
     verdict = examine(engine, oriented(orientation))
     assert verdict.encoding is not None
     (upright,) = engine.encode(ASTRONAUT, find_faces(engine, ASTRONAUT))
     assert np.linalg.norm(np.frombuffer(verdict.encoding, "<f4") - upright.encoding) < 0.2
+
+
+def photo(image: Image.Image) -> bytes:
+    return to_jpeg(np.array(image), None, 95)
+
+
+PORTRAIT = Image.fromarray(ASTRONAUT)
+
+
+def on_a_wall(size: float) -> bytes:
+    """The astronaut, and a portrait of her beside her that is so much smaller."""
+    wall = Image.new("RGB", (1024, 512), (128, 128, 128))
+    wall.paste(PORTRAIT)
+    wall.paste(PORTRAIT.resize((int(512 * size),) * 2), (600, 100))
+    return photo(wall)
+
+
+NOT_A_SECOND_GUEST = {
+    "a cat": (photo(Image.fromarray(samples.chelsea())), "no_face"),
+    "a face beside a printed portrait of a quarter of its size": (on_a_wall(0.5), "several_faces"),
+    "a face before a small portrait on the wall": (on_a_wall(0.3), None),
+}
+
+
+@pytest.mark.parametrize("name", NOT_A_SECOND_GUEST)
+def test_cats_and_portraits_get_their_verdict(engine: Engine, name: str) -> None:
+    data, reason = NOT_A_SECOND_GUEST[name]
+    assert examine(engine, data).reason == reason
 
 
 def test_boxes_are_in_pixels_of_the_whole_picture_whatever_the_search_shrank(engine: Engine) -> None:

@@ -1,12 +1,13 @@
 """Every rpc of every service says who may call it, and every fault is in the contract."""
 
 import importlib
+import re
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
 import pytest
-from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.descriptor import Descriptor, ServiceDescriptor
 
 from kit import errors
 from kit.errors import Fault
@@ -38,6 +39,7 @@ OPEN_TO = {
     "/auth.v1.AuthService/ListChanges": {"service:selfie", "service:matcher"},
     "/matcher.v1.MatcherService/Rematch": {"service:selfie"},
 }
+SECRET = re.compile("encoding|embedding|distance|score|key|password|hash|sha|path")
 FAULTS_OF_EVERY_SERVICE = {"INVALID_TOKEN", "CALLER_NOT_ALLOWED", "INVALID_ARGUMENT"}
 
 
@@ -108,6 +110,29 @@ def test_every_fault_of_a_domain_tells_the_caller_something(package: str) -> Non
     for thing in vars(importlib.import_module(f"{package}.domain")).values():
         if isinstance(thing, type) and issubclass(thing, Fault) and thing.__module__.startswith(package):
             assert (thing.__doc__ or "").strip().endswith("."), thing.__name__
+
+
+def fields_of(message: Descriptor) -> set[str]:
+    """The names of a message's fields, at any depth."""
+    inner = (field.message_type for field in message.fields if field.message_type)
+    return {field.name for field in message.fields}.union(*(fields_of(part) for part in inner))
+
+
+def secrets_in(message: Descriptor) -> set[str]:
+    """Fields for what must not leave a service: tokens do, in the answers of a login."""
+    return {name for name in fields_of(message) if SECRET.search(name)}
+
+
+@pytest.mark.parametrize("name", PRESENT)
+def test_no_answer_has_a_field_for_a_secret(name: str) -> None:
+    assert {method.name: secrets_in(method.output_type) for method in descriptor(name).methods} == {
+        method.name: set() for method in descriptor(name).methods
+    }
+
+
+def test_control_a_message_with_an_encoding_or_a_password_is_found_out() -> None:
+    assert secrets_in(matcher_pb2.RematchRequest.DESCRIPTOR) == {"encoding"}
+    assert secrets_in(auth_pb2.RegisterRequest.DESCRIPTOR) == {"password"}
 
 
 def test_a_package_with_pages_has_their_fault() -> None:

@@ -1,6 +1,5 @@
 """TLS between services: both sides show a certificate of our own authority, or nobody speaks."""
 
-import ipaddress
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,26 +36,30 @@ class Authority:
         certificate = self._sign(self.subject, self.key.public_key(), authority=True)
         self.file.write_bytes(certificate.public_bytes(Encoding.PEM))
 
-    def issue(self, name: str, days: int = 1) -> dict[str, Path]:
+    def issue(self, name: str, days: int = 1, host: str = "localhost") -> dict[str, Path]:
         """Settings that name a new certificate and its key."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate, private = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        certificate.write_bytes(self._sign(subject, key.public_key(), days=days).public_bytes(Encoding.PEM))
+        certificate.write_bytes(self._sign(subject, key.public_key(), days=days, host=host).public_bytes(Encoding.PEM))
         private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         return {"tls_cert": certificate, "tls_key": private}
 
     def _sign(
-        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, authority: bool = False, days: int = 1
+        self,
+        subject: x509.Name,
+        key: ec.EllipticCurvePublicKey,
+        authority: bool = False,
+        days: int = 1,
+        host: str = "localhost",
     ) -> x509.Certificate:
         now = datetime.now(UTC)
-        here = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         return (
             x509.CertificateBuilder(self.subject, subject, key, x509.random_serial_number())
             .not_valid_before(now - timedelta(days=3))
             .not_valid_after(now + timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=authority, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName(here), critical=False)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
             .sign(self.key, hashes.SHA256())
         )
 
@@ -71,10 +74,16 @@ class Pki:
 
 
 @pytest.fixture
-def pki(tmp_path: Path, keys: Path) -> Iterator[Pki]:
+def host() -> str:
+    """Whom the server's certificate names."""
+    return "localhost"
+
+
+@pytest.fixture
+def pki(tmp_path: Path, keys: Path, host: str) -> Iterator[Pki]:
     """A server that speaks TLS only."""
     ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
-    config = ServerSettings.model_validate({"grace_s": 0, "tls_ca": ours.file, **ours.issue("server")})
+    config = ServerSettings.model_validate({"grace_s": 0, "tls_ca": ours.file, **ours.issue("server", host=host)})
     server = Server(config, 0, Verifier.read(keys), [photos(Script())])
     yield Pki(ours, other, f"localhost:{server.port}")
     server.close()
@@ -105,4 +114,11 @@ STRANGERS: dict[str, Callable[[Pki], TlsSettings]] = {
 def test_strangers_are_refused(pki: Pki, stranger: str) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         call(pki.address, STRANGERS[stranger](pki))
+    assert raised.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize("host", ["elsewhere"])
+def test_a_server_with_a_certificate_for_another_name_is_refused(pki: Pki) -> None:
+    with pytest.raises(grpc.RpcError) as raised:
+        call(pki.address, TlsSettings(tls_ca=pki.ours.file, **pki.ours.issue("client")))
     assert raised.value.code() == grpc.StatusCode.UNAVAILABLE

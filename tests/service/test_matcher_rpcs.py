@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from kit.errors import DatabaseUnavailable
 from kit.identity import Signer
 from matcher_service.__main__ import registrations
-from matcher_service.domain import ChangeKind
+from matcher_service.domain import ChangeKind, Role
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1 import matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 from tests.service.calls import Metadata, as_user, bearer, refused
@@ -267,7 +267,7 @@ def test_a_photo_that_is_not_read_yet_is_not_shown(service: Service) -> None:
 def test_organisers_list_count_and_delete_photos_and_nobody_else_does(service: Service) -> None:
     world = service.world
     event = world.event()
-    guest = world.join(event)
+    guest, other = world.join(event), world.join(world.event(), role=Role.ORGANISER)
     photo = world.add(event, 1, 2)
     world.upload(event, [1])
     organiser, listed = service.by(world.organiser), photo_pb2.ListPhotosRequest(event_id=str(event), page_size=1)
@@ -280,13 +280,15 @@ def test_organisers_list_count_and_delete_photos_and_nobody_else_does(service: S
     [state] = service.photos.GetIndexState(counted, metadata=organiser).states
     assert (state.pending_count, state.indexed_count, state.failed_count, state.face_count) == (1, 1, 0, 2)
     doomed = photo_pb2.DeletePhotoRequest(photo_id=str(photo))
-    for user in (guest, uuid4()):
+    for user in (guest, other):
         with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
             service.photos.DeletePhoto(doomed, metadata=service.by(user))
     with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         service.photos.ListPhotos(listed, metadata=service.by(guest))
     with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
-        service.photos.GetIndexState(counted, metadata=service.by(uuid4()))
+        service.photos.ListPhotos(listed, metadata=service.by(other))
+    with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+        service.photos.GetIndexState(counted, metadata=service.by(other))
     service.photos.DeletePhoto(doomed, metadata=organiser)
     with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         service.photos.DeletePhoto(doomed, metadata=organiser)

@@ -1,29 +1,27 @@
-"""The rules of matcher_service below its rpcs: newest wins, gone is gone, jobs, files, memory."""
+"""The rules of matcher_service below its rpcs: newest wins, jobs, matches that change all at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Condition, Thread
 from threading import Event as Signal
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 
-from kit.blobs import Blobs, BlobsUnavailable
+from kit.blobs import BlobsUnavailable
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.pages import Page
 from matcher_service.domain import ChangeKind, EventClosed, EventNotFound, OrganiserOnly, PhotoState, Rematch, Role
 from matcher_service.reading import Reading
 from matcher_service.store import MatchStore
 from matcher_service.store.matches import FindNewer
-from matcher_service.sweeper import Sweeper
+from tests.service import matcher_fixtures
+from tests.service.matcher_fixtures import MakeWorld
 from tests.service.matcher_world import LEASE_S, World, photo_of, read_script
 
-
-@pytest.fixture
-def world(make_db: Callable[[str], Engine], tmp_path: Path) -> World:
-    return World(make_db("matcher"), tmp_path / "blobs")
+make_world = matcher_fixtures.make_world
+world = matcher_fixtures.world
 
 
 def test_a_photo_that_arrives_after_the_selfie_is_found(world: World) -> None:
@@ -70,59 +68,6 @@ def test_what_was_forgotten_is_not_brought_back_by_a_late_rematch(world: World) 
     assert world.found(guest) == set()
 
 
-def test_leaving_takes_the_matches_and_late_rematches_are_refused(world: World) -> None:
-    event = world.event()
-    guest = world.join(event)
-    world.add(event, 1)
-    world.rematch(event, guest, 1, 1)
-    world.leave(event, guest)
-    assert world.found(guest) == set()
-    assert world.rematch(event, guest, 1, 1) == "FAILED EVENT_NOT_FOUND"
-    world.add(event, 1)
-    assert world.found(guest) == set()
-
-
-def test_an_erased_guest_leaves_nothing_but_a_tombstone_and_cannot_be_joined_again(world: World) -> None:
-    event = world.event()
-    guest = world.join(event)
-    world.add(event, 1)
-    world.rematch(event, guest, 1, 1)
-    world.change(ChangeKind.USER_ERASED, user_id=guest)
-    assert (world.count("guests"), world.count("matches"), world.count("tombstones")) == (0, 0, 1)
-    world.join(event, guest)
-    assert world.rematch(event, guest, 1, 1) == "FAILED EVENT_NOT_FOUND"
-
-
-def test_a_deleted_event_takes_rows_and_files_and_stays_away(world: World, tmp_path: Path) -> None:
-    event = world.event()
-    guest = world.join(event)
-    world.add(event, 1)
-    world.rematch(event, guest, 1, 1)
-    pending = world.upload(event, [2])
-    assert pending.state is PhotoState.PENDING
-    world.change(ChangeKind.EVENT_DELETED, event_id=event)
-    while Sweeper(world.job_store, world.blobs).step():
-        pass
-    assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
-    for table in ("events", "memberships", "guests", "photos", "faces", "matches", "blob_deletions"):
-        assert world.count(table) == 0, table
-    world.change(ChangeKind.EVENT_UPDATED, event_id=event)
-    assert world.count("events") == 0
-
-
-def test_a_photo_deleted_while_it_is_read_is_not_published_and_its_files_go(world: World, tmp_path: Path) -> None:
-    event = world.event()
-    added = world.upload(event, [1])
-    job = world.job_store.claim(LEASE_S)
-    assert job is not None
-    assert added.photo_id is not None
-    world.photos.delete_photo(world.organiser, added.photo_id)
-    assert world.indexer.index(job) == "file_missing" or world.count("faces") == 0
-    while Sweeper(world.job_store, world.blobs).step():
-        pass
-    assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
-
-
 def test_the_same_bytes_twice_are_one_photo(world: World) -> None:
     event = world.event()
     first = world.upload(event, [1], "same")
@@ -132,50 +77,6 @@ def test_the_same_bytes_twice_are_one_photo(world: World) -> None:
     assert first.photo_id == again.photo_id == later.photo_id
     assert (again.state, later.state) == (PhotoState.PENDING, PhotoState.INDEXED)
     assert world.count("photos") == 1
-
-
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"", "EMPTY_IMAGE"),
-        (b"GIF89a" + bytes(100), "UNSUPPORTED_TYPE"),
-        (b"%PDF-1.7" + bytes(100), "UNSUPPORTED_TYPE"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "UNSUPPORTED_TYPE"),
-        (photo_of([1]) + bytes(30_000_000), "TOO_LARGE"),
-    ],
-)
-def test_a_file_that_is_no_photo_is_refused_and_leaves_nothing(
-    world: World, tmp_path: Path, data: bytes, reason: str
-) -> None:
-    event = world.event()
-    added = world.photos.add_photo(world.organiser, event, "x.jpg", data)
-    assert (added.photo_id, added.state, added.reason) == (None, PhotoState.REFUSED, reason)
-    assert world.count("photos") == 0
-    assert not [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
-
-
-@pytest.mark.parametrize(
-    "filename", ["../../etc/passwd", "C:\\x", "a" * 4000, "nul\0", "\u202egpj.exe", "x\r\nSet-Cookie: a", "🎉.jpg"]
-)
-def test_a_file_name_is_only_for_people(world: World, tmp_path: Path, filename: str) -> None:
-    event = world.event()
-    added = world.photos.add_photo(world.organiser, event, filename, photo_of([1], filename[:20]))
-    assert len(added.filename) <= 200
-    assert added.filename.isprintable()
-    world.index_all()
-    assert {path.parent.parent for path in (tmp_path / "blobs").rglob("*") if path.is_file()} == {tmp_path / "blobs"}
-
-
-def test_a_file_store_that_is_away_accepts_nothing(world: World, tmp_path: Path) -> None:
-    class Away(Blobs):
-        def put(self, key: str, data: bytes) -> None:
-            raise BlobsUnavailable
-
-    event = world.event()
-    world.photos._blobs = Away(f"file://{tmp_path}")
-    with pytest.raises(BlobsUnavailable):
-        world.upload(event, [1])
-    assert world.count("photos") == 0
 
 
 def test_a_closed_event_takes_no_photos_and_strangers_have_none(world: World) -> None:
@@ -232,9 +133,7 @@ def test_a_claimed_photo_is_free_again_when_the_lease_is_over_and_the_first_read
 
 
 @pytest.mark.parametrize("fault", [FaceProcessDied, FaceProcessTimedOut])
-def test_a_photo_that_crashes_its_reader_three_times_is_given_up_and_kept(
-    world: World, tmp_path: Path, fault: type[Exception]
-) -> None:
+def test_a_photo_that_crashes_its_reader_three_times_is_given_up_and_kept(world: World, fault: type[Exception]) -> None:
     event = world.event()
     world.upload(event, [1])
 
@@ -245,7 +144,7 @@ def test_a_photo_that_crashes_its_reader_three_times_is_given_up_and_kept(
     assert [indexer.step() for _ in range(4)] == [True, True, True, False]
     [photo] = world.photo_store.list_photos(event, _first_page())
     assert (photo.state, photo.reason) == (PhotoState.FAILED, "processing_failed")
-    assert len([path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]) == 1
+    assert len(world.files()) == 1
 
 
 def test_a_reader_stopped_by_a_signal_or_a_lost_database_counts_no_failure(world: World) -> None:
@@ -294,63 +193,6 @@ def test_a_photo_that_cannot_be_read_says_why(world: World) -> None:
     world.index_all()
     [photo] = world.photo_store.list_photos(event, _first_page())
     assert (photo.state, photo.reason) == (PhotoState.FAILED, "unreadable")
-
-
-def test_the_sweeper_takes_only_old_files_without_a_row(world: World, tmp_path: Path) -> None:
-    event = world.event()
-    world.add(event, 1)
-    world.blobs.put("aa/old", b"orphan")
-    world.blobs.put("bb/fresh", b"an upload whose row comes in a moment")
-    kept = {path for path in (tmp_path / "blobs").rglob("*") if path.is_file()}
-
-    class TwoDaysLater(Blobs):
-        def list(self):  # type: ignore[no-untyped-def]
-            for key, written_at in super().list():
-                yield key, written_at if key == "bb/fresh" else written_at - timedelta(days=2)
-
-    sweeper = Sweeper(world.job_store, TwoDaysLater(f"file://{tmp_path / 'blobs'}"))
-    assert sweeper.delete_orphans() == 1
-    assert {path for path in (tmp_path / "blobs").rglob("*") if path.is_file()} == kept - {tmp_path / "blobs/aa/old"}
-
-
-def test_memory_holds_no_deleted_face_after_tidying_and_idle_events_go(world: World) -> None:
-    event = world.event()
-    guest = world.join(event)
-    photo = world.add(event, 1)
-    world.rematch(event, guest, 1, 1)
-    assert world.index.use(event) is not None
-    assert world.index.face_count() == 1
-    world.index.tidy(world.match_store.versions)
-    assert world.index.face_count() == 1
-    world.photos.delete_photo(world.organiser, photo)
-    world.index.tidy(world.match_store.versions)
-    assert world.index.face_count() == 0
-
-
-def test_memory_is_bounded_and_any_event_is_loaded_again(world: World) -> None:
-    events = [world.event() for _ in range(3)]
-    for event in events:
-        world.add(event, 1)
-    world.index._memory_bytes = 1000
-    for event in events:
-        faces = world.index.use(event)
-        assert faces is not None
-        assert len(faces) == 1
-    assert world.index.face_count() == 1
-    again = world.index.use(events[0])
-    assert again is not None
-    assert len(again) == 1
-
-
-def test_a_snapshot_stays_as_it_was_while_photos_arrive(world: World) -> None:
-    event = world.event()
-    world.add(event, 1)
-    before = world.index.use(event)
-    world.add(event, 1)
-    after = world.index.use(event)
-    assert before is not None
-    assert after is not None
-    assert (len(before), len(after)) == (1, 2)
 
 
 class DeleteThenInsert(MatchStore):
@@ -405,11 +247,8 @@ def test_a_reading_of_the_matches_never_shows_half_of_a_set(world: World) -> Non
     assert all(photos in sets for photos in seen)
 
 
-def test_control_matches_deleted_in_a_commit_of_their_own_are_seen(
-    make_db: Callable[[str], Engine], tmp_path: Path
-) -> None:
-    world = World(make_db("matcher"), tmp_path, match_store=DeleteThenInsert)
-    seen, sets = read_while_selfies_take_turns(world)
+def test_control_matches_deleted_in_a_commit_of_their_own_are_seen(make_world: MakeWorld) -> None:
+    seen, sets = read_while_selfies_take_turns(make_world(match_store=DeleteThenInsert))
     assert not all(photos in sets for photos in seen)
 
 

@@ -1,18 +1,24 @@
 """Uploading, reading and deleting a selfie."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import grpc
 import pytest
 
+from kit.errors import DatabaseUnavailable
 from kit.identity import USER, Signer
 from protos.selfie.v1 import selfie_pb2
-from selfie_service.domain import ChangeKind
+from selfie_service.domain import ChangeKind, NewSelfie
 from selfie_service.servicer import SelfieServicer
+from selfie_service.store import SelfieStore
 from tests.service import selfie_fixtures
 from tests.service.calls import bearer, refused
+from tests.service.databases import lose_commits
+from tests.service.selfie_fixtures import MakeWorld
 from tests.service.selfie_world import World, image_of, invalid, valid
 
 make_world = selfie_fixtures.make_world
@@ -57,6 +63,34 @@ def test_what_is_accepted_is_stored_and_pending(world: World, guest: UUID) -> No
     assert not state.HasField("finish_time")
 
 
+class HastySelfies(SelfieStore):
+    """A broken twin: answers whatever becomes of the commit."""
+
+    def add_selfie(self, selfie: NewSelfie) -> UUID:
+        with suppress(DatabaseUnavailable):
+            super().add_selfie(selfie)
+        return selfie.id
+
+
+def is_accepted_and_lost(world: World) -> bool:
+    """Whether a selfie is accepted though the database is lost at the commit."""
+    guest = world.guest(world.event())
+    lose_commits(world.db, "selfie.selfies")
+    accepted = False
+    with suppress(grpc.RpcError):
+        accepted = bool(world.upload(guest))
+    assert world.count("selfies") == 0
+    return accepted
+
+
+def test_no_selfie_is_accepted_before_its_commit(world: World) -> None:
+    assert not is_accepted_and_lost(world)
+
+
+def test_control_accepted_before_the_commit_a_selfie_is_lost(make_world: MakeWorld) -> None:
+    assert is_accepted_and_lost(make_world(selfie_store=HastySelfies))
+
+
 @pytest.mark.parametrize(
     ("image", "reason"),
     [
@@ -91,6 +125,13 @@ def test_a_repeated_request_answers_also_when_the_selfie_was_decided(world: Worl
     assert world.selfie(selfie_id).state == "rejected"
 
 
+def test_a_request_repeated_at_once_is_one_selfie(world: World, guest: UUID) -> None:
+    request_id = str(uuid4())
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda _: world.upload(guest, "me", request_id), range(8)))) == 1
+    assert world.count("selfies") == 1
+
+
 def test_a_request_id_belongs_to_its_bytes(world: World, guest: UUID) -> None:
     request_id = str(uuid4())
     world.upload(guest, "me", request_id)
@@ -113,6 +154,13 @@ def test_a_newer_upload_supersedes_and_empties_what_is_pending(world: World, gue
     old, new = world.selfie(first), world.selfie(second)
     assert (old.state, old.image, new.state) == ("superseded", None, "pending")
     assert old.revision < new.revision
+
+
+def test_of_twenty_uploads_at_once_the_last_is_pending_and_all_others_are_superseded(world: World, guest: UUID) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda number: world.upload(guest, f"selfie {number}"), range(20)))
+    rows = world.row("SELECT array_agg(state ORDER BY revision) AS states, count(image) AS images FROM selfie.selfies")
+    assert (rows.states, rows.images) == (["superseded"] * 19 + ["pending"], 1)
 
 
 def test_without_a_verdict_the_caller_reads_the_pending_selfie(world: World, guest: UUID) -> None:

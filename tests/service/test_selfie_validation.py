@@ -83,7 +83,8 @@ def test_an_invalid_selfie_is_emptied_and_tells_why(world: World, guest: UUID) -
     assert state.reject_reason == pb.REJECT_REASON_SEVERAL_FACES
 
 
-def test_an_invalid_selfie_leaves_the_old_one_and_its_matches_alone(world: World) -> None:
+def reject_beside_an_active_one(world: World) -> tuple[str, bytes | None, bool]:
+    """State and encoding of the active selfie after another one was rejected; whether its rematch is as it was."""
     event = world.event()
     guest = world.guest(event)
     old = world.enter(guest)
@@ -91,9 +92,25 @@ def test_an_invalid_selfie_leaves_the_old_one_and_its_matches_alone(world: World
     before = world.enrolment(guest, event)
     world.upload(guest, "wall")
     world.validate(invalid("no_face"))
-    assert world.selfie(old).state == "active"
-    assert bytes(world.selfie(old).encoding) == face(1)
-    assert world.enrolment(guest, event) == before
+    row = world.selfie(old)
+    return row.state, row.encoding and bytes(row.encoding), world.enrolment(guest, event) == before
+
+
+def test_an_invalid_selfie_leaves_the_old_one_and_its_matches_alone(world: World) -> None:
+    assert reject_beside_an_active_one(world) == ("active", face(1), True)
+
+
+class SweepingRejections(SelfieStore):
+    """A broken twin: a rejection empties whatever selfies the guest has."""
+
+    def reject(self, job: SelfieJob, reason: RejectReason) -> bool:
+        in_time = super().reject(job, reason)
+        self.delete_selfies(job.user_id)
+        return in_time
+
+
+def test_control_a_rejection_that_empties_all_takes_the_old_one_and_its_matches(make_world: MakeWorld) -> None:
+    assert reject_beside_an_active_one(make_world(selfie_store=SweepingRejections)) == ("deleted", None, False)
 
 
 def test_a_valid_selfie_takes_the_place_of_the_active_one(world: World, guest: UUID) -> None:

@@ -1,14 +1,16 @@
 """What happens to a selfie when a worker is killed, stopped, or its engine fails."""
 
+from contextlib import suppress
 from threading import Event, Thread
 from uuid import UUID
 
 import pytest
 
+from kit.errors import DatabaseUnavailable
 from kit.faces.process import FaceProcessDied, FaceProcessFault, FaceProcessNotStarted, FaceProcessTimedOut
 from kit.worker import run_steps
 from protos.selfie.v1 import selfie_pb2 as pb
-from selfie_service.domain import SelfieJob
+from selfie_service.domain import RejectReason, SelfieJob
 from selfie_service.store import SelfieStore
 from selfie_service.validation import Examination
 from selfie_service.worker import Validator
@@ -89,11 +91,35 @@ def test_a_selfie_that_was_put_aside_is_emptied_on_deletion(world: World, guest:
     assert (row.state, row.image) == ("deleted", None)
 
 
-def test_a_failure_is_forgiven_when_the_next_try_succeeds(world: World, guest: UUID) -> None:
-    selfie_id = world.upload(guest)
-    world.validate(failing(FaceProcessDied()))
-    world.validate(valid())
-    assert world.selfie(selfie_id).state == "active"
+class RejectingValidator(Validator):
+    """A broken twin: a selfie that the engine fails over is taken for an invalid one."""
+
+    def _give_up(self, job: SelfieJob, fault: Exception) -> None:
+        self._store.reject(job, RejectReason.UNREADABLE)
+
+
+def fail_once(world: World, fault: Exception) -> list[str]:
+    """The states of a good selfie: after the engine failed over it, and after the next try."""
+    selfie_id = world.upload(world.guest(world.event()))
+    states = []
+    for examine in (failing(fault), valid()):
+        with suppress(DatabaseUnavailable):
+            world.validate(examine)
+        states.append(world.selfie(selfie_id).state)
+    return states
+
+
+FAULTS = [FaceProcessDied("exit code -11"), FaceProcessTimedOut("no answer within 15 s"), DatabaseUnavailable()]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+def test_a_failure_is_forgiven_when_the_next_try_succeeds(world: World, fault: Exception) -> None:
+    assert fail_once(world, fault) == ["pending", "active"]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
+def test_control_rejected_on_a_failure_a_good_selfie_is_lost(make_world: MakeWorld, fault: Exception) -> None:
+    assert fail_once(make_world(validator=RejectingValidator), fault) == ["rejected", "rejected"]
 
 
 def fail_to_start(world: World) -> str:

@@ -1,0 +1,59 @@
+"""No request waits for ever: whatever the gateway asks of a service, it asks with a deadline."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gateway.backends import Calls
+from protos.matcher.v1 import photo_pb2 as pb
+from tests.service.gateway_world import METHODS, SIGNED, World, running_world
+
+LONGEST_S = 301.0
+ID = "3f2b8c1e-0000-4000-8000-000000000001"
+FORM = {"username": "ada", "email": "ada@example.org", "password": "correct horse"}
+BODY = {**FORM, "user_data": FORM, "event_code": "C", "refresh_token": "r", "name": "n"}
+UPLOAD = [("file", ("a.jpg", b"jpeg")), ("files", ("a.jpg", b"jpeg"))]
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[World]:
+    with running_world() as world:
+        yield world
+
+
+@pytest.fixture
+def world(shared: World) -> World:
+    shared.reset()
+    shared.answer(GetPhoto=[pb.GetPhotoResponse(header=pb.PhotoHeader())])
+    return shared
+
+
+class Endless(Calls):
+    """A broken twin: calls have no deadline."""
+
+    def begin(self, method: Any, request: Any, timeout_s: float) -> Any:
+        return method(request, metadata=self._metadata)
+
+
+def ask_for_everything(world: World) -> set[str]:
+    """Makes each request that the gateway documents; the methods that were called and the deadlines that they had."""
+    for path, operations in world.client.get("/openapi.json").json()["paths"].items():
+        for method, operation in operations.items():
+            address = path.format(event_id=ID, photo_id=ID, user_id=ID)
+            content = operation.get("requestBody", {}).get("content", {})
+            sent: dict[str, Any] = {"json": BODY} if "application/json" in content else {}
+            sent |= {"files": UPLOAD} if "multipart/form-data" in content else {}
+            world.client.request(method, address, headers=SIGNED, **sent)
+    called = {call.method for call in world.services.calls}
+    assert called == {method.name for method in METHODS.values()} - {"ListChanges", "Rematch"}
+    return {call.method for call in world.services.calls if call.timeout_s > LONGEST_S}
+
+
+def test_every_call_to_a_service_has_a_deadline(world: World) -> None:
+    assert ask_for_everything(world) == set()
+
+
+def test_control_calls_without_one_are_found_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.callers.Calls", Endless)
+    assert len(ask_for_everything(world)) == len(METHODS) - 2
