@@ -10,13 +10,18 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image
 
-from kit.faces.formats import HEAD_BYTES, sniff, webp_size
+from kit.faces.formats import HAS_HEIC, HEAD_BYTES, sniff, webp_size
 from kit.faces.types import ImageLimits, Unreadable
 
 Pixels = npt.NDArray[np.uint8]
 
 # A MPO, as many phones write it, opens as a JPEG: its first image.
-_FORMATS = ("JPEG", "PNG", "WEBP")
+_FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP")
+if HAS_HEIC:
+    import pillow_heif
+
+    pillow_heif.register_heif_opener(thumbnails=False)
+    _FORMATS += ("HEIF", "AVIF")
 
 # The start of a JPEG's scan with a valid header (ITU T.81, B.2.3). Each scan of a progressive file walks over the whole
 # picture, and a few bytes are enough for one: thousands would take minutes. Cameras and editors write up to a dozen.
