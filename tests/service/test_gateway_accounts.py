@@ -1,7 +1,5 @@
 """Codes, accounts and logins, as REST sees them."""
 
-from collections.abc import Iterator
-
 import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -11,23 +9,13 @@ from gateway.callers import COOKIE
 from kit.errors import Violation
 from protos.auth.v1 import auth_pb2 as pb
 from protos.selfie.v1 import selfie_pb2
-from tests.service.gateway_world import SIGNED, TOKEN, World, problem, running_world
+from tests.service.gateway_fixtures import shared as shared
+from tests.service.gateway_fixtures import world as world
+from tests.service.gateway_world import SIGNED, TOKEN, World, problem
 
 TOKENS = pb.TokenPair(access_token=TOKEN, refresh_token="r1", expires_in=Duration(seconds=900))
 PAIR = {"access_token": TOKEN, "refresh_token": "r1", "token_type": "bearer", "expires_in": 900}
 LOGIN = {"username": "ada", "password": "correct horse"}
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    with running_world() as world:
-        yield world
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    shared.reset()
-    return shared
 
 
 def test_a_code_is_checked(world: World) -> None:

@@ -15,22 +15,12 @@ from kit import logs
 from matcher_service import domain as matcher
 from protos.matcher.v1 import photo_pb2
 from selfie_service import domain as selfie
-from tests.service.gateway_world import SIGNED, World, problem, running_world
+from tests.service.gateway_fixtures import shared as shared
+from tests.service.gateway_fixtures import world as world
+from tests.service.gateway_world import SIGNED, World, problem
 
 EVENT = "3f2b8c1e-0000-4000-8000-000000000001"
 CODE = {"event_code": "7K3F-9QXA"}
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    with running_world() as world:
-        yield world
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    shared.reset()
-    return shared
 
 
 FAULTS = [

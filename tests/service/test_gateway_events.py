@@ -1,6 +1,5 @@
 """Events and their guests, as organisers see them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import grpc
@@ -11,24 +10,14 @@ from auth_service.domain import OrganiserCannotLeave, OrganiserOnly
 from matcher_service.domain import EventNotFound
 from protos.auth.v1 import auth_pb2 as pb
 from protos.matcher.v1 import photo_pb2
-from tests.service.gateway_world import SIGNED, World, problem, running_world
+from tests.service.gateway_fixtures import shared as shared
+from tests.service.gateway_fixtures import world as world
+from tests.service.gateway_world import SIGNED, World, problem
 
 A = "3f2b8c1e-0000-4000-8000-00000000000a"
 B = "3f2b8c1e-0000-4000-8000-00000000000b"
 NO_PHOTOS = {"pending": 0, "indexed": 0, "failed": 0, "total": 0}
 PHOTOS = {"pending": 1, "indexed": 2, "failed": 3, "total": 6}
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    with running_world() as world:
-        yield world
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    shared.reset()
-    return shared
 
 
 def event(event_id: str) -> pb.Event:

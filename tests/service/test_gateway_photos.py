@@ -1,7 +1,6 @@
 """Photos on their way out: lists and pictures."""
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -12,23 +11,13 @@ from kit.errors import InvalidPage, TooManyStreams
 from matcher_service.domain import EventNotFound, PhotoNotFound, PhotoNotReady
 from protos.matcher.v1 import matcher_pb2
 from protos.matcher.v1 import photo_pb2 as pb
+from tests.service.gateway_fixtures import shared as shared
+from tests.service.gateway_fixtures import world as world
 from tests.service.gateway_world import SIGNED, World, problem, running_world
 
 PHOTO = "3f2b8c1e-0000-4000-8000-00000000000b"
 EVENT = "3f2b8c1e-0000-4000-8000-000000000001"
 URLS = {f"{name}_url": f"/api/photos/{PHOTO}/{name}" for name in ("thumb", "preview", "original")}
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    with running_world() as world:
-        yield world
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    shared.reset()
-    return shared
 
 
 def picture(*chunks: bytes) -> list[pb.GetPhotoResponse]:

@@ -1,7 +1,6 @@
 """The selfie's status: asked for, and told as it changes."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import grpc
@@ -11,6 +10,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kit.errors import InvalidToken
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import NoActiveSelfie, SelfieNotFound
+from tests.service.gateway_fixtures import shared as shared
+from tests.service.gateway_fixtures import world as world
 from tests.service.gateway_world import SIGNED, World, problem, running_world
 
 PENDING = pb.GetRematchStateResponse(selfie_state=pb.SELFIE_STATE_PENDING, start_time=Timestamp(seconds=5))
@@ -22,18 +23,6 @@ DONE = pb.GetRematchStateResponse(
 )
 RUNNING_SHOWN = {"status": "running", "started_at": 5, "matched": 0}
 DONE_SHOWN = {"status": "done", "started_at": 5, "finished_at": 6, "matched": 42}
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[World]:
-    with running_world() as world:
-        yield world
-
-
-@pytest.fixture
-def world(shared: World) -> World:
-    shared.reset()
-    return shared
 
 
 def follow(world: World, *answers: Any) -> list[dict[str, Any]]:

@@ -108,14 +108,14 @@ def test_the_log_of_the_start_before_is_kept(tmp_path: Path) -> None:
     ("data", "is_root", "with_the_data"),
     [
         ("/srv/minois/var", True, True),
-        ("/root/minois/var", True, False),
-        ("/root/minois/var", False, True),
+        ("/home/admin/minois/var", True, False),
+        ("/home/admin/minois/var", False, True),
     ],
 )
 def test_only_root_keeps_the_cluster_out_of_its_home(data: str, is_root: bool, with_the_data: bool) -> None:
-    folder = cluster_folder(Path(data), Path("/root"), is_root)
+    folder = cluster_folder(Path(data), Path("/home/admin"), is_root)
     assert (folder.parent == Path(data)) == with_the_data
-    assert folder == cluster_folder(Path(data), Path("/root"), is_root)
+    assert folder == cluster_folder(Path(data), Path("/home/admin"), is_root)
 
 
 def test_the_report_of_the_demo_has_the_promised_form() -> None:
