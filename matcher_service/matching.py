@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from matcher_service.domain import ENCODING_SIZE
 
-# Beyond the processor's caches a walk from row to row is a fifth faster than BLAS, which takes several rows at a time;
-# within them BLAS is twice as fast (`make bench`).
+# Beyond the processor's caches a walk from row to row is faster than BLAS, which takes several rows at a time; within
+# them BLAS is.
 CACHED_BYTES = 16 * 1024 * 1024
 
 Encodings = npt.NDArray[np.float32]

@@ -20,7 +20,7 @@ from gateway.status import is_final, read_status
 from protos.selfie.v1 import selfie_pb2 as pb
 
 SELFIE = FileLimits("file", 1, MAX_SELFIE_BYTES)
-IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp")
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/avif")
 PRIVATE = {"Cache-Control": "private, no-store"}
 PASSING = (503, 504, 429)  # a stream of states outlives these
 

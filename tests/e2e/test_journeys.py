@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -108,6 +109,19 @@ def test_the_same_upload_twice_is_one_selfie(
     files = {"file": ("selfie.jpg", sample.selfies["Ben"])}
     fault = guest.expect(422, "POST", "/api/upload-selfie", files=files, headers=key)
     assert fault["reason"] == "idempotency_key_reused"
+
+
+def test_a_selfie_as_a_phone_of_apple_takes_it_is_matched(
+    gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
+) -> None:
+    event, photos = gallery
+    pillow_heif.register_heif_opener()
+    out = io.BytesIO()
+    Image.open(io.BytesIO(sample.selfies["Cleo"])).save(out, "HEIF", quality=90)
+    guest = join(event)
+    assert guest.selfie_and_wait(out.getvalue())["status"] == "done"
+    assert guest.photos() == showing(photos, "Cleo")
+    assert guest.http.get("/api/my-selfie").headers["content-type"] == "image/heic"
 
 
 def test_a_photo_that_arrives_after_the_selfie_appears_by_itself(
