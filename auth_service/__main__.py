@@ -15,7 +15,7 @@ from auth_service.service import Auth
 from auth_service.servicer import AuthServicer
 from auth_service.store import AccountStore, ChangeStore, EventStore
 from auth_service.tokens import TokenMaker
-from kit import logs, settings
+from kit import failpoints, logs, settings
 from kit.db import create_db
 from kit.identity import Signer, Verifier
 from kit.metrics import serve_metrics
@@ -55,6 +55,7 @@ def main() -> None:
 def serve(_: list[str]) -> None:
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     serve_metrics(config.metrics_port)
     auth = _build(config, stop)

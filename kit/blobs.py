@@ -12,6 +12,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import from_url
 
 from kit.errors import Unavailable
+from kit.failpoints import reach
 
 CHUNK_BYTES = 256 * 1024
 
@@ -36,10 +37,12 @@ class Blobs:
 
     def put(self, key: str, data: bytes) -> None:
         """Durable when it returns."""
+        reach("blob", "before-write")
         with _told():
             obstore.put(self._store, key, data)
         if self._root:
             _flush(self._root, key)
+        reach("blob", "after-write")
 
     def get(self, key: str) -> bytes:
         """Raises BlobNotFound."""
@@ -52,13 +55,24 @@ class Blobs:
             result = obstore.get(self._store, key)
         return result.meta["size"], _chunks(result)
 
+    def read_ends(self, key: str, length: int) -> tuple[bytes, bytes]:
+        """The first and the last bytes, fewer where there are no more. Raises BlobNotFound."""
+        with _told():
+            size: int = obstore.head(self._store, key)["size"]
+            if not (taken := min(length, size)):
+                return b"", b""
+            start, end = obstore.get_ranges(self._store, key, starts=[0, size - taken], lengths=[taken, taken])
+            return bytes(start), bytes(end)
+
     def delete(self, key: str) -> None:
         """Deleting what is not there is no fault."""
+        reach("blob", "before-delete")
         try:
             with _told():
                 obstore.delete(self._store, key)
         except BlobNotFound:
             pass
+        reach("blob", "after-delete")
 
     def list(self) -> Iterator[tuple[str, datetime]]:
         """Every key and when it was written."""

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, even
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
 from kit.errors import DatabaseUnavailable
+from kit.failpoints import reach
 
 
 def driver_url(url: str) -> str:
@@ -40,11 +41,16 @@ def _hide_values(context: ExceptionContext) -> None:
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
-    """One READ COMMITTED transaction; raises DatabaseUnavailable when the database went away or is too busy."""
+def transaction(engine: Engine, name: str = "") -> Iterator[Connection]:
+    """One READ COMMITTED transaction; raises DatabaseUnavailable when the database went away or is too busy.
+
+    One that changes what somebody counts on has a `name`, under which failpoints know its commit.
+    """
     try:
         with engine.begin() as connection:
             yield connection
+            reach(name, "before-commit")
+        reach(name, "after-commit")
     except (OperationalError, InterfaceError, TimeoutError) as error:
         raise DatabaseUnavailable from error
     except DBAPIError as error:

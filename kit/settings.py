@@ -6,8 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
-from pydantic import DirectoryPath, Field, FilePath, ValidationError, model_validator
+from pydantic import DirectoryPath, Field, FilePath, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit import failpoints
 
 DATABASE_URL = r"^postgres(ql)?(\+psycopg2)?://"
 
@@ -24,6 +26,13 @@ class ProcessSettings(EnvironmentSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     log_format: Literal["console", "json"] = Field("console", description="how a log line looks")
     metrics_port: int = Field(0, ge=0, le=65535, description="port of Prometheus metrics; 0: none")
+    failpoints: str = Field("", description="only for tests: STEP=die:CHANCE or STEP=fail:CHANCE, with commas")
+
+    @field_validator("failpoints")
+    @classmethod
+    def _understood(cls, text: str) -> str:
+        failpoints.parse(text)
+        return text
 
 
 class KeySettings(EnvironmentSettings):

@@ -1,6 +1,5 @@
 """Workers: one job after the other until told to stop."""
 
-import os
 import signal
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from threading import Event, Thread
 from typing import Generic, TypeVar
 
 from kit.errors import Unavailable
+from kit.failpoints import reach
 from kit.logs import get_logger
 
 log = get_logger()
@@ -24,11 +24,6 @@ def stop_on_signals() -> Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop
-
-
-def lower_priority(by: int) -> None:
-    """Gives way to more urgent processes of this machine."""
-    os.nice(by)
 
 
 class Worker(ABC, Generic[Job]):
@@ -61,6 +56,7 @@ class Worker(ABC, Generic[Job]):
         if job is None:
             return False
         self._job = job
+        reach(type(self).__name__, "claimed")
         try:
             if self._stop.is_set():
                 self.give_back(job)

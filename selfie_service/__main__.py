@@ -10,7 +10,7 @@ from threading import Event
 from pydantic import Field
 from sqlalchemy import Engine
 
-from kit import logs, settings
+from kit import failpoints, logs, settings
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.faces.process import FaceProcess
@@ -20,7 +20,7 @@ from kit.metrics import QueueGauges, serve_metrics
 from kit.migrations import migrate
 from kit.server import Registration, Server
 from kit.wakeups import Wakeups
-from kit.worker import lower_priority, run_steps, start_thread, stop_on_signals
+from kit.worker import run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.feed import AuthFeed
 from selfie_service.rematcher import Rematcher
@@ -28,7 +28,7 @@ from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
 from selfie_service.store import ChangeStore, RematchStore, SelfieStore
 from selfie_service.store.guests import REMATCHES_CHANNEL, SELFIES_CHANNEL
-from selfie_service.validation import build_examiner
+from selfie_service.validation import Examination, build_examiner
 from selfie_service.worker import Validator
 
 NAME = "selfie"
@@ -47,6 +47,7 @@ class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettin
     """python -m selfie_service: accept selfies and tell what became of them over gRPC."""
 
     selfie_port: int = Field(50052, ge=0, le=65535, description="port to listen on; 0: any")
+    max_pending_selfies: int = Field(10_000, ge=1, description="selfies that wait for a verdict; more are refused")
     auth_address: str = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
 
 
@@ -57,20 +58,27 @@ class WorkerSettings(MigrateSettings, settings.KeySettings, settings.TlsSettings
     selfie_validation_strict: bool = Field(True, description="refuse poor selfies and those of several persons")
     image_timeout_s: float = Field(15, gt=0, le=300, description="how long an examination may take")
     image_memory_mb: int = Field(2048, ge=512, description="address space of the process that examines")
-    worker_nice: int = Field(5, ge=0, le=19, description="how far the worker gives way to other processes")
+    rematch_timeout_s: float = Field(10, gt=0, le=300, description="how long a stream of 64 rematches may take")
+    worker_nice: int = Field(5, ge=0, le=19, description="how far examining gives way to other processes")
 
 
 def main() -> None:
-    commands = {"serve": serve, "worker": work, "migrate": run_migrations, "token": print_token}
+    commands: dict[str, Callable[[], None]] = {
+        "serve": serve,
+        "worker": work,
+        "migrate": run_migrations,
+        "token": print_token,
+    }
     parser = argparse.ArgumentParser("selfie_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
     chosen, _ = parser.parse_known_args()
     commands[chosen.command]()
 
 
-def serve() -> None:
+def serve(selfies: type[SelfieStore] = SelfieStore, rematches: type[RematchStore] = RematchStore) -> None:
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
     changes = ChangeStore(db)
@@ -80,7 +88,7 @@ def serve() -> None:
         follower = Follower(feed.fetch, changes.cursor, changes.apply)
         following = start_thread(lambda: follower.run(stop), "feed")
         registration = Registration(
-            SelfieServicer(Selfies(SelfieStore(db), RematchStore(db), follower.catch_up)),
+            SelfieServicer(Selfies(selfies(db, config.max_pending_selfies), rematches(db), follower.catch_up)),
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
             selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
         )
@@ -89,10 +97,14 @@ def serve() -> None:
     following.join(STOP_S)
 
 
-def work() -> None:
+def work(
+    selfies: type[SelfieStore] = SelfieStore,
+    rematches: type[RematchStore] = RematchStore,
+    build: Callable[[bool, Path | None], Callable[[bytes], Examination]] = build_examiner,
+) -> None:
     config = settings.load(WorkerSettings)
     logs.configure(f"{NAME}-worker", config.log_level, config.log_format == "json")
-    lower_priority(config.worker_nice)
+    failpoints.arm(config.failpoints)
     # kit.client routes by `x-event-id`; grpc reads this before its first channel.
     os.environ.setdefault("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY", "true")
     stop = stop_on_signals()
@@ -101,12 +113,13 @@ def work() -> None:
     channel = open_channel(config.matcher_address, config, "x-event-id")
     calls = ServiceCalls(Signer.read(NAME, config.signing_key))
     engine = FaceProcess(
-        functools.partial(build_examiner, config.selfie_validation_strict, config.model_cache),
+        functools.partial(build, config.selfie_validation_strict, config.model_cache),
         config.image_timeout_s,
         config.image_memory_mb,
+        config.worker_nice,
     )
-    validator = Validator(SelfieStore(db), engine.call, engine.start, 2 * config.image_timeout_s, stop)
-    rematcher = Rematcher(RematchStore(db), channel, calls, stop)
+    validator = Validator(selfies(db), engine.call, engine.start, 2 * config.image_timeout_s, stop)
+    rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
     loops = [
         start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
         start_thread(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from kit.errors import InvalidInput, NotFound, Precondition
+from kit.errors import Exhausted, InvalidInput, NotFound, Precondition
 
 MAX_IMAGE_BYTES = 10 * 1024 * 1024
 MAX_FAILURES = 3
@@ -171,6 +171,14 @@ class EventClosed(Precondition):
 
 class IdempotencyKeyReused(InvalidInput):
     """This request id was used before, with another image."""
+
+
+class RequestInProgress(Precondition):
+    """The same request is still being worked on: repeat it in a moment for its answer."""
+
+
+class QueueFull(Exhausted):
+    """Too many selfies are waiting to be looked at; try again shortly."""
 
 
 class NoActiveSelfie(Precondition):

@@ -9,6 +9,7 @@ import grpc
 from prometheus_client import Counter, Histogram
 
 from kit.client import ServiceCalls
+from kit.failpoints import reach
 from kit.logs import get_logger
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub
@@ -16,8 +17,6 @@ from selfie_service.domain import Counts, Rematch
 from selfie_service.store import RematchStore
 
 BATCH = 64
-STREAM_S = 20.0
-LEASE_S = 2 * STREAM_S
 
 log = get_logger()
 rematches = Counter("selfie_rematches_total", "Rematches that the matcher ended", ["state"])
@@ -25,18 +24,24 @@ streams = Histogram("selfie_rematch_stream_seconds", "Duration of a stream of re
 
 
 class Rematcher:
-    """Sends one stream at a time, in one thread: the rematches of one event."""
+    """Sends one stream at a time, in one thread: the rematches of one event.
 
-    def __init__(self, store: RematchStore, channel: grpc.Channel, calls: ServiceCalls, stop: Event) -> None:
+    A stream may take `stream_s`, the claims of what it carries last twice as long.
+    """
+
+    def __init__(
+        self, store: RematchStore, channel: grpc.Channel, calls: ServiceCalls, stream_s: float, stop: Event
+    ) -> None:
         self._store = store
         self._stub = MatcherServiceStub(channel)
         self._calls = calls
+        self._stream_s = stream_s
         self._stop = stop
         self._stream: grpc.Call | None = None
 
     def step(self) -> bool:
         """Whether there was something to do."""
-        batch = self._store.claim(BATCH, LEASE_S)
+        batch = self._store.claim(BATCH, 2 * self._stream_s)
         if not batch:
             return False
         unfinished = {str(rematch.user_id): rematch for rematch in batch}
@@ -62,7 +67,7 @@ class Rematcher:
         requests = [_request(name, rematch) for name, rematch in unfinished.items()]
         stream = self._stub.Rematch(
             iter(requests),
-            timeout=self._calls.timeout_s(STREAM_S),
+            timeout=self._calls.timeout_s(self._stream_s),
             metadata=self._calls.metadata(x_event_id=str(event_id)),
         )
         self._stream = stream
@@ -78,6 +83,7 @@ class Rematcher:
 
     def _record(self, rematch: Rematch, response: pb.RematchResponse) -> bool:
         """Whether it was the last snapshot."""
+        reach("rematch", "before-record")
         counts = Counts(response.compared_count, response.total_count, response.matched_count)
         if response.state == pb.REMATCH_STATE_RUNNING:
             self._store.record_progress(rematch, counts)

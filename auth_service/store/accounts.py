@@ -51,7 +51,7 @@ class AccountStore:
     def register(self, user: NewUser, event_id: UUID, refresh_hash: bytes) -> bool:
         """Makes the account, its membership and its first token; False when somebody else was faster, or the event
         was shut or deleted meanwhile."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "register") as connection:
             event = lock_event(connection, event_id)
             if event is None or event.shut or not _insert_user(connection, user):
                 return False
@@ -106,7 +106,7 @@ class AccountStore:
             """
         )
         user = {"user": user_id}
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "erase-user") as connection:
             if connection.execute(text("SELECT FROM auth.users WHERE id = :user FOR UPDATE"), user).first() is None:
                 return
             events = [row.id for row in connection.execute(query, user)]
@@ -120,7 +120,7 @@ class AccountStore:
 
     def add_token(self, user_id: UUID, refresh_hash: bytes) -> bool:
         """Begins a family; False when the account is gone."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "add-token") as connection:
             query = text("SELECT id FROM auth.users WHERE id = :user FOR KEY SHARE")
             if connection.execute(query, {"user": user_id}).first() is None:
                 return False
@@ -135,7 +135,7 @@ class AccountStore:
             FROM auth.refresh_tokens WHERE token_hash = :hash AND expires_at > now()
             """
         )
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "rotate-token") as connection:
             _lock_family(connection, old_hash)
             row = connection.execute(query, {"hash": old_hash, "grace": REUSE_GRACE_S}).first()
             if row is None:

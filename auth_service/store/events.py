@@ -50,7 +50,7 @@ class EventStore:
         expires_at: datetime | None,
     ) -> bool:
         """The event with its organiser; False when the code or the request id is in use. Raises UserNotFound."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "create-event") as connection:
             lock_user(connection, organiser)
             inserted = connection.execute(
                 text(
@@ -99,7 +99,7 @@ class EventStore:
             WHERE id = :event RETURNING closed, expires_at
             """
         )
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "update-event") as connection:
             if lock_event(connection, event_id) is None:
                 return None
             taken = text("SELECT FROM auth.events WHERE code = :code")
@@ -116,7 +116,7 @@ class EventStore:
             return True
 
     def delete_event(self, event_id: UUID) -> None:
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "delete-event") as connection:
             gone = connection.execute(text("DELETE FROM auth.events WHERE id = :event"), {"event": event_id})
             if gone.rowcount:
                 bury(connection, event_id)
@@ -124,7 +124,7 @@ class EventStore:
 
     def join(self, event_id: UUID, user_id: UUID) -> bool:
         """Whether the user is a guest now: not where the event was shut or deleted meanwhile. Raises UserNotFound."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "join") as connection:
             lock_user(connection, user_id)
             event = lock_event(connection, event_id)
             member = text("SELECT FROM auth.memberships WHERE event_id = :event AND user_id = :user")
@@ -140,7 +140,7 @@ class EventStore:
     def leave(self, event_id: UUID, user_id: UUID) -> None:
         """Ends a guest's membership; an organiser's stays."""
         query = text("DELETE FROM auth.memberships WHERE event_id = :event AND user_id = :user AND role = 'guest'")
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "leave") as connection:
             if connection.execute(query, {"event": event_id, "user": user_id}).rowcount:
                 append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)
 

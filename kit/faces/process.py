@@ -36,7 +36,8 @@ class FaceProcess(Generic[Result]):
     `entry` is importable by name, or a `functools.partial` of such a function: called in the child, it gives the
     function that turns bytes into a picklable result. The child is a new interpreter, neither a fork (dlib hangs after
     one, grpc forbids it) nor multiprocessing's spawn (it would import the parent's main module, and grpc with it).
-    It gets none of the parent's environment, where secrets live.
+    It gets none of the parent's environment, where secrets live. It alone gives way to other processes, by `nice`: a
+    parent that did would hold locks, claims and its own stop for as long as the machine is busy.
     """
 
     def __init__(

@@ -36,7 +36,7 @@ class ChangeStore:
 
     def apply(self, change: Change) -> None:
         """Once, whoever applies it, and in order. Raises FeedGap."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "selfie-change") as connection:
             if self._is_next(connection, change):
                 _APPLY[change.kind](connection, change)
                 connection.execute(text("UPDATE selfie.feed_cursor SET sequence = :last"), {"last": change.sequence})

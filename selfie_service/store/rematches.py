@@ -65,7 +65,7 @@ class RematchStore:
     def restart(self, user_id: UUID) -> None:
         """Wants the active selfie in every event again. Raises NoActiveSelfie."""
         active, user = text("SELECT FROM selfie.selfies WHERE user_id = :user AND state = 'active'"), {"user": user_id}
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "rematch-restart") as connection:
             revision = lock_guest(connection, user_id)
             if revision is None or connection.execute(active, user).first() is None:
                 raise NoActiveSelfie
@@ -89,7 +89,7 @@ class RematchStore:
             RETURNING e.user_id, e.event_id, e.wanted_revision, e.attempt
             """
         )
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "rematch-claim") as connection:
             rows = connection.execute(query, {"limit": limit, "lease": lease_s}).all()
             encodings = self._read_encodings(connection, [row.user_id for row in rows])
         return [
@@ -152,7 +152,7 @@ class RematchStore:
             "attempt": rematch.attempt,
             "revision": rematch.revision,
         }
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "rematch-write") as connection:
             written = connection.execute(
                 text(f"UPDATE selfie.enrolments SET {change} WHERE {FENCE}"), {**fence, **values}
             )

@@ -10,7 +10,9 @@ from selfie_service.domain import (
     EventClosed,
     IdempotencyKeyReused,
     NewSelfie,
+    QueueFull,
     RejectReason,
+    RequestInProgress,
     Selfie,
     SelfieJob,
     SelfieState,
@@ -29,10 +31,11 @@ FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
 
 
 class SelfieStore:
-    """Selfies of guests."""
+    """Selfies of guests; of those `max_pending` wait for a verdict at most, but for some that come at the same time."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, max_pending: int = 10_000) -> None:
         self._engine = engine
+        self._max_pending = max_pending
 
     def has_guest(self, user_id: UUID) -> bool:
         query = text("SELECT FROM selfie.users WHERE user_id = :user")
@@ -42,14 +45,18 @@ class SelfieStore:
     def add_selfie(self, selfie: NewSelfie) -> UUID:
         """The id of the selfie, or of the one that the same request added before.
 
-        Raises UserNotFound, IdempotencyKeyReused, EventClosed.
+        Raises RequestInProgress, UserNotFound, IdempotencyKeyReused, EventClosed, QueueFull.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "selfie-add") as connection:
+            if selfie.request_id:
+                lock_request(connection, selfie.user_id, selfie.request_id)
             lock_new_guest(connection, selfie.user_id)
             if known := _find_request(connection, selfie):
                 return known
             if _is_shut_out(connection, selfie.user_id):
                 raise EventClosed
+            if _count_pending(connection, self._max_pending) >= self._max_pending:
+                raise QueueFull
             revision = raise_revision(connection, selfie.user_id)
             values = {**vars(selfie), "revision": revision}
             for statement in (
@@ -74,7 +81,7 @@ class SelfieStore:
         return Selfie(row.id, SelfieState(row.state), bytes(row.image), row.content_type) if row else None
 
     def delete_selfies(self, user_id: UUID) -> None:
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "selfie-delete") as connection:
             if lock_guest(connection, user_id) is None:
                 return
             revision = raise_revision(connection, user_id)
@@ -100,13 +107,13 @@ class SelfieStore:
             RETURNING id, user_id, attempt, image
             """
         )
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "selfie-claim") as connection:
             row = connection.execute(query, {"lease": lease_s}).first()
         return SelfieJob(row.id, row.user_id, row.attempt, bytes(row.image)) if row else None
 
     def accept(self, job: SelfieJob, encoding: bytes) -> bool:
         """The selfie takes the place of the active one and is wanted in every event; False for a late verdict."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "selfie-accept") as connection:
             if lock_guest(connection, job.user_id) is None or not self._is_current(connection, job):
                 return False
             # Pending means newest: an upload supersedes what is pending under the same lock.
@@ -157,11 +164,18 @@ class SelfieStore:
 
     def _write(self, job: SelfieJob, change: str, **values: object) -> bool:
         query = text(f"UPDATE selfie.selfies SET {change} WHERE {FENCE}")
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "selfie-write") as connection:
             written = connection.execute(query, {"selfie": job.selfie_id, "attempt": job.attempt, **values})
             if written.rowcount:
                 notify(connection, SELFIES_CHANNEL)
             return written.rowcount == 1
+
+
+def lock_request(connection: Connection, user_id: UUID, request_id: UUID) -> None:
+    """Until the commit, so that a repeat is told and holds no connection. Raises RequestInProgress."""
+    query = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:request, 0))")
+    if not connection.execute(query, {"request": f"{user_id} {request_id}"}).scalar_one():
+        raise RequestInProgress
 
 
 def _find_request(connection: Connection, selfie: NewSelfie) -> UUID | None:
@@ -174,6 +188,12 @@ def _find_request(connection: Connection, selfie: NewSelfie) -> UUID | None:
         raise IdempotencyKeyReused
     found: UUID = row.id
     return found
+
+
+def _count_pending(connection: Connection, most: int) -> int:
+    query = text("SELECT count(*) FROM (SELECT FROM selfie.selfies WHERE state = 'pending' LIMIT :most) AS pending")
+    pending: int = connection.execute(query, {"most": most}).scalar_one()
+    return pending
 
 
 def _is_shut_out(connection: Connection, user_id: UUID) -> bool:

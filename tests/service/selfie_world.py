@@ -33,6 +33,7 @@ from selfie_service.worker import Validator
 from tests.service.calls import Metadata, as_user
 
 LEASE_S = 30.0
+STREAM_S = 20.0
 WAIT_S = 10.0
 DONE = matcher_pb2.REMATCH_STATE_DONE
 RUNNING = matcher_pb2.REMATCH_STATE_RUNNING
@@ -78,7 +79,10 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
         self.changes: list[auth_pb2.Change] = []
         self.callers: list[str] = []
         self.deadlines: list[float | None] = []
+        self.abandoned = 0
         self.away = False
+        self.ready = Event()  # cleared: it answers nobody
+        self.ready.set()
         self._news = Condition()
 
     def add(self, change: Change) -> None:
@@ -102,6 +106,9 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
         self.deadlines.append(context.time_remaining())
         if self.away:
             context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+        while context.is_active() and not self.ready.wait(0.01):
+            pass
+        self.abandoned += not context.is_active()
         with self._news:
             self._news.wait_for(lambda: len(self.changes) > request.after, request.wait.ToTimedelta().total_seconds())
         return auth_pb2.ListChangesResponse(changes=self.changes[request.after :])
@@ -166,7 +173,7 @@ class World:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         told = calls(signer("selfie"))
         self.follower = Follower(AuthFeed(self._channel, told).fetch, self.changes.cursor, self.changes.apply)
-        self.rematcher = Rematcher(self.rematches, self._channel, told, self.stop)
+        self.rematcher = Rematcher(self.rematches, self._channel, told, STREAM_S, self.stop)
         self.service = Selfies(self.selfies, self.rematches, self.follower.catch_up)
         self.stub = selfie_pb2_grpc.SelfieServiceStub(
             serve(

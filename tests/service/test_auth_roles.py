@@ -9,9 +9,11 @@ from kit.db import driver_url
 from protos.auth.v1 import auth_pb2 as pb
 from tests.service.auth_fixtures import AuthScene
 from tests.service.calls import Refusal, read_refusal
+from tests.service.selfie_world import wait_until
 
 LIMITS = {"idle_in_transaction_session_timeout": "5s", "lock_timeout": "2s", "statement_timeout": "30s"}
 PATIENCE_S = 4.0  # of the caller: longer than lock_timeout
+BRIEF_S = 0.5
 
 
 def read_limits(db: Engine) -> dict[str, tuple[str, str]]:
@@ -50,6 +52,20 @@ def join_a_locked_event(scene: AuthScene) -> Refusal:
 def test_a_call_that_waits_for_a_lock_is_told_to_come_back(scene: AuthScene) -> None:
     refusal = join_a_locked_event(scene)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
+
+
+def test_a_statement_ends_soon_after_its_caller_is_gone(scene: AuthScene) -> None:
+    event, sven = scene.event(scene.organiser()), scene.stranger()
+    waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with scene.db.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        connection.exec_driver_sql("SELECT FROM auth.events FOR UPDATE")
+        with pytest.raises(grpc.RpcError) as raised:
+            scene.stub.JoinEvent(
+                pb.JoinEventRequest(event_code=event.event_code), metadata=sven.metadata, timeout=BRIEF_S
+            )
+        assert raised.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        wait_until(lambda: not scene.sql(waiting))
 
 
 def test_control_without_the_time_limit_the_call_waits_as_long_as_its_caller(scene: AuthScene) -> None:

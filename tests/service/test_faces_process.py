@@ -48,11 +48,20 @@ def obey(prefix: str, data: bytes) -> str:
             os.kill(os.getpid(), signal.SIGINT)
         case b"pid     ":
             return str(os.getpid())
+        case b"nice    ":
+            return str(os.nice(0))
     return prefix + str(len(data))
 
 
 def build_nothing() -> Callable[[bytes], str]:
     raise FileNotFoundError("a model")
+
+
+def test_the_child_alone_gives_way() -> None:
+    polite, before = FaceProcess(build_obeyer, timeout_s=20, memory_mb=1024, nice=3), os.nice(0)
+    assert polite.call(b"nice    ") == str(min(before + 3, 19))
+    polite.close()
+    assert os.nice(0) == before
 
 
 @pytest.fixture(scope="module")

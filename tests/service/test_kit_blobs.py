@@ -137,3 +137,13 @@ def test_a_bucket_that_cannot_be_reached_is_away(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     with pytest.raises(BlobsUnavailable):
         Blobs("s3://photos").get("photos/1")
+
+
+def test_the_ends_of_a_blob_are_read(blobs: Blobs) -> None:
+    blobs.put("photos/1", b"123456")
+    assert blobs.read_ends("photos/1", 2) == (b"12", b"56")
+    assert blobs.read_ends("photos/1", 99) == (b"123456", b"123456")
+    blobs.put("photos/2", b"")
+    assert blobs.read_ends("photos/2", 2) == (b"", b"")
+    with pytest.raises(BlobNotFound):
+        blobs.read_ends("photos/3", 2)

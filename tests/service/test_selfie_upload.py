@@ -14,12 +14,13 @@ from kit.identity import USER, Signer
 from protos.selfie.v1 import selfie_pb2
 from selfie_service.domain import ChangeKind, NewSelfie
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import SelfieStore
+from selfie_service.store import SelfieStore, selfies
+from selfie_service.store.guests import lock_guest
 from tests.service import selfie_fixtures
-from tests.service.calls import bearer, refused
+from tests.service.calls import Refusal, bearer, read_refusal, refused
 from tests.service.databases import lose_commits
 from tests.service.selfie_fixtures import MakeWorld
-from tests.service.selfie_world import World, image_of, invalid, valid
+from tests.service.selfie_world import World, image_of, invalid, valid, wait_until
 
 make_world = selfie_fixtures.make_world
 world = selfie_fixtures.world
@@ -125,11 +126,72 @@ def test_a_repeated_request_answers_also_when_the_selfie_was_decided(world: Worl
     assert world.selfie(selfie_id).state == "rejected"
 
 
-def test_a_request_repeated_at_once_is_one_selfie(world: World, guest: UUID) -> None:
+def repeat_in_progress(world: World, guest: UUID) -> tuple[set[UUID], list[str]]:
+    """Repeats a request while the first one waits for its guest: the selfies and the refusals that came of it."""
     request_id = str(uuid4())
-    with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(lambda _: world.upload(guest, "me", request_id), range(8)))) == 1
+    answered: list[UUID] = []
+    refusals: list[str] = []
+
+    def upload() -> None:
+        try:
+            answered.append(world.upload(guest, "me", request_id))
+        except grpc.RpcError as error:
+            refusal = Refusal()
+            read_refusal(error, refusal)
+            refusals.append(refusal.reason)
+
+    with ThreadPoolExecutor(2) as pool, world.db.begin() as other:
+        lock_guest(other, guest)
+        pool.submit(upload)
+        wait_until(lambda: world.count_waiting() == 1)
+        pool.submit(upload)
+        wait_until(lambda: bool(refusals) or world.count_waiting() == 2)
+    upload()
+    return set(answered), refusals
+
+
+def test_a_repeat_of_what_is_in_progress_is_told_so_and_the_next_one_gets_the_answer(world: World, guest: UUID) -> None:
+    answers, refusals = repeat_in_progress(world, guest)
+    assert (len(answers), refusals) == (1, ["REQUEST_IN_PROGRESS"])
     assert world.count("selfies") == 1
+
+
+def test_control_without_the_lock_of_the_request_a_repeat_waits(
+    world: World, guest: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selfies, "lock_request", lambda *_: None)
+    answers, refusals = repeat_in_progress(world, guest)
+    assert (len(answers), refusals) == (1, [])
+
+
+def fills_the_queue(world: World) -> bool:
+    """Whether a third selfie is refused, and taken once one of two was looked at."""
+    guests = [world.guest(world.event()) for _ in range(3)]
+    for guest in guests[:2]:
+        world.upload(guest)
+    try:
+        world.upload(guests[2])
+    except grpc.RpcError as error:
+        refusal = Refusal()
+        read_refusal(error, refusal)
+        assert (refusal.code, refusal.reason) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "QUEUE_FULL")
+        world.validate(valid())
+        world.upload(guests[2])
+        return True
+    return False
+
+
+def test_more_selfies_than_may_wait_are_refused(make_world: MakeWorld) -> None:
+    assert fills_the_queue(make_world(selfie_store=lambda db: SelfieStore(db, 2)))
+
+
+def test_control_where_many_may_wait_none_is_refused(make_world: MakeWorld) -> None:
+    assert not fills_the_queue(make_world(selfie_store=SelfieStore))
+
+
+def test_uploads_without_a_request_id_are_never_repeats(world: World, guest: UUID) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(lambda _: world.upload(guest), range(8)))) == 8
 
 
 def test_a_request_id_belongs_to_its_bytes(world: World, guest: UUID) -> None:

@@ -77,8 +77,9 @@ class SelfieServiceServicer:
     def UploadSelfie(self, request, context):
         """Accepts an image as the caller's newest selfie; durable when it answers. The verdict comes later and shows in
         GetRematchState; until it is good, the selfie before and its matches stay as they are. A selfie that is still
-        undecided becomes SUPERSEDED. Idempotent by `request_id`.
-        Errors: EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, EVENT_CLOSED, IDEMPOTENCY_KEY_REUSED, USER_NOT_FOUND.
+        undecided becomes SUPERSEDED. Idempotent by `request_id`: a repeat gets the same answer, once there is one.
+        Errors: EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, EVENT_CLOSED, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS,
+        USER_NOT_FOUND, QUEUE_FULL.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
