@@ -15,14 +15,18 @@ from kit.server import MAX_MESSAGE_BYTES
 from kit.settings import TlsSettings
 
 # The one layer that retries: at most three times within about a second, and only what never reached a service or may
-# be repeated, as every rpc of ours may.
+# be repeated, as every rpc of ours may. Both waits together, at least 0.64 s, outlast the longest between two attempts
+# to connect, 0.6 s (each 20 % more or less): a replica that serves again is found before a call gives up.
 RETRY_POLICY = {
     "maxAttempts": 3,
-    "initialBackoff": "0.1s",
-    "maxBackoff": "0.5s",
-    "backoffMultiplier": 2,
-    "retryableStatusCodes": ["UNAVAILABLE"],
+    "initialBackoff": "0.2s",
+    "maxBackoff": "0.6s",
+    "backoffMultiplier": 3,
+    # A server that stops answers CANCELLED to what it had not begun, and to what outlasts its grace.
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
+# Only what is kept can be sent again: a whole selfie, instead of grpc's 256 kB.
+RETRY_BUFFER_BYTES = MAX_MESSAGE_BYTES
 
 
 def channel_options(ring_hash_key: str = "") -> list[tuple[str, int | str]]:
@@ -40,8 +44,9 @@ def channel_options(ring_hash_key: str = "") -> list[tuple[str, int | str]]:
     return [
         ("grpc.service_config", json.dumps(service_config)),
         ("grpc.enable_retries", 1),
-        ("grpc.initial_reconnect_backoff_ms", 200),
-        ("grpc.max_reconnect_backoff_ms", 2000),
+        ("grpc.per_rpc_retry_buffer_size", RETRY_BUFFER_BYTES),
+        ("grpc.initial_reconnect_backoff_ms", 100),
+        ("grpc.max_reconnect_backoff_ms", 500),
         ("grpc.keepalive_time_ms", 30_000),
         ("grpc.keepalive_timeout_ms", 10_000),
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),

@@ -17,6 +17,7 @@ from prometheus_client import Counter, Histogram
 
 from kit import deadlines, identity
 from kit.errors import CallerNotAllowed, Fault, InvalidToken, TooManyStreams
+from kit.failpoints import reach
 from kit.identity import PUBLIC, Access, Caller, Verifier
 from kit.logs import get_logger
 from kit.statuses import internal_status, to_status
@@ -62,6 +63,7 @@ class Boundary(grpc.ServerInterceptor):
                         raise TooManyStreams
                     admitted.callback(self._streams.release)
                 yield
+                reach(method.rpartition("/")[2], "before-answer")
 
     def _identify(self, access: Access, metadata: Mapping[str, str]) -> Caller:
         if PUBLIC in access.kinds:

@@ -55,7 +55,7 @@ class Server:
         names = [service.descriptor.full_name for service in services]
         for service in services:
             service.add(service.servicer, self._server)
-        self._health = health.HealthServicer()
+        self._health = _Health()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         for name in ["", *names]:
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -73,8 +73,27 @@ class Server:
         log.info("Stopped.", action="stopped")
 
     def close(self) -> None:
+        """Health says so first; then clients are told to go elsewhere, and running calls end within the grace."""
         self._health.enter_graceful_shutdown()
         self._server.stop(self._grace_s).wait()
+
+
+class _Health(health.HealthServicer):  # type: ignore[misc]  # the package has no types
+    """Ends every Watch with its last word: an open one would hold a stop for the whole grace."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._watchers: set[Any] = set()
+
+    def Watch(self, request: Any, context: grpc.ServicerContext, send_response_callback: Any = None) -> Any:  # noqa: N802
+        self._watchers.add(send_response_callback)
+        context.add_callback(lambda: self._watchers.discard(send_response_callback))
+        return super().Watch(request, context, send_response_callback)
+
+    def enter_graceful_shutdown(self) -> None:
+        super().enter_graceful_shutdown()
+        for send in self._watchers.copy():
+            send(None)
 
 
 class _MethodPool:

@@ -1,5 +1,7 @@
 """The one table of fault and gRPC status, and what travels with a status."""
 
+from typing import Any
+
 import grpc
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
@@ -10,6 +12,7 @@ from kit import errors
 
 DOMAIN = "minois"
 RETRY_AFTER_S = 1
+PUSHBACK = "grpc-retry-pushback-ms"  # below 0: do not
 
 CODES: dict[type[errors.Fault], int] = {
     errors.InvalidInput: code_pb2.INVALID_ARGUMENT,
@@ -39,7 +42,9 @@ def to_status(fault: errors.Fault) -> grpc.Status:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromSeconds(RETRY_AFTER_S)
         details.append(retry)
-    return _status(code, fault.message, details)
+    # What stays away after the tries of the hop that needed it is not tried again by each hop before it.
+    more = ((PUSHBACK, "-1"),) if isinstance(fault, errors.ServiceUnavailable) else ()
+    return _status(code, fault.message, details, more)
 
 
 def internal_status() -> grpc.Status:
@@ -51,11 +56,12 @@ def internal_status() -> grpc.Status:
     )
 
 
-def _status(code: int, message: str, details: list[Message]) -> grpc.Status:
+def _status(code: int, message: str, details: list[Message], more: tuple[tuple[str, str], ...] = ()) -> grpc.Status:
     packed = []
     for detail in details:
         anything = any_pb2.Any()
         anything.Pack(detail)
         packed.append(anything)
-    status: grpc.Status = rpc_status.to_status(status_pb2.Status(code=code, message=message, details=packed))
-    return status
+    status: Any = rpc_status.to_status(status_pb2.Status(code=code, message=message, details=packed))
+    told: grpc.Status = status._replace(trailing_metadata=(*status.trailing_metadata, *more))
+    return told

@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event as Signal
 
 import grpc
 import pytest
 
 from kit.client import channel_options, open_aio_channel, open_channel
-from kit.errors import Fault, NotFound, Unavailable
+from kit.errors import Fault, NotFound, ServiceUnavailable, Unavailable
 from kit.identity import Verifier
 from kit.server import Server
 from kit.settings import ServerSettings, TlsSettings
@@ -50,6 +52,7 @@ def fail_times(count: int, fault: type[Fault], attempts: list[int]) -> Callable[
         (Unavailable, 0, 1, None),
         (Unavailable, 2, 3, None),
         (Unavailable, 9, 3, grpc.StatusCode.UNAVAILABLE),
+        (ServiceUnavailable, 9, 1, grpc.StatusCode.UNAVAILABLE),
         (NotFound, 9, 1, grpc.StatusCode.NOT_FOUND),
     ],
 )
@@ -94,6 +97,89 @@ def test_the_asynchronous_client_repeats_too(start: Start) -> None:
 
     assert asyncio.run(call()) == "a"
     assert len(attempts) == 3
+
+
+def both(*servers: Server) -> str:
+    return "ipv4:" + ",".join(f"127.0.0.1:{server.port}" for server in servers)
+
+
+def give_up_a_call(start: Start, size: int) -> str:
+    """A call of `size` bytes is begun by a server that stops without waiting for it, beside one that goes on."""
+    stopping, running, release = Script(), Signal(), Signal()
+
+    def work() -> None:
+        running.set()
+        release.wait(20)
+
+    stopping.unary = work
+    first = start(stopping)
+    with open_channel(both(first, start(Script())), PLAIN) as channel, ThreadPoolExecutor(1) as pool:
+        stub = photo_pb2_grpc.PhotoServiceStub(channel)
+        while not running.is_set():
+            call = pool.submit(stub.ListPhotos, pb.ListPhotosRequest(page_token="x" * size), timeout=20)
+            while not call.done() and not running.wait(0.01):
+                pass
+        try:
+            first.close()
+            answer = call.result(timeout=20)
+        finally:
+            release.set()
+    assert len(answer.next_page_token) == size
+    return str(answer.next_page_token)
+
+
+@pytest.mark.parametrize("size", [1, 1024 * 1024])
+def test_a_call_that_its_server_gives_up_is_answered_by_the_other(start: Start, size: int) -> None:
+    give_up_a_call(start, size)
+
+
+def test_control_what_is_not_kept_cannot_be_sent_again(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kit.client.RETRY_BUFFER_BYTES", 256 * 1024)
+    with pytest.raises(grpc.RpcError) as raised:
+        give_up_a_call(start, 1024 * 1024)
+    assert raised.value.code() in (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE)
+
+
+def start_two(start: Start) -> tuple[str, list[int]]:
+    """The target of two replicas, and which of them answered, call by call."""
+    answered: list[int] = []
+    scripts = [Script(), Script()]
+    scripts[0].unary, scripts[1].unary = lambda: answered.append(0), lambda: answered.append(1)
+    return both(*(start(script) for script in scripts)), answered
+
+
+def test_calls_go_round_the_replicas(start: Start) -> None:
+    target, answered = start_two(start)
+    with open_channel(target, PLAIN) as channel:
+        stub = photo_pb2_grpc.PhotoServiceStub(channel)
+        while len(set(answered)) < 2 and len(answered) < 10_000:
+            stub.ListPhotos(pb.ListPhotosRequest(), timeout=20)
+    assert set(answered) == {0, 1}
+
+
+def test_the_asynchronous_client_goes_round_them_too(start: Start) -> None:
+    target, answered = start_two(start)
+
+    async def call() -> None:
+        async with open_aio_channel(target, PLAIN) as channel:
+            stub = photo_pb2_grpc.PhotoServiceStub(channel)
+            while len(set(answered)) < 2 and len(answered) < 10_000:
+                await stub.ListPhotos(pb.ListPhotosRequest(), timeout=20)
+
+    asyncio.run(call())
+    assert set(answered) == {0, 1}
+
+
+def test_the_calls_of_one_event_go_to_one_replica(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY", "true")
+    target, answered = start_two(start)
+    with open_channel(target, PLAIN, "x-event-id") as channel:
+        stub = photo_pb2_grpc.PhotoServiceStub(channel)
+        for number in range(80):
+            metadata = [("x-event-id", f"event {number % 40}")]
+            stub.ListPhotos(pb.ListPhotosRequest(), metadata=metadata, timeout=20)
+    assert answered[:40] == answered[40:]
+    assert set(answered) == {0, 1}
 
 
 def test_calls_choose_their_replica_by_a_metadata_key_where_one_is_named() -> None:

@@ -72,12 +72,19 @@ def test_a_stop_tells_health_ends_waits_and_lets_running_calls_finish(start: Sta
         call = photo_pb2_grpc.PhotoServiceStub(channel).ListPhotos.future(pb.ListPhotosRequest(page_token="late"))
         assert running.wait(5)
         stop.set()
-        assert next(watch).status == NOT_SERVING
-        watch.cancel()
+        assert [answer.status for answer in watch] == [NOT_SERVING]
         assert not stopped.done()
         release.set()
         assert call.result(timeout=5).next_page_token == "late"
         stopped.result(timeout=5)
+
+
+def test_a_watch_of_the_health_does_not_hold_a_stop(start: Start) -> None:
+    server = start(grace_s=200)
+    with ThreadPoolExecutor(1) as pool, connect(server) as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        assert next(watch).status == SERVING
+        pool.submit(server.close).result(timeout=20)
 
 
 def test_a_call_that_outlasts_the_grace_is_ended(start: Start) -> None:

@@ -1,0 +1,42 @@
+"""Calls to services are tried again in one place."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("kit", "auth_service", "selfie_service", "matcher_service", "gateway")
+SETTINGS = ("retryPolicy", "enable_retries", "wait_for_ready", "hedgingPolicy")
+
+# Loops that outlive a failed call, and are no retries of it.
+EXCEPTIONS = {
+    "gateway/routes/pictures.py",  # waits for a free stream: admission
+    "gateway/routes/selfies.py",  # reads a state again and again for a stream of events
+}
+
+
+def sources() -> Iterator[tuple[str, str]]:
+    for package in PACKAGES:
+        for path in (ROOT / package).rglob("*.py"):
+            yield path.relative_to(ROOT).as_posix(), path.read_text()
+
+
+def survives_a_call(source: str) -> bool:
+    """Whether a loop catches the fault of a call inside of it."""
+    loops = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.While | ast.For | ast.AsyncFor)]
+    inside = [node for loop in loops for node in ast.walk(loop) if isinstance(node, ast.ExceptHandler) and node.type]
+    return any("RpcError" in ast.unparse(handler.type) for handler in inside if handler.type)
+
+
+def test_retries_are_set_in_the_client_of_kit_alone() -> None:
+    assert {path for path, source in sources() if any(name in source for name in SETTINGS)} == {"kit/client.py"}
+
+
+def test_no_loop_calls_again_what_has_failed() -> None:
+    assert {path for path, source in sources() if survives_a_call(source)} == EXCEPTIONS
+
+
+def test_control_a_loop_around_a_call_is_found() -> None:
+    retry = "while True:\n    try:\n        call()\n    except grpc.RpcError:\n        continue"
+    assert survives_a_call(retry)
+    assert not survives_a_call("try:\n    call()\nexcept grpc.RpcError:\n    raise")
