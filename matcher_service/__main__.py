@@ -2,15 +2,20 @@
 
 import argparse
 import functools
+import json
 import os
+import sys
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import Field
 
-from kit import logs, settings
+from kit import failpoints, logs, settings
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
+from kit.errors import Unavailable
 from kit.faces import DetectorName
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
@@ -19,14 +24,15 @@ from kit.metrics import QueueGauges, serve_metrics
 from kit.migrations import migrate
 from kit.server import Registration, Server
 from kit.wakeups import Wakeups
-from kit.worker import lower_priority, run_steps, start_thread, stop_on_signals
+from kit.worker import run_steps, start_thread, stop_on_signals
 from matcher_service.feed import AuthFeed
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
-from matcher_service.reading import build_reader
+from matcher_service.integrity import Integrity
+from matcher_service.reading import Reading, build_reader
 from matcher_service.service import Matches, Members, Photos
 from matcher_service.servicer import MatcherServicer, PhotoServicer
-from matcher_service.store import JobStore, MatchStore, MemberStore, PhotoStore
+from matcher_service.store import IntegrityStore, JobStore, MatchStore, MemberStore, PhotoStore
 from matcher_service.store.photos import PHOTOS_CHANNEL
 from matcher_service.sweeper import Sweeper
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
@@ -45,10 +51,18 @@ class TokenSettings(settings.KeySettings):
     """python -m matcher_service token: print a token of 60 seconds that says we are service:matcher."""
 
 
-class MatchSettings(MigrateSettings):
-    """What serving and indexing share."""
+class CheckSettings(MigrateSettings):
+    """python -m matcher_service check [--repair]: tell what is missing, damaged or contradictory in files and rows.
+
+    Ends with 0 when all is well, 1 when something is wrong, 2 when it could not look.
+    """
 
     blob_url: str = Field(description="where photos are kept: file:///path or s3://bucket")
+
+
+class MatchSettings(CheckSettings):
+    """What serving and indexing share."""
+
     face_tolerance: float = Field(0.55, gt=0, le=2, description="largest distance of two encodings of one person")
 
 
@@ -59,7 +73,7 @@ class IndexerSettings(MatchSettings, settings.FaceSettings):
     image_memory_mb: int = Field(2048, ge=512, description="address space of the process that reads")
     detector: DetectorName = Field("hog", description="what finds faces; cnn finds more and takes longer")
     min_face_share: float = Field(0.02, ge=0.005, le=1, description="smallest face to find, of a photo's longer side")
-    indexer_nice: int = Field(15, ge=0, le=19, description="how far the indexer gives way to other processes")
+    indexer_nice: int = Field(15, ge=0, le=19, description="how far reading gives way to other processes")
 
 
 class ServeSettings(MatchSettings, settings.KeySettings, settings.ServerSettings):
@@ -71,19 +85,26 @@ class ServeSettings(MatchSettings, settings.KeySettings, settings.ServerSettings
 
 
 def main() -> None:
-    commands = {"serve": serve, "indexer": run_indexer, "migrate": run_migrations, "token": print_token}
+    commands: dict[str, Callable[[], None]] = {
+        "serve": serve,
+        "indexer": run_indexer,
+        "migrate": run_migrations,
+        "token": print_token,
+        "check": check,
+    }
     parser = argparse.ArgumentParser("matcher_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
     chosen, _ = parser.parse_known_args()
     commands[chosen.command]()
 
 
-def serve() -> None:
+def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) -> None:
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
-    members, match_store = MemberStore(db), MatchStore(db)
+    members, match_store = MemberStore(db), matches(db)
     index = Index(match_store.load_faces, config.index_memory_mb)
     serve_metrics(config.metrics_port, QueueGauges("photos", JobStore(db).read_queue))
     with open_channel(config.auth_address, config) as channel:
@@ -93,24 +114,28 @@ def serve() -> None:
         tidy = functools.partial(index.tidy, match_store.versions)
         start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")
         who = Members(members, follower.catch_up)
-        matches = Matches(match_store, index, who, config.face_tolerance)
-        photos = Photos(PhotoStore(db), who, Blobs(config.blob_url), follower.catch_up)
+        matching = Matches(match_store, index, who, config.face_tolerance)
+        photos = Photos(PhotoStore(db), who, files(config.blob_url), follower.catch_up)
         verifier = Verifier.read(config.minois_keys)
-        Server(config, config.matcher_port, verifier, registrations(matches, photos)).run_until(stop)
+        Server(config, config.matcher_port, verifier, registrations(matching, photos)).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
 
 
-def run_indexer() -> None:
+def run_indexer(
+    jobs: type[JobStore] = JobStore,
+    files: type[Blobs] = Blobs,
+    build: Callable[[float, DetectorName, Path | None], Callable[[bytes], Reading]] = build_reader,
+) -> None:
     config = settings.load(IndexerSettings)
     logs.configure("indexer", config.log_level, config.log_format == "json")
-    lower_priority(config.indexer_nice)
+    failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
-    store, blobs = JobStore(db), Blobs(config.blob_url)
+    store, blobs = jobs(db), files(config.blob_url)
     serve_metrics(config.metrics_port, QueueGauges("photos", store.read_queue))
-    entry = functools.partial(build_reader, config.min_face_share, config.detector, config.model_cache)
-    engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb)
+    entry = functools.partial(build, config.min_face_share, config.detector, config.model_cache)
+    engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
     lease_s = 2 * config.image_timeout_s
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)
     sweeper = Sweeper(store, blobs)
@@ -135,6 +160,30 @@ def run_migrations() -> None:
 def print_token() -> None:
     settings.read_env_file(NAME)
     print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service())
+
+
+def check() -> None:
+    """A line for each finding, then the counts as JSON."""
+    settings.read_env_file(NAME)
+    config = settings.load(CheckSettings)
+    parser = argparse.ArgumentParser("matcher_service check", add_help=False)
+    parser.add_argument("--repair", action="store_true")
+    repair = parser.parse_args(sys.argv[2:]).repair
+    db = create_db(config.database_url, 1, 0, f"check-{os.getpid()}")
+    found: Counter[str] = Counter()
+    wrong = repaired = 0
+    try:
+        integrity = Integrity(IntegrityStore(db), Blobs(config.blob_url), repair)
+        for finding in integrity.check():
+            print(finding, flush=True)
+            found[finding.problem.value] += 1
+            wrong += finding.is_wrong
+            repaired += bool(finding.cure)
+    except Unavailable as fault:
+        print(f"check: {fault.message}", file=sys.stderr)
+        raise SystemExit(2) from None
+    print(json.dumps({"seen": integrity.seen, "found": found, "repaired": repaired, "wrong": wrong}))
+    raise SystemExit(1 if wrong else 0)
 
 
 def registrations(matches: Matches, photos: Photos) -> list[Registration]:

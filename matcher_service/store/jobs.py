@@ -30,7 +30,7 @@ class JobStore:
             RETURNING id, event_id, upload_key, attempt
             """
         )
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "photo-claim") as connection:
             row = connection.execute(query, {"lease": lease_s}).first()
         return Job(row.id, row.event_id, row.upload_key, row.attempt) if row else None
 
@@ -57,7 +57,7 @@ class JobStore:
 
         `find_guests` gets the guests' encodings, read under the lock, and answers the places of those in the photo.
         """
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "photo-publish") as connection:
             version = lock_event(connection, job.event_id)
             if version is None or not self._is_ours(connection, job):
                 return False
@@ -86,7 +86,7 @@ class JobStore:
             return list(connection.execute(query, {"limit": limit}).scalars())
 
     def settle_blob_deletions(self, keys: Iterable[str]) -> None:
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "blobs-settle") as connection:
             connection.execute(text("DELETE FROM matcher.blob_deletions WHERE key = ANY(:keys)"), {"keys": list(keys)})
 
     def find_orphans(self, keys: Sequence[str]) -> set[str]:
@@ -146,5 +146,5 @@ class JobStore:
         query = text(
             f"UPDATE matcher.photos SET {assignments} WHERE id = :photo AND attempt = :attempt AND state = 'pending'"
         )
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "photo-write") as connection:
             connection.execute(query, {"photo": job.photo_id, "attempt": job.attempt, **values})

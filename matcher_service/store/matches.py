@@ -38,11 +38,12 @@ class MatchStore:
         """Replaces the guest's matches in the event at once; how many there are now, None when a newer one was here.
 
         `found` are the photos among the faces up to version `compared`; the faces since then are compared here, under
-        the lock, by `find_newer`. A photo deleted meanwhile drops out, because only photos that exist are inserted.
+        the lock, by `find_newer`. A photo deleted meanwhile drops out, because only photos that are there and indexed
+        are inserted.
         Raises EventNotFound when the event or the membership is gone.
         """
         guest = {"event": rematch.event_id, "user": rematch.user_id}
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "match-publish") as connection:
             version = lock_event(connection, rematch.event_id)
             if version is None or find_member(connection, rematch.event_id, rematch.user_id) is None:
                 raise EventNotFound
@@ -105,7 +106,7 @@ class MatchStore:
         connection.execute(
             text(
                 "INSERT INTO matcher.matches (user_id, photo_id) SELECT :user, id FROM matcher.photos"
-                " WHERE event_id = :event AND id = ANY(:photos)"
+                " WHERE event_id = :event AND id = ANY(:photos) AND state = 'indexed'"
             ),
             {**guest, "photos": list(photo_ids)},
         )

@@ -36,7 +36,7 @@ class MemberStore:
 
     def apply(self, change: Change) -> None:
         """Once, whoever applies it, and in order."""
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "matcher-change") as connection:
             cursor = connection.execute(text("SELECT sequence FROM matcher.feed_cursor FOR UPDATE")).scalar_one()
             if change.sequence <= cursor:
                 return

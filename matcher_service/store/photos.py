@@ -55,7 +55,7 @@ class PhotoStore:
             """
         )
         values = {"id": photo_id, "event": event_id, "sha256": sha256, "filename": filename, "size": size}
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "photo-add") as connection:
             _check_open(connection.execute(text(f"{SELECT_SHUT} FOR SHARE"), {"event": event_id}).first())
             if find_member(connection, event_id, organiser) is None:
                 raise EventNotFound
@@ -100,7 +100,7 @@ class PhotoStore:
         return (PhotoState(row.state), row.key) if row else None
 
     def delete(self, photo_id: UUID, event_id: UUID) -> None:
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, "photo-delete") as connection:
             if lock_event(connection, event_id) is None:
                 return
             values = {"photo": photo_id}

@@ -23,6 +23,7 @@ from matcher_service.store import JobStore, MatchStore, MemberStore, PhotoStore
 from matcher_service.sweeper import Sweeper
 
 JPEG = b"\xff\xd8\xff\xe0"
+JPEG_END = b"\xff\xd9"
 TOLERANCE = 0.6
 LEASE_S = 60.0
 
@@ -49,7 +50,8 @@ def read_script(data: bytes) -> Reading:
         for number in people.split(",")
         if number
     )
-    return Reading(None, 1200, 800, None, faces, JPEG + b"original", JPEG + b"preview", JPEG + b"thumb")
+    original, preview, thumb = (JPEG + name + JPEG_END for name in (b"original", b"preview", b"thumb"))
+    return Reading(None, 1200, 800, None, faces, original, preview, thumb)
 
 
 class World:

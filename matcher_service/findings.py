@@ -1,0 +1,103 @@
+"""What can be wrong between files and rows, and which of it may be repaired; pure."""
+
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+from matcher_service.domain import PhotoState
+
+FILE_MISSING = "file_missing"
+
+
+class Problem(Enum):
+    """What is wrong; the values are printed."""
+
+    UPLOAD_MISSING = "upload_missing"
+    UPLOAD_DAMAGED = "upload_damaged"
+    KEY_MISSING = "key_missing"
+    PICTURE_MISSING = "picture_missing"
+    PICTURE_DAMAGED = "picture_damaged"
+    ORPHAN = "orphan"
+    YOUNG_ORPHAN = "young_orphan"
+    UNREAD_WITH_FACES = "unread_with_faces"
+    PHOTO_OF_DELETED_EVENT = "photo_of_deleted_event"
+    FACE_TOO_NEW = "face_too_new"
+    FACE_ASTRAY = "face_astray"
+    FACE_SIZE = "face_size"
+    MATCH_OF_STRANGER = "match_of_stranger"
+    MATCH_WITHOUT_FACE = "match_without_face"
+    GUEST_SIZE = "guest_size"
+    GUEST_ERASED = "guest_erased"
+    MEMBER_ERASED = "member_erased"
+
+
+UPLOAD_PROBLEMS = frozenset({Problem.UPLOAD_MISSING, Problem.UPLOAD_DAMAGED})
+PICTURE_PROBLEMS = frozenset({Problem.KEY_MISSING, Problem.PICTURE_MISSING, Problem.PICTURE_DAMAGED})
+
+WORDS = {
+    Problem.UPLOAD_MISSING: "its upload is not there",
+    Problem.UPLOAD_DAMAGED: "its upload is not what was uploaded",
+    Problem.KEY_MISSING: "it is indexed and names no file for a picture",
+    Problem.PICTURE_MISSING: "a picture that is served is not there",
+    Problem.PICTURE_DAMAGED: "a picture that is served is no whole JPEG",
+    Problem.ORPHAN: "no row names this file",
+    Problem.YOUNG_ORPHAN: "no row names this file yet; nothing is wrong before a day has passed",
+    Problem.UNREAD_WITH_FACES: "it is not indexed and has faces or matches",
+    Problem.PHOTO_OF_DELETED_EVENT: "its event is deleted",
+    Problem.FACE_TOO_NEW: "its version is above that of its event",
+    Problem.FACE_ASTRAY: "it is in another event than its photo",
+    Problem.FACE_SIZE: "its encoding has not 512 bytes",
+    Problem.MATCH_OF_STRANGER: "the user is no member of the photo's event",
+    Problem.MATCH_WITHOUT_FACE: "the user has no encoding in the photo's event",
+    Problem.GUEST_SIZE: "the encoding has not 512 bytes",
+    Problem.GUEST_ERASED: "the user is erased and still has an encoding",
+    Problem.MEMBER_ERASED: "the user is erased and still a member",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with `subject`; `cure` tells what was done about it, "": nothing."""
+
+    problem: Problem
+    subject: str
+    cure: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether somebody has to do something."""
+        return not self.cure and self.problem is not Problem.YOUNG_ORPHAN
+
+    def __str__(self) -> str:
+        line = f"{self.problem.value}: {self.subject}: {WORDS[self.problem]}"
+        return f"{line} -- {self.cure}" if self.cure else line
+
+
+@dataclass(frozen=True)
+class PhotoFiles:
+    """The files that a photo's row names, and what is wrong with the row itself."""
+
+    id: UUID
+    event_id: UUID
+    state: PhotoState
+    reason: str
+    attempt: int
+    sha256: bytes
+    size_bytes: int
+    upload_key: str
+    picture_keys: tuple[str | None, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def has_upload(self) -> bool:
+        """Whether there should be one: a photo that failed because it was lost tells so already."""
+        return (self.state, self.reason) != (PhotoState.FAILED, FILE_MISSING)
+
+
+@dataclass(frozen=True)
+class RowPage:
+    """Rows in the order of their key: those with a problem, and the key to go on after (None: that was all)."""
+
+    count: int
+    faulty: list[tuple[Problem, dict[str, UUID | int]]]
+    last: tuple[UUID | int, ...] | None

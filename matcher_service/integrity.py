@@ -1,0 +1,146 @@
+"""The check: whether every file and row agrees with the others, and repairs of what can be made again."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from uuid import UUID
+
+from kit.blobs import BlobNotFound, Blobs
+from matcher_service.domain import PhotoState
+from matcher_service.findings import PICTURE_PROBLEMS, UPLOAD_PROBLEMS, Finding, PhotoFiles, Problem
+from matcher_service.store.integrity import FIRST_ID, WALKS, IntegrityStore
+from matcher_service.sweeper import ORPHAN_AGE
+
+PAGE = 500
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
+
+Faults = list[tuple[Problem, str]]
+
+
+class Integrity:
+    """Runs beside the system: what changes while it is looked at is looked at again, and is no finding."""
+
+    def __init__(self, store: IntegrityStore, blobs: Blobs, repair: bool) -> None:
+        self._store = store
+        self._blobs = blobs
+        self._repair = repair
+        self.seen: Counter[str] = Counter()
+
+    def check(self) -> Iterator[Finding]:
+        """Every finding, repaired where that was wanted and is safe."""
+        yield from self._check_photos()
+        yield from self._check_blobs()
+        for table in WALKS:
+            yield from self._check_rows(table)
+
+    def _check_photos(self) -> Iterator[Finding]:
+        after = FIRST_ID
+        while photos := self._store.list_photos(after, PAGE):
+            for photo in photos:
+                self.seen["photo"] += 1
+                yield from self._check_photo(photo)
+            after = photos[-1].id
+
+    def _check_photo(self, photo: PhotoFiles) -> Iterator[Finding]:
+        faults = self._find_faults(photo)
+        while faults and (now := self._store.find_photo(photo.id)) != photo:
+            if now is None:
+                return
+            photo, faults = now, self._find_faults(now)
+        cures = self._repair_photo(photo, {problem for problem, _ in faults}) if self._repair else {}
+        for problem, key in faults:
+            subject = f"photo {photo.id}, file {key}" if key else f"photo {photo.id}"
+            yield Finding(problem, subject, cures.get(problem, ""))
+
+    def _find_faults(self, photo: PhotoFiles) -> Faults:
+        """What is wrong, and with which file."""
+        faults: Faults = [(problem, "") for problem in photo.problems]
+        if photo.has_upload and (fault := self._look_at_upload(photo)):
+            faults.append((fault, photo.upload_key))
+        if photo.state is PhotoState.INDEXED:
+            for key in photo.picture_keys:
+                if fault := self._look_at_picture(key):
+                    faults.append((fault, key or ""))
+        return faults
+
+    def _look_at_upload(self, photo: PhotoFiles) -> Problem | None:
+        try:
+            size_bytes, chunks = self._blobs.open(photo.upload_key)
+            if size_bytes != photo.size_bytes:
+                return Problem.UPLOAD_DAMAGED
+            digest = hashlib.sha256()
+            for chunk in chunks:
+                digest.update(chunk)
+        except BlobNotFound:
+            return Problem.UPLOAD_MISSING
+        return None if digest.digest() == photo.sha256 else Problem.UPLOAD_DAMAGED
+
+    def _look_at_picture(self, key: str | None) -> Problem | None:
+        """Its first and last bytes: only the engine's own process decodes, and no file that we write stops early."""
+        if key is None:
+            return Problem.KEY_MISSING
+        try:
+            start, end = self._blobs.read_ends(key, len(JPEG_START))
+        except BlobNotFound:
+            return Problem.PICTURE_MISSING
+        return None if (start, end) == (JPEG_START, JPEG_END) else Problem.PICTURE_DAMAGED
+
+    def _repair_photo(self, photo: PhotoFiles, problems: set[Problem]) -> dict[Problem, str]:
+        """What was done about which of them."""
+        cures: dict[Problem, str] = {}
+        if photo.state is PhotoState.INDEXED:
+            is_lost = problems & UPLOAD_PROBLEMS
+            if problems & PICTURE_PROBLEMS and not is_lost and self._store.read_again(photo):
+                cures |= dict.fromkeys(PICTURE_PROBLEMS, "pending again, to be read anew")
+        else:
+            if Problem.UNREAD_WITH_FACES in problems and self._store.forget_faces(photo):
+                cures[Problem.UNREAD_WITH_FACES] = "faces and matches deleted"
+            is_lost_waiting = photo.state is PhotoState.PENDING and Problem.UPLOAD_MISSING in problems
+            if is_lost_waiting and self._store.fail_lost(photo):
+                cures[Problem.UPLOAD_MISSING] = "failed now, as file_missing"
+        return cures
+
+    def _check_blobs(self) -> Iterator[Finding]:
+        oldest = datetime.now(UTC) - ORPHAN_AGE
+        listed = self._blobs.list()
+        while page := dict(islice(listed, PAGE)):
+            self.seen["file"] += len(page)
+            for key in sorted(self._store.find_strays(list(page))):
+                if self._is_there(key):
+                    yield self._settle_orphan(key, is_old=page[key] < oldest)
+
+    def _is_there(self, key: str) -> bool:
+        """A deletion that is done is no longer queued: the file may have gone since it was listed."""
+        try:
+            self._blobs.read_ends(key, 0)
+        except BlobNotFound:
+            return False
+        return True
+
+    def _settle_orphan(self, key: str, is_old: bool) -> Finding:
+        if not is_old:
+            return Finding(Problem.YOUNG_ORPHAN, f"file {key}")
+        if self._repair:
+            self._blobs.delete(key)
+        return Finding(Problem.ORPHAN, f"file {key}", "deleted" if self._repair else "")
+
+    def _check_rows(self, table: str) -> Iterator[Finding]:
+        after: tuple[UUID | int, ...] | None = None
+        while True:
+            page = self._store.read_rows(table, after, PAGE)
+            self.seen[table] += page.count
+            for problem, ids in page.faulty:
+                named = ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in ids.items())
+                cure = self._repair_row(problem, ids) if self._repair else ""
+                yield Finding(problem, f"{table} of {named}" if table != "face" else f"face {named}", cure)
+            if page.last is None:
+                return
+            after = page.last
+
+    def _repair_row(self, problem: Problem, ids: dict[str, UUID | int]) -> str:
+        if problem is not Problem.MATCH_OF_STRANGER:
+            return ""
+        match = {name: value for name, value in ids.items() if isinstance(value, UUID)}
+        return "deleted" if self._store.delete_strange_match(**match) else ""
