@@ -10,14 +10,14 @@ from pydantic import AliasChoices, Field
 
 from gateway.app import create_app
 from gateway.backends import Addresses
-from gateway.limits import Limits
+from gateway.limits import Bounds, Limits
 from gateway.metrics import worker_metrics
-from kit import logs, settings
+from kit import failpoints, logs, settings
 
 NAME = "gateway"
 
 HTTP: dict[str, Any] = {
-    "http": "h11",  # the one that bounds what a header may take
+    "http": "gateway.connections:Connection",  # h11, which bounds what a header may take
     "h11_max_incomplete_event_size": 32 * 1024,
     "ws": "none",
     "access_log": False,
@@ -40,8 +40,15 @@ class GatewaySettings(settings.ProcessSettings, settings.TlsSettings):
         validation_alias=AliasChoices("gateway_workers", "gunicorn_workers"),
         description="processes; GUNICORN_WORKERS is taken as well",
     )
-    gateway_body_timeout_s: float = Field(30, gt=0, le=600, description="how long a request body may stand still")
+    gateway_head_timeout_s: float = Field(4, gt=0, le=600, description="how long a request head may take")
+    gateway_body_timeout_s: float = Field(5, gt=0, le=600, description="how long a request body may stand still")
+    gateway_answer_timeout_s: float = Field(10, gt=0, le=600, description="how long an answer may stand still")
     gateway_call_timeout_s: float = Field(5, gt=0, le=60, description="how long a service may take")
+    gateway_max_bodies: int = Field(1000, ge=1, description="request bodies on their way in, in each process")
+    gateway_max_selfies: int = Field(4, ge=1, description="selfies handed on at once; more are refused, not queued")
+    gateway_max_photos: int = Field(8, ge=1, description="uploads of photos handed on at once")
+    gateway_max_streams: int = Field(200, ge=1, description="streams of events at once")
+    gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
     auth_address: str = Field(description="auth_service, such as localhost:50051 or dns:///auth:50051")
     selfie_address: str = Field(description="selfie_service, such as localhost:50052")
     matcher_address: str = Field(description="matcher_service, such as localhost:50053")
@@ -69,8 +76,21 @@ def create() -> FastAPI:
     """What each worker process runs."""
     config = settings.load(GatewaySettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    failpoints.arm(config.failpoints)
     addresses = Addresses(config.auth_address, config.selfie_address, config.matcher_address)
-    limits = Limits(body_s=config.gateway_body_timeout_s, call_s=config.gateway_call_timeout_s)
+    limits = Limits(
+        head_s=config.gateway_head_timeout_s,
+        body_s=config.gateway_body_timeout_s,
+        answer_s=config.gateway_answer_timeout_s,
+        call_s=config.gateway_call_timeout_s,
+        bounds=Bounds(
+            bodies=config.gateway_max_bodies,
+            selfies=config.gateway_max_selfies,
+            photos=config.gateway_max_photos,
+            streams=config.gateway_max_streams,
+            requests=config.gateway_max_requests,
+        ),
+    )
     return create_app(addresses, config, limits)
 
 

@@ -10,6 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from gateway.limits import Limits
 from kit.client import open_aio_channel
+from kit.failpoints import reach
 from kit.interceptors import REQUEST_ID
 from kit.settings import TlsSettings
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
@@ -72,7 +73,9 @@ class Calls:
 
     async def send(self, method: Any, request: Any, timeout_s: float = 0) -> Any:
         """The answer of a unary method. Raises AioRpcError."""
-        return await self.begin(method, request, timeout_s or self.limits.call_s)
+        answer = await self.begin(method, request, timeout_s or self.limits.call_s)
+        reach("gateway", "before-answer")
+        return answer
 
     def begin(self, method: Any, request: Any, timeout_s: float) -> Any:
         """The call itself; `request` is an iterator where the method takes a stream."""

@@ -20,6 +20,7 @@ ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 QUIET = ("/healthz", "/readyz")
 DOCS = "/docs"
 LINGER_S = 2
+MAX_LINGERING = 64
 
 HEADERS = {
     "x-content-type-options": "nosniff",
@@ -45,11 +46,12 @@ class Boundary:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._lingering: set[Exchange] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        exchange = Exchange(scope, receive, send)
+        exchange = Exchange(scope, receive, send, self._lingering)
         with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
             try:
                 await self._app(scope, exchange.receive, exchange.send)
@@ -68,7 +70,7 @@ class Boundary:
 class Exchange:
     """One request and its response, as they pass."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, lingering: "set[Exchange]") -> None:
         headers = Headers(scope=scope)
         given = headers.get(REQUEST_ID, "")
         self.request_id = given if ACCEPTED_ID.fullmatch(given) else str(uuid.uuid4())
@@ -77,6 +79,7 @@ class Exchange:
         self._scope = scope
         self._receive = receive
         self._send = send
+        self._lingering = lingering
         self._unread = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
         self._started = time.perf_counter()
 
@@ -90,7 +93,7 @@ class Exchange:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._complete(MutableHeaders(scope=message))
-        if message["type"] == "http.response.body" and not message.get("more_body") and self._unread:
+        if message["type"] == "http.response.body" and not message.get("more_body") and self._lingers():
             await self._send({**message, "more_body": True})
             await self._discard()
             message = {"type": "http.response.body"}
@@ -112,12 +115,20 @@ class Exchange:
             ms=round(elapsed_s * 1e3, 1),
         )
 
+    def _lingers(self) -> bool:
+        """Not for a client that sends nothing, nor for one of a crowd."""
+        return self._unread and self.status != 408 and len(self._lingering) < MAX_LINGERING
+
     async def _discard(self) -> None:
         """Takes in what the client still sends: a reset connection would cost it the answer."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LINGER_S):
-                while self._unread and (await self.receive())["type"] != "http.disconnect":
-                    pass
+        self._lingering.add(self)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER_S):
+                    while self._unread and (await self.receive())["type"] != "http.disconnect":
+                        pass
+        finally:
+            self._lingering.discard(self)
 
     def _complete(self, headers: MutableHeaders) -> None:
         headers[REQUEST_ID] = self.request_id

@@ -16,6 +16,17 @@ def too_large(max_bytes: int) -> Problem:
     return Problem(413, "too_large", f"The request has more than the {max_bytes} bytes that are taken.")
 
 
+class Patience:
+    """How long a body may keep us waiting. Each byte buys time, and none is saved up: who sends a lot and then drips
+    is given up as well."""
+
+    def __init__(self, most_s: float) -> None:
+        self.left_s = self._most_s = most_s
+
+    def spend(self, waited_s: float, received_bytes: int) -> None:
+        self.left_s = min(self._most_s, self.left_s - waited_s + received_bytes / MIN_BYTES_PER_S)
+
+
 async def read_body(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
     """The body in chunks as they come. Raises 413 as soon as it is too large and 408 when it comes too slowly."""
     announced = request.headers.get("content-length", "")
@@ -24,17 +35,18 @@ async def read_body(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
     limits: Limits = request.app.state.limits
     chunks = request.stream()
     now = asyncio.get_running_loop().time
-    started, received = now(), 0
+    patience, received = Patience(limits.body_s), 0
     while True:
-        ends = min(now() + limits.body_s, started + limits.body_s + received / MIN_BYTES_PER_S)
+        waits_from = now()
         try:
-            async with asyncio.timeout_at(ends):
+            async with asyncio.timeout(patience.left_s):
                 chunk = await anext(chunks, None)
         except TimeoutError:
             raise Problem(408, "request_timeout", "The request came too slowly.") from None
         if chunk is None:
             return
         received += len(chunk)
+        patience.spend(now() - waits_from, len(chunk))
         if received > max_bytes:
             raise too_large(max_bytes)
         if chunk:

@@ -14,10 +14,25 @@ MAX_KEY_LENGTH = 255
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Times in seconds. `body_s`: without progress; a body gets more time the more of it has come."""
+class Bounds:
+    """How many at once in one process: `bodies` on their way in, and at work `selfies`, uploads of `photos`, `streams`
+    of events, and all other `requests`."""
 
-    body_s: float = 30
+    bodies: int = 1000
+    selfies: int = 4
+    photos: int = 8
+    streams: int = 200
+    requests: int = 128
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Times in seconds. `head_s`: for a request head. `body_s`: how long a body may stand still; one that comes at less
+    than MIN_BYTES_PER_S uses it up. `answer_s`: how long an answer may wait for its reader."""
+
+    head_s: float = 4
+    body_s: float = 5
+    answer_s: float = 10
     call_s: float = 5
     selfie_s: float = 30
     photos_s: float = 300
@@ -25,3 +40,4 @@ class Limits:
     poll_s: float = 0.3
     follow_s: float = 600
     health_s: float = 0.5
+    bounds: Bounds = Bounds()

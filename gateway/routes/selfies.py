@@ -35,7 +35,14 @@ IdempotencyKey = Annotated[
     "/upload-selfie",
     status_code=202,
     responses=problems(
-        "invalid_argument", "event_closed", "user_not_found", "idempotency_key_reused", *SIGNED, *FILE_BODY
+        "invalid_argument",
+        "event_closed",
+        "user_not_found",
+        "idempotency_key_reused",
+        "request_in_progress",
+        "queue_full",
+        *SIGNED,
+        *FILE_BODY,
     ),
     openapi_extra=files_body("file", several=False),
 )

@@ -55,6 +55,7 @@ class Services(grpc.GenericRpcHandler):
 
     answers: dict[str, Any] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    running: list[str] = field(default_factory=list)
 
     def service(self, details: Any) -> Any:
         method = METHODS.get(details.method)
@@ -80,6 +81,8 @@ class Services(grpc.GenericRpcHandler):
     def _answer(self, method: Any, request: Any, context: grpc.ServicerContext) -> Any:
         request = list(request) if method.client_streaming else request
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
+        if context.add_callback(lambda: self.running.remove(method.name)):
+            self.running.append(method.name)
         self.calls.append(Call(method.name, request, metadata, context.time_remaining()))
         answer = self.answers.get(method.name, GetMessageClass(method.output_type)())
         answer = answer(request) if callable(answer) else answer
@@ -146,20 +149,29 @@ def running_services() -> Iterator[tuple[Services, str]]:
 
 
 @contextmanager
-def running_world(**limits: float) -> Iterator[World]:
-    with running_services() as (services, address):
-        app = create_app(Addresses(address, address, address), TlsSettings(), replace(LIMITS, **limits))
-        listener = socket.create_server(("127.0.0.1", 0))
-        gateway = GatewayServer(uvicorn.Config(app, loop="asyncio", timeout_graceful_shutdown=2, **HTTP))
-        thread = threading.Thread(target=gateway.run, args=([listener],))
-        thread.start()
-        assert gateway.listening.wait(10)
-        port = listener.getsockname()[1]
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-            yield World(services, client, port)
-        gateway.should_exit = True
-        thread.join(10)
-        listener.close()
+def running_world(**limits: Any) -> Iterator[World]:
+    with (
+        running_services() as (services, address),
+        running_gateway(Addresses(address, address, address), replace(LIMITS, **limits)) as (client, port),
+    ):
+        yield World(services, client, port)
+
+
+@contextmanager
+def running_gateway(addresses: Addresses, limits: Limits) -> Iterator[tuple[httpx2.Client, int]]:
+    """The gateway in front of any services, a client of it, and its port."""
+    app = create_app(addresses, TlsSettings(), limits)
+    listener = socket.create_server(("127.0.0.1", 0))
+    gateway = GatewayServer(uvicorn.Config(app, loop="asyncio", timeout_graceful_shutdown=2, **HTTP))
+    thread = threading.Thread(target=gateway.run, args=([listener],))
+    thread.start()
+    assert gateway.listening.wait(10)
+    port = listener.getsockname()[1]
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        yield client, port
+    gateway.should_exit = True
+    thread.join(10)
+    listener.close()
 
 
 def problem(answer: httpx2.Response) -> tuple[int, str]:

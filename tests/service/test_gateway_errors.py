@@ -67,6 +67,7 @@ def test_a_fault_of_a_service_keeps_its_reason(world: World, fault: kit.Fault, s
     ("code", "status", "reason"),
     [
         (grpc.StatusCode.UNAVAILABLE, 503, "service_unavailable"),
+        (grpc.StatusCode.CANCELLED, 503, "service_unavailable"),
         (grpc.StatusCode.DEADLINE_EXCEEDED, 504, "deadline_exceeded"),
         (grpc.StatusCode.RESOURCE_EXHAUSTED, 429, "too_many_requests"),
         (grpc.StatusCode.UNAUTHENTICATED, 401, "invalid_token"),

@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
+from threading import Event
 
 import httpx2
 import pytest
@@ -72,6 +74,40 @@ def test_a_stop_ends_open_streams_and_leaves_in_seconds(workers: dict[str, str])
                     list(lines)
             assert process.wait(10) == 0
             assert time.monotonic() - stopped_at < 8
+
+
+def refuses(port: int) -> bool:
+    with closing(socket.socket()) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_stop_finishes_a_running_request_and_ends_its_connection() -> None:
+    port, asked, release = free_port(), Event(), Event()
+
+    def answer(_: object) -> pb.GetRematchStateResponse:
+        asked.set()
+        release.wait(20)
+        return PENDING
+
+    with running_services() as (services, address):
+        services.answers["GetRematchState"] = answer
+        settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}
+        with (
+            running_process(**settings, GATEWAY_PORT=str(port), GATEWAY_CALL_TIMEOUT_S="30") as process,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            url = f"http://127.0.0.1:{port}"
+            wait_until_ready(url)
+            call = pool.submit(httpx2.get, f"{url}/api/rematch-status", headers=SIGNED, timeout=30)
+            assert asked.wait(10)
+            process.send_signal(signal.SIGTERM)
+            ends_at = time.monotonic() + START_S
+            while not refuses(port):
+                assert time.monotonic() < ends_at
+            release.set()
+            told = call.result(timeout=10)
+            assert (told.status_code, told.headers["connection"]) == (200, "close")
+            assert process.wait(10) == 0
 
 
 def test_a_wrong_setting_ends_the_start_with_one_line() -> None:

@@ -9,10 +9,11 @@ import pytest
 
 from gateway.limits import MAX_PHOTO_BYTES, MAX_SELFIE_BYTES
 from gateway.uploads import CHUNK_BYTES
+from kit.errors import Fault
 from matcher_service.domain import EventClosed, EventNotFound, OrganiserOnly
 from protos.matcher.v1 import photo_pb2 as pb
 from protos.selfie.v1 import selfie_pb2
-from selfie_service.domain import UnsupportedType
+from selfie_service.domain import IdempotencyKeyReused, RequestInProgress, UnsupportedType
 from tests.service.gateway_world import SIGNED, World, problem, running_world
 
 EVENT = "3f2b8c1e-0000-4000-8000-000000000001"
@@ -61,6 +62,19 @@ def test_a_large_selfie_arrives_whole(world: World) -> None:
     image = JPEG + uuid.uuid4().bytes * ((MAX_SELFIE_BYTES - len(JPEG)) // 16)
     assert send(world, SELFIE, ("file", ("me.jpg", image))).status_code == 202
     assert world.services.sent("UploadSelfie").image == image
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (RequestInProgress(), (409, "request_in_progress")),
+        (IdempotencyKeyReused(), (422, "idempotency_key_reused")),
+    ],
+)
+def test_a_key_that_cannot_be_taken_is_told(world: World, fault: Fault, expected: tuple[int, str]) -> None:
+    world.answer(UploadSelfie=fault)
+    answer = send(world, SELFIE, ("file", ("me.jpg", JPEG)), **{"idempotency-key": "my upload"})
+    assert problem(answer) == expected
 
 
 @pytest.mark.parametrize("key", ["3f2b8c1e-0000-4000-8000-00000000000a", "my upload", "x" * 255])

@@ -1,0 +1,210 @@
+"""`make overload`: five times the selfies that a system can take; the accepted are served fast, the rest is told."""
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import httpx2
+from rich.console import Console
+from rich.table import Table
+
+from deploy.rest import Person, add_organiser
+from deploy.sample import load_selfies
+from deploy.system import LocalSystem
+
+CLIENTS = 4
+GUESTS = 50
+MEASURE_S = 10.0
+FACTOR = 5
+PATIENCE_S = 30.0
+MAX_P99_RATIO = 2.0
+MIN_GOODPUT = 0.9
+ORGANISER, PASSWORD = "load-organiser", "only for this run"
+
+console = Console(width=110)
+
+
+@dataclass
+class Outcome:
+    """What became of the uploads of one phase."""
+
+    accepted_ms: list[float] = field(default_factory=list)
+    refused: Counter[int] = field(default_factory=Counter)
+    untold: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+    elapsed_s: float = 0.0
+
+    @property
+    def per_s(self) -> float:
+        return len(self.accepted_ms) / self.elapsed_s
+
+    def p(self, share: float) -> float:
+        ordered = sorted(self.accepted_ms)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+class Uploads:
+    """The same selfie of many guests, one connection for each upload."""
+
+    def __init__(self, url: str, tokens: list[str], jpeg: bytes) -> None:
+        address = urlsplit(url)
+        self._host, self._port = str(address.hostname), address.port
+        body = (
+            b'--b\r\nContent-Disposition: form-data; name="file"; filename="selfie.jpg"\r\n\r\n'
+            + jpeg
+            + b"\r\n--b--\r\n"
+        )
+        self._requests = [
+            b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer %s\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n"
+            % (token.encode(), len(body))
+            + body
+            for token in tokens
+        ]
+
+    async def send(self, number: int, outcome: Outcome) -> None:
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                answer = await self._exchange(self._requests[number % len(self._requests)])
+        except (OSError, TimeoutError) as error:
+            outcome.failed[type(error).__name__] += 1
+            return
+        status = int(answer[9:12] or 0)
+        if status == 202:
+            outcome.accepted_ms.append((time.perf_counter() - started) * 1000)
+        elif status in (429, 503):
+            outcome.refused[status] += 1
+            outcome.untold += b"\r\nretry-after: " not in answer.lower()
+        else:
+            outcome.failed[str(status)] += 1
+
+    async def _exchange(self, request: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        try:
+            writer.write(request)
+            return await reader.read()
+        finally:
+            writer.close()
+
+    async def closed_loop(self, clients: int, duration_s: float) -> Outcome:
+        """Each client sends its next upload when the one before is answered."""
+        outcome, started = Outcome(), time.perf_counter()
+
+        async def repeat(first: int) -> None:
+            number = first
+            while time.perf_counter() - started < duration_s:
+                await self.send(number, outcome)
+                number += clients
+
+        await asyncio.gather(*(repeat(first) for first in range(clients)))
+        outcome.elapsed_s = time.perf_counter() - started
+        return outcome
+
+    async def open_loop(self, per_s: float, duration_s: float) -> Outcome:
+        """Uploads begin when it is time for them, whatever became of those before."""
+        outcome, started = Outcome(), time.perf_counter()
+        async with asyncio.TaskGroup() as sending:
+            for number in range(int(per_s * duration_s)):
+                late_s = time.perf_counter() - started - number / per_s
+                if late_s < 0:
+                    await asyncio.sleep(-late_s)
+                sending.create_task(self.send(number, outcome))
+                await asyncio.sleep(0)
+            outcome.elapsed_s = time.perf_counter() - started
+        return outcome
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("make overload", description=__doc__)
+    parser.add_argument("--time", type=float, default=60, help="how long, in seconds")
+    chosen = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="minois-overload-", dir="/tmp"))
+    system = LocalSystem(folder / "data", settings={"LOG_LEVEL": "WARNING"})
+    try:
+        with system:
+            _, jpeg = next(iter(load_selfies(Path(os.environ.get("MINOIS_DATA", "var")) / "sample")))
+            uploads = Uploads(system.base_url, register_guests(system), jpeg)
+            result = asyncio.run(measure(uploads, chosen.time))
+            result["gateway_peak_mb"] = peak_mb(system.processes["gateway"].pid or 0)
+        raise SystemExit(report(result))
+    finally:
+        system.remove_data()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def register_guests(system: LocalSystem) -> list[str]:
+    """The tokens of fresh guests of one event."""
+    add_organiser(system.data, system.env, ORGANISER, PASSWORD)
+    with Person(system.base_url) as organiser:
+        organiser.login(ORGANISER, PASSWORD)
+        code = organiser.create_event("Overload")["event_code"]
+    tokens = []
+    for _ in range(GUESTS):
+        name = f"guest-{uuid4().hex[:12]}"
+        user = {"username": name, "email": f"{name}@example.org", "password": uuid4().hex}
+        form = {"user_data": user, "event_code": code}
+        answer = httpx2.post(f"{system.base_url}/api/register-with-event-code", json=form, timeout=PATIENCE_S)
+        tokens.append(answer.raise_for_status().json()["access_token"])
+    return tokens
+
+
+async def measure(uploads: Uploads, duration_s: float) -> dict[str, float]:
+    await uploads.closed_loop(1, 2)  # warm
+    unloaded = await uploads.closed_loop(1, MEASURE_S)
+    capacity = await uploads.closed_loop(CLIENTS, MEASURE_S)
+    loaded = await uploads.open_loop(FACTOR * capacity.per_s, duration_s)
+    return {
+        "capacity_per_s": round(capacity.per_s, 1),
+        "unloaded_p50_ms": round(unloaded.p(0.5), 1),
+        "unloaded_p99_ms": round(unloaded.p(0.99), 1),
+        "capacity_p99_ms": round(capacity.p(0.99), 1),
+        "offered_per_s": round(FACTOR * capacity.per_s, 1),
+        "accepted": len(loaded.accepted_ms),
+        "accepted_p50_ms": round(loaded.p(0.5), 1),
+        "accepted_p99_ms": round(loaded.p(0.99), 1),
+        "p99_ratio": round(loaded.p(0.99) / unloaded.p(0.99), 2),
+        "goodput": round(loaded.per_s / capacity.per_s, 2),
+        "refused": loaded.refused.total(),
+        "refused_without_retry_after": loaded.untold,
+        "other_failures": loaded.failed.total() + capacity.failed.total() + unloaded.failed.total(),
+        "sending_took_s": round(loaded.elapsed_s, 1),
+    }
+
+
+def peak_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return round(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024, 1)
+
+
+def report(result: dict[str, float]) -> int:
+    """Prints the figures; 0 when the targets are reached."""
+    table = Table(title="Selfies, five times of what can be taken", title_justify="left")
+    table.add_column("what")
+    table.add_column("figure", justify="right")
+    for name, figure in result.items():
+        table.add_row(name, f"{figure:g}")
+    console.print(table)
+    reached = {
+        f"p99 of the accepted under {MAX_P99_RATIO:g} times the unloaded": result["p99_ratio"] < MAX_P99_RATIO,
+        f"goodput at least {MIN_GOODPUT:g} of the capacity": result["goodput"] >= MIN_GOODPUT,
+        "only refusals that say when to come back": not result["other_failures"]
+        and not result["refused_without_retry_after"],
+    }
+    for target, is_reached in reached.items():
+        console.print(f"{target}: {'reached' if is_reached else 'MISSED'}.")
+    print(json.dumps(result))
+    return 0 if all(reached.values()) else 1
+
+
+if __name__ == "__main__":
+    main()

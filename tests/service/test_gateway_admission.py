@@ -1,0 +1,128 @@
+"""More than can be worked on is refused at once, each kind by its own measure."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Event, Thread
+from typing import Any
+
+import httpx2
+import pytest
+
+from gateway.limits import Bounds
+from kit.statuses import RETRY_AFTER_S
+from protos.selfie.v1 import selfie_pb2
+from selfie_service.domain import QueueFull
+from tests.service.gateway_world import SIGNED, World, problem, running_world
+from tests.service.selfie_world import wait_until
+
+PENDING = selfie_pb2.GetRematchStateResponse(selfie_state=selfie_pb2.SELFIE_STATE_PENDING)
+FEW = Bounds(bodies=2, selfies=1, photos=1, streams=1, requests=1)
+HEAD = (
+    b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\nContent-Length: 1000000\r\n"
+    b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+)
+
+
+def upload(world: World) -> httpx2.Response:
+    return world.client.post("/api/upload-selfie", files={"file": b"jpeg"}, headers=SIGNED)
+
+
+def ask_status(world: World) -> httpx2.Response:
+    return world.client.get("/api/rematch-status", headers=SIGNED)
+
+
+@contextmanager
+def busy(world: World, method: str, ask: Callable[[World], httpx2.Response]) -> Iterator[None]:
+    """One request at work in a service that does not answer until the end of the block."""
+    free = Event()
+    world.answer(**{method: lambda _: free.wait(10) and answer_of(method)})
+    asking = Thread(target=ask, args=[world])
+    asking.start()
+    try:
+        wait_until(lambda: method in world.services.running)
+        yield
+    finally:
+        free.set()
+        asking.join()
+        world.services.answers.clear()
+
+
+def answer_of(method: str) -> Any:
+    return {"UploadSelfie": selfie_pb2.UploadSelfieResponse, "GetRematchState": selfie_pb2.GetRematchStateResponse}[
+        method
+    ]()
+
+
+@contextmanager
+def small_world() -> Iterator[World]:
+    with running_world(bounds=FEW) as world:
+        yield world
+
+
+def is_refused(answer: httpx2.Response) -> bool:
+    if answer.status_code < 400:
+        return False
+    assert problem(answer) == (503, "overloaded")
+    assert answer.headers["retry-after"] == str(RETRY_AFTER_S)
+    return True
+
+
+@pytest.mark.parametrize(("bounds", "refused"), [(FEW, True), (Bounds(), False)], ids=["few", "control"])
+def test_one_selfie_too_many_is_refused_before_its_body_comes(bounds: Bounds, refused: bool) -> None:
+    with running_world(bounds=bounds, body_s=0.3) as world:
+        with busy(world, "UploadSelfie", upload):
+            answer = world.send_raw(HEAD)
+            assert answer.startswith(b"HTTP/1.1 503" if refused else b"HTTP/1.1 408")
+            assert b"connection: close" in answer.lower()
+            assert not is_refused(ask_status(world))
+            assert world.client.get("/readyz").is_success
+        assert not is_refused(upload(world))
+
+
+@pytest.mark.parametrize(("bounds", "refused"), [(FEW, True), (Bounds(), False)], ids=["few", "control"])
+def test_one_request_too_many_is_refused_and_health_is_told(bounds: Bounds, refused: bool) -> None:
+    with running_world(bounds=bounds) as world:
+        with busy(world, "GetRematchState", ask_status):
+            assert is_refused(world.client.get("/api/my-photos", headers=SIGNED)) == refused
+            assert world.client.get("/healthz").is_success
+            assert not is_refused(upload(world))
+        assert not is_refused(ask_status(world))
+
+
+def test_a_stream_holds_a_place_of_its_own() -> None:
+    with small_world() as world:
+        world.answer(GetRematchState=PENDING)
+        with world.client.stream("GET", "/api/rematch-events", headers=SIGNED) as stream:
+            lines = stream.iter_lines()  # the stream ends with it
+            assert next(lines).startswith("data: ")
+            assert is_refused(world.client.get("/api/rematch-events", headers=SIGNED))
+            assert not is_refused(ask_status(world))
+        world.answer(GetRematchState=selfie_pb2.GetRematchStateResponse())
+        wait_until(lambda: not is_refused(world.client.get("/api/rematch-events", headers=SIGNED)))
+
+
+def test_bodies_on_their_way_are_counted_and_hold_up_nothing_else() -> None:
+    with small_world() as world, ExitStack() as stack:
+        for _ in range(FEW.bodies):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", world.port)))
+            connection.sendall(HEAD)
+        wait_until(lambda: is_refused(upload(world)))
+        assert not is_refused(ask_status(world))
+
+
+def test_a_body_that_is_complete_goes_before_newcomers() -> None:
+    with small_world() as world, socket.create_connection(("127.0.0.1", world.port)) as slow:
+        part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
+        slow.sendall(HEAD.replace(b"1000000", b"%d" % len(part)) + part[:-1])
+        with busy(world, "UploadSelfie", upload):
+            slow.sendall(part[-1:])
+        assert slow.recv(4096).startswith(b"HTTP/1.1 202")
+
+
+def test_a_full_queue_is_told_with_the_time_to_come_back() -> None:
+    with running_world() as world:
+        world.answer(UploadSelfie=QueueFull())
+        answer = upload(world)
+    assert problem(answer) == (429, "queue_full")
+    assert answer.headers["retry-after"] == str(RETRY_AFTER_S)
