@@ -1,6 +1,7 @@
 """Where things lie on this machine, and what the processes and the command-line tools are told about it."""
 
 import os
+import random
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,14 +11,25 @@ from kit.identity import create_key_pair
 
 HOST = "127.0.0.1"
 SIGNING_SERVICES = ("auth", "selfie", "matcher")
+# Below what the kernel gives to outgoing connections: one of those could sit on the port of a process that restarts.
+PORT_RANGE = (20_000, 32_000)
 
 
 def port_setting(service: str) -> str:
     return f"{service.upper()}_PORT"
 
 
-def shared_settings(data: Path, database_url: str, ports: Mapping[str, int]) -> dict[str, str]:
-    """What is the same for every process, and what the command-line tools read from `var/env`."""
+def address_of(ports: Sequence[int]) -> str:
+    """Where a service is; of several replicas all, as gRPC balances over them."""
+    addresses = ",".join(f"{HOST}:{port}" for port in ports)
+    return addresses if len(ports) == 1 else f"ipv4:{addresses}"
+
+
+def shared_settings(data: Path, database_url: str, ports: Mapping[str, Sequence[int]]) -> dict[str, str]:
+    """What is the same for every process, and what the command-line tools read from `var/env`.
+
+    `ports`: of each service the ports of its replicas.
+    """
     keys = data / "keys"
     return {
         "DATABASE_URL": database_url,
@@ -25,8 +37,8 @@ def shared_settings(data: Path, database_url: str, ports: Mapping[str, int]) -> 
         "BLOB_URL": f"file://{data / 'blobs'}",
         "MINOIS_KEYS": str(keys),
         **{f"{name.upper()}_SIGNING_KEY": str(keys / f"{name}.key.pem") for name in SIGNING_SERVICES},
-        **{port_setting(name): str(port) for name, port in ports.items()},
-        **{f"{name.upper()}_ADDRESS": f"{HOST}:{port}" for name, port in ports.items()},
+        **{port_setting(name): str(numbers[0]) for name, numbers in ports.items()},
+        **{f"{name.upper()}_ADDRESS": address_of(numbers) for name, numbers in ports.items()},
     }
 
 
@@ -49,25 +61,30 @@ def write_env_file(path: Path, settings: Mapping[str, str]) -> None:
 def check_ports(ports: Mapping[str, int]) -> None:
     """Raises CannotStart when another program listens on one of them."""
     for service, port in ports.items():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError as error:
-                option = " or --port" if service == "gateway" else ""
-                raise CannotStart(
-                    f"Port {port} for {service} cannot be used ({os.strerror(error.errno or 0)}): "
-                    f"choose another with {port_setting(service)}{option}."
-                ) from None
+        if reason := _fault_of(port):
+            option = " or --port" if service == "gateway" else ""
+            raise CannotStart(
+                f"Port {port} for {service} cannot be used ({reason}): "
+                f"choose another with {port_setting(service)}{option}."
+            )
 
 
-def free_ports(services: Sequence[str]) -> dict[str, int]:
+def free_ports(names: Sequence[str]) -> dict[str, int]:
     """A port for each that nobody listened on a moment ago."""
-    probes = [socket.socket() for _ in services]
-    try:
-        for probe in probes:
-            probe.bind((HOST, 0))
-        return {service: probe.getsockname()[1] for service, probe in zip(services, probes, strict=True)}
-    finally:
-        for probe in probes:
-            probe.close()
+    ports: list[int] = []
+    while len(ports) < len(names):
+        port = random.randrange(*PORT_RANGE)
+        if port not in ports and not _fault_of(port):
+            ports.append(port)
+    return dict(zip(names, ports, strict=True))
+
+
+def _fault_of(port: int) -> str:
+    """Why nobody can listen on it now; empty: somebody can."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            return os.strerror(error.errno or 0)
+    return ""

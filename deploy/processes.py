@@ -42,11 +42,10 @@ DEFAULT_PORTS = {"auth": 50051, "selfie": 50052, "matcher": 50053, "gateway": 80
 
 
 def replicated(kinds: Sequence[ProcessKind], replicas: Mapping[str, int]) -> dict[str, ProcessKind]:
-    """The processes by name; the second replica of `indexer` is `indexer-2`. What has a port is there once."""
+    """The processes by name; the second replica of `indexer` is `indexer-2`."""
     processes = {}
     for kind in kinds:
-        count = 1 if kind.has_port else replicas.get(kind.name, 1)
-        for number in range(1, count + 1):
+        for number in range(1, replicas.get(kind.name, 1) + 1):
             processes[kind.name if number == 1 else f"{kind.name}-{number}"] = kind
     return processes
 

@@ -15,7 +15,7 @@ from deploy import environment
 from deploy.faults import CannotStart
 from deploy.log import SystemLog
 from deploy.postgres import Postgres, remove_cluster
-from deploy.processes import DEFAULT_PORTS, PROCESSES, ProcessKind, check_connections, replicated
+from deploy.processes import PROCESSES, ProcessKind, check_connections, replicated
 from deploy.readiness import grpc_serves, http_serves
 from deploy.supervisor import Supervised
 from kit.migrations import migrate
@@ -30,9 +30,9 @@ LINES_OF_A_FAULT = 12
 class LocalSystem:
     """Started, it serves at `base_url` until `stop()`; the data folder keeps everything for the next start.
 
-    Without `ports` it takes free ones. `settings` go to every process, above the environment. Processes are known by
-    name: `auth`, `selfie`, `matcher`, `selfie-worker`, `indexer`, `gateway`, and `postgres`; with
-    `replicas={"indexer": 2}` also `indexer-2`. Raises CannotStart.
+    `ports` are those of the first replicas; what is not in it gets a free one. `settings` go to every process, above
+    the environment. Processes are known by name: `auth`, `selfie`, `matcher`, `selfie-worker`, `indexer`, `gateway`,
+    and `postgres`; with `replicas={"matcher": 2}` also `matcher-2`, with a port of its own. Raises CannotStart.
     """
 
     def __init__(
@@ -44,13 +44,17 @@ class LocalSystem:
         replicas: Mapping[str, int] | None = None,
         terminal: TextIO | None = None,
         kinds: Sequence[ProcessKind] = PROCESSES,
+        max_backoff_s: float = 5.0,
     ) -> None:
         self.data = data.resolve()
-        self.ports = dict(ports or environment.free_ports(list(DEFAULT_PORTS)))
-        self.base_url = f"http://{environment.HOST}:{self.ports['gateway']}"
         self._settings = dict(settings or {})
         self._kinds = replicated(kinds, replicas or {})
+        self._given_ports = dict(ports or {})
+        listening = [name for name, kind in self._kinds.items() if kind.has_port]
+        self.ports = environment.free_ports(listening) | self._given_ports
+        self.base_urls = [self._url(name) for name in listening if self._kinds[name].is_http]
         self._terminal = terminal
+        self._max_backoff_s = max_backoff_s
         self._lock_file: IO[str] | None = None
         self._log: SystemLog | None = None
         self._postgres: Postgres | None = None
@@ -65,6 +69,10 @@ class LocalSystem:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    @property
+    def base_url(self) -> str:
+        return self.base_urls[0]
 
     @property
     def log_path(self) -> Path:
@@ -141,13 +149,13 @@ class LocalSystem:
 
     def _start(self) -> None:
         self._lock_data()
-        environment.check_ports(self.ports)
+        environment.check_ports(self._given_ports)
         environment.create_folders(self.data)
         self._log = log = SystemLog(self.log_path, self._terminal)
         self._postgres = postgres = Postgres(self.data, log)
         self._check_connections(postgres.max_connections)
         self.processes["postgres"] = postgres.start()
-        self.env = environment.shared_settings(self.data, postgres.database_url, self.ports)
+        self.env = environment.shared_settings(self.data, postgres.database_url, self._ports_by_service())
         environment.write_env_file(self.env_path, self.env)
         self._migrate()
         for stage in sorted({kind.stage for kind in self._kinds.values()}):
@@ -182,19 +190,21 @@ class LocalSystem:
 
     def _migrate(self) -> None:
         """Brings every schema to its newest version, in this one process: three would load everything for it."""
-        for service, module in {k.service: k.module for k in self._kinds.values() if k.has_database}.items():
-            migrate(self.env["DATABASE_URL"], service, ROOT / module / "migrations")
+        for service in dict.fromkeys(kind.service for kind in self._kinds.values() if kind.has_database):
+            migrate(self.env["DATABASE_URL"], service, ROOT / f"{service}_service" / "migrations")
 
     def _create_process(self, name: str, log: SystemLog) -> Supervised:
         kind = self._kinds[name]
         settings = {**os.environ, **self._settings, **self.env, "PYTHONUNBUFFERED": "1"}
         settings["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), settings.get("PYTHONPATH")]))
+        if kind.has_port:
+            settings[environment.port_setting(kind.service)] = str(self.ports[name])
         if kind.has_database:
             settings["SIGNING_KEY"] = self.env[f"{kind.service.upper()}_SIGNING_KEY"]
         if metrics_port := int(settings.get("METRICS_PORT") or 0):
             settings["METRICS_PORT"] = str(metrics_port + list(self._kinds).index(name))
         command = [sys.executable, "-m", kind.module, *kind.arguments]
-        return Supervised(name, command, settings, log)
+        return Supervised(name, command, settings, log, max_backoff_s=self._max_backoff_s)
 
     def _is_ready(self, name: str) -> bool:
         if name == "postgres":
@@ -203,5 +213,14 @@ class LocalSystem:
             return False
         kind = self._kinds[name]
         if kind.is_http:
-            return http_serves(self.base_url)
-        return not kind.has_port or grpc_serves(f"{environment.HOST}:{self.ports[kind.service]}")
+            return http_serves(self._url(name))
+        return not kind.has_port or grpc_serves(f"{environment.HOST}:{self.ports[name]}")
+
+    def _url(self, name: str) -> str:
+        return f"http://{environment.HOST}:{self.ports[name]}"
+
+    def _ports_by_service(self) -> dict[str, list[int]]:
+        ports: dict[str, list[int]] = {}
+        for name, port in self.ports.items():
+            ports.setdefault(self._kinds[name].service, []).append(port)
+        return ports

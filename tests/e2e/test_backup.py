@@ -1,0 +1,135 @@
+"""A backup made while the system works, restored elsewhere: the same photos for the same guest."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from deploy.rest import add_organiser
+from deploy.sample import SampleEvent, SamplePhoto
+from deploy.system import LocalSystem
+from tests.e2e.party import PASSWORD, Json, Organiser, Person, register, showing, until
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="mn-bak-", dir="/tmp", ignore_cleanup_errors=True) as made:
+        yield Path(made)
+
+
+def start(module: str, *words: str, data: Path) -> subprocess.Popen[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BLOB_URL")}
+    return subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        env={**kept, "MINOIS_DATA": str(data)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def command(module: str, *words: str, data: Path) -> subprocess.CompletedProcess[str]:
+    with start(module, *words, data=data) as running:
+        out, err = running.communicate()
+        return subprocess.CompletedProcess(words, running.returncode, out, err)
+
+
+def login(base_url: str, username: str) -> Json:
+    answer = httpx2.post(f"{base_url}/api/login", json={"username": username, "password": PASSWORD}, timeout=30)
+    assert answer.status_code == 200, answer.text
+    body: Json = answer.json()
+    return body
+
+
+def variants(photo: SamplePhoto, count: int) -> list[SamplePhoto]:
+    """The same picture as many files: a decoder ignores what follows the end of the image."""
+    return [replace(photo, name=f"{number}.jpg", jpeg=photo.jpeg + bytes([number])) for number in range(count)]
+
+
+def back_up_while_photos_come(olga: Organiser, event: Json, photo: SamplePhoto, data: Path, backup: Path) -> set[str]:
+    """Returns the photos that were accepted before the backup began."""
+    first, *others = variants(photo, 6)
+    early = set(olga.add_photos(event, [first], wait=False))
+    with start("deploy.backup", "create", str(backup), data=data) as running:
+        until(lambda: backup.exists() or running.poll() is not None, bool)
+        for one in others:
+            olga.add_photos(event, [one], wait=False)
+        _, err = running.communicate()
+    assert running.returncode == 0, err
+    return early
+
+
+def check(data: Path, *words: str) -> Json:
+    """What the check counted; nothing is wrong."""
+    done = command("matcher_service", "check", *words, data=data)
+    assert done.returncode == 0, done.stdout + done.stderr
+    counts: Json = json.loads(done.stdout.splitlines()[-1])
+    assert counts["wrong"] == 0
+    return counts
+
+
+def test_a_backup_of_a_running_system_is_restored_elsewhere(folder: Path, sample: SampleEvent) -> None:
+    ours, theirs, backup = folder / "a", folder / "b", folder / "backup"
+    shown = next(photo for photo in sample.photos if photo.people == {"Ben"})
+    with LocalSystem(ours) as system:
+        add_organiser(system.data, system.env, "olga", PASSWORD)
+        with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
+            event = olga.event()
+            photos = olga.add_photos(event, sample.photos[:4])
+            with register(system.base_url, event, "ben") as guest:
+                guest.selfie_and_wait(sample.selfies["Ben"])
+                seen = guest.photos()
+                assert seen == showing(photos, "Ben") != set()
+            early = back_up_while_photos_come(olga, event, shown, ours, backup)
+        refused = command("deploy.backup", "create", str(backup), data=ours)
+        assert (refused.returncode, "not empty" in refused.stderr) == (1, True)
+
+    restored = command("deploy.backup", "restore", str(backup), data=theirs)
+    assert restored.returncode == 0, restored.stderr
+    assert "matcher_service check --repair" in restored.stdout
+    refused = command("deploy.backup", "restore", str(backup), data=theirs)
+    assert (refused.returncode, "not empty" in refused.stderr) == (1, True)
+
+    with LocalSystem(theirs) as system:
+        with Person(system.base_url, login(system.base_url, "ben"), "ben") as guest:
+            # Those that were waiting in the backup are read here.
+            now = until(guest.photos, lambda now: seen | early <= now)
+            for photo_id in now:
+                guest.expect(200, "GET", f"/api/photos/{photo_id}/original")
+        with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
+            olga.indexed(event)
+        check(theirs, "--repair")
+        assert check(theirs)["seen"]["photo"] >= len(photos) + len(early)
+        assert (theirs / "keys" / "auth.key.pem").read_bytes() == (ours / "keys" / "auth.key.pem").read_bytes()
+
+    for data in (ours, theirs):
+        LocalSystem(data).remove_data()
+
+
+def test_a_stopped_system_is_backed_up_and_half_a_backup_is_refused(folder: Path) -> None:
+    data, backup = folder / "a", folder / "backup"
+    nothing = command("deploy.backup", "create", str(backup), data=data)
+    assert (nothing.returncode, "no data" in nothing.stderr) == (1, True)
+    with LocalSystem(data) as system:
+        add_organiser(system.data, system.env, "olga", PASSWORD)
+    done = command("deploy.backup", "create", str(backup), data=data)
+    assert done.returncode == 0, done.stderr
+    assert backup.stat().st_mode & 0o777 == 0o700
+
+    dump = (backup / "database.dump").read_bytes()
+    (backup / "database.dump").write_bytes(dump[: len(dump) // 2])
+    torn = command("deploy.backup", "restore", str(backup), data=folder / "b")
+    assert (torn.returncode, "pg_restore" in torn.stderr) == (1, True)
+    assert not (folder / "b").exists()
+
+    (backup / "backup.json").unlink()
+    half = command("deploy.backup", "restore", str(backup), data=folder / "b")
+    assert (half.returncode, "no complete backup" in half.stderr) == (1, True)
+    LocalSystem(data).remove_data()
