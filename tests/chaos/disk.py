@@ -1,0 +1,24 @@
+"""A disk that is full while a file says so."""
+
+import errno
+import os
+from pathlib import Path
+
+from kit.blobs import Blobs, BlobsUnavailable
+
+
+def full_mark(folder: Path) -> Path:
+    return folder / "full"
+
+
+class SmallDisk(Blobs):
+    """Writes half of a blob when there is no space for the rest."""
+
+    def put(self, key: str, data: bytes) -> None:
+        if full_mark(Path(os.environ["CHAOS_FOLDER"])).exists():
+            assert self._root
+            path = self._root / key
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data[: len(data) // 2])
+            raise BlobsUnavailable from OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        super().put(key, data)

@@ -1,0 +1,159 @@
+"""What is done to the system: kills, pauses, restarts of the database, a full disk, a matcher that is away."""
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from threading import Event, Lock, Thread
+
+from deploy.faults import CannotStart
+from deploy.system import LocalSystem
+from tests.chaos.disk import full_mark
+from tests.chaos.engine import busy_mark
+
+# Of all kills; workers get more, since they are to be met while they hold a claim.
+SHARES = {"auth": 0.12, "selfie": 0.14, "selfie-worker": 0.24, "matcher": 0.14, "indexer": 0.24, "gateway": 0.12}
+WORKERS = ("selfie-worker", "indexer")
+PAUSE_SHARE = 0.08
+GAP_S = (0.3, 2.5)
+BUSY_WAIT_S = 10.0
+AWAY_S = 10.0
+
+
+class Faults:
+    """Strikes every process in a thread of its own until each had its share of `kills`."""
+
+    def __init__(self, system: LocalSystem, folder: Path, kills: int, lease_s: float) -> None:
+        self._system = system
+        self._folder = folder
+        self._lease_s = lease_s
+        self._shares = {name: max(1, round(kills * share)) for name, share in SHARES.items()}
+        self._locks = {name: Lock() for name in system.processes}
+        self._count_lock = Lock()
+        self.stop = Event()
+        self.kills: Counter[str] = Counter()
+        self.kills_with_claim = 0
+        self.pauses = self.db_restarts = self.full_disks = self.absences = 0
+        self.recoveries_s: list[float] = []
+        self.slowest = (0.0, "")
+        self.given_up: list[str] = []
+
+    def run(self, patience_s: float) -> None:
+        """Returns when every process had its share, or after the patience."""
+        names = [name for name in self._system.processes if name != "postgres"]
+        striking = [self._start(self._torment, name) for name in names]
+        passing = [self._start(loop) for loop in (self._restart_database, self._fill_disk, self._take_matcher_away)]
+        ends_at = time.monotonic() + patience_s
+        for thread in striking:
+            thread.join(max(0.0, ends_at - time.monotonic()))
+        self.stop.set()
+        for thread in (*striking, *passing):
+            thread.join()
+        full_mark(self._folder).unlink(missing_ok=True)
+        for name in self._system.processes:
+            self._system.kill(name, signal.SIGCONT)
+            self._system.wait_until_ready(name)
+
+    def _start(self, run: Callable[..., None], *arguments: str) -> Thread:
+        thread = Thread(target=run, args=arguments, name=f"{run.__name__} {arguments}", daemon=True)
+        thread.start()
+        return thread
+
+    def _torment(self, name: str) -> None:
+        kind = name.removesuffix("-2")
+        while not self.stop.wait(random.uniform(*GAP_S)) and self.kills[kind] < self._shares[kind]:
+            with self._locks[name]:
+                if kind in WORKERS and random.random() < PAUSE_SHARE:
+                    self._pause(name)
+                else:
+                    self._kill(name, kind)
+
+    def _kill(self, name: str, kind: str) -> None:
+        self._system.wait_until_ready(name)
+        had_claim = kind in WORKERS and self._wait_until_busy(name)
+        self.strike(name, signal.SIGKILL)
+        with self._count_lock:
+            self.kills[kind] += 1
+            self.kills_with_claim += had_claim
+
+    def strike(self, name: str, number: signal.Signals) -> None:
+        """Sends a signal that ends the process, and waits until it is back."""
+        process = self._system.processes[name]
+        self._system.wait_until_ready(name)
+        deaths, struck_at = process.deaths, time.monotonic()
+        self._system.kill(name, number)
+        while process.deaths == deaths and time.monotonic() - struck_at < 30:
+            time.sleep(0.01)
+        try:
+            self._system.wait_until_ready(name, timeout_s=60)
+        except CannotStart as fault:
+            self.given_up.append(f"{name}: {fault}")
+        self.recoveries_s.append(time.monotonic() - struck_at)
+        self.slowest = max(self.slowest, (self.recoveries_s[-1], name))
+
+    def unasked_deaths(self) -> int:
+        """How often a process ended by itself."""
+        died = sum(process.deaths for process in self._system.processes.values())
+        return died - sum(self.kills.values()) - self.db_restarts
+
+    def _wait_until_busy(self, name: str) -> bool:
+        """Whether the worker holds a claim and works on it."""
+        ends_at = time.monotonic() + BUSY_WAIT_S
+        while time.monotonic() < ends_at:
+            pid = self._system.processes[name].pid
+            if pid is not None and busy_mark(self._folder, pid).exists():
+                return True
+            time.sleep(0.002)
+        return False
+
+    def _pause(self, name: str) -> None:
+        """Stops a worker while it works, until its claim belongs to somebody else."""
+        self._wait_until_busy(name)
+        self._system.kill(name, signal.SIGSTOP)
+        time.sleep(self._lease_s + 0.5)
+        self._system.kill(name, signal.SIGCONT)
+        self.pauses += 1
+
+    def _restart_database(self) -> None:
+        """As `pg_ctl stop -m immediate` does it."""
+        while not self.stop.wait(random.uniform(15, 30)):
+            self.strike("postgres", signal.SIGQUIT)
+            self.db_restarts += 1
+
+    def _fill_disk(self) -> None:
+        while not self.stop.wait(random.uniform(5, 15)):
+            full_mark(self._folder).touch()
+            self.stop.wait(1)
+            full_mark(self._folder).unlink()
+            self.full_disks += 1
+
+    def _take_matcher_away(self) -> None:
+        while not self.stop.wait(random.uniform(40, 80)):
+            with self._locks["matcher"], suppress(CannotStart):
+                self._system.stop_one("matcher")
+                self.stop.wait(AWAY_S)
+                self._system.start_one("matcher")
+                self.absences += 1
+
+
+def percentile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0
+
+
+def told(faults: Faults) -> Mapping[str, object]:
+    """What was done, for the report."""
+    return {
+        "kills": sum(faults.kills.values()),
+        "kills_by_process": dict(faults.kills),
+        "kills_with_claim": faults.kills_with_claim,
+        "pauses": faults.pauses,
+        "db_restarts": faults.db_restarts,
+        "full_disks": faults.full_disks,
+        "absences": faults.absences,
+        "unasked_deaths": faults.unasked_deaths(),
+        "recovery_p99_s": round(percentile(faults.recoveries_s, 0.99), 2),
+    }

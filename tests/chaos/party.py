@@ -1,0 +1,155 @@
+"""One run: a system, its people, its faults, and the truth afterwards."""
+
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+from deploy.processes import PROCESSES, ProcessKind
+from deploy.rest import add_organiser
+from deploy.system import LocalSystem
+from tests.chaos.client import PASSWORD, Client
+from tests.chaos.ledger import Ledger
+from tests.chaos.people import Guest, Organiser, Reader
+from tests.chaos.verify import Truth, drain, verify
+
+GUESTS = 30
+IMAGE_TIMEOUT_S = 1.0
+LEASE_S = 2 * IMAGE_TIMEOUT_S
+VIOLATIONS = ("lost", "duplicates", "half_reads", "stale_writes", "wrong_sets", "stuck")
+DRAIN_S = 120.0
+
+ENTRIES = {
+    "matcher": ("tests.chaos.entries.matcher", ()),
+    "selfie-worker": ("tests.chaos.entries.selfie_worker", ("worker",)),
+    "indexer": ("tests.chaos.entries.indexer", ("indexer",)),
+}
+
+
+class Party:
+    """Everything runs inside the `with` block; `end` brings it to rest and compares."""
+
+    def __init__(self, twin: str = "", failpoints: str = "", guests: int = GUESTS) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="mn-chaos-", dir="/tmp"))
+        self.ledger = Ledger()
+        self._guest_count = guests
+        self._stop = Event()
+        self._threads: list[Thread] = []
+        self._clients: list[Client] = []
+        self.readers: list[Reader] = []
+        self.crashes: list[str] = []
+        settings = {
+            "CHAOS_FOLDER": str(self.folder),
+            "CHAOS_TWIN": twin,
+            "FAILPOINTS": failpoints,
+            "IMAGE_TIMEOUT_S": str(IMAGE_TIMEOUT_S),
+            "REMATCH_TIMEOUT_S": "3",
+            "LOG_LEVEL": "WARNING",
+            "DB_POOL_SIZE": "3",
+            "DB_MAX_OVERFLOW": "3",
+        }
+        self.system = LocalSystem(
+            self.folder / "data",
+            settings=settings,
+            replicas={"selfie-worker": 2, "indexer": 2},
+            kinds=[_scripted(kind) for kind in PROCESSES],
+            max_backoff_s=0.4,
+        )
+
+    def __enter__(self) -> Self:
+        try:
+            self.system.start()
+            self._invite()
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._rest()
+        self._remove()
+
+    def end(self) -> Mapping[str, int]:
+        """The violations by kind, when everybody has gone and everything is settled."""
+        self._rest()
+        truth = Truth(self.system.env["DATABASE_URL"], self.system.data / "blobs")
+        left = drain(truth, DRAIN_S)
+        for name, count in left.items():
+            self.ledger.violations["stuck"] += count
+            self.ledger.examples.append(f"stuck: {count} {name}")
+        verify(truth, self.ledger, [event["id"] for event in self._events])
+        return {kind: self.ledger.violations[kind] for kind in VIOLATIONS}
+
+    @property
+    def repeated(self) -> Counter[str]:
+        """Why calls had to be repeated."""
+        return sum((client.repeated for client in self._clients), Counter())
+
+    def _invite(self) -> None:
+        add_organiser(self.system.data, self.system.env, "olga", PASSWORD)
+        organiser = self._client("olga")
+        organiser.login()
+        self._events = [
+            organiser.ask("POST", "/api/events", json={"name": name}).json() for name in ("Home", "Garden", "Roof")
+        ]
+        home, *others = self._events
+        self._run(Organiser(organiser, self.ledger, self._events, self._stop).live)
+        for _ in range(self._guest_count):
+            self._run(Guest(self._client(f"g{uuid4().hex[:8]}"), self.ledger, home, others, self._stop).live)
+        for _ in range(2):
+            self.readers.append(reader := Reader(self._client("olga"), self.ledger, home["id"], self._stop))
+            self._run(reader.live)
+
+    def _client(self, username: str) -> Client:
+        self._clients.append(client := Client(self.system.base_url, username, self._stop))
+        return client
+
+    def _run(self, live: Callable[[], None]) -> None:
+        def live_and_tell() -> None:
+            try:
+                live()
+            except BaseException as fault:
+                self.crashes.append(f"{type(fault).__name__}: {fault}")
+                self.ledger.violate("stuck", f"{type(fault).__name__}: {str(fault)[:300]}")
+
+        thread = Thread(target=live_and_tell, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _rest(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(180)
+
+    def _remove(self) -> None:
+        self.system.stop()
+        for client in self._clients:
+            client.__exit__()
+        self.system.remove_data()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _scripted(kind: ProcessKind) -> ProcessKind:
+    if kind.name not in ENTRIES:
+        return kind
+    module, arguments = ENTRIES[kind.name]
+    return replace(kind, module=module, arguments=arguments)
+
+
+def wait_for_violation(party: Party, patience_s: float) -> bool:
+    """Whether a reader saw one."""
+    ends_at = time.monotonic() + patience_s
+    while time.monotonic() < ends_at:
+        if party.ledger.violations:
+            return True
+        time.sleep(0.2)
+    return False

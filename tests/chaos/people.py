@@ -1,0 +1,186 @@
+"""Guests, organisers and a reader: what happens to the system while it is being killed."""
+
+import random
+import time
+from collections.abc import Sequence
+from threading import Event
+from uuid import uuid4
+
+from tests.chaos.client import Client, Json
+from tests.chaos.engine import make_image
+from tests.chaos.ledger import GuestRecord, Ledger, PhotoRecord, SentSelfie
+
+PEOPLE = 12
+MAX_LIVING = 120  # photos of an event: a gallery is one page, and thus one response
+PAGE = 200
+FINAL = ("done", "error", "validation_failed", "idle")
+
+
+class Guest:
+    """Uploads, uploads again, joins, leaves, asks for another match; one request after the other."""
+
+    def __init__(self, client: Client, ledger: Ledger, home: Json, others: Sequence[Json], stop: Event) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._others = others
+        self._stop = stop
+        login = client.register(home["event_code"])
+        self.record = GuestRecord(client.username, login["user_id"], login["access_token"], {home["id"]})
+        self._deletes = len(ledger.guests) % 6 == 5  # their galleries may be empty: not for the reader
+        ledger.guests.append(self.record)
+
+    def live(self) -> None:
+        while not self._stop.is_set():
+            random.choices((self.upload, self.join, self.leave, self.rematch, self.delete), (12, 2, 2, 2, 1))[0]()
+            self._stop.wait(random.uniform(0.2, 2))
+
+    def upload(self) -> None:
+        for _ in range(2 if random.random() < 0.25 else 1):
+            self._send(random.randrange(PEOPLE) if random.random() < 0.9 else None)
+        if random.random() < 0.7:
+            self._wait_until_matched()
+
+    def join(self) -> None:
+        event = random.choice(self._others)
+        answer = self._client.ask("POST", "/api/join-event", json={"event_code": event["event_code"]})
+        assert answer.status_code == 200, answer.text
+        self.record.events.add(event["id"])
+
+    def leave(self) -> None:
+        event = random.choice(self._others)
+        answer = self._client.ask("DELETE", f"/api/events/{event['id']}/guests/me")
+        assert answer.status_code in (204, 404), answer.text
+        self.record.events.discard(event["id"])
+
+    def rematch(self) -> None:
+        answer = self._client.ask("POST", "/api/rematch")
+        assert answer.status_code in (202, 409), answer.text
+
+    def delete(self) -> None:
+        if self._deletes:
+            answer = self._client.ask("DELETE", "/api/my-selfie")
+            assert answer.status_code == 204, answer.text
+            self.record.deleted_at = len(self.record.selfies)
+
+    def _send(self, person: int | None) -> None:
+        people = [] if person is None else [person]
+        image = make_image(people, uuid4().hex, random.randint(20, 200))
+        if person is not None:
+            self.record.persons = (*self.record.persons, person)
+        answer = self._client.ask(
+            "POST",
+            "/api/upload-selfie",
+            files={"file": ("selfie.jpg", image)},
+            headers={"Idempotency-Key": uuid4().hex},
+        )
+        assert answer.status_code == 202, answer.text
+        self.record.selfies.append(SentSelfie(answer.json()["selfie_id"], person))
+        self._ledger.accept()
+
+    def _wait_until_matched(self) -> None:
+        ends_at = time.monotonic() + 60
+        while time.monotonic() < ends_at and not self._stop.is_set():
+            status = self._client.get("/api/rematch-status")["status"]
+            newest = self.record.selfies[-1].person
+            if status in FINAL:
+                if status == "done" and newest is not None and not self._deletes:
+                    self.record.persons = (newest,)
+                    self.record.is_matched = True
+                return
+            time.sleep(0.2)
+
+
+class Organiser:
+    """Adds photos, sometimes the same bytes again, and deletes others."""
+
+    def __init__(self, client: Client, ledger: Ledger, events: Sequence[Json], stop: Event) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._events = events
+        self._stop = stop
+        self._sent: dict[bytes, str] = {}
+
+    def live(self) -> None:
+        while not self._stop.is_set():
+            event = random.choice(self._events)
+            self.add(event["id"])
+            self.look(event["id"])
+            living = self._ledger.living(event["id"])
+            if len(living) > MAX_LIVING or (living and random.random() < 0.3):
+                self.delete(random.choice(list(living)))
+            self._stop.wait(random.uniform(0.1, 0.6))
+
+    def add(self, event_id: str) -> None:
+        people = frozenset(random.sample(range(PEOPLE), random.randint(1, 4)))
+        image = make_image(sorted(people), uuid4().hex, random.randint(20, 200))
+        ids = {self._upload(event_id, image) for _ in range(2 if random.random() < 0.2 else 1)}
+        if len(ids) > 1:
+            self._ledger.violate("duplicates", f"the same bytes are photos {ids}")
+        with self._ledger.lock:
+            self._ledger.photos[ids.pop()] = PhotoRecord(event_id, people)
+        self._ledger.accept()
+
+    def look(self, event_id: str) -> None:
+        """Notes what is indexed."""
+        page = self._client.get(f"/api/events/{event_id}/photos", limit=PAGE)
+        with self._ledger.lock:
+            for photo in page["photos"]:
+                known = self._ledger.photos.get(photo["id"])
+                if known and photo["status"] == "indexed":
+                    known.is_indexed = True
+
+    def delete(self, photo_id: str) -> None:
+        with self._ledger.lock:
+            self._ledger.photos[photo_id].is_deleted = True
+        answer = self._client.ask("DELETE", f"/api/photos/{photo_id}")
+        assert answer.status_code in (204, 404), answer.text
+
+    def _upload(self, event_id: str, image: bytes) -> str:
+        answer = self._client.ask(
+            "POST", f"/api/events/{event_id}/photos", files=[("files", ("p.jpg", image, "image/jpeg"))]
+        )
+        assert answer.status_code == 202, answer.text
+        photo_id: str = answer.json()["photos"][0]["id"]
+        return photo_id
+
+
+class Reader:
+    """Looks at every gallery, over and over: each response must be all that one person is in, and nothing else."""
+
+    def __init__(self, client: Client, ledger: Ledger, event_id: str, stop: Event) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._event_id = event_id
+        self._stop = stop
+        self.count = 0
+
+    def live(self) -> None:
+        while not self._stop.is_set():
+            for record in list(self._ledger.guests):
+                if record.is_matched and not self._stop.is_set():
+                    self.read(record)
+            self._stop.wait(0.02)
+
+    def read(self, record: GuestRecord) -> None:
+        persons = record.persons
+        living = self._ledger.living(self._event_id)
+        self._client.go_on_as(record.username, record.token)
+        page = self._client.get("/api/my-photos", event_id=self._event_id, limit=PAGE)
+        shown = {photo["id"] for photo in page["photos"]}
+        with self._ledger.lock:
+            due = {photo_id: photo.people for photo_id, photo in living.items() if not photo.is_deleted}
+            people_of = {
+                photo_id: self._ledger.photos[photo_id].people for photo_id in shown & set(self._ledger.photos)
+            }
+        self.count += 1
+
+        def is_gallery_of(person: int) -> bool:
+            return all(person in people for people in people_of.values()) and all(
+                photo_id in shown for photo_id, people in due.items() if person in people
+            )
+
+        if not any(map(is_gallery_of, {*persons, *record.persons})):
+            older = shown and any(map(is_gallery_of, {s.person for s in record.selfies if s.person is not None}))
+            missing = {p: sum(p in people and i not in shown for i, people in due.items()) for p in record.persons}
+            kind = "stale_writes" if older else "half_reads"
+            self._ledger.violate(kind, f"{record.username} is {record.persons}: {len(shown)} photos, missing {missing}")

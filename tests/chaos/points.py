@@ -1,0 +1,56 @@
+"""The failpoints: each step at which some process may die, with the chance that makes it die often enough in a run."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+OFTEN, NOW_AND_THEN, SELDOM = 0.006, 0.03, 0.15
+
+# Transactions, each with a point before and one after its commit.
+COMMITS = {
+    "join": SELDOM,
+    "leave": SELDOM,
+    "selfie-add": NOW_AND_THEN,
+    "selfie-claim": OFTEN,
+    "selfie-accept": NOW_AND_THEN,
+    "selfie-change": NOW_AND_THEN,
+    "rematch-claim": OFTEN,
+    "rematch-write": OFTEN,
+    "matcher-change": NOW_AND_THEN,
+    "photo-add": NOW_AND_THEN,
+    "photo-claim": OFTEN,
+    "photo-publish": NOW_AND_THEN,
+    "photo-delete": SELDOM,
+    "match-publish": OFTEN,
+    "blobs-settle": SELDOM,
+}
+STEPS = {
+    "blob:before-write": NOW_AND_THEN,
+    "blob:after-write": NOW_AND_THEN,
+    "blob:before-delete": NOW_AND_THEN,
+    "blob:after-delete": NOW_AND_THEN,
+    "Validator:claimed": NOW_AND_THEN,
+    "Indexer:claimed": NOW_AND_THEN,
+    "rematch:before-record": OFTEN,
+    "UploadSelfie:before-answer": NOW_AND_THEN,
+    "AddPhotos:before-answer": NOW_AND_THEN,
+    "gateway:before-answer": 0.001,
+}
+POINTS = {
+    **{f"{name}:{moment}": chance for name, chance in COMMITS.items() for moment in ("before-commit", "after-commit")},
+    **STEPS,
+}
+
+# What happened although the caller saw an error: one commit and one rpc (they begin with a capital) of a hundred.
+AMBIGUOUS = "*:after-commit=fail:0.01,[A-Z]*:before-answer=fail:0.01"
+
+
+def deadly() -> str:
+    """Every point at once, as FAILPOINTS takes it."""
+    return ",".join(f"{point}=die:{chance}" for point, chance in POINTS.items())
+
+
+def count_deaths(log: Path) -> Counter[str]:
+    """How often the processes died at each point, by what they said last."""
+    told = re.compile(r"A failpoint was hit\..*effect=die.*step=(\S+)")
+    return Counter(match[1] for line in log.read_text().splitlines() if (match := told.search(line)))

@@ -1,0 +1,37 @@
+"""Two minutes of `make chaos`, and the same run with each protection taken away."""
+
+from threading import Thread
+
+import pytest
+
+from tests.chaos.faults import Faults
+from tests.chaos.party import LEASE_S, VIOLATIONS, Party, wait_for_violation
+from tests.chaos.points import AMBIGUOUS
+from tests.chaos.run import run_kills
+from tests.chaos.twins import NAMES
+
+KILLS = 40
+PATIENCE_S = 60.0
+
+
+@pytest.mark.timeout(600)
+def test_nothing_accepted_is_lost_while_everything_is_killed() -> None:
+    result = run_kills(KILLS, PATIENCE_S)
+    assert {kind: result[kind] for kind in VIOLATIONS} == dict.fromkeys(VIOLATIONS, 0)
+    assert result["kills"] >= len(result["kills_by_process"]) == 6
+    assert result["accepted"] > 0
+    assert result["gallery_reads"] > 0
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("twin", NAMES)
+def test_a_missing_protection_is_found(twin: str) -> None:
+    with Party(twin, AMBIGUOUS) as party:
+        faults = Faults(party.system, party.folder, kills=6, lease_s=LEASE_S)
+        striking = Thread(target=faults.run, args=[PATIENCE_S])
+        striking.start()
+        found = wait_for_violation(party, PATIENCE_S)
+        faults.stop.set()
+        striking.join()
+        violations = {} if found else party.end()
+    assert found or any(violations[kind] for kind in VIOLATIONS if kind != "stuck")

@@ -1,0 +1,117 @@
+"""A restart of every process in turn goes by unnoticed, and a worker that ends leaves its job to the next at once."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.sample import SampleEvent, sample_event
+from deploy.system import LocalSystem
+from tests.chaos.rolling import KILLED, REPLICAS, SETTINGS, Party, Told, ask_database, run_rolling, wait_until_settled
+from tests.e2e.party import until
+
+ROUNDS = 5
+
+
+@pytest.fixture(scope="module")
+def sample() -> SampleEvent:
+    return sample_event(Path("var/sample"))
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[LocalSystem]:
+    folder = Path(tempfile.mkdtemp(prefix="mn-rolling-", dir="/tmp"))
+    running = LocalSystem(folder / "data", replicas=REPLICAS, settings=SETTINGS, max_backoff_s=0.5)
+    try:
+        with running:
+            yield running
+        assert KILLED.findall(running.log_path.read_text()) == []
+    finally:
+        running.remove_data()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.mark.timeout(900)
+def test_rolling_restarts_under_load_fail_no_call_and_lose_no_job(system: LocalSystem, sample: SampleEvent) -> None:
+    result = run_rolling(system, sample, ROUNDS)
+    assert result.told.failed == []
+    assert result.told.calls.total() > 0
+    assert result.killed == []
+    assert (result.unsettled, result.spoiled) == (0, 0)
+
+
+CLAIMS = {
+    "indexer": "SELECT count(*) FROM matcher.photos WHERE lease_until IS NOT NULL",
+    "selfie-worker": "SELECT count(*) FROM selfie.selfies WHERE lease_until IS NOT NULL",
+    "matcher": "SELECT count(*) FROM selfie.enrolments WHERE lease_until IS NOT NULL",
+}
+
+
+def process_of(system: LocalSystem, name: str) -> psutil.Process:
+    return psutil.Process(system.processes[name].pid)
+
+
+@contextmanager
+def frozen(processes: list[psutil.Process]) -> Iterator[None]:
+    """They stand still, so that whoever waits for them goes on waiting."""
+    for process in processes:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            if process.is_running():
+                process.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture
+def party(system: LocalSystem, sample: SampleEvent) -> Iterator[Party]:
+    party = Party(system, sample, Told())
+    party.begin()
+    yield party
+    assert wait_until_settled(system) == 0
+    party.close()
+
+
+@contextmanager
+def alone(system: LocalSystem, worker: str) -> Iterator[None]:
+    """Who would take a claim that is given back has ended; both start again."""
+    system.stop_one(f"{worker}-2")
+    yield
+    for name in (worker, f"{worker}-2"):
+        system.start_one(name)
+
+
+@pytest.mark.parametrize("worker", ["indexer", "selfie-worker"])
+def test_a_worker_that_ends_gives_its_claim_back_at_once(system: LocalSystem, party: Party, worker: str) -> None:
+    with alone(system, worker):
+        [engine] = until(lambda: process_of(system, worker).children(), bool)
+        with frozen([engine]):
+            party.upload_photo()
+            party.upload_selfie(party.guests[0])
+            until(lambda: ask_database(system, CLAIMS[worker]), bool)
+            system.stop_one(worker)
+            assert ask_database(system, CLAIMS[worker]) == 0
+
+
+def test_what_is_sent_to_a_matcher_is_given_back_at_once(system: LocalSystem, party: Party) -> None:
+    matchers = [process_of(system, name) for name in ("matcher", "matcher-2")]
+    with alone(system, "selfie-worker"), frozen(matchers):
+        party.upload_selfie(party.guests[0])
+        until(lambda: ask_database(system, CLAIMS["matcher"]), bool)
+        system.stop_one("selfie-worker")
+        assert ask_database(system, CLAIMS["matcher"]) == 0
+
+
+def test_only_who_reads_images_gives_way(system: LocalSystem) -> None:
+    for worker in ("selfie-worker", "indexer"):
+        parent = process_of(system, worker)
+        [engine] = until(parent.children, bool)
+        assert parent.nice() == os.nice(0)
+        until(engine.nice, lambda nice: nice > os.nice(0))

@@ -1,0 +1,74 @@
+"""Broken twins of what protects the data; with any of them the run must find a violation.
+
+Some wait where the missing protection would have mattered, so that a short run meets the moment.
+"""
+
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from kit.db import transaction
+from matcher_service.domain import Rematch
+from matcher_service.store import MatchStore
+from matcher_service.store.matches import FindNewer
+from selfie_service.domain import SelfieJob
+from selfie_service.store import SelfieStore
+
+
+class DeleteThenInsert(MatchStore):
+    """Commits the deletion of the old set before it publishes the new one."""
+
+    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
+        with transaction(self._engine) as connection:
+            self._replace(connection, {"event": rematch.event_id, "user": rematch.user_id}, [])
+        time.sleep(0.3)
+        return super().publish(rematch, found, compared, find_newer)
+
+
+class NothingUnderTheLock(MatchStore):
+    """Publishes what was found before the lock and looks no further."""
+
+    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
+        time.sleep(0.2)
+        return super().publish(rematch, found, compared, lambda newer: [])
+
+
+class NoRevisionCheck(MatchStore):
+    """Lets a late rematch win; one that something newer is about to overtake is late."""
+
+    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
+        time.sleep(0.2)
+        query = text("SELECT revision FROM selfie.users WHERE user_id = :user")
+        with transaction(self._engine) as connection:
+            newest = connection.execute(query, {"user": rematch.user_id}).scalar() or 0
+        if rematch.revision < newest:
+            time.sleep(1.5)
+        return super().publish(rematch, found, compared, find_newer)
+
+    def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
+        return False
+
+
+class NoFence(SelfieStore):
+    """Believes every verdict, also one about a selfie that a newer one took the place of."""
+
+    def accept(self, job: SelfieJob, encoding: bytes) -> bool:
+        with transaction(self._engine) as connection:
+            is_late = not super()._is_current(connection, job)
+        if is_late:
+            time.sleep(1)
+        return super().accept(job, encoding)
+
+    def _is_current(self, connection: Connection, job: SelfieJob) -> bool:
+        return True
+
+
+SELFIES: dict[str, type[SelfieStore]] = {"no_fence": NoFence}
+MATCHES: dict[str, type[MatchStore]] = {
+    "delete_then_insert": DeleteThenInsert,
+    "no_revision_check": NoRevisionCheck,
+    "nothing_under_the_lock": NothingUnderTheLock,
+}
+NAMES = (*SELFIES, *MATCHES)

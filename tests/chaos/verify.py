@@ -1,0 +1,153 @@
+"""Set arithmetic: what was promised, compared with what is there when everything has come to rest."""
+
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+
+from tests.chaos.ledger import GuestRecord, Ledger
+
+# What may still be under way; each counts what it names.
+UNSETTLED = {
+    "selfies": "SELECT count(*) FROM selfie.selfies WHERE state NOT IN ('active', 'rejected', 'superseded', 'deleted')",
+    "rematches": "SELECT count(*) FROM selfie.enrolments WHERE published_revision < wanted_revision",
+    "photos": "SELECT count(*) FROM matcher.photos WHERE state <> 'indexed'",
+    "files to delete": "SELECT count(*) FROM matcher.blob_deletions",
+    "changes": "SELECT (SELECT coalesce(max(sequence), 0) FROM auth.changes) * 2"
+    " - (SELECT sequence FROM selfie.feed_cursor) - (SELECT sequence FROM matcher.feed_cursor)",
+}
+
+
+class Truth:
+    """The database and the files of a system, past all services."""
+
+    def __init__(self, database_url: str, blobs: Path) -> None:
+        self._url = database_url
+        self._blobs = blobs
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(psycopg2.connect(self._url)) as connection, connection.cursor() as cursor:
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    def files(self) -> set[str]:
+        return {str(path.relative_to(self._blobs)) for path in self._blobs.rglob("*") if path.is_file()}
+
+    def unsettled(self) -> dict[str, int]:
+        counts = {name: self.rows(query)[0][0] for name, query in UNSETTLED.items()}
+        return {name: count for name, count in counts.items() if count}
+
+
+def drain(truth: Truth, patience_s: float) -> dict[str, int]:
+    """Waits until nothing is under way; what still is after the patience."""
+    ends_at = time.monotonic() + patience_s
+    while (left := truth.unsettled()) and time.monotonic() < ends_at:
+        time.sleep(0.2)
+    return left
+
+
+def verify(truth: Truth, ledger: Ledger, event_ids: Sequence[str]) -> None:
+    """Notes every violation in the ledger."""
+    _verify_accounts(truth, ledger)
+    _verify_selfies(truth, ledger)
+    _verify_photos(truth, ledger)
+    _verify_files(truth, ledger)
+    _verify_matches(truth, ledger, event_ids)
+
+
+def _verify_accounts(truth: Truth, ledger: Ledger) -> None:
+    names = [name for (name,) in truth.rows("SELECT username FROM auth.users")]
+    for guest in ledger.guests:
+        if (count := names.count(guest.username)) != 1:
+            ledger.violate("duplicates" if count else "lost", f"account {guest.username} is there {count} times")
+
+
+def _verify_selfies(truth: Truth, ledger: Ledger) -> None:
+    rows = truth.rows("SELECT id::text, user_id::text, state, revision FROM selfie.selfies ORDER BY user_id, revision")
+    states = {row[0]: row[2] for row in rows}
+    for guest in ledger.guests:
+        kept = [selfie_id for selfie_id, user_id, _, _ in rows if user_id == guest.user_id]
+        sent = [selfie.id for selfie in guest.selfies]
+        for selfie_id in set(sent) - set(kept):
+            ledger.violate("lost", f"selfie {selfie_id} of {guest.username}")
+        if len(kept) > len(set(sent)) or len(sent) > len(set(sent)):
+            ledger.violate("duplicates", f"{guest.username} sent {len(sent)} selfies, {len(kept)} are there")
+        elif kept != sent:
+            ledger.violate("stale_writes", f"the selfies of {guest.username} are in another order")
+        for number, selfie in enumerate(guest.selfies):
+            if fault := _judge(guest, number, states.get(selfie.id, "lost")):
+                ledger.violate("stale_writes", f"selfie {number} of {len(sent)} of {guest.username} {fault}")
+
+
+def _judge(guest: GuestRecord, number: int, state: str) -> str:
+    """What is wrong with the final state of a selfie; empty: nothing."""
+    selfie = guest.selfies[number]
+    was_deleted = number < guest.deleted_at
+    if selfie.person is None and state == "active":
+        return "shows nobody and is active"
+    if state == "rejected" and selfie.person is not None:
+        return "is good and was rejected"
+    if state == "active" and was_deleted:
+        return "was deleted and is active"
+    # A good one is also passed over when a newer, bad one took its place before it was decided.
+    if state == "active" and number < len(guest.selfies) - 1 and guest.selfies[-1].person is not None:
+        return "is active although the newest is good"
+    if state == "deleted" and not was_deleted:
+        return "was deleted by nobody"
+    if state == "superseded" and number == len(guest.selfies) - 1:
+        return "is the newest and superseded"
+    return ""
+
+
+def _verify_photos(truth: Truth, ledger: Ledger) -> None:
+    rows = truth.rows(
+        "SELECT p.id::text, p.event_id::text, (SELECT count(*) FROM matcher.faces f WHERE f.photo_id = p.id)"
+        " FROM matcher.photos p"
+    )
+    kept = {photo_id: faces for photo_id, _, faces in rows}
+    promised = {photo_id: photo for photo_id, photo in ledger.photos.items() if not photo.is_deleted}
+    for photo_id in set(promised) - set(kept):
+        ledger.violate("lost", f"photo {photo_id}")
+    for photo_id in set(kept) - set(promised):
+        kind = "stale_writes" if photo_id in ledger.photos else "duplicates"
+        ledger.violate(kind, f"photo {photo_id} is there although it was deleted or never answered for")
+    for photo_id in set(promised) & set(kept):
+        if kept[photo_id] != len(promised[photo_id].people):
+            ledger.violate("duplicates", f"photo {photo_id} has {kept[photo_id]} faces")
+
+
+def _verify_files(truth: Truth, ledger: Ledger) -> None:
+    """What has no row yet may be there for a day; what has one must be."""
+    keys = {
+        key
+        for row in truth.rows("SELECT upload_key, thumb_key, preview_key, original_key FROM matcher.photos")
+        for key in row
+    }
+    for key in keys - truth.files():
+        ledger.violate("lost", f"the file {key}")
+
+
+def _verify_matches(truth: Truth, ledger: Ledger, event_ids: Sequence[str]) -> None:
+    active = dict(truth.rows("SELECT user_id::text, id::text FROM selfie.selfies WHERE state = 'active'"))
+    found: dict[tuple[str, str], set[str]] = {}
+    for user_id, event_id, photo_id in truth.rows(
+        "SELECT m.user_id::text, p.event_id::text, p.id::text FROM matcher.matches m"
+        " JOIN matcher.photos p ON p.id = m.photo_id"
+    ):
+        found.setdefault((user_id, event_id), set()).add(photo_id)
+    for guest in ledger.guests:
+        person = next((s.person for s in guest.selfies if s.id == active.get(guest.user_id)), None)
+        for event_id in event_ids:
+            due = {
+                photo_id
+                for photo_id, photo in ledger.photos.items()
+                if photo.event_id == event_id and not photo.is_deleted and person in photo.people
+            }
+            expected = due if event_id in guest.events else set()
+            matched = found.get((guest.user_id, event_id), set())
+            if matched != expected:
+                told = f"{len(matched - expected)} too many, {len(expected - matched)} missing of {len(expected)}"
+                ledger.violate("wrong_sets", f"{guest.username}, {event_id[:8]}: {told}")
