@@ -12,11 +12,16 @@ PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 
 PORT ?=
 FACES ?=
+FOLDER ?=
 USERS ?= 30
 load: TIME ?= 5m
+KILLS ?= 500
+EACH ?= 10
+overload: TIME ?= 60
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load bench accuracy fuzz setup
+.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load overload chaos bench accuracy fuzz backup restore \
+	setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +66,12 @@ stubs: $(READY) ## generate the stubs of the protos, beside them
 load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 	@$(BIN)/python -m tests.load.run --time $(TIME) --users $(USERS)
 
+overload: $(READY) ## send five times of what can be taken (TIME=60, in seconds)
+	@$(BIN)/python -m tests.load.overload --time $(TIME)
+
+chaos: $(READY) ## kill everything at random, prove that nothing is lost (KILLS=500 EACH=10)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.run --kills $(KILLS) --each $(EACH)
+
 bench: $(READY) ## measure reading and searching beside their peers
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.run
 
@@ -69,6 +80,12 @@ accuracy: $(READY) ## measure what is found, told apart and refused, on real fac
 
 fuzz: $(READY) ## feed damaged images to the decoder (TIME=60, in seconds)
 	@$(BIN)/python -m tests.bench.fuzz_decode --time $(TIME)
+
+backup: $(READY) ## copy all data of this machine, also while it runs (FOLDER=where to)
+	@$(BIN)/python -m deploy.backup create $(if $(FOLDER),"$(FOLDER)")
+
+restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from)
+	@$(BIN)/python -m deploy.backup restore $(if $(FOLDER),"$(FOLDER)")
 
 lock: ## resolve requirements.lock anew from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { \
