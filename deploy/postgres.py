@@ -74,6 +74,7 @@ class Postgres:
             "max_connections": str(self.max_connections),
             "log_line_prefix": "",
             "log_checkpoints": "off",
+            "wal_init_zero": "off",  # a new segment of 16 MB would hold up whoever commits
         }
         command = [str(binaries / "postgres"), "-D", str(self.folder)]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

@@ -45,10 +45,11 @@ class GatewaySettings(settings.ProcessSettings, settings.TlsSettings):
     gateway_answer_timeout_s: float = Field(10, gt=0, le=600, description="how long an answer may stand still")
     gateway_call_timeout_s: float = Field(5, gt=0, le=60, description="how long a service may take")
     gateway_max_bodies: int = Field(1000, ge=1, description="request bodies on their way in, in each process")
-    gateway_max_selfies: int = Field(4, ge=1, description="selfies handed on at once; more are refused, not queued")
+    gateway_max_selfies: int = Field(3, ge=1, description="selfies handed on at once")
     gateway_max_photos: int = Field(8, ge=1, description="uploads of photos handed on at once")
     gateway_max_streams: int = Field(200, ge=1, description="streams of events at once")
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
+    gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
     auth_address: str = Field(description="auth_service, such as localhost:50051 or dns:///auth:50051")
     selfie_address: str = Field(description="selfie_service, such as localhost:50052")
     matcher_address: str = Field(description="matcher_service, such as localhost:50053")
@@ -89,6 +90,7 @@ def create() -> FastAPI:
             photos=config.gateway_max_photos,
             streams=config.gateway_max_streams,
             requests=config.gateway_max_requests,
+            waiting=config.gateway_max_waiting,
         ),
     )
     return create_app(addresses, config, limits)

@@ -16,13 +16,14 @@ MAX_KEY_LENGTH = 255
 @dataclass(frozen=True)
 class Bounds:
     """How many at once in one process: `bodies` on their way in, and at work `selfies`, uploads of `photos`, `streams`
-    of events, and all other `requests`."""
+    of events, and all other `requests`. `waiting`: how many of a kind may wait for their turn."""
 
     bodies: int = 1000
-    selfies: int = 4
+    selfies: int = 3
     photos: int = 8
     streams: int = 200
     requests: int = 128
+    waiting: int = 32
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """More than can be worked on is refused at once, each kind by its own measure."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from gateway.admission import Places
 from gateway.limits import Bounds
 from kit.statuses import RETRY_AFTER_S
 from protos.selfie.v1 import selfie_pb2
@@ -17,7 +19,7 @@ from tests.service.gateway_world import SIGNED, World, problem, running_world
 from tests.service.selfie_world import wait_until
 
 PENDING = selfie_pb2.GetRematchStateResponse(selfie_state=selfie_pb2.SELFIE_STATE_PENDING)
-FEW = Bounds(bodies=2, selfies=1, photos=1, streams=1, requests=1)
+FEW = Bounds(bodies=2, selfies=1, photos=1, streams=1, requests=1, waiting=0)
 HEAD = (
     b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\nContent-Length: 1000000\r\n"
     b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
@@ -115,6 +117,7 @@ def test_a_body_that_is_complete_goes_before_newcomers() -> None:
     with small_world() as world, socket.create_connection(("127.0.0.1", world.port)) as slow:
         part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
         slow.sendall(HEAD.replace(b"1000000", b"%d" % len(part)) + part[:-1])
+        wait_until(lambda: not is_refused(upload(world)))  # the slow body has left its place to others
         with busy(world, "UploadSelfie", upload):
             slow.sendall(part[-1:])
         assert slow.recv(4096).startswith(b"HTTP/1.1 202")
@@ -126,3 +129,24 @@ def test_a_full_queue_is_told_with_the_time_to_come_back() -> None:
         answer = upload(world)
     assert problem(answer) == (429, "queue_full")
     assert answer.headers["retry-after"] == str(RETRY_AFTER_S)
+
+
+def test_a_burst_waits_for_its_turn_and_a_crowd_does_not() -> None:
+    async def come_at_once(places: Places, count: int) -> list[bool]:
+        async def come() -> bool:
+            if not places.admits():
+                return False
+            await places.take()
+            await asyncio.sleep(0.01)
+            places.give_back()
+            return True
+
+        return await asyncio.gather(*(come() for _ in range(count)))
+
+    async def come() -> None:
+        places = Places(2, max_waiting=3)
+        assert await come_at_once(places, 5) == [True] * 5
+        assert await come_at_once(places, 7) == [True] * 5 + [False] * 2
+        assert await come_at_once(places, 4) == [True] * 2 + [False] * 2  # no queue after somebody was sent away
+
+    asyncio.run(come())
