@@ -17,6 +17,7 @@ USERS ?= 30
 load: TIME ?= 5m
 KILLS ?= 500
 EACH ?= 10
+ROUNDS ?= 20
 overload: TIME ?= 60
 fuzz: TIME ?= 60
 
@@ -69,8 +70,8 @@ load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 overload: $(READY) ## send five times of what can be taken (TIME=60, in seconds)
 	@$(BIN)/python -m tests.load.overload --time $(TIME)
 
-chaos: $(READY) ## kill everything at random, prove that nothing is lost (KILLS=500 EACH=10)
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.run --kills $(KILLS) --each $(EACH)
+chaos: $(READY) ## kill everything at random, prove that nothing is lost (KILLS=500 EACH=10 ROUNDS=20)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.run --kills $(KILLS) --each $(EACH) --rounds $(ROUNDS)
 
 bench: $(READY) ## measure reading and searching beside their peers
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.run

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 OFTEN, NOW_AND_THEN, SELDOM = 0.006, 0.03, 0.15
@@ -45,9 +46,9 @@ POINTS = {
 AMBIGUOUS = "*:after-commit=fail:0.01,[A-Z]*:before-answer=fail:0.01"
 
 
-def deadly() -> str:
-    """Every point at once, as FAILPOINTS takes it."""
-    return ",".join(f"{point}=die:{chance}" for point, chance in POINTS.items())
+def deadly(points: Collection[str] = tuple(POINTS), factor: int = 1) -> str:
+    """All of these points at once, as FAILPOINTS takes it, `factor` times as deadly."""
+    return ",".join(f"{point}=die:{min(0.5, factor * POINTS[point]):g}" for point in points)
 
 
 def count_deaths(log: Path) -> Counter[str]:

@@ -2,15 +2,23 @@
 
 import argparse
 import json
+import shutil
+import tempfile
 import time
+from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from deploy.sample import sample_event
+from deploy.system import LocalSystem
 from tests.chaos.faults import Faults, told
 from tests.chaos.party import LEASE_S, Party
 from tests.chaos.points import AMBIGUOUS, POINTS, count_deaths, deadly
+from tests.chaos.rolling import REPLICAS, SETTINGS, run_rolling
 
-POINTS_PATIENCE_S = 600.0
+POINTS_PATIENCE_S = 480.0
+PHASE_S = 120.0
 
 
 def main() -> None:
@@ -18,13 +26,20 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=500)
     parser.add_argument("--patience", type=float, default=900, help="most seconds for the kills")
     parser.add_argument("--each", type=int, default=10, help="how often to die at each failpoint")
+    parser.add_argument("--rounds", type=int, default=20, help="how often to restart every process in order")
     parser.add_argument("--twin", default="", help="run only this broken twin of tests/chaos/twins.py")
     chosen = parser.parse_args()
     if chosen.twin:
         raise SystemExit(report(run_kills(chosen.kills, chosen.patience, chosen.twin)))
-    points = run_points(chosen.each, POINTS_PATIENCE_S) if chosen.each else {}
-    print(json.dumps({"failpoints": points}), flush=True)
-    failed = any(points.get("violations", {}).values()) or points.get("fewest_deaths", 0) < chosen.each
+    failed = False
+    if chosen.each:
+        points = run_points(chosen.each, POINTS_PATIENCE_S)
+        print(json.dumps({"failpoints": points}), flush=True)
+        failed |= any(points["violations"].values()) or points["fewest_deaths"] < chosen.each
+    if chosen.rounds:
+        restarts = run_restarts(chosen.rounds)
+        print(json.dumps({"restarts": restarts}), flush=True)
+        failed |= any(restarts[fault] for fault in ("failed", "killed_by_force", "lost"))
     raise SystemExit(report(run_kills(chosen.kills, chosen.patience)) or failed)
 
 
@@ -47,26 +62,60 @@ def run_kills(kills: int, patience_s: float, twin: str = "") -> Mapping[str, Any
 
 
 def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
-    """Deaths at every failpoint, until there were `each` at every one."""
+    """Deaths at every failpoint, until there were `each` at every one: at all of them first, then more often at those
+    that are seldom come by."""
     started = time.monotonic()
-    with Party(failpoints=deadly()) as party:
-        while time.monotonic() - started < patience_s:
-            deaths = count_deaths(party.system.log_path)
-            if all(deaths[point] >= each for point in POINTS):
-                break
-            time.sleep(1)
-        violations = party.end()
-        tell(party)
-        deaths = count_deaths(party.system.log_path)
-        return {
-            "points": len(POINTS),
-            "deaths": deaths.total(),
-            "fewest_deaths": min(deaths[point] for point in POINTS),
-            "deaths_by_point": {point: deaths[point] for point in POINTS},
-            "accepted": party.ledger.accepted,
-            "violations": violations,
-            "duration_s": round(time.monotonic() - started),
-        }
+    deaths: Counter[str] = Counter()
+    violations: Counter[str] = Counter()
+    accepted, factor = 0, 1
+    while (missing := _missing(deaths, each)) and time.monotonic() - started < patience_s:
+        with Party(failpoints=deadly(missing, factor)) as party:
+            ends_at = time.monotonic() + PHASE_S
+            while _missing(deaths + count_deaths(party.system.log_path), each) and time.monotonic() < ends_at:
+                time.sleep(1)
+            violations.update(party.end())
+            tell(party)
+            deaths += count_deaths(party.system.log_path)
+            accepted += party.ledger.accepted
+        factor *= 3
+    return {
+        "points": len(POINTS),
+        "deaths": deaths.total(),
+        "fewest_deaths": min(deaths[point] for point in POINTS),
+        "deaths_by_point": {point: deaths[point] for point in POINTS},
+        "accepted": accepted,
+        "violations": violations,
+        "duration_s": round(time.monotonic() - started),
+    }
+
+
+def _missing(deaths: Counter[str], each: int) -> list[str]:
+    return [point for point in POINTS if deaths[point] < each]
+
+
+def run_restarts(rounds: int) -> Mapping[str, Any]:
+    """Every process ends in order and starts again, `rounds` times, with the real face engine."""
+    started = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix="mn-rolling-", dir="/tmp"))
+    system = LocalSystem(folder / "data", replicas=REPLICAS, settings=SETTINGS, max_backoff_s=0.5)
+    try:
+        with system:
+            result = run_rolling(system, sample_event(Path("var/sample")), rounds)
+    finally:
+        system.remove_data()
+        shutil.rmtree(folder, ignore_errors=True)
+    for fault in (*result.told.failed[:20], *result.killed):
+        print(fault)
+    return {
+        "rounds": rounds,
+        "restarts": len(result.stops_s),
+        "calls": result.told.calls.total(),
+        "failed": len(result.told.failed),
+        "killed_by_force": len(result.killed),
+        "lost": result.unsettled + result.spoiled,
+        "longest_stop_s": result.stops_s[0][0],
+        "duration_s": round(time.monotonic() - started),
+    }
 
 
 def tell(party: Party) -> None:
