@@ -18,10 +18,11 @@ load: TIME ?= 5m
 KILLS ?= 500
 EACH ?= 10
 ROUNDS ?= 20
+soak: TIME ?= 1800
 overload: TIME ?= 60
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load overload chaos bench accuracy fuzz backup restore \
+.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load overload chaos soak bench accuracy fuzz backup restore \
 	setup
 
 help: ## list the targets
@@ -72,6 +73,9 @@ overload: $(READY) ## send five times of what can be taken (TIME=60, in seconds)
 
 chaos: $(READY) ## kill everything at random, prove that nothing is lost (KILLS=500 EACH=10 ROUNDS=20)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.run --kills $(KILLS) --each $(EACH) --rounds $(ROUNDS)
+
+soak: $(READY) ## run for half an hour, tell what grows (TIME=1800, in seconds)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.soak --time $(TIME)
 
 bench: $(READY) ## measure reading and searching beside their peers
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.run

@@ -7,15 +7,21 @@ import functools
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
+from kit.faces import DetectorName
 from kit.faces.types import Box, Quality
+from matcher_service import reading
 from matcher_service.reading import FaceReading, Reading
+from selfie_service import validation
 from selfie_service.validation import Examination
+
+Result = TypeVar("Result")
 
 START = b"\xff\xd8\xff\xe0"
 JPEG = START + b"scripted" + b"\xff\xd9"
@@ -34,38 +40,46 @@ def make_encoding(person: int) -> bytes:
     return encoding.tobytes()
 
 
-def build_examiner(folder: Path, strict: bool, model_cache: Path | None) -> Callable[[bytes], Examination]:
-    return functools.partial(examine, folder)
+def build_examiner(folder: Path, engine: str, strict: bool, model_cache: Path | None) -> Callable[[bytes], Examination]:
+    """The scripted engine or the real one, with the marks."""
+    if engine == "real":
+        return functools.partial(_marked, folder, validation.build_examiner(strict, model_cache))
+    return functools.partial(_marked, folder, examine)
 
 
 def build_reader(
-    folder: Path, min_face_share: float, detector: str, model_cache: Path | None
+    folder: Path, engine: str, min_face_share: float, detector: DetectorName, model_cache: Path | None
 ) -> Callable[[bytes], Reading]:
-    return functools.partial(read, folder)
+    if engine == "real":
+        return functools.partial(_marked, folder, reading.build_reader(min_face_share, detector, model_cache))
+    return functools.partial(_marked, folder, read)
 
 
-def examine(folder: Path, data: bytes) -> Examination:
-    with working(folder, data) as people:
-        if len(people) != 1:
-            return Examination("several_faces" if people else "no_face")
-        return Examination(None, make_encoding(people[0]), QUALITY)
+def examine(data: bytes) -> Examination:
+    people = _work(data)
+    if len(people) != 1:
+        return Examination("several_faces" if people else "no_face")
+    return Examination(None, make_encoding(people[0]), QUALITY)
 
 
-def read(folder: Path, data: bytes) -> Reading:
-    with working(folder, data) as people:
-        faces = tuple(FaceReading(Box(0, 0, 50, 50), make_encoding(person), QUALITY) for person in people)
-        return Reading(width=100, height=100, faces=faces, original_jpeg=JPEG, preview_jpeg=JPEG, thumb_jpeg=JPEG)
+def read(data: bytes) -> Reading:
+    faces = tuple(FaceReading(Box(0, 0, 50, 50), make_encoding(person), QUALITY) for person in _work(data))
+    return Reading(width=100, height=100, faces=faces, original_jpeg=JPEG, preview_jpeg=JPEG, thumb_jpeg=JPEG)
 
 
-@contextmanager
-def working(folder: Path, data: bytes) -> Iterator[list[int]]:
+def _work(data: bytes) -> list[int]:
     """The people in an image, after the time that it asks for."""
     said = json.loads(data.removeprefix(START))
+    time.sleep(said["work_ms"] / 1000)
+    people: list[int] = said["people"]
+    return people
+
+
+def _marked(folder: Path, engine: Callable[[bytes], Result], data: bytes) -> Result:
     mark = busy_mark(folder, os.getppid())
     mark.touch()
     try:
-        time.sleep(said["work_ms"] / 1000)
-        yield said["people"]
+        return engine(data)
     finally:
         with suppress(FileNotFoundError):
             mark.unlink()

@@ -15,14 +15,13 @@ from uuid import uuid4
 from deploy.processes import PROCESSES, ProcessKind
 from deploy.rest import add_organiser
 from deploy.system import LocalSystem
+from tests.chaos.album import Album, ScriptedAlbum
 from tests.chaos.client import PASSWORD, Client
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Guest, Organiser, Reader
 from tests.chaos.verify import Truth, drain, verify
 
 GUESTS = 30
-IMAGE_TIMEOUT_S = 1.0
-LEASE_S = 2 * IMAGE_TIMEOUT_S
 VIOLATIONS = ("lost", "duplicates", "half_reads", "stale_writes", "wrong_sets", "stuck")
 DRAIN_S = 120.0
 
@@ -36,11 +35,13 @@ ENTRIES = {
 class Party:
     """Everything runs inside the `with` block; `end` brings it to rest and compares."""
 
-    def __init__(self, twin: str = "", failpoints: str = "", guests: int = GUESTS) -> None:
+    def __init__(self, twin: str = "", failpoints: str = "", guests: int = GUESTS, album: Album | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mn-chaos-", dir="/tmp"))
         self.ledger = Ledger()
         self._guest_count = guests
-        self._stop = Event()
+        self._album = album or ScriptedAlbum()
+        self.lease_s = 2 * self._album.image_timeout_s
+        self.stopped = Event()
         self._threads: list[Thread] = []
         self._clients: list[Client] = []
         self.readers: list[Reader] = []
@@ -48,8 +49,9 @@ class Party:
         settings = {
             "CHAOS_FOLDER": str(self.folder),
             "CHAOS_TWIN": twin,
+            "CHAOS_ENGINE": self._album.engine,
             "FAILPOINTS": failpoints,
-            "IMAGE_TIMEOUT_S": str(IMAGE_TIMEOUT_S),
+            "IMAGE_TIMEOUT_S": str(self._album.image_timeout_s),
             "REMATCH_TIMEOUT_S": "3",
             "LOG_LEVEL": "WARNING",
             "DB_POOL_SIZE": "3",
@@ -102,15 +104,16 @@ class Party:
             organiser.ask("POST", "/api/events", json={"name": name}).json() for name in ("Home", "Garden", "Roof")
         ]
         home, *others = self._events
-        self._run(Organiser(organiser, self.ledger, self._events, self._stop).live)
+        self._run(Organiser(organiser, self.ledger, self._album, self._events, self.stopped).live)
         for _ in range(self._guest_count):
-            self._run(Guest(self._client(f"g{uuid4().hex[:8]}"), self.ledger, home, others, self._stop).live)
+            guest = self._client(f"g{uuid4().hex[:8]}")
+            self._run(Guest(guest, self.ledger, self._album, home, others, self.stopped).live)
         for _ in range(2):
-            self.readers.append(reader := Reader(self._client("olga"), self.ledger, home["id"], self._stop))
+            self.readers.append(reader := Reader(self._client("olga"), self.ledger, home["id"], self.stopped))
             self._run(reader.live)
 
     def _client(self, username: str) -> Client:
-        self._clients.append(client := Client(self.system.base_url, username, self._stop))
+        self._clients.append(client := Client(self.system.base_url, username, self.stopped))
         return client
 
     def _run(self, live: Callable[[], None]) -> None:
@@ -126,7 +129,7 @@ class Party:
         self._threads.append(thread)
 
     def _rest(self) -> None:
-        self._stop.set()
+        self.stopped.set()
         for thread in self._threads:
             thread.join(180)
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from threading import Event
 from uuid import uuid4
 
+from tests.chaos.album import Album
 from tests.chaos.client import Client, Json
-from tests.chaos.engine import make_image
 from tests.chaos.ledger import GuestRecord, Ledger, PhotoRecord, SentSelfie
 
-PEOPLE = 12
 MAX_LIVING = 120  # photos of an event: a gallery is one page, and thus one response
 PAGE = 200
 FINAL = ("done", "error", "validation_failed", "idle")
@@ -19,8 +18,11 @@ FINAL = ("done", "error", "validation_failed", "idle")
 class Guest:
     """Uploads, uploads again, joins, leaves, asks for another match; one request after the other."""
 
-    def __init__(self, client: Client, ledger: Ledger, home: Json, others: Sequence[Json], stop: Event) -> None:
+    def __init__(
+        self, client: Client, ledger: Ledger, album: Album, home: Json, others: Sequence[Json], stop: Event
+    ) -> None:
         self._client = client
+        self._album = album
         self._ledger = ledger
         self._others = others
         self._stop = stop
@@ -36,7 +38,7 @@ class Guest:
 
     def upload(self) -> None:
         for _ in range(2 if random.random() < 0.25 else 1):
-            self._send(random.randrange(PEOPLE) if random.random() < 0.9 else None)
+            self._send(random.randrange(self._album.people) if random.random() < 0.9 else None)
         if random.random() < 0.7:
             self._wait_until_matched()
 
@@ -63,8 +65,7 @@ class Guest:
             self.record.deleted_at = len(self.record.selfies)
 
     def _send(self, person: int | None) -> None:
-        people = [] if person is None else [person]
-        image = make_image(people, uuid4().hex, random.randint(20, 200))
+        image = self._album.selfie(person, uuid4().hex)
         if person is not None:
             self.record.persons = (*self.record.persons, person)
         answer = self._client.ask(
@@ -93,8 +94,9 @@ class Guest:
 class Organiser:
     """Adds photos, sometimes the same bytes again, and deletes others."""
 
-    def __init__(self, client: Client, ledger: Ledger, events: Sequence[Json], stop: Event) -> None:
+    def __init__(self, client: Client, ledger: Ledger, album: Album, events: Sequence[Json], stop: Event) -> None:
         self._client = client
+        self._album = album
         self._ledger = ledger
         self._events = events
         self._stop = stop
@@ -111,8 +113,7 @@ class Organiser:
             self._stop.wait(random.uniform(0.1, 0.6))
 
     def add(self, event_id: str) -> None:
-        people = frozenset(random.sample(range(PEOPLE), random.randint(1, 4)))
-        image = make_image(sorted(people), uuid4().hex, random.randint(20, 200))
+        people, image = self._album.photo(uuid4().hex)
         ids = {self._upload(event_id, image) for _ in range(2 if random.random() < 0.2 else 1)}
         if len(ids) > 1:
             self._ledger.violate("duplicates", f"the same bytes are photos {ids}")

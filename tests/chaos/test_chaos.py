@@ -5,7 +5,7 @@ from threading import Thread
 import pytest
 
 from tests.chaos.faults import Faults
-from tests.chaos.party import LEASE_S, VIOLATIONS, Party, wait_for_violation
+from tests.chaos.party import VIOLATIONS, Party, wait_for_violation
 from tests.chaos.points import AMBIGUOUS
 from tests.chaos.run import run_kills
 from tests.chaos.twins import NAMES
@@ -27,7 +27,7 @@ def test_nothing_accepted_is_lost_while_everything_is_killed() -> None:
 @pytest.mark.parametrize("twin", NAMES)
 def test_a_missing_protection_is_found(twin: str) -> None:
     with Party(twin, AMBIGUOUS) as party:
-        faults = Faults(party.system, party.folder, kills=6, lease_s=LEASE_S)
+        faults = Faults(party.system, party.folder, kills=6, lease_s=party.lease_s)
         striking = Thread(target=faults.run, args=[PATIENCE_S])
         striking.start()
         found = wait_for_violation(party, PATIENCE_S)

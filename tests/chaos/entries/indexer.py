@@ -9,4 +9,7 @@ from tests.chaos.disk import SmallDisk
 from tests.chaos.engine import build_reader
 
 if __name__ == "__main__":
-    run_indexer(files=SmallDisk, build=functools.partial(build_reader, Path(os.environ["CHAOS_FOLDER"])))
+    run_indexer(
+        files=SmallDisk,
+        build=functools.partial(build_reader, Path(os.environ["CHAOS_FOLDER"]), os.environ["CHAOS_ENGINE"]),
+    )

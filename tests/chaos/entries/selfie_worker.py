@@ -12,5 +12,5 @@ from tests.chaos.twins import SELFIES
 if __name__ == "__main__":
     work(
         selfies=SELFIES.get(os.environ["CHAOS_TWIN"], SelfieStore),
-        build=functools.partial(build_examiner, Path(os.environ["CHAOS_FOLDER"])),
+        build=functools.partial(build_examiner, Path(os.environ["CHAOS_FOLDER"]), os.environ["CHAOS_ENGINE"]),
     )

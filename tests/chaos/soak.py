@@ -1,0 +1,128 @@
+"""`make soak`: a party without faults, with clients that vanish in the middle; what grows that should not?
+
+Memory, threads and open files of each process (with its engine) are read every few seconds; of the second half of the
+run the slope of a straight line is told, and what it adds up to in a day's run.
+"""
+
+import argparse
+import json
+import socket
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from threading import Event, Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from deploy.system import LocalSystem
+from tests.chaos.party import VIOLATIONS, Party
+
+GUESTS = 10
+SAMPLE_EVERY_S = 5.0
+UPLOAD = (
+    b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000000\r\n"
+    b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + bytes(100_000)
+)
+STREAM = b"GET /api/rematch-events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n"
+GALLERY = b"GET /api/my-photos?limit=200 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n"
+
+# Above this a day's run would be noticed; below it a line through noise is as likely.
+MAX_SLOPES = {"memory_mb": 10.0, "threads": 1.0, "files": 1.0}  # per hour
+
+Reading = Mapping[str, Mapping[str, float]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("make soak", description=__doc__)
+    parser.add_argument("--time", type=float, default=1800, help="how long, in seconds")
+    chosen = parser.parse_args()
+    times, readings = [], []
+    with Party(guests=GUESTS) as party:
+        vanished = vanish_until(party.stopped, party)
+        started = time.monotonic()
+        while (now := time.monotonic() - started) < chosen.time:
+            times.append(now)
+            readings.append(read_processes(party.system))
+            time.sleep(SAMPLE_EVERY_S)
+        violations = party.end()
+        vanished.join()
+        result = {
+            "duration_s": round(chosen.time),
+            "accepted": party.ledger.accepted,
+            **violations,
+            "slopes_per_hour": slopes(times, readings),
+        }
+    raise SystemExit(report(result))
+
+
+def vanish_until(stop: Event, party: Party) -> Thread:
+    """Goes away in the middle of an upload, of a stream and of an answer, over and over."""
+    address = urlsplit(party.system.base_url)
+
+    def vanish() -> None:
+        while not stop.wait(0.2):
+            for guest in list(party.ledger.guests):
+                for request in (UPLOAD, STREAM, GALLERY):
+                    with suppress(OSError), socket.create_connection((address.hostname, address.port), 5) as connection:
+                        connection.sendall(request.replace(b"%s", guest.token.encode()))
+                        connection.settimeout(0.2)
+                        connection.recv(10)
+                    if stop.wait(0.1):
+                        return
+
+    thread = Thread(target=vanish, daemon=True)
+    thread.start()
+    return thread
+
+
+def read_processes(system: LocalSystem) -> Reading:
+    """By process and measure."""
+    readings = {}
+    for name, process in system.processes.items():
+        parent = psutil.Process(process.pid)
+        family = [parent, *(() if name == "postgres" else parent.children(recursive=True))]
+        readings[name] = {
+            "memory_mb": sum(member.memory_info().rss for member in family) / 1e6,
+            "threads": sum(member.num_threads() for member in family),
+            "files": sum(member.num_fds() for member in family),
+        }
+    return readings
+
+
+def slopes(times_s: Sequence[float], readings: Sequence[Reading]) -> dict[str, dict[str, float]]:
+    """Per hour, of the second half: the first one fills caches and pools."""
+    half = len(times_s) // 2
+    found: dict[str, dict[str, float]] = defaultdict(dict)
+    for name, measures in readings[-1].items():
+        for measure in measures:
+            values = [reading[name][measure] for reading in readings[half:]]
+            found[name][measure] = round(float(np.polyfit(times_s[half:], values, 1)[0]) * 3600, 2)
+    return dict(found)
+
+
+def report(result: Mapping[str, Any]) -> int:
+    """Prints the slopes; 0 when nothing grows."""
+    table = Table(title="Growth per hour", title_justify="left")
+    for column in ("process", *MAX_SLOPES):
+        table.add_column(column, justify="left" if column == "process" else "right")
+    for name, by_measure in result["slopes_per_hour"].items():
+        table.add_row(name, *(f"{by_measure[measure]:g}" for measure in MAX_SLOPES))
+    Console(width=110).print(table)
+    print(json.dumps(result))
+    grows = any(
+        by_measure[measure] > limit
+        for by_measure in result["slopes_per_hour"].values()
+        for measure, limit in MAX_SLOPES.items()
+    )
+    return int(grows or any(result[kind] for kind in VIOLATIONS))
+
+
+if __name__ == "__main__":
+    main()
