@@ -42,13 +42,17 @@ POINTS = {
     **STEPS,
 }
 
+# Met once for each file of a batch: where they were more deadly, no batch would ever be done.
+OF_A_BATCH = ("blob:before-delete", "blob:after-delete")
+
 # What happened although the caller saw an error: one commit and one rpc (they begin with a capital) of a hundred.
 AMBIGUOUS = "*:after-commit=fail:0.01,[A-Z]*:before-answer=fail:0.01"
 
 
 def deadly(points: Collection[str] = tuple(POINTS), factor: int = 1) -> str:
     """All of these points at once, as FAILPOINTS takes it, `factor` times as deadly."""
-    return ",".join(f"{point}=die:{min(0.5, factor * POINTS[point]):g}" for point in points)
+    chances = {point: POINTS[point] * (1 if point in OF_A_BATCH else factor) for point in points}
+    return ",".join(f"{point}=die:{min(0.3, chance):g}" for point, chance in chances.items())
 
 
 def count_deaths(log: Path) -> Counter[str]:
