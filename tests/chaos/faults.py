@@ -18,7 +18,7 @@ from tests.chaos.engine import busy_mark
 SHARES = {"auth": 0.12, "selfie": 0.14, "selfie-worker": 0.24, "matcher": 0.14, "indexer": 0.24, "gateway": 0.12}
 WORKERS = ("selfie-worker", "indexer")
 PAUSE_SHARE = 0.08
-GAP_S = (0.3, 2.5)
+GAP_S = (0.5, 3.0)
 BUSY_WAIT_S = 10.0
 AWAY_S = 10.0
 

@@ -39,7 +39,7 @@ class Guest:
     def upload(self) -> None:
         for _ in range(2 if random.random() < 0.25 else 1):
             self._send(random.randrange(self._album.people) if random.random() < 0.9 else None)
-        if random.random() < 0.7:
+        if random.random() < 0.35:
             self._wait_until_matched()
 
     def join(self) -> None:
