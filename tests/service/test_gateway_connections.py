@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from gateway.__main__ import HTTP
+from gateway.limits import Bounds
 from protos.matcher.v1 import photo_pb2
 from protos.selfie.v1 import selfie_pb2
 from tests.service.gateway_world import SIGNED, TOKEN, World, running_world
 from tests.service.selfie_world import wait_until
 
 CROWD = 100
+MANY = Bounds(selfies=CROWD)  # nobody is sent away at the door
 ROUNDS = 20
 ROUND_S = 0.05
 ID = "3f2b8c1e-0000-4000-8000-000000000001"
@@ -68,7 +70,7 @@ def drip(connections: list[socket.socket], is_over: Callable[[int, int], bool]) 
 
 @pytest.mark.parametrize("opening", [b"", HEAD, BODY, JSON], ids=["nothing", "head", "body", "json"])
 def test_a_crowd_that_drips_is_closed_and_holds_up_nobody(opening: bytes) -> None:
-    with running_world(head_s=0.3, body_s=0.3) as world, crowd(world, opening) as connections:
+    with running_world(bounds=MANY, head_s=0.3, body_s=0.3) as world, crowd(world, opening) as connections:
         ends_at = time.monotonic() + 30
 
         def is_over(_: int, __: int) -> bool:
@@ -91,7 +93,7 @@ def test_control_uvicorns_own_connections_wait_for_a_head_for_ever(monkeypatch: 
 
 def test_control_where_a_byte_buys_much_time_bodies_drip_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.intake.MIN_BYTES_PER_S", 0.1)
-    with running_world(body_s=0.5) as world:
+    with running_world(bounds=MANY, body_s=0.5) as world:
         assert drips_go_on(world, BODY)
 
 
