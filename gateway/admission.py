@@ -56,27 +56,41 @@ class Places:
         self._free.release()
 
 
+class Crowd:
+    """All places of one process."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bodies = Places(bounds.bodies)
+        self.requests = Places(bounds.requests, bounds.waiting)
+        self.selfies = Places(bounds.selfies, bounds.waiting)
+        self.photos = Places(bounds.photos, bounds.waiting)
+        self.streams = Places(bounds.streams)
+
+    def places(self, path: str, headers: Headers) -> Places:
+        if path == STREAM:
+            return self.streams
+        if path == SELFIE:
+            return self.selfies
+        return self.photos if headers.get("content-type", "").startswith("multipart/") else self.requests
+
+
 class Admission:
     """Inside Boundary. Nobody's body is read before there is a place for the request. A body that takes its time is
     waited for without one, and at its end need not fear to be sent away as a newcomer would be. Health is always told.
     """
 
-    def __init__(self, app: ASGIApp, bounds: Bounds) -> None:
+    def __init__(self, app: ASGIApp, crowd: Crowd) -> None:
         self._app = app
-        self._bodies = Places(bounds.bodies)
-        self._requests = Places(bounds.requests, bounds.waiting)
-        self._selfies = Places(bounds.selfies, bounds.waiting)
-        self._photos = Places(bounds.photos, bounds.waiting)
-        self._streams = Places(bounds.streams)
+        self._crowd = crowd
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in QUIET:
             return await self._app(scope, receive, send)
         headers = Headers(scope=scope)
-        places = self._places(scope["path"], headers)
-        bodies = self._bodies if _has_body(scope["method"], headers) else None
+        places = self._crowd.places(scope["path"], headers)
+        bodies = self._crowd.bodies if _has_body(scope["method"], headers) else None
         if not places.admits() or (bodies and not bodies.admits()):
-            return await to_response(_overloaded(), scope["request_id"])(scope, receive, send)
+            return await to_response(overloaded(), scope["request_id"])(scope, receive, send)
         visit = Visit(receive, places, bodies)
         try:
             await visit.enter()
@@ -86,13 +100,6 @@ class Admission:
             await self._app(scope, visit.receive, send)
         finally:
             visit.end()
-
-    def _places(self, path: str, headers: Headers) -> Places:
-        if path == STREAM:
-            return self._streams
-        if path == SELFIE:
-            return self._selfies
-        return self._photos if headers.get("content-type", "").startswith("multipart/") else self._requests
 
 
 class Visit:
@@ -135,7 +142,7 @@ class Visit:
         try:
             await self._places.take()
         except TimeoutError:
-            raise _overloaded() from None
+            raise overloaded() from None
         self._is_at_work = True
 
     def _step_back(self) -> None:
@@ -155,5 +162,6 @@ def _has_body(method: str, headers: Headers) -> bool:
     return method not in BODILESS and ("transfer-encoding" in headers or headers.get("content-length", "0") != "0")
 
 
-def _overloaded() -> Problem:
+def overloaded() -> Problem:
+    """What everybody is told who is sent away."""
     return Problem(503, "overloaded", "Too much at once; try again shortly.", headers={"Retry-After": str(RETRY_S)})

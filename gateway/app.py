@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway.admission import Admission
+from gateway.admission import Admission, Crowd
 from gateway.backends import Addresses, Backends
 from gateway.boundary import Boundary
 from gateway.errors import answer_rpc_error
@@ -25,10 +25,12 @@ Every error is `application/problem+json` (RFC 9457); its `reason` is stable. Ev
 
 
 def create_app(addresses: Addresses, tls: TlsSettings, limits: Limits) -> FastAPI:
+    crowd = Crowd(limits.bounds)
+
     @asynccontextmanager
-    async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Limits]]:
+    async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Limits | Crowd]]:
         app.state.backends = Backends.open(addresses, tls)
-        yield {"limits": limits}  # for the connections, which know only this
+        yield {"limits": limits, "crowd": crowd}  # for the connections, which know only this
         await app.state.backends.close()
 
     app = FastAPI(
@@ -45,7 +47,7 @@ def create_app(addresses: Addresses, tls: TlsSettings, limits: Limits) -> FastAP
     app.add_exception_handler(HTTPException, answer_problem)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
-    app.add_middleware(Admission, bounds=limits.bounds)
+    app.add_middleware(Admission, crowd=crowd)
     app.add_middleware(Boundary)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

@@ -2,29 +2,43 @@
 
 import asyncio
 import fcntl
+import functools
 import struct
 import termios
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 import h11
 from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
+from gateway.admission import SELFIE, Crowd, overloaded
+from gateway.boundary import HEADERS, LINGER_S, POLICY, handled
 from gateway.limits import Limits
+from gateway.problems import to_response
+from kit.interceptors import REQUEST_ID
 
 CLOSE = (b"connection", b"close")
+UPLOAD = f"POST {SELFIE} ".encode()
+UNKNOWN_ID = "00000000-0000-0000-0000-000000000000"
 CHECKS = 4  # of a stalled answer, within the time that it may stand still
 
 
 class Connection(H11Protocol):
     """Closed when a request head is not complete in time, and when an answer is not taken. `app_state` has the limits;
-    a connection that has nothing to send, such as one that waits for an event, may be silent."""
+    a connection that has nothing to send, such as one that waits for an event, may be silent.
+
+    A selfie that there is no place for is refused here, as `Admission` would refuse it and at a fraction of the cost:
+    in a crowd it is the refusals that use up the processor.
+    """
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **more: Any) -> None:
         super().__init__(config, server_state, app_state, **more)
         self._limits: Limits = app_state["limits"]
+        self._crowd: Crowd = app_state["crowd"]
+        self._is_refused = False
         self._head: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
 
@@ -39,6 +53,11 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return  # what it still sends; a reset connection would cost it the answer
+        if self.cycle is None and data.startswith(UPLOAD) and not self._crowd.selfies.admits():
+            self._refuse()
+            return
         super().data_received(data)
         self._watch_head()
 
@@ -56,6 +75,14 @@ class Connection(H11Protocol):
     def resume_writing(self) -> None:
         self._leave_answer()
         super().resume_writing()
+
+    def _refuse(self) -> None:
+        self._is_refused = True
+        self._leave_head()
+        self.transport.write(refusal().replace(UNKNOWN_ID.encode(), str(uuid4()).encode()))
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_S, self.transport.close)
+        handled.labels("POST", SELFIE, 503).inc()
 
     def _watch_head(self) -> None:
         if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
@@ -88,3 +115,12 @@ class Connection(H11Protocol):
         if self._stall is not None:
             self._stall.cancel()
             self._stall = None
+
+
+@functools.cache
+def refusal() -> bytes:
+    """The whole answer, of an unknown request."""
+    response = to_response(overloaded(), UNKNOWN_ID)
+    headers = {**HEADERS, **response.headers, "content-security-policy": POLICY, REQUEST_ID: UNKNOWN_ID}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 503 Service Unavailable\r\n{lines}connection: close\r\n\r\n".encode() + bytes(response.body)

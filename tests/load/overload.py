@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx2
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -134,7 +135,7 @@ def main() -> None:
         with system:
             _, jpeg = next(iter(load_selfies(Path(os.environ.get("MINOIS_DATA", "var")) / "sample")))
             uploads = Uploads(system.base_url, register_guests(system), jpeg)
-            result = asyncio.run(measure(uploads, chosen.time))
+            result = uvloop.run(measure(uploads, chosen.time))
             result["gateway_peak_mb"] = peak_mb(system.processes["gateway"].pid or 0)
         raise SystemExit(report(result))
     finally:
