@@ -88,6 +88,8 @@ class Party:
         for name, count in left.items():
             self.ledger.violations["stuck"] += count
             self.ledger.examples.append(f"stuck: {count} {name}")
+        if left:
+            self.ledger.examples += truth.testify()
         verify(truth, self.ledger, [event["id"] for event in self._events])
         return {kind: self.ledger.violations[kind] for kind in VIOLATIONS}
 

@@ -21,6 +21,15 @@ UNSETTLED = {
 }
 
 
+# Where to look when something stays under way.
+WITNESSES = (
+    "SELECT user_id, event_id, wanted_revision, published_revision, attempt, lease_until - now(), retry_at - now()"
+    " FROM selfie.enrolments WHERE published_revision < wanted_revision LIMIT 5",
+    "SELECT pid, application_name, state, wait_event, now() - xact_start, left(query, 100) FROM pg_stat_activity"
+    " WHERE datname = current_database()",
+)
+
+
 class Truth:
     """The database and the files of a system, past all services."""
 
@@ -39,6 +48,9 @@ class Truth:
     def unsettled(self) -> dict[str, int]:
         counts = {name: self.rows(query)[0][0] for name, query in UNSETTLED.items()}
         return {name: count for name, count in counts.items() if count}
+
+    def testify(self) -> list[str]:
+        return [str(row) for query in WITNESSES for row in self.rows(query)]
 
 
 def drain(truth: Truth, patience_s: float) -> dict[str, int]:
