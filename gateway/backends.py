@@ -12,6 +12,7 @@ from gateway.limits import Limits
 from kit.client import open_aio_channel
 from kit.failpoints import reach
 from kit.interceptors import REQUEST_ID
+from kit.retries import repeat_aio
 from kit.settings import TlsSettings
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub
@@ -73,10 +74,10 @@ class Calls:
 
     async def send(self, method: Any, request: Any, timeout_s: float = 0) -> Any:
         """The answer of a unary method. Raises AioRpcError."""
-        answer = await self.begin(method, request, timeout_s or self.limits.call_s)
+        answer = await repeat_aio(lambda left_s: self.begin(method, request, left_s), timeout_s or self.limits.call_s)
         reach("gateway", "before-answer")
         return answer
 
     def begin(self, method: Any, request: Any, timeout_s: float) -> Any:
-        """The call itself; `request` is an iterator where the method takes a stream."""
+        """A call itself, of one attempt; `request` is an iterator where the method takes a stream."""
         return method(request, metadata=self._metadata, timeout=timeout_s)

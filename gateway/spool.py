@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from tempfile import SpooledTemporaryFile
+from threading import Lock
 
 import anyio
 
@@ -19,6 +20,7 @@ class ReceivedFile:
     size_bytes: int = 0
     spool: SpooledTemporaryFile[bytes] = field(default_factory=lambda: SpooledTemporaryFile(MEMORY_BYTES))  # noqa: SIM115
     unwritten: bytearray = field(default_factory=bytearray)
+    turn: Lock = field(default_factory=Lock)
 
     async def write_out(self) -> None:
         """Writes what has come; in a thread when it goes to a disk."""
@@ -33,9 +35,16 @@ class ReceivedFile:
         return await anyio.to_thread.run_sync(self.spool.read)
 
     async def chunks(self, chunk_bytes: int) -> AsyncIterator[bytes]:
-        self.spool.seek(0)
-        while chunk := await anyio.to_thread.run_sync(self.spool.read, chunk_bytes):
+        """From the beginning on, also while somebody who gave up still reads his last one."""
+        place = 0
+        while chunk := await anyio.to_thread.run_sync(self._read_at, place, chunk_bytes):
             yield chunk
+            place += len(chunk)
+
+    def _read_at(self, place: int, count: int) -> bytes:
+        with self.turn:
+            self.spool.seek(place)
+            return self.spool.read(count)
 
 
 def clean_filename(raw: bytes) -> str:

@@ -1,8 +1,9 @@
-"""Channels to other services: retry, keepalive, load balancing, TLS; and calls with deadline, token and request id."""
+"""Channels to other services: keepalive, load balancing, TLS; and calls with deadline, token and request id."""
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import grpc
 import grpc.aio
@@ -11,22 +12,11 @@ import structlog
 from kit import deadlines
 from kit.identity import Signer
 from kit.interceptors import REQUEST_ID
+from kit.retries import repeat
 from kit.server import MAX_MESSAGE_BYTES
 from kit.settings import TlsSettings
 
-# The one layer that retries: at most three times within about a second, and only what never reached a service or may
-# be repeated, as every rpc of ours may. Both waits together, at least 0.64 s, outlast the longest between two attempts
-# to connect, 0.6 s (each 20 % more or less): a replica that serves again is found before a call gives up.
-RETRY_POLICY = {
-    "maxAttempts": 3,
-    "initialBackoff": "0.2s",
-    "maxBackoff": "0.6s",
-    "backoffMultiplier": 3,
-    # A server that stops answers CANCELLED to what it had not begun, and to what outlasts its grace.
-    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
-}
-# Only what is kept can be sent again: a whole selfie, instead of grpc's 256 kB.
-RETRY_BUFFER_BYTES = MAX_MESSAGE_BYTES
+Answer = TypeVar("Answer")
 
 
 def channel_options(ring_hash_key: str = "") -> list[tuple[str, int | str]]:
@@ -37,14 +27,8 @@ def channel_options(ring_hash_key: str = "") -> list[tuple[str, int | str]]:
     balancing = (
         {"ring_hash_experimental": {"requestHashHeader": ring_hash_key}} if ring_hash_key else {"round_robin": {}}
     )
-    service_config = {
-        "loadBalancingConfig": [balancing],
-        "methodConfig": [{"name": [{}], "retryPolicy": RETRY_POLICY}],
-    }
     return [
-        ("grpc.service_config", json.dumps(service_config)),
-        ("grpc.enable_retries", 1),
-        ("grpc.per_rpc_retry_buffer_size", RETRY_BUFFER_BYTES),
+        ("grpc.service_config", json.dumps({"loadBalancingConfig": [balancing]})),
         ("grpc.initial_reconnect_backoff_ms", 100),
         ("grpc.max_reconnect_backoff_ms", 500),
         ("grpc.keepalive_time_ms", 30_000),
@@ -86,6 +70,12 @@ class ServiceCalls:
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
+
+    def send(self, method: Callable[..., Answer], request: object, at_most_s: float) -> Answer:
+        """The answer of a unary method. Raises RpcError."""
+        return repeat(
+            lambda left_s: method(request, timeout=left_s, metadata=self.metadata()), self.timeout_s(at_most_s)
+        )
 
     def metadata(self, **more: str) -> list[tuple[str, str]]:
         """`more`: further keys, with `_` for `-`."""

@@ -49,12 +49,13 @@ class Follower(Generic[AnyChange]):
             started = time.monotonic()
             try:
                 self._follow(POLL_S)
+                continue
             except Unavailable as fault:
                 log.warning("The change feed waits.", action="feed_waits", reason=fault.reason)
             except Exception:
+                if stop.is_set():
+                    return  # the channel was closed under its call
                 log.exception("The change feed failed and will be tried again.", action="feed_failed")
-            else:
-                continue
             stop.wait(max(0.0, BACKOFF_S - (time.monotonic() - started)))
 
     def _follow(self, wait_s: float) -> int:

@@ -30,10 +30,8 @@ class AuthFeed:
         wait = Duration()
         wait.FromTimedelta(timedelta(seconds=wait_s))
         try:
-            response = self._stub.ListChanges(
-                pb.ListChangesRequest(after=after, wait=wait),
-                timeout=self._calls.timeout_s(wait_s + CALL_S),
-                metadata=self._calls.metadata(),
+            response = self._calls.send(
+                self._stub.ListChanges, pb.ListChangesRequest(after=after, wait=wait), wait_s + CALL_S
             )
         except grpc.RpcError as error:
             raise ServiceUnavailable from error

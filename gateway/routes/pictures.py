@@ -15,6 +15,7 @@ from gateway.callers import Reader
 from gateway.errors import default_problem
 from gateway.openapi import SIGNED, problems
 from gateway.problems import internal_problem
+from kit.retries import repeat_aio
 from protos.matcher.v1 import photo_pb2 as pb
 
 VARIANTS = {"thumb": pb.VARIANT_THUMB, "preview": pb.VARIANT_PREVIEW, "original": pb.VARIANT_ORIGINAL}
@@ -85,22 +86,27 @@ async def _open(to: Calls, request: pb.GetPhotoRequest) -> tuple[Any, pb.PhotoHe
     clock = asyncio.get_running_loop().time
     ends_at = clock() + to.limits.call_s
     while True:
-        call = to.begin(to.photos.GetPhoto, request, to.limits.picture_s)
         try:
             async with asyncio.timeout(to.limits.call_s):
-                first = await call.read()
+                return await repeat_aio(lambda left_s: _begin(to, request, left_s), to.limits.picture_s)
         except TimeoutError:
-            call.cancel()
             raise default_problem(grpc.StatusCode.DEADLINE_EXCEEDED) from None
         except grpc.aio.AioRpcError as error:
             if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED or clock() >= ends_at:
                 raise
             await asyncio.sleep(random.uniform(RETRY_S, 3 * RETRY_S))
-            continue
+
+
+async def _begin(to: Calls, request: pb.GetPhotoRequest, timeout_s: float) -> tuple[Any, pb.PhotoHeader]:
+    call = to.begin(to.photos.GetPhoto, request, timeout_s)
+    try:
+        first = await call.read()
         if not isinstance(first, pb.GetPhotoResponse) or first.WhichOneof("part") != "header":
-            call.cancel()
             raise internal_problem()
-        return call, first.header
+    except BaseException:
+        call.cancel()
+        raise
+    return call, first.header
 
 
 async def _chunks(call: Any) -> AsyncIterator[bytes]:

@@ -12,6 +12,7 @@ import pytest
 from kit.client import channel_options, open_aio_channel, open_channel
 from kit.errors import Fault, NotFound, ServiceUnavailable, Unavailable
 from kit.identity import Verifier
+from kit.retries import is_passing, repeat, repeat_aio
 from kit.server import Server
 from kit.settings import ServerSettings, TlsSettings
 from protos.matcher.v1 import photo_pb2 as pb
@@ -64,12 +65,16 @@ def test_what_is_unavailable_is_tried_three_times_and_nothing_else(
     with open_channel(f"127.0.0.1:{start(script).port}", PLAIN) as channel:
         stub = photo_pb2_grpc.PhotoServiceStub(channel)
         if code is None:
-            stub.ListPhotos(pb.ListPhotosRequest())
+            list_photos(stub)
         else:
             with pytest.raises(grpc.RpcError) as raised:
-                stub.ListPhotos(pb.ListPhotosRequest())
+                list_photos(stub)
             assert raised.value.code() == code
     assert len(attempts) == tried
+
+
+def list_photos(stub: photo_pb2_grpc.PhotoServiceStub, token: str = "") -> pb.ListPhotosResponse:
+    return repeat(lambda left_s: stub.ListPhotos(pb.ListPhotosRequest(page_token=token), timeout=left_s), 20)
 
 
 def test_a_server_that_comes_back_is_found_again(start: Start) -> None:
@@ -92,7 +97,9 @@ def test_the_asynchronous_client_repeats_too(start: Start) -> None:
 
     async def call() -> str:
         async with open_aio_channel(address, PLAIN) as channel:
-            answer = await photo_pb2_grpc.PhotoServiceStub(channel).ListPhotos(pb.ListPhotosRequest(page_token="a"))
+            stub = photo_pb2_grpc.PhotoServiceStub(channel)
+            request = pb.ListPhotosRequest(page_token="a")
+            answer = await repeat_aio(lambda left_s: stub.ListPhotos(request, timeout=left_s), 20)
             return str(answer.next_page_token)
 
     assert asyncio.run(call()) == "a"
@@ -103,7 +110,7 @@ def both(*servers: Server) -> str:
     return "ipv4:" + ",".join(f"127.0.0.1:{server.port}" for server in servers)
 
 
-def give_up_a_call(start: Start, size: int) -> str:
+def give_up_a_call(start: Start, send: Callable[..., pb.ListPhotosResponse], size: int) -> None:
     """A call of `size` bytes is begun by a server that stops without waiting for it, beside one that goes on."""
     stopping, running, release = Script(), Signal(), Signal()
 
@@ -116,7 +123,7 @@ def give_up_a_call(start: Start, size: int) -> str:
     with open_channel(both(first, start(Script())), PLAIN) as channel, ThreadPoolExecutor(1) as pool:
         stub = photo_pb2_grpc.PhotoServiceStub(channel)
         while not running.is_set():
-            call = pool.submit(stub.ListPhotos, pb.ListPhotosRequest(page_token="x" * size), timeout=20)
+            call = pool.submit(send, stub, "x" * size)
             while not call.done() and not running.wait(0.01):
                 pass
         try:
@@ -125,19 +132,31 @@ def give_up_a_call(start: Start, size: int) -> str:
         finally:
             release.set()
     assert len(answer.next_page_token) == size
-    return str(answer.next_page_token)
 
 
-@pytest.mark.parametrize("size", [1, 1024 * 1024])
+@pytest.mark.parametrize("size", [1, 8 * 1024 * 1024])
 def test_a_call_that_its_server_gives_up_is_answered_by_the_other(start: Start, size: int) -> None:
-    give_up_a_call(start, size)
+    give_up_a_call(start, list_photos, size)
 
 
-def test_control_what_is_not_kept_cannot_be_sent_again(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kit.client.RETRY_BUFFER_BYTES", 256 * 1024)
+def test_control_a_call_that_is_not_repeated_fails(start: Start) -> None:
+    def send_once(stub: photo_pb2_grpc.PhotoServiceStub, token: str) -> pb.ListPhotosResponse:
+        return stub.ListPhotos(pb.ListPhotosRequest(page_token=token), timeout=20)
+
     with pytest.raises(grpc.RpcError) as raised:
-        give_up_a_call(start, 1024 * 1024)
-    assert raised.value.code() in (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNAVAILABLE)
+        give_up_a_call(start, send_once, 1)
+    assert is_passing(raised.value)
+
+
+def test_no_attempt_begins_that_would_end_too_late(start: Start) -> None:
+    script, attempts = Script(), []
+    script.unary = fail_times(9, Unavailable, attempts)
+    with open_channel(f"127.0.0.1:{start(script).port}", PLAIN) as channel:
+        stub = photo_pb2_grpc.PhotoServiceStub(channel)
+        with pytest.raises(grpc.RpcError) as raised:
+            repeat(lambda _: stub.ListPhotos(pb.ListPhotosRequest()), 0.1)
+    assert raised.value.code() == grpc.StatusCode.UNAVAILABLE
+    assert len(attempts) == 1
 
 
 def start_two(start: Start) -> tuple[str, list[int]]:
