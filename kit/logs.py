@@ -3,15 +3,24 @@
 Never put image bytes, encodings, tokens, passwords or e-mail addresses into a line.
 """
 
+import faulthandler
 import logging
+import signal
 import sys
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+STDERR = 2
+
 
 def configure(process: str, level: str = "INFO", json: bool = False) -> None:
-    """Sends everything, also the lines of libraries, to standard output in one form."""
+    """Sends everything, also the lines of libraries, to standard output in one form.
+
+    When the process crashes, and each time it gets SIGUSR1, it tells on standard error where its threads stand.
+    """
+    faulthandler.enable(STDERR)
+    faulthandler.register(signal.SIGUSR1, STDERR)
 
     def add_process(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         event["process"] = process

@@ -1,6 +1,7 @@
 """One run: a system, its people, its faults, and the truth afterwards."""
 
 import shutil
+import signal
 import tempfile
 import time
 from collections import Counter
@@ -90,6 +91,9 @@ class Party:
             self.ledger.examples.append(f"stuck: {count} {name}")
         if left:
             self.ledger.examples += truth.testify()
+            for name, process in self.system.processes.items():
+                if name != "postgres":
+                    process.send(signal.SIGUSR1)
         verify(truth, self.ledger, [event["id"] for event in self._events])
         return {kind: self.ledger.violations[kind] for kind in VIOLATIONS}
 

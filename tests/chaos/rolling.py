@@ -21,7 +21,7 @@ from deploy.system import LocalSystem
 PASSWORD = "correct horse battery"
 REPLICAS = dict.fromkeys(("auth", "selfie", "matcher", "selfie-worker", "indexer", "gateway"), 2)
 SETTINGS = {"DB_POOL_SIZE": "3", "DB_MAX_OVERFLOW": "3", "LOG_LEVEL": "WARNING"}
-KILLED = re.compile(r"^.*Still runs after.*$", re.MULTILINE)
+KILLED = re.compile(r"^(\S+ +\| )Still runs after.*$(?:\n\1.*$){,100}", re.MULTILINE)
 VARIANTS = ("thumb", "preview", "original")
 PATIENCE_S = 120.0
 ANSWER_S = 30.0
@@ -207,8 +207,13 @@ def run_rolling(system: LocalSystem, sample: SampleEvent, rounds: int, say: Call
             say(f"round {number}: {told.calls.total()} calls, {len(told.failed)} failed, longest stop {max(stops_s)}")
     party.close()
     unsettled = wait_until_settled(system)
-    killed = KILLED.findall(system.log_path.read_text())
-    return Result(told, sorted(stops_s, reverse=True), killed, unsettled, ask_database(system, SPOILED))
+    spoiled = ask_database(system, SPOILED)
+    return Result(told, sorted(stops_s, reverse=True), killed_by_force(system), unsettled, spoiled)
+
+
+def killed_by_force(system: LocalSystem) -> list[str]:
+    """Who did not end in time when asked, with what it said then."""
+    return [match.group() for match in KILLED.finditer(system.log_path.read_text())]
 
 
 @contextmanager

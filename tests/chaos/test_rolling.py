@@ -13,7 +13,16 @@ import pytest
 
 from deploy.sample import SampleEvent, sample_event
 from deploy.system import LocalSystem
-from tests.chaos.rolling import KILLED, REPLICAS, SETTINGS, Party, Told, ask_database, run_rolling, wait_until_settled
+from tests.chaos.rolling import (
+    REPLICAS,
+    SETTINGS,
+    Party,
+    Told,
+    ask_database,
+    killed_by_force,
+    run_rolling,
+    wait_until_settled,
+)
 from tests.e2e.party import until
 
 ROUNDS = 5
@@ -31,7 +40,7 @@ def system() -> Iterator[LocalSystem]:
     try:
         with running:
             yield running
-        assert KILLED.findall(running.log_path.read_text()) == []
+        assert killed_by_force(running) == []
     finally:
         running.remove_data()
         shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -67,3 +69,11 @@ def test_what_is_below_the_level_is_not_logged(capsys: pytest.CaptureFixture[str
     log.info("Two.")
     log.warning("Three.")
     assert len(capsys.readouterr().out.splitlines()) == shown
+
+
+def test_a_process_tells_where_it_stands_when_asked(capfd: pytest.CaptureFixture[str]) -> None:
+    logs.configure("test")
+    os.kill(os.getpid(), signal.SIGUSR1)
+    told = capfd.readouterr().err
+    assert "most recent call first" in told
+    assert "in test_a_process_tells_where_it_stands_when_asked" in told
