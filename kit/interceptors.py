@@ -20,7 +20,7 @@ from kit.errors import CallerNotAllowed, Fault, InvalidToken, TooManyStreams
 from kit.failpoints import reach
 from kit.identity import PUBLIC, Access, Caller, Verifier
 from kit.logs import get_logger
-from kit.statuses import internal_status, to_status
+from kit.statuses import cancelled_status, internal_status, to_status
 
 REQUEST_ID = "x-request-id"
 OPEN_SERVICES = ("grpc.health.v1.", "grpc.reflection.")
@@ -90,12 +90,12 @@ def _told(method: str, context: grpc.ServicerContext) -> Iterator[None]:
         code = status.code.name
         log.info("Refused a call.", action="rpc_refused", method=method, reason=fault.reason)
     except Exception:
-        if not context.is_active():
-            code = "CANCELLED"  # the caller is gone, nobody reads an answer
-            return
-        status = internal_status()
+        # Where the caller is gone, nobody reads an answer, and what failed did so for that reason.
+        is_heard = context.is_active()
+        status = internal_status() if is_heard else cancelled_status()
         code = status.code.name
-        log.exception("A call failed.", action="rpc_failed", method=method)
+        if is_heard:
+            log.exception("A call failed.", action="rpc_failed", method=method)
     finally:
         elapsed_s = time.perf_counter() - started
         handled.labels(method, code).inc()

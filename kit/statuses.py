@@ -56,6 +56,11 @@ def internal_status() -> grpc.Status:
     )
 
 
+def cancelled_status() -> grpc.Status:
+    """Ends a call that nobody listens to any more."""
+    return _status(code_pb2.CANCELLED, "The caller is gone.", [])
+
+
 def _status(code: int, message: str, details: list[Message], more: tuple[tuple[str, str], ...] = ()) -> grpc.Status:
     packed = []
     for detail in details:
