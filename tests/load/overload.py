@@ -1,4 +1,7 @@
-"""`make overload`: five times the selfies that a system can take; the accepted are served fast, the rest is told."""
+"""`make overload`: selfies beside clients that drip, then five times as many as a system can take.
+
+The accepted are served fast, and the rest is told when to come back.
+"""
 
 import argparse
 import asyncio
@@ -8,6 +11,7 @@ import shutil
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,8 +31,15 @@ GUESTS = 50
 MEASURE_S = 10.0
 FACTOR = 5
 PATIENCE_S = 30.0
+DRIPS = 500
+DRIP_EVERY_S = 0.5
+MAX_DRIP_S = 10.0
 MAX_P99_RATIO = 2.0
 MIN_GOODPUT = 0.9
+DRIPPED = (
+    b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Drip: ",
+    b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+)
 ORGANISER, PASSWORD = "load-organiser", "only for this run"
 
 console = Console(width=110)
@@ -125,6 +136,32 @@ class Uploads:
         return outcome
 
 
+class Drips:
+    """Clients that send a byte at a time: half of them of a head, half of a body; they end when they are closed."""
+
+    def __init__(self, url: str, count: int) -> None:
+        address = urlsplit(url)
+        self._host, self._port = str(address.hostname), address.port
+        self._count = count
+        self.lives_s: list[float] = []
+
+    async def run(self) -> None:
+        await asyncio.gather(*(self._drip(DRIPPED[number % 2]) for number in range(self._count)))
+
+    async def _drip(self, opening: bytes) -> None:
+        started = time.perf_counter()
+        reader, writer = await asyncio.open_connection(self._host, self._port)
+        with suppress(OSError):
+            writer.write(opening)
+            closed = asyncio.ensure_future(reader.read())
+            while not closed.done():
+                writer.write(b"x")
+                await asyncio.wait([closed], timeout=DRIP_EVERY_S)
+            await closed
+        writer.close()
+        self.lives_s.append(time.perf_counter() - started)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser("make overload", description=__doc__)
     parser.add_argument("--time", type=float, default=60, help="how long, in seconds")
@@ -135,7 +172,7 @@ def main() -> None:
         with system:
             _, jpeg = next(iter(load_selfies(Path(os.environ.get("MINOIS_DATA", "var")) / "sample")))
             uploads = Uploads(system.base_url, register_guests(system), jpeg)
-            result = uvloop.run(measure(uploads, chosen.time))
+            result = uvloop.run(measure(uploads, Drips(system.base_url, DRIPS), chosen.time))
             result["gateway_peak_mb"] = peak_mb(system.processes["gateway"].pid or 0)
         raise SystemExit(report(result))
     finally:
@@ -159,15 +196,21 @@ def register_guests(system: LocalSystem) -> list[str]:
     return tokens
 
 
-async def measure(uploads: Uploads, duration_s: float) -> dict[str, float]:
+async def measure(uploads: Uploads, drips: Drips, duration_s: float) -> dict[str, float]:
     await uploads.closed_loop(1, 2)  # warm
     unloaded = await uploads.closed_loop(1, MEASURE_S)
+    dripping = asyncio.create_task(drips.run())
+    beside_drips = await uploads.closed_loop(1, MEASURE_S)
+    await dripping
     capacity = await uploads.closed_loop(CLIENTS, MEASURE_S)
     loaded = await uploads.open_loop(FACTOR * capacity.per_s, duration_s)
     return {
         "capacity_per_s": round(capacity.per_s, 1),
         "unloaded_p50_ms": round(unloaded.p(0.5), 1),
         "unloaded_p99_ms": round(unloaded.p(0.99), 1),
+        "p99_beside_drips_ms": round(beside_drips.p(0.99), 1),
+        "p99_beside_drips_ratio": round(beside_drips.p(0.99) / unloaded.p(0.99), 2),
+        "longest_drip_s": round(max(drips.lives_s), 1),
         "capacity_p99_ms": round(capacity.p(0.99), 1),
         "offered_per_s": round(FACTOR * capacity.per_s, 1),
         "accepted": len(loaded.accepted_ms),
@@ -198,6 +241,9 @@ def report(result: dict[str, float]) -> int:
     reached = {
         f"p99 of the accepted under {MAX_P99_RATIO:g} times the unloaded": result["p99_ratio"] < MAX_P99_RATIO,
         f"goodput at least {MIN_GOODPUT:g} of the capacity": result["goodput"] >= MIN_GOODPUT,
+        f"p99 beside {DRIPS} drips within {MAX_P99_RATIO:g} times the unloaded": result["p99_beside_drips_ratio"]
+        <= MAX_P99_RATIO,
+        f"drips closed within {MAX_DRIP_S:g} s": result["longest_drip_s"] <= MAX_DRIP_S,
         "only refusals that say when to come back": not result["other_failures"]
         and not result["refused_without_retry_after"],
     }
