@@ -81,7 +81,7 @@ class Supervised:
         self._thread.join(grace_s)
         if self._thread.is_alive():
             self._log.write(self.name, f"Still runs after {grace_s:.0f} s and is killed.")
-            self.send(signal.SIGABRT)  # with its last words it tells where its threads stand
+            self.send(signal.SIGUSR1)  # with its last words it tells where its threads stand
             self._thread.join(DYING_WORDS_S)
             self.send(signal.SIGKILL)
             self._thread.join()
