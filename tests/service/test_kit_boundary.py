@@ -283,28 +283,3 @@ def test_one_call_sees_nothing_of_the_call_before(serve: Serve) -> None:
         stub.ListPhotos(pb.ListPhotosRequest())
     assert {left for left, _ in seen[1:]} == {30}
     assert "first" not in str(seen[1:])
-
-
-def test_what_fails_after_its_caller_left_is_no_error(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
-    running, left, ended = Signal(), Signal(), Signal()
-    script = Script()
-
-    def fail_late() -> None:
-        running.set()
-        left.wait(20)
-        ended.set()
-        fail()
-
-    script.unary = fail_late
-    channel = serve(photos(script))
-    stub = photo_pb2_grpc.PhotoServiceStub(channel)
-    call = stub.ListPhotos.future(pb.ListPhotosRequest())
-    assert running.wait(20)
-    call.cancel()
-    script.unary = lambda: None
-    # The server has heard of it by the time that a later call on the same connection is answered.
-    stub.ListPhotos(pb.ListPhotosRequest())
-    left.set()
-    assert ended.wait(20)
-    stub.ListPhotos(pb.ListPhotosRequest())
-    assert [record for record in caplog.records if record.levelname == "ERROR"] == []

@@ -165,3 +165,27 @@ def test_an_unknown_method_is_unimplemented(start: Start) -> None:
         with pytest.raises(grpc.RpcError) as raised:
             channel.unary_unary("/matcher.v1.PhotoService/Nothing")(b"")
         assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_what_fails_after_its_caller_left_is_no_error(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    script, running, left, ended = Script(), Signal(), Signal(), Signal()
+
+    def fail_late() -> None:
+        running.set()
+        left.wait(20)
+        ended.set()
+        raise RuntimeError
+
+    with connect(start(script)) as channel:
+        stub = photo_pb2_grpc.PhotoServiceStub(channel)
+        script.unary = fail_late
+        call = stub.ListPhotos.future(pb.ListPhotosRequest())
+        assert running.wait(20)
+        call.cancel()
+        script.unary = lambda: None
+        # The server has heard of it by the time that a later call on the same connection is answered.
+        stub.ListPhotos(pb.ListPhotosRequest())
+        left.set()
+        assert ended.wait(20)
+        stub.ListPhotos(pb.ListPhotosRequest())
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
