@@ -23,6 +23,7 @@ from tests.chaos.people import Guest, Organiser, Reader
 from tests.chaos.verify import Truth, drain, verify
 
 GUESTS = 30
+ORGANISERS = 2
 VIOLATIONS = ("lost", "duplicates", "half_reads", "stale_writes", "wrong_sets", "stuck")
 DRAIN_S = 120.0
 
@@ -110,7 +111,10 @@ class Party:
             organiser.ask("POST", "/api/events", json={"name": name}).json() for name in ("Home", "Garden", "Roof")
         ]
         home, *others = self._events
-        self._run(Organiser(organiser, self.ledger, self._album, self._events, self.stopped).live)
+        for _ in range(ORGANISERS):
+            another = self._client("olga")
+            another.login()
+            self._run(Organiser(another, self.ledger, self._album, self._events, self.stopped).live)
         for _ in range(self._guest_count):
             guest = self._client(f"g{uuid4().hex[:8]}")
             self._run(Guest(guest, self.ledger, self._album, home, others, self.stopped).live)

@@ -49,7 +49,8 @@ class Guest:
         self.record.events.add(event["id"])
 
     def leave(self) -> None:
-        event = random.choice(self._others)
+        joined = [event for event in self._others if event["id"] in self.record.events]
+        event = random.choice(joined or self._others)
         answer = self._client.ask("DELETE", f"/api/events/{event['id']}/guests/me")
         assert answer.status_code in (204, 404), answer.text
         self.record.events.discard(event["id"])
@@ -108,7 +109,7 @@ class Organiser:
             self.add(event["id"])
             self.look(event["id"])
             living = self._ledger.living(event["id"])
-            if len(living) > MAX_LIVING or (living and random.random() < 0.3):
+            if len(living) > MAX_LIVING or (living and random.random() < 0.5):
                 self.delete(random.choice(list(living)))
             self._stop.wait(random.uniform(0.1, 0.6))
 

@@ -5,37 +5,37 @@ from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
-OFTEN, NOW_AND_THEN, SELDOM = 0.006, 0.03, 0.15
+ALWAYS, OFTEN, NOW_AND_THEN, SELDOM, RARELY = 0.004, 0.008, 0.03, 0.1, 0.3
 
 # Transactions, each with a point before and one after its commit.
 COMMITS = {
     "join": SELDOM,
-    "leave": SELDOM,
+    "leave": RARELY,
     "selfie-add": NOW_AND_THEN,
     "selfie-claim": OFTEN,
     "selfie-accept": NOW_AND_THEN,
-    "selfie-change": NOW_AND_THEN,
+    "selfie-change": SELDOM,
     "rematch-claim": OFTEN,
     "rematch-write": OFTEN,
     "matcher-change": NOW_AND_THEN,
     "photo-add": NOW_AND_THEN,
     "photo-claim": OFTEN,
-    "photo-publish": NOW_AND_THEN,
-    "photo-delete": SELDOM,
-    "match-publish": OFTEN,
-    "blobs-settle": SELDOM,
+    "photo-publish": SELDOM,
+    "photo-delete": RARELY,
+    "match-publish": NOW_AND_THEN,
+    "blobs-settle": RARELY,
 }
 STEPS = {
     "blob:before-write": NOW_AND_THEN,
     "blob:after-write": NOW_AND_THEN,
-    "blob:before-delete": NOW_AND_THEN,
-    "blob:after-delete": NOW_AND_THEN,
+    "blob:before-delete": SELDOM,
+    "blob:after-delete": SELDOM,
     "Validator:claimed": NOW_AND_THEN,
-    "Indexer:claimed": NOW_AND_THEN,
+    "Indexer:claimed": SELDOM,
     "rematch:before-record": OFTEN,
     "UploadSelfie:before-answer": NOW_AND_THEN,
-    "AddPhotos:before-answer": NOW_AND_THEN,
-    "gateway:before-answer": 0.001,
+    "AddPhotos:before-answer": SELDOM,
+    "gateway:before-answer": ALWAYS,
 }
 POINTS = {
     **{f"{name}:{moment}": chance for name, chance in COMMITS.items() for moment in ("before-commit", "after-commit")},

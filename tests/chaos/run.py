@@ -18,8 +18,8 @@ from tests.chaos.party import GUESTS, VIOLATIONS, Party
 from tests.chaos.points import AMBIGUOUS, POINTS, count_deaths, deadly
 from tests.chaos.rolling import REPLICAS, SETTINGS, run_rolling
 
-POINTS_PATIENCE_S = 480.0
-PHASE_S = 120.0
+POINTS_PATIENCE_S = 420.0
+PHASE_S = 90.0
 REAL_PATIENCE_S = 120.0
 SAMPLE = Path("var/sample")
 
