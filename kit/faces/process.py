@@ -3,11 +3,11 @@
 import os
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, Generic, TypeVar, cast
+
+from kit.faces.watchdog import Watchdog
 
 START_TIMEOUT_S = 60.0
 
@@ -28,6 +28,10 @@ class FaceProcessDied(FaceProcessFault):
 
 class FaceProcessTimedOut(FaceProcessFault):
     """The child took too long for an image and was killed."""
+
+
+class FaceProcessStarved(FaceProcessFault):
+    """The machine was too busy to let the child work; that says nothing about any image."""
 
 
 class FaceProcess(Generic[Result]):
@@ -103,26 +107,23 @@ class FaceProcess(Generic[Result]):
         """Sends and waits for the answer; a watchdog ends both by killing the child."""
         assert self._child is not None
         assert self._pipe is not None
-        deadline = time.monotonic() + timeout_s
-        watchdog = threading.Timer(timeout_s, self._child.kill)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            send(self._pipe)
-            return self._pipe.recv()
-        except (EOFError, OSError) as fault:
-            code = self._child.wait()
-            self.close()
-            if time.monotonic() >= deadline:
-                raise FaceProcessTimedOut(f"no answer within {timeout_s:g} s") from fault
-            raise FaceProcessDied(f"exit code {code}") from fault
-        except BaseException:
-            # An answer left in the pipe would be taken for the next image's.
-            self.close()
-            raise
-        finally:
-            watchdog.cancel()
-            watchdog.join()
-            if time.monotonic() >= deadline:
-                # The watchdog may have struck just after the answer: never send an image to a dying child.
+        with Watchdog(self._child, timeout_s) as watchdog:
+            try:
+                send(self._pipe)
+                answer = self._pipe.recv()
+            except (EOFError, OSError) as fault:
+                code = self._child.wait()
                 self.close()
+                if watchdog.was_starved:
+                    raise FaceProcessStarved(f"hardly any processor for {timeout_s:g} s and more") from fault
+                if watchdog.has_struck:
+                    raise FaceProcessTimedOut(f"no answer within {timeout_s:g} s") from fault
+                raise FaceProcessDied(f"exit code {code}") from fault
+            except BaseException:
+                # An answer left in the pipe would be taken for the next image's.
+                self.close()
+                raise
+        if watchdog.has_struck:
+            # Just after the answer: never send an image to a dying child.
+            self.close()
+        return answer

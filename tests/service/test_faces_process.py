@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from kit.faces.process import FaceProcess, FaceProcessDied, FaceProcessNotStarted, FaceProcessTimedOut
+from kit.faces import watchdog
+from kit.faces.process import (
+    FaceProcess,
+    FaceProcessDied,
+    FaceProcessNotStarted,
+    FaceProcessStarved,
+    FaceProcessTimedOut,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,6 +101,32 @@ def test_a_child_that_hangs_inside_a_c_function_is_killed_and_replaced() -> None
     assert time.monotonic() - began < 5
     assert hanging.call(b"abc") == "3"
     hanging.close()
+
+
+@pytest.mark.parametrize(
+    ("waits_per_s", "fault"), [(0.9, FaceProcessStarved), (0.3, FaceProcessTimedOut), (0, FaceProcessTimedOut)]
+)
+def test_who_gets_hardly_any_processor_is_not_blamed(
+    monkeypatch: pytest.MonkeyPatch, waits_per_s: float, fault: type[Exception]
+) -> None:
+    hanging = FaceProcess(build_obeyer, timeout_s=0.3, memory_mb=1024)
+    hanging.start()
+    monkeypatch.setattr(watchdog, "processor_wait_s", lambda _: waits_per_s * time.monotonic())
+    with pytest.raises(fault):
+        hanging.call(b"hang    ")
+    hanging.close()
+
+
+def test_the_system_tells_who_waits_for_a_processor() -> None:
+    program = "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile True: pass"
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command) as first, subprocess.Popen(command) as second:
+        try:
+            wait_until(lambda: watchdog.processor_wait_s(first.pid) + watchdog.processor_wait_s(second.pid) > 0.2)
+        finally:
+            first.kill()
+            second.kill()
+    assert watchdog.processor_wait_s(first.pid) == 0
 
 
 def test_an_interrupted_call_leaves_no_answer_for_the_next_image(process: FaceProcess[str]) -> None:
