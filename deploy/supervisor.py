@@ -38,7 +38,7 @@ class Supervised:
         self.name = name
         tether = [sys.executable, "-I", "-S", str(TETHER), str(int(stop_signal)), user or "-"]
         self._command = [*tether, *command]
-        self._environment = dict(environment)
+        self.environment = dict(environment)  # of the next start
         self._log = log
         self._stop_signal = stop_signal
         self._max_backoff_s = max_backoff_s
@@ -98,7 +98,7 @@ class Supervised:
                 return None
             self._child = subprocess.Popen(
                 self._command,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.PIPE,  # the lifeline
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

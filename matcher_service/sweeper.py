@@ -10,7 +10,8 @@ from matcher_service.store import JobStore
 
 ORPHAN_AGE = timedelta(hours=24)
 ORPHAN_SEARCH_S = 3600.0
-BATCH = 500
+BATCH = 20  # settled at once: small, so that whoever dies in the middle leaves little to do again
+SEARCH_BATCH = 500
 
 log = get_logger()
 
@@ -41,7 +42,7 @@ class Sweeper:
         oldest = datetime.now(UTC) - ORPHAN_AGE
         candidates = (key for key, written_at in self._blobs.list() if written_at < oldest)
         count = 0
-        while keys := list(islice(candidates, BATCH)):
+        while keys := list(islice(candidates, SEARCH_BATCH)):
             for key in self._store.find_orphans(keys):
                 self._blobs.delete(key)
                 count += 1

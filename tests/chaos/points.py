@@ -28,8 +28,8 @@ COMMITS = {
 STEPS = {
     "blob:before-write": NOW_AND_THEN,
     "blob:after-write": NOW_AND_THEN,
-    "blob:before-delete": SELDOM,
-    "blob:after-delete": SELDOM,
+    "blob:before-delete": NOW_AND_THEN,
+    "blob:after-delete": NOW_AND_THEN,
     "Validator:claimed": NOW_AND_THEN,
     "Indexer:claimed": SELDOM,
     "rematch:before-record": OFTEN,
