@@ -58,6 +58,7 @@ def main() -> None:
             "accepted": party.ledger.accepted,
             **violations,
             "slopes_per_hour": slopes(times, readings),
+            "levels": levels(readings),
         }
     raise SystemExit(report(result))
 
@@ -107,13 +108,31 @@ def slopes(times_s: Sequence[float], readings: Sequence[Reading]) -> dict[str, d
     return dict(found)
 
 
+def levels(readings: Sequence[Reading]) -> dict[str, dict[str, list[float]]]:
+    """The medians of the first and of the last fifth of the second half, which say whether a slope is more than noise."""
+    second = readings[len(readings) // 2 :]
+    fifth = max(1, len(second) // 5)
+    return {
+        name: {
+            measure: [
+                round(float(np.median([reading[name][measure] for reading in part])), 1)
+                for part in (second[:fifth], second[-fifth:])
+            ]
+            for measure in measures
+        }
+        for name, measures in readings[-1].items()
+    }
+
+
 def report(result: Mapping[str, Any]) -> int:
     """Prints the slopes; 0 when nothing grows."""
-    table = Table(title="Growth per hour", title_justify="left")
+    table = Table(title="Growth per hour (from and to, in the second half)", title_justify="left")
     for column in ("process", *MAX_SLOPES):
         table.add_column(column, justify="left" if column == "process" else "right")
     for name, by_measure in result["slopes_per_hour"].items():
-        table.add_row(name, *(f"{by_measure[measure]:g}" for measure in MAX_SLOPES))
+        ends = result["levels"][name]
+        told = (f"{by_measure[measure]:g} ({ends[measure][0]:g} to {ends[measure][1]:g})" for measure in MAX_SLOPES)
+        table.add_row(name, *told)
     Console(width=110).print(table)
     print(json.dumps(result))
     grows = any(
