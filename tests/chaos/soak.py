@@ -109,7 +109,7 @@ def slopes(times_s: Sequence[float], readings: Sequence[Reading]) -> dict[str, d
 
 
 def levels(readings: Sequence[Reading]) -> dict[str, dict[str, list[float]]]:
-    """The medians of the first and of the last fifth of the second half, which say whether a slope is more than noise."""
+    """Medians of the first and the last fifth of the second half, which say whether a slope is more than noise."""
     second = readings[len(readings) // 2 :]
     fifth = max(1, len(second) // 5)
     return {
