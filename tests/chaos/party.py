@@ -85,8 +85,7 @@ class Party:
     def end(self) -> Mapping[str, int]:
         """The violations by kind, when everybody has gone and everything is settled."""
         self._rest()
-        for process in self.system.processes.values():
-            process.environment["FAILPOINTS"] = ""  # who dies once more comes back unarmed
+        self.arm("")
         truth = Truth(self.system.env["DATABASE_URL"], self.system.data / "blobs")
         left = drain(truth, DRAIN_S)
         for name, count in left.items():
@@ -94,11 +93,20 @@ class Party:
             self.ledger.examples.append(f"stuck: {count} {name}")
         if left:
             self.ledger.examples += truth.testify()
-            for name, process in self.system.processes.items():
-                if name != "postgres":
-                    process.send(signal.SIGUSR1)
+            for name in self.services:
+                self.system.kill(name, signal.SIGUSR1)
         verify(truth, self.ledger, [event["id"] for event in self._events])
         return {kind: self.ledger.violations[kind] for kind in VIOLATIONS}
+
+    def arm(self, failpoints: str) -> None:
+        """Who starts from now on has these."""
+        for process in self.system.processes.values():
+            process.environment["FAILPOINTS"] = failpoints
+
+    @property
+    def services(self) -> list[str]:
+        """All processes but the database."""
+        return [name for name in self.system.processes if name != "postgres"]
 
     @property
     def repeated(self) -> Counter[str]:

@@ -49,7 +49,7 @@ OF_A_BATCH = ("blob:before-delete", "blob:after-delete")
 AMBIGUOUS = "*:after-commit=fail:0.01,[A-Z]*:before-answer=fail:0.01"
 
 
-def deadly(points: Collection[str] = tuple(POINTS), factor: int = 1) -> str:
+def deadly(points: Collection[str] = tuple(POINTS), factor: float = 1) -> str:
     """All of these points at once, as FAILPOINTS takes it, `factor` times as deadly."""
     chances = {point: POINTS[point] * (1 if point in OF_A_BATCH else factor) for point in points}
     return ",".join(f"{point}=die:{min(0.3, chance):g}" for point, chance in chances.items())
