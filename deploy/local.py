@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -63,7 +64,7 @@ def run(config: LocalSettings) -> None:
             print(f"Minois runs at {system.base_url}; prepares the sample event ...", flush=True)
             print(welcome(system, prepare_sample(system)), flush=True)
             while True:
-                signal.pause()
+                time.sleep(0.25)  # not signal.pause: the system may interrupt another thread
     except KeyboardInterrupt:
         print("Stopped. The data stays for the next start.", flush=True)
 

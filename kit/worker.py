@@ -14,13 +14,26 @@ from kit.logs import get_logger
 log = get_logger()
 
 BACKOFF_S = 1.0
+LOOK_UP_S = 0.25
 
 Job = TypeVar("Job")
 
 
-def stop_on_signals() -> Event:
-    """An event that SIGTERM and SIGINT set; the main thread must call it."""
-    stop = Event()
+class Stop(Event):
+    """An event that signals set. Python handles a signal in the main thread alone, and does not wake it up when the
+    system has interrupted another one: whoever waits without an end looks up now and then."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if timeout is not None:
+            return super().wait(timeout)
+        while not super().wait(LOOK_UP_S):
+            pass
+        return True
+
+
+def stop_on_signals() -> Stop:
+    """What SIGTERM and SIGINT set; the main thread must call it."""
+    stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     return stop

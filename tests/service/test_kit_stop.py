@@ -1,0 +1,37 @@
+"""A process ends when it is told to, whichever of its threads the system interrupts for it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import signal, threading, time
+from kit.worker import {kind}, stop_on_signals
+stop = {stop}
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+other = threading.Thread(target=time.sleep, args=[60], daemon=True)
+other.start()
+threading.Timer(0.5, signal.pthread_kill, [other.ident, signal.SIGTERM]).start()
+stop.wait()
+"""
+
+
+def ends(kind: str, stop: str, patience_s: float) -> bool:
+    """Whether a process ends by a signal that another thread than the one that waits for it gets."""
+    command = [sys.executable, "-c", PROGRAM.format(kind=kind, stop=stop)]
+    with subprocess.Popen(command, cwd=ROOT) as process:
+        try:
+            return process.wait(patience_s) == 0
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            process.kill()
+
+
+def test_a_signal_that_another_thread_gets_ends_the_wait() -> None:
+    assert ends("Stop", "stop_on_signals()", patience_s=60)
+
+
+def test_control_a_plain_event_sleeps_on() -> None:
+    assert not ends("Event", "Event()", patience_s=5)
