@@ -7,8 +7,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import signal, threading, time
-from kit.worker import {kind}, stop_on_signals
-stop = {stop}
+from kit.worker import {event}
+stop = {event}()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
 other = threading.Thread(target=time.sleep, args=[60], daemon=True)
 other.start()
@@ -17,9 +17,9 @@ stop.wait()
 """
 
 
-def ends(kind: str, stop: str, patience_s: float) -> bool:
+def ends(event: str, patience_s: float) -> bool:
     """Whether a process ends by a signal that another thread than the one that waits for it gets."""
-    command = [sys.executable, "-c", PROGRAM.format(kind=kind, stop=stop)]
+    command = [sys.executable, "-c", PROGRAM.format(event=event)]
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
             return process.wait(patience_s) == 0
@@ -30,8 +30,8 @@ def ends(kind: str, stop: str, patience_s: float) -> bool:
 
 
 def test_a_signal_that_another_thread_gets_ends_the_wait() -> None:
-    assert ends("Stop", "stop_on_signals()", patience_s=60)
+    assert ends("Stop", patience_s=60)
 
 
 def test_control_a_plain_event_sleeps_on() -> None:
-    assert not ends("Event", "Event()", patience_s=5)
+    assert not ends("Event", patience_s=5)
