@@ -15,6 +15,7 @@ from selfie_service.domain import (
     SelfieNotFound,
     TooLarge,
     UnsupportedType,
+    UserNotFound,
 )
 from selfie_service.store import RematchStore, SelfieStore
 
@@ -32,12 +33,11 @@ class Selfies:
         """The id of the accepted selfie; durable, not decided."""
         content_type = _check_image(image)
         selfie = NewSelfie(uuid4(), user_id, request_id, hashlib.sha256(image).digest(), image, content_type)
-        self._meet(user_id)
         try:
             return self._selfies.add_selfie(selfie)
-        except EventClosed:
-            self._catch_up()  # the guest may have joined another event
-            return self._selfies.add_selfie(selfie)
+        except (UserNotFound, EventClosed):
+            self._catch_up()  # the guest may be new, or have joined another event
+            return self._selfies.add_selfie(selfie, may_be_new=True)
 
     def get_selfie(self, user_id: UUID) -> Selfie:
         selfie = self._selfies.find_selfie(user_id)
@@ -56,12 +56,9 @@ class Selfies:
         return progress or Progress(None, None, None, ())
 
     def start_rematch(self, user_id: UUID) -> None:
-        self._meet(user_id)
-        self._rematches.restart(user_id)
-
-    def _meet(self, user_id: UUID) -> None:
         if not self._selfies.has_guest(user_id):
             self._catch_up()
+        self._rematches.restart(user_id)
 
 
 def _check_image(image: bytes) -> str:

@@ -1,8 +1,9 @@
 """SQL of selfies: uploads, and the jobs that they are until a verdict."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
 from selfie_service.domain import (
@@ -16,6 +17,7 @@ from selfie_service.domain import (
     Selfie,
     SelfieJob,
     SelfieState,
+    UserNotFound,
 )
 from selfie_service.store.guests import (
     SELFIES_CHANNEL,
@@ -28,6 +30,17 @@ from selfie_service.store.guests import (
 
 EMPTIED = "image = NULL, encoding = NULL, lease_until = NULL"
 FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
+# One journey to the database: a guest waits for each, and in a crowd the lock is held that much longer.
+ADD = text(
+    f"""
+    UPDATE selfie.selfies SET state = 'superseded', {EMPTIED} WHERE user_id = :user_id AND state = 'pending';
+    WITH guest AS (
+        UPDATE selfie.users SET revision = revision + 1, started_at = now() WHERE user_id = :user_id RETURNING revision)
+    INSERT INTO selfie.selfies (id, user_id, revision, request_id, sha256, image, content_type)
+    SELECT :id, :user_id, revision, :request_id, :sha256, :image, :content_type FROM guest;
+    SELECT pg_notify(:channel, '')
+    """
+)
 
 
 class SelfieStore:
@@ -42,32 +55,29 @@ class SelfieStore:
         with transaction(self._engine) as connection:
             return connection.execute(query, {"user": user_id}).first() is not None
 
-    def add_selfie(self, selfie: NewSelfie) -> UUID:
-        """The id of the selfie, or of the one that the same request added before.
+    def add_selfie(self, selfie: NewSelfie, may_be_new: bool = False) -> UUID:
+        """The id of the selfie, or of the one that the same request added before. `may_be_new`: a guest whom we do not
+        know gets a row, but for one who was erased.
 
         Raises RequestInProgress, UserNotFound, IdempotencyKeyReused, EventClosed, QueueFull.
         """
         with transaction(self._engine, "selfie-add") as connection:
             if selfie.request_id:
                 lock_request(connection, selfie.user_id, selfie.request_id)
-            lock_new_guest(connection, selfie.user_id)
-            if known := _find_request(connection, selfie):
-                return known
-            if _is_shut_out(connection, selfie.user_id):
+            if may_be_new:
+                lock_new_guest(connection, selfie.user_id)
+            elif lock_guest(connection, selfie.user_id) is None:
+                raise UserNotFound
+            found = _look_around(connection, selfie, self._max_pending)
+            if found.known_id:
+                if bytes(found.known_sha256) != selfie.sha256:
+                    raise IdempotencyKeyReused
+                return UUID(str(found.known_id))
+            if found.is_shut_out:
                 raise EventClosed
-            if _count_pending(connection, self._max_pending) >= self._max_pending:
+            if found.pending_count >= self._max_pending:
                 raise QueueFull
-            revision = raise_revision(connection, selfie.user_id)
-            values = {**vars(selfie), "revision": revision}
-            for statement in (
-                f"UPDATE selfie.selfies SET state = 'superseded', {EMPTIED} WHERE user_id = :user_id"
-                " AND state = 'pending'",
-                "INSERT INTO selfie.selfies (id, user_id, revision, request_id, sha256, image, content_type)"
-                " VALUES (:id, :user_id, :revision, :request_id, :sha256, :image, :content_type)",
-                "UPDATE selfie.users SET started_at = now() WHERE user_id = :user_id",
-            ):
-                connection.execute(text(statement), values)
-            notify(connection, SELFIES_CHANNEL)
+            connection.execute(ADD, {**vars(selfie), "channel": SELFIES_CHANNEL})
             return selfie.id
 
     def find_selfie(self, user_id: UUID) -> Selfie | None:
@@ -178,31 +188,19 @@ def lock_request(connection: Connection, user_id: UUID, request_id: UUID) -> Non
         raise RequestInProgress
 
 
-def _find_request(connection: Connection, selfie: NewSelfie) -> UUID | None:
-    """Raises IdempotencyKeyReused."""
-    query = text("SELECT id, sha256 FROM selfie.selfies WHERE user_id = :user AND request_id = :request")
-    row = connection.execute(query, {"user": selfie.user_id, "request": selfie.request_id}).first()
-    if row is None:
-        return None
-    if bytes(row.sha256) != selfie.sha256:
-        raise IdempotencyKeyReused
-    found: UUID = row.id
-    return found
-
-
-def _count_pending(connection: Connection, most: int) -> int:
-    query = text("SELECT count(*) FROM (SELECT FROM selfie.selfies WHERE state = 'pending' LIMIT :most) AS pending")
-    pending: int = connection.execute(query, {"most": most}).scalar_one()
-    return pending
-
-
-def _is_shut_out(connection: Connection, user_id: UUID) -> bool:
-    """Whether every event of the guest is closed or expired; a guest without events is not shut out."""
+def _look_around(connection: Connection, selfie: NewSelfie, most_pending: int) -> Row[Any]:
+    """`known_id` and `known_sha256`: what the same request added before. `is_shut_out`: whether every event of the
+    guest is closed or expired; a guest without events is not. `pending_count`: of all guests, `most_pending` at most.
+    """
     query = text(
         """
-        SELECT coalesce(bool_and(coalesce(e.closed OR e.expires_at <= now(), false)), false)
-        FROM selfie.enrolments n LEFT JOIN selfie.events e USING (event_id) WHERE n.user_id = :user
+        SELECT known.id AS known_id, known.sha256 AS known_sha256,
+            (SELECT coalesce(bool_and(coalesce(e.closed OR e.expires_at <= now(), false)), false)
+             FROM selfie.enrolments n LEFT JOIN selfie.events e USING (event_id)
+             WHERE n.user_id = :user) AS is_shut_out,
+            (SELECT count(*) FROM (SELECT FROM selfie.selfies WHERE state = 'pending' LIMIT :most) AS pending)
+                AS pending_count
+        FROM (SELECT) AS one LEFT JOIN selfie.selfies AS known ON known.user_id = :user AND known.request_id = :request
         """
     )
-    shut: bool = connection.execute(query, {"user": user_id}).scalar_one()
-    return shut
+    return connection.execute(query, {"user": selfie.user_id, "request": selfie.request_id, "most": most_pending}).one()
