@@ -1,7 +1,7 @@
 """`make soak`: a party without faults, with clients that vanish in the middle; what grows that should not?
 
 Memory, threads and open files of each process (with its engine) are read every few seconds; of the second half of the
-run the slope of a straight line is told, and what it adds up to in a day's run.
+run the slope is told.
 """
 
 import argparse
@@ -98,13 +98,20 @@ def read_processes(system: LocalSystem) -> Reading:
 
 
 def slopes(times_s: Sequence[float], readings: Sequence[Reading]) -> dict[str, dict[str, float]]:
-    """Per hour, of the second half: the first one fills caches and pools."""
+    """Per hour, of the second half: the first one fills caches and pools.
+
+    By Theil and Sen, the median over all pairs: what grows on and on is found, and neither a peak nor the last thread
+    of a pool, which comes when it does, is taken for growth.
+    """
     half = len(times_s) // 2
+    earlier, later = np.triu_indices(len(times_s) - half, 1)
+    apart_s = np.subtract(*(np.asarray(times_s[half:])[ends] for ends in (later, earlier)))
     found: dict[str, dict[str, float]] = defaultdict(dict)
     for name, measures in readings[-1].items():
         for measure in measures:
-            values = [reading[name][measure] for reading in readings[half:]]
-            found[name][measure] = round(float(np.polyfit(times_s[half:], values, 1)[0]) * 3600, 2)
+            values = np.array([reading[name][measure] for reading in readings[half:]])
+            rise = (values[later] - values[earlier]) / apart_s
+            found[name][measure] = round(float(np.median(rise)) * 3600, 2)
     return dict(found)
 
 

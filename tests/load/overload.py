@@ -144,8 +144,7 @@ class _Exchange(asyncio.Protocol):
         self._received = b""
         self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
