@@ -21,15 +21,16 @@ cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Set by a login
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
-def call_public(request: Request) -> Calls:
+# Coroutines, though they wait for nothing: FastAPI would run functions in a thread, and in a crowd a thread comes late.
+async def call_public(request: Request) -> Calls:
     return _calls(request)
 
 
-def call_as_writer(request: Request, credentials: Credentials) -> Calls:
+async def call_as_writer(request: Request, credentials: Credentials) -> Calls:
     return _calls(request, _accept(credentials.credentials if credentials else ""))
 
 
-def call_as_reader(request: Request, credentials: Credentials, kept: Annotated[str | None, Depends(cookie)]) -> Calls:
+async def call_as_reader(request: Request, credentials: Credentials, kept: Annotated[str | None, Depends(cookie)]) -> Calls:
     return _calls(request, _accept(credentials.credentials if credentials else kept or ""))
 
 

@@ -31,8 +31,11 @@ class ReceivedFile:
         self.unwritten.clear()
 
     async def read(self) -> bytes:
+        """All of it; in a thread when it comes from a disk."""
         self.spool.seek(0)
-        return await anyio.to_thread.run_sync(self.spool.read)
+        if self.size_bytes > MEMORY_BYTES:
+            return await anyio.to_thread.run_sync(self.spool.read)
+        return self.spool.read()
 
     async def chunks(self, chunk_bytes: int) -> AsyncIterator[bytes]:
         """From the beginning on, also while somebody who gave up still reads his last one."""
