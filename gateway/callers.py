@@ -30,7 +30,9 @@ async def call_as_writer(request: Request, credentials: Credentials) -> Calls:
     return _calls(request, _accept(credentials.credentials if credentials else ""))
 
 
-async def call_as_reader(request: Request, credentials: Credentials, kept: Annotated[str | None, Depends(cookie)]) -> Calls:
+async def call_as_reader(
+    request: Request, credentials: Credentials, kept: Annotated[str | None, Depends(cookie)]
+) -> Calls:
     return _calls(request, _accept(credentials.credentials if credentials else kept or ""))
 
 

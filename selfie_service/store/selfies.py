@@ -1,9 +1,8 @@
 """SQL of selfies: uploads, and the jobs that they are until a verdict."""
 
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from selfie_service.domain import (
@@ -30,7 +29,24 @@ from selfie_service.store.guests import (
 
 EMPTIED = "image = NULL, encoding = NULL, lease_until = NULL"
 FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
-# One journey to the database: a guest waits for each, and in a crowd the lock is held that much longer.
+# Each of these is one journey to the database: a guest waits for all of them, and in a crowd the lock is held for as
+# long. The second statement has a snapshot of its own, taken when the lock was.
+# `known_id`, `known_sha256`: what the same request added before. `is_shut_out`: whether every event of the guest is
+# closed or expired; a guest without events is not. `pending_count`: of all guests, `most` at most.
+LOCK_AND_LOOK = text(
+    """
+    SELECT FROM selfie.users WHERE user_id = :user FOR UPDATE;
+    SELECT guest.user_id IS NOT NULL AS is_guest, known.id AS known_id, known.sha256 AS known_sha256,
+        (SELECT coalesce(bool_and(coalesce(e.closed OR e.expires_at <= now(), false)), false)
+         FROM selfie.enrolments n LEFT JOIN selfie.events e USING (event_id)
+         WHERE n.user_id = :user) AS is_shut_out,
+        (SELECT count(*) FROM (SELECT FROM selfie.selfies WHERE state = 'pending' LIMIT :most) AS pending)
+            AS pending_count
+    FROM (SELECT) AS one
+    LEFT JOIN selfie.users AS guest ON guest.user_id = :user
+    LEFT JOIN selfie.selfies AS known ON known.user_id = :user AND known.request_id = :request
+    """
+)
 ADD = text(
     f"""
     UPDATE selfie.selfies SET state = 'superseded', {EMPTIED} WHERE user_id = :user_id AND state = 'pending';
@@ -66,9 +82,10 @@ class SelfieStore:
                 lock_request(connection, selfie.user_id, selfie.request_id)
             if may_be_new:
                 lock_new_guest(connection, selfie.user_id)
-            elif lock_guest(connection, selfie.user_id) is None:
+            look = {"user": selfie.user_id, "request": selfie.request_id, "most": self._max_pending}
+            found = connection.execute(LOCK_AND_LOOK, look).one()
+            if not found.is_guest:
                 raise UserNotFound
-            found = _look_around(connection, selfie, self._max_pending)
             if found.known_id:
                 if bytes(found.known_sha256) != selfie.sha256:
                     raise IdempotencyKeyReused
@@ -186,21 +203,3 @@ def lock_request(connection: Connection, user_id: UUID, request_id: UUID) -> Non
     query = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:request, 0))")
     if not connection.execute(query, {"request": f"{user_id} {request_id}"}).scalar_one():
         raise RequestInProgress
-
-
-def _look_around(connection: Connection, selfie: NewSelfie, most_pending: int) -> Row[Any]:
-    """`known_id` and `known_sha256`: what the same request added before. `is_shut_out`: whether every event of the
-    guest is closed or expired; a guest without events is not. `pending_count`: of all guests, `most_pending` at most.
-    """
-    query = text(
-        """
-        SELECT known.id AS known_id, known.sha256 AS known_sha256,
-            (SELECT coalesce(bool_and(coalesce(e.closed OR e.expires_at <= now(), false)), false)
-             FROM selfie.enrolments n LEFT JOIN selfie.events e USING (event_id)
-             WHERE n.user_id = :user) AS is_shut_out,
-            (SELECT count(*) FROM (SELECT FROM selfie.selfies WHERE state = 'pending' LIMIT :most) AS pending)
-                AS pending_count
-        FROM (SELECT) AS one LEFT JOIN selfie.selfies AS known ON known.user_id = :user AND known.request_id = :request
-        """
-    )
-    return connection.execute(query, {"user": selfie.user_id, "request": selfie.request_id, "most": most_pending}).one()

@@ -3,12 +3,13 @@
 Some wait where the missing protection would have mattered, so that a short run meets the moment.
 """
 
-import random
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
+from threading import Lock
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine
 
 from kit.db import transaction
 from matcher_service.domain import Rematch
@@ -17,7 +18,7 @@ from matcher_service.store.matches import FindNewer
 from selfie_service.domain import SelfieJob
 from selfie_service.store import SelfieStore
 
-LATE_SHARE = 0.4  # were all of them late, the others would wait for them
+LATE_S = 2.0  # how long a rematch waits for a newer one, within the time of its stream
 
 
 class DeleteThenInsert(MatchStore):
@@ -39,16 +40,26 @@ class NothingUnderTheLock(MatchStore):
 
 
 class NoRevisionCheck(MatchStore):
-    """Lets a late rematch win; of those that something newer is about to overtake, some are late."""
+    """Lets a late rematch win. One at a time waits for what overtakes it; more would hold that up as well."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self._turn = Lock()
 
     def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
-        time.sleep(0.05)
-        query = text("SELECT revision FROM selfie.users WHERE user_id = :user")
-        with transaction(self._engine) as connection:
-            newest = connection.execute(query, {"user": rematch.user_id}).scalar() or 0
-        if rematch.revision < newest and random.random() < LATE_SHARE:
-            time.sleep(1.5)
-        return super().publish(rematch, found, compared, find_newer)
+        with ExitStack() as turn:
+            if self._turn.acquire(blocking=False):
+                turn.callback(self._turn.release)
+                self._wait_until_late(rematch)
+            return super().publish(rematch, found, compared, find_newer)
+
+    def _wait_until_late(self, rematch: Rematch) -> None:
+        ends_at = time.monotonic() + LATE_S
+        while time.monotonic() < ends_at:
+            with transaction(self._engine) as connection:
+                if super()._is_stale(connection, rematch):
+                    return
+            time.sleep(0.02)
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
         return False
