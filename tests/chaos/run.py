@@ -80,7 +80,8 @@ def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
     """Deaths at every failpoint, until there were `each` at every one. Who starts again dies only at those that still
     miss some, and the longer it takes, the more surely."""
     started = time.monotonic()
-    with Party(failpoints=deadly()) as party:
+    with Party() as party:  # a process that died before it was ready would end the start
+        _arm_all(party, deadly())
         factor, armed_at = 1.0, started
         while time.monotonic() - started < patience_s:
             missing = _missing(count_deaths(party.system.log_path), each)
@@ -89,8 +90,7 @@ def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
             party.arm(deadly(missing, factor))
             if time.monotonic() - armed_at > REARM_S:
                 factor, armed_at = factor * 1.5, time.monotonic()
-                for name in party.services:
-                    party.system.kill(name, signal.SIGKILL)
+                _arm_all(party, deadly(missing, factor))
             time.sleep(1)
         deaths = count_deaths(party.system.log_path)
         violations = party.end()
@@ -104,6 +104,12 @@ def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
             "violations": violations,
             "duration_s": round(time.monotonic() - started),
         }
+
+
+def _arm_all(party: Party, failpoints: str) -> None:
+    party.arm(failpoints)
+    for name in party.services:
+        party.system.kill(name, signal.SIGKILL)
 
 
 def _missing(deaths: Counter[str], each: int) -> list[str]:
