@@ -8,7 +8,7 @@ from typing import Any, Self
 import httpx2
 
 PASSWORD = "not for people"
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0  # a process that dies at every few calls, as for failpoints, answers few of a crowd
 PAUSE_S = 0.1
 UNDECIDED = (408, 429, 502, 503, 504)
 

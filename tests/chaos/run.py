@@ -93,6 +93,7 @@ def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
                 _arm_all(party, deadly(missing, factor))
             time.sleep(1)
         deaths = count_deaths(party.system.log_path)
+        _arm_all(party, "")
         violations = party.end()
         tell(party)
         return {
