@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.chaos.points import AMBIGUOUS, POINTS, count_deaths, deadly
 from tests.chaos.rolling import REPLICAS, SETTINGS, run_rolling
 
 POINTS_PATIENCE_S = 420.0
-REARM_S = 30.0
+HARDER, HARDER_AFTER_S = 1.5, 30.0  # so many times as deadly after so long
 REAL_PATIENCE_S = 120.0
 SAMPLE = Path("var/sample")
 
@@ -78,22 +79,22 @@ def run_kills(
 
 def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
     """Deaths at every failpoint, until there were `each` at every one. Who starts again dies only at those that still
-    miss some, and the longer it takes, the more surely."""
+    miss some, and the longer it takes, the more surely; for that each process in turn is made to start again."""
     started = time.monotonic()
     with Party() as party:  # a process that died before it was ready would end the start
-        _arm_all(party, deadly())
-        factor, armed_at = 1.0, started
+        _start_anew(party, deadly())
+        turns, struck_at = cycle(party.services), started
         while time.monotonic() - started < patience_s:
             missing = _missing(count_deaths(party.system.log_path), each)
             if not missing:
                 break
-            party.arm(deadly(missing, factor))
-            if time.monotonic() - armed_at > REARM_S:
-                factor, armed_at = factor * 1.5, time.monotonic()
-                _arm_all(party, deadly(missing, factor))
+            party.arm(deadly(missing, HARDER ** ((time.monotonic() - started) / HARDER_AFTER_S)))
+            if time.monotonic() - struck_at > HARDER_AFTER_S / len(party.services):
+                struck_at = time.monotonic()
+                party.system.kill(next(turns), signal.SIGKILL)
             time.sleep(1)
         deaths = count_deaths(party.system.log_path)
-        _arm_all(party, "")
+        _start_anew(party, "")
         violations = party.end()
         tell(party)
         return {
@@ -107,7 +108,7 @@ def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
         }
 
 
-def _arm_all(party: Party, failpoints: str) -> None:
+def _start_anew(party: Party, failpoints: str) -> None:
     party.arm(failpoints)
     for name in party.services:
         party.system.kill(name, signal.SIGKILL)
