@@ -15,11 +15,11 @@ from tests.chaos.disk import full_mark
 from tests.chaos.engine import busy_mark
 
 # Of all kills; workers get more, since they are to be met while they hold a claim.
-SHARES = {"auth": 0.12, "selfie": 0.14, "selfie-worker": 0.24, "matcher": 0.14, "indexer": 0.24, "gateway": 0.12}
+SHARES = {"auth": 0.13, "selfie": 0.15, "selfie-worker": 0.21, "matcher": 0.15, "indexer": 0.21, "gateway": 0.15}
 WORKERS = ("selfie-worker", "indexer")
 PAUSE_SHARE = 0.08
 GAP_S = (0.5, 3.0)
-BUSY_WAIT_S = 10.0
+BUSY_WAIT_S = 5.0
 AWAY_S = 10.0
 
 

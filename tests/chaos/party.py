@@ -17,15 +17,17 @@ from deploy.processes import PROCESSES, ProcessKind
 from deploy.rest import add_organiser
 from deploy.system import LocalSystem
 from tests.chaos.album import Album, ScriptedAlbum
-from tests.chaos.client import PASSWORD, Client
+from tests.chaos.client import PASSWORD, PATIENCE_S, Client
 from tests.chaos.ledger import Ledger
 from tests.chaos.people import Guest, Organiser, Reader
 from tests.chaos.verify import Truth, drain, verify
 
 GUESTS = 30
 ORGANISERS = 2
+REPLICAS = {"selfie-worker": 2, "indexer": 2}
 VIOLATIONS = ("lost", "duplicates", "half_reads", "stale_writes", "wrong_sets", "stuck")
 DRAIN_S = 120.0
+REST_S = PATIENCE_S + 60  # the longest call, and what a deed does after it
 
 ENTRIES = {
     "matcher": ("tests.chaos.entries.matcher", ()),
@@ -37,7 +39,14 @@ ENTRIES = {
 class Party:
     """Everything runs inside the `with` block; `end` brings it to rest and compares."""
 
-    def __init__(self, twin: str = "", failpoints: str = "", guests: int = GUESTS, album: Album | None = None) -> None:
+    def __init__(
+        self,
+        twin: str = "",
+        failpoints: str = "",
+        guests: int = GUESTS,
+        album: Album | None = None,
+        replicas: Mapping[str, int] = REPLICAS,
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mn-chaos-", dir="/tmp"))
         self.ledger = Ledger()
         self._guest_count = guests
@@ -62,7 +71,7 @@ class Party:
         self.system = LocalSystem(
             self.folder / "data",
             settings=settings,
-            replicas={"selfie-worker": 2, "indexer": 2},
+            replicas=replicas,
             kinds=[_scripted(kind) for kind in PROCESSES],
             max_backoff_s=0.4,
         )
@@ -144,14 +153,17 @@ class Party:
                 self.crashes.append(f"{type(fault).__name__}: {fault}")
                 self.ledger.violate("stuck", f"{type(fault).__name__}: {str(fault)[:300]}")
 
-        thread = Thread(target=live_and_tell, daemon=True)
+        thread = Thread(target=live_and_tell, name=live.__qualname__, daemon=True)
         thread.start()
         self._threads.append(thread)
 
     def _rest(self) -> None:
         self.stopped.set()
+        ends_at = time.monotonic() + REST_S
         for thread in self._threads:
-            thread.join(180)
+            thread.join(max(0.0, ends_at - time.monotonic()))
+        if waiting := [thread.name for thread in self._threads if thread.is_alive()]:
+            self.ledger.violate("stuck", f"after {REST_S:g} s still at a call: {waiting}")
 
     def _remove(self) -> None:
         self.system.stop()

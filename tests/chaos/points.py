@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
-ALWAYS, OFTEN, NOW_AND_THEN, SELDOM, RARELY = 0.004, 0.008, 0.03, 0.1, 0.3
+ALWAYS, OFTEN, NOW_AND_THEN, SELDOM, RARELY = 0.004, 0.008, 0.03, 0.1, 0.5
 
 # Transactions, each with a point before and one after its commit.
 COMMITS = {
@@ -28,8 +28,8 @@ COMMITS = {
 STEPS = {
     "blob:before-write": NOW_AND_THEN,
     "blob:after-write": NOW_AND_THEN,
-    "blob:before-delete": NOW_AND_THEN,
-    "blob:after-delete": NOW_AND_THEN,
+    "blob:before-delete": 2 * NOW_AND_THEN,
+    "blob:after-delete": 2 * NOW_AND_THEN,
     "Validator:claimed": NOW_AND_THEN,
     "Indexer:claimed": SELDOM,
     "rematch:before-record": OFTEN,
@@ -52,7 +52,7 @@ AMBIGUOUS = "*:after-commit=fail:0.01,[A-Z]*:before-answer=fail:0.01"
 def deadly(points: Collection[str] = tuple(POINTS), factor: float = 1) -> str:
     """All of these points at once, as FAILPOINTS takes it, `factor` times as deadly."""
     chances = {point: POINTS[point] * (1 if point in OF_A_BATCH else factor) for point in points}
-    return ",".join(f"{point}=die:{min(0.3, chance):g}" for point, chance in chances.items())
+    return ",".join(f"{point}=die:{min(RARELY, chance):g}" for point, chance in chances.items())
 
 
 def count_deaths(log: Path) -> Counter[str]:

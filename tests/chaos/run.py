@@ -8,17 +8,16 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
-from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 from deploy.sample import sample_event
 from deploy.system import LocalSystem
+from tests.chaos import rolling
 from tests.chaos.album import Album, RealAlbum
 from tests.chaos.faults import Faults, told
-from tests.chaos.party import GUESTS, VIOLATIONS, Party
+from tests.chaos.party import GUESTS, REPLICAS, VIOLATIONS, Party
 from tests.chaos.points import AMBIGUOUS, POINTS, count_deaths, deadly
-from tests.chaos.rolling import REPLICAS, SETTINGS, run_rolling
 
 POINTS_PATIENCE_S = 420.0
 HARDER, HARDER_AFTER_S = 1.5, 30.0  # so many times as deadly after so long
@@ -79,19 +78,18 @@ def run_kills(
 
 def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
     """Deaths at every failpoint, until there were `each` at every one. Who starts again dies only at those that still
-    miss some, and the longer it takes, the more surely; for that each process in turn is made to start again."""
+    miss some, and the longer it takes, the more surely; who has lived for long is made to start again for that."""
     started = time.monotonic()
-    with Party() as party:  # a process that died before it was ready would end the start
-        _start_anew(party, deadly())
-        turns, struck_at = cycle(party.services), started
+    # Two matchers: half of the points are in it, and while it is away there is nothing to die at.
+    with Party(replicas={**REPLICAS, "matcher": 2}) as party:
+        _start_anew(party, deadly())  # only now: a process that died before it was ready would end the start
+        lives = Lives(party)
         while time.monotonic() - started < patience_s:
             missing = _missing(count_deaths(party.system.log_path), each)
             if not missing:
                 break
             party.arm(deadly(missing, HARDER ** ((time.monotonic() - started) / HARDER_AFTER_S)))
-            if time.monotonic() - struck_at > HARDER_AFTER_S / len(party.services):
-                struck_at = time.monotonic()
-                party.system.kill(next(turns), signal.SIGKILL)
+            lives.end_longest()
             time.sleep(1)
         deaths = count_deaths(party.system.log_path)
         _start_anew(party, "")
@@ -108,6 +106,28 @@ def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
         }
 
 
+class Lives:
+    """Since when the processes of a party live."""
+
+    def __init__(self, party: Party) -> None:
+        self._party = party
+        self._begun: dict[str, tuple[int, float]] = {}
+        self._struck_at = time.monotonic()
+
+    def end_longest(self) -> None:
+        """Kills who has lived longest, where that is long; not all at once, since nobody would serve meanwhile."""
+        now = time.monotonic()
+        for name in self._party.services:
+            deaths = self._party.system.processes[name].deaths
+            if self._begun.get(name, (-1, now))[0] != deaths:
+                self._begun[name] = (deaths, now)
+        name, (_, begun_at) = min(self._begun.items(), key=lambda life: life[1][1])
+        is_due = now - self._struck_at > HARDER_AFTER_S / len(self._begun)
+        if is_due and now - begun_at > HARDER_AFTER_S:
+            self._struck_at = now
+            self._party.system.kill(name, signal.SIGKILL)
+
+
 def _start_anew(party: Party, failpoints: str) -> None:
     party.arm(failpoints)
     for name in party.services:
@@ -122,10 +142,10 @@ def run_restarts(rounds: int) -> Mapping[str, Any]:
     """Every process ends in order and starts again, `rounds` times, with the real face engine."""
     started = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix="mn-rolling-", dir="/tmp"))
-    system = LocalSystem(folder / "data", replicas=REPLICAS, settings=SETTINGS, max_backoff_s=0.5)
+    system = LocalSystem(folder / "data", replicas=rolling.REPLICAS, settings=rolling.SETTINGS, max_backoff_s=0.5)
     try:
         with system:
-            result = run_rolling(system, sample_event(SAMPLE), rounds)
+            result = rolling.run_rolling(system, sample_event(SAMPLE), rounds)
     finally:
         system.remove_data()
         shutil.rmtree(folder, ignore_errors=True)
@@ -144,11 +164,12 @@ def run_restarts(rounds: int) -> Mapping[str, Any]:
 
 
 def tell(party: Party) -> None:
-    """Prints what is wrong, if anything is."""
+    """Prints what is wrong, if anything is, and keeps what all processes said."""
     for example in party.ledger.examples:
         print(example)
     if party.ledger.violations:
         print("\n".join(party.system.log_tail(40)))
+        print(f"All that was said: {shutil.copy(party.system.log_path, party.folder.with_suffix('.log'))}")
 
 
 def is_violated(result: Mapping[str, Any]) -> bool:
