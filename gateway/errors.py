@@ -11,6 +11,7 @@ from grpc_status import rpc_status
 from gateway.problems import Problem, answer_problem, internal_problem
 from gateway.schemas.problems import FieldError
 from kit.logs import get_logger
+from kit.retries import code_of
 from kit.statuses import DOMAIN
 
 # The status, and what is said when no service of ours said more: (HTTP status, reason, detail).
@@ -58,9 +59,10 @@ def answer_rpc_error(request: Request, error: Exception) -> JSONResponse:
 
 def to_problem(error: grpc.aio.AioRpcError) -> Problem:
     """Only what our services say reaches the client; grpc's own texts name addresses."""
-    if error.code() not in STATUSES:
+    code = code_of(error)
+    if code not in STATUSES:
         return internal_problem()
-    status, reason, detail = STATUSES[error.code()]
+    status, reason, detail = STATUSES[code]
     details = _details(error)
     errors: list[FieldError] = []
     retry_s = DEFAULT_RETRY_S

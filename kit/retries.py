@@ -22,6 +22,9 @@ PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 WAITS_S = (0.2, 0.6)
 JITTER = 0.2
 
+# What grpc.aio says, with INTERNAL, where the connection breaks under a message of a stream that it sends.
+BROKEN_UNDER_A_MESSAGE = "Internal error from Core"
+
 Answer = TypeVar("Answer")
 
 
@@ -66,4 +69,13 @@ async def repeat_aio(call: Callable[[float], Awaitable[Answer]], timeout_s: floa
 
 def is_passing(error: Any) -> bool:
     """Whether another attempt may do better, and the service does not say otherwise."""
-    return error.code() in PASSING and (PUSHBACK, "-1") not in [tuple(pair) for pair in error.trailing_metadata() or ()]
+    return code_of(error) in PASSING and (PUSHBACK, "-1") not in [
+        tuple(pair) for pair in error.trailing_metadata() or ()
+    ]
+
+
+def code_of(error: Any) -> grpc.StatusCode:
+    """The status of a call; UNAVAILABLE also where the server went away while a stream was sent to it."""
+    code: grpc.StatusCode = error.code()
+    is_broken = code is grpc.StatusCode.INTERNAL and error.details() == BROKEN_UNDER_A_MESSAGE
+    return grpc.StatusCode.UNAVAILABLE if is_broken else code

@@ -31,6 +31,7 @@ EMPTIED = "image = NULL, encoding = NULL, lease_until = NULL"
 FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
 # Each of these is one journey to the database: a guest waits for all of them, and in a crowd the lock is held for as
 # long. The second statement has a snapshot of its own, taken when the lock was.
+# A guest whom the feed makes known between the two is seen and not locked: ADD locks again.
 # `known_id`, `known_sha256`: what the same request added before. `is_shut_out`: whether every event of the guest is
 # closed or expired; a guest without events is not. `pending_count`: of all guests, `most` at most.
 LOCK_AND_LOOK = text(
@@ -49,6 +50,7 @@ LOCK_AND_LOOK = text(
 )
 ADD = text(
     f"""
+    SELECT FROM selfie.users WHERE user_id = :user_id FOR UPDATE;
     UPDATE selfie.selfies SET state = 'superseded', {EMPTIED} WHERE user_id = :user_id AND state = 'pending';
     WITH guest AS (
         UPDATE selfie.users SET revision = revision + 1, started_at = now() WHERE user_id = :user_id RETURNING revision)

@@ -9,9 +9,11 @@ import pytest
 import structlog
 
 from auth_service import domain as auth
+from gateway.errors import to_problem
 from gateway.openapi import REASONS
 from kit import errors as kit
 from kit import logs
+from kit.retries import BROKEN_UNDER_A_MESSAGE
 from matcher_service import domain as matcher
 from protos.matcher.v1 import photo_pb2
 from selfie_service import domain as selfie
@@ -82,6 +84,13 @@ def test_a_bare_status_never_tells_its_text(world: World, code: grpc.StatusCode,
     assert problem(answer) == (status, reason)
     assert "secret" not in answer.text
     assert "10.0.0.1" not in answer.text
+
+
+def test_a_connection_that_breaks_under_a_message_is_a_service_that_is_away() -> None:
+    nothing = grpc.aio.Metadata()
+    error = grpc.aio.AioRpcError(grpc.StatusCode.INTERNAL, nothing, nothing, BROKEN_UNDER_A_MESSAGE)
+    told = to_problem(error)
+    assert (told.status_code, told.reason, told.headers) == (503, "service_unavailable", {"Retry-After": "1"})
 
 
 def test_a_fault_of_the_gateway_tells_nothing_but_the_fact(world: World) -> None:
