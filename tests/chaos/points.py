@@ -20,7 +20,7 @@ COMMITS = {
     "matcher-change": NOW_AND_THEN,
     "photo-add": NOW_AND_THEN,
     "photo-claim": OFTEN,
-    "photo-publish": SELDOM,
+    "photo-publish": RARELY,
     "photo-delete": RARELY,
     "match-publish": NOW_AND_THEN,
     "blobs-settle": RARELY,
