@@ -18,7 +18,7 @@ from tests.chaos.engine import busy_mark
 SHARES = {"auth": 0.13, "selfie": 0.15, "selfie-worker": 0.21, "matcher": 0.15, "indexer": 0.21, "gateway": 0.15}
 WORKERS = ("selfie-worker", "indexer")
 PAUSE_SHARE = 0.08
-GAP_S = (0.3, 2.0)
+GAP_S = (0.5, 3.0)
 BUSY_WAIT_S = 5.0
 AWAY_S = 10.0
 
