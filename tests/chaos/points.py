@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 ALWAYS, OFTEN, NOW_AND_THEN, SELDOM, RARELY = 0.004, 0.008, 0.03, 0.1, 0.5
+IN_A_BATCH = 0.06  # met once for each of 20 files: were it more deadly, no batch would ever be done
 
 # Transactions, each with a point before and one after its commit.
 COMMITS = {
@@ -28,8 +29,8 @@ COMMITS = {
 STEPS = {
     "blob:before-write": NOW_AND_THEN,
     "blob:after-write": NOW_AND_THEN,
-    "blob:before-delete": 2 * NOW_AND_THEN,
-    "blob:after-delete": 2 * NOW_AND_THEN,
+    "blob:before-delete": IN_A_BATCH,
+    "blob:after-delete": IN_A_BATCH,
     "Validator:claimed": NOW_AND_THEN,
     "Indexer:claimed": SELDOM,
     "rematch:before-record": OFTEN,
@@ -42,17 +43,18 @@ POINTS = {
     **STEPS,
 }
 
-# Met once for each file of a batch: where they were more deadly, no batch would ever be done.
-OF_A_BATCH = ("blob:before-delete", "blob:after-delete")
-
 # What happened although the caller saw an error: one commit and one rpc (they begin with a capital) of a hundred.
 AMBIGUOUS = "*:after-commit=fail:0.01,[A-Z]*:before-answer=fail:0.01"
 
 
 def deadly(points: Collection[str] = tuple(POINTS), factor: float = 1) -> str:
     """All of these points at once, as FAILPOINTS takes it, `factor` times as deadly."""
-    chances = {point: POINTS[point] * (1 if point in OF_A_BATCH else factor) for point in points}
-    return ",".join(f"{point}=die:{min(RARELY, chance):g}" for point, chance in chances.items())
+    return ",".join(f"{point}=die:{_chance(point, factor):g}" for point in points)
+
+
+def _chance(point: str, factor: float) -> float:
+    chance = POINTS[point]
+    return chance if chance == IN_A_BATCH else min(RARELY, chance * factor)
 
 
 def count_deaths(log: Path) -> Counter[str]:

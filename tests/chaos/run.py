@@ -80,7 +80,7 @@ def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
     """Deaths at every failpoint, until there were `each` at every one. Who starts again dies only at those that still
     miss some, and the longer it takes, the more surely; who has lived for long is made to start again for that."""
     started = time.monotonic()
-    # Two matchers: half of the points are in it, and while it is away there is nothing to die at.
+    # Two matchers, so that one takes photos while the other starts again: many points are met with new photos alone.
     with Party(replicas={**REPLICAS, "matcher": 2}) as party:
         _start_anew(party, deadly())  # only now: a process that died before it was ready would end the start
         lives = Lives(party)

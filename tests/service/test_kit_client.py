@@ -12,7 +12,7 @@ import pytest
 from kit.client import channel_options, open_aio_channel, open_channel
 from kit.errors import Fault, NotFound, ServiceUnavailable, Unavailable
 from kit.identity import Verifier
-from kit.retries import BROKEN_UNDER_A_MESSAGE, is_passing, repeat, repeat_aio
+from kit.retries import is_passing, repeat, repeat_aio
 from kit.server import Server
 from kit.settings import ServerSettings, TlsSettings
 from protos.matcher.v1 import photo_pb2 as pb
@@ -146,29 +146,6 @@ def test_control_a_call_that_is_not_repeated_fails(start: Start) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         give_up_a_call(start, send_once, 1)
     assert is_passing(raised.value)
-
-
-def broken(code: grpc.StatusCode, details: str) -> grpc.aio.AioRpcError:
-    return grpc.aio.AioRpcError(code, grpc.aio.Metadata(), grpc.aio.Metadata(), details)
-
-
-def test_a_stream_is_sent_again_when_its_connection_breaks_under_a_message() -> None:
-    """Seen with 1.85.1 in one of 150 uploads whose server was killed meanwhile."""
-    attempts = []
-
-    async def send(left_s: float) -> str:
-        attempts.append(left_s)
-        if len(attempts) < 3:
-            raise broken(grpc.StatusCode.INTERNAL, BROKEN_UNDER_A_MESSAGE)
-        return "sent"
-
-    assert asyncio.run(repeat_aio(send, 20)) == "sent"
-    assert len(attempts) == 3
-
-
-def test_control_a_fault_of_the_server_is_not_tried_again() -> None:
-    assert not is_passing(broken(grpc.StatusCode.INTERNAL, "Something went wrong on our side."))
-    assert not is_passing(broken(grpc.StatusCode.UNKNOWN, BROKEN_UNDER_A_MESSAGE))
 
 
 def test_no_attempt_begins_that_would_end_too_late(start: Start) -> None:
