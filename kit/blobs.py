@@ -1,113 +1,201 @@
-"""Files of any size by key, on this machine (`file:///path`) or in S3 (`s3://bucket`)."""
+"""Files of any size by key, on this machine (`file:///path`) or in S3 (`s3://bucket`).
 
+A key is `<prefix>/<2 hex digits>/<32 hex digits>`; the prefix belongs to one service. Photos of earlier versions
+have keys without a prefix. Whatever else lies in the folder or bucket is not ours: it is neither listed nor deleted.
+"""
+
+import errno
 import os
+import re
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import IO, Any, Self
+from uuid import uuid4
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import from_url
 
+from kit import deadlines
+from kit.blob_client import BlobClient, BlobNotFound, BlobOptions, BlobsUnavailable
 from kit.errors import Unavailable
 from kit.failpoints import reach
+from kit.logs import get_logger
+from kit.settings import BlobSettings
+
+__all__ = ["BlobNotFound", "BlobOptions", "Blobs", "BlobsUnavailable"]
 
 CHUNK_BYTES = 256 * 1024
+PART_BYTES = 5 * 1024 * 1024  # S3's smallest part
+PARTS_AT_ONCE = 2
+FAULT_IS_FRESH_S = 5.0
+OLD_KEYS = "photos"  # the prefix whose service also owns the keys that have none
+OWN_NAME = r"[0-9a-f]{2}/[0-9a-f]{32}"
 
-
-class BlobsUnavailable(Unavailable):
-    """The file store cannot be reached now; try again shortly."""
-
-
-class BlobNotFound(Exception):
-    """No blob has this key."""
+log = get_logger()
 
 
 class Blobs:
-    """Keys are made by us (`<folder>/<uuid>`), never by a caller."""
+    """The files of one service. Keys are made by `new_key`, never by a caller, and stored whole."""
 
-    def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._root = Path(unquote(parts.path)) if parts.scheme == "file" else None
-        if self._root:
-            self._root.mkdir(parents=True, exist_ok=True)
-        self._store = from_url(url)
+    def __init__(self, url: str, prefix: str, options: BlobOptions | None = None) -> None:
+        self._options = options or BlobOptions()
+        self._client = BlobClient(url, self._options)
+        self._root = self._client.root
+        self._prefix = prefix
+        owned = rf"(?:{re.escape(prefix)}/)?" if prefix == OLD_KEYS else f"{re.escape(prefix)}/"
+        self._own = re.compile(owned + OWN_NAME)
+        self._fault = ("", -FAULT_IS_FRESH_S)
+
+    @classmethod
+    def connect(cls, settings: BlobSettings, prefix: str) -> Self:
+        """The files under `prefix` in the store that the settings name; obstore itself reads the AWS ones."""
+        options = BlobOptions(
+            timeout_s=settings.blob_timeout_s,
+            connect_timeout_s=settings.blob_connect_timeout_s,
+            allow_http=settings.aws_allow_http,
+            min_free_bytes=settings.blob_min_free_mb * 1024 * 1024,
+        )
+        return cls(settings.blob_url, prefix, options)
+
+    def new_key(self) -> str:
+        """A fresh key; says nothing about the file."""
+        name = uuid4().hex
+        return f"{self._prefix}/{name[:2]}/{name}"
 
     def put(self, key: str, data: bytes) -> None:
         """Durable when it returns."""
-        reach("blob", "before-write")
-        with _told():
-            obstore.put(self._store, key, data)
-        if self._root:
-            _flush(self._root, key)
-        reach("blob", "after-write")
+        self._put(key, data)
+
+    def put_file(self, key: str, file: Path | IO[bytes]) -> None:
+        """Durable when it returns; a file object is read from where it stands, in parts of 5 MiB."""
+        if isinstance(file, Path):
+            with file.open("rb") as opened:
+                self.put_file(key, opened)
+                return
+        first = file.read(PART_BYTES)
+        # Of no part at all S3 makes no file.
+        self._put(key, first if len(first) < PART_BYTES else _parts(first, file))
 
     def get(self, key: str) -> bytes:
         """Raises BlobNotFound."""
-        with _told():
-            return bytes(obstore.get(self._store, key).bytes())
+        with self._client.reading(key):
+            result = obstore.get(self._client.store(reads_body=True), key)
+        return b"".join(self._chunks(key, result))
 
     def open(self, key: str) -> tuple[int, Iterator[bytes]]:
         """Size and chunks. Raises BlobNotFound."""
-        with _told():
-            result = obstore.get(self._store, key)
-        return result.meta["size"], _chunks(result)
+        with self._client.reading(key):
+            result = obstore.get(self._client.store(reads_body=True), key)
+        return result.meta["size"], self._chunks(key, result)
+
+    def open_range(self, key: str, offset: int, length: int) -> Iterator[bytes]:
+        """Chunks of `length` bytes from `offset` on, fewer where the blob ends. Raises BlobNotFound."""
+        if length <= 0:
+            return iter(())
+        with self._client.reading(key):
+            size: int = obstore.head(self._client.store(), key)["size"]
+            end = min(offset + length, size)
+            if offset >= end:
+                return iter(())
+            options: Any = {"range": (offset, end)}
+            result = obstore.get(self._client.store(reads_body=True), key, options=options)
+        return self._chunks(key, result)
 
     def read_ends(self, key: str, length: int) -> tuple[bytes, bytes]:
         """The first and the last bytes, fewer where there are no more. Raises BlobNotFound."""
-        with _told():
-            size: int = obstore.head(self._store, key)["size"]
-            if not (taken := min(length, size)):
+        with self._client.reading(key):
+            store = self._client.store()
+            size: int = obstore.head(store, key)["size"]
+            if not (count := min(length, size)):
                 return b"", b""
-            start, end = obstore.get_ranges(self._store, key, starts=[0, size - taken], lengths=[taken, taken])
+            start, end = obstore.get_ranges(store, key, starts=[0, size - count], lengths=[count, count])
             return bytes(start), bytes(end)
 
     def delete(self, key: str) -> None:
-        """Deleting what is not there is no fault."""
+        """Deleting what is not there is no fault. A name that is not of our form is never deleted."""
+        if not self._own.fullmatch(key):
+            log.error("Refused to delete a file that is not ours.", action="blob_not_ours", key=key)
+            return
         reach("blob", "before-delete")
         try:
-            with _told():
-                obstore.delete(self._store, key)
+            with self._client.reading(key):
+                obstore.delete(self._client.store(), key)
         except BlobNotFound:
             pass
         reach("blob", "after-delete")
 
     def list(self) -> Iterator[tuple[str, datetime]]:
-        """Every key and when it was written."""
-        with _told():
-            for page in obstore.list(self._store):
+        """Every key of our own form and when it was written."""
+        yield from self._list(self._prefix)
+        if self._prefix == OLD_KEYS:
+            for number in range(256):  # not the whole bucket, where others may keep millions of files
+                yield from self._list(f"{number:02x}")
+
+    def find_fault(self) -> str:
+        """Why files cannot be read or written now (`kit.blob_client.fault_of`); empty: they can. For `/readyz`."""
+        fault, asked_at = self._fault
+        if time.monotonic() - asked_at >= FAULT_IS_FRESH_S:
+            fault = self._look_for_fault()
+            self._fault = (fault, time.monotonic())
+        return fault
+
+    def _look_for_fault(self) -> str:
+        if self._root:
+            if not self._root.is_dir():
+                return "folder_missing"
+            is_full = shutil.disk_usage(self._root).free < self._options.min_free_bytes
+            return "disk_full" if is_full else self._client.last_fault
+        try:
+            with self._client.writing():
+                next(iter(obstore.list(self._client.store(), prefix=self._prefix, chunk_size=1)), None)
+        except Unavailable:
+            return self._client.last_fault or "unreachable"
+        return ""
+
+    def _list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        with self._client.writing():
+            for page in obstore.list(self._client.store(), prefix=prefix):
                 for item in page:
-                    yield item["path"], item["last_modified"]
+                    if self._own.fullmatch(item["path"]):
+                        yield item["path"], item["last_modified"]
+
+    def _put(self, key: str, data: bytes | Iterator[bytes]) -> None:
+        reach("blob", "before-write")
+        with self._client.writing():
+            if self._root and not self._root.is_dir():  # obstore would create it, on whatever disk is there now
+                raise FileNotFoundError(errno.ENOENT, "the folder of the file store is missing")
+            obstore.put(self._client.store(), key, data, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+            if self._root:
+                _flush(self._root, key)
+        reach("blob", "after-write")
+
+    def _chunks(self, key: str, result: Any) -> Iterator[bytes]:
+        with self._client.reading(key):
+            for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
+                data = bytes(chunk)
+                for start in range(0, len(data), CHUNK_BYTES):
+                    if deadlines.remaining_s(1) <= 0:
+                        raise BlobsUnavailable
+                    yield data[start : start + CHUNK_BYTES]
 
 
-def _chunks(result: "obstore.GetResult") -> Iterator[bytes]:
-    with _told():
-        for chunk in result.stream(min_chunk_size=CHUNK_BYTES):
-            data = bytes(chunk)
-            for start in range(0, len(data), CHUNK_BYTES):
-                yield data[start : start + CHUNK_BYTES]
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except (NotFoundError, FileNotFoundError):
-        raise BlobNotFound from None
-    except (BaseError, OSError) as error:
-        raise BlobsUnavailable from error
+def _parts(first: bytes, file: IO[bytes]) -> Iterator[bytes]:
+    part = first
+    while part:
+        yield part
+        part = file.read(PART_BYTES)
 
 
 def _flush(root: Path, key: str) -> None:
-    """Writes a file, its folder and the folder's own entry to disk."""
+    """Writes a file, its folder and the entries of the folders above to disk."""
     path = root / key
-    for target in (path, path.parent, root):
+    for target in (path, *path.parents):
         descriptor = os.open(target, os.O_RDONLY)
         try:
             os.fsync(descriptor)
-        except OSError as error:
-            raise BlobsUnavailable from error
         finally:
             os.close(descriptor)
+        if target == root:
+            return

@@ -67,6 +67,23 @@ class FaceSettings(EnvironmentSettings):
     model_cache: Path | None = Field(default_factory=user_cache, description="folder where converted models are kept")
 
 
+class BlobSettings(EnvironmentSettings):
+    """The file store."""
+
+    blob_url: str = Field(
+        pattern=r"^(file:///.|s3://.)",
+        description="where files are kept: file:///path, s3://bucket or s3://bucket/folder",
+    )
+    blob_timeout_s: float = Field(10, ge=1, le=300, description="longest call to the file store, with its retries")
+    blob_connect_timeout_s: float = Field(2, gt=0, le=60, description="longest wait for a connection to S3")
+    blob_min_free_mb: int = Field(256, ge=0, description="less free space than this is reported as a full disk")
+    aws_endpoint: str = Field("", description="address of an S3 server other than Amazon's, such as http://minio:9000")
+    aws_allow_http: bool = Field(False, description="allow an AWS_ENDPOINT without TLS")
+    aws_region: str = Field("", description="region of the bucket")
+    aws_access_key_id: str = Field("", description="S3 access key; empty: the role of the machine")
+    aws_secret_access_key: str = Field("", description="its secret")
+
+
 class TlsSettings(EnvironmentSettings):
     """Files for TLS between services; all or none."""
 

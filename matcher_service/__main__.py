@@ -23,6 +23,7 @@ from kit.identity import Signer, Verifier
 from kit.metrics import QueueGauges, serve_metrics
 from kit.migrations import migrate
 from kit.server import Registration, Server
+from kit.sweeper import Sweeper
 from kit.wakeups import Wakeups
 from kit.worker import run_steps, start_thread, stop_on_signals
 from matcher_service.feed import AuthFeed
@@ -34,10 +35,10 @@ from matcher_service.service import Matches, Members, Photos
 from matcher_service.servicer import MatcherServicer, PhotoServicer
 from matcher_service.store import IntegrityStore, JobStore, MatchStore, MemberStore, PhotoStore
 from matcher_service.store.photos import PHOTOS_CHANNEL
-from matcher_service.sweeper import Sweeper
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
 NAME = "matcher"
+PREFIX = "photos"  # of our files in the file store
 STOP_S = 2.0
 TIDY_S = 30.0
 SWEEP_S = 5.0
@@ -51,13 +52,11 @@ class TokenSettings(settings.KeySettings):
     """python -m matcher_service token: print a token of 60 seconds that says we are service:matcher."""
 
 
-class CheckSettings(MigrateSettings):
+class CheckSettings(MigrateSettings, settings.BlobSettings):
     """python -m matcher_service check [--repair]: tell what is missing, damaged or contradictory in files and rows.
 
     Ends with 0 when all is well, 1 when something is wrong, 2 when it could not look.
     """
-
-    blob_url: str = Field(description="where photos are kept: file:///path or s3://bucket")
 
 
 class MatchSettings(CheckSettings):
@@ -115,7 +114,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")
         who = Members(members, follower.catch_up)
         matching = Matches(match_store, index, who, config.face_tolerance)
-        photos = Photos(PhotoStore(db), who, files(config.blob_url), follower.catch_up)
+        photos = Photos(PhotoStore(db), who, files.connect(config, PREFIX), follower.catch_up)
         verifier = Verifier.read(config.minois_keys)
         Server(config, config.matcher_port, verifier, registrations(matching, photos)).run_until(stop)
     # The closed channel has ended the follower's call.
@@ -132,7 +131,7 @@ def run_indexer(
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
-    store, blobs = jobs(db), files(config.blob_url)
+    store, blobs = jobs(db), files.connect(config, PREFIX)
     serve_metrics(config.metrics_port, QueueGauges("photos", store.read_queue))
     entry = functools.partial(build, config.min_face_share, config.detector, config.model_cache)
     engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
@@ -173,7 +172,7 @@ def check() -> None:
     found: Counter[str] = Counter()
     wrong = repaired = 0
     try:
-        integrity = Integrity(IntegrityStore(db), Blobs(config.blob_url), repair)
+        integrity = Integrity(IntegrityStore(db), Blobs.connect(config, PREFIX), repair)
         for finding in integrity.check():
             print(finding, flush=True)
             found[finding.problem.value] += 1

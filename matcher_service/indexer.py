@@ -12,7 +12,6 @@ from kit.worker import Worker
 from matcher_service.domain import IndexedPhoto, Job, NewFace, Variant
 from matcher_service.matching import find_close, half_squares, to_encodings
 from matcher_service.reading import FaceReading, Reading
-from matcher_service.service import new_key
 from matcher_service.store import JobStore
 
 log = get_logger()
@@ -87,7 +86,7 @@ class Indexer(Worker[Job]):
 
     def _publish(self, job: Job, reading: Reading) -> str:
         """The pictures are durable before the row says so."""
-        keys = {variant: new_key() for variant in Variant}
+        keys = {variant: self._blobs.new_key() for variant in Variant}
         pictures = {
             Variant.THUMB: reading.thumb_jpeg,
             Variant.PREVIEW: reading.preview_jpeg,

@@ -8,10 +8,10 @@ from itertools import islice
 from uuid import UUID
 
 from kit.blobs import BlobNotFound, Blobs
+from kit.sweeper import ORPHAN_AGE
 from matcher_service.domain import PhotoState
 from matcher_service.findings import PICTURE_PROBLEMS, UPLOAD_PROBLEMS, Finding, PhotoFiles, Problem
 from matcher_service.store.integrity import FIRST_ID, WALKS, IntegrityStore
-from matcher_service.sweeper import ORPHAN_AGE
 
 PAGE = 500
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"

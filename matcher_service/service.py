@@ -133,7 +133,7 @@ class Photos:
         sha256 = hashlib.sha256(data).digest()
         if known := self._store.find_upload(event_id, sha256):
             return AddedPhoto(known[0], filename, known[1])
-        key = new_key()
+        key = self._blobs.new_key()
         self._blobs.put(key, data)
         try:
             return self._store.add(uuid4(), user_id, event_id, filename, key, sha256, len(data))
@@ -176,12 +176,6 @@ class Photos:
             self._members.require_organiser(event_id, user_id)
         counts = self._store.count(event_ids)
         return [counts.get(event_id, IndexCounts(event_id, 0, 0, 0, 0)) for event_id in event_ids]
-
-
-def new_key() -> str:
-    """A fresh blob key; says nothing about the photo."""
-    name = uuid4().hex
-    return f"{name[:2]}/{name}"
 
 
 def _check_file(data: bytes) -> None:

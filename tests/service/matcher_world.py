@@ -14,13 +14,13 @@ from sqlalchemy import Engine, text
 
 from kit.blobs import Blobs
 from kit.faces import Box, Quality
+from kit.sweeper import Sweeper
 from matcher_service.domain import AddedPhoto, Change, ChangeKind, Rematch, Role
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.service import Matches, Members, Photos
 from matcher_service.store import JobStore, MatchStore, MemberStore, PhotoStore
-from matcher_service.sweeper import Sweeper
 
 JPEG = b"\xff\xd8\xff\xe0"
 JPEG_END = b"\xff\xd9"
@@ -71,7 +71,7 @@ class World:
         self.db, self.folder = db, folder
         self.member_store, self.photo_store = MemberStore(db), photo_store(db)
         self.match_store, self.job_store = match_store(db), job_store(db)
-        self.blobs = blobs(f"file://{folder}")
+        self.blobs = blobs(f"file://{folder}", "photos")
         self.index = index(self.match_store.load_faces, memory_mb=10)
         self.late: list[Change] = []
         members = Members(self.member_store, self.catch_up)

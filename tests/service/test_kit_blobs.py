@@ -10,6 +10,8 @@ import pytest
 
 from kit.blobs import CHUNK_BYTES, BlobNotFound, Blobs, BlobsUnavailable
 
+KEY, OTHER = (f"photos/aa/{digit * 32}" for digit in "12")
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -20,21 +22,21 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def blobs(root: Path) -> Blobs:
     """An empty store."""
-    return Blobs(root.as_uri())
+    return Blobs(root.as_uri(), "photos")
 
 
 def test_what_is_put_is_read_back(blobs: Blobs, root: Path) -> None:
-    blobs.put("photos/1", b"one")
-    blobs.put("photos/1", b"another")
-    assert blobs.get("photos/1") == b"another"
-    assert (root / "photos" / "1").read_bytes() == b"another"
+    blobs.put(KEY, b"one")
+    blobs.put(KEY, b"another")
+    assert blobs.get(KEY) == b"another"
+    assert (root / KEY).read_bytes() == b"another"
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES, 2 * CHUNK_BYTES + 1, 12_000_000])
 def test_a_blob_of_any_size_comes_in_chunks(blobs: Blobs, size: int) -> None:
     data = os.urandom(size)
-    blobs.put("photos/1", data)
-    told, chunks = blobs.open("photos/1")
+    blobs.put(KEY, data)
+    told, chunks = blobs.open(KEY)
     pieces = list(chunks)
     assert (told, b"".join(pieces)) == (size, data)
     assert all(len(piece) <= CHUNK_BYTES for piece in pieces)
@@ -42,15 +44,15 @@ def test_a_blob_of_any_size_comes_in_chunks(blobs: Blobs, size: int) -> None:
 
 def test_a_blob_that_is_deleted_while_it_is_read_is_read_to_its_end(blobs: Blobs) -> None:
     data = os.urandom(3 * CHUNK_BYTES)
-    blobs.put("photos/1", data)
-    _, chunks = blobs.open("photos/1")
+    blobs.put(KEY, data)
+    _, chunks = blobs.open(KEY)
     first = next(chunks)
-    blobs.delete("photos/1")
+    blobs.delete(KEY)
     assert first + b"".join(chunks) == data
 
 
 def test_every_key_is_listed_with_its_time(blobs: Blobs) -> None:
-    keys = {f"{folder}/{number}" for folder in ("photos", "previews") for number in range(3)}
+    keys = {blobs.new_key() for _ in range(3)} | {KEY.removeprefix("photos/")}
     for key in keys:
         blobs.put(key, b"x")
     listed = dict(blobs.list())
@@ -61,16 +63,16 @@ def test_every_key_is_listed_with_its_time(blobs: Blobs) -> None:
 def test_what_is_not_there_is_not_found(blobs: Blobs) -> None:
     for read in (blobs.get, blobs.open):
         with pytest.raises(BlobNotFound):
-            read("photos/1")
+            read(KEY)
     assert list(blobs.list()) == []
 
 
 def test_deleting_what_is_not_there_is_no_fault(blobs: Blobs) -> None:
-    blobs.put("photos/1", b"x")
-    blobs.delete("photos/1")
-    blobs.delete("photos/1")
+    blobs.put(KEY, b"x")
+    blobs.delete(KEY)
+    blobs.delete(KEY)
     with pytest.raises(BlobNotFound):
-        blobs.get("photos/1")
+        blobs.get(KEY)
 
 
 @pytest.mark.parametrize(
@@ -95,8 +97,8 @@ def test_a_put_returns_when_file_and_folders_are_on_disk(
     monkeypatch.setattr(
         "kit.blobs.os.fsync", lambda descriptor: flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
     )
-    blobs.put("photos/1", b"x")
-    assert flushed == [str(root / "photos" / "1"), str(root / "photos"), str(root)]
+    blobs.put(KEY, b"x")
+    assert flushed == [str(root / KEY), str(root / "photos" / "aa"), str(root / "photos"), str(root)]
 
 
 def test_a_disk_that_fails_to_write_is_told(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,13 +107,13 @@ def test_a_disk_that_fails_to_write_is_told(blobs: Blobs, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("kit.blobs.os.fsync", fail)
     with pytest.raises(BlobsUnavailable):
-        blobs.put("photos/1", b"x")
+        blobs.put(KEY, b"x")
 
 
 READS: dict[str, Callable[[Blobs], object]] = {
-    "put": lambda blobs: blobs.put("photos/1", b"x"),
-    "get": lambda blobs: blobs.get("photos/1"),
-    "open": lambda blobs: blobs.open("photos/1"),
+    "put": lambda blobs: blobs.put(KEY, b"x"),
+    "get": lambda blobs: blobs.get(KEY),
+    "open": lambda blobs: blobs.open(KEY),
 }
 
 
@@ -136,14 +138,14 @@ def test_a_bucket_that_cannot_be_reached_is_away(monkeypatch: pytest.MonkeyPatch
     }.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(BlobsUnavailable):
-        Blobs("s3://photos").get("photos/1")
+        Blobs("s3://photos", "photos").get(KEY)
 
 
 def test_the_ends_of_a_blob_are_read(blobs: Blobs) -> None:
-    blobs.put("photos/1", b"123456")
-    assert blobs.read_ends("photos/1", 2) == (b"12", b"56")
-    assert blobs.read_ends("photos/1", 99) == (b"123456", b"123456")
-    blobs.put("photos/2", b"")
-    assert blobs.read_ends("photos/2", 2) == (b"", b"")
+    blobs.put(KEY, b"123456")
+    assert blobs.read_ends(KEY, 2) == (b"12", b"56")
+    assert blobs.read_ends(KEY, 99) == (b"123456", b"123456")
+    blobs.put(OTHER, b"")
+    assert blobs.read_ends(OTHER, 2) == (b"", b"")
     with pytest.raises(BlobNotFound):
-        blobs.read_ends("photos/3", 2)
+        blobs.read_ends(KEY[:-1] + "3", 2)

@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from kit import sweeper
 from kit.blobs import Blobs, BlobsUnavailable
 from kit.errors import DatabaseUnavailable, Fault
-from matcher_service import sweeper
+from kit.sweeper import Sweeper
 from matcher_service.domain import AddedPhoto, ChangeKind, EventClosed, EventNotFound, PhotoState
-from matcher_service.service import Photos, new_key
+from matcher_service.service import Photos
 from matcher_service.store import JobStore, PhotoStore
 from matcher_service.store.events import queue_blob_deletions
-from matcher_service.sweeper import Sweeper
 from tests.service import matcher_fixtures
 from tests.service.databases import lose_commits
 from tests.service.matcher_fixtures import MakeWorld
@@ -55,7 +55,7 @@ def test_a_file_name_is_only_for_people(world: World, filename: str) -> None:
     assert len(added.filename) <= 200
     assert added.filename.isprintable()
     world.index_all()
-    assert all(re.fullmatch("[0-9a-f]{2}/[0-9a-f]{32}", key) for key in world.files())
+    assert all(re.fullmatch("photos/[0-9a-f]{2}/[0-9a-f]{32}", key) for key in world.files())
 
 
 class Away(Blobs):
@@ -69,7 +69,7 @@ class RowBeforeFile(Photos):
     """A broken twin: first the row, then the file."""
 
     def add_photo(self, user_id: UUID, event_id: UUID, filename: str, data: bytes) -> AddedPhoto:
-        key, sha256 = new_key(), hashlib.sha256(data).digest()
+        key, sha256 = self._blobs.new_key(), hashlib.sha256(data).digest()
         added = self._store.add(uuid4(), user_id, event_id, filename, key, sha256, len(data))
         self._blobs.put(key, data)
         return added
@@ -199,12 +199,15 @@ def test_an_upload_into_an_event_that_is_shut_meanwhile_leaves_no_file(
     assert (world.count("photos"), world.files()) == (0, set())
 
 
+OLD, FRESH = "photos/aa/" + "a" * 32, "photos/bb/" + "b" * 32
+
+
 class TwoDaysLater(Blobs):
     """Every file is two days old but one."""
 
     def list(self) -> Iterator[tuple[str, datetime]]:
         for key, written_at in super().list():
-            yield key, written_at if key == "bb/fresh" else written_at - timedelta(days=2)
+            yield key, written_at if key == FRESH else written_at - timedelta(days=2)
 
 
 class NoRowIsKnown(JobStore):
@@ -217,7 +220,7 @@ class NoRowIsKnown(JobStore):
 def lose_to_the_sweeper(world: World) -> set[str]:
     """What goes of an orphan, a file whose row comes in a moment, and the four files of a photo."""
     world.add(world.event(), 1)
-    for key in ("aa/old", "bb/fresh"):
+    for key in (OLD, FRESH):
         world.blobs.put(key, b"no row")
     before = world.files()
     Sweeper(world.job_store, world.blobs).delete_orphans()
@@ -225,7 +228,7 @@ def lose_to_the_sweeper(world: World) -> set[str]:
 
 
 def test_the_sweeper_takes_only_old_files_without_a_row(make_world: MakeWorld) -> None:
-    assert lose_to_the_sweeper(make_world(blobs=TwoDaysLater)) == {"aa/old"}
+    assert lose_to_the_sweeper(make_world(blobs=TwoDaysLater)) == {OLD}
 
 
 def test_control_a_sweeper_that_asks_for_no_row_takes_photos(make_world: MakeWorld) -> None:
@@ -236,4 +239,4 @@ def test_control_a_sweeper_that_does_not_wait_takes_what_is_just_uploaded(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeper, "ORPHAN_AGE", timedelta())
-    assert lose_to_the_sweeper(make_world(blobs=TwoDaysLater)) == {"aa/old", "bb/fresh"}
+    assert lose_to_the_sweeper(make_world(blobs=TwoDaysLater)) == {OLD, FRESH}

@@ -141,27 +141,30 @@ def test_a_photo_that_is_lost_before_it_is_read_says_so(party: Party) -> None:
     assert check(party.world) == []
 
 
+OLD, FRESH = "photos/aa/" + "a" * 32, "photos/bb/" + "b" * 32
+
+
 class TwoDaysLater(Blobs):
     """Every file is two days old but one."""
 
     def list(self) -> Iterator[tuple[str, datetime]]:
         for key, written_at in super().list():
-            yield key, written_at if key == "bb/fresh" else written_at - timedelta(days=2)
+            yield key, written_at if key == FRESH else written_at - timedelta(days=2)
 
 
 def test_old_files_without_a_row_go_and_young_ones_are_no_fault(make_world: MakeWorld) -> None:
     world = make_world(blobs=TwoDaysLater)
     party = Party(world)
     world.photos.delete_photo(world.organiser, party.other)
-    for key in ("aa/old", "bb/fresh"):
+    for key in (OLD, FRESH):
         world.blobs.put(key, b"no row")
     findings = list(Integrity(IntegrityStore(world.db), world.blobs, repair=False).check())
     assert [(f.problem.value, f.subject, f.is_wrong) for f in findings] == [
-        ("orphan", "file aa/old", True),
-        ("young_orphan", "file bb/fresh", False),
+        ("orphan", f"file {OLD}", True),
+        ("young_orphan", f"file {FRESH}", False),
     ]
     assert check(world, repair=True) == ["orphan+", "young_orphan"]
-    assert (world.folder / "bb/fresh").exists()
+    assert (world.folder / FRESH).exists()
     assert check(world) == ["young_orphan"]
     assert len(world.files()) == 10, "files whose deletion is queued are left to the sweeper"
 
