@@ -21,6 +21,7 @@ from kit.identity import Signer, Verifier
 from kit.metrics import serve_metrics
 from kit.migrations import migrate
 from kit.server import Registration, Server
+from kit.startup import run_command
 from kit.worker import run_steps, stop_on_signals
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 
@@ -49,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser("auth_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
     chosen, rest = parser.parse_known_args()
-    commands[chosen.command](rest)
+    run_command(lambda: commands[chosen.command](rest))
 
 
 def serve(_: list[str]) -> None:
@@ -57,7 +58,7 @@ def serve(_: list[str]) -> None:
     logs.configure(NAME, config.log_level, config.log_format == "json")
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
-    serve_metrics(config.metrics_port)
+    serve_metrics(config)
     auth = _build(config, stop)
 
     def tidy() -> bool:
@@ -88,6 +89,7 @@ def add_organiser(arguments: list[str]) -> None:
     parser.add_argument("--email", required=True)
     chosen = parser.parse_args(arguments)
     config = settings.load(OrganiserSettings)
+    logs.configure(NAME, "ERROR")
     password = config.minois_password or getpass.getpass("Password: ")
     try:
         user_id = _build(config, Event()).add_organiser(chosen.username, chosen.email, password)

@@ -13,6 +13,7 @@ from gateway.backends import Addresses
 from gateway.limits import Bounds, Limits
 from gateway.metrics import worker_metrics
 from kit import failpoints, logs, settings
+from kit.startup import check_tls, require_free, run_command
 
 NAME = "gateway"
 
@@ -57,11 +58,17 @@ class GatewaySettings(settings.ProcessSettings, settings.TlsSettings):
 
 
 def main() -> None:
+    run_command(serve)
+
+
+def serve() -> None:
     config = settings.load(GatewaySettings)
+    check_tls(config)
+    require_free(f"{config.gateway_host}:{config.gateway_port}")
     logs.configure(NAME, config.log_level, config.log_format == "json")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))  # uvicorn raises it once more when it has stopped
-    with worker_metrics(config.metrics_port, config.gateway_workers):
+    with worker_metrics(config, config.gateway_workers):
         uvicorn.run(
             "gateway.__main__:create",
             factory=True,

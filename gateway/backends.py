@@ -13,6 +13,7 @@ from kit.client import open_aio_channel
 from kit.failpoints import reach
 from kit.interceptors import REQUEST_ID
 from kit.retries import repeat_aio
+from kit.server import FAULT, FILES
 from kit.settings import TlsSettings
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub
@@ -50,6 +51,25 @@ class Backends:
         """Each service's health: "serving", "not_serving" or "unreachable"."""
         states = await asyncio.gather(*(_check(channel, timeout_s) for channel in self._channels.values()))
         return dict(zip(self._channels, states, strict=True))
+
+    async def check_files(self, timeout_s: float) -> str:
+        """The file store as the services see it: "serving", what is wrong with it, or "unknown"."""
+        found = await asyncio.gather(*(_check_files(channel, timeout_s) for channel in self._channels.values()))
+        known = [state for state in found if state]
+        return next((state for state in known if state != "serving"), "serving") if known else "unknown"
+
+
+async def _check_files(channel: grpc.aio.Channel, timeout_s: float) -> str:
+    """Empty where the service has no file store or does not answer."""
+    stub: Any = health_pb2_grpc.HealthStub(channel)
+    call = stub.Check(health_pb2.HealthCheckRequest(service=FILES), timeout=timeout_s)
+    try:
+        answer = await call
+        if answer.status == health_pb2.HealthCheckResponse.SERVING:
+            return "serving"
+        return str(dict(await call.trailing_metadata()).get(FAULT, "not_serving"))
+    except grpc.aio.AioRpcError:
+        return ""
 
 
 async def _check(channel: grpc.aio.Channel, timeout_s: float) -> str:

@@ -5,24 +5,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 
-from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from kit.metrics import serve_metrics
+from kit.metrics import serve_metrics, start_metrics_server
+from kit.settings import ProcessSettings
 
 
 @contextmanager
-def worker_metrics(port: int, workers: int) -> Iterator[None]:
+def worker_metrics(settings: ProcessSettings, workers: int) -> Iterator[None]:
     """Around the start of the workers: the library reads the variable when they import it."""
-    if workers == 1 or not port:
-        serve_metrics(port)
+    if workers == 1 or not settings.metrics_port:
+        serve_metrics(settings)
         yield
         return
     with TemporaryDirectory(prefix="minois-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         registry = CollectorRegistry()
         MultiProcessCollector(registry, folder)
-        server, thread = start_http_server(port, registry=registry)
+        server, thread = start_metrics_server(settings, registry)
         yield
         server.shutdown()
         thread.join()

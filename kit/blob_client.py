@@ -18,6 +18,7 @@ from obstore.store import from_url
 from kit import deadlines
 from kit.errors import Unavailable
 from kit.logs import get_logger
+from kit.settings import InvalidSetting
 
 MIN_TIMEOUT_S = 0.1
 FAULT_LASTS_S = 60.0
@@ -56,7 +57,7 @@ class BlobClient:
         self._stores: dict[tuple[float, bool], Any] = {}
         self.root = Path(unquote(parts.path)) if parts.scheme == "file" else None
         if self.root:
-            self.root.mkdir(parents=True, exist_ok=True)
+            _make_folder(self.root)
         self._last_fault = ("", 0.0)
 
     @property
@@ -134,6 +135,15 @@ class BlobClient:
         except (BaseError, OSError):
             return False
         return False  # there after all: the caller tries again
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise InvalidSetting(f"BLOB_URL: {folder} is not a folder") from None
+    except OSError as error:
+        raise InvalidSetting(f"BLOB_URL: {folder} cannot be created: {error.strerror}") from None
 
 
 def error_code(error: Exception) -> str:

@@ -10,6 +10,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from contextvars import copy_context
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Self
@@ -30,6 +31,7 @@ CHUNK_BYTES = 256 * 1024
 PART_BYTES = 5 * 1024 * 1024  # S3's smallest part
 PARTS_AT_ONCE = 2
 FAULT_IS_FRESH_S = 5.0
+PROBE_S = 2.0
 OLD_KEYS = "photos"  # the prefix whose service also owns the keys that have none
 OWN_NAME = r"[0-9a-f]{2}/[0-9a-f]{32}"
 
@@ -137,11 +139,12 @@ class Blobs:
         """Why files cannot be read or written now (`kit.blob_client.fault_of`); empty: they can. For `/readyz`."""
         fault, asked_at = self._fault
         if time.monotonic() - asked_at >= FAULT_IS_FRESH_S:
-            fault = self._look_for_fault()
+            fault = copy_context().run(self._look_for_fault)
             self._fault = (fault, time.monotonic())
         return fault
 
     def _look_for_fault(self) -> str:
+        deadlines.enter(PROBE_S)
         if self._root:
             if not self._root.is_dir():
                 return "folder_missing"

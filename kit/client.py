@@ -15,6 +15,7 @@ from kit.interceptors import REQUEST_ID
 from kit.retries import repeat
 from kit.server import MAX_MESSAGE_BYTES
 from kit.settings import TlsSettings
+from kit.startup import check_tls
 
 Answer = TypeVar("Answer")
 
@@ -58,6 +59,7 @@ def open_aio_channel(address: str, tls: TlsSettings) -> grpc.aio.Channel:
 def channel_credentials(tls: TlsSettings) -> grpc.ChannelCredentials | None:
     if tls.tls_ca is None:
         return None
+    check_tls(tls)
     return grpc.ssl_channel_credentials(
         tls.tls_ca.read_bytes(),
         tls.tls_key.read_bytes() if tls.tls_key else None,

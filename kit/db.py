@@ -8,6 +8,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, Timeout
 
 from kit.errors import DatabaseUnavailable
 from kit.failpoints import reach
+from kit.logs import get_logger
+from kit.startup import first_line
+
+log = get_logger()
 
 
 def driver_url(url: str) -> str:
@@ -52,8 +56,10 @@ def transaction(engine: Engine, name: str = "") -> Iterator[Connection]:
             reach(name, "before-commit")
         reach(name, "after-commit")
     except (OperationalError, InterfaceError, TimeoutError) as error:
+        log.warning("The database is unavailable.", action="database_unavailable", why=first_line(error))
         raise DatabaseUnavailable from error
     except DBAPIError as error:
         if error.connection_invalidated:
+            log.warning("The database is unavailable.", action="database_unavailable", why=first_line(error))
             raise DatabaseUnavailable from error
         raise

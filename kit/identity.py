@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -20,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from kit.errors import InvalidToken
+from kit.settings import InvalidSetting
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "minois"
@@ -84,10 +87,12 @@ class Signer:
 
     @classmethod
     def read(cls, name: str, path: Path) -> "Signer":
-        key = load_pem_private_key(path.read_bytes(), None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ValueError(f"{path.name} is not an Ed25519 key")
-        return cls(name, key)
+        """Raises InvalidSetting for a file that holds no such key."""
+        with suppress(OSError, TypeError, ValueError, UnsupportedAlgorithm):
+            key = load_pem_private_key(path.read_bytes(), None)
+            if isinstance(key, Ed25519PrivateKey):
+                return cls(name, key)
+        raise InvalidSetting(f"SIGNING_KEY: {path} holds no private Ed25519 key (PEM)")
 
     def sign(self, subject: str, ttl_s: int) -> str:
         now = int(time.time())
@@ -106,15 +111,12 @@ class Verifier:
 
     @classmethod
     def read(cls, folder: Path) -> "Verifier":
-        """The keys of `NAME.pub.pem` in a folder."""
+        """The keys of `NAME.pub.pem` in a folder. Raises InvalidSetting."""
         keys = {}
         for path in sorted(folder.glob("*.pub.pem")):
-            key = load_pem_public_key(path.read_bytes())
-            if not isinstance(key, Ed25519PublicKey):
-                raise ValueError(f"{path.name} is not an Ed25519 key")
-            keys[path.name.removesuffix(".pub.pem")] = key
+            keys[path.name.removesuffix(".pub.pem")] = _read_public_key(path)
         if USER_ISSUER not in keys:
-            raise ValueError(f"{folder} holds no {USER_ISSUER}.pub.pem")
+            raise InvalidSetting(f"MINOIS_KEYS: {folder} holds no {USER_ISSUER}.pub.pem")
         return cls(keys)
 
     def verify(self, token: str) -> Caller:
@@ -137,6 +139,14 @@ class Verifier:
         if subject != service(str(issuer)):
             raise InvalidToken
         return Caller(subject)
+
+
+def _read_public_key(path: Path) -> Ed25519PublicKey:
+    with suppress(OSError, ValueError, UnsupportedAlgorithm):
+        key = load_pem_public_key(path.read_bytes())
+        if isinstance(key, Ed25519PublicKey):
+            return key
+    raise InvalidSetting(f"MINOIS_KEYS: {path} holds no public Ed25519 key (PEM)")
 
 
 def create_key_pair(folder: Path, name: str) -> None:

@@ -1,12 +1,16 @@
 """Prometheus metrics of a process, and gauges that are asked for when they are read."""
 
 from collections.abc import Callable, Iterable
+from threading import Thread
+from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import REGISTRY, start_http_server
+from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from kit.errors import Unavailable
+from kit.settings import ProcessSettings
+from kit.startup import require_free
 
 
 class QueueGauges(Collector):
@@ -31,9 +35,15 @@ class QueueGauges(Collector):
             yield GaugeMetricFamily(name, text, value=value)
 
 
-def serve_metrics(port: int, *collectors: Collector) -> None:
-    """Serves `/metrics` on all addresses; port 0: does not."""
-    if port:
+def serve_metrics(settings: ProcessSettings, *collectors: Collector) -> None:
+    """Serves `/metrics` at METRICS_HOST and METRICS_PORT; port 0: does not. Raises InvalidSetting."""
+    if settings.metrics_port:
         for collector in collectors:
             REGISTRY.register(collector)
-        start_http_server(port)
+        start_metrics_server(settings, REGISTRY)
+
+
+def start_metrics_server(settings: ProcessSettings, registry: CollectorRegistry) -> tuple[WSGIServer, Thread]:
+    """The server and its thread. Raises InvalidSetting when the port is in use."""
+    require_free(f"{settings.metrics_host}:{settings.metrics_port}")
+    return start_http_server(settings.metrics_port, settings.metrics_host, registry)

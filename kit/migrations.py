@@ -5,8 +5,10 @@ from pathlib import Path
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import create_engine, pool, text
+from sqlalchemy.exc import OperationalError
 
 from kit.db import driver_url
+from kit.errors import DatabaseUnavailable
 
 # Nothing waits for ever. They belong to the role, not to a session, so that a pooler may sit in between.
 ROLE_TIMEOUTS = {
@@ -17,8 +19,18 @@ ROLE_TIMEOUTS = {
 
 
 def migrate(url: str, schema: str, location: Path) -> None:
-    """Brings `schema` to the newest version in `location`; safe to run from several processes at once."""
-    engine = create_engine(driver_url(url), poolclass=pool.NullPool)
+    """Brings `schema` to the newest version in `location`; safe to run from several processes at once.
+
+    Raises DatabaseUnavailable.
+    """
+    try:
+        _migrate(url, schema, location)
+    except OperationalError as error:
+        raise DatabaseUnavailable from error
+
+
+def _migrate(url: str, schema: str, location: Path) -> None:
+    engine = create_engine(driver_url(url), poolclass=pool.NullPool, connect_args={"connect_timeout": 5})
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))  # the role's is for requests

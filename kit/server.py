@@ -1,6 +1,6 @@
 """A gRPC server: pool, limits, TLS, health, reflection, graceful stop."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from threading import Event
@@ -16,9 +16,14 @@ from kit.identity import Access, Verifier
 from kit.interceptors import Boundary
 from kit.logs import get_logger
 from kit.settings import ServerSettings
+from kit.startup import check_tls, require_free
 
 MAX_MESSAGE_BYTES = 11 * 1024 * 1024  # a selfie of 10 MiB and what surrounds it
 QUEUED_CALLS = 100
+FILES = "files"  # what health calls the file store behind a service
+FAULT = "x-fault"  # the key of the trailing metadata that says why it is not serving
+
+Check = Callable[[], str]
 
 log = get_logger()
 
@@ -38,10 +43,18 @@ class Registration:
 
 
 class Server:
-    """Listens from the constructor on; `port` is the real one where 0 was asked for."""
+    """Listens from the constructor on; `port` is the real one where 0 was asked for.
+
+    `checks` are further names that health answers for, such as FILES. Raises InvalidSetting when it cannot listen.
+    """
 
     def __init__(
-        self, settings: ServerSettings, port: int, verifier: Verifier, services: Sequence[Registration]
+        self,
+        settings: ServerSettings,
+        port: int,
+        verifier: Verifier,
+        services: Sequence[Registration],
+        checks: Mapping[str, Check] | None = None,
     ) -> None:
         access = {name: who for service in services for name, who in service.access().items()}
         workers = settings.unary_workers + settings.max_streams
@@ -55,7 +68,7 @@ class Server:
         names = [service.descriptor.full_name for service in services]
         for service in services:
             service.add(service.servicer, self._server)
-        self._health = _Health()
+        self._health = _Health(checks or {})
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         for name in ["", *names]:
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -81,9 +94,18 @@ class Server:
 class _Health(health.HealthServicer):  # type: ignore[misc]  # the package has no types
     """Ends every Watch with its last word: an open one would hold a stop for the whole grace."""
 
-    def __init__(self) -> None:
+    def __init__(self, checks: Mapping[str, Check]) -> None:
         super().__init__()
         self._watchers: set[Any] = set()
+        self._checks = checks
+
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        if request.service not in self._checks:
+            return super().Check(request, context)
+        fault = self._checks[request.service]()
+        context.set_trailing_metadata(((FAULT, fault),) if fault else ())
+        status = health_pb2.HealthCheckResponse
+        return status(status=status.NOT_SERVING if fault else status.SERVING)
 
     def Watch(self, request: Any, context: grpc.ServicerContext, send_response_callback: Any = None) -> Any:  # noqa: N802
         self._watchers.add(send_response_callback)
@@ -126,8 +148,10 @@ def _options(settings: ServerSettings) -> list[tuple[str, int]]:
 
 
 def _bind(server: grpc.Server, address: str, settings: ServerSettings) -> int:
+    require_free(address)  # gRPC's own words are many lines, and none of them says which setting is wrong
     if not (settings.tls_cert and settings.tls_key):
         return server.add_insecure_port(address)
+    check_tls(settings)
     credentials = grpc.ssl_server_credentials(
         [(settings.tls_key.read_bytes(), settings.tls_cert.read_bytes())],
         root_certificates=settings.tls_ca.read_bytes() if settings.tls_ca else None,

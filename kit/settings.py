@@ -1,6 +1,7 @@
 """Settings: read once from the environment, by `__main__` alone."""
 
 import os
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,7 @@ class ProcessSettings(EnvironmentSettings):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     log_format: Literal["console", "json"] = Field("console", description="how a log line looks")
+    metrics_host: str = Field("127.0.0.1", description="address of Prometheus metrics; 0.0.0.0 for all")
     metrics_port: int = Field(0, ge=0, le=65535, description="port of Prometheus metrics; 0: none")
     failpoints: str = Field("", description="only for tests: STEP=die:CHANCE or STEP=fail:CHANCE, with commas")
 
@@ -71,7 +73,6 @@ class BlobSettings(EnvironmentSettings):
     """The file store."""
 
     blob_url: str = Field(
-        pattern=r"^(file:///.|s3://.)",
         description="where files are kept: file:///path, s3://bucket or s3://bucket/folder",
     )
     blob_timeout_s: float = Field(10, ge=1, le=300, description="longest call to the file store, with its retries")
@@ -82,6 +83,13 @@ class BlobSettings(EnvironmentSettings):
     aws_region: str = Field("", description="region of the bucket")
     aws_access_key_id: str = Field("", description="S3 access key; empty: the role of the machine")
     aws_secret_access_key: str = Field("", description="its secret")
+
+    @field_validator("blob_url")
+    @classmethod
+    def _has_scheme(cls, url: str) -> str:
+        if not re.match("file:///.|s3://.", url):
+            raise ValueError("must be file:///path or s3://bucket")
+        return url
 
 
 class TlsSettings(EnvironmentSettings):
@@ -110,6 +118,10 @@ class ServerSettings(TlsSettings):
     max_connection_age_s: int = Field(300, ge=1, description="after this a client looks up the replicas again")
 
 
+class InvalidSetting(ValueError):
+    """A setting that can be read and cannot be used; the text is one line for whoever starts the process."""
+
+
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
@@ -121,7 +133,10 @@ def load(cls: type[AnySettings]) -> AnySettings:
     try:
         return cls()
     except ValidationError as error:
-        faults = "; ".join(": ".join([*(str(part).upper() for part in e["loc"]), e["msg"]]) for e in error.errors())
+        faults = "; ".join(
+            ": ".join([*(str(part).upper() for part in e["loc"]), e["msg"].removeprefix("Value error, ")])
+            for e in error.errors()
+        )
         print(f"settings: {faults} (--help lists them all)", file=sys.stderr)
         raise SystemExit(2) from None
 

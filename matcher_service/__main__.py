@@ -15,14 +15,14 @@ from kit import failpoints, logs, settings
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
-from kit.errors import Unavailable
 from kit.faces import DetectorName
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
 from kit.metrics import QueueGauges, serve_metrics
 from kit.migrations import migrate
-from kit.server import Registration, Server
+from kit.server import FILES, Registration, Server
+from kit.startup import require_free, run_command
 from kit.sweeper import Sweeper
 from kit.wakeups import Wakeups
 from kit.worker import run_steps, start_thread, stop_on_signals
@@ -94,18 +94,20 @@ def main() -> None:
     parser = argparse.ArgumentParser("matcher_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
     chosen, _ = parser.parse_known_args()
-    commands[chosen.command]()
+    run_command(commands[chosen.command])
 
 
 def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) -> None:
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
     failpoints.arm(config.failpoints)
+    verifier, blobs = Verifier.read(config.minois_keys), files.connect(config, PREFIX)
+    require_free(f"{config.host}:{config.matcher_port}")
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
     members, match_store = MemberStore(db), matches(db)
     index = Index(match_store.load_faces, config.index_memory_mb)
-    serve_metrics(config.metrics_port, QueueGauges("photos", JobStore(db).read_queue))
+    serve_metrics(config, QueueGauges("photos", JobStore(db).read_queue))
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(Signer.read(NAME, config.signing_key)))
         follower = Follower(feed.fetch, members.cursor, members.apply)
@@ -114,9 +116,9 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")
         who = Members(members, follower.catch_up)
         matching = Matches(match_store, index, who, config.face_tolerance)
-        photos = Photos(PhotoStore(db), who, files.connect(config, PREFIX), follower.catch_up)
-        verifier = Verifier.read(config.minois_keys)
-        Server(config, config.matcher_port, verifier, registrations(matching, photos)).run_until(stop)
+        photos = Photos(PhotoStore(db), who, blobs, follower.catch_up)
+        checks = {FILES: blobs.find_fault}
+        Server(config, config.matcher_port, verifier, registrations(matching, photos), checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
 
@@ -132,7 +134,7 @@ def run_indexer(
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
     store, blobs = jobs(db), files.connect(config, PREFIX)
-    serve_metrics(config.metrics_port, QueueGauges("photos", store.read_queue))
+    serve_metrics(config, QueueGauges("photos", store.read_queue))
     entry = functools.partial(build, config.min_face_share, config.detector, config.model_cache)
     engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
     lease_s = 2 * config.image_timeout_s
@@ -165,22 +167,19 @@ def check() -> None:
     """A line for each finding, then the counts as JSON."""
     settings.read_env_file(NAME)
     config = settings.load(CheckSettings)
+    logs.configure(NAME, "ERROR")
     parser = argparse.ArgumentParser("matcher_service check", add_help=False)
     parser.add_argument("--repair", action="store_true")
     repair = parser.parse_args(sys.argv[2:]).repair
     db = create_db(config.database_url, 1, 0, f"check-{os.getpid()}")
     found: Counter[str] = Counter()
     wrong = repaired = 0
-    try:
-        integrity = Integrity(IntegrityStore(db), Blobs.connect(config, PREFIX), repair)
-        for finding in integrity.check():
-            print(finding, flush=True)
-            found[finding.problem.value] += 1
-            wrong += finding.is_wrong
-            repaired += bool(finding.cure)
-    except Unavailable as fault:
-        print(f"check: {fault.message}", file=sys.stderr)
-        raise SystemExit(2) from None
+    integrity = Integrity(IntegrityStore(db), Blobs.connect(config, PREFIX), repair)
+    for finding in integrity.check():
+        print(finding, flush=True)
+        found[finding.problem.value] += 1
+        wrong += finding.is_wrong
+        repaired += bool(finding.cure)
     print(json.dumps({"seen": integrity.seen, "found": found, "repaired": repaired, "wrong": wrong}))
     raise SystemExit(1 if wrong else 0)
 

@@ -19,6 +19,7 @@ from kit.identity import Signer, Verifier
 from kit.metrics import QueueGauges, serve_metrics
 from kit.migrations import migrate
 from kit.server import Registration, Server
+from kit.startup import require_free, run_command
 from kit.wakeups import Wakeups
 from kit.worker import run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
@@ -72,13 +73,15 @@ def main() -> None:
     parser = argparse.ArgumentParser("selfie_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
     chosen, _ = parser.parse_known_args()
-    commands[chosen.command]()
+    run_command(commands[chosen.command])
 
 
 def serve(selfies: type[SelfieStore] = SelfieStore, rematches: type[RematchStore] = RematchStore) -> None:
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
     failpoints.arm(config.failpoints)
+    verifier = Verifier.read(config.minois_keys)
+    require_free(f"{config.host}:{config.selfie_port}")
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
     changes = ChangeStore(db)
@@ -92,7 +95,7 @@ def serve(selfies: type[SelfieStore] = SelfieStore, rematches: type[RematchStore
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
             selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
         )
-        Server(config, config.selfie_port, Verifier.read(config.minois_keys), [registration]).run_until(stop)
+        Server(config, config.selfie_port, verifier, [registration]).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
 
@@ -146,7 +149,7 @@ def print_token() -> None:
 
 def _serve_metrics(config: settings.ProcessSettings, db: Engine) -> None:
     serve_metrics(
-        config.metrics_port,
+        config,
         QueueGauges("selfies", SelfieStore(db).read_queue),
         QueueGauges("rematches", RematchStore(db).read_queue),
     )

@@ -1,5 +1,7 @@
 """For operators: is it alive, is it ready, what does it offer."""
 
+import asyncio
+
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
@@ -17,9 +19,12 @@ async def check_health() -> Alive:
 
 @router.get("/readyz")
 async def check_readiness(request: Request) -> Ready:
-    """The gateway's own readiness; a service that is away shows in the body and does not take the gateway out."""
+    """The gateway's own readiness; an unavailable service or a full disk is shown in the body, and does not
+    take the gateway out of service."""
     backends: Backends = request.app.state.backends
-    return Ready(backends=await backends.check(request.app.state.limits.health_s))
+    timeout_s = request.app.state.limits.health_s
+    services, files = await asyncio.gather(backends.check(timeout_s), backends.check_files(timeout_s))
+    return Ready(backends=services, file_store=files)
 
 
 @router.get("/", include_in_schema=False)

@@ -235,7 +235,10 @@ def test_answers_carry_safe_headers(world: World) -> None:
 def test_readiness_is_the_gateways_own(world: World) -> None:
     answer = world.client.get("/readyz")
     serving = dict.fromkeys(("auth", "selfie", "matcher"), "serving")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "backends": serving})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"status": "ready", "backends": serving, "file_store": "unknown"},
+    )
 
 
 def test_the_document_says_what_is_answered(world: World) -> None:

@@ -12,7 +12,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from kit.identity import Verifier
 from kit.server import MAX_MESSAGE_BYTES, Server
-from kit.settings import ServerSettings
+from kit.settings import InvalidSetting, ServerSettings
 from protos.matcher.v1 import photo_pb2 as pb
 from protos.matcher.v1 import photo_pb2_grpc
 from tests.service.scripted import Script, photos
@@ -42,7 +42,7 @@ def connect(server: Server) -> grpc.Channel:
 
 def test_a_second_server_does_not_get_the_same_port(start: Start) -> None:
     first = start()
-    with pytest.raises(RuntimeError, match=f"Failed to bind to address 127.0.0.1:{first.port}"):
+    with pytest.raises(InvalidSetting, match=f"cannot listen on 127.0.0.1:{first.port}: Address already in use"):
         start(port=first.port)
 
 

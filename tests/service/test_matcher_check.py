@@ -63,4 +63,5 @@ def test_a_database_that_is_away_is_not_called_damage(
     told = capsys.readouterr()
     assert ended.value.code == 2
     assert told.out == ""
-    assert told.err.startswith("check: ")
+    assert told.err.count("\n") == 1
+    assert "cannot be reached" in told.err

@@ -1,0 +1,62 @@
+"""The start of a process: what makes it impossible is one clear line on standard error, and exit code 2."""
+
+import os
+import socket
+import sys
+from collections.abc import Callable
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from kit.errors import Unavailable
+from kit.settings import InvalidSetting, TlsSettings
+
+
+def run_command(command: Callable[[], None]) -> None:
+    """Runs what `__main__` was asked for."""
+    try:
+        command()
+    except InvalidSetting as fault:
+        print(f"settings: {fault}", file=sys.stderr)
+        raise SystemExit(2) from None
+    except Unavailable as fault:
+        why = first_line(fault.__cause__)
+        print(f"{fault.message}{f' ({why})' if why else ''}", file=sys.stderr)
+        raise SystemExit(2) from None
+
+
+def require_free(address: str) -> None:
+    """Raises InvalidSetting when nobody can listen on `host:port`."""
+    host, _, port = address.rpartition(":")
+    try:
+        found = socket.getaddrinfo(
+            host.strip("[]") or None, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        for family, kind, protocol, _, where in found[:1]:
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(where)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise InvalidSetting(f"cannot listen on {address}: {why}") from None
+
+
+def check_tls(settings: TlsSettings) -> None:
+    """Raises InvalidSetting for a file that is no PEM: gRPC would only fail when somebody connects."""
+    if not (settings.tls_cert and settings.tls_key and settings.tls_ca):
+        return
+    for name, file in (("TLS_CERT", settings.tls_cert), ("TLS_CA", settings.tls_ca)):
+        try:
+            x509.load_pem_x509_certificates(file.read_bytes())
+        except (OSError, ValueError):
+            raise InvalidSetting(f"{name}: {file} holds no certificate (PEM)") from None
+    try:
+        load_pem_private_key(settings.tls_key.read_bytes(), None)
+    except (OSError, TypeError, ValueError):
+        raise InvalidSetting(f"TLS_KEY: {settings.tls_key} holds no private key (PEM, without a password)") from None
+
+
+def first_line(error: BaseException | None) -> str:
+    """What a driver says first: of PostgreSQL's, which host and why."""
+    error = getattr(error, "orig", None) or error
+    return str(error).strip().splitlines()[0] if error and str(error).strip() else ""

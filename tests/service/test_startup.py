@@ -1,0 +1,111 @@
+"""What cannot be started says why: every process ends with exit code 2 and one line, whatever the setting."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROCESSES = {
+    "auth": ("auth_service",),
+    "selfie": ("selfie_service",),
+    "selfie worker": ("selfie_service", "worker"),
+    "matcher": ("matcher_service",),
+    "indexer": ("matcher_service", "indexer"),
+    "gateway": ("gateway",),
+    "check": ("matcher_service", "check"),
+    "add-organiser": ("auth_service", "add-organiser", "--username", "o", "--email", "o@example.org"),
+    "auth migrate": ("auth_service", "migrate"),
+    "selfie migrate": ("selfie_service", "migrate"),
+    "matcher migrate": ("matcher_service", "migrate"),
+}
+SERVERS = ("auth", "selfie", "matcher", "gateway")
+SERVING = (*SERVERS, "selfie worker", "indexer")
+UNREACHABLE = "postgresql://minois:hunter2@127.0.0.1:1/minois"
+# (the wrong setting, its value, what the line says, the processes that read it)
+WRONG = [
+    ("PORT", "{busy}", "cannot listen on 127.0.0.1:{busy}: Address already in use", SERVERS),
+    ("METRICS_PORT", "{busy}", "cannot listen on 127.0.0.1:{busy}: Address already in use", SERVING),
+    ("METRICS_HOST", "192.0.2.1", "cannot listen on 192.0.2.1:{free}: Cannot assign requested address", SERVING),
+    ("SIGNING_KEY", "{garbage}", "SIGNING_KEY: {garbage} holds no", ("auth", "selfie", "matcher", "selfie worker")),
+    ("SIGNING_KEY", "/nowhere", "SIGNING_KEY: Path does not point to a file", ("auth", "selfie", "matcher")),
+    ("MINOIS_KEYS", "{empty}", "MINOIS_KEYS: {empty} holds no auth.pub.pem", ("auth", "selfie", "matcher")),
+    ("MINOIS_KEYS", "{keys}", "auth.pub.pem holds no public Ed25519 key", ("auth", "selfie", "matcher")),
+    ("BLOB_URL", "/var/photos", "BLOB_URL: must be file:///path or s3://bucket", ("matcher", "indexer", "check")),
+    ("BLOB_URL", "{file_url}", "BLOB_URL: {garbage} is not a folder", ("matcher", "indexer", "check")),
+    ("TLS_CERT", "{garbage}", "TLS_CERT: {garbage} holds no certificate (PEM)", (*SERVERS, "selfie worker")),
+    ("DB_POOL_SIZE", "abc", "DB_POOL_SIZE: Input should be a valid integer", ("auth", "selfie worker", "indexer")),
+    (
+        "DATABASE_URL",
+        UNREACHABLE,
+        '"127.0.0.1", port 1 failed: Connection refused',
+        ("auth migrate", "selfie migrate", "matcher migrate", "add-organiser", "check"),
+    ),
+]
+
+
+@pytest.fixture
+def places(tmp_path: Path, keys: Path) -> Iterator[dict[str, str]]:
+    """What the table above names."""
+    (tmp_path / "garbage").write_text("no key and no certificate")
+    for folder in ("empty", "keys"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "keys" / "auth.pub.pem").write_text("no key")
+    with socket.create_server(("127.0.0.1", 0)) as busy, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        yield {
+            "busy": str(busy.getsockname()[1]),
+            "free": str(free.getsockname()[1]),
+            "garbage": str(tmp_path / "garbage"),
+            "file_url": f"file://{tmp_path}/garbage",
+            "empty": str(tmp_path / "empty"),
+            "keys": str(tmp_path / "keys"),
+            "signing_key": str(keys / "auth.key.pem"),
+            "all_keys": str(keys),
+            "blobs": f"file://{tmp_path}/blobs",
+        }
+
+
+def start(process: str, places: dict[str, str], name: str, value: str) -> tuple[int, str]:
+    """Exit code and output of a process with one wrong setting."""
+    settings = {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": UNREACHABLE,
+        "MINOIS_KEYS": places["all_keys"],
+        "SIGNING_KEY": places["signing_key"],
+        "BLOB_URL": places["blobs"],
+        "MINOIS_PASSWORD": "eight cups of tea",
+        "MINOIS_DATA": places["empty"],
+        **{f"{service.upper()}_PORT": "0" for service in SERVERS},
+        **{f"{service.upper()}_ADDRESS": "127.0.0.1:1" for service in SERVERS},
+    }
+    if name == "PORT":
+        name = f"{process.upper()}_PORT"
+    if name.startswith("TLS"):
+        settings |= {"TLS_KEY": places["signing_key"], "TLS_CA": places["garbage"]}
+    if name == "METRICS_HOST":
+        settings["METRICS_PORT"] = places["free"]
+    settings[name] = value
+    command = [sys.executable, "-m", *PROCESSES[process]]
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+CASES = [
+    pytest.param(process, name, value, line, id=f"{process}-{name}-{value[:12]}")
+    for name, value, line, processes in WRONG
+    for process in processes
+]
+
+
+@pytest.mark.parametrize(("process", "name", "value", "line"), CASES)
+def test_a_setting_that_cannot_be_used_ends_the_start_with_one_line(
+    places: dict[str, str], process: str, name: str, value: str, line: str
+) -> None:
+    code, output = start(process, places, name, value.format(**places))
+    assert line.format(**places) in output
+    assert (code, output.count("\n")) == (2, 1), output
+    assert "hunter2" not in output
