@@ -1,4 +1,4 @@
-# `make` alone lists the targets. Each one sets up what it needs: Python 3.11+ and make are all there has to be.
+# `make` alone lists the targets. Each one sets up what it needs: only Python 3.11+ and make are required.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -22,16 +22,16 @@ soak: TIME ?= 1800
 overload: TIME ?= 60
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e check format stubs lock load overload chaos soak bench accuracy fuzz backup restore \
+.PHONY: help run demo test test-unit test-service test-e2e s3 check format stubs docs lock load overload chaos soak bench accuracy fuzz backup restore \
 	setup
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(READY) ## run everything on this machine, with a sample event (PORT=8000)
+run: $(READY) ## run everything on this machine, with a sample event (PORT=8000 INDEXERS=1 SELFIE_WORKERS=1 METRICS_PORT=9100)
 	@$(BIN)/python -m deploy.local run $(if $(PORT),--port $(PORT))
 
-demo: $(READY) ## walk the whole journey on real photos, print what was found
+demo: $(READY) ## run the whole journey on real photos and print what was found
 	@$(BIN)/python -m deploy.local demo
 
 test: $(READY) ## run all tests
@@ -46,6 +46,9 @@ test-service: $(READY) ## run the tests of each service, over gRPC and with Post
 test-e2e: $(READY) ## run the tests of all processes together, over HTTP
 	$(BIN)/pytest tests/e2e
 
+s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
+	$(BIN)/python -m tests.service.s3
+
 check: $(READY) ## check format, lint, types, imports, protos, stubs
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -58,29 +61,32 @@ check: $(READY) ## check format, lint, types, imports, protos, stubs
 		diff -u "$$stub" "$$fresh/$$stub" || { echo "$$stub is not up to date: make stubs" >&2; exit 1; }; \
 	done && echo "The stubs are up to date."
 
-format: $(READY) ## format the code and put right what ruff can
+format: $(READY) ## format the code and fix what ruff can
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-stubs: $(READY) ## generate the stubs of the protos, beside them
+stubs: $(READY) ## generate the stubs of the protos
 	$(PROTOC) --python_out=. --pyi_out=. --grpc_python_out=. $(PROTOS)
+
+docs: $(READY) ## generate docs/configuration.md from the settings' own help
+	$(BIN)/python -m deploy.configuration
 
 load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 	@$(BIN)/python -m tests.load.run --time $(TIME) --users $(USERS)
 
-overload: $(READY) ## send five times of what can be taken (TIME=60, in seconds)
+overload: $(READY) ## send five times the capacity (TIME=60, in seconds)
 	@$(BIN)/python -m tests.load.overload --time $(TIME)
 
 chaos: $(READY) ## kill everything at random, prove that nothing is lost (KILLS=500 EACH=10 ROUNDS=20)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.run --kills $(KILLS) --each $(EACH) --rounds $(ROUNDS)
 
-soak: $(READY) ## run for half an hour, tell what grows (TIME=1800, in seconds)
+soak: $(READY) ## run for half an hour, report what grows (TIME=1800, in seconds)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.soak --time $(TIME)
 
-bench: $(READY) ## measure reading and searching beside their peers
+bench: $(READY) ## measure reading and searching against their peers
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.run
 
-accuracy: $(READY) ## measure what is found, told apart and refused, on real faces (FACES=folder)
+accuracy: $(READY) ## measure detection, recognition and rejection on real faces (FACES=folder)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.accuracy $(if $(FACES),--faces $(FACES))
 
 fuzz: $(READY) ## feed damaged images to the decoder (TIME=60, in seconds)
@@ -92,13 +98,13 @@ backup: $(READY) ## copy all data of this machine, also while it runs (FOLDER=wh
 restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from)
 	@$(BIN)/python -m deploy.backup restore $(if $(FOLDER),"$(FOLDER)")
 
-lock: ## resolve requirements.lock anew from pyproject.toml (needs uv)
+lock: ## resolve requirements.lock again from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { \
 		echo "make lock needs uv (pipx install uv); everything else works without it." >&2; exit 1; }
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group local --group dev --quiet --output-file requirements.lock
 
-setup: $(READY) ## only make .venv
+setup: $(READY) ## only create .venv
 
 $(READY): requirements.lock
 	@python=; for name in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -108,7 +114,7 @@ $(READY): requirements.lock
 	if [ -z "$$python" ]; then \
 		echo "Minois needs Python 3.11 or newer, with its venv module (on Debian: apt install python3-venv)." >&2; \
 		exit 1; fi; \
-	echo "Makes $(VENV) with $$($$python --version), which takes a minute or two the first time ..."; \
+	echo "Creating $(VENV) with $$($$python --version), which takes a minute or two the first time ..."; \
 	$$python -m venv $(VENV) && \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
 	touch $(READY)

@@ -1,4 +1,4 @@
-"""Where things lie on this machine, and what the processes and the command-line tools are told about it."""
+"""Paths, ports and keys on this machine, and the settings that the processes and command-line tools get."""
 
 import os
 import random
@@ -6,12 +6,12 @@ import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.faults import CannotStart
+from deploy.faults import WrongSetting
 from kit.identity import create_key_pair
 
 HOST = "127.0.0.1"
 SIGNING_SERVICES = ("auth", "selfie", "matcher")
-# Below what the kernel gives to outgoing connections: one of those could sit on the port of a process that restarts.
+# Below the range of outgoing connections, one of which could occupy the port of a process that restarts.
 PORT_RANGE = (20_000, 32_000)
 
 
@@ -20,21 +20,23 @@ def port_setting(service: str) -> str:
 
 
 def address_of(ports: Sequence[int]) -> str:
-    """Where a service is; of several replicas all, as gRPC balances over them."""
+    """The address of a service; with several replicas, of all: gRPC balances over them."""
     addresses = ",".join(f"{HOST}:{port}" for port in ports)
     return addresses if len(ports) == 1 else f"ipv4:{addresses}"
 
 
-def shared_settings(data: Path, database_url: str, ports: Mapping[str, Sequence[int]]) -> dict[str, str]:
+def shared_settings(
+    data: Path, database_url: str, ports: Mapping[str, Sequence[int]], blob_url: str = ""
+) -> dict[str, str]:
     """What is the same for every process, and what the command-line tools read from `var/env`.
 
-    `ports`: of each service the ports of its replicas.
+    `ports`: for each service the ports of its replicas. `blob_url`: another file store than the data folder's.
     """
     keys = data / "keys"
     return {
         "DATABASE_URL": database_url,
         "LISTEN_URL": database_url,
-        "BLOB_URL": f"file://{data / 'blobs'}",
+        "BLOB_URL": blob_url or f"file://{data / 'blobs'}",
         "MINOIS_KEYS": str(keys),
         **{f"{name.upper()}_SIGNING_KEY": str(keys / f"{name}.key.pem") for name in SIGNING_SERVICES},
         **{port_setting(name): str(numbers[0]) for name, numbers in ports.items()},
@@ -43,7 +45,7 @@ def shared_settings(data: Path, database_url: str, ports: Mapping[str, Sequence[
 
 
 def create_folders(data: Path) -> None:
-    """Makes the folders that only their owner reads, and once a key pair for each service that signs."""
+    """Creates the folders, readable only by their owner, and once a key pair for each service that signs."""
     for name in ("keys", "blobs"):
         (data / name).mkdir(mode=0o700, exist_ok=True)
     for name in SIGNING_SERVICES:
@@ -59,18 +61,27 @@ def write_env_file(path: Path, settings: Mapping[str, str]) -> None:
 
 
 def check_ports(ports: Mapping[str, int]) -> None:
-    """Raises CannotStart when another program listens on one of them."""
+    """Raises WrongSetting when another program listens on one of them."""
     for service, port in ports.items():
         if reason := _fault_of(port):
             option = " or --port" if service == "gateway" else ""
-            raise CannotStart(
+            raise WrongSetting(
                 f"Port {port} for {service} cannot be used ({reason}): "
                 f"choose another with {port_setting(service)}{option}."
             )
 
 
+def check_metrics_ports(ports: Mapping[str, int]) -> None:
+    """Raises WrongSetting when another program listens on one of them."""
+    for name, port in ports.items():
+        if reason := _fault_of(port):
+            raise WrongSetting(
+                f"Port {port} for the metrics of {name} cannot be used ({reason}): choose another METRICS_PORT."
+            )
+
+
 def free_ports(names: Sequence[str]) -> dict[str, int]:
-    """A port for each that nobody listened on a moment ago."""
+    """A port for each that was free a moment ago."""
     ports: list[int] = []
     while len(ports) < len(names):
         port = random.randrange(*PORT_RANGE)
@@ -80,7 +91,7 @@ def free_ports(names: Sequence[str]) -> dict[str, int]:
 
 
 def _fault_of(port: int) -> str:
-    """Why nobody can listen on it now; empty: somebody can."""
+    """Why it cannot be listened on now; empty: it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

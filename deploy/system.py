@@ -12,14 +12,13 @@ from types import TracebackType
 from typing import IO, Self, TextIO
 
 from deploy import environment
-from deploy.faults import CannotStart
+from deploy.faults import CannotStart, WrongSetting
 from deploy.log import SystemLog
 from deploy.postgres import Postgres, remove_cluster
 from deploy.processes import PROCESSES, ProcessKind, check_connections, replicated
 from deploy.readiness import grpc_serves, http_serves
 from deploy.supervisor import Supervised
 from kit.migrations import migrate
-from kit.settings import DatabaseSettings
 
 ROOT = Path(__file__).parents[1]
 START_TIMEOUT_S = 60.0
@@ -75,6 +74,18 @@ class LocalSystem:
         return self.base_urls[0]
 
     @property
+    def metrics_ports(self) -> dict[str, int]:
+        """The port of each process's metrics; empty where METRICS_PORT is not set."""
+        first = int(self._setting("METRICS_PORT") or 0)
+        return {name: first + number for number, name in enumerate(self._kinds)} if first else {}
+
+    @property
+    def log(self) -> SystemLog:
+        """The log of a system that was started."""
+        assert self._log is not None
+        return self._log
+
+    @property
     def log_path(self) -> Path:
         return self.data / "minois.log"
 
@@ -83,7 +94,7 @@ class LocalSystem:
         return self.data / "env"
 
     def start(self) -> None:
-        """Returns when everything is ready; what it started is stopped again when something is not."""
+        """Returns when everything is ready; if something is not, everything is stopped again."""
         try:
             self._start()
         except BaseException:
@@ -109,7 +120,7 @@ class LocalSystem:
         self.processes.clear()
 
     def remove_data(self) -> None:
-        """Takes everything that a stopped system kept from the disk."""
+        """Removes everything that a stopped system keeps on the disk."""
         remove_cluster(self.data)
         shutil.rmtree(self.data, ignore_errors=True)
 
@@ -118,7 +129,7 @@ class LocalSystem:
         self.processes[name].send(number)
 
     def stop_one(self, name: str) -> None:
-        """Ends one process in order, and leaves it so."""
+        """Stops one process gracefully, and does not start it again."""
         self.processes[name].stop(STOP_GRACE_S)
 
     def start_one(self, name: str) -> None:
@@ -127,20 +138,19 @@ class LocalSystem:
         self.wait_until_ready(name)
 
     def restart(self, name: str) -> None:
-        """Ends one process in order and starts it again; returns when it is ready."""
+        """Stops one process gracefully and starts it again; returns when it is ready."""
         self.stop_one(name)
         self.start_one(name)
 
     def wait_until_ready(self, name: str, timeout_s: float = START_TIMEOUT_S, deaths: int | None = None) -> None:
         """Waits until a process serves (a worker: runs). Raises CannotStart after the time-out, and when it died more
-        than `deaths` times (None: as often as it likes)."""
+        than `deaths` times (None: any number)."""
         process = self.processes[name]
         deadline = time.monotonic() + timeout_s
         while not self._is_ready(name):
             died = deaths is not None and process.deaths > deaths
             if died or time.monotonic() > deadline:
-                lines = "\n".join(f"  {line}" for line in process.last_lines[-LINES_OF_A_FAULT:])
-                raise CannotStart(f"{name} {'ended' if died else 'is not ready'}. Its last words:\n{lines}")
+                raise _fault_of(name, process, died)
             time.sleep(0.05)
 
     def log_tail(self, count: int = 30) -> list[str]:
@@ -150,12 +160,17 @@ class LocalSystem:
     def _start(self) -> None:
         self._lock_data()
         environment.check_ports(self._given_ports)
+        environment.check_metrics_ports(self.metrics_ports)
         environment.create_folders(self.data)
-        self._log = log = SystemLog(self.log_path, self._terminal)
+        self._log = log = SystemLog(self.log_path, self._terminal, self._setting("LOG_FORMAT") == "json")
+        if os.environ.get("DATABASE_URL"):
+            log.announce("local", "DATABASE_URL is ignored: this command starts a PostgreSQL of its own.")
         self._postgres = postgres = Postgres(self.data, log)
         self._check_connections(postgres.max_connections)
         self.processes["postgres"] = postgres.start()
-        self.env = environment.shared_settings(self.data, postgres.database_url, self._ports_by_service())
+        self.env = environment.shared_settings(
+            self.data, postgres.database_url, self._ports_by_service(), self._setting("BLOB_URL")
+        )
         environment.write_env_file(self.env_path, self.env)
         self._migrate()
         for stage in sorted({kind.stage for kind in self._kinds.values()}):
@@ -170,26 +185,26 @@ class LocalSystem:
         return [name for name, kind in self._kinds.items() if kind.stage == stage]
 
     def _lock_data(self) -> None:
-        self.data.mkdir(parents=True, exist_ok=True)
-        lock_file = (self.data / "lock").open("w")
+        try:
+            self.data.mkdir(parents=True, exist_ok=True)
+            lock_file = (self.data / "lock").open("w")
+        except OSError as error:
+            raise WrongSetting(f"MINOIS_DATA: {self.data} cannot be used as a folder ({error.strerror}).") from None
         try:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             lock_file.close()
-            raise CannotStart(f"Minois runs already with the data in {self.data}.") from None
+            raise CannotStart(f"Minois is already running with the data in {self.data}.") from None
         self._lock_file = lock_file
 
     def _check_connections(self, max_connections: int) -> None:
-        setting = {**os.environ, **self._settings}
-        pool_size, max_overflow = (
-            int(setting.get(field.upper()) or DatabaseSettings.model_fields[field].default)
-            for field in ("db_pool_size", "db_max_overflow")
-        )
-        processes = list(self._kinds.values())
-        check_connections(processes, pool_size, max_overflow, max_connections)
+        check_connections(list(self._kinds.values()), {**os.environ, **self._settings}, max_connections)
+
+    def _setting(self, name: str) -> str:
+        return self._settings.get(name) or os.environ.get(name, "")
 
     def _migrate(self) -> None:
-        """Brings every schema to its newest version, in this one process: three would load everything for it."""
+        """Brings every schema to its newest version, in this process: starting three would take longer."""
         for service in dict.fromkeys(kind.service for kind in self._kinds.values() if kind.has_database):
             migrate(self.env["DATABASE_URL"], service, ROOT / f"{service}_service" / "migrations")
 
@@ -201,8 +216,8 @@ class LocalSystem:
             settings[environment.port_setting(kind.service)] = str(self.ports[name])
         if kind.has_database:
             settings["SIGNING_KEY"] = self.env[f"{kind.service.upper()}_SIGNING_KEY"]
-        if metrics_port := int(settings.get("METRICS_PORT") or 0):
-            settings["METRICS_PORT"] = str(metrics_port + list(self._kinds).index(name))
+        if self.metrics_ports:
+            settings["METRICS_PORT"] = str(self.metrics_ports[name])
         command = [sys.executable, "-m", kind.module, *kind.arguments]
         return Supervised(name, command, settings, log, max_backoff_s=self._max_backoff_s)
 
@@ -224,3 +239,13 @@ class LocalSystem:
         for name, port in self.ports.items():
             ports.setdefault(self._kinds[name].service, []).append(port)
         return ports
+
+
+def _fault_of(name: str, process: Supervised, died: bool) -> CannotStart:
+    """A wrong setting is one line; for anything else, the last lines of the process are shown."""
+    last = process.last_lines[-LINES_OF_A_FAULT:]
+    wrong = [line.removeprefix("settings: ") for line in last if line.startswith("settings: ")]
+    if died and wrong:
+        return WrongSetting(f"{name}: {wrong[-1]}")
+    lines = "\n".join(f"  {line}" for line in last)
+    return CannotStart(f"{name} {'ended' if died else 'is not ready'}. Its last lines:\n{lines}")

@@ -1,4 +1,4 @@
-"""Settings: read once from the environment, by `__main__` alone."""
+"""Settings: read once from the environment, only by `__main__`."""
 
 import os
 import re
@@ -16,16 +16,16 @@ DATABASE_URL = r"^postgres(ql)?(\+psycopg2)?://"
 
 
 class EnvironmentSettings(BaseSettings):
-    """How the environment is read; the base of them all, because of several bases the last one decides on this."""
+    """How the environment is read. Base of all settings: with several bases, the last one decides on this."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
 
 class ProcessSettings(EnvironmentSettings):
-    """What every process understands."""
+    """Logs and metrics of every process."""
 
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
-    log_format: Literal["console", "json"] = Field("console", description="how a log line looks")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level that is logged")
+    log_format: Literal["console", "json"] = Field("console", description="format of log lines")
     metrics_host: str = Field("127.0.0.1", description="address of Prometheus metrics; 0.0.0.0 for all")
     metrics_port: int = Field(0, ge=0, le=65535, description="port of Prometheus metrics; 0: none")
     failpoints: str = Field("", description="only for tests: STEP=die:CHANCE or STEP=fail:CHANCE, with commas")
@@ -38,35 +38,47 @@ class ProcessSettings(EnvironmentSettings):
 
 
 class KeySettings(EnvironmentSettings):
-    """Who we are and whom we believe."""
+    """Signing key and trusted public keys."""
 
-    minois_keys: DirectoryPath = Field(description="folder of the public keys (NAME.pub.pem) of all who sign tokens")
+    minois_keys: DirectoryPath = Field(description="folder of trusted public keys (NAME.pub.pem)")
     signing_key: FilePath = Field(description="this service's private Ed25519 key (PEM)")
 
 
-class DatabaseSettings(EnvironmentSettings):
-    """Where the truth is."""
+class PoolSettings(EnvironmentSettings):
+    """Database connections of a process."""
+
+    db_pool_size: int = Field(5, ge=1, le=100, description="connections that a process keeps open")
+    db_max_overflow: int = Field(5, ge=0, le=100, description="further connections at a peak")
+
+
+class WorkerPoolSettings(PoolSettings):
+    """Database connections of a worker, which has a few threads instead of sixteen. Name it first among the bases."""
+
+    db_pool_size: int = Field(3, ge=1, le=100, description="connections that a process keeps open")
+    db_max_overflow: int = Field(2, ge=0, le=100, description="further connections at a peak")
+
+
+class DatabaseSettings(PoolSettings):
+    """PostgreSQL settings."""
 
     database_url: str = Field(
         pattern=DATABASE_URL, description="PostgreSQL, such as postgresql://user:password@host/name"
     )
     listen_url: str = Field("", description="direct connection for LISTEN (not through a pooler); empty: poll only")
-    db_pool_size: int = Field(5, ge=1, le=100, description="connections kept open by a process")
-    db_max_overflow: int = Field(5, ge=0, le=100, description="connections more at a peak")
-    poll_interval_s: float = Field(0.5, gt=0, le=60, description="how often a worker looks for work unasked")
+    poll_interval_s: float = Field(0.5, gt=0, le=60, description="how often a worker polls for work")
 
 
 def user_cache() -> Path | None:
-    """The folder that belongs to us in the cache of this user; None for one without a home, as in a container."""
+    """Our folder in this user's cache; None for a user without a home, as in a container."""
     with suppress(RuntimeError):
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minois"
     return None
 
 
 class FaceSettings(EnvironmentSettings):
-    """What a process that loads the face engine understands."""
+    """Face engine settings."""
 
-    model_cache: Path | None = Field(default_factory=user_cache, description="folder where converted models are kept")
+    model_cache: Path | None = Field(default_factory=user_cache, description="cache folder for converted models")
 
 
 class BlobSettings(EnvironmentSettings):
@@ -97,25 +109,25 @@ class TlsSettings(EnvironmentSettings):
 
     tls_cert: FilePath | None = Field(None, description="certificate chain of this process (PEM)")
     tls_key: FilePath | None = Field(None, description="its private key (PEM)")
-    tls_ca: FilePath | None = Field(None, description="certificates that we trust in others (PEM)")
+    tls_ca: FilePath | None = Field(None, description="certificates of trusted authorities (PEM)")
 
     @model_validator(mode="after")
     def _all_or_none(self) -> Self:
-        """Half of them would be no TLS at all, and nobody would see it."""
+        """A part of them would silently mean no TLS at all."""
         if len({file is None for file in (self.tls_cert, self.tls_key, self.tls_ca)}) > 1:
             raise ValueError("TLS_CERT, TLS_KEY and TLS_CA go together: set all or none")
         return self
 
 
 class ServerSettings(TlsSettings):
-    """What a gRPC server understands."""
+    """gRPC server settings."""
 
-    host: str = Field("127.0.0.1", description="address to listen on; [::] for all")
+    host: str = Field("127.0.0.1", description="address to listen on; [::] for all interfaces")
     unary_workers: int = Field(8, ge=1, le=256, description="threads for unary calls")
     max_streams: int = Field(8, ge=1, le=256, description="threads for streams and long polls")
-    reflection: bool = Field(True, description="let grpcurl and ghz ask which methods there are")
-    grace_s: float = Field(10, ge=0, le=300, description="how long a stop waits for running calls")
-    max_connection_age_s: int = Field(300, ge=1, description="after this a client looks up the replicas again")
+    reflection: bool = Field(True, description="let grpcurl and ghz list the methods")
+    grace_s: float = Field(10, ge=0, le=300, description="how long a shutdown waits for running calls")
+    max_connection_age_s: int = Field(300, ge=1, description="after this time a client looks up the replicas again")
 
 
 class InvalidSetting(ValueError):
@@ -133,16 +145,20 @@ def load(cls: type[AnySettings]) -> AnySettings:
     try:
         return cls()
     except ValidationError as error:
-        faults = "; ".join(
-            ": ".join([*(str(part).upper() for part in e["loc"]), e["msg"].removeprefix("Value error, ")])
-            for e in error.errors()
-        )
-        print(f"settings: {faults} (--help lists them all)", file=sys.stderr)
+        print(f"settings: {describe(error)} (--help lists them all)", file=sys.stderr)
         raise SystemExit(2) from None
 
 
+def describe(error: ValidationError) -> str:
+    """What is wrong with which settings, in one line and without their values."""
+    return "; ".join(
+        ": ".join([*(str(part).upper() for part in e["loc"]), e["msg"].removeprefix("Value error, ")])
+        for e in error.errors()
+    )
+
+
 def read_env_file(service: str) -> None:
-    """Fills the environment from the file that `deploy/local.py` writes; what is set already wins.
+    """Fills the environment from the file that `deploy/local.py` writes; variables already set win.
 
     The file holds a key for each service: `AUTH_SIGNING_KEY` is the SIGNING_KEY of `auth`.
     """

@@ -95,7 +95,12 @@ def run_steps(step: Callable[[], bool], wait: Callable[[], object], stop: Event,
         try:
             busy = step()
         except Unavailable as fault:
-            log.warning("Waiting for what is away.", action="worker_waits", worker=name, reason=fault.reason)
+            log.warning(
+                "Waiting until a dependency is available again.",
+                action="worker_waits",
+                worker=name,
+                reason=fault.reason,
+            )
             stop.wait(BACKOFF_S)
         except Exception:
             log.exception("A step failed and will be tried again.", action="worker_step_failed", worker=name)

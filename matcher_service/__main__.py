@@ -65,7 +65,7 @@ class MatchSettings(CheckSettings):
     face_tolerance: float = Field(0.55, gt=0, le=2, description="largest distance of two encodings of one person")
 
 
-class IndexerSettings(MatchSettings, settings.FaceSettings):
+class IndexerSettings(settings.WorkerPoolSettings, MatchSettings, settings.FaceSettings):
     """python -m matcher_service indexer: read photos and delete the files of what is gone."""
 
     image_timeout_s: float = Field(15, gt=0, le=300, description="how long reading a photo may take")

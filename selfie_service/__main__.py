@@ -52,7 +52,9 @@ class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettin
     auth_address: str = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
 
 
-class WorkerSettings(MigrateSettings, settings.KeySettings, settings.TlsSettings, settings.FaceSettings):
+class WorkerSettings(
+    settings.WorkerPoolSettings, MigrateSettings, settings.KeySettings, settings.TlsSettings, settings.FaceSettings
+):
     """python -m selfie_service worker: examine selfies and have them matched."""
 
     matcher_address: str = Field("127.0.0.1:50053", description="where matcher_service is")

@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -15,6 +18,7 @@ import pytest
 
 from deploy.environment import free_ports
 from deploy.processes import DEFAULT_PORTS
+from deploy.sample import SampleEvent
 from deploy.system import LocalSystem
 from tests.e2e.party import until
 
@@ -25,8 +29,8 @@ def data() -> Iterator[Path]:
         yield Path(folder) / "data"
 
 
-def start(data: Path, ports: dict[str, int]) -> subprocess.Popen[str]:
-    settings = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
+def start(data: Path, ports: dict[str, int], **more: str) -> subprocess.Popen[str]:
+    settings = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()} | more
     command = [sys.executable, "-m", "deploy.local", "run"]
     environment = {**os.environ, **settings, "MINOIS_DATA": str(data), "PIP_NO_INDEX": "1"}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -76,4 +80,73 @@ def test_a_second_start_on_the_same_data_says_so(system: LocalSystem) -> None:
     with start(system.data, free_ports(list(DEFAULT_PORTS))) as second:
         output, _ = second.communicate(timeout=60)
     assert second.returncode == 1
-    assert "runs already" in output
+    assert "already running" in output
+
+
+def read_until(command: subprocess.Popen[str], last: str) -> list[str]:
+    """What the command prints up to a line."""
+    lines: list[str] = []
+    while not lines or not lines[-1].startswith(last):
+        line = command.stdout.readline() if command.stdout else ""
+        assert line, lines
+        lines.append(line)
+    return lines
+
+
+def test_what_the_command_prints_works_when_it_is_pasted_twice(data: Path, sample: SampleEvent) -> None:
+    """With a second indexer, a log in JSON and metrics, as the terminal says."""
+    shutil.copytree("var/sample", data / "sample")  # fetched by the fixture
+    ports = free_ports([*DEFAULT_PORTS, *(f"metrics {number}" for number in range(7))])
+    ports, metrics = {name: ports[name] for name in DEFAULT_PORTS}, max(ports.values()) + 1
+    with start(data, ports, INDEXERS="2", LOG_FORMAT="json", METRICS_PORT=str(metrics)) as command:
+        try:
+            shown = read_until(command, "Ctrl-C stops everything.")
+            begin = next(number for number, line in enumerate(shown) if "paste this" in line)
+            for _ in range(2):
+                done = subprocess.run(
+                    ["bash", "-e"], input="".join(shown[begin + 1 : -1]), capture_output=True, text=True, timeout=60
+                )
+                assert (done.returncode, done.stderr) == (0, "")
+                assert '"status":"done","matched":8' in done.stdout
+                assert len(json.loads(done.stdout.splitlines()[-1])["photos"]) == 8
+            assert f"http://127.0.0.1:{metrics}/metrics" in "".join(shown)
+            assert "photos_queue_depth" in httpx2.get(f"http://127.0.0.1:{metrics + 5}/metrics").text
+        finally:
+            command.send_signal(signal.SIGINT)
+            rest, _ = command.communicate()
+    terminal = "".join(shown) + rest
+    entries = [json.loads(line) for line in (data / "minois.log").read_text().splitlines()]
+    assert {"auth", "gateway", "indexer", "postgres"} <= {entry["process"] for entry in entries}
+    assert any(entry.get("action") == "request" and entry["path"] == "/api/my-photos" for entry in entries)
+    assert "/api/my-photos" not in terminal.replace("".join(shown[begin:]), "")
+    assert re.search(r"Photos read: \d+ of 16", terminal)
+    assert "A guest registered." in terminal
+    LocalSystem(data).remove_data()
+
+
+@pytest.mark.parametrize(
+    ("setting", "line"),
+    [
+        ({"MINOIS_DATA": __file__}, f"MINOIS_DATA: {__file__} cannot be used as a folder"),
+        ({"DB_POOL_SIZE": "abc"}, "DB_POOL_SIZE: Input should be a valid integer"),
+        ({"DB_POOL_SIZE": "90"}, "lower DB_POOL_SIZE"),
+        ({"INDEXERS": "0"}, "INDEXERS: Input should be greater than or equal to 1"),
+        ({"MATCHER_PORT": "{busy}"}, "Port {busy} for matcher cannot be used (Address already in use)"),
+        ({"METRICS_PORT": "{busy}"}, "Port {busy} for the metrics of auth cannot be used"),
+        ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: Input should be 'DEBUG'"),
+        ({"FACE_TOLERANCE": "none"}, "matcher: FACE_TOLERANCE: Input should be a valid number"),
+        ({"BLOB_URL": "/photos"}, "matcher: BLOB_URL: must be file:///path or s3://bucket"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_the_last_line(data: Path, setting: dict[str, str], line: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        busy = str(server.getsockname()[1])
+        settings = {name: value.format(busy=busy) for name, value in setting.items()}
+        folder = Path(settings.pop("MINOIS_DATA", data))
+        with start(folder, free_ports(list(DEFAULT_PORTS)), **settings) as command:
+            output, _ = command.communicate(timeout=120)
+    assert command.returncode == 2
+    assert line.format(busy=busy) in output.splitlines()[-1]
+    assert "Traceback" not in output
+    if folder == data and data.exists():
+        LocalSystem(data).remove_data()

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from deploy.environment import check_ports, free_ports, shared_settings, write_env_file
-from deploy.faults import CannotStart
+from deploy.faults import WrongSetting
 from deploy.journey import Found, Report
 from deploy.log import SystemLog, prefixed
 from deploy.postgres import cluster_folder
 from deploy.processes import DEFAULT_PORTS, PROCESSES, check_connections, needed_connections, replicated
 from deploy.system import LocalSystem
-from kit.settings import DatabaseSettings, read_env_file
+from kit.settings import read_env_file
 
 DATA = Path("/srv/minois")
 PORTS = {service: [port] for service, port in DEFAULT_PORTS.items()}
@@ -22,19 +22,20 @@ URL = "postgresql://minois@/minois?host=/srv/minois/postgres"
 
 
 def test_every_process_with_a_database_counts_with_its_whole_pool_and_its_listeners() -> None:
-    assert needed_connections(PROCESSES, pool_size=5, max_overflow=5) == 5 * 12
+    assert needed_connections(PROCESSES, {}) == 3 * 12 + 2 * 7
+    assert needed_connections(PROCESSES, {"DB_POOL_SIZE": "4"}) == 3 * 11 + 2 * 8
 
 
 def test_the_default_pools_fit_into_postgresql() -> None:
-    fields = DatabaseSettings.model_fields
-    check_connections(PROCESSES, fields["db_pool_size"].default, fields["db_max_overflow"].default, 100)
+    replicas = {"indexer": 4, "selfie-worker": 3}
+    check_connections(list(replicated(PROCESSES, replicas).values()), {}, 100)
 
 
 def test_pools_that_postgresql_cannot_serve_are_refused_in_one_line() -> None:
-    with pytest.raises(CannotStart) as refusal:
-        check_connections(PROCESSES, pool_size=30, max_overflow=70, max_connections=100)
-    assert "DB_POOL_SIZE=30" in str(refusal.value)
-    assert "510 connections" in str(refusal.value)
+    with pytest.raises(WrongSetting) as refusal:
+        check_connections(PROCESSES, {"DB_POOL_SIZE": "30", "DB_MAX_OVERFLOW": "70"}, 100)
+    assert "DB_POOL_SIZE" in str(refusal.value)
+    assert "510 database connections" in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 
@@ -45,7 +46,7 @@ def test_replicas_are_numbered_from_the_second_on() -> None:
 
 def test_every_replica_counts_against_the_connections() -> None:
     processes = list(replicated(PROCESSES, {"auth": 2, "matcher": 3, "gateway": 2}).values())
-    assert needed_connections(processes, pool_size=5, max_overflow=5) == (5 + 3) * 12
+    assert needed_connections(processes, {}) == (3 + 1 + 2) * 12 + 2 * 7
 
 
 def test_replicas_get_ports_and_gateways_of_their_own(tmp_path: Path) -> None:
@@ -94,7 +95,7 @@ def test_free_ports_can_be_used_and_a_busy_one_is_one_clear_line() -> None:
     ports = free_ports(["auth", "gateway"])
     assert len(set(ports.values())) == 2
     check_ports(ports)
-    with socket.create_server(("127.0.0.1", ports["gateway"])), pytest.raises(CannotStart) as refusal:
+    with socket.create_server(("127.0.0.1", ports["gateway"])), pytest.raises(WrongSetting) as refusal:
         check_ports(ports)
     assert "GATEWAY_PORT or --port" in str(refusal.value)
     assert "\n" not in str(refusal.value)
@@ -107,7 +108,7 @@ def test_lines_are_aligned_whatever_the_name() -> None:
 def test_a_log_without_a_terminal_has_no_colours(tmp_path: Path) -> None:
     terminal = StringIO()
     log = SystemLog(tmp_path / "minois.log", terminal)
-    log.write("auth", "Serving.")
+    log.announce("auth", "Serving.")
     log.close()
     log.write("auth", "too late")
     assert terminal.getvalue() == (tmp_path / "minois.log").read_text() == "auth           | Serving.\n"
