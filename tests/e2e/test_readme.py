@@ -1,0 +1,54 @@
+"""What README says by example is what happens."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import grpc
+from google.protobuf import json_format
+
+from deploy.sample import SampleEvent, SamplePhoto
+from deploy.system import LocalSystem
+from protos.matcher.v1 import matcher_pb2 as pb
+from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub
+from tests.e2e.party import Json, Person, showing
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_rematch_example_shows_a_guest_without_a_selfie_the_photos_of_the_encoding(
+    system: LocalSystem,
+    gallery: tuple[Json, dict[str, SamplePhoto]],
+    sample: SampleEvent,
+    join: Callable[[Json], Person],
+) -> None:
+    event, photos = gallery
+    guest = join(event)
+    found = re.search(r"    TOKEN=(?:.*\n)+?.*matcher.v1.MatcherService/Rematch\n", README.read_text())
+    assert found
+    example = found[0].replace("\n    ", "\n").strip().replace("<event id>", event["id"]).replace("<user id>", guest.id)
+    selfie = system.data / "ada.jpg"
+    selfie.write_bytes(sample.selfies["Ada"])
+    example = example.replace("var/sample/selfies/ada.jpg", str(selfie))
+    # grpcurl itself is not required here: what it would send is written down instead.
+    script = 'grpcurl() { printf "%s\\n" "$@"; }\n' + example
+    done = subprocess.run(
+        ["bash", "-e"],
+        input=script,
+        env={"MINOIS_DATA": str(system.data), "PATH": "/usr/bin:/bin"},
+        cwd=README.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    words = done.stdout.split("\n")
+    metadata = [tuple(words[at + 1].split(": ", 1)) for at, word in enumerate(words) if word == "-H"]
+    body = done.stdout.partition("\n-d\n")[2].rpartition("\nlocalhost:")[0]
+    request = json_format.Parse(body, pb.RematchRequest())
+    with grpc.insecure_channel(f"127.0.0.1:{system.ports['matcher']}") as channel:
+        answers = list(MatcherServiceStub(channel).Rematch(iter([request]), metadata=metadata, timeout=30))
+    assert [pb.RematchState.Name(answer.state)[14:] for answer in answers] == ["ACCEPTED", "RUNNING", "DONE"]
+    assert json.loads(json_format.MessageToJson(answers[-1], preserving_proto_field_name=True))["matched_count"] == "8"
+    assert guest.photos() == showing(photos, "Ada")
