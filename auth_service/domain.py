@@ -1,6 +1,7 @@
 """What auth_service is about: accounts, events, memberships, changes; their rules and faults."""
 
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,12 @@ from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition, Unauthe
 
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 CODE_LENGTH = 8
-CODE_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
+CODE_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
+# Unicode categories of what separates the groups of a code as people copy it, and two signs of other categories which
+# stand for a dash (the minus sign, the middle dot). NFKC has turned full-width and non-breaking forms into plain ones.
+CODE_SEPARATORS = ("Pd", "Zs", "Zl", "Zp", "Cf")
+CODE_MARKS = "\u2212\u00b7"
+MAX_CODE_LENGTH = 64
 
 UNKNOWN = "\ufffd"  # in no code, name or address; stands for NUL, which PostgreSQL takes in no text
 
@@ -49,7 +55,7 @@ class RefreshOutcome(Enum):
 
 @dataclass(frozen=True)
 class User:
-    """An account. `username` and `email` as typed; they are unique without regard to case."""
+    """An account. `username` and `email` as typed (NFC); unique in the form in which `fold` compares them."""
 
     id: UUID
     username: str
@@ -104,6 +110,7 @@ class Change:
     event_id: UUID | None
     user_id: UUID | None
     role: Role | None
+    name: str | None
     closed: bool | None
     expires_at: datetime | None
     created_at: datetime
@@ -128,13 +135,15 @@ class Login:
 
 @dataclass(frozen=True)
 class EventEdit:
-    """What to change of an event; None leaves a field as it is."""
+    """What to change of an event; None leaves a field as it is, `no_start` and `no_end` remove a time."""
 
     name: str | None = None
     starts_at: datetime | None = None
     expires_at: datetime | None = None
     closed: bool | None = None
     new_code: bool = False
+    no_start: bool = False
+    no_end: bool = False
 
 
 class InvalidEventCode(NotFound):
@@ -182,7 +191,10 @@ def new_code() -> str:
 
 
 def normalise_code(typed: str) -> str:
-    return typed.upper().translate(CODE_LOOKALIKES)[:64].replace("\0", UNKNOWN)
+    """A code in any typographic form: case, separators, full-width letters and look-alikes do not matter."""
+    plain = unicodedata.normalize("NFKC", typed[: 2 * MAX_CODE_LENGTH]).replace("\0", UNKNOWN)
+    letters = (letter for letter in plain if not _separates(letter))
+    return "".join(letters).upper().translate(CODE_LOOKALIKES)[:MAX_CODE_LENGTH]
 
 
 def show_code(code: str) -> str:
@@ -190,6 +202,29 @@ def show_code(code: str) -> str:
     return f"{code[:4]}-{code[4:]}"
 
 
-def fold(text: str) -> str:
-    """The form in which user names and e-mail addresses are compared."""
-    return text.strip().casefold().replace("\0", UNKNOWN)
+def to_display(typed: str) -> str:
+    """A name as it is stored and shown: composed (NFC), without spaces at its ends, with single ones inside."""
+    return " ".join(unicodedata.normalize("NFC", typed).split())
+
+
+def fold(typed: str) -> str:
+    """The form in which user names and e-mail addresses are compared: compatibility forms, case and joiners do not
+    matter (NFKC_Casefold, The Unicode Standard, section 3.13)."""
+    folded = " ".join(_fold_once(typed).split())
+    while (again := " ".join(_fold_once(folded).split())) != folded:
+        folded = again
+    return folded.replace("\0", UNKNOWN)
+
+
+def fold_case(typed: str) -> str:
+    """The form in which version 0001 compared names; the one of two accounts that became equal still has it."""
+    return typed.strip().casefold().replace("\0", UNKNOWN)
+
+
+def _fold_once(text: str) -> str:
+    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
+
+
+def _separates(letter: str) -> bool:
+    return letter.isspace() or letter in CODE_MARKS or unicodedata.category(letter) in CODE_SEPARATORS

@@ -10,23 +10,34 @@ from email_validator import EmailNotValidError, validate_email
 from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH
 from kit.errors import Violation
 
-USERNAME = re.compile(r"[\w.\-]{3,64}", re.UNICODE)
+MIN_USERNAME_LENGTH = 2
+MAX_USERNAME_LENGTH = 64
 MIN_PASSWORD_LENGTH = 8
-JOINERS = "\u200c\u200d"  # zero width; Persian words and the emoji of families need them
+JOINERS = "\u200c\u200d"  # zero width; Persian and Indic words and the emoji of families need them
+# Between the letters of a name; "@" would make it an address.
+NAME_MARKS = " .-_'\u2019\u02bc\u00b7" + JOINERS
+DOTS = re.compile(r"\.{2,}")
 
 
 def check_username(username: str) -> Iterator[Violation]:
-    if not USERNAME.fullmatch(username):
+    """Of a name as `to_display` gives it: letters of every script with their marks, digits, and NAME_MARKS."""
+    fits = MIN_USERNAME_LENGTH <= len(username) <= MAX_USERNAME_LENGTH
+    if not fits or not username[0].isalnum() or not all(map(_belongs_to_name, username)):
         yield Violation(
             "username",
             "invalid_username",
-            "Use 3 to 64 letters, digits, dots, dashes or underscores.",
+            f"Use {MIN_USERNAME_LENGTH} to {MAX_USERNAME_LENGTH} letters, digits, spaces, dots, dashes, underscores or"
+            " apostrophes, beginning with a letter or digit.",
         )
 
 
 def check_email(email: str) -> Iterator[Violation]:
+    """RFC 5321, and the dots that Japanese mobile operators once allowed: several in a row, and one before the @."""
+    local, _, domain = email.rpartition("@")
     try:
-        validate_email(email, check_deliverability=False, test_environment=True)
+        validate_email(
+            f"{DOTS.sub('.', local).rstrip('.')}@{domain}", check_deliverability=False, test_environment=True
+        )
     except EmailNotValidError:
         yield Violation("email", "invalid_email", "This is not an e-mail address.")
 
@@ -46,6 +57,10 @@ def check_event_name(name: str) -> Iterator[Violation]:
 def check_times(starts_at: datetime | None, expires_at: datetime | None) -> Iterator[Violation]:
     if starts_at and expires_at and expires_at <= starts_at:
         yield Violation("expires_at", "ends_before_start", "The event must end after it starts.")
+
+
+def _belongs_to_name(character: str) -> bool:
+    return character in NAME_MARKS or unicodedata.category(character)[0] in "LMN"
 
 
 def has_controls(text: str) -> bool:

@@ -1,5 +1,7 @@
 """Password hashes: argon2id with the parameters that OWASP names (19 MiB, two passes, one lane)."""
 
+import unicodedata
+
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
@@ -14,12 +16,23 @@ class Passwords:
         self._nobody = self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
-        return self._hasher.hash(password)
+        return self._hasher.hash(compose(password))
 
     def matches(self, password: str, password_hash: str | None) -> bool:
         """`password_hash` is None where there is no such user."""
+        if self._verify(compose(password), password_hash):
+            return True
+        # Version 0.1 hashed passwords as they were typed.
+        return password != compose(password) and self._verify(password, password_hash)
+
+    def _verify(self, password: str, password_hash: str | None) -> bool:
         try:
             fits = self._hasher.verify(password_hash or self._nobody, password[:MAX_PASSWORD_LENGTH])
         except (Argon2Error, InvalidHashError):
             return False
         return fits and password_hash is not None and len(password) <= MAX_PASSWORD_LENGTH
+
+
+def compose(password: str) -> str:
+    """NFC: keyboards differ in whether they send an accented letter as one character or as two."""
+    return unicodedata.normalize("NFC", password)

@@ -29,6 +29,7 @@ from auth_service.domain import (
     UserNotFound,
     new_code,
     normalise_code,
+    to_display,
 )
 from auth_service.passwords import Passwords
 from auth_service.store import AccountStore, ChangeStore, EventStore
@@ -76,7 +77,7 @@ class Auth:
         if known := self._find_registered(request_id):
             return self._login(known, password)
         try:
-            return self._register(request_id, username.strip(), email.strip(), password, code)
+            return self._register(request_id, to_display(username), to_display(email), password, code)
         except InvalidForm:
             if known := self._find_registered(request_id):
                 return self._login(known, password)
@@ -125,6 +126,7 @@ class Auth:
         self._accounts.erase_user(user_id)
 
     def add_organiser(self, username: str, email: str, password: str) -> UUID:
+        username, email = to_display(username), to_display(email)
         faults = [
             *forms.check_username(username),
             *forms.check_email(email),
@@ -170,7 +172,7 @@ class Auth:
                 return self.get_event(user_id, known.id)
             event_id = uuid4()
             if self._events.create_event(
-                event_id, request_id, user_id, name.strip(), new_code(), starts_at, expires_at
+                event_id, request_id, user_id, to_display(name), new_code(), starts_at, expires_at
             ):
                 return self.get_event(user_id, event_id)
         raise RuntimeError("no free event code was found")
@@ -188,9 +190,12 @@ class Auth:
     def update_event(self, user_id: UUID, event_id: UUID, edit: EventEdit) -> Event:
         event = self.get_event(user_id, event_id)
         faults = [] if edit.name is None else [*forms.check_event_name(edit.name)]
-        faults += forms.check_times(edit.starts_at or event.starts_at, edit.expires_at or event.expires_at)
+        faults += forms.check_times(
+            None if edit.no_start else edit.starts_at or event.starts_at,
+            None if edit.no_end else edit.expires_at or event.expires_at,
+        )
         _raise_any(faults)
-        edit = replace(edit, name=edit.name.strip()) if edit.name else edit
+        edit = replace(edit, name=to_display(edit.name)) if edit.name else edit
         for _try in range(CODE_TRIES):
             done = self._events.update_event(event_id, edit, new_code() if edit.new_code else None)
             if done is None:
@@ -233,9 +238,9 @@ class Auth:
         username_taken, email_taken = self._accounts.find_taken(username, email)
         faults = []
         if username_taken:
-            faults.append(Violation("username", "username_taken", "Somebody has this user name already."))
+            faults.append(Violation("username", "username_taken", "This user name is taken."))
         if email_taken:
-            faults.append(Violation("email", "email_taken", "There is an account with this address already."))
+            faults.append(Violation("email", "email_taken", "An account with this address exists already."))
         return faults
 
     def _role(self, event_id: UUID, user_id: UUID) -> Role:

@@ -139,6 +139,8 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             expires_at=from_timestamp(request, "expire_time"),
             closed=request.closed.value if request.HasField("closed") else None,
             new_code=request.new_code,
+            no_start=request.clear_start_time,
+            no_end=request.clear_expire_time,
         )
         event = self._auth.update_event(current_caller().user_id, parse_id(request.event_id), edit)
         return pb.UpdateEventResponse(event=_event(event))
@@ -213,6 +215,7 @@ def _change(change: Change) -> pb.Change:
         event_id=str(change.event_id or ""),
         user_id=str(change.user_id or ""),
         role=ROLES[change.role] if change.role else pb.ROLE_UNSPECIFIED,
+        name=change.name or "",
         closed=bool(change.closed),
         expire_time=to_timestamp(change.expires_at),
         change_time=to_timestamp(change.created_at),

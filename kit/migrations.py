@@ -18,18 +18,18 @@ ROLE_TIMEOUTS = {
 }
 
 
-def migrate(url: str, schema: str, location: Path) -> None:
-    """Brings `schema` to the newest version in `location`; safe to run from several processes at once.
+def migrate(url: str, schema: str, location: Path, version: str = "head") -> None:
+    """Brings `schema` to a version in `location`, the newest by default; safe to run from several processes at once.
 
     Raises DatabaseUnavailable.
     """
     try:
-        _migrate(url, schema, location)
+        _migrate(url, schema, location, version)
     except OperationalError as error:
         raise DatabaseUnavailable from error
 
 
-def _migrate(url: str, schema: str, location: Path) -> None:
+def _migrate(url: str, schema: str, location: Path, version: str) -> None:
     engine = create_engine(driver_url(url), poolclass=pool.NullPool, connect_args={"connect_timeout": 5})
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
@@ -41,7 +41,7 @@ def _migrate(url: str, schema: str, location: Path) -> None:
         config = Config()
         config.set_main_option("script_location", str(location))
         config.attributes.update(connection=connection, schema=schema)
-        command.upgrade(config, "head")
+        command.upgrade(config, version)
 
 
 def run() -> None:

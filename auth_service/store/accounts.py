@@ -14,9 +14,10 @@ from auth_service.domain import (
     Role,
     User,
     fold,
+    fold_case,
 )
 from auth_service.store.changes import append_change, bury
-from auth_service.store.events import lock_event
+from auth_service.store.events import add_member, lock_event, uncount_guest
 from kit.db import transaction
 
 
@@ -56,11 +57,7 @@ class AccountStore:
             if event is None or event.shut or not _insert_user(connection, user):
                 return False
             _insert_token(connection, uuid4(), user.id, refresh_hash)
-            connection.execute(
-                text("INSERT INTO auth.memberships (event_id, user_id, role) VALUES (:event, :user, :role)"),
-                {"event": event_id, "user": user.id, "role": Role.GUEST.value},
-            )
-            append_change(connection, ChangeKind.JOINED, event_id=event_id, user_id=user.id, role=Role.GUEST)
+            add_member(connection, event_id, user.id, Role.GUEST)
             return True
 
     def add_organiser(self, user: NewUser) -> bool:
@@ -72,8 +69,14 @@ class AccountStore:
         return self._find("id = :value", user_id)
 
     def find_login(self, name: str) -> User | None:
-        """By user name or e-mail address."""
-        return self._find("username_key = :value OR email_key = :value", fold(name))
+        """By user name or e-mail address; of two accounts that a migration found to be equal, the one as typed."""
+        query = text(
+            "SELECT * FROM auth.users WHERE username_key IN (:key, :typed) OR email_key IN (:key, :typed)"
+            " ORDER BY :typed IN (username_key, email_key) DESC LIMIT 1"
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query, {"key": fold(name), "typed": fold_case(name)}).first()
+        return _user(row) if row else None
 
     def find_request(self, request_id: UUID) -> User | None:
         return self._find("request_id = :value", request_id)
@@ -111,6 +114,7 @@ class AccountStore:
                 return
             events = [row.id for row in connection.execute(query, user)]
             connection.execute(text("DELETE FROM auth.events WHERE id = ANY(:events)"), {"events": events})
+            uncount_guest(connection, user_id)
             connection.execute(text("DELETE FROM auth.users WHERE id = :user"), user)
             for gone in [*events, user_id]:
                 bury(connection, gone)

@@ -29,6 +29,7 @@ def append_change(
     event_id: UUID | None = None,
     user_id: UUID | None = None,
     role: Role | None = None,
+    name: str | None = None,
     closed: bool | None = None,
     expires_at: datetime | None = None,
 ) -> None:
@@ -38,8 +39,8 @@ def append_change(
         text(
             """
             WITH next AS (UPDATE auth.feed SET last = last + 1 RETURNING last)
-            INSERT INTO auth.changes (sequence, kind, event_id, user_id, role, closed, expires_at)
-            SELECT last, :kind, :event_id, :user_id, :role, :closed, :expires_at FROM next
+            INSERT INTO auth.changes (sequence, kind, event_id, user_id, role, name, closed, expires_at)
+            SELECT last, :kind, :event_id, :user_id, :role, :name, :closed, :expires_at FROM next
             """
         ),
         {
@@ -47,6 +48,7 @@ def append_change(
             "event_id": event_id,
             "user_id": user_id,
             "role": role.value if role else None,
+            "name": name,
             "closed": closed,
             "expires_at": expires_at,
         },
@@ -65,6 +67,7 @@ def _change(row: Row[Any]) -> Change:
         event_id=row.event_id,
         user_id=row.user_id,
         role=Role(row.role) if row.role else None,
+        name=row.name,
         closed=row.closed,
         expires_at=row.expires_at,
         created_at=row.created_at,

@@ -12,9 +12,7 @@ from kit.db import transaction
 from kit.pages import Page
 
 SELECT_EVENT = """
-    SELECT e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS shut,
-           (SELECT count(*) FROM auth.memberships m WHERE m.event_id = e.id) AS guest_count
-    FROM auth.events e
+    SELECT e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS shut FROM auth.events e
 """
 
 
@@ -70,8 +68,15 @@ class EventStore:
             )
             if not inserted.rowcount:
                 return False
-            append_change(connection, ChangeKind.EVENT_UPDATED, event_id=event_id, closed=False, expires_at=expires_at)
-            _insert_member(connection, event_id, organiser, Role.ORGANISER)
+            append_change(
+                connection,
+                ChangeKind.EVENT_UPDATED,
+                event_id=event_id,
+                name=name,
+                closed=False,
+                expires_at=expires_at,
+            )
+            add_member(connection, event_id, organiser, Role.ORGANISER)
             return True
 
     def list_events(self, organiser: UUID, page: Page) -> list[Event]:
@@ -93,10 +98,11 @@ class EventStore:
         """None: no such event; False: the new code is in use."""
         query = text(
             """
-            UPDATE auth.events SET name = coalesce(:name, name), starts_at = coalesce(:starts_at, starts_at),
-                expires_at = coalesce(:expires_at, expires_at), closed = coalesce(:closed, closed),
-                code = coalesce(:code, code)
-            WHERE id = :event RETURNING closed, expires_at
+            UPDATE auth.events SET name = coalesce(:name, name),
+                starts_at = CASE WHEN :no_start THEN NULL ELSE coalesce(:starts_at, starts_at) END,
+                expires_at = CASE WHEN :no_end THEN NULL ELSE coalesce(:expires_at, expires_at) END,
+                closed = coalesce(:closed, closed), code = coalesce(:code, code)
+            WHERE id = :event RETURNING name, closed, expires_at
             """
         )
         with transaction(self._engine, "update-event") as connection:
@@ -110,6 +116,7 @@ class EventStore:
                 connection,
                 ChangeKind.EVENT_UPDATED,
                 event_id=event_id,
+                name=row.name,
                 closed=row.closed,
                 expires_at=row.expires_at,
             )
@@ -134,14 +141,16 @@ class EventStore:
                 return True
             if event.shut:
                 return False
-            _insert_member(connection, event_id, user_id, Role.GUEST)
+            add_member(connection, event_id, user_id, Role.GUEST)
             return True
 
     def leave(self, event_id: UUID, user_id: UUID) -> None:
         """Ends a guest's membership; an organiser's stays."""
         query = text("DELETE FROM auth.memberships WHERE event_id = :event AND user_id = :user AND role = 'guest'")
         with transaction(self._engine, "leave") as connection:
+            lock_event(connection, event_id)
             if connection.execute(query, {"event": event_id, "user": user_id}).rowcount:
+                _count_guests(connection, event_id, -1)
                 append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)
 
     def list_guests(self, event_id: UUID, page: Page) -> list[Guest]:
@@ -180,12 +189,28 @@ def lock_event(connection: Connection, event_id: UUID) -> Row[Any] | None:
     return connection.execute(query, {"event": event_id}).first()
 
 
-def _insert_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role) -> None:
+def add_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role) -> None:
+    """Under the event's lock."""
     connection.execute(
         text("INSERT INTO auth.memberships (event_id, user_id, role) VALUES (:event, :user, :role)"),
         {"event": event_id, "user": user_id, "role": role.value},
     )
+    _count_guests(connection, event_id, 1)
     append_change(connection, ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
+
+
+def uncount_guest(connection: Connection, user_id: UUID) -> None:
+    """Before an account is erased: one guest less in each of its events, which are locked in the order of their ids."""
+    events = "SELECT event_id FROM auth.memberships WHERE user_id = :user"
+    lock = text(f"SELECT FROM auth.events WHERE id IN ({events}) ORDER BY id FOR UPDATE")
+    count = text(f"UPDATE auth.events SET guest_count = guest_count - 1 WHERE id IN ({events})")
+    for statement in (lock, count):
+        connection.execute(statement, {"user": user_id})
+
+
+def _count_guests(connection: Connection, event_id: UUID, change: int) -> None:
+    query = text("UPDATE auth.events SET guest_count = guest_count + :change WHERE id = :event")
+    connection.execute(query, {"event": event_id, "change": change})
 
 
 def _event(row: Row[Any]) -> Event:

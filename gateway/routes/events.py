@@ -70,6 +70,8 @@ async def update_event(event_id: UUID, form: shapes.EventEdit, to: Writer) -> sh
             expire_time=to_timestamp(form.expires_at),
             closed=None if form.closed is None else BoolValue(value=form.closed),
             new_code=form.new_code,
+            clear_start_time=form.starts_at is None and "starts_at" in form.model_fields_set,
+            clear_expire_time=form.expires_at is None and "expires_at" in form.model_fields_set,
         ),
     )
     return _event(answer.event, states)

@@ -25,7 +25,9 @@ class Availability(BaseModel):
 
 
 class UserData(BaseModel):
-    username: str = Field(description="3 to 64 letters, digits, dots, dashes or underscores")
+    username: str = Field(
+        description="2 to 64 letters and digits of any script, spaces, dots, dashes, underscores, apostrophes"
+    )
     email: str
     password: str = Field(description="8 to 256 characters")
 

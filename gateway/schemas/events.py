@@ -24,11 +24,11 @@ class NewEvent(BaseModel):
 
 
 class EventEdit(BaseModel):
-    """What is missing or null stays as it is."""
+    """What is missing stays as it is; a null `starts_at` or `expires_at` removes the time."""
 
     name: str | None = None
     starts_at: Moment | None = None
-    expires_at: Moment | None = None
+    expires_at: Moment | None = Field(None, description="null: the event does not expire")
     closed: bool | None = None
     new_code: bool = Field(False, description="replace the event code; the old one stops working")
 

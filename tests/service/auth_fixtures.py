@@ -81,7 +81,7 @@ class AuthScene:
 
     def organiser(self, username: str = "olga") -> Person:
         user_id = str(self.auth.add_organiser(username, f"{username}@example.org", PASSWORD))
-        return Person(user_id, username, as_user(self.sign("auth"), user_id))
+        return Person(user_id, username, self.as_user(user_id))
 
     def event(self, organiser: Person, name: str = "Summer party", **fields: Any) -> pb.Event:
         request = pb.CreateEventRequest(name=name, **fields)
@@ -101,6 +101,9 @@ class AuthScene:
 
     def last_change(self) -> int:
         return max((change.sequence for change in self.changes()), default=0)
+
+    def as_user(self, user_id: str) -> Metadata:
+        return as_user(self.sign("auth"), user_id)
 
     def as_service(self, name: str) -> Metadata:
         return bearer(self.sign(name).sign_service())

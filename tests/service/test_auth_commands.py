@@ -74,13 +74,13 @@ def test_an_organiser_is_added_and_logs_in(
 @pytest.mark.parametrize(
     ("words", "changed", "told"),
     [
-        (("--username", "olga", "--email", "new@example.org"), {}, "Somebody has this user name already."),
-        (("--username", "new", "--email", "olga@example.org"), {}, "There is an account with this address already."),
+        (("--username", "olga", "--email", "new@example.org"), {}, "This user name is taken."),
+        (("--username", "new", "--email", "olga@example.org"), {}, "An account with this address exists already."),
         (
             ("--username", "x", "--email", "nobody"),
             {"MINOIS_PASSWORD": "short"},
-            "Use 3 to 64 letters, digits, dots, dashes or underscores. This is not an e-mail address."
-            " Use at least 8 characters.",
+            "Use 2 to 64 letters, digits, spaces, dots, dashes, underscores or apostrophes, beginning with a letter or"
+            " digit. This is not an e-mail address. Use at least 8 characters.",
         ),
     ],
 )

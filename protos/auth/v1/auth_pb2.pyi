@@ -117,7 +117,7 @@ class Guest(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Change(_message.Message):
-    __slots__ = ("sequence", "kind", "event_id", "user_id", "role", "closed", "expire_time", "change_time")
+    __slots__ = ("sequence", "kind", "event_id", "user_id", "role", "closed", "expire_time", "change_time", "name")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Change.Kind]
@@ -140,6 +140,7 @@ class Change(_message.Message):
     CLOSED_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     CHANGE_TIME_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     kind: Change.Kind
     event_id: str
@@ -148,7 +149,8 @@ class Change(_message.Message):
     closed: bool
     expire_time: _timestamp_pb2.Timestamp
     change_time: _timestamp_pb2.Timestamp
-    def __init__(self, sequence: _Optional[int] = ..., kind: _Optional[_Union[Change.Kind, str]] = ..., event_id: _Optional[str] = ..., user_id: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    name: str
+    def __init__(self, sequence: _Optional[int] = ..., kind: _Optional[_Union[Change.Kind, str]] = ..., event_id: _Optional[str] = ..., user_id: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., name: _Optional[str] = ...) -> None: ...
 
 class CheckEventCodeRequest(_message.Message):
     __slots__ = ("event_code",)
@@ -347,20 +349,24 @@ class ListEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class UpdateEventRequest(_message.Message):
-    __slots__ = ("event_id", "name", "start_time", "expire_time", "closed", "new_code")
+    __slots__ = ("event_id", "name", "start_time", "expire_time", "closed", "new_code", "clear_start_time", "clear_expire_time")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     CLOSED_FIELD_NUMBER: _ClassVar[int]
     NEW_CODE_FIELD_NUMBER: _ClassVar[int]
+    CLEAR_START_TIME_FIELD_NUMBER: _ClassVar[int]
+    CLEAR_EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     name: _wrappers_pb2.StringValue
     start_time: _timestamp_pb2.Timestamp
     expire_time: _timestamp_pb2.Timestamp
     closed: _wrappers_pb2.BoolValue
     new_code: bool
-    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[_Union[_wrappers_pb2.StringValue, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., new_code: _Optional[bool] = ...) -> None: ...
+    clear_start_time: bool
+    clear_expire_time: bool
+    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[_Union[_wrappers_pb2.StringValue, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., new_code: _Optional[bool] = ..., clear_start_time: _Optional[bool] = ..., clear_expire_time: _Optional[bool] = ...) -> None: ...
 
 class UpdateEventResponse(_message.Message):
     __slots__ = ("event",)

@@ -1,0 +1,204 @@
+"""Names, passwords, addresses and codes as people all over the world type them; data of version 0001."""
+
+from pathlib import Path
+from unicodedata import normalize
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import Engine, text
+
+import auth_service
+from auth_service.domain import fold, fold_case
+from kit.migrations import migrate
+from protos.auth.v1 import auth_pb2 as pb
+from tests.service.auth_fixtures import PASSWORD, AuthScene, register_form
+from tests.service.calls import refused
+
+NAMES = [
+    "Bo",
+    "李雷",
+    "สมหญิง",
+    "प्रिया",
+    "பிரியா",
+    "مُحَمَّد",
+    "Ngọc Ánh",
+    "O'Neil",
+    "D\u2019Arcy",
+    "Anna Maria",
+    "Marcel·la",
+    "می\u200cنا",  # noqa: RUF001
+    normalize("NFD", "Zoë"),
+]
+LOOKALIKES = [normalize("NFD", "Jürgen"), "JÜRGEN", "\uff2a\u00fc\uff52\uff47\uff45\uff4e", " Jürgen\n", "Jür\u200bgen"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_of_any_script_registers_and_logs_in(scene: AuthScene, name: str) -> None:
+    event = scene.event(scene.organiser())
+    user = scene.stub.Register(register_form(event, name, email="guest@example.org"))
+    for typed in (name, normalize("NFC", name), normalize("NFD", name)):
+        assert scene.stub.Login(pb.LoginRequest(username=typed, password=PASSWORD)).user_id == user.user_id
+    assert scene.sql("SELECT username FROM auth.users WHERE NOT organiser") == [(normalize("NFC", name),)]
+
+
+@pytest.mark.parametrize("name", ["B", ".", "-Bo", "a/b", "a\u202eb", "ab@c", "\u0301a", "x" * 65, "a\tb\0"])
+def test_a_name_that_would_fool_people_is_refused(scene: AuthScene, name: str) -> None:
+    form = register_form(scene.event(scene.organiser()), name, email="guest@example.org")
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+        scene.stub.Register(form)
+    assert refusal.violations == {"username": "invalid_username"}
+
+
+@pytest.mark.parametrize("lookalike", LOOKALIKES)
+def test_names_that_look_alike_are_the_same_name(scene: AuthScene, lookalike: str) -> None:
+    event = scene.event(scene.organiser())
+    scene.stub.Register(register_form(event, "Jürgen", email="guest@example.org"))
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+        scene.stub.Register(register_form(event, lookalike, email="other@example.org"))
+    assert refusal.violations == {"username": "username_taken"}
+    question = pb.CheckUserAvailabilityRequest(username=lookalike, event_code=event.event_code)
+    assert scene.stub.CheckUserAvailability(question).username_taken
+
+
+@pytest.mark.parametrize(("typed", "again"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_a_password_is_the_same_on_every_keyboard(scene: AuthScene, typed: str, again: str) -> None:
+    event = scene.event(scene.organiser())
+    password = "übermäßig süß"
+    scene.stub.Register(register_form(event, password=normalize(typed, password)))
+    assert scene.stub.Login(pb.LoginRequest(username="gina", password=normalize(again, password))).user_id
+    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+        scene.stub.Login(pb.LoginRequest(username="gina", password="ubermaßig suß"))
+
+
+@pytest.mark.parametrize(
+    ("address", "fits"),
+    [
+        ("a..b@docomo.ne.jp", True),
+        ("ab.@ezweb.ne.jp", True),
+        ("jürgen@example.org", True),
+        ("jürgen@müller.example", True),
+        ("a..b", False),
+        ("@docomo.ne.jp", False),
+        ("..@docomo.ne.jp", False),
+        ("a b@example.org", False),
+        ("a@b@example.org", False),
+        ("a@", False),
+        ("a@-.example", False),
+    ],
+)
+def test_addresses_that_exist_are_accepted(scene: AuthScene, address: str, fits: bool) -> None:
+    form = register_form(scene.event(scene.organiser()), email=address)
+    if fits:
+        user = scene.stub.Register(form)
+        assert scene.stub.Login(pb.LoginRequest(username=address.upper(), password=PASSWORD)).user_id == user.user_id
+        return
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+        scene.stub.Register(form)
+    assert refusal.violations == {"email": "invalid_email"}
+
+
+@pytest.mark.parametrize(
+    "between", ["\u2013", "\u2014", "\u2011", "\u2212", "\u00a0", "\u200b", " \u2013 ", "\u00ad", "\n"]
+)
+def test_a_code_opens_in_every_typographic_form(scene: AuthScene, between: str) -> None:
+    code = scene.event(scene.organiser()).event_code.replace("-", "")
+    full_width = "".join(chr(ord(letter) + 0xFEE0) for letter in code.lower())
+    for typed in (code[:4] + between + code[4:], f"{full_width}{between}", f"{between}{code}\r\n"):
+        assert scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=typed)).valid, repr(typed)
+    assert not scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=code[:4] + "/" + code[4:])).valid
+
+
+class Before:
+    """A database as version 0001 left it."""
+
+    def __init__(self, db: Engine) -> None:
+        self._db = db
+        with db.begin() as connection:
+            connection.execute(text("DROP SCHEMA auth CASCADE"))
+        self.migrate("0001")
+
+    def migrate(self, version: str = "head") -> None:
+        location = Path(str(auth_service.__file__)).parent / "migrations"
+        migrate(self._db.url.render_as_string(hide_password=False), "auth", location, version)
+
+    def add_user(self, username: str, password: str) -> UUID:
+        user = {"id": uuid4(), "name": username, "key": fold_case(username), "mail": f"{uuid4()}@example.org"}
+        with self._db.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO auth.users (id, username, username_key, email, email_key, password_hash)"
+                    " VALUES (:id, :name, :key, :mail, :mail, :hash)"
+                ),
+                {**user, "hash": PasswordHasher(time_cost=1, memory_cost=1024).hash(password)},
+            )
+        return UUID(str(user["id"]))
+
+
+@pytest.fixture
+def before(scene: AuthScene) -> Before:
+    return Before(scene.db)
+
+
+def test_accounts_of_the_previous_version_log_in(scene: AuthScene, before: Before) -> None:
+    nfd = normalize("NFD", "Jürgen")
+    password = normalize("NFD", "früher war alles besser")
+    users = {name: before.add_user(name, password) for name in ("Olga", nfd, "Zo\u00eb", normalize("NFD", "ZOË"))}
+    before.migrate()
+    for name, user_id in users.items():
+        answer = scene.stub.Login(pb.LoginRequest(username=name, password=password))
+        assert answer.user_id == str(user_id), name
+    assert scene.stub.Login(pb.LoginRequest(username="JÜRGEN", password=password)).user_id == str(users[nfd])
+    keys = dict(scene.sql("SELECT username, username_key FROM auth.users"))
+    assert keys["Zo\u00eb"] == fold("zoë")
+    assert keys[normalize("NFD", "ZOË")] == normalize("NFD", "zoë"), "the younger one keeps the form of before"
+
+
+def test_guests_of_the_previous_version_are_counted(scene: AuthScene, before: Before) -> None:
+    organiser, guest = before.add_user("olga", PASSWORD), before.add_user("gina", PASSWORD)
+    event = uuid4()
+    scene.sql("INSERT INTO auth.events (id, name, code) VALUES (:id, 'Party', 'ABCDEFGH')", id=event)
+    for user, role in ((organiser, "organiser"), (guest, "guest")):
+        scene.sql("INSERT INTO auth.memberships VALUES (:event, :user, :role)", event=event, user=user, role=role)
+    before.migrate()
+    metadata = scene.as_user(str(organiser))
+    assert scene.stub.GetEvent(pb.GetEventRequest(event_id=str(event)), metadata=metadata).event.guest_count == 2
+
+
+def test_guests_are_counted_as_they_come_and_go(scene: AuthScene) -> None:
+    olga = scene.organiser()
+    event, other = scene.event(olga), scene.event(olga, "Another")
+    gina, ben = scene.guest(event, "gina"), scene.guest(event, "ben")
+    scene.stub.JoinEvent(pb.JoinEventRequest(event_code=other.event_code), metadata=gina.metadata)
+
+    def counts() -> list[int]:
+        events = scene.stub.ListEvents(pb.ListEventsRequest(), metadata=olga.metadata).events
+        assert scene.sql(
+            "SELECT count(*) FROM auth.events e WHERE guest_count <>"
+            " (SELECT count(*) FROM auth.memberships m WHERE m.event_id = e.id)"
+        ) == [(0,)]
+        return [event.guest_count for event in reversed(events)]
+
+    assert counts() == [3, 2]
+    for _ in range(2):  # leaving again changes nothing
+        scene.stub.LeaveEvent(
+            pb.LeaveEventRequest(event_id=event.event_id, user_id=ben.user_id), metadata=olga.metadata
+        )
+        assert counts() == [2, 2]
+    scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
+    assert counts() == [1, 1]
+
+
+GUESTS = "SELECT * FROM auth.memberships WHERE event_id = :id ORDER BY joined_at, user_id LIMIT 50"
+EXPIRED = "DELETE FROM auth.refresh_tokens WHERE expires_at <= now()"
+
+
+@pytest.mark.parametrize(("query", "index"), [(GUESTS, "memberships_by_time"), (EXPIRED, "refresh_tokens_by_expiry")])
+def test_lists_and_expiry_use_their_indexes(scene: AuthScene, query: str, index: str) -> None:
+    with scene.db.begin() as connection:
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        connection.execute(text("SET LOCAL enable_sort = off"))
+        values = {"id": UUID(int=0)} if ":id" in query else {}
+        plan = "\n".join(connection.execute(text(f"EXPLAIN {query}"), values).scalars())
+    assert index in plan
