@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,9 @@ from gateway.app import create_app
 from gateway.backends import Addresses
 from gateway.limits import Limits
 from kit.settings import TlsSettings
+from protos.auth.v1 import auth_pb2
+from protos.matcher.v1 import matcher_pb2
+from protos.selfie.v1 import selfie_pb2
 
 PROTOS = Path(__file__).parents[2] / "protos"
 RPC = re.compile(r"((?:[ ]*//[^\n]*\n)+)[ ]*rpc (\w+)\(")
@@ -57,6 +61,14 @@ def test_a_route_documents_the_errors_of_its_rpc(rpc: str) -> None:
         responses = app.openapi()["paths"][path.replace("{variant}", variant)][method]["responses"]
         told = {reason for answer in responses.values() for reason in re.findall("`(.*?)`", answer["description"])}
         assert set(promised()[rpc]) <= told
+
+
+@pytest.mark.parametrize("proto", [auth_pb2, selfie_pb2, matcher_pb2])
+def test_every_reason_of_a_service_is_documented_with_its_status(proto: Any) -> None:
+    reasons = {name.removeprefix("ERROR_REASON_").lower() for name in proto.ErrorReason.DESCRIPTOR.values_by_name}
+    document = str(create_app(Addresses("a", "b", "c"), TlsSettings(), Limits()).openapi()["paths"])
+    internal = {"unspecified", "caller_not_allowed"}  # of calls between services
+    assert {reason for reason in reasons - internal if f"`{reason}`" not in document} == set()
 
 
 def test_every_rpc_of_a_person_has_a_route() -> None:
