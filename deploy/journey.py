@@ -1,4 +1,4 @@
-"""The whole journey of an event: made, photographed, looked at by its guests, erased."""
+"""The whole journey of an event: created, photographed, viewed by its guests, deleted."""
 
 import secrets
 import statistics
@@ -67,7 +67,7 @@ class Journey:
     def walk(self) -> Report:
         with ExitStack() as people:
             organiser = people.enter_context(Person(self._system.base_url))
-            with self._step("Make an organiser and an event"):
+            with self._step("Create an organiser and an event"):
                 event = self._make_event(organiser)
             with self._step("Upload the photos"):
                 photos = organiser.upload_photos(event["id"], self._sample.photos)
@@ -151,7 +151,7 @@ class Journey:
 
 @contextmanager
 def timed(console: Console, text: str, done: Callable[[tuple[str, float]], None]) -> Iterator[None]:
-    """Says what begins, and hands over how long it took."""
+    """Announces a step and reports how long it took."""
     console.print(f"[bold]{text}[/bold]")
     started = time.perf_counter()
     yield

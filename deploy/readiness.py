@@ -1,4 +1,4 @@
-"""Asks a process whether it is ready to serve."""
+"""Checks whether a process is ready to serve."""
 
 import urllib.request
 from urllib.error import URLError
@@ -10,7 +10,7 @@ ASK_TIMEOUT_S = 2.0
 
 
 def grpc_serves(address: str) -> bool:
-    """The answer of `grpc.health.v1` for the server as a whole."""
+    """Whether `grpc.health.v1` reports the whole server as serving."""
     with grpc.insecure_channel(address) as channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=ASK_TIMEOUT_S)

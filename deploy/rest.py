@@ -20,7 +20,7 @@ Json = dict[str, Any]
 
 
 class RestFault(Exception):
-    """An answer that nobody here can go on with; `status` is its HTTP status, 0: there was none."""
+    """An unexpected answer; `status` is its HTTP status, 0: there was none."""
 
     def __init__(self, text: str, status: int = 0) -> None:
         super().__init__(text)
@@ -68,7 +68,7 @@ class Person:
         return (time.perf_counter() - started) * 1000
 
     def follow_rematch(self) -> Json:
-        """The final state, told by the server's events."""
+        """The final state, from the server's events."""
         with self._http.stream("GET", "/api/rematch-events") as answer:
             if answer.status_code != 200:
                 raise RestFault(f"GET /api/rematch-events answered {answer.status_code}")
@@ -118,7 +118,7 @@ class Person:
 
 
 def add_organiser(data: Path, environment: Mapping[str, str], username: str, password: str) -> None:
-    """As an operator does it, with the command-line tool. Raises RestFault with what it said."""
+    """As an operator does it, with the command-line tool. Raises RestFault with its error message."""
     command = [sys.executable, "-m", "auth_service", "add-organiser", "--username", username]
     command += ["--email", f"{username}@example.org"]
     settings = {**os.environ, **environment, "MINOIS_DATA": str(data), "MINOIS_PASSWORD": password}

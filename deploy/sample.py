@@ -104,7 +104,7 @@ def _groups(ada: Portrait, ben: Portrait, cleo_office: Portrait, cleo_hall: Port
 
 
 def _empty() -> Iterator[Scene]:
-    """Two photos with nobody in them: a cup of coffee, and a wall."""
+    """Two photos without people: a cup of coffee, and a wall."""
     yield [], packaged_picture("coffee").resize((1320, 880), Image.Resampling.LANCZOS)
     yield _group([], random.Random("wall"))
 

@@ -1,4 +1,4 @@
-"""What `make run` offers to try: a sample organiser with a sample event, made once."""
+"""What `make run` offers to try: a sample organiser with a sample event, created once."""
 
 import json
 import secrets

@@ -1,4 +1,4 @@
-"""Keeps one process running: its lines go to the log, a death is followed by a new start, a stop leaves nothing."""
+"""Keeps one process running: logs its output, restarts it when it ends, and leaves nothing behind when stopped."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ DYING_WORDS_S = 1.0
 class Supervised:
     """One process in a process group of its own, so that Ctrl-C reaches only its supervisor.
 
-    `stop_signal` asks it to end, also when this process is killed; `user` is another account to run as.
+    `stop_signal` asks it to end, also when this process is killed; `user` is the account to run as, if another.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
-"""Runs a command that ends when whoever started it is gone, even after a SIGKILL: `tether.py SIGNAL USER COMMAND...`.
+"""Runs a command that ends together with its parent, even after a SIGKILL: `tether.py SIGNAL USER COMMAND...`.
 
 Standard input is a pipe whose other end the starter holds and never writes to. The kernel closes it with the starter,
-and then sends SIGNAL here: unlike PR_SET_PDEATHSIG, whichever thread started this. `-` as USER: stay who we are.
+and then sends SIGNAL here: unlike PR_SET_PDEATHSIG, whichever thread started this. `-` as USER: the current user.
 """
 
 import fcntl

@@ -22,7 +22,7 @@ from kit.settings import InvalidSetting
 
 MIN_TIMEOUT_S = 0.1
 FAULT_LASTS_S = 60.0
-WITHOUT_END = "1day"  # of a body that is read at its reader's pace; obstore's own default is 30 s
+WITHOUT_END = "1day"  # for a body that is read at its reader's pace; obstore's default is 30 s
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = get_logger()
@@ -90,7 +90,7 @@ class BlobClient:
 
     @contextmanager
     def reading(self, key: str) -> Iterator[None]:
-        """For calls about one blob. Raises BlobNotFound only where the store itself says so; else BlobsUnavailable."""
+        """For calls about one blob. Raises BlobNotFound only if the store itself reports it, else BlobsUnavailable."""
         try:
             yield
         except (NotFoundError, FileNotFoundError) as error:
@@ -99,7 +99,7 @@ class BlobClient:
             raise self.unavailable(error) from error
         except (BaseError, OSError) as error:
             raise self.unavailable(error) from error
-        if self._last_fault[0] != "disk_full":  # which does not keep anyone from reading
+        if self._last_fault[0] != "disk_full":  # which reading does not disprove
             self._last_fault = ("", 0.0)
 
     @contextmanager

@@ -1,7 +1,7 @@
 """Files of any size by key, on this machine (`file:///path`) or in S3 (`s3://bucket`).
 
 A key is `<prefix>/<2 hex digits>/<32 hex digits>`; the prefix belongs to one service. Photos of earlier versions
-have keys without a prefix. Whatever else lies in the folder or bucket is not ours: it is neither listed nor deleted.
+have keys without a prefix. Everything else in the folder or bucket belongs to others and is never listed or deleted.
 """
 
 import errno
@@ -77,7 +77,7 @@ class Blobs:
                 self.put_file(key, opened)
                 return
         first = file.read(PART_BYTES)
-        # Of no part at all S3 makes no file.
+        # S3 does not create a file from no parts.
         self._put(key, first if len(first) < PART_BYTES else _parts(first, file))
 
     def get(self, key: str) -> bytes:

@@ -68,7 +68,7 @@ def channel_credentials(tls: TlsSettings) -> grpc.ChannelCredentials | None:
 
 
 class ServiceCalls:
-    """What a service says with each call to another: who it is, for which request, and how long it waits."""
+    """The metadata and deadline of each call to another service: identity, request id, time-out."""
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer

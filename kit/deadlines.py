@@ -1,4 +1,4 @@
-"""The time that is left for the work at hand; what it calls gets no more."""
+"""The time left for the current request; the calls that it makes get no more."""
 
 import time
 from contextvars import ContextVar
@@ -7,11 +7,11 @@ _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 
 def enter(remaining_s: float | None) -> None:
-    """Begins a piece of work; without a deadline of the caller's (None, or gRPC's 9e18) there is none."""
+    """Begins a request; without a deadline of the caller (None, or gRPC's 9e18) there is none."""
     _ends_at.set(time.monotonic() + remaining_s if remaining_s is not None and remaining_s < 1e9 else None)
 
 
 def remaining_s(at_most: float) -> float:
-    """What is left, but never more than `at_most`."""
+    """The remaining time, at most `at_most`."""
     ends_at = _ends_at.get()
     return at_most if ends_at is None else max(0.0, min(at_most, ends_at - time.monotonic()))

@@ -1,4 +1,4 @@
-"""Kinds of faults: what went wrong, told in terms of neither gRPC nor HTTP.
+"""Kinds of faults, independent of gRPC and HTTP.
 
 A service's own fault is a subclass with a docstring: the class name is its stable reason (`EventClosed` is sent as
 `EVENT_CLOSED`), the docstring is the message that the caller reads.
@@ -43,23 +43,23 @@ class InvalidInput(Fault):
 
 
 class Unauthenticated(Fault):
-    """Nobody knows who is calling."""
+    """Authentication required."""
 
 
 class NotAllowed(Fault):
-    """The caller is known and may not do this."""
+    """Permission denied."""
 
 
 class NotFound(Fault):
-    """There is no such thing, or it belongs to others."""
+    """Not found, or it belongs to somebody else."""
 
 
 class Precondition(Fault):
-    """The request is sound, the state of the system forbids it."""
+    """The request is valid, but not in the current state."""
 
 
 class Exhausted(Fault):
-    """Too much at once; try again later."""
+    """Too many requests at once; try again later."""
 
 
 class Unavailable(Fault):

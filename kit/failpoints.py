@@ -1,4 +1,4 @@
-"""Steps at which a process may be told to die or to fail, to prove that nothing is lost there.
+"""Steps at which a process can be made to die or to fail, to prove that nothing is lost there.
 
 `FAILPOINTS=photo-publish:before-commit=die:0.1,*:after-commit=fail:0.01` gives each step that a pattern names a chance:
 `die` ends the process as kill -9 does, `fail` raises as if what is needed were away. Off, a step costs one test of an
@@ -17,7 +17,7 @@ ACTIONS = ("die", "fail")
 
 log = get_logger()
 
-# Of the whole process, as the environment is: a step cannot be told by whoever constructed it.
+# For the whole process, as the environment is: a step has no constructor to pass it to.
 _armed: tuple[tuple[str, str, float], ...] = ()
 
 

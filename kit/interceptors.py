@@ -1,7 +1,7 @@
 """What surrounds every rpc of a server: request id, identity, admission, access log, fault to status.
 
 All four kinds of rpc are wrapped by the same context managers; for a response stream they stay open while it is
-iterated, so that a fault in the middle of a stream is told like any other.
+iterated, so that a fault in the middle of a stream is reported like any other.
 """
 
 import time
@@ -90,7 +90,7 @@ def _told(method: str, context: grpc.ServicerContext) -> Iterator[None]:
         code = status.code.name
         log.info("Refused a call.", action="rpc_refused", method=method, reason=fault.reason)
     except Exception:
-        # Where the caller is gone, nobody reads an answer, and what failed did so for that reason.
+        # When the caller is gone, nobody reads the answer, and that is why the call failed.
         is_heard = context.is_active()
         status = internal_status() if is_heard else cancelled_status()
         code = status.code.name

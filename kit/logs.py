@@ -1,4 +1,4 @@
-"""Logs: one human sentence a line, with an `action` key to search for.
+"""Logs: one sentence for people in each line, with an `action` key to search for.
 
 Never put image bytes, encodings, tokens, passwords or e-mail addresses into a line.
 """
@@ -15,9 +15,9 @@ STDERR = 2
 
 
 def configure(process: str, level: str = "INFO", json: bool = False) -> None:
-    """Sends everything, also the lines of libraries, to standard output in one form.
+    """Sends everything, also the lines of libraries, to standard output in one format.
 
-    When the process crashes, and each time it gets SIGUSR1, it tells on standard error where its threads stand.
+    When the process crashes, and on each SIGUSR1, it prints the stack of every thread to standard error.
     """
     faulthandler.enable(STDERR)
     faulthandler.register(signal.SIGUSR1, STDERR)

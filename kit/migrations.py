@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from kit.db import driver_url
 from kit.errors import DatabaseUnavailable
 
-# Nothing waits for ever. They belong to the role, not to a session, so that a pooler may sit in between.
+# Nothing waits forever. They belong to the role, not to a session, so that a pooler may sit in between.
 ROLE_TIMEOUTS = {
     "idle_in_transaction_session_timeout": "5s",
     "lock_timeout": "2s",

@@ -1,6 +1,6 @@
 """The one layer that retries: what a service did not take or gave up, which may be repeated, as every rpc of ours may.
 
-Not grpc's own `retryPolicy`: with it a call may hang for ever, past its deadline, when a wait of it is cut short
+Not grpc's own `retryPolicy`: with it a call may hang forever, past its deadline, when a wait of it is cut short
 (grpc/grpc issue 41036, seen with 1.85.1).
 """
 

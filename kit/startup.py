@@ -1,4 +1,4 @@
-"""The start of a process: what makes it impossible is one clear line on standard error, and exit code 2."""
+"""The start of a process: if it is impossible, one clear line on standard error and exit code 2."""
 
 import os
 import socket
@@ -26,7 +26,7 @@ def run_command(command: Callable[[], None]) -> None:
 
 
 def require_free(address: str) -> None:
-    """Raises InvalidSetting when nobody can listen on `host:port`."""
+    """Raises InvalidSetting when it is not possible to listen on `host:port`."""
     host, _, port = address.rpartition(":")
     try:
         found = socket.getaddrinfo(
@@ -57,6 +57,6 @@ def check_tls(settings: TlsSettings) -> None:
 
 
 def first_line(error: BaseException | None) -> str:
-    """What a driver says first: of PostgreSQL's, which host and why."""
+    """The first line of a driver's message: PostgreSQL's names the host and the cause."""
     error = getattr(error, "orig", None) or error
     return str(error).strip().splitlines()[0] if error and str(error).strip() else ""

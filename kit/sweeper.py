@@ -11,7 +11,7 @@ from kit.logs import get_logger
 
 ORPHAN_AGE = timedelta(hours=24)
 ORPHAN_SEARCH_S = 3600.0
-BATCH = 20  # settled at once: small, so that whoever dies in the middle leaves little to do again
+BATCH = 20  # settled at once: small, so that a death in the middle leaves little to repeat
 SEARCH_BATCH = 500
 
 log = get_logger()

@@ -1,4 +1,4 @@
-"""Workers: one job after the other until told to stop."""
+"""Workers: one job after the other until a stop signal."""
 
 import signal
 from abc import ABC, abstractmethod
@@ -20,8 +20,8 @@ Job = TypeVar("Job")
 
 
 class Stop(Event):
-    """An event that signals set. Python handles a signal in the main thread alone, and does not wake it up when the
-    system has interrupted another one: whoever waits without an end looks up now and then."""
+    """An event set by signals. Python handles signals only in the main thread, and does not wake it when the system
+    interrupts another thread: an endless wait therefore wakes up now and then."""
 
     def wait(self, timeout: float | None = None) -> bool:
         if timeout is not None:
@@ -52,7 +52,7 @@ class Worker(ABC, Generic[Job]):
 
     @abstractmethod
     def claim(self) -> Job | None:
-        """A job that is nobody else's until its lease ends."""
+        """A job that belongs to this worker until its lease ends."""
 
     @abstractmethod
     def work(self, job: Job) -> None:
