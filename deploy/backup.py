@@ -136,7 +136,7 @@ def _copy_files(source: Path, target: Path) -> None:
         copy = target / path.relative_to(source)
         if not path.is_file() or copy.exists():
             continue
-        copy.parent.mkdir(exist_ok=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         try:
             shutil.copy2(path, copy)
         except FileNotFoundError:

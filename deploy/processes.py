@@ -14,8 +14,8 @@ RESERVED_CONNECTIONS = 8  # PostgreSQL's three for superusers, and room for psql
 
 @dataclass(frozen=True)
 class ProcessKind:
-    """`service` names its key, schema and port setting; it starts when all of the stages below are ready, and ends before
-    they do."""
+    """`service` names its key, schema and port setting. A process starts when all lower stages are ready,
+    and ends before they do."""
 
     name: str
     module: str
