@@ -43,7 +43,10 @@ def main() -> None:
     data = config.minois_data.resolve()
     try:
         if chosen.command == "create":
+            blob_url = _read_env(data).get("BLOB_URL", "")
             create(data, chosen.folder.resolve())
+            if blob_url and not blob_url.startswith(f"file://{data}/"):
+                print(f"The photos in {blob_url} are not part of this backup: keep old versions of them there.")
             print(f"Backed up {data} to {chosen.folder}. It contains private keys and face encodings: protect it.")
         else:
             restore(chosen.folder.resolve(), data)
@@ -108,11 +111,17 @@ def restore(folder: Path, data: Path) -> None:
 def _database_of(data: Path) -> Iterator[str]:
     """The URL of the database; for a system that is stopped, only PostgreSQL is started."""
     if _is_running(data):
-        lines = (line.partition("=") for line in (data / "env").read_text().splitlines())
-        yield next(value for name, _, value in lines if name == "DATABASE_URL")
+        yield _read_env(data)["DATABASE_URL"]
     else:
         with LocalSystem(data, kinds=()) as system:
             yield system.env["DATABASE_URL"]
+
+
+def _read_env(data: Path) -> dict[str, str]:
+    """The settings of the last start."""
+    path = data / "env"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return dict(line.split("=", 1) for line in lines)
 
 
 def _is_running(data: Path) -> bool:

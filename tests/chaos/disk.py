@@ -18,7 +18,7 @@ class SmallDisk(Blobs):
         if full_mark(Path(os.environ["CHAOS_FOLDER"])).exists():
             assert self._root
             path = self._root / key
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data[: len(data) // 2])
             raise BlobsUnavailable from OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         super().put(key, data)
