@@ -13,6 +13,7 @@ from gateway.backends import Addresses
 from gateway.limits import Bounds, Limits
 from gateway.metrics import worker_metrics
 from kit import failpoints, logs, settings
+from kit.identity import Verifier
 from kit.startup import check_tls, require_free, run_command
 
 NAME = "gateway"
@@ -29,7 +30,13 @@ HTTP: dict[str, Any] = {
 }
 
 
-class GatewaySettings(settings.ProcessSettings, settings.TlsSettings):
+class GatewaySettings(
+    settings.ProcessSettings,
+    settings.TrustSettings,
+    settings.PhotoSettings,
+    settings.SelfieSettings,
+    settings.TlsSettings,
+):
     """python -m gateway: serve the REST interface."""
 
     gateway_host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
@@ -42,12 +49,18 @@ class GatewaySettings(settings.ProcessSettings, settings.TlsSettings):
         description="processes; GUNICORN_WORKERS is taken as well",
     )
     gateway_head_timeout_s: float = Field(4, gt=0, le=600, description="how long a request head may take")
-    gateway_body_timeout_s: float = Field(5, gt=0, le=600, description="how long a request body may stand still")
+    gateway_body_timeout_s: float = Field(
+        9.5, gt=0, le=600, description="how long a request body without a valid token may take"
+    )
+    gateway_body_pause_s: float = Field(
+        60, gt=0, le=3600, description="how long a request body with a valid token may pause"
+    )
     gateway_answer_timeout_s: float = Field(10, gt=0, le=600, description="how long an answer may stand still")
     gateway_call_timeout_s: float = Field(5, gt=0, le=60, description="how long a service may take")
-    gateway_max_bodies: int = Field(1000, ge=1, description="request bodies on their way in, in each process")
+    gateway_max_bodies: int = Field(1000, ge=1, description="request bodies that arrive at once, in each process")
+    gateway_max_bodies_per_user: int = Field(32, ge=1, description="of these, of one user")
     gateway_max_selfies: int = Field(3, ge=1, description="selfies handed on at once")
-    gateway_max_photos: int = Field(8, ge=1, description="uploads of photos handed on at once")
+    gateway_max_photos: int = Field(4, ge=1, description="photos handed on at once")
     gateway_max_streams: int = Field(200, ge=1, description="streams of events at once")
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
     gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
@@ -64,6 +77,7 @@ def main() -> None:
 def serve() -> None:
     config = settings.load(GatewaySettings)
     check_tls(config)
+    Verifier.read(config.minois_keys)  # a fault ends the start here, not in each worker
     require_free(f"{config.gateway_host}:{config.gateway_port}")
     logs.configure(NAME, config.log_level, config.log_format == "json")
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -89,10 +103,14 @@ def create() -> FastAPI:
     limits = Limits(
         head_s=config.gateway_head_timeout_s,
         body_s=config.gateway_body_timeout_s,
+        pause_s=config.gateway_body_pause_s,
         answer_s=config.gateway_answer_timeout_s,
         call_s=config.gateway_call_timeout_s,
+        max_photo_bytes=config.max_photo_mb * settings.MB,
+        max_selfie_bytes=config.max_selfie_mb * settings.MB,
         bounds=Bounds(
             bodies=config.gateway_max_bodies,
+            bodies_per_caller=config.gateway_max_bodies_per_user,
             selfies=config.gateway_max_selfies,
             photos=config.gateway_max_photos,
             streams=config.gateway_max_streams,
@@ -100,7 +118,7 @@ def create() -> FastAPI:
             waiting=config.gateway_max_waiting,
         ),
     )
-    return create_app(addresses, config, limits)
+    return create_app(addresses, config, limits, Verifier.read(config.minois_keys))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway.admission import Admission, Crowd
+from gateway.admission import Admission, Limiters
 from gateway.backends import Addresses, Backends
 from gateway.boundary import Boundary
 from gateway.errors import answer_rpc_error
@@ -16,6 +16,7 @@ from gateway.limits import Limits
 from gateway.openapi import describe
 from gateway.problems import answer_invalid, answer_problem
 from gateway.routes import accounts, events, operators, photos, pictures, selfies
+from kit.identity import Verifier
 from kit.settings import TlsSettings
 
 DESCRIPTION = """Guests of an event take one selfie and get every photo they are in.
@@ -24,13 +25,13 @@ Every error is `application/problem+json` (RFC 9457); its `reason` is stable. Ev
 """
 
 
-def create_app(addresses: Addresses, tls: TlsSettings, limits: Limits) -> FastAPI:
-    crowd = Crowd(limits.bounds)
+def create_app(addresses: Addresses, tls: TlsSettings, limits: Limits, verifier: Verifier) -> FastAPI:
+    limiters = Limiters(limits.bounds)
 
     @asynccontextmanager
-    async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Limits | Crowd]]:
+    async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Limits | Limiters]]:
         app.state.backends = Backends.open(addresses, tls)
-        yield {"limits": limits, "crowd": crowd}  # for the connections, which know only this
+        yield {"limits": limits, "limiters": limiters}  # for the connections, which know only this
         await app.state.backends.close()
 
     app = FastAPI(
@@ -42,12 +43,13 @@ def create_app(addresses: Addresses, tls: TlsSettings, limits: Limits) -> FastAP
         redirect_slashes=False,
     )
     app.state.limits = limits
+    app.state.limiters = limiters
     for module in (accounts, selfies, photos, pictures, events, operators):
         app.include_router(module.router)
     app.add_exception_handler(HTTPException, answer_problem)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
-    app.add_middleware(Admission, crowd=crowd)
+    app.add_middleware(Admission, limiters=limiters, limits=limits, verifier=verifier)
     app.add_middleware(Boundary)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

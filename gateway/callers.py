@@ -1,4 +1,7 @@
-"""Who asks: the bearer token, or for GET alone the cookie. Services verify it; the gateway only carries it."""
+"""Who calls: the bearer token, or for GET alone the cookie.
+
+Services verify it; the gateway verifies it as well where a body follows.
+"""
 
 import re
 from typing import Annotated
@@ -27,6 +30,7 @@ async def call_public(request: Request) -> Calls:
 
 
 async def call_as_writer(request: Request, credentials: Credentials) -> Calls:
+    require_verified(request)
     return _calls(request, _accept(credentials.credentials if credentials else ""))
 
 
@@ -40,6 +44,16 @@ async def call_as_reader(
 Public = Annotated[Calls, Depends(call_public)]
 Writer = Annotated[Calls, Depends(call_as_writer)]
 Reader = Annotated[Calls, Depends(call_as_reader)]
+
+
+def require_verified(request: Request) -> None:
+    """Raises Problem for a body without a verified token, which is then not read."""
+    if request.scope.get("has_body") and request.scope.get("caller") is None:
+        raise authentication_required()
+
+
+def authentication_required() -> Problem:
+    return Problem(401, "invalid_token", "Log in first.")
 
 
 def keep_token(request: Request, response: Response, token: str, max_age_s: int) -> None:
@@ -66,7 +80,7 @@ def _calls(request: Request, token: str = "") -> Calls:
 
 def _accept(token: str) -> str:
     if len(token) > MAX_TOKEN_LENGTH or not TOKEN.fullmatch(token):
-        raise Problem(401, "invalid_token", "Log in first.")
+        raise authentication_required()
     return token
 
 

@@ -14,7 +14,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from gateway.admission import SELFIE, Crowd, overloaded
+from gateway.admission import SELFIE, Limiters, overloaded
 from gateway.boundary import HEADERS, LINGER_S, POLICY, handled
 from gateway.limits import Limits
 from gateway.problems import to_response
@@ -37,7 +37,7 @@ class Connection(H11Protocol):
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **more: Any) -> None:
         super().__init__(config, server_state, app_state, **more)
         self._limits: Limits = app_state["limits"]
-        self._crowd: Crowd = app_state["crowd"]
+        self._limiters: Limiters = app_state["limiters"]
         self._is_refused = False
         self._head: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -55,7 +55,7 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return  # what it still sends; a reset connection would cost it the answer
-        if self.cycle is None and data.startswith(UPLOAD) and not self._crowd.selfies.admits():
+        if self.cycle is None and data.startswith(UPLOAD) and not self._limiters.selfies.admits():
             self._refuse()
             return
         super().data_received(data)

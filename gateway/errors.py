@@ -38,9 +38,11 @@ OVERRIDES = {
 }
 
 REFUSALS = {
-    "empty_image": "There is no image in the file.",
+    "empty_image": "The file is empty.",
     "too_large": "The file is too large.",
-    "unsupported_type": "Only JPEG, PNG and WebP images are taken.",
+    "unsupported_type": "Supported formats: JPEG, PNG, WebP, HEIC and AVIF.",
+    "incomplete": "The request ended in the middle of this file; send it again.",
+    "unexpected_field": "Files are accepted in the field `files`.",
 }
 
 MESSAGE_TOO_LARGE = "larger than max"  # grpc's words; it has no status of its own for this

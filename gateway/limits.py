@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
+from kit.settings import DEFAULT_PHOTO_MB, DEFAULT_SELFIE_MB, MB
+
 MAX_JSON_BYTES = 64 * 1024
-MAX_SELFIE_BYTES = 10 * 1024 * 1024
-MAX_PHOTO_BYTES = 30 * 1024 * 1024  # the service draws the exact line
 MAX_PHOTOS = 100
-MULTIPART_BYTES = 64 * 1024  # boundaries and headers beside the files
-MIN_BYTES_PER_S = 4 * 1024  # slower than any phone that a person would wait for
+MULTIPART_BYTES = 64 * 1024  # boundaries and headers besides the files
+SKIPPED_FILES = 20  # as many times the largest file may be skipped in one request: films of a few minutes
+MIN_BYTES_PER_S = 1024  # slower than any phone that a person would wait for
 MAX_TOKEN_LENGTH = 4096
 MAX_CURSOR_LENGTH = 1024
 MAX_KEY_LENGTH = 255
@@ -15,12 +16,13 @@ MAX_KEY_LENGTH = 255
 
 @dataclass(frozen=True)
 class Bounds:
-    """How many at once in one process: `bodies` on their way in, and at work `selfies`, uploads of `photos`, `streams`
-    of events, and all other `requests`. `waiting`: how many of a kind may wait for their turn."""
+    """How many at once in one process: `bodies` that arrive, `bodies_per_caller`, `selfies`, files of `photos`,
+    `streams` of events, and all other `requests`. `waiting`: how many of a kind may wait for a slot."""
 
     bodies: int = 1000
+    bodies_per_caller: int = 32
     selfies: int = 3
-    photos: int = 8
+    photos: int = 4
     streams: int = 200
     requests: int = 128
     waiting: int = 32
@@ -28,17 +30,22 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Limits:
-    """Times in seconds. `head_s`: for a request head. `body_s`: how long a body may stand still; one that comes at less
-    than MIN_BYTES_PER_S uses it up. `answer_s`: how long an answer may wait for its reader."""
+    """Times in seconds. `head_s`: for a request head. `body_s`: for a body without a verified token. `pause_s`: how
+    long a body with one may pause, and `slowest_s`: how long all of it may take beyond MIN_BYTES_PER_S. `answer_s`: how
+    long an answer may wait for its reader. `photo_s`: for handing one photo on."""
 
     head_s: float = 4
-    body_s: float = 5
+    body_s: float = 9.5
+    pause_s: float = 60
+    slowest_s: float = 600
     answer_s: float = 10
     call_s: float = 5
     selfie_s: float = 30
-    photos_s: float = 300
+    photo_s: float = 120
     picture_s: float = 120
     poll_s: float = 0.3
     follow_s: float = 600
     health_s: float = 0.5
+    max_photo_bytes: int = DEFAULT_PHOTO_MB * MB
+    max_selfie_bytes: int = DEFAULT_SELFIE_MB * MB
     bounds: Bounds = Bounds()

@@ -1,162 +1,212 @@
-"""Files out of multipart/form-data (RFC 7578), spooled until they are complete.
+"""A parser of multipart/form-data (RFC 7578) as clients really send it; linear in time, bounded in memory.
 
-So a slow phone holds a socket here and nothing in the services behind.
+It accepts a preamble, lines that end in LF alone, spaces after a boundary, parts without headers and a missing last
+boundary. It searches with `bytes.find`, so a body that is full of almost-boundaries costs no more than any other.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum, auto
 
-from fastapi import Request
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+MAX_BOUNDARY_BYTES = 200  # RFC 2046 allows 70
+MAX_PREAMBLE_BYTES = 16 * 1024
+MAX_HEADER_BYTES = 8 * 1024
+MAX_HEADERS = 32
+MAX_PARTS = 1000
+MAX_PADDING_BYTES = 128  # spaces and tabs between a boundary and the end of its line
 
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
 
-from gateway.intake import read_body, too_large
-from gateway.limits import MULTIPART_BYTES
-from gateway.problems import Problem, invalid_form
-from gateway.schemas.problems import FieldError
-from gateway.spool import ReceivedFile, clean_filename
-
-MAX_OTHER_PARTS = 16
+class MalformedMultipart(Exception):
+    """The text says what is wrong, for whoever wrote the client."""
 
 
 @dataclass(frozen=True)
-class FileLimits:
-    """What is taken of the field `name`. Of a larger file one byte more than `max_file_bytes` is kept, so that who
-    gets it can tell; more than `max_waste_bytes` beyond that end the reading."""
+class PartBegin:
+    """A part begins; `headers` by their names in lower case."""
 
-    name: str
-    max_files: int
-    max_file_bytes: int
-    max_waste_bytes: int = 0
-
-    @property
-    def max_body_bytes(self) -> int:
-        return self.max_files * (self.max_file_bytes + MULTIPART_BYTES)
+    headers: Mapping[bytes, bytes]
 
 
-@asynccontextmanager
-async def receive_files(request: Request, limits: FileLimits) -> AsyncIterator[list[ReceivedFile]]:
-    """The files of a request, at least one; they are gone at the end of the block."""
-    form = _Form(_read_boundary(request, limits.name), limits)
-    try:
-        async for chunk in read_body(request, limits.max_body_bytes):
-            await form.feed(chunk)
-        form.finish()
-        yield form.files
-    finally:
-        for file in form.files:
-            file.spool.close()
+@dataclass(frozen=True)
+class PartData:
+    """The next bytes of a part."""
+
+    data: bytes
 
 
-class _Form:
-    """The parser's callbacks, and what they found."""
-
-    def __init__(self, boundary: bytes, limits: FileLimits) -> None:
-        self.files: list[ReceivedFile] = []
-        self._limits = limits
-        self._current: ReceivedFile | None = None
-        self._header = self._value = b""
-        self._disposition = b""
-        self._others = self._wasted = self._read = 0
-        self._complete = False
-        callbacks: MultipartCallbacks = {
-            "on_part_begin": self._on_part_begin,
-            "on_header_field": self._on_header_field,
-            "on_header_value": self._on_header_value,
-            "on_header_end": self._on_header_end,
-            "on_headers_finished": self._on_headers_finished,
-            "on_part_data": self._on_part_data,
-            "on_end": self._on_end,
-        }
-        try:
-            self._parser = MultipartParser(boundary, callbacks)
-        except FormParserError:
-            raise _malformed() from None
-
-    async def feed(self, chunk: bytes) -> None:
-        self._read += len(chunk)
-        begun = len(self.files)
-        try:
-            self._parser.write(chunk)
-        except FormParserError:
-            raise _malformed() from None
-        for file in self.files[max(0, begun - 1) :]:
-            if file.unwritten:
-                await file.write_out()
-
-    def finish(self) -> None:
-        if not self._read:
-            raise Problem(400, "empty_body", "The request has no body.")
-        if not self._complete:
-            raise _malformed()
-        if not self.files:
-            raise _missing(self._limits.name)
-
-    def _on_part_begin(self) -> None:
-        self._current, self._disposition = None, b""
-
-    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._header += data[start:end]
-
-    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def _on_header_end(self) -> None:
-        if self._header.lower() == b"content-disposition":
-            self._disposition = self._value
-        self._header = self._value = b""
-
-    def _on_headers_finished(self) -> None:
-        _, options = parse_options_header(self._disposition)
-        if options.get(b"name", b"").decode("latin-1") == self._limits.name:
-            if len(self.files) == self._limits.max_files:
-                raise _too_many(self._limits.max_files)
-            self._current = ReceivedFile(clean_filename(options.get(b"filename", b"")))
-            self.files.append(self._current)
-            return
-        self._others += 1
-        if self._others > MAX_OTHER_PARTS:
-            raise _malformed()
-
-    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
-        if self._current is None:
-            return
-        room = self._limits.max_file_bytes + 1 - self._current.size_bytes
-        kept = data[start : min(end, start + room)]
-        self._current.unwritten += kept
-        self._current.size_bytes += len(kept)
-        self._wasted += (end - start) - len(kept)
-        if self._wasted > self._limits.max_waste_bytes:
-            raise too_large(self._limits.max_file_bytes)
-
-    def _on_end(self) -> None:
-        self._complete = True
+@dataclass(frozen=True)
+class PartEnd:
+    """The part is complete."""
 
 
-def _read_boundary(request: Request, name: str) -> bytes:
-    media_type, options = parse_options_header(request.headers.get("content-type", ""))
-    if media_type != b"multipart/form-data":
-        if request.headers.get("content-length", "") == "0":
-            raise Problem(400, "empty_body", "The request has no body.")
-        raise _missing(name)
-    if not options.get(b"boundary"):
-        raise _malformed()
-    return options[b"boundary"]
+Event = PartBegin | PartData | PartEnd
 
 
-def _missing(name: str) -> Problem:
-    message = f"Send the image as multipart/form-data in the field `{name}`."
-    return invalid_form([FieldError(field=name, reason="missing", message=message)])
+class _State(Enum):
+    PREAMBLE = auto()
+    HEADERS = auto()
+    DATA = auto()
+    EPILOGUE = auto()
 
 
-def _too_many(max_files: int) -> Problem:
-    return Problem(400, "too_many_files", f"At most {max_files} files are taken at once.")
+@dataclass(frozen=True)
+class _Delimiter:
+    """A line with the boundary: where it ends, its line end, and whether it is the last one."""
+
+    end: int
+    newline: bytes
+    is_last: bool
 
 
-def _malformed() -> Problem:
-    return Problem(400, "malformed_multipart", "The body is not multipart/form-data that can be read.")
+class MultipartParser:
+    """Takes chunks of a body and returns what they complete. Raises MalformedMultipart."""
+
+    def __init__(self, boundary: bytes) -> None:
+        if not 0 < len(boundary) <= MAX_BOUNDARY_BYTES:
+            raise MalformedMultipart(f"A boundary has between 1 and {MAX_BOUNDARY_BYTES} characters.")
+        self._dashed = b"--" + boundary
+        self._newline = b"\r\n"  # as the first line with the boundary ends
+        self._buffer = bytearray()
+        self._state = _State.PREAMBLE
+        self._skipped = 0  # bytes of the preamble that are gone
+        self._blank = 0  # bytes at the start of the buffer that end the headers: they may also begin a delimiter
+        self._parts = 0
+
+    def feed(self, chunk: bytes) -> Iterator[Event]:
+        self._buffer += chunk
+        while True:
+            if self._state is _State.PREAMBLE:
+                if not self._end_preamble():
+                    return
+            elif self._state is _State.HEADERS:
+                headers = self._take_headers()
+                if headers is None:
+                    return
+                self._state = _State.DATA
+                yield PartBegin(headers)
+            elif self._state is _State.DATA:
+                data, is_complete = self._take_data()
+                if data:
+                    yield PartData(data)
+                if not is_complete:
+                    return
+                yield PartEnd()
+            else:
+                self._buffer.clear()
+                return
+
+    def finish(self) -> Iterator[Event]:
+        """Ends the body. Raises MalformedMultipart where it is not complete; only the last boundary may be missing."""
+        if self._state is _State.DATA:
+            opening = self._newline + self._dashed
+            rest = bytes(self._buffer)
+            if not rest.startswith(opening) or rest[len(opening) :].strip(b" \t\r\n") not in (b"", b"-"):
+                raise MalformedMultipart("The body ends in the middle of a part.")
+            yield PartEnd()
+        elif self._state is _State.PREAMBLE:
+            raise MalformedMultipart("The body does not contain the boundary that its Content-Type names.")
+        elif self._state is _State.HEADERS and self._buffer.strip(b"\r\n"):
+            raise MalformedMultipart("The body ends in the headers of a part.")
+
+    def _end_preamble(self) -> bool:
+        """Whether the first line with the boundary is complete; drops what is before it."""
+        start = -1
+        while (start := self._buffer.find(self._dashed, start + 1)) >= 0:
+            begins_line = (start == 0 and not self._skipped) or self._buffer[start - 1 : start] == b"\n"
+            delimiter = self._match(start) if begins_line else None
+            if delimiter is None:
+                continue
+            if not delimiter.end:
+                return False
+            self._newline = delimiter.newline
+            self._enter(delimiter)
+            return True
+        gone = max(0, len(self._buffer) - len(self._dashed) - MAX_PADDING_BYTES - 1)
+        self._skipped += gone
+        del self._buffer[:gone]
+        if self._skipped > MAX_PREAMBLE_BYTES:
+            raise MalformedMultipart("There is too much text before the first boundary.")
+        return False
+
+    def _take_headers(self) -> Mapping[bytes, bytes] | None:
+        """The headers of a part; None until they are complete. The empty line stays in the buffer, as `_blank`."""
+        ends = [end for end in (self._buffer.find(b"\r\n\r\n"), self._buffer.find(b"\n\n")) if end >= 0]
+        if self._buffer.startswith((b"\r\n", b"\n")):
+            block, end = b"", 0
+        elif ends:
+            block = bytes(self._buffer[: min(ends)])
+            end = self._buffer.find(b"\n", min(ends)) + 1
+        elif len(self._buffer) > MAX_HEADER_BYTES:
+            raise MalformedMultipart("The headers of a part are too long.")
+        else:
+            return None
+        if len(block) > MAX_HEADER_BYTES:
+            raise MalformedMultipart("The headers of a part are too long.")
+        del self._buffer[:end]
+        self._blank = 2 if self._buffer.startswith(b"\r\n") else 1
+        return _parse_headers(block)
+
+    def _take_data(self) -> tuple[bytes, bool]:
+        """What is there of a part's bytes, and whether the part is complete."""
+        opening = self._newline + self._dashed
+        at = -1
+        while (at := self._buffer.find(opening, at + 1)) >= 0:
+            delimiter = self._match(at + len(self._newline))
+            if delimiter is None:
+                continue
+            if not delimiter.end:
+                return self._cut(at), False
+            data = bytes(self._buffer[self._blank : at])
+            self._enter(delimiter)
+            return data, True
+        return self._cut(len(self._buffer) - len(opening) + 1), False
+
+    def _cut(self, end: int) -> bytes:
+        """Takes data up to `end` out of the buffer, without the empty line before it."""
+        if end <= self._blank:
+            return b""
+        data = bytes(self._buffer[self._blank : end])
+        del self._buffer[:end]
+        self._blank = 0
+        return data
+
+    def _match(self, start: int) -> _Delimiter | None:
+        """The delimiter that begins here, with `end` 0 while its line is not complete; None: it is something else."""
+        after = start + len(self._dashed)
+        tail = bytes(self._buffer[after : after + MAX_PADDING_BYTES])
+        if tail.startswith(b"--"):
+            return _Delimiter(after + 2, self._newline, is_last=True)
+        rest = tail.lstrip(b" \t")
+        for newline in (b"\r\n", b"\n"):
+            if rest.startswith(newline):
+                return _Delimiter(after + len(tail) - len(rest) + len(newline), newline, is_last=False)
+        is_open = len(tail) < MAX_PADDING_BYTES and (rest in (b"", b"\r") or tail == b"-")
+        return _Delimiter(0, self._newline, is_last=False) if is_open else None
+
+    def _enter(self, delimiter: _Delimiter) -> None:
+        """Goes on after a delimiter."""
+        del self._buffer[: delimiter.end]
+        self._blank = 0
+        self._state = _State.EPILOGUE if delimiter.is_last else _State.HEADERS
+        self._parts += not delimiter.is_last
+        if self._parts > MAX_PARTS:
+            raise MalformedMultipart(f"A request has at most {MAX_PARTS} parts.")
+
+
+def _parse_headers(block: bytes) -> Mapping[bytes, bytes]:
+    """By lower-case name; a line that begins with a space continues the one before it (RFC 5322, 2.2.3)."""
+    lines: list[bytes] = []
+    for line in block.replace(b"\r\n", b"\n").split(b"\n"):
+        if line[:1] in (b" ", b"\t") and lines:
+            lines[-1] += b" " + line.strip()
+        elif line:
+            lines.append(line)
+    if len(lines) > MAX_HEADERS:
+        raise MalformedMultipart("A part has too many headers.")
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        if not colon:
+            raise MalformedMultipart("A header of a part has no colon.")
+        headers[name.strip().lower()] = value.strip()
+    return headers

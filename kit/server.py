@@ -18,7 +18,7 @@ from kit.logs import get_logger
 from kit.settings import ServerSettings
 from kit.startup import check_tls, require_free
 
-MAX_MESSAGE_BYTES = 11 * 1024 * 1024  # a selfie of 10 MiB and what surrounds it
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024 + 64 * 1024  # the largest MAX_SELFIE_MB and what surrounds it
 QUEUED_CALLS = 100
 FILES = "files"  # what health calls the file store behind a service
 FAULT = "x-fault"  # the key of the trailing metadata that says why it is not serving

@@ -12,6 +12,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kit import failpoints
 
+MB = 1_000_000
+DEFAULT_PHOTO_MB = 100
+DEFAULT_SELFIE_MB = 15
+
 DATABASE_URL = r"^postgres(ql)?(\+psycopg2)?://"
 
 
@@ -37,10 +41,27 @@ class ProcessSettings(EnvironmentSettings):
         return text
 
 
-class KeySettings(EnvironmentSettings):
-    """Signing key and trusted public keys."""
+class TrustSettings(EnvironmentSettings):
+    """Trusted public keys."""
 
     minois_keys: DirectoryPath = Field(description="folder of trusted public keys (NAME.pub.pem)")
+
+
+class PhotoSettings(EnvironmentSettings):
+    """The largest photo; the gateway and matcher_service need the same value."""
+
+    max_photo_mb: int = Field(DEFAULT_PHOTO_MB, ge=1, le=2000, description="largest photo file, in millions of bytes")
+
+
+class SelfieSettings(EnvironmentSettings):
+    """The largest selfie; the gateway and selfie_service need the same value."""
+
+    max_selfie_mb: int = Field(DEFAULT_SELFIE_MB, ge=1, le=16, description="largest selfie, in millions of bytes")
+
+
+class KeySettings(TrustSettings):
+    """Signing key and trusted public keys."""
+
     signing_key: FilePath = Field(description="this service's private Ed25519 key (PEM)")
 
 

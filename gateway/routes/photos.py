@@ -5,19 +5,18 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from gateway.callers import Reader, Writer
-from gateway.errors import refusal
-from gateway.limits import MAX_PHOTO_BYTES, MAX_PHOTOS
-from gateway.multipart import FileLimits, receive_files
+from gateway.limits import MAX_PHOTOS, SKIPPED_FILES
 from gateway.openapi import FILE_BODY, PAGE, SIGNED, files_body, problems
+from gateway.photo_upload import PhotoUpload, Result
 from gateway.routes.pages import Cursor, Limit
 from gateway.routes.pictures import VARIANTS, url_of
 from gateway.schemas import photos as shapes
 from gateway.times import epoch_s
-from gateway.uploads import send_photos
+from gateway.uploads import FilePolicy
 from protos.matcher.v1 import matcher_pb2
 from protos.matcher.v1 import photo_pb2 as pb
 
-PHOTOS = FileLimits("files", MAX_PHOTOS, MAX_PHOTO_BYTES, max_waste_bytes=MAX_PHOTO_BYTES)
+FIELDS = ("files", "file", "files[]", "photos", "photo")
 ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
 
 STATES = {
@@ -50,15 +49,15 @@ async def list_my_photos(
     openapi_extra=files_body("files", several=True),
 )
 async def add_photos(event_id: UUID, request: Request, to: Writer) -> shapes.AddedPhotos:
-    """Take photos, up to 100 at once. Those that are refused do not hold up the rest; the same bytes are one photo."""
+    """Add photos, up to 100 in one request. Each file has its own result and is kept once it is received completely,
+    whatever happens to the others. The same bytes are one photo. An error is the answer only where no file was kept."""
     # Asked first, so that strangers cannot make us read gigabytes.
     await to.send(to.photos.GetIndexState, pb.GetIndexStateRequest(event_ids=[str(event_id)]))
-    async with receive_files(request, PHOTOS) as files:
-        answer = await send_photos(to, str(event_id), files)
-    photos = [_added(photo) for photo in answer.photos]
-    if photos and all(photo.status == "refused" for photo in photos):
-        raise refusal(photos[0].reason or "")
-    return shapes.AddedPhotos(photos=photos)
+    limits, limiter = to.limits, request.app.state.limiters.photos
+    skipped = SKIPPED_FILES * limits.max_photo_bytes
+    policy = FilePolicy(FIELDS, MAX_PHOTOS, limits.max_photo_bytes, True, skipped)
+    results = await PhotoUpload(to, str(event_id), limiter, policy).run(request)
+    return shapes.AddedPhotos(photos=[_added(result) for result in results])
 
 
 @router.get("/events/{event_id}/photos", responses=problems(*PAGE, *ORGANISED))
@@ -92,13 +91,18 @@ def _match(match: matcher_pb2.Match) -> shapes.MyPhoto:
     )
 
 
-def _added(photo: pb.AddedPhoto) -> shapes.AddedPhoto:
+def _added(result: Result) -> shapes.AddedPhoto:
+    if (problem := result.problem) is not None:
+        return shapes.AddedPhoto(
+            filename=result.filename, status="refused", reason=problem.reason, message=problem.detail
+        )
+    photo = result.photo or pb.AddedPhoto()
     return shapes.AddedPhoto.model_validate(
         {
-            "id": photo.photo_id or None,
-            "filename": photo.filename,
+            "id": photo.photo_id,
+            "filename": result.filename,
             "status": STATES.get(photo.state, "pending"),
-            "reason": photo.reason.lower() or None,
+            "existing": photo.existing,
         }
     )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing, closing
 from typing import Annotated
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -12,14 +13,14 @@ from sse_starlette import EventSourceResponse
 from gateway.backends import Calls
 from gateway.callers import Reader, Writer
 from gateway.errors import to_problem
-from gateway.limits import MAX_KEY_LENGTH, MAX_SELFIE_BYTES
-from gateway.multipart import FileLimits, receive_files
+from gateway.limits import MAX_KEY_LENGTH
 from gateway.openapi import FILE_BODY, SIGNED, files_body, problems
 from gateway.schemas.selfies import AcceptedRematch, AcceptedSelfie, RematchStatus
 from gateway.status import is_final, read_status
+from gateway.uploads import FilePolicy, receive_files
 from protos.selfie.v1 import selfie_pb2 as pb
 
-SELFIE = FileLimits("file", 1, MAX_SELFIE_BYTES)
+FIELDS = ("file", "selfie")
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/avif")
 PRIVATE = {"Cache-Control": "private, no-store"}
 PASSING = (503, 504, 429)  # a stream of states outlives these
@@ -48,8 +49,12 @@ IdempotencyKey = Annotated[
 )
 async def upload_selfie(request: Request, to: Writer, idempotency_key: IdempotencyKey = "") -> AcceptedSelfie:
     """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`."""
-    async with receive_files(request, SELFIE) as files:
-        image = await files[0].read()
+    policy = FilePolicy(FIELDS, 1, to.limits.max_selfie_bytes)
+    image = b""
+    async with aclosing(receive_files(request, policy)) as files:
+        async for file in files:  # one, and after it the rest of the body
+            with closing(file):
+                image = b"" if file.reason else await file.read()
     upload = pb.UploadSelfieRequest(request_id=_request_id(idempotency_key), image=image)
     answer = await to.send(to.selfie.UploadSelfie, upload, to.limits.selfie_s)
     return AcceptedSelfie(message="Your photos are being looked for.", selfie_id=answer.selfie_id)

@@ -25,7 +25,9 @@ class AddedPhoto(BaseModel):
     id: str | None = Field(default=None, description="missing when refused")
     filename: str
     status: Literal["pending", "indexed", "failed", "refused"]
+    existing: bool | None = Field(default=None, description="whether the same bytes were here before")
     reason: str | None = Field(default=None, description="why it was refused")
+    message: str | None = Field(default=None, description="the same for people")
 
 
 class AddedPhotos(BaseModel):

@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from concurrent import futures
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
 import grpc
 import httpx2
 import uvicorn
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
@@ -19,6 +25,7 @@ from gateway.app import create_app
 from gateway.backends import Addresses
 from gateway.limits import Limits
 from kit.errors import Fault
+from kit.identity import USER_ISSUER, Signer, Verifier
 from kit.server import MAX_MESSAGE_BYTES
 from kit.settings import TlsSettings
 from kit.statuses import to_status
@@ -26,9 +33,12 @@ from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from protos.selfie.v1 import selfie_pb2
 
-TOKEN = "header.payload.signature"
+KEY = Ed25519PrivateKey.generate()
+VERIFIER = Verifier({USER_ISSUER: KEY.public_key()})
+USER_ID = uuid4()
+TOKEN = Signer(USER_ISSUER, KEY).sign(str(USER_ID), 3600)
 SIGNED = {"authorization": f"Bearer {TOKEN}"}
-LIMITS = Limits(body_s=10, call_s=5, poll_s=0.01)
+LIMITS = Limits(call_s=5, poll_s=0.01)
 
 METHODS = {
     f"/{service.full_name}/{method.name}": method
@@ -158,9 +168,11 @@ def running_world(**limits: Any) -> Iterator[World]:
 
 
 @contextmanager
-def running_gateway(addresses: Addresses, limits: Limits) -> Iterator[tuple[httpx2.Client, int]]:
+def running_gateway(
+    addresses: Addresses, limits: Limits, verifier: Verifier = VERIFIER
+) -> Iterator[tuple[httpx2.Client, int]]:
     """The gateway in front of any services, a client of it, and its port."""
-    app = create_app(addresses, TlsSettings(), limits)
+    app = create_app(addresses, TlsSettings(), limits, verifier)
     listener = socket.create_server(("127.0.0.1", 0))
     gateway = GatewayServer(uvicorn.Config(app, loop="asyncio", timeout_graceful_shutdown=2, **HTTP))
     thread = threading.Thread(target=gateway.run, args=([listener],))
@@ -172,6 +184,15 @@ def running_gateway(addresses: Addresses, limits: Limits) -> Iterator[tuple[http
     gateway.should_exit = True
     thread.join(10)
     listener.close()
+
+
+@cache
+def public_keys() -> TemporaryDirectory[str]:
+    """A folder for MINOIS_KEYS with which a gateway accepts TOKEN; it is gone with this process."""
+    folder = TemporaryDirectory(prefix="minois-keys-")
+    path = Path(folder.name) / f"{USER_ISSUER}.pub.pem"
+    path.write_bytes(KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return folder
 
 
 def problem(answer: httpx2.Response) -> tuple[int, str]:

@@ -51,10 +51,10 @@ def start(keys: Path) -> Iterator[Callable[[World], str]]:
         server.close()
 
 
-def upload_while_the_feed_hangs(world: World, address: str) -> float:
+def upload_while_the_feed_hangs(world: World, address: str, verifier: Verifier) -> float:
     """The deadline that auth_service saw, of an upload for which its changes are needed."""
     world.feed.ready.clear()
-    with running_gateway(Addresses(NOWHERE, address, NOWHERE), Limits(selfie_s=REQUEST_S)) as (client, _):
+    with running_gateway(Addresses(NOWHERE, address, NOWHERE), Limits(selfie_s=REQUEST_S), verifier) as (client, _):
         headers = {key: str(value) for key, value in world.as_user(uuid4())}
         answer = client.post("/api/upload-selfie", files={"file": image_of("new")}, headers=headers)
     assert problem(answer) == (504, "deadline_exceeded")
@@ -64,16 +64,16 @@ def upload_while_the_feed_hangs(world: World, address: str) -> float:
 
 
 def test_the_deadline_of_a_request_ends_the_work_on_every_hop(
-    make_world: MakeWorld, start: Callable[[World], str]
+    make_world: MakeWorld, start: Callable[[World], str], keys: Path
 ) -> None:
     world = make_world()
-    assert upload_while_the_feed_hangs(world, start(world)) <= REQUEST_S
+    assert upload_while_the_feed_hangs(world, start(world), Verifier.read(keys)) <= REQUEST_S
     wait_until(lambda: world.feed.abandoned > 0)
 
 
 def test_control_a_hop_that_does_not_pass_it_on_is_found_out(
-    make_world: MakeWorld, start: Callable[[World], str]
+    make_world: MakeWorld, start: Callable[[World], str], keys: Path
 ) -> None:
     world = make_world(calls=DeafCalls)
-    assert upload_while_the_feed_hangs(world, start(world)) > REQUEST_S
+    assert upload_while_the_feed_hangs(world, start(world), Verifier.read(keys)) > REQUEST_S
     world.feed.ready.set()

@@ -10,19 +10,19 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.admission import Places
+from gateway.admission import ConcurrencyLimiter
 from gateway.limits import Bounds
 from kit.statuses import RETRY_AFTER_S
 from protos.selfie.v1 import selfie_pb2
 from selfie_service.domain import QueueFull
-from tests.service.gateway_world import SIGNED, World, problem, running_world
+from tests.service.gateway_world import SIGNED, TOKEN, World, problem, running_world
 from tests.service.selfie_world import wait_until
 
 PENDING = selfie_pb2.GetRematchStateResponse(selfie_state=selfie_pb2.SELFIE_STATE_PENDING)
 FEW = Bounds(bodies=2, selfies=1, photos=1, streams=1, requests=1, waiting=0)
 HEAD = (
-    b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\nContent-Length: 1000000\r\n"
-    b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000000\r\n"
+    b"Content-Type: multipart/form-data; boundary=b\r\n\r\n" % TOKEN.encode()
 )
 
 
@@ -72,7 +72,7 @@ def is_refused(answer: httpx2.Response) -> bool:
 
 @pytest.mark.parametrize(("bounds", "refused"), [(FEW, True), (Bounds(), False)], ids=["few", "control"])
 def test_one_selfie_too_many_is_refused_before_its_body_comes(bounds: Bounds, refused: bool) -> None:
-    with running_world(bounds=bounds, body_s=0.3) as world:
+    with running_world(bounds=bounds, pause_s=0.3) as world:
         with busy(world, "UploadSelfie", upload):
             answer = world.send_raw(HEAD)
             assert answer.startswith(b"HTTP/1.1 503" if refused else b"HTTP/1.1 408")
@@ -132,21 +132,21 @@ def test_a_full_queue_is_told_with_the_time_to_come_back() -> None:
 
 
 def test_a_burst_waits_for_its_turn_and_a_crowd_does_not() -> None:
-    async def come_at_once(places: Places, count: int) -> list[bool]:
+    async def come_at_once(limiter: ConcurrencyLimiter, count: int) -> list[bool]:
         async def come() -> bool:
-            if not places.admits():
+            if not limiter.admits():
                 return False
-            await places.take()
+            await limiter.acquire()
             await asyncio.sleep(0.01)
-            places.give_back()
+            limiter.release()
             return True
 
         return await asyncio.gather(*(come() for _ in range(count)))
 
     async def come() -> None:
-        places = Places(2, max_waiting=3)
-        assert await come_at_once(places, 5) == [True] * 5
-        assert await come_at_once(places, 7) == [True] * 5 + [False] * 2
-        assert await come_at_once(places, 4) == [True] * 2 + [False] * 2  # no queue after somebody was sent away
+        limiter = ConcurrencyLimiter(2, max_waiting=3)
+        assert await come_at_once(limiter, 5) == [True] * 5
+        assert await come_at_once(limiter, 7) == [True] * 5 + [False] * 2
+        assert await come_at_once(limiter, 4) == [True] * 2 + [False] * 2  # no queue after somebody was sent away
 
     asyncio.run(come())

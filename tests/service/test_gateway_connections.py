@@ -18,16 +18,16 @@ from tests.service.gateway_world import SIGNED, TOKEN, World, running_world
 from tests.service.selfie_world import wait_until
 
 CROWD = 100
-MANY = Bounds(selfies=CROWD)  # nobody is sent away at the door
+MANY = Bounds(selfies=CROWD, bodies_per_caller=CROWD)  # nobody is sent away at the door
 ROUNDS = 20
 ROUND_S = 0.05
 ID = "3f2b8c1e-0000-4000-8000-000000000001"
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Drip: "
 BODY = (
-    b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\nContent-Length: 1000000\r\n"
+    b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000000\r\n"
     b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
     b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
-)
+) % TOKEN.encode()
 JSON = b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nContent-Type: application/json\r\n\r\n{"
 CHUNK = b"x" * (1 << 18)
 PICTURE_BYTES = 256 * len(CHUNK)  # more than any kernel takes for a reader who does not read
@@ -70,7 +70,10 @@ def drip(connections: list[socket.socket], is_over: Callable[[int, int], bool]) 
 
 @pytest.mark.parametrize("opening", [b"", HEAD, BODY, JSON], ids=["nothing", "head", "body", "json"])
 def test_a_crowd_that_drips_is_closed_and_holds_up_nobody(opening: bytes) -> None:
-    with running_world(bounds=MANY, head_s=0.3, body_s=0.3) as world, crowd(world, opening) as connections:
+    with (
+        running_world(bounds=MANY, head_s=0.3, body_s=0.3, slowest_s=0.3) as world,
+        crowd(world, opening) as connections,
+    ):
         ends_at = time.monotonic() + 30
 
         def is_over(_: int, __: int) -> bool:
@@ -92,8 +95,8 @@ def test_control_uvicorns_own_connections_wait_for_a_head_for_ever(monkeypatch: 
 
 
 def test_control_where_a_byte_buys_much_time_bodies_drip_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.intake.MIN_BYTES_PER_S", 0.1)
-    with running_world(bounds=MANY, body_s=0.5) as world:
+    monkeypatch.setattr("gateway.admission.MIN_BYTES_PER_S", 0.1)
+    with running_world(bounds=MANY, slowest_s=0.5) as world:
         assert drips_go_on(world, BODY)
 
 

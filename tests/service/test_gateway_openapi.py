@@ -13,6 +13,7 @@ from kit.settings import TlsSettings
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2
 from protos.selfie.v1 import selfie_pb2
+from tests.service.gateway_world import VERIFIER
 
 PROTOS = Path(__file__).parents[2] / "protos"
 RPC = re.compile(r"((?:[ ]*//[^\n]*\n)+)[ ]*rpc (\w+)\(")
@@ -55,7 +56,7 @@ def promised() -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("rpc", ROUTES)
 def test_a_route_documents_the_errors_of_its_rpc(rpc: str) -> None:
-    app = create_app(Addresses("a", "b", "c"), TlsSettings(), Limits())
+    app = create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER)
     method, path = ROUTES[rpc].split()
     for variant in ("thumb", "preview", "original"):
         responses = app.openapi()["paths"][path.replace("{variant}", variant)][method]["responses"]
@@ -66,7 +67,7 @@ def test_a_route_documents_the_errors_of_its_rpc(rpc: str) -> None:
 @pytest.mark.parametrize("proto", [auth_pb2, selfie_pb2, matcher_pb2])
 def test_every_reason_of_a_service_is_documented_with_its_status(proto: Any) -> None:
     reasons = {name.removeprefix("ERROR_REASON_").lower() for name in proto.ErrorReason.DESCRIPTOR.values_by_name}
-    document = str(create_app(Addresses("a", "b", "c"), TlsSettings(), Limits()).openapi()["paths"])
+    document = str(create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER).openapi()["paths"])
     internal = {"unspecified", "caller_not_allowed"}  # of calls between services
     assert {reason for reason in reasons - internal if f"`{reason}`" not in document} == set()
 

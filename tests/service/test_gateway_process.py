@@ -15,7 +15,7 @@ import httpx2
 import pytest
 
 from protos.selfie.v1 import selfie_pb2 as pb
-from tests.service.gateway_world import SIGNED, running_services
+from tests.service.gateway_world import SIGNED, public_keys, running_services
 
 START_S = 30.0
 PENDING = pb.GetRematchStateResponse(selfie_state=pb.SELFIE_STATE_PENDING)
@@ -32,7 +32,7 @@ def running_process(**settings: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_WORKERS")}
     process = subprocess.Popen(
         [sys.executable, "-m", "gateway"],
-        env={**environment, **settings},
+        env={**environment, "MINOIS_KEYS": public_keys().name, **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
     )

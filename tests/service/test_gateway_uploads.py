@@ -1,20 +1,22 @@
-"""Selfies and photos on their way in: bounded in bytes and in time, and streamed on."""
+"""Selfies and photos through the gateway: each file has its own result."""
 
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import grpc
+import httpx2
 import pytest
 
-from gateway.limits import MAX_PHOTO_BYTES, MAX_SELFIE_BYTES
-from gateway.uploads import CHUNK_BYTES
-from kit.errors import Fault
+from gateway.errors import REFUSALS
+from gateway.photo_upload import CHUNK_BYTES
+from kit.errors import Fault, TooManyStreams
 from matcher_service.domain import EventClosed, EventNotFound, OrganiserOnly
 from protos.matcher.v1 import photo_pb2 as pb
 from protos.selfie.v1 import selfie_pb2
 from selfie_service.domain import IdempotencyKeyReused, RequestInProgress, UnsupportedType
-from tests.service.gateway_world import SIGNED, World, problem, running_world
+from tests.service.gateway_world import LIMITS, SIGNED, World, problem, running_world
 
 EVENT = "3f2b8c1e-0000-4000-8000-000000000001"
 SELFIE = "/api/upload-selfie"
@@ -36,16 +38,14 @@ def world(shared: World) -> World:
 
 
 def add(messages: list[pb.AddPhotosRequest]) -> pb.AddPhotosResponse:
-    """What a matcher that takes everything but empty files answers."""
-    photos: list[pb.AddedPhoto] = []
-    for message in messages:
-        if message.WhichOneof("part") == "header":
-            name = message.header.filename
-            photos.append(pb.AddedPhoto(filename=name, state=pb.PHOTO_STATE_REFUSED, reason="EMPTY_IMAGE"))
-        elif message.chunk:
-            photos[-1].MergeFrom(pb.AddedPhoto(photo_id=f"p{len(photos)}", state=pb.PHOTO_STATE_PENDING))
-            photos[-1].ClearField("reason")
-    return pb.AddPhotosResponse(photos=photos)
+    """What a matcher answers that keeps every JPEG."""
+    data = b"".join(message.chunk for message in messages)
+    name = messages[0].header.filename
+    if not data.startswith(JPEG):
+        photo = pb.AddedPhoto(filename=name, state=pb.PHOTO_STATE_REFUSED, reason="UNSUPPORTED_TYPE")
+    else:
+        photo = pb.AddedPhoto(filename=name, state=pb.PHOTO_STATE_PENDING, photo_id=f"id of {name}")
+    return pb.AddPhotosResponse(photos=[photo])
 
 
 def send(world: World, path: str, *files: tuple[str, Any], **headers: str) -> Any:
@@ -59,7 +59,7 @@ def test_a_selfie_is_accepted(world: World) -> None:
 
 
 def test_a_large_selfie_arrives_whole(world: World) -> None:
-    image = JPEG + uuid.uuid4().bytes * ((MAX_SELFIE_BYTES - len(JPEG)) // 16)
+    image = JPEG + uuid.uuid4().bytes * ((LIMITS.max_selfie_bytes - len(JPEG)) // 16)
     assert send(world, SELFIE, ("file", ("me.jpg", image))).status_code == 202
     assert world.services.sent("UploadSelfie").image == image
 
@@ -103,106 +103,92 @@ def test_what_the_service_refuses_is_told(world: World) -> None:
 
 
 def test_a_selfie_that_is_too_large_never_reaches_the_service(world: World) -> None:
-    image = bytes(MAX_SELFIE_BYTES + 200_000)
+    image = bytes(LIMITS.max_selfie_bytes + 200_000)
     assert problem(send(world, SELFIE, ("file", ("me.jpg", image)))) == (413, "too_large")
     assert not world.services.calls
 
 
-FORM = "multipart/form-data; boundary=b"
-PART = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+def results(answer: httpx2.Response) -> list[tuple[str, str, str | None]]:
+    """Name, status and reason of each file of an upload that was accepted."""
+    assert answer.status_code == 202, answer.text
+    return [(photo["filename"], photo["status"], photo.get("reason")) for photo in answer.json()["photos"]]
 
 
-@pytest.mark.parametrize(
-    ("content_type", "body", "expected"),
-    [
-        (FORM, b"", (400, "empty_body")),
-        ("application/json", b"", (400, "empty_body")),
-        ("application/json", b"{}", (422, "invalid_form")),
-        ("multipart/form-data", b"--b", (400, "malformed_multipart")),
-        (f"multipart/form-data; boundary={'b' * 20_000}", b"--b", (400, "malformed_multipart")),
-        (FORM, b"nonsense", (400, "malformed_multipart")),
-        (FORM, PART + b"cut off", (400, "malformed_multipart")),
-        (FORM, b'--b\r\nContent-Disposition: form-data; name="other"\r\n\r\nx\r\n--b--\r\n', (422, "invalid_form")),
-        (FORM, (PART + b"x\r\n") * 2 + b"--b--\r\n", (400, "too_many_files")),
-        (FORM, b"--b\r\nX: y\r\n\r\n\r\n" * 1001 + b"--b--\r\n", (400, "malformed_multipart")),
-        (FORM, b"--b\r\nX: " + b"y" * 60_000, (400, "malformed_multipart")),
-        (FORM, b"--b\r\n" + b"X: y\r\n" * 5_000, (400, "malformed_multipart")),
-    ],
-    ids=range(12),
-)
-def test_a_broken_form_is_told(world: World, content_type: str, body: bytes, expected: tuple[int, str]) -> None:
-    answer = world.client.post(SELFIE, content=body, headers={**SIGNED, "content-type": content_type})
-    assert problem(answer) == expected
-    assert not world.services.calls
-
-
-HEAD = b"POST %s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\nContent-Type: %s\r\n"
-
-
-def test_too_much_announced_is_refused_before_it_comes(world: World) -> None:
-    head = HEAD % (SELFIE.encode(), FORM.encode()) + b"Expect: 100-continue\r\nContent-Length: 99999999999\r\n\r\n"
-    answer = world.send_raw(head)
-    assert answer.startswith(b"HTTP/1.1 413")
-    assert b"connection: close" in answer.lower()
-
-
-def test_of_a_body_that_is_longer_than_announced_nothing_more_is_read(world: World) -> None:
-    head = HEAD % (SELFIE.encode(), FORM.encode()) + b"Content-Length: 10\r\n\r\n"
-    answer = world.send_raw(head, PART, bytes(4_000_000))
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 400")  # a reset connection may cost the client the answer
-    assert not world.services.calls
-    assert world.client.get("/healthz").is_success
-
-
-def test_an_endless_body_ends_at_the_limit(world: World) -> None:
-    chunk = b"%x\r\n%s\r\n" % (1 << 20, bytes(1 << 20))
-    head = HEAD % (SELFIE.encode(), FORM.encode()) + b"Transfer-Encoding: chunked\r\n\r\n"
-    answer = world.send_raw(head, b"%x\r\n%s\r\n" % (len(PART), PART), *[chunk] * 12)
-    assert answer.startswith(b"HTTP/1.1 413")
-
-
-def test_a_body_that_stands_still_is_given_up() -> None:
-    with running_world(body_s=0.2) as world:
-        head = HEAD % (SELFIE.encode(), FORM.encode()) + b"Content-Length: 1000\r\n\r\n"
-        answer = world.send_raw(head, PART)
-    assert answer.startswith(b"HTTP/1.1 408")
-    assert b"request_timeout" in answer
-
-
-def test_without_a_token_nothing_is_read(world: World) -> None:
-    answer = world.client.post(SELFIE, files={"file": JPEG})
-    assert problem(answer) == (401, "invalid_token")
-
-
-def test_photos_are_streamed_in_one_call(world: World) -> None:
-    large = uuid.uuid4().bytes * (CHUNK_BYTES // 16 * 3 // 2)
-    answer = send(world, PHOTOS, ("files", ("a.jpg", JPEG)), ("files", ("b.jpg", b"")), ("files", ("c.jpg", large)))
+def test_each_photo_is_one_call_and_has_its_own_result(world: World) -> None:
+    large = JPEG + bytes(CHUNK_BYTES * 3 // 2 - len(JPEG))
+    files = {"a.jpg": JPEG, "empty.jpg": b"", "film.mp4": b"ftypisom", "a.gif": b"GIF89a", "c.jpg": large}
+    answer = send(world, PHOTOS, *(("files", item) for item in files.items()))
     assert answer.status_code == 202
-    assert answer.json() == {
-        "photos": [
-            {"id": "p1", "filename": "a.jpg", "status": "pending"},
-            {"filename": "b.jpg", "status": "refused", "reason": "empty_image"},
-            {"id": "p3", "filename": "c.jpg", "status": "pending"},
-        ]
-    }
-    messages = world.services.sent("AddPhotos")
-    assert {m.header.event_id for m in messages if m.header.filename} == {EVENT}
-    assert [len(m.chunk) for m in messages if m.chunk] == [len(JPEG), CHUNK_BYTES, CHUNK_BYTES // 2]
-    assert b"".join(m.chunk for m in messages) == JPEG + large
+    unsupported = {"status": "refused", "reason": "unsupported_type", "message": REFUSALS["unsupported_type"]}
+    assert answer.json()["photos"] == [
+        {"id": "id of a.jpg", "filename": "a.jpg", "status": "pending", "existing": False},
+        {"filename": "empty.jpg", "status": "refused", "reason": "empty_image", "message": REFUSALS["empty_image"]},
+        {"filename": "film.mp4", **unsupported},
+        {"filename": "a.gif", **unsupported},
+        {"id": "id of c.jpg", "filename": "c.jpg", "status": "pending", "existing": False},
+    ]
+    calls = {call.request[0].header.filename: call.request for call in world.services.calls[1:]}
+    assert set(calls) == set(files) - {"empty.jpg"}
+    assert {call[0].header.event_id for call in calls.values()} == {EVENT}
+    assert [len(message.chunk) for message in calls["c.jpg"][1:]] == [CHUNK_BYTES, CHUNK_BYTES // 2]
+    assert b"".join(message.chunk for message in calls["c.jpg"]) == large
+
+
+def test_a_photo_that_was_here_before_says_so(world: World) -> None:
+    known = pb.AddedPhoto(photo_id="p", state=pb.PHOTO_STATE_INDEXED, existing=True)
+    world.answer(AddPhotos=pb.AddPhotosResponse(photos=[known]))
+    [photo] = send(world, PHOTOS, ("files", ("a", JPEG))).json()["photos"]
+    assert photo == {"id": "p", "filename": "a", "status": "indexed", "existing": True}
 
 
 @pytest.mark.parametrize(
-    ("reason", "expected"),
+    ("data", "expected"),
     [
-        ("EMPTY_IMAGE", (422, "empty_image")),
-        ("TOO_LARGE", (413, "too_large")),
-        ("UNSUPPORTED_TYPE", (415, "unsupported_type")),
+        (b"", (422, "empty_image")),
+        (JPEG + bytes(2_000_000), (413, "too_large")),
+        (b"GIF89a", (415, "unsupported_type")),
     ],
 )
-def test_when_every_photo_is_refused_so_is_the_request(world: World, reason: str, expected: tuple[int, str]) -> None:
-    refused = pb.AddedPhoto(filename="a", state=pb.PHOTO_STATE_REFUSED, reason=reason)
-    world.answer(AddPhotos=pb.AddPhotosResponse(photos=[refused]))
-    assert problem(send(world, PHOTOS, ("files", ("a", b"x")))) == expected
+@pytest.mark.parametrize("count", [1, 3])
+def test_where_no_photo_is_kept_the_request_is_refused(
+    data: bytes, expected: tuple[int, str], count: int, small: World
+) -> None:
+    answer = send(small, PHOTOS, *[("files", ("a", data))] * count)
+    assert problem(answer) == expected
+    assert [error["reason"] for error in answer.json().get("errors", [])] == (
+        [expected[1]] * count if count > 1 else []
+    )
+
+
+@pytest.fixture(scope="module")
+def small_limits() -> Iterator[World]:
+    with running_world(max_photo_bytes=1_000_000) as world:
+        yield world
+
+
+@pytest.fixture
+def small(small_limits: World) -> World:
+    small_limits.reset()
+    small_limits.answer(AddPhotos=add)
+    return small_limits
+
+
+def test_photos_that_are_too_large_do_not_affect_the_others(small: World) -> None:
+    good, bad = JPEG + bytes(900_000), JPEG + bytes(1_400_000)
+    files = [("files", (f"{number}.jpg", bad if number % 2 else good)) for number in range(6)]
+    answer = send(small, PHOTOS, *files)
+    assert results(answer) == [
+        (f"{n}.jpg", *(("refused", "too_large") if n % 2 else ("pending", None))) for n in range(6)
+    ]
+    assert answer.json()["photos"][1]["message"] == "The file is larger than 1 MB."
+    assert len(small.services.calls) == 1 + 3  # the service never sees the others
+
+
+def test_more_is_not_skipped_than_a_few_films(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.routes.photos.SKIPPED_FILES", 2)
+    film = ("files", ("film", bytes(4_000_000)))
+    answer = send(small, PHOTOS, ("files", ("a", JPEG)), film, ("files", ("b", JPEG)))
+    assert results(answer) == [("a", "pending", None), ("film", "refused", "too_large"), ("", "refused", "too_large")]
 
 
 @pytest.mark.parametrize(
@@ -215,21 +201,55 @@ def test_a_stranger_is_refused_before_the_photos_are_read(world: World, fault: A
     assert [call.method for call in world.services.calls] == ["GetIndexState"]
 
 
-def test_a_fault_in_the_middle_of_the_stream_is_told(world: World) -> None:
+def test_an_event_that_is_closed_ends_the_upload(world: World) -> None:
     world.answer(AddPhotos=EventClosed())
-    assert problem(send(world, PHOTOS, ("files", ("a", b"x" * 3_000_000)))) == (409, "event_closed")
+    files = [("files", (str(number), b"x" * 300_000)) for number in range(10)]
+    assert problem(send(world, PHOTOS, *files)) == (409, "event_closed")
+    assert len(world.services.calls) < 8  # the rest is not handed on
 
 
-def test_a_hundred_photos_are_taken_and_no_more(world: World) -> None:
-    files = [("files", (f"{number}.jpg", JPEG)) for number in range(100)]
-    assert len(send(world, PHOTOS, *files).json()["photos"]) == 100
-    assert problem(send(world, PHOTOS, *files, files[0])) == (400, "too_many_files")
+def test_a_photo_that_the_service_cannot_take_now_does_not_affect_the_others(world: World) -> None:
+    def answer(messages: list[pb.AddPhotosRequest]) -> Any:
+        return grpc.StatusCode.UNAVAILABLE if messages[0].header.filename == "b" else add(messages)
+
+    world.answer(AddPhotos=answer)
+    files = [("files", (name, JPEG)) for name in "abc"]
+    assert results(send(world, PHOTOS, *files)) == [
+        ("a", "pending", None),
+        ("b", "refused", "service_unavailable"),
+        ("c", "pending", None),
+    ]
+    world.answer(AddPhotos=grpc.StatusCode.UNAVAILABLE)
+    assert problem(send(world, PHOTOS, *files)) == (503, "service_unavailable")
 
 
-def test_of_a_photo_that_is_too_large_the_service_sees_enough_to_tell(world: World) -> None:
-    send(world, PHOTOS, ("files", ("a", bytes(MAX_PHOTO_BYTES + 5_000))), ("files", ("b", JPEG)))
-    messages = world.services.sent("AddPhotos")
-    assert sum(len(message.chunk) for message in messages) == MAX_PHOTO_BYTES + 1 + len(JPEG)
+def test_a_photo_waits_for_a_thread_of_the_service(world: World) -> None:
+    busy = iter([TooManyStreams(), TooManyStreams()])
+    world.answer(AddPhotos=lambda messages: next(busy, None) or add(messages))
+    assert results(send(world, PHOTOS, ("files", ("a", JPEG)))) == [("a", "pending", None)]
+
+
+def test_a_hundred_photos_are_accepted_and_each_further_one_says_why_not(world: World) -> None:
+    files = [("files", (f"{number}.jpg", JPEG)) for number in range(103)]
+    answer = send(world, PHOTOS, *files)
+    assert [status for _, status, _ in results(answer)] == ["pending"] * 100 + ["refused"] * 3
+    assert answer.json()["photos"][100] == {
+        "filename": "100.jpg",
+        "status": "refused",
+        "reason": "too_many_files",
+        "message": "At most 100 files are accepted in one request.",
+    }
+    assert len(world.services.calls) == 101
+
+
+@pytest.mark.parametrize("name", ["files", "file", "files[]", "photos", "photo"])
+def test_photos_are_accepted_under_the_names_that_people_expect(world: World, name: str) -> None:
+    assert results(send(world, PHOTOS, (name, ("a.jpg", JPEG)))) == [("a.jpg", "pending", None)]
+
+
+def test_a_file_in_another_field_is_not_dropped_silently(world: World) -> None:
+    answer = send(world, PHOTOS, ("files", ("a", JPEG)), ("attachment", ("b", JPEG)))
+    assert results(answer) == [("a", "pending", None), ("b", "refused", "unexpected_field")]
 
 
 @pytest.mark.parametrize(
@@ -255,6 +275,11 @@ def nameless_files() -> set[str]:
 def test_no_spool_outlives_its_request(world: World) -> None:
     before, large = nameless_files(), bytes(2_000_000)
     send(world, PHOTOS, ("files", ("a", large)))
-    send(world, SELFIE, ("file", ("a", bytes(MAX_SELFIE_BYTES + 200_000))))
-    world.client.post(SELFIE, content=PART + large, headers={**SIGNED, "content-type": FORM})
+    send(world, SELFIE, ("file", ("a", bytes(LIMITS.max_selfie_bytes + 200_000))))
+    send(world, PHOTOS, ("files", ("a", JPEG)), ("files", ("b", large)), ("other", ("c", large)))
+    world.client.post(
+        SELFIE,
+        content=b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + large,
+        headers={**SIGNED, "content-type": "multipart/form-data; boundary=b"},
+    )
     assert nameless_files() == before

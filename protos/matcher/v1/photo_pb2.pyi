@@ -77,16 +77,18 @@ class AddPhotosRequest(_message.Message):
     def __init__(self, header: _Optional[_Union[AddPhotoHeader, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
 
 class AddedPhoto(_message.Message):
-    __slots__ = ("photo_id", "filename", "state", "reason")
+    __slots__ = ("photo_id", "filename", "state", "reason", "existing")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    EXISTING_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     filename: str
     state: PhotoState
     reason: str
-    def __init__(self, photo_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ...) -> None: ...
+    existing: bool
+    def __init__(self, photo_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., existing: _Optional[bool] = ...) -> None: ...
 
 class AddPhotosResponse(_message.Message):
     __slots__ = ("photos",)
