@@ -75,7 +75,7 @@ class IndexerSettings(settings.WorkerPoolSettings, MatchSettings, settings.FaceS
     indexer_nice: int = Field(15, ge=0, le=19, description="how far reading gives way to other processes")
 
 
-class ServeSettings(MatchSettings, settings.KeySettings, settings.ServerSettings):
+class ServeSettings(MatchSettings, settings.KeySettings, settings.PhotoSettings, settings.ServerSettings):
     """python -m matcher_service: serve photos and matches over gRPC."""
 
     matcher_port: int = Field(50053, ge=0, le=65535, description="port to listen on; 0: any")
@@ -116,7 +116,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")
         who = Members(members, follower.catch_up)
         matching = Matches(match_store, index, who, config.face_tolerance)
-        photos = Photos(PhotoStore(db), who, blobs, follower.catch_up)
+        photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, config.max_photo_mb * settings.MB)
         checks = {FILES: blobs.find_fault}
         Server(config, config.matcher_port, verifier, registrations(matching, photos), checks).run_until(stop)
     # The closed channel has ended the follower's call.

@@ -9,7 +9,6 @@ from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition
 
 ENCODING_SIZE = 128
 
-MAX_PHOTO_BYTES = 30_000_000
 MAX_PHOTOS_PER_CALL = 100
 MAX_FILENAME_LENGTH = 200
 MAX_FAILURES = 3
@@ -91,12 +90,16 @@ class Photo:
 
 @dataclass(frozen=True)
 class AddedPhoto:
-    """What became of an upload: `photo_id` is None and `reason` set where it was refused."""
+    """What became of an upload: `photo_id` is None and `reason` set where it was refused.
+
+    `existing`: the same bytes were here before.
+    """
 
     photo_id: UUID | None
     filename: str
     state: PhotoState
     reason: str = ""
+    existing: bool = False
 
 
 @dataclass(frozen=True)
@@ -223,11 +226,11 @@ class EmptyImage(InvalidInput):
 
 
 class TooLarge(InvalidInput):
-    """The photo is larger than 30 MB."""
+    """The photo is larger than the limit, MAX_PHOTO_MB."""
 
 
 class UnsupportedType(InvalidInput):
-    """The file is not a JPEG, PNG or WebP image."""
+    """Supported formats: JPEG, PNG, WebP, HEIC and AVIF."""
 
 
 class TooManyFiles(InvalidInput):

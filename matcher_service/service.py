@@ -1,19 +1,15 @@
 """The use cases of matcher_service."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID, uuid4
 
 from kit.blobs import BlobNotFound, Blobs
 from kit.errors import Fault, Unavailable
-from kit.faces.formats import sniff
 from kit.pages import Page
 from matcher_service.domain import (
     MAX_FILENAME_LENGTH,
-    MAX_PHOTO_BYTES,
     AddedPhoto,
-    EmptyImage,
     EventClosed,
     EventNotFound,
     FaceBatch,
@@ -28,11 +24,10 @@ from matcher_service.domain import (
     RematchState,
     Role,
     Snapshot,
-    TooLarge,
-    UnsupportedType,
     Variant,
 )
 from matcher_service.index import Index, make_faces
+from matcher_service.spool import Spool
 from matcher_service.store import MatchStore, MemberStore, PhotoStore
 
 CatchUp = Callable[[], None]
@@ -112,7 +107,10 @@ class Matches:
 class Photos:
     """The photos of events, for their organisers and for the guests who are in them."""
 
-    def __init__(self, store: PhotoStore, members: Members, blobs: Blobs, catch_up: CatchUp) -> None:
+    def __init__(
+        self, store: PhotoStore, members: Members, blobs: Blobs, catch_up: CatchUp, max_photo_bytes: int
+    ) -> None:
+        self.max_photo_bytes = max_photo_bytes
         self._store = store
         self._members = members
         self._blobs = blobs
@@ -123,20 +121,19 @@ class Photos:
         self._members.require_organiser(event_id, user_id)
         self._store.require_open(event_id)
 
-    def add_photo(self, user_id: UUID, event_id: UUID, filename: str, data: bytes) -> AddedPhoto:
-        """Durable when it returns. What is wrong with the file itself is an answer, so that the other files go on."""
+    def add_photo(self, user_id: UUID, event_id: UUID, filename: str, upload: Spool) -> AddedPhoto:
+        """Durable when it returns. What is wrong with the file itself is a result, so that the other files go on. A
+        photo that failed is read again, from the bytes that arrive now."""
         filename = _clean(filename)
-        try:
-            _check_file(data)
-        except Fault as fault:
+        if fault := upload.check():
             return AddedPhoto(None, filename, PhotoState.REFUSED, fault.reason)
-        sha256 = hashlib.sha256(data).digest()
-        if known := self._store.find_upload(event_id, sha256):
-            return AddedPhoto(known[0], filename, known[1])
+        known = self._store.find_upload(event_id, upload.sha256)
+        if known and known[1] is not PhotoState.FAILED:
+            return AddedPhoto(known[0], filename, known[1], existing=True)
         key = self._blobs.new_key()
-        self._blobs.put(key, data)
+        self._blobs.put_file(key, upload.open())
         try:
-            return self._store.add(uuid4(), user_id, event_id, filename, key, sha256, len(data))
+            return self._store.add(uuid4(), user_id, event_id, filename, key, upload.sha256, upload.size_bytes)
         except (EventClosed, EventNotFound):  # after any other fault the row may be there
             self._blobs.delete(key)
             raise
@@ -176,15 +173,6 @@ class Photos:
             self._members.require_organiser(event_id, user_id)
         counts = self._store.count(event_ids)
         return [counts.get(event_id, IndexCounts(event_id, 0, 0, 0, 0)) for event_id in event_ids]
-
-
-def _check_file(data: bytes) -> None:
-    if not data:
-        raise EmptyImage
-    if len(data) > MAX_PHOTO_BYTES:
-        raise TooLarge
-    if sniff(data) is None:
-        raise UnsupportedType
 
 
 def _clean(filename: str) -> str:

@@ -153,6 +153,7 @@ def _added(photo: AddedPhoto) -> photo_pb2.AddedPhoto:
         filename=photo.filename,
         state=f"PHOTO_STATE_{photo.state.name}",
         reason=photo.reason,
+        existing=photo.existing,
     )
 
 

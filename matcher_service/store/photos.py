@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
 from kit.pages import Page
@@ -43,7 +43,8 @@ class PhotoStore:
     def add(
         self, photo_id: UUID, organiser: UUID, event_id: UUID, filename: str, upload_key: str, sha256: bytes, size: int
     ) -> AddedPhoto:
-        """The new photo, or the one that these bytes are already; then the new blob goes.
+        """The new photo, or the one that these bytes are already; then the new blob goes. One that failed is pending
+        again with the new blob, and the one before goes.
 
         Raises EventClosed, and EventNotFound when the event or the organiser's membership went away.
         """
@@ -62,10 +63,14 @@ class PhotoStore:
             if connection.execute(insert, {**values, "key": upload_key}).first() is not None:
                 connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
                 return AddedPhoto(photo_id, filename, PhotoState.PENDING)
-            connection.execute(text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)"), {"key": upload_key})
-            known = text("SELECT id, state FROM matcher.photos WHERE event_id = :event AND sha256 = :sha256")
+            known = text("SELECT id, state FROM matcher.photos WHERE event_id = :event AND sha256 = :sha256 FOR UPDATE")
             row = connection.execute(known, {"event": event_id, "sha256": sha256}).one()
-            return AddedPhoto(row.id, filename, PhotoState(row.state))
+            state = PhotoState(row.state)
+            unused = upload_key
+            if state is PhotoState.FAILED:
+                unused, state = _retry(connection, row.id, upload_key), PhotoState.PENDING
+            connection.execute(text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)"), {"key": unused})
+            return AddedPhoto(row.id, filename, state, existing=True)
 
     def list_photos(self, event_id: UUID, page: Page) -> list[Photo]:
         """Newest first; the key of a page is (created_at, id)."""
@@ -133,6 +138,21 @@ def _check_open(row: Row[Any] | None) -> None:
         raise EventNotFound
     if row.shut:
         raise EventClosed
+
+
+def _retry(connection: Connection, photo_id: UUID, upload_key: str) -> str:
+    """Makes a failed photo pending again, with another upload; the key of the one before."""
+    values = {"photo": photo_id, "key": upload_key}
+    row = connection.execute(text("SELECT upload_key FROM matcher.photos WHERE id = :photo"), values).one()
+    connection.execute(
+        text(
+            "UPDATE matcher.photos SET state = 'pending', reason = '', failures = 0, lease_until = NULL,"
+            " upload_key = :key WHERE id = :photo"
+        ),
+        values,
+    )
+    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
+    return str(row.upload_key)
 
 
 def _photo(row: Row[Any]) -> Photo:

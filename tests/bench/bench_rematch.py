@@ -65,7 +65,7 @@ def _fill(world: World) -> tuple[UUID, list[bytes]]:
     random = np.random.default_rng(1)
     selfies = []
     for number in range(PHOTOS):
-        world.photos.add_photo(world.organiser, event, "photo.jpg", b"\xff\xd8\xff\xe0" + str(number).encode())
+        world.add_file(event, b"\xff\xd8\xff\xe0" + str(number).encode())
         job = world.job_store.claim(LEASE_S)
         assert job is not None
         encodings = random.normal(size=(FACES_PER_PHOTO, 128))

@@ -3,6 +3,7 @@
 import errno
 import os
 from pathlib import Path
+from typing import IO
 
 from kit.blobs import Blobs, BlobsUnavailable
 
@@ -13,6 +14,9 @@ def full_mark(folder: Path) -> Path:
 
 class SmallDisk(Blobs):
     """Writes half of a blob when there is no space for the rest."""
+
+    def put_file(self, key: str, file: Path | IO[bytes]) -> None:
+        self.put(key, file.read_bytes() if isinstance(file, Path) else file.read())
 
     def put(self, key: str, data: bytes) -> None:
         if full_mark(Path(os.environ["CHAOS_FOLDER"])).exists():

@@ -20,11 +20,13 @@ from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.service import Matches, Members, Photos
+from matcher_service.spool import spool
 from matcher_service.store import JobStore, MatchStore, MemberStore, PhotoStore
 
 JPEG = b"\xff\xd8\xff\xe0"
 JPEG_END = b"\xff\xd9"
 TOLERANCE = 0.6
+MAX_PHOTO_BYTES = 3_000_000
 LEASE_S = 60.0
 
 
@@ -76,7 +78,7 @@ class World:
         self.late: list[Change] = []
         members = Members(self.member_store, self.catch_up)
         self.matches = Matches(self.match_store, self.index, members, TOLERANCE)
-        self.photos = photos(self.photo_store, members, self.blobs, self.catch_up)
+        self.photos = photos(self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES)
         self.indexer = self.make_indexer(read_script)
         self.organiser = uuid4()
 
@@ -112,7 +114,11 @@ class World:
         self.change(ChangeKind.LEFT, event_id=event_id, user_id=user_id)
 
     def upload(self, event_id: UUID, people: Iterable[int], name: str = "") -> AddedPhoto:
-        return self.photos.add_photo(self.organiser, event_id, "photo.jpg", photo_of(people, name or str(uuid4())))
+        return self.add_file(event_id, photo_of(people, name or str(uuid4())))
+
+    def add_file(self, event_id: UUID, data: bytes, filename: str = "photo.jpg") -> AddedPhoto:
+        with spool(data, MAX_PHOTO_BYTES) as upload:
+            return self.photos.add_photo(self.organiser, event_id, filename, upload)
 
     def add(self, event_id: UUID, *people: int) -> UUID:
         """A photo, uploaded and indexed."""

@@ -1,10 +1,11 @@
 """Accepted is durable: a photo's file is on disk before its row is, and goes only when its row has gone."""
 
-import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import IO
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,12 +18,13 @@ from kit.errors import DatabaseUnavailable, Fault
 from kit.sweeper import Sweeper
 from matcher_service.domain import AddedPhoto, ChangeKind, EventClosed, EventNotFound, PhotoState
 from matcher_service.service import Photos
+from matcher_service.spool import Spool
 from matcher_service.store import JobStore, PhotoStore
 from matcher_service.store.events import queue_blob_deletions
 from tests.service import matcher_fixtures
 from tests.service.databases import lose_commits
 from tests.service.matcher_fixtures import MakeWorld
-from tests.service.matcher_world import LEASE_S, World, photo_of
+from tests.service.matcher_world import LEASE_S, MAX_PHOTO_BYTES, World, photo_of
 
 make_world = matcher_fixtures.make_world
 world = matcher_fixtures.world
@@ -35,12 +37,12 @@ world = matcher_fixtures.world
         (b"GIF89a" + bytes(100), "UNSUPPORTED_TYPE"),
         (b"%PDF-1.7" + bytes(100), "UNSUPPORTED_TYPE"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "UNSUPPORTED_TYPE"),
-        (photo_of([1]) + bytes(30_000_000), "TOO_LARGE"),
+        (photo_of([1]) + bytes(MAX_PHOTO_BYTES), "TOO_LARGE"),
     ],
 )
 def test_a_file_that_is_no_photo_is_refused_and_leaves_nothing(world: World, data: bytes, reason: str) -> None:
     event = world.event()
-    added = world.photos.add_photo(world.organiser, event, "x.jpg", data)
+    added = world.add_file(event, data, "x.jpg")
     assert (added.photo_id, added.state, added.reason) == (None, PhotoState.REFUSED, reason)
     assert world.count("photos") == 0
     assert not world.files()
@@ -51,7 +53,7 @@ def test_a_file_that_is_no_photo_is_refused_and_leaves_nothing(world: World, dat
 )
 def test_a_file_name_is_only_for_people(world: World, filename: str) -> None:
     event = world.event()
-    added = world.photos.add_photo(world.organiser, event, filename, photo_of([1], filename[:20]))
+    added = world.add_file(event, photo_of([1], filename[:20]), filename)
     assert len(added.filename) <= 200
     assert added.filename.isprintable()
     world.index_all()
@@ -61,17 +63,17 @@ def test_a_file_name_is_only_for_people(world: World, filename: str) -> None:
 class Away(Blobs):
     """A file store that cannot be reached."""
 
-    def put(self, key: str, data: bytes) -> None:
+    def put_file(self, key: str, file: Path | IO[bytes]) -> None:
         raise BlobsUnavailable
 
 
 class RowBeforeFile(Photos):
     """A broken twin: first the row, then the file."""
 
-    def add_photo(self, user_id: UUID, event_id: UUID, filename: str, data: bytes) -> AddedPhoto:
-        key, sha256 = self._blobs.new_key(), hashlib.sha256(data).digest()
-        added = self._store.add(uuid4(), user_id, event_id, filename, key, sha256, len(data))
-        self._blobs.put(key, data)
+    def add_photo(self, user_id: UUID, event_id: UUID, filename: str, upload: Spool) -> AddedPhoto:
+        key = self._blobs.new_key()
+        added = self._store.add(uuid4(), user_id, event_id, filename, key, upload.sha256, upload.size_bytes)
+        self._blobs.put_file(key, upload.open())
         return added
 
 
@@ -173,8 +175,8 @@ class Meanwhile(Blobs):
 
     happens: Callable[[], object]
 
-    def put(self, key: str, data: bytes) -> None:
-        super().put(key, data)
+    def put_file(self, key: str, file: Path | IO[bytes]) -> None:
+        super().put_file(key, file)
         self.happens()
 
 

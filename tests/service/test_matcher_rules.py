@@ -189,7 +189,7 @@ def test_a_stop_gives_the_claim_back_at_once_and_the_late_result_is_fenced(world
 
 def test_a_photo_that_cannot_be_read_says_why(world: World) -> None:
     event = world.event()
-    world.photos.add_photo(world.organiser, event, "broken.jpg", photo_of([]) + b"unreadable")
+    world.add_file(event, photo_of([]) + b"unreadable", "broken.jpg")
     world.index_all()
     [photo] = world.photo_store.list_photos(event, _first_page())
     assert (photo.state, photo.reason) == (PhotoState.FAILED, "unreadable")
