@@ -2,21 +2,26 @@
 
 import signal
 import sys
+from ipaddress import ip_network
+from socket import socket
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, field_validator
+from uvicorn.supervisors import Multiprocess
 
 from gateway.app import create_app
 from gateway.backends import Addresses
 from gateway.limits import Bounds, Limits
 from gateway.metrics import worker_metrics
+from gateway.site import ORIGIN, ROOT_PATH, Site, listen_everywhere
 from kit import failpoints, logs, settings
 from kit.identity import Verifier
 from kit.startup import check_tls, require_free, run_command
 
 NAME = "gateway"
+STARTUP_FAILURE = 3  # uvicorn's exit code
 
 HTTP: dict[str, Any] = {
     "http": "gateway.connections:Connection",  # h11, which bounds what a header may take
@@ -39,7 +44,7 @@ class GatewaySettings(
 ):
     """python -m gateway: serve the REST interface."""
 
-    gateway_host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all")
+    gateway_host: str = Field("127.0.0.1", description="address to listen on; 0.0.0.0 for all of IPv4, :: for all")
     gateway_port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0: any")
     gateway_workers: int = Field(
         1,
@@ -64,10 +69,42 @@ class GatewaySettings(
     gateway_max_streams: int = Field(200, ge=1, description="streams of events at once")
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
     gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
+    root_path: str = Field("", description="path prefix under which a proxy shows the gateway, such as /photos")
+    trusted_proxies: str = Field(
+        "", description="addresses or networks of proxies whose X-Forwarded-For and -Proto are believed, by commas"
+    )
+    cors_origins: str = Field(
+        "", description="origins whose pages may call the gateway, by commas, or *; never with credentials"
+    )
     auth_address: str = Field(description="auth_service, such as localhost:50051 or dns:///auth:50051")
     selfie_address: str = Field(description="selfie_service, such as localhost:50052")
     matcher_address: str = Field(description="matcher_service, such as localhost:50053")
     grace_s: float = Field(10, ge=0, le=300, description="how long a stop waits for running requests")
+
+    @field_validator("root_path")
+    @classmethod
+    def _check_root_path(cls, path: str) -> str:
+        if path.rstrip("/") and not ROOT_PATH.fullmatch(path.rstrip("/")):
+            raise ValueError("must be a path such as /photos, which does not begin as one of the gateway's own")
+        return path.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, proxies: str) -> str:
+        for proxy in split(proxies):
+            ip_network(proxy, strict=False)
+        return proxies
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _check_origins(cls, origins: str) -> str:
+        if not all(ORIGIN.fullmatch(origin) for origin in split(origins)):
+            raise ValueError("must be origins such as https://example.org, without a path, or *")
+        return origins
+
+
+def split(names: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in names.split(",") if name.strip())
 
 
 def main() -> None:
@@ -82,16 +119,28 @@ def serve() -> None:
     logs.configure(NAME, config.log_level, config.log_format == "json")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))  # uvicorn raises it once more when it has stopped
+    server = uvicorn.Config(
+        "gateway.__main__:create",
+        factory=True,
+        host=config.gateway_host,
+        port=config.gateway_port,
+        workers=config.gateway_workers,
+        timeout_graceful_shutdown=round(config.grace_s),
+        **HTTP,
+    )
     with worker_metrics(config, config.gateway_workers):
-        uvicorn.run(
-            "gateway.__main__:create",
-            factory=True,
-            host=config.gateway_host,
-            port=config.gateway_port,
-            workers=config.gateway_workers,
-            timeout_graceful_shutdown=round(config.grace_s),
-            **HTTP,
-        )
+        run(server, listen_everywhere(config.gateway_port) if config.gateway_host == "::" else [])
+
+
+def run(config: uvicorn.Config, sockets: list[socket]) -> None:
+    """Serves on `sockets`, or where the configuration says. `uvicorn.run` accepts no sockets."""
+    if config.workers > 1:
+        Multiprocess(config, sockets=sockets or [config.bind_socket()]).run()
+        return
+    server = uvicorn.Server(config)
+    server.run(sockets or None)
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
 
 
 def create() -> FastAPI:
@@ -118,7 +167,8 @@ def create() -> FastAPI:
             waiting=config.gateway_max_waiting,
         ),
     )
-    return create_app(addresses, config, limits, Verifier.read(config.minois_keys))
+    site = Site(config.root_path, split(config.trusted_proxies), split(config.cors_origins))
+    return create_app(addresses, config, limits, Verifier.read(config.minois_keys), site)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import grpc
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -13,9 +13,12 @@ from gateway.backends import Addresses, Backends
 from gateway.boundary import Boundary
 from gateway.errors import answer_rpc_error
 from gateway.limits import Limits
+from gateway.methods import Methods
 from gateway.openapi import describe
 from gateway.problems import answer_invalid, answer_problem
+from gateway.queries import reject_unknown_parameters
 from gateway.routes import accounts, events, operators, photos, pictures, selfies
+from gateway.site import DIRECT, Site, accept_proxies, allow_origins
 from kit.identity import Verifier
 from kit.settings import TlsSettings
 
@@ -25,7 +28,9 @@ Every error is `application/problem+json` (RFC 9457); its `reason` is stable. Ev
 """
 
 
-def create_app(addresses: Addresses, tls: TlsSettings, limits: Limits, verifier: Verifier) -> FastAPI:
+def create_app(
+    addresses: Addresses, tls: TlsSettings, limits: Limits, verifier: Verifier, site: Site = DIRECT
+) -> FastAPI:
     limiters = Limiters(limits.bounds)
 
     @asynccontextmanager
@@ -45,11 +50,14 @@ def create_app(addresses: Addresses, tls: TlsSettings, limits: Limits, verifier:
     app.state.limits = limits
     app.state.limiters = limiters
     for module in (accounts, selfies, photos, pictures, events, operators):
-        app.include_router(module.router)
+        app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])
     app.add_exception_handler(HTTPException, answer_problem)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
+    app.add_middleware(Methods)
     app.add_middleware(Admission, limiters=limiters, limits=limits, verifier=verifier)
+    allow_origins(app, site)
     app.add_middleware(Boundary)
+    accept_proxies(app, site)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

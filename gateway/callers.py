@@ -16,7 +16,6 @@ from gateway.problems import Problem
 COOKIE = "minois_token"
 COOKIE_PATH = "/api"
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="The `access_token` of a login.")
 cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Set by a login; good for GET only.")
@@ -62,15 +61,17 @@ def keep_token(request: Request, response: Response, token: str, max_age_s: int)
         COOKIE,
         token,
         max_age=max_age_s,
-        path=COOKIE_PATH,
-        secure=_needs_tls(request),
+        path=_cookie_path(request),
+        secure=_is_encrypted(request),
         httponly=True,
         samesite="strict",
     )
 
 
 def forget_token(request: Request, response: Response) -> None:
-    response.delete_cookie(COOKIE, path=COOKIE_PATH, secure=_needs_tls(request), httponly=True, samesite="strict")
+    response.delete_cookie(
+        COOKIE, path=_cookie_path(request), secure=_is_encrypted(request), httponly=True, samesite="strict"
+    )
 
 
 def _calls(request: Request, token: str = "") -> Calls:
@@ -84,6 +85,10 @@ def _accept(token: str) -> str:
     return token
 
 
-def _needs_tls(request: Request) -> bool:
-    host = request.headers.get("host", "")
-    return re.sub(r":\d*$", "", host).strip("[]") not in LOCAL_HOSTS
+def _cookie_path(request: Request) -> str:
+    return f"{request.scope.get('root_path', '')}{COOKIE_PATH}"
+
+
+def _is_encrypted(request: Request) -> bool:
+    """Whether the client came by HTTPS, as a trusted proxy says: over plain HTTP a browser drops a `Secure` cookie."""
+    return request.url.scheme == "https"

@@ -12,6 +12,7 @@ from gateway.schemas.problems import ProblemBody
 REASONS = {
     "invalid_argument": 400,
     "invalid_page": 400,
+    "unknown_parameter": 400,
     "malformed_json": 400,
     "malformed_multipart": 400,
     "empty_body": 400,
@@ -48,6 +49,7 @@ REASONS = {
 }
 
 EVERYWHERE = (
+    "unknown_parameter",
     "too_many_requests",
     "too_many_streams",
     "internal",

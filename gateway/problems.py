@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from gateway.methods import allowed_methods
 from gateway.schemas.problems import FieldError, ProblemBody
 
 MEDIA_TYPE = "application/problem+json"
@@ -68,6 +69,8 @@ def answer_problem(request: Request, problem: Exception) -> JSONResponse:
     """Also answers what the framework raises: unknown addresses and methods."""
     if not isinstance(problem, Problem):
         problem = _from_framework(problem)
+    if problem.status_code == 405:
+        problem.headers = {"Allow": ", ".join(allowed_methods(request.scope))}  # of all routes, not of one
     return to_response(problem, request.scope["request_id"])
 
 
@@ -75,7 +78,7 @@ def answer_invalid(request: Request, error: Exception) -> JSONResponse:
     """Tells which fields are wrong, and never what was in them."""
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
-    fields = [FieldError(field=_name(fault["loc"]), reason=fault["type"], message=fault["msg"]) for fault in faults]
+    fields = [_field_error(fault["loc"], fault["type"], fault["msg"]) for fault in faults]
     if any(fault["loc"][0] == "body" for fault in faults):
         return answer_problem(request, invalid_form(fields))
     return answer_problem(request, invalid_argument("The address of the request is malformed.", fields))
@@ -88,6 +91,12 @@ def _from_framework(error: Exception) -> Problem:
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Problem(error.status_code, "bad_request", "The request cannot be understood.")
     return internal_problem()
+
+
+def _field_error(location: Sequence[int | str], reason: str, message: str) -> FieldError:
+    if reason == "extra_forbidden":
+        reason, message = "unknown_field", "There is no such field."
+    return FieldError(field=_name(location), reason=reason, message=message)
 
 
 def _name(location: Sequence[int | str]) -> str:

@@ -28,5 +28,5 @@ async def check_readiness(request: Request) -> Ready:
 
 
 @router.get("/", include_in_schema=False)
-async def show_docs() -> RedirectResponse:
-    return RedirectResponse("/docs")
+async def show_docs(request: Request) -> RedirectResponse:
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")

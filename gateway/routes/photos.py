@@ -31,13 +31,13 @@ router = APIRouter(prefix="/api", tags=["photos"])
 
 @router.get("/my-photos", responses=problems("event_not_found", *PAGE, *SIGNED))
 async def list_my_photos(
-    to: Reader, event_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = ""
+    request: Request, to: Reader, event_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = ""
 ) -> shapes.MyPhotoPage:
     """The photos that the caller is in, newest first, in one event or in all."""
     page = matcher_pb2.ListMatchesRequest(event_id=str(event_id or ""), page_size=limit, page_token=cursor)
     answer = await to.send(to.matcher.ListMatches, page)
     return shapes.MyPhotoPage(
-        photos=[_match(match) for match in answer.matches], next_cursor=answer.next_page_token or None
+        photos=[_match(match, root_of(request)) for match in answer.matches], next_cursor=answer.next_page_token or None
     )
 
 
@@ -61,12 +61,14 @@ async def add_photos(event_id: UUID, request: Request, to: Writer) -> shapes.Add
 
 
 @router.get("/events/{event_id}/photos", responses=problems(*PAGE, *ORGANISED))
-async def list_photos(event_id: UUID, to: Reader, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPhotoPage:
+async def list_photos(
+    request: Request, event_id: UUID, to: Reader, limit: Limit = 50, cursor: Cursor = ""
+) -> shapes.EventPhotoPage:
     """The photos of an event, newest first."""
     page = pb.ListPhotosRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
     answer = await to.send(to.photos.ListPhotos, page)
     return shapes.EventPhotoPage(
-        photos=[_photo(photo) for photo in answer.photos], next_cursor=answer.next_page_token or None
+        photos=[_photo(photo, root_of(request)) for photo in answer.photos], next_cursor=answer.next_page_token or None
     )
 
 
@@ -78,16 +80,21 @@ async def delete_photo(photo_id: UUID, to: Writer) -> None:
     await to.send(to.photos.DeletePhoto, pb.DeletePhotoRequest(photo_id=str(photo_id)))
 
 
-def _match(match: matcher_pb2.Match) -> shapes.MyPhoto:
+def root_of(request: Request) -> str:
+    """The path prefix of a proxy, with which links begin."""
+    return str(request.scope.get("root_path", ""))
+
+
+def _match(match: matcher_pb2.Match, root: str) -> shapes.MyPhoto:
     return shapes.MyPhoto(
         id=match.photo_id,
         event_id=match.event_id,
         width=match.width,
         height=match.height,
         taken_at=epoch_s(match, "take_time"),
-        thumb_url=url_of(match.photo_id, "thumb"),
-        preview_url=url_of(match.photo_id, "preview"),
-        original_url=url_of(match.photo_id, "original"),
+        thumb_url=root + url_of(match.photo_id, "thumb"),
+        preview_url=root + url_of(match.photo_id, "preview"),
+        original_url=root + url_of(match.photo_id, "original"),
     )
 
 
@@ -107,7 +114,7 @@ def _added(result: Result) -> shapes.AddedPhoto:
     )
 
 
-def _photo(photo: pb.Photo) -> shapes.EventPhoto:
+def _photo(photo: pb.Photo, root: str) -> shapes.EventPhoto:
     ready = photo.state == pb.PHOTO_STATE_INDEXED
     return shapes.EventPhoto.model_validate(
         {
@@ -121,6 +128,6 @@ def _photo(photo: pb.Photo) -> shapes.EventPhoto:
             "size_bytes": photo.size_bytes,
             "taken_at": epoch_s(photo, "take_time"),
             "uploaded_at": epoch_s(photo, "create_time") or 0,
-            **{f"{name}_url": url_of(photo.photo_id, name) if ready else None for name in VARIANTS},
+            **{f"{name}_url": root + url_of(photo.photo_id, name) if ready else None for name in VARIANTS},
         }
     )

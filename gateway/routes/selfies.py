@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, closing
+from hashlib import blake2b
 from typing import Annotated
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -30,6 +31,8 @@ router = APIRouter(prefix="/api", tags=["selfies"])
 IdempotencyKey = Annotated[
     str, Header(max_length=MAX_KEY_LENGTH, description="the same key: the same upload, however often it is sent")
 ]
+
+LastEventId = Annotated[str, Header(description="`id` of the last event received; an EventSource sends it by itself")]
 
 
 @router.post(
@@ -71,12 +74,16 @@ async def get_rematch_status(to: Reader) -> RematchStatus:
     response_class=EventSourceResponse,
     responses={
         200: {"description": "Each event is a RematchStatus.", "content": {"text/event-stream": {}}},
+        204: {"description": "The client has the final status: an EventSource does not connect again."},
         **problems(*SIGNED),
     },
 )
-async def follow_rematch_status(to: Reader) -> EventSourceResponse:
+async def follow_rematch_status(to: Reader, last_event_id: LastEventId = "") -> Response:
     """The same as server-sent events: one at once, one for each change, and the end when the status is final."""
-    return EventSourceResponse(_follow(to, await _read(to)), ping=15, headers=PRIVATE)
+    status = await _read(to)
+    if is_final(status) and last_event_id == _event_id(status):
+        return Response(status_code=204, headers=PRIVATE)
+    return EventSourceResponse(_follow(to, status), ping=15, headers=PRIVATE)
 
 
 @router.post("/rematch", status_code=202, responses=problems("no_active_selfie", *SIGNED))
@@ -129,7 +136,12 @@ async def _follow(to: Calls, status: RematchStatus) -> AsyncIterator[dict[str, s
 
 
 def _sse(status: RematchStatus) -> dict[str, str]:
-    return {"data": status.model_dump_json(exclude_none=True)}
+    return {"id": _event_id(status), "data": status.model_dump_json(exclude_none=True)}
+
+
+def _event_id(status: RematchStatus) -> str:
+    """The same for the same status, whichever process answers."""
+    return blake2b(status.model_dump_json().encode(), digest_size=12).hexdigest()
 
 
 def _request_id(key: str) -> str:

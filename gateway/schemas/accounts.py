@@ -2,10 +2,11 @@
 
 from pydantic import BaseModel, Field
 
+from gateway.schemas.forms import Form
 from gateway.schemas.selfies import RematchStatus
 
 
-class EventCode(BaseModel):
+class EventCode(Form):
     event_code: str = Field(description="case, spaces and dashes do not matter", examples=["7K3F-9QXA"])
 
 
@@ -24,7 +25,7 @@ class Availability(BaseModel):
     email_taken: bool
 
 
-class UserData(BaseModel):
+class UserData(Form):
     username: str = Field(
         description="2 to 64 letters and digits of any script, spaces, dots, dashes, underscores, apostrophes"
     )
@@ -36,12 +37,12 @@ class Registration(EventCode):
     user_data: UserData
 
 
-class Credentials(BaseModel):
+class Credentials(Form):
     username: str = Field(description="user name or e-mail address")
     password: str
 
 
-class RefreshToken(BaseModel):
+class RefreshToken(Form):
     refresh_token: str = Field(max_length=4096)
 
 

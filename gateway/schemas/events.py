@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from gateway.schemas.forms import Form
+
 
 def to_utc(moment: datetime) -> datetime:
     """A time without a zone is UTC."""
@@ -17,13 +19,13 @@ def to_utc(moment: datetime) -> datetime:
 Moment = Annotated[datetime, AfterValidator(to_utc)]
 
 
-class NewEvent(BaseModel):
+class NewEvent(Form):
     name: str = Field(description="1 to 200 characters")
     starts_at: Moment | None = None
     expires_at: Moment | None = Field(default=None, description="from when on it takes neither joins nor uploads")
 
 
-class EventEdit(BaseModel):
+class EventEdit(Form):
     """What is missing stays as it is; a null `starts_at` or `expires_at` removes the time."""
 
     name: str | None = None

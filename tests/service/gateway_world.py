@@ -24,6 +24,7 @@ from gateway.__main__ import HTTP
 from gateway.app import create_app
 from gateway.backends import Addresses
 from gateway.limits import Limits
+from gateway.site import DIRECT, Site
 from kit.errors import Fault
 from kit.identity import USER_ISSUER, Signer, Verifier
 from kit.server import MAX_MESSAGE_BYTES
@@ -159,20 +160,20 @@ def running_services() -> Iterator[tuple[Services, str]]:
 
 
 @contextmanager
-def running_world(**limits: Any) -> Iterator[World]:
+def running_world(site: Site = DIRECT, **limits: Any) -> Iterator[World]:
     with (
         running_services() as (services, address),
-        running_gateway(Addresses(address, address, address), replace(LIMITS, **limits)) as (client, port),
+        running_gateway(Addresses(address, address, address), replace(LIMITS, **limits), site=site) as (client, port),
     ):
         yield World(services, client, port)
 
 
 @contextmanager
 def running_gateway(
-    addresses: Addresses, limits: Limits, verifier: Verifier = VERIFIER
+    addresses: Addresses, limits: Limits, verifier: Verifier = VERIFIER, site: Site = DIRECT
 ) -> Iterator[tuple[httpx2.Client, int]]:
     """The gateway in front of any services, a client of it, and its port."""
-    app = create_app(addresses, TlsSettings(), limits, verifier)
+    app = create_app(addresses, TlsSettings(), limits, verifier, site)
     listener = socket.create_server(("127.0.0.1", 0))
     gateway = GatewayServer(uvicorn.Config(app, loop="asyncio", timeout_graceful_shutdown=2, **HTTP))
     thread = threading.Thread(target=gateway.run, args=([listener],))

@@ -97,7 +97,7 @@ def test_a_stream_holds_a_place_of_its_own() -> None:
         world.answer(GetRematchState=PENDING)
         with world.client.stream("GET", "/api/rematch-events", headers=SIGNED) as stream:
             lines = stream.iter_lines()  # the stream ends with it
-            assert next(lines).startswith("data: ")
+            assert next(lines).startswith("id: ")
             assert is_refused(world.client.get("/api/rematch-events", headers=SIGNED))
             assert not is_refused(ask_status(world))
         world.answer(GetRematchState=selfie_pb2.GetRematchStateResponse())

@@ -38,11 +38,16 @@ class Endless(Calls):
 
 def ask_for_everything(world: World) -> set[str]:
     """Makes each request that the gateway documents; the methods that were called and the deadlines that they had."""
-    for path, operations in world.client.get("/openapi.json").json()["paths"].items():
+    document = world.client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
         for method, operation in operations.items():
             address = path.format(event_id=ID, photo_id=ID, user_id=ID)
             content = operation.get("requestBody", {}).get("content", {})
-            sent: dict[str, Any] = {"json": BODY} if "application/json" in content else {}
+            sent: dict[str, Any] = {}
+            if "application/json" in content:
+                form = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+                fields = document["components"]["schemas"][form]["properties"]
+                sent = {"json": {name: value for name, value in BODY.items() if name in fields}}
             sent |= {"files": UPLOAD} if "multipart/form-data" in content else {}
             world.client.request(method, address, headers=SIGNED, **sent)
     called = {call.method for call in world.services.calls}

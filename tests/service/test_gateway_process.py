@@ -65,7 +65,7 @@ def test_a_stop_ends_open_streams_and_leaves_in_seconds(workers: dict[str, str])
             wait_until_ready(url)
             with httpx2.stream("GET", f"{url}/api/rematch-events", headers=SIGNED, timeout=10) as stream:
                 lines = stream.iter_lines()
-                assert next(lines).startswith("data: ")
+                assert next(lines).startswith("id: ")
                 metrics = httpx2.get(f"http://127.0.0.1:{metrics_port}/metrics").text
                 assert 'http_handled_total{method="GET",route="/readyz",status="200"}' in metrics
                 process.send_signal(signal.SIGTERM)

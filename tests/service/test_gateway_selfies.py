@@ -49,6 +49,36 @@ def test_a_stream_of_what_is_final_ends_at_once(world: World) -> None:
     assert len(world.services.calls) == 1
 
 
+def test_an_event_source_that_has_the_final_status_does_not_connect_again(world: World) -> None:
+    """A browser sends the id of the last event, and stops at 204 (HTML Standard, section 9.2)."""
+    world.answer(GetRematchState=DONE)
+    first = world.client.get("/api/rematch-events", headers=SIGNED)
+    (event_id,) = [line[4:] for line in first.text.splitlines() if line.startswith("id: ")]
+    again = world.client.get("/api/rematch-events", headers={**SIGNED, "last-event-id": event_id})
+    assert (again.status_code, again.content) == (204, b"")
+    later = pb.GetRematchStateResponse()
+    later.CopyFrom(DONE)
+    later.finish_time.seconds += 1
+    for newer in (later, PENDING):
+        queue = iter([newer, DONE])
+        world.answer(GetRematchState=lambda _, queue=queue: next(queue))
+        follower = world.client.get("/api/rematch-events", headers={**SIGNED, "last-event-id": event_id})
+        assert (follower.status_code, follower.text.count("data: ")) == (200, 1 if newer is later else 2)
+
+
+def test_an_event_source_that_missed_the_final_status_receives_it(world: World) -> None:
+    queue = iter([PENDING, PENDING, DONE])
+    world.answer(GetRematchState=lambda _: next(queue))
+    lines = world.client.get("/api/rematch-events", headers=SIGNED).text.splitlines()
+    running, final = [line[4:] for line in lines if line.startswith("id: ")]
+    world.answer(GetRematchState=DONE)
+    codes = [
+        world.client.get("/api/rematch-events", headers={**SIGNED, "last-event-id": last}).status_code
+        for last in (running, final, "", "made-up")
+    ]
+    assert codes == [200, 204, 200, 200]
+
+
 def test_a_stream_outlives_a_service_that_is_away(world: World) -> None:
     assert follow(world, PENDING, grpc.StatusCode.DEADLINE_EXCEEDED, DONE) == [RUNNING_SHOWN, DONE_SHOWN]
 
@@ -71,7 +101,7 @@ def test_a_stream_does_not_last_for_ever() -> None:
 def test_a_client_that_goes_away_ends_its_stream(world: World) -> None:
     world.answer(GetRematchState=PENDING)
     with world.client.stream("GET", "/api/rematch-events", headers=SIGNED) as answer:
-        assert next(answer.iter_lines()).startswith("data: ")
+        assert next(answer.iter_lines()).startswith("id: ")
     asked = 0
     while asked != len(world.services.calls):  # each round outlasts several questions of a stream that lives
         asked = len(world.services.calls)
