@@ -44,7 +44,7 @@ class TokenSettings(settings.KeySettings):
     """python -m selfie_service token: print a token of 60 seconds that says we are service:selfie."""
 
 
-class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettings):
+class ServeSettings(MigrateSettings, settings.KeySettings, settings.SelfieSettings, settings.ServerSettings):
     """python -m selfie_service: accept selfies and tell what became of them over gRPC."""
 
     selfie_port: int = Field(50052, ge=0, le=65535, description="port to listen on; 0: any")
@@ -93,7 +93,14 @@ def serve(selfies: type[SelfieStore] = SelfieStore, rematches: type[RematchStore
         follower = Follower(feed.fetch, changes.cursor, changes.apply)
         following = start_thread(lambda: follower.run(stop), "feed")
         registration = Registration(
-            SelfieServicer(Selfies(selfies(db, config.max_pending_selfies), rematches(db), follower.catch_up)),
+            SelfieServicer(
+                Selfies(
+                    selfies(db, config.max_pending_selfies),
+                    rematches(db),
+                    follower.catch_up,
+                    config.max_selfie_mb * settings.MB,
+                )
+            ),
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
             selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
         )

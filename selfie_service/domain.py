@@ -8,7 +8,6 @@ from uuid import UUID
 
 from kit.errors import Exhausted, InvalidInput, NotFound, Precondition
 
-MAX_IMAGE_BYTES = 10 * 1024 * 1024
 MAX_FAILURES = 3
 
 
@@ -158,7 +157,7 @@ class EmptyImage(InvalidInput):
 
 
 class TooLarge(InvalidInput):
-    """The selfie is larger than 10 MiB."""
+    """The selfie is larger than the limit, MAX_SELFIE_MB."""
 
 
 class UnsupportedType(InvalidInput):

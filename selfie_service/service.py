@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 
 from kit.faces.formats import sniff
 from selfie_service.domain import (
-    MAX_IMAGE_BYTES,
     EmptyImage,
     EventClosed,
     NewSelfie,
@@ -24,14 +23,17 @@ class Selfies:
     """A guest's selfies and rematches. `catch_up` applies what auth_service has told until now, so that guests find
     what they did there a moment ago."""
 
-    def __init__(self, selfies: SelfieStore, rematches: RematchStore, catch_up: Callable[[], None]) -> None:
+    def __init__(
+        self, selfies: SelfieStore, rematches: RematchStore, catch_up: Callable[[], None], max_image_bytes: int
+    ) -> None:
+        self._max_image_bytes = max_image_bytes
         self._selfies = selfies
         self._rematches = rematches
         self._catch_up = catch_up
 
     def upload(self, user_id: UUID, request_id: UUID | None, image: bytes) -> UUID:
         """The id of the accepted selfie; durable, not decided."""
-        content_type = _check_image(image)
+        content_type = _check_image(image, self._max_image_bytes)
         selfie = NewSelfie(uuid4(), user_id, request_id, hashlib.sha256(image).digest(), image, content_type)
         try:
             return self._selfies.add_selfie(selfie)
@@ -61,11 +63,11 @@ class Selfies:
         self._rematches.restart(user_id)
 
 
-def _check_image(image: bytes) -> str:
+def _check_image(image: bytes, max_bytes: int) -> str:
     """The media type; everything else about the image is the worker's verdict."""
     if not image:
         raise EmptyImage
-    if len(image) > MAX_IMAGE_BYTES:
+    if len(image) > max_bytes:
         raise TooLarge
     content_type = sniff(image)
     if content_type is None:

@@ -174,7 +174,7 @@ class World:
         told = calls(signer("selfie"))
         self.follower = Follower(AuthFeed(self._channel, told).fetch, self.changes.cursor, self.changes.apply)
         self.rematcher = Rematcher(self.rematches, self._channel, told, STREAM_S, self.stop)
-        self.service = Selfies(self.selfies, self.rematches, self.follower.catch_up)
+        self.service = Selfies(self.selfies, self.rematches, self.follower.catch_up, 15_000_000)
         self.stub = selfie_pb2_grpc.SelfieServiceStub(
             serve(
                 Registration(
