@@ -55,10 +55,13 @@ class Person:
         return self._ask("GET", f"/api/events/{event_id}")
 
     def upload_photos(self, event_id: str, photos: Iterable[SamplePhoto]) -> dict[str, SamplePhoto]:
-        """The photos by the id that each got."""
+        """The photos by the id that each got. Raises RestFault where one was not kept."""
         by_name = {photo.name: photo for photo in photos}
         files = [("files", (photo.name, photo.jpeg, "image/jpeg")) for photo in by_name.values()]
         answer = self._ask("POST", f"/api/events/{event_id}/photos", files=files)
+        for item in answer["photos"]:
+            if "reason" in item:
+                raise RestFault(f"{item['filename']} was not kept: {item['reason']}")
         return {item["id"]: by_name[item["filename"]] for item in answer["photos"]}
 
     def upload_selfie(self, jpeg: bytes) -> float:
