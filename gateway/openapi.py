@@ -29,6 +29,7 @@ REASONS = {
     "event_closed": 409,
     "no_active_selfie": 409,
     "photo_not_ready": 409,
+    "photo_not_failed": 409,
     "organiser_cannot_leave": 409,
     "request_in_progress": 409,
     "too_large": 413,

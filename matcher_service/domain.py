@@ -40,6 +40,13 @@ class PhotoState(Enum):
     REFUSED = "refused"
 
 
+class PhotoOrder(Enum):
+    """By which time a list of photos is sorted: a photo without a time taken counts as taken when it was uploaded."""
+
+    UPLOADED = "uploaded"
+    TAKEN = "taken"
+
+
 class RematchState(Enum):
     """How far a rematch is."""
 
@@ -86,6 +93,30 @@ class Photo:
     size_bytes: int
     taken_at: datetime | None
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which photos of a list, and in which order; by default all, the last uploaded first."""
+
+    order: PhotoOrder = PhotoOrder.UPLOADED
+    ascending: bool = False
+    state: PhotoState | None = None
+
+    def name(self, subject: str) -> str:
+        """The scope of its page tokens: a token of one order is none of another."""
+        if self == NEWEST_FIRST:
+            return subject
+        state = self.state.value if self.state else "all"
+        return f"{subject}, {state}, by {self.order.value}, {'asc' if self.ascending else 'desc'}"
+
+    def key(self, photo: "Photo | Match") -> tuple[str, str]:
+        """The key of a page: the time by which the list is sorted, and the photo's id."""
+        by_time = (self.order is PhotoOrder.TAKEN and photo.taken_at) or photo.created_at
+        return by_time.isoformat(), str(photo.photo_id if isinstance(photo, Match) else photo.id)
+
+
+NEWEST_FIRST = Listing()
 
 
 @dataclass(frozen=True)
@@ -211,6 +242,10 @@ class PhotoNotFound(NotFound):
 
 class PhotoNotReady(Precondition):
     """This photo is not ready to be shown."""
+
+
+class PhotoNotFailed(Precondition):
+    """Only a photo that could not be read can be retried."""
 
 
 class OrganiserOnly(NotAllowed):

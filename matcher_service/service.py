@@ -14,6 +14,7 @@ from matcher_service.domain import (
     EventNotFound,
     FaceBatch,
     IndexCounts,
+    Listing,
     Match,
     OrganiserOnly,
     Photo,
@@ -77,10 +78,10 @@ class Matches:
         except Fault as fault:
             yield replace(latest, state=RematchState.FAILED, reason=fault.reason)
 
-    def list_matches(self, user_id: UUID, event_id: UUID | None, page: Page) -> list[Match]:
+    def list_matches(self, user_id: UUID, event_id: UUID | None, page: Page, listing: Listing) -> list[Match]:
         if event_id:
             self._members.require(event_id, user_id)
-        return self._store.list_matches(user_id, event_id, page)
+        return self._store.list_matches(user_id, event_id, page, listing)
 
     def _rematch(self, rematch: Rematch, latest: Snapshot) -> Iterator[Snapshot]:
         self._members.require(rematch.event_id, rematch.user_id)
@@ -154,11 +155,25 @@ class Photos:
         except BlobNotFound:
             raise PhotoNotFound from None
 
-    def list_photos(self, user_id: UUID, event_id: UUID, page: Page) -> list[Photo]:
+    def list_photos(self, user_id: UUID, event_id: UUID, page: Page, listing: Listing) -> list[Photo]:
         self._members.require_organiser(event_id, user_id)
-        return self._store.list_photos(event_id, page)
+        return self._store.list_photos(event_id, page, listing)
 
     def delete_photo(self, user_id: UUID, photo_id: UUID) -> None:
+        self._store.delete(photo_id, self._require_event_of(user_id, photo_id))
+
+    def retry_photo(self, user_id: UUID, photo_id: UUID) -> None:
+        """Raises PhotoNotFound, PhotoNotFailed."""
+        self._store.retry(photo_id, self._require_event_of(user_id, photo_id))
+
+    def count(self, user_id: UUID, event_ids: Sequence[UUID]) -> list[IndexCounts]:
+        for event_id in event_ids:
+            self._members.require_organiser(event_id, user_id)
+        counts = self._store.count(event_ids)
+        return [counts.get(event_id, IndexCounts(event_id, 0, 0, 0, 0)) for event_id in event_ids]
+
+    def _require_event_of(self, user_id: UUID, photo_id: UUID) -> UUID:
+        """The event of a photo, for its organisers; to others the photo does not exist. Raises PhotoNotFound."""
         event_id = self._store.find_event(photo_id)
         if event_id is None:
             raise PhotoNotFound
@@ -166,13 +181,7 @@ class Photos:
             self._members.require_organiser(event_id, user_id)
         except (EventNotFound, OrganiserOnly):
             raise PhotoNotFound from None
-        self._store.delete(photo_id, event_id)
-
-    def count(self, user_id: UUID, event_ids: Sequence[UUID]) -> list[IndexCounts]:
-        for event_id in event_ids:
-            self._members.require_organiser(event_id, user_id)
-        counts = self._store.count(event_ids)
-        return [counts.get(event_id, IndexCounts(event_id, 0, 0, 0, 0)) for event_id in event_ids]
+        return event_id
 
 
 def _clean(filename: str) -> str:

@@ -13,8 +13,11 @@ from matcher_service.domain import (
     ENCODING_SIZE,
     AddedPhoto,
     IndexCounts,
+    Listing,
     Match,
     Photo,
+    PhotoOrder,
+    PhotoState,
     Rematch,
     Snapshot,
     Variant,
@@ -28,6 +31,19 @@ EVENT_KEY = "x-event-id"
 MAX_EVENTS = 200
 
 VARIANTS = {photo_pb2.Variant.Value(f"VARIANT_{variant.name}"): variant for variant in Variant}
+
+# By number, which is the same in PhotoOrder and MatchOrder.
+ORDERS: dict[int, PhotoOrder] = {
+    photo_pb2.PHOTO_ORDER_UNSPECIFIED: PhotoOrder.UPLOADED,
+    photo_pb2.PHOTO_ORDER_UPLOADED: PhotoOrder.UPLOADED,
+    photo_pb2.PHOTO_ORDER_TAKEN: PhotoOrder.TAKEN,
+}
+FILTERS: dict[int, PhotoState | None] = {
+    photo_pb2.PHOTO_STATE_UNSPECIFIED: None,
+    photo_pb2.PHOTO_STATE_PENDING: PhotoState.PENDING,
+    photo_pb2.PHOTO_STATE_INDEXED: PhotoState.INDEXED,
+    photo_pb2.PHOTO_STATE_FAILED: PhotoState.FAILED,
+}
 
 
 class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
@@ -46,11 +62,9 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
     @callable_by(USER)
     def ListMatches(self, request, context):
         caller, event_id = current_caller().user_id, parse_optional_id(request.event_id)
-        page = parse_page(f"matches of {caller} in {event_id}", request.page_size, request.page_token)
-        shown, token = page.cut(
-            self._matches.list_matches(caller, event_id, page),
-            lambda match: (match.created_at.isoformat(), str(match.photo_id)),
-        )
+        listing = Listing(_order(request.order), request.ascending)
+        page = parse_page(listing.name(f"matches of {caller} in {event_id}"), request.page_size, request.page_token)
+        shown, token = page.cut(self._matches.list_matches(caller, event_id, page, listing), listing.key)
         return pb.ListMatchesResponse(matches=[_match(match) for match in shown], next_page_token=token)
 
 
@@ -79,11 +93,10 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     @callable_by(USER)
     def ListPhotos(self, request, context):
         event_id = parse_id(request.event_id)
-        page = parse_page(f"photos of {event_id}", request.page_size, request.page_token)
-        shown, token = page.cut(
-            self._photos.list_photos(current_caller().user_id, event_id, page),
-            lambda photo: (photo.created_at.isoformat(), str(photo.id)),
-        )
+        listing = Listing(_order(request.order), request.ascending, _state(request.state))
+        page = parse_page(listing.name(f"photos of {event_id}"), request.page_size, request.page_token)
+        caller = current_caller().user_id
+        shown, token = page.cut(self._photos.list_photos(caller, event_id, page, listing), listing.key)
         return photo_pb2.ListPhotosResponse(photos=[_photo(photo) for photo in shown], next_page_token=token)
 
     @callable_by(USER)
@@ -92,12 +105,31 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         return photo_pb2.DeletePhotoResponse()
 
     @callable_by(USER)
+    def RetryPhoto(self, request, context):
+        self._photos.retry_photo(current_caller().user_id, parse_id(request.photo_id))
+        return photo_pb2.RetryPhotoResponse()
+
+    @callable_by(USER)
     def GetIndexState(self, request, context):
         if len(request.event_ids) > MAX_EVENTS:
             raise InvalidArgument
         event_ids = [parse_id(event_id) for event_id in request.event_ids]
         counts = self._photos.count(current_caller().user_id, event_ids)
         return photo_pb2.GetIndexStateResponse(states=[_counts(count) for count in counts])
+
+
+def _order(order: int) -> PhotoOrder:
+    """Raises InvalidArgument."""
+    if order not in ORDERS:
+        raise InvalidArgument
+    return ORDERS[order]
+
+
+def _state(state: int) -> PhotoState | None:
+    """None: every state. Raises InvalidArgument."""
+    if state not in FILTERS:
+        raise InvalidArgument
+    return FILTERS[state]
 
 
 def _rematch(request: pb.RematchRequest, event_id: str) -> Rematch:

@@ -1,14 +1,15 @@
 """The photos of guests, and the photos of events."""
 
+from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from gateway.callers import Reader, Writer
 from gateway.limits import MAX_PHOTOS, SKIPPED_FILES
 from gateway.openapi import FILE_BODY, PAGE, SIGNED, files_body, problems
 from gateway.photo_upload import PhotoUpload, Result
-from gateway.routes.pages import Cursor, Limit
+from gateway.routes.pages import Cursor, Direction, Limit, Order
 from gateway.routes.pictures import VARIANTS, url_of
 from gateway.schemas import photos as shapes
 from gateway.times import epoch_s
@@ -26,15 +27,30 @@ STATES = {
     pb.PHOTO_STATE_REFUSED: "refused",
 }
 
+FILTERS = {name: state for state, name in STATES.items() if state != pb.PHOTO_STATE_REFUSED}
+Status = Annotated[Literal["pending", "indexed", "failed"] | None, Query(description="only photos of this status")]
+
 router = APIRouter(prefix="/api", tags=["photos"])
 
 
 @router.get("/my-photos", responses=problems("event_not_found", *PAGE, *SIGNED))
 async def list_my_photos(
-    request: Request, to: Reader, event_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = ""
+    request: Request,
+    to: Reader,
+    event_id: UUID | None = None,
+    order: Order = "uploaded",
+    direction: Direction = "desc",
+    limit: Limit = 50,
+    cursor: Cursor = "",
 ) -> shapes.MyPhotoPage:
-    """The photos that the caller is in, newest first, in one event or in all."""
-    page = matcher_pb2.ListMatchesRequest(event_id=str(event_id or ""), page_size=limit, page_token=cursor)
+    """The photos that the caller is in, in one event or in all. A cursor is good for one order and direction."""
+    page = matcher_pb2.ListMatchesRequest(
+        event_id=str(event_id or ""),
+        page_size=limit,
+        page_token=cursor,
+        order=f"MATCH_ORDER_{order.upper()}",
+        ascending=direction == "asc",
+    )
     answer = await to.send(to.matcher.ListMatches, page)
     return shapes.MyPhotoPage(
         photos=[_match(match, root_of(request)) for match in answer.matches], next_cursor=answer.next_page_token or None
@@ -62,10 +78,24 @@ async def add_photos(event_id: UUID, request: Request, to: Writer) -> shapes.Add
 
 @router.get("/events/{event_id}/photos", responses=problems(*PAGE, *ORGANISED))
 async def list_photos(
-    request: Request, event_id: UUID, to: Reader, limit: Limit = 50, cursor: Cursor = ""
+    request: Request,
+    event_id: UUID,
+    to: Reader,
+    status: Status = None,
+    order: Order = "uploaded",
+    direction: Direction = "desc",
+    limit: Limit = 50,
+    cursor: Cursor = "",
 ) -> shapes.EventPhotoPage:
-    """The photos of an event, newest first."""
-    page = pb.ListPhotosRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
+    """The photos of an event, for its organisers. A cursor is good for one status, order and direction."""
+    page = pb.ListPhotosRequest(
+        event_id=str(event_id),
+        page_size=limit,
+        page_token=cursor,
+        order=f"PHOTO_ORDER_{order.upper()}",
+        ascending=direction == "asc",
+        state=FILTERS[status] if status else pb.PHOTO_STATE_UNSPECIFIED,
+    )
     answer = await to.send(to.photos.ListPhotos, page)
     return shapes.EventPhotoPage(
         photos=[_photo(photo, root_of(request)) for photo in answer.photos], next_cursor=answer.next_page_token or None
@@ -78,6 +108,17 @@ async def list_photos(
 async def delete_photo(photo_id: UUID, to: Writer) -> None:
     """Delete a photo, its faces and its matches."""
     await to.send(to.photos.DeletePhoto, pb.DeletePhotoRequest(photo_id=str(photo_id)))
+
+
+@router.post(
+    "/photos/{photo_id}/retry",
+    status_code=202,
+    responses=problems("invalid_argument", "photo_not_found", "photo_not_failed", *SIGNED),
+)
+async def retry_photo(photo_id: UUID, to: Writer) -> shapes.RetriedPhoto:
+    """Read a photo that failed once more, from the bytes that were uploaded; a pending one stays pending."""
+    await to.send(to.photos.RetryPhoto, pb.RetryPhotoRequest(photo_id=str(photo_id)))
+    return shapes.RetriedPhoto(id=str(photo_id))
 
 
 def root_of(request: Request) -> str:

@@ -34,6 +34,11 @@ class AddedPhotos(BaseModel):
     photos: list[AddedPhoto] = Field(description="in the order of the files")
 
 
+class RetriedPhoto(BaseModel):
+    id: str
+    status: Literal["pending"] = "pending"
+
+
 class EventPhoto(BaseModel):
     id: str
     filename: str

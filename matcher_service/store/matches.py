@@ -8,8 +8,9 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from kit.pages import Page
-from matcher_service.domain import EventNotFound, FaceBatch, Match, Rematch
+from matcher_service.domain import NEWEST_FIRST, EventNotFound, FaceBatch, Listing, Match, Rematch
 from matcher_service.store.events import find_member, lock_event, raise_version
+from matcher_service.store.lists import select_matches
 
 FindNewer = Callable[[FaceBatch], Sequence[UUID]]
 
@@ -69,24 +70,14 @@ class MatchStore:
             matched: int = connection.execute(count, guest).scalar_one()
             return matched
 
-    def list_matches(self, user_id: UUID, event_id: UUID | None, page: Page) -> list[Match]:
-        """Newest first; the key of a page is (created_at, photo_id)."""
-        conditions = ["AND p.event_id = :event"] if event_id else []
-        conditions += ["AND (p.created_at, p.id) < (:at, :id)"] if page.after else []
-        query = text(
-            f"""
-            SELECT p.id, p.event_id, p.width, p.height, p.taken_at, p.created_at
-            FROM matcher.matches m JOIN matcher.photos p ON p.id = m.photo_id
-            JOIN matcher.memberships me ON me.event_id = p.event_id AND me.user_id = m.user_id
-            WHERE m.user_id = :user {" ".join(conditions)} ORDER BY p.created_at DESC, p.id DESC LIMIT :limit
-            """
-        )
-        at, last = page.after or ("", "")
-        values = {"user": user_id, "event": event_id, "at": at, "id": last, "limit": page.fetch_size()}
+    def list_matches(
+        self, user_id: UUID, event_id: UUID | None, page: Page, listing: Listing = NEWEST_FIRST
+    ) -> list[Match]:
+        """The key of a page is `listing.key`."""
         with transaction(self._engine) as connection:
             return [
                 Match(row.id, row.event_id, row.width, row.height, row.taken_at, row.created_at)
-                for row in connection.execute(query, values)
+                for row in select_matches(connection, user_id, event_id, listing, page)
             ]
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:

@@ -9,15 +9,20 @@ from sqlalchemy import Connection, Engine, Row, text
 from kit.db import transaction
 from kit.pages import Page
 from matcher_service.domain import (
+    NEWEST_FIRST,
     AddedPhoto,
     EventClosed,
     EventNotFound,
     IndexCounts,
+    Listing,
     Photo,
+    PhotoNotFailed,
+    PhotoNotFound,
     PhotoState,
     Variant,
 )
 from matcher_service.store.events import find_member, lock_event, queue_blob_deletions, raise_version
+from matcher_service.store.lists import select_photos
 
 PHOTOS_CHANNEL = "matcher_photos"
 
@@ -72,17 +77,23 @@ class PhotoStore:
             connection.execute(text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)"), {"key": unused})
             return AddedPhoto(row.id, filename, state, existing=True)
 
-    def list_photos(self, event_id: UUID, page: Page) -> list[Photo]:
-        """Newest first; the key of a page is (created_at, id)."""
-        after = "AND (created_at, id) < (:at, :id)" if page.after else ""
-        query = text(
-            f"SELECT * FROM matcher.photos WHERE event_id = :event {after}"
-            " ORDER BY created_at DESC, id DESC LIMIT :limit"
-        )
-        at, last = page.after or ("", "")
+    def list_photos(self, event_id: UUID, page: Page, listing: Listing = NEWEST_FIRST) -> list[Photo]:
+        """The key of a page is `listing.key`."""
         with transaction(self._engine) as connection:
-            rows = connection.execute(query, {"event": event_id, "at": at, "id": last, "limit": page.fetch_size()})
-            return [_photo(row) for row in rows]
+            return [_photo(row) for row in select_photos(connection, event_id, listing, page)]
+
+    def retry(self, photo_id: UUID, event_id: UUID) -> None:
+        """Makes a failed photo pending again; one that is pending stays so. Raises PhotoNotFailed, PhotoNotFound."""
+        known = text("SELECT state, upload_key FROM matcher.photos WHERE id = :photo FOR UPDATE")
+        with transaction(self._engine, "photo-retry") as connection:
+            lock_event(connection, event_id)
+            row = connection.execute(known, {"photo": photo_id}).first()
+            if row is None:
+                raise PhotoNotFound
+            if PhotoState(row.state) is PhotoState.FAILED:
+                _retry(connection, photo_id, row.upload_key)
+            elif PhotoState(row.state) is not PhotoState.PENDING:
+                raise PhotoNotFailed
 
     def find_event(self, photo_id: UUID) -> UUID | None:
         query = text("SELECT event_id FROM matcher.photos WHERE id = :photo")

@@ -40,6 +40,7 @@ ROUTES = {
     "AddPhotos": "post /api/events/{event_id}/photos",
     "GetPhoto": "get /api/photos/{photo_id}/{variant}",
     "ListPhotos": "get /api/events/{event_id}/photos",
+    "RetryPhoto": "post /api/photos/{photo_id}/retry",
     "DeletePhoto": "delete /api/photos/{photo_id}",
 }
 

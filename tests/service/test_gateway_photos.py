@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from kit.errors import InvalidPage, TooManyStreams
-from matcher_service.domain import EventNotFound, PhotoNotFound, PhotoNotReady
+from matcher_service.domain import EventNotFound, PhotoNotFailed, PhotoNotFound, PhotoNotReady
 from protos.matcher.v1 import matcher_pb2
 from protos.matcher.v1 import photo_pb2 as pb
 from tests.service.gateway_fixtures import shared as shared
@@ -70,6 +70,58 @@ def test_photos_of_an_event_show_what_organisers_need(world: World) -> None:
         **URLS,
     }
     assert (second["status"], second["reason"], second["thumb_url"]) == ("failed", "unreadable", None)
+
+
+ORDERS = [
+    ("", 1, False),
+    ("&order=uploaded&direction=desc", 1, False),
+    ("&order=taken", 2, False),
+    ("&order=taken&direction=asc", 2, True),
+    ("&direction=asc", 1, True),
+]
+
+
+@pytest.mark.parametrize(("query", "order", "ascending"), ORDERS)
+def test_lists_are_asked_for_in_an_order(world: World, query: str, order: int, ascending: bool) -> None:
+    assert world.client.get(f"/api/my-photos?limit=5{query}", headers=SIGNED).status_code == 200
+    assert world.client.get(f"/api/events/{EVENT}/photos?limit=5{query}", headers=SIGNED).status_code == 200
+    for method in ("ListMatches", "ListPhotos"):
+        sent = world.services.sent(method)
+        assert (sent.order, sent.ascending, sent.page_size) == (order, ascending, 5)
+    assert world.services.sent("ListPhotos").state == pb.PHOTO_STATE_UNSPECIFIED
+
+
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [("pending", pb.PHOTO_STATE_PENDING), ("indexed", pb.PHOTO_STATE_INDEXED), ("failed", pb.PHOTO_STATE_FAILED)],
+)
+def test_organisers_ask_for_one_status(world: World, status: str, state: int) -> None:
+    assert world.client.get(f"/api/events/{EVENT}/photos?status={status}", headers=SIGNED).status_code == 200
+    assert world.services.sent("ListPhotos").state == state
+
+
+@pytest.mark.parametrize(
+    "query", ["my-photos?order=name", "my-photos?direction=up", f"events/{EVENT}/photos?status=refused"]
+)
+def test_an_order_that_no_list_has_is_refused(world: World, query: str) -> None:
+    assert problem(world.client.get(f"/api/{query}", headers=SIGNED)) == (400, "invalid_argument")
+    assert not world.services.calls
+
+
+def test_guests_filter_by_no_status(world: World) -> None:
+    assert problem(world.client.get("/api/my-photos?status=failed", headers=SIGNED)) == (400, "unknown_parameter")
+
+
+def test_a_failed_photo_is_retried(world: World) -> None:
+    answer = world.client.post(f"/api/photos/{PHOTO}/retry", headers=SIGNED)
+    assert (answer.status_code, answer.json()) == (202, {"id": PHOTO, "status": "pending"})
+    assert world.services.sent("RetryPhoto").photo_id == PHOTO
+    for fault, expected in (
+        (PhotoNotFailed(), (409, "photo_not_failed")),
+        (PhotoNotFound(), (404, "photo_not_found")),
+    ):
+        world.answer(RetryPhoto=fault)
+        assert problem(world.client.post(f"/api/photos/{PHOTO}/retry", headers=SIGNED)) == expected
 
 
 def test_a_photo_is_deleted(world: World) -> None:

@@ -31,6 +31,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_SERVICE_UNAVAILABLE: _ClassVar[ErrorReason]
     ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
     ERROR_REASON_BLOBS_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_PHOTO_NOT_FAILED: _ClassVar[ErrorReason]
 
 class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -40,6 +41,12 @@ class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REMATCH_STATE_DONE: _ClassVar[RematchState]
     REMATCH_STATE_SUPERSEDED: _ClassVar[RematchState]
     REMATCH_STATE_FAILED: _ClassVar[RematchState]
+
+class MatchOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MATCH_ORDER_UNSPECIFIED: _ClassVar[MatchOrder]
+    MATCH_ORDER_UPLOADED: _ClassVar[MatchOrder]
+    MATCH_ORDER_TAKEN: _ClassVar[MatchOrder]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_TOKEN: ErrorReason
 ERROR_REASON_CALLER_NOT_ALLOWED: ErrorReason
@@ -59,12 +66,16 @@ ERROR_REASON_DATABASE_UNAVAILABLE: ErrorReason
 ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason
 ERROR_REASON_INTERNAL: ErrorReason
 ERROR_REASON_BLOBS_UNAVAILABLE: ErrorReason
+ERROR_REASON_PHOTO_NOT_FAILED: ErrorReason
 REMATCH_STATE_UNSPECIFIED: RematchState
 REMATCH_STATE_ACCEPTED: RematchState
 REMATCH_STATE_RUNNING: RematchState
 REMATCH_STATE_DONE: RematchState
 REMATCH_STATE_SUPERSEDED: RematchState
 REMATCH_STATE_FAILED: RematchState
+MATCH_ORDER_UNSPECIFIED: MatchOrder
+MATCH_ORDER_UPLOADED: MatchOrder
+MATCH_ORDER_TAKEN: MatchOrder
 
 class RematchRequest(_message.Message):
     __slots__ = ("rematch_id", "user_id", "event_id", "revision", "encoding")
@@ -111,14 +122,18 @@ class Match(_message.Message):
     def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class ListMatchesRequest(_message.Message):
-    __slots__ = ("event_id", "page_size", "page_token")
+    __slots__ = ("event_id", "page_size", "page_token", "order", "ascending")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    ASCENDING_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     page_size: int
     page_token: str
-    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    order: MatchOrder
+    ascending: bool
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[MatchOrder, str]] = ..., ascending: _Optional[bool] = ...) -> None: ...
 
 class ListMatchesResponse(_message.Message):
     __slots__ = ("matches", "next_page_token")

@@ -18,6 +18,12 @@ class PhotoState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PHOTO_STATE_FAILED: _ClassVar[PhotoState]
     PHOTO_STATE_REFUSED: _ClassVar[PhotoState]
 
+class PhotoOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PHOTO_ORDER_UNSPECIFIED: _ClassVar[PhotoOrder]
+    PHOTO_ORDER_UPLOADED: _ClassVar[PhotoOrder]
+    PHOTO_ORDER_TAKEN: _ClassVar[PhotoOrder]
+
 class Variant(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     VARIANT_UNSPECIFIED: _ClassVar[Variant]
@@ -29,6 +35,9 @@ PHOTO_STATE_PENDING: PhotoState
 PHOTO_STATE_INDEXED: PhotoState
 PHOTO_STATE_FAILED: PhotoState
 PHOTO_STATE_REFUSED: PhotoState
+PHOTO_ORDER_UNSPECIFIED: PhotoOrder
+PHOTO_ORDER_UPLOADED: PhotoOrder
+PHOTO_ORDER_TAKEN: PhotoOrder
 VARIANT_UNSPECIFIED: Variant
 VARIANT_THUMB: Variant
 VARIANT_PREVIEW: Variant
@@ -121,14 +130,20 @@ class GetPhotoResponse(_message.Message):
     def __init__(self, header: _Optional[_Union[PhotoHeader, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
 
 class ListPhotosRequest(_message.Message):
-    __slots__ = ("event_id", "page_size", "page_token")
+    __slots__ = ("event_id", "page_size", "page_token", "order", "ascending", "state")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    ASCENDING_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     page_size: int
     page_token: str
-    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+    order: PhotoOrder
+    ascending: bool
+    state: PhotoState
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[PhotoOrder, str]] = ..., ascending: _Optional[bool] = ..., state: _Optional[_Union[PhotoState, str]] = ...) -> None: ...
 
 class ListPhotosResponse(_message.Message):
     __slots__ = ("photos", "next_page_token")
@@ -145,6 +160,16 @@ class DeletePhotoRequest(_message.Message):
     def __init__(self, photo_id: _Optional[str] = ...) -> None: ...
 
 class DeletePhotoResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class RetryPhotoRequest(_message.Message):
+    __slots__ = ("photo_id",)
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    def __init__(self, photo_id: _Optional[str] = ...) -> None: ...
+
+class RetryPhotoResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 

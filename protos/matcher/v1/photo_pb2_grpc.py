@@ -52,6 +52,11 @@ class PhotoServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotosRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotosResponse.FromString,
                 _registered_method=True)
+        self.RetryPhoto = channel.unary_unary(
+                '/matcher.v1.PhotoService/RetryPhoto',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotoRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotoResponse.FromString,
+                _registered_method=True)
         self.DeletePhoto = channel.unary_unary(
                 '/matcher.v1.PhotoService/DeletePhoto',
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotoRequest.SerializeToString,
@@ -90,8 +95,17 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPhotos(self, request, context):
-        """The photos of an event, newest first, for its organisers. Idempotent.
+        """The photos of an event, for its organisers. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_PAGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryPhoto(self, request, context):
+        """Has a photo that FAILED read once more, from the bytes that were uploaded; one that is PENDING stays so. For
+        organisers of its event. Idempotent.
+        Errors: PHOTO_NOT_FOUND, PHOTO_NOT_FAILED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,6 +144,11 @@ def add_PhotoServiceServicer_to_server(servicer, server):
                     servicer.ListPhotos,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotosRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotosResponse.SerializeToString,
+            ),
+            'RetryPhoto': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryPhoto,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotoRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotoResponse.SerializeToString,
             ),
             'DeletePhoto': grpc.unary_unary_rpc_method_handler(
                     servicer.DeletePhoto,
@@ -226,6 +245,33 @@ class PhotoService:
             '/matcher.v1.PhotoService/ListPhotos',
             protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotosRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryPhoto(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/RetryPhoto',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotoRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotoResponse.FromString,
             options,
             channel_credentials,
             insecure,
