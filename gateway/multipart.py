@@ -130,18 +130,15 @@ class MultipartParser:
 
     def _take_headers(self) -> Mapping[bytes, bytes] | None:
         """The headers of a part; None until they are complete. The empty line stays in the buffer, as `_blank`."""
-        ends = [end for end in (self._buffer.find(b"\r\n\r\n"), self._buffer.find(b"\n\n")) if end >= 0]
-        if self._buffer.startswith((b"\r\n", b"\n")):
-            block, end = b"", 0
-        elif ends:
-            block = bytes(self._buffer[: min(ends)])
-            end = self._buffer.find(b"\n", min(ends)) + 1
-        elif len(self._buffer) > MAX_HEADER_BYTES:
-            raise MalformedMultipart("The headers of a part are too long.")
-        else:
-            return None
-        if len(block) > MAX_HEADER_BYTES:
-            raise MalformedMultipart("The headers of a part are too long.")
+        block, end = b"", 0
+        if not self._buffer.startswith((b"\r\n", b"\n")):
+            ends = [self._buffer.find(blank, 0, MAX_HEADER_BYTES) for blank in (b"\r\n\r\n", b"\n\n")]
+            last = min((end for end in ends if end >= 0), default=-1)
+            if last < 0 and len(self._buffer) >= MAX_HEADER_BYTES:
+                raise MalformedMultipart("The headers of a part are too long.")
+            if last < 0:
+                return None
+            block, end = bytes(self._buffer[:last]), self._buffer.find(b"\n", last) + 1
         del self._buffer[:end]
         self._blank = 2 if self._buffer.startswith(b"\r\n") else 1
         return _parse_headers(block)
