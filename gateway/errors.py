@@ -35,6 +35,7 @@ OVERRIDES = {
     "idempotency_key_reused": 422,
     "too_large": 413,
     "unsupported_type": 415,
+    "unexpected_field": 422,
 }
 
 REFUSALS = {

@@ -37,6 +37,7 @@ REASONS = {
     "unsupported_type": 415,
     "invalid_form": 422,
     "empty_image": 422,
+    "unexpected_field": 422,
     "idempotency_key_reused": 422,
     "too_many_requests": 429,
     "too_many_streams": 429,

@@ -61,7 +61,7 @@ async def list_my_photos(
     "/events/{event_id}/photos",
     status_code=202,
     response_model_exclude_none=True,
-    responses=problems("event_closed", "too_many_files", *ORGANISED, *FILE_BODY),
+    responses=problems("event_closed", "too_many_files", "unexpected_field", *ORGANISED, *FILE_BODY),
     openapi_extra=files_body("files", several=True),
 )
 async def add_photos(event_id: UUID, request: Request, to: Writer) -> shapes.AddedPhotos:

@@ -283,3 +283,9 @@ def test_no_spool_outlives_its_request(world: World) -> None:
         headers={**SIGNED, "content-type": "multipart/form-data; boundary=b"},
     )
     assert nameless_files() == before
+
+
+def test_files_in_other_fields_alone_are_refused_with_the_name_of_the_field(world: World) -> None:
+    answer = send(world, PHOTOS, ("attachment", ("b", JPEG)))
+    assert problem(answer) == (422, "unexpected_field")
+    assert "`files`" in answer.json()["detail"]
