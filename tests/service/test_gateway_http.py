@@ -1,18 +1,21 @@
 """HTTP as clients and proxies speak it: HEAD, OPTIONS, Allow, unknown parameters, prefixes, proxies, CORS."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
+from fastapi import FastAPI, Request
 from google.protobuf.duration_pb2 import Duration
 from starlette.routing import Match
 
 from gateway.callers import COOKIE
 from gateway.methods import allowed_methods
-from gateway.site import Site, listen_everywhere
+from gateway.site import Site, accept_proxies, listen_everywhere
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from protos.selfie.v1 import selfie_pb2
@@ -200,6 +203,34 @@ def test_a_forwarded_scheme_counts_only_from_a_trusted_proxy(world: World) -> No
         assert is_secure(trusting, forwarded)
         assert not is_secure(trusting, {"x-forwarded-proto": "http"})
         assert not is_secure(trusting, {})
+
+
+FORWARDED = [
+    ("127.0.0.0/8", "192.0.2.1", "192.0.2.1"),
+    ("127.0.0.0/8", "1.2.3.4, 192.0.2.1, 127.0.0.9", "192.0.2.1"),  # what the client wrote before it counts for nothing
+    ("10.0.0.0/8", "192.0.2.1", "127.0.0.1"),
+    ("", "192.0.2.1", "127.0.0.1"),
+]
+
+
+@pytest.mark.parametrize(("trusted", "forwarded", "client"), FORWARDED)
+def test_the_address_of_a_client_is_the_last_one_that_is_no_trusted_proxy(
+    trusted: str, forwarded: str, client: str
+) -> None:
+    """No response shows the address, so a route of the test does."""
+    app = FastAPI()
+
+    @app.get("/address")
+    async def show(request: Request) -> str:
+        return request.client.host if request.client else ""
+
+    async def ask() -> object:
+        proxy = httpx2.ASGITransport(app, client=("127.0.0.1", 1))
+        async with httpx2.AsyncClient(transport=proxy, base_url="http://gateway") as browser:
+            return (await browser.get("/address", headers={"x-forwarded-for": forwarded})).json()
+
+    accept_proxies(app, Site(trusted_proxies=(trusted,) if trusted else ()))
+    assert asyncio.run(ask()) == client
 
 
 OURS, THEIRS = "https://party.example", "https://evil.example"

@@ -4,17 +4,21 @@ import re
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 
 from gateway.app import create_app
 from gateway.backends import Addresses
+from gateway.errors import OVERRIDES, STATUSES
 from gateway.limits import Limits
+from gateway.openapi import REASONS
 from kit.settings import TlsSettings
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2
 from protos.selfie.v1 import selfie_pb2
 from tests.service.gateway_world import VERIFIER
 
+GATEWAY = Path(__file__).parents[2] / "gateway"
 PROTOS = Path(__file__).parents[2] / "protos"
 RPC = re.compile(r"((?:[ ]*//[^\n]*\n)+)[ ]*rpc (\w+)\(")
 ERRORS = re.compile(r"Errors: ([^.]*)\.")
@@ -71,6 +75,35 @@ def test_every_reason_of_a_service_is_documented_with_its_status(proto: Any) -> 
     document = str(create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER).openapi()["paths"])
     internal = {"unspecified", "caller_not_allowed"}  # of calls between services
     assert {reason for reason in reasons - internal if f"`{reason}`" not in document} == set()
+
+
+# The last word of each comment in ErrorReason is the gRPC status.
+COMMENTED = re.compile(r"([A-Z_]+)\.\n\s*ERROR_REASON_([A-Z_]+) =")
+BY_SERVICES = sorted(
+    {found[::-1] for path in PROTOS.glob("*/v1/*.proto") for found in COMMENTED.findall(path.read_text())}
+)
+RAISED = re.compile(r'Problem\(\s*(\d{3}),\s*"(\w+)"')
+BY_GATEWAY = sorted({found[::-1] for path in GATEWAY.rglob("*.py") for found in RAISED.findall(path.read_text())})
+
+
+def test_the_reasons_are_found_in_the_sources() -> None:
+    """Control: what the next two tests compare is not empty, and holds reasons known to be there."""
+    assert ("BLOBS_UNAVAILABLE", "UNAVAILABLE") in BY_SERVICES
+    assert ("unknown_parameter", "400") in BY_GATEWAY
+    assert len(BY_SERVICES) > 25
+
+
+@pytest.mark.parametrize(("reason", "status"), BY_SERVICES)
+def test_the_status_of_a_reason_is_that_of_its_proto(reason: str, status: str) -> None:
+    if reason == "CALLER_NOT_ALLOWED":
+        return  # between services only
+    expected = STATUSES[grpc.StatusCode[status]][0] if status != "INTERNAL" else 500
+    assert REASONS[reason.lower()] == OVERRIDES.get(reason.lower(), expected)
+
+
+@pytest.mark.parametrize(("reason", "status"), BY_GATEWAY)
+def test_the_status_of_a_reason_is_that_with_which_the_gateway_raises_it(reason: str, status: str) -> None:
+    assert REASONS[reason] == int(status)
 
 
 def test_every_rpc_of_a_person_has_a_route() -> None:

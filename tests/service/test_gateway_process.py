@@ -14,8 +14,9 @@ from threading import Event
 import httpx2
 import pytest
 
+from protos.auth.v1 import auth_pb2
 from protos.selfie.v1 import selfie_pb2 as pb
-from tests.service.gateway_world import SIGNED, public_keys, running_services
+from tests.service.gateway_world import SIGNED, TOKEN, public_keys, running_services
 
 START_S = 30.0
 PENDING = pb.GetRematchStateResponse(selfie_state=pb.SELFIE_STATE_PENDING)
@@ -117,3 +118,47 @@ def test_a_wrong_setting_ends_the_start_with_one_line() -> None:
     assert output.count(b"\n") == 1
     assert b"MATCHER_ADDRESS" in output
     assert b"GATEWAY_WORKERS" in output
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_all_of_ipv6_serves_ipv4_behind_a_proxy_with_a_prefix(workers: str) -> None:
+    """A proxy at an IPv4 address is recognised although the gateway listens on `::`."""
+    port = free_port()
+    with running_services() as (services, address):
+        services.answers["Login"] = auth_pb2.LoginResponse(user_id="u", tokens=auth_pb2.TokenPair(access_token=TOKEN))
+        settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}
+        site = {"ROOT_PATH": "/photos/", "TRUSTED_PROXIES": "127.0.0.0/8, ::2", "CORS_ORIGINS": "https://a.example"}
+        more = {"GATEWAY_HOST": "::", "GATEWAY_PORT": str(port), "GATEWAY_WORKERS": workers}
+        with running_process(**settings, **site, **more):
+            wait_until_ready(f"http://127.0.0.1:{port}")
+            for host, trusted in (("127.0.0.1", True), ("[::1]", False)):
+                answer = httpx2.post(
+                    f"http://{host}:{port}/photos/api/login",
+                    json={"username": "ada", "password": "correct horse"},
+                    headers={"x-forwarded-proto": "https", "origin": "https://a.example"},
+                    timeout=10,
+                )
+                assert answer.status_code == 200
+                assert ("Secure" in answer.headers["set-cookie"]) is trusted
+                assert answer.headers["access-control-allow-origin"] == "https://a.example"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ROOT_PATH", "photos"),
+        ("ROOT_PATH", "/api"),
+        ("ROOT_PATH", "/a b"),
+        ("TRUSTED_PROXIES", "everybody"),
+        ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("CORS_ORIGINS", "example.org"),
+        ("CORS_ORIGINS", "https://example.org/path"),
+    ],
+)
+def test_a_site_that_cannot_be_is_named_in_one_line(name: str, value: str) -> None:
+    settings = {f"{service}_ADDRESS": "localhost:1" for service in ("AUTH", "SELFIE", "MATCHER")}
+    with running_process(**settings, GATEWAY_PORT=str(free_port()), **{name: value}) as process:
+        output = process.communicate(timeout=60)[0].decode()
+    assert process.returncode == 2
+    assert len(output.splitlines()) == 1
+    assert name in output
