@@ -62,7 +62,7 @@ def serve(_: list[str]) -> None:
     auth = _build(config, stop)
 
     def tidy() -> bool:
-        auth.delete_expired_tokens()
+        auth.tidy()
         stop.wait(TIDY_S)
         return True
 

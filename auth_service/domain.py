@@ -1,5 +1,6 @@
 """What auth_service is about: accounts, events, memberships, changes; their rules and faults."""
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
@@ -15,11 +16,15 @@ CODE_LENGTH = 8
 CODE_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 # Unicode categories of what separates the groups of a code as people copy it, and two signs of other categories which
 # stand for a dash (the minus sign, the middle dot). NFKC has turned full-width and non-breaking forms into plain ones.
-CODE_SEPARATORS = ("Pd", "Zs", "Zl", "Zp", "Cf")
-CODE_MARKS = "\u2212\u00b7"
+CODE_SEPARATORS = ("Pd", "Zs", "Zl", "Zp", "Cf", "Mn")  # Mn: the dot of a Turkish capital I, variation selectors
+CODE_MARKS = "\u2212\u00b7\u30fc\u2043"  # also the long vowel of Japanese keyboards, and the hyphen bullet
 MAX_CODE_LENGTH = 64
 
 UNKNOWN = "\ufffd"  # in no code, name or address; stands for NUL, which PostgreSQL takes in no text
+
+SPELLINGS = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u2010": "-", "\u2011": "-"})
+# Default_Ignorable_Code_Point (DerivedCoreProperties.txt) outside the category Cf.
+IGNORABLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 ACCESS_TOKEN_S = 15 * 60
 REFRESH_TOKEN_S = 30 * 24 * 3600
@@ -192,7 +197,7 @@ def new_code() -> str:
 
 def normalise_code(typed: str) -> str:
     """A code in any typographic form: case, separators, full-width letters and look-alikes do not matter."""
-    plain = unicodedata.normalize("NFKC", typed[: 2 * MAX_CODE_LENGTH]).replace("\0", UNKNOWN)
+    plain = unicodedata.normalize("NFKD", typed[: 2 * MAX_CODE_LENGTH]).replace("\0", UNKNOWN)
     letters = (letter for letter in plain if not _separates(letter))
     return "".join(letters).upper().translate(CODE_LOOKALIKES)[:MAX_CODE_LENGTH]
 
@@ -208,8 +213,8 @@ def to_display(typed: str) -> str:
 
 
 def fold(typed: str) -> str:
-    """The form in which user names and e-mail addresses are compared: compatibility forms, case and joiners do not
-    matter (NFKC_Casefold, The Unicode Standard, section 3.13)."""
+    """The form in which user names and e-mail addresses are compared: compatibility forms, case, invisible characters
+    and the apostrophes and hyphens of phones do not matter (NFKC_Casefold, The Unicode Standard, section 3.13)."""
     folded = " ".join(_fold_once(typed).split())
     while (again := " ".join(_fold_once(folded).split())) != folded:
         folded = again
@@ -222,8 +227,13 @@ def fold_case(typed: str) -> str:
 
 
 def _fold_once(text: str) -> str:
-    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
+    visible = "".join(letter for letter in text if not is_ignorable(letter))
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold()).translate(SPELLINGS)
+
+
+def is_ignorable(letter: str) -> bool:
+    """Whether it cannot be seen by itself: joiners, marks of direction, fillers of Hangul, variation selectors."""
+    return unicodedata.category(letter) == "Cf" or IGNORABLE.match(letter) is not None
 
 
 def _separates(letter: str) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
 
-from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH
+from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, is_ignorable
 from kit.errors import Violation
 
 MIN_USERNAME_LENGTH = 2
@@ -15,13 +15,13 @@ MAX_USERNAME_LENGTH = 64
 MIN_PASSWORD_LENGTH = 8
 JOINERS = "\u200c\u200d"  # zero width; Persian and Indic words and the emoji of families need them
 # Between the letters of a name; "@" would make it an address.
-NAME_MARKS = " .-_'\u2019\u02bc\u00b7" + JOINERS
+NAME_MARKS = " .-_'\u2018\u2019\u02bc\u2010\u2011\u00b7\u30fb" + JOINERS
 DOTS = re.compile(r"\.{2,}")
 
 
 def check_username(username: str) -> Iterator[Violation]:
     """Of a name as `to_display` gives it: letters of every script with their marks, digits, and NAME_MARKS."""
-    fits = MIN_USERNAME_LENGTH <= len(username) <= MAX_USERNAME_LENGTH
+    fits = MIN_USERNAME_LENGTH <= len(username) <= MAX_USERNAME_LENGTH or _is_whole_name(username)
     if not fits or not username[0].isalnum() or not all(map(_belongs_to_name, username)):
         yield Violation(
             "username",
@@ -60,7 +60,14 @@ def check_times(starts_at: datetime | None, expires_at: datetime | None) -> Iter
 
 
 def _belongs_to_name(character: str) -> bool:
-    return character in NAME_MARKS or unicodedata.category(character)[0] in "LMN"
+    if character in NAME_MARKS:
+        return True
+    return unicodedata.category(character)[0] in "LMN" and not is_ignorable(character)
+
+
+def _is_whole_name(text: str) -> bool:
+    """One Han character or syllable of Hangul is a name by itself."""
+    return len(text) == 1 and unicodedata.category(text) == "Lo" and unicodedata.east_asian_width(text) == "W"
 
 
 def has_controls(text: str) -> bool:

@@ -20,10 +20,12 @@ class Passwords:
 
     def matches(self, password: str, password_hash: str | None) -> bool:
         """`password_hash` is None where there is no such user."""
-        if self._verify(compose(password), password_hash):
-            return True
-        # Version 0.1 hashed passwords as they were typed.
-        return password != compose(password) and self._verify(password, password_hash)
+        # Version 0.1 hashed passwords as they were typed once: on a keyboard like this one, or on a Mac (NFD).
+        composed = compose(password)
+        spellings = dict.fromkeys([composed, password, unicodedata.normalize("NFD", composed)])
+        if len(composed) > MAX_PASSWORD_LENGTH:
+            spellings = {composed: None}
+        return any(self._verify(spelling, password_hash) for spelling in spellings)
 
     def _verify(self, password: str, password_hash: str | None) -> bool:
         try:

@@ -113,8 +113,9 @@ class Auth:
     def logout(self, refresh_token: str) -> None:
         self._accounts.end_session(hash_token(refresh_token))
 
-    def delete_expired_tokens(self) -> None:
+    def tidy(self) -> None:
         self._accounts.delete_expired_tokens()
+        self._events.repair_counts()
 
     def get_user(self, user_id: UUID) -> tuple[User, list[Membership]]:
         user = self._accounts.find_user(user_id)

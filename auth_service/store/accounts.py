@@ -99,20 +99,11 @@ class AccountStore:
 
     def erase_user(self, user_id: UUID) -> None:
         """The person, and the events that nobody else organises."""
-        query = text(
-            """
-            SELECT e.id FROM auth.events e JOIN auth.memberships m ON m.event_id = e.id
-            WHERE m.user_id = :user AND m.role = 'organiser' AND NOT EXISTS (
-                SELECT FROM auth.memberships other
-                WHERE other.event_id = e.id AND other.role = 'organiser' AND other.user_id <> :user)
-            ORDER BY e.id FOR UPDATE OF e
-            """
-        )
         user = {"user": user_id}
         with transaction(self._engine, "erase-user") as connection:
             if connection.execute(text("SELECT FROM auth.users WHERE id = :user FOR UPDATE"), user).first() is None:
                 return
-            events = [row.id for row in connection.execute(query, user)]
+            events = _lock_events(connection, user_id)
             connection.execute(text("DELETE FROM auth.events WHERE id = ANY(:events)"), {"events": events})
             uncount_guest(connection, user_id)
             connection.execute(text("DELETE FROM auth.users WHERE id = :user"), user)
@@ -171,6 +162,20 @@ class AccountStore:
         with transaction(self._engine) as connection:
             row = connection.execute(query, {"value": value}).first()
         return _user(row) if row else None
+
+
+def _lock_events(connection: Connection, user_id: UUID) -> list[UUID]:
+    """Locks all events of a user, in one order, before anything is deleted; those that nobody else organises."""
+    query = text(
+        """
+        SELECT e.id, m.role = 'organiser' AND NOT EXISTS (
+            SELECT FROM auth.memberships other
+            WHERE other.event_id = e.id AND other.role = 'organiser' AND other.user_id <> :user) AS alone
+        FROM auth.events e JOIN auth.memberships m ON m.event_id = e.id
+        WHERE m.user_id = :user ORDER BY e.id FOR UPDATE OF e
+        """
+    )
+    return [row.id for row in connection.execute(query, {"user": user_id}) if row.alone]
 
 
 def _insert_user(connection: Connection, user: NewUser) -> bool:

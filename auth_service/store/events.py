@@ -153,6 +153,26 @@ class EventStore:
                 _count_guests(connection, event_id, -1)
                 append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)
 
+    def repair_counts(self) -> None:
+        """Counts again where a process of the previous version added or removed members without counting them."""
+        drifted = text(
+            """
+            SELECT e.id FROM auth.events e
+            LEFT JOIN (SELECT event_id, count(*) FROM auth.memberships GROUP BY event_id) m ON m.event_id = e.id
+            WHERE e.member_count <> coalesce(m.count, 0)
+            """
+        )
+        count = text(
+            "UPDATE auth.events SET member_count = (SELECT count(*) FROM auth.memberships WHERE event_id = :event)"
+            " WHERE id = :event"
+        )
+        with transaction(self._engine) as connection:
+            events = [row.id for row in connection.execute(drifted)]
+        for event in events:
+            with transaction(self._engine) as connection:
+                lock_event(connection, event)
+                connection.execute(count, {"event": event})
+
     def list_guests(self, event_id: UUID, page: Page) -> list[Guest]:
         """In the order in which they joined; the key of a page is (joined_at, user_id)."""
         after = "AND (m.joined_at, m.user_id) > (:at, :id)" if page.after else ""
@@ -200,16 +220,14 @@ def add_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role
 
 
 def uncount_guest(connection: Connection, user_id: UUID) -> None:
-    """Before an account is erased: one guest less in each of its events, which are locked in the order of their ids."""
+    """Before an account is erased, and under the locks of its events: one guest less in each of them."""
     events = "SELECT event_id FROM auth.memberships WHERE user_id = :user"
-    lock = text(f"SELECT FROM auth.events WHERE id IN ({events}) ORDER BY id FOR UPDATE")
-    count = text(f"UPDATE auth.events SET guest_count = guest_count - 1 WHERE id IN ({events})")
-    for statement in (lock, count):
-        connection.execute(statement, {"user": user_id})
+    count = text(f"UPDATE auth.events SET member_count = member_count - 1 WHERE id IN ({events})")
+    connection.execute(count, {"user": user_id})
 
 
 def _count_guests(connection: Connection, event_id: UUID, change: int) -> None:
-    query = text("UPDATE auth.events SET guest_count = guest_count + :change WHERE id = :event")
+    query = text("UPDATE auth.events SET member_count = member_count + :change WHERE id = :event")
     connection.execute(query, {"event": event_id, "change": change})
 
 
@@ -222,6 +240,6 @@ def _event(row: Row[Any]) -> Event:
         expires_at=row.expires_at,
         closed=row.closed,
         shut=row.shut,
-        guest_count=row.guest_count,
+        guest_count=row.member_count,
         created_at=row.created_at,
     )

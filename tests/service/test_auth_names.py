@@ -1,5 +1,6 @@
 """Names, passwords, addresses and codes as people all over the world type them; data of version 0001."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unicodedata import normalize
 from uuid import UUID, uuid4
@@ -19,6 +20,9 @@ from tests.service.calls import refused
 NAMES = [
     "Bo",
     "李雷",
+    "李",
+    "진",
+    "マリア・アナ",
     "สมหญิง",
     "प्रिया",
     "பிரியா",
@@ -32,6 +36,12 @@ NAMES = [
     normalize("NFD", "Zoë"),
 ]
 LOOKALIKES = [normalize("NFD", "Jürgen"), "JÜRGEN", "\uff2a\u00fc\uff52\uff47\uff45\uff4e", " Jürgen\n", "Jür\u200bgen"]
+SPELLED = [
+    ("O'Neil", "O\u2019Neil"),
+    ("O\u2018Neil", "o'neil"),
+    ("Anna-Maria", "Anna\u2011Maria"),
+    ("Steffi", "Ste\ufb03"),
+]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -43,7 +53,10 @@ def test_a_name_of_any_script_registers_and_logs_in(scene: AuthScene, name: str)
     assert scene.sql("SELECT username FROM auth.users WHERE NOT organiser") == [(normalize("NFC", name),)]
 
 
-@pytest.mark.parametrize("name", ["B", ".", "-Bo", "a/b", "a\u202eb", "ab@c", "\u0301a", "x" * 65, "a\tb\0"])
+@pytest.mark.parametrize(
+    "name",
+    ["B", "\u0915", "\u3164\u3164", "a\u034fb", ".", "-Bo", "a/b", "a\u202eb", "ab@c", "\u0301a", "x" * 65, "a\tb\0"],
+)
 def test_a_name_that_would_fool_people_is_refused(scene: AuthScene, name: str) -> None:
     form = register_form(scene.event(scene.organiser()), name, email="guest@example.org")
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
@@ -60,6 +73,13 @@ def test_names_that_look_alike_are_the_same_name(scene: AuthScene, lookalike: st
     assert refusal.violations == {"username": "username_taken"}
     question = pb.CheckUserAvailabilityRequest(username=lookalike, event_code=event.event_code)
     assert scene.stub.CheckUserAvailability(question).username_taken
+
+
+@pytest.mark.parametrize(("name", "typed"), SPELLED)
+def test_a_name_is_found_as_a_phone_writes_it(scene: AuthScene, name: str, typed: str) -> None:
+    form = register_form(scene.event(scene.organiser()), name, email="guest@example.org")
+    user_id = scene.stub.Register(form).user_id
+    assert scene.stub.Login(pb.LoginRequest(username=typed, password=PASSWORD)).user_id == user_id
 
 
 @pytest.mark.parametrize(("typed", "again"), [("NFD", "NFC"), ("NFC", "NFD")])
@@ -100,7 +120,8 @@ def test_addresses_that_exist_are_accepted(scene: AuthScene, address: str, fits:
 
 
 @pytest.mark.parametrize(
-    "between", ["\u2013", "\u2014", "\u2011", "\u2212", "\u00a0", "\u200b", " \u2013 ", "\u00ad", "\n"]
+    "between",
+    ["\u2013", "\u2014", "\u2011", "\u2212", "\u00a0", "\u200b", " \u2013 ", "\u00ad", "\n", "\u30fc", "\ufe0f"],
 )
 def test_a_code_opens_in_every_typographic_form(scene: AuthScene, between: str) -> None:
     code = scene.event(scene.organiser()).event_code.replace("-", "")
@@ -149,6 +170,8 @@ def test_accounts_of_the_previous_version_log_in(scene: AuthScene, before: Befor
     for name, user_id in users.items():
         answer = scene.stub.Login(pb.LoginRequest(username=name, password=password))
         assert answer.user_id == str(user_id), name
+        composed = pb.LoginRequest(username=name, password=normalize("NFC", password))
+        assert scene.stub.Login(composed).user_id == str(user_id), "a hash of NFD, typed as NFC"
     assert scene.stub.Login(pb.LoginRequest(username="JÜRGEN", password=password)).user_id == str(users[nfd])
     keys = dict(scene.sql("SELECT username, username_key FROM auth.users"))
     assert keys["Zo\u00eb"] == fold("zoë")
@@ -175,7 +198,7 @@ def test_guests_are_counted_as_they_come_and_go(scene: AuthScene) -> None:
     def counts() -> list[int]:
         events = scene.stub.ListEvents(pb.ListEventsRequest(), metadata=olga.metadata).events
         assert scene.sql(
-            "SELECT count(*) FROM auth.events e WHERE guest_count <>"
+            "SELECT count(*) FROM auth.events e WHERE member_count <>"
             " (SELECT count(*) FROM auth.memberships m WHERE m.event_id = e.id)"
         ) == [(0,)]
         return [event.guest_count for event in reversed(events)]
@@ -202,3 +225,38 @@ def test_lists_and_expiry_use_their_indexes(scene: AuthScene, query: str, index:
         values = {"id": UUID(int=0)} if ":id" in query else {}
         plan = "\n".join(connection.execute(text(f"EXPLAIN {query}"), values).scalars())
     assert index in plan
+
+
+def test_processes_of_the_previous_version_still_read_events(scene: AuthScene) -> None:
+    """They select all columns and a count of their own, whose name must stay free; what they do not count is found."""
+    event = scene.event(scene.organiser())
+    counted = "(SELECT count(*) FROM auth.memberships m WHERE m.event_id = e.id)"
+    (row,) = scene.sql(f"SELECT e.*, {counted} AS guest_count FROM auth.events e")
+    assert row.guest_count == 1
+    stranger = scene.stranger()
+    scene.sql(
+        "INSERT INTO auth.memberships VALUES (:event, :user, 'guest')", event=event.event_id, user=stranger.user_id
+    )
+    scene.auth.tidy()
+    assert scene.sql("SELECT member_count FROM auth.events") == [(2,)]
+
+
+def test_two_organisers_in_each_others_events_are_erased_at_once(scene: AuthScene) -> None:
+    """All events of an account are locked in one order; otherwise each would hold what the other waits for."""
+    people = [scene.organiser(name) for name in ("olga", "otto")]
+    events = [scene.event(person) for person in people]
+    for person, event in zip(people, reversed(events), strict=True):
+        scene.stub.JoinEvent(pb.JoinEventRequest(event_code=event.event_code), metadata=person.metadata)
+    first = sorted(event.event_id for event in events)[0]
+    with scene.db.connect() as holder, ThreadPoolExecutor(2) as pool:
+        transaction = holder.begin()
+        holder.execute(text("SELECT FROM auth.events WHERE id = :id FOR UPDATE"), {"id": first})
+        erasing = [
+            pool.submit(scene.stub.DeleteUser, pb.DeleteUserRequest(), metadata=person.metadata) for person in people
+        ]
+        for work in erasing:
+            scene.wait_until_blocked_or_done(work)
+        transaction.rollback()
+        for work in erasing:
+            work.result(timeout=20)
+    assert scene.sql("SELECT count(*) FROM auth.events") == [(0,)]

@@ -85,7 +85,7 @@ def test_an_expired_refresh_token_is_refused(scene: AuthScene, token: str, rotat
 def test_expired_tokens_are_deleted_and_no_others(scene: AuthScene, token: str, rotate: Rotate) -> None:
     kept = rotate(token)
     scene.sql("UPDATE auth.refresh_tokens SET expires_at = now() WHERE token_hash = :hash", hash=hash_token(token))
-    scene.auth.delete_expired_tokens()
+    scene.auth.tidy()
     assert scene.sql("SELECT count(*) FROM auth.refresh_tokens") == [(1,)]
     assert rotate(kept)
 

@@ -10,9 +10,10 @@ from auth_service.domain import fold
 revision = "0002"
 down_revision = "0001"
 
+# `member_count`, since processes of version 0001 select a `guest_count` of their own besides all columns.
 TABLES = """
-ALTER TABLE auth.events ADD COLUMN guest_count integer NOT NULL DEFAULT 0;
-UPDATE auth.events e SET guest_count = (SELECT count(*) FROM auth.memberships m WHERE m.event_id = e.id);
+ALTER TABLE auth.events ADD COLUMN member_count integer NOT NULL DEFAULT 0;
+UPDATE auth.events e SET member_count = (SELECT count(*) FROM auth.memberships m WHERE m.event_id = e.id);
 CREATE INDEX memberships_by_time ON auth.memberships (event_id, joined_at, user_id);
 CREATE INDEX refresh_tokens_by_expiry ON auth.refresh_tokens (expires_at);
 ALTER TABLE auth.changes ADD COLUMN name text;
