@@ -43,9 +43,10 @@ def check_email(email: str) -> Iterator[Violation]:
 
 
 def check_password(password: str) -> Iterator[Violation]:
-    if len(password) < MIN_PASSWORD_LENGTH:
+    length = len(unicodedata.normalize("NFC", password))  # of what is hashed
+    if length < MIN_PASSWORD_LENGTH:
         yield Violation("password", "password_too_short", f"Use at least {MIN_PASSWORD_LENGTH} characters.")
-    elif len(password) > MAX_PASSWORD_LENGTH:
+    elif length > MAX_PASSWORD_LENGTH:
         yield Violation("password", "password_too_long", f"Use at most {MAX_PASSWORD_LENGTH} characters.")
 
 
