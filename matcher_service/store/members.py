@@ -1,6 +1,6 @@
 """SQL of what we keep of auth_service's world: events, memberships, and the cursor of the change feed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
@@ -27,6 +27,16 @@ class MemberStore:
         with transaction(self._engine) as connection:
             row = find_member(connection, event_id, user_id)
         return Role(row.role) if row else None
+
+    def find_organised(self, event_ids: Sequence[UUID], user_id: UUID) -> set[UUID]:
+        """Those of the events that the user organises."""
+        query = text(
+            "SELECT event_id FROM matcher.memberships"
+            " WHERE user_id = :user AND role = 'organiser' AND event_id = ANY(:events)"
+        )
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query, {"user": user_id, "events": list(event_ids)})
+            return {row.event_id for row in rows}
 
     def cursor(self) -> int:
         """The sequence number of the last change applied."""

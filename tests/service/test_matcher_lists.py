@@ -7,7 +7,7 @@ import pytest
 from grpc import StatusCode
 from sqlalchemy import text
 
-from matcher_service.domain import Listing, PhotoOrder, PhotoState
+from matcher_service.domain import Listing, PhotoOrder, PhotoState, Role
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from tests.service.calls import refused
 from tests.service.matcher_calls import Service, request
@@ -190,3 +190,23 @@ def test_the_numbers_of_both_orders_agree() -> None:
     assert [(name.removeprefix("PHOTO"), number) for name, number in photo] == [
         (name.removeprefix("MATCH"), number) for name, number in match
     ]
+
+
+def test_the_counts_of_many_events_are_for_those_who_organise_all_of_them(service: Service) -> None:
+    world = service.world
+    events = [world.event() for _ in range(3)]
+    guest = world.join(events[0])
+    for event in events[1:]:
+        world.join(event, guest, Role.ORGANISER)
+    by_organiser, by_guest = service.by(world.organiser), service.by(guest)
+
+    def count(*asked: UUID) -> photo_pb2.GetIndexStateRequest:
+        return photo_pb2.GetIndexStateRequest(event_ids=[str(event) for event in asked])
+
+    states = service.photos.GetIndexState(count(*events), metadata=by_organiser).states
+    assert [state.event_id for state in states] == [str(event) for event in events]
+    assert len(service.photos.GetIndexState(count(*events[1:]), metadata=by_guest).states) == 2
+    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+        service.photos.GetIndexState(count(*events), metadata=by_guest)
+    with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+        service.photos.GetIndexState(count(*events, uuid4()), metadata=by_organiser)
