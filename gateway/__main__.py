@@ -55,7 +55,7 @@ class GatewaySettings(
     )
     gateway_head_timeout_s: float = Field(4, gt=0, le=600, description="how long a request head may take")
     gateway_body_timeout_s: float = Field(
-        9.5, gt=0, le=600, description="how long a request body without a valid token may take"
+        9, gt=0, le=600, description="how long a request body without a valid token may take"
     )
     gateway_body_pause_s: float = Field(
         60, gt=0, le=3600, description="how long a request body with a valid token may pause"

@@ -35,7 +35,7 @@ class Limits:
     long an answer may wait for its reader. `photo_s`: for handing one photo on."""
 
     head_s: float = 4
-    body_s: float = 9.5
+    body_s: float = 9
     pause_s: float = 60
     slowest_s: float = 600
     answer_s: float = 10

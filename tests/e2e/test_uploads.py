@@ -102,7 +102,7 @@ def test_a_selfie_may_pause_longer_than_a_body_without_a_token(
     sent = part("file", "selfie.jpg", sample.selfies["Ada"]) + b"--b--\r\n"
     with body(system, guest, "/api/upload-selfie", len(sent)) as connection:
         connection.sendall(sent[:1000])
-        connection.settimeout(11)  # a body without a token is given up after 9.5 seconds
+        connection.settimeout(11)  # a body without a token is given up after 9 seconds
         try:
             assert connection.recv(1000) is None
         except TimeoutError:
