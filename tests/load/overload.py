@@ -39,6 +39,8 @@ MIN_GOODPUT = 0.9
 DRIPPED = (
     b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Drip: ",
     b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+    b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer no.valid.token\r\n"
+    b"Content-Length: 1000000\r\nContent-Type: multipart/form-data; boundary=b\r\n\r\n",
 )
 ORGANISER, PASSWORD = "load-organiser", "only for this run"
 
@@ -160,7 +162,7 @@ class _Exchange(asyncio.Protocol):
 
 
 class Drips:
-    """Clients that send a byte at a time: half of them of a head, half of a body; they end when they are closed."""
+    """Clients that send a head, a body or an upload without a valid token, a byte at a time, until they are closed."""
 
     def __init__(self, url: str, count: int) -> None:
         address = urlsplit(url)
@@ -169,7 +171,7 @@ class Drips:
         self.lives_s: list[float] = []
 
     async def run(self) -> None:
-        await asyncio.gather(*(self._drip(DRIPPED[number % 2]) for number in range(self._count)))
+        await asyncio.gather(*(self._drip(DRIPPED[number % len(DRIPPED)]) for number in range(self._count)))
 
     async def _drip(self, opening: bytes) -> None:
         started = time.perf_counter()
