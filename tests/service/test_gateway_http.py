@@ -46,14 +46,14 @@ READABLE = [
 ]
 
 
-def test_head_answers_as_get_does_without_a_body(world: World, subtests: pytest.Subtests) -> None:
-    for path in READABLE:
-        with subtests.test(path=path):
-            got = world.client.get(path, headers=SIGNED)
-            head = world.client.head(path, headers=SIGNED)
-            assert (head.status_code, head.content) == (got.status_code, b"")
-            names = ("content-type", "content-length", "location")
-            assert {name: head.headers.get(name) for name in names} == {name: got.headers.get(name) for name in names}
+# Not subtests: each of them swaps the standard output, to which the gateway's thread may just be writing.
+@pytest.mark.parametrize("path", READABLE)
+def test_head_answers_as_get_does_without_a_body(world: World, path: str) -> None:
+    got = world.client.get(path, headers=SIGNED)
+    head = world.client.head(path, headers=SIGNED)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    names = ("content-type", "content-length", "location")
+    assert {name: head.headers.get(name) for name in names} == {name: got.headers.get(name) for name in names}
 
 
 def test_head_of_a_stream_ends_at_once(world: World) -> None:
