@@ -38,6 +38,10 @@ class ScriptedPhotos(photo_pb2_grpc.PhotoServiceServicer):
         return pb.DeletePhotoResponse()
 
     @callable_by(PUBLIC)
+    def RetryPhoto(self, request, context):
+        return pb.RetryPhotoResponse()
+
+    @callable_by(PUBLIC)
     def GetIndexState(self, request, context):
         return pb.GetIndexStateResponse()
 
