@@ -89,8 +89,9 @@ bench: $(READY) ## measure reading and searching against their peers
 accuracy: $(READY) ## measure detection, recognition and rejection on real faces (FACES=folder)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.accuracy $(if $(FACES),--faces $(FACES))
 
-fuzz: $(READY) ## feed damaged images to the decoder (TIME=60, in seconds)
+fuzz: $(READY) ## feed damaged images to the decoder, and to the filter of originals (TIME=60, in seconds for each)
 	@$(BIN)/python -m tests.bench.fuzz_decode --time $(TIME)
+	@$(BIN)/python -m tests.bench.fuzz_original --time $(TIME)
 
 backup: $(READY) ## copy all data of this machine, also while it runs (FOLDER=where to)
 	@$(BIN)/python -m deploy.backup create $(if $(FOLDER),"$(FOLDER)")

@@ -6,6 +6,7 @@ from threading import Event
 from prometheus_client import Counter, Histogram
 
 from kit.blobs import BlobNotFound, Blobs
+from kit.faces.original import assemble
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
@@ -55,12 +56,13 @@ class Indexer(Worker[Job]):
     def index(self, job: Job) -> str:
         """The outcome, for people."""
         try:
-            reading = self._read(self._blobs.get(job.upload_key))
+            upload = self._blobs.get(job.upload_key)
+            reading = self._read(upload)
         except BlobNotFound:
             return self._fail(job, "file_missing")
         except Exception as fault:
             return self._give_up(job, fault)
-        return self._fail(job, reading.reason) if reading.reason else self._publish(job, reading)
+        return self._fail(job, reading.reason) if reading.reason else self._publish(job, upload, reading)
 
     def _fail(self, job: Job, reason: str) -> str:
         self._store.fail(job, reason)
@@ -84,18 +86,19 @@ class Indexer(Worker[Job]):
         )
         return "crashed"
 
-    def _publish(self, job: Job, reading: Reading) -> str:
+    def _publish(self, job: Job, upload: bytes, reading: Reading) -> str:
         """The pictures are durable before the row says so."""
         keys = {variant: self._blobs.new_key() for variant in Variant}
         pictures = {
             Variant.THUMB: reading.thumb_jpeg,
             Variant.PREVIEW: reading.preview_jpeg,
-            Variant.ORIGINAL: reading.original_jpeg,
+            Variant.ORIGINAL: assemble(upload, reading.original_parts) or reading.original_jpeg,
         }
         for variant, jpeg in pictures.items():
             self._blobs.put(keys[variant], jpeg)
+        taken_at = reading.taken.instant if reading.taken else None
         faces = tuple(_new_face(face) for face in reading.faces)
-        photo = IndexedPhoto(reading.width, reading.height, reading.taken_at, keys, faces, reading.small_count)
+        photo = IndexedPhoto(reading.width, reading.height, taken_at, keys, faces, reading.small_count)
         published = self._store.publish(job, photo, lambda guests: self._find_guests(guests, faces))
         if not published:
             for key in keys.values():

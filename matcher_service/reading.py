@@ -5,11 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kit.faces.decode import Pixels, decode, shrink, to_jpeg
+from kit.faces.formats import sniff
+from kit.faces.metadata import add_metadata
+from kit.faces.meter import Meter
+from kit.faces.original import Part, plan_original, trim
+from kit.faces.taken import Taken
 from kit.faces.types import Box, DetectorName, Face, ImageLimits, Quality, Unreadable, UnreadableReason
 
 if TYPE_CHECKING:
@@ -42,19 +46,21 @@ class FaceReading:
 class Reading:
     """What a photo holds; with a `reason` it could not be read, and everything else is empty.
 
-    `faces` are those that were encoded, `small_count` tells how many more were found. The JPEGs hold upright pixels
-    and no metadata; `original_jpeg` all of the pixels.
+    `faces` are those that were encoded, `small_count` tells how many more were found. The JPEGs hold upright pixels,
+    preview and original also the time and the creator's rights. `original_parts` says how to send the upload as the
+    original (`kit.faces.original.Plan`); where that is not possible, `original_jpeg` has all of the pixels.
     """
 
     reason: UnreadableReason | None = None
     width: int = 0
     height: int = 0
-    taken_at: datetime | None = None
+    taken: Taken | None = None
     faces: tuple[FaceReading, ...] = ()
     original_jpeg: bytes = b""
     preview_jpeg: bytes = b""
     thumb_jpeg: bytes = b""
     small_count: int = 0
+    original_parts: tuple[Part, ...] = ()
 
 
 def build_reader(
@@ -70,10 +76,13 @@ def build_reader(
 
 def read(engine: Engine, data: bytes, min_face_share: float = MIN_FACE_SHARE) -> Reading:
     """Reads a photo; bytes that are none give a result with a reason, which crosses a pipe as any other."""
+    plan, meter = plan_original(data) if sniff(data) == "image/jpeg" else None, Meter()
     try:
-        picture = decode(data, LIMITS)
+        picture = decode(data, LIMITS, meter)
     except Unreadable as fault:
         return Reading(reason=fault.reason)
+    if plan:
+        plan = trim(plan, meter, lambda again: decode(data, LIMITS, again))
     pixels = picture.pixels
     height, width = pixels.shape[:2]
     preview = shrink(pixels, PREVIEW_PX)
@@ -82,12 +91,13 @@ def read(engine: Engine, data: bytes, min_face_share: float = MIN_FACE_SHARE) ->
     return Reading(
         width=width,
         height=height,
-        taken_at=picture.taken_at,
+        taken=picture.metadata.taken,
         faces=tuple(_to_reading(face) for face in faces),
-        original_jpeg=to_jpeg(pixels, None, ORIGINAL_QUALITY),
-        preview_jpeg=to_jpeg(preview, None, DERIVATIVE_QUALITY),
+        original_jpeg=b"" if plan else add_metadata(to_jpeg(pixels, None, ORIGINAL_QUALITY), picture.metadata),
+        preview_jpeg=add_metadata(to_jpeg(preview, None, DERIVATIVE_QUALITY), picture.metadata),
         thumb_jpeg=to_jpeg(preview, THUMB_PX, DERIVATIVE_QUALITY),
         small_count=len(boxes) - len(faces),
+        original_parts=plan.parts if plan else (),
     )
 
 

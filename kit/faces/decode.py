@@ -4,13 +4,15 @@ import io
 import re
 import warnings
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-from PIL import ExifTags, Image
+from PIL import Image
 
 from kit.faces.formats import HAS_HEIC, HEAD_BYTES, sniff, webp_size
+from kit.faces.metadata import Metadata, find_metadata
+from kit.faces.meter import Meter
 from kit.faces.types import ImageLimits, Unreadable
 
 Pixels = npt.NDArray[np.uint8]
@@ -41,16 +43,20 @@ _UPRIGHT = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Upright `pixels` (height, width, 3), RGB; `taken_at` is EXIF's wall clock read as UTC, since it has no zone."""
+    """Upright `pixels` (height, width, 3), RGB; `metadata.orientation` is that of the stored image."""
 
     pixels: Pixels
-    taken_at: datetime | None
+    metadata: Metadata
+
+    @property
+    def taken_at(self) -> datetime | None:
+        return self.metadata.taken.instant if self.metadata.taken else None
 
 
-def decode(data: bytes, limits: ImageLimits) -> Picture:
+def decode(data: bytes, limits: ImageLimits, meter: Meter | None = None) -> Picture:
     """The first image in the bytes; whatever is wrong with them raises Unreadable, never another exception.
 
-    Only running out of memory is the caller's: it says nothing about the image.
+    Only running out of memory is the caller's: it says nothing about the image. The meter notes how far was read.
     """
     if len(data) > limits.max_bytes:
         raise Unreadable("too_large")
@@ -59,7 +65,7 @@ def decode(data: bytes, limits: ImageLimits) -> Picture:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _decode(data, limits)
+            return _decode(data, limits, meter)
     except (Unreadable, MemoryError):
         raise
     except Image.DecompressionBombError as fault:
@@ -85,21 +91,20 @@ def to_jpeg(pixels: Pixels, long_edge: int | None, quality: int) -> bytes:
     return out.getvalue()
 
 
-def _decode(data: bytes, limits: ImageLimits) -> Picture:
+def _decode(data: bytes, limits: ImageLimits, meter: Meter | None = None) -> Picture:
     kind = sniff(data)
     if kind == "image/webp" and (declared := webp_size(data[:HEAD_BYTES])) is not None:
         _check(declared, limits)
     if kind == "image/jpeg" and sum(1 for _ in _SCAN.finditer(data)) > _MAX_SCANS:
         raise Unreadable("unreadable")
-    with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+    with Image.open(meter.open(data) if meter else io.BytesIO(data), formats=_FORMATS) as image:
         _check(image.size, limits)
         image.load()
-        exif = image.getexif()
-        orientation, taken_at = exif.get(ExifTags.Base.Orientation), _taken_at(exif)
+        metadata = find_metadata(image.info)
         rgb = _to_rgb(image)
-    if (turn := _UPRIGHT.get(orientation or 1)) is not None:
+    if (turn := _UPRIGHT.get(metadata.orientation)) is not None:
         rgb = rgb.transpose(turn)
-    return Picture(np.array(rgb), taken_at)
+    return Picture(np.array(rgb), metadata)
 
 
 def _check(size: tuple[int, int], limits: ImageLimits) -> None:
@@ -119,11 +124,3 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         white.paste(layer, mask=layer.getchannel("A"))
         return white
     return image.convert("RGB")
-
-
-def _taken_at(exif: Image.Exif) -> datetime | None:
-    text = exif.get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.DateTimeOriginal)
-    try:
-        return datetime.strptime(str(text).strip("\0 "), "%Y:%m:%d %H:%M:%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None

@@ -1,4 +1,4 @@
-"""The decoder meets damaged bytes without end: FUZZ_TIME seconds of them."""
+"""The decoder and the filter of originals meet damaged bytes without end: FUZZ_TIME seconds of them."""
 
 import os
 import re
@@ -16,11 +16,11 @@ FUZZ_TIME_S = int(os.environ.get("FUZZ_TIME", "20"))
 SLACK_S = 60
 
 
-def fuzz(folder: Path, decode: str, seconds: int) -> subprocess.CompletedProcess[str]:
+def fuzz(folder: Path, target: str, seconds: int, module: str = "fuzz_decode") -> subprocess.CompletedProcess[str]:
     script = f"""
 from pathlib import Path
-from tests.bench import fuzz_decode
-fuzz_decode.fuzz(fuzz_decode.decoding.{decode}, {seconds}, Path({str(folder)!r}))
+from tests.bench import {module}
+{module}.fuzz({module}.{target}, {seconds}, Path({str(folder)!r}))
 """
     command = ["nice", "-n", "19", sys.executable, "-c", script]
     return subprocess.run(command, capture_output=True, text=True, timeout=seconds + SLACK_S, check=False)
@@ -28,7 +28,7 @@ fuzz_decode.fuzz(fuzz_decode.decoding.{decode}, {seconds}, Path({str(folder)!r})
 
 @pytest.mark.timeout(FUZZ_TIME_S + 2 * SLACK_S)
 def test_damaged_bytes_raise_nothing_but_unreadable_within_time_and_memory(tmp_path: Path) -> None:
-    done = fuzz(tmp_path, "decode", FUZZ_TIME_S)
+    done = fuzz(tmp_path, "decoding.decode", FUZZ_TIME_S)
     assert done.returncode == 0, done.stderr[-4000:]
     executed = re.search(r"number_of_executed_units: (\d+)", done.stderr)
     assert executed is not None
@@ -38,7 +38,23 @@ def test_damaged_bytes_raise_nothing_but_unreadable_within_time_and_memory(tmp_p
 
 def test_the_fuzzer_finds_what_is_not_caught(tmp_path: Path) -> None:
     """The control: the decoder without its funnel of exceptions."""
-    done = fuzz(tmp_path, "_decode", FUZZ_TIME_S)
+    done = fuzz(tmp_path, "decoding._decode", FUZZ_TIME_S)
     assert done.returncode != 0
     assert "Uncaught Python exception" in done.stderr + done.stdout
     assert list(tmp_path.glob("finding-*"))
+
+
+@pytest.mark.timeout(FUZZ_TIME_S + 2 * SLACK_S)
+def test_the_original_of_a_damaged_jpeg_has_its_pixels_and_nothing_else(tmp_path: Path) -> None:
+    done = fuzz(tmp_path, "original.plan_original", FUZZ_TIME_S, "fuzz_original")
+    assert done.returncode == 0, done.stderr[-4000:]
+    executed = re.search(r"number_of_executed_units: (\d+)", done.stderr)
+    assert executed is not None
+    assert int(executed[1]) > 500
+
+
+def test_the_fuzzer_finds_a_secret_that_is_sent(tmp_path: Path) -> None:
+    """The control: no filter."""
+    done = fuzz(tmp_path, "send_all", FUZZ_TIME_S, "fuzz_original")
+    assert done.returncode != 0
+    assert "a secret is sent" in done.stderr + done.stdout

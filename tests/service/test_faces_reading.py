@@ -3,6 +3,7 @@
 import io
 import pickle
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,12 @@ from skimage import data as samples
 
 from kit.faces.decode import Pixels, to_jpeg
 from kit.faces.engine import Engine
+from kit.faces.original import assemble
+from kit.faces.taken import Taken
 from kit.faces.types import Box, Detection, Face, Quality
 from matcher_service import reading
 from matcher_service.reading import Reading, find_boxes, read
+from tests.unit.jpegs import SECRET, full_exif, read_properties
 
 ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
 
@@ -56,19 +60,44 @@ def test_a_photo_is_read_with_its_faces_and_its_derivatives() -> None:
     assert (result.reason, result.width, result.height) == (None, 2048, 512)
     assert len(result.faces) >= 4
     assert {len(face.encoding) for face in result.faces} == {512}
-    derivatives = result.original_jpeg, result.preview_jpeg, result.thumb_jpeg
+    derivatives = assemble(photo, result.original_parts), result.preview_jpeg, result.thumb_jpeg
     sizes = [Image.open(io.BytesIO(jpeg)).size for jpeg in derivatives]
     assert sizes == [(2048, 512), (1600, 400), (480, 120)]
+    assert result.original_jpeg == b""
+    assert derivatives[0] == photo
 
 
-def test_no_picture_of_a_photo_tells_where_it_was_taken() -> None:
-    exif, out = Image.Exif(), io.BytesIO()
-    exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 29.0)})
-    Image.fromarray(ASTRONAUT).save(out, "JPEG", exif=exif)
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_pictures_say_when_and_by_whom_and_never_where(form: str) -> None:
+    out = io.BytesIO()
+    Image.fromarray(ASTRONAUT).save(out, form, exif=full_exif())
+    data = out.getvalue()
+    assert SECRET in data, "the control"
     engine: Any = ScriptedEngine(0)
-    result = read(engine, out.getvalue())
-    served = result.original_jpeg, result.preview_jpeg, result.thumb_jpeg
-    assert [b"Exif" in picture for picture in (out.getvalue(), *served)] == [True, False, False, False]
+    result = read(engine, data)
+    assert result.taken == Taken(datetime(2026, 6, 20, 17, tzinfo=UTC), 120)
+    assert bool(result.original_parts) == (form == "JPEG")
+    original = assemble(data, result.original_parts) or result.original_jpeg
+    assert not any(SECRET in picture for picture in (original, result.preview_jpeg, result.thumb_jpeg))
+    for picture, orientation in ((original, 6 if form == "JPEG" else None), (result.preview_jpeg, None)):
+        with Image.open(io.BytesIO(picture)) as image:
+            exif = image.getexif()
+        assert (exif.get(0x0112), set(exif)) == (
+            orientation,
+            {0x013B, 0x8298, 0x8769} | ({0x0112} if orientation else set()),
+        )
+        assert exif.get_ifd(0x8769)[0x9003] == "2026:06:20 19:00:00"
+        assert read_properties(picture)["creator"] == "Ana Pérez"
+
+
+def test_bytes_that_hide_behind_the_picture_are_not_sent() -> None:
+    photo = to_jpeg(ASTRONAUT, None, 95)
+    data = photo[:-2] + SECRET * 5000 + b"\xff\xd9" + SECRET
+    engine: Any = ScriptedEngine(0)
+    original = assemble(data, read(engine, data).original_parts)
+    assert SECRET not in original
+    assert original.startswith(photo[:-2])
+    assert len(original) <= len(photo) + 16
 
 
 def test_beyond_the_cap_the_largest_faces_are_kept() -> None:
