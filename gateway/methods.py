@@ -34,7 +34,8 @@ class Methods:
             await self._app(scope, receive, send)
 
     async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
-        as_get = {**scope, "method": "GET"}
+        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]  # which is for GET alone
+        as_get = {**scope, "method": "GET", "headers": headers}
         head = Head(send)
         try:
             await self._app(as_get, receive, head.send)

@@ -35,6 +35,7 @@ REASONS = {
     "too_large": 413,
     "unsupported_media_type": 415,
     "unsupported_type": 415,
+    "range_not_satisfiable": 416,
     "invalid_form": 422,
     "empty_image": 422,
     "unexpected_field": 422,

@@ -48,6 +48,11 @@ def invalid_argument(detail: str, errors: Sequence[FieldError] = ()) -> Problem:
     return Problem(400, "invalid_argument", detail, errors=errors)
 
 
+def not_satisfiable(content_range: str) -> Problem:
+    detail = "The picture ends before the range begins."
+    return Problem(416, "range_not_satisfiable", detail, headers={"Content-Range": content_range})
+
+
 def invalid_form(errors: Sequence[FieldError]) -> Problem:
     return Problem(422, "invalid_form", "Some fields need your attention.", errors=errors)
 

@@ -92,6 +92,12 @@ class Blobs:
             result = obstore.get(self._client.store(reads_body=True), key)
         return result.meta["size"], self._chunks(key, result)
 
+    def size(self, key: str) -> int:
+        """In bytes. Raises BlobNotFound."""
+        with self._client.reading(key):
+            size: int = obstore.head(self._client.store(), key)["size"]
+        return size
+
     def open_range(self, key: str, offset: int, length: int) -> Iterator[bytes]:
         """Chunks of `length` bytes from `offset` on, fewer where the blob ends. Raises BlobNotFound."""
         if length <= 0:

@@ -28,6 +28,7 @@ from matcher_service.domain import (
     Variant,
 )
 from matcher_service.index import Index, make_faces
+from matcher_service.pictures import WHOLE, OpenPicture, Source, Window, open_picture
 from matcher_service.spool import Spool
 from matcher_service.store import MatchStore, MemberStore, PhotoStore
 
@@ -146,8 +147,8 @@ class Photos:
             self._blobs.delete(key)
             raise
 
-    def open_photo(self, user_id: UUID, photo_id: UUID, variant: Variant) -> tuple[int, Iterator[bytes]]:
-        """Size and chunks of a JPEG."""
+    def open_photo(self, user_id: UUID, photo_id: UUID, variant: Variant, window: Window = WHOLE) -> OpenPicture:
+        """A JPEG, or a part of it. Raises PhotoNotFound, PhotoNotReady."""
         shown = self._store.find_shown(photo_id, user_id, variant)
         if shown is None:
             self._catch_up()
@@ -158,7 +159,7 @@ class Photos:
         if state is not PhotoState.INDEXED or key is None:
             raise PhotoNotReady
         try:
-            return self._blobs.open(key)
+            return open_picture(self._blobs, Source(key), window)
         except BlobNotFound:
             raise PhotoNotFound from None
 

@@ -22,6 +22,7 @@ from matcher_service.domain import (
     Snapshot,
     Variant,
 )
+from matcher_service.pictures import OpenPicture, Window
 from matcher_service.service import Matches, Photos
 from matcher_service.upload import Chunk, Header, Part, receive
 from protos.matcher.v1 import matcher_pb2 as pb
@@ -83,11 +84,12 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     def GetPhoto(self, request, context):
         if request.variant not in VARIANTS:
             raise InvalidArgument
-        size, chunks = self._photos.open_photo(
-            current_caller().user_id, parse_id(request.photo_id), VARIANTS[request.variant]
+        window = Window(request.offset, max(request.length, 0))
+        picture = self._photos.open_photo(
+            current_caller().user_id, parse_id(request.photo_id), VARIANTS[request.variant], window
         )
-        yield photo_pb2.GetPhotoResponse(header=photo_pb2.PhotoHeader(content_type="image/jpeg", size_bytes=size))
-        for chunk in chunks:
+        yield photo_pb2.GetPhotoResponse(header=_header(picture))
+        for chunk in picture.chunks:
             yield photo_pb2.GetPhotoResponse(chunk=chunk)
 
     @callable_by(USER)
@@ -116,6 +118,16 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         event_ids = [parse_id(event_id) for event_id in request.event_ids]
         counts = self._photos.count(current_caller().user_id, event_ids)
         return photo_pb2.GetIndexStateResponse(states=[_counts(count) for count in counts])
+
+
+def _header(picture: OpenPicture) -> photo_pb2.PhotoHeader:
+    return photo_pb2.PhotoHeader(
+        content_type="image/jpeg",
+        size_bytes=picture.end - picture.start,
+        picture_bytes=picture.size_bytes,
+        offset=picture.start,
+        version=picture.version,
+    )
 
 
 def _order(order: int) -> PhotoOrder:

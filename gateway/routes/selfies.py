@@ -16,6 +16,7 @@ from gateway.callers import Reader, Writer
 from gateway.errors import to_problem
 from gateway.limits import MAX_KEY_LENGTH
 from gateway.openapi import FILE_BODY, SIGNED, files_body, problems
+from gateway.ranges import IfRange, Range, cut_picture, parse_range
 from gateway.schemas.selfies import AcceptedRematch, AcceptedSelfie, RematchStatus
 from gateway.status import is_final, read_status
 from gateway.uploads import FilePolicy, receive_files
@@ -98,14 +99,17 @@ async def start_rematch(to: Writer) -> AcceptedRematch:
     response_class=Response,
     responses={
         200: {"description": "The image as uploaded.", "content": {name: {} for name in IMAGE_TYPES}},
-        **problems(*SIGNED, no_active_selfie=404),
+        206: {"description": "The part that `Range` asks for.", "content": {name: {} for name in IMAGE_TYPES}},
+        **problems("range_not_satisfiable", *SIGNED, no_active_selfie=404),
     },
 )
-async def get_my_selfie(to: Reader) -> Response:
+async def get_my_selfie(to: Reader, range: Range = "", if_range: IfRange = "") -> Response:
     """The guest's own selfie: the active one, or the pending one where none is active yet."""
     answer = await to.send(to.selfie.GetSelfie, pb.GetSelfieRequest(), to.limits.selfie_s)
     media_type = answer.content_type if answer.content_type in IMAGE_TYPES else "application/octet-stream"
-    return Response(answer.image, media_type=media_type, headers=PRIVATE)
+    tag = f'"{blake2b(answer.image, digest_size=12).hexdigest()}"'
+    status, body, headers = cut_picture(answer.image, parse_range(range), if_range, tag)
+    return Response(body, status, media_type=media_type, headers={**PRIVATE, **headers})
 
 
 @router.delete("/my-selfie", status_code=204, responses=problems(*SIGNED))

@@ -10,7 +10,9 @@ class MyPhoto(BaseModel):
     event_id: str
     width: int
     height: int
-    taken_at: int | None = Field(description="as the camera says")
+    taken_at: int | None = Field(
+        description="the instant where the zone is known, else the clock of the camera read as UTC"
+    )
     thumb_url: str
     preview_url: str
     original_url: str
@@ -48,7 +50,9 @@ class EventPhoto(BaseModel):
     height: int | None = Field(description="null until indexed")
     faces: int
     size_bytes: int
-    taken_at: int | None = Field(description="as the camera says")
+    taken_at: int | None = Field(
+        description="the instant where the zone is known, else the clock of the camera read as UTC"
+    )
     uploaded_at: int
     thumb_url: str | None = Field(description="null until indexed")
     preview_url: str | None = Field(description="null until indexed")

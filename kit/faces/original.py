@@ -36,9 +36,10 @@ from kit.faces.segments import (
 Part = tuple[int, int] | bytes
 
 MAX_PARTS = 1000
-MAX_LITERAL_BYTES = 256 * 1024
+MAX_LITERAL_BYTES = 64 * 1024
+INLINE_BYTES = 1024
 
-_END = b"\xff\xd9"
+_START, _END = b"\xff\xd8", b"\xff\xd9"
 _ICC = b"ICC_PROFILE\0"
 _ICC_CHUNK_BYTES = 65_000
 _SAMPLES = {0xC0: (8,), 0xC1: (8, 12), 0xC2: (8, 12), 0xC9: (8, 12), 0xCA: (8, 12)}
@@ -112,12 +113,17 @@ class _Filter:
         metadata = self._metadata()
         head = [self._jfif(), *write_segments(metadata), *self._profile(), self._adobe()]
         coded = [(found.start, found.end) for found in self._kept]
-        # The last EOI is always ours, so that a plan can be cut.
-        parts = _merge(chain([(0, 2)], head, coded, [_END]))
+        # Each range is a request to the file store, so short ones are copied. The last EOI is always ours: a plan can be
+        # cut.
+        *before, scan = _merge(chain(head, coded))
+        parts = _merge(chain([_START], map(self._inline, before), [scan, _END]))
         literal_bytes = sum(len(part) for part in parts if isinstance(part, bytes))
         if len(parts) > MAX_PARTS or literal_bytes > MAX_LITERAL_BYTES:
             raise NotFiltered
         return Plan(tuple(parts), metadata, last.coded, last.end)
+
+    def _inline(self, part: Part) -> Part:
+        return part if isinstance(part, bytes) or _size(part) > INLINE_BYTES else self._data[part[0] : part[1]]
 
     def _take(self, found: Segment) -> None:
         marker, is_first = found.marker, not self._scans

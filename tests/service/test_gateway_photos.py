@@ -141,16 +141,9 @@ def test_a_picture_is_served(world: World, name: str, variant: pb.Variant, chunk
     assert world.services.sent("GetPhoto").variant == variant
     assert answer.headers["content-type"] == "image/jpeg"
     assert answer.headers["content-length"] == str(len(answer.content))
-    assert answer.headers["content-disposition"] == f'inline; filename="{PHOTO}-{name}.jpg"'
+    assert answer.headers["content-disposition"] == f'inline; filename="photo-{PHOTO[:8]}.jpg"'
     assert answer.headers["cache-control"].startswith("private, max-age=")
     assert answer.headers["x-content-type-options"] == "nosniff"
-
-
-@pytest.mark.parametrize("ranges", ["bytes=0-1", "bytes=-1", "bytes=" + "0-," * 1000 + "0-", "bytes=9-1", "x"])
-def test_a_part_of_a_picture_cannot_be_asked_for(world: World, ranges: str) -> None:
-    world.answer(GetPhoto=picture(b"jp", b"eg"))
-    answer = world.client.get(f"/api/photos/{PHOTO}/thumb", headers={**SIGNED, "range": ranges})
-    assert (answer.status_code, answer.content) == (200, b"jpeg")
 
 
 def test_a_picture_that_the_client_has_is_not_sent_again(world: World) -> None:

@@ -205,7 +205,7 @@ NOT_UNDERSTOOD = {
     "a restart interval with more": before_scan(CLEAN, segment(0xDD, b"\0\0" + SECRET)),
     "a frame without height": patch(CLEAN, 0xC0, b"\x08\0\0"),
     "10 000 segments": insert(CLEAN, *[segment(0xFE, b"")] * 10_000),
-    "1 200 tables apart": before_scan(CLEAN, *[segment(0xDD, b"\0\0"), segment(0xFE, b"")] * 1200),
+    "80 kB of tables apart": before_scan(CLEAN, *[segment(0xDB, bytes(520)), segment(0xFE, b"")] * 160),
 }
 
 

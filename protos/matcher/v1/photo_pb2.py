@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/matcher/v1/photo.proto\x12\nmatcher.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\x02\n\x05Photo\x12\x10\n\x08photo_id\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\x12\x10\n\x08\x66ilename\x18\x03 \x01(\t\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.matcher.v1.PhotoState\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\r\n\x05width\x18\x06 \x01(\x05\x12\x0e\n\x06height\x18\x07 \x01(\x05\x12\x12\n\nface_count\x18\x08 \x01(\x05\x12\x12\n\nsize_bytes\x18\t \x01(\x03\x12-\n\ttake_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\x0e\x41\x64\x64PhotoHeader\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\"Y\n\x10\x41\x64\x64PhotosRequest\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.matcher.v1.AddPhotoHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"y\n\nAddedPhoto\x12\x10\n\x08photo_id\x18\x01 \x01(\t\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\x12%\n\x05state\x18\x03 \x01(\x0e\x32\x16.matcher.v1.PhotoState\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x10\n\x08\x65xisting\x18\x05 \x01(\x08\";\n\x11\x41\x64\x64PhotosResponse\x12&\n\x06photos\x18\x01 \x03(\x0b\x32\x16.matcher.v1.AddedPhoto\"I\n\x0fGetPhotoRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\x12$\n\x07variant\x18\x02 \x01(\x0e\x32\x13.matcher.v1.Variant\"7\n\x0bPhotoHeader\x12\x14\n\x0c\x63ontent_type\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\"V\n\x10GetPhotoResponse\x12)\n\x06header\x18\x01 \x01(\x0b\x32\x17.matcher.v1.PhotoHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"\xad\x01\n\x11ListPhotosRequest\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12%\n\x05order\x18\x04 \x01(\x0e\x32\x16.matcher.v1.PhotoOrder\x12\x11\n\tascending\x18\x05 \x01(\x08\x12%\n\x05state\x18\x06 \x01(\x0e\x32\x16.matcher.v1.PhotoState\"P\n\x12ListPhotosResponse\x12!\n\x06photos\x18\x01 \x03(\x0b\x32\x11.matcher.v1.Photo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"&\n\x12\x44\x65letePhotoRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x15\n\x13\x44\x65letePhotoResponse\"%\n\x11RetryPhotoRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x14\n\x12RetryPhotoResponse\")\n\x14GetIndexStateRequest\x12\x11\n\tevent_ids\x18\x01 \x03(\t\"v\n\nIndexState\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x15\n\rpending_count\x18\x02 \x01(\x03\x12\x15\n\rindexed_count\x18\x03 \x01(\x03\x12\x14\n\x0c\x66\x61iled_count\x18\x04 \x01(\x03\x12\x12\n\nface_count\x18\x05 \x01(\x03\"?\n\x15GetIndexStateResponse\x12&\n\x06states\x18\x01 \x03(\x0b\x32\x16.matcher.v1.IndexState*\x8c\x01\n\nPhotoState\x12\x1b\n\x17PHOTO_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13PHOTO_STATE_PENDING\x10\x01\x12\x17\n\x13PHOTO_STATE_INDEXED\x10\x02\x12\x16\n\x12PHOTO_STATE_FAILED\x10\x03\x12\x17\n\x13PHOTO_STATE_REFUSED\x10\x04*Z\n\nPhotoOrder\x12\x1b\n\x17PHOTO_ORDER_UNSPECIFIED\x10\x00\x12\x18\n\x14PHOTO_ORDER_UPLOADED\x10\x01\x12\x15\n\x11PHOTO_ORDER_TAKEN\x10\x02*`\n\x07Variant\x12\x17\n\x13VARIANT_UNSPECIFIED\x10\x00\x12\x11\n\rVARIANT_THUMB\x10\x01\x12\x13\n\x0fVARIANT_PREVIEW\x10\x02\x12\x14\n\x10VARIANT_ORIGINAL\x10\x03\x32\xe3\x03\n\x0cPhotoService\x12J\n\tAddPhotos\x12\x1c.matcher.v1.AddPhotosRequest\x1a\x1d.matcher.v1.AddPhotosResponse(\x01\x12G\n\x08GetPhoto\x12\x1b.matcher.v1.GetPhotoRequest\x1a\x1c.matcher.v1.GetPhotoResponse0\x01\x12K\n\nListPhotos\x12\x1d.matcher.v1.ListPhotosRequest\x1a\x1e.matcher.v1.ListPhotosResponse\x12K\n\nRetryPhoto\x12\x1d.matcher.v1.RetryPhotoRequest\x1a\x1e.matcher.v1.RetryPhotoResponse\x12N\n\x0b\x44\x65letePhoto\x12\x1e.matcher.v1.DeletePhotoRequest\x1a\x1f.matcher.v1.DeletePhotoResponse\x12T\n\rGetIndexState\x12 .matcher.v1.GetIndexStateRequest\x1a!.matcher.v1.GetIndexStateResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dprotos/matcher/v1/photo.proto\x12\nmatcher.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\x02\n\x05Photo\x12\x10\n\x08photo_id\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\x12\x10\n\x08\x66ilename\x18\x03 \x01(\t\x12%\n\x05state\x18\x04 \x01(\x0e\x32\x16.matcher.v1.PhotoState\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\r\n\x05width\x18\x06 \x01(\x05\x12\x0e\n\x06height\x18\x07 \x01(\x05\x12\x12\n\nface_count\x18\x08 \x01(\x05\x12\x12\n\nsize_bytes\x18\t \x01(\x03\x12-\n\ttake_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\x0e\x41\x64\x64PhotoHeader\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\"Y\n\x10\x41\x64\x64PhotosRequest\x12,\n\x06header\x18\x01 \x01(\x0b\x32\x1a.matcher.v1.AddPhotoHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"y\n\nAddedPhoto\x12\x10\n\x08photo_id\x18\x01 \x01(\t\x12\x10\n\x08\x66ilename\x18\x02 \x01(\t\x12%\n\x05state\x18\x03 \x01(\x0e\x32\x16.matcher.v1.PhotoState\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x10\n\x08\x65xisting\x18\x05 \x01(\x08\";\n\x11\x41\x64\x64PhotosResponse\x12&\n\x06photos\x18\x01 \x03(\x0b\x32\x16.matcher.v1.AddedPhoto\"i\n\x0fGetPhotoRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\x12$\n\x07variant\x18\x02 \x01(\x0e\x32\x13.matcher.v1.Variant\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\x0e\n\x06length\x18\x04 \x01(\x03\"\x93\x01\n\x0bPhotoHeader\x12\x14\n\x0c\x63ontent_type\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x03\x12\x15\n\rpicture_bytes\x18\x03 \x01(\x03\x12\x0e\n\x06offset\x18\x04 \x01(\x03\x12\x0f\n\x07version\x18\x05 \x01(\t\x12\x12\n\nevent_name\x18\x06 \x01(\t\x12\x0e\n\x06number\x18\x07 \x01(\x03\"V\n\x10GetPhotoResponse\x12)\n\x06header\x18\x01 \x01(\x0b\x32\x17.matcher.v1.PhotoHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"\xad\x01\n\x11ListPhotosRequest\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12%\n\x05order\x18\x04 \x01(\x0e\x32\x16.matcher.v1.PhotoOrder\x12\x11\n\tascending\x18\x05 \x01(\x08\x12%\n\x05state\x18\x06 \x01(\x0e\x32\x16.matcher.v1.PhotoState\"P\n\x12ListPhotosResponse\x12!\n\x06photos\x18\x01 \x03(\x0b\x32\x11.matcher.v1.Photo\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"&\n\x12\x44\x65letePhotoRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x15\n\x13\x44\x65letePhotoResponse\"%\n\x11RetryPhotoRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x14\n\x12RetryPhotoResponse\")\n\x14GetIndexStateRequest\x12\x11\n\tevent_ids\x18\x01 \x03(\t\"v\n\nIndexState\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x15\n\rpending_count\x18\x02 \x01(\x03\x12\x15\n\rindexed_count\x18\x03 \x01(\x03\x12\x14\n\x0c\x66\x61iled_count\x18\x04 \x01(\x03\x12\x12\n\nface_count\x18\x05 \x01(\x03\"?\n\x15GetIndexStateResponse\x12&\n\x06states\x18\x01 \x03(\x0b\x32\x16.matcher.v1.IndexState*\x8c\x01\n\nPhotoState\x12\x1b\n\x17PHOTO_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13PHOTO_STATE_PENDING\x10\x01\x12\x17\n\x13PHOTO_STATE_INDEXED\x10\x02\x12\x16\n\x12PHOTO_STATE_FAILED\x10\x03\x12\x17\n\x13PHOTO_STATE_REFUSED\x10\x04*Z\n\nPhotoOrder\x12\x1b\n\x17PHOTO_ORDER_UNSPECIFIED\x10\x00\x12\x18\n\x14PHOTO_ORDER_UPLOADED\x10\x01\x12\x15\n\x11PHOTO_ORDER_TAKEN\x10\x02*`\n\x07Variant\x12\x17\n\x13VARIANT_UNSPECIFIED\x10\x00\x12\x11\n\rVARIANT_THUMB\x10\x01\x12\x13\n\x0fVARIANT_PREVIEW\x10\x02\x12\x14\n\x10VARIANT_ORIGINAL\x10\x03\x32\xe3\x03\n\x0cPhotoService\x12J\n\tAddPhotos\x12\x1c.matcher.v1.AddPhotosRequest\x1a\x1d.matcher.v1.AddPhotosResponse(\x01\x12G\n\x08GetPhoto\x12\x1b.matcher.v1.GetPhotoRequest\x1a\x1c.matcher.v1.GetPhotoResponse0\x01\x12K\n\nListPhotos\x12\x1d.matcher.v1.ListPhotosRequest\x1a\x1e.matcher.v1.ListPhotosResponse\x12K\n\nRetryPhoto\x12\x1d.matcher.v1.RetryPhotoRequest\x1a\x1e.matcher.v1.RetryPhotoResponse\x12N\n\x0b\x44\x65letePhoto\x12\x1e.matcher.v1.DeletePhotoRequest\x1a\x1f.matcher.v1.DeletePhotoResponse\x12T\n\rGetIndexState\x12 .matcher.v1.GetIndexStateRequest\x1a!.matcher.v1.GetIndexStateResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.matcher.v1.photo_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PHOTOSTATE']._serialized_start=1524
-  _globals['_PHOTOSTATE']._serialized_end=1664
-  _globals['_PHOTOORDER']._serialized_start=1666
-  _globals['_PHOTOORDER']._serialized_end=1756
-  _globals['_VARIANT']._serialized_start=1758
-  _globals['_VARIANT']._serialized_end=1854
+  _globals['_PHOTOSTATE']._serialized_start=1649
+  _globals['_PHOTOSTATE']._serialized_end=1789
+  _globals['_PHOTOORDER']._serialized_start=1791
+  _globals['_PHOTOORDER']._serialized_end=1881
+  _globals['_VARIANT']._serialized_start=1883
+  _globals['_VARIANT']._serialized_end=1979
   _globals['_PHOTO']._serialized_start=79
   _globals['_PHOTO']._serialized_end=362
   _globals['_ADDPHOTOHEADER']._serialized_start=364
@@ -49,29 +49,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADDPHOTOSRESPONSE']._serialized_start=632
   _globals['_ADDPHOTOSRESPONSE']._serialized_end=691
   _globals['_GETPHOTOREQUEST']._serialized_start=693
-  _globals['_GETPHOTOREQUEST']._serialized_end=766
-  _globals['_PHOTOHEADER']._serialized_start=768
-  _globals['_PHOTOHEADER']._serialized_end=823
-  _globals['_GETPHOTORESPONSE']._serialized_start=825
-  _globals['_GETPHOTORESPONSE']._serialized_end=911
-  _globals['_LISTPHOTOSREQUEST']._serialized_start=914
-  _globals['_LISTPHOTOSREQUEST']._serialized_end=1087
-  _globals['_LISTPHOTOSRESPONSE']._serialized_start=1089
-  _globals['_LISTPHOTOSRESPONSE']._serialized_end=1169
-  _globals['_DELETEPHOTOREQUEST']._serialized_start=1171
-  _globals['_DELETEPHOTOREQUEST']._serialized_end=1209
-  _globals['_DELETEPHOTORESPONSE']._serialized_start=1211
-  _globals['_DELETEPHOTORESPONSE']._serialized_end=1232
-  _globals['_RETRYPHOTOREQUEST']._serialized_start=1234
-  _globals['_RETRYPHOTOREQUEST']._serialized_end=1271
-  _globals['_RETRYPHOTORESPONSE']._serialized_start=1273
-  _globals['_RETRYPHOTORESPONSE']._serialized_end=1293
-  _globals['_GETINDEXSTATEREQUEST']._serialized_start=1295
-  _globals['_GETINDEXSTATEREQUEST']._serialized_end=1336
-  _globals['_INDEXSTATE']._serialized_start=1338
-  _globals['_INDEXSTATE']._serialized_end=1456
-  _globals['_GETINDEXSTATERESPONSE']._serialized_start=1458
-  _globals['_GETINDEXSTATERESPONSE']._serialized_end=1521
-  _globals['_PHOTOSERVICE']._serialized_start=1857
-  _globals['_PHOTOSERVICE']._serialized_end=2340
+  _globals['_GETPHOTOREQUEST']._serialized_end=798
+  _globals['_PHOTOHEADER']._serialized_start=801
+  _globals['_PHOTOHEADER']._serialized_end=948
+  _globals['_GETPHOTORESPONSE']._serialized_start=950
+  _globals['_GETPHOTORESPONSE']._serialized_end=1036
+  _globals['_LISTPHOTOSREQUEST']._serialized_start=1039
+  _globals['_LISTPHOTOSREQUEST']._serialized_end=1212
+  _globals['_LISTPHOTOSRESPONSE']._serialized_start=1214
+  _globals['_LISTPHOTOSRESPONSE']._serialized_end=1294
+  _globals['_DELETEPHOTOREQUEST']._serialized_start=1296
+  _globals['_DELETEPHOTOREQUEST']._serialized_end=1334
+  _globals['_DELETEPHOTORESPONSE']._serialized_start=1336
+  _globals['_DELETEPHOTORESPONSE']._serialized_end=1357
+  _globals['_RETRYPHOTOREQUEST']._serialized_start=1359
+  _globals['_RETRYPHOTOREQUEST']._serialized_end=1396
+  _globals['_RETRYPHOTORESPONSE']._serialized_start=1398
+  _globals['_RETRYPHOTORESPONSE']._serialized_end=1418
+  _globals['_GETINDEXSTATEREQUEST']._serialized_start=1420
+  _globals['_GETINDEXSTATEREQUEST']._serialized_end=1461
+  _globals['_INDEXSTATE']._serialized_start=1463
+  _globals['_INDEXSTATE']._serialized_end=1581
+  _globals['_GETINDEXSTATERESPONSE']._serialized_start=1583
+  _globals['_GETINDEXSTATERESPONSE']._serialized_end=1646
+  _globals['_PHOTOSERVICE']._serialized_start=1982
+  _globals['_PHOTOSERVICE']._serialized_end=2465
 # @@protoc_insertion_point(module_scope)

@@ -106,20 +106,34 @@ class AddPhotosResponse(_message.Message):
     def __init__(self, photos: _Optional[_Iterable[_Union[AddedPhoto, _Mapping]]] = ...) -> None: ...
 
 class GetPhotoRequest(_message.Message):
-    __slots__ = ("photo_id", "variant")
+    __slots__ = ("photo_id", "variant", "offset", "length")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     VARIANT_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     variant: Variant
-    def __init__(self, photo_id: _Optional[str] = ..., variant: _Optional[_Union[Variant, str]] = ...) -> None: ...
+    offset: int
+    length: int
+    def __init__(self, photo_id: _Optional[str] = ..., variant: _Optional[_Union[Variant, str]] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ...) -> None: ...
 
 class PhotoHeader(_message.Message):
-    __slots__ = ("content_type", "size_bytes")
+    __slots__ = ("content_type", "size_bytes", "picture_bytes", "offset", "version", "event_name", "number")
     CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    PICTURE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
     content_type: str
     size_bytes: int
-    def __init__(self, content_type: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
+    picture_bytes: int
+    offset: int
+    version: str
+    event_name: str
+    number: int
+    def __init__(self, content_type: _Optional[str] = ..., size_bytes: _Optional[int] = ..., picture_bytes: _Optional[int] = ..., offset: _Optional[int] = ..., version: _Optional[str] = ..., event_name: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
 
 class GetPhotoResponse(_message.Message):
     __slots__ = ("header", "chunk")

@@ -86,8 +86,8 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPhoto(self, request, context):
-        """A photo's picture in chunks of at most 256 KiB, the first message being the header. For organisers of its event and
-        for guests who are in it. No variant carries metadata of the camera. Idempotent.
+        """A photo's picture or a part of it in chunks of at most 256 KiB, the first message being the header. For organisers of
+        its event and for guests who are in it. No variant says where, or with which camera, the photo was taken. Idempotent.
         Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

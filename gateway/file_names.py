@@ -1,0 +1,42 @@
+"""File names for people: `Summer-party-0012.jpg`."""
+
+import re
+import unicodedata
+from urllib.parse import quote
+
+MAX_LETTERS = 60
+FALLBACK = "photo"
+EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic", "image/avif": "avif"}
+
+# Letters, their combining marks, digits; everything else separates words. No control, no quote, no direction.
+_WORD_CATEGORIES = frozenset("LMN")
+
+
+def make_file_name(event_name: str, number: int, photo_id: str, media_type: str) -> str:
+    """The event's name and the photo's number in it; without a number, which old services do not send, the id."""
+    letters = (
+        letter if unicodedata.category(letter)[0] in _WORD_CATEGORIES else " " for letter in _compose(event_name)
+    )
+    words = "-".join("".join(letters).split())[:MAX_LETTERS].strip("-") or FALLBACK
+    position = f"{number:04}" if number > 0 else photo_id[:8]
+    return f"{words}-{position}.{EXTENSIONS.get(media_type, 'bin')}"
+
+
+def content_disposition(file_name: str, as_attachment: bool) -> str:
+    """The header (RFC 6266): for old clients in ASCII, for all others in every script."""
+    kind = "attachment" if as_attachment else "inline"
+    if file_name.isascii():
+        return f'{kind}; filename="{file_name}"'
+    return f"{kind}; filename=\"{_to_ascii(file_name)}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+
+
+def _compose(text: str) -> str:
+    return unicodedata.normalize("NFC", text.encode(errors="ignore").decode())
+
+
+def _to_ascii(file_name: str) -> str:
+    """Without accents; a name in another script is only its number."""
+    stem, _, end = file_name.rpartition("-")
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    words = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")
+    return f"{words or FALLBACK}-{end}"

@@ -1,0 +1,96 @@
+"""Pictures as they are sent: a file, or ranges of an upload with new bytes between them; whole or in part."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kit.blobs import BlobNotFound, Blobs
+from kit.faces.original import Part
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a picture is: in the file `key`, or in these parts of it. Only the original of a JPEG has parts."""
+
+    key: str
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """Another one whenever the picture's bytes are others; says nothing about the key."""
+        digest = hashlib.blake2b(self.key.encode(), digest_size=8)
+        digest.update(repr(self.parts).encode())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a picture that is asked for: `length` bytes from `offset` on; 0: to the end. An `offset` below 0 counts
+    from the end."""
+
+    offset: int = 0
+    length: int = 0
+
+    def cut(self, size_bytes: int) -> tuple[int, int]:
+        """Start and end in a picture of that size; equal where there is nothing."""
+        start = max(0, size_bytes + self.offset) if self.offset < 0 else min(self.offset, size_bytes)
+        return start, min(start + self.length, size_bytes) if self.length else size_bytes
+
+
+WHOLE = Window()
+
+
+@dataclass(frozen=True)
+class OpenPicture:
+    """The bytes from `start` to `end` of a picture of `size_bytes`, in chunks of at most 256 KiB."""
+
+    size_bytes: int
+    start: int
+    end: int
+    version: str
+    chunks: Iterator[bytes]
+
+
+def open_picture(blobs: Blobs, source: Source, window: Window = WHOLE) -> OpenPicture:
+    """Reads no more of the file than is asked for. Raises BlobNotFound, also for a file that is shorter than its parts."""
+    if source.parts:
+        if blobs.size(source.key) < max((part[1] for part in source.parts if not isinstance(part, bytes)), default=0):
+            raise BlobNotFound
+        size = sum(map(_size, source.parts))
+        start, end = window.cut(size)
+        return OpenPicture(size, start, end, source.version, _read(blobs, source, start, end))
+    if window == WHOLE:
+        size, chunks = blobs.open(source.key)
+        return OpenPicture(size, 0, size, source.version, chunks)
+    size = blobs.size(source.key)
+    start, end = window.cut(size)
+    return OpenPicture(size, start, end, source.version, blobs.open_range(source.key, start, end - start))
+
+
+def to_json(parts: Sequence[Part]) -> list[Any]:
+    """As the column `original_parts` holds them: a range is a list of two numbers, bytes are base64."""
+    return [base64.b64encode(part).decode() if isinstance(part, bytes) else list(part) for part in parts]
+
+
+def from_json(value: list[Any] | None) -> tuple[Part, ...]:
+    return tuple(base64.b64decode(item) if isinstance(item, str) else (item[0], item[1]) for item in value or ())
+
+
+def _read(blobs: Blobs, source: Source, start: int, end: int) -> Iterator[bytes]:
+    place = 0
+    for part in source.parts:
+        size = _size(part)
+        low, high = max(start - place, 0), min(end - place, size)
+        place += size
+        if low >= high:
+            continue
+        if isinstance(part, bytes):
+            yield part[low:high]
+        else:
+            yield from blobs.open_range(source.key, part[0] + low, high - low)
+
+
+def _size(part: Part) -> int:
+    return len(part) if isinstance(part, bytes) else part[1] - part[0]

@@ -1,0 +1,111 @@
+"""Pictures from the file store: whole, in part, and as ranges of an upload with new bytes between them."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.blobs import BlobNotFound, Blobs
+from matcher_service.pictures import WHOLE, Source, Window, from_json, open_picture, to_json
+from protos.matcher.v1 import photo_pb2 as pb
+from tests.service.matcher_calls import Service
+from tests.service.matcher_calls import service as service
+
+UPLOAD = os.urandom(2_000_000)
+PARTS = (b"start", (10, 1_500_000), b"", b"middle", (1_600_000, 2_000_000), b"end")
+PICTURE = b"start" + UPLOAD[10:1_500_000] + b"middle" + UPLOAD[1_600_000:] + b"end"
+
+
+class CountingBlobs(Blobs):
+    """Counts the bytes that are read."""
+
+    read_bytes = 0
+
+    def open_range(self, key: str, offset: int, length: int) -> Any:
+        for chunk in super().open_range(key, offset, length):
+            self.read_bytes += len(chunk)
+            yield chunk
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> CountingBlobs:
+    return CountingBlobs(tmp_path.as_uri(), "photos")
+
+
+WINDOWS = [
+    WHOLE,
+    Window(0, 5),
+    Window(3, 4),
+    Window(5),
+    Window(1_489_990, 20),
+    Window(1_489_994, 7),
+    Window(-3),
+    Window(-400_010, 12),
+    Window(-9_999_999),
+    Window(len(PICTURE) - 1, 9),
+    Window(len(PICTURE)),
+    Window(1 << 60),
+]
+
+
+def expected(data: bytes, window: Window) -> bytes:
+    return data[window.offset :][: window.length or None]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("parts", [PARTS, ()], ids=["parts", "file"])
+def test_any_part_of_a_picture_is_what_the_whole_has_there(
+    blobs: CountingBlobs, window: Window, parts: tuple[Any, ...]
+) -> None:
+    key = blobs.new_key()
+    blobs.put(key, UPLOAD if parts else PICTURE)
+    opened = open_picture(blobs, Source(key, from_json(to_json(parts))), window)
+    chunks = list(opened.chunks)
+    assert b"".join(chunks) == expected(PICTURE, window)
+    assert (opened.size_bytes, opened.end - opened.start) == (len(PICTURE), sum(map(len, chunks)))
+    assert all(len(chunk) <= 256 * 1024 for chunk in chunks)
+    if window != WHOLE:
+        assert blobs.read_bytes <= len(expected(PICTURE, window))
+
+
+def test_an_upload_that_is_missing_or_too_short_is_not_found_before_anything_is_sent(blobs: CountingBlobs) -> None:
+    key = blobs.new_key()
+    for window in (WHOLE, Window(0, 5)):
+        with pytest.raises(BlobNotFound):
+            open_picture(blobs, Source(key, PARTS), window)
+    blobs.put(key, UPLOAD[:-1])
+    with pytest.raises(BlobNotFound):
+        open_picture(blobs, Source(key, PARTS))
+
+
+def test_a_version_is_another_one_for_other_bytes_and_hides_the_key() -> None:
+    sources = [
+        Source("photos/aa/b"),
+        Source("photos/aa/c"),
+        Source("photos/aa/b", PARTS),
+        Source("photos/aa/b", ((0, 9),)),
+    ]
+    assert len({source.version for source in sources}) == 4
+    assert Source("photos/aa/b", PARTS).version == Source("photos/aa/b", from_json(to_json(PARTS))).version
+
+
+def test_a_part_of_a_picture_is_sent(service: Service) -> None:
+    world = service.world
+    photo = world.add(world.event(), 1)
+
+    def get(**window: int) -> tuple[pb.PhotoHeader, bytes]:
+        call = service.photos.GetPhoto(
+            pb.GetPhotoRequest(photo_id=str(photo), variant=pb.VARIANT_ORIGINAL, **window),
+            metadata=service.by(world.organiser),
+        )
+        header, *parts = list(call)
+        return header.header, b"".join(part.chunk for part in parts)
+
+    header, whole = get()
+    assert (header.size_bytes, header.picture_bytes, header.offset) == (len(whole), len(whole), 0)
+    for window in ({"offset": 2, "length": 3}, {"offset": -4}, {"offset": 3}, {"offset": 1 << 60}):
+        part_header, part = get(**window)
+        assert part == whole[window["offset"] :][: window.get("length") or None]
+        assert (part_header.size_bytes, part_header.picture_bytes) == (len(part), len(whole))
+        assert part_header.version == header.version
