@@ -54,9 +54,10 @@ class OpenPicture:
 
 
 def open_picture(blobs: Blobs, source: Source, window: Window = WHOLE) -> OpenPicture:
-    """Reads no more of the file than is asked for. Raises BlobNotFound, also for a file that is shorter than its parts."""
+    """Reads no more of the file than is asked for. Raises BlobNotFound, also for a file too short for its parts."""
     if source.parts:
-        if blobs.size(source.key) < max((part[1] for part in source.parts if not isinstance(part, bytes)), default=0):
+        needed = max((part[1] for part in source.parts if not isinstance(part, bytes)), default=0)
+        if blobs.size(source.key) < needed:
             raise BlobNotFound
         size = sum(map(_size, source.parts))
         start, end = window.cut(size)

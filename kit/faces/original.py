@@ -113,8 +113,8 @@ class _Filter:
         metadata = self._metadata()
         head = [self._jfif(), *write_segments(metadata), *self._profile(), self._adobe()]
         coded = [(found.start, found.end) for found in self._kept]
-        # Each range is a request to the file store, so short ones are copied. The last EOI is always ours: a plan can be
-        # cut.
+        # Each range is a request to the file store, so short ones are copied. The last EOI is always ours: so plans can
+        # be cut.
         *before, scan = _merge(chain(head, coded))
         parts = _merge(chain([_START], map(self._inline, before), [scan, _END]))
         literal_bytes = sum(len(part) for part in parts if isinstance(part, bytes))

@@ -3,10 +3,12 @@
 import io
 from collections.abc import Callable
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageOps
 
 from deploy.sample import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Organiser, Person, showing
+from tests.unit.jpegs import SECRET, full_exif, read_properties
 
 Gallery = tuple[Json, dict[str, SamplePhoto]]
 
@@ -47,22 +49,35 @@ def test_the_ids_of_others_answer_404_everywhere(
     assert stranger.expect(403, "POST", "/api/events", json={"name": "Mine"})["reason"] == "organiser_only"
 
 
-def test_a_photo_with_its_position_in_it_is_served_without(
+def test_a_photo_is_served_with_its_time_and_rights_and_without_its_position(
     organiser: Organiser, one_of: Callable[..., SamplePhoto]
 ) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)})
     out = io.BytesIO()
     picture = Image.open(io.BytesIO(one_of("Cleo").jpeg))
-    picture.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", exif=exif)
+    picture.transpose(Image.Transpose.ROTATE_90).save(out, "JPEG", exif=full_exif(6), quality=90)
     event = organiser.event()
-    sent = SamplePhoto("gps.jpg", out.getvalue() + b"<script>alert(1)</script>", frozenset(["Cleo"]), 1)
+    sent = SamplePhoto("gps.jpg", out.getvalue() + b"<script>alert(1)</script>" + SECRET, frozenset(["Cleo"]), 1)
     [photo] = organiser.add_photos(event, [sent])
+    assert SECRET in sent.jpeg, "the control"
     for variant in ("thumb", "preview", "original"):
         answer = organiser.http.get(f"/api/photos/{photo}/{variant}")
-        assert answer.headers["x-content-type-options"] == "nosniff"
-        assert b"Exif" not in answer.content
+        assert (answer.headers["content-type"], answer.headers["x-content-type-options"]) == ("image/jpeg", "nosniff")
+        assert b"SeCrEt" not in answer.content
         assert b"<script>" not in answer.content
-        upright = Image.open(io.BytesIO(answer.content))
+        shown = Image.open(io.BytesIO(answer.content))
+        upright = ImageOps.exif_transpose(shown)
         assert (upright.width > upright.height) == (picture.width > picture.height)
+        exif = shown.getexif()
+        assert not exif.get_ifd(0x8825)
+        if variant != "thumb":
+            assert exif.get_ifd(0x8769)[0x9003] == "2026:06:20 19:00:00"
+            assert exif.get_ifd(0x8769)[0x9011] == "+02:00"
+            assert read_properties(answer.content)["creator"] == "Ana Pérez"
+    assert (np.asarray(shown) == np.asarray(Image.open(io.BytesIO(out.getvalue())))).all(), (
+        "the coded pixels as received"
+    )
+    part = organiser.http.get(f"/api/photos/{photo}/original?download=1", headers={"Range": "bytes=100-199"})
+    assert (part.status_code, part.content) == (206, answer.content[100:200])
+    assert part.headers["content-disposition"].startswith('attachment; filename="')
+    head = organiser.http.head(f"/api/photos/{photo}/original")
+    assert (head.status_code, head.headers["content-length"]) == (200, str(len(answer.content)))
