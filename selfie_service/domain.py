@@ -57,10 +57,10 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """An entry of auth_service's change feed; `kind` says which fields are set."""
+    """An entry of auth_service's change feed; `kind` says which fields are set. None: a kind newer than this code."""
 
     sequence: int
-    kind: ChangeKind
+    kind: ChangeKind | None
     event_id: UUID | None = None
     user_id: UUID | None = None
     closed: bool = False

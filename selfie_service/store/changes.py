@@ -35,10 +35,11 @@ class ChangeStore:
             return sequence
 
     def apply(self, change: Change) -> None:
-        """Once, whoever applies it, and in order. Raises FeedGap."""
+        """Once, whoever applies it, and in order; one of an unknown kind is only passed over. Raises FeedGap."""
         with transaction(self._engine, "selfie-change") as connection:
             if self._is_next(connection, change):
-                _APPLY[change.kind](connection, change)
+                if change.kind:
+                    _APPLY[change.kind](connection, change)
                 connection.execute(text("UPDATE selfie.feed_cursor SET sequence = :last"), {"last": change.sequence})
 
     def _is_next(self, connection: Connection, change: Change) -> bool:

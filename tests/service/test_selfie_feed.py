@@ -7,9 +7,12 @@ from uuid import uuid4
 import grpc
 import pytest
 from sqlalchemy import Connection
+from structlog.testing import capture_logs
 
 from kit.identity import Verifier
+from protos.auth.v1 import auth_pb2
 from protos.selfie.v1 import selfie_pb2 as pb
+from selfie_service import feed
 from selfie_service.domain import Change, ChangeKind
 from selfie_service.store import ChangeStore, changes
 from selfie_service.store.changes import FeedGap
@@ -60,6 +63,38 @@ def test_a_change_that_fails_leaves_the_cursor_where_it_was(world: World) -> Non
     with pytest.raises(AssertionError):
         world.changes.apply(Change(1, ChangeKind.JOINED, event_id=uuid4()))
     assert world.changes.cursor() == 0
+
+
+def join_after_an_unknown_change(world: World) -> int:
+    """Enrolments of a guest who joins after a change of a kind that this version does not know."""
+    event = world.event()
+    world.feed.changes.append(auth_pb2.Change(sequence=2, kind=99, event_id=str(event)))  # type: ignore[arg-type]
+    world.tell(ChangeKind.JOINED, event_id=event, user_id=uuid4())
+    world.follower.catch_up()
+    assert world.changes.cursor() == 3
+    return world.count("enrolments")
+
+
+def test_a_change_of_an_unknown_kind_is_skipped_with_a_warning(world: World) -> None:
+    with capture_logs() as logs:
+        assert join_after_an_unknown_change(world) == 1
+    assert [
+        (line["log_level"], line["action"], line["sequence"], line["kind"])
+        for line in logs
+        if line.get("action") == "change_skipped"
+    ] == [("warning", "change_skipped", 2, 99)]
+
+
+def test_control_looking_the_kind_up_strictly_the_feed_would_stop(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Strict(dict[int, ChangeKind]):
+        def get(self, key: int, default: object = None) -> ChangeKind:  # type: ignore[override]
+            return self[key]
+
+    monkeypatch.setattr(feed, "KINDS", Strict(feed.KINDS))
+    with pytest.raises(KeyError):
+        join_after_an_unknown_change(world)
 
 
 def test_several_followers_apply_each_change_once(world: World) -> None:
