@@ -205,7 +205,8 @@ def tell_progress(
     if selfie is None or selfie.state is SelfieState.DELETED:
         return Progress(None, None, None, tuple(events))
     finished_at = None
-    if selfie.decided_at and all(event.state is RematchState.DONE for event in events):
+    # An event that closed before the guest had a face stays idle.
+    if selfie.decided_at and all(event.state in (RematchState.DONE, RematchState.IDLE) for event in events):
         moments = (started_at, selfie.decided_at, *(event.finished_at for event in events))
         finished_at = max(moment for moment in moments if moment)
     return Progress(selfie, started_at, finished_at, tuple(events))

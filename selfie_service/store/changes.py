@@ -9,12 +9,14 @@ from kit.db import transaction
 from selfie_service.domain import Change, ChangeKind
 from selfie_service.store.guests import (
     REMATCHES_CHANNEL,
+    STEP_S,
     bury,
     is_buried,
     lock_guest,
     lock_new_guest,
     notify,
     raise_revision,
+    release_held,
 )
 
 
@@ -59,13 +61,15 @@ def _join(connection: Connection, change: Change) -> None:
     connection.execute(
         text(
             """
-            INSERT INTO selfie.enrolments (user_id, event_id, wanted_revision, state)
+            INSERT INTO selfie.enrolments (user_id, event_id, wanted_revision, state, turn_at)
             SELECT :user, :event, :revision, CASE WHEN EXISTS (
-                SELECT FROM selfie.selfies WHERE user_id = :user AND state = 'active') THEN 'running' ELSE 'idle' END
+                SELECT FROM selfie.selfies WHERE user_id = :user AND state = 'active') THEN 'running' ELSE 'idle' END,
+                now() + make_interval(secs => :step * (SELECT count(*) FROM selfie.enrolments
+                    WHERE user_id = :user AND wanted_revision > published_revision))
             ON CONFLICT DO NOTHING
             """
         ),
-        {"user": user_id, "event": event_id, "revision": revision},
+        {"user": user_id, "event": event_id, "revision": revision, "step": STEP_S},
     )
     notify(connection, REMATCHES_CHANNEL)
 
@@ -99,12 +103,21 @@ def _update_event(connection: Connection, change: Change) -> None:
             ),
             {"event": event_id, "closed": change.closed, "expires_at": change.expires_at},
         )
+        # A verdict that comes at the same time holds the event's row until its commit, so it is seen here.
+        if _is_open(connection, event_id):
+            release_held(connection, event_id)
+
+
+def _is_open(connection: Connection, event_id: UUID) -> bool:
+    query = text("SELECT NOT closed AND coalesce(expires_at > now(), true) FROM selfie.events WHERE event_id = :event")
+    is_open: bool = connection.execute(query, {"event": event_id}).scalar_one()
+    return is_open
 
 
 def _delete_event(connection: Connection, change: Change) -> None:
     event_id = _event(change)
     bury(connection, event_id)
-    for table in ("enrolments", "events"):
+    for table in ("events", "enrolments"):
         connection.execute(text(f"DELETE FROM selfie.{table} WHERE event_id = :event"), {"event": event_id})
 
 

@@ -18,7 +18,7 @@ from selfie_service.domain import (
     SelfieSummary,
     tell_progress,
 )
-from selfie_service.store.guests import lock_guest, want_rematches
+from selfie_service.store.guests import lock_guest, want_again
 
 DUE = "wanted_revision > published_revision AND retry_at <= now() AND (lease_until IS NULL OR lease_until <= now())"
 # The revision too: whoever leaves and joins again has a new row, whose attempts begin anew.
@@ -63,35 +63,41 @@ class RematchStore:
         return tell_progress(newest, known.started_at, events)
 
     def restart(self, user_id: UUID) -> None:
-        """Wants the active selfie in every event again. Raises NoActiveSelfie."""
+        """Wants the active selfie again in every event in which it is searched. Raises NoActiveSelfie."""
         active, user = text("SELECT FROM selfie.selfies WHERE user_id = :user AND state = 'active'"), {"user": user_id}
         with transaction(self._engine, "rematch-restart") as connection:
             revision = lock_guest(connection, user_id)
             if revision is None or connection.execute(active, user).first() is None:
                 raise NoActiveSelfie
             connection.execute(text("UPDATE selfie.users SET started_at = now() WHERE user_id = :user"), user)
-            want_rematches(connection, user_id, revision, has_face=True)
+            want_again(connection, user_id, revision)
 
     def claim(self, limit: int, lease_s: float) -> list[Rematch]:
-        """Rematches of the event that waits longest; nobody else gets them until the lease ends."""
+        """Rematches of the event whose turn it is; no other worker gets them until the lease ends.
+
+        A claim is a turn: whatever becomes of it, the next one comes after all that wait now. Nobody's rematches that
+        end their worker's stream or are wanted again and again are served before those of others.
+        """
         query = text(
             f"""
             WITH oldest AS (
-                SELECT event_id FROM selfie.enrolments WHERE {DUE} ORDER BY retry_at LIMIT 1 FOR UPDATE SKIP LOCKED
+                SELECT event_id FROM selfie.enrolments WHERE {DUE} ORDER BY turn_at LIMIT 1 FOR UPDATE SKIP LOCKED
             ), batch AS (
                 SELECT user_id, event_id FROM selfie.enrolments
                 WHERE event_id = (SELECT event_id FROM oldest) AND {DUE}
-                ORDER BY retry_at LIMIT :limit FOR UPDATE SKIP LOCKED
+                ORDER BY turn_at LIMIT :limit FOR UPDATE SKIP LOCKED
             )
             UPDATE selfie.enrolments e
-            SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)
+            SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease), turn_at = now()
             FROM batch WHERE e.user_id = batch.user_id AND e.event_id = batch.event_id
-            RETURNING e.user_id, e.event_id, e.wanted_revision, e.attempt
+            RETURNING e.user_id, e.event_id, e.wanted_revision, e.attempt, e.state
             """
         )
         with transaction(self._engine, "rematch-claim") as connection:
             rows = connection.execute(query, {"limit": limit, "lease": lease_s}).all()
-            encodings = self._read_encodings(connection, [row.user_id for row in rows])
+            # An idle row wants the guest forgotten, also where the guest has a face by now (and the event is closed).
+            searched = [row.user_id for row in rows if row.state != RematchState.IDLE.value]
+            encodings = self._read_encodings(connection, searched)
         return [
             Rematch(row.user_id, row.event_id, row.wanted_revision, row.attempt, encodings.get(row.user_id))
             for row in rows

@@ -24,6 +24,7 @@ from selfie_service.store.guests import (
     lock_new_guest,
     notify,
     raise_revision,
+    want_forgetting,
     want_rematches,
 )
 
@@ -48,14 +49,19 @@ LOCK_AND_LOOK = text(
     LEFT JOIN selfie.selfies AS known ON known.user_id = :user AND known.request_id = :request
     """
 )
+# A selfie takes over the place of the pending one that it supersedes. So a guest who sends several neither loses the
+# place nor gains one: a claim is a turn and has put the pending one behind all that waited then.
 ADD = text(
     f"""
     SELECT FROM selfie.users WHERE user_id = :user_id FOR UPDATE;
-    UPDATE selfie.selfies SET state = 'superseded', {EMPTIED} WHERE user_id = :user_id AND state = 'pending';
-    WITH guest AS (
+    WITH replaced AS (
+        UPDATE selfie.selfies SET state = 'superseded', {EMPTIED} WHERE user_id = :user_id AND state = 'pending'
+        RETURNING queued_at),
+    guest AS (
         UPDATE selfie.users SET revision = revision + 1, started_at = now() WHERE user_id = :user_id RETURNING revision)
-    INSERT INTO selfie.selfies (id, user_id, revision, request_id, sha256, image, content_type)
-    SELECT :id, :user_id, revision, :request_id, :sha256, :image, :content_type FROM guest;
+    INSERT INTO selfie.selfies (id, user_id, revision, request_id, sha256, image, content_type, queued_at)
+    SELECT :id, :user_id, revision, :request_id, :sha256, :image, :content_type,
+        coalesce((SELECT queued_at FROM replaced), now()) FROM guest;
     SELECT pg_notify(:channel, '')
     """
 )
@@ -121,18 +127,21 @@ class SelfieStore:
                 ),
                 {"user": user_id},
             )
-            want_rematches(connection, user_id, revision, has_face=False)
+            want_forgetting(connection, user_id, revision)
 
     def claim(self, lease_s: float) -> SelfieJob | None:
-        """The pending selfie that waits longest; nobody else gets it until the lease ends."""
+        """The pending selfie whose turn it is; no other worker gets it until the lease ends.
+
+        A claim is a turn: a selfie that crashes or outlasts its examination is tried again after all that wait now.
+        """
         query = text(
             """
             UPDATE selfie.selfies
-            SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)
+            SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease), queued_at = now()
             WHERE id = (
                 SELECT id FROM selfie.selfies
                 WHERE state = 'pending' AND (lease_until IS NULL OR lease_until <= now())
-                ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+                ORDER BY queued_at LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING id, user_id, attempt, image
             """
         )
@@ -141,7 +150,7 @@ class SelfieStore:
         return SelfieJob(row.id, row.user_id, row.attempt, bytes(row.image)) if row else None
 
     def accept(self, job: SelfieJob, encoding: bytes) -> bool:
-        """The selfie takes the place of the active one and is wanted in every event; False for a late verdict."""
+        """The selfie takes the place of the active one and is wanted in every open event; False for a late verdict."""
         with transaction(self._engine, "selfie-accept") as connection:
             if lock_guest(connection, job.user_id) is None or not self._is_current(connection, job):
                 return False
@@ -154,7 +163,7 @@ class SelfieStore:
                 " lease_until = NULL WHERE id = :selfie",
             ):
                 connection.execute(text(statement), values)
-            want_rematches(connection, job.user_id, revision, has_face=True)
+            want_rematches(connection, job.user_id, revision)
             return True
 
     def reject(self, job: SelfieJob, reason: RejectReason) -> bool:

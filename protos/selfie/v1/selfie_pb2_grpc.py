@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class SelfieServiceStub:
-    """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's events.
+    """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
+    A closed or expired event keeps the matches of the selfie before.
 
     Every rpc is called by a user with an access token as metadata `authorization: Bearer <token>` and concerns the
     caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
@@ -67,7 +68,8 @@ class SelfieServiceStub:
 
 
 class SelfieServiceServicer:
-    """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's events.
+    """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
+    A closed or expired event keeps the matches of the selfie before.
 
     Every rpc is called by a user with an access token as metadata `authorization: Bearer <token>` and concerns the
     caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
@@ -108,7 +110,8 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StartRematch(self, request, context):
-        """Matches the active selfie again in every event of the caller. Idempotent in effect.
+        """Matches the active selfie again in every event of the caller, except closed ones that it was never matched in.
+        Idempotent in effect.
         Errors: NO_ACTIVE_SELFIE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -152,7 +155,8 @@ def add_SelfieServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SelfieService:
-    """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's events.
+    """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
+    A closed or expired event keeps the matches of the selfie before.
 
     Every rpc is called by a user with an access token as metadata `authorization: Bearer <token>` and concerns the
     caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix

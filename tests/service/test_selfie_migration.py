@@ -1,0 +1,128 @@
+"""Data of version 0001: every state goes on where it was."""
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+from sqlalchemy import Engine, text
+
+import selfie_service
+from kit.identity import Signer
+from kit.migrations import migrate
+from protos.selfie.v1 import selfie_pb2 as pb
+from selfie_service.domain import ChangeKind
+from tests.service.selfie_world import World, face, image_of, valid
+
+STATES = {"pending": 2, "active": 1, "rejected": 1, "superseded": 1, "error": 1, "deleted": 1}
+LOCATION = Path(str(selfie_service.__file__)).parent / "migrations"
+
+
+class Old:
+    """A database as version 0001 left it: one guest for each state, all of one event."""
+
+    def __init__(self, db: Engine) -> None:
+        self._db, self._url = db, db.url.render_as_string(hide_password=False)
+        with db.begin() as connection:
+            connection.execute(text("DROP SCHEMA selfie CASCADE"))
+        migrate(self._url, "selfie", LOCATION, "0001")
+        self.event = uuid4()
+        self.execute("INSERT INTO selfie.events (event_id, closed) VALUES (:event, false)", event=self.event)
+        self.guests = {name: self._add(name, revision) for name, revision in STATES.items()}
+
+    def execute(self, statement: str, **values: object) -> None:
+        with self._db.begin() as connection:
+            connection.execute(text(statement), values)
+
+    def migrate(self) -> None:
+        migrate(self._url, "selfie", LOCATION)
+
+    def _add(self, state: str, revision: int) -> UUID:
+        guest = uuid4()
+        kept = state in ("pending", "active", "error")
+        self.execute(
+            "INSERT INTO selfie.users (user_id, revision, started_at) VALUES (:guest, :revision, now())",
+            guest=guest,
+            revision=revision,
+        )
+        self.execute(
+            "INSERT INTO selfie.selfies (id, user_id, revision, sha256, state, reason, image, content_type, encoding,"
+            " decided_at) VALUES (:id, :guest, :revision, '', :state, :reason, :image, 'image/jpeg', :encoding, :at)",
+            id=uuid4(),
+            guest=guest,
+            revision=revision,
+            state=state,
+            reason="no_face" if state == "rejected" else None,
+            image=image_of(state) if kept else None,
+            encoding=face(1) if state == "active" else None,
+            at=None if state == "pending" else "2026-01-01",
+        )
+        self.execute(
+            "INSERT INTO selfie.enrolments (user_id, event_id, wanted_revision, state)"
+            " VALUES (:guest, :event, :wanted, :state)",
+            guest=guest,
+            event=self.event,
+            wanted=1 if state == "active" else 0,
+            state="running" if state == "active" else "idle",
+        )
+        return guest
+
+
+@pytest.fixture
+def old(make_db: Callable[[str], Engine]) -> tuple[Engine, Old]:
+    db = make_db("selfie")
+    return db, Old(db)
+
+
+def test_data_of_0001_goes_on_where_it_was(
+    old: tuple[Engine, Old], serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer]
+) -> None:
+    db, before = old
+    before.migrate()
+    world = World(db, serve, signer)
+    try:
+        guests = before.guests
+        assert world.get(guests["active"]).image == image_of("active")
+        assert world.get(guests["pending"]).image == image_of("pending")
+        for state, told in (("rejected", pb.SELFIE_STATE_REJECTED), ("error", pb.SELFIE_STATE_ERROR)):
+            assert world.state(guests[state]).selfie_state == told
+        assert world.validate(valid(2))
+        assert not world.validate(valid(2))
+        world.rematch()
+        sent = {UUID(request.user_id): request.encoding[1] or request.encoding[2] for request in world.matcher.requests}
+        assert sent == {guests["active"]: 0.5, guests["pending"]: 0.5}
+        # Held back while the event is closed, as for guests of the present version.
+        world.tell(ChangeKind.EVENT_UPDATED, event_id=before.event, closed=True)
+        world.tell(ChangeKind.JOINED, event_id=world.event(), user_id=guests["active"])
+        world.follower.catch_up()
+        world.enter(guests["active"], 3)
+        world.rematch()
+        assert {request.event_id for request in world.matcher.requests[2:]} != {str(before.event)}
+        for guest in guests.values():
+            world.delete(guest)
+        world.rematch()
+        assert world.row("SELECT count(*) AS n FROM selfie.selfies WHERE image IS NOT NULL").n == 0
+    finally:
+        world.close()
+
+
+def test_the_previous_version_goes_on_writing_after_the_migration(old: tuple[Engine, Old]) -> None:
+    """Its statements do not name the new columns."""
+    db, before = old
+    before.migrate()
+    guest = before.guests["rejected"]
+    before.execute(
+        "INSERT INTO selfie.selfies (id, user_id, revision, sha256, image, content_type)"
+        " VALUES (:id, :guest, 2, '', 'x', 'image/jpeg')",
+        id=uuid4(),
+        guest=guest,
+    )
+    before.execute(
+        "INSERT INTO selfie.enrolments (user_id, event_id, wanted_revision, state) VALUES (:guest, :id, 1, 'running')",
+        guest=guest,
+        id=uuid4(),
+    )
+    with db.connect() as connection:
+        query = text("SELECT count(*) FROM selfie.selfies WHERE user_id = :guest AND queued_at <= now()")
+        assert connection.execute(query, {"guest": guest}).scalar_one() == 2
