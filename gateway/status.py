@@ -5,7 +5,9 @@ from gateway.times import epoch_s
 from protos.selfie.v1 import selfie_pb2 as pb
 
 ADVICE = {
-    pb.REJECT_REASON_NO_FACE: "No face was found. Take the selfie in better light, looking into the camera.",
+    pb.REJECT_REASON_NO_FACE: (
+        "No face was found. Turn the picture upright, and take it in better light, looking into the camera."
+    ),
     pb.REJECT_REASON_SEVERAL_FACES: "There is more than one face. Crop the picture so that only yours is in it.",
     pb.REJECT_REASON_FACE_TOO_SMALL: "Your face is too small. Take the photo from closer.",
     pb.REJECT_REASON_TOO_DARK: "Your face is too dark. Turn towards a light.",
@@ -13,7 +15,8 @@ ADVICE = {
     pb.REJECT_REASON_BLURRED: "The picture is blurred. Hold the camera still and wipe its lens.",
     pb.REJECT_REASON_FACE_CUT_OFF: "Your face leaves the picture. Move it to the middle.",
     pb.REJECT_REASON_UNREADABLE: "The file cannot be read. Send the picture again as a JPEG, PNG or WebP file.",
-    pb.REJECT_REASON_INVALID_DIMENSIONS: "The picture is too large, too small or too long. Send an ordinary photo.",
+    pb.REJECT_REASON_INVALID_DIMENSIONS: "The picture is too small, too narrow or too long. Send an ordinary photo.",
+    pb.REJECT_REASON_TOO_MANY_PIXELS: "The picture has too many pixels. Send a smaller copy, or send it as a JPEG.",
 }
 FALLBACK_ADVICE = "The selfie cannot be used. Take another one."
 PROCESSING_FAILED = "The selfie could not be worked on. Send it again, or send another one."

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from kit import failpoints, logs, settings
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
+from kit.faces import ImageLimits
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
@@ -53,7 +54,12 @@ class ServeSettings(MigrateSettings, settings.KeySettings, settings.SelfieSettin
 
 
 class WorkerSettings(
-    settings.WorkerPoolSettings, MigrateSettings, settings.KeySettings, settings.TlsSettings, settings.FaceSettings
+    settings.WorkerPoolSettings,
+    MigrateSettings,
+    settings.KeySettings,
+    settings.SelfieSettings,
+    settings.TlsSettings,
+    settings.FaceSettings,
 ):
     """python -m selfie_service worker: examine selfies and have them matched."""
 
@@ -61,6 +67,7 @@ class WorkerSettings(
     selfie_validation_strict: bool = Field(True, description="refuse poor selfies and those of several persons")
     image_timeout_s: float = Field(15, gt=0, le=300, description="how long an examination may take")
     image_memory_mb: int = Field(2048, ge=512, description="address space of the process that examines")
+    max_selfie_mp: int = Field(50, ge=1, le=2000, description="most megapixels of a selfie; a JPEG may have more")
     rematch_timeout_s: float = Field(10, gt=0, le=300, description="how long a stream of 64 rematches may take")
     worker_nice: int = Field(5, ge=0, le=19, description="how far examining gives way to other processes")
 
@@ -112,7 +119,7 @@ def serve(selfies: type[SelfieStore] = SelfieStore, rematches: type[RematchStore
 def work(
     selfies: type[SelfieStore] = SelfieStore,
     rematches: type[RematchStore] = RematchStore,
-    build: Callable[[bool, Path | None], Callable[[bytes], Examination]] = build_examiner,
+    build: Callable[[bool, Path | None, ImageLimits], Callable[[bytes], Examination]] = build_examiner,
 ) -> None:
     config = settings.load(WorkerSettings)
     logs.configure(f"{NAME}-worker", config.log_level, config.log_format == "json")
@@ -124,8 +131,9 @@ def work(
     _serve_metrics(config, db)
     channel = open_channel(config.matcher_address, config, "x-event-id")
     calls = ServiceCalls(Signer.read(NAME, config.signing_key))
+    limits = ImageLimits.within(config.max_selfie_mb, config.max_selfie_mp, config.image_memory_mb)
     engine = FaceProcess(
-        functools.partial(build, config.selfie_validation_strict, config.model_cache),
+        functools.partial(build, config.selfie_validation_strict, config.model_cache, limits),
         config.image_timeout_s,
         config.image_memory_mb,
         config.worker_nice,

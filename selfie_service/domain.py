@@ -34,6 +34,7 @@ class RejectReason(Enum):
     FACE_CUT_OFF = "face_cut_off"
     UNREADABLE = "unreadable"
     INVALID_DIMENSIONS = "invalid_dimensions"
+    TOO_MANY_PIXELS = "too_many_pixels"
 
 
 class RematchState(Enum):

@@ -3,7 +3,9 @@
 HOG finds and Haar confirms. HOG proposes every face; a clear proposal counts by itself, a weak one (which may be a
 flag or a poster's fold) only where Haar, which errs elsewhere, sees a face too. HOG looks at a small copy first, then
 beyond the edge for a face that fills the frame, and at a finer copy where it found nothing or where a second face
-large enough to count would have been missed. Haar alone makes no face and refuses none.
+large enough to count would have been missed. Haar alone makes no face and refuses none. Where nothing is found, the
+picture may lie on its side: HOG looks at small copies of the other three ways, and all the rest happens in the way in
+which it sees a clear face.
 """
 
 from __future__ import annotations
@@ -15,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kit.faces.decode import Pixels, decode
-from kit.faces.types import Box, Detection, Face, ImageLimits, Quality, Unreadable
+from kit.faces.decode import Picture, Pixels, decode
+from kit.faces.detail import encode_faces
+from kit.faces.turns import QUARTER_TURNS, turn
+from kit.faces.types import MEGAPIXEL, Box, Detection, Face, ImageLimits, Quality, Unreadable
 
 if TYPE_CHECKING:
     from kit.faces.engine import Engine
@@ -31,9 +35,10 @@ Reason = Literal[
     "face_cut_off",
     "unreadable",
     "invalid_dimensions",
+    "too_many_pixels",
 ]
 
-LIMITS = ImageLimits(max_bytes=10 * 1024 * 1024)
+LIMITS = ImageLimits(max_bytes=15_000_000, max_pixels=50 * MEGAPIXEL)
 
 # Measured on photos of single persons, made darker, brighter and softer in steps: each is where the encoding is lost.
 MIN_FACE_PX = 60
@@ -48,11 +53,16 @@ BACKGROUND_SHARE = 0.15
 
 _CLEAR_SCORE = 0.5
 _COARSE_EDGE_PX = 800
+# What the finest look needs; a face is encoded from more.
+_DECODED_EDGE_PX = 1600
 _FRAME_BORDER = 0.25
 _FINEST_FACTOR = 2.0
 _CONFIRMED_PX = 80
 # HOG's smallest box is 73 pixels wide; the margin is for a face between two steps of its pyramid.
 _SMALLEST_FOUND_PX = 75
+
+
+_REASONS: dict[str, Reason] = {"invalid_dimensions": "invalid_dimensions", "too_many_pixels": "too_many_pixels"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +74,47 @@ class Examination:
     quality: Quality | None = None
 
 
-def build_examiner(strict: bool = True, model_cache: Path | None = None) -> Callable[[bytes], Examination]:
+def build_examiner(
+    strict: bool = True, model_cache: Path | None = None, limits: ImageLimits = LIMITS
+) -> Callable[[bytes], Examination]:
     """The entry of a FaceProcess: loads the engine and examines with it."""
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 
-    return functools.partial(examine, Engine(thorough=True, model_cache=model_cache), strict=strict)
+    engine = Engine(thorough=True, model_cache=model_cache)
+    return functools.partial(examine, engine, strict=strict, limits=limits)
 
 
-def examine(engine: Engine, data: bytes, strict: bool = True) -> Examination:
+def examine(engine: Engine, data: bytes, strict: bool = True, limits: ImageLimits = LIMITS) -> Examination:
     """Decides about a selfie; without `strict` the largest face is taken, however many there are and however poor."""
     try:
-        pixels = decode(data, LIMITS).pixels
+        picture = decode(data, limits, _DECODED_EDGE_PX)
+        quarters, boxes = _find_turned(engine, picture.pixels)
+        boxes = _drop_background(boxes)
+        if not boxes:
+            return Examination("no_face")
+        if strict and len(boxes) > 1:
+            return Examination("several_faces")
+        faces = encode_faces(engine, picture, boxes[:1], functools.partial(decode, data, limits), quarters)
     except Unreadable as fault:
-        return Examination("invalid_dimensions" if fault.reason == "invalid_dimensions" else "unreadable")
-    boxes = _drop_background(find_faces(engine, pixels))
-    if not boxes:
-        return Examination("no_face")
-    if strict and len(boxes) > 1:
-        return Examination("several_faces")
-    faces = engine.encode(pixels, boxes[:1])
+        return Examination(_REASONS.get(fault.reason, "unreadable"))
     if not faces:
         return Examination("face_too_small")
-    reason = _judge(faces[0], pixels) if strict else None
+    reason = _judge(faces[0], picture) if strict else None
     encoding = None if reason else faces[0].encoding.astype("<f4").tobytes()
     return Examination(reason, encoding, faces[0].quality)
+
+
+def _find_turned(engine: Engine, pixels: Pixels) -> tuple[int, list[Box]]:
+    """By how many quarters to turn the picture so that its faces are upright, and where they are then."""
+    if boxes := find_faces(engine, pixels):
+        return 0, boxes
+    scale = min(1.0, _COARSE_EDGE_PX / max(pixels.shape[:2]))
+    for quarters in QUARTER_TURNS:
+        turned = turn(pixels, quarters)
+        if any(found.score >= _CLEAR_SCORE for found in engine.detect(turned, scale)):
+            return quarters, find_faces(engine, turned)
+    return 0, []
 
 
 def find_faces(engine: Engine, pixels: Pixels) -> list[Box]:
@@ -138,8 +164,8 @@ def _drop_background(boxes: Sequence[Box]) -> list[Box]:
     return [box for box in boxes if box.area >= BACKGROUND_SHARE * boxes[0].area]
 
 
-def _judge(face: Face, pixels: Pixels) -> Reason | None:
-    height, width = pixels.shape[:2]
+def _judge(face: Face, picture: Picture) -> Reason | None:
+    width, height = picture.width, picture.height
     inside = ((face.landmarks >= 0) & (face.landmarks < (width, height))).all()
     if not inside or face.box.share_inside(width, height) < MIN_SHARE_INSIDE:
         return "face_cut_off"

@@ -1,34 +1,24 @@
-"""Untrusted bytes to upright RGB pixels, and pixels back to a JPEG that says nothing but its pixels."""
+"""Untrusted bytes to upright sRGB pixels, at the scale that is needed, and pixels back to a JPEG."""
 
 import io
-import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from kit.faces.formats import HAS_HEIC, HEAD_BYTES, sniff, webp_size
-from kit.faces.metadata import Metadata, find_metadata
+from kit.faces import jpeg
+from kit.faces.colour import ColourSpace, find_profile, mode_of, to_srgb
+from kit.faces.containers import check_pixels, check_size, open_container
+from kit.faces.formats import sniff
+from kit.faces.jpeg_scale import choose_scale, load
+from kit.faces.metadata import Metadata, read_metadata
 from kit.faces.meter import Meter
-from kit.faces.types import ImageLimits, Unreadable
+from kit.faces.types import MEGAPIXEL, ImageLimits, Unreadable
 
 Pixels = npt.NDArray[np.uint8]
-
-# A MPO, as many phones write it, opens as a JPEG: its first image.
-_FORMATS: tuple[str, ...] = ("JPEG", "PNG", "WEBP")
-if HAS_HEIC:
-    import pillow_heif
-
-    pillow_heif.register_heif_opener(thumbnails=False)
-    _FORMATS += ("HEIF", "AVIF")
-
-# The start of a JPEG's scan with a valid header (ITU T.81, B.2.3). Each scan of a progressive file walks over the whole
-# picture, and a few bytes are enough for one: thousands would take minutes. Cameras and editors write up to a dozen.
-_SCAN = re.compile(rb"\xff\xda\x00[\x06\x08\x0a\x0c][\x01-\x04]")
-_MAX_SCANS = 100
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -39,37 +29,65 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_TURNED = frozenset({5, 6, 7, 8})
+# From here on it is the image that has no room in memory; a small one would have had, in a fresh process.
+_LARGE_PIXELS = 25 * MEGAPIXEL
+_MAX_EMBEDDED_PROFILE_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Upright `pixels` (height, width, 3), RGB; `metadata.orientation` is that of the stored image."""
+    """Upright sRGB `pixels` (height, width, 3), which may be fewer than the picture's own `width` and `height`.
+
+    `metadata.orientation` is that of the stored image. `original_jpeg` has all pixels, where it was asked for.
+    `is_refinable`: decoding once more with a longer edge gives more pixels at little cost.
+    """
 
     pixels: Pixels
-    metadata: Metadata
+    width: int
+    height: int
+    metadata: Metadata = field(default_factory=Metadata)
+    original_jpeg: bytes = b""
+    is_refinable: bool = False
 
     @property
     def taken_at(self) -> datetime | None:
         return self.metadata.taken.instant if self.metadata.taken else None
 
+    @property
+    def zoom(self) -> float:
+        """How many of the picture's own pixels one of `pixels` is wide."""
+        return self.width / len(self.pixels[0])
 
-def decode(data: bytes, limits: ImageLimits, meter: Meter | None = None) -> Picture:
+
+def decode(
+    data: bytes,
+    limits: ImageLimits,
+    long_edge: int | None = None,
+    original_quality: int | None = None,
+    meter: Meter | None = None,
+) -> Picture:
     """The first image in the bytes; whatever is wrong with them raises Unreadable, never another exception.
 
-    Only running out of memory is the caller's: it says nothing about the image. The meter notes how far was read.
+    With `long_edge` the pixels are only as many as it takes to have a longer side of that length: about once to twice
+    as long for a JPEG, which its decoder reduces, two to four times for other formats. With `original_quality` there is
+    also a JPEG of all pixels: of another format with its colour profile, of a JPEG in sRGB. Where the end is missing,
+    the picture is read if at most a tenth of it is missing. The meter notes how far a JPEG was read. Only running out
+    of memory over a small image is the caller's: it says nothing about the image.
     """
     if len(data) > limits.max_bytes:
         raise Unreadable("too_large")
-    if sniff(data) is None:
+    if (kind := sniff(data)) is None:
         raise Unreadable("unsupported_type")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _decode(data, limits, meter)
+            return _decode(kind, data, limits, long_edge, original_quality, meter)
     except (Unreadable, MemoryError):
         raise
     except Image.DecompressionBombError as fault:
-        raise Unreadable("invalid_dimensions") from fault
+        # Pillow's own limit, which only its decoder of WebP applies: 179 megapixels.
+        raise Unreadable("too_many_pixels") from fault
     except Exception as fault:
         raise Unreadable("unreadable") from fault
 
@@ -85,42 +103,100 @@ def shrink(pixels: Pixels, long_edge: int) -> Pixels:
 
 
 def to_jpeg(pixels: Pixels, long_edge: int | None, quality: int) -> bytes:
-    """A JPEG of the pixels without metadata, shrunk where `long_edge` is given."""
+    """A JPEG of the pixels without metadata, shrunk where `long_edge` is given. It has no profile: it is sRGB."""
+    return _encode(Image.fromarray(pixels if long_edge is None else shrink(pixels, long_edge)), quality)
+
+
+def _decode(
+    kind: str,
+    data: bytes,
+    limits: ImageLimits,
+    long_edge: int | None = None,
+    original_quality: int | None = None,
+    meter: Meter | None = None,
+) -> Picture:
+    if kind == "image/jpeg":
+        return _decode_jpeg(data, limits, long_edge, original_quality, meter)
+    container = open_container(kind, data, limits)
+    size = container.image.size
+    check_size(size, limits)
+    check_pixels(size[0] * size[1], limits)
+    try:
+        container.image.load()
+        metadata, original = read_metadata(container.exif, container.xmp), b""
+        orientation = metadata.orientation
+        # Without a name for the loaded image: its pixels and these need not be in memory together longer than here.
+        flat = _flatten(container.image)
+        space = container.space
+        del container
+        if original_quality is not None:
+            flat, space, profile = _prepare_original(flat, space)
+            original = _encode(_turn(flat, orientation), original_quality, profile)
+        if long_edge is not None and (factor := max(size) // (2 * long_edge)) > 1:
+            flat = flat.reduce(factor)
+        pixels = np.array(_turn(to_srgb(flat, space), orientation))
+    except MemoryError:
+        raise _too_large_for_memory(size) from None
+    return _picture(pixels, size, metadata, original)
+
+
+def _decode_jpeg(
+    data: bytes, limits: ImageLimits, long_edge: int | None, original_quality: int | None, meter: Meter | None
+) -> Picture:
+    parts = jpeg.parse(data)
+    size = parts.width, parts.height
+    check_size(size, limits)
+    scale = choose_scale(parts, limits, long_edge)
+    space, metadata, original = ColourSpace(icc=parts.icc), read_metadata(parts.exif, parts.xmp, parts.iptc), b""
+    orientation = metadata.orientation
+    try:
+        if original_quality is not None:
+            whole = load(parts, choose_scale(parts, limits, None))
+            original = _encode(_turn(to_srgb(whole, space), orientation), original_quality)
+            del whole
+        pixels = np.array(_turn(to_srgb(load(parts, scale, meter), space), orientation))
+    except MemoryError:
+        raise _too_large_for_memory(size) from None
+    return _picture(pixels, size, metadata, original, scale > 1)
+
+
+def _picture(
+    pixels: Pixels, size: tuple[int, int], metadata: Metadata, original: bytes, is_refinable: bool = False
+) -> Picture:
+    width, height = reversed(size) if metadata.orientation in _TURNED else size
+    return Picture(pixels, width, height, metadata, original, is_refinable)
+
+
+def _too_large_for_memory(size: tuple[int, int]) -> Exception:
+    return Unreadable("too_many_pixels") if size[0] * size[1] > _LARGE_PIXELS else MemoryError()
+
+
+def _turn(image: Image.Image, orientation: int) -> Image.Image:
+    return image if orientation == 1 else image.transpose(_UPRIGHT[orientation])
+
+
+def _encode(image: Image.Image, quality: int, profile: bytes = b"") -> bytes:
     out = io.BytesIO()
-    Image.fromarray(pixels if long_edge is None else shrink(pixels, long_edge)).save(out, "JPEG", quality=quality)
+    image.save(out, "JPEG", quality=quality, icc_profile=profile or None)
     return out.getvalue()
 
 
-def _decode(data: bytes, limits: ImageLimits, meter: Meter | None = None) -> Picture:
-    kind = sniff(data)
-    if kind == "image/webp" and (declared := webp_size(data[:HEAD_BYTES])) is not None:
-        _check(declared, limits)
-    if kind == "image/jpeg" and sum(1 for _ in _SCAN.finditer(data)) > _MAX_SCANS:
-        raise Unreadable("unreadable")
-    with Image.open(meter.open(data) if meter else io.BytesIO(data), formats=_FORMATS) as image:
-        _check(image.size, limits)
-        image.load()
-        metadata = find_metadata(image.info)
-        rgb = _to_rgb(image)
-    if (turn := _UPRIGHT.get(metadata.orientation)) is not None:
-        rgb = rgb.transpose(turn)
-    return Picture(np.array(rgb), metadata)
+def _prepare_original(flat: Image.Image, space: ColourSpace) -> tuple[Image.Image, ColourSpace, bytes]:
+    """The picture with the colours that it has and a profile that describes them; what none describes becomes sRGB."""
+    profile = b"" if space.is_hdr else find_profile(space)
+    if len(profile) > _MAX_EMBEDDED_PROFILE_BYTES or (profile and mode_of(profile) != flat.mode):
+        profile = b""
+    return (flat, space, profile) if profile else (to_srgb(flat, space), ColourSpace(), b"")
 
 
-def _check(size: tuple[int, int], limits: ImageLimits) -> None:
-    width, height = size
-    sides_fit = min(size) >= limits.min_side_px and max(size) <= limits.max_side_px
-    if not sides_fit or width * height > limits.max_pixels:
-        raise Unreadable("invalid_dimensions")
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _flatten(image: Image.Image) -> Image.Image:
+    """As RGB or grey (L) of 8 bits, without transparency: on white."""
     if image.mode.startswith("I"):
         # 16-bit grey: convert("RGB") would clip to white.
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
+        layer = image if image.mode == "RGBA" else image.convert("RGBA")
         white = Image.new("RGB", image.size, "white")
         white.paste(layer, mask=layer.getchannel("A"))
         return white
-    return image.convert("RGB")
+    return image if image.mode in ("RGB", "L") else image.convert("RGB")

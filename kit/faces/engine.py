@@ -64,9 +64,12 @@ class Engine:
         boxes = self._haar.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=4, minSize=(36, 36))
         return [_unscale(left, top, width, height, scale) for left, top, width, height in boxes]
 
-    def encode(self, pixels: Pixels, boxes: Sequence[Box]) -> list[Face]:
-        """The faces in these boxes, in their order, without those that are too small."""
-        large = [box for box in boxes if min(box.width, box.height) >= self._min_face_px]
+    def encode(self, pixels: Pixels, boxes: Sequence[Box], zoom: float = 1.0) -> list[Face]:
+        """The faces in these boxes, in their order, without those that are too small.
+
+        `zoom` is how many pixels of the whole picture each of these stands for; the size of a face is counted in those.
+        """
+        large = [box for box in boxes if min(box.width, box.height) * zoom >= self._min_face_px]
         if not large:
             return []
         poses = dlib.full_object_detections([self._pose(pixels, _to_rectangle(box)) for box in large])

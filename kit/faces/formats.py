@@ -1,19 +1,24 @@
-"""Which image format some bytes claim to be, told by their first bytes alone."""
+"""Which image format some bytes claim to be, by their first bytes alone."""
 
 import importlib.util
 
-HEAD_BYTES = 30
+HEAD_BYTES = 64
 
-# The extra `heic` makes us read what phones of Apple take (ISO/IEC 23008-12) and AVIF, its cousin.
+# The extra `heic` reads what phones of Apple and Samsung take (ISO/IEC 23008-12) and AVIF, its cousin.
 HAS_HEIC = importlib.util.find_spec("pillow_heif") is not None
 
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
-_BRANDS = {b"heic": "image/heic", b"heix": "image/heic", b"mif1": "image/heic", b"avif": "image/avif"}
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+# Single pictures, bursts (hevc, hevx, msf1) and layered ones (heim, heis), of which the first image is read.
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
+# Only say that the file is a container; what it contains is among its compatible brands.
+_CONTAINER_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})
+_WEBP_HEAD_BYTES = 30
 
 
 def sniff(head: bytes) -> str | None:
-    """The media type of a JPEG, PNG or WebP image, None for everything else; 12 bytes are enough.
+    """The media type of a JPEG, PNG or WebP image, None for everything else; HEAD_BYTES are enough.
 
     With the extra `heic` also of a HEIC or AVIF image.
     """
@@ -23,9 +28,17 @@ def sniff(head: bytes) -> str | None:
         return "image/png"
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
-    if HAS_HEIC and head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12])
-    return None
+    return _sniff_brands(head) if HAS_HEIC and head[4:8] == b"ftyp" else None
+
+
+def _sniff_brands(head: bytes) -> str | None:
+    """By the major brand of an ISO base media file (ISO/IEC 14496-12, 4.3), then by the compatible ones."""
+    major = head[8:12]
+    if major not in _CONTAINER_BRANDS:
+        return "image/avif" if major in _AVIF_BRANDS else "image/heic" if major in _HEIC_BRANDS else None
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    compatible = {head[start : start + 4] for start in range(16, end, 4)}
+    return "image/avif" if compatible & _AVIF_BRANDS and not compatible & _HEIC_BRANDS else "image/heic"
 
 
 def webp_size(head: bytes) -> tuple[int, int] | None:
@@ -34,7 +47,7 @@ def webp_size(head: bytes) -> tuple[int, int] | None:
     Pillow allocates the canvas of a WebP when it opens one, so its size must be known earlier.
     """
     chunk = head[12:16]
-    if len(head) < HEAD_BYTES:
+    if len(head) < _WEBP_HEAD_BYTES:
         return None
     if chunk == b"VP8X":
         return 1 + int.from_bytes(head[24:27], "little"), 1 + int.from_bytes(head[27:30], "little")

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from kit.faces import exif, iptc, xmp
 from kit.faces.taken import Taken, choose_time, parse_time
@@ -47,19 +46,6 @@ def read_metadata(exif_block: bytes = b"", xmp_packet: bytes = b"", iptc_segment
         value = next(iter(properties.get(xmp.ORIENTATION, [])), "")
         orientation = int(value) if value in tuple("12345678") else 1
     return Metadata(_find_time(texts, properties), _find_rights(texts, properties, records), orientation)
-
-
-def find_metadata(info: Mapping[str | tuple[int, int], Any]) -> Metadata:
-    """Of an image that Pillow opened, whatever its format."""
-    block, packet, resources = info.get("exif"), info.get("xmp"), info.get("photoshop")
-    if block is None and isinstance(profile := info.get("Raw profile type exif"), str):  # PNG by ImageMagick
-        block = _from_hex("".join(profile.split("\n")[3:]))
-    records = resources.get(iptc.RESOURCE) if isinstance(resources, dict) else None
-    return read_metadata(
-        block if isinstance(block, bytes) else b"",
-        packet if isinstance(packet, bytes) else b"",
-        iptc.as_resource(records) if isinstance(records, bytes) else b"",
-    )
 
 
 def write_segments(metadata: Metadata) -> list[bytes]:
@@ -131,13 +117,6 @@ def _find_rights(texts: Mapping[int, str], properties: xmp.Properties, records: 
         notice=notice or copyright_,
         credit=_first([*properties.get(xmp.CREDIT, []), *records.get(iptc.CREDIT, [])]),
     )
-
-
-def _from_hex(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        return b""
 
 
 def _first(texts: Iterable[str]) -> str:

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 DetectorName = Literal["hog", "cnn"]
-UnreadableReason = Literal["unreadable", "invalid_dimensions", "unsupported_type", "too_large"]
+UnreadableReason = Literal["unreadable", "invalid_dimensions", "too_many_pixels", "unsupported_type", "too_large"]
+
+MEGAPIXEL = 1_000_000
+# Address space of a child with its engine, the libraries and the bytes of an image.
+ENGINE_MB = 900
 
 
 class Unreadable(Exception):
@@ -23,12 +27,24 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """What may be decoded; held against the header, before a pixel is allocated."""
+    """What may be decoded; compared with the header, before a pixel is allocated.
 
-    max_bytes: int = 30 * 1024 * 1024
+    A side beyond these is `invalid_dimensions`. More than `max_pixels` is `too_many_pixels`, and so is what would need
+    more than `max_memory_bytes`; a JPEG counts with the pixels that it has when it is decoded at 1/2, 1/4 or 1/8.
+    """
+
+    max_bytes: int = 100_000_000
     min_side_px: int = 40
-    max_side_px: int = 20_000
-    max_pixels: int = 60_000_000
+    max_side_px: int = 65_535
+    max_pixels: int = 220 * MEGAPIXEL
+    max_memory_bytes: int = 2_000_000_000
+
+    @classmethod
+    def within(cls, max_mb: int, max_megapixels: int, memory_mb: int) -> ImageLimits:
+        """For files of so many millions of bytes, in a process with that address space, of which the engine's part is
+        no longer free."""
+        free_bytes = max(memory_mb - ENGINE_MB, ENGINE_MB // 2) * 1024 * 1024
+        return cls(max_bytes=max_mb * 1_000_000, max_pixels=max_megapixels * MEGAPIXEL, max_memory_bytes=free_bytes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from kit.faces import DetectorName
+from kit.faces import DetectorName, ImageLimits
 from kit.faces.types import Box, Quality
 from matcher_service import reading
 from matcher_service.reading import FaceReading, Reading
@@ -40,18 +40,26 @@ def make_encoding(person: int) -> bytes:
     return encoding.tobytes()
 
 
-def build_examiner(folder: Path, engine: str, strict: bool, model_cache: Path | None) -> Callable[[bytes], Examination]:
+def build_examiner(
+    folder: Path, engine: str, strict: bool, model_cache: Path | None, limits: ImageLimits
+) -> Callable[[bytes], Examination]:
     """The scripted engine or the real one, with the marks."""
     if engine == "real":
-        return functools.partial(_marked, folder, validation.build_examiner(strict, model_cache))
+        return functools.partial(_marked, folder, validation.build_examiner(strict, model_cache, limits))
     return functools.partial(_marked, folder, examine)
 
 
 def build_reader(
-    folder: Path, engine: str, min_face_share: float, detector: DetectorName, model_cache: Path | None
+    folder: Path,
+    engine: str,
+    min_face_share: float,
+    detector: DetectorName,
+    model_cache: Path | None,
+    limits: ImageLimits,
 ) -> Callable[[bytes], Reading]:
     if engine == "real":
-        return functools.partial(_marked, folder, reading.build_reader(min_face_share, detector, model_cache))
+        reader = reading.build_reader(min_face_share, detector, model_cache, limits)
+        return functools.partial(_marked, folder, reader)
     return functools.partial(_marked, folder, read)
 
 

@@ -1,5 +1,7 @@
 """What the indexer takes from a photo."""
 
+import contextlib
+import functools
 import io
 import pickle
 from collections.abc import Sequence
@@ -14,13 +16,16 @@ from skimage import data as samples
 from kit.faces.decode import Pixels, to_jpeg
 from kit.faces.engine import Engine
 from kit.faces.original import assemble
+from kit.faces.process import FaceProcess
 from kit.faces.taken import Taken
-from kit.faces.types import Box, Detection, Face, Quality
+from kit.faces.types import Box, Detection, Face, ImageLimits, Quality
 from matcher_service import reading
-from matcher_service.reading import Reading, find_boxes, read
+from matcher_service.reading import Reading, build_reader, find_boxes, find_turned, read
 from tests.unit.jpegs import SECRET, full_exif, read_properties
 
 ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
+# Without the flag, in which HOG sees a face.
+PORTRAIT = np.ascontiguousarray(ASTRONAUT[:320, 60:380])
 
 
 class ScriptedEngine:
@@ -34,7 +39,7 @@ class ScriptedEngine:
         self.scales.append(scale)
         return [Detection(Box(0, 0, 40 + n, 40 + n), 1.0) for n in range(self.count)]
 
-    def encode(self, pixels: Pixels, boxes: Sequence[Box]) -> list[Face]:
+    def encode(self, pixels: Pixels, boxes: Sequence[Box], zoom: float = 1.0) -> list[Face]:
         none = np.zeros(128, np.float32)
         return [Face(box, np.zeros((5, 2), np.float32), none, Quality(box.width, 9.0, 9.0, 0.0)) for box in boxes]
 
@@ -46,7 +51,7 @@ class ScriptedEngine:
         (b"\xff\xd8\xff", "unreadable"),
         (to_jpeg(ASTRONAUT, None, 90)[:9000], "unreadable"),
         (to_jpeg(ASTRONAUT[:39], None, 90), "invalid_dimensions"),
-        (b"\xff\xd8\xff" + bytes(30 << 20), "too_large"),
+        (b"\xff\xd8\xff" + bytes(100_000_000), "too_large"),
     ],
 )
 def test_bytes_that_are_no_photo_are_a_result_with_a_reason(data: bytes, reason: str) -> None:
@@ -122,3 +127,185 @@ def test_the_search_is_as_fine_as_the_smallest_face_asks(long_edge: int, share: 
     engine: Any = ScriptedEngine(0)
     find_boxes(engine, np.broadcast_to(np.uint8(0), (long_edge * 3 // 4, long_edge, 3)), share)
     assert engine.scales == [pytest.approx(scale, abs=0.01)]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine()
+
+
+PLACES = ((300, 200, 900), (1800, 1500, 1100), (3000, 300, 900))
+
+
+def group() -> Pixels:
+    """Three faces of 300 pixels and more in a photo of 4000 x 3000."""
+    canvas = np.full((3000, 4000, 3), 110, np.uint8)
+    for left, top, size in PLACES:
+        canvas[top : top + size, left : left + size] = np.asarray(Image.fromarray(PORTRAIT).resize((size, size)))
+    return canvas
+
+
+def saved(pixels: Pixels, form: str = "JPEG", **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, form, **options)
+    return out.getvalue()
+
+
+GROUP = group()
+FACES = [(left + size * 0.51, top + size * 0.4) for left, top, size in PLACES]
+
+
+def middles(boxes: Sequence[Box]) -> list[tuple[float, float]]:
+    return sorted((box.left + box.width / 2, box.top + box.height / 2) for box in boxes)
+
+
+def stored(quarters: int, orientation: int | None = None) -> bytes:
+    """The group as a camera that was turned stores it, with or without saying so."""
+    exif = Image.Exif()
+    if orientation:
+        exif[274] = orientation
+    return saved(np.rot90(GROUP, quarters), exif=exif, quality=92)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_faces_are_where_they_are_in_the_whole_photo_however_few_pixels_were_decoded(engine: Engine, form: str) -> None:
+    result = read(engine, saved(GROUP, form, quality=90))
+    assert (result.width, result.height) == (4000, 3000)
+    assert np.abs(np.subtract(middles([face.box for face in result.faces]), sorted(FACES))).max() < 40
+    assert all(250 < face.quality.size_px < 550 for face in result.faces)
+    assert [face.quality.size_px for face in result.faces] == [min(f.box.width, f.box.height) for f in result.faces]
+
+
+def test_a_small_face_is_encoded_as_from_all_pixels(engine: Engine) -> None:
+    """Faces of 85 pixels in 12 megapixels: at half the scale, where they are found, they have 42."""
+    canvas = np.full((3000, 4000, 3), 110, np.uint8)
+    canvas[400:780, 500:880] = np.asarray(Image.fromarray(ASTRONAUT).resize((380, 380), Image.Resampling.LANCZOS))
+    data = saved(canvas, quality=92)
+    (ours,) = read(engine, data).faces
+    whole = np.asarray(Image.open(io.BytesIO(data)))
+    (exact,) = engine.encode(whole, [ours.box])
+    half = np.asarray(Image.fromarray(whole).reduce(2))
+    box = Box(ours.box.left // 2, ours.box.top // 2, ours.box.width // 2, ours.box.height // 2)
+    (coarse,) = engine.encode(half, [box], 2.0)
+    encoding = np.frombuffer(ours.encoding, "<f4")
+    assert np.linalg.norm(encoding - exact.encoding) < 0.02
+    assert np.linalg.norm(encoding - coarse.encoding) > 0.08, "the control: encoded from what it was found in"
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_photo_that_lies_on_its_side_without_saying_so_has_its_faces(engine: Engine, quarters: int) -> None:
+    result = read(engine, stored(quarters))
+    assert (result.width, result.height) == ((3000, 4000) if quarters % 2 else (4000, 3000))
+    upright = read(engine, saved(GROUP, quality=92))
+    assert len(result.faces) == len(upright.faces) == 3
+    spots = {1: lambda x, y: (y, 4000 - x), 2: lambda x, y: (4000 - x, 3000 - y), 3: lambda x, y: (3000 - y, x)}
+    expected = sorted(spots[quarters](*middle) for middle in FACES)
+    assert np.abs(np.subtract(middles([face.box for face in result.faces]), expected)).max() < 40
+    distances = [
+        min(
+            np.linalg.norm(np.frombuffer(one.encoding, "<f4") - np.frombuffer(other.encoding, "<f4"))
+            for other in upright.faces
+        )
+        for one in result.faces
+    ]
+    assert max(distances) < 0.25
+    assert Image.open(io.BytesIO(result.preview_jpeg)).size == ((1200, 1600) if quarters % 2 else (1600, 1200))
+
+
+def test_control_a_reader_that_looks_one_way_only_finds_nothing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "find_turned", lambda engine, pixels, share: (0, find_boxes(engine, pixels, share)))
+    assert read(engine, stored(1)).faces == ()
+
+
+@pytest.mark.parametrize(("quarters", "orientation"), [(0, 1), (1, 6), (2, 3), (3, 8)])
+def test_an_orientation_that_the_camera_wrote_needs_no_search(
+    engine: Engine, quarters: int, orientation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_TURNED_SCORE", 1e9)
+    result = read(engine, stored(quarters, orientation))
+    assert (result.width, result.height, len(result.faces)) == (4000, 3000, 3)
+
+
+class TurnedEngine(ScriptedEngine):
+    """Sees a face in pictures that are higher than wide only, that clearly."""
+
+    def __init__(self, score: float) -> None:
+        super().__init__(0)
+        self.score = score
+
+    def detect(self, pixels: Pixels, scale: float = 1.0, border: float = 0.0) -> list[Detection]:
+        self.scales.append(scale)
+        return [Detection(Box(0, 0, 80, 80), self.score)] if pixels.shape[0] > pixels.shape[1] else []
+
+
+def test_other_ways_are_looked_at_coarsely_and_only_where_nothing_was_found() -> None:
+    photo = np.zeros((1500, 2000, 3), np.uint8)
+    clear, weak, upright = TurnedEngine(1.0), TurnedEngine(0.2), TurnedEngine(1.0)
+    assert find_turned(clear, photo) == (1, [Box(0, 0, 80, 80)])  # type: ignore[arg-type]
+    assert find_turned(weak, photo) == (0, [])  # type: ignore[arg-type]
+    assert find_turned(upright, photo.transpose(1, 0, 2))[0] == 0  # type: ignore[arg-type]
+    fine, coarse = 75 / 40, 75 / 100
+    assert clear.scales == [fine, coarse, coarse, coarse, fine]
+    assert weak.scales == [fine, coarse, coarse, coarse]
+    assert upright.scales == [fine]
+
+
+def test_a_jpeg_needs_no_second_full_copy_and_other_formats_do(engine: Engine) -> None:
+    jpeg, webp = (saved(ASTRONAUT, form, quality=95) for form in ("JPEG", "WEBP"))
+    of_jpeg, of_webp = read(engine, jpeg), read(engine, webp)
+    assert (bool(of_jpeg.original_parts), of_jpeg.original_jpeg) == (True, b"")
+    assert (of_webp.original_parts, bool(of_webp.original_jpeg)) == ((), True)
+
+
+@pytest.mark.parametrize("missing", [2, 10])
+def test_a_jpeg_without_its_end_is_sent_as_far_as_it_goes_and_ended(engine: Engine, missing: int) -> None:
+    jpeg = saved(ASTRONAUT, quality=95)[:-missing]
+    original = assemble(jpeg, read(engine, jpeg).original_parts)
+    assert original.endswith(b"\xff\xd9")
+    with Image.open(io.BytesIO(original)) as image:
+        image.load()
+        assert image.size == ASTRONAUT.shape[1::-1]
+
+
+def test_bytes_that_hide_behind_a_picture_without_an_end_are_not_sent(engine: Engine) -> None:
+    jpeg = saved(ASTRONAUT, quality=95)[:-2] + SECRET * 5000
+    assert SECRET not in assemble(jpeg, read(engine, jpeg).original_parts)
+
+
+LARGE = {
+    "61 megapixels": ((9504, 6336), {}),
+    "108 megapixels": ((12_000, 9000), {}),
+    "200 megapixels": ((16_320, 12_240), {}),
+    "200 megapixels, progressive": ((16_320, 12_240), {"progressive": True}),
+    "a panorama of 16 382": ((16_382, 3850), {}),
+    "a panorama of 30 000": ((30_000, 2000), {}),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_the_largest_pictures_of_cameras_are_read_within_the_memory_of_the_child(name: str) -> None:
+    """With the limits of the indexer: less memory than the pixels alone of 200 megapixels would take twice."""
+    size, options = LARGE[name]
+    image = Image.new("RGB", size, (90, 110, 100))
+    face_px = min(size) * 6 // 10
+    image.paste(Image.fromarray(ASTRONAUT).resize((face_px, face_px)), (size[0] // 2, size[1] // 10))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=80, **options)
+    memory_mb = 2048
+    limits = ImageLimits.within(100, 220, memory_mb)
+    entry = functools.partial(build_reader, limits=limits)
+    with contextlib.closing(FaceProcess(entry, 60, memory_mb)) as child:
+        result = child.call(out.getvalue())
+    assert (result.reason, result.width, result.height) == (None, *size)
+    if size[1] > 3000:
+        face = result.faces[0]
+        assert abs(face.box.left + face.box.width / 2 - size[0] / 2 - face_px * 0.435) < face_px / 10
+
+
+def test_too_many_pixels_are_a_reason_of_their_own() -> None:
+    out = io.BytesIO()
+    Image.new("1", (15_000, 15_000)).save(out, "PNG")
+    engine: Any = ScriptedEngine(0)
+    assert read(engine, out.getvalue()) == Reading(reason="too_many_pixels")

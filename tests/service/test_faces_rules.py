@@ -168,11 +168,11 @@ BYTES: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "unreadable"),
     "text": (lambda: b"This is no picture.", "unreadable"),
     "a good selfie cut at 60 %": (lambda: to_jpeg(selfie(BEN))[: len(to_jpeg(selfie(BEN))) * 6 // 10], "unreadable"),
-    "a good selfie and 10 MB behind it": (lambda: to_jpeg(selfie(BEN)) + bytes(10 << 20), "unreadable"),
+    "a good selfie and 15 MB behind it": (lambda: to_jpeg(selfie(BEN)) + bytes(15_000_000), "unreadable"),
     "a format that is not taken": (lambda: b"GIF89a" + bytes(99), "unreadable"),
     "39 pixels high": (lambda: to_jpeg(selfie(BEN).resize((39, 39))), "invalid_dimensions"),
     "a line": (lambda: to_jpeg(Image.fromarray(np.zeros((1, 20_000, 3), np.uint8))), "invalid_dimensions"),
-    "80 megapixels in 10 kB": (lambda: save_bilevel(20_000, 4000), "invalid_dimensions"),
+    "80 megapixels in 10 kB": (lambda: save_bilevel(20_000, 4000), "too_many_pixels"),
 }
 
 

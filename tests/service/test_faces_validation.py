@@ -14,6 +14,7 @@ from skimage import data as samples
 from kit.faces.decode import Pixels, to_jpeg
 from kit.faces.engine import Engine
 from kit.faces.types import Box, Detection, Face, Quality
+from selfie_service import validation
 from selfie_service.validation import Examination, examine, find_faces
 
 ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
@@ -59,7 +60,7 @@ class ScriptedEngine:
     def detect_haar(self, pixels: Pixels, scale: float = 1.0) -> list[Box]:
         return list(self.haar) if pixels.size else []
 
-    def encode(self, pixels: Pixels, boxes: Sequence[Box]) -> list[Face]:
+    def encode(self, pixels: Pixels, boxes: Sequence[Box], zoom: float = 1.0) -> list[Face]:
         encoding = np.arange(128, dtype=np.float32)
         return [Face(box, self.landmarks, encoding, self.quality) for box in boxes]
 
@@ -120,7 +121,7 @@ def test_the_rules_decide(name: str) -> None:
     [
         (b"", "unreadable"),
         (b"GIF89a" + bytes(99), "unreadable"),
-        (b"\xff\xd8\xff" + bytes(10 << 20), "unreadable"),
+        (b"\xff\xd8\xff" + bytes(15_000_000), "unreadable"),
         (to_jpeg(GREY[:1, :1], None, 90), "invalid_dimensions"),
         (to_jpeg(GREY, None, 90)[:600], "unreadable"),
     ],
@@ -179,3 +180,39 @@ def test_boxes_are_in_pixels_of_the_whole_picture_whatever_the_search_shrank(eng
     (box,) = find_faces(engine, large)
     assert abs(box.left + box.width / 2 - 4 * 223) < 60
     assert abs(box.top + box.height / 2 - 4 * 127) < 60
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_selfie_that_lies_on_its_side_without_saying_so_is_valid(engine: Engine, quarters: int) -> None:
+    verdict = examine(engine, to_jpeg(np.ascontiguousarray(np.rot90(ASTRONAUT, quarters)), None, 95))
+    assert verdict.reason is None
+    assert verdict.encoding is not None
+    (upright,) = engine.encode(ASTRONAUT, find_faces(engine, ASTRONAUT))
+    assert np.linalg.norm(np.frombuffer(verdict.encoding, "<f4") - upright.encoding) < 0.2
+
+
+def test_control_a_check_that_looks_one_way_only_finds_no_face(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "QUARTER_TURNS", ())
+    sideways = to_jpeg(np.ascontiguousarray(np.rot90(ASTRONAUT)), None, 95)
+    assert examine(engine, sideways).reason == "no_face"
+
+
+def test_a_large_selfie_is_judged_in_its_own_pixels(engine: Engine) -> None:
+    """108 megapixels of which an eighth is decoded: the face has more than 2 000 pixels, and less than 300 of those."""
+    large = Image.fromarray(ASTRONAUT).resize((12_000, 9000))
+    out = io.BytesIO()
+    large.save(out, "JPEG", quality=80)
+    verdict = examine(engine, out.getvalue())
+    assert verdict.reason is None
+    assert verdict.quality is not None
+    assert verdict.quality.size_px > 1500
+
+
+def test_a_selfie_of_two_kilobytes_has_no_more_pixels_than_its_limit(engine: Engine) -> None:
+    reasons = []
+    for size in ((8000, 6000), (8000, 6500)):
+        out = io.BytesIO()
+        Image.new("RGB", size).save(out, "WEBP", lossless=True)
+        assert len(out.getvalue()) < 5000
+        reasons.append(examine(engine, out.getvalue()).reason)
+    assert reasons == ["no_face", "too_many_pixels"]

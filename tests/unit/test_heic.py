@@ -1,17 +1,19 @@
 """HEIC and AVIF: read where the extra `heic` is installed, of no known type where it is not."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pillow_heif
 import pytest
 from PIL import ExifTags, Image
 
-from kit.faces import formats
+from kit.faces import formats, heif
 from kit.faces.decode import decode
 from kit.faces.types import ImageLimits, Unreadable
 
 LIMITS = ImageLimits(max_pixels=1_000_000)
+SHARED = Path(__file__).parents[3] / "shared" / "files"
 
 
 def save(name: str, size: tuple[int, int] = (96, 64), **options: object) -> bytes:
@@ -63,5 +65,88 @@ def test_damaged_ones_are_unreadable(name: str, brand: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["HEIF", "AVIF"])
 def test_one_with_too_many_pixels_is_refused(name: str) -> None:
-    with pytest.raises(Unreadable, match="invalid_dimensions"):
+    with pytest.raises(Unreadable, match="too_many_pixels"):
         decode(save(name, (2000, 1000)), LIMITS)
+
+
+BRANDS = {
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"msf1", b"mif1"), ("HEIF", "image/heic")),
+    **dict.fromkeys((b"avif", b"avis"), ("AVIF", "image/avif")),
+}
+
+
+def branded(name: str, major: bytes) -> bytes:
+    data = save(name)
+    return data[:8] + major + data[12:]
+
+
+@pytest.mark.parametrize("brand", BRANDS)
+def test_every_brand_that_phones_write_is_read(brand: bytes) -> None:
+    name, kind = BRANDS[brand]
+    data = branded(name, brand)
+    assert formats.sniff(data[: formats.HEAD_BYTES]) == kind
+    pixels = decode(data, LIMITS).pixels
+    assert pixels.shape == (64, 96, 3)
+    assert pixels[32, 10, 0] > 200 > 60 > pixels[32, 10, 2]
+
+
+def test_the_first_frame_of_a_burst_is_read() -> None:
+    frames = [Image.new("RGB", (96, 64), colour) for colour in ("red", "green", "blue")]
+    out = io.BytesIO()
+    frames[0].save(out, "AVIF", save_all=True, append_images=frames[1:])
+    assert out.getvalue()[8:12] == b"avis"
+    assert decode(out.getvalue(), LIMITS).pixels[32, 48, 0] > 240
+
+
+@pytest.mark.parametrize("container", [b"mif1", b"msf1", b"miaf"])
+def test_what_a_container_contains_is_among_its_compatible_brands(container: bytes) -> None:
+    data = branded("AVIF", container)
+    assert formats.sniff(data[: formats.HEAD_BYTES]) == "image/avif"
+
+
+@pytest.mark.parametrize("brand", [b"isom", b"mp42", b"qt  ", b"crx ", b"M4V "])
+def test_videos_and_raw_files_are_of_no_known_type(brand: bytes) -> None:
+    with pytest.raises(Unreadable, match="unsupported_type"):
+        decode(branded("HEIF", brand), LIMITS)
+
+
+def with_colours(name: str, primaries: int, transfer: int) -> bytes:
+    data, box = save(name), b"colrnclx"
+    at = data.index(box) + len(box)
+    assert data.count(box) == 1
+    return data[:at] + bytes([0, primaries, 0, transfer]) + data[at + 4 :]
+
+
+@pytest.mark.parametrize("name", ["HEIF", "AVIF"])
+def test_the_colours_that_the_container_names_are_converted(name: str) -> None:
+    """Display P3's red is out of sRGB's reach; PQ's blue of code 250 is far beyond white."""
+    plain, wide, bright = (
+        decode(with_colours(name, *colours), LIMITS).pixels for colours in ((1, 13), (12, 13), (9, 16))
+    )
+    assert np.abs(plain.astype(int) - decode(save(name), LIMITS).pixels).max() <= 1
+    assert wide[32, 10, 0] > plain[32, 10, 0]
+    assert bright[32, 10, 0] == 255
+    assert heif.read_nclx(with_colours(name, 12, 16)) == (12, 16)
+
+
+@pytest.mark.parametrize("name", ["HEIF", "AVIF"])
+def test_the_original_has_a_profile_where_its_colours_are_not_those_of_srgb(name: str) -> None:
+    for colours, has_profile in (((1, 13), False), ((12, 13), True), ((9, 16), False)):
+        original = decode(with_colours(name, *colours), LIMITS, original_quality=90).original_jpeg
+        assert ("icc_profile" in Image.open(io.BytesIO(original)).info) == has_profile
+
+
+@pytest.mark.parametrize("cut", range(0, 400, 7))
+def test_a_damaged_container_says_nothing_of_colours_and_raises_nothing(cut: int) -> None:
+    data = with_colours("HEIF", 12, 13)
+    for damaged in (data[:cut], data[:cut] + b"\xff" * 4 + data[cut + 4 :], data[:cut] + bytes(4) + data[cut + 4 :]):
+        assert heif.read_nclx(damaged) in (None, (12, 13)) or cut
+        heif.hide_exif(damaged)
+
+
+def test_a_real_burst_is_read() -> None:
+    path = SHARED / "burst-msf1.heic"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    picture = decode(path.read_bytes(), ImageLimits())
+    assert (picture.width, picture.height) == (1280, 720)

@@ -42,6 +42,7 @@ class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECT_REASON_FACE_CUT_OFF: _ClassVar[RejectReason]
     REJECT_REASON_UNREADABLE: _ClassVar[RejectReason]
     REJECT_REASON_INVALID_DIMENSIONS: _ClassVar[RejectReason]
+    REJECT_REASON_TOO_MANY_PIXELS: _ClassVar[RejectReason]
 
 class SelfieState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -86,6 +87,7 @@ REJECT_REASON_BLURRED: RejectReason
 REJECT_REASON_FACE_CUT_OFF: RejectReason
 REJECT_REASON_UNREADABLE: RejectReason
 REJECT_REASON_INVALID_DIMENSIONS: RejectReason
+REJECT_REASON_TOO_MANY_PIXELS: RejectReason
 SELFIE_STATE_UNSPECIFIED: SelfieState
 SELFIE_STATE_PENDING: SelfieState
 SELFIE_STATE_ACTIVE: SelfieState
