@@ -77,12 +77,10 @@ def decode(
     """
     if len(data) > limits.max_bytes:
         raise Unreadable("too_large")
-    if (kind := sniff(data)) is None:
-        raise Unreadable("unsupported_type")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _decode(kind, data, limits, long_edge, original_quality, meter)
+            return _decode(data, limits, long_edge, original_quality, meter)
     except (Unreadable, MemoryError):
         raise
     except Image.DecompressionBombError as fault:
@@ -108,13 +106,11 @@ def to_jpeg(pixels: Pixels, long_edge: int | None, quality: int) -> bytes:
 
 
 def _decode(
-    kind: str,
-    data: bytes,
-    limits: ImageLimits,
-    long_edge: int | None = None,
-    original_quality: int | None = None,
-    meter: Meter | None = None,
+    data: bytes, limits: ImageLimits, long_edge: int | None, original_quality: int | None, meter: Meter | None
 ) -> Picture:
+    kind = sniff(data)
+    if kind is None:
+        raise Unreadable("unsupported_type")
     if kind == "image/jpeg":
         return _decode_jpeg(data, limits, long_edge, original_quality, meter)
     container = open_container(kind, data, limits)

@@ -60,7 +60,7 @@ def _load(lean: bytes, scale: int, meter: Meter | None = None) -> Image.Image:
 
 def _missing_share(one: Image.Image, other: Image.Image, parts: Jpeg, scale: int) -> float:
     """The part of the picture from the first difference on, in the order in which it is coded."""
-    differs = np.asarray(one) != np.asarray(other)
+    differs = np.not_equal(np.asarray(one), np.asarray(other))
     if differs.ndim == 3:
         differs = differs.any(axis=-1)
     rows = np.flatnonzero(differs.any(axis=1))

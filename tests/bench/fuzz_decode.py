@@ -19,18 +19,22 @@ import numpy as np
 
 # Pillow's Python parts as well: by ours alone the corpus shrinks to headers, for all that follows looks the same.
 with atheris.instrument_imports(include=["kit.faces", "PIL"]):
-    from PIL import Image, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
+    from PIL import AvifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
     from kit.faces import decode as decoding
     from kit.faces.types import ImageLimits, Unreadable
 
-from tests.unit.test_decode import LOOPING_EXIF, REFUSED, SHOWN, draw, grey16, save, transparent
+from tests.unit import profiles
+from tests.unit.test_damage import BROKEN, JPEGS, TAILS
+from tests.unit.test_decode import LOOPING_EXIF, REFUSED, SHOWN, chunk, draw, grey16, save, transparent
 
-Decode = Callable[[bytes, ImageLimits], "decoding.Picture"]
+Decode = Callable[[bytes, ImageLimits, int, int], "decoding.Picture"]
 
 FOLDER = Path("var/fuzz")
 # Smaller than those of a photo, so that most of the time goes into damage and not into pixels.
-LIMITS = ImageLimits(max_bytes=100_000, max_pixels=1_000_000)
+LIMITS = ImageLimits(max_bytes=100_000, max_pixels=1_000_000, max_memory_bytes=100_000_000)
+# So that the decoder reduces, and a full-size original is made of what is not a JPEG.
+LONG_EDGE, QUALITY = 48, 50
 MAX_SEED_BYTES = 20_000
 MEMORY_MB = 1024
 TIMEOUT_S = 10
@@ -55,6 +59,24 @@ def seeds() -> Iterator[bytes]:
     yield from (grey16(), transparent("LA"), save(draw(), "PNG", **frames))
     yield from (save(draw(), "WEBP", lossless=lossless) for lossless in (False, True))
     yield from (save(draw().convert("RGBA"), "WEBP"), save(draw(), "WEBP", **frames))
+    yield from damaged_and_coloured_seeds()
+
+
+def damaged_and_coloured_seeds() -> Iterator[bytes]:
+    """Profiles of every kind, containers with their colours, and what misses its end."""
+    yield from (data for data in BROKEN.values() if len(data) <= MAX_SEED_BYTES)
+    yield from (cut(JPEGS["progressive"]) for cut in TAILS.values() if len(JPEGS["progressive"]) <= MAX_SEED_BYTES)
+    yield save(draw(), progressive=True)[:-10]
+    wide, ink = profiles.rgb_profile(profiles.DISPLAY_P3, 2.2), profiles.cmyk_profile()
+    for form in ("JPEG", "PNG", "WEBP", "HEIF", "AVIF"):
+        yield save(draw(), form, icc_profile=wide)
+        yield save(draw(), form)
+    yield save(draw().convert("CMYK"), icc_profile=ink)
+    yield save(draw().convert("L"), "PNG", icc_profile=profiles.grey_profile(1.8))
+    png = save(draw(), "PNG")
+    for transfer in (1, 13, 16, 18):
+        yield png[:33] + chunk(b"cICP", bytes([9, transfer, 0, 1])) + png[33:]
+    yield png[:33] + chunk(b"gAMA", struct.pack(">I", 55_000)) + chunk(b"cHRM", bytes(32)) + png[33:]
 
 
 def fuzz(decode: Decode, seconds: int, folder: Path = FOLDER) -> None:
@@ -81,14 +103,16 @@ def fuzz(decode: Decode, seconds: int, folder: Path = FOLDER) -> None:
 def check(decode: Decode, data: bytes) -> None:
     """Any exception but Unreadable ends the run as a finding."""
     try:
-        pixels = decode(data, LIMITS).pixels
+        picture = decode(data, LIMITS, LONG_EDGE, QUALITY)
     except Unreadable:
         return
-    height, width, channels = pixels.shape
-    assert pixels.dtype == np.uint8
+    height, width, channels = picture.pixels.shape
+    assert picture.pixels.dtype == np.uint8
     assert channels == 3
-    assert LIMITS.min_side_px <= min(height, width)
+    assert LIMITS.min_side_px <= min(picture.height, picture.width)
     assert height * width <= LIMITS.max_pixels
+    assert max(height, width) >= min(LONG_EDGE, picture.height, picture.width)
+    assert picture.original_jpeg.startswith(b"\xff\xd8")
 
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:
