@@ -82,10 +82,10 @@ def check(make: Plan, data: bytes) -> None:
         return
     meter = Meter()
     try:
-        before = decode(data, LIMITS, meter)
+        before = decode(data, LIMITS, meter=meter)
     except Unreadable:
         return
-    plan = original.trim(plan, meter, lambda again: decode(data, LIMITS, again))
+    plan = original.trim(plan, meter, lambda again: decode(data, LIMITS, meter=again))
     result = original.assemble(data, plan.parts)
     after = decode(result, ImageLimits(), None)
     assert np.array_equal(before.pixels, after.pixels), "a pixel changed"

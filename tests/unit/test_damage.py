@@ -128,7 +128,10 @@ def test_the_orientation_is_found_in_digits_and_in_xmp() -> None:
     exif = Image.Exif()
     exif[274] = 8
     digits = b"\nexif\n    99\n" + b"Exif\0\0".hex().encode() + exif.tobytes().removeprefix(b"Exif\0\0").hex().encode()
-    xmp = b'<x:xmpmeta><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+    xmp = (
+        b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        b'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/></rdf:RDF></x:xmpmeta>'
+    )
     for more in (
         chunk(b"zTXt", b"Raw profile type exif\0\0" + zlib.compress(digits)),
         chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp),

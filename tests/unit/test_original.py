@@ -50,8 +50,8 @@ def stored(jpeg: bytes) -> np.ndarray:
 def plan_trimmed(data: bytes) -> Plan:
     plan, meter = plan_original(data), Meter()
     assert plan is not None
-    decode(data, LIMITS, meter)
-    return trim(plan, meter, lambda again: decode(data, LIMITS, again))
+    decode(data, LIMITS, meter=meter)
+    return trim(plan, meter, lambda again: decode(data, LIMITS, meter=again))
 
 
 def original(data: bytes) -> bytes:
@@ -159,14 +159,7 @@ ADDED = {
 def test_bytes_in_places_of_their_own_are_not_sent(place: str) -> None:
     clean = encode(noise(640, 480), quality=92)
     data = ADDED[place](clean)
-    plan = plan_original(data)
-    assert plan is not None
-    if "no EOI" in place or place in ("half of EOI", "a cut comment"):  # which no decoder of ours reads yet
-        meter = Meter()
-        decode(data + b"\xff\xd9", LIMITS, meter)
-        plan = trim(plan, meter, lambda again: decode(data + b"\xff\xd9", LIMITS, again))
-    else:
-        plan = plan_trimmed(data)
+    plan = plan_trimmed(data)
     result = assemble(data, plan.parts)
     assert b"SeCrEt-CaNaRy" not in result
     assert (stored(result) == stored(clean)).all()
