@@ -87,6 +87,7 @@ class Jpeg:
 def parse(data: bytes) -> Jpeg:
     """Raises Unreadable where there is no picture to decode."""
     jpeg, kept, profile = Jpeg(), list[bytes | memoryview]([_SOI]), dict[int, bytes]()
+    used = 0  # tables behind the last scan are of no use
     view = memoryview(data)
     for marker, start, end in _segments(data, jpeg):
         body = data[start + 4 : min(end, start + 4 + 0xFFFF)] if marker != _SOS else b""
@@ -99,10 +100,11 @@ def parse(data: bytes) -> Jpeg:
             _keep_metadata(jpeg, profile, marker, body)
             continue
         kept.append(view[start:end])
+        used = len(kept) if marker == _SOS else used
     if not jpeg.scans or not jpeg.components:
         raise Unreadable("unreadable")
     jpeg.icc = b"".join(profile[number] for number in sorted(profile))
-    jpeg.lean = b"".join(kept)
+    jpeg.lean = b"".join(kept[:used])
     return jpeg
 
 

@@ -248,3 +248,12 @@ def test_control_a_reader_that_lets_damaged_exif_raise_loses_the_picture(monkeyp
     monkeypatch.setattr("kit.faces.decode.read_metadata", strict)
     with pytest.raises(Unreadable):
         decode(BROKEN["WebP, EXIF 0"], LIMITS)
+
+
+def test_tables_behind_an_empty_scan_do_not_hide_that_the_picture_is_missing() -> None:
+    whole = JPEGS["baseline"]
+    scan = whole.index(b"\xff\xda")
+    tables = whole[whole.index(b"\xff\xc4") : scan]
+    length = int.from_bytes(whole[scan + 2 : scan + 4], "big")
+    with pytest.raises(Unreadable):
+        decode(whole[: scan + 2 + length + 6] + tables + b"\xff\xd9", LIMITS)
