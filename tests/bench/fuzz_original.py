@@ -6,6 +6,7 @@ python -m tests.bench.fuzz_original --time 60
 from __future__ import annotations
 
 import argparse
+import io
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -13,12 +14,15 @@ from pathlib import Path
 
 import atheris
 import numpy as np
+import numpy.typing as npt
 
 with atheris.instrument_imports(include=["kit.faces"]):
     from PIL import Image
+    from PIL.JpegImagePlugin import JpegImageFile
 
     from kit.faces import original
     from kit.faces.decode import decode
+    from kit.faces.jpeg import EOI, parse
     from kit.faces.metadata import Metadata, segment
     from kit.faces.meter import Meter
     from kit.faces.segments import NotFiltered, walk
@@ -82,14 +86,21 @@ def check(make: Plan, data: bytes) -> None:
         return
     meter = Meter()
     try:
-        before = decode(data, LIMITS, meter=meter)
+        decode(data, LIMITS, meter=meter)
     except Unreadable:
         return
     plan = original.trim(plan, meter, lambda again: decode(data, LIMITS, meter=again))
     result = original.assemble(data, plan.parts)
-    after = decode(result, ImageLimits(), None)
-    assert np.array_equal(before.pixels, after.pixels), "a pixel changed"
+    assert np.array_equal(read_coded(data), read_coded(result)), "a pixel changed"
     assert plan.size_bytes == len(result)
+
+
+def read_coded(jpeg: bytes) -> npt.NDArray[np.uint8]:
+    """Pixels without their profile, since a damaged one is read as far as possible and not sent; of a picture that is
+    damaged so much that `decode` would not accept it, too."""
+    image = JpegImageFile(io.BytesIO(parse(jpeg).lean + EOI))
+    image.load()
+    return np.asarray(image)
 
 
 def plant(data: bytes) -> bytes:
