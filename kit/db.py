@@ -1,8 +1,10 @@
 """PostgreSQL: engine, transactions, and what a lost connection means."""
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import psycopg2
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError
 
@@ -42,6 +44,20 @@ def _hide_values(context: ExceptionContext) -> None:
     if first_line and raised is not None:
         raised.args = (f"({type(original).__name__}) {first_line}",)
         original.args = (first_line,)
+
+
+def copy_out(connection: Connection, query: str, values: Sequence[object]) -> "memoryview[int]":
+    """The bytes that a `COPY ... TO STDOUT` sends; `values` are its parameters. Raises DatabaseUnavailable."""
+    copied = io.BytesIO()
+    try:
+        with connection.connection.cursor() as cursor:  # type: ignore[attr-defined]
+            cursor.copy_expert(cursor.mogrify(query, values), copied)
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        # SQLAlchemy, which does so for statements of its own, has not seen this one.
+        connection.invalidate()
+        log.warning("The database is unavailable.", action="database_unavailable", why=type(error).__name__)
+        raise DatabaseUnavailable from None
+    return copied.getbuffer()
 
 
 @contextmanager
