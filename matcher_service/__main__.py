@@ -33,7 +33,7 @@ from matcher_service.integrity import Integrity
 from matcher_service.reading import Reading, build_reader
 from matcher_service.service import Matches, Members, Photos
 from matcher_service.servicer import MatcherServicer, PhotoServicer
-from matcher_service.store import IntegrityStore, JobStore, MatchStore, MemberStore, PhotoStore
+from matcher_service.store import FaceStore, IntegrityStore, JobStore, MatchStore, MemberStore, PhotoStore, PurgeStore
 from matcher_service.store.photos import PHOTOS_CHANNEL
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
@@ -81,7 +81,7 @@ class ServeSettings(MatchSettings, settings.KeySettings, settings.PhotoSettings,
 
     matcher_port: int = Field(50053, ge=0, le=65535, description="port to listen on; 0: any")
     auth_address: str = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
-    index_memory_mb: float = Field(512, gt=0, description="most memory for encodings")
+    index_memory_mb: float = Field(512, gt=0, description="most memory for encodings; each load takes 20 MB more")
 
 
 def main() -> None:
@@ -107,13 +107,14 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
     members, match_store = MemberStore(db), matches(db)
-    index = Index(match_store.load_faces, config.index_memory_mb)
+    faces = FaceStore(db)
+    index = Index(faces.find_version, faces.count, faces.read_page, config.index_memory_mb)
     serve_metrics(config, QueueGauges("photos", JobStore(db).read_queue))
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(Signer.read(NAME, config.signing_key)))
         follower = Follower(feed.fetch, members.cursor, members.apply)
         following = start_thread(lambda: follower.run(stop), "feed")
-        tidy = functools.partial(index.tidy, match_store.versions)
+        tidy = functools.partial(index.tidy, match_store.find_deletions)
         start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")
         who = Members(members, follower.catch_up)
         matching = Matches(match_store, index, who, config.face_tolerance)
@@ -141,11 +142,12 @@ def run_indexer(
     engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
     lease_s = 2 * config.image_timeout_s
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)
-    sweeper = Sweeper(store, blobs)
+    sweeper, purge = Sweeper(store, blobs), PurgeStore(db)
     wakeups = Wakeups(config.listen_url, PHOTOS_CHANNEL, config.poll_interval_s, stop)
     loops = [
         start_thread(lambda: run_steps(indexer.step, wakeups.wait, stop, "indexer"), "indexer"),
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
+        start_thread(lambda: run_steps(purge.purge, lambda: stop.wait(SWEEP_S), stop, "purge"), "purge"),
     ]
     stop.wait()
     indexer.release()

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition
 
 ENCODING_SIZE = 128
+ENGINE_VERSION = 1  # of what reads photos; faces of two versions are not compared
 
 MAX_PHOTOS_PER_CALL = 100
 MAX_FILENAME_LENGTH = 200
@@ -67,13 +69,14 @@ class Variant(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """An entry of auth_service's change feed; `kind` says which fields are set."""
+    """An entry of auth_service's change feed; `kind` says which fields are set, None is a kind that we do not know."""
 
     sequence: int
-    kind: ChangeKind
+    kind: ChangeKind | None
     event_id: UUID | None = None
     user_id: UUID | None = None
     role: Role | None = None
+    name: str = ""
     closed: bool = False
     expires_at: datetime | None = None
 
@@ -117,6 +120,32 @@ class Listing:
 
 
 NEWEST_FIRST = Listing()
+
+
+@dataclass(frozen=True)
+class NewPhoto:
+    """An upload that is durable in the file `upload_key`."""
+
+    id: UUID
+    event_id: UUID
+    uploader_id: UUID
+    filename: str
+    content_type: str
+    upload_key: str
+    sha256: bytes
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class ShownPhoto:
+    """A photo whose picture is asked for: the file `key` and, of an original that is sent from the upload, its parts
+    as `pictures.to_json` has them. `number` counts the photos of an event from 1."""
+
+    state: PhotoState
+    key: str | None
+    parts: list[Any] | None
+    event_name: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -180,19 +209,6 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class FaceBatch:
-    """The faces of an event that were published after a version, up to `version`.
-
-    `deleted_version` is the version of the last deletion: an index that is older must be built again.
-    """
-
-    version: int
-    deleted_version: int
-    photo_ids: list[UUID]
-    encodings: list[bytes]
-
-
-@dataclass(frozen=True)
 class Job:
     """A photo to be read. `attempt` fences every later write."""
 
@@ -221,7 +237,9 @@ class NewFace:
 class IndexedPhoto:
     """What the indexer found out about a photo, and where it put the pictures that are served.
 
-    `small_count`: faces found beside `faces`, too small to be encoded.
+    `taken_offset_min`: minutes east of UTC of the camera's clock, None where it is unknown. `original_parts`: how to
+    send the original from the upload, for a photo without a file of its own for it. `small_count`: faces found in
+    addition to `faces`, too small to be encoded.
     """
 
     width: int
@@ -230,6 +248,8 @@ class IndexedPhoto:
     keys: dict[Variant, str]
     faces: tuple[NewFace, ...]
     small_count: int = 0
+    taken_offset_min: int | None = None
+    original_parts: list[Any] | None = None
 
 
 class EventNotFound(NotFound):

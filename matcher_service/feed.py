@@ -8,12 +8,15 @@ from google.protobuf.duration_pb2 import Duration
 
 from kit.client import ServiceCalls
 from kit.errors import ServiceUnavailable
+from kit.logs import get_logger
 from kit.timestamps import from_timestamp
 from matcher_service.domain import Change, ChangeKind, Role
 from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 
 CALL_S = 5.0  # beside the time for which the feed was asked to wait
+
+log = get_logger()
 
 KINDS = {pb.Change.Kind.Value(f"KIND_{kind.name}"): kind for kind in ChangeKind}
 ROLES = {pb.ROLE_GUEST: Role.GUEST, pb.ROLE_ORGANISER: Role.ORGANISER}
@@ -40,13 +43,22 @@ class AuthFeed:
 
 
 def _change(change: pb.Change) -> Change:
-    """Raises KeyError for a kind that is newer than we are: better to stop here than to miss what it says."""
+    """A kind that this version does not know is skipped: followers are upgraded before a kind that matters is sent."""
+    kind = KINDS.get(change.kind)
+    if kind is None:
+        log.warning(
+            "Skipping a change of an unknown kind.",
+            action="change_skipped",
+            sequence=change.sequence,
+            kind=int(change.kind),
+        )
     return Change(
         sequence=change.sequence,
-        kind=KINDS[change.kind],
+        kind=kind,
         event_id=UUID(change.event_id) if change.event_id else None,
         user_id=UUID(change.user_id) if change.user_id else None,
         role=ROLES.get(change.role),
+        name=change.name,
         closed=change.closed,
         expires_at=from_timestamp(change, "expire_time"),
     )

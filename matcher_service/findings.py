@@ -22,13 +22,13 @@ class Problem(Enum):
     UNREAD_WITH_FACES = "unread_with_faces"
     PHOTO_OF_DELETED_EVENT = "photo_of_deleted_event"
     FACE_TOO_NEW = "face_too_new"
-    FACE_ASTRAY = "face_astray"
     FACE_SIZE = "face_size"
     MATCH_OF_STRANGER = "match_of_stranger"
     MATCH_WITHOUT_FACE = "match_without_face"
-    GUEST_SIZE = "guest_size"
-    GUEST_ERASED = "guest_erased"
+    PERSON_SIZE = "person_size"
+    PERSON_ERASED = "person_erased"
     MEMBER_ERASED = "member_erased"
+    COUNTS_WRONG = "counts_wrong"
 
 
 UPLOAD_PROBLEMS = frozenset({Problem.UPLOAD_MISSING, Problem.UPLOAD_DAMAGED})
@@ -45,13 +45,13 @@ WORDS = {
     Problem.UNREAD_WITH_FACES: "it is not indexed and has faces or matches",
     Problem.PHOTO_OF_DELETED_EVENT: "its event is deleted",
     Problem.FACE_TOO_NEW: "its version is above that of its event",
-    Problem.FACE_ASTRAY: "it is in another event than its photo",
     Problem.FACE_SIZE: "its encoding has not 512 bytes",
     Problem.MATCH_OF_STRANGER: "the user is no member of the photo's event",
     Problem.MATCH_WITHOUT_FACE: "the user has no encoding in the photo's event",
-    Problem.GUEST_SIZE: "the encoding has not 512 bytes",
-    Problem.GUEST_ERASED: "the user is erased and still has an encoding",
+    Problem.PERSON_SIZE: "the encodings are not of 512 bytes each",
+    Problem.PERSON_ERASED: "the user is erased and still has an encoding",
     Problem.MEMBER_ERASED: "the user is erased and still a member",
+    Problem.COUNTS_WRONG: "its counters are not those of its photos",
 }
 
 
@@ -86,6 +86,7 @@ class PhotoFiles:
     size_bytes: int
     upload_key: str
     picture_keys: tuple[str | None, ...]
+    original_end: int  # of an original that is sent from the upload: how many bytes of it that takes
     problems: tuple[Problem, ...]
 
     @property

@@ -1,128 +1,250 @@
-"""The encodings of events in memory: a cache of the faces table, brought up to date each time it is used."""
+"""The encodings of events in memory: a cache of the faces table, brought up to date each time it is used.
+
+An event is read in pages, straight into blocks of arrays. A load that its caller cannot wait for is kept as far as it
+came, and the next caller goes on with it.
+"""
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from threading import Lock
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from threading import Condition, Lock
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
-from matcher_service.domain import ENCODING_SIZE, FaceBatch
-from matcher_service.matching import Encodings, find_close, half_squares, to_encodings
+from kit import deadlines
+from kit.errors import ServiceUnavailable
+from matcher_service.domain import ENCODING_SIZE
+from matcher_service.faces import FIRST_FACE, EventVersion, FaceKey, FacePage, FoundFace
+from matcher_service.matching import Encodings, distances, find_close, half_squares, to_encodings
 
 IDLE_S = 600
-FACE_BYTES = ENCODING_SIZE * 4 + 4 + 4 + 8  # encoding, half square, place, and its share of the list of photos
+FACE_BYTES = ENCODING_SIZE * 4 + 4 + 16 + 2  # encoding, half square, photo, number
+PAGE_FACES = 16_384
+BLOCK_FACES = 65_536
+MIN_BLOCK_FACES = 64
+WAIT_S = 2.0  # for memory that another load holds; longer, and two loads could wait for each other
+
+LookUp = Callable[[UUID], EventVersion | None]
+ReadPage = Callable[[UUID, FaceKey, int, int], FacePage]
+CountFaces = Callable[[UUID, FaceKey, int], int]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some faces of an event: row i has the encoding `encodings[i]` and is face `nos[i]` of the photo `photos[i]`."""
+
+    encodings: Encodings
+    halves: npt.NDArray[np.float32]
+    photos: npt.NDArray[np.void]
+    nos: npt.NDArray[np.int16]
+
+    def __len__(self) -> int:
+        return len(self.nos)
+
+    def head(self, count: int) -> "Block":
+        return Block(self.encodings[:count], self.halves[:count], self.photos[:count], self.nos[:count])
 
 
 @dataclass(frozen=True)
 class EventFaces:
-    """The faces of an event as of `version`; never changes, so it may be compared with outside of every lock.
-
-    Face i has the encoding `encodings[i]` and is in the photo `photos[places[i]]`.
-    """
+    """The faces of an event as of `version`; never changes, so it may be compared with outside of every lock."""
 
     version: int
-    encodings: Encodings
-    halves: npt.NDArray[np.float32]
-    places: npt.NDArray[np.int32]
-    photos: Sequence[UUID]
+    blocks: tuple[Block, ...]
 
     def __len__(self) -> int:
-        return len(self.places)
+        return sum(map(len, self.blocks))
 
-    def find(self, encoding: bytes, tolerance: float) -> list[UUID]:
-        """The photos that show the person, each once."""
-        faces = find_close(self.encodings, self.halves, to_encodings([encoding])[0], tolerance)
-        return [self.photos[place] for place in np.unique(self.places[faces])]
+    def find(self, encoding: bytes, tolerance: float) -> list[FoundFace]:
+        """Of each photo that shows the person the nearest face."""
+        query = to_encodings([encoding])[0]
+        nearest: dict[bytes, tuple[float, int]] = {}
+        for block in self.blocks:
+            rows = find_close(block.encodings, block.halves, query, tolerance)
+            for row, distance in zip(rows, distances(block.encodings[rows], query), strict=True):
+                found, photo = (float(distance), int(block.nos[row])), block.photos[row].tobytes()
+                nearest[photo] = min(found, nearest.get(photo, found))
+        return [FoundFace(UUID(bytes=photo), no, distance) for photo, (distance, no) in nearest.items()]
+
+    def list_photos(self) -> set[UUID]:
+        return {UUID(bytes=photo.tobytes()) for block in self.blocks for photo in block.photos}
 
 
-def make_faces(batch: FaceBatch) -> EventFaces:
-    matrix = to_encodings(batch.encodings)
-    place_of: dict[UUID, int] = {}
-    places = [place_of.setdefault(photo, len(place_of)) for photo in batch.photo_ids]
-    return EventFaces(batch.version, matrix, half_squares(matrix), np.array(places, np.int32), list(place_of))
+def make_faces(version: int, page: FacePage) -> EventFaces:
+    """The faces of a page alone."""
+    encodings = np.ascontiguousarray(page.encodings)
+    return EventFaces(version, (Block(encodings, half_squares(encodings), page.photo_ids, page.nos),))
 
 
-def _extend(faces: EventFaces, more: EventFaces) -> EventFaces:
-    """A photo's faces are published at once, so no photo is in both."""
-    if not len(more):
-        return replace(faces, version=more.version)
-    return EventFaces(
-        more.version,
-        np.concatenate([faces.encodings, more.encodings]),
-        np.concatenate([faces.halves, more.halves]),
-        np.concatenate([faces.places, more.places + len(faces.photos)], dtype=np.int32),
-        [*faces.photos, *more.photos],
-    )
+class _Faces:
+    """The faces of one event as they are loaded, up to `version`; `after` is the last one that is there.
+
+    `begun_at` is the version at which loading began: after a later deletion some of the faces are gone. Blocks only
+    grow at their end, so a snapshot of their heads never changes.
+    """
+
+    def __init__(self, version: int) -> None:
+        self.begun_at = self.version = version
+        self.is_complete = False
+        self.after = FIRST_FACE
+        self.count = 0
+        self._blocks: list[Block] = []
+        self._used = 0  # rows of the last block
+
+    @property
+    def free(self) -> int:
+        return len(self._blocks[-1]) - self._used if self._blocks else 0
+
+    @property
+    def capacity(self) -> int:
+        return sum(map(len, self._blocks))
+
+    def add_block(self, faces: int) -> None:
+        """Only where none is `free`."""
+        encodings = np.empty((faces, ENCODING_SIZE), np.float32)
+        photos: npt.NDArray[np.void] = np.empty(faces, "V16")
+        self._blocks.append(Block(encodings, np.empty(faces, np.float32), photos, np.empty(faces, np.int16)))
+        self._used = 0
+
+    def append(self, page: FacePage, start: int) -> int:
+        """Takes rows of the page from `start` on, as many as are free; how many."""
+        count = min(self.free, len(page) - start)
+        block, place, rows = self._blocks[-1], slice(self._used, self._used + count), slice(start, start + count)
+        block.encodings[place] = page.encodings[rows]
+        block.halves[place] = half_squares(block.encodings[place])
+        block.photos[place], block.nos[place] = page.photo_ids[rows], page.nos[rows]
+        self._used += count
+        self.count += count
+        return count
+
+    def snapshot(self) -> EventFaces:
+        return EventFaces(self.version, (*self._blocks[:-1], *(block.head(self._used) for block in self._blocks[-1:])))
 
 
 @dataclass
 class _Entry:
     lock: Lock = field(default_factory=Lock)
-    faces: EventFaces | None = None
+    faces: _Faces | None = None
     used_at: float = 0.0
+    reserved: int = 0  # faces for which there is memory
 
 
 class Index:
     """Event indexes, least recently used first; any replica may build any of them at any time.
 
-    `load(event_id, after_version)` answers None for an event that is gone.
+    All together hold `memory_mb`, what is being loaded included; a single event that needs more is held alone. Another
+    page of faces is in memory while an event is loaded.
     """
 
-    def __init__(self, load: Callable[[UUID, int], FaceBatch | None], memory_mb: float) -> None:
-        self._load = load
+    def __init__(self, look_up: LookUp, count: CountFaces, read_page: ReadPage, memory_mb: float) -> None:
+        self._look_up = look_up
+        self._count = count
+        self._read_page = read_page
         self._memory_bytes = memory_mb * 1024 * 1024
         self._entries: OrderedDict[UUID, _Entry] = OrderedDict()
-        self._lock = Lock()
+        self._changed = Condition()
 
     def use(self, event_id: UUID) -> EventFaces | None:
-        """The faces of an event as they are now; None when the event is gone."""
-        with self._lock:
+        """The faces of an event as they are now; None when the event is gone. Raises ServiceUnavailable where the
+        caller's time ends first."""
+        with self._changed:
             entry = self._entries.setdefault(event_id, _Entry())
             self._entries.move_to_end(event_id)
             entry.used_at = time.monotonic()
-        with entry.lock:
-            entry.faces = faces = self._refresh(event_id, entry.faces)
-        self._evict(event_id)
-        return faces
+        if not entry.lock.acquire(timeout=deadlines.remaining_s(60)):
+            raise ServiceUnavailable  # another caller is loading the event
+        try:
+            return self._refresh(event_id, entry)
+        finally:
+            entry.lock.release()
+            with self._changed:
+                self._changed.notify_all()
 
-    def tidy(self, versions: Callable[[Iterable[UUID]], Mapping[UUID, int]]) -> bool:
-        """Drops what is idle, and what the events have moved on from, so that nothing deleted stays in memory.
+    def tidy(self, deletions: Callable[[Iterable[UUID]], Mapping[UUID, int]]) -> bool:
+        """Drops what is idle and what is older than the last deletion in its event, so that nothing deleted stays in
+        memory; an event that has merely moved on stays.
 
         Never leaves anything to do at once: False.
         """
-        with self._lock:
+        with self._changed:
             held = dict(self._entries)
-        current = versions(held)
+        current = deletions(held)
         oldest = time.monotonic() - IDLE_S
-        with self._lock:
+        with self._changed:
             for event_id, entry in held.items():
-                moved_on = entry.faces is None or entry.faces.version != current.get(event_id)
-                if moved_on or entry.used_at < oldest:
+                begun_at = entry.faces.begun_at if entry.faces else 0
+                is_outdated = begun_at < current.get(event_id, begun_at + 1)
+                if (is_outdated or entry.used_at < oldest) and not entry.lock.locked():
                     self._entries.pop(event_id, None)
         return False
 
     def face_count(self) -> int:
-        with self._lock:
-            return sum(len(entry.faces) for entry in self._entries.values() if entry.faces)
+        with self._changed:
+            return sum(entry.faces.count for entry in self._entries.values() if entry.faces)
 
-    def _refresh(self, event_id: UUID, known: EventFaces | None) -> EventFaces | None:
-        batch = self._load(event_id, known.version if known else 0)
-        if batch is not None and known is not None and batch.deleted_version > known.version:
-            known, batch = None, self._load(event_id, 0)
-        if batch is None:
+    def _refresh(self, event_id: UUID, entry: _Entry) -> EventFaces | None:
+        now = self._look_up(event_id)
+        if now is None:
             return None
-        more = make_faces(batch)
-        return _extend(known, more) if known is not None else more
+        if entry.faces is None or now.deleted_version > entry.faces.begun_at:
+            entry.faces, entry.reserved = _Faces(now.version), 0
+        faces = entry.faces
+        if now.version != faces.version or not faces.is_complete:
+            faces.version, faces.is_complete = now.version, False
+            self._load(event_id, entry, faces)
+            faces.is_complete = True
+        return faces.snapshot()
 
-    def _evict(self, in_use: UUID) -> None:
-        with self._lock:
-            held = sum(len(entry.faces) for entry in self._entries.values() if entry.faces) * FACE_BYTES
-            for event_id in list(self._entries):
-                if held <= self._memory_bytes or event_id == in_use:
+    def _load(self, event_id: UUID, entry: _Entry, faces: _Faces) -> None:
+        """Reads what is newer than the last face; each page is kept."""
+        missing = self._count(event_id, faces.after, faces.version) if not faces.free else None
+        if missing == 0:
+            return
+        while True:
+            if deadlines.remaining_s(1) <= 0:
+                raise ServiceUnavailable  # the next caller goes on after the last face
+            page = self._read_page(event_id, faces.after, faces.version, PAGE_FACES)
+            start = 0
+            while start < len(page):
+                if not faces.free:
+                    self._make_room(event_id, entry, faces, max(missing or 0, len(page) - start))
+                taken = faces.append(page, start)
+                start, missing = start + taken, max((missing or 0) - taken, 0)
+            if page.last is not None:
+                faces.after = page.last
+            if len(page) < PAGE_FACES:
+                return
+
+    def _make_room(self, event_id: UUID, entry: _Entry, faces: _Faces, missing: int) -> None:
+        """A block for what is missing, with some room to grow where the event grows."""
+        wanted = max(missing, faces.count // 4 if faces.count and missing < PAGE_FACES else 0, MIN_BLOCK_FACES)
+        size = min(wanted, BLOCK_FACES)
+        self._reserve(event_id, entry, faces.capacity + max(size, missing))
+        faces.add_block(size)
+
+    def _reserve(self, event_id: UUID, entry: _Entry, faces: int) -> None:
+        """Makes other events go until there is room, and waits a while for those that are being loaded."""
+        ends_at = time.monotonic() + deadlines.remaining_s(WAIT_S)
+        with self._changed:
+            while not self._make_fit(event_id, faces - entry.reserved):
+                if (left_s := ends_at - time.monotonic()) <= 0:
                     break
-                entry = self._entries.pop(event_id)
-                held -= len(entry.faces or ()) * FACE_BYTES
+                self._changed.wait(left_s)
+            entry.reserved = max(entry.reserved, faces)
+
+    def _make_fit(self, event_id: UUID, more: int) -> bool:
+        """Whether there is room for so many more faces of an event, which may have all of it, once those that are not
+        in use have gone."""
+        held = sum(entry.reserved for entry in self._entries.values()) + more
+        others = {other: entry for other, entry in self._entries.items() if other != event_id and entry.reserved}
+        for other, entry in others.items():
+            if held * FACE_BYTES <= self._memory_bytes:
+                return True
+            if not entry.lock.locked():
+                del self._entries[other]
+                held -= entry.reserved
+        is_alone = not any(entry.lock.locked() for entry in others.values())
+        return is_alone or held * FACE_BYTES <= self._memory_bytes

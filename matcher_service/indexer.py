@@ -1,17 +1,18 @@
 """The indexer: reads each photo once, in a process of its own, and publishes what it found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import Event
 
 from prometheus_client import Counter, Histogram
 
 from kit.blobs import BlobNotFound, Blobs
-from kit.faces.original import assemble
+from kit.faces.formats import sniff
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
 from matcher_service.domain import IndexedPhoto, Job, NewFace, Variant
-from matcher_service.matching import find_close, half_squares, to_encodings
+from matcher_service.matching import find_people
+from matcher_service.pictures import to_json
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.store import JobStore
 
@@ -41,6 +42,10 @@ class Indexer(Worker[Job]):
         self._tolerance = tolerance
         self._lease_s = lease_s
 
+    def step(self) -> bool:
+        """Photos that wait come before those of version 0001 that could be stored better."""
+        return super().step() or (not self._stop.is_set() and self._convert_one())
+
     def claim(self) -> Job | None:
         return self._store.claim(self._lease_s)
 
@@ -56,13 +61,12 @@ class Indexer(Worker[Job]):
     def index(self, job: Job) -> str:
         """The outcome, for people."""
         try:
-            upload = self._blobs.get(job.upload_key)
-            reading = self._read(upload)
+            reading = self._read(self._blobs.get(job.upload_key))
         except BlobNotFound:
             return self._fail(job, "file_missing")
         except Exception as fault:
             return self._give_up(job, fault)
-        return self._fail(job, reading.reason) if reading.reason else self._publish(job, upload, reading)
+        return self._fail(job, reading.reason) if reading.reason else self._publish(job, reading)
 
     def _fail(self, job: Job, reason: str) -> str:
         self._store.fail(job, reason)
@@ -86,32 +90,44 @@ class Indexer(Worker[Job]):
         )
         return "crashed"
 
-    def _publish(self, job: Job, upload: bytes, reading: Reading) -> str:
+    def _publish(self, job: Job, reading: Reading) -> str:
         """The pictures are durable before the row says so."""
-        keys = {variant: self._blobs.new_key() for variant in Variant}
-        pictures = {
-            Variant.THUMB: reading.thumb_jpeg,
-            Variant.PREVIEW: reading.preview_jpeg,
-            Variant.ORIGINAL: assemble(upload, reading.original_parts) or reading.original_jpeg,
-        }
+        pictures = {Variant.THUMB: reading.thumb_jpeg, Variant.PREVIEW: reading.preview_jpeg}
+        if not reading.original_parts:
+            pictures[Variant.ORIGINAL] = reading.original_jpeg
+        keys = {variant: self._blobs.new_key() for variant in pictures}
         for variant, jpeg in pictures.items():
             self._blobs.put(keys[variant], jpeg)
-        taken_at = reading.taken.instant if reading.taken else None
         faces = tuple(_new_face(face) for face in reading.faces)
-        photo = IndexedPhoto(reading.width, reading.height, taken_at, keys, faces, reading.small_count)
-        published = self._store.publish(job, photo, lambda guests: self._find_guests(guests, faces))
+        photo = IndexedPhoto(
+            width=reading.width,
+            height=reading.height,
+            taken_at=reading.taken.instant if reading.taken else None,
+            taken_offset_min=reading.taken.offset_min if reading.taken else None,
+            keys=keys,
+            original_parts=to_json(reading.original_parts) if reading.original_parts else None,
+            faces=faces,
+            small_count=reading.small_count,
+        )
+        encodings = [face.encoding for face in faces]
+        published = self._store.publish(job, photo, lambda people: find_people(people, encodings, self._tolerance))
         if not published:
             for key in keys.values():
                 self._blobs.delete(key)
         return "indexed" if published else "outdated"
 
-    def _find_guests(self, guests: Sequence[bytes], faces: Sequence[NewFace]) -> list[int]:
-        people = to_encodings(guests)
-        halves = half_squares(people)
-        found = (
-            find_close(people, halves, face, self._tolerance) for face in to_encodings([f.encoding for f in faces])
-        )
-        return sorted({int(place) for places in found for place in places})
+    def _convert_one(self) -> bool:
+        """Sends the original of a photo of version 0001 from its upload from now on; False where none is left."""
+        job = self._store.find_old_original()
+        if job is None:
+            return False
+        try:
+            upload = self._blobs.get(job.upload_key)
+            parts = self._read(upload).original_parts
+        except (BlobNotFound, FaceProcessDied, FaceProcessTimedOut):
+            upload, parts = b"", ()  # the original that there is stays
+        self._store.replace_original(job, sniff(upload) or "unknown", to_json(parts) if parts else None)
+        return True
 
 
 def _new_face(face: FaceReading) -> NewFace:

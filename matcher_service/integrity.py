@@ -11,7 +11,7 @@ from kit.blobs import BlobNotFound, Blobs
 from kit.sweeper import ORPHAN_AGE
 from matcher_service.domain import PhotoState
 from matcher_service.findings import PICTURE_PROBLEMS, UPLOAD_PROBLEMS, Finding, PhotoFiles, Problem
-from matcher_service.store.integrity import FIRST_ID, WALKS, IntegrityStore
+from matcher_service.store.integrity import WALKS, IntegrityStore
 
 PAGE = 500
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
@@ -36,16 +36,16 @@ class Integrity:
             yield from self._check_rows(table)
 
     def _check_photos(self) -> Iterator[Finding]:
-        after = FIRST_ID
+        after = (UUID(int=0), UUID(int=0))
         while photos := self._store.list_photos(after, PAGE):
             for photo in photos:
                 self.seen["photo"] += 1
                 yield from self._check_photo(photo)
-            after = photos[-1].id
+            after = (photos[-1].event_id, photos[-1].id)
 
     def _check_photo(self, photo: PhotoFiles) -> Iterator[Finding]:
         faults = self._find_faults(photo)
-        while faults and (now := self._store.find_photo(photo.id)) != photo:
+        while faults and (now := self._store.find_photo(photo.event_id, photo.id)) != photo:
             if now is None:
                 return
             photo, faults = now, self._find_faults(now)
@@ -60,6 +60,8 @@ class Integrity:
         if photo.has_upload and (fault := self._look_at_upload(photo)):
             faults.append((fault, photo.upload_key))
         if photo.state is PhotoState.INDEXED:
+            if photo.original_end > photo.size_bytes:
+                faults.append((Problem.PICTURE_DAMAGED, photo.upload_key))
             for key in photo.picture_keys:
                 if fault := self._look_at_picture(key):
                     faults.append((fault, key or ""))
@@ -134,13 +136,15 @@ class Integrity:
             for problem, ids in page.faulty:
                 named = ", ".join(f"{name.removesuffix('_id')} {value}" for name, value in ids.items())
                 cure = self._repair_row(problem, ids) if self._repair else ""
-                yield Finding(problem, f"{table} of {named}" if table != "face" else f"face {named}", cure)
+                yield Finding(problem, f"{table} of {named}", cure)
             if page.last is None:
                 return
             after = page.last
 
     def _repair_row(self, problem: Problem, ids: dict[str, UUID | int]) -> str:
-        if problem is not Problem.MATCH_OF_STRANGER:
-            return ""
-        match = {name: value for name, value in ids.items() if isinstance(value, UUID)}
-        return "deleted" if self._store.delete_strange_match(**match) else ""
+        values = {name: value for name, value in ids.items() if isinstance(value, UUID)}
+        if problem is Problem.COUNTS_WRONG:
+            return "counted again" if self._store.count_again(**values) else ""
+        if problem is Problem.MATCH_OF_STRANGER:
+            return "deleted" if self._store.delete_strange_match(**values) else ""
+        return ""

@@ -1,7 +1,7 @@
 """Comparing faces: two encodings belong to one person when their Euclidean distance is within the tolerance.
 
 |x - q|^2 <= t^2 is computed as x.q - |x|^2 / 2 >= (|q|^2 - t^2) / 2: one product with the stored faces, whose halved
-squares are known, and nothing of their size beside it.
+squares are known, and no other array of their size.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher_service.domain import ENCODING_SIZE
+from matcher_service.faces import FoundPerson
 
 # Beyond the processor's caches a walk from row to row is faster than BLAS, which takes several rows at a time; within
 # them BLAS is.
@@ -37,3 +38,22 @@ def find_close(
     closeness = np.einsum("ij,j->i", encodings, query) if walk else encodings @ query
     closeness -= halves
     return np.flatnonzero(closeness >= (query @ query - np.float32(tolerance**2)) / 2)
+
+
+def distances(encodings: Encodings, query: Encodings) -> npt.NDArray[np.float32]:
+    """The Euclidean distance of each row to `query` (128,): (n,)."""
+    apart: npt.NDArray[np.float32] = np.linalg.norm(encodings - query, axis=1)
+    return apart
+
+
+def find_people(people: Sequence[bytes], faces: Sequence[bytes], tolerance: float) -> list[FoundPerson]:
+    """Who is in a photo, and of each the nearest face. `people`, `faces`: their encodings."""
+    encodings = to_encodings(people)
+    halves = half_squares(encodings)
+    nearest: dict[int, FoundPerson] = {}
+    for no, face in enumerate(to_encodings(faces)):
+        places = find_close(encodings, halves, face, tolerance)
+        for place, distance in zip(map(int, places), distances(encodings[places], face), strict=True):
+            if place not in nearest or distance < nearest[place].distance:
+                nearest[place] = FoundPerson(place, no, float(distance))
+    return [nearest[place] for place in sorted(nearest)]

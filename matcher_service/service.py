@@ -12,10 +12,10 @@ from matcher_service.domain import (
     AddedPhoto,
     EventClosed,
     EventNotFound,
-    FaceBatch,
     IndexCounts,
     Listing,
     Match,
+    NewPhoto,
     OrganiserOnly,
     Photo,
     PhotoNotFound,
@@ -24,11 +24,13 @@ from matcher_service.domain import (
     Rematch,
     RematchState,
     Role,
+    ShownPhoto,
     Snapshot,
     Variant,
 )
+from matcher_service.faces import FacePage, FoundFace
 from matcher_service.index import Index, make_faces
-from matcher_service.pictures import WHOLE, OpenPicture, Source, Window, open_picture
+from matcher_service.pictures import WHOLE, OpenPicture, Source, Window, from_json, open_picture
 from matcher_service.spool import Spool
 from matcher_service.store import MatchStore, MemberStore, PhotoStore
 
@@ -94,7 +96,7 @@ class Matches:
     def _rematch(self, rematch: Rematch, latest: Snapshot) -> Iterator[Snapshot]:
         self._members.require(rematch.event_id, rematch.user_id)
         encoding = rematch.encoding
-        found: list[UUID] = []
+        found: list[FoundFace] = []
         compared = total = 0
         if encoding is not None:
             faces = self._index.use(rematch.event_id)
@@ -109,8 +111,8 @@ class Matches:
         else:
             yield replace(latest, state=RematchState.DONE, compared=total, total=total, matched=matched)
 
-    def _find_newer(self, newer: FaceBatch, encoding: bytes | None) -> list[UUID]:
-        return make_faces(newer).find(encoding, self._tolerance) if encoding else []
+    def _find_newer(self, newer: FacePage, encoding: bytes | None) -> list[FoundFace]:
+        return make_faces(0, newer).find(encoding, self._tolerance) if encoding and len(newer) else []
 
 
 class Photos:
@@ -142,12 +144,25 @@ class Photos:
         key = self._blobs.new_key()
         self._blobs.put_file(key, upload.open())
         try:
-            return self._store.add(uuid4(), user_id, event_id, filename, key, upload.sha256, upload.size_bytes)
+            return self._store.add(
+                NewPhoto(
+                    id=uuid4(),
+                    event_id=event_id,
+                    uploader_id=user_id,
+                    filename=filename,
+                    content_type=upload.content_type,
+                    upload_key=key,
+                    sha256=upload.sha256,
+                    size_bytes=upload.size_bytes,
+                )
+            )
         except (EventClosed, EventNotFound):  # after any other fault the row may be there
             self._blobs.delete(key)
             raise
 
-    def open_photo(self, user_id: UUID, photo_id: UUID, variant: Variant, window: Window = WHOLE) -> OpenPicture:
+    def open_photo(
+        self, user_id: UUID, photo_id: UUID, variant: Variant, window: Window = WHOLE
+    ) -> tuple[ShownPhoto, OpenPicture]:
         """A JPEG, or a part of it. Raises PhotoNotFound, PhotoNotReady."""
         shown = self._store.find_shown(photo_id, user_id, variant)
         if shown is None:
@@ -155,11 +170,10 @@ class Photos:
             shown = self._store.find_shown(photo_id, user_id, variant)
         if shown is None:
             raise PhotoNotFound
-        state, key = shown
-        if state is not PhotoState.INDEXED or key is None:
+        if shown.state is not PhotoState.INDEXED or shown.key is None:
             raise PhotoNotReady
         try:
-            return open_picture(self._blobs, Source(key), window)
+            return shown, open_picture(self._blobs, Source(shown.key, from_json(shown.parts)), window)
         except BlobNotFound:
             raise PhotoNotFound from None
 

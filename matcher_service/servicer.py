@@ -19,6 +19,7 @@ from matcher_service.domain import (
     PhotoOrder,
     PhotoState,
     Rematch,
+    ShownPhoto,
     Snapshot,
     Variant,
 )
@@ -85,10 +86,10 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         if request.variant not in VARIANTS:
             raise InvalidArgument
         window = Window(request.offset, max(request.length, 0))
-        picture = self._photos.open_photo(
+        photo, picture = self._photos.open_photo(
             current_caller().user_id, parse_id(request.photo_id), VARIANTS[request.variant], window
         )
-        yield photo_pb2.GetPhotoResponse(header=_header(picture))
+        yield photo_pb2.GetPhotoResponse(header=_header(photo, picture))
         for chunk in picture.chunks:
             yield photo_pb2.GetPhotoResponse(chunk=chunk)
 
@@ -120,13 +121,15 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         return photo_pb2.GetIndexStateResponse(states=[_counts(count) for count in counts])
 
 
-def _header(picture: OpenPicture) -> photo_pb2.PhotoHeader:
+def _header(photo: ShownPhoto, picture: OpenPicture) -> photo_pb2.PhotoHeader:
     return photo_pb2.PhotoHeader(
         content_type="image/jpeg",
         size_bytes=picture.end - picture.start,
         picture_bytes=picture.size_bytes,
         offset=picture.start,
         version=picture.version,
+        event_name=photo.event_name,
+        number=photo.number,
     )
 
 

@@ -31,6 +31,11 @@ class Spool:
     def sha256(self) -> bytes:
         return self._digest.digest()
 
+    @property
+    def content_type(self) -> str:
+        """The media type that the first bytes show; empty for none of ours."""
+        return sniff(self._head) or ""
+
     def append(self, data: bytes) -> None:
         self.size_bytes += len(data)
         if self.size_bytes > self._max_bytes:
@@ -45,7 +50,7 @@ class Spool:
             return EmptyImage()
         if self.size_bytes > self._max_bytes:
             return TooLarge()
-        return None if sniff(self._head) else UnsupportedType()
+        return None if self.content_type else UnsupportedType()
 
     def open(self) -> IO[bytes]:
         """The file from its beginning; it belongs to the spool."""

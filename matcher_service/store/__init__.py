@@ -1,9 +1,11 @@
 """All SQL of matcher_service: one public method is one transaction."""
 
+from matcher_service.store.faces import FaceStore
 from matcher_service.store.integrity import IntegrityStore
 from matcher_service.store.jobs import JobStore
 from matcher_service.store.matches import MatchStore
 from matcher_service.store.members import MemberStore
 from matcher_service.store.photos import PhotoStore
+from matcher_service.store.purge import PurgeStore
 
-__all__ = ["IntegrityStore", "JobStore", "MatchStore", "MemberStore", "PhotoStore"]
+__all__ = ["FaceStore", "IntegrityStore", "JobStore", "MatchStore", "MemberStore", "PhotoStore", "PurgeStore"]

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Row, text
 def lock_event(connection: Connection, event_id: UUID) -> int | None:
     """The first statement of a publish or a deletion: waits for the ones before; the event's version.
 
-    A statement of its own, so that READ COMMITTED shows the next one what the ones before have done. None: no event.
+    A statement of its own, so that READ COMMITTED shows the next one what the ones before have done. None: no event,
+    or one that is being deleted.
     """
     row = connection.execute(
-        text("SELECT version FROM matcher.events WHERE id = :event FOR UPDATE"), {"event": event_id}
+        text("SELECT version FROM matcher.events WHERE id = :event AND NOT gone FOR UPDATE"), {"event": event_id}
     ).first()
     return row.version if row else None
 
@@ -28,17 +29,31 @@ def raise_version(connection: Connection, event_id: UUID, *, deleted: bool = Fal
     )
 
 
-def queue_blob_deletions(connection: Connection, condition: str, values: dict[str, Any]) -> None:
-    """Every blob of the photos that `condition` names; the transaction that deletes the rows queues the blobs."""
+def count_photos(
+    connection: Connection, event_id: UUID, *, pending: int = 0, indexed: int = 0, failed: int = 0, faces: int = 0
+) -> None:
+    """Adds to the event's counters, in the transaction that changes the photos, under the event's lock."""
     connection.execute(
         text(
-            f"""
+            "UPDATE matcher.events SET pending_count = pending_count + :pending,"
+            " indexed_count = indexed_count + :indexed, failed_count = failed_count + :failed,"
+            " face_count = face_count + :faces WHERE id = :event"
+        ),
+        {"event": event_id, "pending": pending, "indexed": indexed, "failed": failed, "faces": faces},
+    )
+
+
+def queue_blob_deletions(connection: Connection, event_id: UUID, photo_ids: list[UUID]) -> None:
+    """Every file of these photos; the transaction that deletes the rows queues the files."""
+    connection.execute(
+        text(
+            """
             INSERT INTO matcher.blob_deletions (key)
             SELECT key FROM matcher.photos, unnest(ARRAY[upload_key, thumb_key, preview_key, original_key]) AS key
-            WHERE key IS NOT NULL AND {condition} ON CONFLICT DO NOTHING
+            WHERE event_id = :event AND id = ANY(:photos) AND key IS NOT NULL ON CONFLICT DO NOTHING
             """
         ),
-        values,
+        {"event": event_id, "photos": photo_ids},
     )
 
 
@@ -48,10 +63,14 @@ def is_buried(connection: Connection, gone: UUID) -> bool:
 
 
 def bury(connection: Connection, gone: UUID) -> None:
-    """Remembers for ever that an id is gone, and nothing else of it."""
+    """Remembers forever that an id is gone, and nothing else of it."""
     connection.execute(text("INSERT INTO matcher.tombstones (id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": gone})
 
 
 def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
-    query = text("SELECT role FROM matcher.memberships WHERE event_id = :event AND user_id = :user")
+    """The role of a member; none in an event that is being deleted."""
+    query = text(
+        "SELECT m.role FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone"
+        " WHERE m.event_id = :event AND m.user_id = :user"
+    )
     return connection.execute(query, {"event": event_id, "user": user_id}).first()

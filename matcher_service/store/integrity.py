@@ -10,20 +10,27 @@ from sqlalchemy import Connection, Engine, Row, text
 from kit.db import transaction
 from matcher_service.domain import PhotoState
 from matcher_service.findings import FILE_MISSING, PhotoFiles, Problem, RowPage
-from matcher_service.store.events import lock_event, raise_version
+from matcher_service.store.events import count_photos, lock_event, raise_version
+from matcher_service.store.jobs import FIRST_ID, PHOTO_KEYS
 from matcher_service.store.photos import PHOTOS_CHANNEL
-
-FIRST_ID = UUID(int=0)
 
 SELECT_PHOTOS = """
 SELECT id, event_id, state, reason, attempt, sha256, size_bytes, upload_key, thumb_key, preview_key, original_key,
+    original_parts,
     array_remove(ARRAY[
         CASE WHEN state <> 'indexed' AND (
-            EXISTS (SELECT FROM matcher.faces WHERE photo_id = p.id)
-            OR EXISTS (SELECT FROM matcher.matches WHERE photo_id = p.id)) THEN 'unread_with_faces' END,
-        CASE WHEN EXISTS (SELECT FROM matcher.tombstones WHERE id = p.event_id) THEN 'photo_of_deleted_event' END
+            EXISTS (SELECT FROM matcher.faces f WHERE f.event_id = p.event_id AND f.photo_id = p.id)
+            OR EXISTS (SELECT FROM matcher.matches m WHERE m.event_id = p.event_id AND m.photo_id = p.id))
+            THEN 'unread_with_faces' END,
+        CASE WHEN EXISTS (SELECT FROM matcher.tombstones t WHERE t.id = p.event_id)
+            AND NOT (SELECT gone FROM matcher.events e WHERE e.id = p.event_id) THEN 'photo_of_deleted_event' END
     ], NULL) AS problems
 FROM matcher.photos p
+"""
+COUNT_PHOTOS = """
+SELECT count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'indexed') AS indexed,
+    count(*) FILTER (WHERE state = 'failed') AS failed, coalesce(sum(face_count), 0) AS faces
+FROM matcher.photos WHERE event_id = e.id
 """
 
 
@@ -39,40 +46,43 @@ class Walk:
 # Each reads one page of a table in one statement, and so in one snapshot.
 WALKS = {
     "face": Walk(
-        ("id",),
-        (0,),
+        ("event_id", "photo_id", "face_no"),
+        (FIRST_ID, FIRST_ID, -1),
         """
-        SELECT f.id, f.photo_id, array_remove(ARRAY[
+        SELECT f.event_id, f.photo_id, f.face_no, array_remove(ARRAY[
             CASE WHEN f.version > e.version THEN 'face_too_new' END,
-            CASE WHEN f.event_id <> p.event_id THEN 'face_astray' END,
             CASE WHEN octet_length(f.encoding) <> 512 THEN 'face_size' END], NULL) AS problems
-        FROM (SELECT * FROM matcher.faces WHERE id > :id ORDER BY id LIMIT :limit) f
-        JOIN matcher.photos p ON p.id = f.photo_id LEFT JOIN matcher.events e ON e.id = f.event_id ORDER BY f.id
+        FROM (SELECT * FROM matcher.faces WHERE (event_id, photo_id, face_no) > (:event_id, :photo_id, :face_no)
+              ORDER BY event_id, photo_id, face_no LIMIT :limit) f
+        LEFT JOIN matcher.events e ON e.id = f.event_id ORDER BY f.event_id, f.photo_id, f.face_no
         """,
     ),
     "match": Walk(
-        ("user_id", "photo_id"),
-        (FIRST_ID, FIRST_ID),
+        ("event_id", "person_id", "photo_id"),
+        (FIRST_ID, FIRST_ID, FIRST_ID),
         """
-        SELECT m.user_id, m.photo_id, p.event_id, array_remove(ARRAY[
-            CASE WHEN me.user_id IS NULL THEN 'match_of_stranger'
-                 WHEN g.encoding IS NULL THEN 'match_without_face' END], NULL) AS problems
-        FROM (SELECT * FROM matcher.matches WHERE (user_id, photo_id) > (:user_id, :photo_id)
-              ORDER BY user_id, photo_id LIMIT :limit) m
-        JOIN matcher.photos p ON p.id = m.photo_id
-        LEFT JOIN matcher.memberships me ON me.event_id = p.event_id AND me.user_id = m.user_id
-        LEFT JOIN matcher.guests g ON g.event_id = p.event_id AND g.user_id = m.user_id ORDER BY m.user_id, m.photo_id
+        SELECT m.event_id, m.person_id, m.photo_id, array_remove(ARRAY[
+            CASE WHEN e.gone THEN NULL
+                 WHEN me.user_id IS NULL THEN 'match_of_stranger'
+                 WHEN o.encodings IS NULL THEN 'match_without_face' END], NULL) AS problems
+        FROM (SELECT * FROM matcher.matches WHERE (event_id, person_id, photo_id) > (:event_id, :person_id, :photo_id)
+              ORDER BY event_id, person_id, photo_id LIMIT :limit) m
+        JOIN matcher.events e ON e.id = m.event_id
+        LEFT JOIN matcher.people o ON o.event_id = m.event_id AND o.person_id = m.person_id
+        LEFT JOIN matcher.memberships me ON me.event_id = m.event_id AND me.user_id = o.user_id
+        ORDER BY m.event_id, m.person_id, m.photo_id
         """,
     ),
-    "guest": Walk(
-        ("event_id", "user_id"),
+    "person": Walk(
+        ("event_id", "person_id"),
         (FIRST_ID, FIRST_ID),
         """
-        SELECT event_id, user_id, array_remove(ARRAY[
-            CASE WHEN octet_length(encoding) <> 512 THEN 'guest_size' END,
-            CASE WHEN encoding IS NOT NULL AND EXISTS (SELECT FROM matcher.tombstones WHERE id = user_id)
-                 THEN 'guest_erased' END], NULL) AS problems
-        FROM matcher.guests WHERE (event_id, user_id) > (:event_id, :user_id) ORDER BY event_id, user_id LIMIT :limit
+        SELECT event_id, person_id, array_remove(ARRAY[
+            CASE WHEN octet_length(encodings) = 0 OR octet_length(encodings) % 512 <> 0 THEN 'person_size' END,
+            CASE WHEN encodings IS NOT NULL AND EXISTS (SELECT FROM matcher.tombstones WHERE id = user_id)
+                 THEN 'person_erased' END], NULL) AS problems
+        FROM matcher.people WHERE (event_id, person_id) > (:event_id, :person_id)
+        ORDER BY event_id, person_id LIMIT :limit
         """,
     ),
     "member": Walk(
@@ -86,6 +96,17 @@ WALKS = {
         ORDER BY event_id, user_id LIMIT :limit
         """,
     ),
+    "event": Walk(
+        ("event_id",),
+        (FIRST_ID,),
+        f"""
+        SELECT e.id AS event_id, array_remove(ARRAY[
+            CASE WHEN NOT e.gone AND (e.pending_count, e.indexed_count, e.failed_count, e.face_count)
+                <> (c.pending, c.indexed, c.failed, c.faces) THEN 'counts_wrong' END], NULL) AS problems
+        FROM (SELECT * FROM matcher.events WHERE id > :event_id ORDER BY id LIMIT :limit) e
+        CROSS JOIN LATERAL ({COUNT_PHOTOS}) c ORDER BY e.id
+        """,
+    ),
 }
 
 
@@ -95,21 +116,25 @@ class IntegrityStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def list_photos(self, after: UUID, limit: int) -> list[PhotoFiles]:
-        query = text(f"{SELECT_PHOTOS} WHERE id > :after ORDER BY id LIMIT :limit")
+    def list_photos(self, after: tuple[UUID, UUID], limit: int) -> list[PhotoFiles]:
+        """In the order of (event, photo)."""
+        query = text(f"{SELECT_PHOTOS} WHERE (event_id, id) > (:event, :photo) ORDER BY event_id, id LIMIT :limit")
+        values = {"event": after[0], "photo": after[1], "limit": limit}
         with transaction(self._engine) as connection:
-            return [_photo(row) for row in connection.execute(query, {"after": after, "limit": limit})]
+            return [_photo(row) for row in connection.execute(query, values)]
 
-    def find_photo(self, photo_id: UUID) -> PhotoFiles | None:
+    def find_photo(self, event_id: UUID, photo_id: UUID) -> PhotoFiles | None:
+        query = text(f"{SELECT_PHOTOS} WHERE event_id = :event AND id = :photo")
         with transaction(self._engine) as connection:
-            row = connection.execute(text(f"{SELECT_PHOTOS} WHERE id = :photo"), {"photo": photo_id}).first()
+            row = connection.execute(query, {"event": event_id, "photo": photo_id}).first()
         return _photo(row) if row else None
 
     def find_strays(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that no photo has and whose deletion is not queued."""
+        """Those of the keys that no photo has and whose deletion is not queued: a look into an index for each."""
         query = text(
-            "SELECT unnest(CAST(:keys AS text[])) EXCEPT SELECT key FROM matcher.blob_deletions EXCEPT"
-            " SELECT unnest(ARRAY[upload_key, thumb_key, preview_key, original_key]) FROM matcher.photos"
+            "SELECT key FROM unnest(CAST(:keys AS text[])) AS keys (key)"
+            " WHERE NOT EXISTS (SELECT FROM matcher.blob_deletions d WHERE d.key = keys.key)"
+            f" AND NOT EXISTS (SELECT FROM matcher.photos WHERE {PHOTO_KEYS} @> ARRAY[keys.key])"
         )
         with transaction(self._engine) as connection:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
@@ -133,7 +158,9 @@ class IntegrityStore:
         query = text(
             """
             UPDATE matcher.photos SET state = 'pending', attempt = attempt + 1, failures = 0, lease_until = NULL,
-                thumb_key = NULL, preview_key = NULL, original_key = NULL, face_count = 0 WHERE id = :photo
+                thumb_key = NULL, preview_key = NULL, original_key = NULL, original_parts = NULL, face_count = 0
+            WHERE event_id = :event AND id = :photo
+            RETURNING (SELECT face_count FROM matcher.photos WHERE event_id = :event AND id = :photo) AS faces_before
             """
         )
         with transaction(self._engine) as connection:
@@ -143,7 +170,8 @@ class IntegrityStore:
             queue = "INSERT INTO matcher.blob_deletions (key) SELECT unnest(CAST(:keys AS text[]))"
             connection.execute(text(f"{queue} ON CONFLICT DO NOTHING"), {"keys": keys})
             _forget_faces(connection, photo)
-            connection.execute(query, {"photo": photo.id})
+            faces = connection.execute(query, {"event": photo.event_id, "photo": photo.id}).scalar_one()
+            count_photos(connection, photo.event_id, pending=1, indexed=-1, faces=-faces)
             connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
             raise_version(connection, photo.event_id, deleted=True)
             return True
@@ -152,11 +180,14 @@ class IntegrityStore:
         """The photo can never be read, and says so."""
         query = text(
             "UPDATE matcher.photos SET state = 'failed', reason = :reason, lease_until = NULL, attempt = attempt + 1"
-            " WHERE id = :photo AND attempt = :attempt AND state = 'pending'"
+            " WHERE event_id = :event AND id = :photo AND attempt = :attempt AND state = 'pending'"
         )
-        values = {"photo": photo.id, "attempt": photo.attempt, "reason": FILE_MISSING}
+        values = {"event": photo.event_id, "photo": photo.id, "attempt": photo.attempt, "reason": FILE_MISSING}
         with transaction(self._engine) as connection:
-            return connection.execute(query, values).rowcount > 0
+            if lock_event(connection, photo.event_id) is None or not connection.execute(query, values).rowcount:
+                return False
+            count_photos(connection, photo.event_id, pending=-1, failed=1)
+            return True
 
     def forget_faces(self, photo: PhotoFiles) -> bool:
         """The faces and matches of a photo that is not indexed go."""
@@ -167,19 +198,32 @@ class IntegrityStore:
             raise_version(connection, photo.event_id, deleted=True)
             return True
 
-    def delete_strange_match(self, user_id: UUID, photo_id: UUID, event_id: UUID) -> bool:
-        """The match goes unless its user is a member of the event."""
+    def delete_strange_match(self, event_id: UUID, person_id: UUID, photo_id: UUID) -> bool:
+        """The match goes unless its person belongs to a member of the event."""
         query = text(
-            "DELETE FROM matcher.matches WHERE user_id = :user AND photo_id = :photo AND NOT EXISTS ("
-            " SELECT FROM matcher.memberships WHERE event_id = :event AND user_id = :user)"
+            "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person AND photo_id = :photo"
+            " AND NOT EXISTS (SELECT FROM matcher.people o JOIN matcher.memberships m"
+            " ON (m.event_id, m.user_id) = (o.event_id, o.user_id)"
+            " WHERE o.event_id = :event AND o.person_id = :person)"
         )
         with transaction(self._engine) as connection:
             if lock_event(connection, event_id) is None:
                 return False
-            values = {"user": user_id, "photo": photo_id, "event": event_id}
+            values = {"event": event_id, "person": person_id, "photo": photo_id}
             is_deleted = connection.execute(query, values).rowcount > 0
             raise_version(connection, event_id)
             return is_deleted
+
+    def count_again(self, event_id: UUID) -> bool:
+        query = text(
+            "UPDATE matcher.events e SET (pending_count, indexed_count, failed_count, face_count) ="
+            f" ({COUNT_PHOTOS}) WHERE e.id = :event"
+        )
+        with transaction(self._engine) as connection:
+            if lock_event(connection, event_id) is None:
+                return False
+            connection.execute(query, {"event": event_id})
+            return True
 
 
 def _lock(connection: Connection, photo: PhotoFiles) -> bool:
@@ -187,19 +231,21 @@ def _lock(connection: Connection, photo: PhotoFiles) -> bool:
     if lock_event(connection, photo.event_id) is None:
         return False
     query = text(
-        "SELECT FROM matcher.photos WHERE id = :photo AND attempt = :attempt AND state = :state"
-        " AND ARRAY[thumb_key, preview_key, original_key] IS NOT DISTINCT FROM CAST(:keys AS text[]) FOR UPDATE"
+        "SELECT FROM matcher.photos WHERE event_id = :event AND id = :photo AND attempt = :attempt AND state = :state"
+        " AND ARRAY[thumb_key, preview_key] IS NOT DISTINCT FROM CAST(:keys AS text[]) FOR UPDATE"
     )
-    values = {"photo": photo.id, "attempt": photo.attempt, "state": photo.state.value}
-    return connection.execute(query, {**values, "keys": list(photo.picture_keys)}).first() is not None
+    values = {"event": photo.event_id, "photo": photo.id, "attempt": photo.attempt, "state": photo.state.value}
+    return connection.execute(query, {**values, "keys": list(photo.picture_keys[:2])}).first() is not None
 
 
 def _forget_faces(connection: Connection, photo: PhotoFiles) -> None:
     for table in ("faces", "matches"):
-        connection.execute(text(f"DELETE FROM matcher.{table} WHERE photo_id = :photo"), {"photo": photo.id})
+        query = text(f"DELETE FROM matcher.{table} WHERE event_id = :event AND photo_id = :photo")
+        connection.execute(query, {"event": photo.event_id, "photo": photo.id})
 
 
 def _photo(row: Row[Any]) -> PhotoFiles:
+    has_parts = row.original_parts is not None and row.original_key is None
     return PhotoFiles(
         id=row.id,
         event_id=row.event_id,
@@ -209,6 +255,7 @@ def _photo(row: Row[Any]) -> PhotoFiles:
         sha256=bytes(row.sha256),
         size_bytes=row.size_bytes,
         upload_key=row.upload_key,
-        picture_keys=(row.thumb_key, row.preview_key, row.original_key),
+        picture_keys=(row.thumb_key, row.preview_key, *(() if has_parts else (row.original_key,))),
+        original_end=max((part[1] for part in row.original_parts or () if isinstance(part, list)), default=0),
         problems=tuple(Problem(name) for name in row.problems),
     )

@@ -1,15 +1,37 @@
 """SQL of the indexer: photos claimed, published or given up, and blobs to delete."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
-from matcher_service.domain import MAX_FAILURES, IndexedPhoto, Job, Variant
-from matcher_service.store.events import lock_event, raise_version
+from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant
+from matcher_service.faces import FoundPerson
+from matcher_service.store.events import count_photos, lock_event, raise_version
 
-FindGuests = Callable[[Sequence[bytes]], Sequence[int]]
+FIRST_ID = UUID(int=0)
+# The expression of the index `photo_keys`.
+PHOTO_KEYS = "ARRAY[upload_key, thumb_key, preview_key, original_key]"
+INSERT_FACE = text(
+    """
+    INSERT INTO matcher.faces (event_id, photo_id, face_no, version, encoding, "left", top, width, height, size_px,
+                               sharpness, brightness, yaw)
+    VALUES (:event, :photo, :no, :version, :encoding, :left, :top, :width, :height, :size_px, :sharpness, :brightness,
+            :yaw)
+    """
+)
+INSERT_MATCH = text(
+    """
+    INSERT INTO matcher.matches (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at)
+    SELECT event_id, :person, id, :no, :distance, created_at, sorted_at FROM matcher.photos
+    WHERE event_id = :event AND id = :photo
+    """
+)
+
+FindPeople = Callable[[Sequence[bytes]], Sequence[FoundPerson]]
 
 
 class JobStore:
@@ -17,22 +39,39 @@ class JobStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._served = FIRST_ID  # the event that had the last turn
 
     def claim(self, lease_s: float) -> Job | None:
-        """The photo that waits longest. A lease that ran out is claimed again; `attempt` fences whoever had it."""
-        query = text(
+        """The photo that waits longest in the next event that has one, so that an event of a thousand photos delays
+        one of a single photo by no more than the photo at work. A lease that ran out is claimed again; `attempt` fences
+        whoever had it."""
+        with transaction(self._engine, "photo-claim") as connection:
+            row = self._claim_after(connection, self._served, lease_s)
+            if row is None and self._served != FIRST_ID:
+                row = self._claim_after(connection, FIRST_ID, lease_s)
+        self._served = row.event_id if row else FIRST_ID
+        return Job(row.id, row.event_id, row.upload_key, row.attempt) if row else None
+
+    def _claim_after(self, connection: Connection, event_id: UUID, lease_s: float) -> Row[Any] | None:
+        """Events take turns in the order of their ids. Those that are being deleted are passed over as a whole."""
+        find = text(
             """
-            UPDATE matcher.photos SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)
-            WHERE id = (
-                SELECT id FROM matcher.photos
-                WHERE state = 'pending' AND (lease_until IS NULL OR lease_until < now())
-                ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING id, event_id, upload_key, attempt
+            SELECT event_id, id FROM matcher.photos
+            WHERE state = 'pending' AND event_id > :after AND (lease_until IS NULL OR lease_until < now())
+            ORDER BY event_id, created_at LIMIT 1 FOR UPDATE SKIP LOCKED
             """
         )
-        with transaction(self._engine, "photo-claim") as connection:
-            row = connection.execute(query, {"lease": lease_s}).first()
-        return Job(row.id, row.event_id, row.upload_key, row.attempt) if row else None
+        is_gone = text("SELECT FROM matcher.events WHERE id = :event AND gone")
+        claim = text(
+            "UPDATE matcher.photos SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)"
+            " WHERE event_id = :event AND id = :photo RETURNING id, event_id, upload_key, attempt"
+        )
+        while (row := connection.execute(find, {"after": event_id}).first()) is not None:
+            event_id = row.event_id
+            if connection.execute(is_gone, {"event": event_id}).first() is None:
+                values = {"event": event_id, "photo": row.id, "lease": lease_s}
+                return connection.execute(claim, values).one()
+        return None
 
     def release(self, job: Job) -> None:
         """Gives the job back, to be claimed by anyone at once."""
@@ -40,33 +79,41 @@ class JobStore:
 
     def fail(self, job: Job, reason: str) -> None:
         """The verdict: this photo cannot be read."""
-        self._settle(job, "state = 'failed', reason = :reason, lease_until = NULL", reason=reason)
+        self._give_up(job, reason)
 
     def count_failure(self, job: Job) -> None:
         """The reader crashed or hung on this photo; after the last time it is given up, its upload kept."""
-        self._settle(
-            job,
-            "failures = failures + 1, lease_until = NULL,"
-            " state = CASE WHEN failures + 1 >= :most THEN 'failed' ELSE state END,"
-            " reason = CASE WHEN failures + 1 >= :most THEN 'processing_failed' ELSE reason END",
-            most=MAX_FAILURES,
+        is_last = text(
+            "SELECT failures + 1 >= :most FROM matcher.photos WHERE event_id = :event AND id = :photo"
+            " AND attempt = :attempt AND state = 'pending'"
         )
+        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt, "most": MAX_FAILURES}
+        with transaction(self._engine) as connection:
+            gives_up = connection.execute(is_last, values).scalar()
+        if gives_up:
+            self._give_up(job, "processing_failed")
+        else:
+            self._settle(job, "failures = failures + 1, lease_until = NULL")
 
-    def publish(self, job: Job, photo: IndexedPhoto, find_guests: FindGuests) -> bool:
+    def publish(self, job: Job, photo: IndexedPhoto, find_people: FindPeople) -> bool:
         """The photo's faces and matches, all at once; False when the job is no longer ours or the photo is gone.
 
-        `find_guests` gets the guests' encodings, read under the lock, and answers the places of those in the photo.
+        `find_people` gets the encodings of the event's people, read under the lock, and returns those in the photo.
         """
         with transaction(self._engine, "photo-publish") as connection:
             version = lock_event(connection, job.event_id)
             if version is None or not self._is_ours(connection, job):
                 return False
-            guests = connection.execute(
-                text("SELECT user_id, encoding FROM matcher.guests WHERE event_id = :event AND encoding IS NOT NULL"),
+            people = connection.execute(
+                text(
+                    "SELECT person_id, encodings FROM matcher.people WHERE event_id = :event AND encodings IS NOT NULL"
+                ),
                 {"event": job.event_id},
             ).all()
-            found = [guests[place].user_id for place in find_guests([bytes(guest.encoding) for guest in guests])]
-            self._insert(connection, job, photo, version + 1, found)
+            found = find_people([bytes(person.encodings) for person in people])
+            self._insert(connection, job, photo, version + 1, [(people[one.place].person_id, one) for one in found])
+            face_count = len(photo.faces) + photo.small_count
+            count_photos(connection, job.event_id, pending=-1, indexed=1, faces=face_count)
             raise_version(connection, job.event_id)
             return True
 
@@ -90,61 +137,109 @@ class JobStore:
             connection.execute(text("DELETE FROM matcher.blob_deletions WHERE key = ANY(:keys)"), {"keys": list(keys)})
 
     def find_orphans(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that no photo has."""
+        """Those of the keys that no photo has: a look into an index for each."""
         query = text(
-            "SELECT unnest(CAST(:keys AS text[])) EXCEPT"
-            " SELECT unnest(ARRAY[upload_key, thumb_key, preview_key, original_key]) FROM matcher.photos"
+            f"SELECT key FROM unnest(CAST(:keys AS text[])) AS key WHERE NOT EXISTS ("
+            f" SELECT FROM matcher.photos WHERE {PHOTO_KEYS} @> ARRAY[key])"
         )
         with transaction(self._engine) as connection:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
 
+    def find_old_original(self) -> Job | None:
+        """An indexed photo of version 0001, whose original was encoded anew; `attempt` is the one that indexed it."""
+        query = text(
+            "SELECT id, event_id, upload_key, attempt FROM matcher.photos"
+            " WHERE state = 'indexed' AND content_type = '' LIMIT 1"
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query).first()
+        return Job(row.id, row.event_id, row.upload_key, row.attempt) if row else None
+
+    def replace_original(self, job: Job, content_type: str, parts: list[Any] | None) -> None:
+        """From now on the original is sent from the upload, where it has `parts`, and its file goes."""
+        queue = text(
+            "INSERT INTO matcher.blob_deletions (key) SELECT original_key FROM matcher.photos WHERE event_id = :event"
+            " AND id = :photo AND attempt = :attempt AND state = 'indexed' AND original_key IS NOT NULL"
+            " ON CONFLICT DO NOTHING"
+        )
+        change = "content_type = :content_type"
+        with transaction(self._engine, "photo-convert") as connection:
+            if lock_event(connection, job.event_id) is None:
+                return
+            values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt}
+            if parts is not None:
+                connection.execute(queue, values)
+                change += ", original_key = NULL, original_parts = CAST(:parts AS jsonb)"
+            query = text(
+                f"UPDATE matcher.photos SET {change}"
+                " WHERE event_id = :event AND id = :photo AND attempt = :attempt AND state = 'indexed'"
+            )
+            connection.execute(query, {**values, "content_type": content_type, "parts": json.dumps(parts)})
+
     def _is_ours(self, connection: Connection, job: Job) -> bool:
         query = text(
-            "SELECT FROM matcher.photos WHERE id = :photo AND attempt = :attempt AND state = 'pending' FOR UPDATE"
+            "SELECT FROM matcher.photos WHERE event_id = :event AND id = :photo AND attempt = :attempt"
+            " AND state = 'pending' FOR UPDATE"
         )
-        return connection.execute(query, {"photo": job.photo_id, "attempt": job.attempt}).first() is not None
+        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt}
+        return connection.execute(query, values).first() is not None
 
     def _insert(
-        self, connection: Connection, job: Job, photo: IndexedPhoto, version: int, found: Sequence[UUID]
+        self,
+        connection: Connection,
+        job: Job,
+        photo: IndexedPhoto,
+        version: int,
+        found: Sequence[tuple[UUID, FoundPerson]],
     ) -> None:
+        """The photo's row first: the order of the matches is that of its times."""
         ids = {"photo": job.photo_id, "event": job.event_id}
-        if photo.faces:
-            connection.execute(
-                text(
-                    """
-                    INSERT INTO matcher.faces (event_id, photo_id, version, encoding, "left", top, width, height,
-                                               size_px, sharpness, brightness, yaw)
-                    VALUES (:event, :photo, :version, :encoding, :left, :top, :width, :height,
-                            :size_px, :sharpness, :brightness, :yaw)
-                    """
-                ),
-                [{**vars(face), **ids, "version": version} for face in photo.faces],
-            )
-        connection.execute(
-            text("INSERT INTO matcher.matches (user_id, photo_id) SELECT unnest(CAST(:users AS uuid[])), :photo"),
-            {"users": list(found), "photo": job.photo_id},
-        )
         connection.execute(
             text(
                 """
                 UPDATE matcher.photos SET state = 'indexed', lease_until = NULL, width = :width, height = :height,
-                    taken_at = :taken_at, face_count = :faces, thumb_key = :thumb, preview_key = :preview,
-                    original_key = :original WHERE id = :photo
+                    taken_at = :taken_at, taken_offset_min = :offset_min, face_count = :faces, thumb_key = :thumb,
+                    preview_key = :preview, original_key = :original, original_parts = CAST(:parts AS jsonb),
+                    engine_version = :engine
+                WHERE event_id = :event AND id = :photo
                 """
             ),
             {
-                "photo": job.photo_id,
+                **ids,
                 "width": photo.width,
                 "height": photo.height,
                 "taken_at": photo.taken_at,
+                "offset_min": photo.taken_offset_min,
                 "faces": len(photo.faces) + photo.small_count,
-                **{variant.value: photo.keys[variant] for variant in Variant},
+                "parts": None if photo.original_parts is None else json.dumps(photo.original_parts),
+                "engine": ENGINE_VERSION,
+                **{variant.value: photo.keys.get(variant) for variant in Variant},
             },
         )
+        if photo.faces:
+            faces = [{**vars(face), **ids, "no": no, "version": version} for no, face in enumerate(photo.faces)]
+            connection.execute(INSERT_FACE, faces)
+        if found:
+            matches = [{**ids, "person": person, "no": one.no, "distance": one.distance} for person, one in found]
+            connection.execute(INSERT_MATCH, matches)
 
-    def _settle(self, job: Job, assignments: str, **values: object) -> None:
-        query = text(
-            f"UPDATE matcher.photos SET {assignments} WHERE id = :photo AND attempt = :attempt AND state = 'pending'"
+    def _give_up(self, job: Job, reason: str) -> None:
+        change = text(
+            "UPDATE matcher.photos SET state = 'failed', reason = :reason, lease_until = NULL,"
+            " failures = failures + CAST(:crashed AS integer) WHERE event_id = :event AND id = :photo"
         )
         with transaction(self._engine, "photo-write") as connection:
-            connection.execute(query, {"photo": job.photo_id, "attempt": job.attempt, **values})
+            if lock_event(connection, job.event_id) is None or not self._is_ours(connection, job):
+                return
+            values = {"event": job.event_id, "photo": job.photo_id, "reason": reason}
+            connection.execute(change, {**values, "crashed": reason == "processing_failed"})
+            count_photos(connection, job.event_id, pending=-1, failed=1)
+
+    def _settle(self, job: Job, assignments: str) -> None:
+        query = text(
+            f"UPDATE matcher.photos SET {assignments}"
+            " WHERE event_id = :event AND id = :photo AND attempt = :attempt AND state = 'pending'"
+        )
+        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt}
+        with transaction(self._engine, "photo-write") as connection:
+            connection.execute(query, values)

@@ -1,5 +1,6 @@
 """SQL of lists of photos: pages in either order and direction."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +9,14 @@ from sqlalchemy import Connection, Row, text
 from kit.pages import Page
 from matcher_service.domain import Listing, PhotoOrder
 
-SORTED_BY = {PhotoOrder.UPLOADED: "p.created_at", PhotoOrder.TAKEN: "coalesce(p.taken_at, p.created_at)"}
+SORTED_BY = {PhotoOrder.UPLOADED: "created_at", PhotoOrder.TAKEN: "sorted_at"}
 
 
 def select_photos(connection: Connection, event_id: UUID, listing: Listing, page: Page) -> list[Row[Any]]:
     """The photos of an event."""
     conditions = "p.event_id = :event" + (" AND p.state = :state" if listing.state else "")
     values: dict[str, object] = {"event": event_id, "state": listing.state.value if listing.state else None}
-    return _select(connection, f"SELECT p.* FROM matcher.photos p WHERE {conditions}", values, listing, page)
+    return _select(connection, f"SELECT p.* FROM matcher.photos p WHERE {conditions}", values, listing, page, "p", "id")
 
 
 def select_matches(
@@ -24,19 +25,28 @@ def select_matches(
     """The photos that a guest is in, in one event or in all."""
     query = f"""
         SELECT p.id, p.event_id, p.width, p.height, p.taken_at, p.created_at
-        FROM matcher.matches m JOIN matcher.photos p ON p.id = m.photo_id
-        JOIN matcher.memberships me ON me.event_id = p.event_id AND me.user_id = m.user_id
-        WHERE m.user_id = :user {"AND p.event_id = :event" if event_id else ""}
+        FROM matcher.matches m JOIN matcher.photos p ON (p.event_id, p.id) = (m.event_id, m.photo_id)
+        JOIN matcher.memberships me ON me.event_id = m.event_id AND me.user_id = :user
+        JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone
+        WHERE m.person_id = :person {"AND m.event_id = :event" if event_id else ""}
     """
-    return _select(connection, query, {"user": user_id, "event": event_id}, listing, page)
+    values = {"user": user_id, "person": user_id, "event": event_id}  # the first person has the account's id
+    return _select(connection, query, values, listing, page, "m", "photo_id")
 
 
 def _select(
-    connection: Connection, query: str, values: dict[str, object], listing: Listing, page: Page
+    connection: Connection,
+    query: str,
+    values: Mapping[str, object],
+    listing: Listing,
+    page: Page,
+    table: str,
+    photo_id: str,
 ) -> list[Row[Any]]:
-    """The key of a page is (time, id), with the time by which the list is sorted."""
-    key, way, beyond = SORTED_BY[listing.order], *(("ASC", ">") if listing.ascending else ("DESC", "<"))
-    after = f"AND ({key}, p.id) {beyond} (:at, :id)" if page.after else ""
+    """The key of a page is (time, photo id), with the time by which the list is sorted; both are columns of `table`."""
+    time, photo = f"{table}.{SORTED_BY[listing.order]}", f"{table}.{photo_id}"
+    way, beyond = ("ASC", ">") if listing.ascending else ("DESC", "<")
+    after = f"AND ({time}, {photo}) {beyond} (:at, :id)" if page.after else ""
     at, last = page.after or ("", "")
-    ordered = text(f"{query} {after} ORDER BY {key} {way}, p.id {way} LIMIT :limit")
+    ordered = text(f"{query} {after} ORDER BY {time} {way}, {photo} {way} LIMIT :limit")
     return list(connection.execute(ordered, {**values, "at": at, "id": last, "limit": page.fetch_size()}))

@@ -8,11 +8,13 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from kit.pages import Page
-from matcher_service.domain import NEWEST_FIRST, EventNotFound, FaceBatch, Listing, Match, Rematch
+from matcher_service.domain import NEWEST_FIRST, EventNotFound, Listing, Match, Rematch
+from matcher_service.faces import FacePage, FoundFace
 from matcher_service.store.events import find_member, lock_event, raise_version
+from matcher_service.store.faces import read_newer
 from matcher_service.store.lists import select_matches
 
-FindNewer = Callable[[FaceBatch], Sequence[UUID]]
+FindNewer = Callable[[FacePage], Sequence[FoundFace]]
 
 
 class MatchStore:
@@ -21,21 +23,14 @@ class MatchStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def load_faces(self, event_id: UUID, after: int) -> FaceBatch | None:
-        """The faces published after a version; None: no event."""
+    def find_deletions(self, event_ids: Iterable[UUID]) -> Mapping[UUID, int]:
+        """Of each event that there is the version of its last deletion."""
+        query = text("SELECT id, deleted_version FROM matcher.events WHERE id = ANY(:events) AND NOT gone")
         with transaction(self._engine) as connection:
-            query = text("SELECT version, deleted_version FROM matcher.events WHERE id = :event")
-            event = connection.execute(query, {"event": event_id}).first()
-            if event is None:
-                return None
-            return _load_faces(connection, event_id, after, event.version, event.deleted_version)
+            rows = connection.execute(query, {"events": list(event_ids)})
+            return {row.id: row.deleted_version for row in rows}
 
-    def versions(self, event_ids: Iterable[UUID]) -> Mapping[UUID, int]:
-        query = text("SELECT id, version FROM matcher.events WHERE id = ANY(:events)")
-        with transaction(self._engine) as connection:
-            return {row.id: row.version for row in connection.execute(query, {"events": list(event_ids)})}
-
-    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         """Replaces the guest's matches in the event at once; how many there are now, None when a newer one was here.
 
         `found` are the photos among the faces up to version `compared`; the faces since then are compared here, under
@@ -43,7 +38,7 @@ class MatchStore:
         are inserted.
         Raises EventNotFound when the event or the membership is gone.
         """
-        guest = {"event": rematch.event_id, "user": rematch.user_id}
+        person = {"event": rematch.event_id, "person": rematch.user_id}
         with transaction(self._engine, "match-publish") as connection:
             version = lock_event(connection, rematch.event_id)
             if version is None or find_member(connection, rematch.event_id, rematch.user_id) is None:
@@ -51,23 +46,20 @@ class MatchStore:
             if self._is_stale(connection, rematch):
                 return None
             if rematch.encoding is not None:
-                newer = _load_faces(connection, rematch.event_id, compared, version, 0)
+                newer = read_newer(connection, rematch.event_id, compared, version)
                 found = [*found, *find_newer(newer)]
-            self._replace(connection, guest, found)
+            self._replace(connection, person, found)
             connection.execute(
                 text(
-                    "INSERT INTO matcher.guests (event_id, user_id, revision, encoding)"
-                    " VALUES (:event, :user, :revision, :encoding) ON CONFLICT (event_id, user_id)"
-                    " DO UPDATE SET revision = excluded.revision, encoding = excluded.encoding"
+                    "INSERT INTO matcher.people (event_id, person_id, user_id, revision, encodings)"
+                    " VALUES (:event, :person, :user, :revision, :encodings) ON CONFLICT (event_id, person_id)"
+                    " DO UPDATE SET revision = excluded.revision, encodings = excluded.encodings"
                 ),
-                {**guest, "revision": rematch.revision, "encoding": rematch.encoding},
+                {**person, "user": rematch.user_id, "revision": rematch.revision, "encodings": rematch.encoding},
             )
             raise_version(connection, rematch.event_id)
-            count = text(
-                "SELECT count(*) FROM matcher.matches WHERE user_id = :user"
-                " AND photo_id IN (SELECT id FROM matcher.photos WHERE event_id = :event)"
-            )
-            matched: int = connection.execute(count, guest).scalar_one()
+            count = text("SELECT count(*) FROM matcher.matches WHERE event_id = :event AND person_id = :person")
+            matched: int = connection.execute(count, person).scalar_one()
             return matched
 
     def list_matches(
@@ -82,30 +74,31 @@ class MatchStore:
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
         """Whether a newer revision of the guest was published or forgotten before."""
-        query = text("SELECT revision FROM matcher.guests WHERE event_id = :event AND user_id = :user")
-        row = connection.execute(query, {"event": rematch.event_id, "user": rematch.user_id}).first()
+        query = text("SELECT revision FROM matcher.people WHERE event_id = :event AND person_id = :person")
+        row = connection.execute(query, {"event": rematch.event_id, "person": rematch.user_id}).first()
         return row is not None and row.revision > rematch.revision
 
-    def _replace(self, connection: Connection, guest: Mapping[str, Any], photo_ids: Sequence[UUID]) -> None:
+    def _replace(self, connection: Connection, person: Mapping[str, Any], found: Sequence[FoundFace]) -> None:
+        """Of a photo found twice, in the index and since it was loaded, the nearer face counts."""
         connection.execute(
-            text(
-                "DELETE FROM matcher.matches WHERE user_id = :user"
-                " AND photo_id IN (SELECT id FROM matcher.photos WHERE event_id = :event)"
-            ),
-            guest,
+            text("DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person"),
+            person,
         )
         connection.execute(
             text(
-                "INSERT INTO matcher.matches (user_id, photo_id) SELECT :user, id FROM matcher.photos"
-                " WHERE event_id = :event AND id = ANY(:photos) AND state = 'indexed'"
+                """
+                INSERT INTO matcher.matches (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at)
+                SELECT DISTINCT ON (p.id) p.event_id, :person, p.id, f.no, f.distance, p.created_at, p.sorted_at
+                FROM unnest(CAST(:photos AS uuid[]), CAST(:nos AS smallint[]), CAST(:distances AS real[]))
+                    AS f (photo_id, no, distance)
+                JOIN matcher.photos p ON p.event_id = :event AND p.id = f.photo_id AND p.state = 'indexed'
+                ORDER BY p.id, f.distance
+                """
             ),
-            {**guest, "photos": list(photo_ids)},
+            {
+                **person,
+                "photos": [face.photo_id for face in found],
+                "nos": [face.no for face in found],
+                "distances": [face.distance for face in found],
+            },
         )
-
-
-def _load_faces(connection: Connection, event_id: UUID, after: int, version: int, deleted_version: int) -> FaceBatch:
-    query = text(
-        "SELECT photo_id, encoding FROM matcher.faces WHERE event_id = :event AND version > :after AND version <= :upto"
-    )
-    rows = connection.execute(query, {"event": event_id, "after": after, "upto": version}).all()
-    return FaceBatch(version, deleted_version, [row.photo_id for row in rows], [bytes(row.encoding) for row in rows])

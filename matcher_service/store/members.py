@@ -12,7 +12,6 @@ from matcher_service.store.events import (
     find_member,
     is_buried,
     lock_event,
-    queue_blob_deletions,
     raise_version,
 )
 
@@ -31,8 +30,8 @@ class MemberStore:
     def find_organised(self, event_ids: Sequence[UUID], user_id: UUID) -> set[UUID]:
         """Those of the events that the user organises."""
         query = text(
-            "SELECT event_id FROM matcher.memberships"
-            " WHERE user_id = :user AND role = 'organiser' AND event_id = ANY(:events)"
+            "SELECT m.event_id FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone"
+            " WHERE m.user_id = :user AND m.role = 'organiser' AND m.event_id = ANY(:events)"
         )
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"user": user_id, "events": list(event_ids)})
@@ -52,7 +51,8 @@ class MemberStore:
                 return
             if change.sequence != cursor + 1:
                 raise RuntimeError(f"the change feed leaps from {cursor} to {change.sequence}")
-            APPLY[change.kind](connection, change)
+            if change.kind is not None:
+                APPLY[change.kind](connection, change)
             connection.execute(text("UPDATE matcher.feed_cursor SET sequence = :last"), {"last": change.sequence})
 
 
@@ -85,7 +85,7 @@ def _erase(connection: Connection, change: Change) -> None:
     for row in connection.execute(events, user).all():
         if lock_event(connection, row.event_id) is not None:
             _forget(connection, row.event_id, change.user_id)
-    connection.execute(text("DELETE FROM matcher.guests WHERE user_id = :user"), user)
+    connection.execute(text("DELETE FROM matcher.people WHERE user_id = :user"), user)
     bury(connection, change.user_id)
 
 
@@ -94,9 +94,9 @@ def _forget(connection: Connection, event_id: UUID, user_id: UUID) -> None:
     values = {"event": event_id, "user": user_id}
     for statement in (
         "DELETE FROM matcher.memberships WHERE event_id = :event AND user_id = :user",
-        "UPDATE matcher.guests SET encoding = NULL WHERE event_id = :event AND user_id = :user",
-        "DELETE FROM matcher.matches WHERE user_id = :user"
-        " AND photo_id IN (SELECT id FROM matcher.photos WHERE event_id = :event)",
+        "DELETE FROM matcher.matches WHERE event_id = :event AND person_id IN ("
+        " SELECT person_id FROM matcher.people WHERE event_id = :event AND user_id = :user)",
+        "UPDATE matcher.people SET encodings = NULL WHERE event_id = :event AND user_id = :user",
     ):
         connection.execute(text(statement), values)
     raise_version(connection, event_id)
@@ -108,20 +108,19 @@ def _update_event(connection: Connection, change: Change) -> None:
         return
     connection.execute(
         text(
-            "INSERT INTO matcher.events (id, closed, expires_at) VALUES (:event, :closed, :expires_at)"
-            " ON CONFLICT (id) DO UPDATE SET closed = excluded.closed, expires_at = excluded.expires_at"
+            "INSERT INTO matcher.events (id, name, closed, expires_at) VALUES (:event, :name, :closed, :expires_at)"
+            " ON CONFLICT (id) DO UPDATE SET closed = excluded.closed, expires_at = excluded.expires_at,"
+            " name = CASE WHEN excluded.name = '' THEN events.name ELSE excluded.name END"
         ),
-        {"event": change.event_id, "closed": change.closed, "expires_at": change.expires_at},
+        {"event": change.event_id, "name": change.name, "closed": change.closed, "expires_at": change.expires_at},
     )
 
 
 def _delete_event(connection: Connection, change: Change) -> None:
+    """Hides it; its rows and files go in batches (`PurgeStore`), so that no deletion holds up the changes after it."""
     assert change.event_id
     bury(connection, change.event_id)
-    if lock_event(connection, change.event_id) is not None:
-        values = {"event": change.event_id}
-        queue_blob_deletions(connection, "event_id = :event", values)
-        connection.execute(text("DELETE FROM matcher.events WHERE id = :event"), values)
+    connection.execute(text("UPDATE matcher.events SET gone = true WHERE id = :event"), {"event": change.event_id})
 
 
 APPLY: dict[ChangeKind, Callable[[Connection, Change], None]] = {

@@ -15,13 +15,15 @@ from matcher_service.domain import (
     EventNotFound,
     IndexCounts,
     Listing,
+    NewPhoto,
     Photo,
     PhotoNotFailed,
     PhotoNotFound,
     PhotoState,
+    ShownPhoto,
     Variant,
 )
-from matcher_service.store.events import find_member, lock_event, queue_blob_deletions, raise_version
+from matcher_service.store.events import count_photos, find_member, lock_event, queue_blob_deletions, raise_version
 from matcher_service.store.lists import select_photos
 
 PHOTOS_CHANNEL = "matcher_photos"
@@ -45,37 +47,27 @@ class PhotoStore:
         with transaction(self._engine) as connection:
             _check_open(connection.execute(text(SELECT_SHUT), {"event": event_id}).first())
 
-    def add(
-        self, photo_id: UUID, organiser: UUID, event_id: UUID, filename: str, upload_key: str, sha256: bytes, size: int
-    ) -> AddedPhoto:
-        """The new photo, or the one that these bytes are already; then the new blob goes. One that failed is pending
-        again with the new blob, and the one before goes.
+    def add(self, photo: NewPhoto) -> AddedPhoto:
+        """The new photo, or the one that these bytes are already; then the new file goes. One that failed is pending
+        again with the new file, and the one before goes.
 
-        Raises EventClosed, and EventNotFound when the event or the organiser's membership went away.
+        Raises EventClosed, and EventNotFound when the event or the uploader's membership went away.
         """
-        insert = text(
-            """
-            INSERT INTO matcher.photos (id, event_id, sha256, filename, size_bytes, upload_key)
-            VALUES (:id, :event, :sha256, :filename, :size, :key)
-            ON CONFLICT (event_id, sha256) DO NOTHING RETURNING id
-            """
-        )
-        values = {"id": photo_id, "event": event_id, "sha256": sha256, "filename": filename, "size": size}
         with transaction(self._engine, "photo-add") as connection:
-            _check_open(connection.execute(text(f"{SELECT_SHUT} FOR SHARE"), {"event": event_id}).first())
-            if find_member(connection, event_id, organiser) is None:
+            _check_open(connection.execute(text(f"{SELECT_SHUT} FOR UPDATE"), {"event": photo.event_id}).first())
+            if find_member(connection, photo.event_id, photo.uploader_id) is None:
                 raise EventNotFound
-            if connection.execute(insert, {**values, "key": upload_key}).first() is not None:
-                connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
-                return AddedPhoto(photo_id, filename, PhotoState.PENDING)
             known = text("SELECT id, state FROM matcher.photos WHERE event_id = :event AND sha256 = :sha256 FOR UPDATE")
-            row = connection.execute(known, {"event": event_id, "sha256": sha256}).one()
-            state = PhotoState(row.state)
-            unused = upload_key
+            row = connection.execute(known, {"event": photo.event_id, "sha256": photo.sha256}).first()
+            if row is None:
+                _insert(connection, photo)
+                return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING)
+            state, unused = PhotoState(row.state), photo.upload_key
             if state is PhotoState.FAILED:
-                unused, state = _retry(connection, row.id, upload_key), PhotoState.PENDING
+                unused = _retry(connection, photo.event_id, row.id, photo.upload_key)
+                state = PhotoState.PENDING
             connection.execute(text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)"), {"key": unused})
-            return AddedPhoto(row.id, filename, state, existing=True)
+            return AddedPhoto(row.id, photo.filename, state, existing=True)
 
     def list_photos(self, event_id: UUID, page: Page, listing: Listing = NEWEST_FIRST) -> list[Photo]:
         """The key of a page is `listing.key`."""
@@ -84,64 +76,74 @@ class PhotoStore:
 
     def retry(self, photo_id: UUID, event_id: UUID) -> None:
         """Makes a failed photo pending again; one that is pending stays so. Raises PhotoNotFailed, PhotoNotFound."""
-        known = text("SELECT state, upload_key FROM matcher.photos WHERE id = :photo FOR UPDATE")
+        known = text("SELECT state, upload_key FROM matcher.photos WHERE event_id = :event AND id = :photo FOR UPDATE")
         with transaction(self._engine, "photo-retry") as connection:
             lock_event(connection, event_id)
-            row = connection.execute(known, {"photo": photo_id}).first()
+            row = connection.execute(known, {"event": event_id, "photo": photo_id}).first()
             if row is None:
                 raise PhotoNotFound
             if PhotoState(row.state) is PhotoState.FAILED:
-                _retry(connection, photo_id, row.upload_key)
+                _retry(connection, event_id, photo_id, row.upload_key)
             elif PhotoState(row.state) is not PhotoState.PENDING:
                 raise PhotoNotFailed
 
     def find_event(self, photo_id: UUID) -> UUID | None:
-        query = text("SELECT event_id FROM matcher.photos WHERE id = :photo")
+        query = text("SELECT event_id FROM matcher.photo_events WHERE photo_id = :photo")
         with transaction(self._engine) as connection:
             row = connection.execute(query, {"photo": photo_id}).first()
         return row.event_id if row else None
 
-    def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> tuple[PhotoState, str | None] | None:
-        """State and blob of a photo that this user may see: organisers of its event, and members who are in it."""
+    def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
+        """A photo that this user may see: organisers of its event, and members who are in it. An original without a
+        file of its own is sent from the upload."""
+        is_original = variant is Variant.ORIGINAL
+        sent = "CASE WHEN p.original_parts IS NULL THEN p.original_key ELSE p.upload_key END"
+        key, parts = (sent, "p.original_parts") if is_original else (f"p.{variant.value}_key", "NULL")
         query = text(
             f"""
-            SELECT p.state, p.{variant.value}_key AS key FROM matcher.photos p
-            JOIN matcher.memberships m ON m.event_id = p.event_id AND m.user_id = :user
-            WHERE p.id = :photo AND (m.role = 'organiser' OR EXISTS (
-                SELECT FROM matcher.matches WHERE user_id = :user AND photo_id = :photo))
+            SELECT p.state, {key} AS key, {parts} AS parts, e.name, p.number FROM matcher.photo_events x
+            JOIN matcher.photos p ON (p.event_id, p.id) = (x.event_id, x.photo_id)
+            JOIN matcher.events e ON e.id = x.event_id AND NOT e.gone
+            JOIN matcher.memberships m ON m.event_id = x.event_id AND m.user_id = :user
+            WHERE x.photo_id = :photo AND (m.role = 'organiser' OR EXISTS (
+                SELECT FROM matcher.people o
+                JOIN matcher.matches t ON (t.event_id, t.person_id) = (o.event_id, o.person_id)
+                WHERE o.event_id = x.event_id AND o.user_id = :user AND t.photo_id = :photo))
             """
         )
         with transaction(self._engine) as connection:
             row = connection.execute(query, {"photo": photo_id, "user": user_id}).first()
-        return (PhotoState(row.state), row.key) if row else None
+        return ShownPhoto(PhotoState(row.state), row.key, row.parts, row.name, row.number) if row else None
 
     def delete(self, photo_id: UUID, event_id: UUID) -> None:
+        query = text("DELETE FROM matcher.photos WHERE event_id = :event AND id = :photo RETURNING state, face_count")
         with transaction(self._engine, "photo-delete") as connection:
             if lock_event(connection, event_id) is None:
                 return
-            values = {"photo": photo_id}
-            queue_blob_deletions(connection, "id = :photo", values)
-            connection.execute(text("DELETE FROM matcher.photos WHERE id = :photo"), values)
+            queue_blob_deletions(connection, event_id, [photo_id])
+            row = connection.execute(query, {"event": event_id, "photo": photo_id}).first()
+            if row is None:
+                return
+            count_photos(connection, event_id, **{row.state: -1}, faces=-row.face_count)
             raise_version(connection, event_id, deleted=True)
 
     def count(self, event_ids: Sequence[UUID]) -> dict[UUID, IndexCounts]:
-        """Counts of the events that have photos."""
+        """The counters of the events that there are."""
         query = text(
-            """
-            SELECT event_id, count(*) FILTER (WHERE state = 'pending') AS pending,
-                   count(*) FILTER (WHERE state = 'indexed') AS indexed,
-                   count(*) FILTER (WHERE state = 'failed') AS failed, coalesce(sum(face_count), 0) AS faces
-            FROM matcher.photos WHERE event_id = ANY(:events) GROUP BY event_id
-            """
+            "SELECT id, pending_count, indexed_count, failed_count, face_count FROM matcher.events"
+            " WHERE id = ANY(:events) AND NOT gone"
         )
         with transaction(self._engine) as connection:
+            rows = connection.execute(query, {"events": list(event_ids)})
             return {
-                row.event_id: IndexCounts(row.event_id, row.pending, row.indexed, row.failed, int(row.faces))
-                for row in connection.execute(query, {"events": list(event_ids)})
+                row.id: IndexCounts(row.id, row.pending_count, row.indexed_count, row.failed_count, row.face_count)
+                for row in rows
             }
 
 
-SELECT_SHUT = "SELECT closed OR coalesce(expires_at <= now(), false) AS shut FROM matcher.events WHERE id = :event"
+SELECT_SHUT = (
+    "SELECT closed OR coalesce(expires_at <= now(), false) AS shut FROM matcher.events WHERE id = :event AND NOT gone"
+)
 
 
 def _check_open(row: Row[Any] | None) -> None:
@@ -151,17 +153,38 @@ def _check_open(row: Row[Any] | None) -> None:
         raise EventClosed
 
 
-def _retry(connection: Connection, photo_id: UUID, upload_key: str) -> str:
-    """Makes a failed photo pending again, with another upload; the key of the one before."""
-    values = {"photo": photo_id, "key": upload_key}
-    row = connection.execute(text("SELECT upload_key FROM matcher.photos WHERE id = :photo"), values).one()
+def _insert(connection: Connection, photo: NewPhoto) -> None:
+    """Under the event's lock."""
+    number = text("UPDATE matcher.events SET last_number = last_number + 1 WHERE id = :event RETURNING last_number")
+    insert = text(
+        """
+        INSERT INTO matcher.photos
+            (id, event_id, number, uploader_id, filename, content_type, upload_key, sha256, size_bytes)
+        VALUES (:id, :event_id, :number, :uploader_id, :filename, :content_type, :upload_key, :sha256, :size_bytes)
+        """
+    )
+    values = {**vars(photo), "number": connection.execute(number, {"event": photo.event_id}).scalar_one()}
+    connection.execute(insert, values)
+    lookup = text("INSERT INTO matcher.photo_events (photo_id, event_id) VALUES (:id, :event_id)")
+    connection.execute(lookup, values)
+    count_photos(connection, photo.event_id, pending=1)
+    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
+
+
+def _retry(connection: Connection, event_id: UUID, photo_id: UUID, upload_key: str) -> str:
+    """Makes a failed photo pending again, with another upload; the key of the one before. Under the event's lock."""
+    values = {"event": event_id, "photo": photo_id, "key": upload_key}
+    row = connection.execute(
+        text("SELECT upload_key FROM matcher.photos WHERE event_id = :event AND id = :photo"), values
+    ).one()
     connection.execute(
         text(
             "UPDATE matcher.photos SET state = 'pending', reason = '', failures = 0, lease_until = NULL,"
-            " upload_key = :key WHERE id = :photo"
+            " upload_key = :key WHERE event_id = :event AND id = :photo"
         ),
         values,
     )
+    count_photos(connection, event_id, pending=1, failed=-1)
     connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
     return str(row.upload_key)
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from kit.db import transaction
 from matcher_service.domain import Rematch
+from matcher_service.faces import FoundFace
 from matcher_service.store import MatchStore
 from matcher_service.store.matches import FindNewer
 from selfie_service.domain import SelfieJob
@@ -21,9 +22,9 @@ from selfie_service.store import SelfieStore
 class DeleteThenInsert(MatchStore):
     """Commits the deletion of the old set before it publishes the new one."""
 
-    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         with transaction(self._engine) as connection:
-            self._replace(connection, {"event": rematch.event_id, "user": rematch.user_id}, [])
+            self._replace(connection, {"event": rematch.event_id, "person": rematch.user_id}, [])
         time.sleep(0.3)
         return super().publish(rematch, found, compared, find_newer)
 
@@ -31,7 +32,7 @@ class DeleteThenInsert(MatchStore):
 class NothingUnderTheLock(MatchStore):
     """Publishes what was found before the lock and looks no further."""
 
-    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         time.sleep(0.2)
         return super().publish(rematch, found, compared, lambda newer: [])
 
@@ -44,7 +45,7 @@ class NoRevisionCheck(MatchStore):
         super().__init__(engine)
         self._before: dict[tuple[UUID, UUID], Callable[[], int | None]] = {}
 
-    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         publish = partial(super().publish, rematch, found, compared, find_newer)
         published = publish()
         if late := self._before.get((rematch.event_id, rematch.user_id)):

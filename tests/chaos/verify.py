@@ -137,6 +137,7 @@ def _verify_files(truth: Truth, ledger: Ledger) -> None:
         key
         for row in truth.rows("SELECT upload_key, thumb_key, preview_key, original_key FROM matcher.photos")
         for key in row
+        if key is not None
     }
     for key in keys - truth.files():
         ledger.violate("lost", f"the file {key}")
@@ -146,8 +147,8 @@ def _verify_matches(truth: Truth, ledger: Ledger, event_ids: Sequence[str]) -> N
     active = dict(truth.rows("SELECT user_id::text, id::text FROM selfie.selfies WHERE state = 'active'"))
     found: dict[tuple[str, str], set[str]] = {}
     for user_id, event_id, photo_id in truth.rows(
-        "SELECT m.user_id::text, p.event_id::text, p.id::text FROM matcher.matches m"
-        " JOIN matcher.photos p ON p.id = m.photo_id"
+        "SELECT o.user_id::text, m.event_id::text, m.photo_id::text FROM matcher.matches m"
+        " JOIN matcher.people o ON (o.event_id, o.person_id) = (m.event_id, m.person_id)"
     ):
         found.setdefault((user_id, event_id), set()).add(photo_id)
     for guest in ledger.guests:

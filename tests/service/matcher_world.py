@@ -21,7 +21,7 @@ from matcher_service.indexer import Indexer
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.service import Matches, Members, Photos
 from matcher_service.spool import spool
-from matcher_service.store import JobStore, MatchStore, MemberStore, PhotoStore
+from matcher_service.store import FaceStore, JobStore, MatchStore, MemberStore, PhotoStore, PurgeStore
 
 JPEG = b"\xff\xd8\xff\xe0"
 JPEG_END = b"\xff\xd9"
@@ -74,7 +74,8 @@ class World:
         self.member_store, self.photo_store = MemberStore(db), photo_store(db)
         self.match_store, self.job_store = match_store(db), job_store(db)
         self.blobs = blobs(f"file://{folder}", "photos")
-        self.index = index(self.match_store.load_faces, memory_mb=10)
+        faces = FaceStore(db)
+        self.index = index(faces.find_version, faces.count, faces.read_page, memory_mb=10)
         self.late: list[Change] = []
         members = Members(self.member_store, self.catch_up)
         self.matches = Matches(self.match_store, self.index, members, TOLERANCE)
@@ -138,7 +139,7 @@ class World:
 
     def found(self, user_id: UUID) -> set[UUID]:
         """The guest's matches as the database has them."""
-        query = text("SELECT photo_id FROM matcher.matches WHERE user_id = :user")
+        query = text("SELECT photo_id FROM matcher.matches WHERE person_id = :user")
         with self.db.begin() as connection:
             return set(connection.execute(query, {"user": user_id}).scalars())
 
@@ -147,7 +148,9 @@ class World:
         return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()}
 
     def sweep(self) -> None:
-        """Deletes the files whose deletion is queued."""
+        """Deletes what is left of deleted events, and the files whose deletion is queued."""
+        while PurgeStore(self.db).purge():
+            pass
         sweeper = Sweeper(self.job_store, self.blobs)
         while sweeper.step():
             pass

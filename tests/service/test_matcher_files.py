@@ -16,7 +16,7 @@ from kit import sweeper
 from kit.blobs import Blobs, BlobsUnavailable
 from kit.errors import DatabaseUnavailable, Fault
 from kit.sweeper import Sweeper
-from matcher_service.domain import AddedPhoto, ChangeKind, EventClosed, EventNotFound, PhotoState
+from matcher_service.domain import AddedPhoto, ChangeKind, EventClosed, EventNotFound, NewPhoto, PhotoState
 from matcher_service.service import Photos
 from matcher_service.spool import Spool
 from matcher_service.store import JobStore, PhotoStore
@@ -72,7 +72,8 @@ class RowBeforeFile(Photos):
 
     def add_photo(self, user_id: UUID, event_id: UUID, filename: str, upload: Spool) -> AddedPhoto:
         key = self._blobs.new_key()
-        added = self._store.add(uuid4(), user_id, event_id, filename, key, upload.sha256, upload.size_bytes)
+        photo = NewPhoto(uuid4(), event_id, user_id, filename, "", key, upload.sha256, upload.size_bytes)
+        added = self._store.add(photo)
         self._blobs.put_file(key, upload.open())
         return added
 
@@ -96,12 +97,10 @@ def test_control_a_row_that_comes_first_is_there_without_its_file(make_world: Ma
 class HastyPhotos(PhotoStore):
     """A broken twin: answers whatever becomes of the commit."""
 
-    def add(
-        self, photo_id: UUID, organiser: UUID, event_id: UUID, filename: str, upload_key: str, sha256: bytes, size: int
-    ) -> AddedPhoto:
+    def add(self, photo: NewPhoto) -> AddedPhoto:
         with suppress(DatabaseUnavailable):
-            return super().add(photo_id, organiser, event_id, filename, upload_key, sha256, size)
-        return AddedPhoto(photo_id, filename, PhotoState.PENDING)
+            return super().add(photo)
+        return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING)
 
 
 def is_accepted_and_lost(world: World) -> bool:
@@ -128,7 +127,7 @@ class QueueBeforeDelete(PhotoStore):
 
     def delete(self, photo_id: UUID, event_id: UUID) -> None:
         with self._engine.begin() as connection:
-            queue_blob_deletions(connection, "id = :photo", {"photo": photo_id})
+            queue_blob_deletions(connection, event_id, [photo_id])
         super().delete(photo_id, event_id)
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from matcher_service.domain import ChangeKind, IndexedPhoto, Job, PhotoState
+from matcher_service.faces import FoundPerson
 from matcher_service.reading import Reading
 from matcher_service.store import JobStore, matches, members
 from tests.service import matcher_fixtures
@@ -36,7 +37,7 @@ def test_an_erased_guest_leaves_nothing_but_a_tombstone_and_cannot_be_joined_aga
     world.add(event, 1)
     world.rematch(event, guest, 1, 1)
     world.change(ChangeKind.USER_ERASED, user_id=guest)
-    assert (world.count("guests"), world.count("matches"), world.count("tombstones")) == (0, 0, 1)
+    assert (world.count("people"), world.count("matches"), world.count("tombstones")) == (0, 0, 1)
     world.join(event, guest)
     assert world.rematch(event, guest, 1, 1) == "FAILED EVENT_NOT_FOUND"
 
@@ -51,7 +52,7 @@ def test_a_deleted_event_takes_rows_and_files_and_stays_away(world: World) -> No
     world.change(ChangeKind.EVENT_DELETED, event_id=event)
     world.sweep()
     assert not world.files()
-    for table in ("events", "memberships", "guests", "photos", "faces", "matches", "blob_deletions"):
+    for table in ("events", "memberships", "people", "photos", "photo_events", "faces", "matches", "blob_deletions"):
         assert world.count(table) == 0, table
     world.change(ChangeKind.EVENT_UPDATED, event_id=event)
     assert world.count("events") == 0
@@ -71,7 +72,16 @@ def go_during_the_comparison(world: World, kind: ChangeKind) -> tuple[str, int]:
     }[kind]
     world.change(kind, **about)
     *_, last = snapshots
-    return f"{last.state.name} {last.reason}".strip(), world.count("guests") + world.count("matches")
+    return f"{last.state.name} {last.reason}".strip(), _count_left(world)
+
+
+def _count_left(world: World) -> int:
+    """Encodings and matches, once what is left of deleted events is deleted."""
+    world.sweep()
+    query = text("SELECT count(*) FROM matcher.people WHERE encodings IS NOT NULL")
+    with world.db.begin() as connection:
+        encodings: int = connection.execute(query).scalar_one()
+    return encodings + world.count("matches")
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED, ChangeKind.EVENT_DELETED])
@@ -92,13 +102,18 @@ class GuestsOfTheClaim(JobStore):
 
     def claim(self, lease_s: float) -> Job | None:
         with self._engine.begin() as connection:
-            self.guests = list(connection.execute(text("SELECT user_id FROM matcher.guests")).scalars())
+            self.people = list(connection.execute(text("SELECT person_id FROM matcher.people")).scalars())
         return super().claim(lease_s)
 
     def _insert(
-        self, connection: Connection, job: Job, photo: IndexedPhoto, version: int, found: Sequence[UUID]
+        self,
+        connection: Connection,
+        job: Job,
+        photo: IndexedPhoto,
+        version: int,
+        found: Sequence[tuple[UUID, FoundPerson]],
     ) -> None:
-        super()._insert(connection, job, photo, version, self.guests)
+        super()._insert(connection, job, photo, version, [(person, FoundPerson(0, 0, 0.0)) for person in self.people])
 
 
 def erase_while_a_photo_is_read(world: World) -> int:
@@ -130,6 +145,7 @@ def come_back(world: World) -> tuple[int, int]:
     event, deleted, guest = world.event(), world.event(), uuid4()
     world.change(ChangeKind.USER_ERASED, user_id=guest)
     world.change(ChangeKind.EVENT_DELETED, event_id=deleted)
+    world.sweep()
     before = world.count("memberships"), world.count("events")
     world.join(event, guest)
     world.change(ChangeKind.EVENT_UPDATED, event_id=deleted)

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from kit.blobs import Blobs
 from matcher_service.domain import ChangeKind
+from matcher_service.faces import FoundFace
 from matcher_service.integrity import Integrity
 from matcher_service.store import IntegrityStore, MatchStore
 from tests.service import matcher_fixtures
@@ -29,14 +30,14 @@ def party(world: World) -> Party:
 def test_control_a_healthy_system_reports_nothing(party: Party) -> None:
     integrity = Integrity(IntegrityStore(party.world.db), party.world.blobs, repair=True)
     assert list(integrity.check()) == []
-    assert integrity.seen == {"photo": 3, "file": 9, "face": 3, "match": 2, "guest": 1, "member": 2}
+    assert integrity.seen == {"photo": 3, "file": 9, "face": 3, "match": 2, "person": 1, "member": 2, "event": 1}
 
 
 def test_every_page_is_walked(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matcher_service.integrity.PAGE", 1)
     integrity = Integrity(IntegrityStore(party.world.db), party.world.blobs, repair=False)
     assert list(integrity.check()) == []
-    assert integrity.seen == {"photo": 3, "file": 9, "face": 3, "match": 2, "guest": 1, "member": 2}
+    assert integrity.seen == {"photo": 3, "file": 9, "face": 3, "match": 2, "person": 1, "member": 2, "event": 1}
 
 
 @pytest.mark.parametrize(
@@ -79,10 +80,13 @@ def test_a_photo_read_again_is_no_more_in_memory_and_found_once(party: Party) ->
 class MatchesAnything(MatchStore):
     """A broken twin: publishes photos whatever their state."""
 
-    def _replace(self, connection, guest, photo_ids):  # type: ignore[no-untyped-def]
-        super()._replace(connection, guest, [])
-        query = "INSERT INTO matcher.matches (user_id, photo_id) SELECT :user, unnest(CAST(:photos AS uuid[]))"
-        connection.execute(text(query), {"user": guest["user"], "photos": list(photo_ids)})
+    def _replace(self, connection, person, found):  # type: ignore[no-untyped-def]
+        super()._replace(connection, person, [])
+        query = (
+            "INSERT INTO matcher.matches (event_id, person_id, photo_id, created_at, sorted_at)"
+            " SELECT :event, :person, unnest(CAST(:photos AS uuid[])), now(), now()"
+        )
+        connection.execute(text(query), {**person, "photos": [face.photo_id for face in found]})
 
 
 def publish_late(world: World) -> list[str]:
@@ -91,7 +95,9 @@ def publish_late(world: World) -> list[str]:
     party.delete(party.photo, "thumb")
     check(world, repair=True)
     late = make_rematch(party.event, party.guest, 2, 1)
-    world.match_store.publish(late, [party.photo, party.other], 99, lambda newer: [])
+    world.match_store.publish(
+        late, [FoundFace(photo, 0, 0.1) for photo in (party.photo, party.other)], 99, lambda _: []
+    )
     return check(world)
 
 
@@ -170,8 +176,8 @@ def test_old_files_without_a_row_go_and_young_ones_are_no_fault(make_world: Make
 
 
 INSERT_FACE = """
-INSERT INTO matcher.faces (event_id, photo_id, version, encoding, "left", top, width, height, size_px, sharpness,
-    brightness, yaw) VALUES (:event, :waiting, 1, :person, 0, 0, 9, 9, 9, 1, 1, 0)
+INSERT INTO matcher.faces (event_id, photo_id, face_no, version, encoding, "left", top, width, height, size_px,
+    sharpness, brightness, yaw) VALUES (:event, :waiting, 0, 1, :person, 0, 0, 9, 9, 9, 1, 1, 0)
 """
 
 
@@ -179,14 +185,22 @@ INSERT INTO matcher.faces (event_id, photo_id, version, encoding, "left", top, w
     ("statement", "problem", "is_repaired"),
     [
         (INSERT_FACE, "unread_with_faces", True),
-        ("INSERT INTO matcher.matches VALUES (:guest, :waiting)", "unread_with_faces", True),
+        (
+            "INSERT INTO matcher.matches SELECT :event, :guest, :waiting, 0, 0.1, now(), now()",
+            "unread_with_faces",
+            True,
+        ),
         ("INSERT INTO matcher.tombstones VALUES (:event)", "photo_of_deleted_event", False),
         ("UPDATE matcher.faces SET version = 99 WHERE photo_id = :photo", "face_too_new", False),
-        ("UPDATE matcher.faces SET event_id = :stranger WHERE photo_id = :photo", "face_astray", False),
+        ("UPDATE matcher.events SET pending_count = 7", "counts_wrong", True),
         ("UPDATE matcher.faces SET encoding = 'x' WHERE photo_id = :photo", "face_size", False),
-        ("INSERT INTO matcher.matches VALUES (:stranger, :photo)", "match_of_stranger", True),
-        ("UPDATE matcher.guests SET encoding = 'x'", "guest_size", False),
-        ("INSERT INTO matcher.tombstones SELECT user_id FROM matcher.guests", "guest_erased", False),
+        (
+            "INSERT INTO matcher.matches SELECT :event, :stranger, :photo, 0, 0.1, now(), now()",
+            "match_of_stranger",
+            True,
+        ),
+        ("UPDATE matcher.people SET encodings = 'x'", "person_size", False),
+        ("INSERT INTO matcher.tombstones SELECT user_id FROM matcher.people", "person_erased", False),
     ],
 )
 def test_rows_that_disagree_are_told(party: Party, statement: str, problem: str, is_repaired: bool) -> None:
@@ -197,7 +211,7 @@ def test_rows_that_disagree_are_told(party: Party, statement: str, problem: str,
 
 
 def test_a_match_without_an_encoding_and_a_member_who_is_erased_are_told(party: Party) -> None:
-    party.disturb("UPDATE matcher.guests SET encoding = NULL")
+    party.disturb("UPDATE matcher.people SET encodings = NULL")
     party.disturb("INSERT INTO matcher.tombstones VALUES (:guest)")
     assert check(party.world) == ["match_without_face", "match_without_face", "member_erased"]
 

@@ -8,6 +8,7 @@ from grpc import StatusCode
 from sqlalchemy import text
 
 from matcher_service.domain import Listing, PhotoOrder, PhotoState, Role
+from matcher_service.reading import Reading
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from tests.service.calls import refused
 from tests.service.matcher_calls import Service, request
@@ -44,6 +45,10 @@ class Album:
         for photo, (name, taken, uploaded) in zip(ids, PHOTOS, strict=True):
             self.names[str(photo)] = name
             self.sql(times, taken=taken, uploaded=uploaded, id=photo)
+        self.sql(
+            "UPDATE matcher.matches m SET created_at = p.created_at, sorted_at = p.sorted_at FROM matcher.photos p"
+            " WHERE p.id = m.photo_id"
+        )
 
     def sql(self, statement: str, **values: object) -> None:
         with self.world.db.begin() as connection:
@@ -157,13 +162,13 @@ def state_of(service: Service, event: UUID, photo: UUID) -> tuple[str, str]:
 def test_a_failed_photo_is_read_again(service: Service) -> None:
     world = service.world
     event = world.event()
-    photo = world.add(event, 1)
     by = service.by(world.organiser)
-    retry = photo_pb2.RetryPhotoRequest(photo_id=str(photo))
     with refused(StatusCode.FAILED_PRECONDITION, "PHOTO_NOT_FAILED"):
-        service.photos.RetryPhoto(retry, metadata=by)
-    with world.db.begin() as connection:
-        connection.execute(text("UPDATE matcher.photos SET state = 'failed', reason = 'unreadable', failures = 3"))
+        service.photos.RetryPhoto(photo_pb2.RetryPhotoRequest(photo_id=str(world.add(event, 1))), metadata=by)
+    photo = world.upload(event, [1]).photo_id
+    assert photo is not None
+    assert world.make_indexer(lambda _: Reading(reason="unreadable")).step()
+    retry = photo_pb2.RetryPhotoRequest(photo_id=str(photo))
     assert state_of(service, event, photo) == ("FAILED", "unreadable")
     for _ in range(2):  # a repeat of a call whose answer was lost changes nothing
         service.photos.RetryPhoto(retry, metadata=by)

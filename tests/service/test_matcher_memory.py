@@ -8,8 +8,18 @@ from uuid import UUID
 
 import pytest
 
-from matcher_service.domain import ChangeKind, FaceBatch
-from matcher_service.index import FACE_BYTES, IDLE_S, EventFaces, Index
+from matcher_service.domain import ChangeKind
+from matcher_service.faces import EventVersion
+from matcher_service.index import (
+    FACE_BYTES,
+    IDLE_S,
+    MIN_BLOCK_FACES,
+    CountFaces,
+    EventFaces,
+    Index,
+    LookUp,
+    ReadPage,
+)
 from tests.service import matcher_fixtures
 from tests.service.matcher_fixtures import MakeWorld
 from tests.service.matcher_world import World
@@ -19,21 +29,23 @@ world = matcher_fixtures.world
 
 
 class NeverChecked(Index):
-    """A broken twin: what was loaded once is good for ever."""
+    """A broken twin: what was loaded once is good forever."""
 
-    def _refresh(self, event_id: UUID, known: EventFaces | None) -> EventFaces | None:
-        return known or super()._refresh(event_id, known)
+    def use(self, event_id: UUID) -> EventFaces | None:
+        self.__dict__.setdefault("first", super().use(event_id))
+        faces: EventFaces | None = self.__dict__["first"]
+        return faces
 
 
 class OnlyExtended(Index):
     """A broken twin: loads what is new and does not hear of deletions."""
 
-    def __init__(self, load: Callable[[UUID, int], FaceBatch | None], memory_mb: float) -> None:
-        def load_deaf(event_id: UUID, after: int) -> FaceBatch | None:
-            batch = load(event_id, after)
-            return batch and replace(batch, deleted_version=0)
+    def __init__(self, look_up: LookUp, count: CountFaces, read_page: ReadPage, memory_mb: float) -> None:
+        def look_deaf(event_id: UUID) -> EventVersion | None:
+            now = look_up(event_id)
+            return now and replace(now, deleted_version=0)
 
-        super().__init__(load_deaf, memory_mb)
+        super().__init__(look_deaf, count, read_page, memory_mb)
 
 
 def follow_another_replica(world: World) -> tuple[list[set[UUID]], list[set[UUID]]]:
@@ -46,7 +58,7 @@ def follow_another_replica(world: World) -> tuple[list[set[UUID]], list[set[UUID
     def look() -> None:
         faces = replica.index.use(event)
         assert faces is not None
-        shown.append(set(faces.photos))
+        shown.append(faces.list_photos())
 
     look()
     for _ in range(2):
@@ -73,7 +85,7 @@ def test_control_an_index_that_is_not_checked_shows_what_was(make_world: MakeWor
 class NeverTidied(Index):
     """A broken twin."""
 
-    def tidy(self, versions: Callable[[Iterable[UUID]], Mapping[UUID, int]]) -> bool:
+    def tidy(self, deletions: Callable[[Iterable[UUID]], Mapping[UUID, int]]) -> bool:
         return False
 
 
@@ -98,10 +110,10 @@ def hold(world: World, act: Callable[[World, UUID, UUID], None]) -> tuple[int, i
     event = world.event()
     photo = world.add(event, 1)
     assert world.index.use(event) is not None
-    world.index.tidy(world.match_store.versions)
+    world.index.tidy(world.match_store.find_deletions)
     before = world.index.face_count()
     act(world, event, photo)
-    world.index.tidy(world.match_store.versions)
+    world.index.tidy(world.match_store.find_deletions)
     return before, world.index.face_count()
 
 
@@ -122,8 +134,8 @@ def test_control_without_tidying_memory_keeps_it(
 class NeverEvicting(Index):
     """A broken twin."""
 
-    def _evict(self, in_use: UUID) -> None:
-        return
+    def _make_fit(self, event_id: UUID, more: int) -> bool:
+        return True
 
 
 class FirstInFirstOut(Index):
@@ -133,8 +145,8 @@ class FirstInFirstOut(Index):
         def move_to_end(self, key: UUID, last: bool = True) -> None:
             return
 
-    def __init__(self, load: Callable[[UUID, int], FaceBatch | None], memory_mb: float) -> None:
-        super().__init__(load, memory_mb)
+    def __init__(self, look_up: LookUp, count: CountFaces, read_page: ReadPage, memory_mb: float) -> None:
+        super().__init__(look_up, count, read_page, memory_mb)
         self._entries = self.Unmoved()
 
 
@@ -143,7 +155,7 @@ def use_more_than_there_is_room_for(world: World) -> str:
     events = {name: world.event() for name in "abc"}
     for event in events.values():
         world.add(event, 1)
-    world.index._memory_bytes = 2 * FACE_BYTES
+    world.index._memory_bytes = 2 * MIN_BLOCK_FACES * FACE_BYTES
     for name in "abac":
         faces = world.index.use(events[name])
         assert faces is not None

@@ -25,9 +25,10 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from matcher_service.domain import ChangeKind, IndexedPhoto, Job, Rematch, RematchState, Snapshot
+from matcher_service.faces import FoundFace, FoundPerson
 from matcher_service.store import JobStore, MatchStore
 from matcher_service.store.events import lock_event
-from matcher_service.store.jobs import FindGuests
+from matcher_service.store.jobs import FindPeople
 from matcher_service.store.matches import FindNewer
 from tests.service.matcher_world import World, make_rematch
 
@@ -139,7 +140,7 @@ class Pairs(RuleBasedStateMachine):
 class NothingUnderTheLock(MatchStore):
     """Publishes what was found before the lock and looks no further."""
 
-    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         return super().publish(rematch, found, compared, lambda newer: [])
 
 
@@ -159,16 +160,16 @@ class GuestsReadAtTheClaim(JobStore):
             self.guests = getattr(self, "guests", {}) | {(job.photo_id, job.attempt): self._read(job)}
         return job
 
-    def publish(self, job: Job, photo: IndexedPhoto, find_guests: FindGuests) -> bool:
+    def publish(self, job: Job, photo: IndexedPhoto, find_people: FindPeople) -> bool:
         known = self.guests[(job.photo_id, job.attempt)]
 
-        def find(encodings: Sequence[bytes]) -> Sequence[int]:
-            return [place for place in find_guests(encodings) if encodings[place] in known]
+        def find(encodings: Sequence[bytes]) -> Sequence[FoundPerson]:
+            return [one for one in find_people(encodings) if encodings[one.place] in known]
 
         return super().publish(job, photo, find)
 
     def _read(self, job: Job) -> set[bytes]:
-        query = text("SELECT encoding FROM matcher.guests WHERE event_id = :event AND encoding IS NOT NULL")
+        query = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND encodings IS NOT NULL")
         with self._engine.begin() as connection:
             return {bytes(e) for e in connection.execute(query, {"event": job.event_id}).scalars()}
 

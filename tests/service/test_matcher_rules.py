@@ -13,6 +13,7 @@ from kit.blobs import BlobsUnavailable
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.pages import Page
 from matcher_service.domain import ChangeKind, EventClosed, EventNotFound, OrganiserOnly, PhotoState, Rematch, Role
+from matcher_service.faces import FoundFace
 from matcher_service.reading import Reading
 from matcher_service.store import MatchStore
 from matcher_service.store.matches import FindNewer
@@ -201,9 +202,9 @@ class DeleteThenInsert(MatchStore):
     def looked(self) -> None:
         """Replaced when somebody looks."""
 
-    def publish(self, rematch: Rematch, found: Sequence[UUID], compared: int, find_newer: FindNewer) -> int | None:
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         with self._engine.begin() as connection:
-            query = text("DELETE FROM matcher.matches WHERE user_id = :user")
+            query = text("DELETE FROM matcher.matches WHERE person_id = :user")
             connection.execute(query, {"user": rematch.user_id})
         self.looked()
         return super().publish(rematch, found, compared, find_newer)

@@ -1,9 +1,8 @@
 """Photos on their way into matcher_service: again after a failure, and never whole in memory."""
 
 import tracemalloc
-from typing import Any
 
-from matcher_service.domain import AddedPhoto, PhotoState
+from matcher_service.domain import AddedPhoto, NewPhoto, PhotoState
 from matcher_service.reading import Reading
 from matcher_service.spool import Spool, spool
 from matcher_service.store import PhotoStore
@@ -33,10 +32,9 @@ def test_a_photo_that_failed_is_read_again_when_its_bytes_are_uploaded_again(wor
 class NeverAgain(PhotoStore):
     """A broken twin: bytes that failed once have failed for ever."""
 
-    def add(self, *arguments: Any) -> AddedPhoto:
-        event_id, sha256 = arguments[2], arguments[5]
-        known = self.find_upload(event_id, sha256)
-        return AddedPhoto(known[0], "", known[1], existing=True) if known else super().add(*arguments)
+    def add(self, photo: NewPhoto) -> AddedPhoto:
+        known = self.find_upload(photo.event_id, photo.sha256)
+        return AddedPhoto(known[0], "", known[1], existing=True) if known else super().add(photo)
 
 
 def test_control_a_photo_that_failed_once_has_failed_for_ever(make_world: MakeWorld) -> None:

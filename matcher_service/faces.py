@@ -1,0 +1,59 @@
+"""Faces as they are compared: pages of an event's faces, their order, and what was found; pure."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class EventVersion:
+    """The clock of an event; an index older than its last deletion, `deleted_version`, must be built again."""
+
+    version: int
+    deleted_version: int
+
+
+@dataclass(frozen=True)
+class FaceKey:
+    """The place of a face in the order in which the faces of an event were published."""
+
+    version: int
+    photo_id: UUID
+    no: int
+
+
+FIRST_FACE = FaceKey(0, UUID(int=0), -1)
+
+
+@dataclass(frozen=True)
+class FacePage:
+    """Some faces of an event as arrays of n rows: the photo's UUID (16 bytes), the face's number in its photo, its
+    encoding (128 float32); and the key of the last row, None without rows."""
+
+    photo_ids: npt.NDArray[np.void]
+    nos: npt.NDArray[np.int16]
+    encodings: npt.NDArray[np.float32]
+    last: FaceKey | None
+
+    def __len__(self) -> int:
+        return len(self.nos)
+
+
+@dataclass(frozen=True)
+class FoundFace:
+    """Of a photo's faces the one nearest to a person, and its distance."""
+
+    photo_id: UUID
+    no: int
+    distance: float
+
+
+@dataclass(frozen=True)
+class FoundPerson:
+    """A person who is in a photo: their place among the people asked about, the nearest face and its distance."""
+
+    place: int
+    no: int
+    distance: float

@@ -1,0 +1,90 @@
+"""Faces in pages, read by COPY in binary form straight into arrays: no Python object for a face."""
+
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import Connection, Engine, text
+
+from kit.db import copy_out, transaction
+from matcher_service.domain import ENCODING_SIZE
+from matcher_service.faces import FIRST_FACE, EventVersion, FaceKey, FacePage
+
+ENCODING_BYTES = 4 * ENCODING_SIZE
+# Stands for a damaged encoding, which `check` reports: it is near nothing.
+NAN = f"decode(repeat('0000c07f', {ENCODING_SIZE}), 'hex')"
+
+# PostgreSQL's binary COPY format: a header of 19 bytes, of each row the number of its fields and of each field its
+# length and its bytes, and a trailer of 2 bytes (The PostgreSQL manual, COPY, "Binary Format").
+HEADER_BYTES = 19
+TRAILER_BYTES = 2
+ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        ("version_length", ">i4"),
+        ("version", ">i8"),
+        ("photo_length", ">i4"),
+        ("photo", "V16"),
+        ("no_length", ">i4"),
+        ("no", ">i2"),
+        ("encoding_length", ">i4"),
+        ("encoding", "<f4", (ENCODING_SIZE,)),
+    ]
+)
+SELECT_PAGE = f"""
+COPY (
+    SELECT version, photo_id, face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END
+    FROM matcher.faces
+    WHERE event_id = %s AND (version, photo_id, face_no) > (%s, %s, %s) AND version <= %s
+    ORDER BY version, photo_id, face_no LIMIT %s
+) TO STDOUT (FORMAT binary)
+"""
+
+
+class FaceStore:
+    """The faces of events, in the order in which they were published. Each page is a transaction of its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find_version(self, event_id: UUID) -> EventVersion | None:
+        """None: no event, or one that is being deleted."""
+        query = text("SELECT version, deleted_version FROM matcher.events WHERE id = :event AND NOT gone")
+        with transaction(self._engine) as connection:
+            row = connection.execute(query, {"event": event_id}).first()
+        return EventVersion(row.version, row.deleted_version) if row else None
+
+    def count(self, event_id: UUID, after: FaceKey, upto: int) -> int:
+        """How many faces follow `after`, up to a version."""
+        query = text(
+            "SELECT count(*) FROM matcher.faces WHERE event_id = :event AND version <= :upto"
+            " AND (version, photo_id, face_no) > (:version, :photo, :no)"
+        )
+        values = {"event": event_id, "upto": upto, "version": after.version, "photo": after.photo_id, "no": after.no}
+        with transaction(self._engine) as connection:
+            count: int = connection.execute(query, values).scalar_one()
+            return count
+
+    def read_page(self, event_id: UUID, after: FaceKey, upto: int, limit: int) -> FacePage:
+        """At most `limit` faces after a key, published up to a version. What is up to a version that was read before
+        never changes but for deletions, so pages of several transactions fit together."""
+        with transaction(self._engine) as connection:
+            return read_faces(connection, event_id, after, upto, limit)
+
+
+def read_faces(connection: Connection, event_id: UUID, after: FaceKey, upto: int, limit: int | None) -> FacePage:
+    values = (str(event_id), after.version, str(after.photo_id), after.no, upto, limit)
+    return _parse(copy_out(connection, SELECT_PAGE, values))
+
+
+def read_newer(connection: Connection, event_id: UUID, after_version: int, upto: int) -> FacePage:
+    """All faces published after a version; for a publish, under the event's lock."""
+    return read_faces(connection, event_id, FaceKey(after_version + 1, FIRST_FACE.photo_id, FIRST_FACE.no), upto, None)
+
+
+def _parse(copied: "memoryview[int]") -> FacePage:
+    rows: Any = np.frombuffer(copied[HEADER_BYTES : len(copied) - TRAILER_BYTES], dtype=ROW)
+    last = None
+    if len(rows):
+        last = FaceKey(int(rows["version"][-1]), UUID(bytes=rows["photo"][-1].tobytes()), int(rows["no"][-1]))
+    return FacePage(rows["photo"], rows["no"], rows["encoding"], last)
