@@ -9,20 +9,18 @@ import statistics
 import time
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
 
 import faiss
 import numpy as np
 import numpy.typing as npt
 
-from matcher_service.domain import FaceBatch
-from matcher_service.index import EventFaces, make_faces
+from matcher_service.faces import FacePage
+from matcher_service.index import FACE_BYTES, EventFaces, make_faces
 from matcher_service.matching import find_close
+from tests.bench.database import FACES_PER_PHOTO, make_encodings
 
 SIZES = (10_000, 100_000, 1_000_000)
 TOLERANCE = 0.6
-LENGTH = 1.4
-FACES_PER_PHOTO = 5
 
 
 def run(sizes: tuple[int, ...] = SIZES, rounds: int = 15) -> dict[str, Any]:
@@ -37,34 +35,32 @@ def versions() -> dict[str, str]:
 
 def make_event(size: int) -> tuple[EventFaces, npt.NDArray[np.float32]]:
     """An event of `size` faces, five in a photo, and a selfie of somebody in a hundredth of them."""
-    random = np.random.default_rng(size)
-    faces = random.normal(size=(size, 128)).astype("<f4")
-    faces[::100] = faces[0] + random.normal(scale=0.3, size=(len(faces[::100]), 128)).astype("<f4")
-    faces *= LENGTH / np.linalg.norm(faces, axis=1, keepdims=True)
-    photos = [uuid4() for _ in range(-(-size // FACES_PER_PHOTO))]
-    owners = [photos[number // FACES_PER_PHOTO] for number in range(size)]
-    return make_faces(FaceBatch(1, 0, owners, [face.tobytes() for face in faces])), faces[0]
+    encodings = make_encodings(size, seed=size)
+    numbers = np.arange(size)
+    photos: npt.NDArray[np.void] = (numbers // FACES_PER_PHOTO).astype(">u8").repeat(2).view("V16")
+    nos = (numbers % FACES_PER_PHOTO).astype(np.int16)
+    return make_faces(1, FacePage(photos, nos, encodings, None)), encodings[0]
 
 
 def _measure(size: int, rounds: int) -> dict[str, float]:
     event, selfie = make_event(size)
+    [block] = event.blocks
     flat = faiss.IndexFlatL2(128)
-    flat.add(event.encodings)
+    flat.add(block.encodings)
     query, data = selfie[None], selfie.tobytes()
     subjects: dict[str, Callable[[], object]] = {
-        "minois": lambda: find_close(event.encodings, event.halves, selfie, TOLERANCE),
+        "minois": lambda: find_close(block.encodings, block.halves, selfie, TOLERANCE),
         "faiss": lambda: flat.range_search(query, TOLERANCE**2),
-        "face_recognition": lambda: _face_distance(event.encodings, selfie) <= TOLERANCE,
+        "face_recognition": lambda: _face_distance(block.encodings, selfie) <= TOLERANCE,
     }
     faces = flat.range_search(query, TOLERANCE**2)[2]
-    assert set(event.find(data, TOLERANCE)) == {event.photos[event.places[face]] for face in faces}
+    assert {one.photo_id.bytes for one in event.find(data, TOLERANCE)} == set(block.photos[faces].tolist())
     times = interleave(subjects, rounds)
-    held = event.encodings.nbytes + event.halves.nbytes + event.places.nbytes
     return {
         **{f"{name}_ms": round(times[name], 3) for name in subjects},
         "times_faiss": round(times["faiss"] / times["minois"], 2),
         "times_face_recognition": round(times["face_recognition"] / times["minois"], 1),
-        "bytes_per_face": round(held / size),
+        "bytes_per_face": FACE_BYTES,
     }
 
 

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.sample import SamplePhoto, load_photos, sample_event
-from tests.bench import bench_encode, bench_photo, bench_rematch, bench_search
+from tests.bench import bench_encode, bench_growth, bench_load, bench_photo, bench_rematch, bench_search
+from tests.bench.database import bench_database
 
 CACHE = Path("var/sample")
 OUT = Path("var/bench")
@@ -27,18 +28,24 @@ console = Console(width=110, highlight=False)
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     photos = [*sample_event(CACHE).photos, *load_photos(CACHE, 8)]
-    found = {
+    found: dict[str, Any] = {
         "encode": bench_encode.run(),
         "photo_1mp": bench_photo.run({photo.name: photo.jpeg for photo in photos}),
         "photo_12mp": bench_photo.run(large := enlarge_some(photos)),
         "photos_12mp_per_s_2_processes": photos_per_s(large),
         "search": bench_search.run(),
-        "rematch": bench_rematch.run(photos),
     }
+    with bench_database() as database:
+        database.commit_safely(False)
+        found["load"] = bench_load.run(database)
+        database.commit_safely(True)
+        found["rematch"] = bench_rematch.run(database, photos)
+        found["growth"] = bench_growth.run(database)
     if LABELLED.is_dir():
         groups = {path.name: path.read_bytes() for path in sorted(LABELLED.rglob("*.jpg"))}
         found["photo_labelled"] = bench_photo.run(groups, rounds=1)
     console.print(tabulate(found))
+    console.print(tabulate_events(found))
     plot(found["search"], OUT / "search.png")
     console.print(f"Versions: {versions(found)}. The plot is {OUT / 'search.png'}.")
     print(json.dumps(summarise(found)))
@@ -94,6 +101,8 @@ def summarise(found: dict[str, Any]) -> dict[str, Any]:
         **{f"search_{size}_times_faiss": one["times_faiss"] for size, one in search.items()},
         **{f"search_{size}_times_face_recognition": one["times_face_recognition"] for size, one in search.items()},
         "bytes_per_face": search["100000"]["bytes_per_face"],
+        **{f"load_{size}_{name}": value for size, one in found["load"].items() for name, value in one.items()},
+        **{f"growth_{name}": one["exponent"] for name, one in found["growth"].items()},
         **found["rematch"],
     }
 
@@ -124,6 +133,20 @@ def tabulate(found: dict[str, Any]) -> Table:
     rematch = found["rematch"]
     old = f"{rematch['old_way_ms']:,}", f"{rematch['old_way_over_rematch']:,}", "reading 2 000 photos again"
     table.add_row("rematch, 10 000 faces", f"{rematch['rematch_ms']:.1f}", *old)
+    return table
+
+
+def tabulate_events(found: dict[str, Any]) -> Table:
+    """What large events cost: their load into memory, and how the rest grows."""
+    table = Table("what", "measured", title="large events", title_justify="left")
+    for size, one in found["load"].items():
+        measured = f"{one['ms']:,.0f} ms, {one['peak_mb']:.0f} MB at the peak, {one['index_mb']:.0f} MB of it the index"
+        table.add_row(f"cold load, {int(size):,} faces", measured)
+    for name, one in found["growth"].items():
+        unit, sizes = next(iter(one.items()))
+        times = ", ".join(f"{ms:.1f}" for ms in one["ms"])
+        range_ = f"{sizes[0]:,} to {sizes[-1]:,} {unit}"
+        table.add_row(f"growth, {name.replace('_', ' ')}", f"exponent {one['exponent']:.2f} ({range_}: {times} ms)")
     return table
 
 
