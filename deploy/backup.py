@@ -46,7 +46,7 @@ def main() -> None:
             blob_url = _read_env(data).get("BLOB_URL", "")
             create(data, chosen.folder.resolve())
             if blob_url and not blob_url.startswith(f"file://{data}/"):
-                print(f"The photos in {blob_url} are not part of this backup: keep old versions of them there.")
+                print(f"The files in {blob_url} are not part of this backup: keep old versions of them there.")
             print(f"Backed up {data} to {chosen.folder}. It contains private keys and face encodings: protect it.")
         else:
             restore(chosen.folder.resolve(), data)

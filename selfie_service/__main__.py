@@ -11,6 +11,7 @@ from pydantic import Field
 from sqlalchemy import Engine
 
 from kit import failpoints, logs, settings
+from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.faces import ImageLimits
@@ -19,8 +20,9 @@ from kit.feed import Follower
 from kit.identity import Signer, Verifier
 from kit.metrics import QueueGauges, serve_metrics
 from kit.migrations import migrate
-from kit.server import Registration, Server
+from kit.server import FILES, Registration, Server
 from kit.startup import require_free, run_command
+from kit.sweeper import Sweeper
 from kit.wakeups import Wakeups
 from kit.worker import run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
@@ -29,12 +31,14 @@ from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
 from selfie_service.store import ChangeStore, RematchStore, SelfieStore
-from selfie_service.store.guests import REMATCHES_CHANNEL, SELFIES_CHANNEL
+from selfie_service.store.people import REMATCHES_CHANNEL, SELFIES_CHANNEL
 from selfie_service.validation import Examination, build_examiner
 from selfie_service.worker import Validator
 
 NAME = "selfie"
+PREFIX = "selfies"  # of our files in the file store
 STOP_S = 2.0
+SWEEP_S = 5.0
 
 
 class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
@@ -45,7 +49,9 @@ class TokenSettings(settings.KeySettings):
     """python -m selfie_service token: print a token of 60 seconds that says we are service:selfie."""
 
 
-class ServeSettings(MigrateSettings, settings.KeySettings, settings.SelfieSettings, settings.ServerSettings):
+class ServeSettings(
+    MigrateSettings, settings.BlobSettings, settings.KeySettings, settings.SelfieSettings, settings.ServerSettings
+):
     """python -m selfie_service: accept selfies and tell what became of them over gRPC."""
 
     selfie_port: int = Field(50052, ge=0, le=65535, description="port to listen on; 0: any")
@@ -56,6 +62,7 @@ class ServeSettings(MigrateSettings, settings.KeySettings, settings.SelfieSettin
 class WorkerSettings(
     settings.WorkerPoolSettings,
     MigrateSettings,
+    settings.BlobSettings,
     settings.KeySettings,
     settings.SelfieSettings,
     settings.TlsSettings,
@@ -85,11 +92,15 @@ def main() -> None:
     run_command(commands[chosen.command])
 
 
-def serve(selfies: type[SelfieStore] = SelfieStore, rematches: type[RematchStore] = RematchStore) -> None:
+def serve(
+    selfies: type[SelfieStore] = SelfieStore,
+    rematches: type[RematchStore] = RematchStore,
+    files: type[Blobs] = Blobs,
+) -> None:
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
     failpoints.arm(config.failpoints)
-    verifier = Verifier.read(config.minois_keys)
+    verifier, blobs = Verifier.read(config.minois_keys), files.connect(config, PREFIX)
     require_free(f"{config.host}:{config.selfie_port}")
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
@@ -104,6 +115,7 @@ def serve(selfies: type[SelfieStore] = SelfieStore, rematches: type[RematchStore
                 Selfies(
                     selfies(db, config.max_pending_selfies),
                     rematches(db),
+                    blobs,
                     follower.catch_up,
                     config.max_selfie_mb * settings.MB,
                 )
@@ -111,7 +123,8 @@ def serve(selfies: type[SelfieStore] = SelfieStore, rematches: type[RematchStore
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
             selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
         )
-        Server(config, config.selfie_port, verifier, [registration]).run_until(stop)
+        checks = {FILES: blobs.find_fault}
+        Server(config, config.selfie_port, verifier, [registration], checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
 
@@ -119,6 +132,7 @@ def serve(selfies: type[SelfieStore] = SelfieStore, rematches: type[RematchStore
 def work(
     selfies: type[SelfieStore] = SelfieStore,
     rematches: type[RematchStore] = RematchStore,
+    files: type[Blobs] = Blobs,
     build: Callable[[bool, Path | None, ImageLimits], Callable[[bytes], Examination]] = build_examiner,
 ) -> None:
     config = settings.load(WorkerSettings)
@@ -138,9 +152,12 @@ def work(
         config.image_memory_mb,
         config.worker_nice,
     )
-    validator = Validator(selfies(db), engine.call, engine.start, 2 * config.image_timeout_s, stop)
+    store, blobs = selfies(db), files.connect(config, PREFIX)
+    validator = Validator(store, blobs, engine.call, engine.start, 2 * config.image_timeout_s, stop)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
+    sweeper = Sweeper(store, blobs)
     loops = [
+        start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
         start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
         start_thread(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),
     ]

@@ -70,23 +70,32 @@ class Change:
 
 @dataclass(frozen=True)
 class NewSelfie:
-    """An upload. `request_id` accepts it once."""
+    """An upload, whose image is in the file store. `request_id` accepts it once."""
 
     id: UUID
     user_id: UUID
+    person_id: UUID
     request_id: UUID | None
     sha256: bytes
-    image: bytes
+    image_key: str
     content_type: str
 
 
 @dataclass(frozen=True)
+class StoredImage:
+    """Where the bytes of a selfie are: in a file, or still in its row, `data`, since schema 0001."""
+
+    key: str | None
+    data: bytes | None = None
+
+
+@dataclass(frozen=True)
 class Selfie:
-    """A selfie with its bytes, as its owner sees it."""
+    """A selfie as its owner sees it."""
 
     id: UUID
     state: SelfieState
-    image: bytes
+    image: StoredImage
     content_type: str
 
 
@@ -95,19 +104,20 @@ class SelfieJob:
     """A selfie to be examined. `attempt` fences every later write."""
 
     selfie_id: UUID
-    user_id: UUID
+    person_id: UUID
     attempt: int
-    image: bytes
+    image: StoredImage
 
 
 @dataclass(frozen=True)
 class Rematch:
-    """A guest to be matched again in an event; no `encoding` (128 little-endian float32) means: forget this guest.
+    """A person to be matched again in an event; no `encoding` (128 little-endian float32) means: forget this person.
 
     `attempt` and `revision` fence every later write.
     """
 
     user_id: UUID
+    person_id: UUID
     event_id: UUID
     revision: int
     attempt: int
@@ -193,6 +203,11 @@ class SelfieNotFound(NotFound):
 
 class UserNotFound(NotFound):
     """This account does not exist."""
+
+
+def first_person(user_id: UUID) -> UUID:
+    """An account looks for one person, its guest, who has its id."""
+    return user_id
 
 
 def tell_progress(

@@ -44,7 +44,7 @@ class Rematcher:
         batch = self._store.claim(BATCH, 2 * self._stream_s)
         if not batch:
             return False
-        unfinished = {str(rematch.user_id): rematch for rematch in batch}
+        unfinished = {str(rematch.person_id): rematch for rematch in batch}
         try:
             with streams.time():
                 self._exchange(batch[0].event_id, unfinished)

@@ -2,8 +2,11 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID, uuid4
 
+from kit.blobs import BlobNotFound, Blobs
+from kit.errors import Fault, Unavailable
 from kit.faces.formats import sniff
 from selfie_service.domain import (
     EmptyImage,
@@ -12,9 +15,11 @@ from selfie_service.domain import (
     Progress,
     Selfie,
     SelfieNotFound,
+    StoredImage,
     TooLarge,
     UnsupportedType,
     UserNotFound,
+    first_person,
 )
 from selfie_service.store import RematchStore, SelfieStore
 
@@ -24,43 +29,86 @@ class Selfies:
     what they did there a moment ago."""
 
     def __init__(
-        self, selfies: SelfieStore, rematches: RematchStore, catch_up: Callable[[], None], max_image_bytes: int
+        self,
+        selfies: SelfieStore,
+        rematches: RematchStore,
+        blobs: Blobs,
+        catch_up: Callable[[], None],
+        max_image_bytes: int,
     ) -> None:
         self._max_image_bytes = max_image_bytes
         self._selfies = selfies
         self._rematches = rematches
+        self._blobs = blobs
         self._catch_up = catch_up
 
     def upload(self, user_id: UUID, request_id: UUID | None, image: bytes) -> UUID:
         """The id of the accepted selfie; durable, not decided."""
         content_type = _check_image(image, self._max_image_bytes)
-        selfie = NewSelfie(uuid4(), user_id, request_id, hashlib.sha256(image).digest(), image, content_type)
+        selfie = NewSelfie(
+            id=uuid4(),
+            user_id=user_id,
+            person_id=first_person(user_id),
+            request_id=request_id,
+            sha256=hashlib.sha256(image).digest(),
+            image_key=self._blobs.new_key(),
+            content_type=content_type,
+        )
+        self._blobs.put(selfie.image_key, image)
         try:
-            return self._selfies.add_selfie(selfie)
-        except (UserNotFound, EventClosed):
-            self._catch_up()  # the guest may be new, or have joined another event
-            return self._selfies.add_selfie(selfie, may_be_new=True)
+            accepted = self._add(selfie)
+        except Unavailable:
+            raise  # the row may be there; if not, the sweeper finds the file
+        except Fault:
+            self._discard(selfie.image_key)
+            raise
+        if accepted != selfie.id:
+            self._discard(selfie.image_key)
+        return accepted
 
-    def get_selfie(self, user_id: UUID) -> Selfie:
-        selfie = self._selfies.find_selfie(user_id)
+    def get_selfie(self, user_id: UUID) -> tuple[Selfie, bytes]:
+        selfie = self._selfies.find_selfie(first_person(user_id))
         if selfie is None:
             raise SelfieNotFound
-        return selfie
+        try:
+            return selfie, read_image(self._blobs, selfie.image)
+        except BlobNotFound:  # deleted meanwhile
+            raise SelfieNotFound from None
 
     def delete_selfie(self, user_id: UUID) -> None:
-        self._selfies.delete_selfies(user_id)
+        self._selfies.delete_selfies(first_person(user_id))
 
     def get_progress(self, user_id: UUID) -> Progress:
-        progress = self._rematches.read_progress(user_id)
+        progress = self._rematches.read_progress(first_person(user_id))
         if progress is None:
             self._catch_up()
-            progress = self._rematches.read_progress(user_id)
+            progress = self._rematches.read_progress(first_person(user_id))
         return progress or Progress(None, None, None, ())
 
     def start_rematch(self, user_id: UUID) -> None:
-        if not self._selfies.has_guest(user_id):
+        if not self._selfies.has_person(first_person(user_id)):
             self._catch_up()
-        self._rematches.restart(user_id)
+        self._rematches.restart(first_person(user_id))
+
+    def _add(self, selfie: NewSelfie) -> UUID:
+        try:
+            return self._selfies.add_selfie(selfie)
+        except (UserNotFound, EventClosed):
+            self._catch_up()  # the account may be new, or have joined another event
+            return self._selfies.add_selfie(selfie, may_be_new=True)
+
+    def _discard(self, key: str) -> None:
+        """A file that never gets a row."""
+        with suppress(Unavailable):  # then the sweeper finds it
+            self._blobs.delete(key)
+
+
+def read_image(blobs: Blobs, image: StoredImage) -> bytes:
+    """Raises BlobNotFound."""
+    if image.data is not None:
+        return image.data
+    assert image.key is not None
+    return blobs.get(image.key)
 
 
 def _check_image(image: bytes, max_bytes: int) -> str:

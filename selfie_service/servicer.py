@@ -51,11 +51,11 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
 
     @callable_by(USER)
     def GetSelfie(self, request, context):
-        selfie = self._selfies.get_selfie(current_caller().user_id)
+        selfie, image = self._selfies.get_selfie(current_caller().user_id)
         return pb.GetSelfieResponse(
             selfie_id=str(selfie.id),
             state=SELFIE_STATES[selfie.state],
-            image=selfie.image,
+            image=image,
             content_type=selfie.content_type,
         )
 

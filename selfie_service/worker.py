@@ -5,10 +5,12 @@ from threading import Event
 
 from prometheus_client import Counter, Histogram
 
+from kit.blobs import BlobNotFound, Blobs
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
 from selfie_service.domain import RejectReason, SelfieJob
+from selfie_service.service import read_image
 from selfie_service.store import SelfieStore
 from selfie_service.validation import Examination
 
@@ -24,6 +26,7 @@ class Validator(Worker[SelfieJob]):
     def __init__(
         self,
         store: SelfieStore,
+        blobs: Blobs,
         examine: Callable[[bytes], Examination],
         prepare: Callable[[], None],
         lease_s: float,
@@ -31,8 +34,13 @@ class Validator(Worker[SelfieJob]):
     ) -> None:
         super().__init__(prepare, stop)
         self._store = store
+        self._blobs = blobs
         self._examine = examine
         self._lease_s = lease_s
+
+    def step(self) -> bool:
+        """Selfies that wait come before bytes that lie in rows."""
+        return super().step() or (not self._stop.is_set() and self._move_one())
 
     def claim(self) -> SelfieJob | None:
         return self._store.claim(self._lease_s)
@@ -42,8 +50,9 @@ class Validator(Worker[SelfieJob]):
 
     def work(self, job: SelfieJob) -> None:
         try:
+            image = read_image(self._blobs, job.image)
             with seconds.time():
-                examination = self._examine(job.image)
+                examination = self._examine(image)
         except Exception as fault:
             self._give_up(job, fault)
         else:
@@ -65,14 +74,14 @@ class Validator(Worker[SelfieJob]):
         )
 
     def _give_up(self, job: SelfieJob, fault: Exception) -> None:
-        """Only what the engine did to this selfie counts; what happens because the process stops does not."""
+        """What the engine did to this selfie counts, or that its file is missing; that the process stops does not."""
         if self._stop.is_set():
             self.give_back(job)
-        elif isinstance(fault, FaceProcessDied | FaceProcessTimedOut):
+        elif isinstance(fault, FaceProcessDied | FaceProcessTimedOut | BlobNotFound):
             failures.inc()
             self._store.count_failure(job)
             log.warning(
-                "The engine failed over a selfie.",
+                "A selfie could not be examined.",
                 action="selfie_failed",
                 selfie_id=str(job.selfie_id),
                 attempt=job.attempt,
@@ -81,3 +90,15 @@ class Validator(Worker[SelfieJob]):
         else:
             self.give_back(job)
             raise fault
+
+    def _move_one(self) -> bool:
+        """Writes the bytes of a selfie of schema 0001 into a file; False where none is left."""
+        found = self._store.find_image_in_row()
+        if found is None:
+            return False
+        selfie_id, image = found
+        key = self._blobs.new_key()
+        self._blobs.put(key, image)
+        if not self._store.move_image(selfie_id, key):
+            self._blobs.delete(key)
+        return True

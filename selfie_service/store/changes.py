@@ -6,15 +6,16 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
-from selfie_service.domain import Change, ChangeKind
-from selfie_service.store.guests import (
+from selfie_service.domain import Change, ChangeKind, first_person
+from selfie_service.store.people import (
     REMATCHES_CHANNEL,
     STEP_S,
     bury,
     is_buried,
-    lock_guest,
-    lock_new_guest,
+    lock_first_person,
+    lock_person,
     notify,
+    queue_blob_deletions,
     raise_revision,
     release_held,
 )
@@ -57,19 +58,26 @@ def _join(connection: Connection, change: Change) -> None:
     # Only the feed buries, one change at a time: nothing is buried between this and the insert.
     if is_buried(connection, user_id) or is_buried(connection, event_id):
         return
-    revision = lock_new_guest(connection, user_id)
+    revision = lock_first_person(connection, user_id)
     connection.execute(
         text(
             """
-            INSERT INTO selfie.enrolments (user_id, event_id, wanted_revision, state, turn_at)
-            SELECT :user, :event, :revision, CASE WHEN EXISTS (
-                SELECT FROM selfie.selfies WHERE user_id = :user AND state = 'active') THEN 'running' ELSE 'idle' END,
+            INSERT INTO selfie.enrolments (event_id, person_id, user_id, wanted_revision, state, turn_at)
+            SELECT :event, :person, :user, :revision, CASE WHEN EXISTS (
+                SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active')
+                THEN 'running' ELSE 'idle' END,
                 now() + make_interval(secs => :step * (SELECT count(*) FROM selfie.enrolments
                     WHERE user_id = :user AND wanted_revision > published_revision))
             ON CONFLICT DO NOTHING
             """
         ),
-        {"user": user_id, "event": event_id, "revision": revision, "step": STEP_S},
+        {
+            "event": event_id,
+            "person": first_person(user_id),
+            "user": user_id,
+            "revision": revision,
+            "step": STEP_S,
+        },
     )
     notify(connection, REMATCHES_CHANNEL)
 
@@ -77,8 +85,9 @@ def _join(connection: Connection, change: Change) -> None:
 def _leave(connection: Connection, change: Change) -> None:
     """The matcher follows the feed itself and forgets; the revision makes what we sent before an old one."""
     user_id, event_id = _user(change), _event(change)
-    if lock_guest(connection, user_id) is not None:
-        raise_revision(connection, user_id)
+    person_id = first_person(user_id)
+    if lock_person(connection, person_id) is not None:
+        raise_revision(connection, person_id)
         connection.execute(
             text("DELETE FROM selfie.enrolments WHERE user_id = :user AND event_id = :event"),
             {"user": user_id, "event": event_id},
@@ -88,9 +97,11 @@ def _leave(connection: Connection, change: Change) -> None:
 def _erase_user(connection: Connection, change: Change) -> None:
     user_id = _user(change)
     if not is_buried(connection, user_id):
-        lock_new_guest(connection, user_id)  # an upload that makes the guest's row ends before this, or finds the grave
+        # An upload that makes the person's row ends before this, or finds the grave.
+        lock_first_person(connection, user_id)
         bury(connection, user_id)
-        connection.execute(text("DELETE FROM selfie.users WHERE user_id = :user"), {"user": user_id})
+        queue_blob_deletions(connection, "user_id = :user", {"user": user_id})
+        connection.execute(text("DELETE FROM selfie.people WHERE user_id = :user"), {"user": user_id})
 
 
 def _update_event(connection: Connection, change: Change) -> None:

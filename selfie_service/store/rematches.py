@@ -18,11 +18,11 @@ from selfie_service.domain import (
     SelfieSummary,
     tell_progress,
 )
-from selfie_service.store.guests import lock_guest, want_again
+from selfie_service.store.people import lock_person, want_again
 
 DUE = "wanted_revision > published_revision AND retry_at <= now() AND (lease_until IS NULL OR lease_until <= now())"
 # The revision too: whoever leaves and joins again has a new row, whose attempts begin anew.
-FENCE = "user_id = :user AND event_id = :event AND attempt = :attempt AND wanted_revision = :revision"
+FENCE = "person_id = :person AND event_id = :event AND attempt = :attempt AND wanted_revision = :revision"
 COUNTED = "compared_count = :compared, total_count = :total, matched_count = :matched"
 # Waits as long again as it has waited so far, which doubles each time without a counter.
 BACKED_OFF = (
@@ -34,43 +34,47 @@ MAX_BACKOFF_S = 30.0
 
 
 class RematchStore:
-    """Enrolments of guests in events."""
+    """Enrolments of people in events."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def read_progress(self, user_id: UUID) -> Progress | None:
-        """None for a guest whom we do not know."""
-        guest = text("SELECT started_at FROM selfie.users WHERE user_id = :user")
+    def read_progress(self, person_id: UUID) -> Progress | None:
+        """None for a person whom we do not know."""
+        started = text("SELECT started_at FROM selfie.people WHERE person_id = :person")
         selfies = text(
             """
             SELECT id, state, reason, decided_at FROM selfie.selfies
-            WHERE user_id = :user AND (state = 'active' OR revision = (
-                SELECT max(revision) FROM selfie.selfies WHERE user_id = :user))
+            WHERE person_id = :person AND (state = 'active' OR revision = (
+                SELECT max(revision) FROM selfie.selfies WHERE person_id = :person))
             ORDER BY revision DESC
             """
         )
-        enrolments = text("SELECT * FROM selfie.enrolments WHERE user_id = :user ORDER BY event_id")
-        user = {"user": user_id}
+        enrolments = text("SELECT * FROM selfie.enrolments WHERE person_id = :person ORDER BY event_id")
+        person = {"person": person_id}
         with transaction(self._engine) as connection:
             # One snapshot: no verdict comes between the selfie and the events that it is wanted in.
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-            known = connection.execute(guest, user).first()
+            known = connection.execute(started, person).first()
             if known is None:
                 return None
-            newest = [_summary(row) for row in connection.execute(selfies, user)]
-            events = [_event_rematch(row) for row in connection.execute(enrolments, user)]
+            newest = [_summary(row) for row in connection.execute(selfies, person)]
+            events = [_event_rematch(row) for row in connection.execute(enrolments, person)]
         return tell_progress(newest, known.started_at, events)
 
-    def restart(self, user_id: UUID) -> None:
+    def restart(self, person_id: UUID) -> None:
         """Wants the active selfie again in every event in which it is searched. Raises NoActiveSelfie."""
-        active, user = text("SELECT FROM selfie.selfies WHERE user_id = :user AND state = 'active'"), {"user": user_id}
+        active = text("SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active'")
+        start, person = (
+            text("UPDATE selfie.people SET started_at = now() WHERE person_id = :person"),
+            {"person": person_id},
+        )
         with transaction(self._engine, "rematch-restart") as connection:
-            revision = lock_guest(connection, user_id)
-            if revision is None or connection.execute(active, user).first() is None:
+            revision = lock_person(connection, person_id)
+            if revision is None or connection.execute(active, person).first() is None:
                 raise NoActiveSelfie
-            connection.execute(text("UPDATE selfie.users SET started_at = now() WHERE user_id = :user"), user)
-            want_again(connection, user_id, revision)
+            connection.execute(start, person)
+            want_again(connection, person_id, revision)
 
     def claim(self, limit: int, lease_s: float) -> list[Rematch]:
         """Rematches of the event whose turn it is; no other worker gets them until the lease ends.
@@ -83,23 +87,30 @@ class RematchStore:
             WITH oldest AS (
                 SELECT event_id FROM selfie.enrolments WHERE {DUE} ORDER BY turn_at LIMIT 1 FOR UPDATE SKIP LOCKED
             ), batch AS (
-                SELECT user_id, event_id FROM selfie.enrolments
+                SELECT person_id, event_id FROM selfie.enrolments
                 WHERE event_id = (SELECT event_id FROM oldest) AND {DUE}
                 ORDER BY turn_at LIMIT :limit FOR UPDATE SKIP LOCKED
             )
             UPDATE selfie.enrolments e
             SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease), turn_at = now()
-            FROM batch WHERE e.user_id = batch.user_id AND e.event_id = batch.event_id
-            RETURNING e.user_id, e.event_id, e.wanted_revision, e.attempt, e.state
+            FROM batch WHERE e.person_id = batch.person_id AND e.event_id = batch.event_id
+            RETURNING e.user_id, e.person_id, e.event_id, e.wanted_revision, e.attempt, e.state
             """
         )
         with transaction(self._engine, "rematch-claim") as connection:
             rows = connection.execute(query, {"limit": limit, "lease": lease_s}).all()
-            # An idle row wants the guest forgotten, also where the guest has a face by now (and the event is closed).
-            searched = [row.user_id for row in rows if row.state != RematchState.IDLE.value]
+            # An idle row wants the person forgotten, also where they have a face by now (and the event is closed).
+            searched = [row.person_id for row in rows if row.state != RematchState.IDLE.value]
             encodings = self._read_encodings(connection, searched)
         return [
-            Rematch(row.user_id, row.event_id, row.wanted_revision, row.attempt, encodings.get(row.user_id))
+            Rematch(
+                user_id=row.user_id,
+                person_id=row.person_id,
+                event_id=row.event_id,
+                revision=row.wanted_revision,
+                attempt=row.attempt,
+                encoding=encodings.get(row.person_id),
+            )
             for row in rows
         ]
 
@@ -108,7 +119,7 @@ class RematchStore:
         return self._write(rematch, f"state = :state, {COUNTED}", state=state, **vars(counts))
 
     def finish(self, rematch: Rematch, counts: Counts) -> bool:
-        """The matcher has published it, or forgotten the guest."""
+        """The matcher has published it, or forgotten the person."""
         return self._write(
             rematch,
             f"published_revision = wanted_revision, state = :state, {COUNTED}, lease_until = NULL, finished_at = now()",
@@ -144,16 +155,18 @@ class RematchStore:
             row = connection.execute(query).one()
         return row.depth, float(row.age_s)
 
-    def _read_encodings(self, connection: Connection, users: list[UUID]) -> dict[UUID, bytes]:
+    def _read_encodings(self, connection: Connection, people: list[UUID]) -> dict[UUID, bytes]:
         """A statement after the one that locks the enrolments: who changes a face changes them too and waits, so each
         encoding is the one that the revision was wanted for, never an older one."""
-        query = text("SELECT user_id, encoding FROM selfie.selfies WHERE state = 'active' AND user_id = ANY(:users)")
-        return {row.user_id: bytes(row.encoding) for row in connection.execute(query, {"users": users})}
+        query = text(
+            "SELECT person_id, encoding FROM selfie.selfies WHERE state = 'active' AND person_id = ANY(:people)"
+        )
+        return {row.person_id: bytes(row.encoding) for row in connection.execute(query, {"people": people})}
 
     def _write(self, rematch: Rematch, change: str, **values: object) -> bool:
         """False where something newer is wanted, or somebody else has claimed it."""
         fence = {
-            "user": rematch.user_id,
+            "person": rematch.person_id,
             "event": rematch.event_id,
             "attempt": rematch.attempt,
             "revision": rematch.revision,

@@ -1,8 +1,10 @@
-"""SQL of selfies: uploads, and the jobs that they are until a verdict."""
+"""SQL of selfies: uploads, the jobs that they are until a verdict, and their files."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
 from selfie_service.domain import (
@@ -16,52 +18,61 @@ from selfie_service.domain import (
     Selfie,
     SelfieJob,
     SelfieState,
+    StoredImage,
     UserNotFound,
 )
-from selfie_service.store.guests import (
+from selfie_service.store.people import (
     SELFIES_CHANNEL,
-    lock_guest,
-    lock_new_guest,
+    lock_first_person,
+    lock_person,
     notify,
+    queue_blob_deletions,
     raise_revision,
     want_forgetting,
     want_rematches,
 )
 
-EMPTIED = "image = NULL, encoding = NULL, lease_until = NULL"
+EMPTIED = "image = NULL, image_key = NULL, encoding = NULL, lease_until = NULL"
 FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
 # Each of these is one journey to the database: a guest waits for all of them, and in a crowd the lock is held for as
 # long. The second statement has a snapshot of its own, taken when the lock was.
-# A guest whom the feed makes known between the two is seen and not locked: ADD locks again.
+# A person whom the feed makes known between the two is seen and not locked: ADD locks again.
 # `known_id`, `known_sha256`: what the same request added before. `is_shut_out`: whether every event of the guest is
 # closed or expired; a guest without events is not. `pending_count`: of all guests, `most` at most.
 LOCK_AND_LOOK = text(
     """
-    SELECT FROM selfie.users WHERE user_id = :user FOR UPDATE;
-    SELECT guest.user_id IS NOT NULL AS is_guest, known.id AS known_id, known.sha256 AS known_sha256,
+    SELECT FROM selfie.people WHERE person_id = :person_id FOR UPDATE;
+    SELECT person.person_id IS NOT NULL AS is_known, known.id AS known_id, known.sha256 AS known_sha256,
         (SELECT coalesce(bool_and(coalesce(e.closed OR e.expires_at <= now(), false)), false)
          FROM selfie.enrolments n LEFT JOIN selfie.events e USING (event_id)
-         WHERE n.user_id = :user) AS is_shut_out,
+         WHERE n.person_id = :person_id) AS is_shut_out,
         (SELECT count(*) FROM (SELECT FROM selfie.selfies WHERE state = 'pending' LIMIT :most) AS pending)
             AS pending_count
     FROM (SELECT) AS one
-    LEFT JOIN selfie.users AS guest ON guest.user_id = :user
-    LEFT JOIN selfie.selfies AS known ON known.user_id = :user AND known.request_id = :request
+    LEFT JOIN selfie.people AS person ON person.person_id = :person_id
+    LEFT JOIN selfie.selfies AS known ON known.user_id = :user_id AND known.request_id = :request_id
     """
 )
-# A selfie takes over the place of the pending one that it supersedes. So a guest who sends several neither loses the
+# A selfie takes over the place of the pending one that it supersedes. So a person who sends several neither loses the
 # place nor gains one: a claim is a turn and has put the pending one behind all that waited then.
 ADD = text(
     f"""
-    SELECT FROM selfie.users WHERE user_id = :user_id FOR UPDATE;
-    WITH replaced AS (
-        UPDATE selfie.selfies SET state = 'superseded', {EMPTIED} WHERE user_id = :user_id AND state = 'pending'
-        RETURNING queued_at),
-    guest AS (
-        UPDATE selfie.users SET revision = revision + 1, started_at = now() WHERE user_id = :user_id RETURNING revision)
-    INSERT INTO selfie.selfies (id, user_id, revision, request_id, sha256, image, content_type, queued_at)
-    SELECT :id, :user_id, revision, :request_id, :sha256, :image, :content_type,
-        coalesce((SELECT queued_at FROM replaced), now()) FROM guest;
+    SELECT FROM selfie.people WHERE person_id = :person_id FOR UPDATE;
+    WITH pending AS (
+        SELECT id, queued_at, image_key FROM selfie.selfies WHERE person_id = :person_id AND state = 'pending'
+        FOR UPDATE),
+    replaced AS (
+        UPDATE selfie.selfies s SET state = 'superseded', {EMPTIED} FROM pending WHERE s.id = pending.id
+        RETURNING pending.queued_at, pending.image_key),
+    deletions AS (
+        INSERT INTO selfie.blob_deletions (key) SELECT image_key FROM replaced WHERE image_key IS NOT NULL),
+    person AS (
+        UPDATE selfie.people SET revision = revision + 1, started_at = now() WHERE person_id = :person_id
+        RETURNING revision)
+    INSERT INTO selfie.selfies (id, user_id, person_id, revision, request_id, sha256, image_key, content_type,
+        queued_at)
+    SELECT :id, :user_id, :person_id, revision, :request_id, :sha256, :image_key, :content_type,
+        coalesce((SELECT queued_at FROM replaced), now()) FROM person;
     SELECT pg_notify(:channel, '')
     """
 )
@@ -74,14 +85,14 @@ class SelfieStore:
         self._engine = engine
         self._max_pending = max_pending
 
-    def has_guest(self, user_id: UUID) -> bool:
-        query = text("SELECT FROM selfie.users WHERE user_id = :user")
+    def has_person(self, person_id: UUID) -> bool:
+        query = text("SELECT FROM selfie.people WHERE person_id = :person")
         with transaction(self._engine) as connection:
-            return connection.execute(query, {"user": user_id}).first() is not None
+            return connection.execute(query, {"person": person_id}).first() is not None
 
     def add_selfie(self, selfie: NewSelfie, may_be_new: bool = False) -> UUID:
-        """The id of the selfie, or of the one that the same request added before. `may_be_new`: a guest whom we do not
-        know gets a row, but for one who was erased.
+        """The id of the selfie, or of the one that the same request added before. `may_be_new`: an account that we do
+        not know gets its first person, but for one that was erased.
 
         Raises RequestInProgress, UserNotFound, IdempotencyKeyReused, EventClosed, QueueFull.
         """
@@ -89,10 +100,9 @@ class SelfieStore:
             if selfie.request_id:
                 lock_request(connection, selfie.user_id, selfie.request_id)
             if may_be_new:
-                lock_new_guest(connection, selfie.user_id)
-            look = {"user": selfie.user_id, "request": selfie.request_id, "most": self._max_pending}
-            found = connection.execute(LOCK_AND_LOOK, look).one()
-            if not found.is_guest:
+                lock_first_person(connection, selfie.user_id)
+            found = connection.execute(LOCK_AND_LOOK, {**vars(selfie), "most": self._max_pending}).one()
+            if not found.is_known:
                 raise UserNotFound
             if found.known_id:
                 if bytes(found.known_sha256) != selfie.sha256:
@@ -105,29 +115,24 @@ class SelfieStore:
             connection.execute(ADD, {**vars(selfie), "channel": SELFIES_CHANNEL})
             return selfie.id
 
-    def find_selfie(self, user_id: UUID) -> Selfie | None:
+    def find_selfie(self, person_id: UUID) -> Selfie | None:
         """The active one, else the pending one."""
         query = text(
-            "SELECT id, state, image, content_type FROM selfie.selfies"
-            " WHERE user_id = :user AND state IN ('active', 'pending') ORDER BY state = 'active' DESC LIMIT 1"
+            "SELECT id, state, image_key, image, content_type FROM selfie.selfies"
+            " WHERE person_id = :person AND state IN ('active', 'pending') ORDER BY state = 'active' DESC LIMIT 1"
         )
         with transaction(self._engine) as connection:
-            row = connection.execute(query, {"user": user_id}).first()
-        return Selfie(row.id, SelfieState(row.state), bytes(row.image), row.content_type) if row else None
+            row = connection.execute(query, {"person": person_id}).first()
+        return Selfie(row.id, SelfieState(row.state), _image(row), row.content_type) if row else None
 
-    def delete_selfies(self, user_id: UUID) -> None:
+    def delete_selfies(self, person_id: UUID) -> None:
         with transaction(self._engine, "selfie-delete") as connection:
-            if lock_guest(connection, user_id) is None:
+            if lock_person(connection, person_id) is None:
                 return
-            revision = raise_revision(connection, user_id)
-            connection.execute(
-                text(
-                    f"UPDATE selfie.selfies SET state = 'deleted', {EMPTIED} WHERE user_id = :user"
-                    " AND state NOT IN ('superseded', 'deleted')"
-                ),
-                {"user": user_id},
-            )
-            want_forgetting(connection, user_id, revision)
+            revision = raise_revision(connection, person_id)
+            condition = "person_id = :person AND state NOT IN ('superseded', 'deleted')"
+            _empty(connection, condition, "state = 'deleted'", {"person": person_id})
+            want_forgetting(connection, person_id, revision)
 
     def claim(self, lease_s: float) -> SelfieJob | None:
         """The pending selfie whose turn it is; no other worker gets it until the lease ends.
@@ -142,35 +147,39 @@ class SelfieStore:
                 SELECT id FROM selfie.selfies
                 WHERE state = 'pending' AND (lease_until IS NULL OR lease_until <= now())
                 ORDER BY queued_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING id, user_id, attempt, image
+            RETURNING id, person_id, attempt, image_key, image
             """
         )
         with transaction(self._engine, "selfie-claim") as connection:
             row = connection.execute(query, {"lease": lease_s}).first()
-        return SelfieJob(row.id, row.user_id, row.attempt, bytes(row.image)) if row else None
+        return SelfieJob(row.id, row.person_id, row.attempt, _image(row)) if row else None
 
     def accept(self, job: SelfieJob, encoding: bytes) -> bool:
         """The selfie takes the place of the active one and is wanted in every open event; False for a late verdict."""
         with transaction(self._engine, "selfie-accept") as connection:
-            if lock_guest(connection, job.user_id) is None or not self._is_current(connection, job):
+            if lock_person(connection, job.person_id) is None or not self._is_current(connection, job):
                 return False
             # Pending means newest: an upload supersedes what is pending under the same lock.
-            revision = raise_revision(connection, job.user_id)
-            values = {"selfie": job.selfie_id, "user": job.user_id, "encoding": encoding}
-            for statement in (
-                f"UPDATE selfie.selfies SET state = 'superseded', {EMPTIED} WHERE user_id = :user AND state = 'active'",
+            revision = raise_revision(connection, job.person_id)
+            former = "person_id = :person AND state = 'active'"
+            _empty(connection, former, "state = 'superseded'", {"person": job.person_id})
+            query = text(
                 "UPDATE selfie.selfies SET state = 'active', encoding = :encoding, decided_at = now(),"
-                " lease_until = NULL WHERE id = :selfie",
-            ):
-                connection.execute(text(statement), values)
-            want_rematches(connection, job.user_id, revision)
+                " lease_until = NULL WHERE id = :selfie"
+            )
+            connection.execute(query, {"selfie": job.selfie_id, "encoding": encoding})
+            want_rematches(connection, job.person_id, revision)
             return True
 
     def reject(self, job: SelfieJob, reason: RejectReason) -> bool:
         """False for a late verdict."""
-        return self._write(
-            job, f"state = 'rejected', reason = :reason, decided_at = now(), {EMPTIED}", reason=reason.value
-        )
+        with transaction(self._engine, "selfie-write") as connection:
+            if not self._is_current(connection, job):
+                return False
+            change = "state = 'rejected', reason = :reason, decided_at = now()"
+            _empty(connection, "id = :selfie", change, {"selfie": job.selfie_id, "reason": reason.value})
+            notify(connection, SELFIES_CHANNEL)
+            return True
 
     def count_failure(self, job: SelfieJob) -> bool:
         """Notes that the engine died or hung over this selfie; the last time, the selfie is put aside."""
@@ -196,6 +205,44 @@ class SelfieStore:
             row = connection.execute(query).one()
         return row.depth, float(row.age_s)
 
+    def list_blob_deletions(self, limit: int) -> list[str]:
+        query = text("SELECT key FROM selfie.blob_deletions ORDER BY created_at LIMIT :limit")
+        with transaction(self._engine) as connection:
+            return list(connection.execute(query, {"limit": limit}).scalars())
+
+    def settle_blob_deletions(self, keys: Iterable[str]) -> None:
+        with transaction(self._engine, "blobs-settle") as connection:
+            connection.execute(text("DELETE FROM selfie.blob_deletions WHERE key = ANY(:keys)"), {"keys": list(keys)})
+
+    def find_orphans(self, keys: Sequence[str]) -> set[str]:
+        """Those of the keys that no selfie has."""
+        query = text(
+            "SELECT key FROM unnest(CAST(:keys AS text[])) AS key"
+            " WHERE NOT EXISTS (SELECT FROM selfie.selfies WHERE image_key = key)"
+        )
+        with transaction(self._engine) as connection:
+            return set(connection.execute(query, {"keys": list(keys)}).scalars())
+
+    def find_image_in_row(self) -> tuple[UUID, bytes] | None:
+        """A selfie of schema 0001 whose bytes are still in its row."""
+        query = text("SELECT id, image FROM selfie.selfies WHERE image IS NOT NULL LIMIT 1")
+        with transaction(self._engine) as connection:
+            row = connection.execute(query).first()
+        return (row.id, bytes(row.image)) if row else None
+
+    def move_image(self, selfie_id: UUID, key: str) -> bool:
+        """The bytes are in a file now; False where the row does not need them any more."""
+        lock = text(
+            "SELECT FROM selfie.people WHERE person_id = (SELECT person_id FROM selfie.selfies WHERE id = :selfie)"
+            " FOR UPDATE"
+        )
+        query = text(
+            "UPDATE selfie.selfies SET image_key = :key, image = NULL WHERE id = :selfie AND image IS NOT NULL"
+        )
+        with transaction(self._engine, "selfie-move") as connection:
+            connection.execute(lock, {"selfie": selfie_id})
+            return connection.execute(query, {"selfie": selfie_id, "key": key}).rowcount == 1
+
     def _is_current(self, connection: Connection, job: SelfieJob) -> bool:
         query = text(f"SELECT FROM selfie.selfies WHERE {FENCE} FOR UPDATE")
         return connection.execute(query, {"selfie": job.selfie_id, "attempt": job.attempt}).first() is not None
@@ -207,6 +254,16 @@ class SelfieStore:
             if written.rowcount:
                 notify(connection, SELFIES_CHANNEL)
             return written.rowcount == 1
+
+
+def _empty(connection: Connection, condition: str, change: str, values: Mapping[str, object]) -> None:
+    """Takes bytes and encoding from selfies whose rows do not change meanwhile."""
+    queue_blob_deletions(connection, condition, values)
+    connection.execute(text(f"UPDATE selfie.selfies SET {change}, {EMPTIED} WHERE {condition}"), values)
+
+
+def _image(row: Row[Any]) -> StoredImage:
+    return StoredImage(row.image_key, None if row.image is None else bytes(row.image))
 
 
 def lock_request(connection: Connection, user_id: UUID, request_id: UUID) -> None:

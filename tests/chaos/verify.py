@@ -139,6 +139,7 @@ def _verify_files(truth: Truth, ledger: Ledger) -> None:
         for key in row
         if key is not None
     }
+    keys |= {key for (key,) in truth.rows("SELECT image_key FROM selfie.selfies WHERE image_key IS NOT NULL")}
     for key in keys - truth.files():
         ledger.violate("lost", f"the file {key}")
 

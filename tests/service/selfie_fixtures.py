@@ -1,6 +1,7 @@
 """Worlds for tests of selfie_service; a test module names those that it uses."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +17,16 @@ MakeWorld = Callable[..., World]
 
 @pytest.fixture
 def make_world(
-    make_db: Callable[[str], Engine], serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer]
+    make_db: Callable[[str], Engine],
+    serve: Callable[..., grpc.Channel],
+    signer: Callable[[str], Signer],
+    tmp_path: Path,
 ) -> Iterator[MakeWorld]:
     """Makes a world, also one with a broken twin for a control, such as `selfie_store=Unfenced`."""
     made: list[World] = []
 
     def make(**twins: Any) -> World:
-        made.append(World(make_db("selfie"), serve, signer, **twins))
+        made.append(World(make_db("selfie"), serve, signer, tmp_path / f"files{len(made)}", **twins))
         return made[-1]
 
     yield make

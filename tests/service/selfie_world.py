@@ -6,6 +6,7 @@ The engine, the change feed and the matcher are scripted.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
+from pathlib import Path
 from threading import Condition, Event
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,10 +15,12 @@ import grpc
 import numpy as np
 from sqlalchemy import Engine, Row, create_engine, text
 
+from kit.blobs import Blobs
 from kit.client import ServiceCalls
 from kit.feed import Follower
 from kit.identity import Signer
 from kit.server import Registration
+from kit.sweeper import Sweeper
 from kit.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc
@@ -152,16 +155,20 @@ class World:
         db: Engine,
         serve: Callable[..., grpc.Channel],
         signer: Callable[[str], Signer],
+        folder: Path,
         selfie_store: type[SelfieStore] = SelfieStore,
         rematch_store: type[RematchStore] = RematchStore,
         change_store: type[ChangeStore] = ChangeStore,
         validator: type[Validator] = Validator,
         calls: type[ServiceCalls] = ServiceCalls,
+        blobs: type[Blobs] = Blobs,
     ) -> None:
         # Tests hold locks for longer than a service may wait for one.
         self.db = create_engine(db.url, pool_size=10, connect_args={"options": "-c lock_timeout=20s"})
         self.selfies, self.rematches = selfie_store(self.db), rematch_store(self.db)
         self.changes = change_store(self.db)
+        self.folder = folder
+        self.blobs = blobs(f"file://{folder}", "selfies")
         self.feed, self.matcher = ScriptedFeed(), ScriptedMatcher()
         self.stop = Event()
         self._signer, self._validator = signer, validator
@@ -174,7 +181,7 @@ class World:
         told = calls(signer("selfie"))
         self.follower = Follower(AuthFeed(self._channel, told).fetch, self.changes.cursor, self.changes.apply)
         self.rematcher = Rematcher(self.rematches, self._channel, told, STREAM_S, self.stop)
-        self.service = Selfies(self.selfies, self.rematches, self.follower.catch_up, 15_000_000)
+        self.service = Selfies(self.selfies, self.rematches, self.blobs, self.follower.catch_up, 15_000_000)
         self.stub = selfie_pb2_grpc.SelfieServiceStub(
             serve(
                 Registration(
@@ -242,7 +249,7 @@ class World:
     # What the workers do.
 
     def validator(self, examine: Examine) -> Validator:
-        return self._validator(self.selfies, examine, lambda: None, LEASE_S, self.stop)
+        return self._validator(self.selfies, self.blobs, examine, lambda: None, LEASE_S, self.stop)
 
     def validate(self, examine: Examine) -> bool:
         return self.validator(examine).step()
@@ -267,6 +274,11 @@ class World:
     def selfie(self, selfie_id: UUID) -> Row[Any]:
         return self.row("SELECT * FROM selfie.selfies WHERE id = :id", id=selfie_id)
 
+    def image(self, row: Row[Any]) -> bytes | None:
+        """The bytes that the row of a selfie names."""
+        assert row.image is None
+        return self.blobs.get(row.image_key) if row.image_key else None
+
     def enrolment(self, user_id: UUID, event_id: UUID) -> Row[Any]:
         query = "SELECT * FROM selfie.enrolments WHERE user_id = :user AND event_id = :event"
         return self.row(query, user=user_id, event=event_id)
@@ -281,6 +293,16 @@ class World:
             "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         ).n
         return waiting
+
+    def files(self) -> set[str]:
+        """The keys of all files."""
+        return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()}
+
+    def sweep(self) -> None:
+        """Deletes the files whose deletion is queued."""
+        sweeper = Sweeper(self.selfies, self.blobs)
+        while sweeper.step():
+            pass
 
     def execute(self, statement: str) -> None:
         with self.db.begin() as connection:

@@ -1,6 +1,7 @@
 """Who may send and report a rematch: claims, leases, and the fence of late reports."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from threading import Event, Thread
 from uuid import UUID
 
@@ -29,10 +30,10 @@ class UnfencedRematches(RematchStore):
     def finish(self, rematch: Rematch, counts: Counts) -> bool:
         with self._engine.connect() as connection:
             latest = connection.exec_driver_sql(
-                "SELECT wanted_revision, attempt FROM selfie.enrolments WHERE user_id = %s AND event_id = %s",
-                (rematch.user_id, rematch.event_id),
+                "SELECT wanted_revision, attempt FROM selfie.enrolments WHERE person_id = %s AND event_id = %s",
+                (rematch.person_id, rematch.event_id),
             ).one()
-        unfenced = Rematch(rematch.user_id, rematch.event_id, latest.wanted_revision, latest.attempt, rematch.encoding)
+        unfenced = replace(rematch, revision=latest.wanted_revision, attempt=latest.attempt)
         return super().finish(unfenced, counts)
 
 
@@ -41,9 +42,9 @@ class InterruptedRematches(RematchStore):
 
     interrupt: Callable[[], None]
 
-    def _read_encodings(self, connection: Connection, users: list[UUID]) -> dict[UUID, bytes]:
+    def _read_encodings(self, connection: Connection, people: list[UUID]) -> dict[UUID, bytes]:
         self.interrupt()
-        return super()._read_encodings(connection, users)
+        return super()._read_encodings(connection, people)
 
 
 class HastyRematches(InterruptedRematches):
@@ -51,12 +52,12 @@ class HastyRematches(InterruptedRematches):
 
     def claim(self, limit: int, lease_s: float) -> list[Rematch]:
         with self._engine.connect() as connection:
-            users = [row.user_id for row in connection.exec_driver_sql("SELECT user_id FROM selfie.users")]
-            self._early = RematchStore._read_encodings(self, connection, users)
+            people = [row.person_id for row in connection.exec_driver_sql("SELECT person_id FROM selfie.people")]
+            self._early = RematchStore._read_encodings(self, connection, people)
         self.interrupt()
         return super().claim(limit, lease_s)
 
-    def _read_encodings(self, connection: Connection, users: list[UUID]) -> dict[UUID, bytes]:
+    def _read_encodings(self, connection: Connection, people: list[UUID]) -> dict[UUID, bytes]:
         return self._early
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from protos.matcher.v1 import matcher_pb2
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
-from selfie_service.store import guests
+from selfie_service.store import people
 from tests.service import selfie_fixtures
 from tests.service.calls import refused
 from tests.service.selfie_world import DONE, World, answer_with, face, valid
@@ -89,7 +89,7 @@ def test_a_new_face_is_not_searched_in_an_event_that_has_ended(world: World, clo
 def test_control_without_the_check_joining_an_open_event_searches_both(
     world: World, closed: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guests, "_lock_closed_events", find_none_closed)
+    monkeypatch.setattr(people, "_lock_closed_events", find_none_closed)
     assert search_after_closing(world, **closed) == [face(1), face(2)]
 
 
@@ -248,7 +248,7 @@ def test_control_a_rematch_in_every_event_would_search_the_newer_face(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def want_all(connection: Connection, user_id: UUID, revision: int) -> None:
-        guests._want(connection, "user_id = :user", "running", {"user": user_id, "revision": revision})
+        people._want(connection, "user_id = :user", "running", {"user": user_id, "revision": revision})
 
     monkeypatch.setattr("selfie_service.store.rematches.want_again", want_all)
     assert rematch_with_a_newer_face(world) == [face(1), face(2)]

@@ -158,7 +158,7 @@ def upload_at_each_claim(world: World) -> list[bool]:
     for number in range(5):
         job = world.selfies.claim(LEASE_S)
         assert job
-        claims.append(job.user_id == guest)
+        claims.append(job.person_id == guest)
         world.upload(guest, f"again {number}")
     return claims
 
@@ -185,4 +185,4 @@ def test_control_at_the_end_of_the_queue_a_correction_costs_the_place(make_world
         world.upload(who)
     job = world.selfies.claim(LEASE_S)
     assert job
-    assert job.user_id == other
+    assert job.person_id == other

@@ -40,7 +40,7 @@ def leave_twice(world: World) -> int:
     left = world.tell(ChangeKind.LEFT, event_id=event, user_id=guest)
     for _ in range(2):
         world.changes.apply(left)
-    revision: int = world.row("SELECT revision FROM selfie.users").revision
+    revision: int = world.row("SELECT revision FROM selfie.people").revision
     return revision
 
 
@@ -109,7 +109,7 @@ def test_several_followers_apply_each_change_once(world: World) -> None:
     for follower in followers:
         follower.join(20)
     assert world.changes.cursor() == len(world.feed.changes)
-    assert world.row("SELECT min(revision) AS least, max(revision) AS most FROM selfie.users") == (1, 1)
+    assert world.row("SELECT min(revision) AS least, max(revision) AS most FROM selfie.people") == (1, 1)
 
 
 def test_the_follower_hears_of_a_change_while_it_waits(world: World) -> None:
@@ -151,12 +151,12 @@ def test_who_left_is_matched_there_no_more(world: World) -> None:
     event, left = world.event(), world.event()
     guest = world.guest(event, left)
     world.enter(guest)
-    before = world.row("SELECT revision FROM selfie.users").revision
+    before = world.row("SELECT revision FROM selfie.people").revision
     world.tell(ChangeKind.LEFT, event_id=left, user_id=guest)
     world.follower.catch_up()
     world.rematch()
     assert [request.event_id for request in world.matcher.requests] == [str(event)]
-    assert world.row("SELECT revision FROM selfie.users").revision == before + 1
+    assert world.row("SELECT revision FROM selfie.people").revision == before + 1
 
 
 def test_who_left_and_came_back_is_matched_at_a_newer_revision(world: World) -> None:
@@ -181,7 +181,7 @@ def test_erasing_a_guest_leaves_nothing_but_an_id(world: World) -> None:
     world.upload(guest, "newer")
     world.tell(ChangeKind.USER_ERASED, user_id=guest)
     world.follower.catch_up()
-    assert [world.count(table) for table in ("users", "selfies", "enrolments")] == [1, 1, 1]
+    assert [world.count(table) for table in ("people", "selfies", "enrolments")] == [1, 1, 1]
     assert world.row("SELECT id FROM selfie.tombstones").id == guest
     with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         world.upload(guest)
@@ -196,7 +196,7 @@ def test_a_verdict_after_the_erasure_writes_nothing(world: World) -> None:
     world.tell(ChangeKind.USER_ERASED, user_id=guest)
     world.follower.catch_up()
     assert not world.selfies.accept(job, face(1))
-    assert world.count("users") == 0
+    assert world.count("people") == 0
 
 
 def join_after_the_erasure(world: World) -> int:
@@ -204,7 +204,7 @@ def join_after_the_erasure(world: World) -> int:
     world.tell(ChangeKind.USER_ERASED, user_id=guest)
     world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
     world.follower.catch_up()
-    return world.count("users") + world.count("enrolments")
+    return world.count("people") + world.count("enrolments")
 
 
 def test_an_erased_guest_joins_nothing(world: World) -> None:

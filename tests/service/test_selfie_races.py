@@ -60,7 +60,7 @@ def join_while_a_verdict_comes(world: World, join_first: bool) -> tuple[str, boo
     else:
         race(world, decide, ("UPDATE OF state", "selfies"), join)
     row = world.enrolment(guest, joined)
-    return row.state, row.wanted_revision == world.row("SELECT revision FROM selfie.users").revision
+    return row.state, row.wanted_revision == world.row("SELECT revision FROM selfie.people").revision
 
 
 @pytest.mark.parametrize("join_first", [True, False])
@@ -69,10 +69,10 @@ def test_whichever_comes_first_an_event_joined_during_the_verdict_is_matched(wor
 
 
 def read_revision(connection: Connection, user_id: UUID) -> int:
-    """A broken twin of lock_guest and lock_new_guest: reads without a lock."""
-    query, user = text("SELECT revision FROM selfie.users WHERE user_id = :user"), {"user": user_id}
+    """A broken twin of lock_person and lock_first_person: reads without a lock."""
+    query, user = text("SELECT revision FROM selfie.people WHERE user_id = :user"), {"user": user_id}
     if connection.execute(query, user).first() is None:
-        connection.execute(text("INSERT INTO selfie.users (user_id) VALUES (:user)"), user)
+        connection.execute(text("INSERT INTO selfie.people (person_id, user_id) VALUES (:user, :user)"), user)
     revision: int = connection.execute(query, user).scalar_one()
     return revision
 
@@ -81,8 +81,8 @@ def read_revision(connection: Connection, user_id: UUID) -> int:
 def test_control_without_the_guests_lock_the_event_is_missed(
     world: World, join_first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "lock_new_guest", read_revision)
-    monkeypatch.setattr(selfies, "lock_guest", read_revision)
+    monkeypatch.setattr(changes, "lock_first_person", read_revision)
+    monkeypatch.setattr(selfies, "lock_person", read_revision)
     assert join_while_a_verdict_comes(world, join_first) == ("idle", False)
 
 
@@ -98,4 +98,4 @@ def test_an_upload_of_who_is_being_erased_waits_and_finds_the_grave(world: World
 
     race(world, lambda: world.changes.apply(erased), ("INSERT", "tombstones"), upload)
     assert refusals == [grpc.StatusCode.NOT_FOUND]
-    assert world.count("selfies") + world.count("users") == 0
+    assert world.count("selfies") + world.count("people") == 0

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from kit.errors import DatabaseUnavailable
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import Change, ChangeKind
-from selfie_service.store import changes, guests
+from selfie_service.store import changes, people
 from tests.service import selfie_fixtures
 from tests.service.selfie_world import World, face, valid, wait_until
 from tests.service.test_selfie_closed import PAST, close, join, sent, update
@@ -86,7 +86,7 @@ def test_control_without_the_events_lock_it_would_be_missed(world: World, monkey
         )
         return list(found.scalars())
 
-    monkeypatch.setattr(guests, "_lock_closed_events", look_only)
+    monkeypatch.setattr(people, "_lock_closed_events", look_only)
     assert reopen_during_the_verdict(world) == []
 
 
@@ -101,7 +101,7 @@ def delete_during_the_verdict(world: World, monkeypatch: pytest.MonkeyPatch) -> 
         with suppress(DatabaseUnavailable):
             world.changes.apply(gone)
 
-    deleting, lock = Thread(target=delete), guests._lock_closed_events
+    deleting, lock = Thread(target=delete), people._lock_closed_events
 
     def lock_and_delete(connection: Connection, user_id: UUID) -> list[UUID]:
         closed = lock(connection, user_id)
@@ -109,7 +109,7 @@ def delete_during_the_verdict(world: World, monkeypatch: pytest.MonkeyPatch) -> 
         wait_until(lambda: world.count_waiting() == 1)
         return closed
 
-    monkeypatch.setattr(guests, "_lock_closed_events", lock_and_delete)
+    monkeypatch.setattr(people, "_lock_closed_events", lock_and_delete)
     with suppress(DatabaseUnavailable):
         world.validate(valid(1))
     deleting.join(20)

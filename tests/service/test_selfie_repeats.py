@@ -8,7 +8,7 @@ import pytest
 
 from selfie_service.domain import ChangeKind
 from selfie_service.store import selfies
-from selfie_service.store.guests import lock_guest
+from selfie_service.store.people import lock_person
 from tests.service import selfie_fixtures
 from tests.service.calls import Refusal, read_refusal, refused
 from tests.service.selfie_world import World, invalid, wait_until
@@ -49,7 +49,7 @@ def repeat_in_progress(world: World, guest: UUID) -> tuple[set[UUID], list[str]]
             refusals.append(refusal.reason)
 
     with ThreadPoolExecutor(2) as pool, world.db.begin() as other:
-        lock_guest(other, guest)
+        lock_person(other, guest)
         pool.submit(upload)
         wait_until(lambda: world.count_waiting() == 1)
         pool.submit(upload)

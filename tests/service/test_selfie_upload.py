@@ -56,7 +56,7 @@ def test_a_service_may_not_upload(world: World, signer: Callable[[str], Signer])
 def test_what_is_accepted_is_stored_and_pending(world: World, guest: UUID) -> None:
     selfie_id = world.upload(guest, "me")
     row = world.selfie(selfie_id)
-    assert (row.state, bytes(row.image), row.content_type) == ("pending", image_of("me"), "image/jpeg")
+    assert (row.state, world.image(row), row.content_type) == ("pending", image_of("me"), "image/jpeg")
     state = world.state(guest)
     assert (state.selfie_id, state.selfie_state) == (str(selfie_id), selfie_pb2.SELFIE_STATE_PENDING)
     assert state.HasField("start_time")
@@ -139,14 +139,16 @@ def test_control_where_many_may_wait_none_is_refused(make_world: MakeWorld) -> N
 def test_a_newer_upload_supersedes_and_empties_what_is_pending(world: World, guest: UUID) -> None:
     first, second = world.upload(guest, "first"), world.upload(guest, "second")
     old, new = world.selfie(first), world.selfie(second)
-    assert (old.state, old.image, new.state) == ("superseded", None, "pending")
+    assert (old.state, old.image_key, new.state) == ("superseded", None, "pending")
     assert old.revision < new.revision
 
 
 def test_of_twenty_uploads_at_once_the_last_is_pending_and_all_others_are_superseded(world: World, guest: UUID) -> None:
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(lambda number: world.upload(guest, f"selfie {number}"), range(20)))
-    rows = world.row("SELECT array_agg(state ORDER BY revision) AS states, count(image) AS images FROM selfie.selfies")
+    rows = world.row(
+        "SELECT array_agg(state ORDER BY revision) AS states, count(image_key) AS images FROM selfie.selfies"
+    )
     assert (rows.states, rows.images) == (["superseded"] * 19 + ["pending"], 1)
 
 
@@ -176,7 +178,7 @@ def test_deleting_empties_every_selfie(world: World, guest: UUID) -> None:
     world.delete(guest)
     for selfie_id in (first, second):
         row = world.selfie(selfie_id)
-        assert (row.state, row.image, row.encoding) == ("deleted", None, None)
+        assert (row.state, row.image_key, row.encoding) == ("deleted", None, None)
     assert world.state(guest).selfie_state == selfie_pb2.SELFIE_STATE_UNSPECIFIED
     with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
         world.get(guest)

@@ -35,7 +35,7 @@ def test_a_valid_selfie_becomes_active_and_is_wanted_in_every_event(world: World
     guest = world.guest(*events)
     selfie_id = world.enter(guest, 3)
     row = world.selfie(selfie_id)
-    assert (row.state, bytes(row.encoding), bytes(row.image)) == ("active", face(3), image_of("person 3"))
+    assert (row.state, bytes(row.encoding), world.image(row)) == ("active", face(3), image_of("person 3"))
     for event in events:
         enrolment = world.enrolment(guest, event)
         assert (enrolment.wanted_revision, enrolment.state) == (row.revision + 1, "running")
@@ -77,7 +77,7 @@ def test_an_invalid_selfie_is_emptied_and_tells_why(world: World, guest: UUID) -
     selfie_id = world.upload(guest)
     world.validate(invalid("several_faces"))
     row = world.selfie(selfie_id)
-    assert (row.state, row.image, row.encoding) == ("rejected", None, None)
+    assert (row.state, row.image_key, row.encoding) == ("rejected", None, None)
     state = world.state(guest)
     assert state.selfie_state == pb.SELFIE_STATE_REJECTED
     assert state.reject_reason == pb.REJECT_REASON_SEVERAL_FACES
@@ -105,7 +105,7 @@ class SweepingRejections(SelfieStore):
 
     def reject(self, job: SelfieJob, reason: RejectReason) -> bool:
         in_time = super().reject(job, reason)
-        self.delete_selfies(job.user_id)
+        self.delete_selfies(job.person_id)
         return in_time
 
 
@@ -116,7 +116,7 @@ def test_control_a_rejection_that_empties_all_takes_the_old_one_and_its_matches(
 def test_a_valid_selfie_takes_the_place_of_the_active_one(world: World, guest: UUID) -> None:
     old, new = world.enter(guest, 1), world.enter(guest, 2)
     row = world.selfie(old)
-    assert (row.state, row.image, row.encoding) == ("superseded", None, None)
+    assert (row.state, row.image_key, row.encoding) == ("superseded", None, None)
     assert world.selfie(new).state == "active"
 
 
@@ -169,13 +169,13 @@ def overtake_a_slow_worker(world: World) -> bytes:
 
 def test_only_the_last_claim_writes_a_verdict(world: World) -> None:
     assert overtake_a_slow_worker(world) == face(2)
-    assert world.row("SELECT max(revision) AS last FROM selfie.users").last == 2
+    assert world.row("SELECT max(revision) AS last FROM selfie.people").last == 2
 
 
 def test_control_without_the_fence_both_claims_write_a_verdict(make_world: MakeWorld) -> None:
     world = make_world(selfie_store=UnfencedSelfies)
     overtake_a_slow_worker(world)
-    assert world.row("SELECT max(revision) AS last FROM selfie.users").last == 3
+    assert world.row("SELECT max(revision) AS last FROM selfie.people").last == 3
 
 
 def test_no_other_refusal_or_failure_is_written_after_the_claim_was_lost(world: World, guest: UUID) -> None:

@@ -24,6 +24,7 @@ PROCESSES = {
 }
 SERVERS = ("auth", "selfie", "matcher", "gateway")
 SERVING = (*SERVERS, "selfie worker", "indexer")
+BLOB_PROCESSES = ("selfie", "selfie worker", "matcher", "indexer", "check")
 UNREACHABLE = "postgresql://minois:hunter2@127.0.0.1:1/minois"
 # (the wrong setting, its value, what the line says, the processes that read it)
 WRONG = [
@@ -34,8 +35,8 @@ WRONG = [
     ("SIGNING_KEY", "/nowhere", "SIGNING_KEY: Path does not point to a file", ("auth", "selfie", "matcher")),
     ("MINOIS_KEYS", "{empty}", "MINOIS_KEYS: {empty} holds no auth.pub.pem", ("auth", "selfie", "matcher")),
     ("MINOIS_KEYS", "{keys}", "auth.pub.pem holds no public Ed25519 key", ("auth", "selfie", "matcher")),
-    ("BLOB_URL", "/var/photos", "BLOB_URL: must be file:///path or s3://bucket", ("matcher", "indexer", "check")),
-    ("BLOB_URL", "{file_url}", "BLOB_URL: {garbage} is not a folder", ("matcher", "indexer", "check")),
+    ("BLOB_URL", "/var/photos", "BLOB_URL: must be file:///path or s3://bucket", BLOB_PROCESSES),
+    ("BLOB_URL", "{file_url}", "BLOB_URL: {garbage} is not a folder", BLOB_PROCESSES),
     ("TLS_CERT", "{garbage}", "TLS_CERT: {garbage} holds no certificate (PEM)", (*SERVERS, "selfie worker")),
     ("DB_POOL_SIZE", "abc", "DB_POOL_SIZE: Input should be a valid integer", ("auth", "selfie worker", "indexer")),
     (

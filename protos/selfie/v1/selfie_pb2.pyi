@@ -29,6 +29,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
     ERROR_REASON_REQUEST_IN_PROGRESS: _ClassVar[ErrorReason]
     ERROR_REASON_QUEUE_FULL: _ClassVar[ErrorReason]
+    ERROR_REASON_BLOBS_UNAVAILABLE: _ClassVar[ErrorReason]
 
 class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -77,6 +78,7 @@ ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason
 ERROR_REASON_INTERNAL: ErrorReason
 ERROR_REASON_REQUEST_IN_PROGRESS: ErrorReason
 ERROR_REASON_QUEUE_FULL: ErrorReason
+ERROR_REASON_BLOBS_UNAVAILABLE: ErrorReason
 REJECT_REASON_UNSPECIFIED: RejectReason
 REJECT_REASON_NO_FACE: RejectReason
 REJECT_REASON_SEVERAL_FACES: RejectReason
