@@ -11,7 +11,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from kit.identity import Verifier
-from kit.server import MAX_MESSAGE_BYTES, Server
+from kit.server import FILES, MAX_MESSAGE_BYTES, Server
 from kit.settings import InvalidSetting, ServerSettings
 from protos.matcher.v1 import photo_pb2 as pb
 from protos.matcher.v1 import photo_pb2_grpc
@@ -38,6 +38,20 @@ def start(keys: Path) -> Iterator[Start]:
 
 def connect(server: Server) -> grpc.Channel:
     return grpc.insecure_channel(f"127.0.0.1:{server.port}")
+
+
+@pytest.mark.parametrize("fault", ["", "disk_full"])
+def test_health_answers_for_the_file_store_with_what_is_wrong(keys: Path, fault: str) -> None:
+    server = Server(ServerSettings(grace_s=0), 0, Verifier.read(keys), [photos(Script())], {FILES: lambda: fault})
+    try:
+        with connect(server) as channel:
+            request = health_pb2.HealthCheckRequest(service=FILES)
+            answer, call = health_pb2_grpc.HealthStub(channel).Check.with_call(request, timeout=5)
+        status = health_pb2.HealthCheckResponse
+        assert answer.status == (status.NOT_SERVING if fault else status.SERVING)
+        assert dict(call.trailing_metadata()).get("x-fault", "") == fault
+    finally:
+        server.close()
 
 
 def test_a_second_server_does_not_get_the_same_port(start: Start) -> None:

@@ -1,0 +1,25 @@
+"""Metrics are served where the settings say, which is this machine alone unless they say more."""
+
+import urllib.request
+from contextlib import closing
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+
+from deploy.environment import free_ports
+from kit.metrics import start_metrics_server
+from kit.settings import ProcessSettings
+
+
+@pytest.mark.parametrize(("given", "address"), [({}, "127.0.0.1"), ({"metrics_host": "0.0.0.0"}, "0.0.0.0")])
+def test_metrics_listen_on_loopback_unless_they_are_configured(given: dict[str, str], address: str) -> None:
+    port = free_ports(["metrics"])["metrics"]
+    registry = CollectorRegistry()
+    Counter("visits", "Visits", registry=registry).inc()
+    server, thread = start_metrics_server(ProcessSettings.model_validate({"metrics_port": port, **given}), registry)
+    with closing(server.socket):
+        assert server.server_address == (address, port)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            assert b"visits_total 1.0" in answer.read()
+        server.shutdown()
+        thread.join()
