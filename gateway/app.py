@@ -34,9 +34,10 @@ def create_app(
     limiters = Limiters(limits.bounds)
 
     @asynccontextmanager
-    async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Limits | Limiters]]:
+    async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Limits | Limiters | bool]]:
         app.state.backends = Backends.open(addresses, tls)
-        yield {"limits": limits, "limiters": limiters}  # for the connections, which know only this
+        # For the connections, which know only this.
+        yield {"limits": limits, "limiters": limiters, "refuses_early": not site.cors_origins}
         await app.state.backends.close()
 
     app = FastAPI(

@@ -31,13 +31,14 @@ class Connection(H11Protocol):
     a connection that has nothing to send, such as one that waits for an event, may be silent.
 
     A selfie that there is no place for is refused here, as `Admission` would refuse it and at a fraction of the cost:
-    in a crowd it is the refusals that use up the processor.
+    in a crowd it is the refusals that use up the processor. Not where pages of other origins must be told, too.
     """
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **more: Any) -> None:
         super().__init__(config, server_state, app_state, **more)
         self._limits: Limits = app_state["limits"]
         self._limiters: Limiters = app_state["limiters"]
+        self._refuses_early: bool = app_state["refuses_early"]
         self._is_refused = False
         self._head: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -55,7 +56,12 @@ class Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return  # what it still sends; a reset connection would cost it the answer
-        if self.cycle is None and data.startswith(UPLOAD) and not self._limiters.selfies.admits():
+        if (
+            self._refuses_early
+            and self.cycle is None
+            and data.startswith(UPLOAD)
+            and not self._limiters.selfies.admits()
+        ):
             self._refuse()
             return
         super().data_received(data)

@@ -12,6 +12,7 @@ import pytest
 
 from gateway.admission import ConcurrencyLimiter
 from gateway.limits import Bounds
+from gateway.site import Site
 from kit.statuses import RETRY_AFTER_S
 from protos.selfie.v1 import selfie_pb2
 from selfie_service.domain import QueueFull
@@ -150,3 +151,12 @@ def test_a_burst_waits_for_its_turn_and_a_crowd_does_not() -> None:
         assert await come_at_once(limiter, 4) == [True] * 2 + [False] * 2  # no queue after somebody was sent away
 
     asyncio.run(come())
+
+
+@pytest.mark.parametrize("origins", [("https://party.example",), ()], ids=["configured", "control"])
+def test_a_page_of_another_origin_can_read_why_its_selfie_is_refused(origins: tuple[str, ...]) -> None:
+    with running_world(Site(cors_origins=origins), bounds=FEW, pause_s=0.3) as world:
+        with busy(world, "UploadSelfie", upload):
+            answer = world.send_raw(HEAD.replace(b"Host: x\r\n", b"Host: x\r\nOrigin: https://party.example\r\n"))
+        assert answer.startswith(b"HTTP/1.1 503")
+        assert (b"access-control-allow-origin: https://party.example" in answer.lower()) == bool(origins)
