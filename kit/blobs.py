@@ -49,6 +49,7 @@ class Blobs:
         owned = rf"(?:{re.escape(prefix)}/)?" if prefix == OLD_KEYS else f"{re.escape(prefix)}/"
         self._own = re.compile(owned + OWN_NAME)
         self._fault = ("", -FAULT_IS_FRESH_S)
+        self._durable_folders: set[Path] = set()  # whose entries in the folders above are on disk
 
     @classmethod
     def connect(cls, settings: BlobSettings, prefix: str) -> Self:
@@ -177,8 +178,18 @@ class Blobs:
                 raise FileNotFoundError(errno.ENOENT, "the folder of the file store is missing")
             obstore.put(self._client.store(), key, data, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
             if self._root:
-                _flush(self._root, key)
+                self._flush(self._root / key)
         reach("blob", "after-write")
+
+    def _flush(self, path: Path) -> None:
+        """Writes a file and its entry in its folder to disk; of folders, which are never deleted, their entries once."""
+        _sync(path)
+        folder = path.parent
+        _sync(folder)
+        while folder != self._root and folder not in self._durable_folders:
+            _sync(folder.parent)
+            self._durable_folders.add(folder)
+            folder = folder.parent
 
     def _chunks(self, key: str, result: Any) -> Iterator[bytes]:
         with self._client.reading(key):
@@ -197,14 +208,9 @@ def _parts(first: bytes, file: IO[bytes]) -> Iterator[bytes]:
         part = file.read(PART_BYTES)
 
 
-def _flush(root: Path, key: str) -> None:
-    """Writes a file, its folder and the entries of the folders above to disk."""
-    path = root / key
-    for target in (path, *path.parents):
-        descriptor = os.open(target, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        if target == root:
-            return
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

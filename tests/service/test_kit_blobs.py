@@ -99,6 +99,13 @@ def test_a_put_returns_when_file_and_folders_are_on_disk(
     )
     blobs.put(KEY, b"x")
     assert flushed == [str(root / KEY), str(root / "photos" / "aa"), str(root / "photos"), str(root)]
+    del flushed[:]
+    second, other = KEY[:-1] + "9", KEY.replace("aa/", "bb/", 1)
+    blobs.put(second, b"x")
+    assert flushed == [str(root / second), str(root / "photos" / "aa")]
+    del flushed[:]
+    blobs.put(other, b"x")
+    assert flushed == [str(root / other), str(root / "photos" / "bb"), str(root / "photos")]
 
 
 def test_a_disk_that_fails_to_write_is_told(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
