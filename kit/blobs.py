@@ -182,7 +182,7 @@ class Blobs:
         reach("blob", "after-write")
 
     def _flush(self, path: Path) -> None:
-        """Writes a file and its entry in its folder to disk; of folders, which are never deleted, their entries once."""
+        """Writes a file and its entry in its folder to disk; once those of folders, which are never deleted."""
         _sync(path)
         folder = path.parent
         _sync(folder)
