@@ -1,12 +1,14 @@
-"""A large event searched by a process that has nothing of it in memory: how long its load takes, and at what memory.
+"""Large events searched by a process that has nothing of them in memory: how long their load takes, and at what memory.
 
-Each size is loaded by a process of its own with a PostgreSQL whose caches are warm.
+Each row is loaded by a process of its own, from a PostgreSQL whose caches are warm.
 """
 
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
@@ -15,34 +17,38 @@ from matcher_service.index import FACE_BYTES, Index
 from matcher_service.store import FaceStore
 from tests.bench.database import BenchDatabase, add_event, make_encodings
 
-SIZES = (120_000, 600_000)
+# Faces of an event, and how many such events are loaded at once.
+LOADS = ((120_000, 1), (600_000, 1), (120_000, 4))
 MEMORY_MB = 512
 MB = 1024 * 1024
 
 
-def run(database: BenchDatabase, sizes: tuple[int, ...] = SIZES) -> dict[str, dict[str, float]]:
+def run(database: BenchDatabase, loads: tuple[tuple[int, int], ...] = LOADS) -> dict[str, dict[str, float]]:
     """By number of faces: milliseconds, megabytes that the process grew by at its peak, and of those the index."""
     found = {}
-    for size in sizes:
-        event_id = add_event(database.engine, make_encodings(size))
+    for size, count in loads:
+        events = [add_event(database.engine, make_encodings(size)) for _ in range(count)]
         database.settle()
-        command = [sys.executable, "-W", "ignore", "-m", "tests.bench.bench_load", database.url, str(event_id)]
+        command = [sys.executable, "-W", "ignore", "-m", "tests.bench.bench_load", database.url, *map(str, events)]
         loaded = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
-        assert loaded.pop("faces") == size
-        found[str(size)] = {**loaded, "index_mb": round(size * FACE_BYTES / MB, 1)}
+        assert loaded.pop("faces") == size * count
+        name = str(size) if count == 1 else f"{count}x{size}"
+        found[name] = {**loaded, "index_mb": round(size * count * FACE_BYTES / MB, 1)}
     return found
 
 
-def load(url: str, event_id: UUID) -> dict[str, float]:
-    store = FaceStore(create_db(url, 1, 0, "bench-load"))
+def load(url: str, events: Sequence[UUID]) -> dict[str, float]:
+    """All of them at once, each for a caller of its own."""
+    store = FaceStore(create_db(url, len(events), 0, "bench-load"))
     index = Index(store.find_version, store.count, store.read_page, MEMORY_MB)
-    store.find_version(event_id)  # the connection is there
-    before_mb = peak_mb()
-    started = time.perf_counter()
-    faces = index.use(event_id)
-    taken_ms = (time.perf_counter() - started) * 1000
-    assert faces is not None
-    return {"faces": len(faces), "ms": round(taken_ms), "peak_mb": round(peak_mb() - before_mb, 1)}
+    with ThreadPoolExecutor(len(events)) as callers:
+        list(callers.map(store.find_version, events))  # the connections are there
+        before_mb = peak_mb()
+        started = time.perf_counter()
+        loaded = list(callers.map(index.use, events))
+        taken_ms = (time.perf_counter() - started) * 1000
+    faces = sum(len(one) for one in loaded if one is not None)
+    return {"faces": faces, "ms": round(taken_ms), "peak_mb": round(peak_mb() - before_mb, 1)}
 
 
 def peak_mb() -> float:
@@ -52,4 +58,4 @@ def peak_mb() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(load(sys.argv[1], UUID(sys.argv[2]))))
+    print(json.dumps(load(sys.argv[1], [UUID(event) for event in sys.argv[2:]])))

@@ -141,7 +141,8 @@ def tabulate_events(found: dict[str, Any]) -> Table:
     table = Table("what", "measured", title="large events", title_justify="left")
     for size, one in found["load"].items():
         measured = f"{one['ms']:,.0f} ms, {one['peak_mb']:.0f} MB at the peak, {one['index_mb']:.0f} MB of it the index"
-        table.add_row(f"cold load, {int(size):,} faces", measured)
+        count, _, faces = size.rpartition("x")
+        table.add_row(f"cold load, {f'{count} at once, ' if count else ''}{int(faces):,} faces", measured)
     for name, one in found["growth"].items():
         unit, sizes = next(iter(one.items()))
         times = ", ".join(f"{ms:.1f}" for ms in one["ms"])

@@ -31,6 +31,7 @@ REST_S = PATIENCE_S + 60  # the longest call, and what a deed does after it
 
 ENTRIES = {
     "matcher": ("tests.chaos.entries.matcher", ()),
+    "selfie": ("tests.chaos.entries.selfie", ()),
     "selfie-worker": ("tests.chaos.entries.selfie_worker", ("worker",)),
     "indexer": ("tests.chaos.entries.indexer", ("indexer",)),
 }

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ class Truth:
 
     def files(self) -> set[str]:
         return {str(path.relative_to(self._blobs)) for path in self._blobs.rglob("*") if path.is_file()}
+
+    def checksum(self, key: str) -> str:
+        return sha256((self._blobs / key).read_bytes()).hexdigest()
 
     def unsettled(self) -> dict[str, int]:
         counts = {name: self.rows(query)[0][0] for name, query in UNSETTLED.items()}
@@ -139,9 +143,15 @@ def _verify_files(truth: Truth, ledger: Ledger) -> None:
         for key in row
         if key is not None
     }
-    keys |= {key for (key,) in truth.rows("SELECT image_key FROM selfie.selfies WHERE image_key IS NOT NULL")}
-    for key in keys - truth.files():
+    selfies = dict(
+        truth.rows("SELECT image_key, encode(sha256, 'hex') FROM selfie.selfies WHERE image_key IS NOT NULL")
+    )
+    missing = (keys | set(selfies)) - truth.files()
+    for key in missing:
         ledger.violate("lost", f"the file {key}")
+    for key in set(selfies) - missing:
+        if truth.checksum(key) != selfies[key]:
+            ledger.violate("lost", f"a part of the file {key}")
 
 
 def _verify_matches(truth: Truth, ledger: Ledger, event_ids: Sequence[str]) -> None:
