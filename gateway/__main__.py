@@ -12,10 +12,10 @@ from pydantic import AliasChoices, Field, field_validator
 from uvicorn.supervisors import Multiprocess
 
 from gateway.app import create_app
-from gateway.backends import Addresses
-from gateway.limits import Bounds, Limits
+from gateway.backends.channels import Addresses
+from gateway.http.limits import Bounds, Limits
+from gateway.http.site import ORIGIN, ROOT_PATH, Site, listen_everywhere
 from gateway.metrics import worker_metrics
-from gateway.site import ORIGIN, ROOT_PATH, Site, listen_everywhere
 from kit import failpoints, logs, settings
 from kit.identity import Verifier
 from kit.startup import check_tls, require_free, run_command
@@ -24,7 +24,7 @@ NAME = "gateway"
 STARTUP_FAILURE = 3  # uvicorn's exit code
 
 HTTP: dict[str, Any] = {
-    "http": "gateway.connections:Connection",  # h11, which bounds what a header may take
+    "http": "gateway.http.protocol:Connection",  # h11, which bounds what a header may take
     "h11_max_incomplete_event_size": 32 * 1024,
     "ws": "none",
     "access_log": False,

@@ -8,17 +8,22 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway.admission import Admission, Limiters
-from gateway.backends import Addresses, Backends
-from gateway.boundary import Boundary
-from gateway.errors import answer_rpc_error
-from gateway.limits import Limits
-from gateway.methods import Methods
-from gateway.openapi import describe
-from gateway.problems import answer_invalid, answer_problem
-from gateway.queries import reject_unknown_parameters
-from gateway.routes import accounts, events, operators, photos, pictures, selfies
-from gateway.site import DIRECT, Site, accept_proxies, allow_origins
+from gateway.accounts import routes as accounts
+from gateway.backends.channels import Addresses, Backends
+from gateway.errors.from_grpc import answer_rpc_error
+from gateway.errors.openapi import describe
+from gateway.errors.problem import answer_invalid, answer_problem
+from gateway.events import routes as events
+from gateway.http.admission import Admission, Limiters
+from gateway.http.limits import Limits
+from gateway.http.methods import Methods
+from gateway.http.middleware import Boundary
+from gateway.http.queries import reject_unknown_parameters
+from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
+from gateway.operators import routes as operators
+from gateway.photos import pictures as pictures
+from gateway.photos import routes as photos
+from gateway.selfies import routes as selfies
 from kit.identity import Verifier
 from kit.settings import TlsSettings
 

@@ -22,9 +22,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from gateway.__main__ import HTTP
 from gateway.app import create_app
-from gateway.backends import Addresses
-from gateway.limits import Limits
-from gateway.site import DIRECT, Site
+from gateway.backends.channels import Addresses
+from gateway.http.limits import Limits
+from gateway.http.site import DIRECT, Site
 from kit.errors import Fault
 from kit.identity import USER_ISSUER, Signer, Verifier
 from kit.server import MAX_MESSAGE_BYTES

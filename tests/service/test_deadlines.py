@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from gateway.backends import Addresses
-from gateway.limits import Limits
+from gateway.backends.channels import Addresses
+from gateway.http.limits import Limits
 from kit.client import ServiceCalls
 from kit.identity import Verifier
 from kit.server import Registration, Server

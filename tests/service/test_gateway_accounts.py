@@ -5,7 +5,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from auth_service.domain import InvalidCredentials, InvalidForm
-from gateway.callers import COOKIE
+from gateway.http.authentication import COOKIE
 from kit.errors import Violation
 from protos.auth.v1 import auth_pb2 as pb
 from protos.selfie.v1 import selfie_pb2

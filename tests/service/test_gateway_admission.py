@@ -10,9 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.admission import ConcurrencyLimiter
-from gateway.limits import Bounds
-from gateway.site import Site
+from gateway.http.admission import ConcurrencyLimiter
+from gateway.http.limits import Bounds
+from gateway.http.site import Site
 from kit.statuses import RETRY_AFTER_S
 from protos.selfie.v1 import selfie_pb2
 from selfie_service.domain import QueueFull

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gateway.__main__ import HTTP
-from gateway.limits import Bounds
+from gateway.http.limits import Bounds
 from protos.matcher.v1 import photo_pb2
 from protos.selfie.v1 import selfie_pb2
 from tests.service.gateway_world import SIGNED, TOKEN, World, running_world
@@ -95,7 +95,7 @@ def test_control_uvicorns_own_connections_wait_for_a_head_for_ever(monkeypatch: 
 
 
 def test_control_where_a_byte_buys_much_time_bodies_drip_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.admission.MIN_BYTES_PER_S", 0.1)
+    monkeypatch.setattr("gateway.http.admission.MIN_BYTES_PER_S", 0.1)
     with running_world(bounds=MANY, slowest_s=0.5) as world:
         assert drips_go_on(world, BODY)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.backends import Calls
+from gateway.backends.channels import Calls
 from protos.matcher.v1 import photo_pb2 as pb
 from tests.service.gateway_world import METHODS, SIGNED, World, running_world
 
@@ -60,5 +60,5 @@ def test_every_call_to_a_service_has_a_deadline(world: World) -> None:
 
 
 def test_control_calls_without_one_are_found_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.callers.Calls", Endless)
+    monkeypatch.setattr("gateway.http.authentication.Calls", Endless)
     assert len(ask_for_everything(world)) == len(METHODS) - 2

@@ -9,8 +9,8 @@ import pytest
 import structlog
 
 from auth_service import domain as auth
-from gateway.errors import to_problem
-from gateway.openapi import REASONS
+from gateway.errors.from_grpc import to_problem
+from gateway.errors.openapi import REASONS
 from kit import errors as kit
 from kit import logs
 from kit.retries import BROKEN_UNDER_A_MESSAGE

@@ -13,9 +13,9 @@ from fastapi import FastAPI, Request
 from google.protobuf.duration_pb2 import Duration
 from starlette.routing import Match
 
-from gateway.callers import COOKIE
-from gateway.methods import allowed_methods
-from gateway.site import Site, accept_proxies, listen_everywhere
+from gateway.http.authentication import COOKIE
+from gateway.http.methods import allowed_methods
+from gateway.http.site import Site, accept_proxies, listen_everywhere
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from protos.selfie.v1 import selfie_pb2

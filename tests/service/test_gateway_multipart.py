@@ -6,8 +6,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from gateway.multipart import MultipartParser
-from gateway.uploads import SLICE_BYTES
+from gateway.http.multipart import MultipartParser
+from gateway.http.uploads import SLICE_BYTES
 from protos.matcher.v1 import photo_pb2 as pb
 from tests.service.gateway_fixtures import shared as shared
 from tests.service.gateway_fixtures import world as world

@@ -8,10 +8,10 @@ import grpc
 import pytest
 
 from gateway.app import create_app
-from gateway.backends import Addresses
-from gateway.errors import OVERRIDES, STATUSES
-from gateway.limits import Limits
-from gateway.openapi import REASONS
+from gateway.backends.channels import Addresses
+from gateway.errors.from_grpc import OVERRIDES, STATUSES
+from gateway.errors.openapi import REASONS
+from gateway.http.limits import Limits
 from kit.settings import TlsSettings
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2

@@ -9,8 +9,8 @@ import grpc
 import httpx2
 import pytest
 
-from gateway.errors import REFUSALS
-from gateway.photo_upload import CHUNK_BYTES
+from gateway.errors.from_grpc import REFUSALS
+from gateway.photos.upload import CHUNK_BYTES
 from kit.errors import Fault, TooManyStreams
 from matcher_service.domain import EventClosed, EventNotFound, OrganiserOnly
 from protos.matcher.v1 import photo_pb2 as pb
@@ -185,7 +185,7 @@ def test_photos_that_are_too_large_do_not_affect_the_others(small: World) -> Non
 
 
 def test_more_is_not_skipped_than_a_few_films(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.routes.photos.SKIPPED_FILES", 2)
+    monkeypatch.setattr("gateway.photos.routes.SKIPPED_FILES", 2)
     film = ("files", ("film", bytes(4_000_000)))
     answer = send(small, PHOTOS, ("files", ("a", JPEG)), film, ("files", ("b", JPEG)))
     assert results(answer) == [("a", "pending", None), ("film", "refused", "too_large"), ("", "refused", "too_large")]

@@ -4,8 +4,8 @@ from urllib.parse import unquote
 
 import pytest
 
-from gateway.file_names import content_disposition, make_file_name
-from gateway.ranges import NOWHERE, ByteRange, parse_range
+from gateway.http.ranges import NOWHERE, ByteRange, parse_range
+from gateway.photos.file_names import content_disposition, make_file_name
 
 ID = "3f2b8c1e-0000-4000-8000-00000000000b"
 

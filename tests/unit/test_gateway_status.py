@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from gateway.status import ADVICE, is_final, read_status
+from gateway.selfies.status import ADVICE, is_final, read_status
 from protos.selfie.v1 import selfie_pb2 as pb
 
 RUNNING = pb.EventRematch(state=pb.REMATCH_STATE_RUNNING)

@@ -1,7 +1,7 @@
 """How long a body may take."""
 
-from gateway.admission import TransferDeadline
-from gateway.limits import MIN_BYTES_PER_S, Limits
+from gateway.http.admission import TransferDeadline
+from gateway.http.limits import MIN_BYTES_PER_S, Limits
 
 LIMITS = Limits()
 

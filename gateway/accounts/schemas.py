@@ -1,0 +1,80 @@
+"""Codes, accounts, logins."""
+
+from pydantic import BaseModel, Field
+
+from gateway.http.schemas import Form
+from gateway.selfies.schemas import RematchStatus
+
+
+class EventCode(Form):
+    event_code: str = Field(description="case, spaces and dashes do not matter", examples=["7K3F-9QXA"])
+
+
+class CodeCheck(BaseModel):
+    valid: bool = Field(description="whether the code opens an event that takes guests now")
+    event_name: str | None = Field(default=None, description="set when valid")
+
+
+class AvailabilityQuestion(EventCode):
+    username: str
+    email: str
+
+
+class Availability(BaseModel):
+    username_taken: bool
+    email_taken: bool
+
+
+class UserData(Form):
+    username: str = Field(
+        description="2 to 64 letters and digits of any script, spaces, dots, dashes, underscores, apostrophes"
+    )
+    email: str
+    password: str = Field(description="8 to 256 characters")
+
+
+class Registration(EventCode):
+    user_data: UserData
+
+
+class Credentials(Form):
+    username: str = Field(description="user name or e-mail address")
+    password: str
+
+
+class RefreshToken(Form):
+    refresh_token: str = Field(max_length=4096)
+
+
+class TokenPair(BaseModel):
+    access_token: str = Field(description="to be sent as `Authorization: Bearer <token>`")
+    refresh_token: str = Field(description="good for one `/api/refresh`")
+    token_type: str = "bearer"
+    expires_in: int = Field(description="seconds until the access token expires")
+
+
+class Login(TokenPair):
+    user_id: str
+    event_id: str | None = Field(description="the event joined last")
+
+
+class JoinedEvent(BaseModel):
+    event_id: str
+    event_name: str
+
+
+class Membership(BaseModel):
+    event_id: str
+    name: str
+    role: str = Field(description="`guest` or `organiser`")
+    closed: bool = Field(description="closed or expired: takes neither joins nor uploads")
+    joined_at: int = Field(description="epoch seconds")
+
+
+class Me(BaseModel):
+    user_id: str
+    username: str
+    email: str
+    organiser: bool = Field(description="whether the account may create events")
+    events: list[Membership]
+    selfie: RematchStatus

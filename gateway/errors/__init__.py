@@ -1,0 +1,1 @@
+"""Errors as clients see them, and where they come from."""

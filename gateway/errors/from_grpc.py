@@ -1,0 +1,110 @@
+"""The one table of gRPC status and HTTP status."""
+
+import math
+
+import grpc
+from fastapi import Request
+from fastapi.responses import JSONResponse
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from gateway.errors.problem import Problem, answer_problem, internal_problem
+from gateway.errors.schemas import FieldError
+from kit.logs import get_logger
+from kit.retries import code_of
+from kit.statuses import DOMAIN
+
+# The status, and what is said when no service of ours said more: (HTTP status, reason, detail).
+STATUSES: dict[grpc.StatusCode, tuple[int, str, str]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: (400, "invalid_argument", "The request is malformed."),
+    grpc.StatusCode.UNAUTHENTICATED: (401, "invalid_token", "Log in again."),
+    grpc.StatusCode.PERMISSION_DENIED: (403, "caller_not_allowed", "You may not do this."),
+    grpc.StatusCode.NOT_FOUND: (404, "not_found", "There is no such thing."),
+    grpc.StatusCode.FAILED_PRECONDITION: (409, "failed_precondition", "This cannot be done now."),
+    grpc.StatusCode.RESOURCE_EXHAUSTED: (429, "too_many_requests", "Too much at once; try again shortly."),
+    grpc.StatusCode.UNAVAILABLE: (503, "service_unavailable", "A service is away; try again shortly."),
+    # What a service gives up when the grace of its stop ends.
+    grpc.StatusCode.CANCELLED: (503, "service_unavailable", "A service is away; try again shortly."),
+    grpc.StatusCode.DEADLINE_EXCEEDED: (504, "deadline_exceeded", "A service took too long; try again shortly."),
+}
+
+# Where HTTP has a better word than the status alone says.
+OVERRIDES = {
+    "invalid_form": 422,
+    "empty_image": 422,
+    "idempotency_key_reused": 422,
+    "too_large": 413,
+    "unsupported_type": 415,
+    "unexpected_field": 422,
+}
+
+REFUSALS = {
+    "empty_image": "The file is empty.",
+    "too_large": "The file is too large.",
+    "unsupported_type": "Supported formats: JPEG, PNG, WebP, HEIC and AVIF.",
+    "incomplete": "The request ended in the middle of this file; send it again.",
+    "unexpected_field": "Files are accepted in the field `files`.",
+}
+
+MESSAGE_TOO_LARGE = "larger than max"  # grpc's words; it has no status of its own for this
+DEFAULT_RETRY_S = 1
+
+log = get_logger()
+
+
+def answer_rpc_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, grpc.aio.AioRpcError)
+    problem = to_problem(error)
+    if problem.status_code >= 500:
+        log.warning("A call to a service failed.", action="call_failed", code=error.code().name, reason=problem.reason)
+    return answer_problem(request, problem)
+
+
+def to_problem(error: grpc.aio.AioRpcError) -> Problem:
+    """Only what our services say reaches the client; grpc's own texts name addresses."""
+    code = code_of(error)
+    if code not in STATUSES:
+        return internal_problem()
+    status, reason, detail = STATUSES[code]
+    details = _details(error)
+    errors: list[FieldError] = []
+    retry_s = DEFAULT_RETRY_S
+    if details is not None:
+        info, form, retry = details
+        reason, detail = info.reason.lower(), error.details() or detail
+        errors = [FieldError(field=v.field, reason=v.reason, message=v.description) for v in form.field_violations]
+        retry_s = max(1, math.ceil(retry.retry_delay.ToTimedelta().total_seconds()))
+    elif MESSAGE_TOO_LARGE in (error.details() or ""):
+        status, reason, detail = 413, "too_large", "The request is too large."
+    status = OVERRIDES.get(reason, status)
+    headers = {"Retry-After": str(retry_s)} if status in (429, 503) else {}
+    return Problem(status, reason, detail, errors=errors, headers=headers)
+
+
+def default_problem(code: grpc.StatusCode) -> Problem:
+    """For a fault that the gateway finds by itself."""
+    return Problem(*STATUSES[code])
+
+
+def refusal(reason: str) -> Problem:
+    """The problem of a file that was refused inside an answer that is no error itself."""
+    return Problem(OVERRIDES.get(reason, 400), reason, REFUSALS.get(reason, "The file was refused."))
+
+
+def has_reason(error: grpc.aio.AioRpcError, reason: str) -> bool:
+    return to_problem(error).reason == reason
+
+
+def _details(
+    error: grpc.aio.AioRpcError,
+) -> tuple[error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo] | None:
+    """What our services send with a status; None when the status is not from one of them."""
+    try:
+        status: status_pb2.Status | None = rpc_status.from_call(error)
+    except ValueError:
+        return None
+    found = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    for packed in status.details if status else ():
+        for detail in found:
+            packed.Unpack(detail)
+    return found if found[0].domain == DOMAIN and found[0].reason else None

@@ -1,0 +1,110 @@
+"""Errors as clients see them: RFC 9457 `application/problem+json`, with a stable `reason`."""
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from gateway.errors.schemas import FieldError, ProblemBody
+from gateway.http.methods import allowed_methods
+
+MEDIA_TYPE = "application/problem+json"
+LOCATIONS = ("body", "query", "path", "header", "cookie")
+
+# What the framework raises by itself.
+FRAMEWORK = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not take this method."),
+}
+
+
+class Problem(HTTPException):
+    """A request that is answered with an error. `detail` is read by people, `reason` by programs."""
+
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(status, detail, dict(headers or {}))
+        self.reason = reason
+        self.errors = list(errors)
+        if status == 401:
+            self.headers = {"WWW-Authenticate": "Bearer", **(self.headers or {})}
+
+
+def internal_problem() -> Problem:
+    """What a client learns of a fault of ours: nothing but the fact."""
+    return Problem(500, "internal", "Something went wrong on our side.")
+
+
+def invalid_argument(detail: str, errors: Sequence[FieldError] = ()) -> Problem:
+    return Problem(400, "invalid_argument", detail, errors=errors)
+
+
+def not_satisfiable(content_range: str) -> Problem:
+    detail = "The picture ends before the range begins."
+    return Problem(416, "range_not_satisfiable", detail, headers={"Content-Range": content_range})
+
+
+def invalid_form(errors: Sequence[FieldError]) -> Problem:
+    return Problem(422, "invalid_form", "Some fields need your attention.", errors=errors)
+
+
+def to_response(problem: Problem, request_id: str) -> JSONResponse:
+    body = ProblemBody(
+        type=f"/problems/{problem.reason}",
+        title=problem.reason.replace("_", " ").capitalize(),
+        status=problem.status_code,
+        detail=problem.detail,
+        reason=problem.reason,
+        request_id=request_id,
+        errors=problem.errors or None,
+    )
+    return JSONResponse(body.model_dump(exclude_none=True), problem.status_code, problem.headers, MEDIA_TYPE)
+
+
+def answer_problem(request: Request, problem: Exception) -> JSONResponse:
+    """Also answers what the framework raises: unknown addresses and methods."""
+    if not isinstance(problem, Problem):
+        problem = _from_framework(problem)
+    if problem.status_code == 405:
+        problem.headers = {"Allow": ", ".join(allowed_methods(request.scope))}  # of all routes, not of one
+    return to_response(problem, request.scope["request_id"])
+
+
+def answer_invalid(request: Request, error: Exception) -> JSONResponse:
+    """Tells which fields are wrong, and never what was in them."""
+    assert isinstance(error, RequestValidationError)
+    faults = error.errors()
+    fields = [_field_error(fault["loc"], fault["type"], fault["msg"]) for fault in faults]
+    if any(fault["loc"][0] == "body" for fault in faults):
+        return answer_problem(request, invalid_form(fields))
+    return answer_problem(request, invalid_argument("The address of the request is malformed.", fields))
+
+
+def _from_framework(error: Exception) -> Problem:
+    if isinstance(error, HTTPException) and error.status_code in FRAMEWORK:
+        reason, detail = FRAMEWORK[error.status_code]
+        return Problem(error.status_code, reason, detail, headers=error.headers)
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return Problem(error.status_code, "bad_request", "The request cannot be understood.")
+    return internal_problem()
+
+
+def _field_error(location: Sequence[int | str], reason: str, message: str) -> FieldError:
+    if reason == "extra_forbidden":
+        reason, message = "unknown_field", "There is no such field."
+    return FieldError(field=_name(location), reason=reason, message=message)
+
+
+def _name(location: Sequence[int | str]) -> str:
+    """The field alone, as services name it: `username` and not `body.user_data.username`."""
+    names = [str(part) for part in location if part not in LOCATIONS]
+    return names[-1][:64] if names else "body"

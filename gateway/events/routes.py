@@ -1,0 +1,147 @@
+"""Events and their guests, for organisers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+from uuid import UUID, uuid4
+
+import grpc
+from fastapi import APIRouter
+from google.protobuf.wrappers_pb2 import BoolValue, StringValue
+
+from gateway.accounts.routes import ROLES
+from gateway.backends.channels import Calls
+from gateway.errors.from_grpc import has_reason
+from gateway.errors.openapi import JSON_BODY, PAGE, SIGNED, problems
+from gateway.events import schemas as shapes
+from gateway.http.authentication import Reader, Writer
+from gateway.http.body import JsonRoute
+from gateway.http.pages import Cursor, Limit
+from gateway.http.times import epoch_s
+from kit.timestamps import to_timestamp
+from protos.auth.v1 import auth_pb2 as pb
+from protos.matcher.v1 import photo_pb2
+
+ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
+
+router = APIRouter(prefix="/api/events", tags=["events"], route_class=JsonRoute)
+
+
+@router.post("", status_code=201, responses=problems("organiser_only", *SIGNED, *JSON_BODY))
+async def create_event(form: shapes.NewEvent, to: Writer) -> shapes.Event:
+    """Make an event with a fresh code."""
+    answer = await to.send(
+        to.auth.CreateEvent,
+        pb.CreateEventRequest(
+            request_id=str(uuid4()),
+            name=form.name,
+            start_time=to_timestamp(form.starts_at),
+            expire_time=to_timestamp(form.expires_at),
+        ),
+    )
+    return _event(answer.event, {})
+
+
+@router.get("", responses=problems(*PAGE, *SIGNED))
+async def list_events(to: Reader, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPage:
+    """The events that the caller organises, newest first."""
+    answer = await to.send(to.auth.ListEvents, pb.ListEventsRequest(page_size=limit, page_token=cursor))
+    states = await _read_states(to, [event.event_id for event in answer.events])
+    events = [_event(event, states) for event in answer.events]
+    return shapes.EventPage(events=events, next_cursor=answer.next_page_token or None)
+
+
+@router.get("/{event_id}", responses=problems(*ORGANISED))
+async def get_event(event_id: UUID, to: Reader) -> shapes.Event:
+    """One event."""
+    answer = await to.send(to.auth.GetEvent, pb.GetEventRequest(event_id=str(event_id)))
+    return _event(answer.event, await _read_states(to, [str(event_id)]))
+
+
+@router.patch("/{event_id}", responses=problems(*ORGANISED, *JSON_BODY))
+async def update_event(event_id: UUID, form: shapes.EventEdit, to: Writer) -> shapes.Event:
+    """Change what is given. The counts are read first, so that an error means that nothing was changed."""
+    states = await _read_states(to, [str(event_id)])
+    answer = await to.send(
+        to.auth.UpdateEvent,
+        pb.UpdateEventRequest(
+            event_id=str(event_id),
+            name=None if form.name is None else StringValue(value=form.name),
+            start_time=to_timestamp(form.starts_at),
+            expire_time=to_timestamp(form.expires_at),
+            closed=None if form.closed is None else BoolValue(value=form.closed),
+            new_code=form.new_code,
+            clear_start_time=form.starts_at is None and "starts_at" in form.model_fields_set,
+            clear_expire_time=form.expires_at is None and "expires_at" in form.model_fields_set,
+        ),
+    )
+    return _event(answer.event, states)
+
+
+@router.delete("/{event_id}", status_code=204, responses=problems(*ORGANISED))
+async def delete_event(event_id: UUID, to: Writer) -> None:
+    """Delete an event and everything in it, in every service, within a minute."""
+    await to.send(to.auth.DeleteEvent, pb.DeleteEventRequest(event_id=str(event_id)))
+
+
+@router.get("/{event_id}/guests", responses=problems(*PAGE, *ORGANISED))
+async def list_guests(event_id: UUID, to: Reader, limit: Limit = 50, cursor: Cursor = "") -> shapes.GuestPage:
+    """The members of an event in the order in which they joined."""
+    page = pb.ListGuestsRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
+    answer = await to.send(to.auth.ListGuests, page)
+    return shapes.GuestPage(
+        guests=[_guest(guest) for guest in answer.guests], next_cursor=answer.next_page_token or None
+    )
+
+
+@router.delete(
+    "/{event_id}/guests/{user_id}", status_code=204, responses=problems("organiser_cannot_leave", *ORGANISED)
+)
+async def leave_event(event_id: UUID, user_id: UUID | Literal["me"], to: Writer) -> None:
+    """Leave an event (`me`), or remove a guest from it."""
+    guest = "" if user_id == "me" else str(user_id)
+    await to.send(to.auth.LeaveEvent, pb.LeaveEventRequest(event_id=str(event_id), user_id=guest))
+
+
+async def _read_states(to: Calls, event_ids: Sequence[str]) -> Mapping[str, photo_pb2.IndexState]:
+    """What the matcher counts. An event that it has not heard of yet is left out."""
+    if not event_ids:
+        return {}
+    request = photo_pb2.GetIndexStateRequest(event_ids=event_ids)
+    try:
+        answer = await to.send(to.photos.GetIndexState, request)
+    except grpc.aio.AioRpcError as error:
+        if not has_reason(error, "event_not_found"):
+            raise
+        known = [await _read_states(to, [event_id]) for event_id in event_ids] if len(event_ids) > 1 else []
+        return {event_id: state for states in known for event_id, state in states.items()}
+    return {state.event_id: state for state in answer.states}
+
+
+def _event(event: pb.Event, states: Mapping[str, photo_pb2.IndexState]) -> shapes.Event:
+    state = states.get(event.event_id) or photo_pb2.IndexState()
+    counts = shapes.PhotoCounts(
+        pending=state.pending_count,
+        indexed=state.indexed_count,
+        failed=state.failed_count,
+        total=state.pending_count + state.indexed_count + state.failed_count,
+    )
+    return shapes.Event(
+        id=event.event_id,
+        name=event.name,
+        event_code=event.event_code,
+        starts_at=epoch_s(event, "start_time"),
+        expires_at=epoch_s(event, "expire_time"),
+        closed=event.closed,
+        photos=counts,
+        faces=state.face_count,
+        guests=event.guest_count,
+    )
+
+
+def _guest(guest: pb.Guest) -> shapes.Guest:
+    return shapes.Guest(
+        user_id=guest.user_id,
+        username=guest.username,
+        role=ROLES.get(guest.role, "guest"),
+        joined_at=epoch_s(guest, "join_time") or 0,
+    )

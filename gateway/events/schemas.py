@@ -1,0 +1,71 @@
+"""Events and their guests. Times are epoch seconds; in requests RFC 3339 will do as well."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from gateway.http.schemas import Form
+
+
+def to_utc(moment: datetime) -> datetime:
+    """A time without a zone is UTC."""
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("no calendar has this time") from None
+
+
+Moment = Annotated[datetime, AfterValidator(to_utc)]
+
+
+class NewEvent(Form):
+    name: str = Field(description="1 to 200 characters")
+    starts_at: Moment | None = None
+    expires_at: Moment | None = Field(default=None, description="from when on it takes neither joins nor uploads")
+
+
+class EventEdit(Form):
+    """What is missing stays as it is; a null `starts_at` or `expires_at` removes the time."""
+
+    name: str | None = None
+    starts_at: Moment | None = None
+    expires_at: Moment | None = Field(None, description="null: the event does not expire")
+    closed: bool | None = None
+    new_code: bool = Field(False, description="replace the event code; the old one stops working")
+
+
+class PhotoCounts(BaseModel):
+    pending: int = 0
+    indexed: int = 0
+    failed: int = 0
+    total: int = 0
+
+
+class Event(BaseModel):
+    id: str
+    name: str
+    event_code: str = Field(examples=["7K3F-9QXA"])
+    starts_at: int | None
+    expires_at: int | None
+    closed: bool = Field(description="closed by an organiser")
+    photos: PhotoCounts
+    faces: int = Field(description="found in the indexed photos")
+    guests: int = Field(description="members, organisers included")
+
+
+class EventPage(BaseModel):
+    events: list[Event]
+    next_cursor: str | None = Field(description="null on the last page")
+
+
+class Guest(BaseModel):
+    user_id: str
+    username: str
+    role: str = Field(description="`guest` or `organiser`")
+    joined_at: int
+
+
+class GuestPage(BaseModel):
+    guests: list[Guest]
+    next_cursor: str | None = Field(description="null on the last page")

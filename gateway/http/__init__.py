@@ -1,0 +1,1 @@
+"""HTTP as clients and proxies speak it: the protocol, middleware, bodies."""

@@ -1,0 +1,139 @@
+"""What surrounds every request: request id, access log, metrics, security headers, and the last resort."""
+
+import asyncio
+import re
+import time
+import uuid
+from contextlib import suppress
+
+import structlog
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors.problem import internal_problem, to_response
+from kit.interceptors import REQUEST_ID
+from kit.logs import get_logger
+
+ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+QUIET = ("/healthz", "/readyz")
+DOCS = "/docs"
+LINGER_S = 2
+MAX_LINGERING = 64
+
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-site",
+    "cache-control": "no-store",
+}
+POLICY = "default-src 'none'; frame-ancestors 'none'"
+DOCS_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
+    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
+    "frame-ancestors 'none'"
+)
+
+log = get_logger()
+handled = Counter("http_handled_total", "Requests that ended", ["method", "route", "status"])
+seconds = Histogram("http_handling_seconds", "Duration of requests", ["method", "route"])
+
+
+class Boundary:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._lingering: set[Exchange] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        exchange = Exchange(scope, receive, send, self._lingering)
+        with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
+            try:
+                await self._app(scope, exchange.receive, exchange.send)
+            except ClientDisconnect:
+                log.debug("The client went away.", action="client_gone")
+            except Exception:
+                if exchange.status:
+                    raise  # uvicorn logs it and cuts the connection: half an answer must not look like a whole one
+                log.exception("A request failed.", action="request_failed")
+                response = to_response(internal_problem(), exchange.request_id)
+                await response(scope, exchange.receive, exchange.send)
+            finally:
+                exchange.tell()
+
+
+class Exchange:
+    """One request and its response, as they pass."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, lingering: "set[Exchange]") -> None:
+        headers = Headers(scope=scope)
+        given = headers.get(REQUEST_ID, "")
+        self.request_id = given if ACCEPTED_ID.fullmatch(given) else str(uuid.uuid4())
+        self.status = 0
+        scope["request_id"] = self.request_id
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._lingering = lingering
+        self._unread = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+        self._started = time.perf_counter()
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body"):
+            self._unread = False
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self._complete(MutableHeaders(scope=message))
+        if message["type"] == "http.response.body" and not message.get("more_body") and self._lingers():
+            await self._send({**message, "more_body": True})
+            await self._discard()
+            message = {"type": "http.response.body"}
+        await self._send(message)
+
+    def tell(self) -> None:
+        """Writes the access log. The path is as it came, escaped; the query is left out."""
+        elapsed_s = time.perf_counter() - self._started
+        method, route = self._scope["method"], getattr(self._scope.get("route"), "path", "unknown")
+        handled.labels(method, route, self.status).inc()
+        seconds.labels(method, route).observe(elapsed_s)
+        write = log.debug if route in QUIET else log.info
+        write(
+            "Answered a request.",
+            action="request",
+            method=method,
+            path=self._scope.get("raw_path", b"").decode("ascii", "replace")[:200],
+            status=self.status,
+            ms=round(elapsed_s * 1e3, 1),
+        )
+
+    def _lingers(self) -> bool:
+        """Not for a client that sends nothing, nor for one of a crowd."""
+        return self._unread and self.status != 408 and len(self._lingering) < MAX_LINGERING
+
+    async def _discard(self) -> None:
+        """Takes in what the client still sends: a reset connection would cost it the answer."""
+        self._lingering.add(self)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER_S):
+                    while self._unread and (await self.receive())["type"] != "http.disconnect":
+                        pass
+        finally:
+            self._lingering.discard(self)
+
+    def _complete(self, headers: MutableHeaders) -> None:
+        headers[REQUEST_ID] = self.request_id
+        for name, value in HEADERS.items():
+            headers.setdefault(name, value)
+        headers.setdefault("content-security-policy", DOCS_POLICY if self._scope["path"] == DOCS else POLICY)
+        if self._unread:
+            headers["connection"] = "close"  # otherwise uvicorn goes on reading what nobody wants

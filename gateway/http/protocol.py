@@ -1,0 +1,132 @@
+"""HTTP/1.1 connections that wait for nobody for ever; uvicorn bounds neither a head nor a stalled answer."""
+
+import asyncio
+import fcntl
+import functools
+import struct
+import termios
+from contextlib import suppress
+from typing import Any
+from uuid import uuid4
+
+import h11
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from gateway.errors.problem import to_response
+from gateway.http.admission import SELFIE, Limiters, overloaded
+from gateway.http.limits import Limits
+from gateway.http.middleware import HEADERS, LINGER_S, POLICY, handled
+from kit.interceptors import REQUEST_ID
+
+CLOSE = (b"connection", b"close")
+UPLOAD = f"POST {SELFIE} ".encode()
+UNKNOWN_ID = "00000000-0000-0000-0000-000000000000"
+CHECKS = 4  # of a stalled answer, within the time that it may stand still
+
+
+class Connection(H11Protocol):
+    """Closed when a request head is not complete in time, and when an answer is not taken. `app_state` has the limits;
+    a connection that has nothing to send, such as one that waits for an event, may be silent.
+
+    A selfie that there is no place for is refused here, as `Admission` would refuse it and at a fraction of the cost:
+    in a crowd it is the refusals that use up the processor. Not where pages of other origins must be told, too.
+    """
+
+    def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **more: Any) -> None:
+        super().__init__(config, server_state, app_state, **more)
+        self._limits: Limits = app_state["limits"]
+        self._limiters: Limiters = app_state["limiters"]
+        self._refuses_early: bool = app_state["refuses_early"]
+        self._is_refused = False
+        self._head: asyncio.TimerHandle | None = None
+        self._stall: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        transport.set_write_buffer_limits(high=0)  # every answer that the kernel does not take at once is watched
+        self._watch_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave_head()
+        self._leave_answer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return  # what it still sends; a reset connection would cost it the answer
+        if (
+            self._refuses_early
+            and self.cycle is None
+            and data.startswith(UPLOAD)
+            and not self._limiters.selfies.admits()
+        ):
+            self._refuse()
+            return
+        super().data_received(data)
+        self._watch_head()
+
+    def shutdown(self) -> None:
+        """Says in the last answer before a stop that the connection ends with it: nobody sends a request after it."""
+        super().shutdown()
+        if self.cycle is not None and not self.cycle.response_started:
+            self.cycle.default_headers = [*self.cycle.default_headers, CLOSE]
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._leave_answer()
+        self._watch_answer(self._untaken_bytes(), CHECKS)
+
+    def resume_writing(self) -> None:
+        self._leave_answer()
+        super().resume_writing()
+
+    def _refuse(self) -> None:
+        self._is_refused = True
+        self._leave_head()
+        self.transport.write(refusal().replace(UNKNOWN_ID.encode(), str(uuid4()).encode()))
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_S, self.transport.close)
+        handled.labels("POST", SELFIE, 503).inc()
+
+    def _watch_head(self) -> None:
+        if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
+            self._leave_head()
+        elif self._head is None:
+            self._head = self.loop.call_later(self._limits.head_s, self.timeout_keep_alive_handler)
+
+    def _watch_answer(self, untaken_bytes: int, checks_left: int) -> None:
+        left = self._untaken_bytes()
+        checks_left = CHECKS if left < untaken_bytes else checks_left
+        if not checks_left:
+            self.transport.abort()
+            return
+        self._stall = self.loop.call_later(self._limits.answer_s / CHECKS, self._watch_answer, left, checks_left - 1)
+
+    def _untaken_bytes(self) -> int:
+        """What the client has not confirmed, also of what the kernel holds: a slow reader empties that first."""
+        untaken = self.transport.get_write_buffer_size()
+        number: int = self.transport.get_extra_info("socket").fileno()
+        with suppress(OSError):  # a socket that is closed, or a system that does not tell
+            untaken += struct.unpack("i", fcntl.ioctl(number, termios.TIOCOUTQ, bytes(4)))[0]
+        return untaken
+
+    def _leave_head(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+    def _leave_answer(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
+
+
+@functools.cache
+def refusal() -> bytes:
+    """The whole answer, of an unknown request."""
+    response = to_response(overloaded(), UNKNOWN_ID)
+    headers = {**HEADERS, **response.headers, "content-security-policy": POLICY, REQUEST_ID: UNKNOWN_ID}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"HTTP/1.1 503 Service Unavailable\r\n{lines}connection: close\r\n\r\n".encode() + bytes(response.body)

@@ -1,0 +1,91 @@
+"""How the outside world reaches the gateway: a path prefix, proxies, and pages of other origins."""
+
+import re
+import socket
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from gateway.http.methods import METHODS
+
+ROOT_PATH = re.compile(r"(/(?!(?:api|docs|openapi\.json|healthz|readyz)(?:/|$))[A-Za-z0-9._~-]+)(/[A-Za-z0-9._~-]+)*")
+ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?|https?://\[[0-9A-Fa-f:.]+\](:\d+)?")
+
+REQUEST_HEADERS = (
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "if-range",
+    "last-event-id",
+    "range",
+    "x-request-id",
+)
+RESPONSE_HEADERS = (
+    "accept-ranges",
+    "content-disposition",
+    "content-range",
+    "etag",
+    "retry-after",
+    "x-request-id",
+)
+
+
+def listen_everywhere(port: int) -> list[socket.socket]:
+    """Sockets for all IPv6 and all IPv4 addresses on the same port (0: any). Two, since one socket for both would show
+    IPv4 clients under mapped addresses, which are not those of TRUSTED_PROXIES."""
+    ipv6 = socket.create_server(("::", port), family=socket.AF_INET6)
+    port = ipv6.getsockname()[1]
+    return [ipv6, socket.create_server(("0.0.0.0", port))]
+
+
+@dataclass(frozen=True)
+class Site:
+    """`root_path`: the prefix under which a proxy shows the gateway, such as `/photos`; it may remove it or not.
+    `trusted_proxies`: addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    `cors_origins`: origins whose pages may call the gateway, or `*`; always without credentials."""
+
+    root_path: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+
+
+DIRECT = Site()
+
+
+def allow_origins(app: FastAPI, site: Site) -> None:
+    """Answers CORS preflights, and lets pages of the configured origins read answers."""
+    if site.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=site.cors_origins,
+            allow_methods=METHODS,
+            allow_headers=REQUEST_HEADERS,
+            expose_headers=RESPONSE_HEADERS,
+        )
+
+
+def accept_proxies(app: FastAPI, site: Site) -> None:
+    """The outermost layer: what is inside sees the client's address, the client's scheme, and a path without prefix."""
+    if site.root_path:
+        app.add_middleware(Prefix, root_path=site.root_path)
+    if site.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(site.trusted_proxies))
+
+
+class Prefix:
+    """Removes the prefix where the proxy has not, and leaves it in `root_path`, from which links are made."""
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        self._app = app
+        self._root_path = root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["root_path"] = self._root_path
+            if scope["path"] == self._root_path or scope["path"].startswith(f"{self._root_path}/"):
+                scope["path"] = scope["path"].removeprefix(self._root_path) or "/"
+        await self._app(scope, receive, send)

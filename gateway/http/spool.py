@@ -1,0 +1,84 @@
+"""Files as they arrive: in memory while small, then in an unnamed file that is gone when it is closed."""
+
+import unicodedata
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from tempfile import SpooledTemporaryFile
+from threading import Lock
+
+import anyio
+
+from gateway.errors.problem import Problem
+
+MEMORY_BYTES = 256 * 1024
+MAX_FILENAME_LENGTH = 200
+
+
+@dataclass
+class ReceivedFile:
+    """A file as sent; `filename` is for people and fit for a header. With a `reason` it is rejected and not kept."""
+
+    filename: str
+    reason: str = ""
+    size_bytes: int = 0
+    spool: SpooledTemporaryFile[bytes] = field(default_factory=lambda: SpooledTemporaryFile(MEMORY_BYTES))  # noqa: SIM115
+    unwritten: bytearray = field(default_factory=bytearray)
+    turn: Lock = field(default_factory=Lock)
+
+    async def append(self, data: bytes) -> None:
+        """Raises Problem where the disk is full."""
+        self.size_bytes += len(data)
+        self.unwritten += data
+        if len(self.unwritten) >= MEMORY_BYTES:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Writes what has arrived; in a thread when it goes to a disk."""
+        try:
+            if self.size_bytes > MEMORY_BYTES:
+                await anyio.to_thread.run_sync(self.spool.write, bytes(self.unwritten))
+            else:
+                self.spool.write(self.unwritten)
+        except OSError:
+            raise Problem(503, "service_unavailable", "There is no space for uploads; try again later.") from None
+        self.unwritten.clear()
+
+    def reject(self, reason: str) -> None:
+        """Frees what was kept of it."""
+        self.reason = self.reason or reason
+        self.close()
+
+    def close(self) -> None:
+        self.unwritten.clear()
+        self.spool.close()
+
+    async def read(self) -> bytes:
+        """All of it; in a thread when it comes from a disk."""
+        self.spool.seek(0)
+        if self.size_bytes > MEMORY_BYTES:
+            return await anyio.to_thread.run_sync(self.spool.read)
+        return self.spool.read()
+
+    async def chunks(self, chunk_bytes: int) -> AsyncIterator[bytes]:
+        """From the beginning, even while an abandoned reader still reads its last chunk."""
+        place = 0
+        while chunk := await self._read_chunk(place, chunk_bytes):
+            yield chunk
+            place += len(chunk)
+
+    async def _read_chunk(self, place: int, count: int) -> bytes:
+        if self.size_bytes > MEMORY_BYTES:
+            return await anyio.to_thread.run_sync(self._read_at, place, count)
+        return self._read_at(place, count)
+
+    def _read_at(self, place: int, count: int) -> bytes:
+        with self.turn:
+            self.spool.seek(place)
+            return self.spool.read(count)
+
+
+def clean_filename(name: str) -> str:
+    """The last part of a path, without controls, line breaks and marks that reorder what people read."""
+    name = name.replace("\\", "/").rpartition("/")[2]
+    shown = (character for character in name if unicodedata.category(character) not in ("Cc", "Cf", "Cs"))
+    return "".join(shown)[:MAX_FILENAME_LENGTH]

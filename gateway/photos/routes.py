@@ -1,0 +1,174 @@
+"""The photos of guests, and the photos of events."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+
+from gateway.errors.openapi import FILE_BODY, PAGE, SIGNED, files_body, problems
+from gateway.http.authentication import Reader, Writer
+from gateway.http.limits import MAX_PHOTOS, SKIPPED_FILES
+from gateway.http.pages import Cursor, Direction, Limit, Order
+from gateway.http.times import epoch_s
+from gateway.http.uploads import FilePolicy
+from gateway.photos import schemas as shapes
+from gateway.photos.pictures import VARIANTS, url_of
+from gateway.photos.upload import PhotoUpload, Result
+from protos.matcher.v1 import matcher_pb2
+from protos.matcher.v1 import photo_pb2 as pb
+
+FIELDS = ("files", "file", "files[]", "photos", "photo")
+ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
+
+STATES = {
+    pb.PHOTO_STATE_PENDING: "pending",
+    pb.PHOTO_STATE_INDEXED: "indexed",
+    pb.PHOTO_STATE_FAILED: "failed",
+    pb.PHOTO_STATE_REFUSED: "refused",
+}
+
+FILTERS = {name: state for state, name in STATES.items() if state != pb.PHOTO_STATE_REFUSED}
+Status = Annotated[Literal["pending", "indexed", "failed"] | None, Query(description="only photos of this status")]
+
+router = APIRouter(prefix="/api", tags=["photos"])
+
+
+@router.get("/my-photos", responses=problems("event_not_found", *PAGE, *SIGNED))
+async def list_my_photos(
+    request: Request,
+    to: Reader,
+    event_id: UUID | None = None,
+    order: Order = "uploaded",
+    direction: Direction = "desc",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> shapes.MyPhotoPage:
+    """The photos that the caller is in, in one event or in all. A cursor is good for one order and direction."""
+    page = matcher_pb2.ListMatchesRequest(
+        event_id=str(event_id or ""),
+        page_size=limit,
+        page_token=cursor,
+        order=f"MATCH_ORDER_{order.upper()}",
+        ascending=direction == "asc",
+    )
+    answer = await to.send(to.matcher.ListMatches, page)
+    return shapes.MyPhotoPage(
+        photos=[_match(match, root_of(request)) for match in answer.matches], next_cursor=answer.next_page_token or None
+    )
+
+
+@router.post(
+    "/events/{event_id}/photos",
+    status_code=202,
+    response_model_exclude_none=True,
+    responses=problems("event_closed", "too_many_files", "unexpected_field", *ORGANISED, *FILE_BODY),
+    openapi_extra=files_body("files", several=True),
+)
+async def add_photos(event_id: UUID, request: Request, to: Writer) -> shapes.AddedPhotos:
+    """Add photos, up to 100 in one request. Each file has its own result and is kept once it is received completely,
+    whatever happens to the others. The same bytes are one photo. An error is the answer only where no file was kept."""
+    # Asked first, so that strangers cannot make us read gigabytes.
+    await to.send(to.photos.GetIndexState, pb.GetIndexStateRequest(event_ids=[str(event_id)]))
+    limits, limiter = to.limits, request.app.state.limiters.photos
+    skipped = SKIPPED_FILES * limits.max_photo_bytes
+    policy = FilePolicy(FIELDS, MAX_PHOTOS, limits.max_photo_bytes, True, skipped)
+    results = await PhotoUpload(to, str(event_id), limiter, policy).run(request)
+    return shapes.AddedPhotos(photos=[_added(result) for result in results])
+
+
+@router.get("/events/{event_id}/photos", responses=problems(*PAGE, *ORGANISED))
+async def list_photos(
+    request: Request,
+    event_id: UUID,
+    to: Reader,
+    status: Status = None,
+    order: Order = "uploaded",
+    direction: Direction = "desc",
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> shapes.EventPhotoPage:
+    """The photos of an event, for its organisers. A cursor is good for one status, order and direction."""
+    page = pb.ListPhotosRequest(
+        event_id=str(event_id),
+        page_size=limit,
+        page_token=cursor,
+        order=f"PHOTO_ORDER_{order.upper()}",
+        ascending=direction == "asc",
+        state=FILTERS[status] if status else pb.PHOTO_STATE_UNSPECIFIED,
+    )
+    answer = await to.send(to.photos.ListPhotos, page)
+    return shapes.EventPhotoPage(
+        photos=[_photo(photo, root_of(request)) for photo in answer.photos], next_cursor=answer.next_page_token or None
+    )
+
+
+@router.delete(
+    "/photos/{photo_id}", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
+)
+async def delete_photo(photo_id: UUID, to: Writer) -> None:
+    """Delete a photo, its faces and its matches."""
+    await to.send(to.photos.DeletePhoto, pb.DeletePhotoRequest(photo_id=str(photo_id)))
+
+
+@router.post(
+    "/photos/{photo_id}/retry",
+    status_code=202,
+    responses=problems("invalid_argument", "photo_not_found", "photo_not_failed", *SIGNED),
+)
+async def retry_photo(photo_id: UUID, to: Writer) -> shapes.RetriedPhoto:
+    """Read a photo that failed once more, from the bytes that were uploaded; a pending one stays pending."""
+    await to.send(to.photos.RetryPhoto, pb.RetryPhotoRequest(photo_id=str(photo_id)))
+    return shapes.RetriedPhoto(id=str(photo_id))
+
+
+def root_of(request: Request) -> str:
+    """The path prefix of a proxy, with which links begin."""
+    return str(request.scope.get("root_path", ""))
+
+
+def _match(match: matcher_pb2.Match, root: str) -> shapes.MyPhoto:
+    return shapes.MyPhoto(
+        id=match.photo_id,
+        event_id=match.event_id,
+        width=match.width,
+        height=match.height,
+        taken_at=epoch_s(match, "take_time"),
+        thumb_url=root + url_of(match.photo_id, "thumb"),
+        preview_url=root + url_of(match.photo_id, "preview"),
+        original_url=root + url_of(match.photo_id, "original"),
+    )
+
+
+def _added(result: Result) -> shapes.AddedPhoto:
+    if (problem := result.problem) is not None:
+        return shapes.AddedPhoto(
+            filename=result.filename, status="refused", reason=problem.reason, message=problem.detail
+        )
+    photo = result.photo or pb.AddedPhoto()
+    return shapes.AddedPhoto.model_validate(
+        {
+            "id": photo.photo_id,
+            "filename": result.filename,
+            "status": STATES.get(photo.state, "pending"),
+            "existing": photo.existing,
+        }
+    )
+
+
+def _photo(photo: pb.Photo, root: str) -> shapes.EventPhoto:
+    ready = photo.state == pb.PHOTO_STATE_INDEXED
+    return shapes.EventPhoto.model_validate(
+        {
+            "id": photo.photo_id,
+            "filename": photo.filename,
+            "status": STATES.get(photo.state, "pending"),
+            "reason": photo.reason or None,
+            "width": photo.width or None,
+            "height": photo.height or None,
+            "faces": photo.face_count,
+            "size_bytes": photo.size_bytes,
+            "taken_at": epoch_s(photo, "take_time"),
+            "uploaded_at": epoch_s(photo, "create_time") or 0,
+            **{f"{name}_url": root + url_of(photo.photo_id, name) if ready else None for name in VARIANTS},
+        }
+    )

@@ -1,1 +1,0 @@
-"""REST to gRPC, one module for each thing that people speak of."""

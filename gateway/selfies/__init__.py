@@ -1,0 +1,1 @@
+"""Selfies and rematches."""

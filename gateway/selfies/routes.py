@@ -1,0 +1,156 @@
+"""The guest's selfie, and how far its rematches are."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing, closing
+from hashlib import blake2b
+from typing import Annotated
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+import grpc
+from fastapi import APIRouter, Header, Request, Response
+from sse_starlette import EventSourceResponse
+
+from gateway.backends.channels import Calls
+from gateway.errors.from_grpc import to_problem
+from gateway.errors.openapi import FILE_BODY, SIGNED, files_body, problems
+from gateway.http.authentication import Reader, Writer
+from gateway.http.limits import MAX_KEY_LENGTH
+from gateway.http.ranges import IfRange, Range, cut_picture, parse_range
+from gateway.http.uploads import FilePolicy, receive_files
+from gateway.selfies.schemas import AcceptedRematch, AcceptedSelfie, RematchStatus
+from gateway.selfies.status import is_final, read_status
+from protos.selfie.v1 import selfie_pb2 as pb
+
+FIELDS = ("file", "selfie")
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/avif")
+PRIVATE = {"Cache-Control": "private, no-store"}
+PASSING = (503, 504, 429)  # a stream of states outlives these
+
+router = APIRouter(prefix="/api", tags=["selfies"])
+
+IdempotencyKey = Annotated[
+    str, Header(max_length=MAX_KEY_LENGTH, description="the same key: the same upload, however often it is sent")
+]
+
+LastEventId = Annotated[str, Header(description="`id` of the last event received; an EventSource sends it by itself")]
+
+
+@router.post(
+    "/upload-selfie",
+    status_code=202,
+    responses=problems(
+        "invalid_argument",
+        "event_closed",
+        "user_not_found",
+        "idempotency_key_reused",
+        "request_in_progress",
+        "queue_full",
+        *SIGNED,
+        *FILE_BODY,
+    ),
+    openapi_extra=files_body("file", several=False),
+)
+async def upload_selfie(request: Request, to: Writer, idempotency_key: IdempotencyKey = "") -> AcceptedSelfie:
+    """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`."""
+    policy = FilePolicy(FIELDS, 1, to.limits.max_selfie_bytes)
+    image = b""
+    async with aclosing(receive_files(request, policy)) as files:
+        async for file in files:  # one, and after it the rest of the body
+            with closing(file):
+                image = b"" if file.reason else await file.read()
+    upload = pb.UploadSelfieRequest(request_id=_request_id(idempotency_key), image=image)
+    answer = await to.send(to.selfie.UploadSelfie, upload, to.limits.selfie_s)
+    return AcceptedSelfie(message="Your photos are being looked for.", selfie_id=answer.selfie_id)
+
+
+@router.get("/rematch-status", response_model_exclude_none=True, responses=problems(*SIGNED))
+async def get_rematch_status(to: Reader) -> RematchStatus:
+    """How far the newest selfie is, and in how many photos the guest was found."""
+    return await _read(to)
+
+
+@router.get(
+    "/rematch-events",
+    response_class=EventSourceResponse,
+    responses={
+        200: {"description": "Each event is a RematchStatus.", "content": {"text/event-stream": {}}},
+        204: {"description": "The client has the final status: an EventSource does not connect again."},
+        **problems(*SIGNED),
+    },
+)
+async def follow_rematch_status(to: Reader, last_event_id: LastEventId = "") -> Response:
+    """The same as server-sent events: one at once, one for each change, and the end when the status is final."""
+    status = await _read(to)
+    if is_final(status) and last_event_id == _event_id(status):
+        return Response(status_code=204, headers=PRIVATE)
+    return EventSourceResponse(_follow(to, status), ping=15, headers=PRIVATE)
+
+
+@router.post("/rematch", status_code=202, responses=problems("no_active_selfie", *SIGNED))
+async def start_rematch(to: Writer) -> AcceptedRematch:
+    """Match the active selfie again in every event of the caller."""
+    await to.send(to.selfie.StartRematch, pb.StartRematchRequest())
+    return AcceptedRematch(message="Your photos are being looked for again.")
+
+
+@router.get(
+    "/my-selfie",
+    response_class=Response,
+    responses={
+        200: {"description": "The image as uploaded.", "content": {name: {} for name in IMAGE_TYPES}},
+        206: {"description": "The part that `Range` asks for.", "content": {name: {} for name in IMAGE_TYPES}},
+        **problems("range_not_satisfiable", *SIGNED, no_active_selfie=404),
+    },
+)
+async def get_my_selfie(to: Reader, range: Range = "", if_range: IfRange = "") -> Response:
+    """The guest's own selfie: the active one, or the pending one where none is active yet."""
+    answer = await to.send(to.selfie.GetSelfie, pb.GetSelfieRequest(), to.limits.selfie_s)
+    media_type = answer.content_type if answer.content_type in IMAGE_TYPES else "application/octet-stream"
+    tag = f'"{blake2b(answer.image, digest_size=12).hexdigest()}"'
+    status, body, headers = cut_picture(answer.image, parse_range(range), if_range, tag)
+    return Response(body, status, media_type=media_type, headers={**PRIVATE, **headers})
+
+
+@router.delete("/my-selfie", status_code=204, responses=problems(*SIGNED))
+async def delete_my_selfie(to: Writer) -> None:
+    """Delete every selfie of the caller, and make every event forget their face."""
+    await to.send(to.selfie.DeleteSelfie, pb.DeleteSelfieRequest())
+
+
+async def _read(to: Calls) -> RematchStatus:
+    return read_status(await to.send(to.selfie.GetRematchState, pb.GetRematchStateRequest()))
+
+
+async def _follow(to: Calls, status: RematchStatus) -> AsyncIterator[dict[str, str]]:
+    """Ends before the token does; a browser then asks again by itself."""
+    ends_at = asyncio.get_running_loop().time() + to.limits.follow_s
+    yield _sse(status)
+    while not is_final(status) and asyncio.get_running_loop().time() < ends_at:
+        await asyncio.sleep(to.limits.poll_s)
+        try:
+            newer = await _read(to)
+        except grpc.aio.AioRpcError as error:
+            if to_problem(error).status_code in PASSING:
+                continue
+            return
+        if newer != status:
+            status = newer
+            yield _sse(status)
+
+
+def _sse(status: RematchStatus) -> dict[str, str]:
+    return {"id": _event_id(status), "data": status.model_dump_json(exclude_none=True)}
+
+
+def _event_id(status: RematchStatus) -> str:
+    """The same for the same status, whichever process answers."""
+    return blake2b(status.model_dump_json().encode(), digest_size=12).hexdigest()
+
+
+def _request_id(key: str) -> str:
+    """A UUID for any key: itself where it is one, a fresh one where there is none."""
+    try:
+        return str(UUID(key)) if key else str(uuid4())
+    except ValueError:
+        return str(uuid5(NAMESPACE_URL, key))

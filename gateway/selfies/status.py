@@ -1,0 +1,66 @@
+"""What a guest reads about their selfie and its rematches: one status out of many states. Pure."""
+
+from gateway.http.times import epoch_s
+from gateway.selfies.schemas import RematchStatus
+from protos.selfie.v1 import selfie_pb2 as pb
+
+ADVICE = {
+    pb.REJECT_REASON_NO_FACE: (
+        "No face was found. Turn the picture upright, and take it in better light, looking into the camera."
+    ),
+    pb.REJECT_REASON_SEVERAL_FACES: "There is more than one face. Crop the picture so that only yours is in it.",
+    pb.REJECT_REASON_FACE_TOO_SMALL: "Your face is too small. Take the photo from closer.",
+    pb.REJECT_REASON_TOO_DARK: "Your face is too dark. Turn towards a light.",
+    pb.REJECT_REASON_TOO_BRIGHT: "Your face is too bright. Turn away from the light or step into the shade.",
+    pb.REJECT_REASON_BLURRED: "The picture is blurred. Hold the camera still and wipe its lens.",
+    pb.REJECT_REASON_FACE_CUT_OFF: "Your face leaves the picture. Move it to the middle.",
+    pb.REJECT_REASON_UNREADABLE: "The file cannot be read. Send the picture again as a JPEG, PNG or WebP file.",
+    pb.REJECT_REASON_INVALID_DIMENSIONS: "The picture is too small, too narrow or too long. Send an ordinary photo.",
+    pb.REJECT_REASON_TOO_MANY_PIXELS: "The picture has too many pixels. Send a smaller copy, or send it as a JPEG.",
+}
+FALLBACK_ADVICE = "The selfie cannot be used. Take another one."
+PROCESSING_FAILED = "The selfie could not be worked on. Send it again, or send another one."
+MATCHING_FAILED = "Comparing with the photos failed and will be tried again by itself."
+
+
+def read_status(state: pb.GetRematchStateResponse) -> RematchStatus:
+    """The newest upload decides until it is valid; then all events of the guest do."""
+    started_at = epoch_s(state, "start_time")
+    matched = sum(event.matched_count for event in state.events if event.state == pb.REMATCH_STATE_DONE)
+    match state.selfie_state:
+        case pb.SELFIE_STATE_UNSPECIFIED | pb.SELFIE_STATE_DELETED:
+            return RematchStatus(status="idle", matched=0)
+        case pb.SELFIE_STATE_PENDING:
+            return RematchStatus(status="running", matched=0, started_at=started_at)
+        case pb.SELFIE_STATE_REJECTED:
+            return RematchStatus(
+                status="validation_failed",
+                matched=matched,
+                started_at=started_at,
+                reason=_name(state.reject_reason),
+                message=ADVICE.get(state.reject_reason, FALLBACK_ADVICE),
+            )
+        case pb.SELFIE_STATE_ERROR:
+            return _failed(matched, started_at, "processing_failed", PROCESSING_FAILED)
+    states = {event.state for event in state.events}
+    if pb.REMATCH_STATE_RUNNING in states:
+        return RematchStatus(status="running", matched=matched, started_at=started_at)
+    if pb.REMATCH_STATE_FAILED in states:
+        return _failed(matched, started_at, "matching_failed", MATCHING_FAILED)
+    finished_at = epoch_s(state, "finish_time")
+    return RematchStatus(status="done", matched=matched, started_at=started_at, finished_at=finished_at)
+
+
+def is_final(status: RematchStatus) -> bool:
+    return status.status != "running"
+
+
+def _failed(matched: int, started_at: int | None, reason: str, message: str) -> RematchStatus:
+    return RematchStatus(status="error", matched=matched, started_at=started_at, reason=reason, message=message)
+
+
+def _name(reason: pb.RejectReason) -> str:
+    """A newer service may have more reasons than we know."""
+    if reason not in ADVICE:
+        return "invalid_selfie"
+    return pb.RejectReason.Name(reason).removeprefix("REJECT_REASON_").lower()
