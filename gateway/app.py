@@ -40,7 +40,7 @@ def create_app(
 
     @asynccontextmanager
     async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Limits | Limiters | bool]]:
-        app.state.backends = Backends.open(addresses, tls)
+        app.state.backends = Backends.open(addresses, tls, limits)
         # For the connections, which know only this.
         yield {"limits": limits, "limiters": limiters, "refuses_early": not site.cors_origins}
         await app.state.backends.close()

@@ -47,13 +47,15 @@ def open_channel(address: str, tls: TlsSettings, ring_hash_key: str = "") -> grp
     return grpc.secure_channel(address, credentials, options)
 
 
-def open_aio_channel(address: str, tls: TlsSettings) -> grpc.aio.Channel:
+def open_aio_channel(
+    address: str, tls: TlsSettings, interceptors: Sequence[grpc.aio.ClientInterceptor] = ()
+) -> grpc.aio.Channel:
     """For asyncio; call it in the running loop that will use the channel."""
     options: Sequence[tuple[str, int | str]] = channel_options()
     credentials = channel_credentials(tls)
     if credentials is None:
-        return grpc.aio.insecure_channel(address, options)
-    return grpc.aio.secure_channel(address, credentials, options)
+        return grpc.aio.insecure_channel(address, options, interceptors=interceptors)
+    return grpc.aio.secure_channel(address, credentials, options, interceptors=interceptors)
 
 
 def channel_credentials(tls: TlsSettings) -> grpc.ChannelCredentials | None:

@@ -21,63 +21,63 @@ router = APIRouter(prefix="/api", tags=["accounts"], route_class=JsonRoute)
 
 
 @router.post("/check-event-code", response_model_exclude_none=True, responses=problems(*JSON_BODY))
-async def check_event_code(form: shapes.EventCode, to: Public) -> shapes.CodeCheck:
+async def check_event_code(form: shapes.EventCode, backend: Public) -> shapes.CodeCheck:
     """Whether a code opens an event now."""
-    answer = await to.send(to.auth.CheckEventCode, pb.CheckEventCodeRequest(event_code=form.event_code))
+    answer = await backend.auth.CheckEventCode(pb.CheckEventCodeRequest(event_code=form.event_code))
     return shapes.CodeCheck(valid=answer.valid, event_name=answer.event_name or None)
 
 
 @router.post("/check-user-availability", responses=problems("invalid_event_code", *JSON_BODY))
-async def check_user_availability(form: shapes.AvailabilityQuestion, to: Public) -> shapes.Availability:
+async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Public) -> shapes.Availability:
     """Whether a user name and an e-mail address are taken."""
     question = pb.CheckUserAvailabilityRequest(**form.model_dump())
-    answer = await to.send(to.auth.CheckUserAvailability, question)
+    answer = await backend.auth.CheckUserAvailability(question)
     return shapes.Availability(username_taken=answer.username_taken, email_taken=answer.email_taken)
 
 
 @router.post("/register-with-event-code", status_code=201, responses=problems(*JSON_BODY))
-async def register(form: shapes.Registration, to: Public, request: Request, response: Response) -> shapes.Login:
+async def register(form: shapes.Registration, backend: Public, request: Request, response: Response) -> shapes.Login:
     """Make an account, join the event of the code, and log in. All faults of the form come in one answer."""
     attempt = pb.RegisterRequest(request_id=str(uuid4()), event_code=form.event_code, **form.user_data.model_dump())
-    return _log_in(request, response, await to.send(to.auth.Register, attempt))
+    return _log_in(request, response, await backend.auth.Register(attempt))
 
 
 @router.post("/login", responses=problems("invalid_credentials", *JSON_BODY))
-async def login(form: shapes.Credentials, to: Public, request: Request, response: Response) -> shapes.Login:
+async def login(form: shapes.Credentials, backend: Public, request: Request, response: Response) -> shapes.Login:
     """Trade a password for tokens; also sets the cookie for pictures and server-sent events."""
-    return _log_in(request, response, await to.send(to.auth.Login, pb.LoginRequest(**form.model_dump())))
+    return _log_in(request, response, await backend.auth.Login(pb.LoginRequest(**form.model_dump())))
 
 
 @router.post("/refresh", responses=problems("invalid_refresh_token", *JSON_BODY))
-async def refresh(form: shapes.RefreshToken, to: Public, request: Request, response: Response) -> shapes.TokenPair:
+async def refresh(form: shapes.RefreshToken, backend: Public, request: Request, response: Response) -> shapes.TokenPair:
     """Trade a refresh token for a new pair; also renews the cookie."""
-    answer = await to.send(to.auth.RefreshToken, pb.RefreshTokenRequest(refresh_token=form.refresh_token))
+    answer = await backend.auth.RefreshToken(pb.RefreshTokenRequest(refresh_token=form.refresh_token))
     keep_token(request, response, answer.tokens.access_token, answer.tokens.expires_in.seconds)
     return shapes.TokenPair(**_pair(answer.tokens))
 
 
 @router.post("/logout", status_code=204, responses=problems(*JSON_BODY))
-async def logout(form: shapes.RefreshToken, to: Public, request: Request, response: Response) -> None:
+async def logout(form: shapes.RefreshToken, backend: Public, request: Request, response: Response) -> None:
     """End the session of a refresh token and clear the cookie."""
-    await to.send(to.auth.Logout, pb.LogoutRequest(refresh_token=form.refresh_token))
+    await backend.auth.Logout(pb.LogoutRequest(refresh_token=form.refresh_token))
     forget_token(request, response)
 
 
 @router.post(
     "/join-event", responses=problems("invalid_event_code", "event_closed", "user_not_found", *SIGNED, *JSON_BODY)
 )
-async def join_event(form: shapes.EventCode, to: Writer) -> shapes.JoinedEvent:
+async def join_event(form: shapes.EventCode, backend: Writer) -> shapes.JoinedEvent:
     """Become a guest of one more event; an active selfie is matched there too."""
-    answer = await to.send(to.auth.JoinEvent, pb.JoinEventRequest(event_code=form.event_code))
+    answer = await backend.auth.JoinEvent(pb.JoinEventRequest(event_code=form.event_code))
     return shapes.JoinedEvent(event_id=answer.event_id, event_name=answer.event_name)
 
 
 @router.get("/me", response_model_exclude_none=True, responses=problems("user_not_found", *SIGNED))
-async def get_me(to: Reader) -> shapes.Me:
+async def get_me(backend: Reader) -> shapes.Me:
     """The caller's account, events and selfie."""
     user, state = await asyncio.gather(
-        to.send(to.auth.GetUser, pb.GetUserRequest()),
-        to.send(to.selfie.GetRematchState, selfie_pb2.GetRematchStateRequest()),
+        backend.auth.GetUser(pb.GetUserRequest()),
+        backend.selfie.GetRematchState(selfie_pb2.GetRematchStateRequest()),
     )
     return shapes.Me(
         user_id=user.user_id,
@@ -90,9 +90,9 @@ async def get_me(to: Reader) -> shapes.Me:
 
 
 @router.delete("/me", status_code=204, responses=problems(*SIGNED))
-async def delete_me(to: Writer, request: Request, response: Response) -> None:
+async def delete_me(backend: Writer, request: Request, response: Response) -> None:
     """Erase everything of the caller."""
-    await to.send(to.auth.DeleteUser, pb.DeleteUserRequest())
+    await backend.auth.DeleteUser(pb.DeleteUserRequest())
     forget_token(request, response)
 
 

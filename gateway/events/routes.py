@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from google.protobuf.wrappers_pb2 import BoolValue, StringValue
 
 from gateway.accounts.routes import ROLES
-from gateway.backends.channels import Calls
+from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import JSON_BODY, PAGE, SIGNED, problems
 from gateway.events import schemas as shapes
@@ -27,10 +27,9 @@ router = APIRouter(prefix="/api/events", tags=["events"], route_class=JsonRoute)
 
 
 @router.post("", status_code=201, responses=problems("organiser_only", *SIGNED, *JSON_BODY))
-async def create_event(form: shapes.NewEvent, to: Writer) -> shapes.Event:
+async def create_event(form: shapes.NewEvent, backend: Writer) -> shapes.Event:
     """Make an event with a fresh code."""
-    answer = await to.send(
-        to.auth.CreateEvent,
+    answer = await backend.auth.CreateEvent(
         pb.CreateEventRequest(
             request_id=str(uuid4()),
             name=form.name,
@@ -42,27 +41,26 @@ async def create_event(form: shapes.NewEvent, to: Writer) -> shapes.Event:
 
 
 @router.get("", responses=problems(*PAGE, *SIGNED))
-async def list_events(to: Reader, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPage:
+async def list_events(backend: Reader, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPage:
     """The events that the caller organises, newest first."""
-    answer = await to.send(to.auth.ListEvents, pb.ListEventsRequest(page_size=limit, page_token=cursor))
-    states = await _read_states(to, [event.event_id for event in answer.events])
+    answer = await backend.auth.ListEvents(pb.ListEventsRequest(page_size=limit, page_token=cursor))
+    states = await _read_states(backend, [event.event_id for event in answer.events])
     events = [_event(event, states) for event in answer.events]
     return shapes.EventPage(events=events, next_cursor=answer.next_page_token or None)
 
 
 @router.get("/{event_id}", responses=problems(*ORGANISED))
-async def get_event(event_id: UUID, to: Reader) -> shapes.Event:
+async def get_event(event_id: UUID, backend: Reader) -> shapes.Event:
     """One event."""
-    answer = await to.send(to.auth.GetEvent, pb.GetEventRequest(event_id=str(event_id)))
-    return _event(answer.event, await _read_states(to, [str(event_id)]))
+    answer = await backend.auth.GetEvent(pb.GetEventRequest(event_id=str(event_id)))
+    return _event(answer.event, await _read_states(backend, [str(event_id)]))
 
 
 @router.patch("/{event_id}", responses=problems(*ORGANISED, *JSON_BODY))
-async def update_event(event_id: UUID, form: shapes.EventEdit, to: Writer) -> shapes.Event:
+async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Writer) -> shapes.Event:
     """Change what is given. The counts are read first, so that an error means that nothing was changed."""
-    states = await _read_states(to, [str(event_id)])
-    answer = await to.send(
-        to.auth.UpdateEvent,
+    states = await _read_states(backend, [str(event_id)])
+    answer = await backend.auth.UpdateEvent(
         pb.UpdateEventRequest(
             event_id=str(event_id),
             name=None if form.name is None else StringValue(value=form.name),
@@ -78,16 +76,16 @@ async def update_event(event_id: UUID, form: shapes.EventEdit, to: Writer) -> sh
 
 
 @router.delete("/{event_id}", status_code=204, responses=problems(*ORGANISED))
-async def delete_event(event_id: UUID, to: Writer) -> None:
+async def delete_event(event_id: UUID, backend: Writer) -> None:
     """Delete an event and everything in it, in every service, within a minute."""
-    await to.send(to.auth.DeleteEvent, pb.DeleteEventRequest(event_id=str(event_id)))
+    await backend.auth.DeleteEvent(pb.DeleteEventRequest(event_id=str(event_id)))
 
 
 @router.get("/{event_id}/guests", responses=problems(*PAGE, *ORGANISED))
-async def list_guests(event_id: UUID, to: Reader, limit: Limit = 50, cursor: Cursor = "") -> shapes.GuestPage:
+async def list_guests(event_id: UUID, backend: Reader, limit: Limit = 50, cursor: Cursor = "") -> shapes.GuestPage:
     """The members of an event in the order in which they joined."""
     page = pb.ListGuestsRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
-    answer = await to.send(to.auth.ListGuests, page)
+    answer = await backend.auth.ListGuests(page)
     return shapes.GuestPage(
         guests=[_guest(guest) for guest in answer.guests], next_cursor=answer.next_page_token or None
     )
@@ -96,23 +94,23 @@ async def list_guests(event_id: UUID, to: Reader, limit: Limit = 50, cursor: Cur
 @router.delete(
     "/{event_id}/guests/{user_id}", status_code=204, responses=problems("organiser_cannot_leave", *ORGANISED)
 )
-async def leave_event(event_id: UUID, user_id: UUID | Literal["me"], to: Writer) -> None:
+async def leave_event(event_id: UUID, user_id: UUID | Literal["me"], backend: Writer) -> None:
     """Leave an event (`me`), or remove a guest from it."""
     guest = "" if user_id == "me" else str(user_id)
-    await to.send(to.auth.LeaveEvent, pb.LeaveEventRequest(event_id=str(event_id), user_id=guest))
+    await backend.auth.LeaveEvent(pb.LeaveEventRequest(event_id=str(event_id), user_id=guest))
 
 
-async def _read_states(to: Calls, event_ids: Sequence[str]) -> Mapping[str, photo_pb2.IndexState]:
+async def _read_states(backend: Backends, event_ids: Sequence[str]) -> Mapping[str, photo_pb2.IndexState]:
     """What the matcher counts. An event that it has not heard of yet is left out."""
     if not event_ids:
         return {}
     request = photo_pb2.GetIndexStateRequest(event_ids=event_ids)
     try:
-        answer = await to.send(to.photos.GetIndexState, request)
+        answer = await backend.photos.GetIndexState(request)
     except grpc.aio.AioRpcError as error:
         if not has_reason(error, "event_not_found"):
             raise
-        known = [await _read_states(to, [event_id]) for event_id in event_ids] if len(event_ids) > 1 else []
+        known = [await _read_states(backend, [event_id]) for event_id in event_ids] if len(event_ids) > 1 else []
         return {event_id: state for states in known for event_id, state in states.items()}
     return {state.event_id: state for state in answer.states}
 

@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
-from gateway.backends.channels import Calls
+from gateway.backends.channels import Backends
+from gateway.backends.interceptors import CALLER, Caller
 from gateway.errors.problem import Problem
 from gateway.http.limits import MAX_TOKEN_LENGTH
 
@@ -24,25 +25,25 @@ Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
 # Coroutines, though they wait for nothing: FastAPI would run functions in a thread, and in a crowd a thread comes late.
-async def call_public(request: Request) -> Calls:
-    return _calls(request)
+async def call_public(request: Request) -> Backends:
+    return _enter(request)
 
 
-async def call_as_writer(request: Request, credentials: Credentials) -> Calls:
+async def call_as_writer(request: Request, credentials: Credentials) -> Backends:
     require_verified(request)
-    return _calls(request, _accept(credentials.credentials if credentials else ""))
+    return _enter(request, _accept(credentials.credentials if credentials else ""))
 
 
 async def call_as_reader(
     request: Request, credentials: Credentials, kept: Annotated[str | None, Depends(cookie)]
-) -> Calls:
-    return _calls(request, _accept(credentials.credentials if credentials else kept or ""))
+) -> Backends:
+    return _enter(request, _accept(credentials.credentials if credentials else kept or ""))
 
 
 # The three kinds of routes: open to all, for the bearer of a token, and for reading, where the cookie will do.
-Public = Annotated[Calls, Depends(call_public)]
-Writer = Annotated[Calls, Depends(call_as_writer)]
-Reader = Annotated[Calls, Depends(call_as_reader)]
+Public = Annotated[Backends, Depends(call_public)]
+Writer = Annotated[Backends, Depends(call_as_writer)]
+Reader = Annotated[Backends, Depends(call_as_reader)]
 
 
 def require_verified(request: Request) -> None:
@@ -74,9 +75,11 @@ def forget_token(request: Request, response: Response) -> None:
     )
 
 
-def _calls(request: Request, token: str = "") -> Calls:
-    state = request.app.state
-    return Calls(state.backends, state.limits, request.scope["request_id"], token)
+def _enter(request: Request, token: str = "") -> Backends:
+    """The backends, called for this request from now on."""
+    CALLER.set(Caller(request.scope["request_id"], token))
+    backends: Backends = request.app.state.backends
+    return backends
 
 
 def _accept(token: str) -> str:

@@ -11,7 +11,7 @@ import grpc
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from gateway.backends.channels import Calls
+from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import default_problem
 from gateway.errors.openapi import SIGNED, problems
 from gateway.errors.problem import internal_problem, not_satisfiable
@@ -68,34 +68,34 @@ def url_of(photo_id: str, variant: str) -> str:
 
 @router.head("/thumb", include_in_schema=False)
 @router.get("/thumb", **PICTURE)
-async def get_thumb(photo_id: UUID, to: Reader, wanted: Asked) -> Response:
+async def get_thumb(photo_id: UUID, backend: Reader, wanted: Asked) -> Response:
     """At most 480 pixels on the long edge, upright."""
-    return await _show(to, photo_id, "thumb", wanted)
+    return await _show(backend, photo_id, "thumb", wanted)
 
 
 @router.head("/preview", include_in_schema=False)
 @router.get("/preview", **PICTURE)
-async def get_preview(photo_id: UUID, to: Reader, wanted: Asked) -> Response:
+async def get_preview(photo_id: UUID, backend: Reader, wanted: Asked) -> Response:
     """At most 1600 pixels on the long edge, upright, with the time when it was taken and its creator's rights."""
-    return await _show(to, photo_id, "preview", wanted)
+    return await _show(backend, photo_id, "preview", wanted)
 
 
 @router.head("/original", include_in_schema=False)
 @router.get("/original", **PICTURE)
-async def get_original(photo_id: UUID, to: Reader, wanted: Asked) -> Response:
+async def get_original(photo_id: UUID, backend: Reader, wanted: Asked) -> Response:
     """The photographer's own picture. Of a JPEG the coded pixels exactly as uploaded, with colour profile, orientation,
     time and the creator's rights, without all other metadata; of other formats a JPEG of all pixels."""
-    return await _show(to, photo_id, "original", wanted)
+    return await _show(backend, photo_id, "original", wanted)
 
 
-async def _show(to: Calls, photo_id: UUID, variant: str, wanted: Wanted) -> Response:
+async def _show(backend: Backends, photo_id: UUID, variant: str, wanted: Wanted) -> Response:
     request, part = pb.GetPhotoRequest(photo_id=str(photo_id), variant=VARIANTS[variant]), wanted.part
-    call, header = await _open(to, _cut(request, part))
+    call, header = await _open(backend, _cut(request, part))
     tag = _tag(photo_id, variant, header)
     if part and not wanted.is_head and (not is_same(wanted.if_range, tag) or not header.picture_bytes):
         call.cancel()  # the client has parts of another picture, or the service is an old one, which sends no parts
         part = None
-        call, header = await _open(to, request)
+        call, header = await _open(backend, request)
         tag = _tag(photo_id, variant, header)
     if tag in wanted.if_none_match or wanted.if_none_match.strip() == "*":
         call.cancel()
@@ -148,14 +148,14 @@ def _cut(request: pb.GetPhotoRequest, part: ByteRange | None) -> pb.GetPhotoRequ
     )
 
 
-async def _open(to: Calls, request: pb.GetPhotoRequest) -> tuple[Any, pb.PhotoHeader]:
+async def _open(backend: Backends, request: pb.GetPhotoRequest) -> tuple[Any, pb.PhotoHeader]:
     """The call, past its header. A page of thumbs asks for more streams at once than a service holds: waits for one."""
     clock = asyncio.get_running_loop().time
-    ends_at = clock() + to.limits.call_s
+    ends_at = clock() + backend.limits.call_s
     while True:
         try:
-            async with asyncio.timeout(to.limits.call_s):
-                return await repeat_aio(lambda left_s: _begin(to, request, left_s), to.limits.picture_s)
+            async with asyncio.timeout(backend.limits.call_s):
+                return await repeat_aio(lambda left_s: _begin(backend, request, left_s), backend.limits.picture_s)
         except TimeoutError:
             raise default_problem(grpc.StatusCode.DEADLINE_EXCEEDED) from None
         except grpc.aio.AioRpcError as error:
@@ -164,8 +164,8 @@ async def _open(to: Calls, request: pb.GetPhotoRequest) -> tuple[Any, pb.PhotoHe
             await asyncio.sleep(random.uniform(RETRY_S, 3 * RETRY_S))
 
 
-async def _begin(to: Calls, request: pb.GetPhotoRequest, timeout_s: float) -> tuple[Any, pb.PhotoHeader]:
-    call = to.begin(to.photos.GetPhoto, request, timeout_s)
+async def _begin(backend: Backends, request: pb.GetPhotoRequest, timeout_s: float) -> tuple[Any, pb.PhotoHeader]:
+    call = backend.photos.GetPhoto(request, timeout=timeout_s)
     try:
         first = await call.read()
         if not isinstance(first, pb.GetPhotoResponse) or first.WhichOneof("part") != "header":

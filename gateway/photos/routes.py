@@ -36,7 +36,7 @@ router = APIRouter(prefix="/api", tags=["photos"])
 @router.get("/my-photos", responses=problems("event_not_found", *PAGE, *SIGNED))
 async def list_my_photos(
     request: Request,
-    to: Reader,
+    backend: Reader,
     event_id: UUID | None = None,
     order: Order = "uploaded",
     direction: Direction = "desc",
@@ -51,7 +51,7 @@ async def list_my_photos(
         order=f"MATCH_ORDER_{order.upper()}",
         ascending=direction == "asc",
     )
-    answer = await to.send(to.matcher.ListMatches, page)
+    answer = await backend.matcher.ListMatches(page)
     return shapes.MyPhotoPage(
         photos=[_match(match, root_of(request)) for match in answer.matches], next_cursor=answer.next_page_token or None
     )
@@ -64,15 +64,15 @@ async def list_my_photos(
     responses=problems("event_closed", "too_many_files", "unexpected_field", *ORGANISED, *FILE_BODY),
     openapi_extra=files_body("files", several=True),
 )
-async def add_photos(event_id: UUID, request: Request, to: Writer) -> shapes.AddedPhotos:
+async def add_photos(event_id: UUID, request: Request, backend: Writer) -> shapes.AddedPhotos:
     """Add photos, up to 100 in one request. Each file has its own result and is kept once it is received completely,
     whatever happens to the others. The same bytes are one photo. An error is the answer only where no file was kept."""
     # Asked first, so that strangers cannot make us read gigabytes.
-    await to.send(to.photos.GetIndexState, pb.GetIndexStateRequest(event_ids=[str(event_id)]))
-    limits, limiter = to.limits, request.app.state.limiters.photos
+    await backend.photos.GetIndexState(pb.GetIndexStateRequest(event_ids=[str(event_id)]))
+    limits, limiter = backend.limits, request.app.state.limiters.photos
     skipped = SKIPPED_FILES * limits.max_photo_bytes
     policy = FilePolicy(FIELDS, MAX_PHOTOS, limits.max_photo_bytes, True, skipped)
-    results = await PhotoUpload(to, str(event_id), limiter, policy).run(request)
+    results = await PhotoUpload(backend, str(event_id), limiter, policy).run(request)
     return shapes.AddedPhotos(photos=[_added(result) for result in results])
 
 
@@ -80,7 +80,7 @@ async def add_photos(event_id: UUID, request: Request, to: Writer) -> shapes.Add
 async def list_photos(
     request: Request,
     event_id: UUID,
-    to: Reader,
+    backend: Reader,
     status: Status = None,
     order: Order = "uploaded",
     direction: Direction = "desc",
@@ -96,7 +96,7 @@ async def list_photos(
         ascending=direction == "asc",
         state=FILTERS[status] if status else pb.PHOTO_STATE_UNSPECIFIED,
     )
-    answer = await to.send(to.photos.ListPhotos, page)
+    answer = await backend.photos.ListPhotos(page)
     return shapes.EventPhotoPage(
         photos=[_photo(photo, root_of(request)) for photo in answer.photos], next_cursor=answer.next_page_token or None
     )
@@ -105,9 +105,9 @@ async def list_photos(
 @router.delete(
     "/photos/{photo_id}", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
-async def delete_photo(photo_id: UUID, to: Writer) -> None:
+async def delete_photo(photo_id: UUID, backend: Writer) -> None:
     """Delete a photo, its faces and its matches."""
-    await to.send(to.photos.DeletePhoto, pb.DeletePhotoRequest(photo_id=str(photo_id)))
+    await backend.photos.DeletePhoto(pb.DeletePhotoRequest(photo_id=str(photo_id)))
 
 
 @router.post(
@@ -115,9 +115,9 @@ async def delete_photo(photo_id: UUID, to: Writer) -> None:
     status_code=202,
     responses=problems("invalid_argument", "photo_not_found", "photo_not_failed", *SIGNED),
 )
-async def retry_photo(photo_id: UUID, to: Writer) -> shapes.RetriedPhoto:
+async def retry_photo(photo_id: UUID, backend: Writer) -> shapes.RetriedPhoto:
     """Read a photo that failed once more, from the bytes that were uploaded; a pending one stays pending."""
-    await to.send(to.photos.RetryPhoto, pb.RetryPhotoRequest(photo_id=str(photo_id)))
+    await backend.photos.RetryPhoto(pb.RetryPhotoRequest(photo_id=str(photo_id)))
     return shapes.RetriedPhoto(id=str(photo_id))
 
 

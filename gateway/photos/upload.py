@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from fastapi import Request
 
-from gateway.backends.channels import Calls
+from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason, refusal, to_problem
 from gateway.errors.problem import Problem
 from gateway.errors.schemas import FieldError
@@ -39,8 +39,8 @@ class Result:
 class PhotoUpload:
     """Hands the files of one request on. Files that were received are kept whatever happens to the rest of the body."""
 
-    def __init__(self, to: Calls, event_id: str, limiter: ConcurrencyLimiter, policy: FilePolicy) -> None:
-        self._to = to
+    def __init__(self, backend: Backends, event_id: str, limiter: ConcurrencyLimiter, policy: FilePolicy) -> None:
+        self._backend = backend
         self._event_id = event_id
         self._limiter = limiter
         self._policy = policy
@@ -100,9 +100,9 @@ class PhotoUpload:
         """Waits while the service has no thread for it. Raises AioRpcError."""
 
         def begin(left_s: float) -> Any:
-            return self._to.begin(self._to.photos.AddPhotos, _messages(self._event_id, file), left_s)
+            return self._backend.photos.AddPhotos(_messages(self._event_id, file), timeout=left_s)
 
-        ends_at = asyncio.get_running_loop().time() + self._to.limits.photo_s
+        ends_at = asyncio.get_running_loop().time() + self._backend.limits.photo_s
         while True:
             left_s = ends_at - asyncio.get_running_loop().time()
             try:

@@ -11,7 +11,7 @@ import grpc
 from fastapi import APIRouter, Header, Request, Response
 from sse_starlette import EventSourceResponse
 
-from gateway.backends.channels import Calls
+from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import to_problem
 from gateway.errors.openapi import FILE_BODY, SIGNED, files_body, problems
 from gateway.http.authentication import Reader, Writer
@@ -51,23 +51,23 @@ LastEventId = Annotated[str, Header(description="`id` of the last event received
     ),
     openapi_extra=files_body("file", several=False),
 )
-async def upload_selfie(request: Request, to: Writer, idempotency_key: IdempotencyKey = "") -> AcceptedSelfie:
+async def upload_selfie(request: Request, backend: Writer, idempotency_key: IdempotencyKey = "") -> AcceptedSelfie:
     """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`."""
-    policy = FilePolicy(FIELDS, 1, to.limits.max_selfie_bytes)
+    policy = FilePolicy(FIELDS, 1, backend.limits.max_selfie_bytes)
     image = b""
     async with aclosing(receive_files(request, policy)) as files:
         async for file in files:  # one, and after it the rest of the body
             with closing(file):
                 image = b"" if file.reason else await file.read()
     upload = pb.UploadSelfieRequest(request_id=_request_id(idempotency_key), image=image)
-    answer = await to.send(to.selfie.UploadSelfie, upload, to.limits.selfie_s)
+    answer = await backend.selfie.UploadSelfie(upload)
     return AcceptedSelfie(message="Your photos are being looked for.", selfie_id=answer.selfie_id)
 
 
 @router.get("/rematch-status", response_model_exclude_none=True, responses=problems(*SIGNED))
-async def get_rematch_status(to: Reader) -> RematchStatus:
+async def get_rematch_status(backend: Reader) -> RematchStatus:
     """How far the newest selfie is, and in how many photos the guest was found."""
-    return await _read(to)
+    return await _read(backend)
 
 
 @router.get(
@@ -79,18 +79,18 @@ async def get_rematch_status(to: Reader) -> RematchStatus:
         **problems(*SIGNED),
     },
 )
-async def follow_rematch_status(to: Reader, last_event_id: LastEventId = "") -> Response:
+async def follow_rematch_status(backend: Reader, last_event_id: LastEventId = "") -> Response:
     """The same as server-sent events: one at once, one for each change, and the end when the status is final."""
-    status = await _read(to)
+    status = await _read(backend)
     if is_final(status) and last_event_id == _event_id(status):
         return Response(status_code=204, headers=PRIVATE)
-    return EventSourceResponse(_follow(to, status), ping=15, headers=PRIVATE)
+    return EventSourceResponse(_follow(backend, status), ping=15, headers=PRIVATE)
 
 
 @router.post("/rematch", status_code=202, responses=problems("no_active_selfie", *SIGNED))
-async def start_rematch(to: Writer) -> AcceptedRematch:
+async def start_rematch(backend: Writer) -> AcceptedRematch:
     """Match the active selfie again in every event of the caller."""
-    await to.send(to.selfie.StartRematch, pb.StartRematchRequest())
+    await backend.selfie.StartRematch(pb.StartRematchRequest())
     return AcceptedRematch(message="Your photos are being looked for again.")
 
 
@@ -103,9 +103,9 @@ async def start_rematch(to: Writer) -> AcceptedRematch:
         **problems("range_not_satisfiable", *SIGNED, no_active_selfie=404),
     },
 )
-async def get_my_selfie(to: Reader, range: Range = "", if_range: IfRange = "") -> Response:
+async def get_my_selfie(backend: Reader, range: Range = "", if_range: IfRange = "") -> Response:
     """The guest's own selfie: the active one, or the pending one where none is active yet."""
-    answer = await to.send(to.selfie.GetSelfie, pb.GetSelfieRequest(), to.limits.selfie_s)
+    answer = await backend.selfie.GetSelfie(pb.GetSelfieRequest())
     media_type = answer.content_type if answer.content_type in IMAGE_TYPES else "application/octet-stream"
     tag = f'"{blake2b(answer.image, digest_size=12).hexdigest()}"'
     status, body, headers = cut_picture(answer.image, parse_range(range), if_range, tag)
@@ -113,23 +113,23 @@ async def get_my_selfie(to: Reader, range: Range = "", if_range: IfRange = "") -
 
 
 @router.delete("/my-selfie", status_code=204, responses=problems(*SIGNED))
-async def delete_my_selfie(to: Writer) -> None:
+async def delete_my_selfie(backend: Writer) -> None:
     """Delete every selfie of the caller, and make every event forget their face."""
-    await to.send(to.selfie.DeleteSelfie, pb.DeleteSelfieRequest())
+    await backend.selfie.DeleteSelfie(pb.DeleteSelfieRequest())
 
 
-async def _read(to: Calls) -> RematchStatus:
-    return read_status(await to.send(to.selfie.GetRematchState, pb.GetRematchStateRequest()))
+async def _read(backend: Backends) -> RematchStatus:
+    return read_status(await backend.selfie.GetRematchState(pb.GetRematchStateRequest()))
 
 
-async def _follow(to: Calls, status: RematchStatus) -> AsyncIterator[dict[str, str]]:
+async def _follow(backend: Backends, status: RematchStatus) -> AsyncIterator[dict[str, str]]:
     """Ends before the token does; a browser then asks again by itself."""
-    ends_at = asyncio.get_running_loop().time() + to.limits.follow_s
+    ends_at = asyncio.get_running_loop().time() + backend.limits.follow_s
     yield _sse(status)
     while not is_final(status) and asyncio.get_running_loop().time() < ends_at:
-        await asyncio.sleep(to.limits.poll_s)
+        await asyncio.sleep(backend.limits.poll_s)
         try:
-            newer = await _read(to)
+            newer = await _read(backend)
         except grpc.aio.AioRpcError as error:
             if to_problem(error).status_code in PASSING:
                 continue

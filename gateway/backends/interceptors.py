@@ -1,0 +1,71 @@
+"""Client interceptors: each call carries the caller of the request at hand, a deadline, and retries."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import grpc.aio
+
+from kit.failpoints import reach
+from kit.interceptors import REQUEST_ID
+from kit.retries import repeat_aio
+
+Continuation = Callable[[grpc.aio.ClientCallDetails, Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sent the HTTP request, and its id; `token` is empty where none is needed."""
+
+    request_id: str
+    token: str = ""
+
+
+CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
+
+
+class Identity(
+    grpc.aio.UnaryUnaryClientInterceptor, grpc.aio.UnaryStreamClientInterceptor, grpc.aio.StreamUnaryClientInterceptor
+):
+    """Adds the caller's token and request id."""
+
+    async def intercept_unary_unary(self, continuation: Continuation, details: Any, request: Any) -> Any:
+        return await continuation(_identified(details), request)
+
+    async def intercept_unary_stream(self, continuation: Continuation, details: Any, request: Any) -> Any:
+        return await continuation(_identified(details), request)
+
+    async def intercept_stream_unary(self, continuation: Continuation, details: Any, requests: Any) -> Any:
+        return await continuation(_identified(details), requests)
+
+
+class Retry(grpc.aio.UnaryUnaryClientInterceptor):
+    """Gives unary calls without a timeout one by their method, and repeats them within it. A call with a timeout of its
+    own is made once."""
+
+    def __init__(self, timeouts_s: Mapping[str, float], default_s: float) -> None:
+        self._timeouts_s = timeouts_s
+        self._default_s = default_s
+
+    async def intercept_unary_unary(self, continuation: Continuation, details: Any, request: Any) -> Any:
+        if details.timeout is not None:
+            return await continuation(details, request)
+
+        async def call(left_s: float) -> Any:
+            return await (await continuation(details._replace(timeout=left_s), request))
+
+        method = details.method.decode() if isinstance(details.method, bytes) else details.method
+        response = await repeat_aio(call, self._timeouts_s.get(method.rpartition("/")[2], self._default_s))
+        reach("gateway", "before-answer")
+        return response
+
+
+def _identified(details: Any) -> Any:
+    caller = CALLER.get()
+    if caller is None:
+        return details
+    metadata = grpc.aio.Metadata(*(details.metadata or ()), (REQUEST_ID, caller.request_id))
+    if caller.token:
+        metadata.add("authorization", f"Bearer {caller.token}")
+    return details._replace(metadata=metadata)
