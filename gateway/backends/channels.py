@@ -8,7 +8,7 @@ from typing import Any, Self
 import grpc
 
 from gateway.backends.health import check_files, check_service
-from gateway.backends.interceptors import Identity, Retry
+from gateway.backends.interceptors import IdentifyDownload, IdentifyUnary, IdentifyUpload, Retry
 from gateway.http.limits import Limits
 from kit.client import open_aio_channel
 from kit.settings import TlsSettings
@@ -41,7 +41,7 @@ class Backends:
     @classmethod
     def open(cls, addresses: Addresses, tls: TlsSettings, limits: Limits) -> Self:
         timeouts_s = {"UploadSelfie": limits.selfie_s, "GetSelfie": limits.selfie_s}
-        interceptors = [Retry(timeouts_s, limits.call_s), Identity()]
+        interceptors = [Retry(timeouts_s, limits.call_s), IdentifyUnary(), IdentifyDownload(), IdentifyUpload()]
         return cls(
             {name: open_aio_channel(address, tls, interceptors) for name, address in vars(addresses).items()}, limits
         )

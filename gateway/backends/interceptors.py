@@ -25,19 +25,26 @@ class Caller:
 CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
-class Identity(
-    grpc.aio.UnaryUnaryClientInterceptor, grpc.aio.UnaryStreamClientInterceptor, grpc.aio.StreamUnaryClientInterceptor
-):
+# One class for each kind of method: a channel of grpc.aio takes an interceptor of several kinds for the first alone.
+class IdentifyUnary(grpc.aio.UnaryUnaryClientInterceptor):
     """Adds the caller's token and request id."""
 
     async def intercept_unary_unary(self, continuation: Continuation, details: Any, request: Any) -> Any:
-        return await continuation(_identified(details), request)
+        return await continuation(identified(details), request)
+
+
+class IdentifyDownload(grpc.aio.UnaryStreamClientInterceptor):
+    """The same for a stream of responses."""
 
     async def intercept_unary_stream(self, continuation: Continuation, details: Any, request: Any) -> Any:
-        return await continuation(_identified(details), request)
+        return await continuation(identified(details), request)
+
+
+class IdentifyUpload(grpc.aio.StreamUnaryClientInterceptor):
+    """The same for a stream of requests."""
 
     async def intercept_stream_unary(self, continuation: Continuation, details: Any, requests: Any) -> Any:
-        return await continuation(_identified(details), requests)
+        return await continuation(identified(details), requests)
 
 
 class Retry(grpc.aio.UnaryUnaryClientInterceptor):
@@ -61,7 +68,8 @@ class Retry(grpc.aio.UnaryUnaryClientInterceptor):
         return response
 
 
-def _identified(details: Any) -> Any:
+def identified(details: Any) -> Any:
+    """The details of a call, with the metadata of the caller."""
     caller = CALLER.get()
     if caller is None:
         return details

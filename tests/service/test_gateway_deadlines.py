@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.backends.interceptors import Continuation, Identity
+from gateway.backends import interceptors
 from protos.matcher.v1 import photo_pb2 as pb
 from tests.service.gateway_world import METHODS, SIGNED, World, running_world
 
@@ -29,17 +29,13 @@ def world(shared: World) -> World:
     return shared
 
 
-class Endless(Identity):
-    """A broken twin: calls have no deadline."""
+PUBLIC = {"CheckEventCode", "CheckUserAvailability", "Register", "Login", "RefreshToken", "Logout"}
+IDENTIFIED = interceptors.identified
 
-    async def intercept_unary_unary(self, continuation: Continuation, details: Any, request: Any) -> Any:
-        return await super().intercept_unary_unary(continuation, details._replace(timeout=None), request)
 
-    async def intercept_unary_stream(self, continuation: Continuation, details: Any, request: Any) -> Any:
-        return await super().intercept_unary_stream(continuation, details._replace(timeout=None), request)
-
-    async def intercept_stream_unary(self, continuation: Continuation, details: Any, requests: Any) -> Any:
-        return await super().intercept_stream_unary(continuation, details._replace(timeout=None), requests)
+def without_end(details: Any) -> Any:
+    """A broken twin of `identified`: calls have no deadline."""
+    return IDENTIFIED(details)._replace(timeout=None)
 
 
 def ask_for_everything(world: World) -> set[str]:
@@ -65,8 +61,13 @@ def test_every_call_to_a_service_has_a_deadline(world: World) -> None:
     assert ask_for_everything(world) == set()
 
 
-def test_control_calls_without_one_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.backends.channels.Identity", Endless)
-    with running_world() as world:
-        world.answer(GetPhoto=[pb.GetPhotoResponse(header=pb.PhotoHeader())])
-        assert len(ask_for_everything(world)) == len(METHODS) - 2
+def test_control_calls_without_one_are_found_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(interceptors, "identified", without_end)
+    assert len(ask_for_everything(world)) == len(METHODS) - 2
+
+
+def test_every_call_carries_the_request_id_and_the_token_of_its_caller(world: World) -> None:
+    ask_for_everything(world)
+    for call in world.services.calls:
+        assert "x-request-id" in call.metadata, call.method
+        assert (call.metadata.get("authorization") == SIGNED["authorization"]) != (call.method in PUBLIC), call.method
