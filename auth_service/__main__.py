@@ -71,7 +71,9 @@ def serve(_: list[str]) -> None:
         auth_pb2_grpc.add_AuthServiceServicer_to_server,
         auth_pb2.DESCRIPTOR.services_by_name["AuthService"],
     )
-    server = Server(config, config.auth_port, Verifier.read(config.minois_keys), [registration])
+    verifier = Verifier.read(config.minois_keys)
+    verifier.require_match(Signer.read(NAME, config.signing_key))
+    server = Server(config, config.auth_port, verifier, [registration])
     Thread(target=run_steps, args=(tidy, stop.wait, stop, "tidy"), name="tidy", daemon=True).start()
     server.run_until(stop)
 

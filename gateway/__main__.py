@@ -76,9 +76,9 @@ class GatewaySettings(
     cors_origins: str = Field(
         "", description="origins whose pages may call the gateway, by commas, or *; never with credentials"
     )
-    auth_address: str = Field(description="auth_service, such as localhost:50051 or dns:///auth:50051")
-    selfie_address: str = Field(description="selfie_service, such as localhost:50052")
-    matcher_address: str = Field(description="matcher_service, such as localhost:50053")
+    auth_address: settings.Target = Field(description="auth_service, such as localhost:50051 or dns:///auth:50051")
+    selfie_address: settings.Target = Field(description="selfie_service, such as localhost:50052")
+    matcher_address: settings.Target = Field(description="matcher_service, such as localhost:50053")
     grace_s: float = Field(10, ge=0, le=300, description="how long a stop waits for running requests")
 
     @field_validator("root_path")

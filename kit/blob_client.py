@@ -139,9 +139,11 @@ class BlobClient:
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise InvalidSetting(f"BLOB_URL: {folder} is not a folder") from None
+    except FileNotFoundError:  # as of a disk that is not mounted: nothing is created on another one
+        raise InvalidSetting(f"BLOB_URL: {folder.parent} does not exist") from None
     except OSError as error:
         raise InvalidSetting(f"BLOB_URL: {folder} cannot be created: {error.strerror}") from None
 

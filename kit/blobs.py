@@ -49,6 +49,7 @@ class Blobs:
         owned = rf"(?:{re.escape(prefix)}/)?" if prefix == OLD_KEYS else f"{re.escape(prefix)}/"
         self._own = re.compile(owned + OWN_NAME)
         self._fault = ("", -FAULT_IS_FRESH_S)
+        self._low = False
         self._durable_folders: set[Path] = set()  # whose entries in the folders above are on disk
 
     @classmethod
@@ -155,14 +156,23 @@ class Blobs:
         if self._root:
             if not self._root.is_dir():
                 return "folder_missing"
-            is_full = shutil.disk_usage(self._root).free < self._options.min_free_bytes
-            return "disk_full" if is_full else self._client.last_fault
+            return "disk_full" if self._is_low() else self._client.last_fault
         try:
             with self._client.writing():
                 next(iter(obstore.list(self._client.store(), prefix=self._prefix, chunk_size=1)), None)
         except Unavailable:
             return self._client.last_fault or "unreachable"
         return ""
+
+    def _is_low(self) -> bool:
+        """Whether the disk has less than `min_free_bytes`; logged when it begins."""
+        if not self._root or not self._root.is_dir():
+            return False
+        free_bytes = shutil.disk_usage(self._root).free
+        was_low, self._low = self._low, free_bytes < self._options.min_free_bytes
+        if self._low and not was_low:
+            log.error("The disk of the file store is nearly full.", action="blobs_disk_low", free_bytes=free_bytes)
+        return self._low
 
     def _list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         with self._client.writing():
@@ -173,6 +183,7 @@ class Blobs:
 
     def _put(self, key: str, data: bytes | Iterator[bytes]) -> None:
         reach("blob", "before-write")
+        self._is_low()
         with self._client.writing():
             if self._root and not self._root.is_dir():  # obstore would create it, on whatever disk is there now
                 raise FileNotFoundError(errno.ENOENT, "the folder of the file store is missing")

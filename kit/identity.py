@@ -82,7 +82,7 @@ class Signer:
     """Signs tokens with the key of one service; the key's id is the service's name."""
 
     def __init__(self, name: str, private_key: Ed25519PrivateKey) -> None:
-        self._name = name
+        self.name = name
         self._key = private_key
 
     @classmethod
@@ -94,13 +94,17 @@ class Signer:
                 return cls(name, key)
         raise InvalidSetting(f"SIGNING_KEY: {path} holds no private Ed25519 key (PEM)")
 
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        return self._key.public_key()
+
     def sign(self, subject: str, ttl_s: int) -> str:
         now = int(time.time())
         claims = {"sub": subject, "aud": AUDIENCE, "iat": now, "exp": now + ttl_s}
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self._name})
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.name})
 
     def sign_service(self) -> str:
-        return self.sign(service(self._name), SERVICE_TOKEN_S)
+        return self.sign(service(self.name), SERVICE_TOKEN_S)
 
 
 class Verifier:
@@ -118,6 +122,12 @@ class Verifier:
         if USER_ISSUER not in keys:
             raise InvalidSetting(f"MINOIS_KEYS: {folder} holds no {USER_ISSUER}.pub.pem")
         return cls(keys)
+
+    def require_match(self, signer: Signer) -> None:
+        """Raises InvalidSetting for a signer with the key of somebody else, whom no service would believe."""
+        known = self._keys.get(signer.name)
+        if known is not None and known != signer.public_key:
+            raise InvalidSetting(f"SIGNING_KEY: it is not the private half of {signer.name}.pub.pem in MINOIS_KEYS")
 
     def verify(self, token: str) -> Caller:
         """Raises InvalidToken."""

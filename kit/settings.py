@@ -5,9 +5,9 @@ import re
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import DirectoryPath, Field, FilePath, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, DirectoryPath, Field, FilePath, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kit import failpoints
@@ -123,6 +123,20 @@ class BlobSettings(EnvironmentSettings):
         if not re.match("file:///.|s3://.", url):
             raise ValueError("must be file:///path or s3://bucket")
         return url
+
+
+def check_target(target: str) -> str:
+    """`host:port`, or a name of gRPC's own such as dns:///host:port."""
+    host, _, port = target.removeprefix("dns:///").rpartition(":")
+    is_host = re.fullmatch(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", host) is not None
+    is_port = port.isdecimal() and port.isascii() and 0 < int(port) < 65536
+    if not (is_host and is_port) and not re.match("(ipv4|ipv6|unix|unix-abstract|xds):.", target):
+        raise ValueError("must be host:port, or a gRPC target such as dns:///host:port")
+    return target
+
+
+# Where another service listens.
+Target = Annotated[str, AfterValidator(check_target)]
 
 
 class TlsSettings(EnvironmentSettings):

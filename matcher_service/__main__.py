@@ -80,7 +80,7 @@ class ServeSettings(MatchSettings, settings.KeySettings, settings.PhotoSettings,
     """python -m matcher_service: serve photos and matches over gRPC."""
 
     matcher_port: int = Field(50053, ge=0, le=65535, description="port to listen on; 0: any")
-    auth_address: str = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
+    auth_address: settings.Target = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
     index_memory_mb: float = Field(512, gt=0, description="most memory for encodings; each load takes 20 MB more")
 
 
@@ -102,7 +102,9 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
     failpoints.arm(config.failpoints)
-    verifier, blobs = Verifier.read(config.minois_keys), files.connect(config, PREFIX)
+    verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
+    verifier.require_match(signer)
+    blobs = files.connect(config, PREFIX)
     require_free(f"{config.host}:{config.matcher_port}")
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
@@ -111,7 +113,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     index = Index(faces.find_version, faces.count, faces.read_page, config.index_memory_mb)
     serve_metrics(config, QueueGauges("photos", JobStore(db).read_queue))
     with open_channel(config.auth_address, config) as channel:
-        feed = AuthFeed(channel, ServiceCalls(Signer.read(NAME, config.signing_key)))
+        feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, members.cursor, members.apply)
         following = start_thread(lambda: follower.run(stop), "feed")
         tidy = functools.partial(index.tidy, match_store.find_deletions)

@@ -56,7 +56,7 @@ class ServeSettings(
 
     selfie_port: int = Field(50052, ge=0, le=65535, description="port to listen on; 0: any")
     max_pending_selfies: int = Field(10_000, ge=1, description="selfies that wait for a verdict; more are refused")
-    auth_address: str = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
+    auth_address: settings.Target = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
 
 
 class WorkerSettings(
@@ -70,7 +70,7 @@ class WorkerSettings(
 ):
     """python -m selfie_service worker: examine selfies and have them matched."""
 
-    matcher_address: str = Field("127.0.0.1:50053", description="where matcher_service is")
+    matcher_address: settings.Target = Field("127.0.0.1:50053", description="where matcher_service is")
     selfie_validation_strict: bool = Field(True, description="refuse poor selfies and those of several persons")
     image_timeout_s: float = Field(15, gt=0, le=300, description="how long an examination may take")
     image_memory_mb: int = Field(2048, ge=512, description="address space of the process that examines")
@@ -100,14 +100,16 @@ def serve(
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
     failpoints.arm(config.failpoints)
-    verifier, blobs = Verifier.read(config.minois_keys), files.connect(config, PREFIX)
+    verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
+    verifier.require_match(signer)
+    blobs = files.connect(config, PREFIX)
     require_free(f"{config.host}:{config.selfie_port}")
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
     changes = ChangeStore(db)
     _serve_metrics(config, db)
     with open_channel(config.auth_address, config) as channel:
-        feed = AuthFeed(channel, ServiceCalls(Signer.read(NAME, config.signing_key)))
+        feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, changes.cursor, changes.apply)
         following = start_thread(lambda: follower.run(stop), "feed")
         registration = Registration(

@@ -172,7 +172,7 @@ class TooLarge(InvalidInput):
 
 
 class UnsupportedType(InvalidInput):
-    """The file is not a JPEG, PNG or WebP image."""
+    """Supported formats: JPEG, PNG, WebP, HEIC and AVIF."""
 
 
 class EventClosed(Precondition):

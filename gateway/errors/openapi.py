@@ -10,6 +10,7 @@ from gateway.errors.problem import MEDIA_TYPE
 from gateway.errors.schemas import ProblemBody
 
 REASONS = {
+    "bad_request": 400,
     "invalid_argument": 400,
     "invalid_page": 400,
     "unknown_parameter": 400,

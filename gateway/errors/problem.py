@@ -86,7 +86,8 @@ def answer_invalid(request: Request, error: Exception) -> JSONResponse:
     fields = [_field_error(fault["loc"], fault["type"], fault["msg"]) for fault in faults]
     if any(fault["loc"][0] == "body" for fault in faults):
         return answer_problem(request, invalid_form(fields))
-    return answer_problem(request, invalid_argument("The address of the request is malformed.", fields))
+    part = "A header" if all(fault["loc"][0] == "header" for fault in faults) else "The address"
+    return answer_problem(request, invalid_argument(f"{part} of the request is malformed.", fields))
 
 
 def _from_framework(error: Exception) -> Problem:

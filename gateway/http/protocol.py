@@ -14,7 +14,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from gateway.errors.problem import to_response
+from gateway.errors.problem import Problem, to_response
 from gateway.http.admission import SELFIE, Limiters, overloaded
 from gateway.http.limits import Limits
 from gateway.http.middleware import HEADERS, LINGER_S, POLICY, handled
@@ -67,6 +67,13 @@ class Connection(H11Protocol):
         super().data_received(data)
         self._watch_head()
 
+    def send_400_response(self, msg: str) -> None:
+        """What is not HTTP gets a problem, as every error does, unless a response is under way."""
+        if self.cycle is None or self.cycle.response_complete:
+            self._refuse_with(malformed())
+        else:
+            super().send_400_response(msg)
+
     def shutdown(self) -> None:
         """Says in the last answer before a stop that the connection ends with it: nobody sends a request after it."""
         super().shutdown()
@@ -83,12 +90,15 @@ class Connection(H11Protocol):
         super().resume_writing()
 
     def _refuse(self) -> None:
+        self._refuse_with(refusal())
+        handled.labels("POST", SELFIE, 503).inc()
+
+    def _refuse_with(self, response: bytes) -> None:
         self._is_refused = True
         self._leave_head()
-        self.transport.write(refusal().replace(UNKNOWN_ID.encode(), str(uuid4()).encode()))
+        self.transport.write(response.replace(UNKNOWN_ID.encode(), str(uuid4()).encode()))
         self.transport.write_eof()
         self.loop.call_later(LINGER_S, self.transport.close)
-        handled.labels("POST", SELFIE, 503).inc()
 
     def _watch_head(self) -> None:
         if self.conn.their_state is not h11.IDLE or self.transport.is_closing():
@@ -126,7 +136,17 @@ class Connection(H11Protocol):
 @functools.cache
 def refusal() -> bytes:
     """The whole answer, of an unknown request."""
-    response = to_response(overloaded(), UNKNOWN_ID)
+    return _serialise(overloaded(), "503 Service Unavailable")
+
+
+@functools.cache
+def malformed() -> bytes:
+    """The answer to what cannot be parsed."""
+    return _serialise(Problem(400, "bad_request", "This is not a valid HTTP request."), "400 Bad Request")
+
+
+def _serialise(problem: Problem, status: str) -> bytes:
+    response = to_response(problem, UNKNOWN_ID)
     headers = {**HEADERS, **response.headers, "content-security-policy": POLICY, REQUEST_ID: UNKNOWN_ID}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"HTTP/1.1 503 Service Unavailable\r\n{lines}connection: close\r\n\r\n".encode() + bytes(response.body)
+    return f"HTTP/1.1 {status}\r\n{lines}connection: close\r\n\r\n".encode() + bytes(response.body)

@@ -1,12 +1,13 @@
 """Query parameters that a route does not know: rejected, since a filter that is ignored looks like one that works."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from fastapi import Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from gateway.errors.problem import Problem
+from gateway.errors.problem import Problem, invalid_argument
 from gateway.errors.schemas import FieldError
 
 PREFIX = "/api"
@@ -23,6 +24,9 @@ async def reject_unknown_parameters(request: Request) -> None:
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if unknown:
         raise unknown_parameters(unknown[:MAX_NAMED], known)
+    counts = Counter(name for name, _ in request.query_params.multi_items())
+    if repeated := [name for name, count in counts.items() if count > 1]:
+        raise repeated_parameters(repeated)
 
 
 def unknown_parameters(unknown: list[str], known: list[str]) -> Problem:
@@ -30,6 +34,11 @@ def unknown_parameters(unknown: list[str], known: list[str]) -> Problem:
     hint = f"Known parameters: {', '.join(known)}." if known else "This address has no parameters."
     errors = [FieldError(field=name[:64], reason="unknown_parameter", message=hint) for name in unknown]
     return Problem(400, "unknown_parameter", f"Unknown query parameter. {hint}", errors=errors)
+
+
+def repeated_parameters(repeated: list[str]) -> Problem:
+    errors = [FieldError(field=name, reason="repeated", message="Give it once.") for name in repeated]
+    return invalid_argument("A query parameter is given more than once.", errors)
 
 
 def _names(dependant: Dependant) -> Iterator[str]:

@@ -9,6 +9,7 @@ from fastapi import Header
 from gateway.errors.problem import not_satisfiable
 
 Range = Annotated[str, Header(description="one range of bytes; several at once give the whole picture")]
+IfNoneMatch = Annotated[str, Header(description="`ETag` of the picture that the client has")]
 IfRange = Annotated[str, Header(description="`ETag` of the picture that the client has parts of")]
 
 MAX_DIGITS = 15
@@ -42,6 +43,11 @@ def parse_range(header: str) -> ByteRange | None:
     if not match[2]:
         return ByteRange(first)
     return ByteRange(first, int(match[2]) - first + 1) if int(match[2]) >= first else None
+
+
+def is_known(if_none_match: str, tag: str) -> bool:
+    """Whether the client has the picture already."""
+    return tag in if_none_match or if_none_match.strip() == "*"
 
 
 def content_range(start: int, end: int, size_bytes: int) -> str:

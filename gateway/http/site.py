@@ -11,7 +11,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.http.methods import METHODS
 
-ROOT_PATH = re.compile(r"(/(?!(?:api|docs|openapi\.json|healthz|readyz)(?:/|$))[A-Za-z0-9._~-]+)(/[A-Za-z0-9._~-]+)*")
+OWN_PATHS = r"(?:api|docs|openapi\.json|healthz|readyz)(?:/|$)"
+ROOT_PATH = re.compile(rf"(?!/{OWN_PATHS})(/(?!\.\.?(?:/|$))[A-Za-z0-9._~-]+)+")
 ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?|https?://\[[0-9A-Fa-f:.]+\](:\d+)?")
 
 REQUEST_HEADERS = (

@@ -7,17 +7,24 @@ MAX_DEPTH = 32
 
 
 class MalformedJson(ValueError):
-    """Not JSON, or JSON with NUL, a lone surrogate, NaN, an endless number or endless depth."""
+    """Not JSON, or JSON with NUL, a lone surrogate, NaN, a name twice, an endless number or endless depth."""
 
 
 def parse(body: bytes) -> Any:
     """Raises MalformedJson."""
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse)
+        value = json.loads(body.decode(), parse_constant=_refuse, object_pairs_hook=_unique)
         _check(value)
     except (ValueError, RecursionError):
         raise MalformedJson from None
     return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise MalformedJson
+    return fields
 
 
 def _check(value: Any) -> None:

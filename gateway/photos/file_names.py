@@ -8,6 +8,12 @@ MAX_LETTERS = 60
 FALLBACK = "photo"
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic", "image/avif": "avif"}
 
+# Latin letters that no accent is taken from.
+PLAIN_LETTERS = str.maketrans(
+    {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
+    | {"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "\N{LATIN SMALL LETTER DOTLESS I}": "i"}
+)
+
 # Letters, their combining marks, digits; everything else separates words. No control, no quote, no direction.
 _WORD_CATEGORIES = frozenset("LMN")
 
@@ -37,6 +43,6 @@ def _compose(text: str) -> str:
 def _to_ascii(file_name: str) -> str:
     """Without accents; a name in another script is only its number."""
     stem, _, end = file_name.rpartition("-")
-    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    plain = unicodedata.normalize("NFKD", stem.translate(PLAIN_LETTERS)).encode("ascii", "ignore").decode()
     words = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")
     return f"{words or FALLBACK}-{end}"

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import grpc
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from gateway.backends.channels import Backends
@@ -16,7 +16,17 @@ from gateway.errors.from_grpc import default_problem
 from gateway.errors.openapi import SIGNED, problems
 from gateway.errors.problem import internal_problem, not_satisfiable
 from gateway.http.authentication import Reader
-from gateway.http.ranges import NOWHERE, ByteRange, IfRange, Range, content_range, is_same, parse_range
+from gateway.http.ranges import (
+    NOWHERE,
+    ByteRange,
+    IfNoneMatch,
+    IfRange,
+    Range,
+    content_range,
+    is_known,
+    is_same,
+    parse_range,
+)
 from gateway.photos.file_names import content_disposition, make_file_name
 from kit.retries import repeat_aio
 from protos.matcher.v1 import photo_pb2 as pb
@@ -45,7 +55,7 @@ class Wanted:
 
     request: Request
     download: Annotated[bool, Query(description="a file to be saved, instead of a picture to be shown")] = False
-    if_none_match: Annotated[str, Header(description="`ETag` of the picture that the client has")] = ""
+    if_none_match: IfNoneMatch = ""
     range: Range = ""
     if_range: IfRange = ""
 
@@ -97,7 +107,7 @@ async def _show(backend: Backends, photo_id: UUID, variant: str, wanted: Wanted)
         part = None
         call, header = await _open(backend, request)
         tag = _tag(photo_id, variant, header)
-    if tag in wanted.if_none_match or wanted.if_none_match.strip() == "*":
+    if is_known(wanted.if_none_match, tag):
         call.cancel()
         return Response(status_code=304, headers=_headers(tag))
     media_type = header.content_type if header.content_type.startswith("image/") else "application/octet-stream"

@@ -16,7 +16,7 @@ from gateway.errors.from_grpc import to_problem
 from gateway.errors.openapi import FILE_BODY, SIGNED, files_body, problems
 from gateway.http.authentication import Reader, Writer
 from gateway.http.limits import MAX_KEY_LENGTH
-from gateway.http.ranges import IfRange, Range, cut_picture, parse_range
+from gateway.http.ranges import IfNoneMatch, IfRange, Range, cut_picture, is_known, parse_range
 from gateway.http.uploads import FilePolicy, receive_files
 from gateway.selfies.schemas import AcceptedRematch, AcceptedSelfie, RematchStatus
 from gateway.selfies.status import is_final, read_status
@@ -53,7 +53,8 @@ LastEventId = Annotated[str, Header(description="`id` of the last event received
 )
 async def upload_selfie(request: Request, backend: Writer, idempotency_key: IdempotencyKey = "") -> AcceptedSelfie:
     """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`."""
-    policy = FilePolicy(FIELDS, 1, backend.limits.max_selfie_bytes)
+    max_bytes = backend.limits.max_selfie_bytes
+    policy = FilePolicy(FIELDS, 1, max_bytes, max_skipped_bytes=max_bytes)  # enough to find a selfie in another field
     image = b""
     async with aclosing(receive_files(request, policy)) as files:
         async for file in files:  # one, and after it the rest of the body
@@ -100,14 +101,19 @@ async def start_rematch(backend: Writer) -> AcceptedRematch:
     responses={
         200: {"description": "The image as uploaded.", "content": {name: {} for name in IMAGE_TYPES}},
         206: {"description": "The part that `Range` asks for.", "content": {name: {} for name in IMAGE_TYPES}},
+        304: {"description": "The client has it."},
         **problems("range_not_satisfiable", *SIGNED, no_active_selfie=404),
     },
 )
-async def get_my_selfie(backend: Reader, range: Range = "", if_range: IfRange = "") -> Response:
+async def get_my_selfie(
+    backend: Reader, range: Range = "", if_range: IfRange = "", if_none_match: IfNoneMatch = ""
+) -> Response:
     """The guest's own selfie: the active one, or the pending one where none is active yet."""
     answer = await backend.selfie.GetSelfie(pb.GetSelfieRequest())
     media_type = answer.content_type if answer.content_type in IMAGE_TYPES else "application/octet-stream"
     tag = f'"{blake2b(answer.image, digest_size=12).hexdigest()}"'
+    if is_known(if_none_match, tag):
+        return Response(status_code=304, headers={**PRIVATE, "ETag": tag})
     status, body, headers = cut_picture(answer.image, parse_range(range), if_range, tag)
     return Response(body, status, media_type=media_type, headers={**PRIVATE, **headers})
 

@@ -14,7 +14,7 @@ ADVICE = {
     pb.REJECT_REASON_TOO_BRIGHT: "Your face is too bright. Turn away from the light or step into the shade.",
     pb.REJECT_REASON_BLURRED: "The picture is blurred. Hold the camera still and wipe its lens.",
     pb.REJECT_REASON_FACE_CUT_OFF: "Your face leaves the picture. Move it to the middle.",
-    pb.REJECT_REASON_UNREADABLE: "The file cannot be read. Send the picture again as a JPEG, PNG or WebP file.",
+    pb.REJECT_REASON_UNREADABLE: "The file cannot be read. Send the picture again, or send it as a JPEG.",
     pb.REJECT_REASON_INVALID_DIMENSIONS: "The picture is too small, too narrow or too long. Send an ordinary photo.",
     pb.REJECT_REASON_TOO_MANY_PIXELS: "The picture has too many pixels. Send a smaller copy, or send it as a JPEG.",
 }

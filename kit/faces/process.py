@@ -7,6 +7,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
 from typing import Any, Generic, TypeVar, cast
 
+from kit.errors import Unavailable
 from kit.faces.watchdog import Watchdog
 
 START_TIMEOUT_S = 60.0
@@ -30,7 +31,7 @@ class FaceProcessTimedOut(FaceProcessFault):
     """The child took too long for an image and was killed."""
 
 
-class FaceProcessStarved(FaceProcessFault):
+class FaceProcessStarved(FaceProcessFault, Unavailable):
     """The machine was too busy to let the child work; that says nothing about any image."""
 
 
@@ -115,7 +116,7 @@ class FaceProcess(Generic[Result]):
                 code = self._child.wait()
                 self.close()
                 if watchdog.was_starved:
-                    raise FaceProcessStarved(f"hardly any processor for {timeout_s:g} s and more") from fault
+                    raise FaceProcessStarved from fault
                 if watchdog.has_struck:
                     raise FaceProcessTimedOut(f"no answer within {timeout_s:g} s") from fault
                 raise FaceProcessDied(f"exit code {code}") from fault

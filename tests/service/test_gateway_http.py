@@ -1,6 +1,7 @@
 """HTTP as clients and proxies speak it: HEAD, OPTIONS, Allow, unknown parameters, prefixes, proxies, CORS."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -236,6 +237,25 @@ def test_the_address_of_a_client_is_the_last_one_that_is_no_trusted_proxy(
 
     accept_proxies(app, Site(trusted_proxies=(trusted,) if trusted else ()))
     assert asyncio.run(ask()) == client
+
+
+@pytest.mark.parametrize("sent", [b"GET /api/me?\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\r\n\r\n"])
+def test_what_is_not_http_gets_a_problem(world: World, sent: bytes) -> None:
+    head, _, body = world.send_raw(sent).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400")
+    assert json.loads(body)["reason"] == "bad_request"
+
+
+def test_a_parameter_that_is_given_twice_is_rejected(world: World) -> None:
+    answer = world.client.get(f"/api/events/{EVENT}/photos?status=failed&status=indexed", headers=SIGNED)
+    assert problem(answer) == (400, "invalid_argument")
+    assert answer.json()["errors"][0]["field"] == "status"
+
+
+def test_a_name_that_is_given_twice_is_malformed(world: World) -> None:
+    sent = b'{"event_code": "7K3F9QXA", "event_code": "7K3F9QXB"}'
+    answer = world.client.post("/api/check-event-code", content=sent, headers={"content-type": "application/json"})
+    assert problem(answer) == (400, "malformed_json")
 
 
 OURS, THEIRS = "https://party.example", "https://evil.example"

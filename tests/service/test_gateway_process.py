@@ -148,6 +148,7 @@ def test_all_of_ipv6_serves_ipv4_behind_a_proxy_with_a_prefix(workers: str) -> N
     [
         ("ROOT_PATH", "photos"),
         ("ROOT_PATH", "/api"),
+        ("ROOT_PATH", "/../x"),
         ("ROOT_PATH", "/a b"),
         ("TRUSTED_PROXIES", "everybody"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),

@@ -34,6 +34,28 @@ def follow(world: World, *answers: Any) -> list[dict[str, Any]]:
     return [json.loads(line[6:]) for line in answer.text.splitlines() if line.startswith("data: ")]
 
 
+def test_a_selfie_in_another_field_is_reported_as_missing_whatever_its_size(world: World) -> None:
+    for size in (100, 200_000):
+        answer = world.client.post("/api/upload-selfie", files={"photo": b"\xff\xd8\xff" + bytes(size)}, headers=SIGNED)
+        assert problem(answer) == (422, "invalid_form")
+        assert (answer.json()["errors"][0]["field"], answer.json()["errors"][0]["reason"]) == ("file", "missing")
+
+
+def test_a_client_that_has_the_selfie_gets_304(world: World) -> None:
+    world.answer(GetSelfie=pb.GetSelfieResponse(image=b"jpeg", content_type="image/jpeg"))
+    tag = world.client.get("/api/my-selfie", headers=SIGNED).headers["etag"]
+    again = world.client.get("/api/my-selfie", headers={**SIGNED, "if-none-match": tag})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+
+
+def test_a_header_that_is_too_long_is_named_as_such(world: World) -> None:
+    answer = world.client.post(
+        "/api/upload-selfie", files={"file": b"jpeg"}, headers={**SIGNED, "idempotency-key": "x" * 300}
+    )
+    assert problem(answer) == (400, "invalid_argument")
+    assert "header" in answer.json()["detail"]
+
+
 @pytest.mark.parametrize(("state", "shown"), [(PENDING, RUNNING_SHOWN), (DONE, DONE_SHOWN)])
 def test_the_status_is_as_it_was_in_the_old_system(world: World, state: Any, shown: dict[str, Any]) -> None:
     world.answer(GetRematchState=state)

@@ -5,9 +5,12 @@ import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
+from kit.blob_client import BlobOptions
 from kit.blobs import CHUNK_BYTES, BlobNotFound, Blobs, BlobsUnavailable
 
 KEY, OTHER = (f"photos/aa/{digit * 32}" for digit in "12")
@@ -106,6 +109,18 @@ def test_a_put_returns_when_file_and_folders_are_on_disk(
     del flushed[:]
     blobs.put(other, b"x")
     assert flushed == [str(root / other), str(root / "photos" / "bb"), str(root / "photos")]
+
+
+def test_a_disk_that_is_nearly_full_is_reported_once_when_a_file_is_written(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free_bytes = iter((10, 10, 20, 10))
+    monkeypatch.setattr("kit.blobs.shutil.disk_usage", lambda _: SimpleNamespace(free=next(free_bytes)))
+    blobs = Blobs(root.as_uri(), "photos", BlobOptions(min_free_bytes=11))
+    with capture_logs() as logged:
+        for _ in range(4):
+            blobs.put(KEY, b"x")
+    assert [entry["action"] for entry in logged] == ["blobs_disk_low"] * 2
 
 
 def test_a_disk_that_fails_to_write_is_told(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:

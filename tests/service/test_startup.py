@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.identity import create_key_pair
+
 PROCESSES = {
     "auth": ("auth_service",),
     "selfie": ("selfie_service",),
@@ -25,6 +27,7 @@ PROCESSES = {
 SERVERS = ("auth", "selfie", "matcher", "gateway")
 SERVING = (*SERVERS, "selfie worker", "indexer")
 BLOB_PROCESSES = ("selfie", "selfie worker", "matcher", "indexer", "check")
+OWNERS = {"gateway": "auth", "indexer": "matcher", "check": "matcher", "add-organiser": "auth"}
 UNREACHABLE = "postgresql://minois:hunter2@127.0.0.1:1/minois"
 # (the wrong setting, its value, what the line says, the processes that read it)
 WRONG = [
@@ -32,11 +35,16 @@ WRONG = [
     ("METRICS_PORT", "{busy}", "cannot listen on 127.0.0.1:{busy}: Address already in use", SERVING),
     ("METRICS_HOST", "192.0.2.1", "cannot listen on 192.0.2.1:{free}: Cannot assign requested address", SERVING),
     ("SIGNING_KEY", "{garbage}", "SIGNING_KEY: {garbage} holds no", ("auth", "selfie", "matcher", "selfie worker")),
+    ("SIGNING_KEY", "{stranger}", "SIGNING_KEY: it is not the private half of", SERVERS[:3]),
     ("SIGNING_KEY", "/nowhere", "SIGNING_KEY: Path does not point to a file", ("auth", "selfie", "matcher")),
     ("MINOIS_KEYS", "{empty}", "MINOIS_KEYS: {empty} holds no auth.pub.pem", ("auth", "selfie", "matcher")),
     ("MINOIS_KEYS", "{keys}", "auth.pub.pem holds no public Ed25519 key", ("auth", "selfie", "matcher")),
     ("BLOB_URL", "/var/photos", "BLOB_URL: must be file:///path or s3://bucket", BLOB_PROCESSES),
+    ("BLOB_URL", "file://{empty}/a/b", "BLOB_URL: {empty}/a does not exist", BLOB_PROCESSES),
     ("BLOB_URL", "{file_url}", "BLOB_URL: {garbage} is not a folder", BLOB_PROCESSES),
+    ("AUTH_ADDRESS", "auth", "AUTH_ADDRESS: must be host:port", ("selfie", "matcher", "gateway")),
+    ("AUTH_ADDRESS", "http://auth:50051", "AUTH_ADDRESS: must be host:port", ("gateway",)),
+    ("MATCHER_ADDRESS", "localhost:99999", "MATCHER_ADDRESS: must be host:port", ("selfie worker", "gateway")),
     ("TLS_CERT", "{garbage}", "TLS_CERT: {garbage} holds no certificate (PEM)", (*SERVERS, "selfie worker")),
     ("DB_POOL_SIZE", "abc", "DB_POOL_SIZE: Input should be a valid integer", ("auth", "selfie worker", "indexer")),
     (
@@ -52,8 +60,10 @@ WRONG = [
 def places(tmp_path: Path, keys: Path) -> Iterator[dict[str, str]]:
     """What the table above names."""
     (tmp_path / "garbage").write_text("no key and no certificate")
-    for folder in ("empty", "keys"):
+    strangers = tmp_path / "strangers"
+    for folder in ("empty", "keys", "strangers"):
         (tmp_path / folder).mkdir()
+    create_key_pair(strangers, "auth")
     (tmp_path / "keys" / "auth.pub.pem").write_text("no key")
     with socket.create_server(("127.0.0.1", 0)) as busy, socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -64,7 +74,7 @@ def places(tmp_path: Path, keys: Path) -> Iterator[dict[str, str]]:
             "file_url": f"file://{tmp_path}/garbage",
             "empty": str(tmp_path / "empty"),
             "keys": str(tmp_path / "keys"),
-            "signing_key": str(keys / "auth.key.pem"),
+            "stranger": str(strangers / "auth.key.pem"),
             "all_keys": str(keys),
             "blobs": f"file://{tmp_path}/blobs",
         }
@@ -76,7 +86,7 @@ def start(process: str, places: dict[str, str], name: str, value: str) -> tuple[
         "PATH": os.environ["PATH"],
         "DATABASE_URL": UNREACHABLE,
         "MINOIS_KEYS": places["all_keys"],
-        "SIGNING_KEY": places["signing_key"],
+        "SIGNING_KEY": f"{places['all_keys']}/{OWNERS.get(process.split()[0], process.split()[0])}.key.pem",
         "BLOB_URL": places["blobs"],
         "MINOIS_PASSWORD": "eight cups of tea",
         "MINOIS_DATA": places["empty"],
@@ -86,7 +96,7 @@ def start(process: str, places: dict[str, str], name: str, value: str) -> tuple[
     if name == "PORT":
         name = f"{process.upper()}_PORT"
     if name.startswith("TLS"):
-        settings |= {"TLS_KEY": places["signing_key"], "TLS_CA": places["garbage"]}
+        settings |= {"TLS_KEY": settings["SIGNING_KEY"], "TLS_CA": places["garbage"]}
     if name == "METRICS_HOST":
         settings["METRICS_PORT"] = places["free"]
     settings[name] = value

@@ -20,6 +20,7 @@ NAMES = {
     "": ("photo-0012.jpg", "photo-0012.jpg"),
     "🎉🎉": ("photo-0012.jpg", "photo-0012.jpg"),
     "../../etc/passwd": ("etc-passwd-0012.jpg", "etc-passwd-0012.jpg"),
+    "Größe Łódź": ("Größe-Łódź-0012.jpg", "Grosse-Lodz-0012.jpg"),
     'a"; filename="b.exe': ("a-filename-b-exe-0012.jpg", "a-filename-b-exe-0012.jpg"),
     "a\r\nSet-Cookie: x\0": ("a-Set-Cookie-x-0012.jpg", "a-Set-Cookie-x-0012.jpg"),
     "gpj\u202e.exe\u2066\u200f": ("gpj-exe-0012.jpg", "gpj-exe-0012.jpg"),
