@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 from fastapi import Depends, FastAPI
@@ -32,6 +33,14 @@ DESCRIPTION = """Guests of an event take one selfie and get every photo they are
 Every error is `application/problem+json` (RFC 9457); its `reason` is stable. Every answer has an `x-request-id`.
 """
 
+TAGS: list[dict[str, Any]] = [
+    {"name": "accounts", "description": "Event codes, accounts, logins."},
+    {"name": "selfies", "description": "A guest's selfie, and how far it is compared with the photos."},
+    {"name": "photos", "description": "The photos that a guest is in, the photos of an event, and their pictures."},
+    {"name": "events", "description": "Events and their guests, for organisers."},
+    {"name": "operators", "description": "Health and readiness."},
+]
+
 
 def create_app(
     addresses: Addresses, tls: TlsSettings, limits: Limits, verifier: Verifier, site: Site = DIRECT
@@ -52,6 +61,10 @@ def create_app(
         lifespan=open_backends,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        servers=[{"url": site.root_path or "/"}],
+        root_path_in_servers=False,
+        openapi_tags=TAGS,
     )
     app.state.limits = limits
     app.state.limiters = limiters

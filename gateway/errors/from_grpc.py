@@ -9,6 +9,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from gateway.errors.problem import Problem, answer_problem, internal_problem
+from gateway.errors.reasons import status_of
 from gateway.errors.schemas import FieldError
 from kit.logs import get_logger
 from kit.retries import code_of
@@ -26,16 +27,6 @@ STATUSES: dict[grpc.StatusCode, tuple[int, str, str]] = {
     # What a service gives up when the grace of its stop ends.
     grpc.StatusCode.CANCELLED: (503, "service_unavailable", "A service is away; try again shortly."),
     grpc.StatusCode.DEADLINE_EXCEEDED: (504, "deadline_exceeded", "A service took too long; try again shortly."),
-}
-
-# Where HTTP has a better word than the status alone says.
-OVERRIDES = {
-    "invalid_form": 422,
-    "empty_image": 422,
-    "idempotency_key_reused": 422,
-    "too_large": 413,
-    "unsupported_type": 415,
-    "unexpected_field": 422,
 }
 
 REFUSALS = {
@@ -76,7 +67,7 @@ def to_problem(error: grpc.aio.AioRpcError) -> Problem:
         retry_s = max(1, math.ceil(retry.retry_delay.ToTimedelta().total_seconds()))
     elif MESSAGE_TOO_LARGE in (error.details() or ""):
         status, reason, detail = 413, "too_large", "The request is too large."
-    status = OVERRIDES.get(reason, status)
+    status = status_of(reason, status)
     headers = {"Retry-After": str(retry_s)} if status in (429, 503) else {}
     return Problem(status, reason, detail, errors=errors, headers=headers)
 
@@ -88,7 +79,7 @@ def default_problem(code: grpc.StatusCode) -> Problem:
 
 def refusal(reason: str) -> Problem:
     """The problem of a file that was refused inside an answer that is no error itself."""
-    return Problem(OVERRIDES.get(reason, 400), reason, REFUSALS.get(reason, "The file was refused."))
+    return Problem(status_of(reason, 400), reason, REFUSALS.get(reason, "The file was refused."))
 
 
 def has_reason(error: grpc.aio.AioRpcError, reason: str) -> bool:

@@ -7,50 +7,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from gateway.errors.problem import MEDIA_TYPE
+from gateway.errors.reasons import REASONS
 from gateway.errors.schemas import ProblemBody
-
-REASONS = {
-    "bad_request": 400,
-    "invalid_argument": 400,
-    "invalid_page": 400,
-    "unknown_parameter": 400,
-    "malformed_json": 400,
-    "malformed_multipart": 400,
-    "empty_body": 400,
-    "too_many_files": 400,
-    "invalid_token": 401,
-    "invalid_credentials": 401,
-    "invalid_refresh_token": 401,
-    "organiser_only": 403,
-    "event_not_found": 404,
-    "photo_not_found": 404,
-    "user_not_found": 404,
-    "invalid_event_code": 404,
-    "request_timeout": 408,
-    "event_closed": 409,
-    "no_active_selfie": 409,
-    "photo_not_ready": 409,
-    "photo_not_failed": 409,
-    "organiser_cannot_leave": 409,
-    "request_in_progress": 409,
-    "too_large": 413,
-    "unsupported_media_type": 415,
-    "unsupported_type": 415,
-    "range_not_satisfiable": 416,
-    "invalid_form": 422,
-    "empty_image": 422,
-    "unexpected_field": 422,
-    "idempotency_key_reused": 422,
-    "too_many_requests": 429,
-    "too_many_streams": 429,
-    "queue_full": 429,
-    "internal": 500,
-    "overloaded": 503,
-    "blobs_unavailable": 503,
-    "database_unavailable": 503,
-    "service_unavailable": 503,
-    "deadline_exceeded": 504,
-}
 
 EVERYWHERE = (
     "unknown_parameter",
@@ -77,6 +35,11 @@ PAGE = ("invalid_argument", "invalid_page")
 SIGNED = ("invalid_token",)
 
 
+BINARY = {"schema": {"type": "string", "format": "binary"}}
+OTHER = "application/octet-stream"  # how a picture of an unknown type is sent
+TEXT = {"schema": {"type": "string"}}
+
+
 def problems(*reasons: str, **elsewhere: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that may fail for these reasons; `elsewhere`: with another status than usual."""
     by_status: dict[int | str, list[str]] = defaultdict(list)
@@ -84,6 +47,11 @@ def problems(*reasons: str, **elsewhere: int) -> dict[int | str, dict[str, Any]]
         by_status[elsewhere.get(reason) or REASONS[reason]].append(f"`{reason}`")
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}
     return {status: {"description": ", ".join(names), "content": content} for status, names in by_status.items()}
+
+
+def pictures(*media_types: str) -> dict[str, Any]:
+    """The `content` of a response that is a picture."""
+    return dict.fromkeys((*media_types, OTHER), BINARY)
 
 
 def files_body(name: str, several: bool) -> dict[str, Any]:
@@ -97,7 +65,14 @@ def files_body(name: str, several: bool) -> dict[str, Any]:
 def describe(app: FastAPI) -> dict[str, Any]:
     """The document; FastAPI's own idea of a validation error is never sent, so it is taken out."""
     if app.openapi_schema is None:
-        document = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+            servers=app.servers,
+        )
         schemas = document["components"]["schemas"]
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)

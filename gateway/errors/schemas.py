@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from gateway.errors.reasons import REASONS
+
 
 class FieldError(BaseModel):
     """What is wrong with one field of a form."""
@@ -18,6 +20,10 @@ class ProblemBody(BaseModel):
     title: str = Field(description="the reason in words")
     status: int = Field(description="the HTTP status")
     detail: str = Field(description="for people")
-    reason: str = Field(description="stable, for programs", examples=["invalid_event_code"])
+    reason: str = Field(
+        description="stable, for programs",
+        examples=["invalid_event_code"],
+        json_schema_extra={"enum": [*sorted(REASONS)]},
+    )
     request_id: str = Field(description="as in the header `x-request-id`; tells operators which request it was")
     errors: list[FieldError] | None = Field(default=None, description="one entry for each faulty field")

@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import default_problem
-from gateway.errors.openapi import SIGNED, problems
+from gateway.errors.openapi import OTHER, SIGNED, pictures, problems
 from gateway.errors.problem import internal_problem, not_satisfiable
 from gateway.http.authentication import Reader
 from gateway.http.ranges import (
@@ -39,8 +39,8 @@ RETRY_S = 0.05
 PICTURE: dict[str, Any] = {
     "response_class": Response,
     "responses": {
-        200: {"description": "The picture.", "content": {"image/jpeg": {}}},
-        206: {"description": "The part that `Range` asks for.", "content": {"image/jpeg": {}}},
+        200: {"description": "The picture.", "content": pictures("image/jpeg")},
+        206: {"description": "The part that `Range` asks for.", "content": pictures("image/jpeg")},
         304: {"description": "The client has it."},
         **problems("invalid_argument", "photo_not_found", "photo_not_ready", "range_not_satisfiable", *SIGNED),
     },
@@ -110,7 +110,7 @@ async def _show(backend: Backends, photo_id: UUID, variant: str, wanted: Wanted)
     if is_known(wanted.if_none_match, tag):
         call.cancel()
         return Response(status_code=304, headers=_headers(tag))
-    media_type = header.content_type if header.content_type.startswith("image/") else "application/octet-stream"
+    media_type = header.content_type if header.content_type.startswith("image/") else OTHER
     file_name = make_file_name(header.event_name, header.number, str(photo_id), media_type)
     headers = {**_headers(tag), "Content-Disposition": content_disposition(file_name, wanted.download)}
     if wanted.is_head:

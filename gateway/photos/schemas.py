@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from gateway.errors.reasons import REASONS
+
 
 class MyPhoto(BaseModel):
     id: str
@@ -28,7 +30,9 @@ class AddedPhoto(BaseModel):
     filename: str
     status: Literal["pending", "indexed", "failed", "refused"]
     existing: bool | None = Field(default=None, description="whether the same bytes were here before")
-    reason: str | None = Field(default=None, description="why it was refused")
+    reason: str | None = Field(
+        default=None, description="why it was refused", json_schema_extra={"enum": [*sorted(REASONS), None]}
+    )
     message: str | None = Field(default=None, description="the same for people")
 
 

@@ -13,7 +13,7 @@ from sse_starlette import EventSourceResponse
 
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import to_problem
-from gateway.errors.openapi import FILE_BODY, SIGNED, files_body, problems
+from gateway.errors.openapi import FILE_BODY, OTHER, SIGNED, TEXT, files_body, pictures, problems
 from gateway.http.authentication import Reader, Writer
 from gateway.http.limits import MAX_KEY_LENGTH
 from gateway.http.ranges import IfNoneMatch, IfRange, Range, cut_picture, is_known, parse_range
@@ -75,7 +75,7 @@ async def get_rematch_status(backend: Reader) -> RematchStatus:
     "/rematch-events",
     response_class=EventSourceResponse,
     responses={
-        200: {"description": "Each event is a RematchStatus.", "content": {"text/event-stream": {}}},
+        200: {"description": "Each event is a RematchStatus.", "content": {"text/event-stream": TEXT}},
         204: {"description": "The client has the final status: an EventSource does not connect again."},
         **problems(*SIGNED),
     },
@@ -99,8 +99,8 @@ async def start_rematch(backend: Writer) -> AcceptedRematch:
     "/my-selfie",
     response_class=Response,
     responses={
-        200: {"description": "The image as uploaded.", "content": {name: {} for name in IMAGE_TYPES}},
-        206: {"description": "The part that `Range` asks for.", "content": {name: {} for name in IMAGE_TYPES}},
+        200: {"description": "The image as uploaded.", "content": pictures(*IMAGE_TYPES)},
+        206: {"description": "The part that `Range` asks for.", "content": pictures(*IMAGE_TYPES)},
         304: {"description": "The client has it."},
         **problems("range_not_satisfiable", *SIGNED, no_active_selfie=404),
     },
@@ -110,7 +110,7 @@ async def get_my_selfie(
 ) -> Response:
     """The guest's own selfie: the active one, or the pending one where none is active yet."""
     answer = await backend.selfie.GetSelfie(pb.GetSelfieRequest())
-    media_type = answer.content_type if answer.content_type in IMAGE_TYPES else "application/octet-stream"
+    media_type = answer.content_type if answer.content_type in IMAGE_TYPES else OTHER
     tag = f'"{blake2b(answer.image, digest_size=12).hexdigest()}"'
     if is_known(if_none_match, tag):
         return Response(status_code=304, headers={**PRIVATE, "ETag": tag})

@@ -4,6 +4,15 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from protos.selfie.v1 import selfie_pb2
+
+REJECTIONS = tuple(
+    name.removeprefix("REJECT_REASON_").lower()
+    for name, number in selfie_pb2.RejectReason.items()
+    if number != selfie_pb2.REJECT_REASON_UNSPECIFIED
+)
+REASONS = (*REJECTIONS, "processing_failed", "matching_failed")
+
 
 class AcceptedSelfie(BaseModel):
     status: Literal["processing"] = "processing"
@@ -21,5 +30,9 @@ class RematchStatus(BaseModel):
     matched: int = Field(description="photos that the guest was found in, at `finished_at`")
     started_at: int | None = Field(default=None, description="epoch seconds")
     finished_at: int | None = Field(default=None, description="epoch seconds; set when done")
-    reason: str | None = Field(default=None, description="stable; set for `validation_failed` and `error`")
+    reason: str | None = Field(
+        default=None,
+        description="stable; set for `validation_failed` and `error`",
+        json_schema_extra={"enum": [*REASONS, None]},
+    )
     message: str | None = Field(default=None, description="says what to do")

@@ -9,9 +9,10 @@ import pytest
 
 from gateway.app import create_app
 from gateway.backends.channels import Addresses
-from gateway.errors.from_grpc import OVERRIDES, STATUSES
-from gateway.errors.openapi import REASONS
+from gateway.errors.from_grpc import STATUSES
+from gateway.errors.reasons import OF_TWO_STATUSES, REASONS
 from gateway.http.limits import Limits
+from gateway.http.site import Site
 from kit.settings import TlsSettings
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2
@@ -49,6 +50,11 @@ ROUTES = {
 }
 
 
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER).openapi()
+
+
 def promised() -> dict[str, list[str]]:
     """The reasons that the comment of each rpc names."""
     found = {}
@@ -77,6 +83,14 @@ def test_every_reason_of_a_service_is_documented_with_its_status(proto: Any) -> 
     assert {reason for reason in reasons - internal if f"`{reason}`" not in document} == set()
 
 
+# Where HTTP has a more exact status than the one of gRPC.
+MORE_EXACT = {
+    "invalid_form": 422,
+    "empty_image": 422,
+    "idempotency_key_reused": 422,
+    "too_large": 413,
+    "unsupported_type": 415,
+}
 # The last word of each comment in ErrorReason is the gRPC status.
 COMMENTED = re.compile(r"([A-Z_]+)\.\n\s*ERROR_REASON_([A-Z_]+) =")
 BY_SERVICES = sorted(
@@ -98,12 +112,48 @@ def test_the_status_of_a_reason_is_that_of_its_proto(reason: str, status: str) -
     if reason == "CALLER_NOT_ALLOWED":
         return  # between services only
     expected = STATUSES[grpc.StatusCode[status]][0] if status != "INTERNAL" else 500
-    assert REASONS[reason.lower()] == OVERRIDES.get(reason.lower(), expected)
+    assert REASONS[reason.lower()] == MORE_EXACT.get(reason.lower(), expected)
 
 
 @pytest.mark.parametrize(("reason", "status"), BY_GATEWAY)
 def test_the_status_of_a_reason_is_that_with_which_the_gateway_raises_it(reason: str, status: str) -> None:
     assert REASONS[reason] == int(status)
+
+
+def test_a_reason_of_two_statuses_has_two_in_the_protos() -> None:
+    names = [reason for reason, _ in BY_SERVICES]
+    for reason in OF_TWO_STATUSES:
+        assert (
+            "FAILED_PRECONDITION from StartRematch, NOT_FOUND from GetSelfie"
+            in (PROTOS / "selfie/v1/selfie.proto").read_text()
+        ), reason
+    assert len(names) == len(set(names)), "the same reason has the same status in every service"
+
+
+def test_the_document_names_every_reason_and_every_rejection(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["ProblemBody"]["properties"]["reason"]["enum"] == sorted(REASONS)
+    rejections = {name.removeprefix("REJECT_REASON_").lower() for name, _ in selfie_pb2.RejectReason.items()}
+    assert rejections - {"unspecified"} <= set(schemas["RematchStatus"]["properties"]["reason"]["enum"])
+
+
+def test_operations_are_named_once_and_every_answer_has_a_schema(document: dict[str, Any]) -> None:
+    """What generators of clients need."""
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    names = [operation["operationId"] for operation in operations]
+    assert len(names) == len(set(names)) > 25
+    assert "upload_selfie" in names
+    for operation in operations:
+        for status, answer in operation["responses"].items():
+            for media_type, content in answer.get("content", {}).items():
+                assert content.get("schema"), (operation["operationId"], status, media_type)
+    assert {tag["name"] for tag in document["tags"]} == {tag for operation in operations for tag in operation["tags"]}
+
+
+def test_the_document_names_the_prefix_of_the_proxy() -> None:
+    site = Site(root_path="/photos")
+    app = create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER, site)
+    assert app.openapi()["servers"] == [{"url": "/photos"}]
 
 
 def test_every_rpc_of_a_person_has_a_route() -> None:
