@@ -27,7 +27,8 @@ SPELLINGS = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u2010"
 IGNORABLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 
 ACCESS_TOKEN_S = 15 * 60
-REFRESH_TOKEN_S = 30 * 24 * 3600
+REPEAT_S = 600  # how long a request id signs in to the guest that it made
+REFRESH_TOKEN_S = 180 * 24 * 3600  # since its last use
 REUSE_GRACE_S = 10
 
 MAX_NAME_LENGTH = 200
@@ -60,14 +61,16 @@ class RefreshOutcome(Enum):
 
 @dataclass(frozen=True)
 class User:
-    """An account. `username` and `email` as typed (NFC); unique in the form in which `fold` compares them."""
+    """An account. `username` and `email` as typed (NFC); unique in the form in which `fold` compares them. A guest may
+    have none of them and no password, and perhaps a `display_name`."""
 
     id: UUID
-    username: str
-    email: str
-    password_hash: str
+    username: str | None
+    email: str | None
+    password_hash: str | None
     organiser: bool
     created_at: datetime
+    display_name: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,8 @@ class Guest:
     """A membership as an organiser sees it."""
 
     user_id: UUID
-    username: str
+    username: str | None
+    display_name: str
     role: Role
     joined_at: datetime
 
@@ -165,6 +169,14 @@ class InvalidCredentials(Unauthenticated):
 
 class InvalidRefreshToken(Unauthenticated):
     """This session has ended: log in again."""
+
+
+class IdempotencyKeyReused(InvalidInput):
+    """This request id was used before, by another request or too long ago."""
+
+
+class CredentialsSet(Precondition):
+    """This account has a user name and a password already."""
 
 
 class UserNotFound(NotFound):

@@ -12,6 +12,7 @@ from kit.errors import Violation
 
 MIN_USERNAME_LENGTH = 2
 MAX_USERNAME_LENGTH = 64
+MAX_VERSION_LENGTH = 32
 MIN_PASSWORD_LENGTH = 8
 JOINERS = "\u200c\u200d"  # zero width; Persian and Indic words and the emoji of families need them
 # Between the letters of a name; "@" would make it an address.
@@ -28,6 +29,19 @@ def check_username(username: str) -> Iterator[Violation]:
             "invalid_username",
             f"Use {MIN_USERNAME_LENGTH} to {MAX_USERNAME_LENGTH} letters, digits, spaces, dots, dashes, underscores or"
             " apostrophes, beginning with a letter or digit.",
+        )
+
+
+def check_display_name(name: str) -> Iterator[Violation]:
+    """Of a name as `to_display` gives it; an empty one is allowed."""
+    if len(name) > MAX_USERNAME_LENGTH or has_controls(name):
+        yield Violation("display_name", "invalid_display_name", f"Use at most {MAX_USERNAME_LENGTH} characters.")
+
+
+def check_consent_version(version: str) -> Iterator[Violation]:
+    if len(version) > MAX_VERSION_LENGTH or not version.isascii() or has_controls(version):
+        yield Violation(
+            "consent_version", "invalid_consent_version", f"Use at most {MAX_VERSION_LENGTH} ASCII characters."
         )
 
 

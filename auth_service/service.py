@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 from auth_service import forms
 from auth_service.domain import (
     Change,
+    CredentialsSet,
     Event,
     EventClosed,
     EventEdit,
     EventNotFound,
     Guest,
+    IdempotencyKeyReused,
     InvalidCredentials,
     InvalidEventCode,
     InvalidForm,
@@ -99,6 +101,38 @@ class Auth:
         if not self._accounts.register(user, event.id, hash_token(tokens.refresh_token)):
             raise InvalidForm([*_check_code(self._events.find_event(event.id)), *self._check_taken(username, email)])
         return Login(user.id, event.id, tokens)
+
+    def create_guest(
+        self, request_id: UUID | None, code: str, display_name: str, consent_version: str
+    ) -> tuple[Login, Event]:
+        """A repeat of a `request_id` signs in to the same account."""
+        event = self._events.find_code(normalise_code(code))
+        if event is None:
+            raise InvalidEventCode
+        if known := self._find_guest(request_id, event.id):
+            return self._sign_in(known.id, event.id), event
+        name = to_display(display_name)
+        _raise_any([*forms.check_display_name(name), *forms.check_consent_version(consent_version)])
+        guest = NewUser(uuid4(), request_id, display_name=name)
+        tokens = self._tokens.make_pair(guest.id)
+        if self._accounts.register(guest, event.id, hash_token(tokens.refresh_token), consent_version):
+            return Login(guest.id, event.id, tokens), event
+        if known := self._find_guest(request_id, event.id):
+            return self._sign_in(known.id, event.id), event
+        if request_id and self._accounts.find_request(request_id):
+            raise IdempotencyKeyReused
+        raise EventClosed
+
+    def set_credentials(self, user_id: UUID, username: str, email: str, password: str) -> None:
+        username, email = to_display(username), to_display(email)
+        faults = [*forms.check_username(username), *forms.check_email(email), *forms.check_password(password)]
+        _raise_any(faults or self._check_taken(username, email))
+        done = self._accounts.set_credentials(user_id, username, email, self._passwords.hash(password))
+        if done is None:
+            self.get_user(user_id)  # raises UserNotFound
+            raise CredentialsSet
+        if not done:
+            raise InvalidForm(self._check_taken(username, email))
 
     def login(self, name: str, password: str) -> Login:
         return self._login(self._accounts.find_login(name), password)
@@ -226,11 +260,17 @@ class Auth:
         """The same work and the same answer whether the user or the password is wrong."""
         if not self._passwords.matches(password, user.password_hash if user else None) or user is None:
             raise InvalidCredentials
-        tokens = self._tokens.make_pair(user.id)
-        if not self._accounts.add_token(user.id, hash_token(tokens.refresh_token)):
-            raise InvalidCredentials
         memberships = self._accounts.list_memberships(user.id)
-        return Login(user.id, memberships[-1].event_id if memberships else None, tokens)
+        return self._sign_in(user.id, memberships[-1].event_id if memberships else None)
+
+    def _sign_in(self, user_id: UUID, event_id: UUID | None) -> Login:
+        tokens = self._tokens.make_pair(user_id)
+        if not self._accounts.add_token(user_id, hash_token(tokens.refresh_token)):
+            raise InvalidCredentials
+        return Login(user_id, event_id, tokens)
+
+    def _find_guest(self, request_id: UUID | None, event_id: UUID) -> User | None:
+        return self._accounts.find_new_guest(request_id, event_id) if request_id else None
 
     def _find_registered(self, request_id: UUID | None) -> User | None:
         return self._accounts.find_request(request_id) if request_id else None

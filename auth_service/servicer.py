@@ -4,6 +4,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from auth_service.domain import (
     ACCESS_TOKEN_S,
+    REFRESH_TOKEN_S,
     Change,
     Event,
     EventEdit,
@@ -62,6 +63,20 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         )
 
     @callable_by(PUBLIC)
+    def CreateGuest(self, request, context):
+        login, event = self._auth.create_guest(
+            parse_optional_id(request.request_id), request.event_code, request.display_name, request.consent_version
+        )
+        return pb.CreateGuestResponse(
+            user_id=str(login.user_id), event_id=str(event.id), event_name=event.name, tokens=_tokens(login.tokens)
+        )
+
+    @callable_by(USER)
+    def SetCredentials(self, request, context):
+        self._auth.set_credentials(current_caller().user_id, request.username, request.email, request.password)
+        return pb.SetCredentialsResponse()
+
+    @callable_by(PUBLIC)
     def Login(self, request, context):
         login = self._auth.login(request.username, request.password)
         return pb.LoginResponse(
@@ -94,8 +109,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         user, memberships = self._auth.get_user(current_caller().user_id)
         return pb.GetUserResponse(
             user_id=str(user.id),
-            username=user.username,
-            email=user.email,
+            username=user.username or "",
+            email=user.email or "",
+            display_name=user.display_name,
             organiser=user.organiser,
             create_time=to_timestamp(user.created_at),
             memberships=[_membership(membership) for membership in memberships],
@@ -173,6 +189,7 @@ def _tokens(tokens: Tokens) -> pb.TokenPair:
         access_token=tokens.access_token,
         refresh_token=tokens.refresh_token,
         expires_in=Duration(seconds=ACCESS_TOKEN_S),
+        refresh_expires_in=Duration(seconds=REFRESH_TOKEN_S),
     )
 
 
@@ -202,7 +219,8 @@ def _membership(membership: Membership) -> pb.Membership:
 def _guest(guest: Guest) -> pb.Guest:
     return pb.Guest(
         user_id=str(guest.user_id),
-        username=guest.username,
+        username=guest.username or "",
+        display_name=guest.display_name,
         role=ROLES[guest.role],
         join_time=to_timestamp(guest.joined_at),
     )

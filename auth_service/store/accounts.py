@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy.exc import IntegrityError
 
 from auth_service.domain import (
     REFRESH_TOKEN_S,
+    REPEAT_S,
     REUSE_GRACE_S,
     ChangeKind,
     Membership,
@@ -23,14 +25,15 @@ from kit.db import transaction
 
 @dataclass(frozen=True)
 class NewUser:
-    """An account to be made. `request_id` makes it once."""
+    """An account to be made. `request_id` makes it once. A guest has neither user name, e-mail address nor password."""
 
     id: UUID
     request_id: UUID | None
-    username: str
-    email: str
-    password_hash: str
+    username: str | None = None
+    email: str | None = None
+    password_hash: str | None = None
     organiser: bool = False
+    display_name: str = ""
 
 
 class AccountStore:
@@ -49,16 +52,38 @@ class AccountStore:
             rows = connection.execute(query, {"username": fold(username), "email": fold(email)}).all()
         return any(row.username for row in rows), any(row.email for row in rows)
 
-    def register(self, user: NewUser, event_id: UUID, refresh_hash: bytes) -> bool:
-        """Makes the account, its membership and its first token; False when somebody else was faster, or the event
-        was shut or deleted meanwhile."""
+    def register(self, user: NewUser, event_id: UUID, refresh_hash: bytes, consent_version: str = "") -> bool:
+        """Makes the account, its membership and its first token, and records what the user agreed to; False when
+        somebody else was faster, or the event was shut or deleted meanwhile."""
         with transaction(self._engine, "register") as connection:
             event = lock_event(connection, event_id)
             if event is None or event.shut or not _insert_user(connection, user):
                 return False
             _insert_token(connection, uuid4(), user.id, refresh_hash)
             add_member(connection, event_id, user.id, Role.GUEST)
+            if consent_version:
+                _insert_consent(connection, user.id, event_id, consent_version)
             return True
+
+    def set_credentials(self, user_id: UUID, username: str, email: str, password_hash: str) -> bool | None:
+        """None when the account has credentials or is gone, False when somebody has this name or address."""
+        query = text(
+            "UPDATE auth.users SET username = :username, username_key = :username_key, email = :email,"
+            " email_key = :email_key, password_hash = :password_hash WHERE id = :user AND password_hash IS NULL"
+        )
+        values = {
+            "user": user_id,
+            "username": username,
+            "username_key": fold(username),
+            "email": email,
+            "email_key": fold(email),
+            "password_hash": password_hash,
+        }
+        try:
+            with transaction(self._engine, "set-credentials") as connection:
+                return connection.execute(query, values).rowcount == 1 or None
+        except IntegrityError:
+            return False
 
     def add_organiser(self, user: NewUser) -> bool:
         """False when the user name or e-mail address is taken."""
@@ -80,6 +105,17 @@ class AccountStore:
 
     def find_request(self, request_id: UUID) -> User | None:
         return self._find("request_id = :value", request_id)
+
+    def find_new_guest(self, request_id: UUID, event_id: UUID) -> User | None:
+        """A guest without credentials whom this request made in this event a moment ago."""
+        query = text(
+            "SELECT u.* FROM auth.users u JOIN auth.memberships m ON m.user_id = u.id AND m.event_id = :event"
+            " WHERE u.request_id = :request AND u.password_hash IS NULL"
+            " AND u.created_at > now() - make_interval(secs => :repeat)"
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query, {"request": request_id, "event": event_id, "repeat": REPEAT_S}).first()
+        return _user(row) if row else None
 
     def list_memberships(self, user_id: UUID) -> list[Membership]:
         """Oldest first."""
@@ -183,14 +219,24 @@ def _insert_user(connection: Connection, user: NewUser) -> bool:
         text(
             """
             INSERT INTO auth.users
-                (id, request_id, username, username_key, email, email_key, password_hash, organiser)
-            VALUES (:id, :request_id, :username, :username_key, :email, :email_key, :password_hash, :organiser)
+                (id, request_id, username, username_key, email, email_key, password_hash, organiser, display_name)
+            VALUES (:id, :request_id, :username, :username_key, :email, :email_key, :password_hash, :organiser,
+                :display_name)
             ON CONFLICT DO NOTHING
             """
         ),
-        {**vars(user), "username_key": fold(user.username), "email_key": fold(user.email)},
+        {
+            **vars(user),
+            "username_key": None if user.username is None else fold(user.username),
+            "email_key": None if user.email is None else fold(user.email),
+        },
     )
     return inserted.rowcount == 1
+
+
+def _insert_consent(connection: Connection, user_id: UUID, event_id: UUID, version: str) -> None:
+    query = text("INSERT INTO auth.consents (user_id, event_id, version) VALUES (:user, :event, :version)")
+    connection.execute(query, {"user": user_id, "event": event_id, "version": version})
 
 
 def _insert_token(connection: Connection, family: UUID, user_id: UUID, token_hash: bytes) -> None:
@@ -222,4 +268,4 @@ def _end_family(connection: Connection, family: UUID) -> None:
 
 
 def _user(row: Row[Any]) -> User:
-    return User(row.id, row.username, row.email, row.password_hash, row.organiser, row.created_at)
+    return User(row.id, row.username, row.email, row.password_hash, row.organiser, row.created_at, row.display_name)

@@ -178,7 +178,7 @@ class EventStore:
         after = "AND (m.joined_at, m.user_id) > (:at, :id)" if page.after else ""
         query = text(
             f"""
-            SELECT m.user_id, u.username, m.role, m.joined_at
+            SELECT m.user_id, u.username, u.display_name, m.role, m.joined_at
             FROM auth.memberships m JOIN auth.users u ON u.id = m.user_id
             WHERE m.event_id = :event {after} ORDER BY m.joined_at, m.user_id LIMIT :limit
             """
@@ -186,7 +186,7 @@ class EventStore:
         at, last = page.after or ("", "")
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"event": event_id, "at": at, "id": last, "limit": page.fetch_size()})
-            return [Guest(row.user_id, row.username, Role(row.role), row.joined_at) for row in rows]
+            return [Guest(row.user_id, row.username, row.display_name, Role(row.role), row.joined_at) for row in rows]
 
     def _find(self, condition: str, value: object) -> Event | None:
         with transaction(self._engine) as connection:

@@ -32,6 +32,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_DATABASE_UNAVAILABLE: _ClassVar[ErrorReason]
     ERROR_REASON_SERVICE_UNAVAILABLE: _ClassVar[ErrorReason]
     ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
+    ERROR_REASON_IDEMPOTENCY_KEY_REUSED: _ClassVar[ErrorReason]
+    ERROR_REASON_CREDENTIALS_SET: _ClassVar[ErrorReason]
 
 class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -56,19 +58,23 @@ ERROR_REASON_TOO_MANY_STREAMS: ErrorReason
 ERROR_REASON_DATABASE_UNAVAILABLE: ErrorReason
 ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason
 ERROR_REASON_INTERNAL: ErrorReason
+ERROR_REASON_IDEMPOTENCY_KEY_REUSED: ErrorReason
+ERROR_REASON_CREDENTIALS_SET: ErrorReason
 ROLE_UNSPECIFIED: Role
 ROLE_GUEST: Role
 ROLE_ORGANISER: Role
 
 class TokenPair(_message.Message):
-    __slots__ = ("access_token", "refresh_token", "expires_in")
+    __slots__ = ("access_token", "refresh_token", "expires_in", "refresh_expires_in")
     ACCESS_TOKEN_FIELD_NUMBER: _ClassVar[int]
     REFRESH_TOKEN_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_IN_FIELD_NUMBER: _ClassVar[int]
+    REFRESH_EXPIRES_IN_FIELD_NUMBER: _ClassVar[int]
     access_token: str
     refresh_token: str
     expires_in: _duration_pb2.Duration
-    def __init__(self, access_token: _Optional[str] = ..., refresh_token: _Optional[str] = ..., expires_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    refresh_expires_in: _duration_pb2.Duration
+    def __init__(self, access_token: _Optional[str] = ..., refresh_token: _Optional[str] = ..., expires_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., refresh_expires_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Event(_message.Message):
     __slots__ = ("event_id", "name", "event_code", "start_time", "expire_time", "closed", "guest_count", "create_time")
@@ -105,16 +111,18 @@ class Membership(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Guest(_message.Message):
-    __slots__ = ("user_id", "username", "role", "join_time")
+    __slots__ = ("user_id", "username", "role", "join_time", "display_name")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     JOIN_TIME_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     user_id: str
     username: str
     role: Role
     join_time: _timestamp_pb2.Timestamp
-    def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    display_name: str
+    def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display_name: _Optional[str] = ...) -> None: ...
 
 class Change(_message.Message):
     __slots__ = ("sequence", "kind", "event_id", "user_id", "role", "closed", "expire_time", "change_time", "name")
@@ -208,6 +216,44 @@ class RegisterResponse(_message.Message):
     tokens: TokenPair
     def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ...) -> None: ...
 
+class CreateGuestRequest(_message.Message):
+    __slots__ = ("request_id", "event_code", "display_name", "consent_version")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    event_code: str
+    display_name: str
+    consent_version: str
+    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ...) -> None: ...
+
+class CreateGuestResponse(_message.Message):
+    __slots__ = ("user_id", "event_id", "event_name", "tokens")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
+    TOKENS_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    event_id: str
+    event_name: str
+    tokens: TokenPair
+    def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ...) -> None: ...
+
+class SetCredentialsRequest(_message.Message):
+    __slots__ = ("username", "email", "password")
+    USERNAME_FIELD_NUMBER: _ClassVar[int]
+    EMAIL_FIELD_NUMBER: _ClassVar[int]
+    PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    username: str
+    email: str
+    password: str
+    def __init__(self, username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ...) -> None: ...
+
+class SetCredentialsResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
 class LoginRequest(_message.Message):
     __slots__ = ("username", "password")
     USERNAME_FIELD_NUMBER: _ClassVar[int]
@@ -279,20 +325,22 @@ class GetUserRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetUserResponse(_message.Message):
-    __slots__ = ("user_id", "username", "email", "organiser", "create_time", "memberships")
+    __slots__ = ("user_id", "username", "email", "organiser", "create_time", "memberships", "display_name")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     EMAIL_FIELD_NUMBER: _ClassVar[int]
     ORGANISER_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     MEMBERSHIPS_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     user_id: str
     username: str
     email: str
     organiser: bool
     create_time: _timestamp_pb2.Timestamp
     memberships: _containers.RepeatedCompositeFieldContainer[Membership]
-    def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., organiser: _Optional[bool] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., memberships: _Optional[_Iterable[_Union[Membership, _Mapping]]] = ...) -> None: ...
+    display_name: str
+    def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., organiser: _Optional[bool] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., memberships: _Optional[_Iterable[_Union[Membership, _Mapping]]] = ..., display_name: _Optional[str] = ...) -> None: ...
 
 class DeleteUserRequest(_message.Message):
     __slots__ = ()

@@ -54,6 +54,16 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RegisterRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RegisterResponse.FromString,
                 _registered_method=True)
+        self.CreateGuest = channel.unary_unary(
+                '/auth.v1.AuthService/CreateGuest',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateGuestRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateGuestResponse.FromString,
+                _registered_method=True)
+        self.SetCredentials = channel.unary_unary(
+                '/auth.v1.AuthService/SetCredentials',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.FromString,
+                _registered_method=True)
         self.Login = channel.unary_unary(
                 '/auth.v1.AuthService/Login',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LoginRequest.SerializeToString,
@@ -156,6 +166,24 @@ class AuthServiceServicer:
         Idempotent by `request_id`: the same id with the same password answers for the account made first.
         Errors: INVALID_FORM, with one google.rpc.BadRequest violation for every faulty field; INVALID_CREDENTIALS for a
         known `request_id` with another password.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateGuest(self, request, context):
+        """Makes an account without user name, e-mail address and password, joins the event of the code and signs in, in one
+        transaction. Public. Idempotent by `request_id`: a repeat within ten minutes signs in to the account made first,
+        so the id is a secret of its sender.
+        Errors: INVALID_EVENT_CODE, EVENT_CLOSED, INVALID_FORM, IDEMPOTENCY_KEY_REUSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetCredentials(self, request, context):
+        """Gives the caller's account a user name, an e-mail address and a password, where it has none.
+        Errors: INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_SET.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -291,6 +319,16 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.Register,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RegisterRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RegisterResponse.SerializeToString,
+            ),
+            'CreateGuest': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateGuest,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateGuestRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateGuestResponse.SerializeToString,
+            ),
+            'SetCredentials': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetCredentials,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.SerializeToString,
             ),
             'Login': grpc.unary_unary_rpc_method_handler(
                     servicer.Login,
@@ -449,6 +487,60 @@ class AuthService:
             '/auth.v1.AuthService/Register',
             protos_dot_auth_dot_v1_dot_auth__pb2.RegisterRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.RegisterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateGuest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/CreateGuest',
+            protos_dot_auth_dot_v1_dot_auth__pb2.CreateGuestRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.CreateGuestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetCredentials(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/SetCredentials',
+            protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.FromString,
             options,
             channel_credentials,
             insecure,
