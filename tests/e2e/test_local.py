@@ -135,7 +135,7 @@ def test_what_the_command_prints_works_when_it_is_pasted_twice(data: Path, sampl
         ({"METRICS_PORT": "{busy}"}, "Port {busy} for the metrics of auth cannot be used"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: Input should be 'DEBUG'"),
         ({"FACE_TOLERANCE": "none"}, "matcher: FACE_TOLERANCE: Input should be a valid number"),
-        ({"BLOB_URL": "/photos"}, "matcher: BLOB_URL: must be file:///path or s3://bucket"),
+        ({"BLOB_URL": "/photos"}, "selfie: BLOB_URL: must be file:///path or s3://bucket"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_the_last_line(data: Path, setting: dict[str, str], line: str) -> None:

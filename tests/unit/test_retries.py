@@ -11,9 +11,9 @@ SETTINGS = ("retryPolicy", "enable_retries", "wait_for_ready", "hedgingPolicy")
 # Loops that outlive a failed call, and are no retries of it.
 EXCEPTIONS = {
     "kit/retries.py",
-    "gateway/photo_upload.py",  # waits for a free stream: admission
-    "gateway/routes/pictures.py",  # waits for a free stream: admission
-    "gateway/routes/selfies.py",  # reads a state again and again for a stream of events
+    "gateway/photos/upload.py",  # waits for a free stream: admission
+    "gateway/photos/pictures.py",  # waits for a free stream: admission
+    "gateway/selfies/routes.py",  # reads a state again and again for a stream of events
 }
 
 
