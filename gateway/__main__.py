@@ -14,6 +14,7 @@ from uvicorn.supervisors import Multiprocess
 from gateway.app import create_app
 from gateway.backends.channels import Addresses
 from gateway.http.limits import Bounds, Limits
+from gateway.http.rates import Rates, parse_rates
 from gateway.http.site import ORIGIN, ROOT_PATH, Site, listen_everywhere
 from gateway.metrics import worker_metrics
 from kit import failpoints, logs, settings
@@ -69,6 +70,12 @@ class GatewaySettings(
     gateway_max_streams: int = Field(200, ge=1, description="streams of events at once")
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
     gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
+    rate_codes: str = Field(Rates.codes, description="checks of event codes by one address; empty: no limit")
+    rate_guests: str = Field(Rates.guests, description="new guests without a password from one address")
+    rate_registrations: str = Field(Rates.registrations, description="registrations from one address")
+    rate_logins: str = Field(Rates.logins, description="logins from one address")
+    rate_passwords: str = Field(Rates.passwords, description="logins to one account from one address")
+    rate_selfies: str = Field(Rates.selfies, description="selfies of one account")
     root_path: str = Field("", description="path prefix under which a proxy shows the gateway, such as /photos")
     trusted_proxies: str = Field(
         "", description="addresses or networks of proxies whose X-Forwarded-For and -Proto are believed, by commas"
@@ -80,6 +87,15 @@ class GatewaySettings(
     selfie_address: settings.Target = Field(description="selfie_service, such as localhost:50052")
     matcher_address: settings.Target = Field(description="matcher_service, such as localhost:50053")
     grace_s: float = Field(10, ge=0, le=300, description="how long a stop waits for running requests")
+
+    @field_validator(*(f"rate_{name}" for name in vars(Rates())))
+    @classmethod
+    def _check_rate(cls, rate: str) -> str:
+        try:
+            parse_rates(rate)
+        except ValueError:
+            raise ValueError("must be like 10/minute or 10/minute;100/hour, or empty") from None
+        return rate
 
     @field_validator("root_path")
     @classmethod
@@ -157,6 +173,7 @@ def create() -> FastAPI:
         call_s=config.gateway_call_timeout_s,
         max_photo_bytes=config.max_photo_mb * settings.MB,
         max_selfie_bytes=config.max_selfie_mb * settings.MB,
+        rates=Rates(**{name: getattr(config, f"rate_{name}") for name in vars(Rates())}),
         bounds=Bounds(
             bodies=config.gateway_max_bodies,
             bodies_per_caller=config.gateway_max_bodies_per_user,

@@ -20,6 +20,7 @@ from gateway.http.limits import Limits
 from gateway.http.methods import Methods
 from gateway.http.middleware import Boundary
 from gateway.http.queries import reject_unknown_parameters
+from gateway.http.rates import RateLimiters
 from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
 from gateway.operators import routes as operators
 from gateway.photos import pictures as pictures
@@ -68,6 +69,7 @@ def create_app(
     )
     app.state.limits = limits
     app.state.limiters = limiters
+    app.state.rates = RateLimiters(limits.rates)
     for module in (accounts, selfies, photos, pictures, events, operators):
         app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])
     app.add_exception_handler(HTTPException, answer_problem)

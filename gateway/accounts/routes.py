@@ -1,15 +1,21 @@
 """Codes, accounts, logins."""
 
 import asyncio
-from typing import Any
-from uuid import uuid4
+from typing import Annotated, Any
+from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Request, Response
+import grpc
+from fastapi import APIRouter, Header, Request, Response
 
 from gateway.accounts import schemas as shapes
+from gateway.backends.channels import Backends
+from gateway.errors.from_grpc import to_problem
 from gateway.errors.openapi import JSON_BODY, SIGNED, problems
-from gateway.http.authentication import Public, Reader, Writer, forget_token, keep_token
+from gateway.http.authentication import Public, Signed, enter, find_token
 from gateway.http.body import JsonRoute
+from gateway.http.cookies import REFRESH, forget_session, keep_session, read_cookie
+from gateway.http.limits import MAX_PHOTOS
+from gateway.http.rates import address_of, by_address, rates_of
 from gateway.http.times import epoch_s
 from gateway.selfies.status import read_status
 from protos.auth.v1 import auth_pb2 as pb
@@ -17,17 +23,29 @@ from protos.selfie.v1 import selfie_pb2
 
 ROLES = {pb.ROLE_GUEST: "guest", pb.ROLE_ORGANISER: "organiser"}
 
+SIGNED_OUT = (401, 404)
+
+# A UUID, since whoever knows it may sign in with it for a while.
+GuestKey = Annotated[UUID | None, Header(description="a random UUID; the same one: the same guest, for ten minutes")]
+
 router = APIRouter(prefix="/api", tags=["accounts"], route_class=JsonRoute)
 
 
-@router.post("/check-event-code", response_model_exclude_none=True, responses=problems(*JSON_BODY))
+@router.post(
+    "/check-event-code",
+    dependencies=[by_address("codes")],
+    response_model_exclude_none=True,
+    responses=problems(*JSON_BODY),
+)
 async def check_event_code(form: shapes.EventCode, backend: Public) -> shapes.CodeCheck:
     """Whether a code opens an event now."""
     answer = await backend.auth.CheckEventCode(pb.CheckEventCodeRequest(event_code=form.event_code))
     return shapes.CodeCheck(valid=answer.valid, event_name=answer.event_name or None)
 
 
-@router.post("/check-user-availability", responses=problems("invalid_event_code", *JSON_BODY))
+@router.post(
+    "/check-user-availability", dependencies=[by_address("codes")], responses=problems("invalid_event_code", *JSON_BODY)
+)
 async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Public) -> shapes.Availability:
     """Whether a user name and an e-mail address are taken."""
     question = pb.CheckUserAvailabilityRequest(**form.model_dump())
@@ -35,46 +53,114 @@ async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Pu
     return shapes.Availability(username_taken=answer.username_taken, email_taken=answer.email_taken)
 
 
-@router.post("/register-with-event-code", status_code=201, responses=problems(*JSON_BODY))
+@router.post(
+    "/register-with-event-code",
+    dependencies=[by_address("registrations")],
+    status_code=201,
+    responses=problems(*JSON_BODY),
+)
 async def register(form: shapes.Registration, backend: Public, request: Request, response: Response) -> shapes.Login:
     """Make an account, join the event of the code, and log in. All faults of the form come in one answer."""
     attempt = pb.RegisterRequest(request_id=str(uuid4()), event_code=form.event_code, **form.user_data.model_dump())
     return _log_in(request, response, await backend.auth.Register(attempt))
 
 
-@router.post("/login", responses=problems("invalid_credentials", *JSON_BODY))
+@router.post(
+    "/guest-sessions",
+    dependencies=[by_address("guests")],
+    status_code=201,
+    responses=problems("invalid_event_code", "event_closed", "invalid_argument", "idempotency_key_reused", *JSON_BODY),
+)
+async def create_guest(
+    form: shapes.NewGuest, backend: Public, request: Request, response: Response, idempotency_key: GuestKey = None
+) -> shapes.GuestSession:
+    """Become a guest of an event without user name, e-mail address or password; cookies keep the guest signed in."""
+    answer = await backend.auth.CreateGuest(
+        pb.CreateGuestRequest(request_id=str(idempotency_key or uuid4()), **form.model_dump())
+    )
+    keep_session(request, response, answer.tokens)
+    return shapes.GuestSession(
+        user_id=answer.user_id, event_id=answer.event_id, event_name=answer.event_name, **_pair(answer.tokens)
+    )
+
+
+@router.get("/session")
+async def get_session(request: Request) -> shapes.Session:
+    """Who is signed in here, and what this server takes. Always an answer, also where nobody is."""
+    limits = request.app.state.limits
+    server = shapes.Offer(
+        max_selfie_bytes=limits.max_selfie_bytes,
+        max_photo_bytes=limits.max_photo_bytes,
+        photos_per_request=MAX_PHOTOS,
+    )
+    token = find_token(request.scope, request.headers)
+    try:
+        me = await _read_me(enter(request, token)) if token else None
+    except grpc.aio.AioRpcError as error:
+        if to_problem(error).status_code not in SIGNED_OUT:
+            raise
+        me = None
+    return shapes.Session(me=me, server=server)
+
+
+@router.post("/login", dependencies=[by_address("logins")], responses=problems("invalid_credentials", *JSON_BODY))
 async def login(form: shapes.Credentials, backend: Public, request: Request, response: Response) -> shapes.Login:
-    """Trade a password for tokens; also sets the cookie for pictures and server-sent events."""
+    """Trade a password for tokens; also sets the cookies of a page."""
+    await rates_of(request).hit("passwords", address_of(request), form.username.casefold())
     return _log_in(request, response, await backend.auth.Login(pb.LoginRequest(**form.model_dump())))
 
 
 @router.post("/refresh", responses=problems("invalid_refresh_token", *JSON_BODY))
-async def refresh(form: shapes.RefreshToken, backend: Public, request: Request, response: Response) -> shapes.TokenPair:
-    """Trade a refresh token for a new pair; also renews the cookie."""
-    answer = await backend.auth.RefreshToken(pb.RefreshTokenRequest(refresh_token=form.refresh_token))
-    keep_token(request, response, answer.tokens.access_token, answer.tokens.expires_in.seconds)
+async def refresh(
+    backend: Public, request: Request, response: Response, form: shapes.RefreshToken | None = None
+) -> shapes.TokenPair:
+    """Trade a refresh token for a new pair; also renews the cookies. Without a body, a page's own cookie is traded."""
+    answer = await backend.auth.RefreshToken(pb.RefreshTokenRequest(refresh_token=_refresh_token(request, form)))
+    keep_session(request, response, answer.tokens)
     return shapes.TokenPair(**_pair(answer.tokens))
+
+
+@router.delete("/refresh", status_code=204, responses=problems())
+async def sign_out(backend: Public, request: Request, response: Response) -> None:
+    """End the session of a page's own cookie, and clear both cookies."""
+    if token := read_cookie(request.scope, request.headers, REFRESH):
+        await backend.auth.Logout(pb.LogoutRequest(refresh_token=token))
+    forget_session(request, response)
 
 
 @router.post("/logout", status_code=204, responses=problems(*JSON_BODY))
 async def logout(form: shapes.RefreshToken, backend: Public, request: Request, response: Response) -> None:
     """End the session of a refresh token and clear the cookie."""
     await backend.auth.Logout(pb.LogoutRequest(refresh_token=form.refresh_token))
-    forget_token(request, response)
+    forget_session(request, response)
 
 
 @router.post(
-    "/join-event", responses=problems("invalid_event_code", "event_closed", "user_not_found", *SIGNED, *JSON_BODY)
+    "/join-event",
+    dependencies=[by_address("codes")],
+    responses=problems("invalid_event_code", "event_closed", "user_not_found", *SIGNED, *JSON_BODY),
 )
-async def join_event(form: shapes.EventCode, backend: Writer) -> shapes.JoinedEvent:
+async def join_event(form: shapes.EventCode, backend: Signed) -> shapes.JoinedEvent:
     """Become a guest of one more event; an active selfie is matched there too."""
     answer = await backend.auth.JoinEvent(pb.JoinEventRequest(event_code=form.event_code))
     return shapes.JoinedEvent(event_id=answer.event_id, event_name=answer.event_name)
 
 
 @router.get("/me", response_model_exclude_none=True, responses=problems("user_not_found", *SIGNED))
-async def get_me(backend: Reader) -> shapes.Me:
+async def get_me(backend: Signed) -> shapes.Me:
     """The caller's account, events and selfie."""
+    return await _read_me(backend)
+
+
+@router.post(
+    "/me/credentials", status_code=204, responses=problems("credentials_set", "user_not_found", *SIGNED, *JSON_BODY)
+)
+async def set_credentials(form: shapes.UserData, backend: Signed) -> None:
+    """Give a guest's account a user name, an e-mail address and a password."""
+    await backend.auth.SetCredentials(pb.SetCredentialsRequest(**form.model_dump()))
+
+
+async def _read_me(backend: Backends) -> shapes.Me:
     user, state = await asyncio.gather(
         backend.auth.GetUser(pb.GetUserRequest()),
         backend.selfie.GetRematchState(selfie_pb2.GetRematchStateRequest()),
@@ -83,6 +169,7 @@ async def get_me(backend: Reader) -> shapes.Me:
         user_id=user.user_id,
         username=user.username,
         email=user.email,
+        display_name=user.display_name,
         organiser=user.organiser,
         events=[_membership(membership) for membership in user.memberships],
         selfie=read_status(state),
@@ -90,14 +177,18 @@ async def get_me(backend: Reader) -> shapes.Me:
 
 
 @router.delete("/me", status_code=204, responses=problems(*SIGNED))
-async def delete_me(backend: Writer, request: Request, response: Response) -> None:
+async def delete_me(backend: Signed, request: Request, response: Response) -> None:
     """Erase everything of the caller."""
     await backend.auth.DeleteUser(pb.DeleteUserRequest())
-    forget_token(request, response)
+    forget_session(request, response)
+
+
+def _refresh_token(request: Request, form: shapes.RefreshToken | None) -> str:
+    return form.refresh_token if form else read_cookie(request.scope, request.headers, REFRESH)
 
 
 def _log_in(request: Request, response: Response, answer: Any) -> shapes.Login:
-    keep_token(request, response, answer.tokens.access_token, answer.tokens.expires_in.seconds)
+    keep_session(request, response, answer.tokens)
     return shapes.Login(user_id=answer.user_id, event_id=answer.event_id or None, **_pair(answer.tokens))
 
 

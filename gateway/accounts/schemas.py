@@ -42,6 +42,13 @@ class Credentials(Form):
     password: str
 
 
+class NewGuest(EventCode):
+    display_name: str = Field("", description="what others call the guest; optional, at most 64 characters")
+    consent_version: str = Field(
+        "", description="version of the text about faces that the guest agreed to; empty: not agreed"
+    )
+
+
 class RefreshToken(Form):
     refresh_token: str = Field(max_length=4096)
 
@@ -56,6 +63,12 @@ class TokenPair(BaseModel):
 class Login(TokenPair):
     user_id: str
     event_id: str | None = Field(description="the event joined last")
+
+
+class GuestSession(TokenPair):
+    user_id: str
+    event_id: str
+    event_name: str
 
 
 class JoinedEvent(BaseModel):
@@ -73,8 +86,22 @@ class Membership(BaseModel):
 
 class Me(BaseModel):
     user_id: str
-    username: str
-    email: str
+    username: str = Field(description="empty for a guest without credentials")
+    email: str = Field(description="empty for a guest without credentials")
+    display_name: str = Field(description="what a guest calls themselves; may be empty")
     organiser: bool = Field(description="whether the account may create events")
     events: list[Membership]
     selfie: RematchStatus
+
+
+class Offer(BaseModel):
+    """What this server takes."""
+
+    max_selfie_bytes: int
+    max_photo_bytes: int
+    photos_per_request: int
+
+
+class Session(BaseModel):
+    me: Me | None = Field(description="null: nobody is signed in")
+    server: Offer

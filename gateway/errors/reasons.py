@@ -32,6 +32,7 @@ REASONS: Mapping[str, int] = {
     "photo_not_failed": 409,
     "organiser_cannot_leave": 409,
     "request_in_progress": 409,
+    "credentials_set": 409,
     "too_large": 413,
     "unsupported_media_type": 415,
     "unsupported_type": 415,

@@ -13,7 +13,7 @@ from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import JSON_BODY, PAGE, SIGNED, problems
 from gateway.events import schemas as shapes
-from gateway.http.authentication import Reader, Writer
+from gateway.http.authentication import Signed
 from gateway.http.body import JsonRoute
 from gateway.http.pages import Cursor, Limit
 from gateway.http.times import epoch_s
@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/events", tags=["events"], route_class=JsonRoute)
 
 
 @router.post("", status_code=201, responses=problems("organiser_only", *SIGNED, *JSON_BODY))
-async def create_event(form: shapes.NewEvent, backend: Writer) -> shapes.Event:
+async def create_event(form: shapes.NewEvent, backend: Signed) -> shapes.Event:
     """Make an event with a fresh code."""
     answer = await backend.auth.CreateEvent(
         pb.CreateEventRequest(
@@ -41,7 +41,7 @@ async def create_event(form: shapes.NewEvent, backend: Writer) -> shapes.Event:
 
 
 @router.get("", responses=problems(*PAGE, *SIGNED))
-async def list_events(backend: Reader, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPage:
+async def list_events(backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPage:
     """The events that the caller organises, newest first."""
     answer = await backend.auth.ListEvents(pb.ListEventsRequest(page_size=limit, page_token=cursor))
     states = await _read_states(backend, [event.event_id for event in answer.events])
@@ -50,14 +50,14 @@ async def list_events(backend: Reader, limit: Limit = 50, cursor: Cursor = "") -
 
 
 @router.get("/{event_id}", responses=problems(*ORGANISED))
-async def get_event(event_id: UUID, backend: Reader) -> shapes.Event:
+async def get_event(event_id: UUID, backend: Signed) -> shapes.Event:
     """One event."""
     answer = await backend.auth.GetEvent(pb.GetEventRequest(event_id=str(event_id)))
     return _event(answer.event, await _read_states(backend, [str(event_id)]))
 
 
 @router.patch("/{event_id}", responses=problems(*ORGANISED, *JSON_BODY))
-async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Writer) -> shapes.Event:
+async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Signed) -> shapes.Event:
     """Change what is given. The counts are read first, so that an error means that nothing was changed."""
     states = await _read_states(backend, [str(event_id)])
     answer = await backend.auth.UpdateEvent(
@@ -76,13 +76,13 @@ async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Writer) 
 
 
 @router.delete("/{event_id}", status_code=204, responses=problems(*ORGANISED))
-async def delete_event(event_id: UUID, backend: Writer) -> None:
+async def delete_event(event_id: UUID, backend: Signed) -> None:
     """Delete an event and everything in it, in every service, within a minute."""
     await backend.auth.DeleteEvent(pb.DeleteEventRequest(event_id=str(event_id)))
 
 
 @router.get("/{event_id}/guests", responses=problems(*PAGE, *ORGANISED))
-async def list_guests(event_id: UUID, backend: Reader, limit: Limit = 50, cursor: Cursor = "") -> shapes.GuestPage:
+async def list_guests(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.GuestPage:
     """The members of an event in the order in which they joined."""
     page = pb.ListGuestsRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
     answer = await backend.auth.ListGuests(page)
@@ -94,7 +94,7 @@ async def list_guests(event_id: UUID, backend: Reader, limit: Limit = 50, cursor
 @router.delete(
     "/{event_id}/guests/{user_id}", status_code=204, responses=problems("organiser_cannot_leave", *ORGANISED)
 )
-async def leave_event(event_id: UUID, user_id: UUID | Literal["me"], backend: Writer) -> None:
+async def leave_event(event_id: UUID, user_id: UUID | Literal["me"], backend: Signed) -> None:
     """Leave an event (`me`), or remove a guest from it."""
     guest = "" if user_id == "me" else str(user_id)
     await backend.auth.LeaveEvent(pb.LeaveEventRequest(event_id=str(event_id), user_id=guest))
@@ -140,6 +140,7 @@ def _guest(guest: pb.Guest) -> shapes.Guest:
     return shapes.Guest(
         user_id=guest.user_id,
         username=guest.username,
+        display_name=guest.display_name,
         role=ROLES.get(guest.role, "guest"),
         joined_at=epoch_s(guest, "join_time") or 0,
     )

@@ -61,7 +61,8 @@ class EventPage(BaseModel):
 
 class Guest(BaseModel):
     user_id: str
-    username: str
+    username: str = Field(description="empty for a guest without credentials")
+    display_name: str
     role: str = Field(description="`guest` or `organiser`")
     joined_at: int
 

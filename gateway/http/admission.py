@@ -11,7 +11,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors.problem import Problem, to_response
-from gateway.http.limits import MAX_TOKEN_LENGTH, MIN_BYTES_PER_S, Bounds, Limits
+from gateway.http.authentication import find_token
+from gateway.http.limits import MIN_BYTES_PER_S, Bounds, Limits
 from gateway.http.middleware import QUIET
 from kit.errors import InvalidToken
 from kit.identity import USER, Caller, Verifier
@@ -155,7 +156,7 @@ class Admission:
         headers = Headers(scope=scope)
         has_body = _has_body(scope["method"], headers)
         scope["has_body"] = has_body
-        scope["caller"] = caller = self._identify(headers) if has_body else None
+        scope["caller"] = caller = self._identify(scope, headers) if has_body else None
         bodies = self._limiters.bodies
         limiter = self._limiters.choose(scope["path"], headers, caller if has_body else Caller())
         if not limiter.admits() or (has_body and not bodies.admits(caller)):
@@ -172,13 +173,10 @@ class Admission:
         finally:
             slot.end()
 
-    def _identify(self, headers: Headers) -> Caller | None:
+    def _identify(self, scope: Scope, headers: Headers) -> Caller | None:
         """The user whose valid token the request bears."""
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or len(token) > MAX_TOKEN_LENGTH:
-            return None
         try:
-            caller = self._verifier.verify(token)
+            caller = self._verifier.verify(find_token(scope, headers))
         except InvalidToken:
             return None
         return caller if caller.kind == USER else None

@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from gateway.errors.problem import Problem
-from gateway.http.authentication import call_as_writer, require_verified
+from gateway.http.authentication import call_signed, require_verified
 from gateway.http.limits import MAX_JSON_BYTES
 from gateway.http.strict_json import MalformedJson, parse
 
@@ -32,10 +32,15 @@ async def read_body(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
 
 
 class JsonRequest(Request):
-    """A request whose body is small and strict JSON."""
+    """A request whose body is small and strict JSON; where it is `optional` it may be missing altogether."""
+
+    optional = False
 
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
+            if self.optional and not self.scope.get("has_body"):
+                self._body = b""
+                return self._body
             _require_json(self.headers.get("content-type", ""))
             self._body = b"".join([chunk async for chunk in read_body(self, MAX_JSON_BYTES)])
             if not self._body:
@@ -54,12 +59,15 @@ class JsonRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
-        needs_caller = _depends_on(self.dependant, call_as_writer)
+        needs_caller = _depends_on(self.dependant, call_signed)
+        is_optional = self.body_field is not None and not self.body_field.field_info.is_required()
 
         async def handle_strictly(request: Request) -> Response:
             if needs_caller:
                 require_verified(request)
-            return await handle(JsonRequest(request.scope, request.receive))
+            json_request = JsonRequest(request.scope, request.receive)
+            json_request.optional = is_optional
+            return await handle(json_request)
 
         return handle_strictly
 

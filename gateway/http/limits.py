@@ -1,7 +1,8 @@
 """What the gateway grants one request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from gateway.http.rates import Rates
 from kit.settings import DEFAULT_PHOTO_MB, DEFAULT_SELFIE_MB, MB
 
 MAX_JSON_BYTES = 64 * 1024
@@ -49,3 +50,4 @@ class Limits:
     max_photo_bytes: int = DEFAULT_PHOTO_MB * MB
     max_selfie_bytes: int = DEFAULT_SELFIE_MB * MB
     bounds: Bounds = Bounds()
+    rates: Rates = field(default_factory=Rates)

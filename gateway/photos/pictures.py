@@ -15,7 +15,7 @@ from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import default_problem
 from gateway.errors.openapi import OTHER, SIGNED, pictures, problems
 from gateway.errors.problem import internal_problem, not_satisfiable
-from gateway.http.authentication import Reader
+from gateway.http.authentication import Signed
 from gateway.http.ranges import (
     NOWHERE,
     ByteRange,
@@ -78,21 +78,21 @@ def url_of(photo_id: str, variant: str) -> str:
 
 @router.head("/thumb", include_in_schema=False)
 @router.get("/thumb", **PICTURE)
-async def get_thumb(photo_id: UUID, backend: Reader, wanted: Asked) -> Response:
+async def get_thumb(photo_id: UUID, backend: Signed, wanted: Asked) -> Response:
     """At most 480 pixels on the long edge, upright."""
     return await _show(backend, photo_id, "thumb", wanted)
 
 
 @router.head("/preview", include_in_schema=False)
 @router.get("/preview", **PICTURE)
-async def get_preview(photo_id: UUID, backend: Reader, wanted: Asked) -> Response:
+async def get_preview(photo_id: UUID, backend: Signed, wanted: Asked) -> Response:
     """At most 1600 pixels on the long edge, upright, with the time when it was taken and its creator's rights."""
     return await _show(backend, photo_id, "preview", wanted)
 
 
 @router.head("/original", include_in_schema=False)
 @router.get("/original", **PICTURE)
-async def get_original(photo_id: UUID, backend: Reader, wanted: Asked) -> Response:
+async def get_original(photo_id: UUID, backend: Signed, wanted: Asked) -> Response:
     """The photographer's own picture. Of a JPEG the coded pixels exactly as uploaded, with colour profile, orientation,
     time and the creator's rights, without all other metadata; of other formats a JPEG of all pixels."""
     return await _show(backend, photo_id, "original", wanted)

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from gateway.errors.openapi import FILE_BODY, PAGE, SIGNED, files_body, problems
-from gateway.http.authentication import Reader, Writer
+from gateway.http.authentication import Signed
 from gateway.http.limits import MAX_PHOTOS, SKIPPED_FILES
 from gateway.http.pages import Cursor, Direction, Limit, Order
 from gateway.http.times import epoch_s
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/api", tags=["photos"])
 @router.get("/my-photos", responses=problems("event_not_found", *PAGE, *SIGNED))
 async def list_my_photos(
     request: Request,
-    backend: Reader,
+    backend: Signed,
     event_id: UUID | None = None,
     order: Order = "uploaded",
     direction: Direction = "desc",
@@ -64,7 +64,7 @@ async def list_my_photos(
     responses=problems("event_closed", "too_many_files", "unexpected_field", *ORGANISED, *FILE_BODY),
     openapi_extra=files_body("files", several=True),
 )
-async def add_photos(event_id: UUID, request: Request, backend: Writer) -> shapes.AddedPhotos:
+async def add_photos(event_id: UUID, request: Request, backend: Signed) -> shapes.AddedPhotos:
     """Add photos, up to 100 in one request. Each file has its own result and is kept once it is received completely,
     whatever happens to the others. The same bytes are one photo. An error is the answer only where no file was kept."""
     # Asked first, so that strangers cannot make us read gigabytes.
@@ -80,7 +80,7 @@ async def add_photos(event_id: UUID, request: Request, backend: Writer) -> shape
 async def list_photos(
     request: Request,
     event_id: UUID,
-    backend: Reader,
+    backend: Signed,
     status: Status = None,
     order: Order = "uploaded",
     direction: Direction = "desc",
@@ -105,7 +105,7 @@ async def list_photos(
 @router.delete(
     "/photos/{photo_id}", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
-async def delete_photo(photo_id: UUID, backend: Writer) -> None:
+async def delete_photo(photo_id: UUID, backend: Signed) -> None:
     """Delete a photo, its faces and its matches."""
     await backend.photos.DeletePhoto(pb.DeletePhotoRequest(photo_id=str(photo_id)))
 
@@ -115,7 +115,7 @@ async def delete_photo(photo_id: UUID, backend: Writer) -> None:
     status_code=202,
     responses=problems("invalid_argument", "photo_not_found", "photo_not_failed", *SIGNED),
 )
-async def retry_photo(photo_id: UUID, backend: Writer) -> shapes.RetriedPhoto:
+async def retry_photo(photo_id: UUID, backend: Signed) -> shapes.RetriedPhoto:
     """Read a photo that failed once more, from the bytes that were uploaded; a pending one stays pending."""
     await backend.photos.RetryPhoto(pb.RetryPhotoRequest(photo_id=str(photo_id)))
     return shapes.RetriedPhoto(id=str(photo_id))

@@ -14,9 +14,10 @@ from sse_starlette import EventSourceResponse
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import to_problem
 from gateway.errors.openapi import FILE_BODY, OTHER, SIGNED, TEXT, files_body, pictures, problems
-from gateway.http.authentication import Reader, Writer
+from gateway.http.authentication import Signed
 from gateway.http.limits import MAX_KEY_LENGTH
 from gateway.http.ranges import IfNoneMatch, IfRange, Range, cut_picture, is_known, parse_range
+from gateway.http.rates import rates_of
 from gateway.http.uploads import FilePolicy, receive_files
 from gateway.selfies.schemas import AcceptedRematch, AcceptedSelfie, RematchStatus
 from gateway.selfies.status import is_final, read_status
@@ -51,8 +52,10 @@ LastEventId = Annotated[str, Header(description="`id` of the last event received
     ),
     openapi_extra=files_body("file", several=False),
 )
-async def upload_selfie(request: Request, backend: Writer, idempotency_key: IdempotencyKey = "") -> AcceptedSelfie:
+async def upload_selfie(request: Request, backend: Signed, idempotency_key: IdempotencyKey = "") -> AcceptedSelfie:
     """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`."""
+    if caller := request.scope["caller"]:
+        await rates_of(request).hit("selfies", str(caller.user_id))
     max_bytes = backend.limits.max_selfie_bytes
     policy = FilePolicy(FIELDS, 1, max_bytes, max_skipped_bytes=max_bytes)  # enough to find a selfie in another field
     image = b""
@@ -66,7 +69,7 @@ async def upload_selfie(request: Request, backend: Writer, idempotency_key: Idem
 
 
 @router.get("/rematch-status", response_model_exclude_none=True, responses=problems(*SIGNED))
-async def get_rematch_status(backend: Reader) -> RematchStatus:
+async def get_rematch_status(backend: Signed) -> RematchStatus:
     """How far the newest selfie is, and in how many photos the guest was found."""
     return await _read(backend)
 
@@ -80,7 +83,7 @@ async def get_rematch_status(backend: Reader) -> RematchStatus:
         **problems(*SIGNED),
     },
 )
-async def follow_rematch_status(backend: Reader, last_event_id: LastEventId = "") -> Response:
+async def follow_rematch_status(backend: Signed, last_event_id: LastEventId = "") -> Response:
     """The same as server-sent events: one at once, one for each change, and the end when the status is final."""
     status = await _read(backend)
     if is_final(status) and last_event_id == _event_id(status):
@@ -89,7 +92,7 @@ async def follow_rematch_status(backend: Reader, last_event_id: LastEventId = ""
 
 
 @router.post("/rematch", status_code=202, responses=problems("no_active_selfie", *SIGNED))
-async def start_rematch(backend: Writer) -> AcceptedRematch:
+async def start_rematch(backend: Signed) -> AcceptedRematch:
     """Match the active selfie again in every event of the caller."""
     await backend.selfie.StartRematch(pb.StartRematchRequest())
     return AcceptedRematch(message="Your photos are being looked for again.")
@@ -106,7 +109,7 @@ async def start_rematch(backend: Writer) -> AcceptedRematch:
     },
 )
 async def get_my_selfie(
-    backend: Reader, range: Range = "", if_range: IfRange = "", if_none_match: IfNoneMatch = ""
+    backend: Signed, range: Range = "", if_range: IfRange = "", if_none_match: IfNoneMatch = ""
 ) -> Response:
     """The guest's own selfie: the active one, or the pending one where none is active yet."""
     answer = await backend.selfie.GetSelfie(pb.GetSelfieRequest())
@@ -119,7 +122,7 @@ async def get_my_selfie(
 
 
 @router.delete("/my-selfie", status_code=204, responses=problems(*SIGNED))
-async def delete_my_selfie(backend: Writer) -> None:
+async def delete_my_selfie(backend: Signed) -> None:
     """Delete every selfie of the caller, and make every event forget their face."""
     await backend.selfie.DeleteSelfie(pb.DeleteSelfieRequest())
 

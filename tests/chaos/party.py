@@ -68,6 +68,7 @@ class Party:
             "LOG_LEVEL": "WARNING",
             "DB_POOL_SIZE": "3",
             "DB_MAX_OVERFLOW": "3",
+            "RATE_SELFIES": "",
         }
         self.system = LocalSystem(
             self.folder / "data",

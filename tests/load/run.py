@@ -48,7 +48,9 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=PHOTOS)
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-load-", dir="/tmp"))
-    system = LocalSystem(folder / "data", replicas={"indexer": 2}, settings={"LOG_LEVEL": "WARNING"})
+    system = LocalSystem(
+        folder / "data", replicas={"indexer": 2}, settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": ""}
+    )
     try:
         with system:
             code, expected = prepare(system, chosen.photos)

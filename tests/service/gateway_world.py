@@ -24,6 +24,7 @@ from gateway.__main__ import HTTP
 from gateway.app import create_app
 from gateway.backends.channels import Addresses
 from gateway.http.limits import Limits
+from gateway.http.rates import Rates
 from gateway.http.site import DIRECT, Site
 from kit.errors import Fault
 from kit.identity import USER_ISSUER, Signer, Verifier
@@ -39,7 +40,7 @@ VERIFIER = Verifier({USER_ISSUER: KEY.public_key()})
 USER_ID = uuid4()
 TOKEN = Signer(USER_ISSUER, KEY).sign(str(USER_ID), 3600)
 SIGNED = {"authorization": f"Bearer {TOKEN}"}
-LIMITS = Limits(call_s=5, poll_s=0.01)
+LIMITS = Limits(call_s=5, poll_s=0.01, rates=Rates(**dict.fromkeys(vars(Rates()), "")))
 
 METHODS = {
     f"/{service.full_name}/{method.name}": method

@@ -5,7 +5,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from auth_service.domain import InvalidCredentials, InvalidForm
-from gateway.http.authentication import COOKIE
+from gateway.http.cookies import ACCESS as COOKIE
 from kit.errors import Violation
 from protos.auth.v1 import auth_pb2 as pb
 from protos.selfie.v1 import selfie_pb2
@@ -122,6 +122,7 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
         "user_id": "u",
         "username": "ada",
         "email": "a@x.org",
+        "display_name": "",
         "organiser": False,
         "events": [{"event_id": "e", "name": "Wedding", "role": "organiser", "closed": False, "joined_at": 5}],
         "selfie": {"status": "idle", "matched": 0},

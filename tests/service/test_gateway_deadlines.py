@@ -29,7 +29,7 @@ def world(shared: World) -> World:
     return shared
 
 
-PUBLIC = {"CheckEventCode", "CheckUserAvailability", "Register", "Login", "RefreshToken", "Logout"}
+PUBLIC = {"CheckEventCode", "CheckUserAvailability", "Register", "CreateGuest", "Login", "RefreshToken", "Logout"}
 IDENTIFIED = interceptors.identified
 
 
@@ -47,7 +47,8 @@ def ask_for_everything(world: World) -> set[str]:
             content = operation.get("requestBody", {}).get("content", {})
             sent: dict[str, Any] = {}
             if "application/json" in content:
-                form = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+                schema = content["application/json"]["schema"]
+                form = schema.get("anyOf", [schema])[0]["$ref"].rpartition("/")[2]
                 fields = document["components"]["schemas"][form]["properties"]
                 sent = {"json": {name: value for name, value in BODY.items() if name in fields}}
             sent |= {"files": UPLOAD} if "multipart/form-data" in content else {}

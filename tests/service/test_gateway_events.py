@@ -107,7 +107,7 @@ def test_guests_are_listed(world: World) -> None:
     world.answer(ListGuests=pb.ListGuestsResponse(guests=[guest]))
     answer = world.client.get(f"/api/events/{A}/guests", headers=SIGNED)
     assert answer.json() == {
-        "guests": [{"user_id": B, "username": "ada", "role": "guest", "joined_at": 3}],
+        "guests": [{"user_id": B, "username": "ada", "display_name": "", "role": "guest", "joined_at": 3}],
         "next_cursor": None,
     }
 

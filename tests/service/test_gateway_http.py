@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 from google.protobuf.duration_pb2 import Duration
 from starlette.routing import Match
 
-from gateway.http.authentication import COOKIE
+from gateway.http.cookies import ACCESS as COOKIE
 from gateway.http.methods import allowed_methods
 from gateway.http.site import Site, accept_proxies, listen_everywhere
 from protos.auth.v1 import auth_pb2

@@ -27,6 +27,8 @@ ERRORS = re.compile(r"Errors: ([^.]*)\.")
 ROUTES = {
     "CheckUserAvailability": "post /api/check-user-availability",
     "Register": "post /api/register-with-event-code",
+    "CreateGuest": "post /api/guest-sessions",
+    "SetCredentials": "post /api/me/credentials",
     "Login": "post /api/login",
     "RefreshToken": "post /api/refresh",
     "JoinEvent": "post /api/join-event",

@@ -1,0 +1,71 @@
+"""The cookies of a page: an access token for `/api`, and a refresh token that only `/api/refresh` gets to see.
+
+Over HTTPS their names have prefixes, which browsers accept from this host alone (RFC 6265bis, section 4.1.3).
+"""
+
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.types import Scope
+
+from protos.auth.v1.auth_pb2 import TokenPair
+
+ACCESS = "minois_token"
+REFRESH = "minois_refresh"
+PREFIXES = {ACCESS: "__Host-", REFRESH: "__Secure-"}
+PATHS = {ACCESS: "/api", REFRESH: "/api/refresh"}
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def read_cookie(scope: Scope, headers: Headers, name: str) -> str:
+    """Empty where there is none, and for a request that changes something and may come from another site's page."""
+    if scope["method"] not in SAFE and not is_own_page(headers):
+        return ""
+    return cookie_parser(headers.get("cookie", "")).get(_name(scope, name), "")
+
+
+def is_own_page(headers: Headers) -> bool:
+    """Whether a browser says that the request comes from one of our own pages."""
+    if site := headers.get("sec-fetch-site"):
+        return site == "same-origin"
+    host = headers.get("host", "")
+    return bool(host) and urlsplit(headers.get("origin", "")).netloc == host
+
+
+def keep_session(request: Request, response: Response, tokens: TokenPair) -> None:
+    """Sets both cookies."""
+    for name, value, lifetime in (
+        (ACCESS, tokens.access_token, tokens.expires_in),
+        (REFRESH, tokens.refresh_token, tokens.refresh_expires_in),
+    ):
+        _set_cookie(request, response, name, value, lifetime.seconds)
+
+
+def forget_session(request: Request, response: Response) -> None:
+    """Makes the browser delete both cookies."""
+    for name in (ACCESS, REFRESH):
+        _set_cookie(request, response, name, "", 0)
+
+
+def _set_cookie(request: Request, response: Response, name: str, value: str, max_age_s: int) -> None:
+    is_host_cookie = name == ACCESS and _is_encrypted(request.scope)
+    response.set_cookie(
+        _name(request.scope, name),
+        value,
+        max_age=max_age_s,
+        path="/" if is_host_cookie else f"{request.scope.get('root_path', '')}{PATHS[name]}",
+        secure=_is_encrypted(request.scope),
+        httponly=True,
+        samesite="strict",
+    )
+
+
+def _name(scope: Scope, name: str) -> str:
+    return f"{PREFIXES[name]}{name}" if _is_encrypted(scope) else name
+
+
+def _is_encrypted(scope: Scope) -> bool:
+    """Whether the client came by HTTPS, as a trusted proxy says: over plain HTTP a browser drops a `Secure` cookie."""
+    return bool(scope.get("scheme") == "https")

@@ -1,0 +1,81 @@
+"""Rate limits by address and by account, counted in the memory of each process."""
+
+import math
+import time
+from dataclasses import dataclass
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from typing import Any
+
+from fastapi import Depends, Request
+from limits import RateLimitItem, parse_many
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import MovingWindowRateLimiter
+
+from gateway.errors.problem import Problem
+
+IPV6_HOME = 64  # bits that name one home or phone; the others are chosen by the device
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Each in the notation of `limits`, such as "10/minute;100/hour"; empty: no limit. `codes`, `guests`,
+    `registrations` and `logins` count requests of one address, which all guests of a hotel may share; `passwords`
+    those for one account from one address; `selfies` those of one account."""
+
+    codes: str = "300/minute"
+    guests: str = "300/minute"
+    registrations: str = "300/minute"
+    logins: str = "300/minute"
+    passwords: str = "10/minute"
+    selfies: str = "20/minute"
+
+
+class RateLimiters:
+    """Counts in a moving window."""
+
+    def __init__(self, rates: Rates) -> None:
+        self._items = {kind: parse_rates(text) for kind, text in vars(rates).items()}
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def hit(self, kind: str, *who: str) -> None:
+        """Raises Problem for one request too many."""
+        for item in self._items[kind]:
+            if not await self._limiter.hit(item, kind, *who):
+                window = await self._limiter.get_window_stats(item, kind, *who)
+                raise too_many_requests(window.reset_time - time.time())
+
+
+def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
+    """Raises ValueError."""
+    return tuple(parse_many(text)) if text else ()
+
+
+def by_address(kind: str) -> Any:
+    """The dependency of a route that anybody may call."""
+
+    async def check(request: Request) -> None:
+        await rates_of(request).hit(kind, address_of(request))
+
+    return Depends(check)
+
+
+def rates_of(request: Request) -> RateLimiters:
+    rates: RateLimiters = request.app.state.rates
+    return rates
+
+
+def address_of(request: Request) -> str:
+    """Of IPv6 the network, since a device has as many addresses in it as it likes."""
+    host = request.client.host if request.client else ""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(IPv6Network((address, IPV6_HOME), strict=False)) if isinstance(address, IPv6Address) else host
+
+
+def too_many_requests(wait_s: float) -> Problem:
+    seconds = max(1, math.ceil(wait_s))
+    unit = "second" if seconds == 1 else "seconds"
+    detail = f"Too many requests: try again in {seconds} {unit}."
+    return Problem(429, "too_many_requests", detail, headers={"Retry-After": str(seconds)})

@@ -1,0 +1,73 @@
+"""A guest without an account of their own: the code, a selfie, the photos; by cookies alone, as a page does it."""
+
+import json
+from collections.abc import Iterator
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from deploy.sample import SampleEvent, SamplePhoto
+from deploy.system import LocalSystem
+from tests.e2e.party import Json, showing, until
+
+Gallery = tuple[Json, dict[str, SamplePhoto]]
+
+
+@pytest.fixture
+def page(system: LocalSystem) -> Iterator[httpx2.Client]:
+    """What a browser sends from one of our own pages."""
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    with httpx2.Client(base_url=system.base_url, headers=headers, timeout=30) as client:
+        yield client
+
+
+def enter(page: httpx2.Client, event: Json) -> Json:
+    form = {"event_code": event["event_code"], "display_name": "Gina", "consent_version": "1"}
+    answer = page.post("/api/guest-sessions", json=form, headers={"Idempotency-Key": str(uuid4())})
+    assert answer.status_code == 201, answer.text
+    session: Json = answer.json()
+    return session
+
+
+def test_from_the_code_to_the_photos_by_cookies_alone(
+    page: httpx2.Client, gallery: Gallery, sample: SampleEvent
+) -> None:
+    event, photos = gallery
+    assert page.get("/api/session").json()["me"] is None
+    session = enter(page, event)
+    assert session["event_name"] == event["name"]
+    me = page.get("/api/session").json()["me"]
+    assert (me["display_name"], [joined["event_id"] for joined in me["events"]]) == ("Gina", [event["id"]])
+    sent = page.post("/api/upload-selfie", files={"file": ("selfie.jpg", sample.selfies["Ada"])})
+    assert sent.status_code == 202, sent.text
+    until(lambda: page.get("/api/rematch-status").json()["status"], lambda status: status == "done")
+    found = page.get("/api/my-photos", params={"limit": 200}).json()["photos"]
+    assert {photo["id"] for photo in found} == showing(photos, "Ada")
+    assert page.get(found[0]["thumb_url"]).status_code == 200
+    # The access token has run out: the other cookie is good for a new one.
+    page.cookies.delete("minois_token")
+    assert page.get("/api/my-photos").status_code == 401
+    assert page.post("/api/refresh").status_code == 200
+    assert len(page.get("/api/my-photos").json()["photos"]) == len(found)
+    # Another site's page can do nothing with them.
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    assert page.delete("/api/me", headers=foreign).status_code == 401
+    assert page.post("/api/refresh", headers=foreign).status_code == 401
+    assert page.delete("/api/me").status_code == 204
+    assert json.loads(page.get("/api/session").text)["me"] is None
+
+
+def test_who_signs_out_is_signed_out_and_may_choose_a_password_before(page: httpx2.Client, gallery: Gallery) -> None:
+    event, _ = gallery
+    session = enter(page, event)
+    name = f"gina-{uuid4().hex[:8]}"
+    form = {"username": name, "email": f"{name}@example.org", "password": "correct horse battery"}
+    assert page.post("/api/me/credentials", json=form).status_code == 204
+    assert page.delete("/api/refresh").status_code == 204
+    assert page.get("/api/session").json()["me"] is None
+    old = {"refresh_token": session["refresh_token"]}
+    assert page.post("/api/refresh", json=old).status_code == 401
+    login = page.post("/api/login", json={"username": name, "password": "correct horse battery"})
+    assert login.json()["user_id"] == session["user_id"]
+    assert page.get("/api/session").json()["me"]["username"] == name

@@ -1,0 +1,96 @@
+"""Rate limits: one request too many is answered with when to come back, and reaches no service."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from gateway.http.rates import Rates, address_of, parse_rates
+from gateway.http.site import Site
+from tests.service.gateway_world import SIGNED, World, problem, running_world
+
+LOGIN = {"username": "ada", "password": "correct horse"}
+USER = {**LOGIN, "email": "a@example.org"}
+THREE = "3/minute"
+
+
+def log_in(world: World, **headers: str) -> httpx2.Response:
+    return world.client.post("/api/login", json=LOGIN, headers=headers)
+
+
+ASK: dict[str, Callable[[World], httpx2.Response]] = {
+    "codes": lambda world: world.client.post("/api/check-event-code", json={"event_code": "C"}),
+    "guests": lambda world: world.client.post("/api/guest-sessions", json={"event_code": "C"}),
+    "registrations": lambda world: world.client.post(
+        "/api/register-with-event-code", json={"user_data": USER, "event_code": "C"}
+    ),
+    "logins": log_in,
+    "passwords": log_in,
+    "selfies": lambda world: world.client.post("/api/upload-selfie", files={"file": b"\xff\xd8\xff"}, headers=SIGNED),
+}
+
+
+@pytest.mark.parametrize("kind", ASK)
+def test_the_fourth_of_three_is_refused_and_reaches_no_service(kind: str) -> None:
+    with running_world(rates=Rates(**{kind: THREE})) as world:
+        assert [ASK[kind](world).status_code < 300 for _ in range(3)] == [True] * 3
+        calls = len(world.services.calls)
+        answer = ASK[kind](world)
+        assert problem(answer) == (429, "too_many_requests")
+        assert 0 < int(answer.headers["retry-after"]) <= 60
+        assert answer.headers["retry-after"] in answer.json()["detail"]
+        assert len(world.services.calls) == calls
+
+
+@pytest.mark.parametrize("kind", ASK)
+def test_control_without_a_limit_all_are_let_in(kind: str) -> None:
+    with running_world(rates=Rates(**{"passwords": "", kind: ""})) as world:
+        assert all(ASK[kind](world).status_code < 300 for _ in range(12))
+
+
+@pytest.fixture(scope="module")
+def proxied() -> Iterator[World]:
+    with running_world(Site(trusted_proxies=("127.0.0.1",)), rates=Rates(logins=THREE, passwords=THREE)) as world:
+        yield world
+
+
+def test_each_address_is_counted_on_its_own(proxied: World) -> None:
+    for address in ("198.51.100.1", "198.51.100.2"):
+        headers = {"x-forwarded-for": address}
+        assert [log_in(proxied, **headers).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+def test_a_password_is_guessed_slowly_however_the_name_is_spelt(proxied: World) -> None:
+    def guess(name: str) -> int:
+        headers = {"x-forwarded-for": "198.51.100.3"}
+        return proxied.client.post("/api/login", json={**LOGIN, "username": name}, headers=headers).status_code
+
+    assert [guess(name) for name in ("eve", "EVE", "Eve", "eve")] == [200, 200, 200, 429]
+
+
+class From:
+    """A request from an address."""
+
+    def __init__(self, host: str) -> None:
+        self.client: Any = type("Client", (), {"host": host})
+
+
+@pytest.mark.parametrize(
+    ("host", "counted"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_home_is_one_address(host: str, counted: str) -> None:
+    assert address_of(From(host)) == counted  # type: ignore[arg-type]
+
+
+def test_a_rate_is_parsed_or_refused() -> None:
+    assert len(parse_rates("10/minute;100/hour")) == 2
+    assert parse_rates("") == ()
+    with pytest.raises(ValueError, match="couldn't parse"):
+        parse_rates("many")
