@@ -28,6 +28,8 @@ IGNORABLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00
 
 ACCESS_TOKEN_S = 15 * 60
 REPEAT_S = 600  # how long a request id signs in to the guest that it made
+OWN_LINK_S = 600
+GUEST_LINK_S = 24 * 3600  # made by an organiser, who sends it
 REFRESH_TOKEN_S = 180 * 24 * 3600  # since its last use
 REUSE_GRACE_S = 10
 
@@ -167,6 +169,10 @@ class InvalidCredentials(Unauthenticated):
     """The user name or the password is wrong."""
 
 
+class InvalidSignInLink(Unauthenticated):
+    """This link has expired or was used before: make another one."""
+
+
 class InvalidRefreshToken(Unauthenticated):
     """This session has ended: log in again."""
 
@@ -177,6 +183,10 @@ class IdempotencyKeyReused(InvalidInput):
 
 class CredentialsSet(Precondition):
     """This account has a user name and a password already."""
+
+
+class GuestOfOthers(Precondition):
+    """This guest is also in an event that you do not organise: only they can make a link."""
 
 
 class UserNotFound(NotFound):

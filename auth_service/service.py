@@ -9,6 +9,8 @@ from uuid import UUID, uuid4
 
 from auth_service import forms
 from auth_service.domain import (
+    GUEST_LINK_S,
+    OWN_LINK_S,
     Change,
     CredentialsSet,
     Event,
@@ -16,11 +18,13 @@ from auth_service.domain import (
     EventEdit,
     EventNotFound,
     Guest,
+    GuestOfOthers,
     IdempotencyKeyReused,
     InvalidCredentials,
     InvalidEventCode,
     InvalidForm,
     InvalidRefreshToken,
+    InvalidSignInLink,
     Login,
     Membership,
     OrganiserCannotLeave,
@@ -136,6 +140,28 @@ class Auth:
 
     def login(self, name: str, password: str) -> Login:
         return self._login(self._accounts.find_login(name), password)
+
+    def create_link(self, user_id: UUID, guest: tuple[UUID, UUID] | None) -> tuple[str, int]:
+        """A token and how long it holds; `guest`: an event and one of its guests, for the event's organisers."""
+        for_user, ttl_s = user_id, OWN_LINK_S
+        if guest:
+            event_id, for_user = guest
+            self._require_organiser(event_id, user_id)
+            self._require_own_guest(event_id, for_user, user_id)
+            ttl_s = GUEST_LINK_S
+        token = self._tokens.make_refresh()
+        if not self._accounts.add_link(for_user, hash_token(token), ttl_s):
+            raise UserNotFound
+        return token, ttl_s
+
+    def sign_in(self, token: str) -> Login:
+        refresh_token = self._tokens.make_refresh()
+        user_id = self._accounts.use_link(hash_token(token), hash_token(refresh_token))
+        if user_id is None:
+            raise InvalidSignInLink
+        memberships = self._accounts.list_memberships(user_id)
+        tokens = Tokens(self._tokens.make_access(user_id), refresh_token)
+        return Login(user_id, memberships[-1].event_id if memberships else None, tokens)
 
     def refresh(self, refresh_token: str) -> Tokens:
         replacement = self._tokens.make_refresh()
@@ -283,6 +309,17 @@ class Auth:
         if email_taken:
             faults.append(Violation("email", "email_taken", "An account with this address exists already."))
         return faults
+
+    def _require_own_guest(self, event_id: UUID, guest_id: UUID, organiser_id: UUID) -> None:
+        """So that nobody signs in to an account that is more than a guest of their own events."""
+        if self._events.find_role(event_id, guest_id) is not Role.GUEST:
+            raise UserNotFound
+        guest, memberships = self.get_user(guest_id)
+        if guest.password_hash is not None:
+            raise CredentialsSet
+        events = [membership.event_id for membership in memberships]
+        if any(self._events.find_role(event, organiser_id) is not Role.ORGANISER for event in events):
+            raise GuestOfOthers
 
     def _role(self, event_id: UUID, user_id: UUID) -> Role:
         role = self._events.find_role(event_id, user_id)

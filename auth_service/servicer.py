@@ -76,6 +76,20 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         self._auth.set_credentials(current_caller().user_id, request.username, request.email, request.password)
         return pb.SetCredentialsResponse()
 
+    @callable_by(USER)
+    def CreateSignInLink(self, request, context):
+        is_for_guest = request.event_id or request.user_id
+        guest = (parse_id(request.event_id), parse_id(request.user_id)) if is_for_guest else None
+        token, ttl_s = self._auth.create_link(current_caller().user_id, guest)
+        return pb.CreateSignInLinkResponse(token=token, expires_in=Duration(seconds=ttl_s))
+
+    @callable_by(PUBLIC)
+    def SignIn(self, request, context):
+        login = self._auth.sign_in(request.token)
+        return pb.SignInResponse(
+            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
+        )
+
     @callable_by(PUBLIC)
     def Login(self, request, context):
         login = self._auth.login(request.username, request.password)

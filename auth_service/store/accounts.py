@@ -182,6 +182,30 @@ class AccountStore:
             user_id: UUID = row.user_id
             return user_id
 
+    def add_link(self, user_id: UUID, token_hash: bytes, ttl_s: int) -> bool:
+        """False when the account is gone."""
+        query = text(
+            "INSERT INTO auth.sign_in_links (token_hash, user_id, expires_at)"
+            " SELECT :hash, id, now() + make_interval(secs => :ttl) FROM auth.users WHERE id = :user"
+        )
+        with transaction(self._engine, "add-link") as connection:
+            return connection.execute(query, {"hash": token_hash, "user": user_id, "ttl": ttl_s}).rowcount == 1
+
+    def use_link(self, token_hash: bytes, refresh_hash: bytes) -> UUID | None:
+        """Begins a session of the user of a link, which is used up; None for one that is not good, or not any more."""
+        query = text(
+            "UPDATE auth.sign_in_links SET used_at = coalesce(used_at, now()) WHERE token_hash = :hash"
+            " AND expires_at > now() AND (used_at IS NULL OR used_at > now() - make_interval(secs => :grace))"
+            " RETURNING user_id"
+        )
+        with transaction(self._engine, "use-link") as connection:
+            row = connection.execute(query, {"hash": token_hash, "grace": REUSE_GRACE_S}).first()
+            if row is None:
+                return None
+            _insert_token(connection, uuid4(), row.user_id, refresh_hash)
+            user_id: UUID = row.user_id
+            return user_id
+
     def end_session(self, refresh_hash: bytes) -> None:
         """Ends the token's family."""
         with transaction(self._engine) as connection:
@@ -191,7 +215,8 @@ class AccountStore:
 
     def delete_expired_tokens(self) -> None:
         with transaction(self._engine) as connection:
-            connection.execute(text("DELETE FROM auth.refresh_tokens WHERE expires_at <= now()"))
+            for table in ("refresh_tokens", "sign_in_links"):
+                connection.execute(text(f"DELETE FROM auth.{table} WHERE expires_at <= now()"))
 
     def _find(self, condition: str, value: object) -> User | None:
         query = text(f"SELECT * FROM auth.users WHERE {condition}")

@@ -152,6 +152,24 @@ async def get_me(backend: Signed) -> shapes.Me:
     return await _read_me(backend)
 
 
+@router.post("/me/sign-in-links", status_code=201, responses=problems("user_not_found", *SIGNED))
+async def create_sign_in_link(backend: Signed, request: Request) -> shapes.SignInLink:
+    """A link, or a QR code, with which another device of the caller signs in."""
+    answer = await backend.auth.CreateSignInLink(pb.CreateSignInLinkRequest())
+    return show_link(request, answer)
+
+
+@router.post("/sign-in", dependencies=[by_address("logins")], responses=problems("invalid_sign_in_link", *JSON_BODY))
+async def sign_in(form: shapes.SignIn, backend: Public, request: Request, response: Response) -> shapes.Login:
+    """Trade the token of a link for tokens. Nothing but this uses a link up, so previews of it do no harm."""
+    return _log_in(request, response, await backend.auth.SignIn(pb.SignInRequest(token=form.token)))
+
+
+def show_link(request: Request, answer: pb.CreateSignInLinkResponse) -> shapes.SignInLink:
+    path = f"{request.scope.get('root_path', '')}/sign-in#{answer.token}"
+    return shapes.SignInLink(token=answer.token, path=path, expires_in=answer.expires_in.seconds)
+
+
 @router.post(
     "/me/credentials", status_code=204, responses=problems("credentials_set", "user_not_found", *SIGNED, *JSON_BODY)
 )

@@ -49,6 +49,16 @@ class NewGuest(EventCode):
     )
 
 
+class SignInLink(BaseModel):
+    token: str = Field(description="good once, for `/api/sign-in`")
+    path: str = Field(description="the page that signs in, with the token in its fragment")
+    expires_in: int = Field(description="seconds")
+
+
+class SignIn(Form):
+    token: str = Field(max_length=256)
+
+
 class RefreshToken(Form):
     refresh_token: str = Field(max_length=4096)
 

@@ -5,10 +5,11 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 import grpc
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from google.protobuf.wrappers_pb2 import BoolValue, StringValue
 
-from gateway.accounts.routes import ROLES
+from gateway.accounts.routes import ROLES, show_link
+from gateway.accounts.schemas import SignInLink
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import JSON_BODY, PAGE, SIGNED, problems
@@ -98,6 +99,19 @@ async def leave_event(event_id: UUID, user_id: UUID | Literal["me"], backend: Si
     """Leave an event (`me`), or remove a guest from it."""
     guest = "" if user_id == "me" else str(user_id)
     await backend.auth.LeaveEvent(pb.LeaveEventRequest(event_id=str(event_id), user_id=guest))
+
+
+@router.post(
+    "/{event_id}/guests/{user_id}/sign-in-links",
+    status_code=201,
+    responses=problems("user_not_found", "credentials_set", "guest_of_others", *ORGANISED),
+)
+async def create_guest_link(event_id: UUID, user_id: UUID, backend: Signed, request: Request) -> SignInLink:
+    """A link for a guest who has lost their session, also of a closed event."""
+    answer = await backend.auth.CreateSignInLink(
+        pb.CreateSignInLinkRequest(event_id=str(event_id), user_id=str(user_id))
+    )
+    return show_link(request, answer)
 
 
 async def _read_states(backend: Backends, event_ids: Sequence[str]) -> Mapping[str, photo_pb2.IndexState]:

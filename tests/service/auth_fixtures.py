@@ -91,6 +91,11 @@ class AuthScene:
         answer = self.stub.Register(register_form(event, username))
         return Person(answer.user_id, username, bearer(answer.tokens.access_token), answer.tokens)
 
+    def visitor(self, event: pb.Event) -> Person:
+        """A guest without user name and password."""
+        answer = self.stub.CreateGuest(pb.CreateGuestRequest(event_code=event.event_code))
+        return Person(answer.user_id, "", bearer(answer.tokens.access_token), answer.tokens)
+
     def stranger(self, username: str = "sven") -> Person:
         """Somebody with an account, in no event of anybody else's."""
         return self.organiser(username)

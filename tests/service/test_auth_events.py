@@ -26,6 +26,7 @@ EVENT_RPCS: dict[str, MakeRequest] = {
     "GetEvent": lambda event, _: pb.GetEventRequest(event_id=event.event_id),
     "ListGuests": lambda event, _: pb.ListGuestsRequest(event_id=event.event_id),
     "UpdateEvent": lambda event, _: pb.UpdateEventRequest(event_id=event.event_id, closed=BoolValue(value=True)),
+    "CreateSignInLink": lambda event, other: pb.CreateSignInLinkRequest(event_id=event.event_id, user_id=other.user_id),
     "LeaveEvent": lambda event, other: pb.LeaveEventRequest(event_id=event.event_id, user_id=other.user_id),
     "DeleteEvent": lambda event, _: pb.DeleteEventRequest(event_id=event.event_id),
 }
@@ -46,7 +47,7 @@ def test_the_table_holds_every_rpc_about_an_event() -> None:
 def test_strangers_find_no_event_and_guests_may_not_touch_it(scene: AuthScene, subtests: pytest.Subtests) -> None:
     olga = scene.organiser("olga")
     event = scene.event(olga)
-    gina, greg, sven = scene.guest(event, "gina"), scene.guest(event, "greg"), scene.stranger()
+    gina, greg, sven = scene.guest(event, "gina"), scene.visitor(event), scene.stranger()
     before = scene.last_change()
     for rpc, make_request in EVENT_RPCS.items():
         call = getattr(scene.stub, rpc)

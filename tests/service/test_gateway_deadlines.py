@@ -12,7 +12,7 @@ from tests.service.gateway_world import METHODS, SIGNED, World, running_world
 LONGEST_S = 301.0
 ID = "3f2b8c1e-0000-4000-8000-000000000001"
 FORM = {"username": "ada", "email": "ada@example.org", "password": "correct horse"}
-BODY = {**FORM, "user_data": FORM, "event_code": "C", "refresh_token": "r", "name": "n"}
+BODY = {**FORM, "token": "t", "user_data": FORM, "event_code": "C", "refresh_token": "r", "name": "n"}
 UPLOAD = [("file", ("a.jpg", b"jpeg")), ("files", ("a.jpg", b"jpeg"))]
 
 
@@ -29,7 +29,16 @@ def world(shared: World) -> World:
     return shared
 
 
-PUBLIC = {"CheckEventCode", "CheckUserAvailability", "Register", "CreateGuest", "Login", "RefreshToken", "Logout"}
+PUBLIC = {
+    "CheckEventCode",
+    "CheckUserAvailability",
+    "Register",
+    "CreateGuest",
+    "Login",
+    "SignIn",
+    "RefreshToken",
+    "Logout",
+}
 IDENTIFIED = interceptors.identified
 
 

@@ -29,6 +29,8 @@ ROUTES = {
     "Register": "post /api/register-with-event-code",
     "CreateGuest": "post /api/guest-sessions",
     "SetCredentials": "post /api/me/credentials",
+    "CreateSignInLink": "post /api/events/{event_id}/guests/{user_id}/sign-in-links",
+    "SignIn": "post /api/sign-in",
     "Login": "post /api/login",
     "RefreshToken": "post /api/refresh",
     "JoinEvent": "post /api/join-event",

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 from google.protobuf.duration_pb2 import Duration
 
-from auth_service.domain import InvalidRefreshToken, UserNotFound
+from auth_service.domain import InvalidRefreshToken, InvalidSignInLink, UserNotFound
 from gateway.http.site import Site
 from kit.errors import InvalidToken
 from protos.auth.v1 import auth_pb2 as pb
@@ -177,3 +177,23 @@ def test_credentials_are_passed_on(world: World) -> None:
     answer = world.client.post("/api/me/credentials", json=form, headers=SIGNED)
     assert (answer.status_code, answer.content) == (204, b"")
     assert world.services.sent("SetCredentials").username == "gina"
+
+
+def test_a_link_carries_its_token_in_the_fragment_and_is_used_by_post_alone(world: World) -> None:
+    world.answer(
+        CreateSignInLink=pb.CreateSignInLinkResponse(token="secret", expires_in=Duration(seconds=600)),
+        SignIn=pb.SignInResponse(user_id="u", event_id="e", tokens=TOKENS),
+    )
+    for path in ("/api/me/sign-in-links", f"/api/events/{uuid4()}/guests/{uuid4()}/sign-in-links"):
+        answer = world.client.post(path, headers=SIGNED)
+        assert (answer.status_code, answer.json()) == (
+            201,
+            {"token": "secret", "path": "/sign-in#secret", "expires_in": 600},
+        )
+    assert problem(world.client.get("/api/sign-in")) == (405, "method_not_allowed")
+    signed_in = world.client.post("/api/sign-in", json={"token": "secret"})
+    assert (signed_in.status_code, signed_in.json()["user_id"]) == (200, "u")
+    assert set(cookies_of(signed_in)) == {"minois_token", "minois_refresh"}
+    assert world.services.sent("SignIn").token == "secret"
+    world.answer(SignIn=InvalidSignInLink())
+    assert problem(world.client.post("/api/sign-in", json={"token": "x"})) == (401, "invalid_sign_in_link")

@@ -1,4 +1,4 @@
-"""Guests without user name, e-mail address and password, and what they agreed to."""
+"""Guests without user name, e-mail address and password, what they agreed to, and links to sign in with."""
 
 from alembic import op
 
@@ -22,6 +22,14 @@ CREATE TABLE auth.consents (
     given_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (user_id, event_id, version)
 );
+CREATE TABLE auth.sign_in_links (
+    token_hash bytea PRIMARY KEY,
+    user_id uuid NOT NULL REFERENCES auth.users ON DELETE CASCADE,
+    expires_at timestamptz NOT NULL,
+    used_at timestamptz
+);
+CREATE INDEX sign_in_links_of_user ON auth.sign_in_links (user_id);
+CREATE INDEX sign_in_links_by_expiry ON auth.sign_in_links (expires_at);
 """
 
 

@@ -64,6 +64,16 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.FromString,
                 _registered_method=True)
+        self.CreateSignInLink = channel.unary_unary(
+                '/auth.v1.AuthService/CreateSignInLink',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateSignInLinkRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateSignInLinkResponse.FromString,
+                _registered_method=True)
+        self.SignIn = channel.unary_unary(
+                '/auth.v1.AuthService/SignIn',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SignInRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SignInResponse.FromString,
+                _registered_method=True)
         self.Login = channel.unary_unary(
                 '/auth.v1.AuthService/Login',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LoginRequest.SerializeToString,
@@ -184,6 +194,25 @@ class AuthServiceServicer:
     def SetCredentials(self, request, context):
         """Gives the caller's account a user name, an e-mail address and a password, where it has none.
         Errors: INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_SET.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateSignInLink(self, request, context):
+        """Makes a link with which another device signs in to an account: the caller's, or that of a guest of an event that
+        the caller organises, also a closed one. It is good once, for ten minutes or, made by an organiser, a day. An
+        organiser gets none for an account with a password, nor for a guest who is also in an event of others.
+        Errors: USER_NOT_FOUND, EVENT_NOT_FOUND, ORGANISER_ONLY, CREDENTIALS_SET, GUEST_OF_OTHERS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SignIn(self, request, context):
+        """Trades the token of a link for tokens. Public. Used again within 10 seconds (an answer was lost) it yields another
+        pair; later it is INVALID_SIGN_IN_LINK.
+        Errors: INVALID_SIGN_IN_LINK.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -329,6 +358,16 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.SetCredentials,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.SerializeToString,
+            ),
+            'CreateSignInLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateSignInLink,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateSignInLinkRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateSignInLinkResponse.SerializeToString,
+            ),
+            'SignIn': grpc.unary_unary_rpc_method_handler(
+                    servicer.SignIn,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SignInRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SignInResponse.SerializeToString,
             ),
             'Login': grpc.unary_unary_rpc_method_handler(
                     servicer.Login,
@@ -541,6 +580,60 @@ class AuthService:
             '/auth.v1.AuthService/SetCredentials',
             protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateSignInLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/CreateSignInLink',
+            protos_dot_auth_dot_v1_dot_auth__pb2.CreateSignInLinkRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.CreateSignInLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SignIn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/SignIn',
+            protos_dot_auth_dot_v1_dot_auth__pb2.SignInRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.SignInResponse.FromString,
             options,
             channel_credentials,
             insecure,
