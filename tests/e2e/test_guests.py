@@ -58,6 +58,18 @@ def test_from_the_code_to_the_photos_by_cookies_alone(
     assert json.loads(page.get("/api/session").text)["me"] is None
 
 
+def test_another_device_signs_in_by_a_link_once(system: LocalSystem, page: httpx2.Client, gallery: Gallery) -> None:
+    event, _ = gallery
+    session = enter(page, event)
+    link = page.post("/api/me/sign-in-links").json()
+    assert link["path"] == f"/sign-in#{link['token']}"
+    with httpx2.Client(base_url=system.base_url, headers=dict(page.headers), timeout=30) as other:
+        assert other.get("/api/session").json()["me"] is None
+        signed_in = other.post("/api/sign-in", json={"token": link["token"]})
+        assert signed_in.json()["user_id"] == session["user_id"]
+        assert other.get("/api/session").json()["me"]["display_name"] == "Gina"
+
+
 def test_who_signs_out_is_signed_out_and_may_choose_a_password_before(page: httpx2.Client, gallery: Gallery) -> None:
     event, _ = gallery
     session = enter(page, event)
