@@ -33,7 +33,16 @@ from matcher_service.integrity import Integrity
 from matcher_service.reading import Reading, build_reader
 from matcher_service.service import Matches, Members, Photos
 from matcher_service.servicer import MatcherServicer, PhotoServicer
-from matcher_service.store import FaceStore, IntegrityStore, JobStore, MatchStore, MemberStore, PhotoStore, PurgeStore
+from matcher_service.store import (
+    FaceStore,
+    IntegrityStore,
+    JobStore,
+    MatchStore,
+    MemberStore,
+    PhotoStore,
+    PurgeStore,
+    RefusalStore,
+)
 from matcher_service.store.photos import PHOTOS_CHANNEL
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
@@ -119,7 +128,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         tidy = functools.partial(index.tidy, match_store.find_deletions)
         start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")
         who = Members(members, follower.catch_up)
-        matching = Matches(match_store, index, who, config.face_tolerance)
+        matching = Matches(match_store, RefusalStore(db), index, who, config.face_tolerance)
         photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, config.max_photo_mb * settings.MB)
         checks = {FILES: blobs.find_fault}
         Server(config, config.matcher_port, verifier, registrations(matching, photos), checks).run_until(stop)

@@ -28,11 +28,12 @@ from matcher_service.domain import (
     Snapshot,
     Variant,
 )
-from matcher_service.faces import FacePage, FoundFace
+from matcher_service.faces import FacePage, FoundFace, FoundPerson
 from matcher_service.index import Index, make_faces
+from matcher_service.matching import find_people
 from matcher_service.pictures import WHOLE, OpenPicture, Source, Window, from_json, open_picture
 from matcher_service.spool import Spool
-from matcher_service.store import MatchStore, MemberStore, PhotoStore
+from matcher_service.store import MatchStore, MemberStore, PhotoStore, RefusalStore
 
 CatchUp = Callable[[], None]
 
@@ -70,8 +71,11 @@ class Members:
 class Matches:
     """Guests compared with the faces of their events."""
 
-    def __init__(self, store: MatchStore, index: Index, members: Members, tolerance: float) -> None:
+    def __init__(
+        self, store: MatchStore, refusals: RefusalStore, index: Index, members: Members, tolerance: float
+    ) -> None:
         self._store = store
+        self._refusals = refusals
         self._index = index
         self._members = members
         self._tolerance = tolerance
@@ -92,6 +96,21 @@ class Matches:
         if event_id:
             self._members.require(event_id, user_id)
         return self._store.list_matches(user_id, event_id, page, listing)
+
+    def refuse_match(self, user_id: UUID, photo_id: UUID) -> None:
+        """Raises PhotoNotFound."""
+        event_id = self._refusals.find_event(photo_id)
+        if event_id is None or not self._refusals.refuse(event_id, user_id, photo_id):
+            raise PhotoNotFound
+
+    def restore_match(self, user_id: UUID, photo_id: UUID) -> None:
+        """Raises PhotoNotFound."""
+        event_id = self._refusals.find_event(photo_id)
+        if event_id is None or not self._refusals.restore(event_id, user_id, photo_id, self._find_person):
+            raise PhotoNotFound
+
+    def _find_person(self, person: bytes, faces: Sequence[bytes]) -> list[FoundPerson]:
+        return find_people([person], faces, self._tolerance)
 
     def _rematch(self, rematch: Rematch, latest: Snapshot) -> Iterator[Snapshot]:
         self._members.require(rematch.event_id, rematch.user_id)

@@ -69,6 +69,16 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
         shown, token = page.cut(self._matches.list_matches(caller, event_id, page, listing), listing.key)
         return pb.ListMatchesResponse(matches=[_match(match) for match in shown], next_page_token=token)
 
+    @callable_by(USER)
+    def RefuseMatch(self, request, context):
+        self._matches.refuse_match(current_caller().user_id, parse_id(request.photo_id))
+        return pb.RefuseMatchResponse()
+
+    @callable_by(USER)
+    def RestoreMatch(self, request, context):
+        self._matches.restore_match(current_caller().user_id, parse_id(request.photo_id))
+        return pb.RestoreMatchResponse()
+
 
 class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     """Decides nothing, catches nothing."""

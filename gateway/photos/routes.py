@@ -111,6 +111,22 @@ async def delete_photo(photo_id: UUID, backend: Signed) -> None:
 
 
 @router.post(
+    "/photos/{photo_id}/not-me", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
+)
+async def refuse_match(photo_id: UUID, backend: Signed) -> None:
+    """Hide a photo that shows somebody else; it stays hidden whatever selfie comes later."""
+    await backend.matcher.RefuseMatch(matcher_pb2.RefuseMatchRequest(photo_id=str(photo_id)))
+
+
+@router.delete(
+    "/photos/{photo_id}/not-me", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
+)
+async def restore_match(photo_id: UUID, backend: Signed) -> None:
+    """Undo it."""
+    await backend.matcher.RestoreMatch(matcher_pb2.RestoreMatchRequest(photo_id=str(photo_id)))
+
+
+@router.post(
     "/photos/{photo_id}/retry",
     status_code=202,
     responses=problems("invalid_argument", "photo_not_found", "photo_not_failed", *SIGNED),

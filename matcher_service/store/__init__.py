@@ -7,5 +7,15 @@ from matcher_service.store.matches import MatchStore
 from matcher_service.store.members import MemberStore
 from matcher_service.store.photos import PhotoStore
 from matcher_service.store.purge import PurgeStore
+from matcher_service.store.refusals import RefusalStore
 
-__all__ = ["FaceStore", "IntegrityStore", "JobStore", "MatchStore", "MemberStore", "PhotoStore", "PurgeStore"]
+__all__ = [
+    "FaceStore",
+    "IntegrityStore",
+    "JobStore",
+    "MatchStore",
+    "MemberStore",
+    "PhotoStore",
+    "PurgeStore",
+    "RefusalStore",
+]

@@ -92,6 +92,9 @@ class MatchStore:
                 FROM unnest(CAST(:photos AS uuid[]), CAST(:nos AS smallint[]), CAST(:distances AS real[]))
                     AS f (photo_id, no, distance)
                 JOIN matcher.photos p ON p.event_id = :event AND p.id = f.photo_id AND p.state = 'indexed'
+                WHERE NOT EXISTS (
+                    SELECT FROM matcher.refusals
+                    WHERE event_id = :event AND person_id = :person AND photo_id = f.photo_id)
                 ORDER BY p.id, f.distance
                 """
             ),

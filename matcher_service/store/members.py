@@ -96,6 +96,8 @@ def _forget(connection: Connection, event_id: UUID, user_id: UUID) -> None:
         "DELETE FROM matcher.memberships WHERE event_id = :event AND user_id = :user",
         "DELETE FROM matcher.matches WHERE event_id = :event AND person_id IN ("
         " SELECT person_id FROM matcher.people WHERE event_id = :event AND user_id = :user)",
+        "DELETE FROM matcher.refusals WHERE event_id = :event AND person_id IN ("
+        " SELECT person_id FROM matcher.people WHERE event_id = :event AND user_id = :user)",
         "UPDATE matcher.people SET encodings = NULL WHERE event_id = :event AND user_id = :user",
     ):
         connection.execute(text(statement), values)

@@ -18,7 +18,7 @@ from matcher_service.domain import NEWEST_FIRST, IndexedPhoto, NewFace, Rematch,
 from matcher_service.index import Index
 from matcher_service.matching import find_people
 from matcher_service.service import Matches, Members
-from matcher_service.store import FaceStore, JobStore, MatchStore, MemberStore, PhotoStore
+from matcher_service.store import FaceStore, JobStore, MatchStore, MemberStore, PhotoStore, RefusalStore
 from tests.bench.database import BenchDatabase, add_event, add_guests, make_encodings
 
 FACES = (15_000, 30_000, 60_000, 120_000)
@@ -62,7 +62,7 @@ def _measure_event(database: BenchDatabase, size: int) -> dict[str, float]:
     database.settle()
     store, faces, members = MatchStore(engine), FaceStore(engine), MemberStore(engine)
     index = Index(faces.find_version, faces.count, faces.read_page, memory_mb=512)
-    matches = Matches(store, index, Members(members, lambda: None), TOLERANCE)
+    matches = Matches(store, RefusalStore(engine), index, Members(members, lambda: None), TOLERANCE)
     revisions = iter(range(2, 1000))
 
     def rematch() -> None:

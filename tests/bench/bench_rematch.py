@@ -13,7 +13,7 @@ from deploy.sample import SamplePhoto
 from matcher_service.domain import Rematch
 from matcher_service.index import Index
 from matcher_service.service import Matches, Members
-from matcher_service.store import FaceStore, MatchStore, MemberStore
+from matcher_service.store import FaceStore, MatchStore, MemberStore, RefusalStore
 from tests.bench.database import FACES_PER_PHOTO, SHARE, BenchDatabase, add_event, add_guests, make_encodings
 
 PHOTOS = 2_000
@@ -30,7 +30,9 @@ def run(database: BenchDatabase, photos: list[SamplePhoto]) -> dict[str, Any]:
     database.settle()
     faces, members = FaceStore(database.engine), MemberStore(database.engine)
     index = Index(faces.find_version, faces.count, faces.read_page, memory_mb=512)
-    matches = Matches(MatchStore(database.engine), index, Members(members, lambda: None), TOLERANCE)
+    matches = Matches(
+        MatchStore(database.engine), RefusalStore(database.engine), index, Members(members, lambda: None), TOLERANCE
+    )
     times = []
     for revision in range(2, ROUNDS + 3):
         selfie = encodings[SHARE * (revision % 10)].tobytes()

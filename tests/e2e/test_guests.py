@@ -45,6 +45,12 @@ def test_from_the_code_to_the_photos_by_cookies_alone(
     found = page.get("/api/my-photos", params={"limit": 200}).json()["photos"]
     assert {photo["id"] for photo in found} == showing(photos, "Ada")
     assert page.get(found[0]["thumb_url"]).status_code == 200
+    # Somebody else: hidden, and shown again.
+    assert page.post(f"/api/photos/{found[0]['id']}/not-me").status_code == 204
+    assert page.get(found[0]["thumb_url"]).status_code == 404
+    assert len(page.get("/api/my-photos").json()["photos"]) == len(found) - 1
+    assert page.delete(f"/api/photos/{found[0]['id']}/not-me").status_code == 204
+    assert page.get(found[0]["thumb_url"]).status_code == 200
     # The access token has run out: the other cookie is good for a new one.
     page.cookies.delete("minois_token")
     assert page.get("/api/my-photos").status_code == 401

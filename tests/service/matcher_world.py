@@ -21,7 +21,7 @@ from matcher_service.indexer import Indexer
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.service import Matches, Members, Photos
 from matcher_service.spool import spool
-from matcher_service.store import FaceStore, JobStore, MatchStore, MemberStore, PhotoStore, PurgeStore
+from matcher_service.store import FaceStore, JobStore, MatchStore, MemberStore, PhotoStore, PurgeStore, RefusalStore
 
 JPEG = b"\xff\xd8\xff\xe0"
 JPEG_END = b"\xff\xd9"
@@ -78,7 +78,7 @@ class World:
         self.index = index(faces.find_version, faces.count, faces.read_page, memory_mb=10)
         self.late: list[Change] = []
         members = Members(self.member_store, self.catch_up)
-        self.matches = Matches(self.match_store, self.index, members, TOLERANCE)
+        self.matches = Matches(self.match_store, RefusalStore(db), self.index, members, TOLERANCE)
         self.photos = photos(self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES)
         self.indexer = self.make_indexer(read_script)
         self.organiser = uuid4()

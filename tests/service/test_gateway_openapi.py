@@ -46,6 +46,8 @@ ROUTES = {
     "GetSelfie": "get /api/my-selfie",
     "StartRematch": "post /api/rematch",
     "ListMatches": "get /api/my-photos",
+    "RefuseMatch": "post /api/photos/{photo_id}/not-me",
+    "RestoreMatch": "delete /api/photos/{photo_id}/not-me",
     "AddPhotos": "post /api/events/{event_id}/photos",
     "GetPhoto": "get /api/photos/{photo_id}/{variant}",
     "ListPhotos": "get /api/events/{event_id}/photos",

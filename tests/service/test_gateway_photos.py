@@ -184,3 +184,13 @@ def test_a_picture_that_breaks_off_is_never_taken_for_whole(world: World) -> Non
         world.client.get(f"/api/photos/{PHOTO}/original", headers=SIGNED)
     world.answer(GetPhoto=picture(b"jp", b"eg")[:-1])
     assert problem(world.client.get(f"/api/photos/{PHOTO}/thumb", headers=SIGNED)) == (500, "internal")
+
+
+def test_a_guest_refuses_a_photo_and_takes_it_back(world: World) -> None:
+    for method, rpc in (("POST", "RefuseMatch"), ("DELETE", "RestoreMatch")):
+        answer = world.client.request(method, f"/api/photos/{PHOTO}/not-me", headers=SIGNED)
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert world.services.sent(rpc).photo_id == PHOTO
+        world.answer(**{rpc: PhotoNotFound()})
+        refused = world.client.request(method, f"/api/photos/{PHOTO}/not-me", headers=SIGNED)
+        assert problem(refused) == (404, "photo_not_found")

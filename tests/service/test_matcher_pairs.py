@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from matcher_service.domain import ChangeKind, IndexedPhoto, Job, Rematch, RematchState, Snapshot
+from matcher_service.domain import ChangeKind, IndexedPhoto, Job, PhotoNotFound, Rematch, RematchState, Snapshot
 from matcher_service.faces import FoundFace, FoundPerson
 from matcher_service.store import JobStore, MatchStore
 from matcher_service.store.events import lock_event
@@ -52,6 +52,7 @@ class Pairs(RuleBasedStateMachine):
         self.known: dict[UUID, int | None] = {}
         self.uploaded: dict[UUID, set[int]] = {}
         self.indexed: dict[UUID, set[int]] = {}
+        self.refused: set[tuple[UUID, UUID]] = set()
         self.claimed: list[Job] = []
         self.comparing: list[tuple[Rematch, int | None, Iterator[Snapshot]]] = []
 
@@ -116,6 +117,7 @@ class Pairs(RuleBasedStateMachine):
         if user in self.members:
             self.world.leave(self.event, user)
             self.known.pop(user, None)
+            self.refused = {(refuser, photo) for refuser, photo in self.refused if refuser != user}
         else:
             self.world.join(self.event, user)
         self.members ^= {user}
@@ -130,11 +132,50 @@ class Pairs(RuleBasedStateMachine):
             return
         for user in self.users:
             who = self.known.get(user) if user in self.members else None
-            expected = {photo for photo, people in self.indexed.items() if who in people}
+            expected = {
+                photo for photo, people in self.indexed.items() if who in people and (user, photo) not in self.refused
+            }
             assert self.world.found(user) == expected
 
     def teardown(self) -> None:
         self.world.change(ChangeKind.EVENT_DELETED, event_id=self.event)
+
+
+class PairsAndRefusals(Pairs):
+    """The same, with guests who say that they are not in a photo, or that they are after all; two further rules are
+    whole steps, since a refusal needs a match."""
+
+    @rule(people=st.sets(PEOPLE, min_size=1))
+    def add_photo(self, people: set[int]) -> None:
+        self.begin_photo(people)
+        while self.claimed:
+            self.publish_photo(0)
+
+    @rule(guest=GUESTS, who=PEOPLE)
+    def rematch(self, guest: int, who: int) -> None:
+        self.begin_rematch(guest, who)
+        self.publish_rematch(len(self.comparing) - 1)
+
+    @precondition(lambda self: self.list_decidable())
+    @rule(which=ANY, undo=st.booleans())
+    def refuse_or_restore(self, which: int, undo: bool) -> None:
+        decidable = self.list_decidable()
+        user, photo = decidable[which % len(decidable)]
+        if undo:
+            self.world.matches.restore_match(user, photo)
+            self.refused.discard((user, photo))
+        else:
+            self.world.matches.refuse_match(user, photo)
+            self.refused.add((user, photo))
+
+    def list_decidable(self) -> list[tuple[UUID, UUID]]:
+        """Guests and the photos that they see or refused."""
+        return [
+            (user, photo)
+            for user in self.users
+            for photo, people in self.indexed.items()
+            if user in self.members and ((user, photo) in self.refused or self.known.get(user) in people)
+        ]
 
 
 class NothingUnderTheLock(MatchStore):
@@ -149,6 +190,15 @@ class NoRevisionCheck(MatchStore):
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
         return False
+
+
+class ForgetsRefusals(MatchStore):
+    """Publishes what was refused."""
+
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+        with self._engine.begin() as connection:
+            connection.execute(text("DELETE FROM matcher.refusals WHERE person_id = :user"), {"user": rematch.user_id})
+        return super().publish(rematch, found, compared, find_newer)
 
 
 class GuestsReadAtTheClaim(JobStore):
@@ -181,11 +231,11 @@ class NoFence(JobStore):
         return lock_event(connection, job.event_id) is not None
 
 
-def run(world: Callable[[Path], World], examples: int) -> None:
+def run(world: Callable[[Path], World], examples: int, machine: type[Pairs] = Pairs) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder))
         run_state_machine_as_test(
-            type("Machine", (Pairs,), {"world": made}),
+            type("Machine", (machine,), {"world": made}),
             settings=settings(
                 max_examples=examples,
                 stateful_step_count=30,
@@ -201,6 +251,17 @@ def run(world: Callable[[Path], World], examples: int) -> None:
 def test_the_matches_equal_brute_force_in_any_order_of_arrival(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     run(lambda folder: World(db, folder), examples=60)
+
+
+def test_what_is_refused_stays_away_in_any_order(make_db: Callable[[str], Engine]) -> None:
+    db = make_db("matcher")
+    run(lambda folder: World(db, folder), examples=60, machine=PairsAndRefusals)
+
+
+def test_control_a_rematch_that_forgets_refusals_is_found_out(make_db: Callable[[str], Engine]) -> None:
+    db = make_db("matcher")
+    with pytest.raises((AssertionError, PhotoNotFound)):
+        run(lambda folder: World(db, folder, match_store=ForgetsRefusals), examples=300, machine=PairsAndRefusals)
 
 
 @pytest.mark.parametrize("broken", [NothingUnderTheLock, NoRevisionCheck])

@@ -48,6 +48,16 @@ class MatcherServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListMatchesRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListMatchesResponse.FromString,
                 _registered_method=True)
+        self.RefuseMatch = channel.unary_unary(
+                '/matcher.v1.MatcherService/RefuseMatch',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RefuseMatchRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RefuseMatchResponse.FromString,
+                _registered_method=True)
+        self.RestoreMatch = channel.unary_unary(
+                '/matcher.v1.MatcherService/RestoreMatch',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchResponse.FromString,
+                _registered_method=True)
 
 
 class MatcherServiceServicer:
@@ -78,6 +88,22 @@ class MatcherServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RefuseMatch(self, request, context):
+        """"This is not me": the photo leaves the caller's matches and stays away, whatever selfie they send later. Idempotent.
+        Errors: PHOTO_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RestoreMatch(self, request, context):
+        """Takes RefuseMatch back: the photo is matched again. Idempotent.
+        Errors: PHOTO_NOT_FOUND for a photo that the caller neither has nor refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MatcherServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -90,6 +116,16 @@ def add_MatcherServiceServicer_to_server(servicer, server):
                     servicer.ListMatches,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListMatchesRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListMatchesResponse.SerializeToString,
+            ),
+            'RefuseMatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefuseMatch,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RefuseMatchRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RefuseMatchResponse.SerializeToString,
+            ),
+            'RestoreMatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.RestoreMatch,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -150,6 +186,60 @@ class MatcherService:
             '/matcher.v1.MatcherService/ListMatches',
             protos_dot_matcher_dot_v1_dot_matcher__pb2.ListMatchesRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_matcher__pb2.ListMatchesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefuseMatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/RefuseMatch',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.RefuseMatchRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.RefuseMatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RestoreMatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/RestoreMatch',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,87 @@
+"""SQL of refusals: photos of which a person said that they are not in them.
+
+Each face of such a photo is refused, so the photo stays away from the person whatever selfie comes later.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from kit.db import transaction
+from matcher_service.faces import FoundPerson
+from matcher_service.store.events import find_member, lock_event
+from matcher_service.store.jobs import INSERT_MATCH
+
+FindPerson = Callable[[bytes, Sequence[bytes]], Sequence[FoundPerson]]
+
+
+class RefusalStore:
+    """What guests refused."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find_event(self, photo_id: UUID) -> UUID | None:
+        query = text("SELECT event_id FROM matcher.photo_events WHERE photo_id = :photo")
+        with transaction(self._engine) as connection:
+            event_id: UUID | None = connection.execute(query, {"photo": photo_id}).scalar()
+            return event_id
+
+    def refuse(self, event_id: UUID, user_id: UUID, photo_id: UUID) -> bool:
+        """False where the person neither has the photo nor refused it before."""
+        values = {"event": event_id, "person": user_id, "photo": photo_id}  # the first person has the account's id
+        with transaction(self._engine, "match-refuse") as connection:
+            if not self._may_decide(connection, values):
+                return False
+            for statement in (
+                "INSERT INTO matcher.refusals (event_id, person_id, photo_id, face_no)"
+                " SELECT event_id, :person, photo_id, face_no FROM matcher.faces"
+                " WHERE event_id = :event AND photo_id = :photo ON CONFLICT DO NOTHING",
+                "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person AND photo_id = :photo",
+            ):
+                connection.execute(text(statement), values)
+            return True
+
+    def restore(self, event_id: UUID, user_id: UUID, photo_id: UUID, find_person: FindPerson) -> bool:
+        """The photo is compared with the person again, by `find_person`; False as for `refuse`."""
+        values = {"event": event_id, "person": user_id, "photo": photo_id}
+        with transaction(self._engine, "match-restore") as connection:
+            if not self._may_decide(connection, values):
+                return False
+            refused = connection.execute(
+                text(
+                    "DELETE FROM matcher.refusals WHERE event_id = :event AND person_id = :person AND photo_id = :photo"
+                ),
+                values,
+            )
+            if refused.rowcount:
+                self._match(connection, values, find_person)
+            return True
+
+    def _may_decide(self, connection: Connection, values: Mapping[str, Any]) -> bool:
+        """Locks the event until the commit, so that no publish misses what is decided."""
+        if lock_event(connection, values["event"]) is None:
+            return False
+        if find_member(connection, values["event"], values["person"]) is None:
+            return False
+        known = text(
+            "SELECT FROM matcher.matches WHERE event_id = :event AND person_id = :person AND photo_id = :photo"
+            " UNION ALL"
+            " SELECT FROM matcher.refusals WHERE event_id = :event AND person_id = :person AND photo_id = :photo"
+            " LIMIT 1"
+        )
+        return connection.execute(known, values).first() is not None
+
+    def _match(self, connection: Connection, values: Mapping[str, Any], find_person: FindPerson) -> None:
+        looked_for = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")
+        encoding = connection.execute(looked_for, values).scalar()
+        if encoding is None:
+            return
+        faces = text(
+            "SELECT encoding FROM matcher.faces WHERE event_id = :event AND photo_id = :photo ORDER BY face_no"
+        )
+        encodings = [bytes(row.encoding) for row in connection.execute(faces, values)]
+        for found in find_person(bytes(encoding), encodings):
+            connection.execute(INSERT_MATCH, {**values, "no": found.no, "distance": found.distance})
