@@ -70,7 +70,7 @@ class GatewaySettings(
     gateway_max_streams: int = Field(200, ge=1, description="streams of events at once")
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
     gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
-    rate_codes: str = Field(Rates.codes, description="checks of event codes by one address; empty: no limit")
+    rate_codes: str = Field(Rates.codes, description="checks of event codes by one address; none: no limit")
     rate_guests: str = Field(Rates.guests, description="new guests without a password from one address")
     rate_registrations: str = Field(Rates.registrations, description="registrations from one address")
     rate_logins: str = Field(Rates.logins, description="logins from one address")
@@ -94,7 +94,7 @@ class GatewaySettings(
         try:
             parse_rates(rate)
         except ValueError:
-            raise ValueError("must be like 10/minute or 10/minute;100/hour, or empty") from None
+            raise ValueError("must be like 10/minute or 10/minute;100/hour, or none") from None
         return rate
 
     @field_validator("root_path")

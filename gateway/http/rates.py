@@ -13,12 +13,13 @@ from limits.aio.strategies import MovingWindowRateLimiter
 
 from gateway.errors.problem import Problem
 
+NONE = "none"  # an empty variable of the environment stands for the default
 IPV6_HOME = 64  # bits that name one home or phone; the others are chosen by the device
 
 
 @dataclass(frozen=True)
 class Rates:
-    """Each in the notation of `limits`, such as "10/minute;100/hour"; empty: no limit. `codes`, `guests`,
+    """Each in the notation of `limits`, such as "10/minute;100/hour", or NONE. `codes`, `guests`,
     `registrations` and `logins` count requests of one address, which all guests of a hotel may share; `passwords`
     those for one account from one address; `selfies` those of one account."""
 
@@ -47,7 +48,7 @@ class RateLimiters:
 
 def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
     """Raises ValueError."""
-    return tuple(parse_many(text)) if text else ()
+    return () if text == NONE else tuple(parse_many(text))
 
 
 def by_address(kind: str) -> Any:

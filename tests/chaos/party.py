@@ -68,7 +68,7 @@ class Party:
             "LOG_LEVEL": "WARNING",
             "DB_POOL_SIZE": "3",
             "DB_MAX_OVERFLOW": "3",
-            "RATE_SELFIES": "",
+            "RATE_SELFIES": "none",
         }
         self.system = LocalSystem(
             self.folder / "data",

@@ -192,7 +192,7 @@ def main() -> None:
     parser.add_argument("--time", type=float, default=60, help="how long, in seconds")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-overload-", dir="/tmp"))
-    system = LocalSystem(folder / "data", settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": ""})
+    system = LocalSystem(folder / "data", settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": "none"})
     try:
         with system:
             _, jpeg = next(iter(load_selfies(Path(os.environ.get("MINOIS_DATA", "var")) / "sample")))

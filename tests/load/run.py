@@ -49,7 +49,7 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-load-", dir="/tmp"))
     system = LocalSystem(
-        folder / "data", replicas={"indexer": 2}, settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": ""}
+        folder / "data", replicas={"indexer": 2}, settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": "none"}
     )
     try:
         with system:

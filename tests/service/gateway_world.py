@@ -40,7 +40,7 @@ VERIFIER = Verifier({USER_ISSUER: KEY.public_key()})
 USER_ID = uuid4()
 TOKEN = Signer(USER_ISSUER, KEY).sign(str(USER_ID), 3600)
 SIGNED = {"authorization": f"Bearer {TOKEN}"}
-LIMITS = Limits(call_s=5, poll_s=0.01, rates=Rates(**dict.fromkeys(vars(Rates()), "")))
+LIMITS = Limits(call_s=5, poll_s=0.01, rates=Rates(**dict.fromkeys(vars(Rates()), "none")))
 
 METHODS = {
     f"/{service.full_name}/{method.name}": method

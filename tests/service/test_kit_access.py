@@ -33,6 +33,8 @@ OPEN_TO = {
     "/auth.v1.AuthService/CheckEventCode": {PUBLIC},
     "/auth.v1.AuthService/CheckUserAvailability": {PUBLIC},
     "/auth.v1.AuthService/Register": {PUBLIC},
+    "/auth.v1.AuthService/CreateGuest": {PUBLIC},
+    "/auth.v1.AuthService/SignIn": {PUBLIC},
     "/auth.v1.AuthService/Login": {PUBLIC},
     "/auth.v1.AuthService/RefreshToken": {PUBLIC},
     "/auth.v1.AuthService/Logout": {PUBLIC},
