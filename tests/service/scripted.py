@@ -66,6 +66,14 @@ class ScriptedMatcher(matcher_pb2_grpc.MatcherServiceServicer):
     def ListMatches(self, request, context):
         return matcher_pb2.ListMatchesResponse()
 
+    @callable_by(PUBLIC)
+    def RefuseMatch(self, request, context):
+        return matcher_pb2.RefuseMatchResponse()
+
+    @callable_by(PUBLIC)
+    def RestoreMatch(self, request, context):
+        return matcher_pb2.RestoreMatchResponse()
+
     @callable_by(PUBLIC, long=True)
     def Rematch(self, request_iterator, context):
         yield from self._script.talk(request_iterator)

@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from matcher_service.domain import ChangeKind, IndexedPhoto, Job, PhotoNotFound, Rematch, RematchState, Snapshot
+from matcher_service.domain import ChangeKind, IndexedPhoto, Job, Rematch, RematchState, Snapshot
 from matcher_service.faces import FoundFace, FoundPerson
 from matcher_service.store import JobStore, MatchStore
 from matcher_service.store.events import lock_event
@@ -192,15 +192,6 @@ class NoRevisionCheck(MatchStore):
         return False
 
 
-class ForgetsRefusals(MatchStore):
-    """Publishes what was refused."""
-
-    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
-        with self._engine.begin() as connection:
-            connection.execute(text("DELETE FROM matcher.refusals WHERE person_id = :user"), {"user": rematch.user_id})
-        return super().publish(rematch, found, compared, find_newer)
-
-
 class GuestsReadAtTheClaim(JobStore):
     """Compares with the guests that were there when the photo was claimed."""
 
@@ -256,12 +247,6 @@ def test_the_matches_equal_brute_force_in_any_order_of_arrival(make_db: Callable
 def test_what_is_refused_stays_away_in_any_order(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     run(lambda folder: World(db, folder), examples=60, machine=PairsAndRefusals)
-
-
-def test_control_a_rematch_that_forgets_refusals_is_found_out(make_db: Callable[[str], Engine]) -> None:
-    db = make_db("matcher")
-    with pytest.raises((AssertionError, PhotoNotFound)):
-        run(lambda folder: World(db, folder, match_store=ForgetsRefusals), examples=300, machine=PairsAndRefusals)
 
 
 @pytest.mark.parametrize("broken", [NothingUnderTheLock, NoRevisionCheck])
