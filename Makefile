@@ -7,6 +7,8 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+WEB := gateway/web
+PAGES := $(WEB)/dist/.built
 PROTOS := $(wildcard protos/*/v1/*.proto)
 PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 
@@ -23,18 +25,18 @@ overload: TIME ?= 60
 fuzz: TIME ?= 60
 
 .PHONY: help run demo test test-unit test-service test-e2e s3 check format stubs docs lock load overload chaos soak bench accuracy fuzz backup restore \
-	setup
+	setup pages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(READY) ## run everything on this machine, with a sample event (PORT=8000 INDEXERS=1 SELFIE_WORKERS=1 METRICS_PORT=9100)
+run: $(READY) $(PAGES) ## run everything on this machine, with a sample event (PORT=8000 INDEXERS=1 SELFIE_WORKERS=1 METRICS_PORT=9100)
 	@$(BIN)/python -m deploy.local run $(if $(PORT),--port $(PORT))
 
-demo: $(READY) ## run the whole journey on real photos and print what was found
+demo: $(READY) $(PAGES) ## run the whole journey on real photos and print what was found
 	@$(BIN)/python -m deploy.local demo
 
-test: $(READY) ## run all tests
+test: $(READY) $(PAGES) ## run all tests
 	$(BIN)/pytest
 
 test-unit: $(READY) ## run the unit tests: no files, no processes
@@ -43,8 +45,10 @@ test-unit: $(READY) ## run the unit tests: no files, no processes
 test-service: $(READY) ## run the tests of each service, over gRPC and with PostgreSQL
 	$(BIN)/pytest tests/service
 
-test-e2e: $(READY) ## run the tests of all processes together, over HTTP
+test-e2e: $(READY) $(PAGES) ## run the tests of all processes together, over HTTP
 	$(BIN)/pytest tests/e2e
+
+pages: $(PAGES) ## build the web pages (Node and npm come with .venv)
 
 s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
 	$(BIN)/python -m tests.service.s3
@@ -105,7 +109,7 @@ lock: ## resolve requirements.lock again from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group local --group dev --quiet --output-file requirements.lock
 
-setup: $(READY) ## only create .venv
+setup: $(READY) $(PAGES) ## only create .venv and build the web pages
 
 $(READY): requirements.lock
 	@python=; for name in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -119,3 +123,18 @@ $(READY): requirements.lock
 	$$python -m venv $(VENV) && \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
 	touch $(READY)
+
+# npm finds the Node of the wheel first; what is installed elsewhere on the machine is not used.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(WEB) --silent
+
+$(WEB)/node_modules/.installed: $(READY) $(WEB)/package-lock.json
+	@echo "Installing what the web pages are made of ..."
+	@$(NPM) ci --ignore-scripts
+	@touch $@
+
+$(PAGES): $(WEB)/node_modules/.installed $(shell find gateway protos -name node_modules -prune -o -name '*.py' -print -o -path '*/web/src/*' -type f -print) $(WEB)/build.mjs
+	@echo "Building the web pages ..."
+	@mkdir -p $(WEB)/build
+	@$(BIN)/python -m gateway.contract > $(WEB)/build/openapi.json
+	@$(NPM) run types > /dev/null && $(NPM) run build
+	@touch $@

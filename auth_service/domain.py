@@ -99,6 +99,10 @@ class Membership:
     role: Role
     shut: bool
     joined_at: datetime
+    code: str
+    expires_at: datetime | None
+    organisers: tuple[str, ...]
+    consent_version: str
 
 
 @dataclass(frozen=True)

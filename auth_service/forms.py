@@ -38,8 +38,9 @@ def check_display_name(name: str) -> Iterator[Violation]:
         yield Violation("display_name", "invalid_display_name", f"Use at most {MAX_USERNAME_LENGTH} characters.")
 
 
-def check_consent_version(version: str) -> Iterator[Violation]:
-    if len(version) > MAX_VERSION_LENGTH or not version.isascii() or has_controls(version):
+def check_consent_version(version: str, required: bool = False) -> Iterator[Violation]:
+    is_missing = required and not version
+    if is_missing or len(version) > MAX_VERSION_LENGTH or not version.isascii() or has_controls(version):
         yield Violation(
             "consent_version", "invalid_consent_version", f"Use at most {MAX_VERSION_LENGTH} ASCII characters."
         )

@@ -207,6 +207,11 @@ class Auth:
             raise EventClosed
         return event
 
+    def record_consent(self, user_id: UUID, event_id: UUID, version: str) -> None:
+        _raise_any([*forms.check_consent_version(version, required=True)])
+        if not self._accounts.record_consent(user_id, event_id, version):
+            raise EventNotFound
+
     def leave_event(self, user_id: UUID, event_id: UUID, guest_id: UUID) -> None:
         """`guest_id` leaves or is removed; `user_id` asks for it."""
         role = self._role(event_id, user_id)

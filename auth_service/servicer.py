@@ -112,6 +112,12 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name)
 
     @callable_by(USER)
+    def RecordConsent(self, request, context):
+        event_id = parse_id(request.event_id)
+        self._auth.record_consent(current_caller().user_id, event_id, request.consent_version)
+        return pb.RecordConsentResponse()
+
+    @callable_by(USER)
     def LeaveEvent(self, request, context):
         caller = current_caller().user_id
         guest = parse_optional_id(request.user_id) or caller
@@ -227,6 +233,10 @@ def _membership(membership: Membership) -> pb.Membership:
         role=ROLES[membership.role],
         closed=membership.shut,
         join_time=to_timestamp(membership.joined_at),
+        event_code=show_code(membership.code),
+        expire_time=to_timestamp(membership.expires_at),
+        organisers=membership.organisers,
+        consent_version=membership.consent_version,
     )
 
 

@@ -77,6 +77,9 @@ class GatewaySettings(
     rate_passwords: str = Field(Rates.passwords, description="logins to one account from one address")
     rate_selfies: str = Field(Rates.selfies, description="selfies of one account")
     root_path: str = Field("", description="path prefix under which a proxy shows the gateway, such as /photos")
+    public_url: str = Field(
+        "", description="address that guests use, such as https://photos.example.org; for links, QR codes and cookies"
+    )
     trusted_proxies: str = Field(
         "", description="addresses or networks of proxies whose X-Forwarded-For and -Proto are believed, by commas"
     )
@@ -103,6 +106,13 @@ class GatewaySettings(
         if path.rstrip("/") and not ROOT_PATH.fullmatch(path.rstrip("/")):
             raise ValueError("must be a path such as /photos, which does not begin as one of the gateway's own")
         return path.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, url: str) -> str:
+        if url and not (ORIGIN.fullmatch(url.rstrip("/")) and url != "*"):
+            raise ValueError("must be scheme and host such as https://photos.example.org; ROOT_PATH is for the path")
+        return url.rstrip("/")
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -184,7 +194,7 @@ def create() -> FastAPI:
             waiting=config.gateway_max_waiting,
         ),
     )
-    site = Site(config.root_path, split(config.trusted_proxies), split(config.cors_origins))
+    site = Site(config.root_path, config.public_url, split(config.trusted_proxies), split(config.cors_origins))
     return create_app(addresses, config, limits, Verifier.read(config.minois_keys), site)
 
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from gateway.accounts import routes as accounts
+from gateway import pages
 from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
 from gateway.errors.openapi import describe
@@ -68,6 +69,7 @@ def create_app(
         openapi_tags=TAGS,
     )
     app.state.limits = limits
+    app.state.site = site
     app.state.limiters = limiters
     app.state.rates = RateLimiters(limits.rates)
     for module in (accounts, selfies, photos, pictures, events, operators):
@@ -80,5 +82,6 @@ def create_app(
     allow_origins(app, site)
     app.add_middleware(Boundary)
     accept_proxies(app, site)
+    app.include_router(pages.create_router(pages.WEB))
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     return app

@@ -122,16 +122,43 @@ class AccountStore:
         query = text(
             """
             SELECT m.event_id, e.name, m.role, m.joined_at,
-                   e.closed OR coalesce(e.expires_at <= now(), false) AS shut
+                   e.closed OR coalesce(e.expires_at <= now(), false) AS shut, e.code, e.expires_at,
+                   ARRAY(SELECT u.username FROM auth.memberships o JOIN auth.users u ON u.id = o.user_id
+                         WHERE o.event_id = e.id AND o.role = 'organiser' ORDER BY o.joined_at, u.id) AS organisers,
+                   coalesce((SELECT c.version FROM auth.consents c WHERE c.user_id = m.user_id
+                         AND c.event_id = e.id ORDER BY c.given_at DESC LIMIT 1), '') AS consent_version
             FROM auth.memberships m JOIN auth.events e ON e.id = m.event_id
             WHERE m.user_id = :user ORDER BY m.joined_at, m.event_id
             """
         )
         with transaction(self._engine) as connection:
             return [
-                Membership(row.event_id, row.name, Role(row.role), row.shut, row.joined_at)
+                Membership(
+                    event_id=row.event_id,
+                    event_name=row.name,
+                    role=Role(row.role),
+                    shut=row.shut,
+                    joined_at=row.joined_at,
+                    code=row.code,
+                    expires_at=row.expires_at,
+                    organisers=tuple(row.organisers),
+                    consent_version=row.consent_version,
+                )
                 for row in connection.execute(query, {"user": user_id})
             ]
+
+    def record_consent(self, user_id: UUID, event_id: UUID, version: str) -> bool:
+        """False when the user is no member."""
+        query = text(
+            """
+            INSERT INTO auth.consents (user_id, event_id, version)
+            SELECT user_id, event_id, :version FROM auth.memberships WHERE event_id = :event AND user_id = :user
+            ON CONFLICT (user_id, event_id, version) DO UPDATE SET given_at = now()
+            """
+        )
+        with transaction(self._engine) as connection:
+            values = {"user": user_id, "event": event_id, "version": version}
+            return connection.execute(query, values).rowcount == 1
 
     def erase_user(self, user_id: UUID) -> None:
         """The person, and the events that nobody else organises."""

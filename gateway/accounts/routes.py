@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import grpc
+import segno
 from fastapi import APIRouter, Header, Request, Response
 
 from gateway.accounts import schemas as shapes
@@ -13,9 +14,10 @@ from gateway.errors.from_grpc import to_problem
 from gateway.errors.openapi import JSON_BODY, SIGNED, problems
 from gateway.http.authentication import Public, Signed, enter, find_token
 from gateway.http.body import JsonRoute
-from gateway.http.cookies import REFRESH, forget_session, keep_session, read_cookie
+from gateway.http.cookies import REFRESH, forget_session, is_renewable, keep_session, read_cookie
 from gateway.http.limits import MAX_PHOTOS
 from gateway.http.rates import address_of, by_address, rates_of
+from gateway.http.site import public_origin
 from gateway.http.times import epoch_s
 from gateway.selfies.status import read_status
 from protos.auth.v1 import auth_pb2 as pb
@@ -100,7 +102,7 @@ async def get_session(request: Request) -> shapes.Session:
         if to_problem(error).status_code not in SIGNED_OUT:
             raise
         me = None
-    return shapes.Session(me=me, server=server)
+    return shapes.Session(me=me, renewable=is_renewable(request), server=server)
 
 
 @router.post("/login", dependencies=[by_address("logins")], responses=problems("invalid_credentials", *JSON_BODY))
@@ -167,7 +169,19 @@ async def sign_in(form: shapes.SignIn, backend: Public, request: Request, respon
 
 def show_link(request: Request, answer: pb.CreateSignInLinkResponse) -> shapes.SignInLink:
     path = f"{request.scope.get('root_path', '')}/sign-in#{answer.token}"
-    return shapes.SignInLink(token=answer.token, path=path, expires_in=answer.expires_in.seconds)
+    code = segno.make_qr(f"{public_origin(request)}{path}")
+    return shapes.SignInLink(
+        token=answer.token, path=path, qr_svg=code.svg_data_uri(border=2), expires_in=answer.expires_in.seconds
+    )
+
+
+@router.post(
+    "/me/consents", status_code=204, responses=problems("event_not_found", "user_not_found", *SIGNED, *JSON_BODY)
+)
+async def record_consent(form: shapes.Consent, backend: Signed) -> None:
+    """Agree to the use of one's face in an event that one joined without agreeing."""
+    request = pb.RecordConsentRequest(event_id=str(form.event_id), consent_version=form.consent_version)
+    await backend.auth.RecordConsent(request)
 
 
 @router.post(
@@ -225,4 +239,8 @@ def _membership(membership: pb.Membership) -> shapes.Membership:
         role=ROLES.get(membership.role, "guest"),
         closed=membership.closed,
         joined_at=epoch_s(membership, "join_time") or 0,
+        event_code=membership.event_code,
+        expires_at=epoch_s(membership, "expire_time"),
+        organisers=list(membership.organisers),
+        consent_version=membership.consent_version,
     )

@@ -1,5 +1,7 @@
 """Codes, accounts, logins."""
 
+from uuid import UUID
+
 from pydantic import BaseModel, Field
 
 from gateway.http.schemas import Form
@@ -49,9 +51,15 @@ class NewGuest(EventCode):
     )
 
 
+class Consent(Form):
+    event_id: UUID
+    consent_version: str = Field(description="version of the text about faces, 1 to 32 ASCII characters")
+
+
 class SignInLink(BaseModel):
     token: str = Field(description="good once, for `/api/sign-in`")
     path: str = Field(description="the page that signs in, with the token in its fragment")
+    qr_svg: str = Field(description="a QR code of the page's full address: an image as a `data:` URL")
     expires_in: int = Field(description="seconds")
 
 
@@ -92,6 +100,10 @@ class Membership(BaseModel):
     role: str = Field(description="`guest` or `organiser`")
     closed: bool = Field(description="closed or expired: takes neither joins nor uploads")
     joined_at: int = Field(description="epoch seconds")
+    event_code: str = Field(description="opens `/e/CODE`, the page of the event")
+    expires_at: int | None = Field(description="epoch seconds; null: the event does not expire")
+    organisers: list[str] = Field(description="user names, the first organiser first")
+    consent_version: str = Field(description="of the text about faces that the caller agreed to; empty: none")
 
 
 class Me(BaseModel):
@@ -114,4 +126,5 @@ class Offer(BaseModel):
 
 class Session(BaseModel):
     me: Me | None = Field(description="null: nobody is signed in")
+    renewable: bool = Field(description="whether `POST /api/refresh` is worth a try: this browser was signed in")
     server: Offer

@@ -1,4 +1,5 @@
-"""The cookies of a page: an access token for `/api`, and a refresh token that only `/api/refresh` gets to see.
+"""The cookies of a page: an access token for `/api`, a refresh token that only `/api/refresh` gets to see, and a mark,
+which is no secret, by which `/api/session` knows that there is a refresh token.
 
 Over HTTPS their names have prefixes, which browsers accept from this host alone (RFC 6265bis, section 4.1.3).
 """
@@ -10,42 +11,51 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from gateway.http.site import Site
 from protos.auth.v1.auth_pb2 import TokenPair
 
 ACCESS = "minois_token"
 REFRESH = "minois_refresh"
-PREFIXES = {ACCESS: "__Host-", REFRESH: "__Secure-"}
-PATHS = {ACCESS: "/api", REFRESH: "/api/refresh"}
+RENEWABLE = "minois_renewable"
+PREFIXES = {ACCESS: "__Host-", REFRESH: "__Secure-", RENEWABLE: "__Secure-"}
+PATHS = {ACCESS: "/api", REFRESH: "/api/refresh", RENEWABLE: "/api/session"}
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def read_cookie(scope: Scope, headers: Headers, name: str) -> str:
     """Empty where there is none, and for a request that changes something and may come from another site's page."""
-    if scope["method"] not in SAFE and not is_own_page(headers):
+    if scope["method"] not in SAFE and not is_own_page(scope, headers):
         return ""
     return cookie_parser(headers.get("cookie", "")).get(_name(scope, name), "")
 
 
-def is_own_page(headers: Headers) -> bool:
+def is_own_page(scope: Scope, headers: Headers) -> bool:
     """Whether a browser says that the request comes from one of our own pages."""
     if site := headers.get("sec-fetch-site"):
         return site == "same-origin"
-    host = headers.get("host", "")
-    return bool(host) and urlsplit(headers.get("origin", "")).netloc == host
+    hosts = (headers.get("host", ""), urlsplit(_site(scope).public_origin).netloc)
+    origin = urlsplit(headers.get("origin", "")).netloc
+    return bool(origin) and origin in hosts
+
+
+def is_renewable(request: Request) -> bool:
+    """Whether this browser has a refresh token."""
+    return bool(read_cookie(request.scope, request.headers, RENEWABLE))
 
 
 def keep_session(request: Request, response: Response, tokens: TokenPair) -> None:
-    """Sets both cookies."""
+    """Sets all cookies."""
     for name, value, lifetime in (
         (ACCESS, tokens.access_token, tokens.expires_in),
         (REFRESH, tokens.refresh_token, tokens.refresh_expires_in),
+        (RENEWABLE, "1", tokens.refresh_expires_in),
     ):
         _set_cookie(request, response, name, value, lifetime.seconds)
 
 
 def forget_session(request: Request, response: Response) -> None:
-    """Makes the browser delete both cookies."""
-    for name in (ACCESS, REFRESH):
+    """Makes the browser delete all cookies."""
+    for name in PATHS:
         _set_cookie(request, response, name, "", 0)
 
 
@@ -67,5 +77,11 @@ def _name(scope: Scope, name: str) -> str:
 
 
 def _is_encrypted(scope: Scope) -> bool:
-    """Whether the client came by HTTPS, as a trusted proxy says: over plain HTTP a browser drops a `Secure` cookie."""
-    return bool(scope.get("scheme") == "https")
+    """Whether the client came by HTTPS, as a trusted proxy or PUBLIC_URL says: over plain HTTP a browser drops a
+    `Secure` cookie."""
+    return scope.get("scheme") == "https" or _site(scope).public_origin.startswith("https:")
+
+
+def _site(scope: Scope) -> Site:
+    site: Site = scope["app"].state.site
+    return site

@@ -4,14 +4,14 @@ import re
 import socket
 from dataclasses import dataclass
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.http.methods import METHODS
 
-OWN_PATHS = r"(?:api|docs|openapi\.json|healthz|readyz)(?:/|$)"
+OWN_PATHS = r"(?:api|assets|docs|e|my|sign-in|openapi\.json|healthz|readyz)(?:/|$)"
 ROOT_PATH = re.compile(rf"(?!/{OWN_PATHS})(/(?!\.\.?(?:/|$))[A-Za-z0-9._~-]+)+")
 ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?|https?://\[[0-9A-Fa-f:.]+\](:\d+)?")
 
@@ -43,13 +43,21 @@ def listen_everywhere(port: int) -> list[socket.socket]:
     return [ipv6, socket.create_server(("0.0.0.0", port))]
 
 
+def public_origin(request: Request) -> str:
+    """Scheme and host that clients use: `PUBLIC_URL`, else those of this request."""
+    site: Site = request.app.state.site
+    return site.public_origin or f"{request.scope['scheme']}://{request.headers.get('host', '')}"
+
+
 @dataclass(frozen=True)
 class Site:
     """`root_path`: the prefix under which a proxy shows the gateway, such as `/photos`; it may remove it or not.
+    `public_origin`: scheme and host of the address on posters and in links, such as `https://photos.example.org`.
     `trusted_proxies`: addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     `cors_origins`: origins whose pages may call the gateway, or `*`; always without credentials."""
 
     root_path: str = ""
+    public_origin: str = ""
     trusted_proxies: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
 

@@ -94,6 +94,11 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.JoinEventRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.JoinEventResponse.FromString,
                 _registered_method=True)
+        self.RecordConsent = channel.unary_unary(
+                '/auth.v1.AuthService/RecordConsent',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.FromString,
+                _registered_method=True)
         self.LeaveEvent = channel.unary_unary(
                 '/auth.v1.AuthService/LeaveEvent',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LeaveEventRequest.SerializeToString,
@@ -250,6 +255,14 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordConsent(self, request, context):
+        """Records that the caller agreed to a version of the text about faces, in an event that they joined. Idempotent.
+        Errors: EVENT_NOT_FOUND, INVALID_FORM.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def LeaveEvent(self, request, context):
         """Ends a membership: the caller's own, or a guest's where the caller is an organiser of the event. Removing who
         is no member is no fault; a caller who is none gets EVENT_NOT_FOUND, also after leaving.
@@ -388,6 +401,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.JoinEvent,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.JoinEventRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.JoinEventResponse.SerializeToString,
+            ),
+            'RecordConsent': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordConsent,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.SerializeToString,
             ),
             'LeaveEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.LeaveEvent,
@@ -742,6 +760,33 @@ class AuthService:
             '/auth.v1.AuthService/JoinEvent',
             protos_dot_auth_dot_v1_dot_auth__pb2.JoinEventRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.JoinEventResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordConsent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/RecordConsent',
+            protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.FromString,
             options,
             channel_credentials,
             insecure,

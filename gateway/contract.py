@@ -1,0 +1,18 @@
+"""python -m gateway.contract: print the OpenAPI document, from which the pages' types are generated."""
+
+import json
+
+from gateway.app import create_app
+from gateway.backends.channels import Addresses
+from gateway.http.limits import Limits
+from kit.identity import Verifier
+from kit.settings import TlsSettings
+
+
+def main() -> None:
+    app = create_app(Addresses("unused", "unused", "unused"), TlsSettings(), Limits(), Verifier({}))
+    print(json.dumps(app.openapi(), indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The web pages as they were built: pages are revalidated, assets have their contents' hash in their names."""
+
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+
+from gateway.errors.problem import Problem
+from gateway.http.ranges import is_known
+
+WEB = Path(__file__).parent / "web" / "dist"
+LANGUAGES = ("en", "fr")
+LANGUAGE_COOKIE = "minois_lang"
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+# Made by the build, the smaller one first.
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+PAGE_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+    "Vary": "Accept-Language, Cookie",
+}
+ROOT_MARK = "{{root}}"
+PREFERENCE = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9]+)*\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file in every encoding that the build made of it; `""` is the file itself."""
+
+    media_type: str
+    bodies: dict[str, bytes]
+
+
+def create_router(folder: Path) -> APIRouter:
+    """Serves what the build left in `folder`, which is read once."""
+    router = APIRouter(include_in_schema=False)
+    assets = {path.name: _read_asset(path) for path in sorted((folder / "assets").glob("*")) if path.suffix in TYPES}
+    pages = {language: _read(folder / f"guest.{language}.html") for language in LANGUAGES}
+
+    async def show_page(request: Request) -> Response:
+        html = pages[choose_language(request)]
+        if html is None:
+            raise Problem(503, "pages_missing", "The pages are not built: run `make pages`. The REST interface works.")
+        body = html.replace(ROOT_MARK, request.scope.get("root_path", "")).encode()
+        headers = {**PAGE_HEADERS, "ETag": f'"{blake2b(body, digest_size=12).hexdigest()}"'}
+        if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
+            return Response(status_code=304, headers=headers)
+        return Response(body, media_type=TYPES[".html"], headers=headers)
+
+    async def send_asset(name: str, request: Request) -> Response:
+        asset = assets.get(name)
+        if asset is None:
+            raise Problem(404, "not_found", "There is nothing at this address.")
+        encoding = next((known for known in asset.bodies if accepts(request, known)), "")
+        headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+        if encoding:
+            headers["Content-Encoding"] = encoding
+        return Response(asset.bodies[encoding], media_type=asset.media_type, headers=headers)
+
+    for path in ("/", "/e/{code}", "/my/{event_id}", "/sign-in"):
+        router.add_api_route(path, show_page, methods=["GET"])
+    router.add_api_route("/assets/{name}", send_asset, methods=["GET"])
+    return router
+
+
+def choose_language(request: Request) -> str:
+    """The one chosen on the page, else the best of those that the browser prefers (RFC 9110, 12.5.4)."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    weights: dict[str, float] = {}
+    for entry in request.headers.get("accept-language", "").split(","):
+        if found := PREFERENCE.fullmatch(entry):
+            language = found[1].lower()
+            weights[language] = max(weights.get(language, 0), float(found[2] or 1))
+    best = max(LANGUAGES, key=lambda language: weights.get(language, 0))
+    return best if weights.get(best) else LANGUAGES[0]
+
+
+def accepts(request: Request, encoding: str) -> bool:
+    names = [entry.partition(";")[0].strip() for entry in request.headers.get("accept-encoding", "").split(",")]
+    return encoding in names
+
+
+def _read_asset(path: Path) -> Asset:
+    encoded = {name: path.with_name(path.name + suffix) for name, suffix in ENCODINGS.items()}
+    bodies = {name: file.read_bytes() for name, file in encoded.items() if file.exists()}
+    return Asset(TYPES[path.suffix], {**bodies, "": path.read_bytes()})
+
+
+def _read(path: Path) -> str | None:
+    return path.read_text("utf-8") if path.exists() else None

@@ -1,0 +1,87 @@
+// Builds the pages into dist/: assets with the hash of their contents in their names, each also compressed, and one
+// HTML file for each language.
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const LANGUAGES = ["en", "fr"];
+// Safari 15 and its contemporaries; src/boot.js sends older browsers to src/old.js.
+const TARGET = ["safari15", "chrome92", "firefox90"];
+const ASSETS = "dist/assets";
+
+const shared = { bundle: true, minify: true, write: false, legalComments: "none", logLevel: "warning" };
+const named = {};
+const preloads = {};
+
+async function emit(name, extension, contents) {
+  const hash = createHash("sha256").update(contents).digest("hex").slice(0, 10);
+  const file = `${name}-${hash}.${extension}`;
+  await writeFile(`${ASSETS}/${file}`, contents);
+  named[`${name}.${extension}`] = file;
+}
+
+async function buildScripts(language) {
+  const { outputFiles, metafile } = await build({
+    ...shared,
+    entryPoints: { [`guest.${language}`]: "src/guest/main.tsx" },
+    alias: { "#text": `./src/text/${language}.ts` },
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    format: "esm",
+    splitting: true,
+    target: TARGET,
+    outdir: ASSETS,
+    entryNames: "[name]-[hash]",
+    chunkNames: "chunk-[hash]",
+    metafile: true,
+  });
+  for (const file of outputFiles) await writeFile(file.path, file.contents);
+  const [entry, { imports }] = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint?.endsWith("main.tsx"));
+  const first = [entry, ...imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path)];
+  named[`guest.${language}.js`] = entry.split("/").pop();
+  preloads[language] = first
+    .map((path) => `<link rel="modulepreload" href="{{root}}/assets/${path.split("/").pop()}">`)
+    .join("\n");
+}
+
+async function buildFile(entry, extension, options = {}) {
+  const { outputFiles } = await build({ ...shared, entryPoints: [entry], ...options });
+  await emit(entry.split("/").pop().split(".")[0], extension, outputFiles[0].contents);
+}
+
+async function compressAll() {
+  for (const file of await readdir(ASSETS)) {
+    const contents = await readFile(`${ASSETS}/${file}`);
+    const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } };
+    await writeFile(`${ASSETS}/${file}.br`, brotliCompressSync(contents, quality));
+    await writeFile(`${ASSETS}/${file}.gz`, gzipSync(contents, { level: 9 }));
+  }
+}
+
+async function buildPage(language) {
+  const html = await readFile("src/guest/guest.html", "utf8");
+  const { page } = (await import(`./${await bundleText(language)}`)).text;
+  const filled = html
+    .replaceAll("{{language}}", language)
+    .replace("{{preloads}}", preloads[language])
+    .replaceAll(/{{text\.(\w+)}}/g, (_, key) => page[key])
+    .replaceAll(/{{([\w.]+)}}/g, (mark, name) => (name === "root" ? mark : `{{root}}/assets/${named[name.replace("LANG", language)]}`));
+  await writeFile(`dist/guest.${language}.html`, filled);
+}
+
+async function bundleText(language) {
+  const outfile = `build/text.${language}.mjs`;
+  await build({ entryPoints: [`src/text/${language}.ts`], bundle: true, format: "esm", outfile, logLevel: "warning" });
+  return outfile;
+}
+
+await rm("dist", { recursive: true, force: true });
+await mkdir(ASSETS, { recursive: true });
+for (const language of LANGUAGES) await buildScripts(language);
+await buildFile("src/style/guest.css", "css", { target: TARGET });
+await buildFile("src/boot.js", "js", { target: "es5", format: "iife" });
+await buildFile("src/old.js", "js", { target: "es5", format: "iife" });
+await emit("icon", "svg", await readFile("src/icon.svg"));
+await compressAll();
+for (const language of LANGUAGES) await buildPage(language);

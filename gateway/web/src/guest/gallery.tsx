@@ -1,0 +1,189 @@
+/** The photos that a guest is in. */
+
+import { text } from "#text";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+
+import { api, ask } from "../shared/api";
+import { Screen, Trouble, Waiting } from "../shared/elements";
+import type { Membership } from "../shared/session";
+import type { Order, Photo, Photos } from "./photos";
+import { SaveAll } from "./save";
+import type { SelfieStatus } from "./selfie";
+
+interface Props {
+  event: Membership;
+  status: SelfieStatus;
+  photos: Photos;
+  maxPhotos: number;
+  onSelfie: () => void;
+  onYou: () => void;
+}
+
+export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
+  const [refused, setRefused] = useState<Photo>();
+  const [fault, setFault] = useState<unknown>();
+  const { list, reload } = photos;
+
+  const change = useCallback(
+    async (photo: Photo, isRefused: boolean) => {
+      const params = { params: { path: { photo_id: photo.id } } };
+      try {
+        await ask(isRefused ? api.POST("/api/photos/{photo_id}/not-me", params) : api.DELETE("/api/photos/{photo_id}/not-me", params));
+        setRefused(isRefused ? photo : undefined);
+        await reload();
+      } catch (error) {
+        setFault(error);
+      }
+    },
+    [reload],
+  );
+  const open = useCallback(
+    async (index: number, tile: HTMLElement) => {
+      const { openLightbox } = await import("./lightbox");
+      openLightbox(list, index, tile, (photo) => void change(photo, true));
+    },
+    [list, change],
+  );
+
+  return (
+    <Screen heading={event.name} wide>
+      <SelfieNotice status={status} onSelfie={onSelfie} />
+      {fault || photos.fault ? <Trouble fault={fault ?? photos.fault} onRetry={() => (setFault(undefined), void reload())} /> : null}
+      {list.length > 0 ? (
+        <>
+          <div class="toolbar">
+            <p class="count" role="status">
+              {text.gallery.heading(photos.total)}
+            </p>
+            <Sorting order={photos.order} onChange={photos.setOrder} />
+            <SaveAll eventId={event.event_id} order={photos.order} />
+          </div>
+          <Grid photos={list} onOpen={open} />
+          {photos.hasMore && <More key={list.length} onVisible={photos.loadMore} />}
+        </>
+      ) : (
+        photos.isLoaded && <Nothing event={event} status={status} onSelfie={onSelfie} />
+      )}
+      <footer>
+        {list.length > 0 && (
+          <button type="button" onClick={onSelfie}>
+            {text.gallery.newSelfie}
+          </button>
+        )}
+        <button type="button" onClick={onYou}>
+          {text.gallery.you}
+        </button>
+      </footer>
+      {refused && (
+        <div class="toast" role="status">
+          <span>{text.lightbox.hidden}</span>
+          <button type="button" onClick={() => void change(refused, false)}>
+            {text.lightbox.undo}
+          </button>
+        </div>
+      )}
+    </Screen>
+  );
+}
+
+/** What became of the last selfie, where it is not done. */
+function SelfieNotice({ status, onSelfie }: { status: SelfieStatus; onSelfie: () => void }) {
+  if (status.status === "running") return <Waiting>{text.progress.searching}</Waiting>;
+  if (status.status !== "validation_failed" && status.status !== "error") return null;
+  return (
+    <div class="trouble" role="alert">
+      <p>
+        <strong>{text.gallery.rejected}</strong> {status.reason ? text.rejections[status.reason] : status.message}
+      </p>
+      {status.reason !== "matching_failed" && (
+        <button type="button" class="primary" onClick={onSelfie}>
+          {text.progress.retry}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Nothing({ event, status, onSelfie }: { event: Membership; status: SelfieStatus; onSelfie: () => void }) {
+  const hasSelfie = status.status === "done" || status.status === "running";
+  return (
+    <section class="nothing">
+      <h2>{hasSelfie ? text.gallery.none : text.gallery.noSelfie}</h2>
+      <p>{event.closed ? text.gallery.closed : hasSelfie ? text.gallery.noneDetail : text.gallery.noSelfieDetail}</p>
+      {hasSelfie && !event.closed && <p class="quiet">{text.gallery.noneAdvice}</p>}
+      {!event.closed && status.status !== "validation_failed" && (
+        <button type="button" class="primary" onClick={onSelfie}>
+          {hasSelfie ? text.gallery.newSelfie : text.welcome.takeSelfie}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Sorting({ order, onChange }: { order: Order; onChange: (order: Order) => void }) {
+  return (
+    <select
+      aria-label={text.gallery.sort}
+      value={order}
+      onChange={(event) => onChange(event.currentTarget.value as Order)}
+    >
+      <option value="uploaded">{text.gallery.newest}</option>
+      <option value="taken">{text.gallery.byTime}</option>
+    </select>
+  );
+}
+
+const ROW_PX = 150;
+
+function Grid({ photos, onOpen }: { photos: readonly Photo[]; onOpen: (index: number, tile: HTMLElement) => void }) {
+  return (
+    <ul class="grid" aria-label={text.gallery.photos}>
+      {photos.map((photo, index) => (
+        <Tile key={photo.id} photo={photo} index={index} onOpen={onOpen} />
+      ))}
+    </ul>
+  );
+}
+
+function Tile({ photo, index, onOpen }: { photo: Photo; index: number; onOpen: (index: number, tile: HTMLElement) => void }) {
+  const ratio = photo.width / photo.height;
+  const widthOf = (edge: number) => Math.round(Math.min(edge, edge * ratio));
+  return (
+    <li style={{ flexGrow: ratio, flexBasis: `${ratio * ROW_PX}px`, aspectRatio: `${ratio}` }}>
+      <a
+        href={photo.preview_url}
+        onClick={(event) => {
+          if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+          event.preventDefault();
+          onOpen(index, event.currentTarget);
+        }}
+      >
+        <img
+          src={photo.thumb_url}
+          srcSet={`${photo.thumb_url} ${widthOf(480)}w, ${photo.medium_url} ${widthOf(960)}w`}
+          sizes={`${Math.round(ratio * ROW_PX * 1.4)}px`}
+          alt={text.gallery.photo(index + 1)}
+          loading={index < 6 ? "eager" : "lazy"}
+          decoding="async"
+        />
+      </a>
+    </li>
+  );
+}
+
+/** The end of what is loaded: asks for more shortly before one sees it. */
+function More({ onVisible }: { onVisible: () => Promise<void> }) {
+  const mark = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && void onVisible(), {
+      rootMargin: "1500px",
+    });
+    if (mark.current) observer.observe(mark.current);
+    return () => observer.disconnect();
+  }, [onVisible]);
+  return (
+    <div ref={mark}>
+      <Waiting>{text.page.loading}</Waiting>
+    </div>
+  );
+}

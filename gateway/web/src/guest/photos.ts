@@ -1,0 +1,101 @@
+/** The guest's photos of one event, page by page, kept up to date. */
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+
+import { api, ask, type Schemas } from "../shared/api";
+
+export type Photo = Schemas["MyPhoto"];
+export type Order = "uploaded" | "taken";
+
+const PAGE_SIZE = 100;
+
+export interface Photos {
+  list: readonly Photo[];
+  /** Of all pages. */
+  total: number;
+  isLoaded: boolean;
+  hasMore: boolean;
+  fault: unknown;
+  order: Order;
+  setOrder: (order: Order) => void;
+  loadMore: () => Promise<void>;
+  /** Loads again what is shown; new photos come in, deleted ones go. */
+  reload: () => Promise<void>;
+}
+
+interface Loaded {
+  list: readonly Photo[];
+  total: number;
+  cursor: string | null;
+}
+
+export function usePhotos(eventId: string): Photos {
+  const [order, setOrder] = useState<Order>("uploaded");
+  const [loaded, setLoaded] = useState<Loaded>();
+  const [fault, setFault] = useState<unknown>();
+  const current = useRef<Loaded | undefined>(undefined);
+  const turn = useRef(0);
+  current.current = loaded;
+
+  /** Of several that run, the answer of the last one counts. */
+  const load = useCallback(async (fetchList: () => Promise<Loaded>) => {
+    const mine = ++turn.current;
+    try {
+      const fresh = await fetchList();
+      if (mine === turn.current) {
+        setLoaded(fresh);
+        setFault(undefined);
+      }
+    } catch (error) {
+      if (mine === turn.current) setFault(error);
+    }
+  }, []);
+
+  const reload = useCallback(
+    () => load(() => fetchAtLeast(eventId, order, current.current?.list.length ?? 0)),
+    [load, eventId, order],
+  );
+  const loadMore = useCallback(
+    () =>
+      load(async () => {
+        const old = current.current;
+        if (!old?.cursor) return old ?? fetchAtLeast(eventId, order, 0);
+        const page = await fetchPage(eventId, order, old.cursor);
+        return { ...page, list: [...old.list, ...page.list] };
+      }),
+    [load, eventId, order],
+  );
+  useEffect(() => void reload(), [reload]);
+
+  return {
+    list: loaded?.list ?? [],
+    total: loaded?.total ?? 0,
+    isLoaded: loaded !== undefined,
+    hasMore: Boolean(loaded?.cursor),
+    fault,
+    order,
+    setOrder,
+    loadMore,
+    reload,
+  };
+}
+
+/** Every photo of the guest in the event. */
+export async function fetchAll(eventId: string, order: Order): Promise<readonly Photo[]> {
+  return (await fetchAtLeast(eventId, order, Infinity)).list;
+}
+
+async function fetchAtLeast(eventId: string, order: Order, count: number): Promise<Loaded> {
+  let found = await fetchPage(eventId, order, "");
+  while (found.cursor && found.list.length < count) {
+    const next = await fetchPage(eventId, order, found.cursor);
+    found = { ...next, list: [...found.list, ...next.list] };
+  }
+  return found;
+}
+
+async function fetchPage(eventId: string, order: Order, cursor: string): Promise<Loaded> {
+  const query = { event_id: eventId, order, cursor, limit: PAGE_SIZE, direction: "desc" as const };
+  const page = await ask(api.GET("/api/my-photos", { params: { query } }));
+  return { list: page.photos, total: page.total, cursor: page.next_cursor };
+}

@@ -1,0 +1,43 @@
+/** Waiting for a selfie's photos, in words. */
+
+import { text } from "#text";
+import { useEffect, useState } from "preact/hooks";
+
+import { Screen, Trouble, Waiting } from "../shared/elements";
+import type { SelfieStatus } from "./selfie";
+
+const SLOW_MS = 10_000;
+
+interface Props {
+  status: SelfieStatus;
+  /** Of the upload. */
+  fault?: unknown;
+  onRetry?: () => void;
+  onBack?: () => void;
+}
+
+export function Progress({ status, fault, onRetry, onBack }: Props) {
+  const [isSlow, setSlow] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(true), SLOW_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  const isSending = onRetry !== undefined;
+  return (
+    <Screen heading={text.camera.heading}>
+      {fault ? (
+        <>
+          <Trouble fault={fault} onRetry={onRetry} />
+          <button type="button" class="quiet" onClick={onBack}>
+            {text.camera.back}
+          </button>
+        </>
+      ) : (
+        <>
+          <Waiting>{isSending && status.status !== "running" ? text.progress.sending : text.progress.searching}</Waiting>
+          {isSlow && <p class="quiet">{text.progress.slow}</p>}
+        </>
+      )}
+    </Screen>
+  );
+}

@@ -1,0 +1,64 @@
+/** A selfie on its way: a camera that one screen opened for the next, the upload, and how far it is. */
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+
+import { api, ask, type Schemas } from "../shared/api";
+import type { OpenCamera } from "./camera";
+
+export type SelfieStatus = Schemas["RematchStatus"];
+
+const QUICK_MS = 400;
+const CALM_MS = 1_500;
+const QUICK_TRIES = 12;
+
+let handedOver: OpenCamera | undefined;
+
+/** For the screen that follows the tap. */
+export function handOver(camera: OpenCamera): void {
+  handedOver?.close();
+  handedOver = camera;
+}
+
+export function takeOver(): OpenCamera | undefined {
+  const camera = handedOver;
+  handedOver = undefined;
+  return camera;
+}
+
+export async function sendSelfie(image: Blob, requestId: string): Promise<void> {
+  const form = new FormData();
+  form.append("file", image, "selfie.jpg");
+  const header = { "idempotency-key": requestId };
+  await ask(
+    api.POST("/api/upload-selfie", {
+      body: { file: "" }, // the document's type of a file
+      bodySerializer: () => form,
+      params: { header },
+    }),
+  );
+}
+
+/** The status, looked at again and again while it is `running`; `look` looks now. */
+export function useSelfieStatus(initial: SelfieStatus): [SelfieStatus, () => Promise<void>] {
+  const [status, setStatus] = useState(initial);
+  const tries = useRef(0);
+  const look = useCallback(async () => {
+    setStatus(await ask(api.GET("/api/rematch-status")));
+  }, []);
+
+  const isRunning = status.status === "running";
+  useEffect(() => {
+    tries.current = 0;
+    if (!isRunning) return undefined;
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = () => {
+      timer = setTimeout(
+        () => look().catch(() => undefined).then(wait), // an outage passes
+        tries.current++ < QUICK_TRIES ? QUICK_MS : CALM_MS,
+      );
+    };
+    wait();
+    return () => clearTimeout(timer);
+  }, [isRunning, look]);
+  return [status, look];
+}

@@ -1,0 +1,40 @@
+/** Getting photos into a phone's own album: where files can be shared on a touch device of Apple's, by the share sheet,
+ * since a download would land elsewhere. */
+
+import { Failure } from "../shared/api";
+import type { Photo } from "./photos";
+
+export function canShare(): boolean {
+  const isApple = /iP(hone|ad|od)/.test(navigator.userAgent) || (/Mac/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+  const probe = new File([""], "probe.jpg", { type: "image/jpeg" });
+  return isApple && Boolean(navigator.canShare?.({ files: [probe] }));
+}
+
+export function asDownload(url: string): string {
+  return `${url}${url.includes("?") ? "&" : "?"}download=1`;
+}
+
+export async function fetchFile(photo: Photo): Promise<File> {
+  const response = await fetch(photo.original_url).catch(() => null);
+  if (!response?.ok) throw new Failure("offline");
+  const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? `${photo.id}.jpg`;
+  const blob = await response.blob();
+  return new File([blob], name, { type: blob.type });
+}
+
+/** False where the guest closed the sheet, or the tap was too long ago. */
+export async function share(files: File[]): Promise<boolean> {
+  return navigator.share({ files }).then(
+    () => true,
+    () => false,
+  );
+}
+
+const fetched = new WeakMap<Photo, File>();
+
+/** A second tap has the file at hand, should fetching it have taken longer than a tap counts. */
+export async function saveOne(photo: Photo): Promise<void> {
+  const file = fetched.get(photo) ?? (await fetchFile(photo));
+  fetched.set(photo, file);
+  await share([file]);
+}

@@ -1,0 +1,75 @@
+/** Taking a selfie: the camera in an oval, and always a photo instead. */
+
+import { text } from "#text";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { Screen, Waiting } from "../shared/elements";
+import { type OpenCamera, shrink, takePicture } from "./camera";
+
+interface Props {
+  camera: OpenCamera;
+  onPicture: (image: Blob) => void;
+  onBack: () => void;
+}
+
+type State = "starting" | "ready" | "denied" | "absent" | "preparing";
+
+export function Viewfinder({ camera, onPicture, onBack }: Props) {
+  const [state, setState] = useState<State>("starting");
+  const frame = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    frame.current?.append(camera.video);
+    camera.ready.then(
+      () => setState("ready"),
+      (error: DOMException) => setState(error.name === "NotAllowedError" ? "denied" : "absent"),
+    );
+    return camera.close;
+  }, [camera]);
+
+  const choose = async (event: Event & { currentTarget: HTMLInputElement }) => {
+    const file = event.currentTarget.files?.[0];
+    if (!file) return;
+    setState("preparing");
+    onPicture(await shrink(file));
+  };
+  const shoot = async () => {
+    setState("preparing");
+    onPicture(await takePicture(camera.video));
+  };
+
+  const hasCamera = state === "starting" || state === "ready";
+  return (
+    <Screen heading={text.camera.heading}>
+      <div class="viewfinder" ref={frame} hidden={!hasCamera} />
+      {state === "starting" && <Waiting>{text.camera.starting}</Waiting>}
+      {state === "preparing" && <Waiting>{text.camera.preparing}</Waiting>}
+      {(state === "denied" || state === "absent") && (
+        <p class="trouble" role="alert">
+          {text.camera[state]}
+        </p>
+      )}
+      {state === "ready" && (
+        <>
+          <p class="quiet centred">{text.camera.hint}</p>
+          <button type="button" class="shutter" aria-label={text.camera.shutter} onClick={() => void shoot()} />
+        </>
+      )}
+      <div class="choices">
+        {!hasCamera && state !== "preparing" && (
+          <label class="button primary">
+            {text.camera.useCamera}
+            <input type="file" accept="image/*" capture="user" onChange={(event) => void choose(event)} />
+          </label>
+        )}
+        <label class="button">
+          {hasCamera ? text.camera.chooseInstead : text.camera.choose}
+          <input type="file" accept="image/*,.heic,.heif,.avif" onChange={(event) => void choose(event)} />
+        </label>
+        <button type="button" class="quiet" onClick={onBack}>
+          {text.camera.back}
+        </button>
+      </div>
+    </Screen>
+  );
+}

@@ -1,0 +1,88 @@
+/** The first screen: what happens to the selfie, the consent, one button. */
+
+import { text } from "#text";
+import { useState } from "preact/hooks";
+
+import { api, ask, randomId } from "../shared/api";
+import { Screen, Trouble } from "../shared/elements";
+import { findEvent, loadSession, type Me } from "../shared/session";
+import { openCamera } from "./camera";
+import { Consent, CONSENT_VERSION } from "./consent";
+import { OtherLanguage } from "./language";
+import { handOver } from "./selfie";
+
+interface Props {
+  code: string;
+  eventName: string;
+  me: Me | null;
+  onJoined: () => Promise<void>;
+}
+
+/** Chosen once for each visit, so that a repeat after a lost answer makes no second guest. */
+const requestId = randomId();
+
+export function Welcome({ code, eventName, me, onJoined }: Props) {
+  const [agreed, setAgreed] = useState(false);
+  const [reminded, setReminded] = useState(false);
+  const [name, setName] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [fault, setFault] = useState<unknown>();
+
+  const join = async (consent: string) => {
+    setBusy(true);
+    setFault(undefined);
+    try {
+      if (me) await joinAsMember(code, consent);
+      else {
+        const body = { event_code: code, display_name: name, consent_version: consent };
+        const header = { "idempotency-key": requestId };
+        await ask(api.POST("/api/guest-sessions", { body, params: { header } }));
+      }
+      await onJoined();
+    } catch (error) {
+      setFault(error);
+      setBusy(false);
+    }
+  };
+  const takeSelfie = () => {
+    if (!agreed) return setReminded(true);
+    handOver(openCamera()); // in the tap itself: browsers ask for it
+    return void join(CONSENT_VERSION);
+  };
+
+  return (
+    <Screen heading={text.welcome.heading(eventName)}>
+      <p>{text.welcome.intro}</p>
+      <Consent eventName={eventName} agreed={agreed} reminded={reminded} onChange={setAgreed} />
+      {fault ? <Trouble fault={fault} /> : null}
+      <button type="button" class="primary" disabled={busy} onClick={takeSelfie}>
+        {text.welcome.takeSelfie}
+      </button>
+      <button type="button" class="quiet" disabled={busy} onClick={() => void join("")}>
+        {text.welcome.withoutSelfie}
+      </button>
+      <p class="quiet centred">{text.welcome.withoutSelfieDetail}</p>
+      {!me && (
+        <>
+          <label for="name">{text.welcome.name}</label>
+          <input
+            id="name"
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+            autocomplete="given-name"
+            maxLength={64}
+          />
+        </>
+      )}
+      <OtherLanguage />
+    </Screen>
+  );
+}
+
+async function joinAsMember(code: string, consent: string): Promise<void> {
+  const { event_id } = await ask(api.POST("/api/join-event", { body: { event_code: code } }));
+  const { me } = await loadSession();
+  if (consent && findEvent(me, code)?.consent_version !== consent) {
+    await ask(api.POST("/api/me/consents", { body: { event_id, consent_version: consent } }));
+  }
+}

@@ -1,0 +1,142 @@
+/** What is kept of a guest, and how they get rid of it; another device; the way out. */
+
+import { text } from "#text";
+import { useState } from "preact/hooks";
+
+import { api, ask, root, type Schemas } from "../shared/api";
+import { confirmInWords, Screen, showDay, Trouble } from "../shared/elements";
+import type { Membership } from "../shared/session";
+import { OtherLanguage } from "./language";
+import type { SelfieStatus } from "./selfie";
+
+interface Props {
+  event: Membership;
+  status: SelfieStatus;
+  onSelfie: () => void;
+  onDeleted: () => Promise<void>;
+  onBack: () => void;
+}
+
+export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
+  const [fault, setFault] = useState<unknown>();
+  const attempt = (work: () => Promise<unknown>) => () => {
+    setFault(undefined);
+    work().catch(setFault);
+  };
+
+  const deleteSelfie = attempt(async () => {
+    if (!(await confirmInWords(text.you.deleteSelfieQuestion, text.you.confirm))) return;
+    await ask(api.DELETE("/api/my-selfie"));
+    await onDeleted();
+  });
+  const signOut = attempt(async () => {
+    if (!(await confirmInWords(text.you.signOutQuestion, text.you.confirmSignOut))) return;
+    await ask(api.DELETE("/api/refresh"));
+    location.assign(`${root}/`);
+  });
+  const deleteAll = attempt(async () => {
+    if (!(await confirmInWords(text.you.deleteAllQuestion, text.you.confirm))) return;
+    await ask(api.DELETE("/api/me"));
+    location.assign(`${root}/`);
+  });
+
+  return (
+    <Screen heading={text.you.heading}>
+      <button type="button" class="quiet" onClick={onBack}>
+        {text.you.back}
+      </button>
+      {fault ? <Trouble fault={fault} /> : null}
+      <section>
+        <h2>{text.you.selfie}</h2>
+        {status.status === "idle" ? (
+          <button type="button" onClick={onSelfie}>
+            {text.you.takeSelfie}
+          </button>
+        ) : (
+          <>
+            <img class="selfie" src={`${root}/api/my-selfie?${status.finished_at ?? ""}`.replace(/\?.*/, "")} alt={text.you.selfie} />
+            <button type="button" onClick={onSelfie}>
+              {text.gallery.newSelfie}
+            </button>
+            <button type="button" class="danger" onClick={deleteSelfie}>
+              {text.you.deleteSelfie}
+            </button>
+          </>
+        )}
+      </section>
+      <OtherDevice />
+      <ShareEvent event={event} />
+      <section>
+        <h2>{event.name}</h2>
+        {event.organisers.length > 0 && <p>{text.you.runBy(event.organisers.join(", "))}</p>}
+        <p>{text.you.kept}</p>
+        {event.expires_at !== null && !event.closed && <p>{text.you.closesOn(showDay(event.expires_at))}</p>}
+        <button type="button" onClick={signOut}>
+          {text.you.signOut}
+        </button>
+        <button type="button" class="danger" onClick={deleteAll}>
+          {text.you.deleteAll}
+        </button>
+      </section>
+      <OtherLanguage />
+    </Screen>
+  );
+}
+
+function OtherDevice() {
+  const [link, setLink] = useState<Schemas["SignInLink"]>();
+  const [isCopied, setCopied] = useState(false);
+  const [fault, setFault] = useState<unknown>();
+  const create = () => {
+    setFault(undefined);
+    ask(api.POST("/api/me/sign-in-links")).then(setLink, setFault);
+  };
+  const copy = async (path: string) => {
+    await navigator.clipboard?.writeText(location.origin + path);
+    setCopied(true);
+  };
+  return (
+    <section>
+      <h2>{text.you.otherDevice}</h2>
+      {fault ? <Trouble fault={fault} onRetry={create} /> : null}
+      {link ? (
+        <>
+          <p>{text.you.otherDeviceDetail}</p>
+          <img class="qr" src={link.qr_svg} alt={text.you.otherDevice} />
+          {"clipboard" in navigator && (
+            <button type="button" onClick={() => void copy(link.path)}>
+              {isCopied ? text.you.copied : text.you.copyLink}
+            </button>
+          )}
+        </>
+      ) : (
+        <button type="button" onClick={create}>
+          {text.you.showCode}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function ShareEvent({ event }: { event: Membership }) {
+  const [isCopied, setCopied] = useState(false);
+  const url = `${location.origin}${root}/e/${event.event_code}`;
+  const send = async () => {
+    if (navigator.share) return void navigator.share({ url }).catch(() => undefined);
+    await navigator.clipboard?.writeText(url);
+    setCopied(true);
+  };
+  if (event.closed) return null;
+  return (
+    <section>
+      <h2>{text.you.share}</h2>
+      <p class="quiet">{text.you.shareDetail}</p>
+      <p class="address">{url}</p>
+      {("share" in navigator || "clipboard" in navigator) && (
+        <button type="button" onClick={() => void send()}>
+          {isCopied ? text.you.copied : "share" in navigator ? text.you.share : text.you.copyLink}
+        </button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,86 @@
+/** The REST interface, typed by our own OpenAPI document. */
+
+import createClient from "openapi-fetch";
+
+import type { components, paths } from "../../build/rest";
+
+export type Schemas = components["schemas"];
+export type Reason = Schemas["ProblemBody"]["reason"];
+export type Rejection = NonNullable<Schemas["RematchStatus"]["reason"]>;
+
+const RETRIES = 3;
+const LONGEST_WAIT_S = 5;
+const TOO_BUSY = [429, 503];
+const OPEN = /\/api\/(refresh|session|sign-in)$/;
+
+/** The path prefix under which a proxy shows the gateway; the scripts lie in `ROOT/assets/`. */
+export const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+
+/** Why a request failed. `reason` selects the sentence that the page shows. */
+export class Failure extends Error {
+  constructor(readonly reason: Reason | "offline") {
+    super(reason);
+  }
+}
+
+export const api = createClient<paths>({ baseUrl: root, fetch: fetchPatiently });
+
+/** The data of an answer; throws Failure. */
+export async function ask<T>(answer: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await answer;
+  if (!response.ok) throw new Failure((error as { reason?: Reason } | undefined)?.reason ?? "internal");
+  return data as T;
+}
+
+export function reasonOf(fault: unknown): Reason | "offline" {
+  return fault instanceof Failure ? fault.reason : "internal";
+}
+
+let renewal: Promise<boolean> | undefined;
+let renewedAt = 0;
+
+/** Trades the refresh cookie for new cookies; false where that is refused. Calls at the same time share one trade. */
+export function renew(): Promise<boolean> {
+  renewal ??= trade().finally(() => (renewal = undefined));
+  return renewal;
+}
+
+async function trade(): Promise<boolean> {
+  const { ok } = await fetchPatiently(new Request(`${root}/api/refresh`, { method: "POST" }));
+  if (ok) renewedAt = Date.now();
+  return ok;
+}
+
+export function renewedSince(time: number): boolean {
+  return renewedAt >= time;
+}
+
+/** A UUID, also where the page is not in a secure context. */
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+}
+
+/** Renews an expired session, and repeats what may be repeated while the server is busy or the network gone. */
+async function fetchPatiently(request: Request): Promise<Response> {
+  const isSession = OPEN.test(request.url);
+  const mayRepeat = request.method !== "POST" || isSession || request.headers.has("Idempotency-Key");
+  let mayRenew = !isSession;
+  for (let tries = 1; ; tries++) {
+    const response = await fetch(request.clone()).catch(() => null);
+    if (response?.status === 401 && mayRenew) {
+      mayRenew = false;
+      if (await renew()) continue;
+    }
+    const waitS = response ? Number(response.headers.get("Retry-After") ?? 1) : tries;
+    const isPassing = !response || (TOO_BUSY.includes(response.status) && waitS <= LONGEST_WAIT_S);
+    if (!isPassing || !mayRepeat || tries > RETRIES) {
+      if (response) return response;
+      throw new Failure("offline");
+    }
+    await new Promise((resolve) => setTimeout(resolve, waitS * 1000 * (0.75 + Math.random() / 2)));
+  }
+}

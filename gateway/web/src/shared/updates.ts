@@ -1,0 +1,46 @@
+/** Tells an open page that something of its guest has changed. */
+
+import { renew, root } from "./api";
+
+const REOPEN_MS = 5_000;
+/** Should a message be lost. */
+const LOOK_MS = 60_000;
+
+/** Calls `onChange` after each change, and whenever one may have been missed; returns how to stop. */
+export function followUpdates(onChange: () => void): () => void {
+  let source: EventSource | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  const open = () => {
+    source = new EventSource(`${root}/api/updates`);
+    for (const kind of ["selfie", "photos", "events", "reload"]) source.addEventListener(kind, onChange);
+    source.onerror = () => {
+      // Connecting again by itself is all that an EventSource does, and only after some errors.
+      if (source?.readyState === EventSource.CLOSED) timer = setTimeout(reopen, REOPEN_MS);
+    };
+  };
+  const close = () => {
+    clearTimeout(timer);
+    source?.close();
+  };
+  const reopen = () => {
+    close();
+    if (document.visibilityState === "visible") renew().then(open, () => (timer = setTimeout(reopen, REOPEN_MS)));
+  };
+  // A connection of a page in the background dies without an error.
+  const onVisibility = () => {
+    close();
+    if (document.visibilityState !== "visible") return;
+    open();
+    onChange();
+  };
+
+  open();
+  const look = setInterval(() => document.visibilityState === "visible" && onChange(), LOOK_MS);
+  document.addEventListener("visibilitychange", onVisibility);
+  return () => {
+    close();
+    clearInterval(look);
+    document.removeEventListener("visibilitychange", onVisibility);
+  };
+}
