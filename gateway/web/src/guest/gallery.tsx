@@ -133,7 +133,8 @@ function Sorting({ order, onChange }: { order: Order; onChange: (order: Order) =
   );
 }
 
-const ROW_PX = 150;
+/** What a row is high at most, for the choice of the picture. */
+const ROW_PX = 200;
 
 function Grid({ photos, onOpen }: { photos: readonly Photo[]; onOpen: (index: number, tile: HTMLElement) => void }) {
   return (
@@ -149,7 +150,7 @@ function Tile({ photo, index, onOpen }: { photo: Photo; index: number; onOpen: (
   const ratio = photo.width / photo.height;
   const widthOf = (edge: number) => Math.round(Math.min(edge, edge * ratio));
   return (
-    <li style={{ flexGrow: ratio, flexBasis: `${ratio * ROW_PX}px`, aspectRatio: `${ratio}` }}>
+    <li style={{ "--ratio": ratio }}>
       <a
         href={photo.preview_url}
         onClick={(event) => {
@@ -161,7 +162,7 @@ function Tile({ photo, index, onOpen }: { photo: Photo; index: number; onOpen: (
         <img
           src={photo.thumb_url}
           srcSet={`${photo.thumb_url} ${widthOf(480)}w, ${photo.medium_url} ${widthOf(960)}w`}
-          sizes={`${Math.round(ratio * ROW_PX * 1.4)}px`}
+          sizes={`${Math.round(ratio * ROW_PX)}px`}
           alt={text.gallery.photo(index + 1)}
           loading={index < 6 ? "eager" : "lazy"}
           decoding="async"

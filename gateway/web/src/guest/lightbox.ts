@@ -31,33 +31,28 @@ export function openLightbox(
   pswp.on("destroy", () => tile.focus());
   pswp.on("uiRegister", () => {
     pswp.ui?.registerElement({
-      name: "save",
-      order: 8,
-      isButton: true,
-      tagName: "a",
-      title: text.lightbox.save,
-      html: icon("M12 4v11m0 0 4-4m-4 4-4-4M5 19h14"),
-      onInit: (element) => {
-        const link = element as HTMLAnchorElement;
-        pswp.on("change", () => (link.href = asDownload(current()?.original_url ?? "")));
-      },
-      onClick: (event) => {
-        const photo = current();
-        if (!photo || !canShare()) return;
-        event.preventDefault();
-        void saveOne(photo);
-      },
-    });
-    pswp.ui?.registerElement({
-      name: "not-me",
-      order: 7,
-      isButton: true,
-      title: text.lightbox.notMe,
-      html: `<span class="pswp__words">${text.lightbox.notMe}</span>`,
-      onClick: () => {
-        const photo = current();
-        pswp.close();
-        if (photo) onRefused(photo);
+      name: "actions",
+      className: "pswp__actions",
+      appendTo: "wrapper",
+      onInit: (bar) => {
+        const save = document.createElement("a");
+        save.className = "button";
+        save.textContent = text.lightbox.save;
+        save.onclick = (event) => {
+          const photo = current();
+          if (!photo || !canShare()) return;
+          event.preventDefault();
+          void saveOne(photo).catch(() => undefined); // the next tap tries again
+        };
+        const refuse = document.createElement("button");
+        refuse.textContent = text.lightbox.notMe;
+        refuse.onclick = () => {
+          const photo = current();
+          pswp.close();
+          if (photo) onRefused(photo);
+        };
+        pswp.on("change", () => (save.href = asDownload(current()?.original_url ?? "")));
+        bar.append(save, refuse);
       },
     });
   });
@@ -75,8 +70,4 @@ function describe(photo: Photo, index: number): SlideData {
     height: photo.height,
     alt: text.gallery.photo(index + 1),
   };
-}
-
-function icon(path: string): string {
-  return `<svg class="pswp__icn" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true"><path d="${path}" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/></svg>`;
 }

@@ -77,7 +77,7 @@ export const text = {
     next: "Next photo",
     previous: "Previous photo",
     zoom: "Zoom",
-    save: "Save this photo",
+    save: "Save",
     notMe: "This is not me",
     hidden: "The photo is gone from your list.",
     undo: "Undo",

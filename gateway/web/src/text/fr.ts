@@ -77,7 +77,7 @@ export const text: Text = {
     next: "Photo suivante",
     previous: "Photo précédente",
     zoom: "Zoom",
-    save: "Enregistrer cette photo",
+    save: "Enregistrer",
     notMe: "Ce n’est pas moi",
     hidden: "La photo a quitté votre liste.",
     undo: "Annuler",

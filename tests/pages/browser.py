@@ -1,0 +1,39 @@
+"""Finds a Chromium on this machine and starts it with a camera that shows a file."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Playwright
+
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+REQUIRED = os.environ.get("MINOIS_BROWSER") == "required"
+MISSING = (
+    "There is no Chromium on this machine, so the pages are not tested in a browser "
+    "(on Debian: apt-get install chromium-headless-shell)."
+)
+
+
+def find_browser() -> str:
+    """The program; skips the test, or fails it where MINOIS_BROWSER=required."""
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    if found is None and REQUIRED:
+        pytest.fail(MISSING)
+    if found is None:
+        pytest.skip(MISSING)
+    return found
+
+
+def launch(playwright: Playwright, film: Path, *arguments: str) -> Browser:
+    """`film`: the mjpeg file that the camera shows."""
+    return playwright.chromium.launch(
+        executable_path=find_browser(),
+        args=[
+            "--no-sandbox",
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+            *arguments,
+        ],
+    )

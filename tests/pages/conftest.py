@@ -1,0 +1,69 @@
+"""One system, one browser; each test has phones of its own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Error, sync_playwright
+
+from deploy.sample import SampleEvent
+from deploy.system import LocalSystem
+from tests.e2e.conftest import gallery, one_of, organiser, sample, system
+from tests.pages.browser import find_browser, launch
+from tests.pages.phone import Phone, film_of
+
+__all__ = ["gallery", "one_of", "organiser", "sample", "system"]
+
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 3,
+    "has_touch": True,
+    "is_mobile": True,
+    "locale": "en",
+}
+LAPTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en"}
+
+NewPhone = Callable[..., Phone]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def program() -> str:
+    """Before a system is started for nothing."""
+    return find_browser()
+
+
+@pytest.fixture(scope="session")
+def browser(program: str, sample: SampleEvent, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Its camera sees Ada."""
+    film: Path = film_of(sample.selfies["Ada"], tmp_path_factory.mktemp("camera") / "ada.mjpeg")
+    with sync_playwright() as playwright:
+        started = launch(playwright, film)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def new_phone(browser: Browser, system: LocalSystem) -> Iterator[NewPhone]:
+    """Makes a phone; after the test none of them may have reported a fault."""
+    phones: list[Phone] = []
+
+    def make(init_script: str = "", **options: Any) -> Phone:
+        context = browser.new_context(**{**PHONE, **options})
+        if init_script:
+            context.add_init_script(init_script)
+        phones.append(Phone(context, system.base_url))
+        return phones[-1]
+
+    yield make
+    for phone in phones:
+        with suppress(Error):
+            phone.context.close()
+    for phone in phones:
+        phone.check_health()
+
+
+@pytest.fixture
+def phone(new_phone: NewPhone) -> Phone:
+    return new_phone()

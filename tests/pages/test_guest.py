@@ -1,0 +1,192 @@
+"""The way of a guest: from the poster to the photos, and what can happen on it."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from deploy.sample import SampleEvent, SamplePhoto
+from tests.e2e.party import Json, Organiser, showing
+from tests.pages.conftest import LAPTOP, PHONE, NewPhone
+from tests.pages.phone import GRID, Phone
+
+Gallery = tuple[Json, dict[str, SamplePhoto]]
+
+
+@pytest.mark.parametrize("device", [PHONE, LAPTOP], ids=["phone", "laptop"])
+def test_from_the_poster_to_the_photos_with_the_camera(new_phone: NewPhone, gallery: Gallery, device: Any) -> None:
+    event, photos = gallery
+    phone = new_phone(**device)
+    phone.open(f"/e/{event['event_code']}")
+    phone.see("Your photos of Gallery")
+    phone.agree_and_open_camera()
+    phone.page.locator(".shutter").click()
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.see(f"{len(showing(photos, 'Ada'))} photos of you")
+    shown = phone.page.locator(f"{GRID} img")
+    for index in range(shown.count()):
+        shown.nth(index).scroll_into_view_if_needed()
+        expect(shown.nth(index)).to_have_js_property("complete", True)
+        assert shown.nth(index).evaluate("image => image.naturalWidth") > 0
+    assert phone.shifts() == 0
+
+
+def test_the_camera_opens_only_after_consent(phone: Phone, gallery: Gallery) -> None:
+    phone.open(f"/e/{gallery[0]['event_code']}")
+    assert not phone.page.get_by_role("checkbox").is_checked()
+    phone.button("Take a selfie").click()
+    phone.see("Please agree first")
+    assert not phone.page.locator("video").count()
+    assert not [request for request in phone.requests if "guest-sessions" in request.url]
+
+
+def test_a_reload_and_a_second_scan_find_the_same_guest(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ben"])
+    count = len(showing(photos, "Ben"))
+    phone.expect_photos(count)
+    phone.page.reload()
+    phone.expect_photos(count)
+    phone.open(f"/e/{event['event_code'].lower().replace('-', ' ')}")
+    phone.expect_photos(count)
+    # The access token has run out.
+    phone.context.clear_cookies(name="minois_token")
+    phone.page.reload()
+    phone.expect_photos(count)
+
+
+def test_without_a_selfie_no_consent_is_asked(phone: Phone, gallery: Gallery) -> None:
+    event, photos = gallery
+    phone.open(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.see("Which photos are you in?")
+    # Later they change their mind; now they are asked.
+    phone.button("Take a selfie").click()
+    phone.button("Take a selfie").click()
+    phone.see("Please agree first")
+    phone.agree_and_open_camera()
+    phone.page.locator(".shutter").click()
+    phone.expect_photos(len(showing(photos, "Ada")))
+
+
+def test_this_is_not_me_can_be_undone(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Cleo"])
+    count = len(showing(photos, "Cleo"))
+    phone.expect_photos(count)
+    phone.page.locator(f"{GRID} a").nth(1).click()
+    phone.button("This is not me").click()
+    phone.expect_photos(count - 1)
+    phone.page.reload()
+    phone.expect_photos(count - 1)
+    phone.page.locator(f"{GRID} a").first.click()
+    phone.button("This is not me").click()
+    phone.expect_photos(count - 2)
+    phone.button("Undo").click()
+    phone.expect_photos(count - 1)
+
+
+def test_a_photo_that_arrives_while_the_page_is_open_appears(
+    phone: Phone, organiser: Organiser, sample: SampleEvent, one_of: Any
+) -> None:
+    event = organiser.event("Live")
+    organiser.add_photos(event, [one_of("Ada")])
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(1)
+    organiser.add_photos(event, [one_of("Ada", "Ben"), one_of("Ben")])
+    phone.expect_photos(2)
+
+
+def test_another_device_signs_in_with_a_link_that_works_once(
+    new_phone: NewPhone, gallery: Gallery, sample: SampleEvent
+) -> None:
+    event, photos = gallery
+    phone = new_phone()
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    count = len(showing(photos, "Ada"))
+    phone.expect_photos(count)
+    phone.button("You and your data").click()
+    with phone.page.expect_response("**/api/me/sign-in-links") as answer:
+        phone.button("Show a code").click()
+    expect(phone.page.locator("img.qr")).to_be_visible()
+    path = answer.value.json()["path"]
+    laptop = new_phone(**LAPTOP)
+    laptop.open(path)
+    laptop.expect_photos(count)
+
+
+def test_a_link_that_is_no_more_good_says_what_to_do(phone: Phone) -> None:
+    phone.expected_statuses.add(401)
+    phone.open("/sign-in#nothing")
+    phone.see("This link has expired or was used before")
+
+
+def test_signing_out_and_deleting_everything(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.button("You and your data").click()
+    phone.button("Sign out").click()
+    phone.button("Yes, sign out").click()
+    phone.see("Find your photos")
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.button("You and your data").click()
+    phone.button("Delete everything about me").click()
+    phone.button("Cancel").click()
+    phone.button("Delete everything about me").click()
+    phone.button("Yes, delete").click()
+    phone.see("Find your photos")
+    assert phone.page.request.get(f"{phone.base_url}/api/session").json()["me"] is None
+
+
+def test_deleting_the_selfie_empties_the_gallery(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.button("You and your data").click()
+    phone.button("Delete my selfie").click()
+    phone.button("Yes, delete").click()
+    expect(phone.page.locator("img.selfie")).to_have_count(0)
+    phone.page.go_back()
+    phone.see("Which photos are you in?")
+
+
+def test_the_back_button_leads_from_the_camera_to_the_photos(phone: Phone, gallery: Gallery) -> None:
+    phone.open(f"/e/{gallery[0]['event_code']}")
+    phone.agree_and_open_camera()
+    phone.page.go_back()
+    phone.see("Which photos are you in?")
+
+
+def test_the_keyboard_is_enough(new_phone: NewPhone, gallery: Gallery) -> None:
+    event, photos = gallery
+    laptop = new_phone(**LAPTOP)
+    keyboard = laptop.page.keyboard
+
+    def press_on(name: str) -> None:
+        for _ in range(40):
+            keyboard.press("Tab")
+            if name in laptop.page.evaluate(
+                "document.activeElement.ariaLabel || document.activeElement.textContent || document.activeElement.type"
+            ):
+                return
+        raise AssertionError(f"{name} is not reached by the tabulator")
+
+    laptop.open(f"/e/{event['event_code']}")
+    laptop.see("Take a selfie")
+    press_on("checkbox")
+    keyboard.press("Space")
+    press_on("Take a selfie")
+    keyboard.press("Enter")
+    laptop.page.locator(".shutter").wait_for()
+    press_on("Take the picture")
+    keyboard.press("Enter")
+    laptop.expect_photos(len(showing(photos, "Ada")))
+    laptop.page.locator(f"{GRID} a").first.focus()
+    keyboard.press("Enter")
+    laptop.page.locator(".pswp__img").first.wait_for()
+    keyboard.press("ArrowRight")
+    keyboard.press("Escape")
+    expect(laptop.page.locator(".pswp")).to_have_count(0)
+    assert laptop.page.evaluate("document.activeElement.tagName") == "A"

@@ -1,0 +1,174 @@
+"""Each wrong turn says what to do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import ImageEnhance, ImageFilter
+from playwright.sync_api import Route
+
+from deploy.sample import SampleEvent, SamplePhoto
+from gateway.selfies.schemas import REASONS
+from tests.e2e.party import Json, Organiser, showing
+from tests.pages.conftest import NewPhone
+from tests.pages.phone import Phone, to_jpeg, to_picture
+
+Gallery = tuple[Json, dict[str, SamplePhoto]]
+DENIED = """
+navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("no", "NotAllowedError"));
+"""
+ABSENT = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined });"
+
+
+def spoil(sample: SampleEvent, how: str) -> bytes:
+    """A selfie that is rejected for this reason."""
+    picture = to_picture(sample.selfies["Ada"])
+    if how == "no_face":
+        return next(photo.jpeg for photo in sample.photos if not photo.people)
+    if how == "several_faces":
+        return next(photo.jpeg for photo in sample.photos if len(photo.people) == 2)
+    if how == "too_dark":
+        return to_jpeg(ImageEnhance.Brightness(picture).enhance(0.04))
+    return to_jpeg(picture.filter(ImageFilter.GaussianBlur(picture.width / 60)))
+
+
+@pytest.mark.parametrize(
+    ("how", "advice"),
+    [
+        ("no_face", "No face was found"),
+        ("several_faces", "Several faces are in the picture"),
+        ("too_dark", "It is too dark"),
+        ("blurred", "The picture is blurred"),
+    ],
+)
+def test_a_rejected_selfie_says_why_and_the_next_one_is_good(
+    phone: Phone, gallery: Gallery, sample: SampleEvent, how: str, advice: str
+) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], spoil(sample, how))
+    phone.see(advice)
+    phone.check_accessibility()
+    phone.button("Try again").click()
+    phone.page.locator(".shutter").wait_for()
+    phone.choose_picture(sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_reason_of_the_server_has_a_sentence(new_phone: NewPhone, gallery: Gallery, language: str) -> None:
+    """In both languages, and none twice."""
+    phone = new_phone(locale=language)
+    phone.open(f"/e/{gallery[0]['event_code']}")
+    phone.page.locator("button.quiet").first.click()
+    phone.page.locator(".nothing").wait_for()
+    session = phone.page.request.get(f"{phone.base_url}/api/session").json()
+    seen = set()
+    for reason in REASONS:
+        session["me"]["selfie"] = {"status": "validation_failed", "matched": 0, "reason": reason, "message": "?"}
+        body = json.dumps(session)
+        phone.page.route("**/api/session", lambda route, body=body: fulfil(route, body))
+        phone.page.reload()
+        seen.add(phone.page.locator(".trouble p").inner_text())
+        phone.page.unroute("**/api/session")
+    assert len(seen) == len(REASONS)
+    assert not [sentence for sentence in seen if "?" in sentence]
+
+
+def fulfil(route: Route, body: str) -> None:
+    route.fulfill(body=body, content_type="application/json")
+
+
+@pytest.mark.parametrize(
+    ("script", "words"), [(DENIED, "The camera is blocked"), (ABSENT, "This browser offers no camera")]
+)
+def test_without_a_camera_a_photo_is_good_too(
+    new_phone: NewPhone, gallery: Gallery, sample: SampleEvent, script: str, words: str
+) -> None:
+    event, photos = gallery
+    phone = new_phone(script)
+    phone.open(f"/e/{event['event_code']}")
+    phone.page.get_by_role("checkbox").check()
+    phone.button("Take a selfie").click()
+    phone.see(words)
+    phone.check_accessibility()
+    assert phone.page.locator("input[type=file]").first.get_attribute("capture") == "user"
+    assert phone.page.locator("input[type=file]").last.get_attribute("capture") is None
+    phone.choose_picture(sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+
+
+def test_a_wrong_code_says_so_and_takes_another(phone: Phone, gallery: Gallery) -> None:
+    phone.open("/e/0000-0000")
+    phone.see("No open event has this code")
+    phone.check_accessibility()
+    phone.page.get_by_label("Event code").fill(gallery[0]["event_code"].lower())
+    phone.button("Open").click()
+    phone.see("Your photos of Gallery")
+
+
+def test_a_closed_event_still_shows_its_guests_their_photos(
+    new_phone: NewPhone, organiser: Organiser, sample: SampleEvent, one_of: Any
+) -> None:
+    event = organiser.event("Closing")
+    organiser.add_photos(event, [one_of("Ada")])
+    phone = new_phone()
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(1)
+    organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"closed": True})
+    phone.page.reload()
+    phone.expect_photos(1)
+    late = new_phone()
+    late.open(f"/e/{event['event_code']}")
+    late.see("No open event has this code")
+
+
+def test_no_picture_at_all_is_explained(phone: Phone, gallery: Gallery) -> None:
+    phone.expected_statuses.add(415)
+    phone.join_with(gallery[0]["event_code"], b"this is no picture")
+    phone.see("This is no picture that can be read")
+    phone.button("Back").click()
+    phone.see("Which photos are you in?")
+
+
+def test_a_network_that_comes_back_loses_nothing(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.open(f"/e/{event['event_code']}")
+    phone.agree_and_open_camera()
+    phone.context.set_offline(True)
+    phone.choose_picture(sample.selfies["Ada"])
+    phone.see("There is no connection")
+    phone.context.set_offline(False)
+    phone.button("Try again").click()
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.faults.clear()  # the browser's own complaints about the network
+
+
+def test_an_expired_session_asks_to_scan_again(phone: Phone, gallery: Gallery) -> None:
+    event = gallery[0]
+    phone.open(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.see("Which photos are you in?")
+    phone.context.clear_cookies()
+    phone.open(f"/my/{event['id']}")
+    phone.see("You are signed out. Scan the code of your event again.")
+
+
+def test_an_old_browser_gets_the_plain_page(new_phone: NewPhone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone = new_phone("CSS.supports = () => false;")
+    phone.open(f"/e/{event['event_code']}")
+    phone.see("This browser is old")
+    phone.page.get_by_role("checkbox").check()
+    phone.choose_picture(sample.selfies["Ada"])
+    phone.button("Send").click()
+    phone.see("Your photos:")
+    assert phone.page.locator("main a img").count() == len(showing(photos, "Ada"))
+
+
+def test_the_plain_page_uses_old_syntax_only() -> None:
+    """Of ECMAScript 5; the build refuses what it cannot express in it."""
+    built = Path("gateway/web/dist/assets")
+    for name in ("old", "boot"):
+        script = next(built.glob(f"{name}-*.js")).read_text()
+        assert not [word for word in ("=>", "`", "const ", "let ", "async ", "class ") if word in script], name
