@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from sqlalchemy import Engine
 
 from kit import failpoints, logs, settings
@@ -26,11 +26,13 @@ from kit.sweeper import Sweeper
 from kit.wakeups import Wakeups
 from kit.worker import run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
+from selfie_service.binding import FACES_PER_DAY, TOLERANCE, BindingRule
+from selfie_service.domain import Judge
 from selfie_service.feed import AuthFeed
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import ChangeStore, RematchStore, SelfieStore
+from selfie_service.store import BindingStore, ChangeStore, RematchStore, SelfieStore
 from selfie_service.store.people import REMATCHES_CHANNEL, SELFIES_CHANNEL
 from selfie_service.validation import Examination, build_examiner
 from selfie_service.worker import Validator
@@ -72,11 +74,22 @@ class WorkerSettings(
 
     matcher_address: settings.Target = Field("127.0.0.1:50053", description="where matcher_service is")
     selfie_validation_strict: bool = Field(True, description="refuse poor selfies and those of several persons")
+    binding_tolerance: float | None = Field(
+        TOLERANCE, gt=0, le=2, description="largest distance of a later selfie from the first one; none: any face"
+    )
+    faces_per_day: int = Field(
+        FACES_PER_DAY, ge=1, le=1000, description="first selfies, also after a deletion, of an account in 24 hours"
+    )
     image_timeout_s: float = Field(15, gt=0, le=300, description="how long an examination may take")
     image_memory_mb: int = Field(2048, ge=512, description="address space of the process that examines")
     max_selfie_mp: int = Field(50, ge=1, le=2000, description="most megapixels of a selfie; a JPEG may have more")
     rematch_timeout_s: float = Field(10, gt=0, le=300, description="how long a stream of 64 rematches may take")
     worker_nice: int = Field(5, ge=0, le=19, description="how far examining gives way to other processes")
+
+    @field_validator("binding_tolerance", mode="before")
+    @classmethod
+    def _turned_off(cls, value: object) -> object:
+        return None if value == "none" else value
 
 
 def main() -> None:
@@ -155,11 +168,13 @@ def work(
         config.worker_nice,
     )
     store, blobs = selfies(db), files.connect(config, PREFIX)
-    validator = Validator(store, blobs, engine.call, engine.start, 2 * config.image_timeout_s, stop)
+    lease_s = 2 * config.image_timeout_s
+    validator = Validator(store, blobs, engine.call, _make_judge(config), engine.start, lease_s, stop)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
-    sweeper = Sweeper(store, blobs)
+    sweeper, bindings = Sweeper(store, blobs), BindingStore(db)
     loops = [
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
+        start_thread(lambda: run_steps(bindings.forget_old, lambda: stop.wait(SWEEP_S), stop, "bindings"), "bindings"),
         start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
         start_thread(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),
     ]
@@ -170,6 +185,12 @@ def work(
     for loop in loops:
         loop.join(STOP_S)
     channel.close()
+
+
+def _make_judge(config: WorkerSettings) -> Judge | None:
+    if config.binding_tolerance is None:
+        return None
+    return BindingRule(config.binding_tolerance, config.faces_per_day).judge
 
 
 def run_migrations() -> None:

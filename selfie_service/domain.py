@@ -1,6 +1,6 @@
 """What selfie_service is about: selfies, verdicts, enrolments and how far they are matched; their rules and faults."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -35,6 +35,8 @@ class RejectReason(Enum):
     UNREADABLE = "unreadable"
     INVALID_DIMENSIONS = "invalid_dimensions"
     TOO_MANY_PIXELS = "too_many_pixels"
+    DIFFERENT_PERSON = "different_person"
+    TOO_MANY_FACES = "too_many_faces"
 
 
 class RematchState(Enum):
@@ -107,6 +109,27 @@ class SelfieJob:
     person_id: UUID
     attempt: int
     image: StoredImage
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The `encoding` of a person's first valid selfie since the last deletion, if there is one; `recent_count`: how
+    often the person's account bound a face within the last 24 hours."""
+
+    encoding: bytes | None
+    recent_count: int
+
+
+# Why a selfie that is valid by itself is refused beside what the person is bound to; None: it is accepted.
+Judge = Callable[[Bound, bytes], RejectReason | None]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was written about a selfie; nothing, if the verdict did not come `in_time`."""
+
+    in_time: bool
+    reason: RejectReason | None = None
 
 
 @dataclass(frozen=True)

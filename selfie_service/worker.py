@@ -9,7 +9,7 @@ from kit.blobs import BlobNotFound, Blobs
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
-from selfie_service.domain import RejectReason, SelfieJob
+from selfie_service.domain import Decision, Judge, RejectReason, SelfieJob
 from selfie_service.service import read_image
 from selfie_service.store import SelfieStore
 from selfie_service.validation import Examination
@@ -21,13 +21,14 @@ seconds = Histogram("selfie_examination_seconds", "Duration of an examination")
 
 
 class Validator(Worker[SelfieJob]):
-    """Works on selfies. `lease_s` is longer than an examination may take."""
+    """Works on selfies. `lease_s` is longer than an examination may take; `judge` binds people to their first face."""
 
     def __init__(
         self,
         store: SelfieStore,
         blobs: Blobs,
         examine: Callable[[bytes], Examination],
+        judge: Judge | None,
         prepare: Callable[[], None],
         lease_s: float,
         stop: Event,
@@ -36,6 +37,7 @@ class Validator(Worker[SelfieJob]):
         self._store = store
         self._blobs = blobs
         self._examine = examine
+        self._judge = judge
         self._lease_s = lease_s
 
     def step(self) -> bool:
@@ -59,11 +61,8 @@ class Validator(Worker[SelfieJob]):
             self._settle(job, examination)
 
     def _settle(self, job: SelfieJob, examination: Examination) -> None:
-        if examination.encoding is not None:
-            verdict, in_time = "valid", self._store.accept(job, examination.encoding)
-        else:
-            reason = RejectReason(examination.reason)
-            verdict, in_time = reason.value, self._store.reject(job, reason)
+        decision = self._decide(job, examination)
+        in_time, verdict = decision.in_time, decision.reason.value if decision.reason else "valid"
         if in_time:
             verdicts.labels(verdict).inc()
         log.info(
@@ -72,6 +71,12 @@ class Validator(Worker[SelfieJob]):
             selfie_id=str(job.selfie_id),
             verdict=verdict,
         )
+
+    def _decide(self, job: SelfieJob, examination: Examination) -> Decision:
+        if examination.encoding is not None:
+            return self._store.accept(job, examination.encoding, self._judge)
+        reason = RejectReason(examination.reason)
+        return Decision(self._store.reject(job, reason), reason)
 
     def _give_up(self, job: SelfieJob, fault: Exception) -> None:
         """What the engine did to this selfie counts, or that its file is missing; that the process stops does not."""

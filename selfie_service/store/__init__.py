@@ -1,7 +1,8 @@
 """All SQL of selfie_service: one public method is one transaction."""
 
+from selfie_service.store.bindings import BindingStore
 from selfie_service.store.changes import ChangeStore
 from selfie_service.store.rematches import RematchStore
 from selfie_service.store.selfies import SelfieStore
 
-__all__ = ["ChangeStore", "RematchStore", "SelfieStore"]
+__all__ = ["BindingStore", "ChangeStore", "RematchStore", "SelfieStore"]

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from selfie_service.domain import Change, ChangeKind, first_person
+from selfie_service.store.bindings import forget_bindings
 from selfie_service.store.people import (
     REMATCHES_CHANNEL,
     STEP_S,
@@ -100,6 +101,7 @@ def _erase_user(connection: Connection, change: Change) -> None:
         # An upload that makes the person's row ends before this, or finds the grave.
         lock_first_person(connection, user_id)
         bury(connection, user_id)
+        forget_bindings(connection, user_id)
         queue_blob_deletions(connection, "user_id = :user", {"user": user_id})
         connection.execute(text("DELETE FROM selfie.people WHERE user_id = :user"), {"user": user_id})
 

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, Engine, Row, text
 from kit.db import transaction
 from selfie_service.domain import (
     MAX_FAILURES,
+    Decision,
     EventClosed,
     IdempotencyKeyReused,
+    Judge,
     NewSelfie,
     QueueFull,
     RejectReason,
@@ -21,6 +23,7 @@ from selfie_service.domain import (
     StoredImage,
     UserNotFound,
 )
+from selfie_service.store.bindings import bind, count_binding, read_bound, unbind
 from selfie_service.store.people import (
     SELFIES_CHANNEL,
     lock_first_person,
@@ -132,6 +135,7 @@ class SelfieStore:
             revision = raise_revision(connection, person_id)
             condition = "person_id = :person AND state NOT IN ('superseded', 'deleted')"
             _empty(connection, condition, "state = 'deleted'", {"person": person_id})
+            unbind(connection, person_id)
             want_forgetting(connection, person_id, revision)
 
     def claim(self, lease_s: float) -> SelfieJob | None:
@@ -154,11 +158,22 @@ class SelfieStore:
             row = connection.execute(query, {"lease": lease_s}).first()
         return SelfieJob(row.id, row.person_id, row.attempt, _image(row)) if row else None
 
-    def accept(self, job: SelfieJob, encoding: bytes) -> bool:
-        """The selfie takes the place of the active one and is wanted in every open event; False for a late verdict."""
+    def accept(self, job: SelfieJob, encoding: bytes, judge: Judge | None) -> Decision:
+        """The selfie takes the place of the active one and is wanted in every open event, unless `judge` rejects it.
+
+        The first one since a deletion binds the person. Without `judge` each one does, and none is counted.
+        """
         with transaction(self._engine, "selfie-accept") as connection:
             if lock_person(connection, job.person_id) is None or not self._is_current(connection, job):
-                return False
+                return Decision(in_time=False)
+            bound = read_bound(connection, job.person_id)
+            if judge and (reason := judge(bound, encoding)):
+                _reject(connection, job, reason)
+                return Decision(in_time=True, reason=reason)
+            if judge is None or bound.encoding is None:
+                bind(connection, job.person_id, encoding)
+            if judge and bound.encoding is None:
+                count_binding(connection, job.person_id)
             # Pending means newest: an upload supersedes what is pending under the same lock.
             revision = raise_revision(connection, job.person_id)
             former = "person_id = :person AND state = 'active'"
@@ -169,16 +184,14 @@ class SelfieStore:
             )
             connection.execute(query, {"selfie": job.selfie_id, "encoding": encoding})
             want_rematches(connection, job.person_id, revision)
-            return True
+            return Decision(in_time=True)
 
     def reject(self, job: SelfieJob, reason: RejectReason) -> bool:
         """False for a late verdict."""
         with transaction(self._engine, "selfie-write") as connection:
             if not self._is_current(connection, job):
                 return False
-            change = "state = 'rejected', reason = :reason, decided_at = now()"
-            _empty(connection, "id = :selfie", change, {"selfie": job.selfie_id, "reason": reason.value})
-            notify(connection, SELFIES_CHANNEL)
+            _reject(connection, job, reason)
             return True
 
     def count_failure(self, job: SelfieJob) -> bool:
@@ -254,6 +267,12 @@ class SelfieStore:
             if written.rowcount:
                 notify(connection, SELFIES_CHANNEL)
             return written.rowcount == 1
+
+
+def _reject(connection: Connection, job: SelfieJob, reason: RejectReason) -> None:
+    change = "state = 'rejected', reason = :reason, decided_at = now()"
+    _empty(connection, "id = :selfie", change, {"selfie": job.selfie_id, "reason": reason.value})
+    notify(connection, SELFIES_CHANNEL)
 
 
 def _empty(connection: Connection, condition: str, change: str, values: Mapping[str, object]) -> None:

@@ -15,7 +15,7 @@ from matcher_service.domain import Rematch
 from matcher_service.faces import FoundFace
 from matcher_service.store import MatchStore
 from matcher_service.store.matches import FindNewer
-from selfie_service.domain import SelfieJob
+from selfie_service.domain import Decision, Judge, SelfieJob
 from selfie_service.store import SelfieStore
 
 
@@ -60,12 +60,12 @@ class NoRevisionCheck(MatchStore):
 class NoFence(SelfieStore):
     """Believes every verdict, also one about a selfie that a newer one took the place of."""
 
-    def accept(self, job: SelfieJob, encoding: bytes) -> bool:
+    def accept(self, job: SelfieJob, encoding: bytes, judge: Judge | None) -> Decision:
         with transaction(self._engine) as connection:
             is_late = not super()._is_current(connection, job)
         if is_late:
             time.sleep(1)
-        return super().accept(job, encoding)
+        return super().accept(job, encoding, judge)
 
     def _is_current(self, connection: Connection, job: SelfieJob) -> bool:
         return True

@@ -5,12 +5,12 @@ from sqlalchemy import Engine, text
 LOSE_COMMITS = """
 CREATE FUNCTION {schema}.lose_commit() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
-CREATE CONSTRAINT TRIGGER lose_commit AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED
+CREATE CONSTRAINT TRIGGER lose_commit AFTER {act} ON {table} DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION {schema}.lose_commit();
 """
 
 
-def lose_commits(db: Engine, table: str) -> None:
-    """From now on the connection is lost at the commit of whatever inserts into a table."""
+def lose_commits(db: Engine, table: str, act: str = "INSERT") -> None:
+    """From now on the connection is lost at the commit of whatever inserts into a table, or does another `act`."""
     with db.begin() as connection:
-        connection.execute(text(LOSE_COMMITS.format(schema=table.partition(".")[0], table=table)))
+        connection.execute(text(LOSE_COMMITS.format(schema=table.partition(".")[0], table=table, act=act)))

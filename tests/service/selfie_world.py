@@ -25,7 +25,8 @@ from kit.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
-from selfie_service.domain import Change, ChangeKind
+from selfie_service.binding import BindingRule
+from selfie_service.domain import Change, ChangeKind, Judge
 from selfie_service.feed import AuthFeed
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
@@ -38,6 +39,7 @@ from tests.service.calls import Metadata, as_user
 LEASE_S = 30.0
 STREAM_S = 20.0
 WAIT_S = 10.0
+RULE = BindingRule()
 DONE = matcher_pb2.REMATCH_STATE_DONE
 RUNNING = matcher_pb2.REMATCH_STATE_RUNNING
 FAILED = matcher_pb2.REMATCH_STATE_FAILED
@@ -52,10 +54,10 @@ def image_of(name: str) -> bytes:
     return b"\xff\xd8\xff\xe0" + name.encode()
 
 
-def face(number: int) -> bytes:
-    """The encoding of a person."""
+def face(number: int, size: float = 0.375) -> bytes:
+    """An encoding of a person: those of the default size are within the tolerance of each other."""
     encoding = np.zeros(128, dtype="<f4")
-    encoding[number] = 0.5
+    encoding[number] = size
     return encoding.tobytes()
 
 
@@ -162,6 +164,7 @@ class World:
         validator: type[Validator] = Validator,
         calls: type[ServiceCalls] = ServiceCalls,
         blobs: type[Blobs] = Blobs,
+        judge: Judge | None = RULE.judge,
     ) -> None:
         # Tests hold locks for longer than a service may wait for one.
         self.db = create_engine(db.url, pool_size=10, connect_args={"options": "-c lock_timeout=20s"})
@@ -172,6 +175,7 @@ class World:
         self.feed, self.matcher = ScriptedFeed(), ScriptedMatcher()
         self.stop = Event()
         self._signer, self._validator = signer, validator
+        self.judge = judge
         self._others = grpc.server(futures.ThreadPoolExecutor(8))
         auth_pb2_grpc.add_AuthServiceServicer_to_server(self.feed, self._others)
         matcher_pb2_grpc.add_MatcherServiceServicer_to_server(self.matcher, self._others)
@@ -249,7 +253,7 @@ class World:
     # What the workers do.
 
     def validator(self, examine: Examine) -> Validator:
-        return self._validator(self.selfies, self.blobs, examine, lambda: None, LEASE_S, self.stop)
+        return self._validator(self.selfies, self.blobs, examine, self.judge, lambda: None, LEASE_S, self.stop)
 
     def validate(self, examine: Examine) -> bool:
         return self.validator(examine).step()

@@ -195,7 +195,7 @@ def test_a_verdict_after_the_erasure_writes_nothing(world: World) -> None:
     assert job
     world.tell(ChangeKind.USER_ERASED, user_id=guest)
     world.follower.catch_up()
-    assert not world.selfies.accept(job, face(1))
+    assert not world.selfies.accept(job, face(1), world.judge).in_time
     assert world.count("people") == 0
 
 

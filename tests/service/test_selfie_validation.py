@@ -131,7 +131,7 @@ def test_a_verdict_after_a_newer_upload_changes_nothing(world: World, guest: UUI
     world.upload(guest, "first")
     job = claim(world)
     newer = world.upload(guest, "second")
-    assert not world.selfies.accept(job, face(1))
+    assert not world.selfies.accept(job, face(1), world.judge).in_time
     assert world.selfie(job.selfie_id).state == "superseded"
     assert world.selfie(newer).state == "pending"
 
@@ -141,7 +141,7 @@ def delete_before_the_verdict(world: World) -> str:
     world.upload(guest)
     job = claim(world)
     world.delete(guest)
-    world.selfies.accept(job, face(1))
+    world.selfies.accept(job, face(1), world.judge)
     state: str = world.selfie(job.selfie_id).state
     return state
 
@@ -162,8 +162,8 @@ def overtake_a_slow_worker(world: World) -> bytes:
     world.end_leases()
     fast = claim(world)
     assert fast.attempt == slow.attempt + 1
-    world.selfies.accept(slow, face(1))
-    world.selfies.accept(fast, face(2))
+    world.selfies.accept(slow, face(1), world.judge)
+    world.selfies.accept(fast, face(2), world.judge)
     return bytes(world.selfie(selfie_id).encoding)
 
 

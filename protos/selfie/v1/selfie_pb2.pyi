@@ -44,6 +44,8 @@ class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REJECT_REASON_UNREADABLE: _ClassVar[RejectReason]
     REJECT_REASON_INVALID_DIMENSIONS: _ClassVar[RejectReason]
     REJECT_REASON_TOO_MANY_PIXELS: _ClassVar[RejectReason]
+    REJECT_REASON_DIFFERENT_PERSON: _ClassVar[RejectReason]
+    REJECT_REASON_TOO_MANY_FACES: _ClassVar[RejectReason]
 
 class SelfieState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -90,6 +92,8 @@ REJECT_REASON_FACE_CUT_OFF: RejectReason
 REJECT_REASON_UNREADABLE: RejectReason
 REJECT_REASON_INVALID_DIMENSIONS: RejectReason
 REJECT_REASON_TOO_MANY_PIXELS: RejectReason
+REJECT_REASON_DIFFERENT_PERSON: RejectReason
+REJECT_REASON_TOO_MANY_FACES: RejectReason
 SELFIE_STATE_UNSPECIFIED: SelfieState
 SELFIE_STATE_PENDING: SelfieState
 SELFIE_STATE_ACTIVE: SelfieState

@@ -79,7 +79,8 @@ class SelfieServiceServicer:
     def UploadSelfie(self, request, context):
         """Accepts an image as the caller's newest selfie; durable when it answers. The verdict comes later and shows in
         GetRematchState; until it is good, the selfie before and its matches stay as they are. A selfie that is still
-        undecided becomes SUPERSEDED. Idempotent by `request_id`: a repeat gets the same answer, once there is one.
+        undecided becomes SUPERSEDED. The first valid selfie binds the caller to its face: a later one of somebody else is
+        rejected. Idempotent by `request_id`: a repeat gets the same answer, once there is one.
         Errors: EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, EVENT_CLOSED, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS,
         USER_NOT_FOUND, QUEUE_FULL.
         """
@@ -96,7 +97,9 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSelfie(self, request, context):
-        """Empties every selfie of the caller and makes every event forget their face. Idempotent: having none is no fault.
+        """Empties every selfie of the caller and makes every event forget their face; the next valid selfie may show another
+        one. What stays for 24 hours is the time of each first valid selfie, and nothing of a face. Idempotent: having none
+        is no fault.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

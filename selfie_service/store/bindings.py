@@ -1,0 +1,62 @@
+"""SQL of bindings: the first face of a person, and when an account bound one.
+
+A deletion takes the face and leaves the time, which alone tells how often an account started over.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from kit.db import transaction
+from selfie_service.domain import Bound
+
+RECENT = "bound_at > now() - interval '24 hours'"
+
+
+class BindingStore:
+    """Times of bindings."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def forget_old(self) -> bool:
+        """Deletes what counts no more; never anything to do right after it."""
+        with transaction(self._engine, "bindings-forget") as connection:
+            connection.execute(text(f"DELETE FROM selfie.bindings WHERE NOT {RECENT}"))
+        return False
+
+
+def read_bound(connection: Connection, person_id: UUID) -> Bound:
+    """What a locked person is bound to: a statement after the one that locks."""
+    query = text(
+        f"""
+        SELECT bound_encoding, (
+            SELECT count(*) FROM selfie.bindings b WHERE b.user_id = p.user_id AND {RECENT}) AS recent_count
+        FROM selfie.people p WHERE person_id = :person
+        """
+    )
+    row = connection.execute(query, {"person": person_id}).one()
+    return Bound(None if row.bound_encoding is None else bytes(row.bound_encoding), row.recent_count)
+
+
+def bind(connection: Connection, person_id: UUID, encoding: bytes) -> None:
+    """Binds a locked person to a face."""
+    query = text("UPDATE selfie.people SET bound_encoding = :encoding WHERE person_id = :person")
+    connection.execute(query, {"person": person_id, "encoding": encoding})
+
+
+def unbind(connection: Connection, person_id: UUID) -> None:
+    """The next valid selfie of a locked person binds anew."""
+    query = text("UPDATE selfie.people SET bound_encoding = NULL WHERE person_id = :person")
+    connection.execute(query, {"person": person_id})
+
+
+def count_binding(connection: Connection, person_id: UUID) -> None:
+    """Notes that the account of a locked person has bound a face."""
+    query = text("INSERT INTO selfie.bindings (user_id) SELECT user_id FROM selfie.people WHERE person_id = :person")
+    connection.execute(query, {"person": person_id})
+
+
+def forget_bindings(connection: Connection, user_id: UUID) -> None:
+    """Of an account that is erased."""
+    connection.execute(text("DELETE FROM selfie.bindings WHERE user_id = :user"), {"user": user_id})

@@ -1,0 +1,39 @@
+"""Settings of the selfie worker whose values have a meaning of their own."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from selfie_service.__main__ import WorkerSettings
+from selfie_service.binding import TOLERANCE
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    (tmp_path / "key").touch()
+    required = {
+        "DATABASE_URL": "postgresql://localhost/minois",
+        "BLOB_URL": f"file://{tmp_path}",
+        "MINOIS_KEYS": str(tmp_path),
+        "SIGNING_KEY": str(tmp_path / "key"),
+    }
+    for name, value in required.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("BINDING_TOLERANCE", raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(("value", "tolerance"), [("", TOLERANCE), ("0.65", 0.65), ("none", None)])
+def test_none_turns_the_binding_off_and_nothing_else_does(
+    environment: pytest.MonkeyPatch, value: str, tolerance: float | None
+) -> None:
+    environment.setenv("BINDING_TOLERANCE", value)
+    assert WorkerSettings().binding_tolerance == tolerance
+
+
+@pytest.mark.parametrize("value", ["0", "off", "-1", "2.1"])
+def test_a_tolerance_that_is_no_distance_is_refused(environment: pytest.MonkeyPatch, value: str) -> None:
+    environment.setenv("BINDING_TOLERANCE", value)
+    with pytest.raises(ValidationError, match="binding_tolerance"):
+        WorkerSettings()
