@@ -142,6 +142,8 @@ export const text = {
     unreadable: "The picture cannot be opened. Choose another one.",
     invalid_dimensions: "The picture is too small, too narrow or too long. Choose an ordinary photo.",
     too_many_pixels: "The picture has too many pixels. Choose a smaller one.",
+    different_person: "This selfie shows somebody else than your first one. Take one that shows you.",
+    too_many_faces: "You started over with a new face too often today. Try again tomorrow, or ask the organiser.",
     processing_failed: "The selfie could not be examined. Send it again, or take another one.",
     matching_failed: "The comparison failed and is repeated by itself. Your photos will appear here.",
   } satisfies Record<Rejection, string>,

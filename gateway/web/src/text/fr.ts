@@ -144,6 +144,8 @@ export const text: Text = {
     unreadable: "L’image ne peut pas être ouverte. Choisissez-en une autre.",
     invalid_dimensions: "L’image est trop petite, trop étroite ou trop longue. Choisissez une photo ordinaire.",
     too_many_pixels: "L’image a trop de pixels. Choisissez-en une plus petite.",
+    different_person: "Ce selfie montre une autre personne que le premier. Prenez-en un qui vous montre.",
+    too_many_faces: "Vous avez recommencé trop souvent aujourd’hui. Réessayez demain, ou demandez à l’organisateur.",
     processing_failed: "Le selfie n’a pas pu être examiné. Renvoyez-le, ou prenez-en un autre.",
     matching_failed: "La comparaison a échoué et sera refaite toute seule. Vos photos apparaîtront ici.",
   },
