@@ -1,6 +1,6 @@
 """MatcherService and PhotoService on the wire: proto <-> domain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -137,7 +137,7 @@ def _header(photo: ShownPhoto, picture: OpenPicture) -> photo_pb2.PhotoHeader:
         size_bytes=picture.end - picture.start,
         picture_bytes=picture.size_bytes,
         offset=picture.start,
-        version=picture.version,
+        version=photo.version,
         event_name=photo.event_name,
         number=photo.number,
     )
@@ -201,6 +201,7 @@ def _match(match: Match) -> pb.Match:
         width=match.width,
         height=match.height,
         take_time=to_timestamp(match.taken_at),
+        **_versions(match.versions),
     )
 
 
@@ -227,7 +228,12 @@ def _photo(photo: Photo) -> photo_pb2.Photo:
         size_bytes=photo.size_bytes,
         take_time=to_timestamp(photo.taken_at),
         create_time=to_timestamp(photo.created_at),
+        **_versions(photo.versions),
     )
+
+
+def _versions(versions: Mapping[Variant, str]) -> dict[str, str]:
+    return {f"{variant.value}_version": version for variant, version in versions.items()}
 
 
 def _counts(counts: IndexCounts) -> photo_pb2.IndexState:

@@ -13,6 +13,7 @@ from matcher_service.faces import FacePage, FoundFace
 from matcher_service.store.events import find_member, lock_event, raise_version
 from matcher_service.store.faces import read_newer
 from matcher_service.store.lists import select_matches
+from matcher_service.store.versions import read_versions
 
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
 
@@ -68,7 +69,7 @@ class MatchStore:
         """The key of a page is `listing.key`."""
         with transaction(self._engine) as connection:
             return [
-                Match(row.id, row.event_id, row.width, row.height, row.taken_at, row.created_at)
+                Match(row.id, row.event_id, row.width, row.height, row.taken_at, row.created_at, read_versions(row))
                 for row in select_matches(connection, user_id, event_id, listing, page)
             ]
 

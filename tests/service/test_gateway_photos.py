@@ -17,7 +17,9 @@ from tests.service.gateway_world import SIGNED, World, problem, running_world
 
 PHOTO = "3f2b8c1e-0000-4000-8000-00000000000b"
 EVENT = "3f2b8c1e-0000-4000-8000-000000000001"
-URLS = {f"{name}_url": f"/api/photos/{PHOTO}/{name}" for name in ("thumb", "preview", "original")}
+NAMES = ("thumb", "preview", "original")
+URLS = {f"{name}_url": f"/api/photos/{PHOTO}/{name}?v={name}-1" for name in NAMES}
+VERSIONS: Any = {f"{name}_version": f"{name}-1" for name in NAMES}
 
 
 def picture(*chunks: bytes) -> list[pb.GetPhotoResponse]:
@@ -26,7 +28,9 @@ def picture(*chunks: bytes) -> list[pb.GetPhotoResponse]:
 
 
 def test_my_photos_are_listed_in_pages(world: World) -> None:
-    match = matcher_pb2.Match(photo_id=PHOTO, event_id=EVENT, width=4, height=3, take_time=Timestamp(seconds=7))
+    match = matcher_pb2.Match(
+        photo_id=PHOTO, event_id=EVENT, width=4, height=3, take_time=Timestamp(seconds=7), **VERSIONS
+    )
     world.answer(ListMatches=matcher_pb2.ListMatchesResponse(matches=[match], next_page_token="n"))
     answer = world.client.get(f"/api/my-photos?event_id={EVENT}&limit=1&cursor=c", headers=SIGNED)
     photo = {"id": PHOTO, "event_id": EVENT, "width": 4, "height": 3, "taken_at": 7, **URLS}
@@ -51,7 +55,7 @@ def test_a_list_that_is_refused_says_why(world: World, fault: Any, expected: tup
 def test_photos_of_an_event_show_what_organisers_need(world: World) -> None:
     ready = pb.Photo(
         photo_id=PHOTO, filename="a.jpg", state=pb.PHOTO_STATE_INDEXED, width=4, height=3, face_count=2,
-        size_bytes=9, create_time=Timestamp(seconds=8),
+        size_bytes=9, create_time=Timestamp(seconds=8), **VERSIONS,
     )  # fmt: skip
     failed = pb.Photo(photo_id="f", filename="b", state=pb.PHOTO_STATE_FAILED, reason="unreadable")
     world.answer(ListPhotos=pb.ListPhotosResponse(photos=[ready, failed]))
