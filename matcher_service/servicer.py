@@ -66,8 +66,11 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
         caller, event_id = current_caller().user_id, parse_optional_id(request.event_id)
         listing = Listing(_order(request.order), request.ascending)
         page = parse_page(listing.name(f"matches of {caller} in {event_id}"), request.page_size, request.page_token)
-        shown, token = page.cut(self._matches.list_matches(caller, event_id, page, listing), listing.key)
-        return pb.ListMatchesResponse(matches=[_match(match) for match in shown], next_page_token=token)
+        matches, total = self._matches.list_matches(caller, event_id, page, listing)
+        shown, token = page.cut(matches, listing.key)
+        return pb.ListMatchesResponse(
+            matches=[_match(match) for match in shown], next_page_token=token, total_count=total
+        )
 
     @callable_by(USER)
     def RefuseMatch(self, request, context):

@@ -54,7 +54,9 @@ async def list_my_photos(
     )
     answer = await backend.matcher.ListMatches(page)
     return shapes.MyPhotoPage(
-        photos=[_match(match, root_of(request)) for match in answer.matches], next_cursor=answer.next_page_token or None
+        photos=[_match(match, root_of(request)) for match in answer.matches],
+        next_cursor=answer.next_page_token or None,
+        total=answer.total_count,
     )
 
 

@@ -23,6 +23,7 @@ class MyPhoto(BaseModel):
 class MyPhotoPage(BaseModel):
     photos: list[MyPhoto]
     next_cursor: str | None = Field(description="null on the last page")
+    total: int = Field(description="photos on all pages together")
 
 
 class AddedPhoto(BaseModel):

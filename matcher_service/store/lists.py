@@ -16,6 +16,12 @@ PHOTO_COLUMNS = (
     " p.created_at"
 )
 
+COUNT_MATCHES = """
+SELECT count(*) FROM matcher.memberships me JOIN matcher.events e ON e.id = me.event_id AND NOT e.gone
+JOIN matcher.matches m ON m.event_id = me.event_id AND m.person_id = :person
+WHERE me.user_id = :user
+"""
+
 
 def select_photos(connection: Connection, event_id: UUID, listing: Listing, page: Page) -> list[Row[Any]]:
     """The photos of an event."""
@@ -38,6 +44,14 @@ def select_matches(
     """
     values = {"user": user_id, "person": user_id, "event": event_id}  # the first person has the account's id
     return _select(connection, query, values, listing, page, "m", "photo_id")
+
+
+def count_matches(connection: Connection, user_id: UUID, event_id: UUID | None) -> int:
+    """How many photos that list has: a range of the primary key for each event."""
+    query = f"{COUNT_MATCHES} AND me.event_id = :event" if event_id else COUNT_MATCHES
+    values = {"user": user_id, "person": user_id, "event": event_id}
+    count: int = connection.execute(text(query), values).scalar_one()
+    return count
 
 
 def _select(

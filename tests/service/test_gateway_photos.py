@@ -31,16 +31,20 @@ def test_my_photos_are_listed_in_pages(world: World) -> None:
     match = matcher_pb2.Match(
         photo_id=PHOTO, event_id=EVENT, width=4, height=3, take_time=Timestamp(seconds=7), **VERSIONS
     )
-    world.answer(ListMatches=matcher_pb2.ListMatchesResponse(matches=[match], next_page_token="n"))
+    world.answer(ListMatches=matcher_pb2.ListMatchesResponse(matches=[match], next_page_token="n", total_count=9))
     answer = world.client.get(f"/api/my-photos?event_id={EVENT}&limit=1&cursor=c", headers=SIGNED)
     photo = {"id": PHOTO, "event_id": EVENT, "width": 4, "height": 3, "taken_at": 7, **URLS}
-    assert answer.json() == {"photos": [photo], "next_cursor": "n"}
+    assert answer.json() == {"photos": [photo], "next_cursor": "n", "total": 9}
     sent = world.services.sent("ListMatches")
     assert (sent.event_id, sent.page_size, sent.page_token) == (EVENT, 1, "c")
 
 
 def test_the_last_page_has_no_cursor(world: World) -> None:
-    assert world.client.get("/api/my-photos", headers=SIGNED).json() == {"photos": [], "next_cursor": None}
+    assert world.client.get("/api/my-photos", headers=SIGNED).json() == {
+        "photos": [],
+        "next_cursor": None,
+        "total": 0,
+    }
     assert world.services.sent("ListMatches").page_size == 50
 
 
