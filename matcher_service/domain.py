@@ -64,6 +64,7 @@ class Variant(Enum):
     """Which picture of a photo."""
 
     THUMB = "thumb"
+    MEDIUM = "medium"
     PREVIEW = "preview"
     ORIGINAL = "original"
 

@@ -1,4 +1,4 @@
-"""The picture of a photo: thumb, preview, original."""
+"""The picture of a photo: thumb, medium, preview, original."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -27,7 +27,12 @@ from gateway.photos.file_names import content_disposition, make_file_name
 from gateway.photos.transfer import open_picture, read_chunks
 from protos.matcher.v1 import photo_pb2 as pb
 
-VARIANTS = {"thumb": pb.VARIANT_THUMB, "preview": pb.VARIANT_PREVIEW, "original": pb.VARIANT_ORIGINAL}
+VARIANTS = {
+    "thumb": pb.VARIANT_THUMB,
+    "medium": pb.VARIANT_MEDIUM,
+    "preview": pb.VARIANT_PREVIEW,
+    "original": pb.VARIANT_ORIGINAL,
+}
 MAX_AGE_S = 600
 VERSIONED_MAX_AGE_S = 86400
 MAX_VERSION_LENGTH = 64
@@ -86,6 +91,14 @@ def url_of(photo_id: str, variant: str, version: str) -> str:
 async def get_thumb(photo_id: UUID, backend: Signed, wanted: Asked) -> Response:
     """At most 480 pixels on the long edge, upright."""
     return await _show(backend, photo_id, "thumb", wanted)
+
+
+@router.head("/medium", include_in_schema=False)
+@router.get("/medium", **PICTURE)
+async def get_medium(photo_id: UUID, backend: Signed, wanted: Asked) -> Response:
+    """At most 960 pixels on the long edge, otherwise as the preview; the preview itself for a photo that was read
+    before there were pictures of this size."""
+    return await _show(backend, photo_id, "medium", wanted)
 
 
 @router.head("/preview", include_in_schema=False)

@@ -16,6 +16,7 @@ class MyPhoto(BaseModel):
         description="the instant where the zone is known, else the clock of the camera read as UTC"
     )
     thumb_url: str
+    medium_url: str
     preview_url: str
     original_url: str
 
@@ -60,6 +61,7 @@ class EventPhoto(BaseModel):
     )
     uploaded_at: int
     thumb_url: str | None = Field(description="null until indexed")
+    medium_url: str | None = Field(description="null until indexed")
     preview_url: str | None = Field(description="null until indexed")
     original_url: str | None = Field(description="null until indexed")
 

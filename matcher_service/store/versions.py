@@ -8,10 +8,11 @@ from sqlalchemy import Row
 
 from matcher_service.domain import Variant
 
-# Of each picture the file, and what else its bytes depend on. An original without a file of its own is sent from the
-# upload.
+# Of each picture the file, and what else its bytes depend on. Photos that version 0002 has read have no medium picture;
+# an original without a file of its own is sent from the upload.
 FILES = {
     Variant.THUMB: ("p.thumb_key", "NULL"),
+    Variant.MEDIUM: ("coalesce(p.medium_key, p.preview_key)", "NULL"),
     Variant.PREVIEW: ("p.preview_key", "NULL"),
     Variant.ORIGINAL: (
         "CASE WHEN p.original_parts IS NULL THEN p.original_key ELSE p.upload_key END",

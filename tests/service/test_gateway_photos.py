@@ -17,7 +17,7 @@ from tests.service.gateway_world import SIGNED, World, problem, running_world
 
 PHOTO = "3f2b8c1e-0000-4000-8000-00000000000b"
 EVENT = "3f2b8c1e-0000-4000-8000-000000000001"
-NAMES = ("thumb", "preview", "original")
+NAMES = ("thumb", "medium", "preview", "original")
 URLS = {f"{name}_url": f"/api/photos/{PHOTO}/{name}?v={name}-1" for name in NAMES}
 VERSIONS: Any = {f"{name}_version": f"{name}-1" for name in NAMES}
 
@@ -139,7 +139,12 @@ def test_a_photo_is_deleted(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("name", "variant"),
-    [("thumb", pb.VARIANT_THUMB), ("preview", pb.VARIANT_PREVIEW), ("original", pb.VARIANT_ORIGINAL)],
+    [
+        ("thumb", pb.VARIANT_THUMB),
+        ("medium", pb.VARIANT_MEDIUM),
+        ("preview", pb.VARIANT_PREVIEW),
+        ("original", pb.VARIANT_ORIGINAL),
+    ],
 )
 @pytest.mark.parametrize("chunks", [[b"jp", b"eg"], [uuid.uuid4().bytes * 16_000] * 5], ids=["small", "large"])
 def test_a_picture_is_served(world: World, name: str, variant: pb.Variant, chunks: list[bytes]) -> None:

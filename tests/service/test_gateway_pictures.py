@@ -13,7 +13,7 @@ from tests.service.gateway_fixtures import world as world
 from tests.service.gateway_world import SIGNED, World, problem
 
 PHOTO = "3f2b8c1e-0000-4000-8000-00000000000b"
-NAMES = ["thumb", "preview", "original"]
+NAMES = ["thumb", "medium", "preview", "original"]
 DATA = bytes(range(100))
 LARGE = os.urandom(3_000_000)
 TAG = f'"{PHOTO}-original-v1"'

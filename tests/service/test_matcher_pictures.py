@@ -19,6 +19,7 @@ PARTS = (b"start", (10, 1_500_000), b"", b"middle", (1_600_000, 2_000_000), b"en
 # To files and parts that are there.
 CHANGES = {
     pb.VARIANT_THUMB: ["thumb_key = preview_key"],
+    pb.VARIANT_MEDIUM: ["medium_key = NULL", "medium_key = thumb_key"],
     pb.VARIANT_PREVIEW: ["preview_key = thumb_key"],
     pb.VARIANT_ORIGINAL: [
         "original_key = thumb_key",

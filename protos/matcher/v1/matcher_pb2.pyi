@@ -108,7 +108,7 @@ class RematchResponse(_message.Message):
     def __init__(self, rematch_id: _Optional[str] = ..., state: _Optional[_Union[RematchState, str]] = ..., compared_count: _Optional[int] = ..., total_count: _Optional[int] = ..., matched_count: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Match(_message.Message):
-    __slots__ = ("photo_id", "event_id", "width", "height", "take_time", "thumb_version", "preview_version", "original_version")
+    __slots__ = ("photo_id", "event_id", "width", "height", "take_time", "thumb_version", "preview_version", "original_version", "medium_version")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     WIDTH_FIELD_NUMBER: _ClassVar[int]
@@ -117,6 +117,7 @@ class Match(_message.Message):
     THUMB_VERSION_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_VERSION_FIELD_NUMBER: _ClassVar[int]
     ORIGINAL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    MEDIUM_VERSION_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     event_id: str
     width: int
@@ -125,7 +126,8 @@ class Match(_message.Message):
     thumb_version: str
     preview_version: str
     original_version: str
-    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ...) -> None: ...
+    medium_version: str
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ...) -> None: ...
 
 class ListMatchesRequest(_message.Message):
     __slots__ = ("event_id", "page_size", "page_token", "order", "ascending")
