@@ -1,5 +1,6 @@
 """What matcher_service is about: photos, faces, guests, matches; their rules and faults."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -63,6 +64,7 @@ class Variant(Enum):
     """Which picture of a photo."""
 
     THUMB = "thumb"
+    MEDIUM = "medium"
     PREVIEW = "preview"
     ORIGINAL = "original"
 
@@ -83,7 +85,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo as its organisers see it; what the indexer finds out is empty until then."""
+    """A photo as its organisers see it; what the indexer finds out is empty until then. `versions`: of its pictures."""
 
     id: UUID
     event_id: UUID
@@ -96,6 +98,7 @@ class Photo:
     size_bytes: int
     taken_at: datetime | None
     created_at: datetime
+    versions: Mapping[Variant, str]
 
 
 @dataclass(frozen=True)
@@ -138,12 +141,13 @@ class NewPhoto:
 
 @dataclass(frozen=True)
 class ShownPhoto:
-    """A photo whose picture is asked for: the file `key` and, of an original that is sent from the upload, its parts
-    as `pictures.to_json` has them. `number` counts the photos of an event from 1."""
+    """A photo whose picture is asked for: the file `key`, of an original that is sent from the upload its parts
+    as `pictures.to_json` has them, and the picture's version. `number` counts the photos of an event from 1."""
 
     state: PhotoState
     key: str | None
     parts: list[Any] | None
+    version: str
     event_name: str
     number: int
 
@@ -172,6 +176,7 @@ class Match:
     height: int
     taken_at: datetime | None
     created_at: datetime
+    versions: Mapping[Variant, str]
 
 
 @dataclass(frozen=True)

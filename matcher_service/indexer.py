@@ -92,7 +92,11 @@ class Indexer(Worker[Job]):
 
     def _publish(self, job: Job, reading: Reading) -> str:
         """The pictures are durable before the row says so."""
-        pictures = {Variant.THUMB: reading.thumb_jpeg, Variant.PREVIEW: reading.preview_jpeg}
+        pictures = {
+            Variant.THUMB: reading.thumb_jpeg,
+            Variant.MEDIUM: reading.medium_jpeg,
+            Variant.PREVIEW: reading.preview_jpeg,
+        }
         if not reading.original_parts:
             pictures[Variant.ORIGINAL] = reading.original_jpeg
         keys = {variant: self._blobs.new_key() for variant in pictures}

@@ -1,7 +1,6 @@
 """Pictures as they are sent: a file, or ranges of an upload with new bytes between them; whole or in part."""
 
 import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +15,6 @@ class Source:
 
     key: str
     parts: tuple[Part, ...] = ()
-
-    @property
-    def version(self) -> str:
-        """Another one whenever the picture's bytes are others; says nothing about the key."""
-        digest = hashlib.blake2b(self.key.encode(), digest_size=8)
-        digest.update(repr(self.parts).encode())
-        return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -49,7 +41,6 @@ class OpenPicture:
     size_bytes: int
     start: int
     end: int
-    version: str
     chunks: Iterator[bytes]
 
 
@@ -61,13 +52,13 @@ def open_picture(blobs: Blobs, source: Source, window: Window = WHOLE) -> OpenPi
             raise BlobNotFound
         size = sum(map(_size, source.parts))
         start, end = window.cut(size)
-        return OpenPicture(size, start, end, source.version, _read(blobs, source, start, end))
+        return OpenPicture(size, start, end, _read(blobs, source, start, end))
     if window == WHOLE:
         size, chunks = blobs.open(source.key)
-        return OpenPicture(size, 0, size, source.version, chunks)
+        return OpenPicture(size, 0, size, chunks)
     size = blobs.size(source.key)
     start, end = window.cut(size)
-    return OpenPicture(size, start, end, source.version, blobs.open_range(source.key, start, end - start))
+    return OpenPicture(size, start, end, blobs.open_range(source.key, start, end - start))
 
 
 def to_json(parts: Sequence[Part]) -> list[Any]:

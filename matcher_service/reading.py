@@ -42,6 +42,7 @@ _TURNED_SCORE = 0.3
 ORIGINAL_QUALITY = 93
 DERIVATIVE_QUALITY = 85
 PREVIEW_PX = 1600
+MEDIUM_PX = 960
 THUMB_PX = 480
 
 
@@ -59,7 +60,7 @@ class Reading:
     """What a photo holds; with a `reason` it could not be read, and everything else is empty.
 
     `faces` are those that were encoded, `small_count` says how many more were found. The JPEGs hold upright pixels in
-    sRGB, preview and original also the time and the creator's rights. `original_parts` says how to send the upload as
+    sRGB, all but the thumb also the time and the creator's rights. `original_parts` says how to send the upload as
     the original (`kit.faces.original.Plan`); where that is not possible, `original_jpeg` has all of the pixels, of a
     HEIC, AVIF, PNG or WebP with their own colour profile.
     """
@@ -74,6 +75,7 @@ class Reading:
     thumb_jpeg: bytes = b""
     small_count: int = 0
     original_parts: tuple[Part, ...] = ()
+    medium_jpeg: bytes = b""
 
 
 def build_reader(
@@ -114,6 +116,7 @@ def read(
         thumb_jpeg=to_jpeg(preview, THUMB_PX, DERIVATIVE_QUALITY),
         small_count=len(boxes) - len(faces),
         original_parts=plan.parts if plan else (),
+        medium_jpeg=add_metadata(to_jpeg(preview, MEDIUM_PX, DERIVATIVE_QUALITY), picture.metadata),
     )
 
 

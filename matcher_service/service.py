@@ -92,7 +92,10 @@ class Matches:
         except Fault as fault:
             yield replace(latest, state=RematchState.FAILED, reason=fault.reason)
 
-    def list_matches(self, user_id: UUID, event_id: UUID | None, page: Page, listing: Listing) -> list[Match]:
+    def list_matches(
+        self, user_id: UUID, event_id: UUID | None, page: Page, listing: Listing
+    ) -> tuple[list[Match], int]:
+        """A page, and how many there are on all pages. Raises EventNotFound."""
         if event_id:
             self._members.require(event_id, user_id)
         return self._store.list_matches(user_id, event_id, page, listing)

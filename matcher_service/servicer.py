@@ -1,6 +1,6 @@
 """MatcherService and PhotoService on the wire: proto <-> domain."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -66,8 +66,11 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
         caller, event_id = current_caller().user_id, parse_optional_id(request.event_id)
         listing = Listing(_order(request.order), request.ascending)
         page = parse_page(listing.name(f"matches of {caller} in {event_id}"), request.page_size, request.page_token)
-        shown, token = page.cut(self._matches.list_matches(caller, event_id, page, listing), listing.key)
-        return pb.ListMatchesResponse(matches=[_match(match) for match in shown], next_page_token=token)
+        matches, total = self._matches.list_matches(caller, event_id, page, listing)
+        shown, token = page.cut(matches, listing.key)
+        return pb.ListMatchesResponse(
+            matches=[_match(match) for match in shown], next_page_token=token, total_count=total
+        )
 
     @callable_by(USER)
     def RefuseMatch(self, request, context):
@@ -137,7 +140,7 @@ def _header(photo: ShownPhoto, picture: OpenPicture) -> photo_pb2.PhotoHeader:
         size_bytes=picture.end - picture.start,
         picture_bytes=picture.size_bytes,
         offset=picture.start,
-        version=picture.version,
+        version=photo.version,
         event_name=photo.event_name,
         number=photo.number,
     )
@@ -201,6 +204,7 @@ def _match(match: Match) -> pb.Match:
         width=match.width,
         height=match.height,
         take_time=to_timestamp(match.taken_at),
+        **_versions(match.versions),
     )
 
 
@@ -227,7 +231,12 @@ def _photo(photo: Photo) -> photo_pb2.Photo:
         size_bytes=photo.size_bytes,
         take_time=to_timestamp(photo.taken_at),
         create_time=to_timestamp(photo.created_at),
+        **_versions(photo.versions),
     )
+
+
+def _versions(versions: Mapping[Variant, str]) -> dict[str, str]:
+    return {f"{variant.value}_version": version for variant, version in versions.items()}
 
 
 def _counts(counts: IndexCounts) -> photo_pb2.IndexState:

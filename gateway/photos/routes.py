@@ -18,6 +18,7 @@ from protos.matcher.v1 import matcher_pb2
 from protos.matcher.v1 import photo_pb2 as pb
 
 FIELDS = ("files", "file", "files[]", "photos", "photo")
+URLS = tuple(f"{name}_url" for name in VARIANTS)
 ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
 
 STATES = {
@@ -53,7 +54,9 @@ async def list_my_photos(
     )
     answer = await backend.matcher.ListMatches(page)
     return shapes.MyPhotoPage(
-        photos=[_match(match, root_of(request)) for match in answer.matches], next_cursor=answer.next_page_token or None
+        photos=[_match(match, root_of(request)) for match in answer.matches],
+        next_cursor=answer.next_page_token or None,
+        total=answer.total_count,
     )
 
 
@@ -149,9 +152,7 @@ def _match(match: matcher_pb2.Match, root: str) -> shapes.MyPhoto:
         width=match.width,
         height=match.height,
         taken_at=epoch_s(match, "take_time"),
-        thumb_url=root + url_of(match.photo_id, "thumb"),
-        preview_url=root + url_of(match.photo_id, "preview"),
-        original_url=root + url_of(match.photo_id, "original"),
+        **_urls(match, root),
     )
 
 
@@ -185,6 +186,10 @@ def _photo(photo: pb.Photo, root: str) -> shapes.EventPhoto:
             "size_bytes": photo.size_bytes,
             "taken_at": epoch_s(photo, "take_time"),
             "uploaded_at": epoch_s(photo, "create_time") or 0,
-            **{f"{name}_url": root + url_of(photo.photo_id, name) if ready else None for name in VARIANTS},
+            **(_urls(photo, root) if ready else dict.fromkeys(URLS)),
         }
     )
+
+
+def _urls(photo: matcher_pb2.Match | pb.Photo, root: str) -> dict[str, str]:
+    return {f"{name}_url": root + url_of(photo.photo_id, name, getattr(photo, f"{name}_version")) for name in VARIANTS}

@@ -16,6 +16,7 @@ class MyPhoto(BaseModel):
         description="the instant where the zone is known, else the clock of the camera read as UTC"
     )
     thumb_url: str
+    medium_url: str
     preview_url: str
     original_url: str
 
@@ -23,6 +24,7 @@ class MyPhoto(BaseModel):
 class MyPhotoPage(BaseModel):
     photos: list[MyPhoto]
     next_cursor: str | None = Field(description="null on the last page")
+    total: int = Field(description="photos on all pages together")
 
 
 class AddedPhoto(BaseModel):
@@ -59,6 +61,7 @@ class EventPhoto(BaseModel):
     )
     uploaded_at: int
     thumb_url: str | None = Field(description="null until indexed")
+    medium_url: str | None = Field(description="null until indexed")
     preview_url: str | None = Field(description="null until indexed")
     original_url: str | None = Field(description="null until indexed")
 

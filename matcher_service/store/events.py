@@ -5,6 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
+# Every file that a photo may have; the expression of the index `photo_keys`.
+PHOTO_KEYS = "ARRAY[upload_key, thumb_key, preview_key, original_key, medium_key]"
+
 
 def lock_event(connection: Connection, event_id: UUID) -> int | None:
     """The first statement of a publish or a deletion: waits for the ones before; the event's version.
@@ -47,9 +50,9 @@ def queue_blob_deletions(connection: Connection, event_id: UUID, photo_ids: list
     """Every file of these photos; the transaction that deletes the rows queues the files."""
     connection.execute(
         text(
-            """
+            f"""
             INSERT INTO matcher.blob_deletions (key)
-            SELECT key FROM matcher.photos, unnest(ARRAY[upload_key, thumb_key, preview_key, original_key]) AS key
+            SELECT key FROM matcher.photos, unnest({PHOTO_KEYS}) AS key
             WHERE event_id = :event AND id = ANY(:photos) AND key IS NOT NULL ON CONFLICT DO NOTHING
             """
         ),

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Engine, Row, text
 from kit.db import transaction
 from matcher_service.domain import PhotoState
 from matcher_service.findings import FILE_MISSING, PhotoFiles, Problem, RowPage
-from matcher_service.store.events import count_photos, lock_event, raise_version
-from matcher_service.store.jobs import FIRST_ID, PHOTO_KEYS
+from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
+from matcher_service.store.jobs import FIRST_ID
 from matcher_service.store.photos import PHOTOS_CHANNEL
 
 SELECT_PHOTOS = """
-SELECT id, event_id, state, reason, attempt, sha256, size_bytes, upload_key, thumb_key, preview_key, original_key,
-    original_parts,
+SELECT id, event_id, state, reason, attempt, sha256, size_bytes, upload_key, thumb_key, preview_key, medium_key,
+    original_key, original_parts,
     array_remove(ARRAY[
         CASE WHEN state <> 'indexed' AND (
             EXISTS (SELECT FROM matcher.faces f WHERE f.event_id = p.event_id AND f.photo_id = p.id)
@@ -158,7 +158,8 @@ class IntegrityStore:
         query = text(
             """
             UPDATE matcher.photos SET state = 'pending', attempt = attempt + 1, failures = 0, lease_until = NULL,
-                thumb_key = NULL, preview_key = NULL, original_key = NULL, original_parts = NULL, face_count = 0
+                thumb_key = NULL, preview_key = NULL, medium_key = NULL, original_key = NULL, original_parts = NULL,
+                face_count = 0
             WHERE event_id = :event AND id = :photo
             RETURNING (SELECT face_count FROM matcher.photos WHERE event_id = :event AND id = :photo) AS faces_before
             """
@@ -255,7 +256,12 @@ def _photo(row: Row[Any]) -> PhotoFiles:
         sha256=bytes(row.sha256),
         size_bytes=row.size_bytes,
         upload_key=row.upload_key,
-        picture_keys=(row.thumb_key, row.preview_key, *(() if has_parts else (row.original_key,))),
+        picture_keys=(
+            row.thumb_key,
+            row.preview_key,
+            *((row.medium_key,) if row.medium_key else ()),
+            *(() if has_parts else (row.original_key,)),
+        ),
         original_end=max((part[1] for part in row.original_parts or () if isinstance(part, list)), default=0),
         problems=tuple(Problem(name) for name in row.problems),
     )

@@ -10,11 +10,9 @@ from sqlalchemy import Connection, Engine, Row, text
 from kit.db import transaction
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant
 from matcher_service.faces import FoundPerson
-from matcher_service.store.events import count_photos, lock_event, raise_version
+from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
 
 FIRST_ID = UUID(int=0)
-# The expression of the index `photo_keys`.
-PHOTO_KEYS = "ARRAY[upload_key, thumb_key, preview_key, original_key]"
 INSERT_FACE = text(
     """
     INSERT INTO matcher.faces (event_id, photo_id, face_no, version, encoding, "left", top, width, height, size_px,
@@ -199,8 +197,8 @@ class JobStore:
                 """
                 UPDATE matcher.photos SET state = 'indexed', lease_until = NULL, width = :width, height = :height,
                     taken_at = :taken_at, taken_offset_min = :offset_min, face_count = :faces, thumb_key = :thumb,
-                    preview_key = :preview, original_key = :original, original_parts = CAST(:parts AS jsonb),
-                    engine_version = :engine
+                    medium_key = :medium, preview_key = :preview, original_key = :original,
+                    original_parts = CAST(:parts AS jsonb), engine_version = :engine
                 WHERE event_id = :event AND id = :photo
                 """
             ),

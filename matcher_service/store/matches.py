@@ -12,7 +12,8 @@ from matcher_service.domain import NEWEST_FIRST, EventNotFound, Listing, Match, 
 from matcher_service.faces import FacePage, FoundFace
 from matcher_service.store.events import find_member, lock_event, raise_version
 from matcher_service.store.faces import read_newer
-from matcher_service.store.lists import select_matches
+from matcher_service.store.lists import count_matches, select_matches
+from matcher_service.store.versions import read_versions
 
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
 
@@ -64,13 +65,14 @@ class MatchStore:
 
     def list_matches(
         self, user_id: UUID, event_id: UUID | None, page: Page, listing: Listing = NEWEST_FIRST
-    ) -> list[Match]:
-        """The key of a page is `listing.key`."""
+    ) -> tuple[list[Match], int]:
+        """A page, and how many there are on all pages. The key of a page is `listing.key`."""
         with transaction(self._engine) as connection:
-            return [
-                Match(row.id, row.event_id, row.width, row.height, row.taken_at, row.created_at)
+            matches = [
+                Match(row.id, row.event_id, row.width, row.height, row.taken_at, row.created_at, read_versions(row))
                 for row in select_matches(connection, user_id, event_id, listing, page)
             ]
+            return matches, count_matches(connection, user_id, event_id)
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
         """Whether a newer revision of the guest was published or forgotten before."""

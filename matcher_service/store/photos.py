@@ -25,6 +25,7 @@ from matcher_service.domain import (
 )
 from matcher_service.store.events import count_photos, find_member, lock_event, queue_blob_deletions, raise_version
 from matcher_service.store.lists import select_photos
+from matcher_service.store.versions import FILES, make_version, read_versions
 
 PHOTOS_CHANNEL = "matcher_photos"
 
@@ -94,14 +95,13 @@ class PhotoStore:
         return row.event_id if row else None
 
     def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
-        """A photo that this user may see: organisers of its event, and members who are in it. An original without a
-        file of its own is sent from the upload."""
-        is_original = variant is Variant.ORIGINAL
-        sent = "CASE WHEN p.original_parts IS NULL THEN p.original_key ELSE p.upload_key END"
-        key, parts = (sent, "p.original_parts") if is_original else (f"p.{variant.value}_key", "NULL")
+        """A photo that this user may see: organisers of its event, and members who are in it."""
+        key, digest = FILES[variant]
+        parts = "p.original_parts" if variant is Variant.ORIGINAL else "NULL"
         query = text(
             f"""
-            SELECT p.state, {key} AS key, {parts} AS parts, e.name, p.number FROM matcher.photo_events x
+            SELECT p.state, {key} AS key, {parts} AS parts, {digest} AS digest, e.name, p.number
+            FROM matcher.photo_events x
             JOIN matcher.photos p ON (p.event_id, p.id) = (x.event_id, x.photo_id)
             JOIN matcher.events e ON e.id = x.event_id AND NOT e.gone
             JOIN matcher.memberships m ON m.event_id = x.event_id AND m.user_id = :user
@@ -113,7 +113,10 @@ class PhotoStore:
         )
         with transaction(self._engine) as connection:
             row = connection.execute(query, {"photo": photo_id, "user": user_id}).first()
-        return ShownPhoto(PhotoState(row.state), row.key, row.parts, row.name, row.number) if row else None
+        if row is None:
+            return None
+        version = make_version(row.key, row.digest)
+        return ShownPhoto(PhotoState(row.state), row.key, row.parts, version, row.name, row.number)
 
     def delete(self, photo_id: UUID, event_id: UUID) -> None:
         query = text("DELETE FROM matcher.photos WHERE event_id = :event AND id = :photo RETURNING state, face_count")
@@ -202,4 +205,5 @@ def _photo(row: Row[Any]) -> Photo:
         size_bytes=row.size_bytes,
         taken_at=row.taken_at,
         created_at=row.created_at,
+        versions=read_versions(row),
     )

@@ -122,6 +122,7 @@ def _read_as_face_recognition(data: bytes) -> list[Box]:
 def _derive(pixels: Pixels) -> None:
     preview = shrink(pixels, reading.PREVIEW_PX)
     to_jpeg(preview, None, reading.DERIVATIVE_QUALITY)
+    to_jpeg(preview, reading.MEDIUM_PX, reading.DERIVATIVE_QUALITY)
     to_jpeg(preview, reading.THUMB_PX, reading.DERIVATIVE_QUALITY)
 
 

@@ -72,7 +72,8 @@ def examine(data: bytes) -> Examination:
 
 def read(data: bytes) -> Reading:
     faces = tuple(FaceReading(Box(0, 0, 50, 50), make_encoding(person), QUALITY) for person in _work(data))
-    return Reading(width=100, height=100, faces=faces, original_jpeg=JPEG, preview_jpeg=JPEG, thumb_jpeg=JPEG)
+    pictures = dict.fromkeys(("original_jpeg", "preview_jpeg", "medium_jpeg", "thumb_jpeg"), JPEG)
+    return Reading(width=100, height=100, faces=faces, **pictures)
 
 
 def _work(data: bytes) -> list[int]:

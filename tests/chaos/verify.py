@@ -139,7 +139,7 @@ def _verify_files(truth: Truth, ledger: Ledger) -> None:
     """What has no row yet may be there for a day; what has one must be."""
     keys = {
         key
-        for row in truth.rows("SELECT upload_key, thumb_key, preview_key, original_key FROM matcher.photos")
+        for row in truth.rows("SELECT upload_key, thumb_key, preview_key, original_key, medium_key FROM matcher.photos")
         for key in row
         if key is not None
     }

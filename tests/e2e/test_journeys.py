@@ -51,7 +51,8 @@ def test_one_selfie_in_every_photo_out(
     assert guest.photos() == expected
     assert guest.photos(limit=3) == expected
     shown = guest.get("/api/my-photos", limit=1)["photos"][0]
-    for variant, long_edge in (("thumb", 480), ("preview", 1600), ("original", max(shown["width"], shown["height"]))):
+    edges = {"thumb": 480, "medium": 960, "preview": 1600, "original": max(shown["width"], shown["height"])}
+    for variant, long_edge in edges.items():
         answer = guest.http.get(shown[f"{variant}_url"])
         assert answer.headers["content-type"] == "image/jpeg"
         picture = Image.open(io.BytesIO(answer.content))

@@ -61,7 +61,7 @@ def test_each_photo_that_is_not_read_says_why(organiser: Organiser, one_of: Call
 def test_what_is_shown_has_the_colours_that_the_profile_says(organiser: Organiser, form: str) -> None:
     picture = save(Image.new("RGB", (800, 600), "red"), form, icc_profile=swapped())
     photo = upload(organiser, organiser.event("Colours"), picture=picture)["picture"]
-    for variant in ("thumb", "preview"):
+    for variant in ("thumb", "medium", "preview"):
         answer = organiser.http.get(f"/api/photos/{photo['id']}/{variant}")
         shown = Image.open(io.BytesIO(answer.content))
         assert "icc_profile" not in shown.info

@@ -25,7 +25,7 @@ def test_the_ids_of_others_answer_404_everywhere(
     seen, unseen = showing(photos, "Cleo"), set(photos) - showing(photos, "Cleo")
     path = f"/api/events/{event['id']}"
     for person, photo in ((stranger, next(iter(seen))), (insider, next(iter(unseen)))):
-        for variant in ("thumb", "preview", "original"):
+        for variant in ("thumb", "medium", "preview", "original"):
             person.expect(404, "GET", f"/api/photos/{photo}/{variant}")
         person.expect(404, "DELETE", f"/api/photos/{photo}")
     for method, place, request in (
@@ -59,7 +59,7 @@ def test_a_photo_is_served_with_its_time_and_rights_and_without_its_position(
     sent = SamplePhoto("gps.jpg", out.getvalue() + b"<script>alert(1)</script>" + SECRET, frozenset(["Cleo"]), 1)
     [photo] = organiser.add_photos(event, [sent])
     assert SECRET in sent.jpeg, "the control"
-    for variant in ("thumb", "preview", "original"):
+    for variant in ("thumb", "medium", "preview", "original"):
         answer = organiser.http.get(f"/api/photos/{photo}/{variant}")
         assert (answer.headers["content-type"], answer.headers["x-content-type-options"]) == ("image/jpeg", "nosniff")
         assert b"SeCrEt" not in answer.content

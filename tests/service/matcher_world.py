@@ -52,8 +52,8 @@ def read_script(data: bytes) -> Reading:
         for number in people.split(",")
         if number
     )
-    original, preview, thumb = (JPEG + name + JPEG_END for name in (b"original", b"preview", b"thumb"))
-    return Reading(None, 1200, 800, None, faces, original, preview, thumb)
+    pictures = {f"{name}_jpeg": JPEG + name.encode() + JPEG_END for name in ("original", "preview", "medium", "thumb")}
+    return Reading(width=1200, height=800, faces=faces, **pictures)
 
 
 class World:

@@ -65,11 +65,12 @@ def test_a_photo_is_read_with_its_faces_and_its_derivatives() -> None:
     assert (result.reason, result.width, result.height) == (None, 2048, 512)
     assert len(result.faces) >= 4
     assert {len(face.encoding) for face in result.faces} == {512}
-    derivatives = assemble(photo, result.original_parts), result.preview_jpeg, result.thumb_jpeg
+    original = assemble(photo, result.original_parts)
+    derivatives = original, result.preview_jpeg, result.medium_jpeg, result.thumb_jpeg
     sizes = [Image.open(io.BytesIO(jpeg)).size for jpeg in derivatives]
-    assert sizes == [(2048, 512), (1600, 400), (480, 120)]
+    assert sizes == [(2048, 512), (1600, 400), (960, 240), (480, 120)]
     assert result.original_jpeg == b""
-    assert derivatives[0] == photo
+    assert original == photo
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
@@ -83,8 +84,9 @@ def test_pictures_say_when_and_by_whom_and_never_where(form: str) -> None:
     assert result.taken == Taken(datetime(2026, 6, 20, 17, tzinfo=UTC), 120)
     assert bool(result.original_parts) == (form == "JPEG")
     original = assemble(data, result.original_parts) or result.original_jpeg
-    assert not any(SECRET in picture for picture in (original, result.preview_jpeg, result.thumb_jpeg))
-    for picture, orientation in ((original, 6 if form == "JPEG" else None), (result.preview_jpeg, None)):
+    anew = (result.preview_jpeg, result.medium_jpeg)
+    assert not any(SECRET in picture for picture in (original, *anew, result.thumb_jpeg))
+    for picture, orientation in ((original, 6 if form == "JPEG" else None), *((jpeg, None) for jpeg in anew)):
         with Image.open(io.BytesIO(picture)) as image:
             exif = image.getexif()
         assert (exif.get(0x0112), set(exif)) == (

@@ -177,7 +177,7 @@ def test_links_begin_with_the_prefix_of_the_proxy(prefixed: tuple[World, str]) -
     )
     for path in ("/api/my-photos", f"/api/events/{EVENT}/photos"):
         (shown,) = world.client.get(before + path, headers=SIGNED).json()["photos"]
-        for variant in ("thumb", "preview", "original"):
+        for variant in ("thumb", "medium", "preview", "original"):
             assert shown[f"{variant}_url"] == f"/photos/api/photos/{PHOTO}/{variant}"
     assert world.client.get(f"{before}/").headers["location"] == "/photos/docs"
     docs = world.client.get(f"{before}/docs")

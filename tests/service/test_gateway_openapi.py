@@ -75,7 +75,7 @@ def promised() -> dict[str, list[str]]:
 def test_a_route_documents_the_errors_of_its_rpc(rpc: str) -> None:
     app = create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER)
     method, path = ROUTES[rpc].split()
-    for variant in ("thumb", "preview", "original"):
+    for variant in ("thumb", "medium", "preview", "original"):
         responses = app.openapi()["paths"][path.replace("{variant}", variant)][method]["responses"]
         told = {reason for answer in responses.values() for reason in re.findall("`(.*?)`", answer["description"])}
         assert set(promised()[rpc]) <= told

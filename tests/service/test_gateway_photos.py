@@ -17,7 +17,9 @@ from tests.service.gateway_world import SIGNED, World, problem, running_world
 
 PHOTO = "3f2b8c1e-0000-4000-8000-00000000000b"
 EVENT = "3f2b8c1e-0000-4000-8000-000000000001"
-URLS = {f"{name}_url": f"/api/photos/{PHOTO}/{name}" for name in ("thumb", "preview", "original")}
+NAMES = ("thumb", "medium", "preview", "original")
+URLS = {f"{name}_url": f"/api/photos/{PHOTO}/{name}?v={name}-1" for name in NAMES}
+VERSIONS: Any = {f"{name}_version": f"{name}-1" for name in NAMES}
 
 
 def picture(*chunks: bytes) -> list[pb.GetPhotoResponse]:
@@ -26,17 +28,23 @@ def picture(*chunks: bytes) -> list[pb.GetPhotoResponse]:
 
 
 def test_my_photos_are_listed_in_pages(world: World) -> None:
-    match = matcher_pb2.Match(photo_id=PHOTO, event_id=EVENT, width=4, height=3, take_time=Timestamp(seconds=7))
-    world.answer(ListMatches=matcher_pb2.ListMatchesResponse(matches=[match], next_page_token="n"))
+    match = matcher_pb2.Match(
+        photo_id=PHOTO, event_id=EVENT, width=4, height=3, take_time=Timestamp(seconds=7), **VERSIONS
+    )
+    world.answer(ListMatches=matcher_pb2.ListMatchesResponse(matches=[match], next_page_token="n", total_count=9))
     answer = world.client.get(f"/api/my-photos?event_id={EVENT}&limit=1&cursor=c", headers=SIGNED)
     photo = {"id": PHOTO, "event_id": EVENT, "width": 4, "height": 3, "taken_at": 7, **URLS}
-    assert answer.json() == {"photos": [photo], "next_cursor": "n"}
+    assert answer.json() == {"photos": [photo], "next_cursor": "n", "total": 9}
     sent = world.services.sent("ListMatches")
     assert (sent.event_id, sent.page_size, sent.page_token) == (EVENT, 1, "c")
 
 
 def test_the_last_page_has_no_cursor(world: World) -> None:
-    assert world.client.get("/api/my-photos", headers=SIGNED).json() == {"photos": [], "next_cursor": None}
+    assert world.client.get("/api/my-photos", headers=SIGNED).json() == {
+        "photos": [],
+        "next_cursor": None,
+        "total": 0,
+    }
     assert world.services.sent("ListMatches").page_size == 50
 
 
@@ -51,7 +59,7 @@ def test_a_list_that_is_refused_says_why(world: World, fault: Any, expected: tup
 def test_photos_of_an_event_show_what_organisers_need(world: World) -> None:
     ready = pb.Photo(
         photo_id=PHOTO, filename="a.jpg", state=pb.PHOTO_STATE_INDEXED, width=4, height=3, face_count=2,
-        size_bytes=9, create_time=Timestamp(seconds=8),
+        size_bytes=9, create_time=Timestamp(seconds=8), **VERSIONS,
     )  # fmt: skip
     failed = pb.Photo(photo_id="f", filename="b", state=pb.PHOTO_STATE_FAILED, reason="unreadable")
     world.answer(ListPhotos=pb.ListPhotosResponse(photos=[ready, failed]))
@@ -131,7 +139,12 @@ def test_a_photo_is_deleted(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("name", "variant"),
-    [("thumb", pb.VARIANT_THUMB), ("preview", pb.VARIANT_PREVIEW), ("original", pb.VARIANT_ORIGINAL)],
+    [
+        ("thumb", pb.VARIANT_THUMB),
+        ("medium", pb.VARIANT_MEDIUM),
+        ("preview", pb.VARIANT_PREVIEW),
+        ("original", pb.VARIANT_ORIGINAL),
+    ],
 )
 @pytest.mark.parametrize("chunks", [[b"jp", b"eg"], [uuid.uuid4().bytes * 16_000] * 5], ids=["small", "large"])
 def test_a_picture_is_served(world: World, name: str, variant: pb.Variant, chunks: list[bytes]) -> None:

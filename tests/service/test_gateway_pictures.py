@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from matcher_service.domain import PhotoNotFound
 from protos.matcher.v1 import photo_pb2 as pb
 from protos.selfie.v1 import selfie_pb2
 from tests.service.gateway_fixtures import shared as shared
@@ -12,7 +13,7 @@ from tests.service.gateway_fixtures import world as world
 from tests.service.gateway_world import SIGNED, World, problem
 
 PHOTO = "3f2b8c1e-0000-4000-8000-00000000000b"
-NAMES = ["thumb", "preview", "original"]
+NAMES = ["thumb", "medium", "preview", "original"]
 DATA = bytes(range(100))
 LARGE = os.urandom(3_000_000)
 TAG = f'"{PHOTO}-original-v1"'
@@ -117,6 +118,35 @@ def test_another_version_has_another_tag(world: World) -> None:
     assert get(world, if_none_match=tag, range="bytes=1-2").status_code == 304
     world.answer(GetPhoto=send(DATA, version="v2"))
     assert get(world, if_none_match=tag).status_code == 200
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_address_with_the_version_of_the_picture_is_kept_whoever_asks(world: World, name: str, method: str) -> None:
+    world.answer(GetPhoto=send(DATA))
+    path = f"/api/photos/{PHOTO}/{name}"
+    kept = world.client.request(method, f"{path}?v=v1&download=1", headers=SIGNED)
+    again = world.client.request(method, f"{path}?v=v1", headers={**SIGNED, "if-none-match": kept.headers["etag"]})
+    assert (kept.status_code, again.status_code) == (200, 304)
+    for answer in (kept, again):
+        assert answer.headers["cache-control"] == "private, max-age=86400, immutable"
+        assert "vary" not in answer.headers
+
+
+@pytest.mark.parametrize(("version", "query"), [("v1", ""), ("v1", "?v=v0"), ("v1", "?v="), ("", "?v="), ("", "?v=v1")])
+def test_any_other_address_shows_what_is_there_and_asks_again_soon(world: World, version: str, query: str) -> None:
+    world.answer(GetPhoto=send(DATA, version=version))
+    answer = world.client.get(f"/api/photos/{PHOTO}/thumb{query}", headers=SIGNED)
+    assert (answer.status_code, answer.content) == (200, DATA)
+    assert answer.headers["cache-control"] == "private, max-age=600"
+    assert answer.headers["vary"] == "Authorization, Cookie"
+
+
+def test_an_error_of_a_versioned_address_is_not_kept(world: World) -> None:
+    world.answer(GetPhoto=PhotoNotFound())
+    answer = world.client.get(f"/api/photos/{PHOTO}/thumb?v=v1", headers=SIGNED)
+    assert problem(answer) == (404, "photo_not_found")
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_a_service_that_knows_no_parts_sends_the_whole(world: World) -> None:

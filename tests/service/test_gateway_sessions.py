@@ -1,6 +1,7 @@
 """Sessions of pages: cookies, and who may use them."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -9,7 +10,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from auth_service.domain import InvalidRefreshToken, InvalidSignInLink, UserNotFound
 from gateway.http.site import Site
-from kit.errors import InvalidToken
+from kit.errors import DatabaseUnavailable, InvalidToken
 from protos.auth.v1 import auth_pb2 as pb
 from protos.selfie.v1 import selfie_pb2
 from tests.service.gateway_fixtures import shared as shared
@@ -149,10 +150,37 @@ def test_signing_out_ends_the_session_of_the_cookie(world: World) -> None:
     answer = world.client.delete("/api/refresh", headers={**OWN_PAGE, "cookie": "minois_refresh=r0"})
     assert answer.status_code == 204
     assert world.services.sent("Logout").refresh_token == "r0"
+    assert len(cookies_of(answer)) == 2
     assert all("Max-Age=0" in cookie for cookie in cookies_of(answer).values())
     world.services.calls.clear()
     assert world.client.delete("/api/refresh", headers=OWN_PAGE).status_code == 204
     assert not world.services.calls
+
+
+ENDINGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "DELETE /api/refresh": ("Logout", {}),
+    "POST /api/logout": ("Logout", {"json": {"refresh_token": "r0"}}),
+    "DELETE /api/me": ("DeleteUser", {}),
+}
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_pictures_that_a_browser_has_kept_go_with_the_session(world: World, ending: str) -> None:
+    method, path = ending.split()
+    rpc, request = ENDINGS[ending]
+    headers = {**SIGNED, **OWN_PAGE, "cookie": "minois_refresh=r0"}
+    answer = world.client.request(method, path, headers=headers, **request)
+    assert (answer.status_code, answer.headers.get("clear-site-data")) == (204, '"cache"')
+    world.answer(**{rpc: DatabaseUnavailable()})
+    failed = world.client.request(method, path, headers=headers, **request)
+    assert problem(failed) == (503, "database_unavailable")
+    assert "clear-site-data" not in failed.headers
+
+
+def test_pictures_stay_while_the_session_does(world: World) -> None:
+    world.answer(RefreshToken=pb.RefreshTokenResponse(tokens=TOKENS))
+    renewed = world.client.post("/api/refresh", headers={**OWN_PAGE, "cookie": "minois_refresh=r0"})
+    assert (renewed.status_code, "clear-site-data" in renewed.headers) == (200, False)
 
 
 def test_a_session_is_always_answered(world: World) -> None:

@@ -149,7 +149,7 @@ def files_of_a_photo_whose_deletion_fails(world: World) -> int:
 
 
 def test_a_deletion_that_fails_takes_no_file(world: World) -> None:
-    assert files_of_a_photo_whose_deletion_fails(world) == 4
+    assert files_of_a_photo_whose_deletion_fails(world) == 5
 
 
 def test_control_queued_in_a_transaction_of_its_own_the_files_go_without_the_photo(make_world: MakeWorld) -> None:
@@ -219,7 +219,7 @@ class NoRowIsKnown(JobStore):
 
 
 def lose_to_the_sweeper(world: World) -> set[str]:
-    """What goes of an orphan, a file whose row comes in a moment, and the four files of a photo."""
+    """What goes of an orphan, a file whose row comes in a moment, and the five files of a photo."""
     world.add(world.event(), 1)
     for key in (OLD, FRESH):
         world.blobs.put(key, b"no row")
@@ -233,7 +233,7 @@ def test_the_sweeper_takes_only_old_files_without_a_row(make_world: MakeWorld) -
 
 
 def test_control_a_sweeper_that_asks_for_no_row_takes_photos(make_world: MakeWorld) -> None:
-    assert len(lose_to_the_sweeper(make_world(blobs=TwoDaysLater, job_store=NoRowIsKnown))) == 5
+    assert len(lose_to_the_sweeper(make_world(blobs=TwoDaysLater, job_store=NoRowIsKnown))) == 6
 
 
 def test_control_a_sweeper_that_does_not_wait_takes_what_is_just_uploaded(

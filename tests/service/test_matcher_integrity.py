@@ -30,14 +30,14 @@ def party(world: World) -> Party:
 def test_control_a_healthy_system_reports_nothing(party: Party) -> None:
     integrity = Integrity(IntegrityStore(party.world.db), party.world.blobs, repair=True)
     assert list(integrity.check()) == []
-    assert integrity.seen == {"photo": 3, "file": 9, "face": 3, "match": 2, "person": 1, "member": 2, "event": 1}
+    assert integrity.seen == {"photo": 3, "file": 11, "face": 3, "match": 2, "person": 1, "member": 2, "event": 1}
 
 
 def test_every_page_is_walked(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matcher_service.integrity.PAGE", 1)
     integrity = Integrity(IntegrityStore(party.world.db), party.world.blobs, repair=False)
     assert list(integrity.check()) == []
-    assert integrity.seen == {"photo": 3, "file": 9, "face": 3, "match": 2, "person": 1, "member": 2, "event": 1}
+    assert integrity.seen == {"photo": 3, "file": 11, "face": 3, "match": 2, "person": 1, "member": 2, "event": 1}
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,7 @@ def test_every_page_is_walked(party: Party, monkeypatch: pytest.MonkeyPatch) -> 
         (lambda party: party.delete(party.photo, "thumb"), "picture_missing"),
         (lambda party: party.delete(party.photo, "preview"), "picture_missing"),
         (lambda party: party.delete(party.photo, "original"), "picture_missing"),
+        (lambda party: party.delete(party.photo, "medium"), "picture_missing"),
         (lambda party: party.truncate(party.photo, "preview", 8), "picture_damaged"),
         (lambda party: party.truncate(party.photo, "original", 1), "picture_damaged"),
         (lambda party: party.truncate(party.photo, "thumb", 0), "picture_damaged"),
@@ -172,7 +173,7 @@ def test_old_files_without_a_row_go_and_young_ones_are_no_fault(make_world: Make
     assert check(world, repair=True) == ["orphan+", "young_orphan"]
     assert (world.folder / FRESH).exists()
     assert check(world) == ["young_orphan"]
-    assert len(world.files()) == 10, "files whose deletion is queued are left to the sweeper"
+    assert len(world.files()) == 12, "files whose deletion is queued are left to the sweeper"
 
 
 INSERT_FACE = """

@@ -7,8 +7,9 @@ import pytest
 from grpc import StatusCode
 from sqlalchemy import text
 
-from matcher_service.domain import Listing, PhotoOrder, PhotoState, Role
+from matcher_service.domain import ChangeKind, Listing, PhotoOrder, PhotoState, Role
 from matcher_service.reading import Reading
+from matcher_service.store.lists import COUNT_MATCHES
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from tests.service.calls import refused
 from tests.service.matcher_calls import Service, request
@@ -95,6 +96,53 @@ def test_lists_are_sorted_by_instant_in_both_directions(
     assert album.for_organiser(order=order, ascending=ascending) == expected
     for in_one_event in (True, False):
         assert album.for_guest(in_one_event, order=order, ascending=ascending) == expected
+
+
+def test_a_page_says_how_many_photos_there_are_on_all_pages(service: Service) -> None:
+    world = service.world
+    event, other, left = world.event(), world.event(), world.event()
+    guest = world.join(event)
+    for place in (other, left):
+        world.join(place, guest)
+    photos = [world.add(event, 1) for _ in range(3)]
+    for place in (other, left):
+        world.add(place, 1)
+    world.add(event, 2)
+    for place in (event, other, left):
+        service.rematch(place, request(place, guest, 1, 1))
+
+    def totals() -> tuple[int, int]:
+        """Of the event and of all events, whatever the page."""
+        first = service.list_matches(guest, event_id=str(event), page_size=1)
+        second = service.list_matches(guest, event_id=str(event), page_size=1, page_token=first.next_page_token)
+        assert len(first.matches) == len(second.matches) == 1
+        assert first.total_count == second.total_count
+        return first.total_count, service.list_matches(guest).total_count
+
+    assert totals() == (3, 5)
+    world.leave(left, guest)
+    world.matches.refuse_match(guest, photos[0])
+    assert totals() == (2, 3)
+    world.change(ChangeKind.EVENT_DELETED, event_id=other)
+    assert totals() == (2, 2)
+
+
+def test_photos_are_counted_in_an_index_alone(service: Service) -> None:
+    values = {"event": uuid4(), "person": uuid4()}
+    with service.world.db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in (
+            "INSERT INTO matcher.events (id, closed) VALUES (:event, false)",
+            "INSERT INTO matcher.memberships VALUES (:event, :person, 'guest')",
+            "ALTER TABLE matcher.matches DROP CONSTRAINT matches_event_id_photo_id_fkey",
+            "INSERT INTO matcher.matches (event_id, person_id, photo_id, created_at, sorted_at)"
+            " SELECT :event, CASE WHEN n % 10 = 0 THEN :person ELSE gen_random_uuid() END, gen_random_uuid(), now(),"
+            " now() FROM generate_series(1, 5000) n",
+            "VACUUM ANALYZE matcher.matches",
+        ):
+            connection.execute(text(statement), values)
+        explained = connection.execute(text(f"EXPLAIN {COUNT_MATCHES}"), {**values, "user": values["person"]})
+        plan = "\n".join(explained.scalars())
+    assert "Index Only Scan using matches" in plan, plan
 
 
 def test_a_cursor_belongs_to_one_order_and_direction(album: Album) -> None:

@@ -127,7 +127,7 @@ def test_rows_keep_their_values(world: World, before: Before) -> None:
 
 def test_guests_see_what_they_saw_and_are_matched_again(world: World, before: Before) -> None:
     def seen() -> list[UUID]:
-        return [match.photo_id for match in world.match_store.list_matches(before.guest, None, PAGE)]
+        return [match.photo_id for match in world.match_store.list_matches(before.guest, None, PAGE)[0]]
 
     assert seen() == [before.late, before.early]
     assert world.rematch(before.event, before.guest, 3, who=1) == "SUPERSEDED"
@@ -165,7 +165,7 @@ def vars_of(reading: Reading) -> dict[str, Any]:
 
 def test_an_event_is_deleted_with_everything_of_it(world: World, before: Before) -> None:
     world.change(ChangeKind.EVENT_DELETED, event_id=before.event)
-    assert world.match_store.list_matches(before.guest, None, PAGE) == []
+    assert world.match_store.list_matches(before.guest, None, PAGE) == ([], 0)
     world.sweep()
     for table in ("photos", "photo_events", "faces", "matches", "people", "memberships"):
         assert world.count(table) == 0, table

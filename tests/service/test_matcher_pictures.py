@@ -5,15 +5,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from kit.blobs import BlobNotFound, Blobs
 from matcher_service.pictures import WHOLE, Source, Window, from_json, open_picture, to_json
+from matcher_service.store.versions import make_version
 from protos.matcher.v1 import photo_pb2 as pb
-from tests.service.matcher_calls import Service
+from tests.service.matcher_calls import Service, request
 from tests.service.matcher_calls import service as service
 
 UPLOAD = os.urandom(2_000_000)
 PARTS = (b"start", (10, 1_500_000), b"", b"middle", (1_600_000, 2_000_000), b"end")
+# To files and parts that are there.
+CHANGES = {
+    pb.VARIANT_THUMB: ["thumb_key = preview_key"],
+    pb.VARIANT_MEDIUM: ["medium_key = NULL", "medium_key = thumb_key"],
+    pb.VARIANT_PREVIEW: ["preview_key = thumb_key"],
+    pb.VARIANT_ORIGINAL: [
+        "original_key = thumb_key",
+        "original_key = NULL, original_parts = '[[0, 3]]'",
+        "original_parts = '[[0, 4]]'",
+    ],
+}
 PICTURE = b"start" + UPLOAD[10:1_500_000] + b"middle" + UPLOAD[1_600_000:] + b"end"
 
 
@@ -80,14 +93,49 @@ def test_an_upload_that_is_missing_or_too_short_is_not_found_before_anything_is_
 
 
 def test_a_version_is_another_one_for_other_bytes_and_hides_the_key() -> None:
-    sources = [
-        Source("photos/aa/b"),
-        Source("photos/aa/c"),
-        Source("photos/aa/b", PARTS),
-        Source("photos/aa/b", ((0, 9),)),
-    ]
-    assert len({source.version for source in sources}) == 4
-    assert Source("photos/aa/b", PARTS).version == Source("photos/aa/b", from_json(to_json(PARTS))).version
+    versions = [make_version(key, digest) for key in ("photos/aa/b", "photos/aa/c") for digest in (None, "1", "2")]
+    assert len(set(versions)) == 6
+    assert not any("photos" in version for version in versions)
+    assert make_version(None, None) == ""
+    assert from_json(to_json(PARTS)) == PARTS
+
+
+@pytest.mark.parametrize("variant", CHANGES)
+def test_lists_name_the_version_that_is_sent(service: Service, variant: int) -> None:
+    world = service.world
+    event = world.event()
+    guest = world.join(event)
+    photo = world.add(event, 1)
+    service.rematch(event, request(event, guest, 1, 1))
+    field = f"{pb.Variant.Name(variant).removeprefix('VARIANT_').lower()}_version"
+
+    def versions() -> set[str]:
+        """As the guest's list, the organiser's list and the picture itself have it."""
+        listed = pb.ListPhotosRequest(event_id=str(event))
+        wanted = pb.GetPhotoRequest(photo_id=str(photo), variant=variant)  # type: ignore[arg-type]
+        by = service.by(world.organiser)
+        return {
+            getattr(service.list_matches(guest).matches[0], field),
+            getattr(service.photos.ListPhotos(listed, metadata=by).photos[0], field),
+            next(iter(service.photos.GetPhoto(wanted, metadata=by))).header.version,
+        }
+
+    (latest,) = versions()
+    seen = {"", latest}
+    for change in CHANGES[variant]:
+        with world.db.begin() as connection:
+            connection.execute(text(f"UPDATE matcher.photos SET {change}"))
+        (latest,) = versions()
+        assert latest not in seen, change
+        seen.add(latest)
+
+
+def test_a_photo_that_is_not_read_yet_has_no_versions(service: Service) -> None:
+    event = service.world.event()
+    service.world.upload(event, [1])
+    listed = pb.ListPhotosRequest(event_id=str(event))
+    (photo,) = service.photos.ListPhotos(listed, metadata=service.by(service.world.organiser)).photos
+    assert {getattr(photo, name) for name in photo.DESCRIPTOR.fields_by_name if name.endswith("_version")} == {""}
 
 
 def test_a_part_of_a_picture_is_sent(service: Service) -> None:

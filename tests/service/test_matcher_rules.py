@@ -220,7 +220,7 @@ def read_while_selfies_take_turns(world: World) -> tuple[list[set[UUID]], list[s
 
     def read() -> None:
         while not stop.is_set():
-            matches = world.match_store.list_matches(guest, event, _first_page())
+            matches, _ = world.match_store.list_matches(guest, event, _first_page())
             with looked:
                 seen.append({match.photo_id for match in matches})
                 looked.notify_all()

@@ -16,7 +16,7 @@ from matcher_service.faces import FaceKey, FacePage
 from matcher_service.feed import _change
 from matcher_service.index import FACE_BYTES, Index, ReadPage
 from matcher_service.store import FaceStore, JobStore, PurgeStore, members
-from matcher_service.store.jobs import PHOTO_KEYS
+from matcher_service.store.events import PHOTO_KEYS
 from protos.auth.v1 import auth_pb2
 from tests.service import matcher_fixtures
 from tests.service.matcher_fixtures import MakeWorld

@@ -26,7 +26,7 @@ def test_a_photo_that_failed_is_read_again_when_its_bytes_are_uploaded_again(wor
     last = world.add_file(event, data)
     assert (last.photo_id, last.state, last.existing) == (first.photo_id, PhotoState.INDEXED, True)
     world.sweep()
-    assert len(world.files()) == 4  # the upload and what is served
+    assert len(world.files()) == 5  # the upload and what is served
 
 
 class NeverAgain(PhotoStore):

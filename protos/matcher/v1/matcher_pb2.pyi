@@ -108,18 +108,26 @@ class RematchResponse(_message.Message):
     def __init__(self, rematch_id: _Optional[str] = ..., state: _Optional[_Union[RematchState, str]] = ..., compared_count: _Optional[int] = ..., total_count: _Optional[int] = ..., matched_count: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Match(_message.Message):
-    __slots__ = ("photo_id", "event_id", "width", "height", "take_time")
+    __slots__ = ("photo_id", "event_id", "width", "height", "take_time", "thumb_version", "preview_version", "original_version", "medium_version")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     WIDTH_FIELD_NUMBER: _ClassVar[int]
     HEIGHT_FIELD_NUMBER: _ClassVar[int]
     TAKE_TIME_FIELD_NUMBER: _ClassVar[int]
+    THUMB_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ORIGINAL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    MEDIUM_VERSION_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     event_id: str
     width: int
     height: int
     take_time: _timestamp_pb2.Timestamp
-    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    thumb_version: str
+    preview_version: str
+    original_version: str
+    medium_version: str
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ...) -> None: ...
 
 class ListMatchesRequest(_message.Message):
     __slots__ = ("event_id", "page_size", "page_token", "order", "ascending")
@@ -136,12 +144,14 @@ class ListMatchesRequest(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[MatchOrder, str]] = ..., ascending: _Optional[bool] = ...) -> None: ...
 
 class ListMatchesResponse(_message.Message):
-    __slots__ = ("matches", "next_page_token")
+    __slots__ = ("matches", "next_page_token", "total_count")
     MATCHES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
     matches: _containers.RepeatedCompositeFieldContainer[Match]
     next_page_token: str
-    def __init__(self, matches: _Optional[_Iterable[_Union[Match, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    total_count: int
+    def __init__(self, matches: _Optional[_Iterable[_Union[Match, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_count: _Optional[int] = ...) -> None: ...
 
 class RefuseMatchRequest(_message.Message):
     __slots__ = ("photo_id",)

@@ -30,6 +30,7 @@ class Variant(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VARIANT_THUMB: _ClassVar[Variant]
     VARIANT_PREVIEW: _ClassVar[Variant]
     VARIANT_ORIGINAL: _ClassVar[Variant]
+    VARIANT_MEDIUM: _ClassVar[Variant]
 PHOTO_STATE_UNSPECIFIED: PhotoState
 PHOTO_STATE_PENDING: PhotoState
 PHOTO_STATE_INDEXED: PhotoState
@@ -42,9 +43,10 @@ VARIANT_UNSPECIFIED: Variant
 VARIANT_THUMB: Variant
 VARIANT_PREVIEW: Variant
 VARIANT_ORIGINAL: Variant
+VARIANT_MEDIUM: Variant
 
 class Photo(_message.Message):
-    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time")
+    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +58,10 @@ class Photo(_message.Message):
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     TAKE_TIME_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    THUMB_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ORIGINAL_VERSION_FIELD_NUMBER: _ClassVar[int]
+    MEDIUM_VERSION_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     event_id: str
     filename: str
@@ -67,7 +73,11 @@ class Photo(_message.Message):
     size_bytes: int
     take_time: _timestamp_pb2.Timestamp
     create_time: _timestamp_pb2.Timestamp
-    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    thumb_version: str
+    preview_version: str
+    original_version: str
+    medium_version: str
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ...) -> None: ...
 
 class AddPhotoHeader(_message.Message):
     __slots__ = ("event_id", "filename")

@@ -1,0 +1,53 @@
+"""Calls of GetPhoto: a picture on its way from matcher_service."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from typing import Any
+
+import grpc
+
+from gateway.backends.channels import Backends
+from gateway.errors.from_grpc import default_problem
+from gateway.errors.problem import internal_problem
+from kit.retries import repeat_aio
+from protos.matcher.v1 import photo_pb2 as pb
+
+RETRY_S = 0.05
+
+
+async def open_picture(backend: Backends, request: pb.GetPhotoRequest) -> tuple[Any, pb.PhotoHeader]:
+    """The call, past its header. A page of thumbs asks for more streams at once than a service holds: waits for one."""
+    clock = asyncio.get_running_loop().time
+    ends_at = clock() + backend.limits.call_s
+    while True:
+        try:
+            async with asyncio.timeout(backend.limits.call_s):
+                return await repeat_aio(lambda left_s: _begin(backend, request, left_s), backend.limits.picture_s)
+        except TimeoutError:
+            raise default_problem(grpc.StatusCode.DEADLINE_EXCEEDED) from None
+        except grpc.aio.AioRpcError as error:
+            if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED or clock() >= ends_at:
+                raise
+            await asyncio.sleep(random.uniform(RETRY_S, 3 * RETRY_S))
+
+
+async def _begin(backend: Backends, request: pb.GetPhotoRequest, timeout_s: float) -> tuple[Any, pb.PhotoHeader]:
+    call = backend.photos.GetPhoto(request, timeout=timeout_s)
+    try:
+        first = await call.read()
+        if not isinstance(first, pb.GetPhotoResponse) or first.WhichOneof("part") != "header":
+            raise internal_problem()
+    except BaseException:
+        call.cancel()
+        raise
+    return call, first.header
+
+
+async def read_chunks(call: Any) -> AsyncIterator[bytes]:
+    """Cancels the call when the reader goes away."""
+    try:
+        while (message := await call.read()) is not grpc.aio.EOF:
+            yield message.chunk
+    finally:
+        call.cancel()

@@ -1,0 +1,21 @@
+"""Pictures of 960 pixels; what lists say of pictures."""
+
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+PHOTOS = """
+ALTER TABLE matcher.photos
+    -- Photos of earlier versions have none; the preview is sent instead.
+    ADD COLUMN medium_key text,
+    -- Another one whenever the parts are others; lists read it instead of the parts, which may hold a colour profile.
+    ADD COLUMN original_digest text GENERATED ALWAYS AS (md5(original_parts::text)) STORED;
+DROP INDEX matcher.photo_keys;
+CREATE INDEX photo_keys ON matcher.photos
+    USING gin ((ARRAY[upload_key, thumb_key, preview_key, original_key, medium_key]));
+"""
+
+
+def upgrade() -> None:
+    op.execute(PHOTOS)
