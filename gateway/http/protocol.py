@@ -5,6 +5,7 @@ import fcntl
 import functools
 import struct
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -39,6 +40,7 @@ class Connection(H11Protocol):
         self._limits: Limits = app_state["limits"]
         self._limiters: Limiters = app_state["limiters"]
         self._refuses_early: bool = app_state["refuses_early"]
+        self._end_streams: Callable[[], None] = app_state["end_streams"]
         self._is_refused = False
         self._head: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
@@ -75,8 +77,10 @@ class Connection(H11Protocol):
             super().send_400_response(msg)
 
     def shutdown(self) -> None:
-        """Says in the last answer before a stop that the connection ends with it: nobody sends a request after it."""
+        """Says in the last answer before a stop that the connection ends with it: nobody sends a request after it.
+        Streams, which have no end of their own, end now; uvicorn ends the application after the last answer alone."""
         super().shutdown()
+        self._end_streams()
         if self.cycle is not None and not self.cycle.response_started:
             self.cycle.default_headers = [*self.cycle.default_headers, CLOSE]
 
