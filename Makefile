@@ -22,10 +22,12 @@ EACH ?= 10
 ROUNDS ?= 20
 soak: TIME ?= 1800
 overload: TIME ?= 60
+pages-load: TIME ?= 30
+PAGES ?= 500
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e s3 check format stubs docs lock load overload chaos soak bench accuracy fuzz backup restore \
-	setup pages
+.PHONY: help run demo test test-unit test-service test-e2e test-pages s3 check format stubs docs lock load overload pages-load chaos soak \
+	bench accuracy fuzz backup restore setup pages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +82,9 @@ load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 
 overload: $(READY) ## send five times the capacity (TIME=60, in seconds)
 	@$(BIN)/python -m tests.load.overload --time $(TIME)
+
+pages-load: $(READY) ## open pages that hear of changes, and measure what they cost idle (PAGES=500 TIME=30, in seconds)
+	@$(BIN)/python -m tests.load.open_pages --pages $(PAGES) --time $(TIME)
 
 chaos: $(READY) ## kill everything at random, prove that nothing is lost (KILLS=500 EACH=10 ROUNDS=20)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.run --kills $(KILLS) --each $(EACH) --rounds $(ROUNDS)

@@ -43,6 +43,8 @@ class ServeSettings(OrganiserSettings, settings.ServerSettings):
     """python -m auth_service: serve accounts, events and tokens over gRPC."""
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
+    # Every process of selfie_service, of matcher_service and of the gateway has a long poll here.
+    max_streams: int = Field(16, ge=1, le=256, description="threads for streams and long polls")
 
 
 def main() -> None:

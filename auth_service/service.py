@@ -278,6 +278,10 @@ class Auth:
         self._require_organiser(event_id, user_id)
         return self._events.list_guests(event_id, page)
 
+    def list_newest_change(self) -> Sequence[Change]:
+        """One, or none where nothing has happened yet."""
+        return self._changes.list_newest()
+
     def list_changes(self, after: int, limit: int, wait_s: float) -> Sequence[Change]:
         """Answers as soon as there is a change, or with none after `wait_s` or when the process stops."""
         ends_at = time.monotonic() + wait_s

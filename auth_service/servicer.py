@@ -23,7 +23,7 @@ from kit.timestamps import from_timestamp, to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1 import auth_pb2_grpc
 
-FOLLOWERS = (service("selfie"), service("matcher"))
+FOLLOWERS = (service("selfie"), service("matcher"), service("gateway"))
 DEFAULT_CHANGES = 500
 MAX_CHANGES = 1000
 MAX_WAIT_S = 20
@@ -198,6 +198,8 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(*FOLLOWERS, long=True)
     def ListChanges(self, request, context):
+        if request.newest:
+            return pb.ListChangesResponse(changes=[_change(change) for change in self._auth.list_newest_change()])
         limit = parse_page("changes", request.page_size or DEFAULT_CHANGES, "", MAX_CHANGES).size
         wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
         changes = self._auth.list_changes(request.after, limit, wait_s)

@@ -10,7 +10,7 @@ from deploy.faults import WrongSetting
 from kit.identity import create_key_pair
 
 HOST = "127.0.0.1"
-SIGNING_SERVICES = ("auth", "selfie", "matcher")
+SIGNING_SERVICES = ("auth", "selfie", "matcher", "gateway")
 # Below the range of outgoing connections, one of which could occupy the port of a process that restarts.
 PORT_RANGE = (20_000, 32_000)
 

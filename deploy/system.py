@@ -214,8 +214,7 @@ class LocalSystem:
         settings["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), settings.get("PYTHONPATH")]))
         if kind.has_port:
             settings[environment.port_setting(kind.service)] = str(self.ports[name])
-        if kind.has_database:
-            settings["SIGNING_KEY"] = self.env[f"{kind.service.upper()}_SIGNING_KEY"]
+        settings["SIGNING_KEY"] = self.env[f"{kind.service.upper()}_SIGNING_KEY"]
         if self.metrics_ports:
             settings["METRICS_PORT"] = str(self.metrics_ports[name])
         command = [sys.executable, "-m", kind.module, *kind.arguments]

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from pydantic import AliasChoices, Field, field_validator
+from pydantic import AliasChoices, Field, FilePath, field_validator
 from uvicorn.supervisors import Multiprocess
 
 from gateway.app import create_app
@@ -18,10 +18,13 @@ from gateway.http.rates import Rates, parse_rates
 from gateway.http.site import ORIGIN, ROOT_PATH, Site, listen_everywhere
 from gateway.metrics import worker_metrics
 from kit import failpoints, logs, settings
-from kit.identity import Verifier
+from kit.identity import Signer, Verifier
+from kit.logs import get_logger
 from kit.startup import check_tls, require_free, run_command
 
 NAME = "gateway"
+log = get_logger()
+
 STARTUP_FAILURE = 3  # uvicorn's exit code
 
 HTTP: dict[str, Any] = {
@@ -68,6 +71,7 @@ class GatewaySettings(
     gateway_max_selfies: int = Field(3, ge=1, description="selfies handed on at once")
     gateway_max_photos: int = Field(4, ge=1, description="photos handed on at once")
     gateway_max_streams: int = Field(200, ge=1, description="streams of events at once")
+    gateway_max_updates: int = Field(1000, ge=1, description="open pages that hear of changes, in each process")
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
     gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
     rate_codes: str = Field(Rates.codes, description="checks of event codes by one address; none: no limit")
@@ -90,6 +94,9 @@ class GatewaySettings(
     selfie_address: settings.Target = Field(description="selfie_service, such as localhost:50052")
     matcher_address: settings.Target = Field(description="matcher_service, such as localhost:50053")
     grace_s: float = Field(10, ge=0, le=300, description="how long a stop waits for running requests")
+    signing_key: FilePath | None = Field(
+        None, description="the gateway's private Ed25519 key (PEM), for live updates; none: /api/updates answers 503"
+    )
 
     @field_validator(*(f"rate_{name}" for name in vars(Rates())))
     @classmethod
@@ -140,9 +147,11 @@ def main() -> None:
 def serve() -> None:
     config = settings.load(GatewaySettings)
     check_tls(config)
-    Verifier.read(config.minois_keys)  # a fault ends the start here, not in each worker
+    read_keys(config)  # a fault ends the start here, not in each worker
     require_free(f"{config.gateway_host}:{config.gateway_port}")
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    if config.signing_key is None:
+        log.warning("SIGNING_KEY is not set: there are no live updates.", action="no_updates")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))  # uvicorn raises it once more when it has stopped
     server = uvicorn.Config(
@@ -190,12 +199,24 @@ def create() -> FastAPI:
             selfies=config.gateway_max_selfies,
             photos=config.gateway_max_photos,
             streams=config.gateway_max_streams,
+            updates=config.gateway_max_updates,
             requests=config.gateway_max_requests,
             waiting=config.gateway_max_waiting,
         ),
     )
     site = Site(config.root_path, config.public_url, split(config.trusted_proxies), split(config.cors_origins))
-    return create_app(addresses, config, limits, Verifier.read(config.minois_keys), site)
+    verifier, signer = read_keys(config)
+    return create_app(addresses, config, limits, verifier, site, signer)
+
+
+def read_keys(config: GatewaySettings) -> tuple[Verifier, Signer | None]:
+    """Raises InvalidSetting."""
+    verifier = Verifier.read(config.minois_keys)
+    if config.signing_key is None:
+        return verifier, None
+    signer = Signer.read(NAME, config.signing_key)
+    verifier.require_match(signer)
+    return verifier, signer
 
 
 if __name__ == "__main__":

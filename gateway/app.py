@@ -1,5 +1,6 @@
 """The application: routes, errors, and the channels that live as long as it does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,7 +28,10 @@ from gateway.operators import routes as operators
 from gateway.photos import pictures as pictures
 from gateway.photos import routes as photos
 from gateway.selfies import routes as selfies
-from kit.identity import Verifier
+from gateway.updates import routes as updates
+from gateway.updates.feed import Feed, stop
+from gateway.updates.hub import Hub
+from kit.identity import Signer, Verifier
 from kit.settings import TlsSettings
 
 DESCRIPTION = """Guests of an event take one selfie and get every photo they are in.
@@ -39,21 +43,39 @@ TAGS: list[dict[str, Any]] = [
     {"name": "accounts", "description": "Event codes, accounts, logins."},
     {"name": "selfies", "description": "A guest's selfie, and how far it is compared with the photos."},
     {"name": "photos", "description": "The photos that a guest is in, the photos of an event, and their pictures."},
+    {"name": "updates", "description": "What changes while a page is open."},
     {"name": "events", "description": "Events and their guests, for organisers."},
     {"name": "operators", "description": "Health and readiness."},
 ]
 
 
 def create_app(
-    addresses: Addresses, tls: TlsSettings, limits: Limits, verifier: Verifier, site: Site = DIRECT
+    addresses: Addresses,
+    tls: TlsSettings,
+    limits: Limits,
+    verifier: Verifier,
+    site: Site = DIRECT,
+    signer: Signer | None = None,
 ) -> FastAPI:
+    """Without a `signer`, which the services know as the gateway's, there are no live updates."""
     limiters = Limiters(limits.bounds)
+    hub = Hub(limits) if signer else None
 
     @asynccontextmanager
-    async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Limits | Limiters | bool]]:
+    async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         app.state.backends = Backends.open(addresses, tls, limits)
+        tasks = []
+        if hub and signer:
+            feed = Feed(app.state.backends, signer, hub)
+            tasks = [asyncio.create_task(feed.run()), asyncio.create_task(hub.keep_alive())]
         # For the connections, which know only this.
-        yield {"limits": limits, "limiters": limiters, "refuses_early": not site.cors_origins}
+        yield {
+            "limits": limits,
+            "limiters": limiters,
+            "refuses_early": not site.cors_origins,
+            "end_streams": hub.end_all if hub else lambda: None,
+        }
+        await stop(*tasks)
         await app.state.backends.close()
 
     app = FastAPI(
@@ -71,8 +93,9 @@ def create_app(
     app.state.limits = limits
     app.state.site = site
     app.state.limiters = limiters
+    app.state.hub = hub
     app.state.rates = RateLimiters(limits.rates)
-    for module in (accounts, selfies, photos, pictures, events, operators):
+    for module in (accounts, selfies, photos, pictures, updates, events, operators):
         app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])
     app.add_exception_handler(HTTPException, answer_problem)
     app.add_exception_handler(RequestValidationError, answer_invalid)

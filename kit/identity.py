@@ -1,10 +1,11 @@
 """Who calls: tokens are signed by a service's Ed25519 key and verified by everyone with the public half."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
@@ -47,6 +48,7 @@ class Caller:
 
     kind: str = PUBLIC
     id: UUID | None = None
+    expires_at: float = field(default=math.inf, compare=False)  # epoch seconds, of the token
 
     @property
     def user_id(self) -> UUID:
@@ -57,17 +59,19 @@ class Caller:
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call an rpc, and whether it holds its thread for long (streams, long polls)."""
+    """Who may call an rpc, and whether it holds its thread for long (streams, long polls); one that watches, for days,
+    in a thread of those kept for watchers."""
 
     kinds: frozenset[str]
     long: bool
+    watches: bool = False
 
 
-def callable_by(*kinds: str, long: bool = False) -> Callable[[Method], Method]:
+def callable_by(*kinds: str, long: bool = False, watches: bool = False) -> Callable[[Method], Method]:
     """Declares who may call the rpc below; a server does not start with an rpc that lacks it."""
 
     def declare(method: Method) -> Method:
-        method.__dict__["access"] = Access(frozenset(kinds), long)
+        method.__dict__["access"] = Access(frozenset(kinds), long, watches)
         return method
 
     return declare
@@ -143,12 +147,12 @@ class Verifier:
             )
             subject = claims["sub"]
             if issuer == USER_ISSUER and not subject.startswith("service:"):
-                return Caller(USER, UUID(subject))
+                return Caller(USER, UUID(subject), claims["exp"])
         except (jwt.PyJWTError, KeyError, ValueError):
             raise InvalidToken from None
         if subject != service(str(issuer)):
             raise InvalidToken
-        return Caller(subject)
+        return Caller(subject, expires_at=claims["exp"])
 
 
 def _read_public_key(path: Path) -> Ed25519PublicKey:

@@ -36,10 +36,11 @@ Around = Callable[[grpc.ServicerContext], AbstractContextManager[None]]
 class Boundary(grpc.ServerInterceptor):
     """The edge of a service. `access` holds who may call each method, by its full name."""
 
-    def __init__(self, access: Mapping[str, Access], verifier: Verifier, max_streams: int) -> None:
+    def __init__(self, access: Mapping[str, Access], verifier: Verifier, max_streams: int, max_watchers: int) -> None:
         self._access = access
         self._verifier = verifier
         self._streams = Semaphore(max_streams)
+        self._watchers = Semaphore(max_watchers)
 
     def intercept_service(
         self, continuation: Callable[[Any], Any], details: grpc.HandlerCallDetails
@@ -59,9 +60,10 @@ class Boundary(grpc.ServerInterceptor):
             deadlines.enter(context.time_remaining())
             with ExitStack() as admitted:
                 if access.long:
-                    if not self._streams.acquire(blocking=False):
+                    slots = self._watchers if access.watches else self._streams
+                    if not slots.acquire(blocking=False):
                         raise TooManyStreams
-                    admitted.callback(self._streams.release)
+                    admitted.callback(slots.release)
                 yield
                 reach(method.rpartition("/")[2], "before-answer")
 

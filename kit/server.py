@@ -57,10 +57,10 @@ class Server:
         checks: Mapping[str, Check] | None = None,
     ) -> None:
         access = {name: who for service in services for name, who in service.access().items()}
-        workers = settings.unary_workers + settings.max_streams
+        workers = settings.unary_workers + settings.max_streams + settings.max_watchers
         self._server = grpc.server(
             futures.ThreadPoolExecutor(workers, thread_name_prefix="rpc"),
-            interceptors=[Boundary(access, verifier, settings.max_streams)],
+            interceptors=[Boundary(access, verifier, settings.max_streams, settings.max_watchers)],
             options=_options(settings),
             maximum_concurrent_rpcs=workers + QUEUED_CALLS,
         )

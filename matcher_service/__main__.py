@@ -21,6 +21,7 @@ from kit.feed import Follower
 from kit.identity import Signer, Verifier
 from kit.metrics import QueueGauges, serve_metrics
 from kit.migrations import migrate
+from kit.notices import Notices
 from kit.server import FILES, Registration, Server
 from kit.startup import require_free, run_command
 from kit.sweeper import Sweeper
@@ -43,6 +44,7 @@ from matcher_service.store import (
     PurgeStore,
     RefusalStore,
 )
+from matcher_service.store.hints import HINTS_CHANNEL
 from matcher_service.store.photos import PHOTOS_CHANNEL
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
@@ -131,7 +133,10 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         matching = Matches(match_store, RefusalStore(db), index, who, config.face_tolerance)
         photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, config.max_photo_mb * settings.MB)
         checks = {FILES: blobs.find_fault}
-        Server(config, config.matcher_port, verifier, registrations(matching, photos), checks).run_until(stop)
+        hints = Notices(config.listen_url, HINTS_CHANNEL)
+        start_thread(lambda: hints.run(stop), "hints")
+        services = registrations(matching, photos, hints)
+        Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
 
@@ -199,10 +204,10 @@ def check() -> None:
     raise SystemExit(1 if wrong else 0)
 
 
-def registrations(matches: Matches, photos: Photos) -> list[Registration]:
+def registrations(matches: Matches, photos: Photos, hints: Notices) -> list[Registration]:
     return [
         Registration(
-            MatcherServicer(matches),
+            MatcherServicer(matches, hints),
             matcher_pb2_grpc.add_MatcherServiceServicer_to_server,
             matcher_pb2.DESCRIPTOR.services_by_name["MatcherService"],
         ),

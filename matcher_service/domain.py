@@ -214,6 +214,15 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class Hint:
+    """The photos of some users in an event changed; `event_deleted`: it is gone, and they are its members."""
+
+    event_id: UUID
+    user_ids: tuple[UUID, ...]
+    event_deleted: bool = False
+
+
+@dataclass(frozen=True)
 class Job:
     """A photo to be read. `attempt` fences every later write."""
 

@@ -7,11 +7,13 @@ import numpy as np
 from kit.errors import InvalidArgument
 from kit.identity import USER, callable_by, current_caller, service
 from kit.ids import parse_id, parse_optional_id
+from kit.notices import Notices
 from kit.pages import parse_page
 from kit.timestamps import to_timestamp
 from matcher_service.domain import (
     ENCODING_SIZE,
     AddedPhoto,
+    Hint,
     IndexCounts,
     Listing,
     Match,
@@ -25,6 +27,7 @@ from matcher_service.domain import (
 )
 from matcher_service.pictures import OpenPicture, Window
 from matcher_service.service import Matches, Photos
+from matcher_service.store.hints import parse_hint
 from matcher_service.upload import Chunk, Header, Part, receive
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1 import matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
@@ -51,8 +54,9 @@ FILTERS: dict[int, PhotoState | None] = {
 class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, matches: Matches) -> None:
+    def __init__(self, matches: Matches, hints: Notices) -> None:
         self._matches = matches
+        self._hints = hints
 
     @callable_by(service("selfie"), long=True)
     def Rematch(self, request_iterator, context):
@@ -81,6 +85,13 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
     def RestoreMatch(self, request, context):
         self._matches.restore_match(current_caller().user_id, parse_id(request.photo_id))
         return pb.RestoreMatchResponse()
+
+    @callable_by(service("gateway"), long=True, watches=True)
+    def WatchMatches(self, request, context):
+        with self._hints.subscribe() as subscription:
+            if context.add_callback(subscription.close):
+                yield pb.WatchMatchesResponse()
+                yield from map(_hint, map(parse_hint, subscription))
 
 
 class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
@@ -194,6 +205,14 @@ def _snapshot(snapshot: Snapshot) -> pb.RematchResponse:
         total_count=snapshot.total,
         matched_count=snapshot.matched,
         reason=snapshot.reason,
+    )
+
+
+def _hint(hint: Hint) -> pb.WatchMatchesResponse:
+    return pb.WatchMatchesResponse(
+        event_id=str(hint.event_id),
+        user_ids=[str(user_id) for user_id in hint.user_ids],
+        event_deleted=hint.event_deleted,
     )
 
 

@@ -20,6 +20,7 @@ from kit.feed import Follower
 from kit.identity import Signer, Verifier
 from kit.metrics import QueueGauges, serve_metrics
 from kit.migrations import migrate
+from kit.notices import Notices
 from kit.server import FILES, Registration, Server
 from kit.startup import require_free, run_command
 from kit.sweeper import Sweeper
@@ -33,6 +34,7 @@ from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
 from selfie_service.store import BindingStore, ChangeStore, RematchStore, SelfieStore
+from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.store.people import REMATCHES_CHANNEL, SELFIES_CHANNEL
 from selfie_service.validation import Examination, build_examiner
 from selfie_service.worker import Validator
@@ -125,6 +127,8 @@ def serve(
         feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, changes.cursor, changes.apply)
         following = start_thread(lambda: follower.run(stop), "feed")
+        hints = Notices(config.listen_url, HINTS_CHANNEL)
+        start_thread(lambda: hints.run(stop), "hints")
         registration = Registration(
             SelfieServicer(
                 Selfies(
@@ -133,7 +137,8 @@ def serve(
                     blobs,
                     follower.catch_up,
                     config.max_selfie_mb * settings.MB,
-                )
+                ),
+                hints,
             ),
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
             selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],

@@ -1,7 +1,8 @@
 """SelfieService on the wire: proto <-> domain."""
 
-from kit.identity import USER, callable_by, current_caller
+from kit.identity import USER, callable_by, current_caller, service
 from kit.ids import parse_optional_id
+from kit.notices import Notices
 from kit.timestamps import to_timestamp
 from protos.selfie.v1 import selfie_pb2 as pb
 from protos.selfie.v1 import selfie_pb2_grpc
@@ -42,8 +43,9 @@ REMATCH_STATES = {
 class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, selfies: Selfies) -> None:
+    def __init__(self, selfies: Selfies, hints: Notices) -> None:
         self._selfies = selfies
+        self._hints = hints
 
     @callable_by(USER)
     def UploadSelfie(self, request, context):
@@ -83,6 +85,14 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
     def StartRematch(self, request, context):
         self._selfies.start_rematch(current_caller().user_id)
         return pb.StartRematchResponse()
+
+    @callable_by(service("gateway"), long=True, watches=True)
+    def WatchSelfies(self, request, context):
+        with self._hints.subscribe() as subscription:
+            if context.add_callback(subscription.close):
+                yield pb.WatchSelfiesResponse()
+                for user_id in subscription:
+                    yield pb.WatchSelfiesResponse(user_ids=[user_id])
 
 
 def _event_rematch(event: EventRematch) -> pb.EventRematch:

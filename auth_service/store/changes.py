@@ -21,6 +21,11 @@ class ChangeStore:
         with transaction(self._engine) as connection:
             return [_change(row) for row in connection.execute(query, {"after": after, "limit": limit})]
 
+    def list_newest(self) -> list[Change]:
+        query = text("SELECT * FROM auth.changes ORDER BY sequence DESC LIMIT 1")
+        with transaction(self._engine) as connection:
+            return [_change(row) for row in connection.execute(query)]
+
 
 def append_change(
     connection: Connection,

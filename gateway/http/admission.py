@@ -18,6 +18,7 @@ from kit.errors import InvalidToken
 from kit.identity import USER, Caller, Verifier
 
 STREAM = "/api/rematch-events"
+UPDATES = "/api/updates"
 SELFIE = "/api/upload-selfie"
 BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 RETRY_S = 1
@@ -113,10 +114,13 @@ class Limiters:
         self.selfies = ConcurrencyLimiter(bounds.selfies, bounds.waiting)
         self.photos = ConcurrencyLimiter(bounds.photos, bounds.waiting)
         self.streams = ConcurrencyLimiter(bounds.streams)
+        self.updates = ConcurrencyLimiter(bounds.updates)
 
     def choose(self, path: str, headers: Headers, caller: Caller | None) -> ConcurrencyLimiter:
         if path == STREAM:
             return self.streams
+        if path == UPDATES:
+            return self.updates
         if caller is None:
             return self.requests
         if path == SELFIE:
@@ -156,7 +160,7 @@ class Admission:
         headers = Headers(scope=scope)
         has_body = _has_body(scope["method"], headers)
         scope["has_body"] = has_body
-        scope["caller"] = caller = self._identify(scope, headers) if has_body else None
+        scope["caller"] = caller = self._identify(scope, headers) if has_body or scope["path"] == UPDATES else None
         bodies = self._limiters.bodies
         limiter = self._limiters.choose(scope["path"], headers, caller if has_body else Caller())
         if not limiter.admits() or (has_body and not bodies.admits(caller)):

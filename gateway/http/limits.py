@@ -18,13 +18,15 @@ MAX_KEY_LENGTH = 255
 @dataclass(frozen=True)
 class Bounds:
     """How many at once in one process: `bodies` that arrive, `bodies_per_caller`, `selfies`, files of `photos`,
-    `streams` of events, and all other `requests`. `waiting`: how many of a kind may wait for a slot."""
+    `streams` of events, pages with `updates`, and all other `requests`. `waiting`: how many of a kind may wait for a
+    slot."""
 
     bodies: int = 1000
     bodies_per_caller: int = 32
     selfies: int = 3
     photos: int = 4
     streams: int = 200
+    updates: int = 1000
     requests: int = 128
     waiting: int = 32
 
@@ -33,7 +35,8 @@ class Bounds:
 class Limits:
     """Times in seconds. `head_s`: for a request head. `body_s`: for a body without a verified token. `pause_s`: how
     long a body with one may pause, and `slowest_s`: how long all of it may take beyond MIN_BYTES_PER_S. `answer_s`: how
-    long an answer may wait for its reader. `photo_s`: for handing one photo on."""
+    long an answer may wait for its reader. `photo_s`: for handing one photo on. `coalesce_s`: between two equal updates
+    of a page. `rotate_s`: after which a stream of what changes is replaced by one that overlaps it."""
 
     head_s: float = 4
     body_s: float = 9
@@ -47,6 +50,11 @@ class Limits:
     poll_s: float = 0.3
     follow_s: float = 600
     health_s: float = 0.5
+    keep_alive_s: float = 15
+    # A server ends a connection after MAX_CONNECTION_AGE_S and the streams on it a minute later.
+    rotate_s: float = 40
+    coalesce_s: float = 0.5
+    updates_per_user: int = 4
     max_photo_bytes: int = DEFAULT_PHOTO_MB * MB
     max_selfie_bytes: int = DEFAULT_SELFIE_MB * MB
     bounds: Bounds = Bounds()

@@ -3,8 +3,10 @@
 import asyncio
 import fcntl
 import functools
+import socket
 import struct
 import termios
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -23,6 +25,9 @@ from kit.interceptors import REQUEST_ID
 CLOSE = (b"connection", b"close")
 UPLOAD = f"POST {SELFIE} ".encode()
 UNKNOWN_ID = "00000000-0000-0000-0000-000000000000"
+# A client that has changed networks never says so. After this time without an answer to what was sent, such as a
+# keep-alive of a stream, the kernel closes the connection; by itself it would try for a quarter of an hour.
+GONE_MS = 30_000
 CHECKS = 4  # of a stalled answer, within the time that it may stand still
 
 
@@ -39,12 +44,16 @@ class Connection(H11Protocol):
         self._limits: Limits = app_state["limits"]
         self._limiters: Limiters = app_state["limiters"]
         self._refuses_early: bool = app_state["refuses_early"]
+        self._end_streams: Callable[[], None] = app_state["end_streams"]
         self._is_refused = False
         self._head: asyncio.TimerHandle | None = None
         self._stall: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux
+            connection: socket.socket = transport.get_extra_info("socket")
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_MS)
         transport.set_write_buffer_limits(high=0)  # every answer that the kernel does not take at once is watched
         self._watch_head()
 
@@ -75,8 +84,10 @@ class Connection(H11Protocol):
             super().send_400_response(msg)
 
     def shutdown(self) -> None:
-        """Says in the last answer before a stop that the connection ends with it: nobody sends a request after it."""
+        """Says in the last answer before a stop that the connection ends with it: nobody sends a request after it.
+        Streams, which have no end of their own, end now; uvicorn ends the application after the last answer alone."""
         super().shutdown()
+        self._end_streams()
         if self.cycle is not None and not self.cycle.response_started:
             self.cycle.default_headers = [*self.cycle.default_headers, CLOSE]
 

@@ -11,6 +11,7 @@ from kit.db import transaction
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant
 from matcher_service.faces import FoundPerson
 from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
+from matcher_service.store.hints import hint
 
 FIRST_ID = UUID(int=0)
 INSERT_FACE = text(
@@ -104,7 +105,8 @@ class JobStore:
                 return False
             people = connection.execute(
                 text(
-                    "SELECT person_id, encodings FROM matcher.people WHERE event_id = :event AND encodings IS NOT NULL"
+                    "SELECT person_id, user_id, encodings FROM matcher.people"
+                    " WHERE event_id = :event AND encodings IS NOT NULL"
                 ),
                 {"event": job.event_id},
             ).all()
@@ -113,6 +115,7 @@ class JobStore:
             face_count = len(photo.faces) + photo.small_count
             count_photos(connection, job.event_id, pending=-1, indexed=1, faces=face_count)
             raise_version(connection, job.event_id)
+            hint(connection, job.event_id, [*{people[one.place].user_id for one in found}])
             return True
 
     def read_queue(self) -> tuple[int, float]:

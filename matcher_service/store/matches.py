@@ -12,6 +12,7 @@ from matcher_service.domain import NEWEST_FIRST, EventNotFound, Listing, Match, 
 from matcher_service.faces import FacePage, FoundFace
 from matcher_service.store.events import find_member, lock_event, raise_version
 from matcher_service.store.faces import read_newer
+from matcher_service.store.hints import hint
 from matcher_service.store.lists import count_matches, select_matches
 from matcher_service.store.versions import read_versions
 
@@ -59,6 +60,7 @@ class MatchStore:
                 {**person, "user": rematch.user_id, "revision": rematch.revision, "encodings": rematch.encoding},
             )
             raise_version(connection, rematch.event_id)
+            hint(connection, rematch.event_id, [rematch.user_id])
             count = text("SELECT count(*) FROM matcher.matches WHERE event_id = :event AND person_id = :person")
             matched: int = connection.execute(count, person).scalar_one()
             return matched

@@ -14,6 +14,7 @@ from matcher_service.store.events import (
     lock_event,
     raise_version,
 )
+from matcher_service.store.hints import hint, hint_members
 
 
 class MemberStore:
@@ -102,6 +103,7 @@ def _forget(connection: Connection, event_id: UUID, user_id: UUID) -> None:
     ):
         connection.execute(text(statement), values)
     raise_version(connection, event_id)
+    hint(connection, event_id, [user_id])
 
 
 def _update_event(connection: Connection, change: Change) -> None:
@@ -122,6 +124,7 @@ def _delete_event(connection: Connection, change: Change) -> None:
     """Hides it; its rows and files go in batches (`PurgeStore`), so that no deletion holds up the changes after it."""
     assert change.event_id
     bury(connection, change.event_id)
+    hint_members(connection, change.event_id)
     connection.execute(text("UPDATE matcher.events SET gone = true WHERE id = :event"), {"event": change.event_id})
 
 

@@ -24,6 +24,7 @@ from matcher_service.domain import (
     Variant,
 )
 from matcher_service.store.events import count_photos, find_member, lock_event, queue_blob_deletions, raise_version
+from matcher_service.store.hints import hint_people_in
 from matcher_service.store.lists import select_photos
 from matcher_service.store.versions import FILES, make_version, read_versions
 
@@ -124,6 +125,7 @@ class PhotoStore:
             if lock_event(connection, event_id) is None:
                 return
             queue_blob_deletions(connection, event_id, [photo_id])
+            hint_people_in(connection, event_id, photo_id)
             row = connection.execute(query, {"event": event_id, "photo": photo_id}).first()
             if row is None:
                 return

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 from kit.db import transaction
 from matcher_service.faces import FoundPerson
 from matcher_service.store.events import find_member, lock_event
+from matcher_service.store.hints import hint
 from matcher_service.store.jobs import INSERT_MATCH
 
 FindPerson = Callable[[bytes, Sequence[bytes]], Sequence[FoundPerson]]
@@ -42,6 +43,7 @@ class RefusalStore:
                 "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person AND photo_id = :photo",
             ):
                 connection.execute(text(statement), values)
+            hint(connection, event_id, [user_id])
             return True
 
     def restore(self, event_id: UUID, user_id: UUID, photo_id: UUID, find_person: FindPerson) -> bool:
@@ -58,6 +60,7 @@ class RefusalStore:
             )
             if refused.rowcount:
                 self._match(connection, values, find_person)
+                hint(connection, event_id, [user_id])
             return True
 
     def _may_decide(self, connection: Connection, values: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from selfie_service.domain import (
     SelfieSummary,
     tell_progress,
 )
+from selfie_service.store.hints import hint, hint_owner
 from selfie_service.store.people import lock_person, want_again
 
 DUE = "wanted_revision > published_revision AND retry_at <= now() AND (lease_until IS NULL OR lease_until <= now())"
@@ -75,6 +76,7 @@ class RematchStore:
                 raise NoActiveSelfie
             connection.execute(start, person)
             want_again(connection, person_id, revision)
+            hint_owner(connection, person_id)
 
     def claim(self, limit: int, lease_s: float) -> list[Rematch]:
         """Rematches of the event whose turn it is; no other worker gets them until the lease ends.
@@ -175,6 +177,8 @@ class RematchStore:
             written = connection.execute(
                 text(f"UPDATE selfie.enrolments SET {change} WHERE {FENCE}"), {**fence, **values}
             )
+            if written.rowcount and "state" in values:  # without, nothing changes that a guest sees
+                hint(connection, rematch.user_id)
             return written.rowcount == 1
 
 

@@ -24,6 +24,7 @@ from selfie_service.domain import (
     UserNotFound,
 )
 from selfie_service.store.bindings import bind, count_binding, read_bound, unbind
+from selfie_service.store.hints import HINTS_CHANNEL, hint_owner
 from selfie_service.store.people import (
     SELFIES_CHANNEL,
     lock_first_person,
@@ -76,7 +77,7 @@ ADD = text(
         queued_at)
     SELECT :id, :user_id, :person_id, revision, :request_id, :sha256, :image_key, :content_type,
         coalesce((SELECT queued_at FROM replaced), now()) FROM person;
-    SELECT pg_notify(:channel, '')
+    SELECT pg_notify(:channel, ''), pg_notify(:hints, CAST(:user_id AS text))
     """
 )
 
@@ -115,7 +116,7 @@ class SelfieStore:
                 raise EventClosed
             if found.pending_count >= self._max_pending:
                 raise QueueFull
-            connection.execute(ADD, {**vars(selfie), "channel": SELFIES_CHANNEL})
+            connection.execute(ADD, {**vars(selfie), "channel": SELFIES_CHANNEL, "hints": HINTS_CHANNEL})
             return selfie.id
 
     def find_selfie(self, person_id: UUID) -> Selfie | None:
@@ -137,6 +138,7 @@ class SelfieStore:
             _empty(connection, condition, "state = 'deleted'", {"person": person_id})
             unbind(connection, person_id)
             want_forgetting(connection, person_id, revision)
+            hint_owner(connection, person_id)
 
     def claim(self, lease_s: float) -> SelfieJob | None:
         """The pending selfie whose turn it is; no other worker gets it until the lease ends.
@@ -184,6 +186,7 @@ class SelfieStore:
             )
             connection.execute(query, {"selfie": job.selfie_id, "encoding": encoding})
             want_rematches(connection, job.person_id, revision)
+            hint_owner(connection, job.person_id)
             return Decision(in_time=True)
 
     def reject(self, job: SelfieJob, reason: RejectReason) -> bool:
@@ -266,6 +269,7 @@ class SelfieStore:
             written = connection.execute(query, {"selfie": job.selfie_id, "attempt": job.attempt, **values})
             if written.rowcount:
                 notify(connection, SELFIES_CHANNEL)
+                hint_owner(connection, job.person_id)
             return written.rowcount == 1
 
 
@@ -273,6 +277,7 @@ def _reject(connection: Connection, job: SelfieJob, reason: RejectReason) -> Non
     change = "state = 'rejected', reason = :reason, decided_at = now()"
     _empty(connection, "id = :selfie", change, {"selfie": job.selfie_id, "reason": reason.value})
     notify(connection, SELFIES_CHANNEL)
+    hint_owner(connection, job.person_id)
 
 
 def _empty(connection: Connection, condition: str, change: str, values: Mapping[str, object]) -> None:

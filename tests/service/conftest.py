@@ -72,7 +72,7 @@ def make_db(postgres: str, templates: dict[str, str]) -> Iterator[Callable[[str]
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the key pairs of all services and of a stranger."""
     folder = tmp_path_factory.mktemp("keys")
-    for name in ("auth", "selfie", "matcher"):
+    for name in ("auth", "selfie", "matcher", "gateway"):
         create_key_pair(folder, name)
     return folder
 

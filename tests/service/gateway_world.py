@@ -156,8 +156,10 @@ def running_services() -> Iterator[tuple[Services, str]]:
     server.add_generic_rpc_handlers([services])
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    yield services, f"127.0.0.1:{port}"
-    server.stop(0).wait()
+    try:
+        yield services, f"127.0.0.1:{port}"
+    finally:
+        server.stop(0).wait()
 
 
 @contextmanager
@@ -171,21 +173,27 @@ def running_world(site: Site = DIRECT, **limits: Any) -> Iterator[World]:
 
 @contextmanager
 def running_gateway(
-    addresses: Addresses, limits: Limits, verifier: Verifier = VERIFIER, site: Site = DIRECT
+    addresses: Addresses,
+    limits: Limits,
+    verifier: Verifier = VERIFIER,
+    site: Site = DIRECT,
+    signer: Signer | None = None,
 ) -> Iterator[tuple[httpx2.Client, int]]:
     """The gateway in front of any services, a client of it, and its port."""
-    app = create_app(addresses, TlsSettings(), limits, verifier, site)
+    app = create_app(addresses, TlsSettings(), limits, verifier, site, signer)
     listener = socket.create_server(("127.0.0.1", 0))
     gateway = GatewayServer(uvicorn.Config(app, loop="asyncio", timeout_graceful_shutdown=2, **HTTP))
     thread = threading.Thread(target=gateway.run, args=([listener],))
     thread.start()
     assert gateway.listening.wait(10)
     port = listener.getsockname()[1]
-    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
-        yield client, port
-    gateway.should_exit = True
-    thread.join(10)
-    listener.close()
+    try:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+            yield client, port
+    finally:
+        gateway.should_exit = True
+        thread.join(10)
+        listener.close()
 
 
 @cache

@@ -10,7 +10,9 @@ import pytest
 from sqlalchemy import Engine
 
 from kit.identity import Signer
+from kit.notices import Notices
 from matcher_service.__main__ import registrations
+from matcher_service.store.hints import HINTS_CHANNEL
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1 import matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 from tests.service.calls import Metadata, as_user, bearer
@@ -62,4 +64,4 @@ def service(
     signer: Callable[[str], Signer],
 ) -> Service:
     world = World(make_db("matcher"), tmp_path / "blobs")
-    return Service(world, serve(*registrations(world.matches, world.photos)), signer)
+    return Service(world, serve(*registrations(world.matches, world.photos, Notices("", HINTS_CHANNEL))), signer)

@@ -75,6 +75,10 @@ class ScriptedMatcher(matcher_pb2_grpc.MatcherServiceServicer):
         return matcher_pb2.RestoreMatchResponse()
 
     @callable_by(PUBLIC, long=True)
+    def WatchMatches(self, request, context):
+        yield matcher_pb2.WatchMatchesResponse()
+
+    @callable_by(PUBLIC, long=True)
     def Rematch(self, request_iterator, context):
         yield from self._script.talk(request_iterator)
 

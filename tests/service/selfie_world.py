@@ -19,6 +19,7 @@ from kit.blobs import Blobs
 from kit.client import ServiceCalls
 from kit.feed import Follower
 from kit.identity import Signer
+from kit.notices import Notices
 from kit.server import Registration
 from kit.sweeper import Sweeper
 from kit.timestamps import to_timestamp
@@ -32,6 +33,7 @@ from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
 from selfie_service.store import ChangeStore, RematchStore, SelfieStore
+from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.validation import Examination, Reason
 from selfie_service.worker import Validator
 from tests.service.calls import Metadata, as_user
@@ -186,10 +188,11 @@ class World:
         self.follower = Follower(AuthFeed(self._channel, told).fetch, self.changes.cursor, self.changes.apply)
         self.rematcher = Rematcher(self.rematches, self._channel, told, STREAM_S, self.stop)
         self.service = Selfies(self.selfies, self.rematches, self.blobs, self.follower.catch_up, 15_000_000)
+        self.hints = Notices(db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
         self.stub = selfie_pb2_grpc.SelfieServiceStub(
             serve(
                 Registration(
-                    SelfieServicer(self.service),
+                    SelfieServicer(self.service, self.hints),
                     selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
                     selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
                 )

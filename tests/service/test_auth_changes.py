@@ -125,7 +125,7 @@ def test_the_feed_comes_in_pages(scene: AuthScene, subtests: pytest.Subtests) ->
 
 def test_only_followers_read_the_feed_and_no_service_is_a_user(scene: AuthScene) -> None:
     olga = scene.organiser()
-    for name in ("selfie", "matcher"):
+    for name in ("selfie", "matcher", "gateway"):
         scene.stub.ListChanges(pb.ListChangesRequest(), metadata=scene.as_service(name))
         with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             scene.stub.GetUser(pb.GetUserRequest(), metadata=scene.as_service(name))
@@ -271,3 +271,13 @@ def test_a_change_that_is_rolled_back_leaves_no_gap(scene: AuthScene) -> None:
     follow(scene, seen).catch_up()
     check_complete(scene, seen)
     assert len(seen) == 2
+
+
+def test_whoever_follows_from_now_on_asks_for_the_newest_change_alone(scene: AuthScene) -> None:
+    newest = pb.ListChangesRequest(newest=True, after=7, wait=Duration(seconds=20))
+    metadata = scene.as_service("gateway")
+    assert list(scene.stub.ListChanges(newest, metadata=metadata, timeout=5).changes) == []
+    event = scene.event(scene.organiser())
+    scene.guest(event)
+    (change,) = scene.stub.ListChanges(newest, metadata=metadata).changes
+    assert change == scene.changes()[-1]

@@ -1,5 +1,6 @@
 """Connections that drip, stall or fall silent: they end, and nobody else notices."""
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -9,9 +10,13 @@ from threading import Event
 from typing import Any
 
 import pytest
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
 from gateway.__main__ import HTTP
-from gateway.http.limits import Bounds
+from gateway.http.admission import Limiters
+from gateway.http.limits import Bounds, Limits
+from gateway.http.protocol import GONE_MS, Connection
 from protos.matcher.v1 import photo_pb2
 from protos.selfie.v1 import selfie_pb2
 from tests.service.gateway_world import SIGNED, TOKEN, World, running_world
@@ -164,3 +169,32 @@ def test_a_stream_without_events_is_not_cut() -> None:
         world.answer(GetRematchState=lambda _: next(states, selfie_pb2.GetRematchStateResponse()))
         answer = world.client.get("/api/rematch-events", headers=SIGNED)
     assert answer.text.count("data: ") == 2
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has it")
+def test_the_kernel_gives_up_a_client_that_answers_no_more() -> None:
+    """A client that changes networks cannot be staged here: it is asked what the kernel was told."""
+
+    async def ask_kernel() -> int:
+        limits = Limits()
+        state = {
+            "limits": limits,
+            "limiters": Limiters(limits.bounds),
+            "refuses_early": True,
+            "end_streams": lambda: None,
+        }
+        config, server_state = Config(lambda: None), ServerState()
+        config.load()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Connection(config, server_state, state), "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        while not server_state.connections:
+            await asyncio.sleep(0)
+        (connection,) = server_state.connections
+        given = connection.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        writer.close()
+        connection.transport.close()
+        server.close()
+        return int(given)
+
+    assert asyncio.run(ask_kernel()) == GONE_MS

@@ -164,4 +164,4 @@ def test_the_document_names_the_prefix_of_the_proxy() -> None:
 
 def test_every_rpc_of_a_person_has_a_route() -> None:
     unlisted = {"CheckEventCode", "Logout", "DeleteUser", "DeleteSelfie", "GetRematchState", "GetIndexState"}
-    assert set(promised()) - set(ROUTES) - unlisted == {"ListChanges", "Rematch"}
+    assert set(promised()) - set(ROUTES) - unlisted == {"ListChanges", "Rematch", "WatchMatches", "WatchSelfies"}

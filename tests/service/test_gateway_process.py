@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
 from threading import Event
 
 import httpx2
 import pytest
 
+from kit.identity import create_key_pair
 from protos.auth.v1 import auth_pb2
 from protos.selfie.v1 import selfie_pb2 as pb
 from tests.service.gateway_world import SIGNED, TOKEN, public_keys, running_services
@@ -75,6 +77,43 @@ def test_a_stop_ends_open_streams_and_leaves_in_seconds(workers: dict[str, str])
                     list(lines)
             assert process.wait(10) == 0
             assert time.monotonic() - stopped_at < 8
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stop_ends_open_pages_at_once(workers: str, tmp_path: Path) -> None:
+    """They have no end of their own: without being told, they would last for the whole grace."""
+    create_key_pair(tmp_path, "gateway")
+    port = free_port()
+    with running_services() as (_, address):
+        settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}
+        settings |= {"GATEWAY_PORT": str(port), "GATEWAY_WORKERS": workers, "GRACE_S": "60"}
+        with running_process(**settings, SIGNING_KEY=str(tmp_path / "gateway.key.pem")) as process:
+            wait_until_ready(f"http://127.0.0.1:{port}")
+            with ExitStack() as pages:
+                opened = []
+                for _ in range(4):
+                    page = httpx2.stream("GET", f"http://127.0.0.1:{port}/api/updates", headers=SIGNED, timeout=10)
+                    opened.append(pages.enter_context(page).iter_lines())
+                assert all(next(lines).startswith("retry: ") for lines in opened)
+                process.send_signal(signal.SIGTERM)
+                stopped_at = time.monotonic()
+                for lines in opened:
+                    list(lines)  # complete: a stream that is cut off raises
+                assert time.monotonic() - stopped_at < 5
+            assert process.wait(10) == 0
+
+
+def test_an_old_configuration_without_a_key_starts_and_says_what_is_missing() -> None:
+    port = free_port()
+    with running_services() as (_, address):
+        settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}
+        with running_process(**settings, GATEWAY_PORT=str(port), SIGNING_KEY="") as process:
+            wait_until_ready(f"http://127.0.0.1:{port}")
+            answer = httpx2.get(f"http://127.0.0.1:{port}/api/updates", headers=SIGNED)
+            assert (answer.status_code, answer.json()["reason"]) == (503, "service_unavailable")
+            process.send_signal(signal.SIGTERM)
+            output = process.communicate(timeout=10)[0]
+    assert b"SIGNING_KEY is not set: there are no live updates." in output
 
 
 def refuses(port: int) -> bool:

@@ -38,8 +38,10 @@ OPEN_TO = {
     "/auth.v1.AuthService/Login": {PUBLIC},
     "/auth.v1.AuthService/RefreshToken": {PUBLIC},
     "/auth.v1.AuthService/Logout": {PUBLIC},
-    "/auth.v1.AuthService/ListChanges": {"service:selfie", "service:matcher"},
+    "/auth.v1.AuthService/ListChanges": {"service:selfie", "service:matcher", "service:gateway"},
     "/matcher.v1.MatcherService/Rematch": {"service:selfie"},
+    "/matcher.v1.MatcherService/WatchMatches": {"service:gateway"},
+    "/selfie.v1.SelfieService/WatchSelfies": {"service:gateway"},
 }
 SECRET = re.compile("encoding|embedding|distance|score|key|password|hash|sha|path")
 FAULTS_OF_EVERY_SERVICE = {"INVALID_TOKEN", "CALLER_NOT_ALLOWED", "INVALID_ARGUMENT"}

@@ -27,16 +27,16 @@ PROCESSES = {
 SERVERS = ("auth", "selfie", "matcher", "gateway")
 SERVING = (*SERVERS, "selfie worker", "indexer")
 BLOB_PROCESSES = ("selfie", "selfie worker", "matcher", "indexer", "check")
-OWNERS = {"gateway": "auth", "indexer": "matcher", "check": "matcher", "add-organiser": "auth"}
+OWNERS = {"indexer": "matcher", "check": "matcher", "add-organiser": "auth"}
 UNREACHABLE = "postgresql://minois:hunter2@127.0.0.1:1/minois"
 # (the wrong setting, its value, what the line says, the processes that read it)
 WRONG = [
     ("PORT", "{busy}", "cannot listen on 127.0.0.1:{busy}: Address already in use", SERVERS),
     ("METRICS_PORT", "{busy}", "cannot listen on 127.0.0.1:{busy}: Address already in use", SERVING),
     ("METRICS_HOST", "192.0.2.1", "cannot listen on 192.0.2.1:{free}: Cannot assign requested address", SERVING),
-    ("SIGNING_KEY", "{garbage}", "SIGNING_KEY: {garbage} holds no", ("auth", "selfie", "matcher", "selfie worker")),
-    ("SIGNING_KEY", "{stranger}", "SIGNING_KEY: it is not the private half of", SERVERS[:3]),
-    ("SIGNING_KEY", "/nowhere", "SIGNING_KEY: Path does not point to a file", ("auth", "selfie", "matcher")),
+    ("SIGNING_KEY", "{garbage}", "SIGNING_KEY: {garbage} holds no", (*SERVERS, "selfie worker")),
+    ("SIGNING_KEY", "{stranger}", "SIGNING_KEY: it is not the private half of", SERVERS),
+    ("SIGNING_KEY", "/nowhere", "SIGNING_KEY: Path does not point to a file", SERVERS),
     ("MINOIS_KEYS", "{empty}", "MINOIS_KEYS: {empty} holds no auth.pub.pem", ("auth", "selfie", "matcher")),
     ("MINOIS_KEYS", "{keys}", "auth.pub.pem holds no public Ed25519 key", ("auth", "selfie", "matcher")),
     ("BLOB_URL", "/var/photos", "BLOB_URL: must be file:///path or s3://bucket", BLOB_PROCESSES),

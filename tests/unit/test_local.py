@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.environment import check_ports, free_ports, shared_settings, write_env_file
+from deploy.environment import check_ports, create_folders, free_ports, shared_settings, write_env_file
 from deploy.faults import WrongSetting
 from deploy.journey import Found, Report
 from deploy.log import SystemLog, prefixed
 from deploy.postgres import cluster_folder
 from deploy.processes import DEFAULT_PORTS, PROCESSES, check_connections, needed_connections, replicated
 from deploy.system import LocalSystem
+from kit.identity import Signer, Verifier
 from kit.settings import read_env_file
 
 DATA = Path("/srv/minois")
@@ -71,7 +72,19 @@ def test_the_settings_name_every_address_and_every_key() -> None:
     assert settings["DATABASE_URL"] == settings["LISTEN_URL"] == URL
     assert settings["BLOB_URL"] == "file:///srv/minois/blobs"
     assert settings["SELFIE_SIGNING_KEY"] == "/srv/minois/keys/selfie.key.pem"
+    assert settings["GATEWAY_SIGNING_KEY"] == "/srv/minois/keys/gateway.key.pem"
     assert "SIGNING_KEY" not in settings
+
+
+def test_the_data_folder_of_a_version_without_a_key_of_the_gateway_gets_it(tmp_path: Path) -> None:
+    create_folders(tmp_path)
+    keys = tmp_path / "keys"
+    before = {path.name: path.read_bytes() for path in keys.iterdir() if "gateway" not in path.name}
+    for path in keys.glob("gateway.*"):
+        path.unlink()
+    create_folders(tmp_path)
+    assert {path.name: path.read_bytes() for path in keys.iterdir() if "gateway" not in path.name} == before
+    Verifier.read(keys).require_match(Signer.read("gateway", keys / "gateway.key.pem"))
 
 
 def test_only_its_owner_reads_the_env_file(tmp_path: Path) -> None:

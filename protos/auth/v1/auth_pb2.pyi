@@ -507,14 +507,16 @@ class ListGuestsResponse(_message.Message):
     def __init__(self, guests: _Optional[_Iterable[_Union[Guest, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ListChangesRequest(_message.Message):
-    __slots__ = ("after", "page_size", "wait")
+    __slots__ = ("after", "page_size", "wait", "newest")
     AFTER_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     WAIT_FIELD_NUMBER: _ClassVar[int]
+    NEWEST_FIELD_NUMBER: _ClassVar[int]
     after: int
     page_size: int
     wait: _duration_pb2.Duration
-    def __init__(self, after: _Optional[int] = ..., page_size: _Optional[int] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    newest: bool
+    def __init__(self, after: _Optional[int] = ..., page_size: _Optional[int] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., newest: _Optional[bool] = ...) -> None: ...
 
 class ListChangesResponse(_message.Message):
     __slots__ = ("changes",)

@@ -172,3 +172,17 @@ class RestoreMatchRequest(_message.Message):
 class RestoreMatchResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class WatchMatchesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class WatchMatchesResponse(_message.Message):
+    __slots__ = ("event_id", "user_ids", "event_deleted")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_IDS_FIELD_NUMBER: _ClassVar[int]
+    EVENT_DELETED_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    user_ids: _containers.RepeatedScalarFieldContainer[str]
+    event_deleted: bool
+    def __init__(self, event_id: _Optional[str] = ..., user_ids: _Optional[_Iterable[str]] = ..., event_deleted: _Optional[bool] = ...) -> None: ...

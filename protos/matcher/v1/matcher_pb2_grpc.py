@@ -58,6 +58,11 @@ class MatcherServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchResponse.FromString,
                 _registered_method=True)
+        self.WatchMatches = channel.unary_stream(
+                '/matcher.v1.MatcherService/WatchMatches',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesResponse.FromString,
+                _registered_method=True)
 
 
 class MatcherServiceServicer:
@@ -104,6 +109,15 @@ class MatcherServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchMatches(self, request, context):
+        """Whose photos change, from now on. Called by the gateway alone. The first response is empty: nothing that is
+        committed after it is missed as long as the stream lasts. When it ends, whatever the status, hints may be lost.
+        Errors: DATABASE_UNAVAILABLE where the service cannot listen.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MatcherServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -126,6 +140,11 @@ def add_MatcherServiceServicer_to_server(servicer, server):
                     servicer.RestoreMatch,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchResponse.SerializeToString,
+            ),
+            'WatchMatches': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchMatches,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -240,6 +259,33 @@ class MatcherService:
             '/matcher.v1.MatcherService/RestoreMatch',
             protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchMatches(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/matcher.v1.MatcherService/WatchMatches',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -185,3 +185,13 @@ class StartRematchRequest(_message.Message):
 class StartRematchResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class WatchSelfiesRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class WatchSelfiesResponse(_message.Message):
+    __slots__ = ("user_ids",)
+    USER_IDS_FIELD_NUMBER: _ClassVar[int]
+    user_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, user_ids: _Optional[_Iterable[str]] = ...) -> None: ...

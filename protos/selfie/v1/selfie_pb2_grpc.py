@@ -29,8 +29,8 @@ class SelfieServiceStub:
     """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
     A closed or expired event keeps the matches of the selfie before.
 
-    Every rpc is called by a user with an access token as metadata `authorization: Bearer <token>` and concerns the
-    caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and
+    concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -65,14 +65,19 @@ class SelfieServiceStub:
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchRequest.SerializeToString,
                 response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchResponse.FromString,
                 _registered_method=True)
+        self.WatchSelfies = channel.unary_stream(
+                '/selfie.v1.SelfieService/WatchSelfies',
+                request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.SerializeToString,
+                response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.FromString,
+                _registered_method=True)
 
 
 class SelfieServiceServicer:
     """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
     A closed or expired event keeps the matches of the selfie before.
 
-    Every rpc is called by a user with an access token as metadata `authorization: Bearer <token>` and concerns the
-    caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and
+    concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -121,6 +126,16 @@ class SelfieServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WatchSelfies(self, request, context):
+        """Whose GetRematchState changes, from now on: uploads, verdicts, rematches that start or end, deletions. Called by the
+        gateway alone. The first response is empty: nothing that is committed after it is missed as long as the stream
+        lasts. When it ends, whatever the status, hints may be lost.
+        Errors: DATABASE_UNAVAILABLE where the service cannot listen.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SelfieServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -149,6 +164,11 @@ def add_SelfieServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchRequest.FromString,
                     response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchResponse.SerializeToString,
             ),
+            'WatchSelfies': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchSelfies,
+                    request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.FromString,
+                    response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'selfie.v1.SelfieService', rpc_method_handlers)
@@ -161,8 +181,8 @@ class SelfieService:
     """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
     A closed or expired event keeps the matches of the selfie before.
 
-    Every rpc is called by a user with an access token as metadata `authorization: Bearer <token>` and concerns the
-    caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and
+    concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -291,6 +311,33 @@ class SelfieService:
             '/selfie.v1.SelfieService/StartRematch',
             protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchRequest.SerializeToString,
             protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchSelfies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/selfie.v1.SelfieService/WatchSelfies',
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.SerializeToString,
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.FromString,
             options,
             channel_credentials,
             insecure,

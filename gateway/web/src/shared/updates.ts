@@ -10,10 +10,16 @@ const LOOK_MS = 60_000;
 export function followUpdates(onChange: () => void): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let spread: ReturnType<typeof setTimeout> | undefined;
 
   const open = () => {
     source = new EventSource(`${root}/api/updates`);
-    for (const kind of ["selfie", "photos", "events", "reload"]) source.addEventListener(kind, onChange);
+    // What happened before the connection was there is found by looking now.
+    for (const kind of ["hello", "selfie", "photos", "events"]) source.addEventListener(kind, onChange);
+    source.addEventListener("reload", (event: MessageEvent<string>) => {
+      const { within_s } = JSON.parse(event.data) as { within_s: number };
+      spread = setTimeout(onChange, Math.random() * within_s * 1000); // all pages hear this at once
+    });
     source.onerror = () => {
       // Connecting again by itself is all that an EventSource does, and only after some errors.
       if (source?.readyState === EventSource.CLOSED) timer = setTimeout(reopen, REOPEN_MS);
@@ -21,6 +27,7 @@ export function followUpdates(onChange: () => void): () => void {
   };
   const close = () => {
     clearTimeout(timer);
+    clearTimeout(spread);
     source?.close();
   };
   const reopen = () => {
@@ -32,7 +39,6 @@ export function followUpdates(onChange: () => void): () => void {
     close();
     if (document.visibilityState !== "visible") return;
     open();
-    onChange();
   };
 
   open();

@@ -1,0 +1,1 @@
+"""Live updates: open pages hear that something of theirs changed, and read it again."""

@@ -1,0 +1,149 @@
+"""What the services say has changed: one stream or long poll of each in this process, however many pages are open."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import grpc
+from prometheus_client import Counter
+
+from gateway.backends.channels import Backends
+from gateway.updates.hub import Hub
+from gateway.updates.page import Hint
+from gateway.updates.schemas import Kind
+from kit.client import ServiceCalls
+from kit.identity import Signer
+from kit.logs import get_logger
+from protos.auth.v1 import auth_pb2
+from protos.matcher.v1 import matcher_pb2
+from protos.selfie.v1 import selfie_pb2
+
+BACKOFF_S = 1.0
+POLL_S = 15.0
+EMPTY_S = 0.1  # after an answer without changes, which a service that stops gives at once
+
+log = get_logger()
+watches = Counter("updates_watches_total", "Streams of changes that began", ["what"])
+
+
+class Feed:
+    """Follows the services until it is cancelled, and tells the hub."""
+
+    def __init__(self, backends: Backends, signer: Signer, hub: Hub) -> None:
+        self._backends = backends
+        self._calls = ServiceCalls(signer)
+        self._hub = hub
+        self._away: set[str] = set()
+        self._call_s = backends.limits.call_s
+        self._rotate_s = backends.limits.rotate_s
+
+    async def run(self) -> None:
+        matches, selfies = self._backends.matcher.WatchMatches, self._backends.selfie.WatchSelfies
+        match_request, selfie_request = matcher_pb2.WatchMatchesRequest(), selfie_pb2.WatchSelfiesRequest()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._watch("matches", lambda: self._open(matches, match_request), self._on_match))
+            tasks.create_task(self._watch("selfies", lambda: self._open(selfies, selfie_request), self._on_selfie))
+            tasks.create_task(self._follow_changes())
+
+    def _open(self, method: Any, request: Any) -> Any:
+        return method(request, metadata=self._calls.metadata(), timeout=2 * self._rotate_s)
+
+    async def _watch(self, what: str, open_stream: Callable[[], Any], tell: Callable[[Any], None]) -> None:
+        """One stream after the other. Where one ends before the next has begun, hints may be lost."""
+        reading: asyncio.Task[None] | None = None
+        while True:
+            stream = await self._start(what, open_stream)
+            if stream is None:
+                await asyncio.sleep(BACKOFF_S)
+                continue
+            if reading is None or reading.done():
+                self._hub.reload_all()
+            else:
+                reading.cancel()
+            watches.labels(what).inc()
+            reading = asyncio.create_task(self._read(what, stream, tell))
+            await asyncio.wait({reading}, timeout=self._rotate_s)
+            if reading.done():
+                await asyncio.sleep(BACKOFF_S)
+
+    async def _start(self, what: str, open_stream: Callable[[], Any]) -> Any:
+        """A stream that has begun, or None."""
+        stream = open_stream()
+        try:
+            async with asyncio.timeout(self._call_s):
+                if await stream.read() is not grpc.aio.EOF:
+                    self._away.discard(what)
+                    return stream
+        except Exception as error:
+            self._warn(what, error)
+        stream.cancel()
+        return None
+
+    async def _read(self, what: str, stream: Any, tell: Callable[[Any], None]) -> None:
+        try:
+            while (response := await stream.read()) is not grpc.aio.EOF:
+                tell(response)
+        except Exception as error:
+            self._warn(what, error)
+        finally:
+            stream.cancel()
+
+    async def _follow_changes(self) -> None:
+        """Unlike the streams it loses nothing: changes are read from a place on."""
+        place: int | None = None
+        while True:
+            try:
+                place = await self._read_changes(place)
+                self._away.discard("events")
+            except Exception as error:
+                self._warn("events", error)
+                await asyncio.sleep(BACKOFF_S)
+
+    async def _read_changes(self, after: int | None) -> int:
+        """The place of the last change; the first time (None) it is only looked up."""
+        wait_s = 0 if after is None else POLL_S
+        request = auth_pb2.ListChangesRequest(newest=after is None, after=after or 0)
+        request.wait.FromTimedelta(timedelta(seconds=wait_s))
+        timeout_s = wait_s + self._call_s
+        answer = await self._backends.auth.ListChanges(request, metadata=self._calls.metadata(), timeout=timeout_s)
+        for change in answer.changes if after is not None else ():
+            self._on_change(change)
+        if not answer.changes:
+            await asyncio.sleep(EMPTY_S)
+            return after or 0
+        return int(answer.changes[-1].sequence)
+
+    def _warn(self, what: str, error: Exception) -> None:
+        """Once for each outage; whatever goes wrong, the feed goes on."""
+        if not isinstance(error, grpc.aio.AioRpcError | TimeoutError):
+            log.exception("What changes could not be read and will be read again.", action="updates_failed", what=what)
+        elif what not in self._away:
+            code = error.code().name if isinstance(error, grpc.aio.AioRpcError) else "TIMEOUT"
+            log.warning("A service does not say what changes.", action="updates_wait", what=what, code=code)
+        self._away.add(what)
+
+    def _on_match(self, response: Any) -> None:
+        kind = Kind.EVENTS if response.event_deleted else Kind.PHOTOS
+        for user_id in response.user_ids:
+            self._hub.publish(Hint(kind, UUID(user_id), response.event_id))
+
+    def _on_selfie(self, response: Any) -> None:
+        for user_id in response.user_ids:
+            self._hub.publish(Hint(Kind.SELFIE, UUID(user_id)))
+
+    def _on_change(self, change: Any) -> None:
+        """The guests of a deleted event hear of it from matcher_service, which knows them."""
+        if change.kind == auth_pb2.Change.KIND_USER_ERASED:
+            self._hub.end_user(UUID(change.user_id))
+        elif change.kind in (auth_pb2.Change.KIND_JOINED, auth_pb2.Change.KIND_LEFT):
+            self._hub.publish(Hint(Kind.EVENTS, UUID(change.user_id), change.event_id))
+
+
+async def stop(*tasks: "asyncio.Task[Any]") -> None:
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task

@@ -1,0 +1,132 @@
+"""The open pages of this process, and the hints of the last minutes for pages that come back."""
+
+import asyncio
+import secrets
+from collections import OrderedDict, defaultdict, deque
+from uuid import UUID
+
+from prometheus_client import Gauge
+
+from gateway.errors.problem import Problem
+from gateway.http.authentication import authentication_required
+from gateway.http.limits import Limits
+from gateway.updates.page import Hint, OpenPage
+from gateway.updates.schemas import Kind
+from kit.identity import Caller
+
+MAX_KEPT = 10_000  # hints, and users who were erased
+RELOAD_PAUSE_S = 5.0  # between two reloads of everyone
+TURNS = 15  # keep-alives are sent in turns, so that no moment has all of them
+RETRY_S = 30  # as long as a connection that is gone may go unnoticed
+
+open_pages = Gauge("updates_open_pages", "Pages that hear of changes", multiprocess_mode="livesum")
+
+
+class Hub:
+    """Fans hints out in memory. All calls are made in one event loop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._boot_id = secrets.token_hex(4)
+        self._number = self._opened = 0
+        self._kept: deque[tuple[int, Hint]] = deque(maxlen=MAX_KEPT)
+        self._pages: defaultdict[UUID, list[OpenPage]] = defaultdict(list)
+        self._held: dict[Hint, bool] = {}  # sent a moment ago; True: came again since then
+        self._erased: OrderedDict[UUID, None] = OrderedDict()
+        self._is_closed = False
+
+    def open(self, caller: Caller, last_event_id: str) -> OpenPage:
+        """Raises Problem."""
+        user_id = caller.user_id
+        if user_id in self._erased:
+            raise authentication_required()
+        if len(self._pages.get(user_id, ())) >= self._limits.updates_per_user:
+            raise too_many_streams()
+        self._opened += 1
+        page = OpenPage(user_id, self._boot_id, self._number, self._opened % TURNS)
+        if last_event_id:
+            self._resume(page, last_event_id)
+        self._pages[user_id].append(page)
+        open_pages.inc()
+        if self._is_closed:
+            page.end()
+        return page
+
+    def close(self, page: OpenPage) -> None:
+        pages = self._pages[page.user_id]
+        pages.remove(page)
+        open_pages.dec()
+        if not pages:
+            del self._pages[page.user_id]
+
+    def publish(self, hint: Hint) -> None:
+        """At once, or where the same hint was sent a moment ago, when that moment is over."""
+        if hint in self._held:
+            self._held[hint] = True
+            return
+        self._held[hint] = False
+        pause_s = self._limits.coalesce_s if hint.user_id else RELOAD_PAUSE_S
+        asyncio.get_running_loop().call_later(pause_s, self._release, hint)
+        self._number += 1
+        self._kept.append((self._number, hint))
+        pages = self._pages.get(hint.user_id, ()) if hint.user_id else self._all()
+        for page in pages:
+            page.add(self._number, hint)
+
+    def reload_all(self) -> None:
+        """Hints may be lost, also for a page that comes back; not before there was any page."""
+        if self._opened:
+            self.publish(Hint(Kind.RELOAD, None))
+
+    def end_user(self, user_id: UUID) -> None:
+        """Ends the streams of a user who was erased, and refuses new ones while their token is good."""
+        self._erased[user_id] = None
+        if len(self._erased) > MAX_KEPT:
+            self._erased.popitem(last=False)
+        for page in self._pages.get(user_id, ()):
+            page.end()
+
+    def end_all(self) -> None:
+        """When the process stops."""
+        self._is_closed = True
+        for page in self._all():
+            page.end()
+
+    async def keep_alive(self) -> None:
+        """One timer for all pages; never returns."""
+        turn = 0
+        while True:
+            await asyncio.sleep(self._limits.keep_alive_s / TURNS)
+            turn = (turn + 1) % TURNS
+            for page in self._all():
+                if page.turn == turn:
+                    page.keep_alive()
+
+    def _all(self) -> list[OpenPage]:
+        return [page for pages in self._pages.values() for page in pages]
+
+    def _release(self, hint: Hint) -> None:
+        if self._held.pop(hint):
+            self.publish(hint)
+
+    def _resume(self, page: OpenPage, last_event_id: str) -> None:
+        """What the page has missed since that event, or one reload where that is not known any more."""
+        boot_id, _, digits = last_event_id.partition("-")
+        number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 16 else -1
+        first = self._kept[0][0] if self._kept else self._number + 1
+        if boot_id != self._boot_id or not first - 1 <= number <= self._number:
+            page.add(self._number, Hint(Kind.RELOAD, page.user_id))
+            return
+        missed = []
+        for kept in reversed(self._kept):
+            if kept[0] <= number:
+                break
+            missed.append(kept)
+        for kept_number, hint in reversed(missed):
+            if hint.user_id in (None, page.user_id):
+                page.add(kept_number, hint)
+
+
+def too_many_streams() -> Problem:
+    detail = "Too many pages are open: close some, or try again shortly."
+    return Problem(429, "too_many_streams", detail, headers={"Retry-After": str(RETRY_S)})

@@ -1,0 +1,84 @@
+"""One open page: what it has not been sent yet. It keeps kinds and events, not a queue, however slowly it reads."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from random import uniform
+from uuid import UUID
+
+from gateway.updates.schemas import Kind, Update
+
+MAX_PENDING = 50  # more than these are one reload
+KEEP_ALIVE = b":\n\n"
+RETRY_MS = (1000, 4000)  # after the end of all streams at once, pages come back spread over this time
+SPREAD_S = 5.0
+
+
+@dataclass(frozen=True)
+class Hint:
+    """Something changed for a user (None: for everyone); `event_id` is empty where it is not about one event."""
+
+    kind: Kind
+    user_id: UUID | None
+    event_id: str = ""
+
+
+class OpenPage:
+    """The stream of a page, fed by the hub. `number`: of the last hint before it; `turn`: when it is kept alive."""
+
+    def __init__(self, user_id: UUID, boot_id: str, number: int, turn: int) -> None:
+        self.user_id = user_id
+        self.turn = turn
+        self._boot_id = boot_id
+        self._pending: dict[Hint, int] = {}
+        self._first = number
+        self._is_kept_alive = self._is_over = False
+        self._wake = asyncio.Event()
+
+    def add(self, number: int, hint: Hint) -> None:
+        """A hint that is pending already keeps its number: whoever resumes after it gets what follows again."""
+        if hint.kind is not Kind.RELOAD and len(self._pending) >= MAX_PENDING:
+            hint = Hint(Kind.RELOAD, self.user_id)
+        if hint.kind is Kind.RELOAD:  # stands for everything
+            number = min(self._pending.values(), default=number)
+            self._pending.clear()
+        if not any(pending.kind is Kind.RELOAD for pending in self._pending):
+            self._pending.setdefault(hint, number)
+        self._wake.set()
+
+    def keep_alive(self) -> None:
+        self._is_kept_alive = True
+        self._wake.set()
+
+    def end(self) -> None:
+        self._is_over = True
+        self._wake.set()
+
+    async def events(self) -> AsyncIterator[bytes]:
+        """Until `end`; the first event has a cursor for a page that has heard of nothing else yet."""
+        retry = f"retry: {uniform(*RETRY_MS):.0f}\n"
+        yield (retry + self._event(self._first, Kind.HELLO, Update())).encode()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._is_over:
+                return
+            if chunk := self._take():
+                yield chunk
+
+    def _take(self) -> bytes:
+        pending, self._pending = self._pending, {}
+        is_kept_alive, self._is_kept_alive = self._is_kept_alive, False
+        if pending:
+            return "".join(self._event(number, hint.kind, _update(hint)) for hint, number in pending.items()).encode()
+        return KEEP_ALIVE if is_kept_alive else b""
+
+    def _event(self, number: int, kind: Kind, update: Update) -> str:
+        data = update.model_dump_json(exclude_none=True)
+        return f"id: {self._boot_id}-{number}\nevent: {kind.value}\ndata: {data}\n\n"
+
+
+def _update(hint: Hint) -> Update:
+    if hint.kind is Kind.RELOAD:
+        return Update(within_s=0 if hint.user_id else SPREAD_S)
+    return Update(event_id=hint.event_id or None)

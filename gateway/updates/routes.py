@@ -1,0 +1,64 @@
+"""The stream of a page: what of the guest's changed."""
+
+import asyncio
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from gateway.errors.openapi import SIGNED, TEXT, problems
+from gateway.errors.problem import Problem
+from gateway.http.authentication import Signed, authentication_required
+from gateway.updates.hub import Hub
+from gateway.updates.page import OpenPage
+
+HEADERS = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
+DESCRIPTION = """\
+Server-sent events for a page that stays open: `selfie` (read `/api/rematch-status` again), `photos` (read
+`/api/my-photos` of `event_id` again), `events` (read `/api/session` again), `reload` (read everything again, after a
+random time up to `within_s`). Every event has an `id`; a page that connects again with it as `Last-Event-ID` hears what
+it has missed. The first event is `hello`; what was read after it is not older than the stream. The stream ends with the
+access token: refresh it and connect again. `data` is an Update."""
+
+router = APIRouter(prefix="/api", tags=["updates"])
+
+LastEventId = Annotated[str, Header(description="`id` of the last event received; an EventSource sends it by itself")]
+
+
+class UpdateStream(StreamingResponse):
+    """Open until its page goes, its token expires or the process stops."""
+
+    def __init__(self, hub: Hub, page: OpenPage, lasts_s: float) -> None:
+        super().__init__(page.events(), media_type="text/event-stream", headers=HEADERS)
+        self._hub = hub
+        self._page = page
+        self._lasts_s = lasts_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        expiry = asyncio.get_running_loop().call_later(self._lasts_s, self._page.end)
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            expiry.cancel()
+            self._hub.close(self._page)
+
+
+@router.get(
+    "/updates",
+    description=DESCRIPTION,
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "Each event's `data` is an Update.", "content": {"text/event-stream": TEXT}},
+        **problems(*SIGNED),
+    },
+)
+async def follow_updates(request: Request, _: Signed, last_event_id: LastEventId = "") -> Response:
+    caller = request.scope["caller"]
+    if caller is None:
+        raise authentication_required()
+    hub: Hub | None = request.app.state.hub
+    if hub is None:
+        raise Problem(503, "service_unavailable", "Live updates are switched off.")
+    return UpdateStream(hub, hub.open(caller, last_event_id), max(0.0, caller.expires_at - time.time()))

@@ -1,0 +1,78 @@
+"""An open page hears of what changes, through all processes."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from deploy.sample import SampleEvent, SamplePhoto
+from deploy.system import LocalSystem
+from tests.e2e.party import Json, Organiser, Person
+
+SOON_S = 2.0
+
+
+@contextmanager
+def open_page(person: Person) -> Iterator[Iterator[tuple[str, Json]]]:
+    """What the page of a person hears, as kind and data."""
+    with person.http.stream("GET", "/api/updates", timeout=60) as answer:
+        assert answer.status_code == 200
+        updates = listen(answer.iter_lines())
+        assert next(updates)[0] == "hello"
+        yield updates
+
+
+def listen(lines: Iterator[str]) -> Iterator[tuple[str, Json]]:
+    kind = ""
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if name == "event":
+            kind = value
+        elif name == "data":
+            yield kind, json.loads(value)
+
+
+def until_heard(updates: Iterator[tuple[str, Any]], wanted: str) -> Json:
+    """The data of the next update of a kind."""
+    return next(data for kind, data in updates if kind == wanted)
+
+
+def test_an_open_page_hears_of_a_selfie_a_photo_and_a_deletion(
+    organiser: Organiser, join: Callable[[Json], Person], sample: SampleEvent, one_of: Callable[..., SamplePhoto]
+) -> None:
+    event = organiser.event("Live")
+    guest, other = join(event), join(event)
+    with open_page(guest) as updates, open_page(other) as uninvolved:
+        guest.send_selfie(sample.selfies["Ada"])
+        until_heard(updates, "selfie")
+        while guest.status()["status"] != "done":
+            until_heard(updates, "selfie")
+        (photo,) = organiser.add_photos(event, [one_of("Ada")])
+        indexed_at = time.monotonic()
+        while not guest.photos():
+            assert until_heard(updates, "photos") == {"event_id": event["id"]}
+        assert time.monotonic() - indexed_at < SOON_S
+        organiser.expect(204, "DELETE", f"/api/photos/{photo}")
+        while guest.photos():
+            until_heard(updates, "photos")
+        organiser.expect(204, "DELETE", f"/api/events/{event['id']}")
+        until_heard(updates, "events")
+        assert [next(uninvolved)[0]] == ["events"], "of the photos of another guest it has heard nothing"
+
+
+def test_a_page_of_an_erased_guest_ends(organiser: Organiser, join: Callable[[Json], Person]) -> None:
+    guest = join(organiser.event("Erased"))
+    with open_page(guest) as updates:
+        guest.expect(204, "DELETE", "/api/me")
+        assert {kind for kind, _ in updates} <= {"photos", "events"}, "and then the stream ends"
+    guest.expect(401, "GET", "/api/updates")
+
+
+def test_after_a_restart_of_the_matcher_every_page_reloads(
+    organiser: Organiser, join: Callable[[Json], Person], system: LocalSystem
+) -> None:
+    guest = join(organiser.event("Restarted"))
+    with open_page(guest) as updates:
+        system.restart("matcher")
+        assert until_heard(updates, "reload")["within_s"] > 0

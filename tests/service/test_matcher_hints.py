@@ -1,0 +1,197 @@
+"""WatchMatches: whose photos change is said when the change is committed, and nobody else is named."""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+from sqlalchemy import Engine
+
+from kit.identity import Signer
+from kit.notices import Notices
+from matcher_service.__main__ import registrations
+from matcher_service.domain import ChangeKind
+from matcher_service.store import hints as store
+from matcher_service.store.hints import HINTS_CHANNEL, hint
+from protos.matcher.v1 import matcher_pb2 as pb
+from protos.matcher.v1 import matcher_pb2_grpc
+from tests.service.calls import Metadata, as_user, bearer, refused
+from tests.service.matcher_world import World
+from tests.service.selfie_world import wait_until
+from tests.service.watching import Watch, ends, listening, notify
+
+MARK = uuid4()
+Heard = list[tuple[UUID, set[UUID], bool]]
+
+
+class Party:
+    """An event of a guest who is in a photo and of one who is in none, watched."""
+
+    def __init__(self, world: World, stub: matcher_pb2_grpc.MatcherServiceStub, metadata: Metadata) -> None:
+        self.world = world
+        self.event = world.event()
+        self.ann, self.bob = world.join(self.event), world.join(self.event)
+        self.photo = world.add(self.event, 1)
+        for guest, who in ((self.ann, 1), (self.bob, 2)):
+            assert world.rematch(self.event, guest, 1, who) == "DONE"
+        self.watch = Watch(
+            stub.WatchMatches, pb.WatchMatchesRequest(), metadata, self.mark, lambda heard: heard.event_id == str(MARK)
+        )
+
+    def mark(self) -> None:
+        with self.world.db.begin() as connection:
+            hint(connection, MARK, [MARK])
+
+    def heard(self) -> Heard:
+        return [
+            (UUID(one.event_id), {UUID(user_id) for user_id in one.user_ids}, one.event_deleted)
+            for one in self.watch.heard()
+        ]
+
+
+@pytest.fixture
+def world(make_db: Callable[[str], Engine], tmp_path: Path) -> World:
+    return World(make_db("matcher"), tmp_path / "blobs")
+
+
+@pytest.fixture
+def stub(world: World, serve: Callable[..., grpc.Channel]) -> Iterator[matcher_pb2_grpc.MatcherServiceStub]:
+    notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
+    with listening(notices):
+        yield matcher_pb2_grpc.MatcherServiceStub(
+            serve(*registrations(world.matches, world.photos, notices), max_watchers=2)
+        )
+
+
+@pytest.fixture
+def metadata(signer: Callable[[str], Signer]) -> Metadata:
+    return bearer(signer("gateway").sign_service())
+
+
+@pytest.fixture
+def party(world: World, stub: matcher_pb2_grpc.MatcherServiceStub, metadata: Metadata) -> Party:
+    party = Party(world, stub, metadata)
+    party.heard()
+    return party
+
+
+def test_a_new_photo_is_news_for_those_who_are_in_it(party: Party) -> None:
+    party.world.add(party.event, 1)
+    assert party.heard() == [(party.event, {party.ann}, False)]
+    party.world.add(party.event, 1, 2)
+    assert party.heard() == [(party.event, {party.ann, party.bob}, False)]
+
+
+def test_control_a_photo_of_nobody_is_no_news(party: Party) -> None:
+    party.world.add(party.event, 7)
+    party.world.add(party.world.event(), 1)
+    assert party.heard() == []
+
+
+def test_a_rematch_is_news_for_its_guest(party: Party) -> None:
+    for revision, who in ((2, 2), (3, None)):
+        assert party.world.rematch(party.event, party.ann, revision, who) == "DONE"
+        assert party.heard() == [(party.event, {party.ann}, False)]
+    assert party.world.rematch(party.event, party.ann, 1, 1) == "SUPERSEDED"
+    assert party.heard() == []
+
+
+def test_a_deleted_photo_is_news_for_those_who_had_it(party: Party) -> None:
+    party.world.photos.delete_photo(party.world.organiser, party.photo)
+    assert party.heard() == [(party.event, {party.ann}, False)]
+
+
+def test_a_refusal_is_news_for_the_guests_other_pages_and_so_is_its_end(party: Party) -> None:
+    party.world.matches.refuse_match(party.ann, party.photo)
+    assert party.heard() == [(party.event, {party.ann}, False)]
+    party.world.matches.restore_match(party.ann, party.photo)
+    assert party.heard() == [(party.event, {party.ann}, False)]
+
+
+def test_who_leaves_hears_when_their_photos_are_gone(party: Party) -> None:
+    party.world.leave(party.event, party.ann)
+    assert party.heard() == [(party.event, {party.ann}, False)]
+
+
+def test_the_members_of_a_deleted_event_hear_of_it(party: Party) -> None:
+    party.world.change(ChangeKind.EVENT_DELETED, event_id=party.event)
+    members = {party.ann, party.bob, party.world.organiser}
+    assert party.heard() == [(party.event, members, True)]
+
+
+def test_a_change_for_many_is_split(party: Party) -> None:
+    many = [uuid4() for _ in range(2 * store.MAX_USERS + 1)]
+    with party.world.db.begin() as connection:
+        hint(connection, party.event, many)
+    heard = party.heard()
+    assert [len(users) for _, users, _ in heard] == [store.MAX_USERS, store.MAX_USERS, 1]
+    assert set[UUID]().union(*(users for _, users, _ in heard)) == set(many)
+
+
+def test_control_an_unsplit_change_for_many_cannot_be_told(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "MAX_USERS", 1000)
+    many = [uuid4() for _ in range(300)]
+    with pytest.raises(Exception, match="payload string too long"), party.world.db.begin() as connection:
+        hint(connection, party.event, many)
+
+
+def test_what_is_rolled_back_is_not_told(party: Party) -> None:
+    with party.world.db.connect() as connection:
+        hint(connection, party.event, [party.ann])
+        connection.rollback()
+    assert party.heard() == []
+
+
+def test_a_watch_that_is_cancelled_makes_room_for_another(
+    party: Party, stub: matcher_pb2_grpc.MatcherServiceStub, metadata: Metadata
+) -> None:
+    """Two at most, each in a thread of its own; those of other streams are not touched."""
+    for _ in range(5):
+        opened: list[Any] = []
+
+        def begin(opened: list[Any] = opened) -> bool:
+            """While the one before is still ending, there is no room."""
+            opened.append(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20))
+            with suppress(grpc.RpcError):
+                return bool(next(opened[-1]) is not None)
+            return False
+
+        wait_until(begin)
+        with refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "TOO_MANY_STREAMS"):
+            next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata))
+        opened[-1].cancel()
+    party.world.add(party.event, 1)
+    assert len(party.heard()) == 1
+
+
+def test_a_service_that_listens_no_more_ends_its_watches(
+    world: World, serve: Callable[..., grpc.Channel], metadata: Metadata
+) -> None:
+    notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
+    stub = matcher_pb2_grpc.MatcherServiceStub(serve(*registrations(world.matches, world.photos, notices)))
+    with listening(notices) as stop:
+        stream = stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20)
+        next(stream)
+        stop.set()
+        assert ends(stream) is grpc.StatusCode.OK
+    with refused(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
+        next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata))
+
+
+def test_only_the_gateway_watches(
+    party: Party, stub: matcher_pb2_grpc.MatcherServiceStub, signer: Callable[[str], Signer]
+) -> None:
+    for caller in (as_user(signer("auth"), party.ann), bearer(signer("selfie").sign_service())):
+        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+            next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=caller))
+
+
+def test_a_foreign_payload_on_the_channel_ends_the_stream_and_no_more(
+    party: Party, stub: matcher_pb2_grpc.MatcherServiceStub, metadata: Metadata
+) -> None:
+    notify(party.world.db, HINTS_CHANNEL, "nonsense")
+    assert ends(party.watch.stream) is grpc.StatusCode.INTERNAL
+    next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20))
