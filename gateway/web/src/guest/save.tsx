@@ -3,7 +3,7 @@
 import { text } from "#text";
 import { useState } from "preact/hooks";
 
-import { root } from "../shared/api";
+import { renew, root } from "../shared/api";
 import { Trouble } from "../shared/elements";
 import { fetchAll, type Order, type Photo } from "./photos";
 import { canShare, fetchFile, share } from "./share";
@@ -15,7 +15,7 @@ export function SaveAll({ eventId, order }: { eventId: string; order: Order }) {
   const zip = `${root}/api/my-photos.zip?event_id=${eventId}`;
   if (!canShare()) {
     return (
-      <a class="button" href={zip} download="">
+      <a class="button" href={zip} onClick={(event) => void download(event, zip)}>
         {text.gallery.saveAll}
       </a>
     );
@@ -28,6 +28,13 @@ export function SaveAll({ eventId, order }: { eventId: string; order: Order }) {
       {isOpen && <ShareInBatches eventId={eventId} order={order} zip={zip} onClose={() => setOpen(false)} />}
     </>
   );
+}
+
+/** With a fresh session, which must last until the archive is there. */
+async function download(event: MouseEvent, zip: string): Promise<void> {
+  event.preventDefault();
+  await renew().catch(() => false);
+  location.assign(zip);
 }
 
 type Step =
@@ -85,7 +92,7 @@ function ShareInBatches({ eventId, order, zip, onClose }: Props) {
         </button>
       )}
       {step.name === "done" && <p role="status">{text.save.done}</p>}
-      <a class="button" href={zip} download="">
+      <a class="button" href={zip} onClick={(event) => void download(event, zip)}>
         {text.save.asZip}
       </a>
       <button type="button" class="quiet" onClick={onClose}>
