@@ -23,7 +23,7 @@ from gateway.http.queries import reject_unknown_parameters
 from gateway.http.rates import RateLimiters
 from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
 from gateway.operators import routes as operators
-from gateway.photos import pictures as pictures
+from gateway.photos import archive, pictures
 from gateway.photos import routes as photos
 from gateway.selfies import routes as selfies
 from kit.identity import Verifier
@@ -70,7 +70,7 @@ def create_app(
     app.state.limits = limits
     app.state.limiters = limiters
     app.state.rates = RateLimiters(limits.rates)
-    for module in (accounts, selfies, photos, pictures, events, operators):
+    for module in (accounts, selfies, photos, pictures, archive, events, operators):
         app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])
     app.add_exception_handler(HTTPException, answer_problem)
     app.add_exception_handler(RequestValidationError, answer_invalid)

@@ -18,13 +18,15 @@ MAX_KEY_LENGTH = 255
 @dataclass(frozen=True)
 class Bounds:
     """How many at once in one process: `bodies` that arrive, `bodies_per_caller`, `selfies`, files of `photos`,
-    `streams` of events, and all other `requests`. `waiting`: how many of a kind may wait for a slot."""
+    `streams` of events, `archives` of photos, and all other `requests`. `waiting`: how many of a kind may wait for a
+    slot."""
 
     bodies: int = 1000
     bodies_per_caller: int = 32
     selfies: int = 3
     photos: int = 4
     streams: int = 200
+    archives: int = 32
     requests: int = 128
     waiting: int = 32
 
