@@ -72,6 +72,7 @@ class GatewaySettings(
     gateway_max_photos: int = Field(4, ge=1, description="photos handed on at once")
     gateway_max_streams: int = Field(200, ge=1, description="streams of events at once")
     gateway_max_updates: int = Field(1000, ge=1, description="open pages that hear of changes, in each process")
+    gateway_max_archives: int = Field(32, ge=1, description="archives of photos sent at once")
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
     gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
     rate_codes: str = Field(Rates.codes, description="checks of event codes by one address; none: no limit")
@@ -200,6 +201,7 @@ def create() -> FastAPI:
             photos=config.gateway_max_photos,
             streams=config.gateway_max_streams,
             updates=config.gateway_max_updates,
+            archives=config.gateway_max_archives,
             requests=config.gateway_max_requests,
             waiting=config.gateway_max_waiting,
         ),

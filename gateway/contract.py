@@ -10,7 +10,12 @@ from kit.settings import TlsSettings
 
 
 def main() -> None:
-    app = create_app(Addresses("unused", "unused", "unused"), TlsSettings(tls_cert=None, tls_key=None, tls_ca=None), Limits(), Verifier({}))
+    app = create_app(
+        Addresses("unused", "unused", "unused"),
+        TlsSettings(tls_cert=None, tls_key=None, tls_ca=None),
+        Limits(),
+        Verifier({}),
+    )
     print(json.dumps(app.openapi(), indent=1))
 
 

@@ -168,7 +168,7 @@ class AddedPhoto:
 
 @dataclass(frozen=True)
 class Match:
-    """A photo that a guest is in."""
+    """A photo that a guest is in; `original_bytes` is 0 where it is not known."""
 
     photo_id: UUID
     event_id: UUID
@@ -177,6 +177,10 @@ class Match:
     taken_at: datetime | None
     created_at: datetime
     versions: Mapping[Variant, str]
+    original_bytes: int
+    event_name: str
+    number: int
+    taken_offset_min: int | None
 
 
 @dataclass(frozen=True)
@@ -253,13 +257,14 @@ class IndexedPhoto:
 
     `taken_offset_min`: minutes east of UTC of the camera's clock, None where it is unknown. `original_parts`: how to
     send the original from the upload, for a photo without a file of its own for it. `small_count`: faces found in
-    addition to `faces`, too small to be encoded.
+    addition to `faces`, too small to be encoded. `original_bytes`: of the original as it is sent.
     """
 
     width: int
     height: int
     taken_at: datetime | None
     keys: dict[Variant, str]
+    original_bytes: int
     faces: tuple[NewFace, ...]
     small_count: int = 0
     taken_offset_min: int | None = None

@@ -12,7 +12,7 @@ from kit.logs import get_logger
 from kit.worker import Worker
 from matcher_service.domain import IndexedPhoto, Job, NewFace, Variant
 from matcher_service.matching import find_people
-from matcher_service.pictures import to_json
+from matcher_service.pictures import size_of, to_json
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.store import JobStore
 
@@ -109,6 +109,7 @@ class Indexer(Worker[Job]):
             taken_at=reading.taken.instant if reading.taken else None,
             taken_offset_min=reading.taken.offset_min if reading.taken else None,
             keys=keys,
+            original_bytes=size_of(reading.original_parts) or len(reading.original_jpeg),
             original_parts=to_json(reading.original_parts) if reading.original_parts else None,
             faces=faces,
             small_count=reading.small_count,
@@ -130,7 +131,8 @@ class Indexer(Worker[Job]):
             parts = self._read(upload).original_parts
         except (BlobNotFound, FaceProcessDied, FaceProcessTimedOut):
             upload, parts = b"", ()  # the original that there is stays
-        self._store.replace_original(job, sniff(upload) or "unknown", to_json(parts) if parts else None)
+        form = sniff(upload) or "unknown"
+        self._store.replace_original(job, form, to_json(parts) if parts else None, size_of(parts))
         return True
 
 

@@ -50,7 +50,7 @@ def open_picture(blobs: Blobs, source: Source, window: Window = WHOLE) -> OpenPi
         needed = max((part[1] for part in source.parts if not isinstance(part, bytes)), default=0)
         if blobs.size(source.key) < needed:
             raise BlobNotFound
-        size = sum(map(_size, source.parts))
+        size = size_of(source.parts)
         start, end = window.cut(size)
         return OpenPicture(size, start, end, _read(blobs, source, start, end))
     if window == WHOLE:
@@ -59,6 +59,10 @@ def open_picture(blobs: Blobs, source: Source, window: Window = WHOLE) -> OpenPi
     size = blobs.size(source.key)
     start, end = window.cut(size)
     return OpenPicture(size, start, end, blobs.open_range(source.key, start, end - start))
+
+
+def size_of(parts: Sequence[Part]) -> int:
+    return sum(map(_size, parts))
 
 
 def to_json(parts: Sequence[Part]) -> list[Any]:

@@ -223,6 +223,11 @@ def _match(match: Match) -> pb.Match:
         width=match.width,
         height=match.height,
         take_time=to_timestamp(match.taken_at),
+        take_offset_min=match.taken_offset_min,
+        create_time=to_timestamp(match.created_at),
+        original_bytes=match.original_bytes,
+        event_name=match.event_name,
+        number=match.number,
         **_versions(match.versions),
     )
 

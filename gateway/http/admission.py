@@ -20,10 +20,12 @@ from kit.identity import USER, Caller, Verifier
 STREAM = "/api/rematch-events"
 UPDATES = "/api/updates"
 SELFIE = "/api/upload-selfie"
+ARCHIVE = "/api/my-photos.zip"
 BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 RETRY_S = 1
 TURN_S = 2  # the longest wait for a slot
 CALM_S = 1
+PARTS_AT_ONCE = 2  # of all archives: the other streams of the service are for pictures that are shown
 SWIFT_S = 0.02  # a body that is not complete by then holds no slot while it arrives
 
 
@@ -106,7 +108,8 @@ class OpenBodies:
 
 
 class Limiters:
-    """All limits of one process. `photos` counts files on their way to the service, not requests."""
+    """All limits of one process. `photos` counts files on their way to the service, not requests, and `archive_parts`
+    the parts of pictures that archives fetch."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bodies = OpenBodies(bounds.bodies, bounds.bodies_per_caller)
@@ -115,12 +118,16 @@ class Limiters:
         self.photos = ConcurrencyLimiter(bounds.photos, bounds.waiting)
         self.streams = ConcurrencyLimiter(bounds.streams)
         self.updates = ConcurrencyLimiter(bounds.updates)
+        self.archives = ConcurrencyLimiter(bounds.archives)
+        self.archive_parts = asyncio.Semaphore(PARTS_AT_ONCE)
 
     def choose(self, path: str, headers: Headers, caller: Caller | None) -> ConcurrencyLimiter:
         if path == STREAM:
             return self.streams
         if path == UPDATES:
             return self.updates
+        if path == ARCHIVE:
+            return self.archives
         if caller is None:
             return self.requests
         if path == SELFIE:

@@ -18,7 +18,7 @@ MAX_KEY_LENGTH = 255
 @dataclass(frozen=True)
 class Bounds:
     """How many at once in one process: `bodies` that arrive, `bodies_per_caller`, `selfies`, files of `photos`,
-    `streams` of events, pages with `updates`, and all other `requests`. `waiting`: how many of a kind may wait for a
+    `streams` of events, `archives` of photos, pages with `updates`, and all other `requests`. `waiting`: how many of a kind may wait for a
     slot."""
 
     bodies: int = 1000
@@ -27,6 +27,7 @@ class Bounds:
     photos: int = 4
     streams: int = 200
     updates: int = 1000
+    archives: int = 32
     requests: int = 128
     waiting: int = 32
 

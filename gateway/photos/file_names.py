@@ -17,15 +17,18 @@ PLAIN_LETTERS = str.maketrans(
 # Letters, their combining marks, digits; everything else separates words. No control, no quote, no direction.
 _WORD_CATEGORIES = frozenset("LMN")
 
+_NUMBER_AND_TYPE = re.compile(r".*?((?:-[0-9a-f]+)?\.[a-z]+)", re.ASCII | re.DOTALL)
+
 
 def make_file_name(event_name: str, number: int, photo_id: str, media_type: str) -> str:
     """The event's name and the photo's number in it; without a number, which old services do not send, the id."""
-    letters = (
-        letter if unicodedata.category(letter)[0] in _WORD_CATEGORIES else " " for letter in _compose(event_name)
-    )
-    words = "-".join("".join(letters).split())[:MAX_LETTERS].strip("-") or FALLBACK
     position = f"{number:04}" if number > 0 else photo_id[:8]
-    return f"{words}-{position}.{EXTENSIONS.get(media_type, 'bin')}"
+    return f"{_join_words(event_name)}-{position}.{EXTENSIONS.get(media_type, 'bin')}"
+
+
+def make_archive_name(event_name: str) -> str:
+    """`Summer-party.zip`"""
+    return f"{_join_words(event_name)}.zip"
 
 
 def content_disposition(file_name: str, as_attachment: bool) -> str:
@@ -36,13 +39,21 @@ def content_disposition(file_name: str, as_attachment: bool) -> str:
     return f"{kind}; filename=\"{_to_ascii(file_name)}\"; filename*=UTF-8''{quote(file_name, safe='')}"
 
 
+def _join_words(event_name: str) -> str:
+    letters = (
+        letter if unicodedata.category(letter)[0] in _WORD_CATEGORIES else " " for letter in _compose(event_name)
+    )
+    return "-".join("".join(letters).split())[:MAX_LETTERS].strip("-") or FALLBACK
+
+
 def _compose(text: str) -> str:
     return unicodedata.normalize("NFC", text.encode(errors="ignore").decode())
 
 
 def _to_ascii(file_name: str) -> str:
     """Without accents; a name in another script is only its number."""
-    stem, _, end = file_name.rpartition("-")
+    end = _NUMBER_AND_TYPE.sub(r"\1", file_name)
+    stem = file_name.removesuffix(end)
     plain = unicodedata.normalize("NFKD", stem.translate(PLAIN_LETTERS)).encode("ascii", "ignore").decode()
     words = re.sub(r"[^A-Za-z0-9]+", "-", plain).strip("-")
-    return f"{words or FALLBACK}-{end}"
+    return f"{words or FALLBACK}{end}"

@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
 
 import grpc
 
@@ -15,15 +15,27 @@ from protos.matcher.v1 import photo_pb2 as pb
 
 RETRY_S = 0.05
 
+Answer = TypeVar("Answer")
+
 
 async def open_picture(backend: Backends, request: pb.GetPhotoRequest) -> tuple[Any, pb.PhotoHeader]:
-    """The call, past its header. A page of thumbs asks for more streams at once than a service holds: waits for one."""
+    """The call, past its header."""
+    return await _ask(backend, lambda left_s: _begin(backend, request, left_s))
+
+
+async def read_part(backend: Backends, request: pb.GetPhotoRequest) -> tuple[pb.PhotoHeader, bytes]:
+    """A part that fits into memory, whole: a slow reader of it holds no thread of the service."""
+    return await _ask(backend, lambda left_s: _read(backend, request, left_s))
+
+
+async def _ask(backend: Backends, ask: Callable[[float], Awaitable[Answer]]) -> Answer:
+    """A page of thumbs asks for more streams at once than a service holds: waits for one."""
     clock = asyncio.get_running_loop().time
     ends_at = clock() + backend.limits.call_s
     while True:
         try:
             async with asyncio.timeout(backend.limits.call_s):
-                return await repeat_aio(lambda left_s: _begin(backend, request, left_s), backend.limits.picture_s)
+                return await repeat_aio(ask, backend.limits.picture_s)
         except TimeoutError:
             raise default_problem(grpc.StatusCode.DEADLINE_EXCEEDED) from None
         except grpc.aio.AioRpcError as error:
@@ -42,6 +54,11 @@ async def _begin(backend: Backends, request: pb.GetPhotoRequest, timeout_s: floa
         call.cancel()
         raise
     return call, first.header
+
+
+async def _read(backend: Backends, request: pb.GetPhotoRequest, timeout_s: float) -> tuple[pb.PhotoHeader, bytes]:
+    call, header = await _begin(backend, request, timeout_s)
+    return header, b"".join([chunk async for chunk in read_chunks(call)])
 
 
 async def read_chunks(call: Any) -> AsyncIterator[bytes]:

@@ -159,7 +159,7 @@ class IntegrityStore:
             """
             UPDATE matcher.photos SET state = 'pending', attempt = attempt + 1, failures = 0, lease_until = NULL,
                 thumb_key = NULL, preview_key = NULL, medium_key = NULL, original_key = NULL, original_parts = NULL,
-                face_count = 0
+                original_bytes = NULL, face_count = 0
             WHERE event_id = :event AND id = :photo
             RETURNING (SELECT face_count FROM matcher.photos WHERE event_id = :event AND id = :photo) AS faces_before
             """

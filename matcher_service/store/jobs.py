@@ -156,8 +156,8 @@ class JobStore:
             row = connection.execute(query).first()
         return Job(row.id, row.event_id, row.upload_key, row.attempt) if row else None
 
-    def replace_original(self, job: Job, content_type: str, parts: list[Any] | None) -> None:
-        """From now on the original is sent from the upload, where it has `parts`, and its file goes."""
+    def replace_original(self, job: Job, content_type: str, parts: list[Any] | None, size_bytes: int) -> None:
+        """From now on the original is sent from the upload, where it has `parts` of that size, and its file goes."""
         queue = text(
             "INSERT INTO matcher.blob_deletions (key) SELECT original_key FROM matcher.photos WHERE event_id = :event"
             " AND id = :photo AND attempt = :attempt AND state = 'indexed' AND original_key IS NOT NULL"
@@ -167,15 +167,16 @@ class JobStore:
         with transaction(self._engine, "photo-convert") as connection:
             if lock_event(connection, job.event_id) is None:
                 return
-            values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt}
+            values: dict[str, Any] = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt}
             if parts is not None:
                 connection.execute(queue, values)
-                change += ", original_key = NULL, original_parts = CAST(:parts AS jsonb)"
+                change += ", original_key = NULL, original_parts = CAST(:parts AS jsonb), original_bytes = :size"
             query = text(
                 f"UPDATE matcher.photos SET {change}"
                 " WHERE event_id = :event AND id = :photo AND attempt = :attempt AND state = 'indexed'"
             )
-            connection.execute(query, {**values, "content_type": content_type, "parts": json.dumps(parts)})
+            values |= {"content_type": content_type, "parts": json.dumps(parts), "size": size_bytes}
+            connection.execute(query, values)
 
     def _is_ours(self, connection: Connection, job: Job) -> bool:
         query = text(
@@ -201,7 +202,7 @@ class JobStore:
                 UPDATE matcher.photos SET state = 'indexed', lease_until = NULL, width = :width, height = :height,
                     taken_at = :taken_at, taken_offset_min = :offset_min, face_count = :faces, thumb_key = :thumb,
                     medium_key = :medium, preview_key = :preview, original_key = :original,
-                    original_parts = CAST(:parts AS jsonb), engine_version = :engine
+                    original_parts = CAST(:parts AS jsonb), original_bytes = :size, engine_version = :engine
                 WHERE event_id = :event AND id = :photo
                 """
             ),
@@ -213,6 +214,7 @@ class JobStore:
                 "offset_min": photo.taken_offset_min,
                 "faces": len(photo.faces) + photo.small_count,
                 "parts": None if photo.original_parts is None else json.dumps(photo.original_parts),
+                "size": photo.original_bytes,
                 "engine": ENGINE_VERSION,
                 **{variant.value: photo.keys.get(variant) for variant in Variant},
             },

@@ -36,7 +36,8 @@ def select_matches(
 ) -> list[Row[Any]]:
     """The photos that a guest is in, in one event or in all."""
     query = f"""
-        SELECT p.id, p.event_id, p.width, p.height, p.taken_at, p.created_at, {VERSION_COLUMNS}
+        SELECT p.id, p.event_id, p.width, p.height, p.taken_at, p.created_at, p.number, p.taken_offset_min,
+            coalesce(p.original_bytes, 0) AS original_bytes, e.name AS event_name, {VERSION_COLUMNS}
         FROM matcher.matches m JOIN matcher.photos p ON (p.event_id, p.id) = (m.event_id, m.photo_id)
         JOIN matcher.memberships me ON me.event_id = m.event_id AND me.user_id = :user
         JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
 from kit.pages import Page
@@ -70,10 +70,7 @@ class MatchStore:
     ) -> tuple[list[Match], int]:
         """A page, and how many there are on all pages. The key of a page is `listing.key`."""
         with transaction(self._engine) as connection:
-            matches = [
-                Match(row.id, row.event_id, row.width, row.height, row.taken_at, row.created_at, read_versions(row))
-                for row in select_matches(connection, user_id, event_id, listing, page)
-            ]
+            matches = [_match(row) for row in select_matches(connection, user_id, event_id, listing, page)]
             return matches, count_matches(connection, user_id, event_id)
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
@@ -109,3 +106,19 @@ class MatchStore:
                 "distances": [face.distance for face in found],
             },
         )
+
+
+def _match(row: Row[Any]) -> Match:
+    return Match(
+        photo_id=row.id,
+        event_id=row.event_id,
+        width=row.width,
+        height=row.height,
+        taken_at=row.taken_at,
+        created_at=row.created_at,
+        versions=read_versions(row),
+        original_bytes=row.original_bytes,
+        event_name=row.event_name,
+        number=row.number,
+        taken_offset_min=row.taken_offset_min,
+    )

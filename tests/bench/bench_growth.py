@@ -93,7 +93,7 @@ def _measure_guests(database: BenchDatabase, size: int) -> dict[str, float]:
         _add_photo(engine, event_id)
         job = jobs.claim(LEASE_S)
         assert job is not None
-        photo = IndexedPhoto(1200, 800, None, dict.fromkeys(Variant, str(job.photo_id)), faces)
+        photo = IndexedPhoto(1200, 800, None, dict.fromkeys(Variant, str(job.photo_id)), 1, faces)
         looked_at = [face.encoding for face in faces]
         started = time.perf_counter()
         assert jobs.publish(job, photo, lambda people: find_people(people, looked_at, TOLERANCE))

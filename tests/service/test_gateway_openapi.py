@@ -81,6 +81,22 @@ def test_a_route_documents_the_errors_of_its_rpc(rpc: str) -> None:
         assert set(promised()[rpc]) <= told
 
 
+def test_an_archive_documents_the_errors_of_the_list_and_of_the_pictures(document: dict[str, Any]) -> None:
+    operation = document["paths"]["/api/my-photos.zip"]["get"]
+    told = {
+        reason for answer in operation["responses"].values() for reason in re.findall("`(.*?)`", answer["description"])
+    }
+    assert {*promised()["ListMatches"], *promised()["GetPhoto"]} - {"invalid_page"} <= told
+    assert [(parameter["name"], parameter["required"]) for parameter in operation["parameters"]] == [("event_id", True)]
+    assert "application/zip" in operation["responses"]["200"]["content"]
+
+
+def test_a_picture_documents_its_version(document: dict[str, Any]) -> None:
+    for variant in ("thumb", "medium", "preview", "original"):
+        parameters = document["paths"][f"/api/photos/{{photo_id}}/{variant}"]["get"]["parameters"]
+        assert "v" in [parameter["name"] for parameter in parameters if parameter["in"] == "query"]
+
+
 @pytest.mark.parametrize("proto", [auth_pb2, selfie_pb2, matcher_pb2])
 def test_every_reason_of_a_service_is_documented_with_its_status(proto: Any) -> None:
     reasons = {name.removeprefix("ERROR_REASON_").lower() for name in proto.ErrorReason.DESCRIPTOR.values_by_name}

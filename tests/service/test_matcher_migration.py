@@ -154,6 +154,10 @@ def test_an_original_that_was_encoded_anew_is_replaced_by_the_upload(world: Worl
     while indexer.step():
         pass
     assert send() == before.upload[:4] + b"clean" + before.upload[4:]
+    sizes = {
+        match.photo_id: match.original_bytes for match in world.match_store.list_matches(before.guest, None, PAGE)[0]
+    }
+    assert sizes[before.late] == len(send())
     world.sweep()
     assert before.keys["original_late"] not in world.files()
     assert before.keys["late_upload"] in world.files()

@@ -1,6 +1,8 @@
 """Pictures from the file store: whole, in part, and as ranges of an upload with new bytes between them."""
 
 import os
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,14 @@ import pytest
 from sqlalchemy import text
 
 from kit.blobs import BlobNotFound, Blobs
+from kit.faces.taken import Taken
+from matcher_service.domain import ChangeKind
 from matcher_service.pictures import WHOLE, Source, Window, from_json, open_picture, to_json
 from matcher_service.store.versions import make_version
 from protos.matcher.v1 import photo_pb2 as pb
 from tests.service.matcher_calls import Service, request
 from tests.service.matcher_calls import service as service
+from tests.service.matcher_world import read_script
 
 UPLOAD = os.urandom(2_000_000)
 PARTS = (b"start", (10, 1_500_000), b"", b"middle", (1_600_000, 2_000_000), b"end")
@@ -128,6 +133,24 @@ def test_lists_name_the_version_that_is_sent(service: Service, variant: int) -> 
         (latest,) = versions()
         assert latest not in seen, change
         seen.add(latest)
+
+
+@pytest.mark.parametrize("parts", [((0, 4), b"clean", (4, 9)), ()], ids=["from the upload", "a file of its own"])
+def test_a_guest_learns_how_large_each_original_is_and_what_it_is_called(service: Service, parts: Any) -> None:
+    world = service.world
+    event = world.event()
+    world.change(ChangeKind.EVENT_UPDATED, event_id=event, name="Summer party")
+    guest, photo = world.join(event), world.upload(event, [1]).photo_id
+    taken = Taken(datetime(2026, 6, 20, 17, tzinfo=UTC), 120)
+    world.make_indexer(lambda data: replace(read_script(data), original_parts=parts, taken=taken)).step()
+    service.rematch(event, request(event, guest, 1, 1))
+    (match,) = service.list_matches(guest).matches
+    wanted = pb.GetPhotoRequest(photo_id=str(photo), variant=pb.VARIANT_ORIGINAL)
+    header, *chunks = service.photos.GetPhoto(wanted, metadata=service.by(guest))
+    assert match.original_bytes == header.header.picture_bytes == sum(len(part.chunk) for part in chunks)
+    assert (match.event_name, match.number) == (header.header.event_name, header.header.number) == ("Summer party", 1)
+    assert (match.take_time.seconds, match.take_offset_min) == (1_781_974_800, 120)
+    assert match.HasField("create_time")
 
 
 def test_a_photo_that_is_not_read_yet_has_no_versions(service: Service) -> None:

@@ -85,6 +85,13 @@ def test_the_preview_is_sent_where_there_is_no_medium(before: Before, name: str)
     assert listed.versions == {variant: before.open(photo, variant)[0].version for variant in Variant}
 
 
+def test_the_size_of_an_original_is_known_where_it_can_be(before: Before) -> None:
+    matches, _ = before.world.match_store.list_matches(before.ids["guest"], None, PAGE, Listing())
+    sizes = {match.photo_id: match.original_bytes for match in matches}
+    sent = before.open(before.ids["jpeg"], Variant.ORIGINAL)[1]
+    assert sizes == {before.ids["jpeg"]: len(sent), before.ids["png"]: 0}
+
+
 def test_originals_are_sent_as_before(before: Before) -> None:
     assert before.open(before.ids["jpeg"], Variant.ORIGINAL)[1] == JPEG + b"meta" + UPLOAD[100:]
     assert before.open(before.ids["png"], Variant.ORIGINAL)[1] == before.files["png_original"]
