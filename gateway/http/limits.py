@@ -18,8 +18,8 @@ MAX_KEY_LENGTH = 255
 @dataclass(frozen=True)
 class Bounds:
     """How many at once in one process: `bodies` that arrive, `bodies_per_caller`, `selfies`, files of `photos`,
-    `streams` of events, `archives` of photos, pages with `updates`, and all other `requests`. `waiting`: how many of a kind may wait for a
-    slot."""
+    `streams` of events, `archives` of photos, pages with `updates`, and all other `requests`. `waiting`: how many of a
+    kind may wait for a slot."""
 
     bodies: int = 1000
     bodies_per_caller: int = 32

@@ -48,7 +48,8 @@ export function openLightbox(
         refuse.textContent = text.lightbox.notMe;
         refuse.onclick = () => {
           const photo = current();
-          pswp.close();
+          if (pswp.opener.isOpen) pswp.close();
+          else pswp.on("openingAnimationEnd", () => pswp.close()); // before that PhotoSwipe ignores it
           if (photo) onRefused(photo);
         };
         pswp.on("change", () => (save.href = asDownload(current()?.original_url ?? "")));
