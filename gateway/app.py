@@ -83,6 +83,7 @@ def create_app(
         version="1",
         description=DESCRIPTION,
         lifespan=open_backends,
+        docs_url=None,  # a page of ours, from files of ours
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,

@@ -51,9 +51,15 @@ def create_router(folder: Path) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     assets = {path.name: _read_asset(path) for path in sorted((folder / "assets").glob("*")) if path.suffix in TYPES}
     pages = {language: _read(folder / f"guest.{language}.html") for language in LANGUAGES}
+    docs = _read(folder / "docs.html")
 
-    async def show_page(request: Request) -> Response:
-        html = pages[choose_language(request)]
+    async def show_guest(request: Request) -> Response:
+        return show(request, pages[choose_language(request)])
+
+    async def show_docs(request: Request) -> Response:
+        return show(request, docs)
+
+    def show(request: Request, html: str | None) -> Response:
         if html is None:
             raise Problem(503, "pages_missing", "The pages are not built: run `make pages`. The REST interface works.")
         body = html.replace(ROOT_MARK, request.scope.get("root_path", "")).encode()
@@ -73,7 +79,8 @@ def create_router(folder: Path) -> APIRouter:
         return Response(asset.bodies[encoding], media_type=asset.media_type, headers=headers)
 
     for path in ("/", "/e/{code}", "/my/{event_id}", "/sign-in"):
-        router.add_api_route(path, show_page, methods=["GET"])
+        router.add_api_route(path, show_guest, methods=["GET"])
+    router.add_api_route("/docs", show_docs, methods=["GET"])
     router.add_api_route("/assets/{name}", send_asset, methods=["GET"])
     return router
 

@@ -101,7 +101,7 @@ class Membership(BaseModel):
     closed: bool = Field(description="closed or expired: takes neither joins nor uploads")
     joined_at: int = Field(description="epoch seconds")
     event_code: str = Field(description="opens `/e/CODE`, the page of the event")
-    expires_at: int | None = Field(description="epoch seconds; null: the event does not expire")
+    expires_at: int | None = Field(default=None, description="epoch seconds; null: the event does not expire")
     organisers: list[str] = Field(description="user names, the first organiser first")
     consent_version: str = Field(description="of the text about faces that the caller agreed to; empty: none")
 

@@ -47,6 +47,7 @@ REASONS: Mapping[str, int] = {
     "too_many_streams": 429,
     "queue_full": 429,
     "internal": 500,
+    "pages_missing": 503,
     "overloaded": 503,
     "blobs_unavailable": 503,
     "database_unavailable": 503,

@@ -18,7 +18,6 @@ from kit.logs import get_logger
 
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 QUIET = ("/healthz", "/readyz")
-DOCS = "/docs"
 LINGER_S = 2
 MAX_LINGERING = 64
 
@@ -30,11 +29,6 @@ HEADERS = {
     "cache-control": "no-store",
 }
 POLICY = "default-src 'none'; frame-ancestors 'none'"
-DOCS_POLICY = (
-    "default-src 'none'; connect-src 'self'; img-src 'self' data: https://fastapi.tiangolo.com; "
-    "script-src 'unsafe-inline' https://cdn.jsdelivr.net; style-src 'unsafe-inline' https://cdn.jsdelivr.net; "
-    "frame-ancestors 'none'"
-)
 
 log = get_logger()
 handled = Counter("http_handled_total", "Requests that ended", ["method", "route", "status"])
@@ -134,6 +128,6 @@ class Exchange:
         headers[REQUEST_ID] = self.request_id
         for name, value in HEADERS.items():
             headers.setdefault(name, value)
-        headers.setdefault("content-security-policy", DOCS_POLICY if self._scope["path"] == DOCS else POLICY)
+        headers.setdefault("content-security-policy", POLICY)
         if self._unread:
             headers["connection"] = "close"  # otherwise uvicorn goes on reading what nobody wants

@@ -3,7 +3,6 @@
 import asyncio
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse
 
 from gateway.backends.channels import Backends
 from gateway.operators.schemas import Alive, Ready
@@ -25,8 +24,3 @@ async def check_readiness(request: Request) -> Ready:
     timeout_s = request.app.state.limits.health_s
     services, files = await asyncio.gather(backends.check(timeout_s), backends.check_files(timeout_s))
     return Ready(backends=services, file_store=files)
-
-
-@router.get("/", include_in_schema=False)
-async def show_docs(request: Request) -> RedirectResponse:
-    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")

@@ -65,9 +65,15 @@ async function buildPage(language) {
   const filled = html
     .replaceAll("{{language}}", language)
     .replace("{{preloads}}", preloads[language])
-    .replaceAll(/{{text\.(\w+)}}/g, (_, key) => page[key])
-    .replaceAll(/{{([\w.]+)}}/g, (mark, name) => (name === "root" ? mark : `{{root}}/assets/${named[name.replace("LANG", language)]}`));
-  await writeFile(`dist/guest.${language}.html`, filled);
+    .replaceAll(/{{text\.(\w+)}}/g, (_, key) => page[key]);
+  await writeFile(`dist/guest.${language}.html`, linkAssets(filled, language));
+}
+
+/** Puts the names that the assets got into a page; `{{root}}` is the server's. */
+function linkAssets(html, language) {
+  return html.replaceAll(/{{([\w.-]+)}}/g, (mark, name) =>
+    name === "root" ? mark : `{{root}}/assets/${named[name.replace("LANG", language)]}`,
+  );
 }
 
 async function bundleText(language) {
@@ -82,6 +88,12 @@ for (const language of LANGUAGES) await buildScripts(language);
 await buildFile("src/style/guest.css", "css", { target: TARGET });
 await buildFile("src/boot.js", "js", { target: "es5", format: "iife" });
 await buildFile("src/old.js", "js", { target: "es5", format: "iife" });
+await buildFile("src/docs.js", "js", { format: "iife", target: TARGET });
+for (const extension of ["js", "css"]) {
+  const source = extension === "js" ? "swagger-ui-bundle.js" : "swagger-ui.css";
+  await emit("swagger-ui", extension, await readFile(`node_modules/swagger-ui-dist/${source}`));
+}
 await emit("icon", "svg", await readFile("src/icon.svg"));
 await compressAll();
 for (const language of LANGUAGES) await buildPage(language);
+await writeFile("dist/docs.html", linkAssets(await readFile("src/docs.html", "utf8"), "en"));

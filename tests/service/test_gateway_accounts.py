@@ -112,7 +112,14 @@ def test_without_a_sound_token_no_service_is_called(world: World, value: str) ->
 
 def test_me_tells_account_events_and_selfie(world: World) -> None:
     membership = pb.Membership(
-        event_id="e", event_name="Wedding", role=pb.ROLE_ORGANISER, join_time=Timestamp(seconds=5)
+        event_id="e",
+        event_name="Wedding",
+        role=pb.ROLE_ORGANISER,
+        join_time=Timestamp(seconds=5),
+        event_code="7K3F-9QXA",
+        expire_time=Timestamp(seconds=9),
+        organisers=["ada", "olga"],
+        consent_version="2026-11",
     )
     world.answer(
         GetUser=pb.GetUserResponse(user_id="u", username="ada", email="a@x.org", memberships=[membership]),
@@ -124,7 +131,19 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
         "email": "a@x.org",
         "display_name": "",
         "organiser": False,
-        "events": [{"event_id": "e", "name": "Wedding", "role": "organiser", "closed": False, "joined_at": 5}],
+        "events": [
+            {
+                "event_id": "e",
+                "name": "Wedding",
+                "role": "organiser",
+                "closed": False,
+                "joined_at": 5,
+                "event_code": "7K3F-9QXA",
+                "expires_at": 9,
+                "organisers": ["ada", "olga"],
+                "consent_version": "2026-11",
+            }
+        ],
         "selfie": {"status": "idle", "matched": 0},
     }
 

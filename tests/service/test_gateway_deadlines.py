@@ -12,7 +12,16 @@ from tests.service.gateway_world import METHODS, SIGNED, World, running_world
 LONGEST_S = 301.0
 ID = "3f2b8c1e-0000-4000-8000-000000000001"
 FORM = {"username": "ada", "email": "ada@example.org", "password": "correct horse"}
-BODY = {**FORM, "token": "t", "user_data": FORM, "event_code": "C", "refresh_token": "r", "name": "n"}
+BODY = {
+    "event_id": ID,
+    "consent_version": "1",
+    **FORM,
+    "token": "t",
+    "user_data": FORM,
+    "event_code": "C",
+    "refresh_token": "r",
+    "name": "n",
+}
 UPLOAD = [("file", ("a.jpg", b"jpeg")), ("files", ("a.jpg", b"jpeg"))]
 
 
@@ -63,7 +72,12 @@ def ask_for_everything(world: World) -> set[str]:
             sent |= {"files": UPLOAD} if "multipart/form-data" in content else {}
             world.client.request(method, address, headers=SIGNED, **sent)
     called = {call.method for call in world.services.calls}
-    assert called == {method.name for method in METHODS.values()} - {"ListChanges", "Rematch"}
+    assert called == {method.name for method in METHODS.values()} - {
+        "ListChanges",
+        "Rematch",
+        "WatchMatches",
+        "WatchSelfies",
+    }
     return {call.method for call in world.services.calls if call.timeout_s > LONGEST_S}
 
 

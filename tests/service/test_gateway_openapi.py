@@ -34,6 +34,7 @@ ROUTES = {
     "Login": "post /api/login",
     "RefreshToken": "post /api/refresh",
     "JoinEvent": "post /api/join-event",
+    "RecordConsent": "post /api/me/consents",
     "LeaveEvent": "delete /api/events/{event_id}/guests/{user_id}",
     "GetUser": "get /api/me",
     "CreateEvent": "post /api/events",

@@ -80,7 +80,7 @@ def secure_world() -> Iterator[World]:
 def test_over_https_the_names_have_prefixes_that_browsers_guard(secure_world: World) -> None:
     answer = enter(secure_world, **{"x-forwarded-proto": "https"})
     cookies = cookies_of(answer)
-    assert set(cookies) == {"__Host-minois_token", "__Secure-minois_refresh"}
+    assert set(cookies) == {"__Host-minois_token", "__Secure-minois_refresh", "__Secure-minois_renewable"}
     assert "Path=/;" in cookies["__Host-minois_token"]
     assert "Path=/photos/api/refresh;" in cookies["__Secure-minois_refresh"]
     assert all("Secure" in cookie for cookie in cookies.values())
@@ -132,7 +132,7 @@ def test_a_page_renews_its_cookies_without_a_body(world: World) -> None:
     answer = world.client.post("/api/refresh", headers={**OWN_PAGE, "cookie": "minois_refresh=r0"})
     assert (answer.status_code, answer.json()["refresh_token"]) == (200, "r1")
     assert world.services.sent("RefreshToken").refresh_token == "r0"
-    assert set(cookies_of(answer)) == {"minois_token", "minois_refresh"}
+    assert set(cookies_of(answer)) == {"minois_token", "minois_refresh", "minois_renewable"}
     world.services.calls.clear()
     world.answer(RefreshToken=InvalidRefreshToken())
     foreign = world.client.post("/api/refresh", headers={"sec-fetch-site": "cross-site", "cookie": "minois_refresh=r0"})
@@ -150,7 +150,7 @@ def test_signing_out_ends_the_session_of_the_cookie(world: World) -> None:
     answer = world.client.delete("/api/refresh", headers={**OWN_PAGE, "cookie": "minois_refresh=r0"})
     assert answer.status_code == 204
     assert world.services.sent("Logout").refresh_token == "r0"
-    assert len(cookies_of(answer)) == 2
+    assert len(cookies_of(answer)) == 3
     assert all("Max-Age=0" in cookie for cookie in cookies_of(answer).values())
     world.services.calls.clear()
     assert world.client.delete("/api/refresh", headers=OWN_PAGE).status_code == 204
@@ -214,14 +214,16 @@ def test_a_link_carries_its_token_in_the_fragment_and_is_used_by_post_alone(worl
     )
     for path in ("/api/me/sign-in-links", f"/api/events/{uuid4()}/guests/{uuid4()}/sign-in-links"):
         answer = world.client.post(path, headers=SIGNED)
-        assert (answer.status_code, answer.json()) == (
+        link = answer.json()
+        assert link.pop("qr_svg").startswith("data:image/svg+xml")
+        assert (answer.status_code, link) == (
             201,
             {"token": "secret", "path": "/sign-in#secret", "expires_in": 600},
         )
     assert problem(world.client.get("/api/sign-in")) == (405, "method_not_allowed")
     signed_in = world.client.post("/api/sign-in", json={"token": "secret"})
     assert (signed_in.status_code, signed_in.json()["user_id"]) == (200, "u")
-    assert set(cookies_of(signed_in)) == {"minois_token", "minois_refresh"}
+    assert set(cookies_of(signed_in)) == {"minois_token", "minois_refresh", "minois_renewable"}
     assert world.services.sent("SignIn").token == "secret"
     world.answer(SignIn=InvalidSignInLink())
     assert problem(world.client.post("/api/sign-in", json={"token": "x"})) == (401, "invalid_sign_in_link")

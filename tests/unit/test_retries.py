@@ -12,7 +12,7 @@ SETTINGS = ("retryPolicy", "enable_retries", "wait_for_ready", "hedgingPolicy")
 EXCEPTIONS = {
     "kit/retries.py",
     "gateway/photos/upload.py",  # waits for a free stream: admission
-    "gateway/photos/pictures.py",  # waits for a free stream: admission
+    "gateway/photos/transfer.py",  # waits for a free stream: admission
     "gateway/selfies/routes.py",  # reads a state again and again for a stream of events
 }
 

@@ -18,7 +18,7 @@ export function openLightbox(
     dataSource: photos.map(describe),
     index,
     bgOpacity: 0.95,
-    showHideAnimationType: "fade",
+    showHideAnimationType: "none", // while it opens, PhotoSwipe cannot be closed; see `.pswp` for what one sees
     closeTitle: text.lightbox.close,
     zoomTitle: text.lightbox.zoom,
     arrowPrevTitle: text.lightbox.previous,
@@ -48,8 +48,7 @@ export function openLightbox(
         refuse.textContent = text.lightbox.notMe;
         refuse.onclick = () => {
           const photo = current();
-          if (pswp.opener.isOpen) pswp.close();
-          else pswp.on("openingAnimationEnd", () => pswp.close()); // before that PhotoSwipe ignores it
+          pswp.close();
           if (photo) onRefused(photo);
         };
         pswp.on("change", () => (save.href = asDownload(current()?.original_url ?? "")));

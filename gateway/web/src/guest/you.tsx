@@ -70,7 +70,7 @@ export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
         <h2>{event.name}</h2>
         {event.organisers.length > 0 && <p>{text.you.runBy(event.organisers.join(", "))}</p>}
         <p>{text.you.kept}</p>
-        {event.expires_at !== null && !event.closed && <p>{text.you.closesOn(showDay(event.expires_at))}</p>}
+        {event.expires_at && !event.closed && <p>{text.you.closesOn(showDay(event.expires_at))}</p>}
         <button type="button" onClick={signOut}>
           {text.you.signOut}
         </button>

@@ -192,6 +192,7 @@ export const text = {
     too_many_streams: "The page is open too often. Close it elsewhere.",
     queue_full: "Many guests take selfies right now. Try again in a moment.",
     internal: "Something went wrong on our side. Try again.",
+    pages_missing: "The pages of this server are incomplete. Tell its operator.",
     overloaded: "Many guests are here right now. Try again in a moment.",
     blobs_unavailable: "The photos cannot be reached right now. Try again in a moment.",
     database_unavailable: "We cannot be reached right now. Try again in a moment.",

@@ -194,6 +194,7 @@ export const text: Text = {
     too_many_streams: "La page est ouverte trop de fois. Fermez-la ailleurs.",
     queue_full: "Beaucoup d’invités prennent un selfie. Réessayez dans un instant.",
     internal: "Un problème est survenu chez nous. Réessayez.",
+    pages_missing: "Les pages de ce serveur sont incomplètes. Prévenez son exploitant.",
     overloaded: "Beaucoup d’invités sont là en ce moment. Réessayez dans un instant.",
     blobs_unavailable: "Les photos sont indisponibles. Réessayez dans un instant.",
     database_unavailable: "Nous sommes indisponibles. Réessayez dans un instant.",
