@@ -196,3 +196,35 @@ def test_accounts_of_the_previous_version_keep_their_credentials(scene: AuthScen
     assert scene.stub.Login(pb.LoginRequest(username="ada", password=PASSWORD)).user_id == str(old)
     with pytest.raises(Exception, match="credentials_together"):
         scene.sql("UPDATE auth.users SET email = NULL")
+
+
+def test_a_member_sees_what_the_page_of_an_event_shows(scene: AuthScene) -> None:
+    event = scene.event(scene.organiser("olga"))
+    answer = enter(scene, event)
+    (membership,) = get_user(scene, answer.tokens).memberships
+    assert (membership.event_code, [*membership.organisers]) == (event.event_code, ["olga"])
+    assert (membership.HasField("expire_time"), membership.consent_version) == (False, "")
+
+
+def test_a_guest_may_agree_later(scene: AuthScene) -> None:
+    event = scene.event(scene.organiser())
+    answer = enter(scene, event)
+    metadata = bearer(answer.tokens.access_token)
+    for version in ("1", "2", "2"):
+        request = pb.RecordConsentRequest(event_id=event.event_id, consent_version=version)
+        scene.stub.RecordConsent(request, metadata=metadata)
+    (membership,) = get_user(scene, answer.tokens).memberships
+    assert membership.consent_version == "2"
+    assert scene.sql("SELECT version FROM auth.consents ORDER BY version") == [("1",), ("2",)]
+
+
+def test_nobody_agrees_in_an_event_of_others_or_to_nothing(scene: AuthScene) -> None:
+    event, other = scene.event(olga := scene.organiser()), scene.event(olga)
+    metadata = bearer(enter(scene, event).tokens.access_token)
+    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+        scene.stub.RecordConsent(
+            pb.RecordConsentRequest(event_id=other.event_id, consent_version="1"), metadata=metadata
+        )
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+        scene.stub.RecordConsent(pb.RecordConsentRequest(event_id=event.event_id), metadata=metadata)
+    assert scene.sql("SELECT FROM auth.consents") == []

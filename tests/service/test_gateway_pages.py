@@ -1,0 +1,107 @@
+"""How the built pages are served. `make pages` builds them; `make test` does so by itself."""
+
+import gzip
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from gateway.pages import WEB
+from protos.auth.v1 import auth_pb2 as pb
+from tests.service.gateway_world import SIGNED, World, problem, running_world
+
+FIRST_LOAD_BYTES = 40_000
+ASSET = re.compile(r'"(/assets/[^"]+)"')
+PAGES = ["/", "/e/7K3F-9QXA?fbclid=x", "/my/1b4e28ba-2fa1-11d2-883f-0016d3cca427", "/sign-in"]
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with running_world() as running:
+        yield running
+
+
+def first_load(page: httpx2.Response) -> set[str]:
+    """What a browser fetches for a page before the first tap; the plain version is for old browsers only."""
+    return {path for path in ASSET.findall(page.text) if "/old-" not in path}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_address_of_a_guest_shows_the_page(world: World, path: str) -> None:
+    page = world.client.get(path)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert page.headers["cache-control"] == "no-cache"
+    assert "script-src 'self';" in page.headers["content-security-policy"]
+    assert "camera=(self)" in page.headers["permissions-policy"]
+    again = world.client.get(path, headers={"if-none-match": page.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert not re.search(r"<script(?! src)|style=|https?:", page.text), "the policy forbids it"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "cookie", "language"),
+    [
+        ("", "", "en"),
+        ("fr", "", "fr"),
+        ("fr-CA,fr;q=0.9,en;q=0.8", "", "fr"),
+        ("en-GB,en;q=0.9,fr;q=0.8", "", "en"),
+        ("de,fr;q=0.5,en;q=0.3", "", "fr"),
+        ("de,fr;q=0", "", "en"),
+        ("nonsense;;q=x", "", "en"),
+        ("en", "fr", "fr"),
+        ("fr", "xx", "fr"),
+    ],
+)
+def test_the_language_is_the_one_chosen_or_preferred(world: World, accepted: str, cookie: str, language: str) -> None:
+    headers = {"accept-language": accepted, "cookie": f"minois_lang={cookie}"}
+    page = world.client.get("/", headers=headers)
+    assert f'<html lang="{language}">' in page.text
+    assert page.headers["vary"] == "Accept-Language, Cookie"
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_first_load_is_small(world: World, language: str) -> None:
+    page = world.client.get("/", headers={"accept-language": language})
+    sizes = {path: len(gzip.compress(world.client.get(path).content)) for path in first_load(page)}
+    total = len(gzip.compress(page.content)) + sum(sizes.values())
+    assert len(sizes) >= 4
+    assert total <= FIRST_LOAD_BYTES, sizes
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip"])
+def test_assets_are_compressed_and_kept_forever(world: World, encoding: str) -> None:
+    for path in first_load(world.client.get("/")):
+        asset = world.client.get(path, headers={"accept-encoding": encoding})
+        assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert (asset.headers["content-encoding"], asset.headers["vary"]) == (encoding, "Accept-Encoding")
+        plain = world.client.get(path, headers={"accept-encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert plain.content == (WEB / path.removeprefix("/")).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["nothing.js", "..%2fguest.en.html", "%2e%2e/guest.en.html"])
+def test_only_assets_are_sent(world: World, name: str) -> None:
+    assert problem(world.client.get(f"/assets/{name}"))[0] == 404
+
+
+def test_the_interface_is_described_without_other_hosts(world: World) -> None:
+    page = world.client.get("/docs")
+    assert page.status_code == 200
+    assert not re.search(r"https?:", page.text)
+    for path in ASSET.findall(page.text):
+        assert world.client.get(path).status_code == 200
+
+
+def test_agreeing_later_is_recorded(world: World) -> None:
+    world.answer(RecordConsent=pb.RecordConsentResponse())
+    form = {"event_id": str(UUID(int=7)), "consent_version": "2026-11"}
+    assert world.client.post("/api/me/consents", json=form, headers=SIGNED).status_code == 204
+    assert world.services.sent("RecordConsent").consent_version == "2026-11"
+
+
+def test_a_browser_that_was_signed_in_is_told_to_try_again(world: World) -> None:
+    for cookie, expected in (("", False), ("minois_renewable=1", True)):
+        session = world.client.get("/api/session", headers={"cookie": cookie}).json()
+        assert (session["me"], session["renewable"]) == (None, expected)
