@@ -52,14 +52,18 @@ test-e2e: $(READY) $(PAGES) ## run the tests of all processes together, over HTT
 
 pages: $(PAGES) ## build the web pages (Node and npm come with .venv)
 
+test-pages: $(READY) $(PAGES) ## run the tests of the web pages in a real browser (needs Chromium)
+	$(BIN)/pytest tests/pages
+
 s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
 	$(BIN)/python -m tests.service.s3
 
-check: $(READY) ## check format, lint, types, imports, protos, stubs
+check: $(READY) $(PAGES) ## check format, lint, types, imports, protos, stubs
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@$(NPM) run check
 	cd protos && ../$(BIN)/buf lint
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
 	$(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" --grpc_python_out="$$fresh" $(PROTOS) && \
