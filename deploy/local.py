@@ -1,6 +1,7 @@
 """Runs Minois on this machine: `python -m deploy.local run` or `demo`."""
 
 import argparse
+import io
 import os
 import shlex
 import signal
@@ -10,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+import segno
 from pydantic import Field
 
 from deploy import demo
@@ -93,8 +95,9 @@ def show_progress(system: LocalSystem) -> None:
 def welcome(system: LocalSystem, sample: SampleLogin) -> str:
     """What a person can do now."""
     url = system.base_url
-    lines = [RULE, f"Minois is running at {url}", f"  try it in a browser   {url}/docs"]
+    lines = [RULE, f"Minois is running at {url}", f"  REST interface        {url}/docs"]
     if sample.event_code:
+        lines[2:2] = [f"  guest page            {guest_page(system, sample)}"]
         lines += [
             f"  organiser             {sample.username}",
             f"  password              {sample.password}",
@@ -104,9 +107,24 @@ def welcome(system: LocalSystem, sample: SampleLogin) -> str:
     lines += [f"  metrics               {_describe_metrics(system)}", ""]
     lines += [f"The sample is not complete: {sample.fault}"] if sample.fault else []
     if sample.has_photos:
-        lines += ["The sample photos are ready. Be a guest: paste this into another terminal.", ""]
+        lines += ["The sample photos are ready. Be a guest: open the guest page and choose one of the selfies in", ""]
+        lines += [f"  {system.data / 'sample' / 'selfies'}", ""]
+        if os.environ.get("PUBLIC_URL"):  # another device reaches no address of this machine's own
+            lines += [draw_code(guest_page(system, sample))]
+        lines += ["Or paste this into another terminal.", ""]
         lines += [*guest_commands(url, system.data, sample), ""]
     return "\n".join([*lines, "Ctrl-C stops everything.", RULE])
+
+
+def guest_page(system: LocalSystem, sample: SampleLogin) -> str:
+    return f"{os.environ.get('PUBLIC_URL', '').rstrip('/') or system.base_url}/e/{sample.event_code}"
+
+
+def draw_code(address: str) -> str:
+    """A QR code of characters."""
+    drawn = io.StringIO()
+    segno.make_qr(address).terminal(drawn, compact=True, border=2)
+    return drawn.getvalue()
 
 
 def guest_commands(url: str, data: Path, sample: SampleLogin) -> list[str]:

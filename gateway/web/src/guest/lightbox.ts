@@ -17,7 +17,7 @@ export function openLightbox(
   const pswp = new PhotoSwipe({
     dataSource: photos.map(describe),
     index,
-    bgOpacity: 0.95,
+    bgOpacity: 1,
     showHideAnimationType: "none", // while it opens, PhotoSwipe cannot be closed; see `.pswp` for what one sees
     closeTitle: text.lightbox.close,
     zoomTitle: text.lightbox.zoom,
