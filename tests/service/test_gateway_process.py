@@ -185,6 +185,9 @@ def test_all_of_ipv6_serves_ipv4_behind_a_proxy_with_a_prefix(workers: str) -> N
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("PUBLIC_URL", "photos.example"),
+        ("PUBLIC_URL", "https://photos.example/path"),
+        ("PUBLIC_URL", "*"),
         ("ROOT_PATH", "photos"),
         ("ROOT_PATH", "/api"),
         ("ROOT_PATH", "/../x"),

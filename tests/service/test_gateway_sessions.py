@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx2
 import pytest
+import segno
 from google.protobuf.duration_pb2 import Duration
 
 from auth_service.domain import InvalidRefreshToken, InvalidSignInLink, UserNotFound
@@ -88,6 +89,21 @@ def test_over_https_the_names_have_prefixes_that_browsers_guard(secure_world: Wo
     for name, status in (("__Host-minois_token", 200), ("minois_token", 401)):
         headers = {"x-forwarded-proto": "https", "cookie": f"{name}={TOKEN}"}
         assert secure_world.client.get("/api/rematch-status", headers=headers).status_code == status, name
+
+
+def test_a_public_address_decides_about_cookies_origins_and_links() -> None:
+    """Behind a proxy that says nothing about the scheme, and that sends a host name of its own."""
+    with running_world(Site(public_origin="https://photos.example")) as world:
+        cookies = cookies_of(enter(world))
+        assert all(name.startswith("__") and "Secure" in cookie for name, cookie in cookies.items())
+        world.answer(CreateSignInLink=pb.CreateSignInLinkResponse(token="t"))
+        for origin, status in (("https://photos.example", 201), ("https://elsewhere.example", 401)):
+            headers = {"origin": origin, "cookie": f"__Host-minois_token={TOKEN}"}
+            answer = world.client.post("/api/me/sign-in-links", headers=headers)
+            assert answer.status_code == status, origin
+            if status == 201:
+                address = segno.make_qr("https://photos.example/sign-in#t")
+                assert answer.json()["qr_svg"] == address.svg_data_uri(border=2)
 
 
 ORIGINS = [
