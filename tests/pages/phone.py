@@ -20,6 +20,15 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 
+# What fades in has its colours only at the end; a spinner has none.
+AWAIT_ANIMATIONS = """
+Promise.all(
+  document.getAnimations()
+    .filter((animation) => animation.effect.getComputedTiming().iterations !== Infinity)
+    .map((animation) => animation.finished),
+).then(() => undefined)
+"""
+
 
 class Phone:
     """One browser context; `faults` holds what a developer would see in red."""
@@ -70,6 +79,7 @@ class Phone:
 
     def check_accessibility(self) -> None:
         """No violation of the rules that axe knows, and nothing wider than the screen."""
+        self.page.evaluate(AWAIT_ANIMATIONS)
         violations = Axe().run(self.page).response["violations"]
         assert not violations, [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations]
         assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "one must scroll sideways"

@@ -168,3 +168,29 @@ def test_the_plain_page_uses_old_syntax_only() -> None:
     for name in ("old", "boot"):
         script = next(built.glob(f"{name}-*.js")).read_text()
         assert not [word for word in ("=>", "`", "const ", "let ", "async ", "class ") if word in script], name
+
+
+def test_after_a_refused_join_no_camera_is_left_open(phone: Phone, gallery: Gallery) -> None:
+    phone.expected_statuses.add(409)
+    problem = {"reason": "event_closed", "status": 409}
+    phone.page.route("**/api/guest-sessions", lambda route: route.fulfill(json=problem, status=409))
+    phone.open(f"/e/{gallery[0]['event_code']}")
+    phone.page.get_by_role("checkbox").check()
+    phone.button("Take a selfie").click()
+    phone.see("This event is closed and takes no new guests")
+    phone.page.unroute("**/api/guest-sessions")
+    phone.button("Continue without a selfie").click()
+    phone.see("Which photos are you in?")
+    assert not phone.page.locator("video").count()
+
+
+def test_the_photos_are_listed_once_when_the_page_opens(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    """Once at the start, and once more when the live updates are connected."""
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.requests.clear()
+    with phone.page.expect_response("**/api/rematch-status"):
+        phone.page.reload()
+    phone.expect_photos(len(showing(photos, "Ada")))
+    assert len([request for request in phone.requests if "/api/my-photos?" in request.url]) <= 2

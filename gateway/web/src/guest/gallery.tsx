@@ -14,7 +14,6 @@ interface Props {
   event: Membership;
   status: SelfieStatus;
   photos: Photos;
-  maxPhotos: number;
   onSelfie: () => void;
   onYou: () => void;
 }
@@ -88,7 +87,13 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
 
 /** What became of the last selfie, where it is not done. */
 function SelfieNotice({ status, onSelfie }: { status: SelfieStatus; onSelfie: () => void }) {
-  if (status.status === "running") return <Waiting>{text.progress.searching}</Waiting>;
+  if (status.status === "running") {
+    return (
+      <div class="toast">
+        <Waiting>{text.progress.searching}</Waiting>
+      </div>
+    );
+  }
   if (status.status !== "validation_failed" && status.status !== "error") return null;
   return (
     <div class="trouble" role="alert">

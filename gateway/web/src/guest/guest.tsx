@@ -57,7 +57,7 @@ export function Guest() {
     );
   }
   if (place.kind === "event" && session.me) {
-    return <Member key={place.event.event_id} me={session.me} event={place.event} limits={session.server} />;
+    return <Member key={place.event.event_id} me={session.me} event={place.event} />;
   }
   if (place.kind === "invitation") return <Welcome {...place} me={session.me} onJoined={enter} />;
   return <Home events={session.me?.events ?? []} fault={place.kind === "home" ? place.fault : undefined} />;

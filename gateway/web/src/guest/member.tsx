@@ -1,9 +1,9 @@
 /** A guest in an event: the photos, the selfie on its way, and what is kept of them. */
 
 import { text } from "#text";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
-import { api, ask, randomId, type Schemas } from "../shared/api";
+import { api, ask, randomId } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
 import type { Me, Membership } from "../shared/session";
 import { followUpdates } from "../shared/updates";
@@ -28,10 +28,9 @@ const PHOTOS: View = { name: "photos" };
 interface Props {
   me: Me;
   event: Membership;
-  limits: Schemas["Offer"];
 }
 
-export function Member({ me, event, limits }: Props) {
+export function Member({ me, event }: Props) {
   const [view, show] = useView();
   const [status, look] = useSelfieStatus(me.selfie);
   const photos = usePhotos(event.event_id);
@@ -46,9 +45,12 @@ export function Member({ me, event, limits }: Props) {
       }),
     [look, reload],
   );
+  const isRunning = status.status === "running";
+  const isFirst = useRef(true);
   useEffect(() => {
-    if (status.status === "done" || status.status === "idle") void reload();
-  }, [status, reload]);
+    if (!isFirst.current && !isRunning) void reload();
+    isFirst.current = false;
+  }, [isRunning, status.status, reload]);
 
   const shoot = () => show(hasAgreed ? { name: "camera", camera: openCamera() } : { name: "consent" });
   const send = async (image: Blob, requestId = randomId()) => {
@@ -85,7 +87,6 @@ export function Member({ me, event, limits }: Props) {
           event={event}
           status={status}
           photos={photos}
-          maxPhotos={limits.photos_per_request}
           onSelfie={shoot}
           onYou={() => show({ name: "you" })}
         />
@@ -104,7 +105,6 @@ function useView(): [View, (view: View) => void] {
     const back = () => setView(PHOTOS);
     addEventListener("popstate", back);
     return () => removeEventListener("popstate", back);
-    // eslint-disable-next-line -- the first view only
   }, []);
   const show = useCallback((next: View) => {
     setView((old) => {

@@ -9,7 +9,7 @@ import { findEvent, loadSession, type Me } from "../shared/session";
 import { openCamera } from "./camera";
 import { Consent, CONSENT_VERSION } from "./consent";
 import { OtherLanguage } from "./language";
-import { handOver } from "./selfie";
+import { handOver, takeOver } from "./selfie";
 
 interface Props {
   code: string;
@@ -40,6 +40,7 @@ export function Welcome({ code, eventName, me, onJoined }: Props) {
       }
       await onJoined();
     } catch (error) {
+      takeOver()?.close();
       setFault(error);
       setBusy(false);
     }

@@ -54,7 +54,7 @@ export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
           </button>
         ) : (
           <>
-            <img class="selfie" src={`${root}/api/my-selfie?${status.finished_at ?? ""}`.replace(/\?.*/, "")} alt={text.you.selfie} />
+            <img class="selfie" src={`${root}/api/my-selfie`} alt={text.you.selfie} onError={hide} />
             <button type="button" onClick={onSelfie}>
               {text.gallery.newSelfie}
             </button>
@@ -81,6 +81,11 @@ export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
       <OtherLanguage />
     </Screen>
   );
+}
+
+/** A rejected selfie is not kept: there may be no picture. */
+function hide(event: Event & { currentTarget: HTMLImageElement }): void {
+  event.currentTarget.hidden = true;
 }
 
 function OtherDevice() {

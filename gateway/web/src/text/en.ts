@@ -46,11 +46,9 @@ export const text = {
   },
   progress: {
     sending: "Sending your selfie …",
-    examining: "Looking at your selfie …",
     searching: "Looking for you in the photos …",
     slow: "Still working. You can close this page: your photos will be here when you come back.",
     retry: "Try again",
-    keepOld: "Keep my earlier selfie",
   },
   gallery: {
     heading: (count: number) => (count === 1 ? "1 photo of you" : `${count} photos of you`),
@@ -68,7 +66,6 @@ export const text = {
     newSelfie: "Take another selfie",
     you: "You and your data",
     photo: (number: number) => `Photo ${number}`,
-    added: (count: number) => (count === 1 ? "1 new photo" : `${count} new photos`),
     photos: "Your photos",
   },
   lightbox: {
@@ -110,7 +107,6 @@ export const text = {
     deleteAll: "Delete everything about me",
     deleteAllQuestion:
       "Delete your selfie, your list of photos and your access, in all events? This cannot be undone.",
-    deleted: "Everything about you is deleted.",
     runBy: (names: string) => `This event is run by ${names}.`,
     kept:
       "Your selfie and the description of your face are kept until you delete them or the organiser deletes the event.",
@@ -127,9 +123,6 @@ export const text = {
   failure: {
     heading: "That did not work",
     retry: "Try again",
-    home: "Type another code",
-    signedOut: "You are signed out",
-    signedOutDetail: "Scan the code of your event again and take a selfie: your photos come back.",
   },
   rejections: {
     no_face: "No face was found. Turn the picture upright, look into the camera and try again.",

@@ -46,11 +46,9 @@ export const text: Text = {
   },
   progress: {
     sending: "Envoi de votre selfie …",
-    examining: "Examen de votre selfie …",
     searching: "Recherche dans les photos …",
     slow: "C’est encore en cours. Vous pouvez fermer cette page : vos photos seront là à votre retour.",
     retry: "Réessayer",
-    keepOld: "Garder mon selfie précédent",
   },
   gallery: {
     heading: (count) => (count === 1 ? "1 photo de vous" : `${count} photos de vous`),
@@ -68,7 +66,6 @@ export const text: Text = {
     newSelfie: "Prendre un autre selfie",
     you: "Vous et vos données",
     photo: (number) => `Photo ${number}`,
-    added: (count) => (count === 1 ? "1 nouvelle photo" : `${count} nouvelles photos`),
     photos: "Vos photos",
   },
   lightbox: {
@@ -111,7 +108,6 @@ export const text: Text = {
     deleteAll: "Supprimer tout ce qui me concerne",
     deleteAllQuestion:
       "Supprimer votre selfie, votre liste de photos et votre accès, dans tous les événements ? C’est définitif.",
-    deleted: "Tout ce qui vous concerne est supprimé.",
     runBy: (names) => `Cet événement est organisé par ${names}.`,
     kept:
       "Votre selfie et la description de votre visage sont conservés jusqu’à ce que vous les supprimiez, " +
@@ -129,9 +125,6 @@ export const text: Text = {
   failure: {
     heading: "Cela n’a pas marché",
     retry: "Réessayer",
-    home: "Saisir un autre code",
-    signedOut: "Vous êtes déconnecté",
-    signedOutDetail: "Scannez de nouveau le code de l’événement et prenez un selfie : vos photos reviennent.",
   },
   rejections: {
     no_face: "Aucun visage trouvé. Tournez l’image à l’endroit, regardez l’objectif et réessayez.",
