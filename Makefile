@@ -26,7 +26,7 @@ pages-load: TIME ?= 30
 PAGES ?= 500
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e test-pages s3 check format stubs docs lock load overload pages-load chaos soak \
+.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots s3 check format stubs docs lock load overload pages-load chaos soak \
 	bench accuracy fuzz backup restore setup pages
 
 help: ## list the targets
@@ -54,6 +54,9 @@ pages: $(PAGES) ## build the web pages (Node and npm come with .venv)
 
 test-pages: $(READY) $(PAGES) ## run the tests of the web pages in a real browser (needs Chromium)
 	$(BIN)/pytest tests/pages
+
+screenshots: $(READY) $(PAGES) ## take pictures of the web pages, with drawn photos (FOLDER=var/screenshots; needs Chromium)
+	@$(BIN)/python -m tests.pages.screenshots "$(or $(FOLDER),var/screenshots)"
 
 s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
 	$(BIN)/python -m tests.service.s3

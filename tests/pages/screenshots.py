@@ -1,0 +1,126 @@
+"""python -m tests.pages.screenshots FOLDER: pictures of the guest page, in both sizes, themes and languages.
+
+The photos are drawn: lights out of focus, no people.
+"""
+
+import argparse
+import random
+import tempfile
+from itertools import product
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from PIL import Image, ImageDraw, ImageFilter
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+from deploy.rest import Person, add_organiser
+from deploy.system import LocalSystem
+from tests.pages.browser import launch
+from tests.pages.conftest import LAPTOP, PHONE
+from tests.pages.phone import film_of, to_jpeg
+
+PASSWORD = "correct horse battery"
+SIZES = [(1200, 800), (800, 1200), (1200, 800), (1000, 1000), (1400, 800), (800, 1000)]
+COUNT = 24
+GROUNDS = [(38, 24, 48), (20, 30, 52), (52, 28, 30), (26, 40, 38)]
+LIGHTS = [(255, 179, 138), (255, 214, 120), (236, 120, 140), (150, 190, 255), (190, 240, 200)]
+
+
+def draw_photo(number: int, width: int, height: int) -> bytes:
+    """Lights out of focus; the same ones for the same number."""
+    rng = random.Random(number)
+    picture = Image.new("RGB", (width, height), rng.choice(GROUNDS))
+    for _ in range(40):
+        layer = ImageDraw.Draw(picture, "RGBA")
+        x, y, radius = rng.randrange(width), rng.randrange(height), rng.randrange(12, width // 7)
+        layer.ellipse((x - radius, y - radius, x + radius, y + radius), (*rng.choice(LIGHTS), rng.randrange(40, 150)))
+    return to_jpeg(picture.filter(ImageFilter.GaussianBlur(3)))
+
+
+def list_photos(event_id: str) -> dict[str, Any]:
+    photos = []
+    for number in range(COUNT):
+        width, height = SIZES[number % len(SIZES)]
+        photo_id = str(UUID(int=number))
+        urls = {f"{name}_url": f"/drawn/{number}" for name in ("thumb", "medium", "preview", "original")}
+        photos.append(
+            {"id": photo_id, "event_id": event_id, "width": width, "height": height, "taken_at": None, **urls}
+        )
+    return {"photos": photos, "total": COUNT, "next_cursor": None}
+
+
+def show_drawn_photos(page: Page) -> None:
+    """Instead of a guest's own."""
+
+    def fulfil_list(route: Route) -> None:
+        route.fulfill(json=list_photos(str(UUID(int=0))))
+
+    def fulfil_session(route: Route) -> None:
+        session = route.fetch().json()
+        if session["me"]:
+            session["me"]["selfie"] = {"status": "done", "matched": COUNT}
+        route.fulfill(json=session)
+
+    def fulfil_photo(route: Route) -> None:
+        number = int(route.request.url.rpartition("/")[2])
+        route.fulfill(body=draw_photo(number, *SIZES[number % len(SIZES)]), content_type="image/jpeg")
+
+    page.route("**/api/my-photos?*", fulfil_list)
+    page.route("**/api/session", fulfil_session)
+    page.route("**/api/rematch-status", lambda route: route.fulfill(json={"status": "done", "matched": COUNT}))
+    page.route("**/drawn/*", fulfil_photo)
+
+
+def walk(browser: Browser, base_url: str, code: str, options: dict[str, Any], folder: Path, name: str) -> None:
+    context = browser.new_context(**options)
+    page = context.new_page()
+    show_drawn_photos(page)
+
+    def take(screen: str) -> None:
+        page.wait_for_timeout(400)
+        page.screenshot(path=folder / f"{screen}-{name}.png")
+
+    page.goto(f"{base_url}/e/{code}")
+    page.get_by_role("checkbox").check()
+    take("welcome")
+    page.locator("button.primary").click()
+    page.locator(".shutter").wait_for()
+    take("camera")
+    page.go_back()
+    page.locator(".grid img").first.wait_for()
+    page.wait_for_load_state("networkidle")
+    take("gallery")
+    page.locator(".grid a").first.click()
+    page.locator(".pswp__img").first.wait_for()
+    take("lightbox")
+    page.keyboard.press("Escape")
+    page.locator("main > footer button").last.click()
+    page.locator("main h2").first.wait_for()
+    take("you")
+    context.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    folder: Path = parser.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="mn-shots-", dir="/tmp") as data:
+        film = film_of(draw_photo(7, 640, 480), Path(data) / "camera.mjpeg")
+        system = LocalSystem(Path(data) / "data")
+        with system, sync_playwright() as playwright, Person(system.base_url) as organiser:
+            add_organiser(system.data, system.env, "Olga", PASSWORD)
+            organiser.login("Olga", PASSWORD)
+            code = organiser.create_event("Summer party")["event_code"]
+            browser = launch(playwright, film)
+            devices = {"phone": PHONE, "laptop": LAPTOP}
+            for (device, options), theme, language in product(devices.items(), ("light", "dark"), ("en", "fr")):
+                chosen = {**options, "color_scheme": theme, "locale": language}
+                walk(browser, system.base_url, code, chosen, folder, f"{device}-{theme}-{language}")
+            browser.close()
+    print(f"{len([*folder.glob('*.png')])} pictures are in {folder}.")
+
+
+if __name__ == "__main__":
+    main()
