@@ -225,9 +225,9 @@ def test_when_hints_may_be_lost_every_page_reloads(what: str) -> None:
 
 @pytest.mark.parametrize("what", ["matches", "selfies"])
 def test_a_stream_is_replaced_in_time_and_no_page_reloads(what: str) -> None:
-    with live_world(rotate_s=0.5) as world, world.open(ann := uuid4()) as page:
+    with live_world(rotate_s=1) as world, world.open(ann := uuid4()) as page:
         begun = count(what)
-        wait_until(lambda: count(what) > begun + 3)
+        wait_until(lambda: count(what) > begun + 2)
         assert until_mark(world, page, ann) == []
 
 
