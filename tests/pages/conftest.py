@@ -34,7 +34,8 @@ def program() -> str:
     return find_browser()
 
 
-@pytest.fixture(scope="session")
+# Of this package alone: as long as Playwright runs, no other test of the session may run a loop of its own.
+@pytest.fixture(scope="package")
 def browser(program: str, sample: SampleEvent, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Its camera sees Ada."""
     film: Path = film_of(sample.selfies["Ada"], tmp_path_factory.mktemp("camera") / "ada.mjpeg")

@@ -179,7 +179,7 @@ def test_the_keyboard_is_enough(new_phone: NewPhone, gallery: Gallery) -> None:
     keyboard.press("Space")
     press_on("Take a selfie")
     keyboard.press("Enter")
-    laptop.page.locator(".shutter").wait_for()
+    expect(laptop.page.locator(".shutter")).to_be_visible(timeout=30_000)
     press_on("Take the picture")
     keyboard.press("Enter")
     laptop.expect_photos(len(showing(photos, "Ada")))

@@ -27,7 +27,7 @@ export function openCamera(): OpenCamera {
     stream = await navigator.mediaDevices.getUserMedia(wanted);
     if (isClosed) return stop();
     video.srcObject = stream;
-    await video.play();
+    await video.play().catch(() => video.play()); // it is interrupted where the element moves into the page meanwhile
   };
   const stop = () => stream?.getTracks().forEach((track) => track.stop());
   const ready = start();

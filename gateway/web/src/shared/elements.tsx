@@ -2,14 +2,15 @@
 
 import { text } from "#text";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { reasonOf } from "./api";
 
 /** A screen whose heading gets the focus when it appears, so that a screen reader says where one is. */
 export function Screen({ heading, wide, children }: { heading: string; wide?: boolean; children: ComponentChildren }) {
   const title = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  // At once: a key pressed meanwhile must not find the focus moved.
+  useLayoutEffect(() => {
     title.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }, []);
