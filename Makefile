@@ -115,11 +115,12 @@ backup: $(READY) ## copy all data of this machine, also while it runs (FOLDER=wh
 restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from)
 	@$(BIN)/python -m deploy.backup restore $(if $(FOLDER),"$(FOLDER)")
 
-lock: ## resolve requirements.lock again from pyproject.toml (needs uv)
+lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) and package.json
 	@command -v uv >/dev/null || { \
 		echo "make lock needs uv (pipx install uv); everything else works without it." >&2; exit 1; }
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group local --group dev --quiet --output-file requirements.lock
+	$(NPM) run lock
 
 setup: $(READY) $(PAGES) ## only create .venv and build the web pages
 
