@@ -84,7 +84,7 @@ class Connection(H11Protocol):
             super().send_400_response(msg)
 
     def shutdown(self) -> None:
-        """Says in the last answer before a stop that the connection ends with it: nobody sends a request after it.
+        """Says in the last answer before a stop that the connection ends with it: no client sends a request after it.
         Streams, which have no end of their own, end now; uvicorn ends the application after the last answer alone."""
         super().shutdown()
         self._end_streams()

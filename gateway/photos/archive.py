@@ -73,7 +73,7 @@ async def download_my_photos(event_id: UUID, backend: Signed, request: Request) 
         return Response(media_type=MEDIA_TYPE, headers=headers)
     limiters = request.app.state.limiters
     pieces = write_archive(files, lambda place: _read_original(backend, limiters, originals[place]))
-    first = await anext(pieces)  # a service that is away is a problem, not half an archive
+    first = await anext(pieces)  # an unavailable service is a problem, not half an archive
     return StreamingResponse(_resume(first, pieces), media_type=MEDIA_TYPE, headers=headers)
 
 

@@ -82,7 +82,7 @@ Asked = Annotated[Wanted, Depends()]
 
 
 def url_of(photo_id: str, variant: str, version: str) -> str:
-    """Another one whenever the picture changes; an old service tells no version."""
+    """Another one whenever the picture changes; an old service reports no version."""
     return f"/api/photos/{photo_id}/{variant}" + (f"?v={quote(version, safe='')}" if version else "")
 
 

@@ -42,7 +42,7 @@ class StoredFile:
 
 
 class Outbox:
-    """What `zipfile` has written and nobody has sent yet; it has no position to go back to."""
+    """What `zipfile` has written and is not sent yet; it has no position to go back to."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []

@@ -30,7 +30,7 @@ watches = Counter("updates_watches_total", "Streams of changes that began", ["wh
 
 
 class Feed:
-    """Follows the services until it is cancelled, and tells the hub."""
+    """Follows the services until it is cancelled, and notifies the hub."""
 
     def __init__(self, backends: Backends, signer: Signer, hub: Hub) -> None:
         self._backends = backends

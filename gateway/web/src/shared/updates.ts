@@ -1,4 +1,4 @@
-/** Tells an open page that something of its guest has changed. */
+/** Live updates: notifies an open page when something of its guest has changed. */
 
 import { renew, root } from "./api";
 
