@@ -11,6 +11,10 @@ from gateway.errors.problem import Problem
 from gateway.http.ranges import is_known
 
 WEB = Path(__file__).parent / "web" / "dist"
+PAGES = {
+    "guest": ("/", "/e/{code}", "/my/{event_id}", "/sign-in"),
+    "organiser": ("/organiser", "/organiser/new", "/organiser/events/{event_id}", "/organiser/events/{event_id}/{tab}"),
+}
 LANGUAGES = ("en", "fr")
 LANGUAGE_COOKIE = "minois_lang"
 TYPES = {
@@ -50,19 +54,22 @@ def create_router(folder: Path) -> APIRouter:
     """Serves what the build left in `folder`, which is read once."""
     router = APIRouter(include_in_schema=False)
     assets = {path.name: _read_asset(path) for path in sorted((folder / "assets").glob("*")) if path.suffix in TYPES}
-    pages = {language: _read(folder / f"guest.{language}.html") for language in LANGUAGES}
+    html = {(page, language): _read(folder / f"{page}.{language}.html") for page in PAGES for language in LANGUAGES}
     docs = _read(folder / "docs.html")
 
     async def show_guest(request: Request) -> Response:
-        return show(request, pages[choose_language(request)])
+        return show(request, html["guest", choose_language(request)])
+
+    async def show_organiser(request: Request) -> Response:
+        return show(request, html["organiser", choose_language(request)])
 
     async def show_docs(request: Request) -> Response:
         return show(request, docs)
 
-    def show(request: Request, html: str | None) -> Response:
-        if html is None:
+    def show(request: Request, page: str | None) -> Response:
+        if page is None:
             raise Problem(503, "pages_missing", "The pages are not built: run `make pages`. The REST interface works.")
-        body = html.replace(ROOT_MARK, request.scope.get("root_path", "")).encode()
+        body = page.replace(ROOT_MARK, request.scope.get("root_path", "")).encode()
         headers = {**PAGE_HEADERS, "ETag": f'"{blake2b(body, digest_size=12).hexdigest()}"'}
         if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
             return Response(status_code=304, headers=headers)
@@ -78,8 +85,10 @@ def create_router(folder: Path) -> APIRouter:
             headers["Content-Encoding"] = encoding
         return Response(asset.bodies[encoding], media_type=asset.media_type, headers=headers)
 
-    for path in ("/", "/e/{code}", "/my/{event_id}", "/sign-in"):
+    for path in PAGES["guest"]:
         router.add_api_route(path, show_guest, methods=["GET"])
+    for path in PAGES["organiser"]:
+        router.add_api_route(path, show_organiser, methods=["GET"])
     router.add_api_route("/docs", show_docs, methods=["GET"])
     router.add_api_route("/assets/{name}", send_asset, methods=["GET"])
     return router

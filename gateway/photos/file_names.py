@@ -7,6 +7,7 @@ from urllib.parse import quote
 MAX_LETTERS = 60
 FALLBACK = "photo"
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic", "image/avif": "avif"}
+POSTER_EXTENSIONS = {"application/pdf": "pdf", "image/svg+xml": "svg"}
 
 # Latin letters that no accent is taken from.
 PLAIN_LETTERS = str.maketrans(
@@ -17,7 +18,7 @@ PLAIN_LETTERS = str.maketrans(
 # Letters, their combining marks, digits; everything else separates words. No control, no quote, no direction.
 _WORD_CATEGORIES = frozenset("LMN")
 
-_NUMBER_AND_TYPE = re.compile(r".*?((?:-[0-9a-f]+)?\.[a-z]+)", re.ASCII | re.DOTALL)
+_NUMBER_AND_TYPE = re.compile(r".*?((?:-[0-9a-f]+|-poster)?\.[a-z]+)", re.ASCII | re.DOTALL)
 
 
 def make_file_name(event_name: str, number: int, photo_id: str, media_type: str) -> str:
@@ -29,6 +30,11 @@ def make_file_name(event_name: str, number: int, photo_id: str, media_type: str)
 def make_archive_name(event_name: str) -> str:
     """`Summer-party.zip`"""
     return f"{_join_words(event_name)}.zip"
+
+
+def make_poster_name(event_name: str, media_type: str) -> str:
+    """`Summer-party-poster.pdf`"""
+    return f"{_join_words(event_name)}-poster.{POSTER_EXTENSIONS[media_type]}"
 
 
 def content_disposition(file_name: str, as_attachment: bool) -> str:

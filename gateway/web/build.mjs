@@ -1,10 +1,11 @@
-// Builds the pages into dist/: assets with the hash of their contents in their names, each also compressed, and one
-// HTML file for each language.
+// Builds the pages into dist/: assets with the hash of their contents in their names, each also compressed, and of each
+// page one HTML file for each language.
 import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
+const PAGES = ["guest", "organiser"];
 const LANGUAGES = ["en", "fr"];
 // Safari 15 and its contemporaries; src/boot.js sends older browsers to src/old.js.
 const TARGET = ["safari15", "chrome92", "firefox90"];
@@ -24,8 +25,8 @@ async function emit(name, extension, contents) {
 async function buildScripts(language) {
   const { outputFiles, metafile } = await build({
     ...shared,
-    entryPoints: { [`guest.${language}`]: "src/guest/main.tsx" },
-    alias: { "#text": `./src/text/${language}.ts` },
+    entryPoints: Object.fromEntries(PAGES.map((page) => [`${page}.${language}`, `src/${page}/main.tsx`])),
+    alias: { "#text": `./src/text/${language}.ts`, "#words": `./src/text/organiser/${language}.ts` },
     jsx: "automatic",
     jsxImportSource: "preact",
     format: "esm",
@@ -37,12 +38,15 @@ async function buildScripts(language) {
     metafile: true,
   });
   for (const file of outputFiles) await writeFile(file.path, file.contents);
-  const [entry, { imports }] = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint?.endsWith("main.tsx"));
-  const first = [entry, ...imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path)];
-  named[`guest.${language}.js`] = entry.split("/").pop();
-  preloads[language] = first
-    .map((path) => `<link rel="modulepreload" href="{{root}}/assets/${path.split("/").pop()}">`)
-    .join("\n");
+  for (const page of PAGES) {
+    const isEntry = ([, output]) => output.entryPoint === `src/${page}/main.tsx`;
+    const [entry, { imports }] = Object.entries(metafile.outputs).find(isEntry);
+    const first = [entry, ...imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => path)];
+    named[`${page}.${language}.js`] = entry.split("/").pop();
+    preloads[`${page}.${language}`] = first
+      .map((path) => `<link rel="modulepreload" href="{{root}}/assets/${path.split("/").pop()}">`)
+      .join("\n");
+  }
 }
 
 async function buildFile(entry, extension, options = {}) {
@@ -59,14 +63,15 @@ async function compressAll() {
   }
 }
 
-async function buildPage(language) {
-  const html = await readFile("src/guest/guest.html", "utf8");
-  const { page } = (await import(`./${await bundleText(language)}`)).text;
+async function buildPage(page, language) {
+  const html = await readFile(`src/${page}/${page}.html`, "utf8");
+  const { text, words } = await loadTexts(language);
   const filled = html
     .replaceAll("{{language}}", language)
-    .replace("{{preloads}}", preloads[language])
-    .replaceAll(/{{text\.(\w+)}}/g, (_, key) => page[key]);
-  await writeFile(`dist/guest.${language}.html`, linkAssets(filled, language));
+    .replace("{{preloads}}", preloads[`${page}.${language}`])
+    .replaceAll(/{{text\.(\w+)}}/g, (_, key) => text.page[key])
+    .replaceAll(/{{words\.(\w+)}}/g, (_, key) => words.page[key]);
+  await writeFile(`dist/${page}.${language}.html`, linkAssets(filled, language));
 }
 
 /** Puts the names that the assets got into a page; `{{root}}` is the server's. */
@@ -76,16 +81,18 @@ function linkAssets(html, language) {
   );
 }
 
-async function bundleText(language) {
+async function loadTexts(language) {
   const outfile = `build/text.${language}.mjs`;
-  await build({ entryPoints: [`src/text/${language}.ts`], bundle: true, format: "esm", outfile, logLevel: "warning" });
-  return outfile;
+  const contents = `export * from "./${language}.ts"; export * from "./organiser/${language}.ts";`;
+  const stdin = { contents, resolveDir: "src/text" };
+  await build({ stdin, bundle: true, format: "esm", outfile, logLevel: "warning" });
+  return import(`./${outfile}`);
 }
 
 await rm("dist", { recursive: true, force: true });
 await mkdir(ASSETS, { recursive: true });
 for (const language of LANGUAGES) await buildScripts(language);
-await buildFile("src/style/guest.css", "css", { target: TARGET });
+for (const page of PAGES) await buildFile(`src/style/${page}.css`, "css", { target: TARGET });
 await buildFile("src/boot.js", "js", { target: "es5", format: "iife" });
 await buildFile("src/old.js", "js", { target: "es5", format: "iife" });
 await buildFile("src/docs.js", "js", { format: "iife", target: TARGET });
@@ -95,5 +102,5 @@ for (const extension of ["js", "css"]) {
 }
 await emit("icon", "svg", await readFile("src/icon.svg"));
 await compressAll();
-for (const language of LANGUAGES) await buildPage(language);
+for (const page of PAGES) for (const language of LANGUAGES) await buildPage(page, language);
 await writeFile("dist/docs.html", linkAssets(await readFile("src/docs.html", "utf8"), "en"));

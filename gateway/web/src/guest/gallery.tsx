@@ -1,10 +1,11 @@
 /** The photos that a guest is in. */
 
 import { text } from "#text";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useState } from "preact/hooks";
 
 import { api, ask } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
+import { More } from "../shared/more";
 import type { Membership } from "../shared/session";
 import type { Order, Photo, Photos } from "./photos";
 import { SaveAll } from "./save";
@@ -174,22 +175,5 @@ function Tile({ photo, index, onOpen }: { photo: Photo; index: number; onOpen: (
         />
       </a>
     </li>
-  );
-}
-
-/** The end of what is loaded: asks for more shortly before one sees it. */
-function More({ onVisible }: { onVisible: () => Promise<void> }) {
-  const mark = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && void onVisible(), {
-      rootMargin: "1500px",
-    });
-    if (mark.current) observer.observe(mark.current);
-    return () => observer.disconnect();
-  }, [onVisible]);
-  return (
-    <div ref={mark}>
-      <Waiting>{text.page.loading}</Waiting>
-    </div>
   );
 }

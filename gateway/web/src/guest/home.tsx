@@ -6,7 +6,7 @@ import { useState } from "preact/hooks";
 import { root } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
 import type { Membership } from "../shared/session";
-import { OtherLanguage } from "./language";
+import { OtherLanguage } from "../shared/language";
 
 export function Home({ events, fault }: { events: readonly Membership[]; fault?: unknown }) {
   const [code, setCode] = useState("");

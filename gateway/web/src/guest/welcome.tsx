@@ -8,7 +8,7 @@ import { Screen, Trouble } from "../shared/elements";
 import { findEvent, loadSession, type Me } from "../shared/session";
 import { openCamera } from "./camera";
 import { Consent, CONSENT_VERSION } from "./consent";
-import { OtherLanguage } from "./language";
+import { OtherLanguage } from "../shared/language";
 import { handOver, takeOver } from "./selfie";
 
 interface Props {

@@ -6,7 +6,7 @@ import { useState } from "preact/hooks";
 import { api, ask, root, type Schemas } from "../shared/api";
 import { confirmInWords, Screen, showDay, Trouble } from "../shared/elements";
 import type { Membership } from "../shared/session";
-import { OtherLanguage } from "./language";
+import { OtherLanguage } from "../shared/language";
 import type { SelfieStatus } from "./selfie";
 
 interface Props {

@@ -1,6 +1,6 @@
 import { text } from "#text";
 
-import { root } from "../shared/api";
+import { root } from "./api";
 
 /** Shows the page in the other language from now on. */
 export function OtherLanguage() {

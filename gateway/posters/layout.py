@@ -1,0 +1,127 @@
+"""What is where on the poster: an A4 page in millimetres, drawn by `pdf` and `svg` alike."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+import segno
+
+from gateway.posters.sentences import HEADINGS, STEPS
+
+WIDTH_MM, HEIGHT_MM = 210.0, 297.0
+MARGIN_MM = 18.0
+QR_TOP_MM, QR_MM = 100.0, 108.0
+HEADING_MM, HEADING_LEADING_MM = 6.5, 9.5
+ADDRESS_MM = 5.5
+STEP_MM = 4.8
+MAX_TITLE_LINES = 3
+TITLE_LEADING = 1.2
+TITLE_MM = (15.0, 12.0, 9.5, 7.5)  # the first size at which the name fits
+INK = "#241c2b"
+ACCENT = "#b23a18"
+
+# The width in mm of a text, one mm high, in regular or bold.
+Measure = Callable[[str, bool], float]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of text on its baseline. `anchor`: what `x` is, the middle or the start."""
+
+    text: str
+    x: float
+    y: float
+    size: float
+    bold: bool = False
+    colour: str = INK
+    anchor: str = "middle"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Dark modules of the QR code side by side."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Poster:
+    event_name: str
+    event_code: str
+    url: str
+
+
+def arrange(poster: Poster, measure: Measure) -> tuple[list[Line], list[Bar]]:
+    centre = WIDTH_MM / 2
+    lines = list(_head(poster.event_name, measure))
+    lines.append(Line(poster.event_code, centre, QR_TOP_MM + QR_MM + 15, 14, bold=True))
+    address = poster.url.removeprefix("https://").removeprefix("http://")
+    size = min(ADDRESS_MM, (WIDTH_MM - 2 * MARGIN_MM) / measure(address, False))
+    lines.append(Line(address, centre, QR_TOP_MM + QR_MM + 24, size))
+    lines += _steps(QR_TOP_MM + QR_MM + 40, measure)
+    return lines, list(_bars(poster.url, centre - QR_MM / 2, QR_TOP_MM))
+
+
+def _head(event_name: str, measure: Measure) -> Iterator[Line]:
+    """In the middle of the space above the code."""
+    title, size = _fit(event_name, measure)
+    height = len(title) * size * TITLE_LEADING + len(HEADINGS) * HEADING_LEADING_MM
+    y = (QR_TOP_MM - height) / 2
+    for text in title:
+        y += size * TITLE_LEADING
+        yield Line(text, WIDTH_MM / 2, y, size, bold=True)
+    for heading in HEADINGS:
+        y += HEADING_LEADING_MM
+        yield Line(heading, WIDTH_MM / 2, y, HEADING_MM, colour=ACCENT)
+
+
+def _steps(top: float, measure: Measure) -> Iterator[Line]:
+    column = (WIDTH_MM - 2 * MARGIN_MM) / len(STEPS)
+    for number, steps in enumerate(STEPS):
+        x, y = MARGIN_MM + number * column, top
+        for step, text in enumerate(steps, start=1):
+            yield Line(f"{step}", x, y, 5.5, bold=True, colour=ACCENT, anchor="start")
+            for line in _wrap(text, STEP_MM, column - 12, measure):
+                yield Line(line, x + 7, y, STEP_MM, anchor="start")
+                y += 6
+            y += 2.5
+
+
+def _fit(name: str, measure: Measure) -> tuple[list[str], float]:
+    for size in TITLE_MM:
+        lines = _wrap(name, size, WIDTH_MM - 2 * MARGIN_MM, measure, bold=True)
+        if len(lines) <= MAX_TITLE_LINES:
+            break
+    return lines, size
+
+
+def _wrap(text: str, size: float, width: float, measure: Measure, *, bold: bool = False) -> list[str]:
+    """A word that is wider than a line is divided."""
+    lines = [""]
+    for word in text.split():
+        while size * measure(word, bold) > width:
+            end = next(n for n in range(len(word), 0, -1) if n == 1 or size * measure(word[:n], bold) <= width)
+            lines.append(word[:end])
+            word = word[end:]
+        candidate = f"{lines[-1]} {word}".strip()
+        if size * measure(candidate, bold) <= width:
+            lines[-1] = candidate
+        else:
+            lines.append(word)
+    return [line for line in lines if line]
+
+
+def _bars(url: str, left: float, top: float) -> Iterator[Bar]:
+    # A quarter may be damaged or covered: posters hang in bars.
+    rows = list(segno.make_qr(url, error="q").matrix_iter(border=0))
+    side = QR_MM / len(rows)
+    for row, cells in enumerate(rows):
+        column = 0
+        for is_dark, run in groupby(cells):
+            length = len(list(run))
+            if is_dark:
+                yield Bar(left + column * side, top + row * side, length * side, side)
+            column += length

@@ -1,0 +1,67 @@
+"""The poster of an event, to print and to show."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from gateway.backends.channels import Backends
+from gateway.errors.openapi import SIGNED, problems
+from gateway.http.authentication import Signed
+from gateway.http.site import public_origin
+from gateway.photos.file_names import content_disposition, make_poster_name
+from gateway.posters.layout import Poster
+from gateway.posters.pdf import draw_pdf
+from gateway.posters.svg import draw_svg
+from protos.auth.v1 import auth_pb2 as pb
+
+PDF, SVG = "application/pdf", "image/svg+xml"
+FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+ERRORS = problems("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
+
+Download = Annotated[bool, Query(description="a file to be saved, instead of a picture to be shown")]
+Version = Annotated[str, Query(max_length=64, description="without meaning: another one is another address for caches")]
+
+router = APIRouter(prefix="/api/events/{event_id}", tags=["events"])
+
+
+@router.get(
+    "/poster.pdf",
+    response_class=Response,
+    responses={200: {"description": "One page, A4.", "content": {PDF: FILE}}, **ERRORS},
+)
+async def get_poster_pdf(
+    event_id: UUID, request: Request, backend: Signed, download: Download = False, v: Version = ""
+) -> Response:
+    """The poster to print: the code as QR code and as text, the address, and what to do, in English and French."""
+    return await _answer(event_id, request, backend, draw_pdf, PDF, download)
+
+
+@router.get(
+    "/poster.svg",
+    response_class=Response,
+    responses={200: {"description": "One page, A4.", "content": {SVG: FILE}}, **ERRORS},
+)
+async def get_poster_svg(
+    event_id: UUID, request: Request, backend: Signed, download: Download = False, v: Version = ""
+) -> Response:
+    """The same poster as a picture, for screens and for editing."""
+    return await _answer(event_id, request, backend, draw_svg, SVG, download)
+
+
+async def _answer(
+    event_id: UUID,
+    request: Request,
+    backend: Backends,
+    draw: Callable[[Poster], bytes],
+    media_type: str,
+    download: bool,
+) -> Response:
+    event = (await backend.auth.GetEvent(pb.GetEventRequest(event_id=str(event_id)))).event
+    url = f"{public_origin(request)}{request.scope.get('root_path', '')}/e/{event.event_code}"
+    body = await run_in_threadpool(draw, Poster(event.name, event.event_code, url))
+    name = make_poster_name(event.name, media_type)
+    headers = {"Content-Disposition": content_disposition(name, download), "Cache-Control": "private, no-cache"}
+    return Response(body, media_type=media_type, headers=headers)

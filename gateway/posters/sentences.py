@@ -1,0 +1,7 @@
+"""What the poster says, in both languages of the pages: whoever passes by reads one of them."""
+
+HEADINGS = ("Find your photos", "Retrouvez vos photos")
+STEPS = (
+    ("Scan the code, or type the address.", "Take a selfie.", "Get every photo you are in."),
+    ("Scannez le code, ou saisissez l’adresse.", "Prenez un selfie.", "Recevez toutes les photos où vous êtes."),  # noqa: RUF001
+)

@@ -1,0 +1,33 @@
+"""The poster as SVG, with the fonts of the machine that shows it."""
+
+from xml.sax.saxutils import escape
+
+from gateway.posters.layout import HEIGHT_MM, WIDTH_MM, Line, Poster, arrange
+from gateway.posters.pdf import measure_text
+
+FONTS = "FiraGO, 'Fira Sans', 'Noto Sans', 'Helvetica Neue', Arial, sans-serif"
+
+
+def draw_svg(poster: Poster) -> bytes:
+    lines, bars = arrange(poster, measure_text())
+    path = "".join(f"M{b.x:.3f} {b.y:.3f}h{b.width:.3f}v{b.height:.3f}h-{b.width:.3f}z" for b in bars)
+    drawing = "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH_MM:g}mm" height="{HEIGHT_MM:g}mm"'
+            f' viewBox="0 0 {WIDTH_MM:g} {HEIGHT_MM:g}" font-family="{FONTS}">',
+            f"<title>{escape(poster.event_name)}</title>",
+            '<rect width="100%" height="100%" fill="#fff"/>',
+            f'<path d="{path}" shape-rendering="crispEdges"/>',
+            *map(_text, lines),
+            "</svg>",
+        ]
+    )
+    return drawing.encode()
+
+
+def _text(line: Line) -> str:
+    weight = ' font-weight="700"' if line.bold else ""
+    return (
+        f'<text x="{line.x:.2f}" y="{line.y:.2f}" font-size="{line.size:.2f}" fill="{line.colour}"'
+        f' text-anchor="{line.anchor}"{weight}>{escape(line.text)}</text>'
+    )

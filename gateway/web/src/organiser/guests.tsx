@@ -1,0 +1,111 @@
+/** Who has joined; a new link for those who lost theirs; the way out for those who should not be here. */
+
+import { text } from "#text";
+import { useCallback, useEffect, useState } from "preact/hooks";
+
+import { api, ask, root, type Schemas } from "../shared/api";
+import { confirmInWords, showDay, Trouble, Waiting } from "../shared/elements";
+import { words } from "#words";
+import { CopyButton } from "./copy";
+import type { Event } from "./events";
+
+type Guest = Schemas["Guest"];
+
+const PAGE_SIZE = 200;
+
+export function Guests({ event, onChange }: { event: Event; onChange: () => Promise<void> }) {
+  const [guests, setGuests] = useState<readonly Guest[]>();
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [fault, setFault] = useState<unknown>();
+
+  const load = useCallback(
+    async (from: string) => {
+      setFault(undefined);
+      try {
+        const params = { path: { event_id: event.id }, query: { limit: PAGE_SIZE, cursor: from } };
+        const page = await ask(api.GET("/api/events/{event_id}/guests", { params }));
+        setGuests((shown) => (from ? [...(shown ?? []), ...page.guests] : page.guests));
+        setCursor(page.next_cursor);
+      } catch (error) {
+        setFault(error);
+      }
+    },
+    [event.id],
+  );
+  // Whoever joins changes the count.
+  useEffect(() => void load(""), [load, event.guests]);
+
+  const remove = async (guest: Guest) => {
+    if (!(await confirmInWords(words.guests.removeQuestion(nameOf(guest)), words.guests.confirmRemove))) return;
+    const params = { path: { event_id: event.id, user_id: guest.user_id } };
+    try {
+      await ask(api.DELETE("/api/events/{event_id}/guests/{user_id}", { params }));
+      await Promise.all([load(""), onChange()]);
+    } catch (error) {
+      setFault(error);
+    }
+  };
+  return (
+    <section class="guests">
+      <h2>{words.guests.heading}</h2>
+      {fault ? <Trouble fault={fault} onRetry={() => void load("")} /> : null}
+      {!guests && !fault && <Waiting>{text.page.loading}</Waiting>}
+      {guests?.every(({ role }) => role === "organiser") && <p>{words.guests.none}</p>}
+      <ul>
+        {guests?.map((guest) => (
+          <GuestRow key={guest.user_id} event={event} guest={guest} onRemove={() => void remove(guest)} />
+        ))}
+      </ul>
+      {cursor && (
+        <button type="button" onClick={() => void load(cursor)}>
+          {words.guests.more}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function GuestRow({ event, guest, onRemove }: { event: Event; guest: Guest; onRemove: () => void }) {
+  const [link, setLink] = useState<Schemas["SignInLink"]>();
+  const [fault, setFault] = useState<unknown>();
+  const isGuest = guest.role === "guest";
+  const create = () => {
+    setFault(undefined);
+    const params = { path: { event_id: event.id, user_id: guest.user_id } };
+    ask(api.POST("/api/events/{event_id}/guests/{user_id}/sign-in-links", { params })).then(setLink, setFault);
+  };
+  return (
+    <li>
+      <span class="who">
+        <strong>{nameOf(guest)}</strong>
+        <small>
+          {words.guests.joined(showDay(guest.joined_at))}
+          {!isGuest && ` · ${words.guests.organiser}`}
+        </small>
+      </span>
+      {isGuest && !guest.username && (
+        <button type="button" onClick={create}>
+          {words.guests.link}
+        </button>
+      )}
+      {isGuest && (
+        <button type="button" class="danger" onClick={onRemove}>
+          {words.guests.remove}
+        </button>
+      )}
+      {fault ? <Trouble fault={fault} onRetry={create} /> : null}
+      {link && (
+        <div class="sheet">
+          <p>{words.guests.linkDetail}</p>
+          <img class="qr" src={link.qr_svg} alt={words.guests.link} />
+          <p class="address">{location.origin + link.path}</p>
+          <CopyButton value={location.origin + link.path} label={words.guests.copy} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function nameOf(guest: Guest): string {
+  return guest.username || guest.display_name || words.guests.unnamed;
+}

@@ -1,0 +1,90 @@
+/** Which screen an organiser sees. */
+
+import { text } from "#text";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
+
+import { api, ask } from "../shared/api";
+import { Screen, Trouble, Waiting } from "../shared/elements";
+import { OtherLanguage } from "../shared/language";
+import { keepSignedIn, loadSession, type Me, type Session } from "../shared/session";
+import { words } from "#words";
+import { EventScreen } from "./event";
+import { Events } from "./events";
+import { follow, usePlace } from "./navigation";
+import { NewEvent } from "./newevent";
+import { SignIn } from "./signin";
+import { UploadQueues } from "./upload/queues";
+
+export function Organiser() {
+  const [session, setSession] = useState<Session>();
+  const [fault, setFault] = useState<unknown>();
+  const queues = useMemo(() => new UploadQueues(), []);
+  const place = usePlace();
+
+  const enter = useCallback(async () => {
+    setFault(undefined);
+    try {
+      setSession(await loadSession());
+    } catch (error) {
+      setFault(error);
+    }
+  }, []);
+  useEffect(() => void enter(), [enter]);
+
+  useEffect(() => {
+    const warn = (leaving: BeforeUnloadEvent) => queues.isBusy && leaving.preventDefault();
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [queues]);
+
+  const isSignedIn = Boolean(session?.me);
+  useEffect(() => (isSignedIn ? keepSignedIn() : undefined), [isSignedIn]);
+
+  if (fault) {
+    return (
+      <Screen heading={text.failure.heading}>
+        <Trouble fault={fault} onRetry={enter} />
+      </Screen>
+    );
+  }
+  if (!session) {
+    return (
+      <main class="card">
+        <Waiting>{text.page.loading}</Waiting>
+      </main>
+    );
+  }
+  if (!session.me || !mayOrganise(session.me)) return <SignIn isOther={Boolean(session.me)} onSignedIn={enter} />;
+  return (
+    <>
+      <Bar me={session.me} onSignedOut={enter} />
+      {place.kind === "event" ? (
+        <EventScreen key={place.eventId} eventId={place.eventId} tab={place.tab} queue={queues.of(place.eventId)} />
+      ) : place.kind === "new" ? (
+        <NewEvent />
+      ) : (
+        <Events />
+      )}
+      <OtherLanguage />
+    </>
+  );
+}
+
+function mayOrganise(me: Me): boolean {
+  return me.organiser || me.events.some(({ role }) => role === "organiser");
+}
+
+function Bar({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
+  const signOut = () => void ask(api.DELETE("/api/refresh")).then(onSignedOut, onSignedOut);
+  return (
+    <header class="bar">
+      <a class="brand" {...follow({ kind: "events" })}>
+        Minois
+      </a>
+      <span class="who">{me.username || me.display_name}</span>
+      <button type="button" class="link" onClick={signOut}>
+        {words.signIn.signOut}
+      </button>
+    </header>
+  );
+}

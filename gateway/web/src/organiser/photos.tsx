@@ -1,0 +1,119 @@
+/** The photos of an event: added, looked at, and decided about, with the mouse or the keyboard alone. */
+
+import { text } from "#text";
+import { useState } from "preact/hooks";
+
+import { confirmInWords, Trouble, Waiting } from "../shared/elements";
+import { words } from "#words";
+import { deletePhotos, dismissRequests, retryFailed, setVisibility, type Visibility } from "./actions";
+import type { Event } from "./events";
+import { Grid } from "./grid";
+import { FILTERS, type Filter, ORDERS, type Order, usePhotoList } from "./list";
+import { useSelection } from "./selection";
+import { UploadPanel } from "./upload/panel";
+import type { Snapshot, UploadQueue } from "./upload/queue";
+
+interface Props {
+  event: Event;
+  queue: UploadQueue;
+  upload: Snapshot;
+  /** Whether the event takes photos. */
+  isOpen: boolean;
+  onChange: () => Promise<void>;
+}
+
+export function Photos({ event, queue, upload, isOpen, onChange }: Props) {
+  const [filter, setFilter] = useState<Filter>("all");
+  const [order, setOrder] = useState<Order>("uploaded");
+  const [fault, setFault] = useState<unknown>();
+  const version = Object.values(event.photos).join();
+  const list = usePhotoList(event.id, filter, order, version);
+  const selection = useSelection(list.photos.map(({ id }) => id));
+
+  const change = async (work: () => Promise<void>) => {
+    setFault(undefined);
+    try {
+      await work();
+      selection.clear();
+    } catch (error) {
+      setFault(error);
+    }
+    await Promise.all([list.reload(), onChange()]); // also after a fault, which may have come in the middle
+  };
+  const show = (ids: readonly string[], visibility: Visibility) =>
+    void change(() => setVisibility(event.id, ids, visibility));
+  const remove = async (ids: readonly string[]) => {
+    if (await confirmInWords(words.photos.deleteQuestion(ids.length), words.photos.confirmDelete)) {
+      await change(() => deletePhotos(event.id, ids));
+    }
+  };
+  const chosen = [...selection.ids];
+  return (
+    <section class="photos" aria-label={words.photos.heading}>
+      {isOpen && <UploadPanel queue={queue} upload={upload} />}
+      <div class="toolbar">
+        <select aria-label={words.photos.filter} value={filter} onChange={(change) => (selection.clear(), setFilter(change.currentTarget.value as Filter))}>
+          {FILTERS.map((name) => (
+            <option key={name} value={name}>
+              {words.photos.filters[name]}
+            </option>
+          ))}
+        </select>
+        <select aria-label={words.photos.order} value={order} onChange={(change) => setOrder(change.currentTarget.value as Order)}>
+          {ORDERS.map((name) => (
+            <option key={name} value={name}>
+              {words.photos.orders[name]}
+            </option>
+          ))}
+        </select>
+        <span class="count" role="status">
+          {list.isLoaded && words.events.photos(list.total)}
+        </span>
+        {filter === "failed" && list.total > 0 && (
+          <button type="button" onClick={() => void change(() => retryFailed(event.id))}>
+            {words.photos.retry}
+          </button>
+        )}
+        <button type="button" class="link" onClick={() => selection.set(list.photos.map(({ id }) => id))}>
+          {words.photos.selectAll}
+        </button>
+      </div>
+      {fault || list.fault ? <Trouble fault={fault ?? list.fault} onRetry={() => (setFault(undefined), void list.reload())} /> : null}
+      {!list.isLoaded && !list.fault && <Waiting>{text.page.loading}</Waiting>}
+      {list.isLoaded && list.photos.length === 0 && <p class="nothing">{filter === "all" ? words.state.empty : words.photos.none}</p>}
+      <Grid list={list} selection={selection} onShow={show} onDelete={(ids) => void remove(ids)} />
+      {list.photos.length > 0 && <p class="quiet keys">{words.photos.keys}</p>}
+      {chosen.length > 0 && (
+        <div class="toast actions" role="group" aria-label={words.photos.selected(chosen.length)}>
+          <span role="status">{words.photos.selected(chosen.length)}</span>
+          {filter === "asked" && (
+            <button type="button" onClick={() => void change(() => dismissRequests(event.id, chosen))}>
+              {words.photos.dismiss}
+            </button>
+          )}
+          {filter !== "hidden" && (
+            <button type="button" onClick={() => show(chosen, "hidden")}>
+              {words.photos.hide}
+            </button>
+          )}
+          {(filter === "hidden" || filter === "everyone") && (
+            <button type="button" onClick={() => show(chosen, "matched")}>
+              {words.photos.show[filter]}
+            </button>
+          )}
+          {filter !== "everyone" && (
+            <button type="button" onClick={() => show(chosen, "everyone")}>
+              {words.photos.everyone}
+            </button>
+          )}
+          <button type="button" class="danger" onClick={() => void remove(chosen)}>
+            {words.photos.delete}
+          </button>
+          <button type="button" onClick={selection.clear}>
+            {words.photos.clear}
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}

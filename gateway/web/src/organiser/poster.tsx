@@ -1,0 +1,38 @@
+/** The poster: to print, and to show on a projector. */
+
+import { useRef } from "preact/hooks";
+
+import { root } from "../shared/api";
+import { words } from "#words";
+import { CopyButton } from "./copy";
+import type { Event } from "./events";
+
+export function Poster({ event }: { event: Event }) {
+  const picture = useRef<HTMLImageElement>(null);
+  const url = `${location.origin}${root}/e/${event.event_code}`;
+  // Another code is another address, so that a replaced one shows at once.
+  const poster = (format: string) => `${root}/api/events/${event.id}/poster.${format}?v=${event.event_code}`;
+  return (
+    <section class="poster">
+      <div>
+        <h2>{words.poster.heading}</h2>
+        <p>{words.poster.intro}</p>
+        <a class="button primary" href={`${poster("pdf")}&download=true`}>
+          {words.poster.pdf}
+        </a>
+        <a class="button" href={`${poster("svg")}&download=true`}>
+          {words.poster.svg}
+        </a>
+        {"requestFullscreen" in Element.prototype && (
+          <button type="button" onClick={() => void picture.current?.requestFullscreen()}>
+            {words.poster.projector}
+          </button>
+        )}
+        <p class="quiet">{words.poster.address}</p>
+        <p class="address">{url}</p>
+        <CopyButton value={url} label={words.poster.copy} />
+      </div>
+      <img ref={picture} src={poster("svg")} alt={words.poster.picture} width={420} height={594} />
+    </section>
+  );
+}

@@ -1,0 +1,70 @@
+/** Name and times; the code; the end of the event. */
+
+import { useState } from "preact/hooks";
+
+import { api, ask, type Schemas } from "../shared/api";
+import { confirmInWords, Trouble } from "../shared/elements";
+import { words } from "#words";
+import { toInput } from "./days";
+import { EventForm } from "./eventform";
+import type { Event } from "./events";
+import { go } from "./navigation";
+
+export function Settings({ event, onChange }: { event: Event; onChange: () => Promise<void> }) {
+  const [fault, setFault] = useState<unknown>();
+  const [isSaved, setSaved] = useState(false);
+  const params = { path: { event_id: event.id } };
+
+  const edit = async (body: Schemas["EventEdit"]) => {
+    setSaved(false);
+    await ask(api.PATCH("/api/events/{event_id}", { params, body }));
+    await onChange();
+    setSaved(true);
+  };
+  const attempt = (work: () => Promise<unknown>) => () => {
+    setFault(undefined);
+    work().catch(setFault);
+  };
+  const replaceCode = attempt(async () => {
+    if (await confirmInWords(words.settings.codeQuestion, words.settings.confirmCode)) await edit({ new_code: true });
+  });
+  const remove = attempt(async () => {
+    if (!(await confirmInWords(words.settings.deleteQuestion(event.name), words.settings.confirmDelete))) return;
+    await ask(api.DELETE("/api/events/{event_id}", { params }));
+    go({ kind: "events" });
+  });
+  return (
+    <div class="settings">
+      <section>
+        <h2>{words.settings.heading}</h2>
+        {fault ? <Trouble fault={fault} /> : null}
+        <EventForm
+          name={event.name}
+          starts={toInput(event.starts_at)}
+          ends={toInput(event.expires_at)}
+          submit={words.settings.save}
+          onSubmit={edit}
+        />
+        <p role="status">{isSaved && words.settings.saved}</p>
+      </section>
+      <section>
+        <h2>{words.settings.code}</h2>
+        <p>{words.settings.codeDetail}</p>
+        <button type="button" onClick={replaceCode}>
+          {words.settings.code}
+        </button>
+      </section>
+      <section>
+        <h2>{words.settings.danger}</h2>
+        <p>{words.settings.closeDetail}</p>
+        <button type="button" onClick={attempt(() => edit({ closed: !event.closed }))}>
+          {event.closed ? words.settings.reopen : words.settings.close}
+        </button>
+        <p>{words.settings.deleteDetail}</p>
+        <button type="button" class="danger" onClick={remove}>
+          {words.settings.delete}
+        </button>
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,66 @@
+/** With user name and password. */
+
+import { text } from "#text";
+import { useState } from "preact/hooks";
+
+import { api, ask, root } from "../shared/api";
+import { Screen, Trouble } from "../shared/elements";
+import { OtherLanguage } from "../shared/language";
+import { words } from "#words";
+
+/** `isOther`: somebody is signed in who organises nothing. */
+export function SignIn({ isOther, onSignedIn }: { isOther: boolean; onSignedIn: () => void }) {
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const [fault, setFault] = useState<unknown>();
+
+  const signIn = async (event: SubmitEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setFault(undefined);
+    try {
+      await ask(api.POST("/api/login", { body: { username, password } }));
+      onSignedIn();
+    } catch (error) {
+      setFault(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Screen heading={words.signIn.heading}>
+      {isOther && <p>{words.signIn.notOrganiser}</p>}
+      {fault ? <Trouble fault={fault} /> : null}
+      <form onSubmit={(event) => void signIn(event)}>
+        <label for="name">{words.signIn.name}</label>
+        <input
+          id="name"
+          type="text"
+          value={username}
+          onInput={(event) => setUsername(event.currentTarget.value)}
+          autocomplete="username"
+          autocapitalize="none"
+          spellcheck={false}
+          required
+        />
+        <label for="password">{words.signIn.password}</label>
+        <input
+          id="password"
+          type="password"
+          value={password}
+          onInput={(event) => setPassword(event.currentTarget.value)}
+          autocomplete="current-password"
+          required
+        />
+        <button type="submit" class="primary" disabled={isBusy}>
+          {isBusy ? text.page.loading : words.signIn.submit}
+        </button>
+      </form>
+      <p class="centred">
+        <a href={`${root}/`}>{words.signIn.guest}</a>
+      </p>
+      <OtherLanguage />
+    </Screen>
+  );
+}

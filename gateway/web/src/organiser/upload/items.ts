@@ -1,0 +1,78 @@
+/** The files of an upload and where each of them is. */
+
+import type { Reason } from "../../shared/api";
+
+export type FileReason = Reason | "offline" | "file_gone";
+
+/** `new` files are hashed, `ready` ones are sent; `known` ones were on the server before. */
+export type Place = "new" | "ready" | "sending" | "kept" | "known" | "failed";
+
+export interface Item {
+  readonly file: File;
+  place: Place;
+  reason?: FileReason;
+  tries: number;
+}
+
+export interface Totals {
+  count: number;
+  places: Record<Place, number>;
+  failures: readonly Item[];
+  bytes: number;
+  /** Of files that need nothing more. */
+  settledBytes: number;
+}
+
+const SETTLED: readonly Place[] = ["kept", "known", "failed"];
+
+export class Items {
+  private readonly all: Item[] = [];
+  private readonly seen = new Set<string>();
+  /** No file before this index is at the place. */
+  private readonly first = { new: 0, ready: 0 };
+
+  /** Files that are there already are left out. */
+  add(files: readonly File[]): void {
+    for (const file of files) {
+      const key = `${file.webkitRelativePath || file.name}\n${file.size}\n${file.lastModified}`;
+      if (this.seen.has(key)) continue;
+      this.seen.add(key);
+      this.all.push({ file, place: "new", tries: 0 });
+    }
+  }
+
+  move(item: Item, place: Place, reason?: FileReason): void {
+    item.place = place;
+    item.reason = reason;
+    if (place === "new" || place === "ready") this.first[place] = 0;
+  }
+
+  /** The next files at a place: at least one, where there is any. They stay there. */
+  next(place: "new" | "ready", maxFiles: number, maxBytes: number): Item[] {
+    const found: Item[] = [];
+    let bytes = 0;
+    for (let index = this.first[place]; index < this.all.length && found.length < maxFiles; index++) {
+      const item = this.all[index];
+      if (item?.place !== place) continue;
+      if (found.length === 0) this.first[place] = index;
+      bytes += item.file.size;
+      if (found.length > 0 && bytes > maxBytes) break;
+      found.push(item);
+    }
+    return found;
+  }
+
+  sum(): Totals {
+    const places: Record<Place, number> = { new: 0, ready: 0, sending: 0, kept: 0, known: 0, failed: 0 };
+    const failures: Item[] = [];
+    let bytes = 0;
+    let settledBytes = 0;
+    for (const item of this.all) {
+      places[item.place] += 1;
+      bytes += item.file.size;
+      if (SETTLED.includes(item.place)) settledBytes += item.file.size;
+      if (item.place === "failed") failures.push(item);
+    }
+    return { count: this.all.length, places, failures, bytes, settledBytes };
+  }
+}

@@ -1,0 +1,127 @@
+/** Adding photos: where to drop them, how far they are, and which of them failed. */
+
+import { text } from "#text";
+import { useEffect, useState } from "preact/hooks";
+
+import { words } from "#words";
+import { showDuration } from "../state";
+import { type Found, readDrop, sortFiles } from "./files";
+import type { Item } from "./items";
+import type { Snapshot, UploadQueue } from "./queue";
+
+export function useQueue(queue: UploadQueue): Snapshot {
+  const [snapshot, setSnapshot] = useState(queue.read());
+  useEffect(() => queue.subscribe(() => setSnapshot(queue.read())), [queue]);
+  return snapshot;
+}
+
+export function UploadPanel({ queue, upload }: { queue: UploadQueue; upload: Snapshot }) {
+  const [isOver, setOver] = useState(false);
+  const [isLooking, setLooking] = useState(false);
+  const [notice, setNotice] = useState("");
+
+  const add = (found: Found) => {
+    setNotice(
+      found.pictures.length === 0 ? words.upload.nothing : found.skipped > 0 ? words.upload.skipped(found.skipped) : "",
+    );
+    queue.add(found.pictures);
+  };
+  const choose = (event: Event & { currentTarget: HTMLInputElement }) => {
+    add(sortFiles(event.currentTarget.files ?? []));
+    event.currentTarget.value = ""; // the same folder can be chosen again
+  };
+  const drop = async (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    if (!event.dataTransfer) return;
+    setLooking(true);
+    add(await readDrop(event.dataTransfer));
+    setLooking(false);
+  };
+  return (
+    <section
+      class="upload"
+      aria-label={words.upload.heading}
+      data-over={isOver || undefined}
+      onDragOver={(event) => (event.preventDefault(), setOver(true))}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => void drop(event)}
+    >
+      <div class="drop">
+        <p>{isLooking ? words.upload.looking : words.upload.drop}</p>
+        <label class="button">
+          {words.upload.files}
+          <input type="file" accept="image/*,.heic,.heif,.avif" multiple onChange={choose} />
+        </label>
+        <label class="button">
+          {words.upload.folder}
+          <input type="file" ref={(input) => input?.setAttribute("webkitdirectory", "")} onChange={choose} />
+        </label>
+      </div>
+      {notice && <p role="status">{notice}</p>}
+      {upload.state !== "empty" && <Progress queue={queue} upload={upload} />}
+      {upload.failures.length > 0 && <Failures queue={queue} failures={upload.failures} />}
+    </section>
+  );
+}
+
+function Progress({ queue, upload }: { queue: UploadQueue; upload: Snapshot }) {
+  const isRunning = upload.state === "running";
+  const parts = [words.upload.counts(upload.kept + upload.known, upload.count)];
+  if (upload.known > 0) parts.push(words.upload.known(upload.known));
+  if (isRunning && upload.bytesPerS > 0) parts.push(words.upload.speed((upload.bytesPerS / 1e6).toFixed(1)));
+  if (isRunning && upload.leftS !== undefined) parts.push(words.state.left(showDuration(upload.leftS)));
+  return (
+    <>
+      <progress value={upload.progress} aria-label={words.upload.progress} />
+      <p role="status" class="upload-state">
+        {describe(upload)} {parts.join(" · ")}
+      </p>
+      {isRunning && (
+        <button type="button" onClick={() => queue.pause()}>
+          {words.upload.pause}
+        </button>
+      )}
+      {(upload.state === "paused" || upload.state === "stopped") && (
+        <button type="button" class="primary" onClick={() => queue.resume()}>
+          {words.upload.resume}
+        </button>
+      )}
+      {upload.state !== "done" && <p class="quiet">{words.upload.keepOpen}</p>}
+    </>
+  );
+}
+
+function describe(upload: Snapshot): string {
+  const { state, fault, failures } = upload;
+  if (state === "done") return failures.length > 0 ? words.upload.doneExcept(failures.length) : words.upload.done;
+  if (state === "stopped" && fault) return fault === "invalid_token" ? words.upload.signInAgain : text.reasons[fault];
+  if (state === "paused") return words.upload.paused;
+  return state === "offline" ? words.upload.offline : "";
+}
+
+function Failures({ queue, failures }: { queue: UploadQueue; failures: readonly Item[] }) {
+  return (
+    <details class="failures" open>
+      <summary>{words.upload.failures(failures.length)}</summary>
+      <button type="button" onClick={() => queue.retry(failures)}>
+        {words.upload.retryAll}
+      </button>
+      <ul>
+        {failures.map((item) => (
+          <li key={item.file}>
+            <strong>{item.file.name}</strong> {explain(item)}{" "}
+            <button type="button" class="link" onClick={() => queue.retry([item])}>
+              {words.upload.retry}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+function explain({ reason = "internal" }: Item): string {
+  const own: Partial<Record<string, string>> = words.fileReasons;
+  return own[reason] ?? (reason === "file_gone" ? words.fileReasons.file_gone : text.reasons[reason]);
+}

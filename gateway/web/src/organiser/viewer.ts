@@ -1,0 +1,56 @@
+/** One photo at full size. Loaded when the first one is opened. */
+
+import { text } from "#text";
+import PhotoSwipe, { type SlideData } from "photoswipe";
+
+import type { Photo } from "./list";
+
+const PREVIEW_PX = 1600;
+
+/** Only photos that are read can be shown. */
+export function openViewer(photos: readonly Photo[], index: number, tile: HTMLElement): void {
+  const readable = photos.filter((photo) => photo.preview_url !== null);
+  const opened = photos[index];
+  const pswp = new PhotoSwipe({
+    dataSource: readable.map(describe),
+    index: opened ? readable.indexOf(opened) : 0,
+    bgOpacity: 1,
+    showHideAnimationType: "none",
+    closeTitle: text.lightbox.close,
+    zoomTitle: text.lightbox.zoom,
+    arrowPrevTitle: text.lightbox.previous,
+    arrowNextTitle: text.lightbox.next,
+    errorMsg: text.lightbox.error,
+    returnFocus: false,
+  });
+  pswp.on("initialLayout", () => pswp.element?.setAttribute("aria-label", text.lightbox.label));
+  pswp.on("destroy", () => tile.focus());
+  pswp.on("uiRegister", () => {
+    pswp.ui?.registerElement({
+      name: "caption",
+      className: "pswp__actions",
+      appendTo: "wrapper",
+      onInit: (bar) => {
+        const name = document.createElement("span");
+        name.className = "pswp__name";
+        pswp.on("change", () => (name.textContent = readable[pswp.currIndex]?.filename ?? ""));
+        bar.append(name);
+      },
+    });
+  });
+  pswp.init();
+}
+
+function describe(photo: Photo): SlideData {
+  const width = photo.width ?? PREVIEW_PX;
+  const height = photo.height ?? PREVIEW_PX;
+  const previewWidth = Math.round(Math.min(width, PREVIEW_PX, (PREVIEW_PX * width) / height));
+  return {
+    src: photo.preview_url ?? "",
+    msrc: photo.thumb_url ?? "",
+    srcset: `${photo.preview_url} ${previewWidth}w, ${photo.original_url} ${width}w`,
+    width,
+    height,
+    alt: photo.filename,
+  };
+}
