@@ -1,4 +1,4 @@
-"""FiraGO (SIL Open Font License, from pymupdf-fonts): Latin, Greek, Cyrillic, Arabic, Hebrew, Thai and more."""
+"""FiraGO (SIL Open Font License, from pymupdf-fonts): Latin, Greek, Cyrillic and others."""
 
 import tempfile
 from functools import cache
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pymupdf_fonts
 
-FILES = {False: "figo", True: "figbo"}
+NAMES = {False: "figo", True: "figbo"}
 
 
 @cache
@@ -14,7 +14,16 @@ def font_files() -> dict[bool, Path]:
     """Regular and bold as files, since fpdf2 reads nothing else. They stay as long as the process."""
     folder = Path(tempfile.mkdtemp(prefix="minois-fonts-"))
     files = {}
-    for is_bold, name in FILES.items():
+    for is_bold, name in NAMES.items():
         files[is_bold] = folder / f"{name}.otf"
         files[is_bold].write_bytes(pymupdf_fonts.myfont(name))
     return files
+
+
+@cache
+def letters() -> frozenset[str]:
+    """What the bold font can show, which is the one of names."""
+    from fontTools.ttLib import TTFont  # as large as fpdf2, which brings it
+
+    with TTFont(font_files()[True]) as font:
+        return frozenset(map(chr, font.getBestCmap()))

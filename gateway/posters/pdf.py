@@ -1,8 +1,11 @@
 """The poster as PDF, and how wide its texts are."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gateway.posters.fonts import font_files
+from gateway.posters.fonts import font_files, letters
 from gateway.posters.layout import Line, Measure, Poster, arrange
 
 if TYPE_CHECKING:
@@ -14,24 +17,29 @@ FAMILY = "FiraGO"
 
 
 def draw_pdf(poster: Poster) -> bytes:
-    page = _new_page()
-    page.set_title(poster.event_name)
-    page.set_creator("Minois")
-    page.add_page()
-    lines, bars = arrange(poster, _measure(page))
-    page.set_fill_color("#000000")
-    for bar in bars:
-        page.rect(bar.x, bar.y, bar.width, bar.height, style="F")
-    for line in lines:
-        _write(page, line)
-    return bytes(page.output())
+    """Letters for which there is no font are left out."""
+    drawable = replace(poster, event_name="".join(letter for letter in poster.event_name if letter in letters()))
+    with _open_page() as page:
+        page.set_title(poster.event_name)
+        page.set_creator("Minois")
+        page.add_page()
+        lines, bars = arrange(drawable, _measure(page))
+        page.set_fill_color("#000000")
+        for bar in bars:
+            page.rect(bar.x, bar.y, bar.width, bar.height, style="F")
+        for line in lines:
+            _write(page, line)
+        return bytes(page.output())
 
 
-def measure_text() -> Measure:
-    return _measure(_new_page())
+@contextmanager
+def open_measure() -> Iterator[Measure]:
+    with _open_page() as page:
+        yield _measure(page)
 
 
-def _new_page() -> "FPDF":
+@contextmanager
+def _open_page() -> Iterator["FPDF"]:
     # 30 MB, which a gateway that draws no poster does without.
     from fpdf import FPDF
 
@@ -39,7 +47,11 @@ def _new_page() -> "FPDF":
     page.set_auto_page_break(False)
     for is_bold, file in font_files().items():
         page.add_font(FAMILY, STYLES[is_bold], str(file))
-    return page
+    try:
+        yield page
+    finally:
+        for font in page.fonts.values():
+            font.ttfont.close()  # type: ignore[union-attr]  # fpdf2 leaves the files open
 
 
 def _measure(page: "FPDF") -> Measure:

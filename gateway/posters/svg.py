@@ -3,13 +3,14 @@
 from xml.sax.saxutils import escape
 
 from gateway.posters.layout import HEIGHT_MM, WIDTH_MM, Line, Poster, arrange
-from gateway.posters.pdf import measure_text
+from gateway.posters.pdf import open_measure
 
 FONTS = "FiraGO, 'Fira Sans', 'Noto Sans', 'Helvetica Neue', Arial, sans-serif"
 
 
 def draw_svg(poster: Poster) -> bytes:
-    lines, bars = arrange(poster, measure_text())
+    with open_measure() as measure:
+        lines, bars = arrange(poster, measure)
     path = "".join(f"M{b.x:.3f} {b.y:.3f}h{b.width:.3f}v{b.height:.3f}h-{b.width:.3f}z" for b in bars)
     drawing = "\n".join(
         [
