@@ -33,6 +33,8 @@ def test_the_ids_of_others_answer_404_everywhere(
         ("PATCH", "", {"json": {"closed": True}}),
         ("DELETE", "", {}),
         ("GET", "/guests", {}),
+        ("GET", "/poster.pdf", {}),
+        ("GET", "/poster.svg", {}),
         ("DELETE", f"/guests/{organiser.id}", {}),
         ("DELETE", "/guests/me", {}),
         ("GET", "/photos", {}),
