@@ -11,6 +11,7 @@ from gateway.posters.sentences import HEADINGS, STEPS
 WIDTH_MM, HEIGHT_MM = 210.0, 297.0
 MARGIN_MM = 18.0
 QR_TOP_MM, QR_MM = 100.0, 108.0
+HEAD_GAP_MM = 4.0
 HEADING_MM, HEADING_LEADING_MM = 6.5, 9.5
 ADDRESS_MM = 5.5
 STEP_MM = 4.8
@@ -68,11 +69,12 @@ def arrange(poster: Poster, measure: Measure) -> tuple[list[Line], list[Bar]]:
 def _head(event_name: str, measure: Measure) -> Iterator[Line]:
     """In the middle of the space above the code."""
     title, size = _fit(event_name, measure)
-    height = len(title) * size * TITLE_LEADING + len(HEADINGS) * HEADING_LEADING_MM
+    height = len(title) * size * TITLE_LEADING + HEAD_GAP_MM + len(HEADINGS) * HEADING_LEADING_MM
     y = (QR_TOP_MM - height) / 2
     for text in title:
         y += size * TITLE_LEADING
         yield Line(text, WIDTH_MM / 2, y, size, bold=True)
+    y += HEAD_GAP_MM
     for heading in HEADINGS:
         y += HEADING_LEADING_MM
         yield Line(heading, WIDTH_MM / 2, y, HEADING_MM, colour=ACCENT)

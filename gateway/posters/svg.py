@@ -1,7 +1,8 @@
-"""The poster as SVG, with the fonts of the machine that shows it."""
+"""The poster as SVG, in the fonts of the machine that shows it, each line as wide as it was measured."""
 
 from xml.sax.saxutils import escape
 
+from gateway.posters.fonts import letters
 from gateway.posters.layout import HEIGHT_MM, WIDTH_MM, Line, Poster, arrange
 from gateway.posters.pdf import open_measure
 
@@ -11,6 +12,7 @@ FONTS = "FiraGO, 'Fira Sans', 'Noto Sans', 'Helvetica Neue', Arial, sans-serif"
 def draw_svg(poster: Poster) -> bytes:
     with open_measure() as measure:
         lines, bars = arrange(poster, measure)
+        texts = [_text(line, line.size * measure(line.text, line.bold)) for line in lines]
     path = "".join(f"M{b.x:.3f} {b.y:.3f}h{b.width:.3f}v{b.height:.3f}h-{b.width:.3f}z" for b in bars)
     drawing = "\n".join(
         [
@@ -19,16 +21,18 @@ def draw_svg(poster: Poster) -> bytes:
             f"<title>{escape(poster.event_name)}</title>",
             '<rect width="100%" height="100%" fill="#fff"/>',
             f'<path d="{path}" shape-rendering="crispEdges"/>',
-            *map(_text, lines),
+            *texts,
             "</svg>",
         ]
     )
     return drawing.encode()
 
 
-def _text(line: Line) -> str:
+def _text(line: Line, width: float) -> str:
+    is_measured = letters().issuperset(line.text)
+    fit = f' textLength="{width:.2f}" lengthAdjust="spacingAndGlyphs"' if is_measured else ""
     weight = ' font-weight="700"' if line.bold else ""
     return (
         f'<text x="{line.x:.2f}" y="{line.y:.2f}" font-size="{line.size:.2f}" fill="{line.colour}"'
-        f' text-anchor="{line.anchor}"{weight}>{escape(line.text)}</text>'
+        f' text-anchor="{line.anchor}"{weight}{fit}>{escape(line.text)}</text>'
     )
