@@ -1,7 +1,7 @@
 """One system, one browser; each test has phones of its own."""
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ from playwright.sync_api import Browser, Error, sync_playwright
 from deploy.sample import SampleEvent
 from deploy.system import LocalSystem
 from tests.e2e.conftest import gallery, one_of, organiser, sample, system
+from tests.e2e.party import Organiser
 from tests.pages.browser import find_browser, launch
+from tests.pages.laptop import Laptop
 from tests.pages.phone import Phone, film_of
 
 __all__ = ["gallery", "one_of", "organiser", "sample", "system"]
@@ -26,6 +28,7 @@ PHONE: dict[str, Any] = {
 LAPTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en"}
 
 NewPhone = Callable[..., Phone]
+NewLaptop = Callable[..., Laptop]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -45,9 +48,19 @@ def browser(program: str, sample: SampleEvent, tmp_path_factory: pytest.TempPath
         started.close()
 
 
+@contextmanager
+def healthy(phones: list[Phone]) -> Iterator[None]:
+    """Closes the phones after the test; none of them may have reported a fault."""
+    yield
+    for phone in phones:
+        with suppress(Error):
+            phone.context.close()
+    for phone in phones:
+        phone.check_health()
+
+
 @pytest.fixture
 def new_phone(browser: Browser, system: LocalSystem) -> Iterator[NewPhone]:
-    """Makes a phone; after the test none of them may have reported a fault."""
     phones: list[Phone] = []
 
     def make(init_script: str = "", **options: Any) -> Phone:
@@ -57,12 +70,29 @@ def new_phone(browser: Browser, system: LocalSystem) -> Iterator[NewPhone]:
         phones.append(Phone(context, system.base_url))
         return phones[-1]
 
-    yield make
-    for phone in phones:
-        with suppress(Error):
-            phone.context.close()
-    for phone in phones:
-        phone.check_health()
+    with healthy(phones):
+        yield make
+
+
+@pytest.fixture
+def new_laptop(browser: Browser, system: LocalSystem) -> Iterator[NewLaptop]:
+    laptops: list[Phone] = []
+
+    def make(**options: Any) -> Laptop:
+        laptop = Laptop(browser.new_context(**{**LAPTOP, **options}), system.base_url)
+        laptops.append(laptop)
+        return laptop
+
+    with healthy(laptops):
+        yield make
+
+
+@pytest.fixture
+def laptop(new_laptop: NewLaptop, organiser: Organiser) -> Laptop:
+    """Signed in."""
+    made = new_laptop()
+    made.sign_in(organiser.username)
+    return made
 
 
 @pytest.fixture

@@ -4,38 +4,23 @@ The photos are drawn: lights out of focus, no people.
 """
 
 import argparse
-import random
 import tempfile
 from itertools import product
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from PIL import Image, ImageDraw, ImageFilter
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from deploy.rest import Person, add_organiser
 from deploy.system import LocalSystem
 from tests.pages.browser import launch
 from tests.pages.conftest import LAPTOP, PHONE
-from tests.pages.phone import film_of, to_jpeg
+from tests.pages.phone import film_of
+from tests.pages.pictures import SIZES, draw_photo
 
 PASSWORD = "correct horse battery"
-SIZES = [(1200, 800), (800, 1200), (1200, 800), (1000, 1000), (1400, 800), (800, 1000)]
 COUNT = 24
-GROUNDS = [(38, 24, 48), (20, 30, 52), (52, 28, 30), (26, 40, 38)]
-LIGHTS = [(255, 179, 138), (255, 214, 120), (236, 120, 140), (150, 190, 255), (190, 240, 200)]
-
-
-def draw_photo(number: int, width: int, height: int) -> bytes:
-    """Lights out of focus; the same ones for the same number."""
-    rng = random.Random(number)
-    picture = Image.new("RGB", (width, height), rng.choice(GROUNDS))
-    for _ in range(40):
-        layer = ImageDraw.Draw(picture, "RGBA")
-        x, y, radius = rng.randrange(width), rng.randrange(height), rng.randrange(12, width // 7)
-        layer.ellipse((x - radius, y - radius, x + radius, y + radius), (*rng.choice(LIGHTS), rng.randrange(40, 150)))
-    return to_jpeg(picture.filter(ImageFilter.GaussianBlur(3)))
 
 
 def list_photos(event_id: str) -> dict[str, Any]:

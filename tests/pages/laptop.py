@@ -1,0 +1,40 @@
+"""An organiser with a laptop: what they see, click and press."""
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.party import PASSWORD
+from tests.pages.phone import PATIENCE_MS, Phone
+
+TILES = ".grid.organiser li"
+
+
+class Laptop(Phone):
+    """One browser context of an organiser."""
+
+    def sign_in(self, username: str) -> None:
+        self.open("/organiser")
+        self.page.get_by_label("User name or e-mail address").fill(username)
+        self.page.get_by_label("Password").fill(PASSWORD)
+        self.button("Sign in").click()
+        expect(self.page.get_by_role("heading", name="Your events")).to_be_visible(timeout=PATIENCE_MS)
+
+    def open_event(self, event_id: str, tab: str = "") -> None:
+        self.open(f"/organiser/events/{event_id}{tab}")
+        expect(self.page.locator(".tabs")).to_be_visible(timeout=PATIENCE_MS)
+
+    def go_to(self, tab: str) -> None:
+        self.page.locator(".tabs").get_by_role("link", name=tab, exact=True).click()
+
+    def choose_folder(self, folder: Path) -> None:
+        self.page.locator(".upload input[type=file]").last.set_input_files(folder)
+
+    def tiles(self) -> Locator:
+        return self.page.locator(TILES)
+
+    def expect_tiles(self, count: int) -> None:
+        expect(self.tiles()).to_have_count(count, timeout=PATIENCE_MS)
+
+    def choose(self, filter_name: str) -> None:
+        self.page.get_by_label("Show", exact=True).select_option(label=filter_name)

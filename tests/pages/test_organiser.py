@@ -1,0 +1,198 @@
+"""What an organiser does with an event, from the first sign-in to the end."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pypdfium2
+import pytest
+from playwright.sync_api import expect
+
+from deploy.sample import SampleEvent, SamplePhoto
+from tests.e2e.party import PASSWORD, Json, Organiser, until
+from tests.pages.conftest import NewLaptop
+from tests.pages.laptop import Laptop
+from tests.pages.phone import PATIENCE_MS, Phone
+
+Gallery = tuple[Json, dict[str, SamplePhoto]]
+
+
+@pytest.fixture
+def party(organiser: Organiser, sample: SampleEvent) -> Gallery:
+    """An event with six photos that a test may change."""
+    event = organiser.event("Photos")
+    return event, organiser.add_photos(event, sample.photos[:6])
+
+
+def photos_of(organiser: Organiser, event: Json) -> dict[str, Json]:
+    page = organiser.get(f"/api/events/{event['id']}/photos", limit=200)
+    return {photo["id"]: photo for photo in page["photos"]}
+
+
+def visibilities(organiser: Organiser, event: Json) -> list[str]:
+    return sorted(photo["visibility"] for photo in photos_of(organiser, event).values())
+
+
+def test_a_wrong_password_is_explained(new_laptop: NewLaptop, organiser: Organiser) -> None:
+    laptop = new_laptop()
+    laptop.expected_statuses.add(401)
+    laptop.open("/organiser")
+    laptop.page.get_by_label("User name or e-mail address").fill(organiser.username)
+    laptop.page.get_by_label("Password").fill("wrong")
+    laptop.button("Sign in").click()
+    laptop.see("The user name or the password is wrong.")
+    laptop.page.get_by_label("Password").fill(PASSWORD)
+    laptop.button("Sign in").click()
+    laptop.see("Your events")
+    laptop.button("Sign out").click()
+    laptop.see("Sign in as an organiser")
+
+
+def test_a_guest_is_told_that_they_organise_nothing(new_laptop: NewLaptop, party: Gallery, sample: SampleEvent) -> None:
+    laptop = new_laptop()
+    laptop.open(f"/e/{party[0]['event_code']}")
+    laptop.button("Continue without a selfie").click()
+    laptop.see("Which photos are you in?")
+    laptop.open("/organiser")
+    laptop.see("This account organises no events.")
+
+
+def test_an_event_is_created_renamed_closed_and_deleted(laptop: Laptop, organiser: Organiser) -> None:
+    laptop.page.get_by_role("link", name="New event").click()
+    laptop.page.get_by_label("Name", exact=True).fill("Garden party")
+    laptop.button("Create the event").click()
+    laptop.see("No photos yet")
+    event_id = laptop.page.url.rpartition("/")[2]
+    event = organiser.get(f"/api/events/{event_id}")
+    assert event["expires_at"], "an end is suggested"
+    laptop.go_to("Settings")
+    laptop.page.get_by_label("Name", exact=True).fill("Winter party")
+    laptop.page.get_by_label("Without an end").check()
+    laptop.button("Save").click()
+    laptop.see("Saved.")
+    expect(laptop.page.get_by_role("heading", level=1)).to_have_text("Winter party")
+    changed = organiser.get(f"/api/events/{event_id}")
+    assert (changed["name"], changed["expires_at"]) == ("Winter party", None)
+    laptop.button("Replace the event code").click()
+    laptop.button("Yes, replace").click()
+    expect(laptop.page.locator(".event-code")).not_to_have_text(event["event_code"], timeout=PATIENCE_MS)
+    laptop.button("Close the event").click()
+    laptop.see("This event is closed")
+    laptop.go_to("Photos")
+    expect(laptop.page.locator(".drop")).to_have_count(0)
+    laptop.go_to("Settings")
+    laptop.button("Open the event again").click()
+    laptop.button("Delete the event").click()
+    laptop.button("Yes, delete everything").click()
+    laptop.see("Your events")
+    organiser.expect(404, "GET", f"/api/events/{event_id}")
+
+
+def test_the_printed_poster_leads_guests_to_the_event(laptop: Laptop, party: Gallery, tmp_path: Path) -> None:
+    event, _ = party
+    laptop.open_event(event["id"], "/poster")
+    picture = laptop.page.locator(".poster > img")
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") > 0
+    with laptop.page.expect_download() as download:
+        laptop.page.get_by_role("link", name="Poster as PDF (A4)").click()
+    assert download.value.suggested_filename == "Photos-poster.pdf"
+    download.value.save_as(tmp_path / "poster.pdf")
+    page = pypdfium2.PdfDocument(tmp_path / "poster.pdf")[0]
+    scanned = cv2.QRCodeDetector().detectAndDecode(np.asarray(page.render(scale=2).to_pil().convert("RGB")))[0]
+    assert scanned == f"{laptop.base_url}/e/{event['event_code']}"
+
+
+def test_photos_are_hidden_shown_to_everyone_and_deleted_with_the_keyboard(
+    laptop: Laptop, organiser: Organiser, party: Gallery
+) -> None:
+    event, _ = party
+    laptop.open_event(event["id"])
+    laptop.expect_tiles(6)
+    laptop.page.locator(".grid a[tabindex='0']").focus()
+    laptop.page.keyboard.press("Space")
+    laptop.page.keyboard.press("Shift+ArrowRight")
+    laptop.see("2 photos selected")
+    laptop.page.keyboard.press("h")
+    until(lambda: visibilities(organiser, event), lambda found: found.count("hidden") == 2)
+    expect(laptop.page.locator("[data-visibility=hidden]")).to_have_count(2, timeout=PATIENCE_MS)
+    laptop.page.locator(".grid a[tabindex='0']").focus()
+    laptop.page.keyboard.press("End")
+    laptop.page.keyboard.press("e")
+    until(lambda: visibilities(organiser, event), lambda found: found.count("everyone") == 1)
+    expect(laptop.page.locator("[data-visibility=everyone]")).to_have_count(1, timeout=PATIENCE_MS)
+    laptop.choose("Hidden")
+    laptop.expect_tiles(2)
+    laptop.button("Select all shown").click()
+    laptop.button("Show again").click()
+    laptop.see("No photo matches this choice.")
+    laptop.choose("All photos")
+    laptop.expect_tiles(6)
+    laptop.page.locator(".grid a[tabindex='0']").focus()
+    laptop.page.keyboard.press("Delete")
+    laptop.button("Yes, delete").click()
+    laptop.expect_tiles(5)
+    assert len(photos_of(organiser, event)) == 5
+
+
+def test_arrow_keys_move_between_the_rows_and_enter_opens_a_photo(laptop: Laptop, party: Gallery) -> None:
+    event, _ = party
+    laptop.page.set_viewport_size({"width": 700, "height": 900})
+    laptop.open_event(event["id"])
+    laptop.expect_tiles(6)
+    tiles = laptop.page.locator(".grid.organiser li")
+    first = laptop.page.locator(".grid a[tabindex='0']")
+    first.focus()
+    laptop.page.keyboard.press("ArrowDown")
+    tops = [tiles.nth(index).evaluate("tile => tile.offsetTop") for index in range(6)]
+    focused = laptop.page.evaluate("document.activeElement.closest('li').offsetTop")
+    assert focused == min(top for top in tops if top > tops[0])
+    laptop.page.keyboard.press("Home")
+    laptop.page.keyboard.press("Enter")
+    expect(laptop.page.locator(".pswp__img").first).to_be_visible(timeout=PATIENCE_MS)
+    laptop.page.keyboard.press("Escape")
+    expect(laptop.page.locator(".pswp")).to_have_count(0)
+
+
+def test_a_photo_that_a_guest_asks_to_hide_is_found_and_decided_about(
+    laptop: Laptop, phone: Phone, organiser: Organiser, sample: SampleEvent
+) -> None:
+    event = organiser.event("Asked")
+    photos = organiser.add_photos(event, [photo for photo in sample.photos if "Ada" in photo.people][:2])
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(photos))
+    phone.page.locator(".grid a").first.click()
+    phone.button("Ask to hide this photo").click()
+    phone.expect_photos(len(photos) - 1)
+    laptop.open_event(event["id"])
+    laptop.choose("Asked to hide")
+    laptop.expect_tiles(1)
+    laptop.see("1 guest asks to hide it")
+    laptop.button("Select all shown").click()
+    laptop.button("Hide").click()
+    laptop.see("No photo matches this choice.")
+    assert visibilities(organiser, event) == ["hidden", "matched"]
+
+
+def test_a_guest_is_listed_gets_a_new_link_and_is_removed(
+    laptop: Laptop, new_laptop: NewLaptop, organiser: Organiser
+) -> None:
+    event = organiser.event("Guests")
+    guest = new_laptop()
+    guest.open(f"/e/{event['event_code']}")
+    guest.page.get_by_label("Your name (optional)").fill("Grandpa")
+    guest.button("Continue without a selfie").click()
+    guest.see("Which photos are you in?")
+    laptop.open_event(event["id"], "/guests")
+    row = laptop.page.locator(".guests li").filter(has_text="Grandpa")
+    row.get_by_role("button", name="Sign-in link").click()
+    expect(row.locator(".address")).to_contain_text("/sign-in#", timeout=PATIENCE_MS)
+    other = new_laptop()
+    other.page.goto(row.locator(".address").inner_text())
+    other.see("Which photos are you in?")
+    for device in (guest, other):
+        device.expected_statuses |= {401, 403, 404}
+    row.get_by_role("button", name="Remove").click()
+    laptop.button("Yes, remove").click()
+    expect(row).to_have_count(0, timeout=PATIENCE_MS)
+    assert organiser.get(f"/api/events/{event['id']}")["guests"] == 1

@@ -1,0 +1,166 @@
+"""Uploads of an organiser: nothing is lost, nothing is sent twice, and every failure has its reason."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Request, expect
+
+from tests.e2e.party import Json, Organiser
+from tests.pages.laptop import Laptop
+from tests.pages.phone import PATIENCE_MS
+from tests.pages.pictures import draw_photo, write_folder
+
+COUNT = 60
+DROP = """
+([selector, files]) => {
+  const data = new DataTransfer();
+  for (const { name, bytes } of files) data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/jpeg" }));
+  const target = document.querySelector(selector);
+  for (const type of ["dragover", "drop"]) {
+    target.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+  }
+}
+"""
+
+
+@pytest.fixture
+def event(organiser: Organiser) -> Json:
+    return organiser.event("Upload")
+
+
+def uploads(laptop: Laptop) -> list[Request]:
+    return [
+        request
+        for request in laptop.requests
+        if request.method == "POST" and request.url.endswith("/photos") and "/api/events/" in request.url
+    ]
+
+
+def stored_names(organiser: Organiser, event: Json) -> list[str]:
+    found: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        page = organiser.get(f"/api/events/{event['id']}/photos", limit=200, cursor=cursor)
+        found += [photo["filename"] for photo in page["photos"]]
+        cursor = page["next_cursor"]
+    return sorted(found)
+
+
+def test_a_folder_arrives_completely_although_the_network_is_cut(
+    laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
+) -> None:
+    folder = write_folder(tmp_path / "party", COUNT)
+    (folder / "IMG_0000.xmp").write_text("<x/>")
+    laptop.open_event(event["id"])
+    laptop.context.set_offline(True)
+    laptop.choose_folder(folder)
+    laptop.see("1 file is no picture and was left out.")
+    laptop.see("No connection. The upload continues by itself.")
+    assert stored_names(organiser, event) == []
+    laptop.context.set_offline(False)
+    laptop.see("All photos are on the server.")
+    assert stored_names(organiser, event) == sorted(path.name for path in folder.glob("*.jpg"))
+    laptop.see(f"{COUNT} photos, all read")
+    laptop.expect_tiles(COUNT)
+
+
+def test_after_a_reload_in_the_middle_only_the_rest_is_sent(
+    laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
+) -> None:
+    folder = write_folder(tmp_path / "party", COUNT)
+    laptop.open_event(event["id"])
+    # The second request is never answered: it is what a closed laptop leaves behind.
+    answered = []
+
+    def answer_first(route: object, request: Request) -> None:
+        if answered:
+            return
+        answered.append(request)
+        route.continue_()  # type: ignore[attr-defined]
+
+    laptop.page.route("**/api/events/*/photos", answer_first)
+    laptop.choose_folder(folder)
+    expect(laptop.page.locator(".upload-state")).to_contain_text("50 of 60 sent", timeout=PATIENCE_MS)
+    laptop.page.unroute("**/api/events/*/photos")
+    laptop.page.on("dialog", lambda dialog: dialog.accept())
+    laptop.page.reload()
+    laptop.page.locator(".drop").wait_for()
+    laptop.requests.clear()
+    laptop.choose_folder(folder)
+    laptop.see("All photos are on the server.")
+    laptop.see("50 were there already")
+    assert len(uploads(laptop)) == 1
+    assert stored_names(organiser, event) == sorted(path.name for path in folder.glob("*.jpg"))
+
+
+def test_files_that_fail_are_listed_with_their_reason_and_can_be_tried_again(
+    laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
+) -> None:
+    folder = write_folder(tmp_path / "party", 3)
+    (folder / "text.jpg").write_text("no picture at all")
+    (folder / "empty.jpg").write_bytes(b"")
+    laptop.open_event(event["id"])
+    laptop.choose_folder(folder)
+    laptop.see("All but 2 photos are on the server.")
+    failures = laptop.page.locator(".failures li")
+    expect(failures).to_have_count(2)
+    expect(failures.filter(has_text="text.jpg")).to_contain_text("This is no JPEG, PNG, WebP, HEIC or AVIF picture.")
+    expect(failures.filter(has_text="empty.jpg")).to_contain_text("The file is empty.")
+    assert len(stored_names(organiser, event)) == 3
+    sent = len(uploads(laptop))
+    failures.filter(has_text="text.jpg").get_by_role("button", name="Try again").click()
+    expect(laptop.page.locator(".upload-state")).to_contain_text("All but 2", timeout=PATIENCE_MS)
+    laptop.page.wait_for_timeout(500)
+    assert len(uploads(laptop)) == sent + 1
+
+
+def test_the_upload_can_be_paused_and_continued(laptop: Laptop, event: Json, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "party", 5)
+    laptop.open_event(event["id"])
+    held: list[object] = []
+    laptop.page.route("**/photos/known", lambda route: held.append(route))
+    laptop.choose_folder(folder)
+    laptop.button("Pause").click()
+    laptop.see("Paused.")
+    held[0].continue_()  # type: ignore[attr-defined]
+    laptop.page.unroute("**/photos/known")
+    laptop.page.wait_for_timeout(500)
+    assert uploads(laptop) == []
+    laptop.button("Continue").click()
+    laptop.see("All photos are on the server.")
+
+
+def test_the_server_is_asked_first_and_known_photos_are_not_sent(
+    laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
+) -> None:
+    folder = write_folder(tmp_path / "party", 4)
+    first = folder / "IMG_0000.jpg"
+    answer = organiser.http.post(f"/api/events/{event['id']}/photos", files={"files": (first.name, first.read_bytes())})
+    assert answer.status_code == 202
+    laptop.open_event(event["id"])
+    laptop.choose_folder(folder)
+    laptop.see("1 was there already")
+    laptop.see("All photos are on the server.")
+    asked = [json.loads(r.post_data or "") for r in laptop.requests if r.url.endswith("/photos/known")]
+    assert [len(question["sha256"]) for question in asked] == [4]
+
+
+def test_photos_can_be_dropped(laptop: Laptop, event: Json) -> None:
+    laptop.open_event(event["id"])
+    files = [{"name": f"{number}.jpg", "bytes": list(draw_photo(number, 200, 200))} for number in range(2)]
+    laptop.page.evaluate(DROP, [".drop", files])
+    laptop.see("All photos are on the server.")
+    laptop.see("2 photos, all read")
+
+
+def test_an_event_that_was_closed_meanwhile_stops_the_upload_and_says_so(
+    laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
+) -> None:
+    laptop.open_event(event["id"])
+    laptop.expected_statuses.add(409)
+    organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"closed": True})
+    laptop.choose_folder(write_folder(tmp_path / "party", 2))
+    laptop.see("This event is closed")
+    laptop.see("Continue")
+    organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"closed": False})
