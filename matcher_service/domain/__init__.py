@@ -17,14 +17,18 @@ from matcher_service.domain.jobs import ENCODING_SIZE, ENGINE_VERSION, MAX_FAILU
 from matcher_service.domain.lists import NEWEST_FIRST, Listing, Match, PhotoOrder
 from matcher_service.domain.photos import (
     MAX_FILENAME_LENGTH,
+    MAX_HASHES,
+    MAX_PHOTOS_CHANGED,
     MAX_PHOTOS_PER_CALL,
     AddedPhoto,
     IndexCounts,
+    KnownPhoto,
     NewPhoto,
     Photo,
     PhotoState,
     ShownPhoto,
     Variant,
+    Visibility,
 )
 from matcher_service.domain.rematches import Hint, Rematch, RematchState, Snapshot
 
@@ -33,6 +37,8 @@ __all__ = [
     "ENGINE_VERSION",
     "MAX_FAILURES",
     "MAX_FILENAME_LENGTH",
+    "MAX_HASHES",
+    "MAX_PHOTOS_CHANGED",
     "MAX_PHOTOS_PER_CALL",
     "NEWEST_FIRST",
     "AddedPhoto",
@@ -45,6 +51,7 @@ __all__ = [
     "IndexCounts",
     "IndexedPhoto",
     "Job",
+    "KnownPhoto",
     "Listing",
     "Match",
     "NewFace",
@@ -65,4 +72,5 @@ __all__ = [
     "TooManyFiles",
     "UnsupportedType",
     "Variant",
+    "Visibility",
 ]

@@ -43,7 +43,8 @@ class IndexedPhoto:
 
     `taken_offset_min`: minutes east of UTC of the camera's clock, None where it is unknown. `original_parts`: how to
     send the original from the upload, for a photo without a file of its own for it. `small_count`: faces found in
-    addition to `faces`, too small to be encoded. `original_bytes`: of the original as it is sent.
+    addition to `faces`, too small to be encoded. `original_bytes`: of the original as it is sent. `colour`: the
+    average, 0xRRGGBB.
     """
 
     width: int
@@ -55,3 +56,4 @@ class IndexedPhoto:
     small_count: int = 0
     taken_offset_min: int | None = None
     original_parts: list[Any] | None = None
+    colour: int | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from matcher_service.domain.photos import Photo, PhotoState, Variant
+from matcher_service.domain.photos import Photo, PhotoState, Variant, Visibility
 
 
 class PhotoOrder(Enum):
@@ -18,7 +18,8 @@ class PhotoOrder(Enum):
 
 @dataclass(frozen=True)
 class Match:
-    """A photo that a guest is in; `original_bytes` is 0 where it is not known."""
+    """A photo in a guest's list: one that they are in, or `only_for_everyone`. `original_bytes` is 0 where it is not
+    known."""
 
     photo_id: UUID
     event_id: UUID
@@ -31,6 +32,8 @@ class Match:
     event_name: str
     number: int
     taken_offset_min: int | None
+    only_for_everyone: bool
+    colour: int | None
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,19 @@ class Listing:
     order: PhotoOrder = PhotoOrder.UPLOADED
     ascending: bool = False
     state: PhotoState | None = None
+    visibility: Visibility | None = None
+    without_faces: bool = False
+    hide_requested: bool = False
 
     def name(self, subject: str) -> str:
         """The scope of its page tokens: a token of one order is none of another."""
         if self == NEWEST_FIRST:
             return subject
         state = self.state.value if self.state else "all"
-        return f"{subject}, {state}, by {self.order.value}, {'asc' if self.ascending else 'desc'}"
+        filters = [self.visibility.value] if self.visibility else []
+        filters += ["without faces"] * self.without_faces + ["hide requested"] * self.hide_requested
+        way = "asc" if self.ascending else "desc"
+        return ", ".join([subject, state, *filters, f"by {self.order.value}", way])
 
     def key(self, photo: Photo | Match) -> tuple[str, str]:
         """The key of a page: the time by which the list is sorted, and the photo's id."""

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 MAX_PHOTOS_PER_CALL = 100
+MAX_PHOTOS_CHANGED = 200  # in one transaction
+MAX_HASHES = 1000
 MAX_FILENAME_LENGTH = 200
 
 
@@ -29,9 +31,20 @@ class Variant(Enum):
     ORIGINAL = "original"
 
 
+class Visibility(Enum):
+    """Who sees a photo, beside the organisers of its event: the guests who are in it, every member, or nobody, for good
+    or until an organiser approves it; the values are stored."""
+
+    MATCHED = "matched"
+    EVERYONE = "everyone"
+    HIDDEN = "hidden"
+    UNAPPROVED = "unapproved"
+
+
 @dataclass(frozen=True)
 class Photo:
-    """A photo as its organisers see it; what the indexer finds out is empty until then. `versions`: of its pictures."""
+    """A photo as its organisers see it; what the indexer finds out is empty until then. `versions`: of its pictures.
+    `hide_requests`: how many guests ask to hide it and wait for a decision. `colour`: its average, 0xRRGGBB."""
 
     id: UUID
     event_id: UUID
@@ -45,6 +58,10 @@ class Photo:
     taken_at: datetime | None
     created_at: datetime
     versions: Mapping[Variant, str]
+    visibility: Visibility
+    uploader_id: UUID | None
+    hide_requests: int
+    colour: int | None
 
 
 @dataclass(frozen=True)
@@ -86,6 +103,14 @@ class ShownPhoto:
     version: str
     event_name: str
     number: int
+
+
+@dataclass(frozen=True)
+class KnownPhoto:
+    """A file that an event has."""
+
+    photo_id: UUID
+    state: PhotoState
 
 
 @dataclass(frozen=True)
