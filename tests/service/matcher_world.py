@@ -163,7 +163,7 @@ class World:
         for order in PhotoOrder:
             for ascending in (False, True):
                 listing = Listing(order, ascending)
-                matches = self._list_all(event_id, user_id, listing)
+                matches = self.list_all(event_id, user_id, listing)
                 keys = [listing.key(match) for match in matches]
                 assert keys == sorted(keys, reverse=not ascending)
                 lists.append({match.photo_id: not match.only_for_everyone for match in matches})
@@ -175,7 +175,8 @@ class World:
         assert event_id is None or sent == set(lists[0]), "pictures"
         return lists[0]
 
-    def _list_all(self, event_id: UUID | None, user_id: UUID, listing: Listing) -> list[Match]:
+    def list_all(self, event_id: UUID | None, user_id: UUID, listing: Listing) -> list[Match]:
+        """A guest's list, in pages; its count is checked."""
         shown: list[Match] = []
         page = Page("test", 2, None)
         while True:
@@ -185,6 +186,13 @@ class World:
                 assert total == len(shown), "the count"
                 return shown
             page = Page("test", 2, listing.key(shown[-1]))
+
+    def hide_requests(self, event_id: UUID) -> dict[UUID, int]:
+        """The photos that guests ask to hide, as their organiser sees them, and how many ask."""
+        page, listing = Page("test", 50, None), Listing(hide_requested=True)
+        photos, total = self.photos.list_photos(self.organiser, event_id, page, listing)
+        assert total == len(photos)
+        return {photo.id: photo.hide_requests for photo in photos}
 
     def files(self) -> set[str]:
         """The keys of all blobs."""

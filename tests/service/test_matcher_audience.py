@@ -1,14 +1,12 @@
 """Who sees a photo: its visibility, and guests who ask to hide it; in lists, in counts and in pictures."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from kit.pages import Page
 from matcher_service.domain import (
     ChangeKind,
     EventNotFound,
-    Listing,
     OrganiserOnly,
     PhotoNotFound,
     Variant,
@@ -20,7 +18,6 @@ from tests.service.matcher_world import World, make_rematch
 
 make_world, world = matcher_fixtures.make_world, matcher_fixtures.world
 
-FIRST_PAGE = Page("test", 50, None)
 MATCHED, EVERYONE, HIDDEN, UNAPPROVED = Visibility
 
 
@@ -153,33 +150,25 @@ def test_only_who_sees_a_photo_asks_to_hide_it(party: Party) -> None:
     assert party.world.count("hide_requests") == 0
 
 
-def asked(party: Party) -> dict[UUID, int]:
-    """The organiser's list of photos that guests ask to hide."""
-    listing = Listing(hide_requested=True)
-    photos, total = party.world.photos.list_photos(party.world.organiser, party.event, FIRST_PAGE, listing)
-    assert total == len(photos)
-    return {photo.id: photo.hide_requests for photo in photos}
-
-
 def test_organisers_hide_the_photo_or_dismiss_the_request(party: Party) -> None:
     world = party.world
     party.set(EVERYONE, party.shared)
     for user, photo in ((party.guest, party.mine), (party.guest, party.shared), (party.faceless, party.shared)):
         world.audience.ask_to_hide(user, photo)
-    assert asked(party) == {party.mine: 1, party.shared: 2}
+    assert world.hide_requests(party.event) == {party.mine: 1, party.shared: 2}
     for _ in range(2):
         world.audience.dismiss_requests(world.organiser, party.event, [party.mine])
-        assert asked(party) == {party.shared: 2}
+        assert world.hide_requests(party.event) == {party.shared: 2}
         world.audience.ask_to_hide(party.guest, party.mine)
     assert party.sees(party.guest) == {}, "a dismissed request still hides the photo from its guest"
     party.set(HIDDEN, party.shared)
-    assert asked(party) == {}
+    assert world.hide_requests(party.event) == {}
     party.set(EVERYONE, party.shared)
-    assert (asked(party), party.sees(party.guest), party.sees(party.faceless)) == ({}, {}, {})
+    assert (world.hide_requests(party.event), party.sees(party.guest), party.sees(party.faceless)) == ({}, {}, {})
     world.audience.undo_ask_to_hide(party.faceless, party.shared)
     assert party.sees(party.faceless) == {party.shared: False}
     world.audience.ask_to_hide(party.faceless, party.shared)
-    assert asked(party) == {party.shared: 1}, "a new request is one"
+    assert world.hide_requests(party.event) == {party.shared: 1}, "a new request is one"
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED])
@@ -188,7 +177,7 @@ def test_a_request_goes_with_its_guest(party: Party, kind: ChangeKind) -> None:
     about = {"user_id": party.guest} | ({"event_id": party.event} if kind is ChangeKind.LEFT else {})
     party.world.change(kind, **about)
     assert party.world.count("hide_requests") == 0
-    assert asked(party) == {}
+    assert party.world.hide_requests(party.event) == {}
 
 
 def test_a_request_goes_with_its_photo(party: Party) -> None:
