@@ -64,7 +64,7 @@ def read_script(data: bytes) -> Reading:
         if number
     )
     pictures = {f"{name}_jpeg": JPEG + name.encode() + JPEG_END for name in ("original", "preview", "medium", "thumb")}
-    return Reading(width=1200, height=800, faces=faces, **pictures)
+    return Reading(width=1200, height=800, faces=faces, colour=0x102030, **pictures)
 
 
 class World:

@@ -45,14 +45,19 @@ class PairsAndAudience(PairsAndRefusals):
             self.settled |= {pair for pair in self.asked if pair[1] == photo}
 
     @precondition(lambda self: self.uploaded)
-    @rule(guest=GUESTS, which=ANY, undo=st.booleans())
-    def ask_or_undo(self, guest: int, which: int, undo: bool) -> None:
+    @rule(guest=GUESTS, which=ANY)
+    def ask_for_what_is_not_seen(self, guest: int, which: int) -> None:
         user, photo = self.users[guest], list(self.uploaded)[which % len(self.uploaded)]
-        decide = self.world.audience.undo_ask_to_hide if undo else self.world.audience.ask_to_hide
-        if photo not in self.expect(user) and (user, photo) not in self.asked:
+        if (user, photo) not in self.list_askable():
             with pytest.raises(PhotoNotFound):
-                decide(user, photo)
-            return
+                self.world.audience.ask_to_hide(user, photo)
+
+    @precondition(lambda self: self.list_askable())
+    @rule(which=ANY, undo=st.booleans())
+    def ask_or_undo(self, which: int, undo: bool) -> None:
+        askable = self.list_askable()
+        user, photo = askable[which % len(askable)]
+        decide = self.world.audience.undo_ask_to_hide if undo else self.world.audience.ask_to_hide
         decide(user, photo)
         if undo:
             self.asked.discard((user, photo))
@@ -88,6 +93,15 @@ class PairsAndAudience(PairsAndRefusals):
             (user, photo)
             for user, photo in super().list_decidable()
             if (user, photo) in self.refused or self.expect(user).get(photo)
+        ]
+
+    def list_askable(self) -> list[tuple[UUID, UUID]]:
+        """Guests, and the photos that they see or asked to hide."""
+        return [
+            (user, photo)
+            for user in self.users
+            for photo in self.uploaded
+            if (user, photo) in self.asked or photo in self.expect(user)
         ]
 
     def expect(self, user: UUID) -> dict[UUID, bool]:
