@@ -25,7 +25,7 @@ from gateway.http.queries import reject_unknown_parameters
 from gateway.http.rates import RateLimiters
 from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
 from gateway.operators import routes as operators
-from gateway.photos import archive, pictures
+from gateway.photos import archive, curation, pictures
 from gateway.photos import routes as photos
 from gateway.posters import routes as posters
 from gateway.selfies import routes as selfies
@@ -97,7 +97,7 @@ def create_app(
     app.state.limiters = limiters
     app.state.hub = hub
     app.state.rates = RateLimiters(limits.rates)
-    for module in (accounts, selfies, photos, pictures, archive, updates, events, posters, operators):
+    for module in (accounts, selfies, photos, curation, pictures, archive, updates, events, posters, operators):
         app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])
     app.include_router(pages.create_router(pages.WEB))
     app.add_exception_handler(HTTPException, answer_problem)

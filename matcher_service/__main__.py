@@ -27,6 +27,7 @@ from kit.startup import require_free, run_command
 from kit.sweeper import Sweeper
 from kit.wakeups import Wakeups
 from kit.worker import run_steps, start_thread, stop_on_signals
+from matcher_service.audience import Audience
 from matcher_service.feed import AuthFeed
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
@@ -35,6 +36,7 @@ from matcher_service.reading import Reading, build_reader
 from matcher_service.service import Matches, Members, Photos
 from matcher_service.servicer import MatcherServicer, PhotoServicer
 from matcher_service.store import (
+    AudienceStore,
     FaceStore,
     IntegrityStore,
     JobStore,
@@ -135,7 +137,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         checks = {FILES: blobs.find_fault}
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
-        services = registrations(matching, photos, hints)
+        services = registrations(matching, photos, Audience(AudienceStore(db), who), hints)
         Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
@@ -204,15 +206,15 @@ def check() -> None:
     raise SystemExit(1 if wrong else 0)
 
 
-def registrations(matches: Matches, photos: Photos, hints: Notices) -> list[Registration]:
+def registrations(matches: Matches, photos: Photos, audience: Audience, hints: Notices) -> list[Registration]:
     return [
         Registration(
-            MatcherServicer(matches, hints),
+            MatcherServicer(matches, audience, hints),
             matcher_pb2_grpc.add_MatcherServiceServicer_to_server,
             matcher_pb2.DESCRIPTOR.services_by_name["MatcherService"],
         ),
         Registration(
-            PhotoServicer(photos),
+            PhotoServicer(photos, audience),
             photo_pb2_grpc.add_PhotoServiceServicer_to_server,
             photo_pb2.DESCRIPTOR.services_by_name["PhotoService"],
         ),

@@ -113,6 +113,7 @@ class Indexer(Worker[Job]):
             original_parts=to_json(reading.original_parts) if reading.original_parts else None,
             faces=faces,
             small_count=reading.small_count,
+            colour=reading.colour,
         )
         encodings = [face.encoding for face in faces]
         published = self._store.publish(job, photo, lambda people: find_people(people, encodings, self._tolerance))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kit.faces.decode import Picture, Pixels, decode, shrink, to_jpeg
+from kit.faces.decode import Picture, Pixels, average_colour, decode, shrink, to_jpeg
 from kit.faces.detail import encode_faces
 from kit.faces.formats import sniff
 from kit.faces.metadata import add_metadata
@@ -62,7 +62,7 @@ class Reading:
     `faces` are those that were encoded, `small_count` says how many more were found. The JPEGs hold upright pixels in
     sRGB, all but the thumb also the time and the creator's rights. `original_parts` says how to send the upload as
     the original (`kit.faces.original.Plan`); where that is not possible, `original_jpeg` has all of the pixels, of a
-    HEIC, AVIF, PNG or WebP with their own colour profile.
+    HEIC, AVIF, PNG or WebP with their own colour profile. `colour` is the average, 0xRRGGBB.
     """
 
     reason: UnreadableReason | None = None
@@ -76,6 +76,7 @@ class Reading:
     small_count: int = 0
     original_parts: tuple[Part, ...] = ()
     medium_jpeg: bytes = b""
+    colour: int | None = None
 
 
 def build_reader(
@@ -116,6 +117,7 @@ def read(
         thumb_jpeg=to_jpeg(preview, THUMB_PX, DERIVATIVE_QUALITY),
         small_count=len(boxes) - len(faces),
         original_parts=plan.parts if plan else (),
+        colour=average_colour(preview),
         medium_jpeg=add_metadata(to_jpeg(preview, MEDIUM_PX, DERIVATIVE_QUALITY), picture.metadata),
     )
 

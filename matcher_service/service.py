@@ -13,6 +13,7 @@ from matcher_service.domain import (
     EventClosed,
     EventNotFound,
     IndexCounts,
+    KnownPhoto,
     Listing,
     Match,
     NewPhoto,
@@ -199,16 +200,33 @@ class Photos:
         except BlobNotFound:
             raise PhotoNotFound from None
 
-    def list_photos(self, user_id: UUID, event_id: UUID, page: Page, listing: Listing) -> list[Photo]:
+    def list_photos(self, user_id: UUID, event_id: UUID, page: Page, listing: Listing) -> tuple[list[Photo], int]:
+        """A page, and how many there are on all pages. Raises EventNotFound, OrganiserOnly."""
         self._members.require_organiser(event_id, user_id)
         return self._store.list_photos(event_id, page, listing)
 
     def delete_photo(self, user_id: UUID, photo_id: UUID) -> None:
-        self._store.delete(photo_id, self._require_event_of(user_id, photo_id))
+        """Raises PhotoNotFound."""
+        self._store.delete(self._require_event_of(user_id, photo_id), [photo_id])
+
+    def delete_photos(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
+        """Those that are in the event. Raises EventNotFound, OrganiserOnly."""
+        self._members.require_organiser(event_id, user_id)
+        self._store.delete(event_id, photo_ids)
+
+    def find_known(self, user_id: UUID, event_id: UUID, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
+        """Those of the files that the event has, by their hashes. Raises EventNotFound, OrganiserOnly."""
+        self._members.require_organiser(event_id, user_id)
+        return self._store.find_known(event_id, sha256)
 
     def retry_photo(self, user_id: UUID, photo_id: UUID) -> None:
         """Raises PhotoNotFound, PhotoNotFailed."""
         self._store.retry(photo_id, self._require_event_of(user_id, photo_id))
+
+    def retry_failed(self, user_id: UUID, event_id: UUID) -> int:
+        """How many photos are read again. Raises EventNotFound, OrganiserOnly."""
+        self._members.require_organiser(event_id, user_id)
+        return self._store.retry_failed(event_id)
 
     def count(self, user_id: UUID, event_ids: Sequence[UUID]) -> list[IndexCounts]:
         self._members.require_organisers(event_ids, user_id)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from gateway.http.rates import Rates
 from kit.settings import DEFAULT_PHOTO_MB, DEFAULT_SELFIE_MB, MB
 
-MAX_JSON_BYTES = 64 * 1024
+MAX_JSON_BYTES = 128 * 1024
 MAX_PHOTOS = 100
 MULTIPART_BYTES = 64 * 1024  # boundaries and headers besides the files
 SKIPPED_FILES = 20  # as many times the largest file may be skipped in one request: films of a few minutes

@@ -29,7 +29,17 @@ STATES = {
 }
 
 FILTERS = {name: state for state, name in STATES.items() if state != pb.PHOTO_STATE_REFUSED}
+VISIBILITIES: dict[int, shapes.Visibility] = {
+    pb.VISIBILITY_MATCHED: "matched",
+    pb.VISIBILITY_EVERYONE: "everyone",
+    pb.VISIBILITY_HIDDEN: "hidden",
+    pb.VISIBILITY_UNAPPROVED: "unapproved",
+}
 Status = Annotated[Literal["pending", "indexed", "failed"] | None, Query(description="only photos of this status")]
+
+Visible = Annotated[shapes.Visibility | None, Query(description="only photos that these see")]
+Faces = Annotated[Literal["none"] | None, Query(description="`none`: only indexed photos without a face")]
+HideRequested = Annotated[bool, Query(description="only photos that guests ask to hide and that wait for a decision")]
 
 router = APIRouter(prefix="/api", tags=["photos"])
 
@@ -44,7 +54,8 @@ async def list_my_photos(
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> shapes.MyPhotoPage:
-    """The photos that the caller is in, in one event or in all. A cursor is good for one order and direction."""
+    """The photos that the caller is in and those for everyone, in one event or in all. A cursor is good for one order
+    and direction."""
     page = matcher_pb2.ListMatchesRequest(
         event_id=str(event_id or ""),
         page_size=limit,
@@ -85,12 +96,15 @@ async def list_photos(
     event_id: UUID,
     backend: Signed,
     status: Status = None,
+    visibility: Visible = None,
+    faces: Faces = None,
+    hide_requested: HideRequested = False,
     order: Order = "uploaded",
     direction: Direction = "desc",
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> shapes.EventPhotoPage:
-    """The photos of an event, for its organisers. A cursor is good for one status, order and direction."""
+    """The photos of an event, for its organisers. A cursor is good for the same filters, order and direction."""
     page = pb.ListPhotosRequest(
         event_id=str(event_id),
         page_size=limit,
@@ -98,10 +112,15 @@ async def list_photos(
         order=f"PHOTO_ORDER_{order.upper()}",
         ascending=direction == "asc",
         state=FILTERS[status] if status else pb.PHOTO_STATE_UNSPECIFIED,
+        visibility=f"VISIBILITY_{visibility.upper()}" if visibility else pb.VISIBILITY_UNSPECIFIED,
+        faces=pb.FACE_FILTER_NONE if faces else pb.FACE_FILTER_UNSPECIFIED,
+        hide_requested=hide_requested,
     )
     answer = await backend.photos.ListPhotos(page)
     return shapes.EventPhotoPage(
-        photos=[_photo(photo, root_of(request)) for photo in answer.photos], next_cursor=answer.next_page_token or None
+        photos=[_photo(photo, root_of(request)) for photo in answer.photos],
+        next_cursor=answer.next_page_token or None,
+        total=answer.total_count,
     )
 
 
@@ -130,6 +149,26 @@ async def restore_match(photo_id: UUID, backend: Signed) -> None:
 
 
 @router.post(
+    "/photos/{photo_id}/hide-request",
+    status_code=204,
+    responses=problems("invalid_argument", "photo_not_found", *SIGNED),
+)
+async def ask_to_hide(photo_id: UUID, backend: Signed) -> None:
+    """Hide a photo from the caller at once and for good, and ask its organisers to hide it from everybody."""
+    await backend.matcher.AskToHide(matcher_pb2.AskToHideRequest(photo_id=str(photo_id)))
+
+
+@router.delete(
+    "/photos/{photo_id}/hide-request",
+    status_code=204,
+    responses=problems("invalid_argument", "photo_not_found", *SIGNED),
+)
+async def undo_ask_to_hide(photo_id: UUID, backend: Signed) -> None:
+    """Undo it."""
+    await backend.matcher.UndoAskToHide(matcher_pb2.UndoAskToHideRequest(photo_id=str(photo_id)))
+
+
+@router.post(
     "/photos/{photo_id}/retry",
     status_code=202,
     responses=problems("invalid_argument", "photo_not_found", "photo_not_failed", *SIGNED),
@@ -152,6 +191,8 @@ def _match(match: matcher_pb2.Match, root: str) -> shapes.MyPhoto:
         width=match.width,
         height=match.height,
         taken_at=epoch_s(match, "take_time"),
+        shows_me=not match.only_for_everyone,
+        colour=_colour(match),
         **_urls(match, root),
     )
 
@@ -186,9 +227,17 @@ def _photo(photo: pb.Photo, root: str) -> shapes.EventPhoto:
             "size_bytes": photo.size_bytes,
             "taken_at": epoch_s(photo, "take_time"),
             "uploaded_at": epoch_s(photo, "create_time") or 0,
+            "uploader_id": photo.uploader_id or None,
+            "visibility": VISIBILITIES.get(photo.visibility, "matched"),
+            "hide_requests": photo.hide_request_count,
+            "colour": _colour(photo),
             **(_urls(photo, root) if ready else dict.fromkeys(URLS)),
         }
     )
+
+
+def _colour(photo: matcher_pb2.Match | pb.Photo) -> str | None:
+    return f"#{photo.colour:06x}" if photo.HasField("colour") else None
 
 
 def _urls(photo: matcher_pb2.Match | pb.Photo, root: str) -> dict[str, str]:

@@ -1,10 +1,22 @@
 """Photos, as guests and as organisers see them. Times are epoch seconds."""
 
-from typing import Literal
+from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from gateway.errors.reasons import REASONS
+from gateway.http.schemas import Form
+
+MAX_PHOTOS_CHANGED = 200
+MAX_HASHES = 1000
+
+Visibility = Literal["matched", "everyone", "hidden", "unapproved"]
+Colour = Annotated[
+    str | None,
+    Field(description="its average; null until indexed and for photos of earlier versions", examples=["#8a6f4d"]),
+]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-fA-F]{64}$", description="of the file, as 64 hexadecimal digits")]
 
 
 class MyPhoto(BaseModel):
@@ -15,6 +27,8 @@ class MyPhoto(BaseModel):
     taken_at: int | None = Field(
         description="the instant where the zone is known, else the clock of the camera read as UTC"
     )
+    shows_me: bool = Field(description="whether the caller is in it; false: it is for everyone in the event")
+    colour: Colour
     thumb_url: str
     medium_url: str
     preview_url: str
@@ -60,6 +74,12 @@ class EventPhoto(BaseModel):
         description="the instant where the zone is known, else the clock of the camera read as UTC"
     )
     uploaded_at: int
+    uploader_id: str | None = Field(description="the user who added it, where that is known")
+    visibility: Visibility = Field(
+        description="who sees it beside organisers: guests who are in it, every member, or nobody"
+    )
+    hide_requests: int = Field(description="guests who ask for it to be hidden and wait for a decision")
+    colour: Colour
     thumb_url: str | None = Field(description="null until indexed")
     medium_url: str | None = Field(description="null until indexed")
     preview_url: str | None = Field(description="null until indexed")
@@ -69,3 +89,34 @@ class EventPhoto(BaseModel):
 class EventPhotoPage(BaseModel):
     photos: list[EventPhoto]
     next_cursor: str | None = Field(description="null on the last page")
+    total: int = Field(description="photos on all pages together")
+
+
+class ChosenPhotos(Form):
+    photo_ids: Annotated[
+        list[UUID], Field(max_length=MAX_PHOTOS_CHANGED, description="ids of no photo of the event are skipped")
+    ]
+
+
+class PhotosVisibility(ChosenPhotos):
+    visibility: Visibility = Field(
+        description="who sees them beside organisers: guests who are in them, every member, or nobody"
+    )
+
+
+class FileHashes(Form):
+    sha256: Annotated[list[Sha256], Field(max_length=MAX_HASHES)]
+
+
+class KnownPhoto(BaseModel):
+    sha256: str
+    id: str
+    status: Literal["pending", "indexed", "failed"]
+
+
+class KnownPhotos(BaseModel):
+    photos: list[KnownPhoto] = Field(description="those of the files that the event has")
+
+
+class RetriedPhotos(BaseModel):
+    count: int = Field(description="photos that are read again")

@@ -100,6 +100,12 @@ def shrink(pixels: Pixels, long_edge: int) -> Pixels:
     return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0))
 
 
+def average_colour(pixels: Pixels) -> int:
+    """0xRRGGBB."""
+    red, green, blue = (round(float(channel)) for channel in pixels.mean(axis=(0, 1)))
+    return red << 16 | green << 8 | blue
+
+
 def to_jpeg(pixels: Pixels, long_edge: int | None, quality: int) -> bytes:
     """A JPEG of the pixels without metadata, shrunk where `long_edge` is given. It has no profile: it is sRGB."""
     return _encode(Image.fromarray(pixels if long_edge is None else shrink(pixels, long_edge)), quality)

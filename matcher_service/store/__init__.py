@@ -1,5 +1,6 @@
 """All SQL of matcher_service: one public method is one transaction."""
 
+from matcher_service.store.audience import AudienceStore
 from matcher_service.store.faces import FaceStore
 from matcher_service.store.integrity import IntegrityStore
 from matcher_service.store.jobs import JobStore
@@ -10,6 +11,7 @@ from matcher_service.store.purge import PurgeStore
 from matcher_service.store.refusals import RefusalStore
 
 __all__ = [
+    "AudienceStore",
     "FaceStore",
     "IntegrityStore",
     "JobStore",

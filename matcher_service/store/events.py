@@ -1,5 +1,6 @@
 """The event's row: its lock orders everything that decides who is in which photo, its version numbers it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ def count_photos(
     )
 
 
-def queue_blob_deletions(connection: Connection, event_id: UUID, photo_ids: list[UUID]) -> None:
+def queue_blob_deletions(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
     """Every file of these photos; the transaction that deletes the rows queues the files."""
     connection.execute(
         text(
@@ -56,7 +57,7 @@ def queue_blob_deletions(connection: Connection, event_id: UUID, photo_ids: list
             WHERE event_id = :event AND id = ANY(:photos) AND key IS NOT NULL ON CONFLICT DO NOTHING
             """
         ),
-        {"event": event_id, "photos": photo_ids},
+        {"event": event_id, "photos": list(photo_ids)},
     )
 
 

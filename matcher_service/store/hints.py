@@ -20,21 +20,21 @@ def hint(connection: Connection, event_id: UUID, user_ids: Sequence[UUID], *, ev
         connection.execute(query, {"channel": HINTS_CHANNEL, "payload": payload})
 
 
-def hint_people_in(connection: Connection, event_id: UUID, photo_id: UUID) -> None:
-    """For those who have the photo; before its matches go."""
+def hint_people_in(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
+    """For those who have one of the photos; before their matches go."""
     query = text(
         "SELECT DISTINCT user_id FROM matcher.matches JOIN matcher.people USING (event_id, person_id)"
-        " WHERE event_id = :event AND photo_id = :photo"
+        " WHERE event_id = :event AND photo_id = ANY(:photos)"
     )
-    users = connection.execute(query, {"event": event_id, "photo": photo_id}).scalars().all()
+    users = connection.execute(query, {"event": event_id, "photos": list(photo_ids)}).scalars().all()
     hint(connection, event_id, users)
 
 
-def hint_members(connection: Connection, event_id: UUID) -> None:
-    """Of an event that is deleted."""
+def hint_all(connection: Connection, event_id: UUID, *, event_deleted: bool = False) -> None:
+    """For every member of the event."""
     query = text("SELECT user_id FROM matcher.memberships WHERE event_id = :event")
     users = connection.execute(query, {"event": event_id}).scalars().all()
-    hint(connection, event_id, users, event_deleted=True)
+    hint(connection, event_id, users, event_deleted=event_deleted)
 
 
 def parse_hint(payload: str) -> Hint:

@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
-from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant
+from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant, Visibility
 from matcher_service.faces import FoundPerson
+from matcher_service.store.audience import unhidden
 from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
-from matcher_service.store.hints import hint
+from matcher_service.store.hints import hint, hint_all
 
 FIRST_ID = UUID(int=0)
 INSERT_FACE = text(
@@ -22,11 +23,12 @@ INSERT_FACE = text(
             :yaw)
     """
 )
+USER = "(SELECT user_id FROM matcher.people WHERE event_id = :event AND person_id = :person)"
 INSERT_MATCH = text(
-    """
-    INSERT INTO matcher.matches (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at)
-    SELECT event_id, :person, id, :no, :distance, created_at, sorted_at FROM matcher.photos
-    WHERE event_id = :event AND id = :photo
+    f"""
+    INSERT INTO matcher.matches (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown)
+    SELECT p.event_id, :person, p.id, :no, :distance, p.created_at, p.sorted_at, {unhidden(USER)}
+    FROM matcher.photos p WHERE p.event_id = :event AND p.id = :photo
     """
 )
 
@@ -111,11 +113,16 @@ class JobStore:
                 {"event": job.event_id},
             ).all()
             found = find_people([bytes(person.encodings) for person in people])
-            self._insert(connection, job, photo, version + 1, [(people[one.place].person_id, one) for one in found])
+            visibility = self._insert(
+                connection, job, photo, version + 1, [(people[one.place].person_id, one) for one in found]
+            )
             face_count = len(photo.faces) + photo.small_count
             count_photos(connection, job.event_id, pending=-1, indexed=1, faces=face_count)
             raise_version(connection, job.event_id)
-            hint(connection, job.event_id, [*{people[one.place].user_id for one in found}])
+            if visibility is Visibility.EVERYONE:
+                hint_all(connection, job.event_id)
+            elif visibility is Visibility.MATCHED:
+                hint(connection, job.event_id, [*{people[one.place].user_id for one in found}])
             return True
 
     def read_queue(self) -> tuple[int, float]:
@@ -193,17 +200,18 @@ class JobStore:
         photo: IndexedPhoto,
         version: int,
         found: Sequence[tuple[UUID, FoundPerson]],
-    ) -> None:
+    ) -> Visibility:
         """The photo's row first: the order of the matches is that of its times."""
         ids = {"photo": job.photo_id, "event": job.event_id}
-        connection.execute(
+        visibility: str = connection.execute(
             text(
                 """
                 UPDATE matcher.photos SET state = 'indexed', lease_until = NULL, width = :width, height = :height,
                     taken_at = :taken_at, taken_offset_min = :offset_min, face_count = :faces, thumb_key = :thumb,
                     medium_key = :medium, preview_key = :preview, original_key = :original,
-                    original_parts = CAST(:parts AS jsonb), original_bytes = :size, engine_version = :engine
-                WHERE event_id = :event AND id = :photo
+                    original_parts = CAST(:parts AS jsonb), original_bytes = :size, engine_version = :engine,
+                    colour = :colour
+                WHERE event_id = :event AND id = :photo RETURNING visibility
                 """
             ),
             {
@@ -216,15 +224,17 @@ class JobStore:
                 "parts": None if photo.original_parts is None else json.dumps(photo.original_parts),
                 "size": photo.original_bytes,
                 "engine": ENGINE_VERSION,
+                "colour": photo.colour,
                 **{variant.value: photo.keys.get(variant) for variant in Variant},
             },
-        )
+        ).scalar_one()
         if photo.faces:
             faces = [{**vars(face), **ids, "no": no, "version": version} for no, face in enumerate(photo.faces)]
             connection.execute(INSERT_FACE, faces)
         if found:
             matches = [{**ids, "person": person, "no": one.no, "distance": one.distance} for person, one in found]
             connection.execute(INSERT_MATCH, matches)
+        return Visibility(visibility)
 
     def _give_up(self, job: Job, reason: str) -> None:
         change = text(

@@ -1,4 +1,4 @@
-"""SQL of lists of photos: pages in either order and direction."""
+"""SQL of lists of photos: pages in either order and direction, each read from indexes, and how many there are."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,66 +8,125 @@ from sqlalchemy import Connection, Row, text
 
 from kit.pages import Page
 from matcher_service.domain import Listing, PhotoOrder
+from matcher_service.store.audience import unhidden
 from matcher_service.store.versions import VERSION_COLUMNS
 
 SORTED_BY = {PhotoOrder.UPLOADED: "created_at", PhotoOrder.TAKEN: "sorted_at"}
-PHOTO_COLUMNS = (
-    "p.id, p.event_id, p.filename, p.state, p.reason, p.width, p.height, p.face_count, p.size_bytes, p.taken_at,"
-    " p.created_at"
-)
+OPEN_REQUESTS = """
+FROM matcher.hide_requests h WHERE h.event_id = p.event_id AND h.photo_id = p.id AND NOT h.settled
+"""
+PHOTO_COLUMNS = f"""
+p.id, p.event_id, p.filename, p.state, p.reason, p.width, p.height, p.face_count, p.size_bytes, p.taken_at,
+p.created_at, p.visibility, p.uploader_id, p.colour, (SELECT count(*) {OPEN_REQUESTS}) AS hide_requests
+"""
+COUNT_ALL = "SELECT pending_count + indexed_count + failed_count FROM matcher.events WHERE id = :event"
 
-COUNT_MATCHES = """
-SELECT count(*) FROM matcher.memberships me JOIN matcher.events e ON e.id = me.event_id AND NOT e.gone
-JOIN matcher.matches m ON m.event_id = me.event_id AND m.person_id = :person
+MEMBERSHIPS = """
+FROM matcher.memberships me JOIN matcher.events e ON e.id = me.event_id AND NOT e.gone
+"""
+MATCHES = f"""
+{MEMBERSHIPS} JOIN matcher.matches m ON m.event_id = me.event_id AND m.person_id = :person AND m.shown
+"""
+# Of photos `p` those that are listed only because they are for everyone.
+ONLY_FOR_EVERYONE = f"""
+p.visibility = 'everyone' AND p.state = 'indexed' AND {unhidden(":user")} AND NOT EXISTS (
+    SELECT FROM matcher.matches t WHERE t.event_id = p.event_id AND t.person_id = :person AND t.photo_id = p.id)
+"""
+COUNT_MATCHES = f"SELECT count(*) {MATCHES} WHERE me.user_id = :user"
+COUNT_FOR_EVERYONE = f"""
+SELECT count(*) {MEMBERSHIPS} JOIN matcher.photos p ON p.event_id = me.event_id AND {ONLY_FOR_EVERYONE}
 WHERE me.user_id = :user
 """
 
 
 def select_photos(connection: Connection, event_id: UUID, listing: Listing, page: Page) -> list[Row[Any]]:
     """The photos of an event."""
-    conditions = "p.event_id = :event" + (" AND p.state = :state" if listing.state else "")
-    values: dict[str, object] = {"event": event_id, "state": listing.state.value if listing.state else None}
+    conditions, values = _filter(event_id, listing)
     query = f"SELECT {PHOTO_COLUMNS}, {VERSION_COLUMNS} FROM matcher.photos p WHERE {conditions}"
-    return _select(connection, query, values, listing, page, "p", "id")
+    after, order = _page("p", "id", listing, page)
+    return list(connection.execute(text(f"{query} {after} {order}"), {**values, **_values(page)}))
+
+
+def count_listed(connection: Connection, event_id: UUID, listing: Listing) -> int:
+    """How many photos that list has; the event counts those of a list without filters."""
+    conditions, values = _filter(event_id, listing)
+    is_filtered = len(values) > 1 or listing.without_faces or listing.hide_requested
+    query = f"SELECT count(*) FROM matcher.photos p WHERE {conditions}" if is_filtered else COUNT_ALL
+    count: int = connection.execute(text(query), values).scalar_one()
+    return count
 
 
 def select_matches(
     connection: Connection, user_id: UUID, event_id: UUID | None, listing: Listing, page: Page
 ) -> list[Row[Any]]:
-    """The photos that a guest is in, in one event or in all."""
-    query = f"""
-        SELECT p.id, p.event_id, p.width, p.height, p.taken_at, p.created_at, p.number, p.taken_offset_min,
-            coalesce(p.original_bytes, 0) AS original_bytes, e.name AS event_name, {VERSION_COLUMNS}
-        FROM matcher.matches m JOIN matcher.photos p ON (p.event_id, p.id) = (m.event_id, m.photo_id)
-        JOIN matcher.memberships me ON me.event_id = m.event_id AND me.user_id = :user
-        JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone
-        WHERE m.person_id = :person {"AND m.event_id = :event" if event_id else ""}
-    """
+    """The photos that a guest sees, in one event or in all: a page of their matches, and one of what is for everyone
+    in each event, merged."""
+    query = text(make_matches_query(event_id, listing, page))
     values = {"user": user_id, "person": user_id, "event": event_id}  # the first person has the account's id
-    return _select(connection, query, values, listing, page, "m", "photo_id")
+    return list(connection.execute(query, {**values, **_values(page)}))
+
+
+def make_matches_query(event_id: UUID | None, listing: Listing, page: Page) -> str:
+    time, event = SORTED_BY[listing.order], "AND me.event_id = :event" if event_id else ""
+    after, order = _page("m", "photo_id", listing, page)
+    photo_after, photo_order = _page("p", "id", listing, page)
+    way = "ASC" if listing.ascending else "DESC"
+    return f"""
+        SELECT p.id, p.event_id, p.width, p.height, p.taken_at, p.created_at, p.number, p.taken_offset_min, p.colour,
+            coalesce(p.original_bytes, 0) AS original_bytes, e.name AS event_name, l.only_for_everyone,
+            {VERSION_COLUMNS}
+        FROM (
+            (SELECT m.event_id, m.photo_id, m.{time} AS time, false AS only_for_everyone
+             {MATCHES} WHERE me.user_id = :user {event} {after} {order})
+            UNION ALL
+            (SELECT o.event_id, o.id, o.time, true {MEMBERSHIPS} CROSS JOIN LATERAL (
+                SELECT p.event_id, p.id, p.{time} AS time FROM matcher.photos p
+                WHERE p.event_id = me.event_id AND {ONLY_FOR_EVERYONE} {photo_after} {photo_order}) o
+             WHERE me.user_id = :user {event})
+            ORDER BY time {way}, photo_id {way} LIMIT :limit
+        ) l
+        JOIN matcher.photos p ON (p.event_id, p.id) = (l.event_id, l.photo_id)
+        JOIN matcher.events e ON e.id = l.event_id
+        ORDER BY l.time {way}, l.photo_id {way}
+    """
 
 
 def count_matches(connection: Connection, user_id: UUID, event_id: UUID | None) -> int:
-    """How many photos that list has: a range of the primary key for each event."""
-    query = f"{COUNT_MATCHES} AND me.event_id = :event" if event_id else COUNT_MATCHES
+    """How many photos that list has, counted in indexes."""
+    event = "AND me.event_id = :event" if event_id else ""
     values = {"user": user_id, "person": user_id, "event": event_id}
-    count: int = connection.execute(text(query), values).scalar_one()
+    query = text(f"SELECT ({COUNT_MATCHES} {event}) + ({COUNT_FOR_EVERYONE} {event})")
+    count: int = connection.execute(query, values).scalar_one()
     return count
 
 
-def _select(
-    connection: Connection,
-    query: str,
-    values: Mapping[str, object],
-    listing: Listing,
-    page: Page,
-    table: str,
-    photo_id: str,
-) -> list[Row[Any]]:
-    """The key of a page is (time, photo id), with the time by which the list is sorted; both are columns of `table`."""
+def _filter(event_id: UUID, listing: Listing) -> tuple[str, dict[str, object]]:
+    """The conditions of an organiser's list, and their values."""
+    conditions, values = ["p.event_id = :event"], {"event": event_id}
+    given: dict[str, str] = {}
+    if listing.state:
+        given["state"] = listing.state.value
+    if listing.visibility:
+        given["visibility"] = listing.visibility.value
+    conditions += [f"p.{name} = :{name}" for name in given]
+    if listing.without_faces:
+        conditions.append("p.state = 'indexed' AND p.face_count = 0")
+    if listing.hide_requested:
+        conditions.append(
+            "p.id IN (SELECT h.photo_id FROM matcher.hide_requests h WHERE h.event_id = :event AND NOT h.settled)"
+        )
+    return " AND ".join(conditions), {**values, **given}
+
+
+def _page(table: str, photo_id: str, listing: Listing, page: Page) -> tuple[str, str]:
+    """What follows the key of the page before, and the order; the key is (time, photo id), with the time by which the
+    list is sorted, both columns of `table`."""
     time, photo = f"{table}.{SORTED_BY[listing.order]}", f"{table}.{photo_id}"
     way, beyond = ("ASC", ">") if listing.ascending else ("DESC", "<")
     after = f"AND ({time}, {photo}) {beyond} (:at, :id)" if page.after else ""
+    return after, f"ORDER BY {time} {way}, {photo} {way} LIMIT :limit"
+
+
+def _values(page: Page) -> Mapping[str, object]:
     at, last = page.after or ("", "")
-    ordered = text(f"{query} {after} ORDER BY {time} {way}, {photo} {way} LIMIT :limit")
-    return list(connection.execute(ordered, {**values, "at": at, "id": last, "limit": page.fetch_size()}))
+    return {"at": at, "id": last, "limit": page.fetch_size()}

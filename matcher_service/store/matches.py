@@ -10,6 +10,7 @@ from kit.db import transaction
 from kit.pages import Page
 from matcher_service.domain import NEWEST_FIRST, EventNotFound, Listing, Match, Rematch
 from matcher_service.faces import FacePage, FoundFace
+from matcher_service.store.audience import unhidden
 from matcher_service.store.events import find_member, lock_event, raise_version
 from matcher_service.store.faces import read_newer
 from matcher_service.store.hints import hint
@@ -33,7 +34,7 @@ class MatchStore:
             return {row.id: row.deleted_version for row in rows}
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
-        """Replaces the guest's matches in the event at once; how many there are now, None when a newer one was here.
+        """Replaces the guest's matches in the event at once; how many they see now, None when a newer one was here.
 
         `found` are the photos among the faces up to version `compared`; the faces since then are compared here, under
         the lock, by `find_newer`. A photo deleted meanwhile drops out, because only photos that are there and indexed
@@ -50,7 +51,7 @@ class MatchStore:
             if rematch.encoding is not None:
                 newer = read_newer(connection, rematch.event_id, compared, version)
                 found = [*found, *find_newer(newer)]
-            self._replace(connection, person, found)
+            self._replace(connection, {**person, "user": rematch.user_id}, found)
             connection.execute(
                 text(
                     "INSERT INTO matcher.people (event_id, person_id, user_id, revision, encodings)"
@@ -61,7 +62,9 @@ class MatchStore:
             )
             raise_version(connection, rematch.event_id)
             hint(connection, rematch.event_id, [rematch.user_id])
-            count = text("SELECT count(*) FROM matcher.matches WHERE event_id = :event AND person_id = :person")
+            count = text(
+                "SELECT count(*) FROM matcher.matches WHERE event_id = :event AND person_id = :person AND shown"
+            )
             matched: int = connection.execute(count, person).scalar_one()
             return matched
 
@@ -87,9 +90,11 @@ class MatchStore:
         )
         connection.execute(
             text(
-                """
-                INSERT INTO matcher.matches (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at)
-                SELECT DISTINCT ON (p.id) p.event_id, :person, p.id, f.no, f.distance, p.created_at, p.sorted_at
+                f"""
+                INSERT INTO matcher.matches
+                    (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown)
+                SELECT DISTINCT ON (p.id) p.event_id, :person, p.id, f.no, f.distance, p.created_at, p.sorted_at,
+                    {unhidden(":user")}
                 FROM unnest(CAST(:photos AS uuid[]), CAST(:nos AS smallint[]), CAST(:distances AS real[]))
                     AS f (photo_id, no, distance)
                 JOIN matcher.photos p ON p.event_id = :event AND p.id = f.photo_id AND p.state = 'indexed'
@@ -121,4 +126,6 @@ def _match(row: Row[Any]) -> Match:
         event_name=row.event_name,
         number=row.number,
         taken_offset_min=row.taken_offset_min,
+        only_for_everyone=row.only_for_everyone,
+        colour=row.colour,
     )

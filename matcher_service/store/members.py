@@ -14,7 +14,7 @@ from matcher_service.store.events import (
     lock_event,
     raise_version,
 )
-from matcher_service.store.hints import hint, hint_members
+from matcher_service.store.hints import hint, hint_all
 
 
 class MemberStore:
@@ -99,6 +99,7 @@ def _forget(connection: Connection, event_id: UUID, user_id: UUID) -> None:
         " SELECT person_id FROM matcher.people WHERE event_id = :event AND user_id = :user)",
         "DELETE FROM matcher.refusals WHERE event_id = :event AND person_id IN ("
         " SELECT person_id FROM matcher.people WHERE event_id = :event AND user_id = :user)",
+        "DELETE FROM matcher.hide_requests WHERE event_id = :event AND user_id = :user",
         "UPDATE matcher.people SET encodings = NULL WHERE event_id = :event AND user_id = :user",
     ):
         connection.execute(text(statement), values)
@@ -124,7 +125,7 @@ def _delete_event(connection: Connection, change: Change) -> None:
     """Hides it; its rows and files go in batches (`PurgeStore`), so that no deletion holds up the changes after it."""
     assert change.event_id
     bury(connection, change.event_id)
-    hint_members(connection, change.event_id)
+    hint_all(connection, change.event_id, event_deleted=True)
     connection.execute(text("UPDATE matcher.events SET gone = true WHERE id = :event"), {"event": change.event_id})
 
 

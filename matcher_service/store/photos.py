@@ -1,5 +1,6 @@
 """SQL of photos as organisers and guests see them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from matcher_service.domain import (
     EventClosed,
     EventNotFound,
     IndexCounts,
+    KnownPhoto,
     Listing,
     NewPhoto,
     Photo,
@@ -22,10 +24,12 @@ from matcher_service.domain import (
     PhotoState,
     ShownPhoto,
     Variant,
+    Visibility,
 )
+from matcher_service.store.audience import SEES
 from matcher_service.store.events import count_photos, find_member, lock_event, queue_blob_deletions, raise_version
-from matcher_service.store.hints import hint_people_in
-from matcher_service.store.lists import select_photos
+from matcher_service.store.hints import hint_all, hint_people_in
+from matcher_service.store.lists import count_listed, select_photos
 from matcher_service.store.versions import FILES, make_version, read_versions
 
 PHOTOS_CHANNEL = "matcher_photos"
@@ -71,10 +75,33 @@ class PhotoStore:
             connection.execute(text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)"), {"key": unused})
             return AddedPhoto(row.id, photo.filename, state, existing=True)
 
-    def list_photos(self, event_id: UUID, page: Page, listing: Listing = NEWEST_FIRST) -> list[Photo]:
-        """The key of a page is `listing.key`."""
+    def find_known(self, event_id: UUID, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
+        """Those of the files that the event has, by their hashes."""
+        query = text("SELECT sha256, id, state FROM matcher.photos WHERE event_id = :event AND sha256 = ANY(:sha256)")
         with transaction(self._engine) as connection:
-            return [_photo(row) for row in select_photos(connection, event_id, listing, page)]
+            rows = connection.execute(query, {"event": event_id, "sha256": list(sha256)})
+            return {bytes(row.sha256): KnownPhoto(row.id, PhotoState(row.state)) for row in rows}
+
+    def list_photos(self, event_id: UUID, page: Page, listing: Listing = NEWEST_FIRST) -> tuple[list[Photo], int]:
+        """A page, and how many there are on all pages. The key of a page is `listing.key`."""
+        with transaction(self._engine) as connection:
+            photos = [_photo(row) for row in select_photos(connection, event_id, listing, page)]
+            return photos, count_listed(connection, event_id, listing)
+
+    def retry_failed(self, event_id: UUID) -> int:
+        """Makes every failed photo of the event pending again; how many."""
+        retry = text(
+            "UPDATE matcher.photos SET state = 'pending', reason = '', failures = 0, lease_until = NULL"
+            " WHERE event_id = :event AND state = 'failed'"
+        )
+        with transaction(self._engine, "photos-retry") as connection:
+            if lock_event(connection, event_id) is None:
+                return 0
+            count = connection.execute(retry, {"event": event_id}).rowcount
+            if count:
+                count_photos(connection, event_id, pending=count, failed=-count)
+                connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
+            return count
 
     def retry(self, photo_id: UUID, event_id: UUID) -> None:
         """Makes a failed photo pending again; one that is pending stays so. Raises PhotoNotFailed, PhotoNotFound."""
@@ -96,7 +123,7 @@ class PhotoStore:
         return row.event_id if row else None
 
     def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
-        """A photo that this user may see: organisers of its event, and members who are in it."""
+        """A photo that this user may see: organisers of its event, and members by its visibility."""
         key, digest = FILES[variant]
         parts = "p.original_parts" if variant is Variant.ORIGINAL else "NULL"
         query = text(
@@ -106,10 +133,7 @@ class PhotoStore:
             JOIN matcher.photos p ON (p.event_id, p.id) = (x.event_id, x.photo_id)
             JOIN matcher.events e ON e.id = x.event_id AND NOT e.gone
             JOIN matcher.memberships m ON m.event_id = x.event_id AND m.user_id = :user
-            WHERE x.photo_id = :photo AND (m.role = 'organiser' OR EXISTS (
-                SELECT FROM matcher.people o
-                JOIN matcher.matches t ON (t.event_id, t.person_id) = (o.event_id, o.person_id)
-                WHERE o.event_id = x.event_id AND o.user_id = :user AND t.photo_id = :photo))
+            WHERE x.photo_id = :photo AND (m.role = 'organiser' OR {SEES})
             """
         )
         with transaction(self._engine) as connection:
@@ -119,18 +143,30 @@ class PhotoStore:
         version = make_version(row.key, row.digest)
         return ShownPhoto(PhotoState(row.state), row.key, row.parts, version, row.name, row.number)
 
-    def delete(self, photo_id: UUID, event_id: UUID) -> None:
-        query = text("DELETE FROM matcher.photos WHERE event_id = :event AND id = :photo RETURNING state, face_count")
+    def delete(self, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
+        """Those of the photos that are in the event."""
+        query = text(
+            "DELETE FROM matcher.photos WHERE event_id = :event AND id = ANY(:photos)"
+            " RETURNING state, face_count, visibility"
+        )
         with transaction(self._engine, "photo-delete") as connection:
             if lock_event(connection, event_id) is None:
                 return
-            queue_blob_deletions(connection, event_id, [photo_id])
-            hint_people_in(connection, event_id, photo_id)
-            row = connection.execute(query, {"event": event_id, "photo": photo_id}).first()
-            if row is None:
+            queue_blob_deletions(connection, event_id, photo_ids)
+            hint_people_in(connection, event_id, photo_ids)
+            rows = connection.execute(query, {"event": event_id, "photos": list(photo_ids)}).all()
+            if not rows:
                 return
-            count_photos(connection, event_id, **{row.state: -1}, faces=-row.face_count)
+            gone = Counter(row.state for row in rows)
+            count_photos(
+                connection,
+                event_id,
+                **{state: -count for state, count in gone.items()},
+                faces=-sum(row.face_count for row in rows),
+            )
             raise_version(connection, event_id, deleted=True)
+            if any(row.visibility == Visibility.EVERYONE.value and row.state == "indexed" for row in rows):
+                hint_all(connection, event_id)
 
     def count(self, event_ids: Sequence[UUID]) -> dict[UUID, IndexCounts]:
         """The counters of the events that there are."""
@@ -208,4 +244,8 @@ def _photo(row: Row[Any]) -> Photo:
         taken_at=row.taken_at,
         created_at=row.created_at,
         versions=read_versions(row),
+        visibility=Visibility(row.visibility),
+        uploader_id=row.uploader_id,
+        hide_requests=row.hide_requests,
+        colour=row.colour,
     )

@@ -31,7 +31,7 @@ class RefusalStore:
             return event_id
 
     def refuse(self, event_id: UUID, user_id: UUID, photo_id: UUID) -> bool:
-        """False where the person neither has the photo nor refused it before."""
+        """False where the person neither sees the photo as theirs nor refused it before."""
         values = {"event": event_id, "person": user_id, "photo": photo_id}  # the first person has the account's id
         with transaction(self._engine, "match-refuse") as connection:
             if not self._may_decide(connection, values):
@@ -70,7 +70,8 @@ class RefusalStore:
         if find_member(connection, values["event"], values["person"]) is None:
             return False
         known = text(
-            "SELECT FROM matcher.matches WHERE event_id = :event AND person_id = :person AND photo_id = :photo"
+            "SELECT FROM matcher.matches"
+            " WHERE event_id = :event AND person_id = :person AND photo_id = :photo AND shown"
             " UNION ALL"
             " SELECT FROM matcher.refusals WHERE event_id = :event AND person_id = :person AND photo_id = :photo"
             " LIMIT 1"

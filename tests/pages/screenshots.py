@@ -30,7 +30,16 @@ def list_photos(event_id: str) -> dict[str, Any]:
         photo_id = str(UUID(int=number))
         urls = {f"{name}_url": f"/drawn/{number}" for name in ("thumb", "medium", "preview", "original")}
         photos.append(
-            {"id": photo_id, "event_id": event_id, "width": width, "height": height, "taken_at": None, **urls}
+            {
+                "id": photo_id,
+                "event_id": event_id,
+                "width": width,
+                "height": height,
+                "taken_at": None,
+                "shows_me": True,
+                "colour": None,
+                **urls,
+            }
         )
     return {"photos": photos, "total": COUNT, "next_cursor": None}
 

@@ -190,3 +190,42 @@ def test_the_keyboard_is_enough(new_phone: NewPhone, gallery: Gallery) -> None:
     keyboard.press("Escape")
     expect(laptop.page.locator(".pswp")).to_have_count(0)
     assert laptop.page.evaluate("document.activeElement.tagName") == "A"
+
+
+def test_a_photo_that_one_asks_to_hide_is_gone_until_one_undoes_it(
+    phone: Phone, organiser: Organiser, sample: SampleEvent, one_of: Any
+) -> None:
+    event = organiser.event("Discreet")
+    organiser.add_photos(event, [one_of("Ada"), one_of("Ada", "Ben")])
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(2)
+    phone.page.locator(f"{GRID} a").first.click()
+    phone.button("Ask to hide this photo").click()
+    phone.see("the organisers are asked to hide it")
+    phone.expect_photos(1)
+    phone.page.reload()
+    phone.expect_photos(1)
+    phone.page.locator(f"{GRID} a").first.click()
+    phone.button("Ask to hide this photo").click()
+    phone.expect_photos(0)
+    phone.button("Undo").click()
+    phone.expect_photos(1)
+    asked = organiser.get(f"/api/events/{event['id']}/photos", hide_requested=True)
+    assert [photo["hide_requests"] for photo in asked["photos"]] == [1]
+
+
+def test_a_guest_without_a_selfie_sees_the_photos_for_everyone(phone: Phone, organiser: Organiser, one_of: Any) -> None:
+    event = organiser.event("Highlights")
+    organiser.add_photos(event, [one_of("Ada"), one_of("Ben")])
+    photos = organiser.get(f"/api/events/{event['id']}/photos")["photos"]
+    phone.open(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.see("Which photos are you in?")
+    choice = {"photo_ids": [photos[0]["id"]], "visibility": "everyone"}
+    organiser.expect(204, "POST", f"/api/events/{event['id']}/photos/visibility", json=choice)
+    phone.expect_photos(1)
+    red, green, blue = bytes.fromhex(photos[0]["colour"].removeprefix("#"))
+    expect(phone.page.locator(GRID).first).to_have_css("background-color", f"rgb({red}, {green}, {blue})")
+    phone.page.locator(f"{GRID} a").first.click()
+    expect(phone.button("Ask to hide this photo")).to_be_visible()
+    expect(phone.button("This is not me")).to_be_hidden()

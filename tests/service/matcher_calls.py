@@ -64,4 +64,6 @@ def service(
     signer: Callable[[str], Signer],
 ) -> Service:
     world = World(make_db("matcher"), tmp_path / "blobs")
-    return Service(world, serve(*registrations(world.matches, world.photos, Notices("", HINTS_CHANNEL))), signer)
+    return Service(
+        world, serve(*registrations(world.matches, world.photos, world.audience, Notices("", HINTS_CHANNEL))), signer
+    )

@@ -14,14 +14,25 @@ from sqlalchemy import Engine, text
 
 from kit.blobs import Blobs
 from kit.faces import Box, Quality
+from kit.pages import Page
 from kit.sweeper import Sweeper
-from matcher_service.domain import AddedPhoto, Change, ChangeKind, Rematch, Role
+from matcher_service.audience import Audience
+from matcher_service.domain import AddedPhoto, Change, ChangeKind, Listing, Match, PhotoOrder, Rematch, Role, Variant
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.service import Matches, Members, Photos
 from matcher_service.spool import spool
-from matcher_service.store import FaceStore, JobStore, MatchStore, MemberStore, PhotoStore, PurgeStore, RefusalStore
+from matcher_service.store import (
+    AudienceStore,
+    FaceStore,
+    JobStore,
+    MatchStore,
+    MemberStore,
+    PhotoStore,
+    PurgeStore,
+    RefusalStore,
+)
 
 JPEG = b"\xff\xd8\xff\xe0"
 JPEG_END = b"\xff\xd9"
@@ -53,7 +64,7 @@ def read_script(data: bytes) -> Reading:
         if number
     )
     pictures = {f"{name}_jpeg": JPEG + name.encode() + JPEG_END for name in ("original", "preview", "medium", "thumb")}
-    return Reading(width=1200, height=800, faces=faces, **pictures)
+    return Reading(width=1200, height=800, faces=faces, colour=0x102030, **pictures)
 
 
 class World:
@@ -69,6 +80,7 @@ class World:
         photos: type[Photos] = Photos,
         blobs: type[Blobs] = Blobs,
         index: type[Index] = Index,
+        audience_store: type[AudienceStore] = AudienceStore,
     ) -> None:
         self.db, self.folder = db, folder
         self.member_store, self.photo_store = MemberStore(db), photo_store(db)
@@ -79,6 +91,7 @@ class World:
         self.late: list[Change] = []
         members = Members(self.member_store, self.catch_up)
         self.matches = Matches(self.match_store, RefusalStore(db), self.index, members, TOLERANCE)
+        self.audience = Audience(audience_store(db), members)
         self.photos = photos(self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES)
         self.indexer = self.make_indexer(read_script)
         self.organiser = uuid4()
@@ -142,6 +155,44 @@ class World:
         query = text("SELECT photo_id FROM matcher.matches WHERE person_id = :user")
         with self.db.begin() as connection:
             return set(connection.execute(query, {"user": user_id}).scalars())
+
+    def seen(self, event_id: UUID | None, user_id: UUID) -> dict[UUID, bool]:
+        """The photos that a guest is shown, and whether they are in them: the same in every order, in pages and whole,
+        in the count, and as the pictures that are sent."""
+        lists = []
+        for order in PhotoOrder:
+            for ascending in (False, True):
+                listing = Listing(order, ascending)
+                matches = self.list_all(event_id, user_id, listing)
+                keys = [listing.key(match) for match in matches]
+                assert keys == sorted(keys, reverse=not ascending)
+                lists.append({match.photo_id: not match.only_for_everyone for match in matches})
+                assert len(matches) == len(lists[-1]), "listed once"
+        assert all(listed == lists[0] for listed in lists)
+        with self.db.begin() as connection:
+            photos = list(connection.execute(text("SELECT id FROM matcher.photos")).scalars())
+        sent = {photo for photo in photos if self.photo_store.find_shown(photo, user_id, Variant.THUMB)}
+        assert event_id is None or sent == set(lists[0]), "pictures"
+        return lists[0]
+
+    def list_all(self, event_id: UUID | None, user_id: UUID, listing: Listing) -> list[Match]:
+        """A guest's list, in pages; its count is checked."""
+        shown: list[Match] = []
+        page = Page("test", 2, None)
+        while True:
+            matches, total = self.match_store.list_matches(user_id, event_id, page, listing)
+            shown += matches[:2]
+            if len(matches) <= 2:
+                assert total == len(shown), "the count"
+                return shown
+            page = Page("test", 2, listing.key(shown[-1]))
+
+    def hide_requests(self, event_id: UUID) -> dict[UUID, int]:
+        """The photos that guests ask to hide, as their organiser sees them, and how many ask."""
+        page, listing = Page("test", 50, None), Listing(hide_requested=True)
+        photos, total = self.photos.list_photos(self.organiser, event_id, page, listing)
+        assert total == len(photos)
+        return {photo.id: photo.hide_requests for photo in photos}
 
     def files(self) -> set[str]:
         """The keys of all blobs."""

@@ -42,6 +42,26 @@ class ScriptedPhotos(photo_pb2_grpc.PhotoServiceServicer):
         return pb.RetryPhotoResponse()
 
     @callable_by(PUBLIC)
+    def RetryPhotos(self, request, context):
+        return pb.RetryPhotosResponse()
+
+    @callable_by(PUBLIC)
+    def DeletePhotos(self, request, context):
+        return pb.DeletePhotosResponse()
+
+    @callable_by(PUBLIC)
+    def SetVisibility(self, request, context):
+        return pb.SetVisibilityResponse()
+
+    @callable_by(PUBLIC)
+    def DismissHideRequests(self, request, context):
+        return pb.DismissHideRequestsResponse()
+
+    @callable_by(PUBLIC)
+    def FindKnownPhotos(self, request, context):
+        return pb.FindKnownPhotosResponse()
+
+    @callable_by(PUBLIC)
     def GetIndexState(self, request, context):
         return pb.GetIndexStateResponse()
 
@@ -73,6 +93,14 @@ class ScriptedMatcher(matcher_pb2_grpc.MatcherServiceServicer):
     @callable_by(PUBLIC)
     def RestoreMatch(self, request, context):
         return matcher_pb2.RestoreMatchResponse()
+
+    @callable_by(PUBLIC)
+    def AskToHide(self, request, context):
+        return matcher_pb2.AskToHideResponse()
+
+    @callable_by(PUBLIC)
+    def UndoAskToHide(self, request, context):
+        return matcher_pb2.UndoAskToHideResponse()
 
     @callable_by(PUBLIC, long=True)
     def WatchMatches(self, request, context):

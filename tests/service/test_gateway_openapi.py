@@ -53,6 +53,13 @@ ROUTES = {
     "GetPhoto": "get /api/photos/{photo_id}/{variant}",
     "ListPhotos": "get /api/events/{event_id}/photos",
     "RetryPhoto": "post /api/photos/{photo_id}/retry",
+    "AskToHide": "post /api/photos/{photo_id}/hide-request",
+    "UndoAskToHide": "delete /api/photos/{photo_id}/hide-request",
+    "RetryPhotos": "post /api/events/{event_id}/photos/retry",
+    "DeletePhotos": "post /api/events/{event_id}/photos/delete",
+    "SetVisibility": "post /api/events/{event_id}/photos/visibility",
+    "DismissHideRequests": "post /api/events/{event_id}/photos/dismiss-requests",
+    "FindKnownPhotos": "post /api/events/{event_id}/photos/known",
     "DeletePhoto": "delete /api/photos/{photo_id}",
 }
 

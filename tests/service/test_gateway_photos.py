@@ -33,7 +33,16 @@ def test_my_photos_are_listed_in_pages(world: World) -> None:
     )
     world.answer(ListMatches=matcher_pb2.ListMatchesResponse(matches=[match], next_page_token="n", total_count=9))
     answer = world.client.get(f"/api/my-photos?event_id={EVENT}&limit=1&cursor=c", headers=SIGNED)
-    photo = {"id": PHOTO, "event_id": EVENT, "width": 4, "height": 3, "taken_at": 7, **URLS}
+    photo = {
+        "id": PHOTO,
+        "event_id": EVENT,
+        "width": 4,
+        "height": 3,
+        "taken_at": 7,
+        "shows_me": True,
+        "colour": None,
+        **URLS,
+    }
     assert answer.json() == {"photos": [photo], "next_cursor": "n", "total": 9}
     sent = world.services.sent("ListMatches")
     assert (sent.event_id, sent.page_size, sent.page_token) == (EVENT, 1, "c")
@@ -75,6 +84,10 @@ def test_photos_of_an_event_show_what_organisers_need(world: World) -> None:
         "size_bytes": 9,
         "taken_at": None,
         "uploaded_at": 8,
+        "uploader_id": None,
+        "visibility": "matched",
+        "hide_requests": 0,
+        "colour": None,
         **URLS,
     }
     assert (second["status"], second["reason"], second["thumb_url"]) == ("failed", "unreadable", None)

@@ -125,10 +125,10 @@ def test_control_accepted_before_the_commit_a_photo_is_lost(make_world: MakeWorl
 class QueueBeforeDelete(PhotoStore):
     """A broken twin: queues the deletion of the files in a transaction of its own."""
 
-    def delete(self, photo_id: UUID, event_id: UUID) -> None:
+    def delete(self, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         with self._engine.begin() as connection:
-            queue_blob_deletions(connection, event_id, [photo_id])
-        super().delete(photo_id, event_id)
+            queue_blob_deletions(connection, event_id, photo_ids)
+        super().delete(event_id, photo_ids)
 
 
 REFUSE_DELETION = """

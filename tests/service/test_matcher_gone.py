@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, text
 
-from matcher_service.domain import ChangeKind, IndexedPhoto, Job, PhotoState
+from matcher_service.domain import ChangeKind, IndexedPhoto, Job, PhotoState, Visibility
 from matcher_service.faces import FoundPerson
 from matcher_service.reading import Reading
 from matcher_service.store import JobStore, matches, members
@@ -112,8 +112,9 @@ class GuestsOfTheClaim(JobStore):
         photo: IndexedPhoto,
         version: int,
         found: Sequence[tuple[UUID, FoundPerson]],
-    ) -> None:
-        super()._insert(connection, job, photo, version, [(person, FoundPerson(0, 0, 0.0)) for person in self.people])
+    ) -> Visibility:
+        found = [(person, FoundPerson(0, 0, 0.0)) for person in self.people]
+        return super()._insert(connection, job, photo, version, found)
 
 
 def erase_while_a_photo_is_read(world: World) -> int:

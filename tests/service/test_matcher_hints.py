@@ -62,7 +62,7 @@ def stub(world: World, serve: Callable[..., grpc.Channel]) -> Iterator[matcher_p
     notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
     with listening(notices):
         yield matcher_pb2_grpc.MatcherServiceStub(
-            serve(*registrations(world.matches, world.photos, notices), max_watchers=2)
+            serve(*registrations(world.matches, world.photos, world.audience, notices), max_watchers=2)
         )
 
 
@@ -171,7 +171,9 @@ def test_a_service_that_listens_no_more_ends_its_watches(
     world: World, serve: Callable[..., grpc.Channel], metadata: Metadata
 ) -> None:
     notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
-    stub = matcher_pb2_grpc.MatcherServiceStub(serve(*registrations(world.matches, world.photos, notices)))
+    stub = matcher_pb2_grpc.MatcherServiceStub(
+        serve(*registrations(world.matches, world.photos, world.audience, notices))
+    )
     with listening(notices) as stop:
         stream = stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20)
         next(stream)

@@ -112,7 +112,7 @@ def test_rows_keep_their_values(world: World, before: Before) -> None:
         before.event: IndexCounts(before.event, 1, 2, 1, 3),
         before.other: IndexCounts(before.other, 0, 0, 0, 0),
     }
-    photos = world.photo_store.list_photos(before.event, PAGE)
+    photos, _ = world.photo_store.list_photos(before.event, PAGE)
     assert [photo.filename for photo in photos] == ["late.jpg", "early.jpg", "broken.jpg", "waiting.jpg"]
     assert rows(world, "SELECT filename, number FROM matcher.photos ORDER BY number") == [
         ("waiting.jpg", 1), ("broken.jpg", 2), ("early.jpg", 3), ("late.jpg", 4)]  # fmt: skip

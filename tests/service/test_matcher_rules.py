@@ -143,7 +143,7 @@ def test_a_photo_that_crashes_its_reader_three_times_is_given_up_and_kept(world:
 
     indexer = world.make_indexer(crash)
     assert [indexer.step() for _ in range(4)] == [True, True, True, False]
-    [photo] = world.photo_store.list_photos(event, _first_page())
+    [photo], _ = world.photo_store.list_photos(event, _first_page())
     assert (photo.state, photo.reason) == (PhotoState.FAILED, "processing_failed")
     assert len(world.files()) == 1
 
@@ -192,7 +192,7 @@ def test_a_photo_that_cannot_be_read_says_why(world: World) -> None:
     event = world.event()
     world.add_file(event, photo_of([]) + b"unreadable", "broken.jpg")
     world.index_all()
-    [photo] = world.photo_store.list_photos(event, _first_page())
+    [photo], _ = world.photo_store.list_photos(event, _first_page())
     assert (photo.state, photo.reason) == (PhotoState.FAILED, "unreadable")
 
 

@@ -132,7 +132,8 @@ def test_events_take_turns_and_all_photos_have_theirs(world: World) -> None:
         (f"SELECT k FROM unnest(ARRAY['a', 'b']) k WHERE NOT EXISTS (SELECT FROM matcher.photos"
          f" WHERE {PHOTO_KEYS} @> ARRAY[k])", "photo_keys"),
         ("SELECT key FROM matcher.blob_deletions ORDER BY created_at LIMIT 20", "blob_deletions_by_age"),
-        ("SELECT * FROM matcher.matches WHERE person_id = CAST(:id AS uuid) ORDER BY sorted_at, photo_id LIMIT 50",
+        ("SELECT * FROM matcher.matches WHERE person_id = CAST(:id AS uuid) AND shown"
+         " ORDER BY sorted_at, photo_id LIMIT 50",
          "matches_by_time"),
         ("SELECT * FROM matcher.photos WHERE event_id = CAST(:id AS uuid) ORDER BY created_at, id LIMIT 50",
          "photos_by_upload"),

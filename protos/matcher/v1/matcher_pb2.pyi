@@ -108,7 +108,7 @@ class RematchResponse(_message.Message):
     def __init__(self, rematch_id: _Optional[str] = ..., state: _Optional[_Union[RematchState, str]] = ..., compared_count: _Optional[int] = ..., total_count: _Optional[int] = ..., matched_count: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Match(_message.Message):
-    __slots__ = ("photo_id", "event_id", "width", "height", "take_time", "thumb_version", "preview_version", "original_version", "medium_version", "original_bytes", "event_name", "number", "create_time", "take_offset_min")
+    __slots__ = ("photo_id", "event_id", "width", "height", "take_time", "thumb_version", "preview_version", "original_version", "medium_version", "original_bytes", "event_name", "number", "create_time", "take_offset_min", "only_for_everyone", "colour")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     WIDTH_FIELD_NUMBER: _ClassVar[int]
@@ -123,6 +123,8 @@ class Match(_message.Message):
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     TAKE_OFFSET_MIN_FIELD_NUMBER: _ClassVar[int]
+    ONLY_FOR_EVERYONE_FIELD_NUMBER: _ClassVar[int]
+    COLOUR_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     event_id: str
     width: int
@@ -137,7 +139,9 @@ class Match(_message.Message):
     number: int
     create_time: _timestamp_pb2.Timestamp
     take_offset_min: int
-    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., original_bytes: _Optional[int] = ..., event_name: _Optional[str] = ..., number: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., take_offset_min: _Optional[int] = ...) -> None: ...
+    only_for_everyone: bool
+    colour: int
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., original_bytes: _Optional[int] = ..., event_name: _Optional[str] = ..., number: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., take_offset_min: _Optional[int] = ..., only_for_everyone: _Optional[bool] = ..., colour: _Optional[int] = ...) -> None: ...
 
 class ListMatchesRequest(_message.Message):
     __slots__ = ("event_id", "page_size", "page_token", "order", "ascending")
@@ -180,6 +184,26 @@ class RestoreMatchRequest(_message.Message):
     def __init__(self, photo_id: _Optional[str] = ...) -> None: ...
 
 class RestoreMatchResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class AskToHideRequest(_message.Message):
+    __slots__ = ("photo_id",)
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    def __init__(self, photo_id: _Optional[str] = ...) -> None: ...
+
+class AskToHideResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class UndoAskToHideRequest(_message.Message):
+    __slots__ = ("photo_id",)
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    def __init__(self, photo_id: _Optional[str] = ...) -> None: ...
+
+class UndoAskToHideResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 

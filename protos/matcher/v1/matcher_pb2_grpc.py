@@ -58,6 +58,16 @@ class MatcherServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchResponse.FromString,
                 _registered_method=True)
+        self.AskToHide = channel.unary_unary(
+                '/matcher.v1.MatcherService/AskToHide',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.AskToHideRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.AskToHideResponse.FromString,
+                _registered_method=True)
+        self.UndoAskToHide = channel.unary_unary(
+                '/matcher.v1.MatcherService/UndoAskToHide',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.UndoAskToHideRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.UndoAskToHideResponse.FromString,
+                _registered_method=True)
         self.WatchMatches = channel.unary_stream(
                 '/matcher.v1.MatcherService/WatchMatches',
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesRequest.SerializeToString,
@@ -86,7 +96,9 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMatches(self, request, context):
-        """The photos that the caller is in, newest first. Live: photos indexed later appear by themselves. Idempotent.
+        """The photos that the caller is in and those for everyone in the caller's events, newest first; none that is HIDDEN,
+        UNAPPROVED or hidden at the caller's own request. The same for every role: organisers see all photos by ListPhotos.
+        Live: photos indexed later appear by themselves. Idempotent.
         Errors: EVENT_NOT_FOUND, INVALID_PAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -94,7 +106,8 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefuseMatch(self, request, context):
-        """"This is not me": the photo leaves the caller's matches and stays away, whatever selfie they send later. Idempotent.
+        """"This is not me": the photo leaves the caller's matches and stays away, whatever selfie they send later. A photo for
+        everyone stays in the caller's list as such. Idempotent.
         Errors: PHOTO_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -104,6 +117,23 @@ class MatcherServiceServicer:
     def RestoreMatch(self, request, context):
         """Takes RefuseMatch back: the photo is matched again. Idempotent.
         Errors: PHOTO_NOT_FOUND for a photo that the caller neither has nor refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AskToHide(self, request, context):
+        """"Hide this photo": the caller, who sees it, never sees it again, whatever selfie they send later, and its organisers
+        are told that somebody asks for it to be hidden (Photo.hide_request_count). Idempotent.
+        Errors: PHOTO_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndoAskToHide(self, request, context):
+        """Takes AskToHide back. Idempotent.
+        Errors: PHOTO_NOT_FOUND for a photo that the caller neither sees nor asked to hide.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,6 +170,16 @@ def add_MatcherServiceServicer_to_server(servicer, server):
                     servicer.RestoreMatch,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchResponse.SerializeToString,
+            ),
+            'AskToHide': grpc.unary_unary_rpc_method_handler(
+                    servicer.AskToHide,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.AskToHideRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.AskToHideResponse.SerializeToString,
+            ),
+            'UndoAskToHide': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndoAskToHide,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.UndoAskToHideRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.UndoAskToHideResponse.SerializeToString,
             ),
             'WatchMatches': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchMatches,
@@ -259,6 +299,60 @@ class MatcherService:
             '/matcher.v1.MatcherService/RestoreMatch',
             protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_matcher__pb2.RestoreMatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AskToHide(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/AskToHide',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.AskToHideRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.AskToHideResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndoAskToHide(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/UndoAskToHide',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.UndoAskToHideRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.UndoAskToHideResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -18,6 +18,19 @@ class PhotoState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PHOTO_STATE_FAILED: _ClassVar[PhotoState]
     PHOTO_STATE_REFUSED: _ClassVar[PhotoState]
 
+class Visibility(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    VISIBILITY_UNSPECIFIED: _ClassVar[Visibility]
+    VISIBILITY_MATCHED: _ClassVar[Visibility]
+    VISIBILITY_EVERYONE: _ClassVar[Visibility]
+    VISIBILITY_HIDDEN: _ClassVar[Visibility]
+    VISIBILITY_UNAPPROVED: _ClassVar[Visibility]
+
+class FaceFilter(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FACE_FILTER_UNSPECIFIED: _ClassVar[FaceFilter]
+    FACE_FILTER_NONE: _ClassVar[FaceFilter]
+
 class PhotoOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     PHOTO_ORDER_UNSPECIFIED: _ClassVar[PhotoOrder]
@@ -36,6 +49,13 @@ PHOTO_STATE_PENDING: PhotoState
 PHOTO_STATE_INDEXED: PhotoState
 PHOTO_STATE_FAILED: PhotoState
 PHOTO_STATE_REFUSED: PhotoState
+VISIBILITY_UNSPECIFIED: Visibility
+VISIBILITY_MATCHED: Visibility
+VISIBILITY_EVERYONE: Visibility
+VISIBILITY_HIDDEN: Visibility
+VISIBILITY_UNAPPROVED: Visibility
+FACE_FILTER_UNSPECIFIED: FaceFilter
+FACE_FILTER_NONE: FaceFilter
 PHOTO_ORDER_UNSPECIFIED: PhotoOrder
 PHOTO_ORDER_UPLOADED: PhotoOrder
 PHOTO_ORDER_TAKEN: PhotoOrder
@@ -46,7 +66,7 @@ VARIANT_ORIGINAL: Variant
 VARIANT_MEDIUM: Variant
 
 class Photo(_message.Message):
-    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version")
+    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version", "visibility", "uploader_id", "hide_request_count", "colour")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +82,10 @@ class Photo(_message.Message):
     PREVIEW_VERSION_FIELD_NUMBER: _ClassVar[int]
     ORIGINAL_VERSION_FIELD_NUMBER: _ClassVar[int]
     MEDIUM_VERSION_FIELD_NUMBER: _ClassVar[int]
+    VISIBILITY_FIELD_NUMBER: _ClassVar[int]
+    UPLOADER_ID_FIELD_NUMBER: _ClassVar[int]
+    HIDE_REQUEST_COUNT_FIELD_NUMBER: _ClassVar[int]
+    COLOUR_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     event_id: str
     filename: str
@@ -77,7 +101,11 @@ class Photo(_message.Message):
     preview_version: str
     original_version: str
     medium_version: str
-    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ...) -> None: ...
+    visibility: Visibility
+    uploader_id: str
+    hide_request_count: int
+    colour: int
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., uploader_id: _Optional[str] = ..., hide_request_count: _Optional[int] = ..., colour: _Optional[int] = ...) -> None: ...
 
 class AddPhotoHeader(_message.Message):
     __slots__ = ("event_id", "filename")
@@ -154,28 +182,36 @@ class GetPhotoResponse(_message.Message):
     def __init__(self, header: _Optional[_Union[PhotoHeader, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
 
 class ListPhotosRequest(_message.Message):
-    __slots__ = ("event_id", "page_size", "page_token", "order", "ascending", "state")
+    __slots__ = ("event_id", "page_size", "page_token", "order", "ascending", "state", "visibility", "faces", "hide_requested")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     ASCENDING_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    VISIBILITY_FIELD_NUMBER: _ClassVar[int]
+    FACES_FIELD_NUMBER: _ClassVar[int]
+    HIDE_REQUESTED_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     page_size: int
     page_token: str
     order: PhotoOrder
     ascending: bool
     state: PhotoState
-    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[PhotoOrder, str]] = ..., ascending: _Optional[bool] = ..., state: _Optional[_Union[PhotoState, str]] = ...) -> None: ...
+    visibility: Visibility
+    faces: FaceFilter
+    hide_requested: bool
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[PhotoOrder, str]] = ..., ascending: _Optional[bool] = ..., state: _Optional[_Union[PhotoState, str]] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., faces: _Optional[_Union[FaceFilter, str]] = ..., hide_requested: _Optional[bool] = ...) -> None: ...
 
 class ListPhotosResponse(_message.Message):
-    __slots__ = ("photos", "next_page_token")
+    __slots__ = ("photos", "next_page_token", "total_count")
     PHOTOS_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
     photos: _containers.RepeatedCompositeFieldContainer[Photo]
     next_page_token: str
-    def __init__(self, photos: _Optional[_Iterable[_Union[Photo, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+    total_count: int
+    def __init__(self, photos: _Optional[_Iterable[_Union[Photo, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_count: _Optional[int] = ...) -> None: ...
 
 class DeletePhotoRequest(_message.Message):
     __slots__ = ("photo_id",)
@@ -196,6 +232,80 @@ class RetryPhotoRequest(_message.Message):
 class RetryPhotoResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class RetryPhotosRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class RetryPhotosResponse(_message.Message):
+    __slots__ = ("retried_count",)
+    RETRIED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    retried_count: int
+    def __init__(self, retried_count: _Optional[int] = ...) -> None: ...
+
+class DeletePhotosRequest(_message.Message):
+    __slots__ = ("event_id", "photo_ids")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PHOTO_IDS_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    photo_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, event_id: _Optional[str] = ..., photo_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DeletePhotosResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SetVisibilityRequest(_message.Message):
+    __slots__ = ("event_id", "photo_ids", "visibility")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PHOTO_IDS_FIELD_NUMBER: _ClassVar[int]
+    VISIBILITY_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    photo_ids: _containers.RepeatedScalarFieldContainer[str]
+    visibility: Visibility
+    def __init__(self, event_id: _Optional[str] = ..., photo_ids: _Optional[_Iterable[str]] = ..., visibility: _Optional[_Union[Visibility, str]] = ...) -> None: ...
+
+class SetVisibilityResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DismissHideRequestsRequest(_message.Message):
+    __slots__ = ("event_id", "photo_ids")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PHOTO_IDS_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    photo_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, event_id: _Optional[str] = ..., photo_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DismissHideRequestsResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class FindKnownPhotosRequest(_message.Message):
+    __slots__ = ("event_id", "sha256")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    sha256: _containers.RepeatedScalarFieldContainer[bytes]
+    def __init__(self, event_id: _Optional[str] = ..., sha256: _Optional[_Iterable[bytes]] = ...) -> None: ...
+
+class KnownPhoto(_message.Message):
+    __slots__ = ("place", "photo_id", "state")
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    place: int
+    photo_id: str
+    state: PhotoState
+    def __init__(self, place: _Optional[int] = ..., photo_id: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ...) -> None: ...
+
+class FindKnownPhotosResponse(_message.Message):
+    __slots__ = ("photos",)
+    PHOTOS_FIELD_NUMBER: _ClassVar[int]
+    photos: _containers.RepeatedCompositeFieldContainer[KnownPhoto]
+    def __init__(self, photos: _Optional[_Iterable[_Union[KnownPhoto, _Mapping]]] = ...) -> None: ...
 
 class GetIndexStateRequest(_message.Message):
     __slots__ = ("event_ids",)

@@ -57,10 +57,35 @@ class PhotoServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotoRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotoResponse.FromString,
                 _registered_method=True)
+        self.RetryPhotos = channel.unary_unary(
+                '/matcher.v1.PhotoService/RetryPhotos',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotosRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotosResponse.FromString,
+                _registered_method=True)
         self.DeletePhoto = channel.unary_unary(
                 '/matcher.v1.PhotoService/DeletePhoto',
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotoRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotoResponse.FromString,
+                _registered_method=True)
+        self.DeletePhotos = channel.unary_unary(
+                '/matcher.v1.PhotoService/DeletePhotos',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotosRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotosResponse.FromString,
+                _registered_method=True)
+        self.SetVisibility = channel.unary_unary(
+                '/matcher.v1.PhotoService/SetVisibility',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetVisibilityRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetVisibilityResponse.FromString,
+                _registered_method=True)
+        self.DismissHideRequests = channel.unary_unary(
+                '/matcher.v1.PhotoService/DismissHideRequests',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DismissHideRequestsRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DismissHideRequestsResponse.FromString,
+                _registered_method=True)
+        self.FindKnownPhotos = channel.unary_unary(
+                '/matcher.v1.PhotoService/FindKnownPhotos',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.FindKnownPhotosRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.FindKnownPhotosResponse.FromString,
                 _registered_method=True)
         self.GetIndexState = channel.unary_unary(
                 '/matcher.v1.PhotoService/GetIndexState',
@@ -87,7 +112,7 @@ class PhotoServiceServicer:
 
     def GetPhoto(self, request, context):
         """A photo's picture or a part of it in chunks of at most 256 KiB, the first message being the header. For organisers of
-        its event and for guests who are in it. No variant says where, or with which camera, the photo was taken. Idempotent.
+        its event and for guests who see it in ListMatches. No variant says where, or with which camera, the photo was taken. Idempotent.
         Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -111,9 +136,52 @@ class PhotoServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RetryPhotos(self, request, context):
+        """As RetryPhoto, for all photos of an event that FAILED. For organisers of the event.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeletePhoto(self, request, context):
         """Deletes a photo, its faces and matches at once, and its files within a minute. For organisers of its event.
         Errors: PHOTO_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeletePhotos(self, request, context):
+        """As DeletePhoto, for several photos of an event, all at once; ids of no photo of the event are skipped. For organisers
+        of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 photos.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetVisibility(self, request, context):
+        """Decides who sees photos of an event, for all of them at once; ids of no photo of the event are skipped. HIDDEN also
+        settles the requests to hide them. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 photos.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DismissHideRequests(self, request, context):
+        """Settles the requests to hide photos without hiding them: they stay hidden from those who asked, and from nobody else;
+        ids of no photo of the event are skipped. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 photos.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindKnownPhotos(self, request, context):
+        """Which files an event has already, so that only the others need be sent. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 1000 hashes, or one that has not 32 bytes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -150,10 +218,35 @@ def add_PhotoServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotoRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotoResponse.SerializeToString,
             ),
+            'RetryPhotos': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryPhotos,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotosRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotosResponse.SerializeToString,
+            ),
             'DeletePhoto': grpc.unary_unary_rpc_method_handler(
                     servicer.DeletePhoto,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotoRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotoResponse.SerializeToString,
+            ),
+            'DeletePhotos': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeletePhotos,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotosRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotosResponse.SerializeToString,
+            ),
+            'SetVisibility': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetVisibility,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetVisibilityRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetVisibilityResponse.SerializeToString,
+            ),
+            'DismissHideRequests': grpc.unary_unary_rpc_method_handler(
+                    servicer.DismissHideRequests,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DismissHideRequestsRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DismissHideRequestsResponse.SerializeToString,
+            ),
+            'FindKnownPhotos': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindKnownPhotos,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.FindKnownPhotosRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.FindKnownPhotosResponse.SerializeToString,
             ),
             'GetIndexState': grpc.unary_unary_rpc_method_handler(
                     servicer.GetIndexState,
@@ -283,6 +376,33 @@ class PhotoService:
             _registered_method=True)
 
     @staticmethod
+    def RetryPhotos(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/RetryPhotos',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotosRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.RetryPhotosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def DeletePhoto(request,
             target,
             options=(),
@@ -299,6 +419,114 @@ class PhotoService:
             '/matcher.v1.PhotoService/DeletePhoto',
             protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotoRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeletePhotos(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/DeletePhotos',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotosRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.DeletePhotosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetVisibility(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/SetVisibility',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.SetVisibilityRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.SetVisibilityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DismissHideRequests(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/DismissHideRequests',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.DismissHideRequestsRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.DismissHideRequestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindKnownPhotos(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/FindKnownPhotos',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.FindKnownPhotosRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.FindKnownPhotosResponse.FromString,
             options,
             channel_credentials,
             insecure,

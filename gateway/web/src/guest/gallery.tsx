@@ -1,4 +1,4 @@
-/** The photos that a guest is in. */
+/** The photos that a guest is in, and those for everyone. */
 
 import { text } from "#text";
 import { useCallback, useState } from "preact/hooks";
@@ -7,6 +7,7 @@ import { api, ask } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { More } from "../shared/more";
 import type { Membership } from "../shared/session";
+import type { Removal } from "./lightbox";
 import type { Order, Photo, Photos } from "./photos";
 import { SaveAll } from "./save";
 import type { SelfieStatus } from "./selfie";
@@ -20,16 +21,17 @@ interface Props {
 }
 
 export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
-  const [refused, setRefused] = useState<Photo>();
+  const [removed, setRemoved] = useState<{ photo: Photo; removal: Removal }>();
   const [fault, setFault] = useState<unknown>();
   const { list, reload } = photos;
 
   const change = useCallback(
-    async (photo: Photo, isRefused: boolean) => {
+    async (photo: Photo, removal: Removal, isRemoved: boolean) => {
+      const path = removal === "not-me" ? "/api/photos/{photo_id}/not-me" : "/api/photos/{photo_id}/hide-request";
       const params = { params: { path: { photo_id: photo.id } } };
       try {
-        await ask(isRefused ? api.POST("/api/photos/{photo_id}/not-me", params) : api.DELETE("/api/photos/{photo_id}/not-me", params));
-        setRefused(isRefused ? photo : undefined);
+        await ask(isRemoved ? api.POST(path, params) : api.DELETE(path, params));
+        setRemoved(isRemoved ? { photo, removal } : undefined);
         await reload();
       } catch (error) {
         setFault(error);
@@ -40,7 +42,7 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
   const open = useCallback(
     async (index: number, tile: HTMLElement) => {
       const { openLightbox } = await import("./lightbox");
-      openLightbox(list, index, tile, (photo) => void change(photo, true));
+      openLightbox(list, index, tile, (photo, removal) => void change(photo, removal, true));
     },
     [list, change],
   );
@@ -53,11 +55,12 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
         <>
           <div class="toolbar">
             <p class="count" role="status">
-              {text.gallery.heading(photos.total)}
+              {list.every((photo) => photo.shows_me) ? text.gallery.heading(photos.total) : text.gallery.count(photos.total)}
             </p>
             <Sorting order={photos.order} onChange={photos.setOrder} />
             <SaveAll eventId={event.event_id} order={photos.order} />
           </div>
+          {status.status === "idle" && !event.closed && <p class="quiet">{text.gallery.noSelfieDetail}</p>}
           <Grid photos={list} onOpen={open} />
           {photos.hasMore && <More key={list.length} onVisible={photos.loadMore} />}
         </>
@@ -67,23 +70,28 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
       <footer>
         {list.length > 0 && (
           <button type="button" onClick={onSelfie}>
-            {text.gallery.newSelfie}
+            {status.status === "idle" ? text.welcome.takeSelfie : text.gallery.newSelfie}
           </button>
         )}
         <button type="button" onClick={onYou}>
           {text.gallery.you}
         </button>
       </footer>
-      {refused && (
+      {removed && (
         <div class="toast" role="status">
-          <span>{text.lightbox.hidden}</span>
-          <button type="button" onClick={() => void change(refused, false)}>
+          <span>{describeRemoval(removed.removal, list.some((photo) => photo.id === removed.photo.id))}</span>
+          <button type="button" onClick={() => void change(removed.photo, removed.removal, false)}>
             {text.lightbox.undo}
           </button>
         </div>
       )}
     </Screen>
   );
+}
+
+function describeRemoval(removal: Removal, isListed: boolean): string {
+  if (removal === "hide-request") return text.lightbox.askedToHide;
+  return isListed ? text.lightbox.forEveryone : text.lightbox.hidden;
 }
 
 /** What became of the last selfie, where it is not done. */
@@ -156,7 +164,7 @@ function Tile({ photo, index, onOpen }: { photo: Photo; index: number; onOpen: (
   const ratio = photo.width / photo.height;
   const widthOf = (edge: number) => Math.round(Math.min(edge, edge * ratio));
   return (
-    <li style={{ "--ratio": ratio }}>
+    <li style={{ "--ratio": ratio, backgroundColor: photo.colour ?? undefined }}>
       <a
         href={photo.preview_url}
         onClick={(event) => {

@@ -1,4 +1,4 @@
-/** One photo at full size: swipe, zoom, save, "this is not me". Loaded with the first tap. */
+/** One photo at full size: swipe, zoom, save, "this is not me", "ask to hide". Loaded with the first tap. */
 
 import { text } from "#text";
 import PhotoSwipe, { type SlideData } from "photoswipe";
@@ -6,13 +6,16 @@ import PhotoSwipe, { type SlideData } from "photoswipe";
 import type { Photo } from "./photos";
 import { asDownload, canShare, saveOne } from "./share";
 
+/** Why a guest does not want to see a photo: it shows somebody else, or it should be hidden from all. */
+export type Removal = "not-me" | "hide-request";
+
 const PREVIEW_PX = 1600;
 
 export function openLightbox(
   photos: readonly Photo[],
   index: number,
   tile: HTMLElement,
-  onRefused: (photo: Photo) => void,
+  onRemoved: (photo: Photo, removal: Removal) => void,
 ): void {
   const pswp = new PhotoSwipe({
     dataSource: photos.map(describe),
@@ -44,15 +47,23 @@ export function openLightbox(
           event.preventDefault();
           void saveOne(photo).catch(() => undefined); // the next tap tries again
         };
-        const refuse = document.createElement("button");
-        refuse.textContent = text.lightbox.notMe;
-        refuse.onclick = () => {
-          const photo = current();
-          pswp.close();
-          if (photo) onRefused(photo);
+        const makeButton = (label: string, removal: Removal) => {
+          const button = document.createElement("button");
+          button.textContent = label;
+          button.onclick = () => {
+            const photo = current();
+            pswp.close();
+            if (photo) onRemoved(photo, removal);
+          };
+          return button;
         };
-        pswp.on("change", () => (save.href = asDownload(current()?.original_url ?? "")));
-        bar.append(save, refuse);
+        const notMe = makeButton(text.lightbox.notMe, "not-me");
+        const hide = makeButton(text.lightbox.askToHide, "hide-request");
+        pswp.on("change", () => {
+          save.href = asDownload(current()?.original_url ?? "");
+          notMe.hidden = !current()?.shows_me;
+        });
+        bar.append(save, notMe, hide);
       },
     });
   });

@@ -5,7 +5,7 @@ import { api, ask, type Schemas } from "../shared/api";
 /** As many as the server changes with one request. */
 const BATCH = 200;
 
-export type Visibility = Schemas["VisibilityEdit"]["visibility"];
+export type Visibility = Schemas["PhotosVisibility"]["visibility"];
 
 export function setVisibility(eventId: string, ids: readonly string[], visibility: Visibility): Promise<void> {
   return inBatches(ids, (photo_ids) =>

@@ -3,7 +3,7 @@
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
-import { api, ask, root, type Schemas } from "../shared/api";
+import { api, ask, type Schemas } from "../shared/api";
 import { confirmInWords, showDay, Trouble, Waiting } from "../shared/elements";
 import { words } from "#words";
 import { CopyButton } from "./copy";

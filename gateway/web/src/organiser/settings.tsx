@@ -15,9 +15,9 @@ export function Settings({ event, onChange }: { event: Event; onChange: () => Pr
   const [isSaved, setSaved] = useState(false);
   const params = { path: { event_id: event.id } };
 
-  const edit = async (body: Schemas["EventEdit"]) => {
+  const edit = async (changes: Partial<Schemas["EventEdit"]>) => {
     setSaved(false);
-    await ask(api.PATCH("/api/events/{event_id}", { params, body }));
+    await ask(api.PATCH("/api/events/{event_id}", { params, body: { new_code: false, ...changes } }));
     await onChange();
     setSaved(true);
   };

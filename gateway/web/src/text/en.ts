@@ -52,6 +52,7 @@ export const text = {
   },
   gallery: {
     heading: (count: number) => (count === 1 ? "1 photo of you" : `${count} photos of you`),
+    count: (count: number) => (count === 1 ? "1 photo" : `${count} photos`),
     none: "No photo of you yet",
     noneDetail: "New photos appear here by themselves as soon as the photographer adds them.",
     noneAdvice: "You were surely photographed? A selfie in better light, without sunglasses, may help.",
@@ -77,6 +78,9 @@ export const text = {
     save: "Save",
     notMe: "This is not me",
     hidden: "The photo is gone from your list.",
+    forEveryone: "The photo stays in your list, because it is for everyone.",
+    askToHide: "Ask to hide this photo",
+    askedToHide: "You no longer see the photo, and the organisers are asked to hide it.",
     undo: "Undo",
     error: "The photo cannot be shown.",
   },

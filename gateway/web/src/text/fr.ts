@@ -52,6 +52,7 @@ export const text: Text = {
   },
   gallery: {
     heading: (count) => (count === 1 ? "1 photo de vous" : `${count} photos de vous`),
+    count: (count) => (count === 1 ? "1 photo" : `${count} photos`),
     none: "Pas encore de photo de vous",
     noneDetail: "Les nouvelles photos apparaissent ici d’elles-mêmes dès que le photographe les ajoute.",
     noneAdvice: "On vous a pourtant photographié ? Un selfie mieux éclairé, sans lunettes de soleil, peut aider.",
@@ -77,6 +78,9 @@ export const text: Text = {
     save: "Enregistrer",
     notMe: "Ce n’est pas moi",
     hidden: "La photo a quitté votre liste.",
+    forEveryone: "La photo reste dans votre liste, car elle est destinée à tout le monde.",
+    askToHide: "Demander de masquer cette photo",
+    askedToHide: "Vous ne voyez plus la photo ; les organisateurs sont priés de la masquer.",
     undo: "Annuler",
     error: "La photo ne peut pas être affichée.",
   },

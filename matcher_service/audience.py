@@ -1,0 +1,38 @@
+"""The use cases of who sees a photo: organisers decide, and guests ask to hide it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from matcher_service.domain import PhotoNotFound, Visibility
+from matcher_service.service import Members
+from matcher_service.store import AudienceStore
+
+
+class Audience:
+    """Who sees which photos, beside what faces decide."""
+
+    def __init__(self, store: AudienceStore, members: Members) -> None:
+        self._store = store
+        self._members = members
+
+    def set_visibility(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID], visibility: Visibility) -> None:
+        """Raises EventNotFound, OrganiserOnly."""
+        self._members.require_organiser(event_id, user_id)
+        self._store.set_visibility(event_id, photo_ids, visibility)
+
+    def dismiss_requests(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
+        """Raises EventNotFound, OrganiserOnly."""
+        self._members.require_organiser(event_id, user_id)
+        self._store.dismiss_requests(event_id, photo_ids)
+
+    def ask_to_hide(self, user_id: UUID, photo_id: UUID) -> None:
+        """Raises PhotoNotFound."""
+        event_id = self._store.find_event(photo_id)
+        if event_id is None or not self._store.ask_to_hide(event_id, user_id, photo_id):
+            raise PhotoNotFound
+
+    def undo_ask_to_hide(self, user_id: UUID, photo_id: UUID) -> None:
+        """Raises PhotoNotFound."""
+        event_id = self._store.find_event(photo_id)
+        if event_id is None or not self._store.undo_ask_to_hide(event_id, user_id, photo_id):
+            raise PhotoNotFound

@@ -1,0 +1,37 @@
+"""What auth_service tells us: events and their members."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+
+class Role(Enum):
+    """What a member may do; the values are stored."""
+
+    GUEST = "guest"
+    ORGANISER = "organiser"
+
+
+class ChangeKind(Enum):
+    """What auth_service tells us."""
+
+    JOINED = "joined"
+    LEFT = "left"
+    USER_ERASED = "user_erased"
+    EVENT_UPDATED = "event_updated"
+    EVENT_DELETED = "event_deleted"
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entry of auth_service's change feed; `kind` says which fields are set, None is a kind that we do not know."""
+
+    sequence: int
+    kind: ChangeKind | None
+    event_id: UUID | None = None
+    user_id: UUID | None = None
+    role: Role | None = None
+    name: str = ""
+    closed: bool = False
+    expires_at: datetime | None = None

@@ -1,0 +1,43 @@
+"""What can be wrong with a call."""
+
+from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition
+
+
+class EventNotFound(NotFound):
+    """There is no such event."""
+
+
+class PhotoNotFound(NotFound):
+    """There is no such photo."""
+
+
+class PhotoNotReady(Precondition):
+    """This photo is not ready to be shown."""
+
+
+class PhotoNotFailed(Precondition):
+    """Only a photo that could not be read can be retried."""
+
+
+class OrganiserOnly(NotAllowed):
+    """Only organisers may do this."""
+
+
+class EventClosed(Precondition):
+    """This event is closed: it takes no more photos."""
+
+
+class EmptyImage(InvalidInput):
+    """The file is empty."""
+
+
+class TooLarge(InvalidInput):
+    """The photo is larger than the limit, MAX_PHOTO_MB."""
+
+
+class UnsupportedType(InvalidInput):
+    """Supported formats: JPEG, PNG, WebP, HEIC and AVIF."""
+
+
+class TooManyFiles(InvalidInput):
+    """At most 100 photos can be uploaded at once."""

@@ -1,0 +1,59 @@
+"""Photos being read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from matcher_service.domain.photos import Variant
+
+ENCODING_SIZE = 128
+ENGINE_VERSION = 1  # of what reads photos; faces of two versions are not compared
+MAX_FAILURES = 3
+
+
+@dataclass(frozen=True)
+class Job:
+    """A photo to be read. `attempt` fences every later write."""
+
+    photo_id: UUID
+    event_id: UUID
+    upload_key: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class NewFace:
+    """A face found in a photo: its box in pixels, its encoding, how well it can be seen."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    encoding: bytes
+    size_px: int
+    sharpness: float
+    brightness: float
+    yaw: float
+
+
+@dataclass(frozen=True)
+class IndexedPhoto:
+    """What the indexer found out about a photo, and where it put the pictures that are served.
+
+    `taken_offset_min`: minutes east of UTC of the camera's clock, None where it is unknown. `original_parts`: how to
+    send the original from the upload, for a photo without a file of its own for it. `small_count`: faces found in
+    addition to `faces`, too small to be encoded. `original_bytes`: of the original as it is sent. `colour`: the
+    average, 0xRRGGBB.
+    """
+
+    width: int
+    height: int
+    taken_at: datetime | None
+    keys: dict[Variant, str]
+    original_bytes: int
+    faces: tuple[NewFace, ...]
+    small_count: int = 0
+    taken_offset_min: int | None = None
+    original_parts: list[Any] | None = None
+    colour: int | None = None

@@ -1,0 +1,66 @@
+"""Which photos a list has, and in which order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from matcher_service.domain.photos import Photo, PhotoState, Variant, Visibility
+
+
+class PhotoOrder(Enum):
+    """By which time a list of photos is sorted: a photo without a time taken counts as taken when it was uploaded."""
+
+    UPLOADED = "uploaded"
+    TAKEN = "taken"
+
+
+@dataclass(frozen=True)
+class Match:
+    """A photo in a guest's list: one that they are in, or `only_for_everyone`. `original_bytes` is 0 where it is not
+    known."""
+
+    photo_id: UUID
+    event_id: UUID
+    width: int
+    height: int
+    taken_at: datetime | None
+    created_at: datetime
+    versions: Mapping[Variant, str]
+    original_bytes: int
+    event_name: str
+    number: int
+    taken_offset_min: int | None
+    only_for_everyone: bool
+    colour: int | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Which photos of a list, and in which order; by default all, the last uploaded first."""
+
+    order: PhotoOrder = PhotoOrder.UPLOADED
+    ascending: bool = False
+    state: PhotoState | None = None
+    visibility: Visibility | None = None
+    without_faces: bool = False
+    hide_requested: bool = False
+
+    def name(self, subject: str) -> str:
+        """The scope of its page tokens: a token of one order is none of another."""
+        if self == NEWEST_FIRST:
+            return subject
+        state = self.state.value if self.state else "all"
+        filters = [self.visibility.value] if self.visibility else []
+        filters += ["without faces"] * self.without_faces + ["hide requested"] * self.hide_requested
+        way = "asc" if self.ascending else "desc"
+        return ", ".join([subject, state, *filters, f"by {self.order.value}", way])
+
+    def key(self, photo: Photo | Match) -> tuple[str, str]:
+        """The key of a page: the time by which the list is sorted, and the photo's id."""
+        by_time = (self.order is PhotoOrder.TAKEN and photo.taken_at) or photo.created_at
+        return by_time.isoformat(), str(photo.photo_id if isinstance(photo, Match) else photo.id)
+
+
+NEWEST_FIRST = Listing()

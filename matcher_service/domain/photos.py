@@ -1,0 +1,124 @@
+"""The photos of an event, as they arrive and as they are shown."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+MAX_PHOTOS_PER_CALL = 100
+MAX_PHOTOS_CHANGED = 200  # in one transaction
+MAX_HASHES = 1000
+MAX_FILENAME_LENGTH = 200
+
+
+class PhotoState(Enum):
+    """The life of a photo; the values but REFUSED, which is not kept, are stored."""
+
+    PENDING = "pending"
+    INDEXED = "indexed"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+class Variant(Enum):
+    """Which picture of a photo."""
+
+    THUMB = "thumb"
+    MEDIUM = "medium"
+    PREVIEW = "preview"
+    ORIGINAL = "original"
+
+
+class Visibility(Enum):
+    """Who sees a photo, beside the organisers of its event: the guests who are in it, every member, or nobody, for good
+    or until an organiser approves it; the values are stored."""
+
+    MATCHED = "matched"
+    EVERYONE = "everyone"
+    HIDDEN = "hidden"
+    UNAPPROVED = "unapproved"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo as its organisers see it; what the indexer finds out is empty until then. `versions`: of its pictures.
+    `hide_requests`: how many guests ask to hide it and wait for a decision. `colour`: its average, 0xRRGGBB."""
+
+    id: UUID
+    event_id: UUID
+    filename: str
+    state: PhotoState
+    reason: str
+    width: int
+    height: int
+    face_count: int
+    size_bytes: int
+    taken_at: datetime | None
+    created_at: datetime
+    versions: Mapping[Variant, str]
+    visibility: Visibility
+    uploader_id: UUID | None
+    hide_requests: int
+    colour: int | None
+
+
+@dataclass(frozen=True)
+class NewPhoto:
+    """An upload that is durable in the file `upload_key`."""
+
+    id: UUID
+    event_id: UUID
+    uploader_id: UUID
+    filename: str
+    content_type: str
+    upload_key: str
+    sha256: bytes
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class AddedPhoto:
+    """What became of an upload: `photo_id` is None and `reason` set where it was refused.
+
+    `existing`: the same bytes were here before.
+    """
+
+    photo_id: UUID | None
+    filename: str
+    state: PhotoState
+    reason: str = ""
+    existing: bool = False
+
+
+@dataclass(frozen=True)
+class ShownPhoto:
+    """A photo whose picture is asked for: the file `key`, of an original that is sent from the upload its parts
+    as `pictures.to_json` has them, and the picture's version. `number` counts the photos of an event from 1."""
+
+    state: PhotoState
+    key: str | None
+    parts: list[Any] | None
+    version: str
+    event_name: str
+    number: int
+
+
+@dataclass(frozen=True)
+class KnownPhoto:
+    """A file that an event has."""
+
+    photo_id: UUID
+    state: PhotoState
+
+
+@dataclass(frozen=True)
+class IndexCounts:
+    """Photos of an event by state, and their faces."""
+
+    event_id: UUID
+    pending: int
+    indexed: int
+    failed: int
+    faces: int

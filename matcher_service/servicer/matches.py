@@ -1,0 +1,125 @@
+"""MatcherService on the wire: proto <-> domain."""
+
+import numpy as np
+
+from kit.errors import InvalidArgument
+from kit.identity import USER, callable_by, current_caller, service
+from kit.ids import parse_id, parse_optional_id
+from kit.notices import Notices
+from kit.pages import parse_page
+from kit.timestamps import to_timestamp
+from matcher_service.audience import Audience
+from matcher_service.domain import ENCODING_SIZE, Hint, Listing, Match, Rematch, Snapshot
+from matcher_service.service import Matches
+from matcher_service.servicer.shared import name_versions, parse_order
+from matcher_service.store.hints import parse_hint
+from protos.matcher.v1 import matcher_pb2 as pb
+from protos.matcher.v1 import matcher_pb2_grpc
+
+EVENT_KEY = "x-event-id"
+
+
+class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
+    """Decides nothing, catches nothing."""
+
+    def __init__(self, matches: Matches, audience: Audience, hints: Notices) -> None:
+        self._matches = matches
+        self._audience = audience
+        self._hints = hints
+
+    @callable_by(service("selfie"), long=True)
+    def Rematch(self, request_iterator, context):
+        event_id = dict(context.invocation_metadata()).get(EVENT_KEY, "")
+        for request in request_iterator:
+            for snapshot in self._matches.rematch(_rematch(request, event_id)):
+                yield _snapshot(snapshot)
+
+    @callable_by(USER)
+    def ListMatches(self, request, context):
+        caller, event_id = current_caller().user_id, parse_optional_id(request.event_id)
+        listing = Listing(parse_order(request.order), request.ascending)
+        page = parse_page(listing.name(f"matches of {caller} in {event_id}"), request.page_size, request.page_token)
+        matches, total = self._matches.list_matches(caller, event_id, page, listing)
+        shown, token = page.cut(matches, listing.key)
+        return pb.ListMatchesResponse(
+            matches=[_match(match) for match in shown], next_page_token=token, total_count=total
+        )
+
+    @callable_by(USER)
+    def RefuseMatch(self, request, context):
+        self._matches.refuse_match(current_caller().user_id, parse_id(request.photo_id))
+        return pb.RefuseMatchResponse()
+
+    @callable_by(USER)
+    def RestoreMatch(self, request, context):
+        self._matches.restore_match(current_caller().user_id, parse_id(request.photo_id))
+        return pb.RestoreMatchResponse()
+
+    @callable_by(USER)
+    def AskToHide(self, request, context):
+        self._audience.ask_to_hide(current_caller().user_id, parse_id(request.photo_id))
+        return pb.AskToHideResponse()
+
+    @callable_by(USER)
+    def UndoAskToHide(self, request, context):
+        self._audience.undo_ask_to_hide(current_caller().user_id, parse_id(request.photo_id))
+        return pb.UndoAskToHideResponse()
+
+    @callable_by(service("gateway"), long=True, watches=True)
+    def WatchMatches(self, request, context):
+        with self._hints.subscribe() as subscription:
+            if context.add_callback(subscription.close):
+                yield pb.WatchMatchesResponse()
+                yield from map(_hint, map(parse_hint, subscription))
+
+
+def _rematch(request: pb.RematchRequest, event_id: str) -> Rematch:
+    encoding = np.array(request.encoding, dtype="<f4")
+    if encoding.size not in (0, ENCODING_SIZE) or not np.isfinite(encoding).all():
+        raise InvalidArgument
+    if request.event_id != event_id or request.revision < 1:
+        raise InvalidArgument
+    return Rematch(
+        request.rematch_id,
+        parse_id(request.user_id),
+        parse_id(request.event_id),
+        request.revision,
+        encoding.tobytes() if encoding.size else None,
+    )
+
+
+def _snapshot(snapshot: Snapshot) -> pb.RematchResponse:
+    return pb.RematchResponse(
+        rematch_id=snapshot.rematch_id,
+        state=f"REMATCH_STATE_{snapshot.state.name}",
+        compared_count=snapshot.compared,
+        total_count=snapshot.total,
+        matched_count=snapshot.matched,
+        reason=snapshot.reason,
+    )
+
+
+def _hint(hint: Hint) -> pb.WatchMatchesResponse:
+    return pb.WatchMatchesResponse(
+        event_id=str(hint.event_id),
+        user_ids=[str(user_id) for user_id in hint.user_ids],
+        event_deleted=hint.event_deleted,
+    )
+
+
+def _match(match: Match) -> pb.Match:
+    return pb.Match(
+        photo_id=str(match.photo_id),
+        event_id=str(match.event_id),
+        width=match.width,
+        height=match.height,
+        take_time=to_timestamp(match.taken_at),
+        take_offset_min=match.taken_offset_min,
+        create_time=to_timestamp(match.created_at),
+        original_bytes=match.original_bytes,
+        event_name=match.event_name,
+        number=match.number,
+        only_for_everyone=match.only_for_everyone,
+        colour=match.colour,
+        **name_versions(match.versions),
+    )

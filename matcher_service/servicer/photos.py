@@ -1,0 +1,221 @@
+"""PhotoService on the wire: proto <-> domain."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from kit.errors import InvalidArgument
+from kit.identity import USER, callable_by, current_caller
+from kit.ids import parse_id
+from kit.pages import parse_page
+from kit.timestamps import to_timestamp
+from matcher_service.audience import Audience
+from matcher_service.domain import (
+    MAX_HASHES,
+    MAX_PHOTOS_CHANGED,
+    AddedPhoto,
+    IndexCounts,
+    KnownPhoto,
+    Listing,
+    Photo,
+    PhotoState,
+    ShownPhoto,
+    Variant,
+    Visibility,
+)
+from matcher_service.pictures import OpenPicture, Window
+from matcher_service.service import Photos
+from matcher_service.servicer.shared import name_versions, parse_order
+from matcher_service.upload import Chunk, Header, Part, receive
+from protos.matcher.v1 import photo_pb2 as pb
+from protos.matcher.v1 import photo_pb2_grpc
+
+MAX_EVENTS = 200
+HASH_BYTES = 32
+
+VARIANTS = {pb.Variant.Value(f"VARIANT_{variant.name}"): variant for variant in Variant}
+VISIBILITIES = {pb.Visibility.Value(f"VISIBILITY_{visibility.name}"): visibility for visibility in Visibility}
+
+FILTERS: dict[int, PhotoState | None] = {
+    pb.PHOTO_STATE_UNSPECIFIED: None,
+    pb.PHOTO_STATE_PENDING: PhotoState.PENDING,
+    pb.PHOTO_STATE_INDEXED: PhotoState.INDEXED,
+    pb.PHOTO_STATE_FAILED: PhotoState.FAILED,
+}
+
+
+class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
+    """Decides nothing, catches nothing."""
+
+    def __init__(self, photos: Photos, audience: Audience) -> None:
+        self._photos = photos
+        self._audience = audience
+
+    @callable_by(USER, long=True)
+    def AddPhotos(self, request_iterator, context):
+        added = receive(_parts(request_iterator), self._photos, current_caller().user_id)
+        return pb.AddPhotosResponse(photos=[_added(photo) for photo in added])
+
+    @callable_by(USER, long=True)
+    def GetPhoto(self, request, context):
+        if request.variant not in VARIANTS:
+            raise InvalidArgument
+        window = Window(request.offset, max(request.length, 0))
+        photo, picture = self._photos.open_photo(
+            current_caller().user_id, parse_id(request.photo_id), VARIANTS[request.variant], window
+        )
+        yield pb.GetPhotoResponse(header=_header(photo, picture))
+        for chunk in picture.chunks:
+            yield pb.GetPhotoResponse(chunk=chunk)
+
+    @callable_by(USER)
+    def ListPhotos(self, request, context):
+        event_id = parse_id(request.event_id)
+        listing = _listing(request)
+        page = parse_page(listing.name(f"photos of {event_id}"), request.page_size, request.page_token)
+        caller = current_caller().user_id
+        photos, total = self._photos.list_photos(caller, event_id, page, listing)
+        shown, token = page.cut(photos, listing.key)
+        return pb.ListPhotosResponse(
+            photos=[_photo(photo) for photo in shown], next_page_token=token, total_count=total
+        )
+
+    @callable_by(USER)
+    def DeletePhoto(self, request, context):
+        self._photos.delete_photo(current_caller().user_id, parse_id(request.photo_id))
+        return pb.DeletePhotoResponse()
+
+    @callable_by(USER)
+    def RetryPhoto(self, request, context):
+        self._photos.retry_photo(current_caller().user_id, parse_id(request.photo_id))
+        return pb.RetryPhotoResponse()
+
+    @callable_by(USER)
+    def RetryPhotos(self, request, context):
+        count = self._photos.retry_failed(current_caller().user_id, parse_id(request.event_id))
+        return pb.RetryPhotosResponse(retried_count=count)
+
+    @callable_by(USER)
+    def DeletePhotos(self, request, context):
+        self._photos.delete_photos(current_caller().user_id, parse_id(request.event_id), _photo_ids(request))
+        return pb.DeletePhotosResponse()
+
+    @callable_by(USER)
+    def SetVisibility(self, request, context):
+        if request.visibility not in VISIBILITIES:
+            raise InvalidArgument
+        event_id, visibility = parse_id(request.event_id), VISIBILITIES[request.visibility]
+        self._audience.set_visibility(current_caller().user_id, event_id, _photo_ids(request), visibility)
+        return pb.SetVisibilityResponse()
+
+    @callable_by(USER)
+    def DismissHideRequests(self, request, context):
+        self._audience.dismiss_requests(current_caller().user_id, parse_id(request.event_id), _photo_ids(request))
+        return pb.DismissHideRequestsResponse()
+
+    @callable_by(USER)
+    def FindKnownPhotos(self, request, context):
+        if len(request.sha256) > MAX_HASHES or any(len(sha256) != HASH_BYTES for sha256 in request.sha256):
+            raise InvalidArgument
+        known = self._photos.find_known(current_caller().user_id, parse_id(request.event_id), request.sha256)
+        photos = [_known(place, known[sha256]) for place, sha256 in enumerate(request.sha256) if sha256 in known]
+        return pb.FindKnownPhotosResponse(photos=photos)
+
+    @callable_by(USER)
+    def GetIndexState(self, request, context):
+        if len(request.event_ids) > MAX_EVENTS:
+            raise InvalidArgument
+        event_ids = [parse_id(event_id) for event_id in request.event_ids]
+        counts = self._photos.count(current_caller().user_id, event_ids)
+        return pb.GetIndexStateResponse(states=[_counts(count) for count in counts])
+
+
+def _header(photo: ShownPhoto, picture: OpenPicture) -> pb.PhotoHeader:
+    return pb.PhotoHeader(
+        content_type="image/jpeg",
+        size_bytes=picture.end - picture.start,
+        picture_bytes=picture.size_bytes,
+        offset=picture.start,
+        version=photo.version,
+        event_name=photo.event_name,
+        number=photo.number,
+    )
+
+
+def _listing(request: pb.ListPhotosRequest) -> Listing:
+    """Raises InvalidArgument."""
+    is_known = request.visibility in (pb.VISIBILITY_UNSPECIFIED, *VISIBILITIES)
+    if not is_known or request.state not in FILTERS or request.faces not in pb.FaceFilter.values():
+        raise InvalidArgument
+    return Listing(
+        order=parse_order(request.order),
+        ascending=request.ascending,
+        state=FILTERS[request.state],
+        visibility=VISIBILITIES.get(request.visibility),
+        without_faces=request.faces == pb.FACE_FILTER_NONE,
+        hide_requested=request.hide_requested,
+    )
+
+
+def _photo_ids(
+    request: pb.DeletePhotosRequest | pb.SetVisibilityRequest | pb.DismissHideRequestsRequest,
+) -> list[UUID]:
+    """Raises InvalidArgument."""
+    if len(request.photo_ids) > MAX_PHOTOS_CHANGED:
+        raise InvalidArgument
+    return [parse_id(photo_id) for photo_id in request.photo_ids]
+
+
+def _parts(requests: Iterator[pb.AddPhotosRequest]) -> Iterator[Part]:
+    for request in requests:
+        match request.WhichOneof("part"):
+            case "header":
+                yield Header(parse_id(request.header.event_id), request.header.filename)
+            case "chunk":
+                yield Chunk(request.chunk)
+            case _:
+                raise InvalidArgument
+
+
+def _added(photo: AddedPhoto) -> pb.AddedPhoto:
+    return pb.AddedPhoto(
+        photo_id=str(photo.photo_id or ""),
+        filename=photo.filename,
+        state=f"PHOTO_STATE_{photo.state.name}",
+        reason=photo.reason,
+        existing=photo.existing,
+    )
+
+
+def _photo(photo: Photo) -> pb.Photo:
+    return pb.Photo(
+        photo_id=str(photo.id),
+        event_id=str(photo.event_id),
+        filename=photo.filename,
+        state=f"PHOTO_STATE_{photo.state.name}",
+        reason=photo.reason,
+        width=photo.width,
+        height=photo.height,
+        face_count=photo.face_count,
+        size_bytes=photo.size_bytes,
+        take_time=to_timestamp(photo.taken_at),
+        create_time=to_timestamp(photo.created_at),
+        visibility=f"VISIBILITY_{photo.visibility.name}",
+        uploader_id=str(photo.uploader_id or ""),
+        hide_request_count=photo.hide_requests,
+        colour=photo.colour,
+        **name_versions(photo.versions),
+    )
+
+
+def _known(place: int, photo: KnownPhoto) -> pb.KnownPhoto:
+    return pb.KnownPhoto(place=place, photo_id=str(photo.photo_id), state=f"PHOTO_STATE_{photo.state.name}")
+
+
+def _counts(counts: IndexCounts) -> pb.IndexState:
+    return pb.IndexState(
+        event_id=str(counts.event_id),
+        pending_count=counts.pending,
+        indexed_count=counts.indexed,
+        failed_count=counts.failed,
+        face_count=counts.faces,
+    )

@@ -1,0 +1,136 @@
+"""SQL of who sees a photo: its visibility, and guests who ask to hide it.
+
+`matches.shown` repeats the answer for each match, so that a list is read from one index; every transaction that
+changes the answer or inserts a match holds the event's lock.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from kit.db import transaction
+from matcher_service.domain import Visibility
+from matcher_service.store.events import find_member, lock_event
+from matcher_service.store.hints import hint, hint_all, hint_people_in
+
+
+def unhidden(user: str) -> str:
+    """SQL: whether the photo `p` is hidden neither from all guests nor from `user` at their own request."""
+    return f"""(p.visibility IN ('matched', 'everyone') AND NOT EXISTS (
+        SELECT FROM matcher.hide_requests h
+        WHERE h.event_id = p.event_id AND h.user_id = {user} AND h.photo_id = p.id))"""
+
+
+# SQL: whether the member :user sees the photo `p` as a guest.
+SEES = f"""(p.state = 'indexed' AND {unhidden(":user")} AND (p.visibility = 'everyone' OR EXISTS (
+    SELECT FROM matcher.people o JOIN matcher.matches t ON (t.event_id, t.person_id) = (o.event_id, o.person_id)
+    WHERE o.event_id = p.event_id AND o.user_id = :user AND t.photo_id = p.id)))"""
+
+
+class AudienceStore:
+    """Who sees which photos."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find_event(self, photo_id: UUID) -> UUID | None:
+        query = text("SELECT event_id FROM matcher.photo_events WHERE photo_id = :photo")
+        with transaction(self._engine) as connection:
+            event_id: UUID | None = connection.execute(query, {"photo": photo_id}).scalar()
+            return event_id
+
+    def set_visibility(self, event_id: UUID, photo_ids: Sequence[UUID], visibility: Visibility) -> None:
+        """Of those photos that are in the event; HIDDEN settles the requests to hide them."""
+        values = {"event": event_id, "photos": list(photo_ids), "visibility": visibility.value}
+        with transaction(self._engine, "visibility-set") as connection:
+            if lock_event(connection, event_id) is None:
+                return
+            if visibility is Visibility.HIDDEN:
+                self._settle(connection, values)
+            changed = connection.execute(
+                text(
+                    "SELECT id, visibility FROM matcher.photos"
+                    " WHERE event_id = :event AND id = ANY(:photos) AND visibility <> :visibility"
+                ),
+                values,
+            ).all()
+            if not changed:
+                return
+            changed_ids: list[UUID] = [row.id for row in changed]
+            connection.execute(
+                text(
+                    "UPDATE matcher.photos SET visibility = :visibility WHERE event_id = :event AND id = ANY(:photos)"
+                ),
+                {**values, "photos": changed_ids},
+            )
+            self._show_again(connection, event_id, changed_ids)
+            if "everyone" in {visibility.value, *(row.visibility for row in changed)}:
+                hint_all(connection, event_id)
+            else:
+                hint_people_in(connection, event_id, changed_ids)
+
+    def dismiss_requests(self, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
+        with transaction(self._engine, "hide-dismiss") as connection:
+            if lock_event(connection, event_id) is not None:
+                self._settle(connection, {"event": event_id, "photos": list(photo_ids)})
+
+    def ask_to_hide(self, event_id: UUID, user_id: UUID, photo_id: UUID) -> bool:
+        """False where the user neither sees the photo nor asked before."""
+        insert = text(
+            "INSERT INTO matcher.hide_requests (event_id, user_id, photo_id) VALUES (:event, :user, :photo)"
+            " ON CONFLICT DO NOTHING"
+        )
+        return self._decide(event_id, user_id, photo_id, insert)
+
+    def undo_ask_to_hide(self, event_id: UUID, user_id: UUID, photo_id: UUID) -> bool:
+        """False as for `ask_to_hide`."""
+        delete = text(
+            "DELETE FROM matcher.hide_requests WHERE event_id = :event AND user_id = :user AND photo_id = :photo"
+        )
+        return self._decide(event_id, user_id, photo_id, delete)
+
+    def _decide(self, event_id: UUID, user_id: UUID, photo_id: UUID, change: Any) -> bool:
+        values = {"event": event_id, "user": user_id, "photo": photo_id}
+        with transaction(self._engine, "hide-ask") as connection:
+            if not self._may_decide(connection, values):
+                return False
+            if connection.execute(change, values).rowcount:
+                self._show_again(connection, event_id, [photo_id])
+                hint(connection, event_id, [user_id])
+            return True
+
+    def _may_decide(self, connection: Connection, values: Mapping[str, Any]) -> bool:
+        """Locks the event until the commit, so that no publish misses what is decided."""
+        if lock_event(connection, values["event"]) is None:
+            return False
+        if find_member(connection, values["event"], values["user"]) is None:
+            return False
+        known = text(
+            "SELECT FROM matcher.photos p WHERE p.event_id = :event AND p.id = :photo"
+            f" AND ({SEES} OR EXISTS (SELECT FROM matcher.hide_requests h"
+            " WHERE h.event_id = :event AND h.user_id = :user AND h.photo_id = :photo))"
+        )
+        return connection.execute(known, values).first() is not None
+
+    def _settle(self, connection: Connection, values: Mapping[str, Any]) -> None:
+        settle = text(
+            "UPDATE matcher.hide_requests SET settled = true"
+            " WHERE event_id = :event AND photo_id = ANY(:photos) AND NOT settled"
+        )
+        connection.execute(settle, values)
+
+    def _show_again(self, connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
+        """Brings the copies in matches up to date."""
+        update = text(
+            f"""
+            UPDATE matcher.matches m SET shown = NOT m.shown
+            FROM matcher.photos p, matcher.people o
+            WHERE m.event_id = :event AND m.photo_id = ANY(:photos)
+                AND (p.event_id, p.id) = (m.event_id, m.photo_id)
+                AND (o.event_id, o.person_id) = (m.event_id, m.person_id)
+                AND m.shown <> {unhidden("o.user_id")}
+            """
+        )
+        connection.execute(update, {"event": event_id, "photos": list(photo_ids)})

@@ -1,0 +1,126 @@
+"""Controls of who sees a photo, and the indexes from which lists of it are read."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, text
+
+from kit.pages import Page
+from matcher_service.domain import IndexedPhoto, Job, Listing, Match, PhotoOrder, ShownPhoto, Variant, Visibility
+from matcher_service.store import AudienceStore, JobStore, MatchStore, PhotoStore
+from matcher_service.store.jobs import FindPeople
+from matcher_service.store.lists import COUNT_FOR_EVERYONE, COUNT_MATCHES, make_matches_query
+from tests.service import matcher_fixtures
+from tests.service.matcher_audience import Party
+from tests.service.matcher_fixtures import MakeWorld
+from tests.service.matcher_world import World
+
+make_world, world = matcher_fixtures.make_world, matcher_fixtures.world
+
+
+class ListsForgetHidden(MatchStore):
+    """A broken twin: lists show every match."""
+
+    def list_matches(self, *args: Any) -> tuple[list[Match], int]:
+        with self._engine.begin() as connection:
+            connection.execute(text("UPDATE matcher.matches SET shown = true"))
+        return super().list_matches(*args)
+
+
+class PicturesForgetHidden(PhotoStore):
+    """A broken twin: whoever asks gets the picture that an organiser would get."""
+
+    def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
+        with self._engine.begin() as connection:
+            query = text("SELECT user_id FROM matcher.memberships WHERE role = 'organiser' LIMIT 1")
+            organiser = connection.execute(query).scalar_one()
+        return super().find_shown(photo_id, organiser, variant)
+
+
+class PublishesForAll(JobStore):
+    """A broken twin: new matches are shown whatever the photo's visibility is."""
+
+    def publish(self, job: Job, photo: IndexedPhoto, find_people: FindPeople) -> bool:
+        published = super().publish(job, photo, find_people)
+        with self._engine.begin() as connection:
+            query = text("UPDATE matcher.matches SET shown = true WHERE photo_id = :photo")
+            connection.execute(query, {"photo": job.photo_id})
+        return published
+
+
+class LeavesMatchesAlone(AudienceStore):
+    """A broken twin: decides and brings no match up to date."""
+
+    def _show_again(self, connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
+        return
+
+
+def hide_in_every_way(world: World) -> None:
+    party = Party(world)
+    waiting = world.upload(party.event, [1]).photo_id
+    assert waiting is not None
+    party.set(Visibility.HIDDEN, party.shared, waiting)
+    world.index_all()
+    world.audience.ask_to_hide(party.guest, party.mine)
+    assert party.sees(party.guest) == {}
+
+
+def test_what_is_hidden_in_any_way_is_not_seen(world: World) -> None:
+    hide_in_every_way(world)
+
+
+TWINS: list[dict[str, Any]] = [
+    {"match_store": ListsForgetHidden},
+    {"photo_store": PicturesForgetHidden},
+    {"job_store": PublishesForAll},
+    {"audience_store": LeavesMatchesAlone},
+]
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: next(iter(twin)))
+def test_control_where_one_part_forgets_it_is_seen(make_world: MakeWorld, twin: dict[str, Any]) -> None:
+    with pytest.raises(AssertionError):
+        hide_in_every_way(make_world(**twin))
+
+
+FILL = """
+INSERT INTO matcher.photos
+    (id, event_id, number, sha256, filename, size_bytes, state, upload_key, visibility, created_at)
+SELECT gen_random_uuid(), :event, n, sha256(CAST(CAST(n AS text) AS bytea)), '', 1, 'indexed', n,
+    CASE WHEN n % 10 = 0 THEN 'everyone' WHEN n % 10 = 1 THEN 'hidden' ELSE 'matched' END,
+    now() - n * interval '1 minute'
+FROM generate_series(1, 20000) n;
+INSERT INTO matcher.photo_events SELECT id, event_id FROM matcher.photos;
+INSERT INTO matcher.people (event_id, person_id, user_id, revision) VALUES (:event, :user, :user, 1);
+INSERT INTO matcher.matches (event_id, person_id, photo_id, created_at, sorted_at, shown)
+SELECT event_id, CASE WHEN number % 3 = 0 THEN CAST(:user AS uuid) ELSE gen_random_uuid() END, id, created_at,
+    sorted_at, visibility <> 'hidden'
+FROM matcher.photos;
+VACUUM ANALYZE
+"""
+
+
+def test_lists_are_read_from_indexes_however_many_photos_there_are(world: World) -> None:
+    event = world.event()
+    user, last = world.join(event), str(uuid4())
+    values = {"event": event, "user": user, "person": user, "at": "2026-01-01", "id": last, "limit": 51}
+    with world.db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+
+        def explain(query: str) -> str:
+            plan = "\n".join(connection.execute(text(f"EXPLAIN {query}"), values).scalars())
+            assert "Seq Scan on photos" not in plan, plan
+            assert "Seq Scan on matches" not in plan, plan
+            return plan
+
+        for statement in FILL.split(";\n"):
+            connection.execute(text(statement), values)
+        for order, by in ((PhotoOrder.UPLOADED, "upload"), (PhotoOrder.TAKEN, "time")):
+            for ascending in (False, True):
+                for event_id, after in ((event, None), (None, None), (event, ("2026-01-01", last))):
+                    plan = explain(make_matches_query(event_id, Listing(order, ascending), Page("", 50, after)))
+                    assert f"photos_by_visibility_and_{by}" in plan, plan
+                    assert f"matches_by_{by}" in plan, plan
+        for count in (COUNT_MATCHES, COUNT_FOR_EVERYONE):
+            assert "Index Only Scan" in explain(count)

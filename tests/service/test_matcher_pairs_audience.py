@@ -1,0 +1,218 @@
+"""What guests see equals brute force, in any order of photos, selfies, refusals, visibilities and requests to hide.
+
+The machine of test_matcher_pairs, in which organisers decide who sees photos and guests ask to hide them at any moment,
+also between a comparison and its publish. Each control takes one protection away and must be found out.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, precondition, rule
+from sqlalchemy import Connection, Engine, text
+
+from matcher_service.domain import IndexedPhoto, Job, Listing, PhotoNotFound, Rematch, Variant, Visibility
+from matcher_service.faces import FoundFace
+from matcher_service.store import AudienceStore, JobStore, MatchStore
+from matcher_service.store.jobs import FindPeople
+from matcher_service.store.matches import FindNewer
+from tests.service.matcher_world import World
+from tests.service.test_matcher_audience_twins import ListsForgetHidden, PicturesForgetHidden, PublishesForAll
+from tests.service.test_matcher_pairs import ANY, GUESTS, PairsAndRefusals, run
+
+SEEN = (Visibility.MATCHED, Visibility.EVERYONE)
+
+
+class PairsAndAudience(PairsAndRefusals):
+    """The model knows the visibility of each photo and who asked to hide it, too."""
+
+    @initialize()
+    def begin(self) -> None:
+        super().begin()
+        self.visibility: dict[UUID, Visibility] = {}
+        self.asked: set[tuple[UUID, UUID]] = set()
+        self.settled: set[tuple[UUID, UUID]] = set()
+
+    @precondition(lambda self: self.uploaded)
+    @rule(which=ANY, visibility=st.sampled_from(Visibility))
+    def set_visibility(self, which: int, visibility: Visibility) -> None:
+        photo = list(self.uploaded)[which % len(self.uploaded)]
+        self.world.audience.set_visibility(self.world.organiser, self.event, [photo], visibility)
+        self.visibility[photo] = visibility
+        if visibility is Visibility.HIDDEN:
+            self.settled |= {pair for pair in self.asked if pair[1] == photo}
+
+    @precondition(lambda self: self.uploaded)
+    @rule(guest=GUESTS, which=ANY)
+    def ask_for_what_is_not_seen(self, guest: int, which: int) -> None:
+        user, photo = self.users[guest], list(self.uploaded)[which % len(self.uploaded)]
+        if (user, photo) not in self.list_askable():
+            with pytest.raises(PhotoNotFound):
+                self.world.audience.ask_to_hide(user, photo)
+
+    @precondition(lambda self: self.list_askable())
+    @rule(which=ANY, undo=st.booleans())
+    def ask_or_undo(self, which: int, undo: bool) -> None:
+        askable = self.list_askable()
+        user, photo = askable[which % len(askable)]
+        decide = self.world.audience.undo_ask_to_hide if undo else self.world.audience.ask_to_hide
+        decide(user, photo)
+        if undo:
+            self.asked.discard((user, photo))
+            self.settled.discard((user, photo))
+        else:
+            self.asked.add((user, photo))
+
+    @precondition(lambda self: self.uploaded)
+    @rule(which=ANY)
+    def dismiss(self, which: int) -> None:
+        photo = list(self.uploaded)[which % len(self.uploaded)]
+        self.world.audience.dismiss_requests(self.world.organiser, self.event, [photo])
+        self.settled |= {pair for pair in self.asked if pair[1] == photo}
+
+    @rule(guest=GUESTS)
+    def leave_or_join(self, guest: int) -> None:
+        super().leave_or_join(guest)
+        self.forget(lambda user, photo: user not in self.members)
+
+    @precondition(lambda self: self.uploaded)
+    @rule(which=ANY)
+    def delete_photo(self, which: int) -> None:
+        super().delete_photo(which)
+        self.forget(lambda user, photo: photo not in self.uploaded)
+
+    def forget(self, is_gone: Callable[[UUID, UUID], bool]) -> None:
+        self.asked = {pair for pair in self.asked if not is_gone(*pair)}
+        self.settled &= self.asked
+
+    def list_decidable(self) -> list[tuple[UUID, UUID]]:
+        """Guests, and the photos that they see as theirs or refused."""
+        return [
+            (user, photo)
+            for user, photo in super().list_decidable()
+            if (user, photo) in self.refused or self.expect(user).get(photo)
+        ]
+
+    def list_askable(self) -> list[tuple[UUID, UUID]]:
+        """Guests, and the photos that they see or asked to hide."""
+        return [
+            (user, photo)
+            for user in self.users
+            for photo in self.uploaded
+            if (user, photo) in self.asked or photo in self.expect(user)
+        ]
+
+    def expect(self, user: UUID) -> dict[UUID, bool]:
+        """The photos that a guest is to see, and whether they are in them."""
+        if user not in self.members:
+            return {}
+        who = self.known.get(user)
+        expected = {}
+        for photo, people in self.indexed.items():
+            visibility = self.visibility.get(photo, Visibility.MATCHED)
+            is_in = who in people and (user, photo) not in self.refused
+            if (user, photo) in self.asked or visibility not in SEEN:
+                continue
+            if is_in or visibility is Visibility.EVERYONE:
+                expected[photo] = is_in
+        return expected
+
+    @invariant()
+    def guests_see_what_brute_force_says(self) -> None:
+        if not hasattr(self, "event"):
+            return
+        for user in self.users:
+            expected = self.expect(user)
+            matches = self.world.list_all(self.event, user, Listing())
+            assert {match.photo_id: not match.only_for_everyone for match in matches} == expected
+            assert len(matches) == len(expected), "listed once"
+            for photo in self.uploaded:
+                is_sent = self.world.photo_store.find_shown(photo, user, Variant.THUMB) is not None
+                assert is_sent == (photo in expected), "pictures"
+
+    @invariant()
+    def organisers_see_the_requests_that_wait(self) -> None:
+        if not hasattr(self, "event"):
+            return
+        assert self.world.hide_requests(self.event) == {
+            photo: sum(asked == photo for _, asked in self.asked - self.settled)
+            for _, photo in self.asked - self.settled
+        }
+
+
+class RematchesForgetHidden(MatchStore):
+    """A rematch shows all that it finds."""
+
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+        matched = super().publish(rematch, found, compared, find_newer)
+        with self._engine.begin() as connection:
+            connection.execute(
+                text("UPDATE matcher.matches SET shown = true WHERE person_id = :person"), {"person": rematch.user_id}
+            )
+        return matched
+
+
+class RematchesForgetRequests(MatchStore):
+    """A rematch takes back what its guest asked for."""
+
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                text("DELETE FROM matcher.hide_requests WHERE user_id = :user"), {"user": rematch.user_id}
+            )
+        return super().publish(rematch, found, compared, find_newer)
+
+
+class SettlesNothing(AudienceStore):
+    """A photo that is hidden still waits for a decision."""
+
+    def _settle(self, connection: Connection, values: Any) -> None:
+        return
+
+
+class VisibilityOfTheClaim(JobStore):
+    """A photo is published with the visibility that it had when it was claimed."""
+
+    def claim(self, lease_s: float) -> Job | None:
+        job = super().claim(lease_s)
+        if job:
+            self.claimed = getattr(self, "claimed", {}) | {job.photo_id: self._set(job.photo_id, None)}
+        return job
+
+    def publish(self, job: Job, photo: IndexedPhoto, find_people: FindPeople) -> bool:
+        self._set(job.photo_id, self.claimed[job.photo_id])
+        return super().publish(job, photo, find_people)
+
+    def _set(self, photo_id: UUID, visibility: str | None) -> str | None:
+        query = text(
+            "UPDATE matcher.photos SET visibility = coalesce(:visibility, visibility) WHERE id = :photo"
+            " RETURNING visibility"
+        )
+        with self._engine.begin() as connection:
+            found: str | None = connection.execute(query, {"photo": photo_id, "visibility": visibility}).scalar()
+            return found
+
+
+def test_guests_see_what_they_may_in_any_order(make_db: Callable[[str], Engine]) -> None:
+    db = make_db("matcher")
+    run(lambda folder: World(db, folder), examples=20, machine=PairsAndAudience)
+
+
+CONTROLS: list[dict[str, Any]] = [
+    {"match_store": ListsForgetHidden},
+    {"match_store": RematchesForgetHidden},
+    {"match_store": RematchesForgetRequests},
+    {"photo_store": PicturesForgetHidden},
+    {"job_store": PublishesForAll},
+    {"job_store": VisibilityOfTheClaim},
+    {"audience_store": SettlesNothing},
+]
+
+
+@pytest.mark.parametrize("twin", CONTROLS, ids=lambda twin: next(iter(twin.values())).__name__)
+def test_control_what_one_part_forgets_is_found_out(make_db: Callable[[str], Engine], twin: dict[str, Any]) -> None:
+    db = make_db("matcher")
+    with pytest.raises(AssertionError):
+        run(lambda folder: World(db, folder, **twin), examples=100, machine=PairsAndAudience)
