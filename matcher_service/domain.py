@@ -99,6 +99,8 @@ class Photo:
     taken_at: datetime | None
     created_at: datetime
     versions: Mapping[Variant, str]
+    original_bytes: int
+    taken_offset_min: int | None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from kit.errors import InvalidArgument
-from kit.identity import USER, callable_by, current_caller, service
+from kit.identity import USER, Signer, callable_by, current_caller, delegate, service
 from kit.ids import parse_id, parse_optional_id
 from kit.notices import Notices
 from kit.pages import parse_page
@@ -34,6 +34,7 @@ from protos.matcher.v1 import matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
 EVENT_KEY = "x-event-id"
 MAX_EVENTS = 200
+DOWNLOAD_S = 24 * 3600
 
 VARIANTS = {photo_pb2.Variant.Value(f"VARIANT_{variant.name}"): variant for variant in Variant}
 
@@ -97,15 +98,16 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
 class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, photos: Photos) -> None:
+    def __init__(self, photos: Photos, signer: Signer) -> None:
         self._photos = photos
+        self._signer = signer
 
     @callable_by(USER, long=True)
     def AddPhotos(self, request_iterator, context):
         added = receive(_parts(request_iterator), self._photos, current_caller().user_id)
         return photo_pb2.AddPhotosResponse(photos=[_added(photo) for photo in added])
 
-    @callable_by(USER, long=True)
+    @callable_by(USER, delegate("matcher"), long=True)
     def GetPhoto(self, request, context):
         if request.variant not in VARIANTS:
             raise InvalidArgument
@@ -116,6 +118,11 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         yield photo_pb2.GetPhotoResponse(header=_header(photo, picture))
         for chunk in picture.chunks:
             yield photo_pb2.GetPhotoResponse(chunk=chunk)
+
+    @callable_by(USER)
+    def CreateDownloadToken(self, request, context):
+        token = self._signer.sign_delegate(current_caller().user_id, DOWNLOAD_S)
+        return photo_pb2.CreateDownloadTokenResponse(token=token)
 
     @callable_by(USER)
     def ListPhotos(self, request, context):
@@ -255,6 +262,8 @@ def _photo(photo: Photo) -> photo_pb2.Photo:
         size_bytes=photo.size_bytes,
         take_time=to_timestamp(photo.taken_at),
         create_time=to_timestamp(photo.created_at),
+        original_bytes=photo.original_bytes,
+        take_offset_min=photo.taken_offset_min,
         **_versions(photo.versions),
     )
 

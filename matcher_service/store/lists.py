@@ -13,7 +13,7 @@ from matcher_service.store.versions import VERSION_COLUMNS
 SORTED_BY = {PhotoOrder.UPLOADED: "created_at", PhotoOrder.TAKEN: "sorted_at"}
 PHOTO_COLUMNS = (
     "p.id, p.event_id, p.filename, p.state, p.reason, p.width, p.height, p.face_count, p.size_bytes, p.taken_at,"
-    " p.created_at"
+    " p.created_at, coalesce(p.original_bytes, 0) AS original_bytes, p.taken_offset_min"
 )
 
 COUNT_MATCHES = """

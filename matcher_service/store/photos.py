@@ -208,4 +208,6 @@ def _photo(row: Row[Any]) -> Photo:
         taken_at=row.taken_at,
         created_at=row.created_at,
         versions=read_versions(row),
+        original_bytes=row.original_bytes,
+        taken_offset_min=row.taken_offset_min,
     )

@@ -100,6 +100,11 @@ def forge_all(forger: Forger) -> dict[str, str]:
         "a service speaking for a user": forger.token("selfie", {"kid": "selfie"}),
         "a service with the user issuer's kid": forger.token("selfie"),
         "a service as another service": forger.token("selfie", {"kid": "selfie"}, {"sub": "service:matcher"}),
+        "a service as a user's delegate of another": forger.token(
+            "selfie", {"kid": "selfie"}, {"sub": f"delegate:matcher:{USER_ID}"}
+        ),
+        "the user issuer as a delegate of a service": forger.token(claims={"sub": f"delegate:matcher:{USER_ID}"}),
+        "a delegate of nobody": forger.token("selfie", {"kid": "selfie"}, {"sub": "delegate:selfie:"}),
         "the user issuer as a service": forger.token(claims={"sub": "service:selfie"}),
         "another signature": token[:-4] + "AAAA",
         "other claims under the signature": ".".join([encode({"alg": "EdDSA", "kid": "auth"}), *token.split(".")[1:]]),

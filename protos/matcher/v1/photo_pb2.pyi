@@ -46,7 +46,7 @@ VARIANT_ORIGINAL: Variant
 VARIANT_MEDIUM: Variant
 
 class Photo(_message.Message):
-    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version")
+    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version", "original_bytes", "take_offset_min")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +62,8 @@ class Photo(_message.Message):
     PREVIEW_VERSION_FIELD_NUMBER: _ClassVar[int]
     ORIGINAL_VERSION_FIELD_NUMBER: _ClassVar[int]
     MEDIUM_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ORIGINAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TAKE_OFFSET_MIN_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     event_id: str
     filename: str
@@ -77,7 +79,9 @@ class Photo(_message.Message):
     preview_version: str
     original_version: str
     medium_version: str
-    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ...) -> None: ...
+    original_bytes: int
+    take_offset_min: int
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., original_bytes: _Optional[int] = ..., take_offset_min: _Optional[int] = ...) -> None: ...
 
 class AddPhotoHeader(_message.Message):
     __slots__ = ("event_id", "filename")
@@ -152,6 +156,16 @@ class GetPhotoResponse(_message.Message):
     header: PhotoHeader
     chunk: bytes
     def __init__(self, header: _Optional[_Union[PhotoHeader, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
+
+class CreateDownloadTokenRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CreateDownloadTokenResponse(_message.Message):
+    __slots__ = ("token",)
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    def __init__(self, token: _Optional[str] = ...) -> None: ...
 
 class ListPhotosRequest(_message.Message):
     __slots__ = ("event_id", "page_size", "page_token", "order", "ascending", "state")
