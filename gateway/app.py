@@ -27,6 +27,7 @@ from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
 from gateway.operators import routes as operators
 from gateway.photos import archive, pictures
 from gateway.photos import routes as photos
+from gateway.photos.archive_entries import KnownChecksums
 from gateway.selfies import routes as selfies
 from gateway.updates import routes as updates
 from gateway.updates.feed import Feed, stop
@@ -95,6 +96,7 @@ def create_app(
     app.state.site = site
     app.state.limiters = limiters
     app.state.hub = hub
+    app.state.checksums = KnownChecksums()
     app.state.rates = RateLimiters(limits.rates)
     for module in (accounts, selfies, photos, pictures, archive, updates, events, operators):
         app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])

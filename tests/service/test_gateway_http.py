@@ -89,6 +89,8 @@ ALLOWED = [
     ("/api/events", "GET, HEAD, POST, OPTIONS"),
     (f"/api/events/{EVENT}", "GET, HEAD, PATCH, DELETE, OPTIONS"),
     (f"/api/events/{EVENT}/photos", "GET, HEAD, POST, OPTIONS"),
+    ("/api/my-photos.zip", "GET, HEAD, OPTIONS"),
+    (f"/api/events/{EVENT}/photos.zip", "GET, HEAD, OPTIONS"),
     (f"/api/photos/{PHOTO}/thumb", "GET, HEAD, OPTIONS"),
     ("/healthz", "GET, HEAD, OPTIONS"),
 ]
