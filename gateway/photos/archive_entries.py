@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gateway.photos.zip_records import StoredFile
 
-MAX_CHECKSUMS = 50_000  # about 10 MB
+MAX_CHECKSUMS = 50_000  # 17 MB
 RECORDS = b"1"  # another one whenever the same entries make other bytes
 
 

@@ -44,6 +44,8 @@ READABLE = [
     f"/api/events/{EVENT}",
     f"/api/events/{EVENT}/guests",
     f"/api/events/{EVENT}/photos",
+    f"/api/my-photos.zip?event_id={EVENT}",
+    f"/api/events/{EVENT}/photos.zip",
 ]
 
 
