@@ -27,6 +27,7 @@ from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
 from gateway.operators import routes as operators
 from gateway.photos import archive, curation, pictures
 from gateway.photos import routes as photos
+from gateway.photos.archive_entries import KnownChecksums
 from gateway.posters import routes as posters
 from gateway.selfies import routes as selfies
 from gateway.updates import routes as updates
@@ -96,6 +97,7 @@ def create_app(
     app.state.site = site
     app.state.limiters = limiters
     app.state.hub = hub
+    app.state.checksums = KnownChecksums()
     app.state.rates = RateLimiters(limits.rates)
     for module in (accounts, selfies, photos, curation, pictures, archive, updates, events, posters, operators):
         app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])

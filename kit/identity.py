@@ -42,9 +42,15 @@ def service(name: str) -> str:
     return f"service:{name}"
 
 
+def delegate(name: str) -> str:
+    """The kind of caller that acts for a user with a token of a service, and may call no more than rpcs of that
+    service that name it."""
+    return f"delegate:{name}"
+
+
 @dataclass(frozen=True)
 class Caller:
-    """`kind` is PUBLIC, USER or `service:<name>`; only a USER has a `user_id`."""
+    """`kind` is PUBLIC, USER, `service:<name>` or `delegate:<name>`; a USER and a delegate have a `user_id`."""
 
     kind: str = PUBLIC
     id: UUID | None = None
@@ -110,6 +116,9 @@ class Signer:
     def sign_service(self) -> str:
         return self.sign(service(self.name), SERVICE_TOKEN_S)
 
+    def sign_delegate(self, user_id: UUID, ttl_s: int) -> str:
+        return self.sign(f"{delegate(self.name)}:{user_id}", ttl_s)
+
 
 class Verifier:
     """Believes the keys that it was given, each for what its owner may say."""
@@ -133,6 +142,10 @@ class Verifier:
         if known is not None and known != signer.public_key:
             raise InvalidSetting(f"SIGNING_KEY: it is not the private half of {signer.name}.pub.pem in MINOIS_KEYS")
 
+    def trust(self, signer: Signer) -> None:
+        """Believes a service's own tokens, whose public half need not lie in the folder."""
+        self._keys[signer.name] = signer.public_key
+
     def verify(self, token: str) -> Caller:
         """Raises InvalidToken."""
         try:
@@ -146,6 +159,9 @@ class Verifier:
                 options={"require": ["sub", "aud", "exp"]},
             )
             subject = claims["sub"]
+            kind, _, user_id = subject.rpartition(":")
+            if kind == delegate(str(issuer)):
+                return Caller(kind, UUID(user_id), claims["exp"])
             if issuer == USER_ISSUER and not subject.startswith("service:"):
                 return Caller(USER, UUID(subject), claims["exp"])
         except (jwt.PyJWTError, KeyError, ValueError):

@@ -117,6 +117,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     failpoints.arm(config.failpoints)
     verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
     verifier.require_match(signer)
+    verifier.trust(signer)
     blobs = files.connect(config, PREFIX)
     require_free(f"{config.host}:{config.matcher_port}")
     stop = stop_on_signals()
@@ -137,7 +138,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         checks = {FILES: blobs.find_fault}
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
-        services = registrations(matching, photos, Audience(AudienceStore(db), who), hints)
+        services = registrations(matching, photos, Audience(AudienceStore(db), who), hints, signer)
         Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
@@ -206,7 +207,9 @@ def check() -> None:
     raise SystemExit(1 if wrong else 0)
 
 
-def registrations(matches: Matches, photos: Photos, audience: Audience, hints: Notices) -> list[Registration]:
+def registrations(
+    matches: Matches, photos: Photos, audience: Audience, hints: Notices, signer: Signer
+) -> list[Registration]:
     return [
         Registration(
             MatcherServicer(matches, audience, hints),
@@ -214,7 +217,7 @@ def registrations(matches: Matches, photos: Photos, audience: Audience, hints: N
             matcher_pb2.DESCRIPTOR.services_by_name["MatcherService"],
         ),
         Registration(
-            PhotoServicer(photos, audience),
+            PhotoServicer(photos, audience, signer),
             photo_pb2_grpc.add_PhotoServiceServicer_to_server,
             photo_pb2.DESCRIPTOR.services_by_name["PhotoService"],
         ),

@@ -36,7 +36,8 @@ class Connection(H11Protocol):
     a connection that has nothing to send, such as one that waits for an event, may be silent.
 
     A selfie that there is no place for is refused here, as `Admission` would refuse it and at a fraction of the cost:
-    in a crowd it is the refusals that use up the processor. Not where pages of other origins must be told, too.
+    in a crowd that halves the gateway's processor time (`tests.load.refusals`). Only the first request of a connection,
+    since no other is known to begin where bytes arrive, and not where pages of other origins must be told, too.
     """
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **more: Any) -> None:

@@ -1,4 +1,4 @@
-"""Parts of a picture that a client asks for (RFC 9110, section 14): one range of bytes."""
+"""Parts of a picture or an archive that a client asks for (RFC 9110, section 14): one range of bytes."""
 
 import re
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from fastapi import Header
 
 from gateway.errors.problem import not_satisfiable
 
-Range = Annotated[str, Header(description="one range of bytes; several at once give the whole picture")]
-IfNoneMatch = Annotated[str, Header(description="`ETag` of the picture that the client has")]
-IfRange = Annotated[str, Header(description="`ETag` of the picture that the client has parts of")]
+Range = Annotated[str, Header(description="one range of bytes; several at once give the whole")]
+IfNoneMatch = Annotated[str, Header(description="`ETag` of what the client has")]
+IfRange = Annotated[str, Header(description="`ETag` of what the client has parts of")]
 
 MAX_DIGITS = 15
 NOWHERE = 1 << 60  # an offset beyond the end of any picture: asks a service for nothing but a header

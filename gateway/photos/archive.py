@@ -1,80 +1,77 @@
-"""All photos of a guest in one event, as one ZIP archive of the originals."""
+"""All photos of a guest in one event, and all photos of an event, as one ZIP archive of the originals."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import grpc
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi import APIRouter, Response
 
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import BINARY, SIGNED, problems
 from gateway.errors.problem import Problem
-from gateway.http.admission import Limiters
 from gateway.http.authentication import Signed
 from gateway.http.ranges import NOWHERE
-from gateway.photos.file_names import content_disposition, make_archive_name, make_file_name
+from gateway.photos.archive_entries import Entry
+from gateway.photos.archive_stream import MEDIA_TYPE, AskedArchive, send_archive
+from gateway.photos.file_names import UploadNames, make_archive_name, make_file_name
 from gateway.photos.transfer import read_part
-from gateway.photos.zip_stream import StoredFile, measure_archive, write_archive
+from gateway.photos.zip_records import StoredFile
+from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2
 from protos.matcher.v1 import photo_pb2 as pb
 
-MEDIA_TYPE = "application/zip"
 PAGE_SIZE = 200
-PART_BYTES = 1024 * 1024
-CHUNK_BYTES = 256 * 1024
+MISSING = "missing.txt"
 
-ARCHIVE: dict[str, Any] = {
-    "response_class": Response,
-    "responses": {
-        200: {"description": "The archive.", "content": {MEDIA_TYPE: BINARY}},
-        **problems("invalid_argument", "event_not_found", "photo_not_found", "photo_not_ready", *SIGNED),
-    },
-}
+
+def archive(*reasons: str) -> dict[str, Any]:
+    """What the document says of a route that answers an archive."""
+    content = {MEDIA_TYPE: BINARY}
+    return {
+        "response_class": Response,
+        "responses": {
+            200: {"description": "The archive.", "content": content},
+            206: {"description": "The part that `Range` asks for.", "content": content},
+            **problems("invalid_argument", "photo_not_found", "photo_not_ready", "range_not_satisfiable", *reasons),
+        },
+    }
+
 
 router = APIRouter(prefix="/api", tags=["photos"])
 
 
-class PhotoChanged(Exception):
-    """A photo is not the one any more whose size was announced."""
-
-
-@dataclass(frozen=True)
-class Original:
-    """A photo of an archive: the picture of this version, and the file that it becomes."""
-
-    photo_id: str
-    version: str
-    file: StoredFile
-
-
 @router.head("/my-photos.zip", include_in_schema=False)
-@router.get("/my-photos.zip", **ARCHIVE)
-async def download_my_photos(event_id: UUID, backend: Signed, request: Request) -> Response:
-    """The originals of all photos that the caller is in, in one event, as a ZIP archive without compression. The
-    connection is cut where a photo is deleted while the archive is sent, and where the access token ends before that:
-    ask for the archive again, with a fresh token."""
+@router.get("/my-photos.zip", **archive("event_not_found", *SIGNED))
+async def download_my_photos(event_id: UUID, backend: Signed, asked: AskedArchive) -> Response:
+    """The originals of all photos that the caller is in, in one event, as a ZIP archive without compression. The access
+    token must be valid when the archive begins. Where a photo goes while it is sent the connection is cut: ask again.
+    While the photos are the same, so is `ETag`, and `Range` goes on where a connection was cut."""
     matches = [match async for match in _list_matches(backend, event_id)]
-    originals = [original for match in matches if (original := await _find_original(backend, match))]
-    if not originals:
+    found = [await _find_original(backend, match, _name_match(match)) for match in matches]
+    entries = [entry for entry in found if entry]
+    if not entries:
         raise Problem(404, "photo_not_found", "There is no photo of you in this event.")
-    files = [original.file for original in originals]
-    archive_name = make_archive_name(matches[0].event_name)
-    headers = {
-        "Content-Disposition": content_disposition(archive_name, as_attachment=True),
-        "Content-Length": str(measure_archive(files)),
-    }
-    if request.method == "HEAD":
-        return Response(media_type=MEDIA_TYPE, headers=headers)
-    limiters = request.app.state.limiters
-    pieces = write_archive(files, lambda place: _read_original(backend, limiters, originals[place]))
-    first = await anext(pieces)  # an unavailable service is a problem, not half an archive
-    return StreamingResponse(_resume(first, pieces), media_type=MEDIA_TYPE, headers=headers)
+    return await send_archive(backend, asked, make_archive_name(matches[0].event_name), entries)
+
+
+@router.head("/events/{event_id}/photos.zip", include_in_schema=False)
+@router.get("/events/{event_id}/photos.zip", **archive("event_not_found", "organiser_only", *SIGNED))
+async def download_event(event_id: UUID, backend: Signed, asked: AskedArchive) -> Response:
+    """The originals of all photos of an event, for its organisers, under the names of the uploads, as a ZIP archive
+    like that of `/api/my-photos.zip`. `missing.txt` in it lists the photos that are not read yet or could not be."""
+    event = (await backend.auth.GetEvent(auth_pb2.GetEventRequest(event_id=str(event_id)))).event
+    names, entries, missing = UploadNames(), [], []
+    async for photo in _list_photos(backend, event_id):
+        if photo.state != pb.PHOTO_STATE_INDEXED:
+            missing.append(photo)
+        elif entry := await _find_original(backend, photo, names.add(photo.filename)):
+            entries.append(entry)
+    if not entries:
+        raise Problem(404, "photo_not_found", "There is no photo in this event that has been read.")
+    return await send_archive(backend, asked, make_archive_name(event.name), [*entries, *_tell(missing)])
 
 
 async def _list_matches(backend: Backends, event_id: UUID) -> AsyncIterator[matcher_pb2.Match]:
@@ -88,12 +85,27 @@ async def _list_matches(backend: Backends, event_id: UUID) -> AsyncIterator[matc
         page.page_token = answer.next_page_token
 
 
-async def _find_original(backend: Backends, match: matcher_pb2.Match) -> Original | None:
+async def _list_photos(backend: Backends, event_id: UUID) -> AsyncIterator[pb.Photo]:
+    page = pb.ListPhotosRequest(event_id=str(event_id), page_size=PAGE_SIZE, ascending=True)
+    while True:
+        answer = await backend.photos.ListPhotos(page)
+        for photo in answer.photos:
+            yield photo
+        if not answer.next_page_token:
+            return
+        page.page_token = answer.next_page_token
+
+
+def _name_match(match: matcher_pb2.Match) -> str:
+    return make_file_name(match.event_name, match.number, match.photo_id, "image/jpeg")
+
+
+async def _find_original(backend: Backends, photo: matcher_pb2.Match | pb.Photo, name: str) -> Entry | None:
     """None for a photo that is gone since it was listed. Of photos of earlier versions the picture itself is asked for
     its size."""
-    version, size_bytes = match.original_version, match.original_bytes
+    version, size_bytes = photo.original_version, photo.original_bytes
     if not size_bytes:
-        request = pb.GetPhotoRequest(photo_id=match.photo_id, variant=pb.VARIANT_ORIGINAL, offset=NOWHERE)
+        request = pb.GetPhotoRequest(photo_id=photo.photo_id, variant=pb.VARIANT_ORIGINAL, offset=NOWHERE)
         try:
             header, _ = await read_part(backend, request)
         except grpc.aio.AioRpcError as error:
@@ -101,35 +113,24 @@ async def _find_original(backend: Backends, match: matcher_pb2.Match) -> Origina
                 return None
             raise
         version, size_bytes = header.version, header.picture_bytes
-    name = make_file_name(match.event_name, match.number, match.photo_id, "image/jpeg")
-    return Original(match.photo_id, version, StoredFile(name, size_bytes, _wall_clock(match)))
+    return Entry(StoredFile(name, size_bytes, _wall_clock(photo)), photo.photo_id, version)
 
 
-def _wall_clock(match: matcher_pb2.Match) -> datetime:
+def _wall_clock(photo: matcher_pb2.Match | pb.Photo) -> datetime:
     """What the camera showed, or else when it was uploaded, in UTC."""
-    if not match.HasField("take_time"):
-        return match.create_time.ToDatetime(tzinfo=UTC)
-    return match.take_time.ToDatetime(tzinfo=UTC) + timedelta(minutes=match.take_offset_min)
+    if not photo.HasField("take_time"):
+        return photo.create_time.ToDatetime(tzinfo=UTC)
+    return photo.take_time.ToDatetime(tzinfo=UTC) + timedelta(minutes=photo.take_offset_min)
 
 
-async def _read_original(backend: Backends, limiters: Limiters, original: Original) -> AsyncIterator[bytes]:
-    """In parts, so that neither a slow reader nor a service that restarts ends it. Raises PhotoChanged."""
-    done, size_bytes = 0, original.file.size_bytes
-    while done < size_bytes:
-        request = pb.GetPhotoRequest(
-            photo_id=original.photo_id, variant=pb.VARIANT_ORIGINAL, offset=done, length=PART_BYTES
-        )
-        async with limiters.archive_parts:
-            header, part = await read_part(backend, request)
-        if (header.version, header.picture_bytes) != (original.version, size_bytes) or not part:
-            raise PhotoChanged
-        for start in range(0, len(part), CHUNK_BYTES):
-            yield part[start : start + CHUNK_BYTES]
-        done += len(part)
-
-
-async def _resume(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
-    async with aclosing(rest):
-        yield first
-        async for piece in rest:
-            yield piece
+def _tell(missing: Sequence[pb.Photo]) -> list[Entry]:
+    """The list of photos that have no original, if there are any."""
+    if not missing:
+        return []
+    lines = ["These photos of the event are not in this archive:", ""]
+    for photo in missing:
+        is_failed = photo.state == pb.PHOTO_STATE_FAILED
+        lines.append(f"{photo.filename}: {f'could not be read ({photo.reason})' if is_failed else 'not read yet'}")
+    content = "\n".join([*lines, ""]).encode(errors="replace")
+    modified = max(photo.create_time.ToDatetime(tzinfo=UTC) for photo in missing)
+    return [Entry(StoredFile(MISSING, len(content), modified), content=content)]

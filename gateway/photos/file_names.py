@@ -1,7 +1,8 @@
-"""File names for people: `Summer-party-0012.jpg`."""
+"""File names for people: `Summer-party-0012.jpg`, and the names of uploads, safe on every system."""
 
 import re
 import unicodedata
+from collections import Counter
 from urllib.parse import quote
 
 MAX_LETTERS = 60
@@ -17,6 +18,13 @@ PLAIN_LETTERS = str.maketrans(
 
 # Letters, their combining marks, digits; everything else separates words. No control, no quote, no direction.
 _WORD_CATEGORIES = frozenset("LMN")
+
+# What no system allows in a name, or one of them understands otherwise.
+_FORBIDDEN = re.compile(r'[<>:"|?*]+')
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+_JPEG_TYPES = (".jpg", ".jpeg")
+_IMAGE_TYPES = (*_JPEG_TYPES, ".jpe", ".jfif", ".png", ".webp", ".heic", ".heif", ".hif", ".avif")
+MAX_STEM_BYTES = 200
 
 _NUMBER_AND_TYPE = re.compile(r".*?((?:-[0-9a-f]+|-poster)?\.[a-z]+)", re.ASCII | re.DOTALL)
 
@@ -37,12 +45,51 @@ def make_poster_name(event_name: str, media_type: str) -> str:
     return f"{_join_words(event_name)}-poster.{POSTER_EXTENSIONS[media_type]}"
 
 
+class UploadNames:
+    """The names under which originals are kept in one folder: those of the uploads, made safe and unique."""
+
+    def __init__(self, folder: str = "") -> None:
+        self._folder = folder  # empty, or such as `guests/`
+        self._taken: set[str] = set()
+        self._numbers: Counter[str] = Counter()
+
+    def add(self, upload_name: str) -> str:
+        """`IMG_1.jpg`, and `IMG_1 (2).jpg` for the next one that is so called, whatever its case."""
+        stem, extension = split_upload_name(upload_name)
+        plain = name = f"{stem}{extension}"
+        while True:
+            self._numbers[_fold(plain)] += 1
+            if (number := self._numbers[_fold(plain)]) > 1:
+                name = f"{stem} ({number}){extension}"
+            if _fold(name) not in self._taken:
+                self._taken.add(_fold(name))
+                return self._folder + name
+
+
+def split_upload_name(upload_name: str) -> tuple[str, str]:
+    """A safe name without folders, and the extension of a JPEG, which every original is."""
+    last = re.split(r"[/\\]", upload_name)[-1]
+    plain = "".join(letter for letter in _compose(last) if unicodedata.category(letter)[0] != "C")
+    stem, dot, extension = _FORBIDDEN.sub("-", plain).rstrip(". ").rpartition(".")
+    if f".{extension.lower()}" not in _IMAGE_TYPES:
+        stem, extension = f"{stem}{dot}{extension}", ""
+    stem = stem.encode()[:MAX_STEM_BYTES].decode(errors="ignore").strip(". ") or FALLBACK
+    if _DEVICE.fullmatch(stem.partition(".")[0]):
+        stem = f"_{stem}"
+    return stem, f".{extension}" if f".{extension.lower()}" in _JPEG_TYPES else ".jpg"
+
+
 def content_disposition(file_name: str, as_attachment: bool) -> str:
     """The header (RFC 6266): for old clients in ASCII, for all others in every script."""
     kind = "attachment" if as_attachment else "inline"
     if file_name.isascii():
         return f'{kind}; filename="{file_name}"'
     return f"{kind}; filename=\"{_to_ascii(file_name)}\"; filename*=UTF-8''{quote(file_name, safe='')}"
+
+
+def _fold(name: str) -> str:
+    """Equal for names that a system may hold for the same."""
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _join_words(event_name: str) -> str:

@@ -1,97 +1,107 @@
-"""A ZIP archive of stored files, written as a stream whose length is known before.
+"""A ZIP archive of stored files as a stream: its length, and what is in each part of it, are known before."""
 
-Formats and sizes of records: APPNOTE.TXT of PKWARE, sections 4.3 and 4.5.3.
-"""
+from bisect import bisect_right
+from collections.abc import AsyncGenerator, Callable, MutableMapping, Sequence
+from contextlib import aclosing
+from itertools import accumulate
+from zlib import crc32
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from zipfile import ZIP_STORED, ZipFile, ZipInfo
+from gateway.photos.zip_records import (
+    StoredFile,
+    central_header,
+    descriptor,
+    end_records,
+    local_header,
+    measure_central,
+    measure_entry,
+)
 
-# Beyond these `zipfile` writes the records of ZIP64.
-ZIP64_LIMIT = (1 << 31) - 1
-MAX_FILES = (1 << 16) - 1
-MARGIN = 1.05  # by which it expects a file to grow
+PIECE_BYTES = 64 * 1024
 
-LOCAL_HEADER_BYTES = 30
-LOCAL_ZIP64_BYTES = 20
-DESCRIPTOR_BYTES = 16
-ZIP64_DESCRIPTOR_BYTES = 24
-DIRECTORY_HEADER_BYTES = 46
-END_BYTES = 22
-ZIP64_END_BYTES = 56 + 20  # record and locator
-
-FIRST_YEAR, LAST_YEAR = 1980, 2107
-MODE = 0o644
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A file of an archive. `modified` is what a clock on the wall showed: ZIP knows no zones."""
-
-    name: str
-    size_bytes: int
-    modified: datetime
-
-    def to_info(self) -> ZipInfo:
-        year = min(max(self.modified.year, FIRST_YEAR), LAST_YEAR)
-        info = ZipInfo(self.name, (year, *self.modified.timetuple()[1:6]))
-        info.file_size = self.size_bytes
-        info.external_attr = MODE << 16
-        return info
+# `read(place, start, end)` yields exactly those bytes of a file.
+Read = Callable[[int, int, int], AsyncGenerator[bytes]]
+# Checksums of files, by their place.
+Checksums = MutableMapping[int, int]
 
 
-class Outbox:
-    """What `zipfile` has written and is not sent yet; it has no position to go back to."""
+class ZipStream:
+    """The same files make the same bytes."""
 
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
+    def __init__(self, files: Sequence[StoredFile]) -> None:
+        self._files = files
+        # Where each entry begins, and then the directory.
+        self._entries = [*accumulate(map(measure_entry, files), initial=0)]
+        sizes = (measure_central(file, offset) for file, offset in zip(files, self._entries, strict=False))
+        # Where each header of the directory begins, and then the end records.
+        self._headers = [*accumulate(sizes, initial=self._entries[-1])]
+        self._end = end_records(len(files), self._headers[-1] - self._headers[0], self._headers[0])
+        self.size_bytes = self._headers[-1] + len(self._end)
 
-    def write(self, data: bytes) -> int:
-        self._parts.append(data)
-        return len(data)
+    async def write(self, read: Read, checksums: Checksums, start: int, end: int) -> AsyncGenerator[bytes]:
+        """The bytes from `start` to `end`, in pieces. Files are read only as far as these bytes depend on them; known
+        checksums spare reading, and those of the files that were read whole are added."""
+        pieces: list[bytes] = []
+        size = 0
+        async with aclosing(self._write(read, checksums, start, end)) as records:
+            async for record in records:
+                pieces.append(record)
+                size += len(record)
+                if size >= PIECE_BYTES:
+                    yield b"".join(pieces)
+                    pieces, size = [], 0
+        if pieces:
+            yield b"".join(pieces)
 
-    def flush(self) -> None:
-        pass
+    async def _write(self, read: Read, checksums: Checksums, start: int, end: int) -> AsyncGenerator[bytes]:
+        for place in range(self._find(self._entries, start), len(self._files)):
+            offset = self._entries[place]
+            if offset >= end:
+                return
+            async with aclosing(self._write_entry(place, read, checksums, start - offset, end - offset)) as records:
+                async for record in records:
+                    yield record
+        for place in range(self._find(self._headers, start), len(self._files)):
+            if self._headers[place] >= end:
+                return
+            if place not in checksums:
+                await self._read_checksum(place, read, checksums)
+            header = central_header(self._files[place], self._entries[place], checksums[place])
+            yield _cut(header, start - self._headers[place], end - self._headers[place])
+        yield _cut(self._end, start - self._headers[-1], end - self._headers[-1])
 
-    def take(self) -> bytes:
-        taken, self._parts = b"".join(self._parts), []
-        return taken
+    async def _write_entry(
+        self, place: int, read: Read, checksums: Checksums, start: int, end: int
+    ) -> AsyncGenerator[bytes]:
+        """The same, with `start` and `end` counted from the beginning of the entry."""
+        file, header = self._files[place], local_header(self._files[place])
+        yield _cut(header, start, end)
+        low, high = (min(max(bound - len(header), 0), file.size_bytes) for bound in (start, end))
+        needs_checksum = end > len(header) + file.size_bytes
+        at = 0 if needs_checksum and place not in checksums else low
+        is_whole, crc = (at, high) == (0, file.size_bytes), 0
+        async with aclosing(read(place, at, high)) as chunks:
+            async for chunk in chunks:
+                crc = crc32(chunk, crc) if is_whole else 0
+                yield chunk[max(low - at, 0) :]
+                at += len(chunk)
+        if is_whole:
+            checksums[place] = crc
+        if needs_checksum:
+            shown = len(header) + file.size_bytes
+            yield _cut(descriptor(file, checksums[place]), start - shown, end - shown)
 
-    def close(self) -> None:
-        pass
+    async def _read_checksum(self, place: int, read: Read, checksums: Checksums) -> None:
+        crc = 0
+        async with aclosing(read(place, 0, self._files[place].size_bytes)) as chunks:
+            async for chunk in chunks:
+                crc = crc32(chunk, crc)
+        checksums[place] = crc
 
-
-async def write_archive(
-    files: Sequence[StoredFile], read: Callable[[int], AsyncIterator[bytes]]
-) -> AsyncGenerator[bytes]:
-    """`read` gets the place of a file and yields exactly its bytes."""
-    outbox = Outbox()
-    with ZipFile(outbox, "w", ZIP_STORED) as archive:
-        for place, file in enumerate(files):
-            with archive.open(file.to_info(), "w") as entry:
-                async for chunk in read(place):
-                    entry.write(chunk)
-                    yield outbox.take()
-    yield outbox.take()
-
-
-def measure_archive(files: Sequence[StoredFile]) -> int:
-    """How many bytes `write_archive` writes."""
-    offset = directory = 0
-    for file in files:
-        named = _measure_name(file.name)
-        fields = 2 * (file.size_bytes > ZIP64_LIMIT) + (offset > ZIP64_LIMIT)
-        directory += DIRECTORY_HEADER_BYTES + named + (4 + 8 * fields if fields else 0)
-        offset += LOCAL_HEADER_BYTES + named + file.size_bytes
-        is_large = file.size_bytes * MARGIN > ZIP64_LIMIT
-        offset += LOCAL_ZIP64_BYTES + ZIP64_DESCRIPTOR_BYTES if is_large else DESCRIPTOR_BYTES
-    is_zip64 = len(files) > MAX_FILES or offset > ZIP64_LIMIT or directory > ZIP64_LIMIT
-    return offset + directory + END_BYTES + (ZIP64_END_BYTES if is_zip64 else 0)
+    @staticmethod
+    def _find(offsets: Sequence[int], position: int) -> int:
+        """The last record that begins at or before a position; the first one where it is before all."""
+        return max(bisect_right(offsets, position) - 1, 0)
 
 
-def _measure_name(name: str) -> int:
-    """As `zipfile` encodes it."""
-    info = ZipInfo(name)
-    info.CRC = 0
-    return len(info.FileHeader(zip64=False)) - LOCAL_HEADER_BYTES
+def _cut(record: bytes, start: int, end: int) -> bytes:
+    return record[max(start, 0) : max(end, 0)]

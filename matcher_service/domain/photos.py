@@ -58,6 +58,8 @@ class Photo:
     taken_at: datetime | None
     created_at: datetime
     versions: Mapping[Variant, str]
+    original_bytes: int
+    taken_offset_min: int | None
     visibility: Visibility
     uploader_id: UUID | None
     hide_requests: int

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from kit.errors import InvalidArgument
-from kit.identity import USER, callable_by, current_caller
+from kit.identity import USER, Signer, callable_by, current_caller, delegate
 from kit.ids import parse_id
 from kit.pages import parse_page
 from kit.timestamps import to_timestamp
@@ -31,6 +31,7 @@ from protos.matcher.v1 import photo_pb2_grpc
 
 MAX_EVENTS = 200
 HASH_BYTES = 32
+DOWNLOAD_S = 24 * 3600
 
 VARIANTS = {pb.Variant.Value(f"VARIANT_{variant.name}"): variant for variant in Variant}
 VISIBILITIES = {pb.Visibility.Value(f"VISIBILITY_{visibility.name}"): visibility for visibility in Visibility}
@@ -46,16 +47,17 @@ FILTERS: dict[int, PhotoState | None] = {
 class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, photos: Photos, audience: Audience) -> None:
+    def __init__(self, photos: Photos, audience: Audience, signer: Signer) -> None:
         self._photos = photos
         self._audience = audience
+        self._signer = signer
 
     @callable_by(USER, long=True)
     def AddPhotos(self, request_iterator, context):
         added = receive(_parts(request_iterator), self._photos, current_caller().user_id)
         return pb.AddPhotosResponse(photos=[_added(photo) for photo in added])
 
-    @callable_by(USER, long=True)
+    @callable_by(USER, delegate("matcher"), long=True)
     def GetPhoto(self, request, context):
         if request.variant not in VARIANTS:
             raise InvalidArgument
@@ -66,6 +68,11 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         yield pb.GetPhotoResponse(header=_header(photo, picture))
         for chunk in picture.chunks:
             yield pb.GetPhotoResponse(chunk=chunk)
+
+    @callable_by(USER)
+    def CreateDownloadToken(self, request, context):
+        token = self._signer.sign_delegate(current_caller().user_id, DOWNLOAD_S)
+        return pb.CreateDownloadTokenResponse(token=token)
 
     @callable_by(USER)
     def ListPhotos(self, request, context):
@@ -199,6 +206,8 @@ def _photo(photo: Photo) -> pb.Photo:
         size_bytes=photo.size_bytes,
         take_time=to_timestamp(photo.taken_at),
         create_time=to_timestamp(photo.created_at),
+        original_bytes=photo.original_bytes,
+        take_offset_min=photo.taken_offset_min,
         visibility=f"VISIBILITY_{photo.visibility.name}",
         uploader_id=str(photo.uploader_id or ""),
         hide_request_count=photo.hide_requests,

@@ -17,7 +17,8 @@ FROM matcher.hide_requests h WHERE h.event_id = p.event_id AND h.photo_id = p.id
 """
 PHOTO_COLUMNS = f"""
 p.id, p.event_id, p.filename, p.state, p.reason, p.width, p.height, p.face_count, p.size_bytes, p.taken_at,
-p.created_at, p.visibility, p.uploader_id, p.colour, (SELECT count(*) {OPEN_REQUESTS}) AS hide_requests
+p.created_at, coalesce(p.original_bytes, 0) AS original_bytes, p.taken_offset_min, p.visibility, p.uploader_id,
+p.colour, (SELECT count(*) {OPEN_REQUESTS}) AS hide_requests
 """
 COUNT_ALL = "SELECT pending_count + indexed_count + failed_count FROM matcher.events WHERE id = :event"
 

@@ -244,6 +244,8 @@ def _photo(row: Row[Any]) -> Photo:
         taken_at=row.taken_at,
         created_at=row.created_at,
         versions=read_versions(row),
+        original_bytes=row.original_bytes,
+        taken_offset_min=row.taken_offset_min,
         visibility=Visibility(row.visibility),
         uploader_id=row.uploader_id,
         hide_requests=row.hide_requests,

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 
 from deploy.sample import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Organiser, Person, showing
@@ -35,3 +36,29 @@ def test_a_guest_saves_all_of_their_photos_of_an_event(
         assert {info.filename: info.file_size for info in archive.infolist()} == {
             name: len(data) for name, data in originals.items()
         }
+
+
+def test_an_organiser_saves_the_whole_event_and_goes_on_after_a_cut(
+    organiser: Organiser, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
+) -> None:
+    event = organiser.event("Sömmer party")
+    for who, name in (("Ada", "IMG_1.jpg"), ("Ben", "img_1.JPG")):
+        organiser.add_photos(event, [replace(one_of(who), name=name)])
+    broken = SamplePhoto("broken.jpg", b"\xff\xd8\xff\xe0", frozenset(), 0)
+    organiser.add_photos(event, [broken])
+    path = f"/api/events/{event['id']}/photos.zip"
+    whole = organiser.http.get(path)
+    head = organiser.http.head(path)
+    assert (whole.status_code, int(head.headers["content-length"])) == (200, len(whole.content))
+    with zipfile.ZipFile(io.BytesIO(whole.content)) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == ["IMG_1.jpg", "img_1 (2).JPG", "missing.txt"]
+        assert b"broken.jpg: could not be read" in archive.read("missing.txt")
+        assert [archive.getinfo(name).file_size > 1000 for name in archive.namelist()] == [True, True, False]
+    tag, half = whole.headers["etag"], len(whole.content) // 2
+    rest = organiser.http.get(path, headers={"range": f"bytes={half}-", "if-range": tag})
+    assert (rest.status_code, whole.content[:half] + rest.content) == (206, whole.content)
+    organiser.add_photos(event, [one_of("Cleo")])
+    anew = organiser.http.get(path, headers={"range": f"bytes={half}-", "if-range": tag})
+    assert anew.status_code == 200
+    assert anew.headers["etag"] != tag

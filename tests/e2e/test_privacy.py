@@ -38,6 +38,7 @@ def test_the_ids_of_others_answer_404_everywhere(
         ("DELETE", f"/guests/{organiser.id}", {}),
         ("DELETE", "/guests/me", {}),
         ("GET", "/photos", {}),
+        ("GET", "/photos.zip", {}),
         ("POST", "/photos", {"files": {"files": ("a.jpg", b"\xff\xd8\xff\xe0")}}),
     ):
         assert stranger.expect(404, method, path + place, **request)["reason"] == "event_not_found"

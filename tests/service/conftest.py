@@ -84,16 +84,23 @@ def signer(keys: Path) -> Callable[[str], Signer]:
 
 
 @pytest.fixture
-def serve(keys: Path) -> Iterator[Callable[..., grpc.Channel]]:
+def serve(serve_at: Callable[..., tuple[grpc.Channel, str]]) -> Callable[..., grpc.Channel]:
     """Starts a server with our interceptors on a free port; answers a channel to it."""
+    return lambda *services, **settings: serve_at(*services, **settings)[0]
+
+
+@pytest.fixture
+def serve_at(keys: Path) -> Iterator[Callable[..., tuple[grpc.Channel, str]]]:
+    """The same; answers the address, too."""
     running: list[tuple[Server, grpc.Channel]] = []
 
-    def start(*services: Registration, **settings: int) -> grpc.Channel:
+    def start(*services: Registration, **settings: int) -> tuple[grpc.Channel, str]:
         config = ServerSettings.model_validate({"grace_s": 0, **settings})
         server = Server(config, 0, Verifier.read(keys), services)
-        channel = grpc.insecure_channel(f"127.0.0.1:{server.port}")
+        address = f"127.0.0.1:{server.port}"
+        channel = grpc.insecure_channel(address)
         running.append((server, channel))
-        return channel
+        return channel, address
 
     yield start
     for server, channel in running:

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent import futures
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -40,6 +40,7 @@ VERIFIER = Verifier({USER_ISSUER: KEY.public_key()})
 USER_ID = uuid4()
 TOKEN = Signer(USER_ISSUER, KEY).sign(str(USER_ID), 3600)
 SIGNED = {"authorization": f"Bearer {TOKEN}"}
+START_S = STOP_S = 10.0
 LIMITS = Limits(call_s=5, poll_s=0.01, rates=Rates(**dict.fromkeys(vars(Rates()), "none")))
 
 METHODS = {
@@ -132,6 +133,22 @@ class World:
         self.client.cookies.clear()
 
 
+class DaemonThreads(futures.Executor):
+    """A thread for each call. None of them keeps a process alive whose test has failed and frees nobody."""
+
+    def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> "futures.Future[Any]":
+        future: futures.Future[Any] = futures.Future()
+
+        def run() -> None:
+            try:
+                future.set_result(work(*args, **named))
+            except BaseException as error:
+                future.set_exception(error)
+
+        threading.Thread(target=run, daemon=True).start()
+        return future
+
+
 class GatewayServer(uvicorn.Server):
     """Tells when it listens."""
 
@@ -149,7 +166,7 @@ def running_services() -> Iterator[tuple[Services, str]]:
     """Scripted services and their one address."""
     services = Services()
     options = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
-    server = grpc.server(futures.ThreadPoolExecutor(8), options=options)
+    server = grpc.server(DaemonThreads(), options=options)
     healthy = health.HealthServicer()
     healthy.set("", health_pb2.HealthCheckResponse.SERVING)
     health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
@@ -159,7 +176,7 @@ def running_services() -> Iterator[tuple[Services, str]]:
     try:
         yield services, f"127.0.0.1:{port}"
     finally:
-        server.stop(0).wait()
+        server.stop(0).wait(STOP_S)
 
 
 @contextmanager
@@ -183,17 +200,19 @@ def running_gateway(
     app = create_app(addresses, TlsSettings(), limits, verifier, site, signer)
     listener = socket.create_server(("127.0.0.1", 0))
     gateway = GatewayServer(uvicorn.Config(app, loop="asyncio", timeout_graceful_shutdown=2, **HTTP))
-    thread = threading.Thread(target=gateway.run, args=([listener],))
+    # A daemon: what keeps it must fail a test, and not keep the process of all tests.
+    thread = threading.Thread(target=gateway.run, args=([listener],), name=f"gateway {listener.fileno()}", daemon=True)
     thread.start()
-    assert gateway.listening.wait(10)
-    port = listener.getsockname()[1]
     try:
+        assert gateway.listening.wait(START_S)
+        port = listener.getsockname()[1]
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
             yield client, port
     finally:
         gateway.should_exit = True
-        thread.join(10)
+        thread.join(STOP_S)
         listener.close()
+        assert not thread.is_alive(), "the gateway does not stop"
 
 
 @cache

@@ -64,6 +64,5 @@ def service(
     signer: Callable[[str], Signer],
 ) -> Service:
     world = World(make_db("matcher"), tmp_path / "blobs")
-    return Service(
-        world, serve(*registrations(world.matches, world.photos, world.audience, Notices("", HINTS_CHANNEL))), signer
-    )
+    services = registrations(world.matches, world.photos, world.audience, Notices("", HINTS_CHANNEL), signer("matcher"))
+    return Service(world, serve(*services), signer)

@@ -38,6 +38,10 @@ class ScriptedPhotos(photo_pb2_grpc.PhotoServiceServicer):
         return pb.DeletePhotoResponse()
 
     @callable_by(PUBLIC)
+    def CreateDownloadToken(self, request, context):
+        return pb.CreateDownloadTokenResponse()
+
+    @callable_by(PUBLIC)
     def RetryPhoto(self, request, context):
         return pb.RetryPhotoResponse()
 

@@ -49,7 +49,11 @@ def send_picture(request: pb.GetPhotoRequest) -> Any:
 
 def answer_all(world: World, *matches: matcher_pb2.Match, get: Callable[[Any], Any] = send_picture) -> None:
     found = matches or tuple(match(photo_id) for photo_id in PICTURES)
-    world.answer(ListMatches=matcher_pb2.ListMatchesResponse(matches=found), GetPhoto=get)
+    world.answer(
+        ListMatches=matcher_pb2.ListMatchesResponse(matches=found),
+        CreateDownloadToken=pb.CreateDownloadTokenResponse(token="download"),
+        GetPhoto=get,
+    )
 
 
 def unpack(answer: httpx2.Response) -> dict[str, bytes]:
@@ -68,8 +72,10 @@ def test_an_archive_has_every_original_under_its_name(world: World) -> None:
     assert unpack(answer) == dict(zip(NAMES, PICTURES.values(), strict=True))
     calls = [call for call in world.services.calls if call.method == "GetPhoto"]
     assert {call.request.variant for call in calls} == {pb.VARIANT_ORIGINAL}
-    assert all(call.metadata["authorization"] == SIGNED["authorization"] for call in calls)
-    assert {call.request.length for call in calls} == {1024 * 1024}, "no part is larger than what is kept in memory"
+    assert {call.metadata["authorization"] for call in calls} == {"Bearer download"}
+    asked = [call.metadata["authorization"] for call in world.services.calls if call.method != "GetPhoto"]
+    assert set(asked) == {SIGNED["authorization"]}
+    assert max(call.request.length for call in calls) == 1024 * 1024, "no part is larger than what is kept in memory"
 
 
 def test_head_tells_the_length_and_fetches_nothing(world: World) -> None:
@@ -172,6 +178,16 @@ def test_what_fails_before_the_archive_begins_is_a_problem(world: World) -> None
     assert problem(world.client.get(PATH, headers=SIGNED)) == (404, "event_not_found")
     answer_all(world, get=lambda _: BlobsUnavailable())
     assert problem(world.client.get(PATH, headers=SIGNED)) == (503, "blobs_unavailable")
+    world.answer(CreateDownloadToken=grpc.StatusCode.UNAUTHENTICATED)
+    assert problem(world.client.get(PATH, headers=SIGNED)) == (401, "invalid_token")
+
+
+def test_a_service_of_an_earlier_version_is_asked_with_the_access_token(world: World) -> None:
+    answer_all(world)
+    world.answer(CreateDownloadToken=grpc.StatusCode.UNIMPLEMENTED)
+    assert len(unpack(world.client.get(PATH, headers=SIGNED))) == 3
+    calls = [call for call in world.services.calls if call.method == "GetPhoto"]
+    assert {call.metadata["authorization"] for call in calls} == {SIGNED["authorization"]}
 
 
 @pytest.mark.parametrize(("bounds", "refused"), [(Bounds(archives=1), True), (Bounds(), False)], ids=["few", "control"])

@@ -44,6 +44,8 @@ READABLE = [
     f"/api/events/{EVENT}",
     f"/api/events/{EVENT}/guests",
     f"/api/events/{EVENT}/photos",
+    f"/api/my-photos.zip?event_id={EVENT}",
+    f"/api/events/{EVENT}/photos.zip",
 ]
 
 
@@ -89,6 +91,8 @@ ALLOWED = [
     ("/api/events", "GET, HEAD, POST, OPTIONS"),
     (f"/api/events/{EVENT}", "GET, HEAD, PATCH, DELETE, OPTIONS"),
     (f"/api/events/{EVENT}/photos", "GET, HEAD, POST, OPTIONS"),
+    ("/api/my-photos.zip", "GET, HEAD, OPTIONS"),
+    (f"/api/events/{EVENT}/photos.zip", "GET, HEAD, OPTIONS"),
     (f"/api/photos/{PHOTO}/thumb", "GET, HEAD, OPTIONS"),
     ("/healthz", "GET, HEAD, OPTIONS"),
 ]

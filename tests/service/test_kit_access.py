@@ -41,6 +41,7 @@ OPEN_TO = {
     "/auth.v1.AuthService/ListChanges": {"service:selfie", "service:matcher", "service:gateway"},
     "/matcher.v1.MatcherService/Rematch": {"service:selfie"},
     "/matcher.v1.MatcherService/WatchMatches": {"service:gateway"},
+    "/matcher.v1.PhotoService/GetPhoto": {USER, "delegate:matcher"},
     "/selfie.v1.SelfieService/WatchSelfies": {"service:gateway"},
 }
 SECRET = re.compile("encoding|embedding|distance|score|key|password|hash|sha|path")

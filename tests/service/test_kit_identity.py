@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import grpc
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from kit.errors import InvalidToken
 from kit.identity import Caller, Signer, Verifier, create_key_pair, current_caller
 from protos.matcher.v1 import photo_pb2 as pb
 from protos.matcher.v1 import photo_pb2_grpc
@@ -100,6 +101,11 @@ def forge_all(forger: Forger) -> dict[str, str]:
         "a service speaking for a user": forger.token("selfie", {"kid": "selfie"}),
         "a service with the user issuer's kid": forger.token("selfie"),
         "a service as another service": forger.token("selfie", {"kid": "selfie"}, {"sub": "service:matcher"}),
+        "a service as a user's delegate of another": forger.token(
+            "selfie", {"kid": "selfie"}, {"sub": f"delegate:matcher:{USER_ID}"}
+        ),
+        "the user issuer as a delegate of a service": forger.token(claims={"sub": f"delegate:matcher:{USER_ID}"}),
+        "a delegate of nobody": forger.token("selfie", {"kid": "selfie"}, {"sub": "delegate:selfie:"}),
         "the user issuer as a service": forger.token(claims={"sub": "service:selfie"}),
         "another signature": token[:-4] + "AAAA",
         "other claims under the signature": ".".join([encode({"alg": "EdDSA", "kid": "auth"}), *token.split(".")[1:]]),
@@ -164,3 +170,13 @@ def test_a_folder_without_the_key_of_the_user_issuer_is_refused(tmp_path: Path) 
     create_key_pair(tmp_path, "selfie")
     with pytest.raises(ValueError, match=r"holds no auth\.pub\.pem"):
         Verifier.read(tmp_path)
+
+
+def test_a_service_believes_its_own_tokens_without_a_file_of_its_key(keys: Path, tmp_path: Path) -> None:
+    (tmp_path / "auth.pub.pem").write_bytes((keys / "auth.pub.pem").read_bytes())
+    matcher, verifier = Signer.read("matcher", keys / "matcher.key.pem"), Verifier.read(tmp_path)
+    token = matcher.sign_delegate(UUID(USER_ID), 60)
+    with pytest.raises(InvalidToken):
+        verifier.verify(token)
+    verifier.trust(matcher)
+    assert verifier.verify(token) == Caller("delegate:matcher", UUID(USER_ID))

@@ -58,11 +58,15 @@ def world(make_db: Callable[[str], Engine], tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def stub(world: World, serve: Callable[..., grpc.Channel]) -> Iterator[matcher_pb2_grpc.MatcherServiceStub]:
+def stub(
+    world: World, serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer]
+) -> Iterator[matcher_pb2_grpc.MatcherServiceStub]:
     notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
     with listening(notices):
         yield matcher_pb2_grpc.MatcherServiceStub(
-            serve(*registrations(world.matches, world.photos, world.audience, notices), max_watchers=2)
+            serve(
+                *registrations(world.matches, world.photos, world.audience, notices, signer("matcher")), max_watchers=2
+            )
         )
 
 
@@ -168,12 +172,11 @@ def test_a_watch_that_is_cancelled_makes_room_for_another(
 
 
 def test_a_service_that_listens_no_more_ends_its_watches(
-    world: World, serve: Callable[..., grpc.Channel], metadata: Metadata
+    world: World, serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer], metadata: Metadata
 ) -> None:
     notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
-    stub = matcher_pb2_grpc.MatcherServiceStub(
-        serve(*registrations(world.matches, world.photos, world.audience, notices))
-    )
+    services = registrations(world.matches, world.photos, world.audience, notices, signer("matcher"))
+    stub = matcher_pb2_grpc.MatcherServiceStub(serve(*services))
     with listening(notices) as stop:
         stream = stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20)
         next(stream)

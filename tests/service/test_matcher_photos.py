@@ -130,6 +130,8 @@ def test_organisers_list_count_and_delete_photos_and_nobody_else_does(service: S
     listed.page_token = page.next_page_token
     [indexed] = service.photos.ListPhotos(listed, metadata=organiser).photos
     assert (indexed.photo_id, indexed.face_count, indexed.width) == (str(photo), 2, 1200)
+    original_bytes, _ = get(service, world.organiser, photo, photo_pb2.VARIANT_ORIGINAL)
+    assert (page.photos[0].original_bytes, indexed.original_bytes) == (0, original_bytes)
     counted = photo_pb2.GetIndexStateRequest(event_ids=[str(event)])
     [state] = service.photos.GetIndexState(counted, metadata=organiser).states
     assert (state.pending_count, state.indexed_count, state.failed_count, state.face_count) == (1, 1, 0, 2)

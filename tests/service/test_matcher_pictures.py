@@ -151,6 +151,10 @@ def test_a_guest_learns_how_large_each_original_is_and_what_it_is_called(service
     assert (match.event_name, match.number) == (header.header.event_name, header.header.number) == ("Summer party", 1)
     assert (match.take_time.seconds, match.take_offset_min) == (1_781_974_800, 120)
     assert match.HasField("create_time")
+    listed = pb.ListPhotosRequest(event_id=str(event))
+    (shown,) = service.photos.ListPhotos(listed, metadata=service.by(world.organiser)).photos
+    for name in ("original_bytes", "original_version", "take_time", "take_offset_min"):
+        assert getattr(shown, name) == getattr(match, name)
 
 
 def test_a_photo_that_is_not_read_yet_has_no_versions(service: Service) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import unquote
 import pytest
 
 from gateway.http.ranges import NOWHERE, ByteRange, parse_range
-from gateway.photos.file_names import content_disposition, make_file_name
+from gateway.photos.file_names import UploadNames, content_disposition, make_file_name
 
 ID = "3f2b8c1e-0000-4000-8000-00000000000b"
 
@@ -79,3 +79,46 @@ def test_one_range_is_read_and_everything_else_is_the_whole(header: str) -> None
 )  # fmt: skip
 def test_a_range_is_cut_to_the_picture(part: ByteRange, expected: tuple[int, int]) -> None:
     assert part.cut(10) == expected
+
+
+UPLOADS = [
+    ("IMG_1.JPG", "IMG_1.JPG"),
+    ("Ann & Bob's.jpeg", "Ann & Bob's.jpeg"),
+    ("IMG_1.heic", "IMG_1.jpg"),
+    ("IMG_1.PNG", "IMG_1.jpg"),
+    ("Party 2.0", "Party 2.0.jpg"),
+    ("夏祭り.jpg", "夏祭り.jpg"),
+    ("e\u0301te\u0301.jpg", "été.jpg"),
+    ("../../etc/passwd", "passwd.jpg"),
+    ("C:\\Users\\ann\\a.jpg", "a.jpg"),
+    ("/", "photo.jpg"),
+    ("", "photo.jpg"),
+    ("..", "photo.jpg"),
+    (".jpg", "photo.jpg"),
+    (" . .jpg", "photo.jpg"),
+    (".hidden.jpg", "hidden.jpg"),
+    ("a.jpg. ", "a.jpg"),
+    ('a<b>:"c|?*.jpg', "a-b-c-.jpg"),
+    ("a\u202egpj.exe.jpg", "agpj.exe.jpg"),
+    ("a\nb\x00.jpg", "ab.jpg"),
+    ("NUL.jpg", "_NUL.jpg"),
+    ("com1.tar.jpg", "_com1.tar.jpg"),
+    ("x" * 300 + ".jpg", "x" * 200 + ".jpg"),
+    ("\N{PARTY POPPER}" * 100 + ".jpg", "\N{PARTY POPPER}" * 50 + ".jpg"),
+]
+
+
+@pytest.mark.parametrize(("upload_name", "name"), UPLOADS)
+def test_the_name_of_an_upload_is_kept_as_far_as_every_system_can_hold_it(upload_name: str, name: str) -> None:
+    assert UploadNames().add(upload_name) == name
+    assert UploadNames("guests/").add(upload_name) == f"guests/{name}"
+
+
+def test_no_two_files_of_a_folder_have_names_that_a_system_confuses() -> None:
+    names = UploadNames()
+    uploads = ["a.jpg", "A.JPG", "a (2).jpg", "a.heic", "e\u0301.jpg", "É.jpg", "a.jpg"]
+    assert [names.add(name) for name in uploads] == [
+        "a.jpg", "A (2).JPG", "a (2) (2).jpg", "a (3).jpg", "é.jpg", "É (2).jpg", "a (4).jpg",
+    ]  # fmt: skip
+    many = [names.add("image.jpg") for _ in range(10_000)]
+    assert len(set(many)) == 10_000, "in no time that grows with their square"

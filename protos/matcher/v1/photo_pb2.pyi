@@ -66,7 +66,7 @@ VARIANT_ORIGINAL: Variant
 VARIANT_MEDIUM: Variant
 
 class Photo(_message.Message):
-    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version", "visibility", "uploader_id", "hide_request_count", "colour")
+    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version", "visibility", "uploader_id", "hide_request_count", "colour", "original_bytes", "take_offset_min")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
@@ -86,6 +86,8 @@ class Photo(_message.Message):
     UPLOADER_ID_FIELD_NUMBER: _ClassVar[int]
     HIDE_REQUEST_COUNT_FIELD_NUMBER: _ClassVar[int]
     COLOUR_FIELD_NUMBER: _ClassVar[int]
+    ORIGINAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TAKE_OFFSET_MIN_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     event_id: str
     filename: str
@@ -105,7 +107,9 @@ class Photo(_message.Message):
     uploader_id: str
     hide_request_count: int
     colour: int
-    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., uploader_id: _Optional[str] = ..., hide_request_count: _Optional[int] = ..., colour: _Optional[int] = ...) -> None: ...
+    original_bytes: int
+    take_offset_min: int
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., uploader_id: _Optional[str] = ..., hide_request_count: _Optional[int] = ..., colour: _Optional[int] = ..., original_bytes: _Optional[int] = ..., take_offset_min: _Optional[int] = ...) -> None: ...
 
 class AddPhotoHeader(_message.Message):
     __slots__ = ("event_id", "filename")
@@ -180,6 +184,16 @@ class GetPhotoResponse(_message.Message):
     header: PhotoHeader
     chunk: bytes
     def __init__(self, header: _Optional[_Union[PhotoHeader, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
+
+class CreateDownloadTokenRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CreateDownloadTokenResponse(_message.Message):
+    __slots__ = ("token",)
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    def __init__(self, token: _Optional[str] = ...) -> None: ...
 
 class ListPhotosRequest(_message.Message):
     __slots__ = ("event_id", "page_size", "page_token", "order", "ascending", "state", "visibility", "faces", "hide_requested")

@@ -47,6 +47,11 @@ class PhotoServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetPhotoRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetPhotoResponse.FromString,
                 _registered_method=True)
+        self.CreateDownloadToken = channel.unary_unary(
+                '/matcher.v1.PhotoService/CreateDownloadToken',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CreateDownloadTokenRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CreateDownloadTokenResponse.FromString,
+                _registered_method=True)
         self.ListPhotos = channel.unary_unary(
                 '/matcher.v1.PhotoService/ListPhotos',
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotosRequest.SerializeToString,
@@ -114,6 +119,14 @@ class PhotoServiceServicer:
         """A photo's picture or a part of it in chunks of at most 256 KiB, the first message being the header. For organisers of
         its event and for guests who see it in ListMatches. No variant says where, or with which camera, the photo was taken. Idempotent.
         Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateDownloadToken(self, request, context):
+        """A token with which GetPhoto, and nothing else, may be called for the caller, for downloads that outlast an access token.
+        Each GetPhoto still shows only what the caller may see at that moment. Not to be handed out to clients.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -207,6 +220,11 @@ def add_PhotoServiceServicer_to_server(servicer, server):
                     servicer.GetPhoto,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetPhotoRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetPhotoResponse.SerializeToString,
+            ),
+            'CreateDownloadToken': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateDownloadToken,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CreateDownloadTokenRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CreateDownloadTokenResponse.SerializeToString,
             ),
             'ListPhotos': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPhotos,
@@ -311,6 +329,33 @@ class PhotoService:
             '/matcher.v1.PhotoService/GetPhoto',
             protos_dot_matcher_dot_v1_dot_photo__pb2.GetPhotoRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_photo__pb2.GetPhotoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateDownloadToken(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/CreateDownloadToken',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.CreateDownloadTokenRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.CreateDownloadTokenResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -30,7 +30,7 @@ export function SaveAll({ eventId, order }: { eventId: string; order: Order }) {
   );
 }
 
-/** With a fresh session, which must last until the archive is there. */
+/** With a fresh session; the archive may take longer than it lasts. */
 async function download(event: MouseEvent, zip: string): Promise<void> {
   event.preventDefault();
   await renew().catch(() => false);

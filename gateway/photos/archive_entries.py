@@ -1,0 +1,51 @@
+"""The files of an archive: what they are, what tells two archives apart, and their checksums."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gateway.photos.zip_records import StoredFile
+
+MAX_CHECKSUMS = 50_000  # 17 MB
+RECORDS = b"1"  # another one whenever the same entries make other bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of an archive: the original of a photo in this version, or else `content`."""
+
+    file: StoredFile
+    photo_id: str = ""
+    version: str = ""
+    content: bytes = b""
+
+
+class KnownChecksums:
+    """Of originals that were sent a while ago. A download that goes on needs those of the files before, for the
+    directory at the end: without them it reads these files again."""
+
+    def __init__(self) -> None:
+        self._crcs: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def find(self, entries: Sequence[Entry]) -> dict[int, int]:
+        """By place."""
+        keys = ((place, (entry.photo_id, entry.version)) for place, entry in enumerate(entries))
+        return {place: self._crcs[key] for place, key in keys if key in self._crcs}
+
+    def keep(self, entries: Sequence[Entry], crcs: Mapping[int, int]) -> None:
+        for place, crc in crcs.items():
+            if entries[place].version:
+                self._crcs[entries[place].photo_id, entries[place].version] = crc
+        while len(self._crcs) > MAX_CHECKSUMS:
+            self._crcs.popitem(last=False)
+
+
+def make_tag(entries: Sequence[Entry]) -> str:
+    """Strong: another one whenever the archive's bytes are others."""
+    digest = hashlib.blake2b(RECORDS, digest_size=16)
+    for entry in entries:
+        file = entry.file
+        named = (file.name, file.size_bytes, file.modified.isoformat(), entry.photo_id, entry.version, entry.content)
+        digest.update(repr(named).encode())
+    return f'"{digest.hexdigest()}"'

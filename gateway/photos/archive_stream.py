@@ -1,0 +1,130 @@
+"""Archives on their way to a client: whole, or the part that is asked for."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Annotated
+
+import grpc
+from fastapi import Depends, Request, Response
+from fastapi.responses import StreamingResponse
+
+from gateway.backends.channels import Backends
+from gateway.errors.problem import not_satisfiable
+from gateway.http.authentication import enter
+from gateway.http.ranges import IfRange, Range, content_range, is_same, parse_range
+from gateway.photos.archive_entries import Entry, make_tag
+from gateway.photos.file_names import content_disposition
+from gateway.photos.transfer import read_part
+from gateway.photos.zip_stream import ZipStream
+from protos.matcher.v1 import photo_pb2 as pb
+
+MEDIA_TYPE = "application/zip"
+PART_BYTES = 1024 * 1024
+CHUNK_BYTES = 256 * 1024
+
+
+class PhotoChanged(Exception):
+    """A photo is not the one any more whose size was announced."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a client asks for an archive."""
+
+    request: Request
+    range: Range = ""
+    if_range: IfRange = ""
+
+
+AskedArchive = Annotated[Asked, Depends()]
+
+
+async def send_archive(backend: Backends, asked: Asked, file_name: str, entries: Sequence[Entry]) -> Response:
+    """Raises Problem."""
+    request = asked.request
+    archive, tag = await asyncio.to_thread(_lay_out, entries)  # 0.4 s for 100 000 photos
+    headers = {
+        "Content-Disposition": content_disposition(file_name, as_attachment=True),
+        "Accept-Ranges": "bytes",
+        "ETag": tag,
+    }
+    if request.method == "HEAD":
+        return Response(media_type=MEDIA_TYPE, headers={**headers, "Content-Length": str(archive.size_bytes)})
+    part = parse_range(asked.range) if is_same(asked.if_range, tag) else None
+    start, end = part.cut(archive.size_bytes) if part else (0, archive.size_bytes)
+    shown = content_range(start, end, archive.size_bytes)
+    if start == end:
+        raise not_satisfiable(shown)
+    headers["Content-Length"] = str(end - start)
+    if part:
+        headers["Content-Range"] = shown
+    await _outlive_access_token(request, backend)
+    pieces = _write(request, backend, entries, archive, start, end)
+    first = await anext(pieces)  # an unavailable service is a problem, not half an archive
+    body = _resume(first, pieces)
+    return StreamingResponse(body, 206 if part else 200, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _lay_out(entries: Sequence[Entry]) -> tuple[ZipStream, str]:
+    return ZipStream([entry.file for entry in entries]), make_tag(entries)
+
+
+async def _outlive_access_token(request: Request, backend: Backends) -> None:
+    """From here on photos are asked for with a token of matcher_service, which serves for nothing else."""
+    try:
+        answer = await backend.photos.CreateDownloadToken(pb.CreateDownloadTokenRequest())
+    except grpc.aio.AioRpcError as error:
+        if error.code() != grpc.StatusCode.UNIMPLEMENTED:
+            raise
+        return  # a service of an earlier version
+    enter(request, answer.token)
+
+
+async def _write(
+    request: Request, backend: Backends, entries: Sequence[Entry], archive: ZipStream, start: int, end: int
+) -> AsyncGenerator[bytes]:
+    state = request.app.state
+    crcs = state.checksums.find(entries)
+
+    def read(place: int, low: int, high: int) -> AsyncGenerator[bytes]:
+        return _read(backend, state.limiters.archive_parts, entries[place], low, high)
+
+    try:
+        async with aclosing(archive.write(read, crcs, start, end)) as pieces:
+            async for piece in pieces:
+                yield piece
+    finally:
+        state.checksums.keep(entries, crcs)
+
+
+async def _read(
+    backend: Backends, parts: asyncio.Semaphore, entry: Entry, start: int, end: int
+) -> AsyncGenerator[bytes]:
+    """In parts, so that neither a slow reader nor a service that restarts ends it. Raises PhotoChanged."""
+    if entry.content:
+        yield entry.content[start:end]
+        return
+    while start < end:
+        request = pb.GetPhotoRequest(
+            photo_id=entry.photo_id,
+            variant=pb.VARIANT_ORIGINAL,
+            offset=start,
+            length=min(PART_BYTES, end - start),
+        )
+        async with parts:
+            header, part = await read_part(backend, request)
+        if (header.version, header.picture_bytes) != (entry.version, entry.file.size_bytes) or not part:
+            raise PhotoChanged
+        for at in range(0, len(part), CHUNK_BYTES):
+            yield part[at : at + CHUNK_BYTES]
+        start += len(part)
+
+
+async def _resume(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    async with aclosing(rest):
+        yield first
+        async for piece in rest:
+            yield piece
+            await asyncio.sleep(0)  # a long directory waits for nothing: others have their turn
