@@ -138,8 +138,8 @@ function Sorting({ order, onChange }: { order: Order; onChange: (order: Order) =
   );
 }
 
-/** What a row is high at most, for the choice of the picture. */
-const ROW_PX = 200;
+/** What rows are high, for the choice of the picture: 108 pixels, and stretched to the width of the screen. */
+const ROW_PX = 150;
 
 function Grid({ photos, onOpen }: { photos: readonly Photo[]; onOpen: (index: number, tile: HTMLElement) => void }) {
   return (
