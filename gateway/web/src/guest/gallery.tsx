@@ -63,16 +63,18 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
       ) : (
         photos.isLoaded && <Nothing event={event} status={status} onSelfie={onSelfie} />
       )}
-      <footer>
-        {list.length > 0 && (
-          <button type="button" onClick={onSelfie}>
-            {text.gallery.newSelfie}
+      {(photos.isLoaded || photos.fault) && ( // not before: the photos would push it away
+        <footer>
+          {list.length > 0 && (
+            <button type="button" onClick={onSelfie}>
+              {text.gallery.newSelfie}
+            </button>
+          )}
+          <button type="button" onClick={onYou}>
+            {text.gallery.you}
           </button>
-        )}
-        <button type="button" onClick={onYou}>
-          {text.gallery.you}
-        </button>
-      </footer>
+        </footer>
+      )}
       {refused && (
         <div class="toast" role="status">
           <span>{text.lightbox.hidden}</span>
