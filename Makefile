@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WEB := gateway/web
 PAGES := $(WEB)/dist/.built
+LIGHTHOUSE := tests/pages/lighthouse
 PROTOS := $(wildcard protos/*/v1/*.proto)
 PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 
@@ -26,13 +27,13 @@ pages-load: TIME ?= 30
 PAGES ?= 500
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots s3 check format stubs docs lock load overload pages-load chaos soak \
+.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots lighthouse s3 check format stubs docs lock load overload pages-load chaos soak \
 	bench accuracy fuzz backup restore setup pages
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(READY) $(PAGES) ## run everything on this machine, with a sample event (PORT=8000 INDEXERS=1 SELFIE_WORKERS=1 METRICS_PORT=9100)
+run: $(READY) $(PAGES) ## run everything on this machine, with a sample event (TLS=1 for phones; PORT=8000 INDEXERS=1 SELFIE_WORKERS=1 METRICS_PORT=9100)
 	@$(BIN)/python -m deploy.local run $(if $(PORT),--port $(PORT))
 
 demo: $(READY) $(PAGES) ## run the whole journey on real photos and print what was found
@@ -57,6 +58,9 @@ test-pages: $(READY) $(PAGES) ## run the tests of the web pages in a real browse
 
 screenshots: $(READY) $(PAGES) ## take pictures of the web pages, with drawn photos (FOLDER=var/screenshots; needs Chromium)
 	@$(BIN)/python -m tests.pages.screenshots "$(or $(FOLDER),var/screenshots)"
+
+lighthouse: $(READY) $(PAGES) $(LIGHTHOUSE)/node_modules/.installed ## measure the web pages with Lighthouse (needs Chromium)
+	@$(BIN)/python -W ignore -m tests.pages.lighthouse.run
 
 s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
 	$(BIN)/python -m tests.service.s3
@@ -121,6 +125,7 @@ lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) an
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-annotate --no-header --group local --group dev --quiet --output-file requirements.lock
 	$(NPM) run lock
+	$(NPM) --prefix $(LIGHTHOUSE) run lock
 
 setup: $(READY) $(PAGES) ## only create .venv and build the web pages
 
@@ -143,6 +148,11 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(WEB) --silent
 $(WEB)/node_modules/.installed: $(READY) $(WEB)/package-lock.json
 	@echo "Installing what the web pages are made of ..."
 	@$(NPM) ci --ignore-scripts
+	@touch $@
+
+$(LIGHTHOUSE)/node_modules/.installed: $(READY) $(LIGHTHOUSE)/package-lock.json
+	@echo "Installing Lighthouse ..."
+	@$(NPM) --prefix $(LIGHTHOUSE) ci --ignore-scripts
 	@touch $@
 
 $(PAGES): $(WEB)/node_modules/.installed $(shell find gateway protos -name node_modules -prune -o -name '*.py' -print -o -path '*/web/src/*' -type f -print) $(WEB)/build.mjs

@@ -7,10 +7,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 import auth_service.__main__ as auth
-import gateway.__main__ as gateway
 import matcher_service.__main__ as matcher
 import selfie_service.__main__ as selfie
 from deploy import backup, local
+from gateway.settings import GatewaySettings
 from kit.settings import EnvironmentSettings
 
 PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
@@ -20,7 +20,7 @@ READERS: Mapping[str, type[BaseModel]] = {
     "selfie worker": selfie.WorkerSettings,
     "matcher": matcher.ServeSettings,
     "indexer": matcher.IndexerSettings,
-    "gateway": gateway.GatewaySettings,
+    "gateway": GatewaySettings,
     "check": matcher.CheckSettings,
     "add-organiser": auth.OrganiserSettings,
     "`make run`": local.LocalSettings,

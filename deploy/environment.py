@@ -10,6 +10,7 @@ from deploy.faults import WrongSetting
 from kit.identity import create_key_pair
 
 HOST = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"
 SIGNING_SERVICES = ("auth", "selfie", "matcher", "gateway")
 # Below the range of outgoing connections, one of which could occupy the port of a process that restarts.
 PORT_RANGE = (20_000, 32_000)
@@ -60,10 +61,10 @@ def write_env_file(path: Path, settings: Mapping[str, str]) -> None:
     fresh.replace(path)
 
 
-def check_ports(ports: Mapping[str, int]) -> None:
-    """Raises WrongSetting when another program listens on one of them."""
+def check_ports(ports: Mapping[str, int], *, is_open: bool = False) -> None:
+    """Raises WrongSetting when another program listens on one of them; `is_open`: on any address of the gateway's."""
     for service, port in ports.items():
-        if reason := _fault_of(port):
+        if reason := _fault_of(port, EVERYWHERE if is_open and service == "gateway" else HOST):
             option = " or --port" if service == "gateway" else ""
             raise WrongSetting(
                 f"Port {port} for {service} cannot be used ({reason}): "
@@ -90,12 +91,12 @@ def free_ports(names: Sequence[str]) -> dict[str, int]:
     return dict(zip(names, ports, strict=True))
 
 
-def _fault_of(port: int) -> str:
+def _fault_of(port: int, host: str = HOST) -> str:
     """Why it cannot be listened on now; empty: it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError as error:
             return os.strerror(error.errno or 0)
     return ""

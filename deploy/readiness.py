@@ -1,6 +1,8 @@
 """Checks whether a process is ready to serve."""
 
+import ssl
 import urllib.request
+from pathlib import Path
 from urllib.error import URLError
 
 import grpc
@@ -19,10 +21,11 @@ def grpc_serves(address: str) -> bool:
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
-def http_serves(base_url: str) -> bool:
-    """Whether the gateway's `/healthz` answers 200."""
+def http_serves(base_url: str, trusted: Path | None = None) -> bool:
+    """Whether the gateway's `/healthz` answers 200; over HTTPS with a certificate that is in the file `trusted`."""
+    context = ssl.create_default_context(cafile=trusted) if trusted else None
     try:
-        with urllib.request.urlopen(f"{base_url}/healthz", timeout=ASK_TIMEOUT_S) as answer:
+        with urllib.request.urlopen(f"{base_url}/healthz", timeout=ASK_TIMEOUT_S, context=context) as answer:
             return bool(answer.status == 200)
     except (URLError, OSError):
         return False

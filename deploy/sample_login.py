@@ -39,7 +39,7 @@ def prepare_sample(system: LocalSystem) -> SampleLogin:
         if not login.password:
             login = replace(login, password=secrets.token_urlsafe(12))
             _write(path, login)
-        with Person(system.base_url) as organiser:
+        with Person(system.base_url, system.trusted) as organiser:
             _log_in(system, organiser, login)
             if not login.event_id:
                 event = organiser.create_event(EVENT_NAME)

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, TextIO
 
-from deploy import environment
+from deploy import environment, lan
+from deploy.certificate import LocalCertificate, keep_certificate
 from deploy.faults import CannotStart, WrongSetting
 from deploy.log import SystemLog
 from deploy.postgres import Postgres, remove_cluster
@@ -31,7 +32,8 @@ class LocalSystem:
 
     `ports` are those of the first replicas; what is not in it gets a free one. `settings` go to every process, above
     the environment. Processes are known by name: `auth`, `selfie`, `matcher`, `selfie-worker`, `indexer`, `gateway`,
-    and `postgres`; with `replicas={"matcher": 2}` also `matcher-2`, with a port of its own. Raises CannotStart.
+    and `postgres`; with `replicas={"matcher": 2}` also `matcher-2`, with a port of its own. With `https_names` the
+    gateway is open to other devices, over HTTPS and with a certificate for these names. Raises CannotStart.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class LocalSystem:
         ports: Mapping[str, int] | None = None,
         settings: Mapping[str, str] | None = None,
         replicas: Mapping[str, int] | None = None,
+        https_names: Sequence[str] = (),
         terminal: TextIO | None = None,
         kinds: Sequence[ProcessKind] = PROCESSES,
         max_backoff_s: float = 5.0,
@@ -49,6 +52,8 @@ class LocalSystem:
         self._settings = dict(settings or {})
         self._kinds = replicated(kinds, replicas or {})
         self._given_ports = dict(ports or {})
+        self._https_names = https_names
+        self.certificate: LocalCertificate | None = None
         listening = [name for name, kind in self._kinds.items() if kind.has_port]
         self.ports = environment.free_ports(listening) | self._given_ports
         self.base_urls = [self._url(name) for name in listening if self._kinds[name].is_http]
@@ -72,6 +77,11 @@ class LocalSystem:
     @property
     def base_url(self) -> str:
         return self.base_urls[0]
+
+    @property
+    def trusted(self) -> Path | None:
+        """The file with the certificate that clients must trust; None over plain HTTP."""
+        return self.certificate.chain if self.certificate else None
 
     @property
     def metrics_ports(self) -> dict[str, int]:
@@ -159,9 +169,11 @@ class LocalSystem:
 
     def _start(self) -> None:
         self._lock_data()
-        environment.check_ports(self._given_ports)
+        environment.check_ports(self._given_ports, is_open=bool(self._https_names))
         environment.check_metrics_ports(self.metrics_ports)
         environment.create_folders(self.data)
+        if self._https_names:
+            self.certificate = keep_certificate(self.data / "keys", self._https_names)
         self._log = log = SystemLog(self.log_path, self._terminal, self._setting("LOG_FORMAT") == "json")
         if os.environ.get("DATABASE_URL"):
             log.announce("local", "DATABASE_URL is ignored: this command starts a PostgreSQL of its own.")
@@ -214,6 +226,10 @@ class LocalSystem:
         settings["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), settings.get("PYTHONPATH")]))
         if kind.has_port:
             settings[environment.port_setting(kind.service)] = str(self.ports[name])
+        if kind.is_http and self.certificate:
+            settings["GATEWAY_HOST"] = "::" if lan.can_listen_on_ipv6() else environment.EVERYWHERE
+            settings["GATEWAY_TLS_CERT"] = str(self.certificate.chain)
+            settings["GATEWAY_TLS_KEY"] = str(self.certificate.key)
         settings["SIGNING_KEY"] = self.env[f"{kind.service.upper()}_SIGNING_KEY"]
         if self.metrics_ports:
             settings["METRICS_PORT"] = str(self.metrics_ports[name])
@@ -227,11 +243,12 @@ class LocalSystem:
             return False
         kind = self._kinds[name]
         if kind.is_http:
-            return http_serves(self._url(name))
+            return http_serves(self._url(name), self.trusted)
         return not kind.has_port or grpc_serves(f"{environment.HOST}:{self.ports[name]}")
 
     def _url(self, name: str) -> str:
-        return f"http://{environment.HOST}:{self.ports[name]}"
+        scheme = "https" if self._https_names else "http"
+        return f"{scheme}://{environment.HOST}:{self.ports[name]}"
 
     def _ports_by_service(self) -> dict[str, list[int]]:
         ports: dict[str, list[int]] = {}

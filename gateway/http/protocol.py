@@ -55,7 +55,9 @@ class Connection(H11Protocol):
         if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux
             connection: socket.socket = transport.get_extra_info("socket")
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_MS)
-        transport.set_write_buffer_limits(high=0)  # every answer that the kernel does not take at once is watched
+        # Every answer that the kernel does not take at once is watched. A transport of TLS pauses at its limit already:
+        # with 0 it would pause when it has nothing to send, and stay so.
+        transport.set_write_buffer_limits(high=1 if self.scheme == "https" else 0)
         self._watch_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -109,7 +111,8 @@ class Connection(H11Protocol):
         self._is_refused = True
         self._leave_head()
         self.transport.write(response.replace(UNKNOWN_ID.encode(), str(uuid4()).encode()))
-        self.transport.write_eof()
+        if self.transport.can_write_eof():  # over TLS the end can only be said with the connection's
+            self.transport.write_eof()
         self.loop.call_later(LINGER_S, self.transport.close)
 
     def _watch_head(self) -> None:

@@ -6,11 +6,15 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from hashlib import sha256
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import psutil
@@ -20,6 +24,7 @@ from deploy.environment import free_ports
 from deploy.processes import DEFAULT_PORTS
 from deploy.sample import SampleEvent
 from deploy.system import LocalSystem
+from deploy.welcome import draw_code
 from tests.e2e.party import until
 
 
@@ -124,6 +129,41 @@ def test_what_the_command_prints_works_when_it_is_pasted_twice(data: Path, sampl
     LocalSystem(data).remove_data()
 
 
+def test_with_tls_phones_reach_the_gateway_and_nothing_else(data: Path, sample: SampleEvent) -> None:
+    """By an address of this machine, with the certificate whose fingerprint is shown."""
+    shutil.copytree("var/sample", data / "sample")  # fetched by the fixture
+    ports = free_ports(list(DEFAULT_PORTS))
+    with start(data, ports, TLS="1") as command:
+        try:
+            shown = "".join(read_until(command, "Ctrl-C stops everything."))
+            page = re.search(r"guest page +(https://\S+)", shown)
+            assert page
+            trusting = ssl.create_default_context(cafile=data / "keys" / "https.cert.pem")
+            answer = httpx2.get(page[1], verify=trusting)
+            assert answer.status_code == 200
+            assert "strict-transport-security" not in answer.headers
+            address = urlsplit(page[1])
+            served = ssl.get_server_certificate((str(address.hostname), ports["gateway"]))
+            fingerprint = sha256(ssl.PEM_cert_to_DER_cert(served)).digest().hex(":").upper()
+            assert fingerprint == ":".join(re.findall(r"^ +((?:[0-9A-F]{2}:){15}[0-9A-F]{2})$", shown, re.MULTILINE))
+            assert draw_code(page[1]) in shown
+            open_ports = {
+                listening.laddr.port
+                for process in processes_of(data)
+                for listening in process.net_connections("tcp")
+                if listening.status == psutil.CONN_LISTEN and not is_loopback(listening.laddr.ip)
+            }
+            assert open_ports == {ports["gateway"]}
+        finally:
+            command.send_signal(signal.SIGINT)
+            command.communicate()
+    LocalSystem(data).remove_data()
+
+
+def is_loopback(address: str) -> bool:
+    return ip_address(address.removeprefix("::ffff:")).is_loopback
+
+
 @pytest.mark.parametrize(
     ("setting", "line"),
     [
@@ -133,6 +173,8 @@ def test_what_the_command_prints_works_when_it_is_pasted_twice(data: Path, sampl
         ({"INDEXERS": "0"}, "INDEXERS: Input should be greater than or equal to 1"),
         ({"MATCHER_PORT": "{busy}"}, "Port {busy} for matcher cannot be used (Address already in use)"),
         ({"METRICS_PORT": "{busy}"}, "Port {busy} for the metrics of auth cannot be used"),
+        ({"TLS": "1", "GATEWAY_PORT": "{busy}"}, "Port {busy} for gateway cannot be used (Address already in use)"),
+        ({"TLS": "1", "PUBLIC_URL": "http://party.example"}, "PUBLIC_URL must begin with https://"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL: Input should be 'DEBUG'"),
         ({"FACE_TOLERANCE": "none"}, "matcher: FACE_TOLERANCE: Input should be a valid number"),
         ({"BLOB_URL": "/photos"}, "selfie: BLOB_URL: must be file:///path or s3://bucket"),

@@ -1,10 +1,12 @@
-"""Guests at a party, for locust: register, log in, upload a selfie, wait for the matches, look at photos.
+"""Guests at a party, for locust: register, log in, keep a page open, upload a selfie, wait for the matches, look at
+photos.
 
     EVENT_CODE=... locust -f tests/load/locustfile.py --host=http://localhost:8000 --users=30 --spawn-rate=5 \
         --run-time=5m --headless --html=results.html
 
 EVENT_CODE is the code of an open event (`make run` prints one). MINOIS_DATA/sample holds the faces (default var).
-EXPECTED may hold how many photos show each person, as JSON; another number is then a failure.
+EXPECTED may hold how many photos show each person, as JSON; another number is then a failure. PAGES_FILE is where to
+write what became of the open pages.
 """
 
 import json
@@ -18,6 +20,7 @@ from locust import FastHttpUser, between, events, task
 from locust.env import Environment
 
 from deploy.sample import load_selfies
+from tests.load.pages import OpenPage, PageCounts
 
 UPLOAD_EVERY_S = 30
 POLL_S = 0.5
@@ -26,6 +29,7 @@ PATIENCE_S = 120
 EVENT_CODE = os.environ.get("EVENT_CODE", "")
 EXPECTED: dict[str, int] = json.loads(os.environ.get("EXPECTED", "{}"))
 SELFIES: list[tuple[str, bytes]] = []
+PAGES = PageCounts()
 
 
 @events.init.add_listener
@@ -33,6 +37,12 @@ def load_faces(environment: Environment, **_: object) -> None:
     if not EVENT_CODE:
         raise SystemExit("EVENT_CODE is not set: give the code of an open event, such as the one `make run` prints.")
     SELFIES.extend(load_selfies(Path(os.environ.get("MINOIS_DATA", "var")) / "sample"))
+
+
+@events.quitting.add_listener
+def write_pages(environment: Environment, **_: object) -> None:
+    if path := os.environ.get("PAGES_FILE"):
+        PAGES.write(Path(path))
 
 
 class Guest(FastHttpUser):
@@ -54,6 +64,10 @@ class Guest(FastHttpUser):
         self.ask("POST", "/api/register-with-event-code", json={"user_data": user, "event_code": EVENT_CODE})
         answer = self.ask("POST", "/api/login", json={"username": name, "password": password})
         self.token = answer.get("access_token", "")
+        self.page = OpenPage(self.host, self.token, PAGES)
+
+    def on_stop(self) -> None:
+        self.page.close()
 
     @task
     def look(self) -> None:

@@ -15,9 +15,14 @@ MISSING = (
 )
 
 
+def search_browser() -> str | None:
+    """The program, if there is one."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
 def find_browser() -> str:
     """The program; skips the test, or fails it where MINOIS_BROWSER=required."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    found = search_browser()
     if found is None and REQUIRED:
         pytest.fail(MISSING)
     if found is None:

@@ -1,6 +1,7 @@
 """The real gateway on a real socket, in front of services that are scripted: what is tested is the translation."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
@@ -20,12 +21,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from gateway.__main__ import HTTP
 from gateway.app import create_app
 from gateway.backends.channels import Addresses
 from gateway.http.limits import Limits
 from gateway.http.rates import Rates
 from gateway.http.site import DIRECT, Site
+from gateway.http.tls import Certificate
+from gateway.server import HTTP
 from kit.errors import Fault
 from kit.identity import USER_ISSUER, Signer, Verifier
 from kit.server import MAX_MESSAGE_BYTES
@@ -180,11 +182,13 @@ def running_services() -> Iterator[tuple[Services, str]]:
 
 
 @contextmanager
-def running_world(site: Site = DIRECT, **limits: Any) -> Iterator[World]:
+def running_world(site: Site = DIRECT, certificate: Certificate | None = None, **limits: Any) -> Iterator[World]:
+    chosen = replace(LIMITS, **limits)
     with (
         running_services() as (services, address),
-        running_gateway(Addresses(address, address, address), replace(LIMITS, **limits), site=site) as (client, port),
+        running_gateway(Addresses(address, address, address), chosen, site=site, certificate=certificate) as started,
     ):
+        client, port = started
         yield World(services, client, port)
 
 
@@ -195,18 +199,22 @@ def running_gateway(
     verifier: Verifier = VERIFIER,
     site: Site = DIRECT,
     signer: Signer | None = None,
+    certificate: Certificate | None = None,
 ) -> Iterator[tuple[httpx2.Client, int]]:
-    """The gateway in front of any services, a client of it, and its port."""
+    """The gateway in front of any services, a client of it, and its port; over HTTPS with a certificate."""
     app = create_app(addresses, TlsSettings(), limits, verifier, site, signer)
     listener = socket.create_server(("127.0.0.1", 0))
-    gateway = GatewayServer(uvicorn.Config(app, loop="asyncio", timeout_graceful_shutdown=2, **HTTP))
+    http = {**HTTP, "ssl_context_factory": certificate} if certificate else {**HTTP, "loop": "asyncio"}
+    gateway = GatewayServer(uvicorn.Config(app, timeout_graceful_shutdown=2, **http))
     # A daemon: what keeps it must fail a test, and not keep the process of all tests.
     thread = threading.Thread(target=gateway.run, args=([listener],), name=f"gateway {listener.fileno()}", daemon=True)
     thread.start()
     try:
         assert gateway.listening.wait(START_S)
         port = listener.getsockname()[1]
-        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client:
+        scheme = "https" if certificate else "http"
+        verify = ssl.create_default_context(cafile=certificate.chain) if certificate else True
+        with httpx2.Client(base_url=f"{scheme}://127.0.0.1:{port}", timeout=10, verify=verify) as client:
             yield client, port
     finally:
         gateway.should_exit = True

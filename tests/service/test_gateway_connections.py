@@ -13,10 +13,10 @@ import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from gateway.__main__ import HTTP
 from gateway.http.admission import Limiters
 from gateway.http.limits import Bounds, Limits
 from gateway.http.protocol import GONE_MS, Connection
+from gateway.server import HTTP
 from protos.matcher.v1 import photo_pb2
 from protos.selfie.v1 import selfie_pb2
 from tests.service.gateway_world import SIGNED, TOKEN, World, running_world

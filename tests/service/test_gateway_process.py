@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Event
 
 import httpx2
+import psutil
 import pytest
 
 from kit.identity import create_key_pair
@@ -157,6 +158,19 @@ def test_a_wrong_setting_ends_the_start_with_one_line() -> None:
     assert output.count(b"\n") == 1
     assert b"MATCHER_ADDRESS" in output
     assert b"GATEWAY_WORKERS" in output
+
+
+def test_workers_end_and_free_the_port_when_their_parent_is_killed() -> None:
+    port = free_port()
+    with running_services() as (_, address):
+        settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}
+        with running_process(**settings, GATEWAY_PORT=str(port), GATEWAY_WORKERS="2") as process:
+            wait_until_ready(f"http://127.0.0.1:{port}")
+            workers = psutil.Process(process.pid).children()
+            process.kill()
+            _, alive = psutil.wait_procs(workers, 10)
+            assert not alive
+            assert refuses(port)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -8,7 +8,9 @@ import pytest
 ADDRESS = re.compile(r"\w+://|^--(extra-)?index-url", re.MULTILINE)
 
 
-@pytest.mark.parametrize("path", ["requirements.lock", "gateway/web/package-lock.json"])
+@pytest.mark.parametrize(
+    "path", ["requirements.lock", "gateway/web/package-lock.json", "tests/pages/lighthouse/package-lock.json"]
+)
 def test_a_lock_file_holds_no_addresses(path: str) -> None:
     assert ADDRESS.findall(Path(path).read_text()) == []
 

@@ -67,16 +67,18 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
       ) : (
         photos.isLoaded && <Nothing event={event} status={status} onSelfie={onSelfie} />
       )}
-      <footer>
-        {list.length > 0 && (
-          <button type="button" onClick={onSelfie}>
-            {status.status === "idle" ? text.welcome.takeSelfie : text.gallery.newSelfie}
+      {(photos.isLoaded || photos.fault) && ( // not before: the photos would push it away
+        <footer>
+          {list.length > 0 && (
+            <button type="button" onClick={onSelfie}>
+              {status.status === "idle" ? text.welcome.takeSelfie : text.gallery.newSelfie}
+            </button>
+          )}
+          <button type="button" onClick={onYou}>
+            {text.gallery.you}
           </button>
-        )}
-        <button type="button" onClick={onYou}>
-          {text.gallery.you}
-        </button>
-      </footer>
+        </footer>
+      )}
       {removed && (
         <div class="toast" role="status">
           <span>{describeRemoval(removed.removal, list.some((photo) => photo.id === removed.photo.id))}</span>
@@ -147,8 +149,8 @@ function Sorting({ order, onChange }: { order: Order; onChange: (order: Order) =
   );
 }
 
-/** What a row is high at most, for the choice of the picture. */
-const ROW_PX = 200;
+/** What rows are high, for the choice of the picture: 108 pixels, and stretched to the width of the screen. */
+const ROW_PX = 150;
 
 function Grid({ photos, onOpen }: { photos: readonly Photo[]; onOpen: (index: number, tile: HTMLElement) => void }) {
   return (

@@ -8,6 +8,8 @@ export type Photo = Schemas["MyPhoto"];
 export type Order = "uploaded" | "taken";
 
 const PAGE_SIZE = 100;
+/** Enough that no more are needed before one scrolls; a list of a hundred takes a slow network as long as three pictures. */
+const FIRST_PAGE_SIZE = 40;
 
 export interface Photos {
   list: readonly Photo[];
@@ -60,7 +62,7 @@ export function usePhotos(eventId: string): Photos {
       load(async () => {
         const old = current.current;
         if (!old?.cursor) return old ?? fetchAtLeast(eventId, order, 0);
-        const page = await fetchPage(eventId, order, old.cursor);
+        const page = await fetchPage(eventId, order, old.cursor, PAGE_SIZE);
         return { ...page, list: [...old.list, ...page.list] };
       }),
     [load, eventId, order],
@@ -86,16 +88,16 @@ export async function fetchAll(eventId: string, order: Order): Promise<readonly 
 }
 
 async function fetchAtLeast(eventId: string, order: Order, count: number): Promise<Loaded> {
-  let found = await fetchPage(eventId, order, "");
+  let found = await fetchPage(eventId, order, "", count > FIRST_PAGE_SIZE ? PAGE_SIZE : FIRST_PAGE_SIZE);
   while (found.cursor && found.list.length < count) {
-    const next = await fetchPage(eventId, order, found.cursor);
+    const next = await fetchPage(eventId, order, found.cursor, PAGE_SIZE);
     found = { ...next, list: [...found.list, ...next.list] };
   }
   return found;
 }
 
-async function fetchPage(eventId: string, order: Order, cursor: string): Promise<Loaded> {
-  const query = { event_id: eventId, order, cursor, limit: PAGE_SIZE, direction: "desc" as const };
+async function fetchPage(eventId: string, order: Order, cursor: string, limit: number): Promise<Loaded> {
+  const query = { event_id: eventId, order, cursor, limit, direction: "desc" as const };
   const page = await ask(api.GET("/api/my-photos", { params: { query } }));
   return { list: page.photos, total: page.total, cursor: page.next_cursor };
 }

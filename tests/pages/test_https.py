@@ -1,0 +1,73 @@
+"""By a name that is not `localhost`, as a phone on the same network opens the page: the camera needs HTTPS."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.lan import LOCAL_NAMES
+from deploy.rest import Person, add_organiser
+from deploy.sample import SampleEvent
+from deploy.system import LocalSystem
+from tests.e2e.party import PASSWORD, Json
+from tests.pages.conftest import FOREIGN_HOST, NewPhone
+
+COUNT = 3
+
+
+@pytest.fixture(scope="module")
+def secure_system() -> Iterator[LocalSystem]:
+    folder = Path(tempfile.mkdtemp(prefix="mn-https-", dir="/tmp"))
+    running = LocalSystem(folder / "data", https_names=(*LOCAL_NAMES, FOREIGN_HOST))
+    try:
+        with running:
+            yield running
+    finally:
+        running.remove_data()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_event(system: LocalSystem, sample: SampleEvent) -> Json:
+    """With photos of Ada, which may still be read when this returns."""
+    add_organiser(system.data, system.env, "olaf", PASSWORD)
+    with Person(system.base_url, system.trusted) as organiser:
+        organiser.login("olaf", PASSWORD)
+        event = organiser.create_event("By name")
+        organiser.upload_photos(event["id"], [photo for photo in sample.photos if "Ada" in photo.people][:COUNT])
+    return event
+
+
+def test_from_the_poster_to_the_photos_with_the_camera(
+    new_phone: NewPhone, secure_system: LocalSystem, sample: SampleEvent
+) -> None:
+    event = make_event(secure_system, sample)
+    address = f"https://{FOREIGN_HOST}:{secure_system.ports['gateway']}"
+    phone = new_phone(base_url=address, ignore_https_errors=True)
+    phone.open(f"/e/{event['event_code']}")
+    assert phone.page.evaluate("isSecureContext")
+    phone.agree_and_open_camera()
+    phone.page.locator(".shutter").click()
+    phone.expect_photos(COUNT)
+    phone.page.reload()
+    phone.expect_photos(COUNT)
+    cookies = {cookie["name"]: cookie["secure"] for cookie in phone.context.cookies()}
+    assert cookies == {"__Host-minois_token": True, "__Secure-minois_refresh": True, "__Secure-minois_renewable": True}
+
+
+def test_control_over_plain_http_there_is_no_camera_and_a_photo_is_offered(
+    new_phone: NewPhone, system: LocalSystem, sample: SampleEvent
+) -> None:
+    event = make_event(system, sample)
+    phone = new_phone(base_url=f"http://{FOREIGN_HOST}:{system.ports['gateway']}")
+    phone.open(f"/e/{event['event_code']}")
+    assert not phone.page.evaluate("isSecureContext")
+    phone.page.get_by_role("checkbox").check()
+    phone.button("Take a selfie").click()
+    phone.see("This browser offers no camera here")
+    phone.choose_picture(sample.selfies["Ada"])
+    phone.expect_photos(COUNT)
+    assert "minois_token" in {cookie["name"] for cookie in phone.context.cookies()}
+    assert all("Cross-Origin-Opener-Policy header has been ignored" in fault for fault in phone.faults)
+    phone.faults.clear()

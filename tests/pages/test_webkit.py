@@ -1,0 +1,24 @@
+"""One way of a guest in WebKit, where it is installed: what Safari's engine makes of the page."""
+
+from pathlib import Path
+
+from deploy.sample import SampleEvent, SamplePhoto
+from deploy.system import LocalSystem
+from tests.e2e.party import Json, showing
+from tests.pages.webkit import running_webkit
+
+
+def test_from_the_poster_to_the_photos_with_a_chosen_picture(
+    system: LocalSystem, gallery: tuple[Json, dict[str, SamplePhoto]], sample: SampleEvent, tmp_path: Path
+) -> None:
+    event, photos = gallery
+    selfie = tmp_path / "selfie.jpg"
+    selfie.write_bytes(sample.selfies["Ada"])
+    with running_webkit(tmp_path) as window:
+        window.open(f"{system.base_url}/e/{event['event_code']}")
+        window.click("input[type=checkbox]")
+        window.click("button.primary")
+        window.wait_for("input[type=file]", count=2)
+        window.choose_file("input[type=file]", selfie)
+        window.wait_for(".grid li", count=len(showing(photos, "Ada")))
+        assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
