@@ -39,19 +39,19 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(PUBLIC)
     def CheckEventCode(self, request, context):
-        event = self._auth.check_event_code(request.event_code)
+        event = self._auth.events.check_event_code(request.event_code)
         return pb.CheckEventCodeResponse(valid=event is not None, event_name=event.name if event else "")
 
     @callable_by(PUBLIC)
     def CheckUserAvailability(self, request, context):
-        username_taken, email_taken = self._auth.check_user_availability(
+        username_taken, email_taken = self._auth.accounts.check_user_availability(
             request.username, request.email, request.event_code
         )
         return pb.CheckUserAvailabilityResponse(username_taken=username_taken, email_taken=email_taken)
 
     @callable_by(PUBLIC)
     def Register(self, request, context):
-        login = self._auth.register(
+        login = self._auth.accounts.register(
             parse_optional_id(request.request_id),
             request.username,
             request.email,
@@ -64,7 +64,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(PUBLIC)
     def CreateGuest(self, request, context):
-        login, event = self._auth.create_guest(
+        login, event = self._auth.accounts.create_guest(
             parse_optional_id(request.request_id), request.event_code, request.display_name, request.consent_version
         )
         return pb.CreateGuestResponse(
@@ -73,60 +73,60 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(USER)
     def SetCredentials(self, request, context):
-        self._auth.set_credentials(current_caller().user_id, request.username, request.email, request.password)
+        self._auth.accounts.set_credentials(current_caller().user_id, request.username, request.email, request.password)
         return pb.SetCredentialsResponse()
 
     @callable_by(USER)
     def CreateSignInLink(self, request, context):
         is_for_guest = request.event_id or request.user_id
         guest = (parse_id(request.event_id), parse_id(request.user_id)) if is_for_guest else None
-        token, ttl_s = self._auth.create_link(current_caller().user_id, guest)
+        token, ttl_s = self._auth.sessions.create_link(current_caller().user_id, guest)
         return pb.CreateSignInLinkResponse(token=token, expires_in=Duration(seconds=ttl_s))
 
     @callable_by(PUBLIC)
     def SignIn(self, request, context):
-        login = self._auth.sign_in(request.token)
+        login = self._auth.sessions.sign_in(request.token)
         return pb.SignInResponse(
             user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
         )
 
     @callable_by(PUBLIC)
     def Login(self, request, context):
-        login = self._auth.login(request.username, request.password)
+        login = self._auth.sessions.login(request.username, request.password)
         return pb.LoginResponse(
             user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
         )
 
     @callable_by(PUBLIC)
     def RefreshToken(self, request, context):
-        return pb.RefreshTokenResponse(tokens=_tokens(self._auth.refresh(request.refresh_token)))
+        return pb.RefreshTokenResponse(tokens=_tokens(self._auth.sessions.refresh(request.refresh_token)))
 
     @callable_by(PUBLIC)
     def Logout(self, request, context):
-        self._auth.logout(request.refresh_token)
+        self._auth.sessions.logout(request.refresh_token)
         return pb.LogoutResponse()
 
     @callable_by(USER)
     def JoinEvent(self, request, context):
-        event = self._auth.join_event(current_caller().user_id, request.event_code)
+        event = self._auth.members.join_event(current_caller().user_id, request.event_code)
         return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name)
 
     @callable_by(USER)
     def RecordConsent(self, request, context):
         event_id = parse_id(request.event_id)
-        self._auth.record_consent(current_caller().user_id, event_id, request.consent_version)
+        self._auth.members.record_consent(current_caller().user_id, event_id, request.consent_version)
         return pb.RecordConsentResponse()
 
     @callable_by(USER)
     def LeaveEvent(self, request, context):
         caller = current_caller().user_id
         guest = parse_optional_id(request.user_id) or caller
-        self._auth.leave_event(caller, parse_id(request.event_id), guest)
+        self._auth.members.leave_event(caller, parse_id(request.event_id), guest)
         return pb.LeaveEventResponse()
 
     @callable_by(USER)
     def GetUser(self, request, context):
-        user, memberships = self._auth.get_user(current_caller().user_id)
+        user, memberships = self._auth.accounts.get_user(current_caller().user_id)
         return pb.GetUserResponse(
             user_id=str(user.id),
             username=user.username or "",
@@ -139,12 +139,12 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(USER)
     def DeleteUser(self, request, context):
-        self._auth.delete_user(current_caller().user_id)
+        self._auth.accounts.delete_user(current_caller().user_id)
         return pb.DeleteUserResponse()
 
     @callable_by(USER)
     def CreateEvent(self, request, context):
-        event = self._auth.create_event(
+        event = self._auth.events.create_event(
             parse_optional_id(request.request_id),
             current_caller().user_id,
             request.name,
@@ -155,7 +155,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(USER)
     def GetEvent(self, request, context):
-        event = self._auth.get_event(current_caller().user_id, parse_id(request.event_id))
+        event = self._auth.events.get_event(current_caller().user_id, parse_id(request.event_id))
         return pb.GetEventResponse(event=_event(event))
 
     @callable_by(USER)
@@ -163,7 +163,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         caller = current_caller().user_id
         page = parse_page(f"events of {caller}", request.page_size, request.page_token)
         shown, token = page.cut(
-            self._auth.list_events(caller, page), lambda event: (event.created_at.isoformat(), str(event.id))
+            self._auth.events.list_events(caller, page), lambda event: (event.created_at.isoformat(), str(event.id))
         )
         return pb.ListEventsResponse(events=[_event(event) for event in shown], next_page_token=token)
 
@@ -178,12 +178,12 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             no_start=request.clear_start_time,
             no_end=request.clear_expire_time,
         )
-        event = self._auth.update_event(current_caller().user_id, parse_id(request.event_id), edit)
+        event = self._auth.events.update_event(current_caller().user_id, parse_id(request.event_id), edit)
         return pb.UpdateEventResponse(event=_event(event))
 
     @callable_by(USER)
     def DeleteEvent(self, request, context):
-        self._auth.delete_event(current_caller().user_id, parse_id(request.event_id))
+        self._auth.events.delete_event(current_caller().user_id, parse_id(request.event_id))
         return pb.DeleteEventResponse()
 
     @callable_by(USER)
@@ -191,7 +191,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         event_id = parse_id(request.event_id)
         page = parse_page(f"guests of {event_id}", request.page_size, request.page_token)
         shown, token = page.cut(
-            self._auth.list_guests(current_caller().user_id, event_id, page),
+            self._auth.members.list_guests(current_caller().user_id, event_id, page),
             lambda guest: (guest.joined_at.isoformat(), str(guest.user_id)),
         )
         return pb.ListGuestsResponse(guests=[_guest(guest) for guest in shown], next_page_token=token)
@@ -199,10 +199,10 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(*FOLLOWERS, long=True)
     def ListChanges(self, request, context):
         if request.newest:
-            return pb.ListChangesResponse(changes=[_change(change) for change in self._auth.list_newest_change()])
+            return pb.ListChangesResponse(changes=[_change(change) for change in self._auth.changes.list_newest()])
         limit = parse_page("changes", request.page_size or DEFAULT_CHANGES, "", MAX_CHANGES).size
         wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
-        changes = self._auth.list_changes(request.after, limit, wait_s)
+        changes = self._auth.changes.list_changes(request.after, limit, wait_s)
         return pb.ListChangesResponse(changes=[_change(change) for change in changes])
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from auth_service.passwords import Passwords
 from auth_service.service import Auth
 from auth_service.servicer import AuthServicer
-from auth_service.store import AccountStore, ChangeStore, EventStore
+from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
 from kit.identity import Signer
 from kit.server import Registration
@@ -80,7 +80,7 @@ class AuthScene:
         self.sign: Callable[[str], Signer]
 
     def organiser(self, username: str = "olga") -> Person:
-        user_id = str(self.auth.add_organiser(username, f"{username}@example.org", PASSWORD))
+        user_id = str(self.auth.accounts.add_organiser(username, f"{username}@example.org", PASSWORD))
         return Person(user_id, username, self.as_user(user_id))
 
     def event(self, organiser: Person, name: str = "Summer party", **fields: Any) -> pb.Event:
@@ -150,7 +150,7 @@ def scene(
 ) -> Iterator[AuthScene]:
     """auth_service with an empty database."""
     db, passwords, stopping = make_db("auth"), WatchedPasswords(), Signal()
-    auth = Auth(AccountStore(db), EventStore(db), ChangeStore(db), passwords, TokenMaker(signer("auth")), stopping)
+    auth = Auth(Stores(db), passwords, TokenMaker(signer("auth")), stopping)
     scene = AuthScene(db, serve(registration(auth)), auth, passwords, stopping)
     scene.sign = signer
     yield scene

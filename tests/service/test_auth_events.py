@@ -163,7 +163,7 @@ def test_a_new_code_that_is_in_use_is_drawn_again(scene: AuthScene, monkeypatch:
     olga = scene.organiser()
     taken = scene.event(olga).event_code.replace("-", "")
     draws = iter([taken, "AAAAAAAA", taken, "BBBBBBBB"])
-    monkeypatch.setattr("auth_service.service.new_code", lambda: next(draws))
+    monkeypatch.setattr("auth_service.service.events.new_code", lambda: next(draws))
     event = scene.event(olga)
     assert event.event_code == "AAAA-AAAA"
     request = pb.UpdateEventRequest(event_id=event.event_id, new_code=True)
@@ -174,7 +174,7 @@ def test_a_new_code_that_is_in_use_is_drawn_again(scene: AuthScene, monkeypatch:
     "typed", ["10AB-CDEF", "10abcdef", " i o a b - c d e f ", "LOAB-CDEF", "lo-ab-cd-ef", "IOABCDEF", "--10ABCDEF"]
 )
 def test_a_code_is_read_as_people_type_it(scene: AuthScene, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auth_service.service.new_code", lambda: "10ABCDEF")
+    monkeypatch.setattr("auth_service.service.events.new_code", lambda: "10ABCDEF")
     event = scene.event(scene.organiser())
     assert event.event_code == "10AB-CDEF"
     answer = scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=typed))
