@@ -1,19 +1,9 @@
-"""AuthService on the wire: proto <-> domain."""
+"""AuthService on the wire."""
 
 from google.protobuf.duration_pb2 import Duration
 
-from auth_service.domain import (
-    ACCESS_TOKEN_S,
-    REFRESH_TOKEN_S,
-    Change,
-    Event,
-    EventEdit,
-    Guest,
-    Membership,
-    Role,
-    Tokens,
-    show_code,
-)
+from auth_service.domain import EventEdit
+from auth_service.messages import guest_key, show_change, show_event, show_guest, show_membership, show_tokens
 from auth_service.service import Auth
 from kit import deadlines
 from kit.identity import PUBLIC, USER, callable_by, current_caller, service
@@ -24,11 +14,9 @@ from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1 import auth_pb2_grpc
 
 FOLLOWERS = (service("selfie"), service("matcher"), service("gateway"))
-DEFAULT_CHANGES = 500
-MAX_CHANGES = 1000
+DEFAULT_SIZE = 500  # of what services read
+MAX_SIZE = 1000
 MAX_WAIT_S = 20
-
-ROLES = {Role.GUEST: pb.ROLE_GUEST, Role.ORGANISER: pb.ROLE_ORGANISER}
 
 
 class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
@@ -59,7 +47,10 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             request.event_code,
         )
         return pb.RegisterResponse(
-            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
+            user_id=str(login.user_id),
+            event_id=str(login.event_id or ""),
+            tokens=show_tokens(login.tokens),
+            waiting=login.waiting,
         )
 
     @callable_by(PUBLIC)
@@ -68,7 +59,11 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             parse_optional_id(request.request_id), request.event_code, request.display_name, request.consent_version
         )
         return pb.CreateGuestResponse(
-            user_id=str(login.user_id), event_id=str(event.id), event_name=event.name, tokens=_tokens(login.tokens)
+            user_id=str(login.user_id),
+            event_id=str(event.id),
+            event_name=event.name,
+            tokens=show_tokens(login.tokens),
+            waiting=login.waiting,
         )
 
     @callable_by(USER)
@@ -87,19 +82,19 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     def SignIn(self, request, context):
         login = self._auth.sessions.sign_in(request.token)
         return pb.SignInResponse(
-            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
+            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=show_tokens(login.tokens)
         )
 
     @callable_by(PUBLIC)
     def Login(self, request, context):
         login = self._auth.sessions.login(request.username, request.password)
         return pb.LoginResponse(
-            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
+            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=show_tokens(login.tokens)
         )
 
     @callable_by(PUBLIC)
     def RefreshToken(self, request, context):
-        return pb.RefreshTokenResponse(tokens=_tokens(self._auth.sessions.refresh(request.refresh_token)))
+        return pb.RefreshTokenResponse(tokens=show_tokens(self._auth.sessions.refresh(request.refresh_token)))
 
     @callable_by(PUBLIC)
     def Logout(self, request, context):
@@ -108,8 +103,8 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(USER)
     def JoinEvent(self, request, context):
-        event = self._auth.members.join_event(current_caller().user_id, request.event_code)
-        return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name)
+        event, waiting = self._auth.members.join_event(current_caller().user_id, request.event_code)
+        return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name, waiting=waiting)
 
     @callable_by(USER)
     def RecordConsent(self, request, context):
@@ -121,8 +116,14 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     def LeaveEvent(self, request, context):
         caller = current_caller().user_id
         guest = parse_optional_id(request.user_id) or caller
-        self._auth.members.leave_event(caller, parse_id(request.event_id), guest)
-        return pb.LeaveEventResponse()
+        is_signed_out = self._auth.members.leave_event(caller, parse_id(request.event_id), guest)
+        return pb.LeaveEventResponse(signed_out=is_signed_out)
+
+    @callable_by(USER)
+    def AdmitGuest(self, request, context):
+        event_id, guest = parse_id(request.event_id), parse_id(request.user_id)
+        self._auth.members.admit_guest(current_caller().user_id, event_id, guest)
+        return pb.AdmitGuestResponse()
 
     @callable_by(USER)
     def GetUser(self, request, context):
@@ -134,7 +135,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             display_name=user.display_name,
             organiser=user.organiser,
             create_time=to_timestamp(user.created_at),
-            memberships=[_membership(membership) for membership in memberships],
+            memberships=[show_membership(membership) for membership in memberships],
         )
 
     @callable_by(USER)
@@ -150,13 +151,14 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             request.name,
             from_timestamp(request, "start_time"),
             from_timestamp(request, "expire_time"),
+            request.admission,
         )
-        return pb.CreateEventResponse(event=_event(event))
+        return pb.CreateEventResponse(event=show_event(event))
 
     @callable_by(USER)
     def GetEvent(self, request, context):
         event = self._auth.events.get_event(current_caller().user_id, parse_id(request.event_id))
-        return pb.GetEventResponse(event=_event(event))
+        return pb.GetEventResponse(event=show_event(event))
 
     @callable_by(USER)
     def ListEvents(self, request, context):
@@ -165,7 +167,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         shown, token = page.cut(
             self._auth.events.list_events(caller, page), lambda event: (event.created_at.isoformat(), str(event.id))
         )
-        return pb.ListEventsResponse(events=[_event(event) for event in shown], next_page_token=token)
+        return pb.ListEventsResponse(events=[show_event(event) for event in shown], next_page_token=token)
 
     @callable_by(USER)
     def UpdateEvent(self, request, context):
@@ -174,12 +176,13 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             starts_at=from_timestamp(request, "start_time"),
             expires_at=from_timestamp(request, "expire_time"),
             closed=request.closed.value if request.HasField("closed") else None,
+            admission=request.admission.value if request.HasField("admission") else None,
             new_code=request.new_code,
             no_start=request.clear_start_time,
             no_end=request.clear_expire_time,
         )
         event = self._auth.events.update_event(current_caller().user_id, parse_id(request.event_id), edit)
-        return pb.UpdateEventResponse(event=_event(event))
+        return pb.UpdateEventResponse(event=show_event(event))
 
     @callable_by(USER)
     def DeleteEvent(self, request, context):
@@ -192,75 +195,22 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         page = parse_page(f"guests of {event_id}", request.page_size, request.page_token)
         shown, token = page.cut(
             self._auth.members.list_guests(current_caller().user_id, event_id, page),
-            lambda guest: (guest.joined_at.isoformat(), str(guest.user_id)),
+            guest_key,
         )
-        return pb.ListGuestsResponse(guests=[_guest(guest) for guest in shown], next_page_token=token)
+        return pb.ListGuestsResponse(guests=[show_guest(guest) for guest in shown], next_page_token=token)
+
+    @callable_by(service("gateway"))
+    def ListMemberIds(self, request, context):
+        event_id = parse_id(request.event_id)
+        page = parse_page(f"members of {event_id}", request.page_size or DEFAULT_SIZE, request.page_token, MAX_SIZE)
+        shown, token = page.cut(self._auth.members.list_members(event_id, page), guest_key)
+        return pb.ListMemberIdsResponse(user_ids=[str(guest.user_id) for guest in shown], next_page_token=token)
 
     @callable_by(*FOLLOWERS, long=True)
     def ListChanges(self, request, context):
         if request.newest:
-            return pb.ListChangesResponse(changes=[_change(change) for change in self._auth.changes.list_newest()])
-        limit = parse_page("changes", request.page_size or DEFAULT_CHANGES, "", MAX_CHANGES).size
+            return pb.ListChangesResponse(changes=[show_change(change) for change in self._auth.changes.list_newest()])
+        limit = parse_page("changes", request.page_size or DEFAULT_SIZE, "", MAX_SIZE).size
         wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
         changes = self._auth.changes.list_changes(request.after, limit, wait_s)
-        return pb.ListChangesResponse(changes=[_change(change) for change in changes])
-
-
-def _tokens(tokens: Tokens) -> pb.TokenPair:
-    return pb.TokenPair(
-        access_token=tokens.access_token,
-        refresh_token=tokens.refresh_token,
-        expires_in=Duration(seconds=ACCESS_TOKEN_S),
-        refresh_expires_in=Duration(seconds=REFRESH_TOKEN_S),
-    )
-
-
-def _event(event: Event) -> pb.Event:
-    return pb.Event(
-        event_id=str(event.id),
-        name=event.name,
-        event_code=show_code(event.code),
-        start_time=to_timestamp(event.starts_at),
-        expire_time=to_timestamp(event.expires_at),
-        closed=event.closed,
-        guest_count=event.guest_count,
-        create_time=to_timestamp(event.created_at),
-    )
-
-
-def _membership(membership: Membership) -> pb.Membership:
-    return pb.Membership(
-        event_id=str(membership.event_id),
-        event_name=membership.event_name,
-        role=ROLES[membership.role],
-        closed=membership.shut,
-        join_time=to_timestamp(membership.joined_at),
-        event_code=show_code(membership.code),
-        expire_time=to_timestamp(membership.expires_at),
-        organisers=membership.organisers,
-        consent_version=membership.consent_version,
-    )
-
-
-def _guest(guest: Guest) -> pb.Guest:
-    return pb.Guest(
-        user_id=str(guest.user_id),
-        username=guest.username or "",
-        display_name=guest.display_name,
-        role=ROLES[guest.role],
-        join_time=to_timestamp(guest.joined_at),
-    )
-
-
-def _change(change: Change) -> pb.Change:
-    return pb.Change(
-        sequence=change.sequence,
-        kind=f"KIND_{change.kind.name}",
-        event_id=str(change.event_id or ""),
-        user_id=str(change.user_id or ""),
-        role=ROLES[change.role] if change.role else pb.ROLE_UNSPECIFIED,
-        name=change.name or "",
-        closed=bool(change.closed),
-        expire_time=to_timestamp(change.expires_at),
-        change_time=to_timestamp(change.created_at),
-    )
+        return pb.ListChangesResponse(changes=[show_change(change) for change in changes])

@@ -67,9 +67,10 @@ class Accounts:
             raise InvalidForm(faults)
         user = NewUser(uuid4(), request_id, username, email, self._passwords.hash(password))
         tokens = self._tokens.make_pair(user.id)
-        if not self._accounts.register(user, event.id, hash_token(tokens.refresh_token)):
+        waiting = self._accounts.register(user, event.id, hash_token(tokens.refresh_token))
+        if waiting is None:
             raise InvalidForm([*_check_code(self._events.find_event(event.id)), *self._check_taken(username, email)])
-        return Login(user.id, event.id, tokens)
+        return Login(user.id, event.id, tokens, waiting)
 
     def create_guest(
         self, request_id: UUID | None, code: str, display_name: str, consent_version: str
@@ -84,8 +85,9 @@ class Accounts:
         forms.require([*forms.check_display_name(name), *forms.check_consent_version(consent_version)])
         guest = NewUser(uuid4(), request_id, display_name=name)
         tokens = self._tokens.make_pair(guest.id)
-        if self._accounts.register(guest, event.id, hash_token(tokens.refresh_token), consent_version):
-            return Login(guest.id, event.id, tokens), event
+        waiting = self._accounts.register(guest, event.id, hash_token(tokens.refresh_token), consent_version)
+        if waiting is not None:
+            return Login(guest.id, event.id, tokens, waiting), event
         if known := self._find_guest(request_id, event.id):
             return self._sessions.begin(known.id, event.id), event
         if request_id and self._accounts.find_request(request_id):

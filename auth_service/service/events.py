@@ -6,9 +6,11 @@ from uuid import UUID, uuid4
 
 from auth_service import forms
 from auth_service.domain import (
+    CODE_TRIES,
     Event,
     EventEdit,
     EventNotFound,
+    NoFreeCode,
     OrganiserOnly,
     UserNotFound,
     new_code,
@@ -18,8 +20,6 @@ from auth_service.domain import (
 from auth_service.service.roles import require_organiser
 from auth_service.store import Stores
 from kit.pages import Page
-
-CODE_TRIES = 5
 
 
 class Events:
@@ -42,6 +42,7 @@ class Events:
         name: str,
         starts_at: datetime | None,
         expires_at: datetime | None,
+        admission: bool,
     ) -> Event:
         user = self._accounts.find_user(user_id)
         if user is None:
@@ -54,10 +55,10 @@ class Events:
                 return self.get_event(user_id, known.id)
             event_id = uuid4()
             if self._events.create_event(
-                event_id, request_id, user_id, to_display(name), new_code(), starts_at, expires_at
+                event_id, request_id, user_id, to_display(name), new_code(), starts_at, expires_at, admission
             ):
                 return self.get_event(user_id, event_id)
-        raise RuntimeError("no free event code was found")
+        raise NoFreeCode
 
     def get_event(self, user_id: UUID, event_id: UUID) -> Event:
         require_organiser(self._members, event_id, user_id)
@@ -84,7 +85,7 @@ class Events:
                 raise EventNotFound
             if done:
                 return self.get_event(user_id, event_id)
-        raise RuntimeError("no free event code was found")
+        raise NoFreeCode
 
     def delete_event(self, user_id: UUID, event_id: UUID) -> None:
         require_organiser(self._members, event_id, user_id)

@@ -39,14 +39,14 @@ class Sessions:
         """The same work and the same answer whether the user or the password is wrong."""
         if not self._passwords.matches(password, user.password_hash if user else None) or user is None:
             raise InvalidCredentials
-        memberships = self._members.list_memberships(user.id)
-        return self.begin(user.id, memberships[-1].event_id if memberships else None)
+        return self.begin(user.id, self._find_last_event(user.id))
 
     def begin(self, user_id: UUID, event_id: UUID | None) -> Login:
         tokens = self._tokens.make_pair(user_id)
         if not self._sessions.add_token(user_id, hash_token(tokens.refresh_token)):
             raise InvalidCredentials
-        return Login(user_id, event_id, tokens)
+        waiting = event_id is not None and self._members.is_waiting(event_id, user_id)
+        return Login(user_id, event_id, tokens, waiting)
 
     def create_link(self, user_id: UUID, guest: tuple[UUID, UUID] | None) -> tuple[str, int]:
         """A token and how long it holds; `guest`: an event and one of its guests, for the event's organisers."""
@@ -66,9 +66,7 @@ class Sessions:
         user_id = self._sessions.use_link(hash_token(token), hash_token(refresh_token))
         if user_id is None:
             raise InvalidSignInLink
-        memberships = self._members.list_memberships(user_id)
-        tokens = Tokens(self._tokens.make_access(user_id), refresh_token)
-        return Login(user_id, memberships[-1].event_id if memberships else None, tokens)
+        return Login(user_id, self._find_last_event(user_id), Tokens(self._tokens.make_access(user_id), refresh_token))
 
     def refresh(self, refresh_token: str) -> Tokens:
         replacement = self._tokens.make_refresh()
@@ -79,6 +77,10 @@ class Sessions:
 
     def logout(self, refresh_token: str) -> None:
         self._sessions.end_session(hash_token(refresh_token))
+
+    def _find_last_event(self, user_id: UUID) -> UUID | None:
+        memberships = self._members.list_memberships(user_id)
+        return memberships[-1].event_id if memberships else None
 
     def _require_own_guest(self, event_id: UUID, guest_id: UUID, organiser_id: UUID) -> None:
         """So that nobody signs in to an account that is more than a guest of their own events."""

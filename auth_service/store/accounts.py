@@ -51,18 +51,18 @@ class AccountStore:
             rows = connection.execute(query, {"username": fold(username), "email": fold(email)}).all()
         return any(row.username for row in rows), any(row.email for row in rows)
 
-    def register(self, user: NewUser, event_id: UUID, refresh_hash: bytes, consent_version: str = "") -> bool:
-        """Makes the account, its membership and its first token, and records what the user agreed to; False when
-        somebody else was faster, or the event was shut or deleted meanwhile."""
+    def register(self, user: NewUser, event_id: UUID, refresh_hash: bytes, consent_version: str = "") -> bool | None:
+        """Makes the account, its membership and its first token, and records what the user agreed to. Whether they wait
+        to be admitted; None when somebody else was faster, or the event was shut or deleted meanwhile."""
         with transaction(self._engine, "register") as connection:
             event = lock_event(connection, event_id)
             if event is None or event.shut or not _insert_user(connection, user):
-                return False
+                return None
             insert_token(connection, uuid4(), user.id, refresh_hash)
-            add_member(connection, event_id, user.id, Role.GUEST)
             if consent_version:
                 insert_consent(connection, user.id, event_id, consent_version)
-            return True
+            add_member(connection, event_id, user.id, Role.GUEST, waiting=event.admission)
+            return bool(event.admission)
 
     def set_credentials(self, user_id: UUID, username: str, email: str, password_hash: str) -> bool | None:
         """None when the account has credentials or is gone, False when somebody has this name or address."""

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Engine, Row, text
 
 from auth_service.domain import ChangeKind, Event, EventEdit, Role
-from auth_service.store.changes import append_change, bury
+from auth_service.store.changes import append_change, append_event_change, bury
 from auth_service.store.locks import lock_event, lock_user
-from auth_service.store.members import add_member
+from auth_service.store.members import add_member, is_taken
 from kit.db import transaction
 from kit.pages import Page
 
@@ -42,6 +42,7 @@ class EventStore:
         code: str,
         starts_at: datetime | None,
         expires_at: datetime | None,
+        admission: bool,
     ) -> bool:
         """The event with its organiser; False when the code or the request id is in use. Raises UserNotFound."""
         with transaction(self._engine, "create-event") as connection:
@@ -49,8 +50,9 @@ class EventStore:
             inserted = connection.execute(
                 text(
                     """
-                    INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at)
-                    VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at) ON CONFLICT DO NOTHING
+                    INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission)
+                    VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at, :admission)
+                    ON CONFLICT DO NOTHING RETURNING id, name, closed, expires_at
                     """
                 ),
                 {
@@ -60,18 +62,12 @@ class EventStore:
                     "code": code,
                     "starts_at": starts_at,
                     "expires_at": expires_at,
+                    "admission": admission,
                 },
-            )
-            if not inserted.rowcount:
+            ).first()
+            if inserted is None:
                 return False
-            append_change(
-                connection,
-                ChangeKind.EVENT_UPDATED,
-                event_id=event_id,
-                name=name,
-                closed=False,
-                expires_at=expires_at,
-            )
+            append_event_change(connection, inserted)
             add_member(connection, event_id, organiser, Role.ORGANISER)
             return True
 
@@ -97,25 +93,18 @@ class EventStore:
             UPDATE auth.events SET name = coalesce(:name, name),
                 starts_at = CASE WHEN :no_start THEN NULL ELSE coalesce(:starts_at, starts_at) END,
                 expires_at = CASE WHEN :no_end THEN NULL ELSE coalesce(:expires_at, expires_at) END,
-                closed = coalesce(:closed, closed), code = coalesce(:code, code)
-            WHERE id = :event RETURNING name, closed, expires_at
+                closed = coalesce(:closed, closed), code = coalesce(:code, code),
+                admission = coalesce(:admission, admission)
+            WHERE id = :event RETURNING id, name, closed, expires_at
             """
         )
         with transaction(self._engine, "update-event") as connection:
             if lock_event(connection, event_id) is None:
                 return None
-            taken = text("SELECT FROM auth.events WHERE code = :code")
-            if code and connection.execute(taken, {"code": code}).first() is not None:
+            if code and is_taken(connection, code):
                 return False
-            row = connection.execute(query, {**vars(edit), "code": code, "event": event_id}).one()
-            append_change(
-                connection,
-                ChangeKind.EVENT_UPDATED,
-                event_id=event_id,
-                name=row.name,
-                closed=row.closed,
-                expires_at=row.expires_at,
-            )
+            changed = connection.execute(query, {**vars(edit), "code": code, "event": event_id}).one()
+            append_event_change(connection, changed)
             return True
 
     def delete_event(self, event_id: UUID) -> None:
@@ -142,4 +131,5 @@ def _event(row: Row[Any]) -> Event:
         shut=row.shut,
         guest_count=row.member_count,
         created_at=row.created_at,
+        admission=row.admission,
     )

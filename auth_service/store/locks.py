@@ -1,4 +1,4 @@
-"""The rows that other work waits for. Locks are taken in one order: user, event, feed."""
+"""The rows that other work waits for. Locks are taken in one order: user, event, tokens, feed."""
 
 from typing import Any
 from uuid import UUID
@@ -15,9 +15,15 @@ def lock_user(connection: Connection, user_id: UUID) -> None:
         raise UserNotFound
 
 
+def lock_sessions(connection: Connection, user_id: UUID) -> None:
+    """Keeps the account, if there is one, from joining anything and from getting a token until the commit."""
+    connection.execute(text("SELECT FROM auth.users WHERE id = :user FOR UPDATE"), {"user": user_id})
+
+
 def lock_event(connection: Connection, event_id: UUID) -> Row[Any] | None:
-    """Keeps the event as it is until the commit."""
+    """Keeps the event as it is until the commit; `shut` and `admission` say how that is."""
     query = text(
-        "SELECT closed OR coalesce(expires_at <= now(), false) AS shut FROM auth.events WHERE id = :event FOR UPDATE"
+        "SELECT closed OR coalesce(expires_at <= now(), false) AS shut, admission FROM auth.events"
+        " WHERE id = :event FOR UPDATE"
     )
     return connection.execute(query, {"event": event_id}).first()

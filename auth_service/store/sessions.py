@@ -58,12 +58,17 @@ class SessionStore:
 
     def use_link(self, token_hash: bytes, refresh_hash: bytes) -> UUID | None:
         """Begins a session of the user of a link, which is used up; None for one that is not good, or not any more."""
+        owner = text(
+            "SELECT FROM auth.users u JOIN auth.sign_in_links l ON l.user_id = u.id WHERE l.token_hash = :hash"
+            " FOR KEY SHARE OF u"
+        )
         query = text(
             "UPDATE auth.sign_in_links SET used_at = coalesce(used_at, now()) WHERE token_hash = :hash"
             " AND expires_at > now() AND (used_at IS NULL OR used_at > now() - make_interval(secs => :grace))"
             " RETURNING user_id"
         )
         with transaction(self._engine, "use-link") as connection:
+            connection.execute(owner, {"hash": token_hash})
             row = connection.execute(query, {"hash": token_hash, "grace": REUSE_GRACE_S}).first()
             if row is None:
                 return None
@@ -96,7 +101,10 @@ def insert_token(connection: Connection, family: UUID, user_id: UUID, token_hash
 
 def _lock_family(connection: Connection, token_hash: bytes) -> UUID | None:
     """The family of a token. Who holds its oldest token holds it all, also against a token that is just being made."""
-    find = text("SELECT family FROM auth.refresh_tokens WHERE token_hash = :hash")
+    find = text(
+        "SELECT family FROM auth.refresh_tokens t JOIN auth.users u ON u.id = t.user_id WHERE token_hash = :hash"
+        " FOR KEY SHARE OF u"
+    )
     row = connection.execute(find, {"hash": token_hash}).first()
     if row is None:
         return None
@@ -110,3 +118,16 @@ def _lock_family(connection: Connection, token_hash: bytes) -> UUID | None:
 
 def _end_family(connection: Connection, family: UUID) -> None:
     connection.execute(text("DELETE FROM auth.refresh_tokens WHERE family = :family"), {"family": family})
+
+
+def end_last_sessions(connection: Connection, user_id: UUID) -> bool:
+    """Under `lock_sessions`: signs out a guest without credentials who is in no event any more; whether that was so."""
+    query = text(
+        "SELECT FROM auth.users u WHERE id = :user AND password_hash IS NULL"
+        " AND NOT EXISTS (SELECT FROM auth.memberships WHERE user_id = u.id)"
+    )
+    if connection.execute(query, {"user": user_id}).first() is None:
+        return False
+    for table in ("refresh_tokens", "sign_in_links"):
+        connection.execute(text(f"DELETE FROM auth.{table} WHERE user_id = :user"), {"user": user_id})
+    return True

@@ -96,6 +96,28 @@ class AuthScene:
         answer = self.stub.CreateGuest(pb.CreateGuestRequest(event_code=event.event_code))
         return Person(answer.user_id, "", bearer(answer.tokens.access_token), answer.tokens)
 
+    def admission(self, event: pb.Event, organiser: Person, is_on: bool = True) -> None:
+        request = pb.UpdateEventRequest(event_id=event.event_id, admission={"value": is_on})
+        self.stub.UpdateEvent(request, metadata=organiser.metadata)
+
+    def admit(self, event: pb.Event, guest: Person, organiser: Person) -> None:
+        request = pb.AdmitGuestRequest(event_id=event.event_id, user_id=guest.user_id)
+        self.stub.AdmitGuest(request, metadata=organiser.metadata)
+
+    def remove(self, event: pb.Event, guest: Person, organiser: Person) -> pb.LeaveEventResponse:
+        request = pb.LeaveEventRequest(event_id=event.event_id, user_id=guest.user_id)
+        return self.stub.LeaveEvent(request, metadata=organiser.metadata)
+
+    def get_event(self, event: pb.Event, organiser: Person) -> pb.Event:
+        return self.stub.GetEvent(pb.GetEventRequest(event_id=event.event_id), metadata=organiser.metadata).event
+
+    def memberships(self, person: Person) -> list[pb.Membership]:
+        return list(self.stub.GetUser(pb.GetUserRequest(), metadata=person.metadata).memberships)
+
+    def kinds_about(self, person: Person) -> list[int]:
+        """What the feed says of somebody, in order."""
+        return [change.kind for change in self.changes() if change.user_id == person.user_id]
+
     def stranger(self, username: str = "sven") -> Person:
         """Somebody with an account, in no event of anybody else's."""
         return self.organiser(username)

@@ -77,7 +77,7 @@ def test_every_act_appends_its_changes_and_no_others(scene: AuthScene, subtests:
     expect("remove who is no guest")
     stub.JoinEvent(join, metadata=sven.metadata)
     stub.LeaveEvent(remove, metadata=olga.metadata)
-    expect("remove", joined(event_id, sven.user_id), left(sven.user_id))
+    expect("remove", joined(event_id, sven.user_id), left(sven.user_id), updated())
     for closed in (True, False):
         update = pb.UpdateEventRequest(event_id=event_id, closed=BoolValue(value=closed))
         stub.UpdateEvent(update, metadata=olga.metadata)
