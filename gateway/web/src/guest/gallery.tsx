@@ -86,7 +86,7 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
 }
 
 /** What became of the last selfie, where it is not done. */
-function SelfieNotice({ status, onSelfie }: { status: SelfieStatus; onSelfie: () => void }) {
+export function SelfieNotice({ status, onSelfie }: { status: SelfieStatus; onSelfie: () => void }) {
   if (status.status === "running") {
     return (
       <div class="toast">
