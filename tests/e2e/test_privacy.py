@@ -33,6 +33,7 @@ def test_the_ids_of_others_answer_404_everywhere(
         ("PATCH", "", {"json": {"closed": True}}),
         ("DELETE", "", {}),
         ("GET", "/guests", {}),
+        ("POST", f"/guests/{organiser.id}/admit", {}),
         ("DELETE", f"/guests/{organiser.id}", {}),
         ("DELETE", "/guests/me", {}),
         ("GET", "/photos", {}),
