@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -172,3 +173,38 @@ def test_a_token_that_is_made_during_a_removal_dies_with_the_others(
         removals[0].result(timeout=5)
     left = scene.sql("SELECT FROM auth.refresh_tokens WHERE user_id = :id", id=gina.user_id)
     assert len(left) == (0 if locked else 1)
+
+
+def read_event(connection: Any, event_id: Any) -> Any:
+    """A broken twin of `lock_event`, which does not lock."""
+    query = members.text("SELECT closed AS shut, admission FROM auth.events WHERE id = :event")
+    return connection.execute(query, {"event": event_id}).first()
+
+
+@pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
+def test_nobody_is_admitted_after_the_event_was_closed(
+    scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    """It is closed when the admission has just seen it open; without the lock of the event, that comes first."""
+    event, olga = party
+    gina, find = scene.visitor(event), members.find_member
+    close = pb.UpdateEventRequest(event_id=event.event_id, closed={"value": True})
+    if not locked:
+        monkeypatch.setattr(members, "lock_event", read_event)
+    with ThreadPoolExecutor(1) as pool:
+        begun, closings = Event(), []
+
+        def find_then_close(*arguments: Any) -> Any:
+            if not begun.is_set():
+                begun.set()
+                closings.append(pool.submit(scene.stub.UpdateEvent, close, metadata=olga.metadata))
+                scene.wait_until_blocked_or_done(closings[0])
+            return find(*arguments)
+
+        before = scene.last_change()
+        store = MemberStore(scene.db)
+        monkeypatch.setattr(members, "find_member", find_then_close)
+        store.admit(event.event_id, gina.user_id)  # type: ignore[arg-type]
+        closings[0].result(timeout=5)
+    kinds = [change.kind for change in scene.changes(before)]
+    assert kinds == ([JOINED, pb.Change.KIND_EVENT_UPDATED] if locked else [pb.Change.KIND_EVENT_UPDATED, JOINED])
