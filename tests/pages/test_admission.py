@@ -89,3 +89,15 @@ def test_an_open_page_hears_that_its_event_is_renamed_and_closed(phone: Phone, o
     phone.see("This event is closed")
     organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"closed": False})
     phone.see("Take a selfie, and the photos that show you appear here.")
+
+
+def test_the_page_of_an_old_browser_says_that_one_waits(
+    new_phone: NewPhone, organiser: Organiser, sample: SampleEvent
+) -> None:
+    event = organiser.event("Admission", admission=True)
+    phone = new_phone("CSS.supports = () => false;")
+    phone.open(f"/e/{event['event_code']}")
+    phone.page.get_by_role("checkbox").check()
+    phone.choose_picture(sample.selfies["Ada"])
+    phone.button("Send").click()
+    phone.see("The organiser lets you in soon")
