@@ -13,7 +13,7 @@ from auth_service.domain import InvalidForm
 from auth_service.passwords import Passwords
 from auth_service.service import Auth
 from auth_service.servicer import AuthServicer
-from auth_service.store import AccountStore, ChangeStore, EventStore
+from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
 from kit import failpoints, logs, settings
 from kit.db import create_db
@@ -96,7 +96,7 @@ def add_organiser(arguments: list[str]) -> None:
     logs.configure(NAME, "ERROR")
     password = config.minois_password or getpass.getpass("Password: ")
     try:
-        user_id = _build(config, Event()).add_organiser(chosen.username, chosen.email, password)
+        user_id = _build(config, Event()).accounts.add_organiser(chosen.username, chosen.email, password)
     except InvalidForm as fault:
         faults = " ".join(violation.message for violation in fault.violations)
         print(f"add-organiser: {faults or fault.message}", file=sys.stderr)
@@ -107,7 +107,7 @@ def add_organiser(arguments: list[str]) -> None:
 def _build(config: OrganiserSettings, stop: Event) -> Auth:
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
     signer = Signer.read(NAME, config.signing_key)
-    return Auth(AccountStore(db), EventStore(db), ChangeStore(db), Passwords(), TokenMaker(signer), stop)
+    return Auth(Stores(db), Passwords(), TokenMaker(signer), stop)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition, Unauthe
 
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
 CODE_LENGTH = 8
+CODE_TRIES = 5
 CODE_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1"})
 # Unicode categories of what separates the groups of a code as people copy it, and two signs of other categories which
 # stand for a dash (the minus sign, the middle dot). NFKC has turned full-width and non-breaking forms into plain ones.
@@ -77,7 +78,7 @@ class User:
 
 @dataclass(frozen=True)
 class Event:
-    """An event. `shut`: closed by hand or expired, by the database's clock."""
+    """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: who joins waits."""
 
     id: UUID
     name: str
@@ -88,6 +89,7 @@ class Event:
     shut: bool
     guest_count: int
     created_at: datetime
+    admission: bool
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,7 @@ class Membership:
     expires_at: datetime | None
     organisers: tuple[str, ...]
     consent_version: str
+    waiting: bool
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class Guest:
     display_name: str
     role: Role
     joined_at: datetime
+    waiting: bool
 
 
 @dataclass(frozen=True)
@@ -141,11 +145,12 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Login:
-    """Who logged in, the event joined last, and the tokens."""
+    """Who logged in, the event joined last, the tokens, and whether they wait to be admitted to that event."""
 
     user_id: UUID
     event_id: UUID | None
     tokens: Tokens
+    waiting: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,7 @@ class EventEdit:
     starts_at: datetime | None = None
     expires_at: datetime | None = None
     closed: bool | None = None
+    admission: bool | None = None
     new_code: bool = False
     no_start: bool = False
     no_end: bool = False
@@ -205,6 +211,10 @@ class OrganiserOnly(NotAllowed):
     """Only organisers may do this."""
 
 
+class RemovedFromEvent(NotAllowed):
+    """The organiser has removed you from this event: only they can let you in again."""
+
+
 class OrganiserCannotLeave(Precondition):
     """An organiser cannot leave the event: delete it instead."""
 
@@ -214,6 +224,10 @@ class InvalidForm(InvalidInput):
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         super().__init__(violations=violations)
+
+
+class NoFreeCode(Exception):
+    """Each code that was drawn was in use."""
 
 
 def new_code() -> str:

@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
 
-from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, is_ignorable
+from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, InvalidForm, is_ignorable
 from kit.errors import Violation
 
 MIN_USERNAME_LENGTH = 2
@@ -18,6 +18,12 @@ JOINERS = "\u200c\u200d"  # zero width; Persian and Indic words and the emoji of
 # Between the letters of a name; "@" would make it an address.
 NAME_MARKS = " .-_'\u2018\u2019\u02bc\u2010\u2011\u00b7\u30fb" + JOINERS
 DOTS = re.compile(r"\.{2,}")
+
+
+def require(faults: Iterable[Violation]) -> None:
+    """Raises InvalidForm where there is any fault."""
+    if found := [*faults]:
+        raise InvalidForm(found)
 
 
 def check_username(username: str) -> Iterator[Violation]:

@@ -1,19 +1,9 @@
-"""AuthService on the wire: proto <-> domain."""
+"""AuthService on the wire."""
 
 from google.protobuf.duration_pb2 import Duration
 
-from auth_service.domain import (
-    ACCESS_TOKEN_S,
-    REFRESH_TOKEN_S,
-    Change,
-    Event,
-    EventEdit,
-    Guest,
-    Membership,
-    Role,
-    Tokens,
-    show_code,
-)
+from auth_service.domain import EventEdit
+from auth_service.messages import guest_key, show_change, show_event, show_guest, show_membership, show_tokens
 from auth_service.service import Auth
 from kit import deadlines
 from kit.identity import PUBLIC, USER, callable_by, current_caller, service
@@ -24,11 +14,9 @@ from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1 import auth_pb2_grpc
 
 FOLLOWERS = (service("selfie"), service("matcher"), service("gateway"))
-DEFAULT_CHANGES = 500
-MAX_CHANGES = 1000
+DEFAULT_SIZE = 500  # of what services read
+MAX_SIZE = 1000
 MAX_WAIT_S = 20
-
-ROLES = {Role.GUEST: pb.ROLE_GUEST, Role.ORGANISER: pb.ROLE_ORGANISER}
 
 
 class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
@@ -39,19 +27,19 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(PUBLIC)
     def CheckEventCode(self, request, context):
-        event = self._auth.check_event_code(request.event_code)
+        event = self._auth.events.check_event_code(request.event_code)
         return pb.CheckEventCodeResponse(valid=event is not None, event_name=event.name if event else "")
 
     @callable_by(PUBLIC)
     def CheckUserAvailability(self, request, context):
-        username_taken, email_taken = self._auth.check_user_availability(
+        username_taken, email_taken = self._auth.accounts.check_user_availability(
             request.username, request.email, request.event_code
         )
         return pb.CheckUserAvailabilityResponse(username_taken=username_taken, email_taken=email_taken)
 
     @callable_by(PUBLIC)
     def Register(self, request, context):
-        login = self._auth.register(
+        login = self._auth.accounts.register(
             parse_optional_id(request.request_id),
             request.username,
             request.email,
@@ -59,74 +47,87 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             request.event_code,
         )
         return pb.RegisterResponse(
-            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
+            user_id=str(login.user_id),
+            event_id=str(login.event_id or ""),
+            tokens=show_tokens(login.tokens),
+            waiting=login.waiting,
         )
 
     @callable_by(PUBLIC)
     def CreateGuest(self, request, context):
-        login, event = self._auth.create_guest(
+        login, event = self._auth.accounts.create_guest(
             parse_optional_id(request.request_id), request.event_code, request.display_name, request.consent_version
         )
         return pb.CreateGuestResponse(
-            user_id=str(login.user_id), event_id=str(event.id), event_name=event.name, tokens=_tokens(login.tokens)
+            user_id=str(login.user_id),
+            event_id=str(event.id),
+            event_name=event.name,
+            tokens=show_tokens(login.tokens),
+            waiting=login.waiting,
         )
 
     @callable_by(USER)
     def SetCredentials(self, request, context):
-        self._auth.set_credentials(current_caller().user_id, request.username, request.email, request.password)
+        self._auth.accounts.set_credentials(current_caller().user_id, request.username, request.email, request.password)
         return pb.SetCredentialsResponse()
 
     @callable_by(USER)
     def CreateSignInLink(self, request, context):
         is_for_guest = request.event_id or request.user_id
         guest = (parse_id(request.event_id), parse_id(request.user_id)) if is_for_guest else None
-        token, ttl_s = self._auth.create_link(current_caller().user_id, guest)
+        token, ttl_s = self._auth.sessions.create_link(current_caller().user_id, guest)
         return pb.CreateSignInLinkResponse(token=token, expires_in=Duration(seconds=ttl_s))
 
     @callable_by(PUBLIC)
     def SignIn(self, request, context):
-        login = self._auth.sign_in(request.token)
+        login = self._auth.sessions.sign_in(request.token)
         return pb.SignInResponse(
-            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
+            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=show_tokens(login.tokens)
         )
 
     @callable_by(PUBLIC)
     def Login(self, request, context):
-        login = self._auth.login(request.username, request.password)
+        login = self._auth.sessions.login(request.username, request.password)
         return pb.LoginResponse(
-            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=_tokens(login.tokens)
+            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=show_tokens(login.tokens)
         )
 
     @callable_by(PUBLIC)
     def RefreshToken(self, request, context):
-        return pb.RefreshTokenResponse(tokens=_tokens(self._auth.refresh(request.refresh_token)))
+        return pb.RefreshTokenResponse(tokens=show_tokens(self._auth.sessions.refresh(request.refresh_token)))
 
     @callable_by(PUBLIC)
     def Logout(self, request, context):
-        self._auth.logout(request.refresh_token)
+        self._auth.sessions.logout(request.refresh_token)
         return pb.LogoutResponse()
 
     @callable_by(USER)
     def JoinEvent(self, request, context):
-        event = self._auth.join_event(current_caller().user_id, request.event_code)
-        return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name)
+        event, waiting = self._auth.members.join_event(current_caller().user_id, request.event_code)
+        return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name, waiting=waiting)
 
     @callable_by(USER)
     def RecordConsent(self, request, context):
         event_id = parse_id(request.event_id)
-        self._auth.record_consent(current_caller().user_id, event_id, request.consent_version)
+        self._auth.members.record_consent(current_caller().user_id, event_id, request.consent_version)
         return pb.RecordConsentResponse()
 
     @callable_by(USER)
     def LeaveEvent(self, request, context):
         caller = current_caller().user_id
         guest = parse_optional_id(request.user_id) or caller
-        self._auth.leave_event(caller, parse_id(request.event_id), guest)
-        return pb.LeaveEventResponse()
+        is_signed_out = self._auth.members.leave_event(caller, parse_id(request.event_id), guest)
+        return pb.LeaveEventResponse(signed_out=is_signed_out)
+
+    @callable_by(USER)
+    def AdmitGuest(self, request, context):
+        event_id, guest = parse_id(request.event_id), parse_id(request.user_id)
+        self._auth.members.admit_guest(current_caller().user_id, event_id, guest)
+        return pb.AdmitGuestResponse()
 
     @callable_by(USER)
     def GetUser(self, request, context):
-        user, memberships = self._auth.get_user(current_caller().user_id)
+        user, memberships = self._auth.accounts.get_user(current_caller().user_id)
         return pb.GetUserResponse(
             user_id=str(user.id),
             username=user.username or "",
@@ -134,38 +135,39 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             display_name=user.display_name,
             organiser=user.organiser,
             create_time=to_timestamp(user.created_at),
-            memberships=[_membership(membership) for membership in memberships],
+            memberships=[show_membership(membership) for membership in memberships],
         )
 
     @callable_by(USER)
     def DeleteUser(self, request, context):
-        self._auth.delete_user(current_caller().user_id)
+        self._auth.accounts.delete_user(current_caller().user_id)
         return pb.DeleteUserResponse()
 
     @callable_by(USER)
     def CreateEvent(self, request, context):
-        event = self._auth.create_event(
+        event = self._auth.events.create_event(
             parse_optional_id(request.request_id),
             current_caller().user_id,
             request.name,
             from_timestamp(request, "start_time"),
             from_timestamp(request, "expire_time"),
+            request.admission,
         )
-        return pb.CreateEventResponse(event=_event(event))
+        return pb.CreateEventResponse(event=show_event(event))
 
     @callable_by(USER)
     def GetEvent(self, request, context):
-        event = self._auth.get_event(current_caller().user_id, parse_id(request.event_id))
-        return pb.GetEventResponse(event=_event(event))
+        event = self._auth.events.get_event(current_caller().user_id, parse_id(request.event_id))
+        return pb.GetEventResponse(event=show_event(event))
 
     @callable_by(USER)
     def ListEvents(self, request, context):
         caller = current_caller().user_id
         page = parse_page(f"events of {caller}", request.page_size, request.page_token)
         shown, token = page.cut(
-            self._auth.list_events(caller, page), lambda event: (event.created_at.isoformat(), str(event.id))
+            self._auth.events.list_events(caller, page), lambda event: (event.created_at.isoformat(), str(event.id))
         )
-        return pb.ListEventsResponse(events=[_event(event) for event in shown], next_page_token=token)
+        return pb.ListEventsResponse(events=[show_event(event) for event in shown], next_page_token=token)
 
     @callable_by(USER)
     def UpdateEvent(self, request, context):
@@ -174,16 +176,17 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             starts_at=from_timestamp(request, "start_time"),
             expires_at=from_timestamp(request, "expire_time"),
             closed=request.closed.value if request.HasField("closed") else None,
+            admission=request.admission.value if request.HasField("admission") else None,
             new_code=request.new_code,
             no_start=request.clear_start_time,
             no_end=request.clear_expire_time,
         )
-        event = self._auth.update_event(current_caller().user_id, parse_id(request.event_id), edit)
-        return pb.UpdateEventResponse(event=_event(event))
+        event = self._auth.events.update_event(current_caller().user_id, parse_id(request.event_id), edit)
+        return pb.UpdateEventResponse(event=show_event(event))
 
     @callable_by(USER)
     def DeleteEvent(self, request, context):
-        self._auth.delete_event(current_caller().user_id, parse_id(request.event_id))
+        self._auth.events.delete_event(current_caller().user_id, parse_id(request.event_id))
         return pb.DeleteEventResponse()
 
     @callable_by(USER)
@@ -191,76 +194,23 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         event_id = parse_id(request.event_id)
         page = parse_page(f"guests of {event_id}", request.page_size, request.page_token)
         shown, token = page.cut(
-            self._auth.list_guests(current_caller().user_id, event_id, page),
-            lambda guest: (guest.joined_at.isoformat(), str(guest.user_id)),
+            self._auth.members.list_guests(current_caller().user_id, event_id, page),
+            guest_key,
         )
-        return pb.ListGuestsResponse(guests=[_guest(guest) for guest in shown], next_page_token=token)
+        return pb.ListGuestsResponse(guests=[show_guest(guest) for guest in shown], next_page_token=token)
+
+    @callable_by(service("gateway"))
+    def ListMemberIds(self, request, context):
+        event_id = parse_id(request.event_id)
+        page = parse_page(f"members of {event_id}", request.page_size or DEFAULT_SIZE, request.page_token, MAX_SIZE)
+        shown, token = page.cut(self._auth.members.list_members(event_id, page), guest_key)
+        return pb.ListMemberIdsResponse(user_ids=[str(guest.user_id) for guest in shown], next_page_token=token)
 
     @callable_by(*FOLLOWERS, long=True)
     def ListChanges(self, request, context):
         if request.newest:
-            return pb.ListChangesResponse(changes=[_change(change) for change in self._auth.list_newest_change()])
-        limit = parse_page("changes", request.page_size or DEFAULT_CHANGES, "", MAX_CHANGES).size
+            return pb.ListChangesResponse(changes=[show_change(change) for change in self._auth.changes.list_newest()])
+        limit = parse_page("changes", request.page_size or DEFAULT_SIZE, "", MAX_SIZE).size
         wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
-        changes = self._auth.list_changes(request.after, limit, wait_s)
-        return pb.ListChangesResponse(changes=[_change(change) for change in changes])
-
-
-def _tokens(tokens: Tokens) -> pb.TokenPair:
-    return pb.TokenPair(
-        access_token=tokens.access_token,
-        refresh_token=tokens.refresh_token,
-        expires_in=Duration(seconds=ACCESS_TOKEN_S),
-        refresh_expires_in=Duration(seconds=REFRESH_TOKEN_S),
-    )
-
-
-def _event(event: Event) -> pb.Event:
-    return pb.Event(
-        event_id=str(event.id),
-        name=event.name,
-        event_code=show_code(event.code),
-        start_time=to_timestamp(event.starts_at),
-        expire_time=to_timestamp(event.expires_at),
-        closed=event.closed,
-        guest_count=event.guest_count,
-        create_time=to_timestamp(event.created_at),
-    )
-
-
-def _membership(membership: Membership) -> pb.Membership:
-    return pb.Membership(
-        event_id=str(membership.event_id),
-        event_name=membership.event_name,
-        role=ROLES[membership.role],
-        closed=membership.shut,
-        join_time=to_timestamp(membership.joined_at),
-        event_code=show_code(membership.code),
-        expire_time=to_timestamp(membership.expires_at),
-        organisers=membership.organisers,
-        consent_version=membership.consent_version,
-    )
-
-
-def _guest(guest: Guest) -> pb.Guest:
-    return pb.Guest(
-        user_id=str(guest.user_id),
-        username=guest.username or "",
-        display_name=guest.display_name,
-        role=ROLES[guest.role],
-        join_time=to_timestamp(guest.joined_at),
-    )
-
-
-def _change(change: Change) -> pb.Change:
-    return pb.Change(
-        sequence=change.sequence,
-        kind=f"KIND_{change.kind.name}",
-        event_id=str(change.event_id or ""),
-        user_id=str(change.user_id or ""),
-        role=ROLES[change.role] if change.role else pb.ROLE_UNSPECIFIED,
-        name=change.name or "",
-        closed=bool(change.closed),
-        expire_time=to_timestamp(change.expires_at),
-        change_time=to_timestamp(change.created_at),
-    )
+        changes = self._auth.changes.list_changes(request.after, limit, wait_s)
+        return pb.ListChangesResponse(changes=[show_change(change) for change in changes])

@@ -1,7 +1,22 @@
 """All SQL of auth_service: one public method is one transaction."""
 
+from sqlalchemy import Engine
+
 from auth_service.store.accounts import AccountStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.events import EventStore
+from auth_service.store.members import MemberStore
+from auth_service.store.sessions import SessionStore
 
-__all__ = ["AccountStore", "ChangeStore", "EventStore"]
+__all__ = ["AccountStore", "ChangeStore", "EventStore", "MemberStore", "SessionStore", "Stores"]
+
+
+class Stores:
+    """All stores, on one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.accounts = AccountStore(engine)
+        self.sessions = SessionStore(engine)
+        self.events = EventStore(engine)
+        self.members = MemberStore(engine)
+        self.changes = ChangeStore(engine)

@@ -60,6 +60,18 @@ def append_change(
     )
 
 
+def append_event_change(connection: Connection, event: Row[Any]) -> None:
+    """Of an event that was made or changed: `id`, `name`, `closed` and `expires_at` of its row."""
+    append_change(
+        connection,
+        ChangeKind.EVENT_UPDATED,
+        event_id=event.id,
+        name=event.name,
+        closed=event.closed,
+        expires_at=event.expires_at,
+    )
+
+
 def bury(connection: Connection, gone: UUID) -> None:
     """Remembers for ever that an id is gone, and nothing else of it."""
     connection.execute(text("INSERT INTO auth.tombstones (id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": gone})

@@ -82,7 +82,11 @@ async def create_guest(
     )
     keep_session(request, response, answer.tokens)
     return shapes.GuestSession(
-        user_id=answer.user_id, event_id=answer.event_id, event_name=answer.event_name, **_pair(answer.tokens)
+        user_id=answer.user_id,
+        event_id=answer.event_id,
+        event_name=answer.event_name,
+        waiting=answer.waiting,
+        **_pair(answer.tokens),
     )
 
 
@@ -140,12 +144,14 @@ async def logout(form: shapes.RefreshToken, backend: Public, request: Request, r
 @router.post(
     "/join-event",
     dependencies=[by_address("codes")],
-    responses=problems("invalid_event_code", "event_closed", "user_not_found", *SIGNED, *JSON_BODY),
+    responses=problems(
+        "invalid_event_code", "event_closed", "user_not_found", "removed_from_event", *SIGNED, *JSON_BODY
+    ),
 )
 async def join_event(form: shapes.EventCode, backend: Signed) -> shapes.JoinedEvent:
-    """Become a guest of one more event; an active selfie is matched there too."""
+    """Become a guest of one more event; an active selfie is matched there too, as soon as the guest is admitted."""
     answer = await backend.auth.JoinEvent(pb.JoinEventRequest(event_code=form.event_code))
-    return shapes.JoinedEvent(event_id=answer.event_id, event_name=answer.event_name)
+    return shapes.JoinedEvent(event_id=answer.event_id, event_name=answer.event_name, waiting=answer.waiting)
 
 
 @router.get("/me", response_model_exclude_none=True, responses=problems("user_not_found", *SIGNED))
@@ -243,4 +249,5 @@ def _membership(membership: pb.Membership) -> shapes.Membership:
         expires_at=epoch_s(membership, "expire_time"),
         organisers=list(membership.organisers),
         consent_version=membership.consent_version,
+        waiting=membership.waiting,
     )

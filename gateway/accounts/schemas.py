@@ -87,11 +87,13 @@ class GuestSession(TokenPair):
     user_id: str
     event_id: str
     event_name: str
+    waiting: bool = Field(description="whether an organiser is still to admit the guest")
 
 
 class JoinedEvent(BaseModel):
     event_id: str
     event_name: str
+    waiting: bool = Field(description="whether an organiser is still to admit the guest")
 
 
 class Membership(BaseModel):
@@ -104,6 +106,9 @@ class Membership(BaseModel):
     expires_at: int | None = Field(default=None, description="epoch seconds; null: the event does not expire")
     organisers: list[str] = Field(description="user names, the first organiser first")
     consent_version: str = Field(description="of the text about faces that the caller agreed to; empty: none")
+    waiting: bool = Field(
+        description="whether an organiser is still to admit the caller, who may send a selfie and sees no photos yet"
+    )
 
 
 class Me(BaseModel):

@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 import grpc
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from google.protobuf.wrappers_pb2 import BoolValue, StringValue
 
 from gateway.accounts.routes import ROLES, show_link
@@ -16,6 +16,7 @@ from gateway.errors.openapi import JSON_BODY, PAGE, SIGNED, problems
 from gateway.events import schemas as shapes
 from gateway.http.authentication import Signed
 from gateway.http.body import JsonRoute
+from gateway.http.cookies import forget_session
 from gateway.http.pages import Cursor, Limit
 from gateway.http.times import epoch_s
 from kit.timestamps import to_timestamp
@@ -36,6 +37,7 @@ async def create_event(form: shapes.NewEvent, backend: Signed) -> shapes.Event:
             name=form.name,
             start_time=to_timestamp(form.starts_at),
             expire_time=to_timestamp(form.expires_at),
+            admission=form.admission,
         ),
     )
     return _event(answer.event, {})
@@ -68,6 +70,7 @@ async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Signed) 
             start_time=to_timestamp(form.starts_at),
             expire_time=to_timestamp(form.expires_at),
             closed=None if form.closed is None else BoolValue(value=form.closed),
+            admission=None if form.admission is None else BoolValue(value=form.admission),
             new_code=form.new_code,
             clear_start_time=form.starts_at is None and "starts_at" in form.model_fields_set,
             clear_expire_time=form.expires_at is None and "expires_at" in form.model_fields_set,
@@ -84,7 +87,7 @@ async def delete_event(event_id: UUID, backend: Signed) -> None:
 
 @router.get("/{event_id}/guests", responses=problems(*PAGE, *ORGANISED))
 async def list_guests(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.GuestPage:
-    """The members of an event in the order in which they joined."""
+    """The members of an event, and those who wait to be admitted, in the order in which they joined."""
     page = pb.ListGuestsRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
     answer = await backend.auth.ListGuests(page)
     return shapes.GuestPage(
@@ -95,10 +98,28 @@ async def list_guests(event_id: UUID, backend: Signed, limit: Limit = 50, cursor
 @router.delete(
     "/{event_id}/guests/{user_id}", status_code=204, responses=problems("organiser_cannot_leave", *ORGANISED)
 )
-async def leave_event(event_id: UUID, user_id: UUID | Literal["me"], backend: Signed) -> None:
-    """Leave an event (`me`), or remove a guest from it."""
+async def leave_event(
+    event_id: UUID, user_id: UUID | Literal["me"], backend: Signed, request: Request, response: Response
+) -> None:
+    """Leave an event (`me`), or remove a guest from it, or refuse one who waits.
+
+    Who is removed stays out until they are admitted; the event gets a new code (not for one who waited) and admits each
+    guest from then on: read it again. A guest without credentials is signed out with their last event.
+    """
     guest = "" if user_id == "me" else str(user_id)
-    await backend.auth.LeaveEvent(pb.LeaveEventRequest(event_id=str(event_id), user_id=guest))
+    answer = await backend.auth.LeaveEvent(pb.LeaveEventRequest(event_id=str(event_id), user_id=guest))
+    if answer.signed_out and user_id == "me":
+        forget_session(request, response)
+
+
+@router.post(
+    "/{event_id}/guests/{user_id}/admit",
+    status_code=204,
+    responses=problems("user_not_found", "event_closed", *ORGANISED),
+)
+async def admit_guest(event_id: UUID, user_id: UUID, backend: Signed) -> None:
+    """Let in a guest who waits, or who was removed. Their selfie is matched from now on."""
+    await backend.auth.AdmitGuest(pb.AdmitGuestRequest(event_id=str(event_id), user_id=str(user_id)))
 
 
 @router.post(
@@ -144,6 +165,7 @@ def _event(event: pb.Event, states: Mapping[str, photo_pb2.IndexState]) -> shape
         starts_at=epoch_s(event, "start_time"),
         expires_at=epoch_s(event, "expire_time"),
         closed=event.closed,
+        admission=event.admission,
         photos=counts,
         faces=state.face_count,
         guests=event.guest_count,
@@ -157,4 +179,5 @@ def _guest(guest: pb.Guest) -> shapes.Guest:
         display_name=guest.display_name,
         role=ROLES.get(guest.role, "guest"),
         joined_at=epoch_s(guest, "join_time") or 0,
+        waiting=guest.waiting,
     )

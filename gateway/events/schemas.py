@@ -23,6 +23,7 @@ class NewEvent(Form):
     name: str = Field(description="1 to 200 characters")
     starts_at: Moment | None = None
     expires_at: Moment | None = Field(default=None, description="from when on it takes neither joins nor uploads")
+    admission: bool = Field(False, description="have whoever joins wait until an organiser admits them")
 
 
 class EventEdit(Form):
@@ -32,6 +33,7 @@ class EventEdit(Form):
     starts_at: Moment | None = None
     expires_at: Moment | None = Field(None, description="null: the event does not expire")
     closed: bool | None = None
+    admission: bool | None = Field(None, description="those who wait go on waiting")
     new_code: bool = Field(False, description="replace the event code; the old one stops working")
 
 
@@ -49,9 +51,10 @@ class Event(BaseModel):
     starts_at: int | None
     expires_at: int | None
     closed: bool = Field(description="closed by an organiser")
+    admission: bool = Field(description="whoever joins waits until an organiser admits them")
     photos: PhotoCounts
     faces: int = Field(description="found in the indexed photos")
-    guests: int = Field(description="members, organisers included")
+    guests: int = Field(description="members, organisers included, without those who wait")
 
 
 class EventPage(BaseModel):
@@ -65,6 +68,7 @@ class Guest(BaseModel):
     display_name: str
     role: str = Field(description="`guest` or `organiser`")
     joined_at: int
+    waiting: bool = Field(description="whether they are still to be admitted")
 
 
 class GuestPage(BaseModel):

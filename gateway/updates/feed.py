@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from gateway.backends.channels import Backends
 from gateway.updates.hub import Hub
-from gateway.updates.page import Hint
+from gateway.updates.page import SPREAD_S, Hint
 from gateway.updates.schemas import Kind
 from kit.client import ServiceCalls
 from kit.identity import Signer
@@ -23,6 +23,8 @@ from protos.selfie.v1 import selfie_pb2
 
 BACKOFF_S = 1.0
 POLL_S = 15.0
+MEMBERS = 1000  # asked for at once
+PAGES_PER_S = 100  # that read again because of one event
 EMPTY_S = 0.1  # after an answer without changes, which a service that stops gives at once
 
 log = get_logger()
@@ -109,12 +111,39 @@ class Feed:
         request.wait.FromTimedelta(timedelta(seconds=wait_s))
         timeout_s = wait_s + self._call_s
         answer = await self._backends.auth.ListChanges(request, metadata=self._calls.metadata(), timeout=timeout_s)
-        for change in answer.changes if after is not None else ():
+        changes = answer.changes if after is not None else ()
+        for change in changes:
             self._on_change(change)
+        updated = [change.event_id for change in changes if change.kind == auth_pb2.Change.KIND_EVENT_UPDATED]
+        for event_id in dict.fromkeys(updated):
+            await self._tell_members(event_id)
         if not answer.changes:
             await asyncio.sleep(EMPTY_S)
             return after or 0
         return int(answer.changes[-1].sequence)
+
+    async def _tell_members(self, event_id: str) -> None:
+        """The change feed names no members. Where their list cannot be read, the changes are read again."""
+        try:
+            user_ids = await self._list_members(event_id)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.UNIMPLEMENTED:  # a service of the previous version
+                raise
+            return
+        within_s = min(SPREAD_S, len(user_ids) / PAGES_PER_S)
+        for user_id in user_ids:
+            self._hub.publish(Hint(Kind.EVENTS, UUID(user_id), event_id, within_s))
+
+    async def _list_members(self, event_id: str) -> list[str]:
+        user_ids: list[str] = []
+        token = ""
+        while True:
+            request = auth_pb2.ListMemberIdsRequest(event_id=event_id, page_size=MEMBERS, page_token=token)
+            call = self._backends.auth.ListMemberIds(request, metadata=self._calls.metadata(), timeout=self._call_s)
+            answer = await call
+            user_ids += answer.user_ids
+            if not (token := answer.next_page_token):
+                return user_ids
 
     def _warn(self, what: str, error: Exception) -> None:
         """Once for each outage; whatever goes wrong, the feed goes on."""
@@ -135,7 +164,7 @@ class Feed:
             self._hub.publish(Hint(Kind.SELFIE, UUID(user_id)))
 
     def _on_change(self, change: Any) -> None:
-        """The guests of a deleted event hear of it from matcher_service, which knows them."""
+        """The guests of a deleted event hear of it from matcher_service, which still knows them."""
         if change.kind == auth_pb2.Change.KIND_USER_ERASED:
             self._hub.end_user(UUID(change.user_id))
         elif change.kind in (auth_pb2.Change.KIND_JOINED, auth_pb2.Change.KIND_LEFT):

@@ -16,11 +16,13 @@ SPREAD_S = 5.0
 
 @dataclass(frozen=True)
 class Hint:
-    """Something changed for a user (None: for everyone); `event_id` is empty where it is not about one event."""
+    """Something changed for a user (None: for everyone); `event_id` is empty where it is not about one event;
+    `within_s`: over which time the pages that hear it now spread what they read."""
 
     kind: Kind
     user_id: UUID | None
     event_id: str = ""
+    within_s: float = 0.0
 
 
 class OpenPage:
@@ -81,4 +83,4 @@ class OpenPage:
 def _update(hint: Hint) -> Update:
     if hint.kind is Kind.RELOAD:
         return Update(within_s=0 if hint.user_id else SPREAD_S)
-    return Update(event_id=hint.event_id or None)
+    return Update(event_id=hint.event_id or None, within_s=hint.within_s or None)

@@ -16,11 +16,12 @@ from gateway.updates.page import OpenPage
 
 HEADERS = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
 DESCRIPTION = """\
-Server-sent events for a page that stays open: `selfie` (read `/api/rematch-status` again), `photos` (read
-`/api/my-photos` of `event_id` again), `events` (read `/api/session` again), `reload` (read everything again, after a
-random time up to `within_s`). Every event has an `id`; a page that connects again with it as `Last-Event-ID` hears what
-it has missed. The first event is `hello`; what was read after it is not older than the stream. The stream ends with the
-access token: refresh it and connect again. `data` is an Update."""
+Server-sent events for a page that stays open: `selfie` (read `/api/rematch-status` again), `photos` (read `/api/my-
+photos` of `event_id` again), `events` (read `/api/session` again: the user was admitted or is no member any more, or
+the event was closed, opened or changed), `reload` (read everything again). Where `within_s` is given, the page waits
+a random time up to it first. Every event has an `id`; a page that connects again with it as `Last-Event-ID` hears
+what it has missed. The first event is `hello`; what was read after it is not older than the stream. The stream ends
+with the access token: refresh it and connect again. `data` is an Update."""
 
 router = APIRouter(prefix="/api", tags=["updates"])
 

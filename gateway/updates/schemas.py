@@ -20,5 +20,6 @@ class Update(BaseModel):
 
     event_id: str | None = Field(default=None, description="set for `photos`; for `events` where it is a single one")
     within_s: float | None = Field(
-        default=None, description="`reload` only: all pages reload now, so wait a random time up to this one"
+        default=None,
+        description="set where many pages hear of it: wait a random time up to this one before reading",
     )

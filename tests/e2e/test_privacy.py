@@ -35,6 +35,7 @@ def test_the_ids_of_others_answer_404_everywhere(
         ("GET", "/guests", {}),
         ("GET", "/poster.pdf", {}),
         ("GET", "/poster.svg", {}),
+        ("POST", f"/guests/{organiser.id}/admit", {}),
         ("DELETE", f"/guests/{organiser.id}", {}),
         ("DELETE", "/guests/me", {}),
         ("GET", "/photos", {}),

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from auth_service.passwords import Passwords
 from auth_service.service import Auth
 from auth_service.servicer import AuthServicer
-from auth_service.store import AccountStore, ChangeStore, EventStore
+from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
 from kit.identity import Signer
 from kit.server import Registration
@@ -80,7 +80,7 @@ class AuthScene:
         self.sign: Callable[[str], Signer]
 
     def organiser(self, username: str = "olga") -> Person:
-        user_id = str(self.auth.add_organiser(username, f"{username}@example.org", PASSWORD))
+        user_id = str(self.auth.accounts.add_organiser(username, f"{username}@example.org", PASSWORD))
         return Person(user_id, username, self.as_user(user_id))
 
     def event(self, organiser: Person, name: str = "Summer party", **fields: Any) -> pb.Event:
@@ -95,6 +95,28 @@ class AuthScene:
         """A guest without user name and password."""
         answer = self.stub.CreateGuest(pb.CreateGuestRequest(event_code=event.event_code))
         return Person(answer.user_id, "", bearer(answer.tokens.access_token), answer.tokens)
+
+    def admission(self, event: pb.Event, organiser: Person, is_on: bool = True) -> None:
+        request = pb.UpdateEventRequest(event_id=event.event_id, admission={"value": is_on})
+        self.stub.UpdateEvent(request, metadata=organiser.metadata)
+
+    def admit(self, event: pb.Event, guest: Person, organiser: Person) -> None:
+        request = pb.AdmitGuestRequest(event_id=event.event_id, user_id=guest.user_id)
+        self.stub.AdmitGuest(request, metadata=organiser.metadata)
+
+    def remove(self, event: pb.Event, guest: Person, organiser: Person) -> pb.LeaveEventResponse:
+        request = pb.LeaveEventRequest(event_id=event.event_id, user_id=guest.user_id)
+        return self.stub.LeaveEvent(request, metadata=organiser.metadata)
+
+    def get_event(self, event: pb.Event, organiser: Person) -> pb.Event:
+        return self.stub.GetEvent(pb.GetEventRequest(event_id=event.event_id), metadata=organiser.metadata).event
+
+    def memberships(self, person: Person) -> list[pb.Membership]:
+        return list(self.stub.GetUser(pb.GetUserRequest(), metadata=person.metadata).memberships)
+
+    def kinds_about(self, person: Person) -> list[int]:
+        """What the feed says of somebody, in order."""
+        return [change.kind for change in self.changes() if change.user_id == person.user_id]
 
     def stranger(self, username: str = "sven") -> Person:
         """Somebody with an account, in no event of anybody else's."""
@@ -150,7 +172,7 @@ def scene(
 ) -> Iterator[AuthScene]:
     """auth_service with an empty database."""
     db, passwords, stopping = make_db("auth"), WatchedPasswords(), Signal()
-    auth = Auth(AccountStore(db), EventStore(db), ChangeStore(db), passwords, TokenMaker(signer("auth")), stopping)
+    auth = Auth(Stores(db), passwords, TokenMaker(signer("auth")), stopping)
     scene = AuthScene(db, serve(registration(auth)), auth, passwords, stopping)
     scene.sign = signer
     yield scene

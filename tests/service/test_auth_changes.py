@@ -77,7 +77,7 @@ def test_every_act_appends_its_changes_and_no_others(scene: AuthScene, subtests:
     expect("remove who is no guest")
     stub.JoinEvent(join, metadata=sven.metadata)
     stub.LeaveEvent(remove, metadata=olga.metadata)
-    expect("remove", joined(event_id, sven.user_id), left(sven.user_id))
+    expect("remove", joined(event_id, sven.user_id), left(sven.user_id), updated())
     for closed in (True, False):
         update = pb.UpdateEventRequest(event_id=event_id, closed=BoolValue(value=closed))
         stub.UpdateEvent(update, metadata=olga.metadata)
@@ -154,8 +154,8 @@ def test_a_long_poll_without_a_change_answers_after_its_wait(scene: AuthScene, m
     waited: list[float] = []
     monkeypatch.setattr(scene.stopping, "wait", lambda timeout: waited.append(timeout))
     clock = iter(range(100))
-    monkeypatch.setattr("auth_service.service.time", SimpleNamespace(monotonic=lambda: next(clock)))
-    assert scene.auth.list_changes(0, 1, wait_s=3) == []
+    monkeypatch.setattr("auth_service.service.changes.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert scene.auth.changes.list_changes(0, 1, wait_s=3) == []
     assert waited == [0.1, 0.1], "one second passes at each look at the clock"
 
 
@@ -166,7 +166,7 @@ def test_a_short_wait_is_over_soon(scene: AuthScene, wait_s: float) -> None:
 
 def test_no_wait_is_longer_than_twenty_seconds(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
-    monkeypatch.setattr(scene.auth, "list_changes", lambda after, limit, wait_s: asked.append(wait_s) or [])
+    monkeypatch.setattr(scene.auth.changes, "list_changes", lambda after, limit, wait_s: asked.append(wait_s) or [])
     for seconds in (19, 21, 315_576_000_000):
         request = pb.ListChangesRequest(wait=Duration(seconds=seconds))
         scene.stub.ListChanges(request, metadata=scene.as_service("selfie"))
@@ -198,7 +198,7 @@ def check_complete(scene: AuthScene, seen: list[Change]) -> None:
 def test_a_follower_misses_nothing_while_many_join_at_once(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     people = [
-        scene.sign("auth").sign(str(scene.auth.add_organiser(f"guest{n}", f"{n}@example.org", "12345678")), 60)
+        scene.sign("auth").sign(str(scene.auth.accounts.add_organiser(f"guest{n}", f"{n}@example.org", "12345678")), 60)
         for n in range(24)
     ]
     seen: list[Change] = []

@@ -27,6 +27,7 @@ EVENT_RPCS: dict[str, MakeRequest] = {
     "ListGuests": lambda event, _: pb.ListGuestsRequest(event_id=event.event_id),
     "UpdateEvent": lambda event, _: pb.UpdateEventRequest(event_id=event.event_id, closed=BoolValue(value=True)),
     "CreateSignInLink": lambda event, other: pb.CreateSignInLinkRequest(event_id=event.event_id, user_id=other.user_id),
+    "AdmitGuest": lambda event, other: pb.AdmitGuestRequest(event_id=event.event_id, user_id=other.user_id),
     "LeaveEvent": lambda event, other: pb.LeaveEventRequest(event_id=event.event_id, user_id=other.user_id),
     "DeleteEvent": lambda event, _: pb.DeleteEventRequest(event_id=event.event_id),
 }
@@ -38,13 +39,13 @@ def list_guests(scene: AuthScene, event: pb.Event, organiser: Person) -> list[tu
     return [(guest.username, guest.role) for guest in answer.guests]
 
 
-OF_GUESTS = {"RecordConsent"}
+OF_OTHERS = {"RecordConsent", "ListMemberIds"}  # guests, and the gateway
 
 
 def test_the_table_holds_every_rpc_of_organisers_about_an_event() -> None:
     service = pb.DESCRIPTOR.services_by_name["AuthService"]
     by_event = {m.name for m in service.methods if "event_id" in m.input_type.fields_by_name}
-    assert by_event - OF_GUESTS == set(EVENT_RPCS)
+    assert by_event - OF_OTHERS == set(EVENT_RPCS)
 
 
 def test_strangers_find_no_event_and_guests_may_not_touch_it(scene: AuthScene, subtests: pytest.Subtests) -> None:
@@ -112,7 +113,7 @@ EVENT_RULES = [
 
 def edit(event: pb.Event, **fields: Any) -> pb.UpdateEventRequest:
     """With plain values where the message has wrappers."""
-    wrapped = {"name": StringValue, "closed": BoolValue}
+    wrapped = {"name": StringValue, "closed": BoolValue, "admission": BoolValue}
     values = {name: wrapped[name](value=value) if name in wrapped else value for name, value in fields.items()}
     return pb.UpdateEventRequest(event_id=event.event_id, **values)
 
@@ -147,6 +148,8 @@ def test_an_update_changes_what_is_set_and_nothing_else(scene: AuthScene) -> Non
     assert update(name=" Another name ").name == "Another name"
     assert update(closed=True).closed
     assert not update(closed=False).closed
+    assert update(admission=True).admission
+    assert not update(admission=False).admission
     renewed = update(new_code=True)
     assert renewed.event_code != event.event_code
     ended = update(expire_time=to_timestamp(LATER))
@@ -163,7 +166,7 @@ def test_a_new_code_that_is_in_use_is_drawn_again(scene: AuthScene, monkeypatch:
     olga = scene.organiser()
     taken = scene.event(olga).event_code.replace("-", "")
     draws = iter([taken, "AAAAAAAA", taken, "BBBBBBBB"])
-    monkeypatch.setattr("auth_service.service.new_code", lambda: next(draws))
+    monkeypatch.setattr("auth_service.service.events.new_code", lambda: next(draws))
     event = scene.event(olga)
     assert event.event_code == "AAAA-AAAA"
     request = pb.UpdateEventRequest(event_id=event.event_id, new_code=True)
@@ -174,7 +177,7 @@ def test_a_new_code_that_is_in_use_is_drawn_again(scene: AuthScene, monkeypatch:
     "typed", ["10AB-CDEF", "10abcdef", " i o a b - c d e f ", "LOAB-CDEF", "lo-ab-cd-ef", "IOABCDEF", "--10ABCDEF"]
 )
 def test_a_code_is_read_as_people_type_it(scene: AuthScene, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auth_service.service.new_code", lambda: "10ABCDEF")
+    monkeypatch.setattr("auth_service.service.events.new_code", lambda: "10ABCDEF")
     event = scene.event(scene.organiser())
     assert event.event_code == "10AB-CDEF"
     answer = scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=typed))

@@ -4,7 +4,7 @@ import grpc
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from auth_service.store import EventStore
+from auth_service.store import MemberStore
 from kit.db import driver_url
 from protos.auth.v1 import auth_pb2 as pb
 from tests.service.auth_fixtures import AuthScene
@@ -70,6 +70,6 @@ def test_a_statement_ends_soon_after_its_caller_is_gone(scene: AuthScene) -> Non
 
 def test_control_without_the_time_limit_the_call_waits_as_long_as_its_caller(scene: AuthScene) -> None:
     patient = create_engine(scene.db.url, connect_args={"options": "-c lock_timeout=0"})
-    scene.auth._events = EventStore(patient)
+    scene.auth.members._members = MemberStore(patient)
     assert join_a_locked_event(scene).code == grpc.StatusCode.DEADLINE_EXCEEDED
     patient.dispose()

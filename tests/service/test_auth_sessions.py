@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
-from auth_service.store import accounts
+from auth_service.store import sessions
 from auth_service.tokens import hash_token
 from protos.auth.v1 import auth_pb2 as pb
 from tests.service.auth_fixtures import PASSWORD, AuthScene
@@ -118,17 +118,17 @@ def test_without_the_lock_on_the_family_a_token_survives_it(
     scene: AuthScene, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_family(connection, token_hash):  # type: ignore[no-untyped-def]
-        query = accounts.text("SELECT family FROM auth.refresh_tokens WHERE token_hash = :hash")
+        query = sessions.text("SELECT family FROM auth.refresh_tokens WHERE token_hash = :hash")
         return connection.execute(query, {"hash": token_hash}).scalar()
 
-    monkeypatch.setattr(accounts, "_lock_family", find_family)
+    monkeypatch.setattr(sessions, "_lock_family", find_family)
     assert count_survivors(scene, token) == 1
 
 
 def count_survivors(scene: AuthScene, token: str) -> int:
     """Logs out in the middle of a rotation, just before it commits; answers the tokens left over."""
-    store = accounts.AccountStore(scene.db)
-    insert = accounts._insert_token
+    store = sessions.SessionStore(scene.db)
+    insert = sessions.insert_token
     with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as patch:
         logouts = []
 
@@ -137,7 +137,7 @@ def count_survivors(scene: AuthScene, token: str) -> int:
             logouts.append(pool.submit(store.end_session, hash_token(token)))
             scene.wait_until_blocked_or_done(logouts[0])
 
-        patch.setattr(accounts, "_insert_token", insert_then_logout)
+        patch.setattr(sessions, "insert_token", insert_then_logout)
         store.rotate_token(hash_token(token), b"next")
         logouts[0].result(timeout=5)
     return int(scene.sql("SELECT count(*) FROM auth.refresh_tokens")[0][0])

@@ -120,6 +120,7 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
         expire_time=Timestamp(seconds=9),
         organisers=["ada", "olga"],
         consent_version="2026-11",
+        waiting=True,
     )
     world.answer(
         GetUser=pb.GetUserResponse(user_id="u", username="ada", email="a@x.org", memberships=[membership]),
@@ -142,6 +143,7 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
                 "expires_at": 9,
                 "organisers": ["ada", "olga"],
                 "consent_version": "2026-11",
+                "waiting": True,
             }
         ],
         "selfie": {"status": "idle", "matched": 0},
@@ -149,9 +151,9 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
 
 
 def test_joining_and_erasing(world: World) -> None:
-    world.answer(JoinEvent=pb.JoinEventResponse(event_id="e", event_name="Wedding"))
+    world.answer(JoinEvent=pb.JoinEventResponse(event_id="e", event_name="Wedding", waiting=True))
     answer = world.client.post("/api/join-event", json={"event_code": "C"}, headers=SIGNED)
-    assert answer.json() == {"event_id": "e", "event_name": "Wedding"}
+    assert answer.json() == {"event_id": "e", "event_name": "Wedding", "waiting": True}
     erased = world.client.delete("/api/me", headers=SIGNED)
     assert (erased.status_code, erased.content) == (204, b"")
     assert 'minois_token=""' in erased.headers["set-cookie"]

@@ -12,7 +12,7 @@ from tests.service.gateway_world import METHODS, SIGNED, World, running_world
 LONGEST_S = 301.0
 ID = "3f2b8c1e-0000-4000-8000-000000000001"
 FORM = {"username": "ada", "email": "ada@example.org", "password": "correct horse"}
-OF_SERVICES = {"ListChanges", "Rematch", "WatchMatches", "WatchSelfies"}
+OF_SERVICES = {"ListMemberIds", "ListChanges", "Rematch", "WatchMatches", "WatchSelfies"}
 BODY = {
     "event_id": ID,
     "consent_version": "1",

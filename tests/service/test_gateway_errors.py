@@ -40,6 +40,7 @@ FAULTS = [
     (auth.UserNotFound(), 404, "user_not_found"),
     (auth.EventClosed(), 409, "event_closed"),
     (auth.OrganiserOnly(), 403, "organiser_only"),
+    (auth.RemovedFromEvent(), 403, "removed_from_event"),
     (auth.OrganiserCannotLeave(), 409, "organiser_cannot_leave"),
     (auth.InvalidForm([kit.Violation("name", "invalid_name", "Wrong.")]), 422, "invalid_form"),
     (selfie.EmptyImage(), 422, "empty_image"),

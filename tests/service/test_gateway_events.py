@@ -6,7 +6,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from auth_service.domain import OrganiserCannotLeave, OrganiserOnly
+from auth_service.domain import EventClosed, OrganiserCannotLeave, OrganiserOnly, UserNotFound
 from matcher_service.domain import EventNotFound
 from protos.auth.v1 import auth_pb2 as pb
 from protos.matcher.v1 import photo_pb2
@@ -34,6 +34,7 @@ def shown(event_id: str, photos: dict[str, int], faces: int) -> dict[str, Any]:
         "starts_at": 9,
         "expires_at": None,
         "closed": False,
+        "admission": False,
         "photos": photos,
         "faces": faces,
         "guests": 4,
@@ -50,11 +51,12 @@ def count(request: photo_pb2.GetIndexStateRequest) -> Any:
 
 def test_a_new_event_has_no_photos_and_nobody_is_asked(world: World) -> None:
     world.answer(CreateEvent=pb.CreateEventResponse(event=event(A)))
-    form = {"name": "Wedding", "starts_at": 9, "expires_at": "1970-01-01T01:00:10+01:00"}
+    form = {"name": "Wedding", "starts_at": 9, "expires_at": "1970-01-01T01:00:10+01:00", "admission": True}
     answer = world.client.post("/api/events", json=form, headers=SIGNED)
     assert (answer.status_code, answer.json()) == (201, shown(A, NO_PHOTOS, 0))
     sent = world.services.sent("CreateEvent")
     assert (sent.start_time.seconds, sent.expire_time.seconds, len(sent.request_id)) == (9, 10, 36)
+    assert sent.admission
     assert len(world.services.calls) == 1
 
 
@@ -89,6 +91,17 @@ def test_an_event_is_changed_only_in_what_is_given(world: World) -> None:
         True,
     )
     assert not sent.HasField("start_time")
+    assert not sent.HasField("admission")
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_admission_is_switched(world: World, is_on: bool) -> None:
+    shown = pb.Event(event_id=A, admission=is_on)
+    world.answer(UpdateEvent=pb.UpdateEventResponse(event=shown), GetIndexState=count)
+    answer = world.client.patch(f"/api/events/{A}", json={"admission": is_on}, headers=SIGNED)
+    assert answer.json()["admission"] is is_on
+    sent = world.services.sent("UpdateEvent")
+    assert (sent.HasField("admission"), sent.admission.value) == (True, is_on)
 
 
 def test_when_the_counts_are_away_nothing_is_changed(world: World) -> None:
@@ -103,11 +116,13 @@ def test_an_event_is_deleted_in_one_call(world: World) -> None:
 
 
 def test_guests_are_listed(world: World) -> None:
-    guest = pb.Guest(user_id=B, username="ada", role=pb.ROLE_GUEST, join_time=Timestamp(seconds=3))
+    guest = pb.Guest(user_id=B, username="ada", role=pb.ROLE_GUEST, join_time=Timestamp(seconds=3), waiting=True)
     world.answer(ListGuests=pb.ListGuestsResponse(guests=[guest]))
     answer = world.client.get(f"/api/events/{A}/guests", headers=SIGNED)
     assert answer.json() == {
-        "guests": [{"user_id": B, "username": "ada", "display_name": "", "role": "guest", "joined_at": 3}],
+        "guests": [
+            {"user_id": B, "username": "ada", "display_name": "", "role": "guest", "joined_at": 3, "waiting": True}
+        ],
         "next_cursor": None,
     }
 
@@ -119,10 +134,32 @@ def test_a_guest_leaves_or_is_removed(world: World, who: str, sent: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("who", "signed_out", "forgets"),
+    [("me", True, True), ("me", False, False), (B, True, False)],
+)
+def test_who_leaves_their_last_event_loses_their_cookies(
+    world: World, who: str, signed_out: bool, forgets: bool
+) -> None:
+    world.answer(LeaveEvent=pb.LeaveEventResponse(signed_out=signed_out))
+    answer = world.client.delete(f"/api/events/{A}/guests/{who}", headers=SIGNED)
+    assert answer.status_code == 204
+    assert bool([cookie for cookie in answer.headers.get_list("set-cookie") if "Max-Age=0" in cookie]) is forgets
+    assert ("clear-site-data" in answer.headers) is forgets
+
+
+def test_a_guest_is_admitted(world: World) -> None:
+    assert world.client.post(f"/api/events/{A}/guests/{B}/admit", headers=SIGNED).status_code == 204
+    sent = world.services.sent("AdmitGuest")
+    assert (sent.event_id, sent.user_id) == (A, B)
+
+
+@pytest.mark.parametrize(
     ("method", "path", "rpc", "fault", "expected"),
     [
         ("GET", f"/api/events/{A}", "GetEvent", OrganiserOnly(), (403, "organiser_only")),
         ("GET", f"/api/events/{A}", "GetEvent", EventNotFound(), (404, "event_not_found")),
+        ("POST", f"/api/events/{A}/guests/{B}/admit", "AdmitGuest", UserNotFound(), (404, "user_not_found")),
+        ("POST", f"/api/events/{A}/guests/{B}/admit", "AdmitGuest", EventClosed(), (409, "event_closed")),
         ("DELETE", f"/api/events/{A}/guests/me", "LeaveEvent", OrganiserCannotLeave(), (409, "organiser_cannot_leave")),
     ],
 )

@@ -35,6 +35,7 @@ ROUTES = {
     "RefreshToken": "post /api/refresh",
     "JoinEvent": "post /api/join-event",
     "RecordConsent": "post /api/me/consents",
+    "AdmitGuest": "post /api/events/{event_id}/guests/{user_id}/admit",
     "LeaveEvent": "delete /api/events/{event_id}/guests/{user_id}",
     "GetUser": "get /api/me",
     "CreateEvent": "post /api/events",
@@ -200,4 +201,5 @@ def test_the_document_names_the_prefix_of_the_proxy() -> None:
 def test_every_rpc_of_a_person_has_a_route() -> None:
     unlisted = {"CheckEventCode", "Logout", "DeleteUser", "DeleteSelfie", "GetRematchState", "GetIndexState"}
     unlisted.add("CreateDownloadToken")  # the gateway itself asks for it
-    assert set(promised()) - set(ROUTES) - unlisted == {"ListChanges", "Rematch", "WatchMatches", "WatchSelfies"}
+    of_services = {"ListChanges", "ListMemberIds", "Rematch", "WatchMatches", "WatchSelfies"}
+    assert set(promised()) - set(ROUTES) - unlisted == of_services

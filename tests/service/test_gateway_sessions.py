@@ -24,7 +24,7 @@ TOKENS = pb.TokenPair(
     expires_in=Duration(seconds=900),
     refresh_expires_in=Duration(seconds=15_000_000),
 )
-GUEST = pb.CreateGuestResponse(user_id="u", event_id="e", event_name="Wedding", tokens=TOKENS)
+GUEST = pb.CreateGuestResponse(user_id="u", event_id="e", event_name="Wedding", tokens=TOKENS, waiting=True)
 OWN_PAGE = {"sec-fetch-site": "same-origin"}
 FORM = {"event_code": "7k3f 9qxa", "display_name": "Gina", "consent_version": "1"}
 
@@ -52,6 +52,7 @@ def test_a_guest_gets_tokens_and_cookies(world: World) -> None:
         "user_id": "u",
         "event_id": "e",
         "event_name": "Wedding",
+        "waiting": True,
         "access_token": TOKEN,
         "refresh_token": "r1",
         "token_type": "bearer",

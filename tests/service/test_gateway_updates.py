@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from uuid import UUID, uuid4
 
+import grpc
 import pytest
 
 from gateway.http.limits import Bounds
@@ -66,6 +67,53 @@ def test_a_page_hears_when_its_user_joins_leaves_or_the_event_is_deleted(world: 
         world.changes.add(auth_pb2.Change.KIND_JOINED, uuid4(), ONE)
         world.photos(ann, deleted=True)
         assert until_mark(world, page, ann) == [("events", ONE)]
+
+
+def test_the_members_of_a_changed_event_hear_of_it_and_nobody_else(world: LiveWorld) -> None:
+    ann, bob, cleo, stranger = (uuid4() for _ in range(4))
+    event = str(uuid4())
+    world.members.of[event] = [ann, bob, cleo]
+    with ExitStack() as pages:
+        heard = [pages.enter_context(world.open(user_id)) for user_id in (ann, bob, cleo)]
+        other = pages.enter_context(world.open(stranger))
+        world.update_event(event)
+        for page in heard:
+            assert (update := page.next()).kind == "events"
+            assert update.data == {"event_id": event, "within_s": 0.03}
+        assert until_mark(world, other, stranger) == []
+
+
+@pytest.mark.parametrize("faults", [["INTERNAL"], ["UNAVAILABLE"], ["INTERNAL", "DEADLINE_EXCEEDED"]])
+def test_while_the_members_cannot_be_read_the_hint_is_late_and_not_lost(world: LiveWorld, faults: list[str]) -> None:
+    ann, event = uuid4(), str(uuid4())
+    world.members.of[event] = [ann]
+    world.members.faults = [grpc.StatusCode[name] for name in faults]
+    with world.open(ann) as page:
+        world.update_event(event)
+        assert page.next().data["event_id"] == event
+
+
+def test_a_service_that_knows_no_members_holds_nothing_up(world: LiveWorld) -> None:
+    """auth_service is the last one to be upgraded."""
+    ann = uuid4()
+    world.members.faults = [grpc.StatusCode.UNIMPLEMENTED]
+    with world.open(ann) as page:
+        world.update_event(str(uuid4()))
+        wait_until(lambda: not world.members.faults)
+        world.changes.add(auth_pb2.Change.KIND_JOINED, ann, ONE)
+        assert page.next().data == {"event_id": ONE}
+
+
+def test_many_changes_of_one_event_are_one_list_of_members(world: LiveWorld) -> None:
+    ann, event = uuid4(), str(uuid4())
+    world.members.of[event] = [ann]
+    world.members.faults = [grpc.StatusCode.INTERNAL]  # meanwhile the other changes arrive
+    with world.open(ann) as page:
+        for _ in range(6):
+            world.update_event(event)
+        page.next()
+        asked = [call for call in world.services.calls if call.method == "ListMemberIds"]
+        assert len([call for call in asked if call.request.event_id == event]) < 6
 
 
 def test_the_pages_of_an_erased_user_end_and_do_not_come_back(world: LiveWorld) -> None:

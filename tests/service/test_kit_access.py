@@ -38,6 +38,7 @@ OPEN_TO = {
     "/auth.v1.AuthService/Login": {PUBLIC},
     "/auth.v1.AuthService/RefreshToken": {PUBLIC},
     "/auth.v1.AuthService/Logout": {PUBLIC},
+    "/auth.v1.AuthService/ListMemberIds": {"service:gateway"},
     "/auth.v1.AuthService/ListChanges": {"service:selfie", "service:matcher", "service:gateway"},
     "/matcher.v1.MatcherService/Rematch": {"service:selfie"},
     "/matcher.v1.MatcherService/WatchMatches": {"service:gateway"},

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
+import grpc
 import httpx2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from prometheus_client import REGISTRY
@@ -68,11 +69,27 @@ class ChangeFeed:
             self._news.wait_for(lambda: len(self._changes) > request.after, 0.5)
             return auth_pb2.ListChangesResponse(changes=self._changes[request.after :])
 
-    def add(self, kind: auth_pb2.Change.Kind, user_id: UUID, event_id: str = "") -> None:
+    def add(self, kind: auth_pb2.Change.Kind, user_id: UUID | str, event_id: str = "") -> None:
         with self._news:
             sequence = len(self._changes) + 1
             self._changes.append(auth_pb2.Change(sequence=sequence, kind=kind, user_id=str(user_id), event_id=event_id))
             self._news.notify_all()
+
+
+class MemberLists:
+    """ListMemberIds of auth_service, in pages of two."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[UUID]] = {}
+        self.faults: list[grpc.StatusCode] = []  # the next answers
+
+    def __call__(self, request: auth_pb2.ListMemberIdsRequest) -> Any:
+        if self.faults:
+            return self.faults.pop(0)
+        start = int(request.page_token or 0)
+        ids = [str(user_id) for user_id in self.of.get(request.event_id, [])]
+        more = str(start + 2) if len(ids) > start + 2 else ""
+        return auth_pb2.ListMemberIdsResponse(user_ids=ids[start : start + 2], next_page_token=more)
 
 
 @dataclass(frozen=True)
@@ -141,14 +158,19 @@ class LiveWorld:
         self.matches = Source(matcher_pb2.WatchMatchesResponse())
         self.selfies = Source(selfie_pb2.WatchSelfiesResponse())
         self.changes = ChangeFeed()
+        self.members = MemberLists()
         services.answers |= {
             "WatchMatches": self.matches,
             "WatchSelfies": self.selfies,
             "ListChanges": self.changes,
+            "ListMemberIds": self.members,
         }
 
     def open(self, user_id: UUID, last_event_id: str = "", ttl_s: int = 3600) -> Page:
         return Page(self.client, user_id, last_event_id, ttl_s)
+
+    def update_event(self, event_id: str) -> None:
+        self.changes.add(auth_pb2.Change.KIND_EVENT_UPDATED, "", event_id)
 
     def refuse(self, user_id: UUID) -> httpx2.Response:
         """The answer to a page that must not be opened."""

@@ -12,6 +12,7 @@
         code: "Ouvrez l’adresse de l’affiche : elle se termine par le code de l’événement.",
         found: "Vos photos :",
         none: "Pas encore de photo de vous. Revenez plus tard.",
+        waiting: "Votre selfie est là. L’organisateur va vous laisser entrer : revenez plus tard.",
       }
     : {
         intro: "This browser is old; here is the plain page. Choose a selfie:",
@@ -23,6 +24,7 @@
         code: "Open the address on the poster: it ends with the event’s code.",
         found: "Your photos:",
         none: "No photo of you yet. Come back later.",
+        waiting: "Your selfie is here. The organiser lets you in soon: come back later.",
       };
   var CONSENT_VERSION = "2026-11";
   var parts = /^(.*)\/e\/([^/]+)$/.exec(location.pathname);
@@ -97,13 +99,23 @@
   function show() {
     call("GET", "/api/my-photos?limit=200", "", null, function (problem, answer) {
       if (problem) return fail(problem);
-      say(answer.photos.length ? WORDS.found : WORDS.none);
+      if (!answer.photos.length) return explain();
+      say(WORDS.found);
       for (var i = 0; i < answer.photos.length; i++) {
         var link = add(main, "a");
         link.href = answer.photos[i].original_url;
         add(link, "img").src = answer.photos[i].thumb_url;
       }
       return undefined;
+    });
+  }
+
+  // Why there is no photo.
+  function explain() {
+    call("GET", "/api/session", "", null, function (problem, session) {
+      var events = problem || !session.me ? [] : session.me.events;
+      for (var i = 0; i < events.length; i++) if (events[i].waiting) return say(WORDS.waiting);
+      return say(WORDS.none);
     });
   }
 

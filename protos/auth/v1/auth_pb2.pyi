@@ -36,6 +36,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_CREDENTIALS_SET: _ClassVar[ErrorReason]
     ERROR_REASON_INVALID_SIGN_IN_LINK: _ClassVar[ErrorReason]
     ERROR_REASON_GUEST_OF_OTHERS: _ClassVar[ErrorReason]
+    ERROR_REASON_REMOVED_FROM_EVENT: _ClassVar[ErrorReason]
 
 class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -64,6 +65,7 @@ ERROR_REASON_IDEMPOTENCY_KEY_REUSED: ErrorReason
 ERROR_REASON_CREDENTIALS_SET: ErrorReason
 ERROR_REASON_INVALID_SIGN_IN_LINK: ErrorReason
 ERROR_REASON_GUEST_OF_OTHERS: ErrorReason
+ERROR_REASON_REMOVED_FROM_EVENT: ErrorReason
 ROLE_UNSPECIFIED: Role
 ROLE_GUEST: Role
 ROLE_ORGANISER: Role
@@ -81,7 +83,7 @@ class TokenPair(_message.Message):
     def __init__(self, access_token: _Optional[str] = ..., refresh_token: _Optional[str] = ..., expires_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., refresh_expires_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("event_id", "name", "event_code", "start_time", "expire_time", "closed", "guest_count", "create_time")
+    __slots__ = ("event_id", "name", "event_code", "start_time", "expire_time", "closed", "guest_count", "create_time", "admission")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
@@ -90,6 +92,7 @@ class Event(_message.Message):
     CLOSED_FIELD_NUMBER: _ClassVar[int]
     GUEST_COUNT_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    ADMISSION_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     name: str
     event_code: str
@@ -98,10 +101,11 @@ class Event(_message.Message):
     closed: bool
     guest_count: int
     create_time: _timestamp_pb2.Timestamp
-    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[str] = ..., event_code: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., guest_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    admission: bool
+    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[str] = ..., event_code: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., guest_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ...) -> None: ...
 
 class Membership(_message.Message):
-    __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version")
+    __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version", "waiting")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
@@ -111,6 +115,7 @@ class Membership(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
     ORGANISERS_FIELD_NUMBER: _ClassVar[int]
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     event_name: str
     role: Role
@@ -120,21 +125,24 @@ class Membership(_message.Message):
     expire_time: _timestamp_pb2.Timestamp
     organisers: _containers.RepeatedScalarFieldContainer[str]
     consent_version: str
-    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., organisers: _Optional[_Iterable[str]] = ..., consent_version: _Optional[str] = ...) -> None: ...
+    waiting: bool
+    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., organisers: _Optional[_Iterable[str]] = ..., consent_version: _Optional[str] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class Guest(_message.Message):
-    __slots__ = ("user_id", "username", "role", "join_time", "display_name")
+    __slots__ = ("user_id", "username", "role", "join_time", "display_name", "waiting")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
     JOIN_TIME_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
     user_id: str
     username: str
     role: Role
     join_time: _timestamp_pb2.Timestamp
     display_name: str
-    def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display_name: _Optional[str] = ...) -> None: ...
+    waiting: bool
+    def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display_name: _Optional[str] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class Change(_message.Message):
     __slots__ = ("sequence", "kind", "event_id", "user_id", "role", "closed", "expire_time", "change_time", "name")
@@ -219,14 +227,16 @@ class RegisterRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ..., event_code: _Optional[str] = ...) -> None: ...
 
 class RegisterResponse(_message.Message):
-    __slots__ = ("user_id", "event_id", "tokens")
+    __slots__ = ("user_id", "event_id", "tokens", "waiting")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     TOKENS_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
     user_id: str
     event_id: str
     tokens: TokenPair
-    def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ...) -> None: ...
+    waiting: bool
+    def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class CreateGuestRequest(_message.Message):
     __slots__ = ("request_id", "event_code", "display_name", "consent_version")
@@ -241,16 +251,18 @@ class CreateGuestRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ...) -> None: ...
 
 class CreateGuestResponse(_message.Message):
-    __slots__ = ("user_id", "event_id", "event_name", "tokens")
+    __slots__ = ("user_id", "event_id", "event_name", "tokens", "waiting")
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
     TOKENS_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
     user_id: str
     event_id: str
     event_name: str
     tokens: TokenPair
-    def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ...) -> None: ...
+    waiting: bool
+    def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class SetCredentialsRequest(_message.Message):
     __slots__ = ("username", "email", "password")
@@ -357,12 +369,14 @@ class JoinEventRequest(_message.Message):
     def __init__(self, event_code: _Optional[str] = ...) -> None: ...
 
 class JoinEventResponse(_message.Message):
-    __slots__ = ("event_id", "event_name")
+    __slots__ = ("event_id", "event_name", "waiting")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
+    WAITING_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     event_name: str
-    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ...) -> None: ...
+    waiting: bool
+    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class LeaveEventRequest(_message.Message):
     __slots__ = ("event_id", "user_id")
@@ -373,6 +387,20 @@ class LeaveEventRequest(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
 
 class LeaveEventResponse(_message.Message):
+    __slots__ = ("signed_out",)
+    SIGNED_OUT_FIELD_NUMBER: _ClassVar[int]
+    signed_out: bool
+    def __init__(self, signed_out: _Optional[bool] = ...) -> None: ...
+
+class AdmitGuestRequest(_message.Message):
+    __slots__ = ("event_id", "user_id")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    user_id: str
+    def __init__(self, event_id: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
+
+class AdmitGuestResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
@@ -407,16 +435,18 @@ class DeleteUserResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class CreateEventRequest(_message.Message):
-    __slots__ = ("request_id", "name", "start_time", "expire_time")
+    __slots__ = ("request_id", "name", "start_time", "expire_time", "admission")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    ADMISSION_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     name: str
     start_time: _timestamp_pb2.Timestamp
     expire_time: _timestamp_pb2.Timestamp
-    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    admission: bool
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ...) -> None: ...
 
 class CreateEventResponse(_message.Message):
     __slots__ = ("event",)
@@ -453,7 +483,7 @@ class ListEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class UpdateEventRequest(_message.Message):
-    __slots__ = ("event_id", "name", "start_time", "expire_time", "closed", "new_code", "clear_start_time", "clear_expire_time")
+    __slots__ = ("event_id", "name", "start_time", "expire_time", "closed", "new_code", "clear_start_time", "clear_expire_time", "admission")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -462,6 +492,7 @@ class UpdateEventRequest(_message.Message):
     NEW_CODE_FIELD_NUMBER: _ClassVar[int]
     CLEAR_START_TIME_FIELD_NUMBER: _ClassVar[int]
     CLEAR_EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    ADMISSION_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     name: _wrappers_pb2.StringValue
     start_time: _timestamp_pb2.Timestamp
@@ -470,7 +501,8 @@ class UpdateEventRequest(_message.Message):
     new_code: bool
     clear_start_time: bool
     clear_expire_time: bool
-    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[_Union[_wrappers_pb2.StringValue, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., new_code: _Optional[bool] = ..., clear_start_time: _Optional[bool] = ..., clear_expire_time: _Optional[bool] = ...) -> None: ...
+    admission: _wrappers_pb2.BoolValue
+    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[_Union[_wrappers_pb2.StringValue, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., new_code: _Optional[bool] = ..., clear_start_time: _Optional[bool] = ..., clear_expire_time: _Optional[bool] = ..., admission: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ...) -> None: ...
 
 class UpdateEventResponse(_message.Message):
     __slots__ = ("event",)
@@ -505,6 +537,24 @@ class ListGuestsResponse(_message.Message):
     guests: _containers.RepeatedCompositeFieldContainer[Guest]
     next_page_token: str
     def __init__(self, guests: _Optional[_Iterable[_Union[Guest, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListMemberIdsRequest(_message.Message):
+    __slots__ = ("event_id", "page_size", "page_token")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListMemberIdsResponse(_message.Message):
+    __slots__ = ("user_ids", "next_page_token")
+    USER_IDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    user_ids: _containers.RepeatedScalarFieldContainer[str]
+    next_page_token: str
+    def __init__(self, user_ids: _Optional[_Iterable[str]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ListChangesRequest(_message.Message):
     __slots__ = ("after", "page_size", "wait", "newest")

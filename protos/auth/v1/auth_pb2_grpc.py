@@ -104,6 +104,11 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LeaveEventRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.LeaveEventResponse.FromString,
                 _registered_method=True)
+        self.AdmitGuest = channel.unary_unary(
+                '/auth.v1.AuthService/AdmitGuest',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestResponse.FromString,
+                _registered_method=True)
         self.GetUser = channel.unary_unary(
                 '/auth.v1.AuthService/GetUser',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.GetUserRequest.SerializeToString,
@@ -143,6 +148,11 @@ class AuthServiceStub:
                 '/auth.v1.AuthService/ListGuests',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.FromString,
+                _registered_method=True)
+        self.ListMemberIds = channel.unary_unary(
+                '/auth.v1.AuthService/ListMemberIds',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListMemberIdsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListMemberIdsResponse.FromString,
                 _registered_method=True)
         self.ListChanges = channel.unary_unary(
                 '/auth.v1.AuthService/ListChanges',
@@ -248,8 +258,9 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def JoinEvent(self, request, context):
-        """Makes the caller a guest of the event of a code. Idempotent.
-        Errors: INVALID_EVENT_CODE, EVENT_CLOSED, USER_NOT_FOUND.
+        """Makes the caller a guest of the event of a code, or has them wait where the event admits each guest. Idempotent: a
+        guest who waits goes on waiting.
+        Errors: INVALID_EVENT_CODE, EVENT_CLOSED, USER_NOT_FOUND, REMOVED_FROM_EVENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -266,7 +277,18 @@ class AuthServiceServicer:
     def LeaveEvent(self, request, context):
         """Ends a membership: the caller's own, or a guest's where the caller is an organiser of the event. Removing who
         is no member is no fault; a caller who is none gets EVENT_NOT_FOUND, also after leaving.
+        A guest whom an organiser removes stays out: the event gets a new code and admits each guest from then on, and the
+        account cannot join it again until it is admitted. Of a guest who was waiting, the code stays as it is. The sessions
+        of a guest without credentials end with their last membership.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, ORGANISER_CANNOT_LEAVE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AdmitGuest(self, request, context):
+        """Makes a guest of one who waits, or who was removed, for organisers of the event. Idempotent: a member stays one.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, USER_NOT_FOUND, EVENT_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -329,8 +351,17 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListGuests(self, request, context):
-        """The members of an event in the order in which they joined, for organisers. Idempotent.
+        """The members of an event in the order in which they joined, those who wait included, for organisers. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_PAGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMemberIds(self, request, context):
+        """The ids of the members of an event, those who wait included. The gateway only, which notifies their open pages.
+        Idempotent. An event that does not exist has none.
+        Errors: INVALID_PAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -412,6 +443,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.LeaveEventRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LeaveEventResponse.SerializeToString,
             ),
+            'AdmitGuest': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdmitGuest,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestResponse.SerializeToString,
+            ),
             'GetUser': grpc.unary_unary_rpc_method_handler(
                     servicer.GetUser,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.GetUserRequest.FromString,
@@ -451,6 +487,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.ListGuests,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.SerializeToString,
+            ),
+            'ListMemberIds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMemberIds,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListMemberIdsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListMemberIdsResponse.SerializeToString,
             ),
             'ListChanges': grpc.unary_unary_rpc_method_handler(
                     servicer.ListChanges,
@@ -825,6 +866,33 @@ class AuthService:
             _registered_method=True)
 
     @staticmethod
+    def AdmitGuest(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/AdmitGuest',
+            protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetUser(request,
             target,
             options=(),
@@ -1030,6 +1098,33 @@ class AuthService:
             '/auth.v1.AuthService/ListGuests',
             protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMemberIds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListMemberIds',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListMemberIdsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListMemberIdsResponse.FromString,
             options,
             channel_credentials,
             insecure,

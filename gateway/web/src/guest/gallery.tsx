@@ -97,7 +97,7 @@ function describeRemoval(removal: Removal, isListed: boolean): string {
 }
 
 /** What became of the last selfie, where it is not done. */
-function SelfieNotice({ status, onSelfie }: { status: SelfieStatus; onSelfie: () => void }) {
+export function SelfieNotice({ status, onSelfie }: { status: SelfieStatus; onSelfie: () => void }) {
   if (status.status === "running") {
     return (
       <div class="toast">

@@ -34,6 +34,13 @@ export function Guest() {
     }
   }, [path]);
 
+  const refresh = useCallback(async () => {
+    const found = await loadSession().catch(() => undefined); // the next update tries again
+    if (!found) return;
+    setSession(found);
+    setPlace((old) => old && updatePlace(old, found));
+  }, []);
+
   useEffect(() => {
     if (path !== "/sign-in") void enter();
   }, [enter, path]);
@@ -57,10 +64,18 @@ export function Guest() {
     );
   }
   if (place.kind === "event" && session.me) {
-    return <Member key={place.event.event_id} me={session.me} event={place.event} />;
+    return <Member key={place.event.event_id} me={session.me} event={place.event} onEvents={refresh} />;
   }
   if (place.kind === "invitation") return <Welcome {...place} me={session.me} onJoined={enter} />;
   return <Home events={session.me?.events ?? []} fault={place.kind === "home" ? place.fault : undefined} />;
+}
+
+/** What became of the event that is shown: one may be admitted to it, or be no guest of it any more. */
+function updatePlace(place: Place, { me }: Session): Place {
+  if (place.kind !== "event") return place;
+  const event = me?.events.find(({ event_id }) => event_id === place.event.event_id);
+  if (event) return { kind: "event", event };
+  return { kind: "home", fault: new Failure(me ? "event_not_found" : "invalid_token") };
 }
 
 async function findPlace({ me }: Session, path: string): Promise<Place> {

@@ -14,6 +14,7 @@ import { usePhotos } from "./photos";
 import { Progress } from "./progress";
 import { sendSelfie, takeOver, useSelfieStatus } from "./selfie";
 import { Viewfinder } from "./viewfinder";
+import { WaitingRoom } from "./waiting";
 import { You } from "./you";
 
 type View =
@@ -28,22 +29,26 @@ const PHOTOS: View = { name: "photos" };
 interface Props {
   me: Me;
   event: Membership;
+  /** Reads again in which events one is. */
+  onEvents: () => Promise<void>;
 }
 
-export function Member({ me, event }: Props) {
+export function Member({ me, event, onEvents }: Props) {
   const [view, show] = useView();
   const [status, look] = useSelfieStatus(me.selfie);
-  const photos = usePhotos(event.event_id);
+  const photos = usePhotos(event.event_id, !event.waiting);
   const [hasAgreed, setAgreed] = useState(event.consent_version !== "");
   const { reload } = photos;
 
   useEffect(
     () =>
-      followUpdates(() => {
+      followUpdates((change) => {
         void look().catch(() => undefined);
         void reload();
+        // One who waits must not miss it; for the others the events are not worth a look each minute.
+        if (event.waiting || change === "events" || change === "reload") void onEvents();
       }),
-    [look, reload],
+    [look, reload, onEvents, event.waiting],
   );
   const isRunning = status.status === "running";
   const isFirst = useRef(true);
@@ -81,6 +86,9 @@ export function Member({ me, event }: Props) {
     case "you":
       return <You event={event} status={status} onSelfie={shoot} onDeleted={look} onBack={() => history.back()} />;
     case "photos":
+      if (event.waiting) {
+        return <WaitingRoom event={event} status={status} onSelfie={shoot} onYou={() => show({ name: "you" })} />;
+      }
       if (status.status === "running" && photos.list.length === 0) return <Progress status={status} />;
       return (
         <Gallery

@@ -31,7 +31,8 @@ interface Loaded {
   cursor: string | null;
 }
 
-export function usePhotos(eventId: string): Photos {
+/** `isMember`: one who waits to be admitted has no photos yet. */
+export function usePhotos(eventId: string, isMember: boolean): Photos {
   const [order, setOrder] = useState<Order>("uploaded");
   const [loaded, setLoaded] = useState<Loaded>();
   const [fault, setFault] = useState<unknown>();
@@ -54,8 +55,10 @@ export function usePhotos(eventId: string): Photos {
   }, []);
 
   const reload = useCallback(
-    () => load(() => fetchAtLeast(eventId, order, current.current?.list.length ?? 0)),
-    [load, eventId, order],
+    async () => {
+      if (isMember) await load(() => fetchAtLeast(eventId, order, current.current?.list.length ?? 0));
+    },
+    [load, eventId, order, isMember],
   );
   const loadMore = useCallback(
     () =>

@@ -6,20 +6,29 @@ const REOPEN_MS = 5_000;
 /** Should a message be lost. */
 const LOOK_MS = 60_000;
 
+// What happened before the connection was there is found by looking at its `hello`.
+const KINDS = ["hello", "selfie", "photos", "events", "reload"] as const;
+
+/** `look`: nothing was said, but something may have been missed. */
+export type Change = (typeof KINDS)[number] | "look";
+
 /** Calls `onChange` after each change, and whenever one may have been missed; returns how to stop. */
-export function followUpdates(onChange: () => void): () => void {
+export function followUpdates(onChange: (change: Change) => void): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let spread: ReturnType<typeof setTimeout> | undefined;
+  const spread = new Set<ReturnType<typeof setTimeout>>();
 
+  const hear = (kind: Change, { within_s = 0 }: { within_s?: number }) => {
+    if (!within_s) return onChange(kind);
+    // Many pages hear this at once.
+    const later = setTimeout(() => (spread.delete(later), onChange(kind)), Math.random() * within_s * 1000);
+    spread.add(later);
+  };
   const open = () => {
     source = new EventSource(`${root}/api/updates`);
-    // What happened before the connection was there is found by looking now.
-    for (const kind of ["hello", "selfie", "photos", "events"]) source.addEventListener(kind, onChange);
-    source.addEventListener("reload", (event: MessageEvent<string>) => {
-      const { within_s } = JSON.parse(event.data) as { within_s: number };
-      spread = setTimeout(onChange, Math.random() * within_s * 1000); // all pages hear this at once
-    });
+    for (const kind of KINDS) {
+      source.addEventListener(kind, (event: MessageEvent<string>) => hear(kind, JSON.parse(event.data)));
+    }
     source.onerror = () => {
       // Connecting again by itself is all that an EventSource does, and only after some errors.
       if (source?.readyState === EventSource.CLOSED) timer = setTimeout(reopen, REOPEN_MS);
@@ -27,7 +36,8 @@ export function followUpdates(onChange: () => void): () => void {
   };
   const close = () => {
     clearTimeout(timer);
-    clearTimeout(spread);
+    for (const later of spread) clearTimeout(later);
+    spread.clear();
     source?.close();
   };
   const reopen = () => {
@@ -42,7 +52,7 @@ export function followUpdates(onChange: () => void): () => void {
   };
 
   open();
-  const look = setInterval(() => document.visibilityState === "visible" && onChange(), LOOK_MS);
+  const look = setInterval(() => document.visibilityState === "visible" && onChange("look"), LOOK_MS);
   document.addEventListener("visibilitychange", onVisibility);
   return () => {
     close();

@@ -30,6 +30,13 @@ export const text = {
     withoutSelfieDetail: "Then no face is compared. You can take one later.",
     agreeFirst: "Please agree first: tick the box above.",
   },
+  waiting: {
+    heading: "The organiser lets you in soon",
+    detail: "This page changes by itself. You can take your selfie now: your photos are here as soon as you are in.",
+    detailWithSelfie: "This page changes by itself. Your selfie is here: your photos appear as soon as you are in.",
+    closed: "This event is closed. Ask the organiser.",
+    examining: "Examining your selfie …",
+  },
   camera: {
     heading: "Your selfie",
     hint: "Face in the oval, light from the front, nobody else in the picture",
@@ -159,6 +166,7 @@ export const text = {
     invalid_credentials: "The user name or the password is wrong.",
     invalid_refresh_token: "You are signed out. Scan the code of your event again.",
     invalid_sign_in_link: "This link has expired or was used before. Make a new one on the other device.",
+    removed_from_event: "The organiser has removed you from this event. Only they can let you in again.",
     organiser_only: "Only organisers may do this.",
     caller_not_allowed: "You may not do this.",
     not_found: "There is nothing at this address.",

@@ -30,6 +30,14 @@ export const text: Text = {
     withoutSelfieDetail: "Aucun visage n’est alors comparé. Vous pourrez en prendre un plus tard.",
     agreeFirst: "Donnez d’abord votre accord : cochez la case ci-dessus.",
   },
+  waiting: {
+    heading: "L’organisateur va vous laisser entrer",
+    detail:
+      "Cette page change d’elle-même. Prenez déjà votre selfie : vos photos seront là dès que vous serez admis.",
+    detailWithSelfie: "Cette page change d’elle-même. Votre selfie est là : vos photos suivront dès que vous serez admis.",
+    closed: "Cet événement est terminé. Demandez à l’organisateur.",
+    examining: "Votre selfie est examiné …",
+  },
   camera: {
     heading: "Votre selfie",
     hint: "Le visage dans l’ovale, la lumière de face, personne d’autre dans l’image",
@@ -161,6 +169,7 @@ export const text: Text = {
     invalid_credentials: "Le nom ou le mot de passe est faux.",
     invalid_refresh_token: "Vous êtes déconnecté. Scannez de nouveau le code de l’événement.",
     invalid_sign_in_link: "Ce lien a expiré ou a déjà servi. Créez-en un nouveau sur l’autre appareil.",
+    removed_from_event: "L’organisateur vous a retiré de cet événement. Lui seul peut vous laisser revenir.",
     organiser_only: "Seuls les organisateurs peuvent faire cela.",
     caller_not_allowed: "Vous ne pouvez pas faire cela.",
     not_found: "Il n’y a rien à cette adresse.",

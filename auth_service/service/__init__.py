@@ -1,0 +1,30 @@
+"""The use cases of auth_service, by subject."""
+
+from threading import Event as Signal
+
+from auth_service.passwords import Passwords
+from auth_service.service.accounts import Accounts
+from auth_service.service.changes import Changes
+from auth_service.service.events import Events
+from auth_service.service.members import Members
+from auth_service.service.sessions import Sessions
+from auth_service.store import Stores
+from auth_service.tokens import TokenMaker
+
+__all__ = ["Auth"]
+
+
+class Auth:
+    """Accounts, their sessions, events, who is in them, and what changes. `stopping` ends waits early."""
+
+    def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker, stopping: Signal) -> None:
+        self._stores = stores
+        self.sessions = Sessions(stores, passwords, tokens)
+        self.accounts = Accounts(stores, passwords, tokens, self.sessions)
+        self.events = Events(stores)
+        self.members = Members(stores)
+        self.changes = Changes(stores, stopping)
+
+    def tidy(self) -> None:
+        self._stores.sessions.delete_expired_tokens()
+        self._stores.members.repair_counts()

@@ -1,0 +1,149 @@
+"""Accounts: registered ones, guests without credentials, their erasure."""
+
+from uuid import UUID, uuid4
+
+from auth_service import forms
+from auth_service.domain import (
+    CredentialsSet,
+    Event,
+    EventClosed,
+    IdempotencyKeyReused,
+    InvalidEventCode,
+    InvalidForm,
+    Login,
+    Membership,
+    User,
+    UserNotFound,
+    normalise_code,
+    to_display,
+)
+from auth_service.passwords import Passwords
+from auth_service.service.sessions import Sessions
+from auth_service.store import Stores
+from auth_service.store.accounts import NewUser
+from auth_service.tokens import TokenMaker, hash_token
+from kit.errors import Violation
+
+
+class Accounts:
+    """Who may log in, and as whom."""
+
+    def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker, sessions: Sessions) -> None:
+        self._accounts = stores.accounts
+        self._events = stores.events
+        self._members = stores.members
+        self._passwords = passwords
+        self._tokens = tokens
+        self._sessions = sessions
+
+    def check_user_availability(self, username: str, email: str, code: str) -> tuple[bool, bool]:
+        """Whether the user name, and whether the e-mail address, is taken."""
+        event = self._events.find_code(normalise_code(code))
+        if event is None or event.shut:
+            raise InvalidEventCode
+        return self._accounts.find_taken(username, email)
+
+    def register(self, request_id: UUID | None, username: str, email: str, password: str, code: str) -> Login:
+        """A repeat of a `request_id` logs in, also one that runs beside the first."""
+        if known := self._find_registered(request_id):
+            return self._sessions.check_password(known, password)
+        try:
+            return self._register(request_id, to_display(username), to_display(email), password, code)
+        except InvalidForm:
+            if known := self._find_registered(request_id):
+                return self._sessions.check_password(known, password)
+            raise
+
+    def _register(self, request_id: UUID | None, username: str, email: str, password: str, code: str) -> Login:
+        event = self._events.find_code(normalise_code(code))
+        faults = [
+            *forms.check_username(username),
+            *forms.check_email(email),
+            *forms.check_password(password),
+            *_check_code(event),
+        ]
+        faults += self._check_taken(username, email) if event and not event.shut else []
+        if faults or event is None:
+            raise InvalidForm(faults)
+        user = NewUser(uuid4(), request_id, username, email, self._passwords.hash(password))
+        tokens = self._tokens.make_pair(user.id)
+        waiting = self._accounts.register(user, event.id, hash_token(tokens.refresh_token))
+        if waiting is None:
+            raise InvalidForm([*_check_code(self._events.find_event(event.id)), *self._check_taken(username, email)])
+        return Login(user.id, event.id, tokens, waiting)
+
+    def create_guest(
+        self, request_id: UUID | None, code: str, display_name: str, consent_version: str
+    ) -> tuple[Login, Event]:
+        """A repeat of a `request_id` signs in to the same account."""
+        event = self._events.find_code(normalise_code(code))
+        if event is None:
+            raise InvalidEventCode
+        if known := self._find_guest(request_id, event.id):
+            return self._sessions.begin(known.id, event.id), event
+        name = to_display(display_name)
+        forms.require([*forms.check_display_name(name), *forms.check_consent_version(consent_version)])
+        guest = NewUser(uuid4(), request_id, display_name=name)
+        tokens = self._tokens.make_pair(guest.id)
+        waiting = self._accounts.register(guest, event.id, hash_token(tokens.refresh_token), consent_version)
+        if waiting is not None:
+            return Login(guest.id, event.id, tokens, waiting), event
+        if known := self._find_guest(request_id, event.id):
+            return self._sessions.begin(known.id, event.id), event
+        if request_id and self._accounts.find_request(request_id):
+            raise IdempotencyKeyReused
+        raise EventClosed
+
+    def set_credentials(self, user_id: UUID, username: str, email: str, password: str) -> None:
+        username, email = to_display(username), to_display(email)
+        faults = [*forms.check_username(username), *forms.check_email(email), *forms.check_password(password)]
+        forms.require(faults or self._check_taken(username, email))
+        done = self._accounts.set_credentials(user_id, username, email, self._passwords.hash(password))
+        if done is None:
+            self.get_user(user_id)  # raises UserNotFound
+            raise CredentialsSet
+        if not done:
+            raise InvalidForm(self._check_taken(username, email))
+
+    def get_user(self, user_id: UUID) -> tuple[User, list[Membership]]:
+        user = self._accounts.find_user(user_id)
+        if user is None:
+            raise UserNotFound
+        return user, self._members.list_memberships(user_id)
+
+    def delete_user(self, user_id: UUID) -> None:
+        self._accounts.erase_user(user_id)
+
+    def add_organiser(self, username: str, email: str, password: str) -> UUID:
+        username, email = to_display(username), to_display(email)
+        faults = [
+            *forms.check_username(username),
+            *forms.check_email(email),
+            *forms.check_password(password),
+            *self._check_taken(username, email),
+        ]
+        user = NewUser(uuid4(), None, username, email, self._passwords.hash(password), organiser=True)
+        if faults or not self._accounts.add_organiser(user):
+            raise InvalidForm(faults)
+        return user.id
+
+    def _find_guest(self, request_id: UUID | None, event_id: UUID) -> User | None:
+        return self._accounts.find_new_guest(request_id, event_id) if request_id else None
+
+    def _find_registered(self, request_id: UUID | None) -> User | None:
+        return self._accounts.find_request(request_id) if request_id else None
+
+    def _check_taken(self, username: str, email: str) -> list[Violation]:
+        username_taken, email_taken = self._accounts.find_taken(username, email)
+        faults = []
+        if username_taken:
+            faults.append(Violation("username", "username_taken", "This user name is taken."))
+        if email_taken:
+            faults.append(Violation("email", "email_taken", "An account with this address exists already."))
+        return faults
+
+
+def _check_code(event: Event | None) -> list[Violation]:
+    if event is None:
+        return [Violation("event_code", "invalid_event_code", "There is no event with this code.")]
+    return [Violation("event_code", "event_closed", "This event is closed.")] if event.shut else []

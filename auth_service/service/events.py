@@ -1,0 +1,92 @@
+"""Events and their codes."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from auth_service import forms
+from auth_service.domain import (
+    CODE_TRIES,
+    Event,
+    EventEdit,
+    EventNotFound,
+    NoFreeCode,
+    OrganiserOnly,
+    UserNotFound,
+    new_code,
+    normalise_code,
+    to_display,
+)
+from auth_service.service.roles import require_organiser
+from auth_service.store import Stores
+from kit.pages import Page
+
+
+class Events:
+    """What organisers make and change."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._accounts = stores.accounts
+        self._events = stores.events
+        self._members = stores.members
+
+    def check_event_code(self, typed: str) -> Event | None:
+        """The event that the code opens now."""
+        event = self._events.find_code(normalise_code(typed))
+        return event if event and not event.shut else None
+
+    def create_event(
+        self,
+        request_id: UUID | None,
+        user_id: UUID,
+        name: str,
+        starts_at: datetime | None,
+        expires_at: datetime | None,
+        admission: bool,
+    ) -> Event:
+        user = self._accounts.find_user(user_id)
+        if user is None:
+            raise UserNotFound
+        if not user.organiser:
+            raise OrganiserOnly
+        forms.require([*forms.check_event_name(name), *forms.check_times(starts_at, expires_at)])
+        for _try in range(CODE_TRIES):
+            if request_id and (known := self._events.find_request(request_id)):
+                return self.get_event(user_id, known.id)
+            event_id = uuid4()
+            if self._events.create_event(
+                event_id, request_id, user_id, to_display(name), new_code(), starts_at, expires_at, admission
+            ):
+                return self.get_event(user_id, event_id)
+        raise NoFreeCode
+
+    def get_event(self, user_id: UUID, event_id: UUID) -> Event:
+        require_organiser(self._members, event_id, user_id)
+        event = self._events.find_event(event_id)
+        if event is None:
+            raise EventNotFound
+        return event
+
+    def list_events(self, user_id: UUID, page: Page) -> list[Event]:
+        return self._events.list_events(user_id, page)
+
+    def update_event(self, user_id: UUID, event_id: UUID, edit: EventEdit) -> Event:
+        event = self.get_event(user_id, event_id)
+        faults = [] if edit.name is None else [*forms.check_event_name(edit.name)]
+        faults += forms.check_times(
+            None if edit.no_start else edit.starts_at or event.starts_at,
+            None if edit.no_end else edit.expires_at or event.expires_at,
+        )
+        forms.require(faults)
+        edit = replace(edit, name=to_display(edit.name)) if edit.name else edit
+        for _try in range(CODE_TRIES):
+            done = self._events.update_event(event_id, edit, new_code() if edit.new_code else None)
+            if done is None:
+                raise EventNotFound
+            if done:
+                return self.get_event(user_id, event_id)
+        raise NoFreeCode
+
+    def delete_event(self, user_id: UUID, event_id: UUID) -> None:
+        require_organiser(self._members, event_id, user_id)
+        self._events.delete_event(event_id)

@@ -1,0 +1,71 @@
+"""Who is in an event."""
+
+from uuid import UUID
+
+from auth_service import forms
+from auth_service.domain import (
+    CODE_TRIES,
+    Event,
+    EventClosed,
+    EventNotFound,
+    Guest,
+    InvalidEventCode,
+    NoFreeCode,
+    OrganiserCannotLeave,
+    OrganiserOnly,
+    Role,
+    new_code,
+    normalise_code,
+)
+from auth_service.service.roles import require_organiser, require_role
+from auth_service.store import Stores
+from kit.pages import Page
+
+
+class Members:
+    """Joining, leaving and being listed."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._events = stores.events
+        self._members = stores.members
+
+    def join_event(self, user_id: UUID, code: str) -> tuple[Event, bool]:
+        """The event, and whether the user waits to be admitted."""
+        event = self._events.find_code(normalise_code(code))
+        if event is None:
+            raise InvalidEventCode
+        waiting = self._members.join(event.id, user_id)
+        if waiting is None:
+            raise EventClosed
+        return event, waiting
+
+    def record_consent(self, user_id: UUID, event_id: UUID, version: str) -> None:
+        forms.require([*forms.check_consent_version(version, required=True)])
+        if not self._members.record_consent(user_id, event_id, version):
+            raise EventNotFound
+
+    def leave_event(self, user_id: UUID, event_id: UUID, guest_id: UUID) -> bool:
+        """`guest_id` leaves or is removed; `user_id` asks for it. Whether the guest's sessions ended."""
+        role = require_role(self._members, event_id, user_id)
+        if guest_id != user_id and role is not Role.ORGANISER:
+            raise OrganiserOnly
+        if self._members.find_role(event_id, guest_id) is Role.ORGANISER:
+            raise OrganiserCannotLeave
+        if guest_id == user_id:
+            return self._members.leave(event_id, guest_id)
+        for _try in range(CODE_TRIES):
+            if (is_signed_out := self._members.remove(event_id, guest_id, new_code())) is not None:
+                return is_signed_out
+        raise NoFreeCode
+
+    def admit_guest(self, user_id: UUID, event_id: UUID, guest_id: UUID) -> None:
+        require_organiser(self._members, event_id, user_id)
+        self._members.admit(event_id, guest_id)
+
+    def list_guests(self, user_id: UUID, event_id: UUID, page: Page) -> list[Guest]:
+        require_organiser(self._members, event_id, user_id)
+        return self._members.list_guests(event_id, page)
+
+    def list_members(self, event_id: UUID, page: Page) -> list[Guest]:
+        """For services, which need no role."""
+        return self._members.list_guests(event_id, page)

@@ -1,0 +1,20 @@
+"""What somebody is in an event. What belongs to others is not found."""
+
+from uuid import UUID
+
+from auth_service.domain import EventNotFound, OrganiserOnly, Role
+from auth_service.store import MemberStore
+
+
+def require_role(members: MemberStore, event_id: UUID, user_id: UUID) -> Role:
+    """Raises EventNotFound."""
+    role = members.find_role(event_id, user_id)
+    if role is None:
+        raise EventNotFound
+    return role
+
+
+def require_organiser(members: MemberStore, event_id: UUID, user_id: UUID) -> None:
+    """Raises EventNotFound, OrganiserOnly."""
+    if require_role(members, event_id, user_id) is not Role.ORGANISER:
+        raise OrganiserOnly

@@ -1,0 +1,96 @@
+"""Sessions: how they begin, go on and end."""
+
+from uuid import UUID
+
+from auth_service.domain import (
+    GUEST_LINK_S,
+    OWN_LINK_S,
+    CredentialsSet,
+    GuestOfOthers,
+    InvalidCredentials,
+    InvalidRefreshToken,
+    InvalidSignInLink,
+    Login,
+    Role,
+    Tokens,
+    User,
+    UserNotFound,
+)
+from auth_service.passwords import Passwords
+from auth_service.service.roles import require_organiser
+from auth_service.store import Stores
+from auth_service.tokens import TokenMaker, hash_token
+
+
+class Sessions:
+    """Passwords, links and refresh tokens."""
+
+    def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker) -> None:
+        self._accounts = stores.accounts
+        self._members = stores.members
+        self._sessions = stores.sessions
+        self._passwords = passwords
+        self._tokens = tokens
+
+    def login(self, name: str, password: str) -> Login:
+        return self.check_password(self._accounts.find_login(name), password)
+
+    def check_password(self, user: User | None, password: str) -> Login:
+        """The same work and the same answer whether the user or the password is wrong."""
+        if not self._passwords.matches(password, user.password_hash if user else None) or user is None:
+            raise InvalidCredentials
+        return self.begin(user.id, self._find_last_event(user.id))
+
+    def begin(self, user_id: UUID, event_id: UUID | None) -> Login:
+        tokens = self._tokens.make_pair(user_id)
+        if not self._sessions.add_token(user_id, hash_token(tokens.refresh_token)):
+            raise InvalidCredentials
+        waiting = event_id is not None and self._members.is_waiting(event_id, user_id)
+        return Login(user_id, event_id, tokens, waiting)
+
+    def create_link(self, user_id: UUID, guest: tuple[UUID, UUID] | None) -> tuple[str, int]:
+        """A token and how long it holds; `guest`: an event and one of its guests, for the event's organisers."""
+        for_user, ttl_s = user_id, OWN_LINK_S
+        if guest:
+            event_id, for_user = guest
+            require_organiser(self._members, event_id, user_id)
+            self._require_own_guest(event_id, for_user, user_id)
+            ttl_s = GUEST_LINK_S
+        token = self._tokens.make_refresh()
+        if not self._sessions.add_link(for_user, hash_token(token), ttl_s):
+            raise UserNotFound
+        return token, ttl_s
+
+    def sign_in(self, token: str) -> Login:
+        refresh_token = self._tokens.make_refresh()
+        user_id = self._sessions.use_link(hash_token(token), hash_token(refresh_token))
+        if user_id is None:
+            raise InvalidSignInLink
+        return Login(user_id, self._find_last_event(user_id), Tokens(self._tokens.make_access(user_id), refresh_token))
+
+    def refresh(self, refresh_token: str) -> Tokens:
+        replacement = self._tokens.make_refresh()
+        user_id = self._sessions.rotate_token(hash_token(refresh_token), hash_token(replacement))
+        if user_id is None:
+            raise InvalidRefreshToken
+        return Tokens(self._tokens.make_access(user_id), replacement)
+
+    def logout(self, refresh_token: str) -> None:
+        self._sessions.end_session(hash_token(refresh_token))
+
+    def _find_last_event(self, user_id: UUID) -> UUID | None:
+        memberships = self._members.list_memberships(user_id)
+        return memberships[-1].event_id if memberships else None
+
+    def _require_own_guest(self, event_id: UUID, guest_id: UUID, organiser_id: UUID) -> None:
+        """So that nobody signs in to an account that is more than a guest of their own events."""
+        if self._members.find_role(event_id, guest_id) is not Role.GUEST:
+            raise UserNotFound
+        guest = self._accounts.find_user(guest_id)
+        if guest is None:
+            raise UserNotFound
+        if guest.password_hash is not None:
+            raise CredentialsSet
+        events = [membership.event_id for membership in self._members.list_memberships(guest_id)]
+        if any(self._members.find_role(event, organiser_id) is not Role.ORGANISER for event in events):
+            raise GuestOfOthers

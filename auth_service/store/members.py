@@ -1,0 +1,255 @@
+"""SQL of memberships, of what members agreed to, and of how many they are."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from auth_service.domain import (
+    ChangeKind,
+    EventClosed,
+    EventNotFound,
+    Guest,
+    Membership,
+    RemovedFromEvent,
+    Role,
+    UserNotFound,
+)
+from auth_service.store.changes import append_change, append_event_change
+from auth_service.store.locks import lock_event, lock_sessions, lock_user
+from auth_service.store.sessions import end_last_sessions
+from kit.db import transaction
+from kit.pages import Page
+
+
+class MemberStore:
+    """Who is in which event."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find_role(self, event_id: UUID, user_id: UUID) -> Role | None:
+        with transaction(self._engine) as connection:
+            member = find_member(connection, event_id, user_id)
+        return Role(member.role) if member else None
+
+    def list_memberships(self, user_id: UUID) -> list[Membership]:
+        """Oldest first."""
+        query = text(
+            """
+            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting,
+                   e.closed OR coalesce(e.expires_at <= now(), false) AS shut, e.code, e.expires_at,
+                   ARRAY(SELECT u.username FROM auth.memberships o JOIN auth.users u ON u.id = o.user_id
+                         WHERE o.event_id = e.id AND o.role = 'organiser' ORDER BY o.joined_at, u.id) AS organisers,
+                   coalesce((SELECT c.version FROM auth.consents c WHERE c.user_id = m.user_id
+                         AND c.event_id = e.id ORDER BY c.given_at DESC LIMIT 1), '') AS consent_version
+            FROM auth.memberships m JOIN auth.events e ON e.id = m.event_id
+            WHERE m.user_id = :user ORDER BY m.joined_at, m.event_id
+            """
+        )
+        with transaction(self._engine) as connection:
+            return [
+                Membership(
+                    event_id=row.event_id,
+                    event_name=row.name,
+                    role=Role(row.role),
+                    shut=row.shut,
+                    joined_at=row.joined_at,
+                    code=row.code,
+                    expires_at=row.expires_at,
+                    organisers=tuple(row.organisers),
+                    consent_version=row.consent_version,
+                    waiting=row.waiting,
+                )
+                for row in connection.execute(query, {"user": user_id})
+            ]
+
+    def record_consent(self, user_id: UUID, event_id: UUID, version: str) -> bool:
+        """False when the user is no member."""
+        query = text(
+            """
+            INSERT INTO auth.consents (user_id, event_id, version)
+            SELECT user_id, event_id, :version FROM auth.memberships WHERE event_id = :event AND user_id = :user
+            ON CONFLICT (user_id, event_id, version) DO UPDATE SET given_at = now()
+            """
+        )
+        with transaction(self._engine) as connection:
+            values = {"user": user_id, "event": event_id, "version": version}
+            return connection.execute(query, values).rowcount == 1
+
+    def is_waiting(self, event_id: UUID, user_id: UUID) -> bool:
+        with transaction(self._engine) as connection:
+            member = find_member(connection, event_id, user_id)
+        return member is not None and member.waiting
+
+    def join(self, event_id: UUID, user_id: UUID) -> bool | None:
+        """Whether the user waits to be admitted; None where the event was shut or deleted meanwhile.
+
+        Raises UserNotFound, RemovedFromEvent.
+        """
+        with transaction(self._engine, "join") as connection:
+            lock_user(connection, user_id)
+            event = lock_event(connection, event_id)
+            if event is None:
+                return None
+            if member := find_member(connection, event_id, user_id):
+                return bool(member.waiting)
+            if _is_removed(connection, event_id, user_id):
+                raise RemovedFromEvent
+            if event.shut:
+                return None
+            add_member(connection, event_id, user_id, Role.GUEST, waiting=event.admission)
+            return bool(event.admission)
+
+    def admit(self, event_id: UUID, user_id: UUID) -> None:
+        """Makes a guest of one who waits or was removed; a member stays one.
+
+        Raises UserNotFound, EventNotFound, EventClosed.
+        """
+        with transaction(self._engine, "admit") as connection:
+            lock_user(connection, user_id)
+            event = lock_event(connection, event_id)
+            if event is None:
+                raise EventNotFound
+            member = find_member(connection, event_id, user_id)
+            if member and not member.waiting:
+                return
+            if not member and not _is_removed(connection, event_id, user_id):
+                raise UserNotFound
+            if event.shut:
+                raise EventClosed
+            forget = text("DELETE FROM auth.removals WHERE event_id = :event AND user_id = :user")
+            connection.execute(forget, {"event": event_id, "user": user_id})
+            add_member(connection, event_id, user_id, Role.GUEST)
+
+    def leave(self, event_id: UUID, user_id: UUID) -> bool:
+        """Ends a guest's membership; an organiser's stays. Whether their sessions ended with it."""
+        with transaction(self._engine, "leave") as connection:
+            lock_sessions(connection, user_id)
+            lock_event(connection, event_id)
+            if _end_membership(connection, event_id, user_id) is None:
+                return False
+            is_over = end_last_sessions(connection, user_id)
+            append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)
+            return is_over
+
+    def remove(self, event_id: UUID, user_id: UUID, code: str) -> bool | None:
+        """As `leave`, and keeps the user out: remembers them, replaces the code, which one who waited never got in by,
+        and has everybody wait from now on. None when the new code is in use."""
+        with transaction(self._engine, "remove") as connection:
+            lock_sessions(connection, user_id)
+            lock_event(connection, event_id)
+            if is_taken(connection, code):
+                return None
+            member = _end_membership(connection, event_id, user_id)
+            if member is None:
+                return False
+            is_over = end_last_sessions(connection, user_id)
+            remember = text("INSERT INTO auth.removals (event_id, user_id) VALUES (:event, :user)")
+            connection.execute(remember, {"event": event_id, "user": user_id})
+            guard = text(
+                "UPDATE auth.events SET admission = true, code = CASE WHEN :waiting THEN code ELSE :code END"
+                " WHERE id = :event RETURNING id, name, closed, expires_at"
+            )
+            event = connection.execute(guard, {"event": event_id, "waiting": member.waiting, "code": code}).one()
+            append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)
+            append_event_change(connection, event)
+            return is_over
+
+    def repair_counts(self) -> None:
+        """Counts again where a process of the previous version added or removed members without counting them."""
+        drifted = text(
+            """
+            SELECT e.id FROM auth.events e
+            LEFT JOIN (SELECT event_id, count(*) FROM auth.memberships WHERE NOT waiting GROUP BY event_id) m
+                ON m.event_id = e.id
+            WHERE e.member_count <> coalesce(m.count, 0)
+            """
+        )
+        count = text(
+            "UPDATE auth.events SET member_count ="
+            " (SELECT count(*) FROM auth.memberships WHERE event_id = :event AND NOT waiting) WHERE id = :event"
+        )
+        with transaction(self._engine) as connection:
+            events = [row.id for row in connection.execute(drifted)]
+        for event in events:
+            with transaction(self._engine) as connection:
+                lock_event(connection, event)
+                connection.execute(count, {"event": event})
+
+    def list_guests(self, event_id: UUID, page: Page) -> list[Guest]:
+        """In the order in which they joined; the key of a page is (joined_at, user_id)."""
+        after = "AND (m.joined_at, m.user_id) > (:at, :id)" if page.after else ""
+        query = text(
+            f"""
+            SELECT m.user_id, u.username, u.display_name, m.role, m.joined_at, m.waiting
+            FROM auth.memberships m JOIN auth.users u ON u.id = m.user_id
+            WHERE m.event_id = :event {after} ORDER BY m.joined_at, m.user_id LIMIT :limit
+            """
+        )
+        at, last = page.after or ("", "")
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query, {"event": event_id, "at": at, "id": last, "limit": page.fetch_size()})
+            return [
+                Guest(row.user_id, row.username, row.display_name, Role(row.role), row.joined_at, row.waiting)
+                for row in rows
+            ]
+
+
+def add_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role, waiting: bool = False) -> None:
+    """Or admits one who waits; under the event's lock. Nobody hears of one who waits, so that no service takes them for
+    a member."""
+    connection.execute(
+        text(
+            "INSERT INTO auth.memberships (event_id, user_id, role, waiting) VALUES (:event, :user, :role, :waiting)"
+            " ON CONFLICT (event_id, user_id) DO UPDATE SET waiting = excluded.waiting"
+        ),
+        {"event": event_id, "user": user_id, "role": role.value, "waiting": waiting},
+    )
+    if not waiting:
+        _count_guests(connection, event_id, 1)
+        append_change(connection, ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
+
+
+def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
+    query = text("SELECT role, waiting FROM auth.memberships WHERE event_id = :event AND user_id = :user")
+    return connection.execute(query, {"event": event_id, "user": user_id}).first()
+
+
+def is_taken(connection: Connection, code: str) -> bool:
+    """Whether an event has this code."""
+    query = text("SELECT FROM auth.events WHERE code = :code")
+    return connection.execute(query, {"code": code}).first() is not None
+
+
+def uncount_guest(connection: Connection, user_id: UUID) -> None:
+    """Before an account is erased, and under the locks of its events: one guest less in each of them."""
+    events = "SELECT event_id FROM auth.memberships WHERE user_id = :user AND NOT waiting"
+    count = text(f"UPDATE auth.events SET member_count = member_count - 1 WHERE id IN ({events})")
+    connection.execute(count, {"user": user_id})
+
+
+def _end_membership(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
+    """What the membership of a guest was; None where there was none. Under the event's lock."""
+    query = text(
+        "DELETE FROM auth.memberships WHERE event_id = :event AND user_id = :user AND role = 'guest' RETURNING waiting"
+    )
+    member = connection.execute(query, {"event": event_id, "user": user_id}).first()
+    if member and not member.waiting:
+        _count_guests(connection, event_id, -1)
+    return member
+
+
+def _is_removed(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
+    query = text("SELECT FROM auth.removals WHERE event_id = :event AND user_id = :user")
+    return connection.execute(query, {"event": event_id, "user": user_id}).first() is not None
+
+
+def _count_guests(connection: Connection, event_id: UUID, change: int) -> None:
+    query = text("UPDATE auth.events SET member_count = member_count + :change WHERE id = :event")
+    connection.execute(query, {"event": event_id, "change": change})
+
+
+def insert_consent(connection: Connection, user_id: UUID, event_id: UUID, version: str) -> None:
+    query = text("INSERT INTO auth.consents (user_id, event_id, version) VALUES (:user, :event, :version)")
+    connection.execute(query, {"user": user_id, "event": event_id, "version": version})

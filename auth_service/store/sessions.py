@@ -1,0 +1,133 @@
+"""SQL of refresh tokens and of the links that begin a session."""
+
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, text
+
+from auth_service.domain import REFRESH_TOKEN_S, REUSE_GRACE_S
+from kit.db import transaction
+
+
+class SessionStore:
+    """Tokens of accounts."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add_token(self, user_id: UUID, refresh_hash: bytes) -> bool:
+        """Begins a family; False when the account is gone."""
+        with transaction(self._engine, "add-token") as connection:
+            query = text("SELECT id FROM auth.users WHERE id = :user FOR KEY SHARE")
+            if connection.execute(query, {"user": user_id}).first() is None:
+                return False
+            insert_token(connection, uuid4(), user_id, refresh_hash)
+            return True
+
+    def rotate_token(self, old_hash: bytes, new_hash: bytes) -> UUID | None:
+        """The user of the old token, now used, or None; a reuse after the grace ends the family."""
+        query = text(
+            """
+            SELECT family, user_id, used_at < now() - make_interval(secs => :grace) AS stolen
+            FROM auth.refresh_tokens WHERE token_hash = :hash AND expires_at > now()
+            """
+        )
+        with transaction(self._engine, "rotate-token") as connection:
+            _lock_family(connection, old_hash)
+            row = connection.execute(query, {"hash": old_hash, "grace": REUSE_GRACE_S}).first()
+            if row is None:
+                return None
+            if row.stolen:
+                _end_family(connection, row.family)
+                return None
+            connection.execute(
+                text("UPDATE auth.refresh_tokens SET used_at = coalesce(used_at, now()) WHERE token_hash = :hash"),
+                {"hash": old_hash},
+            )
+            insert_token(connection, row.family, row.user_id, new_hash)
+            user_id: UUID = row.user_id
+            return user_id
+
+    def add_link(self, user_id: UUID, token_hash: bytes, ttl_s: int) -> bool:
+        """False when the account is gone."""
+        query = text(
+            "INSERT INTO auth.sign_in_links (token_hash, user_id, expires_at)"
+            " SELECT :hash, id, now() + make_interval(secs => :ttl) FROM auth.users WHERE id = :user"
+        )
+        with transaction(self._engine, "add-link") as connection:
+            return connection.execute(query, {"hash": token_hash, "user": user_id, "ttl": ttl_s}).rowcount == 1
+
+    def use_link(self, token_hash: bytes, refresh_hash: bytes) -> UUID | None:
+        """Begins a session of the user of a link, which is used up; None for one that is not good, or not any more."""
+        owner = text(
+            "SELECT FROM auth.users u JOIN auth.sign_in_links l ON l.user_id = u.id WHERE l.token_hash = :hash"
+            " FOR KEY SHARE OF u"
+        )
+        query = text(
+            "UPDATE auth.sign_in_links SET used_at = coalesce(used_at, now()) WHERE token_hash = :hash"
+            " AND expires_at > now() AND (used_at IS NULL OR used_at > now() - make_interval(secs => :grace))"
+            " RETURNING user_id"
+        )
+        with transaction(self._engine, "use-link") as connection:
+            connection.execute(owner, {"hash": token_hash})
+            row = connection.execute(query, {"hash": token_hash, "grace": REUSE_GRACE_S}).first()
+            if row is None:
+                return None
+            insert_token(connection, uuid4(), row.user_id, refresh_hash)
+            user_id: UUID = row.user_id
+            return user_id
+
+    def end_session(self, refresh_hash: bytes) -> None:
+        """Ends the token's family."""
+        with transaction(self._engine) as connection:
+            family = _lock_family(connection, refresh_hash)
+            if family is not None:
+                _end_family(connection, family)
+
+    def delete_expired_tokens(self) -> None:
+        with transaction(self._engine) as connection:
+            for table in ("refresh_tokens", "sign_in_links"):
+                connection.execute(text(f"DELETE FROM auth.{table} WHERE expires_at <= now()"))
+
+
+def insert_token(connection: Connection, family: UUID, user_id: UUID, token_hash: bytes) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO auth.refresh_tokens (token_hash, family, user_id, expires_at)"
+            " VALUES (:hash, :family, :user, now() + make_interval(secs => :ttl))"
+        ),
+        {"hash": token_hash, "family": family, "user": user_id, "ttl": REFRESH_TOKEN_S},
+    )
+
+
+def _lock_family(connection: Connection, token_hash: bytes) -> UUID | None:
+    """The family of a token. Who holds its oldest token holds it all, also against a token that is just being made."""
+    find = text(
+        "SELECT family FROM auth.refresh_tokens t JOIN auth.users u ON u.id = t.user_id WHERE token_hash = :hash"
+        " FOR KEY SHARE OF u"
+    )
+    row = connection.execute(find, {"hash": token_hash}).first()
+    if row is None:
+        return None
+    oldest = text(
+        "SELECT FROM auth.refresh_tokens WHERE family = :family ORDER BY expires_at, token_hash LIMIT 1 FOR UPDATE"
+    )
+    connection.execute(oldest, {"family": row.family})
+    family: UUID = row.family
+    return family
+
+
+def _end_family(connection: Connection, family: UUID) -> None:
+    connection.execute(text("DELETE FROM auth.refresh_tokens WHERE family = :family"), {"family": family})
+
+
+def end_last_sessions(connection: Connection, user_id: UUID) -> bool:
+    """Under `lock_sessions`: signs out a guest without credentials who is in no event any more; whether that was so."""
+    query = text(
+        "SELECT FROM auth.users u WHERE id = :user AND password_hash IS NULL"
+        " AND NOT EXISTS (SELECT FROM auth.memberships WHERE user_id = u.id)"
+    )
+    if connection.execute(query, {"user": user_id}).first() is None:
+        return False
+    for table in ("refresh_tokens", "sign_in_links"):
+        connection.execute(text(f"DELETE FROM auth.{table} WHERE user_id = :user"), {"user": user_id})
+    return True

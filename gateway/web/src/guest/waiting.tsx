@@ -1,0 +1,43 @@
+/** A guest whom the organiser has not let in yet: they may take their selfie meanwhile. */
+
+import { text } from "#text";
+
+import { Screen, Waiting } from "../shared/elements";
+import type { Membership } from "../shared/session";
+import { SelfieNotice } from "./gallery";
+import type { SelfieStatus } from "./selfie";
+
+interface Props {
+  event: Membership;
+  status: SelfieStatus;
+  onSelfie: () => void;
+  onYou: () => void;
+}
+
+export function WaitingRoom({ event, status, onSelfie, onYou }: Props) {
+  const hasSelfie = status.status === "done";
+  const detail = hasSelfie ? text.waiting.detailWithSelfie : text.waiting.detail;
+  return (
+    <Screen heading={event.name}>
+      {status.status === "running" ? (
+        <Waiting>{text.waiting.examining}</Waiting>
+      ) : (
+        <SelfieNotice status={status} onSelfie={onSelfie} />
+      )}
+      <section class="nothing">
+        <h2>{text.waiting.heading}</h2>
+        <p>{event.closed ? text.waiting.closed : detail}</p>
+        {status.status === "idle" && !event.closed && (
+          <button type="button" class="primary" onClick={onSelfie}>
+            {text.welcome.takeSelfie}
+          </button>
+        )}
+      </section>
+      <footer>
+        <button type="button" onClick={onYou}>
+          {text.gallery.you}
+        </button>
+      </footer>
+    </Screen>
+  );
+}

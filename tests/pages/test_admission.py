@@ -1,0 +1,103 @@
+"""A guest who waits to be let in, and one who was removed."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from deploy.sample import SampleEvent
+from tests.e2e.party import Json, Organiser, until
+from tests.pages.conftest import NewPhone
+from tests.pages.phone import Phone
+
+LETS_IN = {"en": "The organiser lets you in soon", "fr": "va vous laisser entrer"}
+
+
+def waiting_guests(organiser: Organiser, event: Json) -> list[str]:
+    guests = organiser.get(f"/api/events/{event['id']}/guests")["guests"]
+    return [guest["user_id"] for guest in guests if guest["waiting"]]
+
+
+def admit(organiser: Organiser, event: Json) -> str:
+    """The only guest who waits."""
+    (guest,) = until(partial(waiting_guests, organiser, event), bool)
+    organiser.expect(204, "POST", f"/api/events/{event['id']}/guests/{guest}/admit")
+    return guest
+
+
+def test_a_guest_takes_the_selfie_while_they_wait_and_the_page_changes_by_itself(
+    phone: Phone, organiser: Organiser, sample: SampleEvent, one_of: Any
+) -> None:
+    event = organiser.event("Admission", admission=True)
+    organiser.add_photos(event, [one_of("Ada"), one_of("Ben")])
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.see(LETS_IN["en"])
+    phone.see("Your selfie is here")
+    phone.check_accessibility()
+    assert not [request for request in phone.requests if "/api/my-photos" in request.url]
+    admit(organiser, event)
+    phone.expect_photos(1)
+    phone.check_accessibility()
+
+
+def test_without_a_selfie_the_camera_is_offered_after_admission_too(phone: Phone, organiser: Organiser) -> None:
+    event = organiser.event("Admission", admission=True)
+    phone.open(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.see(LETS_IN["en"])
+    expect(phone.button("Take a selfie")).to_be_visible()
+    phone.page.reload()
+    phone.see(LETS_IN["en"])
+    admit(organiser, event)
+    phone.see("Which photos are you in?")
+
+
+@pytest.mark.parametrize("language", LETS_IN)
+def test_the_screen_is_accessible_in_both_languages(new_phone: NewPhone, organiser: Organiser, language: str) -> None:
+    event = organiser.event("Admission", admission=True)
+    phone = new_phone(locale=language, viewport={"width": 320, "height": 568}, color_scheme="dark")
+    phone.open(f"/e/{event['event_code']}")
+    phone.page.locator("button.quiet").first.click()
+    phone.see(LETS_IN[language])
+    phone.check_accessibility()
+
+
+def test_a_guest_who_is_refused_is_told_so_at_once(phone: Phone, organiser: Organiser) -> None:
+    event = organiser.event("Admission", admission=True)
+    phone.open(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.see(LETS_IN["en"])
+    (guest,) = waiting_guests(organiser, event)
+    organiser.expect(204, "DELETE", f"/api/events/{event['id']}/guests/{guest}")
+    phone.see("you are no guest of it")
+    phone.expected_statuses.update({401, 403})
+    phone.open(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.see("The organiser has removed you from this event")
+    phone.check_accessibility()
+
+
+def test_an_open_page_hears_that_its_event_is_renamed_and_closed(phone: Phone, organiser: Organiser) -> None:
+    event = organiser.event("Before")
+    phone.open(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.see("Which photos are you in?")
+    change = {"name": "After", "closed": True}
+    organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json=change)
+    phone.see("After")
+    phone.see("This event is closed")
+    organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"closed": False})
+    phone.see("Take a selfie, and the photos that show you appear here.")
+
+
+def test_the_page_of_an_old_browser_says_that_one_waits(
+    new_phone: NewPhone, organiser: Organiser, sample: SampleEvent
+) -> None:
+    event = organiser.event("Admission", admission=True)
+    phone = new_phone("CSS.supports = () => false;")
+    phone.open(f"/e/{event['event_code']}")
+    phone.page.get_by_role("checkbox").check()
+    phone.choose_picture(sample.selfies["Ada"])
+    phone.button("Send").click()
+    phone.see("The organiser lets you in soon")
