@@ -35,16 +35,27 @@ export function Guests({ event, onChange }: { event: Event; onChange: () => Prom
   // Whoever joins changes the count.
   useEffect(() => void load(""), [load, event.guests]);
 
-  const remove = async (guest: Guest) => {
-    if (!(await confirmInWords(words.guests.removeQuestion(nameOf(guest)), words.guests.confirmRemove))) return;
-    const params = { path: { event_id: event.id, user_id: guest.user_id } };
+  const change = async (work: () => Promise<unknown>) => {
+    setFault(undefined);
     try {
-      await ask(api.DELETE("/api/events/{event_id}/guests/{user_id}", { params }));
+      await work();
       await Promise.all([load(""), onChange()]);
     } catch (error) {
       setFault(error);
     }
   };
+  const at = (guest: Guest) => ({ params: { path: { event_id: event.id, user_id: guest.user_id } } });
+  const admit = (guest: Guest) =>
+    change(() => ask(api.POST("/api/events/{event_id}/guests/{user_id}/admit", at(guest))));
+  const remove = async (guest: Guest) => {
+    const [question, yes] = guest.waiting
+      ? [words.guests.refuseQuestion, words.guests.confirmRefuse]
+      : [words.guests.removeQuestion, words.guests.confirmRemove];
+    if (!(await confirmInWords(question(nameOf(guest)), yes))) return;
+    await change(() => ask(api.DELETE("/api/events/{event_id}/guests/{user_id}", at(guest))));
+  };
+  // Those who wait come first.
+  const sorted = [...(guests ?? [])].sort((a, b) => Number(b.waiting) - Number(a.waiting));
   return (
     <section class="guests">
       <h2>{words.guests.heading}</h2>
@@ -52,8 +63,14 @@ export function Guests({ event, onChange }: { event: Event; onChange: () => Prom
       {!guests && !fault && <Waiting>{text.page.loading}</Waiting>}
       {guests?.every(({ role }) => role === "organiser") && <p>{words.guests.none}</p>}
       <ul>
-        {guests?.map((guest) => (
-          <GuestRow key={guest.user_id} event={event} guest={guest} onRemove={() => void remove(guest)} />
+        {sorted.map((guest) => (
+          <GuestRow
+            key={guest.user_id}
+            event={event}
+            guest={guest}
+            onAdmit={() => void admit(guest)}
+            onRemove={() => void remove(guest)}
+          />
         ))}
       </ul>
       {cursor && (
@@ -65,7 +82,14 @@ export function Guests({ event, onChange }: { event: Event; onChange: () => Prom
   );
 }
 
-function GuestRow({ event, guest, onRemove }: { event: Event; guest: Guest; onRemove: () => void }) {
+interface RowProps {
+  event: Event;
+  guest: Guest;
+  onAdmit: () => void;
+  onRemove: () => void;
+}
+
+function GuestRow({ event, guest, onAdmit, onRemove }: RowProps) {
   const [link, setLink] = useState<Schemas["SignInLink"]>();
   const [fault, setFault] = useState<unknown>();
   const isGuest = guest.role === "guest";
@@ -81,16 +105,22 @@ function GuestRow({ event, guest, onRemove }: { event: Event; guest: Guest; onRe
         <small>
           {words.guests.joined(showDay(guest.joined_at))}
           {!isGuest && ` · ${words.guests.organiser}`}
+          {guest.waiting && ` · ${words.guests.waiting}`}
         </small>
       </span>
-      {isGuest && !guest.username && (
+      {guest.waiting && (
+        <button type="button" class="primary" onClick={onAdmit}>
+          {words.guests.admit}
+        </button>
+      )}
+      {isGuest && !guest.waiting && !guest.username && (
         <button type="button" onClick={create}>
           {words.guests.link}
         </button>
       )}
       {isGuest && (
         <button type="button" class="danger" onClick={onRemove}>
-          {words.guests.remove}
+          {guest.waiting ? words.guests.refuse : words.guests.remove}
         </button>
       )}
       {fault ? <Trouble fault={fault} onRetry={create} /> : null}

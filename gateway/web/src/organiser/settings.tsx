@@ -48,7 +48,16 @@ export function Settings({ event, onChange }: { event: Event; onChange: () => Pr
         <p role="status">{isSaved && words.settings.saved}</p>
       </section>
       <section>
-        <h2>{words.settings.code}</h2>
+        <h2>{words.settings.access}</h2>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={event.admission}
+            onChange={(change) => attempt(() => edit({ admission: change.currentTarget.checked }))()}
+          />
+          {words.settings.admission}
+        </label>
+        <p class="quiet">{words.settings.admissionDetail}</p>
         <p>{words.settings.codeDetail}</p>
         <button type="button" onClick={replaceCode}>
           {words.settings.code}
