@@ -25,6 +25,7 @@ class Problem(Enum):
     FACE_SIZE = "face_size"
     MATCH_OF_STRANGER = "match_of_stranger"
     MATCH_WITHOUT_FACE = "match_without_face"
+    MATCH_SHOWN_WRONG = "match_shown_wrong"
     PERSON_SIZE = "person_size"
     PERSON_ERASED = "person_erased"
     MEMBER_ERASED = "member_erased"
@@ -48,6 +49,7 @@ WORDS = {
     Problem.FACE_SIZE: "its encoding has not 512 bytes",
     Problem.MATCH_OF_STRANGER: "the user is no member of the photo's event",
     Problem.MATCH_WITHOUT_FACE: "the user has no encoding in the photo's event",
+    Problem.MATCH_SHOWN_WRONG: "whether it is shown is not what the photo's visibility and requests say",
     Problem.PERSON_SIZE: "the encodings are not of 512 bytes each",
     Problem.PERSON_ERASED: "the user is erased and still has an encoding",
     Problem.MEMBER_ERASED: "the user is erased and still a member",

@@ -147,4 +147,7 @@ class Integrity:
             return "counted again" if self._store.count_again(**values) else ""
         if problem is Problem.MATCH_OF_STRANGER:
             return "deleted" if self._store.delete_strange_match(**values) else ""
+        if problem is Problem.MATCH_SHOWN_WRONG:
+            is_shown = self._store.show_match_again(values["event_id"], values["photo_id"])
+            return "corrected" if is_shown else ""
         return ""

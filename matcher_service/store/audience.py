@@ -29,6 +29,21 @@ SEES = f"""(p.state = 'indexed' AND {unhidden(":user")} AND (p.visibility = 'eve
     WHERE o.event_id = p.event_id AND o.user_id = :user AND t.photo_id = p.id)))"""
 
 
+def show_again(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> int:
+    """Brings `shown` of the photos' matches up to date; of how many it was wrong. Under the event's lock."""
+    update = text(
+        f"""
+        UPDATE matcher.matches m SET shown = NOT m.shown
+        FROM matcher.photos p, matcher.people o
+        WHERE m.event_id = :event AND m.photo_id = ANY(:photos)
+            AND (p.event_id, p.id) = (m.event_id, m.photo_id)
+            AND (o.event_id, o.person_id) = (m.event_id, m.person_id)
+            AND m.shown <> {unhidden("o.user_id")}
+        """
+    )
+    return connection.execute(update, {"event": event_id, "photos": list(photo_ids)}).rowcount
+
+
 class AudienceStore:
     """Who sees which photos."""
 
@@ -122,15 +137,4 @@ class AudienceStore:
         connection.execute(settle, values)
 
     def _show_again(self, connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-        """Brings the copies in matches up to date."""
-        update = text(
-            f"""
-            UPDATE matcher.matches m SET shown = NOT m.shown
-            FROM matcher.photos p, matcher.people o
-            WHERE m.event_id = :event AND m.photo_id = ANY(:photos)
-                AND (p.event_id, p.id) = (m.event_id, m.photo_id)
-                AND (o.event_id, o.person_id) = (m.event_id, m.person_id)
-                AND m.shown <> {unhidden("o.user_id")}
-            """
-        )
-        connection.execute(update, {"event": event_id, "photos": list(photo_ids)})
+        show_again(connection, event_id, photo_ids)

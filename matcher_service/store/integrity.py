@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from kit.db import transaction
 from matcher_service.domain import PhotoState
 from matcher_service.findings import FILE_MISSING, PhotoFiles, Problem, RowPage
+from matcher_service.store.audience import show_again, unhidden
 from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
 from matcher_service.store.jobs import FIRST_ID
 from matcher_service.store.photos import PHOTOS_CHANNEL
@@ -60,14 +61,17 @@ WALKS = {
     "match": Walk(
         ("event_id", "person_id", "photo_id"),
         (FIRST_ID, FIRST_ID, FIRST_ID),
-        """
+        f"""
         SELECT m.event_id, m.person_id, m.photo_id, array_remove(ARRAY[
             CASE WHEN e.gone THEN NULL
                  WHEN me.user_id IS NULL THEN 'match_of_stranger'
-                 WHEN o.encodings IS NULL THEN 'match_without_face' END], NULL) AS problems
+                 WHEN o.encodings IS NULL THEN 'match_without_face' END,
+            CASE WHEN NOT e.gone AND me.user_id IS NOT NULL AND m.shown <> {unhidden("o.user_id")}
+                 THEN 'match_shown_wrong' END], NULL) AS problems
         FROM (SELECT * FROM matcher.matches WHERE (event_id, person_id, photo_id) > (:event_id, :person_id, :photo_id)
               ORDER BY event_id, person_id, photo_id LIMIT :limit) m
         JOIN matcher.events e ON e.id = m.event_id
+        JOIN matcher.photos p ON p.event_id = m.event_id AND p.id = m.photo_id
         LEFT JOIN matcher.people o ON o.event_id = m.event_id AND o.person_id = m.person_id
         LEFT JOIN matcher.memberships me ON me.event_id = m.event_id AND me.user_id = o.user_id
         ORDER BY m.event_id, m.person_id, m.photo_id
@@ -214,6 +218,10 @@ class IntegrityStore:
             is_deleted = connection.execute(query, values).rowcount > 0
             raise_version(connection, event_id)
             return is_deleted
+
+    def show_match_again(self, event_id: UUID, photo_id: UUID) -> bool:
+        with transaction(self._engine) as connection:
+            return lock_event(connection, event_id) is not None and show_again(connection, event_id, [photo_id]) > 0
 
     def count_again(self, event_id: UUID) -> bool:
         query = text(

@@ -28,6 +28,9 @@ def test_the_ids_of_others_answer_404_everywhere(
         for variant in ("thumb", "medium", "preview", "original"):
             person.expect(404, "GET", f"/api/photos/{photo}/{variant}")
         person.expect(404, "DELETE", f"/api/photos/{photo}")
+        for method in ("POST", "DELETE"):
+            person.expect(404, method, f"/api/photos/{photo}/not-me")
+            person.expect(404, method, f"/api/photos/{photo}/hide-request")
     for method, place, request in (
         ("GET", "", {}),
         ("PATCH", "", {"json": {"closed": True}}),
@@ -40,6 +43,11 @@ def test_the_ids_of_others_answer_404_everywhere(
         ("DELETE", "/guests/me", {}),
         ("GET", "/photos", {}),
         ("GET", "/photos.zip", {}),
+        ("POST", "/photos/known", {"json": {"sha256": []}}),
+        ("POST", "/photos/visibility", {"json": {"photo_ids": [*photos], "visibility": "everyone"}}),
+        ("POST", "/photos/dismiss-requests", {"json": {"photo_ids": [*photos]}}),
+        ("POST", "/photos/delete", {"json": {"photo_ids": [*photos]}}),
+        ("POST", "/photos/retry", {}),
         ("POST", "/photos", {"files": {"files": ("a.jpg", b"\xff\xd8\xff\xe0")}}),
     ):
         assert stranger.expect(404, method, path + place, **request)["reason"] == "event_not_found"

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from kit.identity import Signer
 from kit.notices import Notices
 from matcher_service.__main__ import registrations
-from matcher_service.domain import ChangeKind
+from matcher_service.domain import ChangeKind, Visibility
 from matcher_service.store import hints as store
 from matcher_service.store.hints import HINTS_CHANNEL, hint
 from protos.matcher.v1 import matcher_pb2 as pb
@@ -113,6 +113,41 @@ def test_a_refusal_is_news_for_the_guests_other_pages_and_so_is_its_end(party: P
     assert party.heard() == [(party.event, {party.ann}, False)]
     party.world.matches.restore_match(party.ann, party.photo)
     assert party.heard() == [(party.event, {party.ann}, False)]
+
+
+def test_a_visibility_is_news_for_those_whose_lists_it_changes(party: Party) -> None:
+    world, members = party.world, {party.ann, party.bob, party.world.organiser}
+    for visibility, users in (
+        (Visibility.HIDDEN, {party.ann}),
+        (Visibility.EVERYONE, members),
+        (Visibility.MATCHED, members),
+        (Visibility.UNAPPROVED, {party.ann}),
+    ):
+        world.audience.set_visibility(world.organiser, party.event, [party.photo], visibility)
+        assert party.heard() == [(party.event, users, False)]
+        world.audience.set_visibility(world.organiser, party.event, [party.photo], visibility)
+        assert party.heard() == [], "a repeat changes nothing"
+
+
+def test_a_photo_is_news_for_those_who_see_it(party: Party) -> None:
+    world = party.world
+    for visibility, heard in (
+        (Visibility.EVERYONE, [(party.event, {party.ann, party.bob, world.organiser}, False)]),
+        (Visibility.HIDDEN, []),
+    ):
+        photo = world.upload(party.event, [1], visibility.value).photo_id
+        assert photo is not None
+        world.audience.set_visibility(world.organiser, party.event, [photo], visibility)
+        party.heard()
+        world.index_all()
+        assert party.heard() == heard
+
+
+def test_a_request_to_hide_is_news_for_the_guests_other_pages_and_so_is_its_end(party: Party) -> None:
+    for change in (party.world.audience.ask_to_hide, party.world.audience.undo_ask_to_hide):
+        for heard in ([(party.event, {party.ann}, False)], []):
+            change(party.ann, party.photo)
+            assert party.heard() == heard
 
 
 def test_who_leaves_hears_when_their_photos_are_gone(party: Party) -> None:

@@ -200,6 +200,8 @@ INSERT INTO matcher.faces (event_id, photo_id, face_no, version, encoding, "left
             "match_of_stranger",
             True,
         ),
+        ("UPDATE matcher.photos SET visibility = 'hidden' WHERE id = :photo", "match_shown_wrong", True),
+        ("UPDATE matcher.matches SET shown = false", "match_shown_wrong", True),
         ("UPDATE matcher.people SET encodings = 'x'", "person_size", False),
         ("INSERT INTO matcher.tombstones SELECT user_id FROM matcher.people", "person_erased", False),
     ],

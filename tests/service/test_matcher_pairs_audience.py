@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 from sqlalchemy import Connection, Engine, text
 
-from matcher_service.domain import IndexedPhoto, Job, Listing, PhotoNotFound, Rematch, Variant, Visibility
+from matcher_service.domain import Listing, PhotoNotFound, Rematch, Variant, Visibility
 from matcher_service.faces import FoundFace
-from matcher_service.store import AudienceStore, JobStore, MatchStore
-from matcher_service.store.jobs import FindPeople
+from matcher_service.store import AudienceStore, MatchStore
 from matcher_service.store.matches import FindNewer
 from tests.service.matcher_world import World
-from tests.service.test_matcher_audience_twins import ListsForgetHidden, PicturesForgetHidden, PublishesForAll
+from tests.service.test_matcher_audience_twins import LeavesMatchesAlone, ListsForgetHidden, PicturesForgetHidden
 from tests.service.test_matcher_pairs import ANY, GUESTS, PairsAndRefusals, run
 
 SEEN = (Visibility.MATCHED, Visibility.EVERYONE)
@@ -172,29 +171,6 @@ class SettlesNothing(AudienceStore):
         return
 
 
-class VisibilityOfTheClaim(JobStore):
-    """A photo is published with the visibility that it had when it was claimed."""
-
-    def claim(self, lease_s: float) -> Job | None:
-        job = super().claim(lease_s)
-        if job:
-            self.claimed = getattr(self, "claimed", {}) | {job.photo_id: self._set(job.photo_id, None)}
-        return job
-
-    def publish(self, job: Job, photo: IndexedPhoto, find_people: FindPeople) -> bool:
-        self._set(job.photo_id, self.claimed[job.photo_id])
-        return super().publish(job, photo, find_people)
-
-    def _set(self, photo_id: UUID, visibility: str | None) -> str | None:
-        query = text(
-            "UPDATE matcher.photos SET visibility = coalesce(:visibility, visibility) WHERE id = :photo"
-            " RETURNING visibility"
-        )
-        with self._engine.begin() as connection:
-            found: str | None = connection.execute(query, {"photo": photo_id, "visibility": visibility}).scalar()
-            return found
-
-
 def test_guests_see_what_they_may_in_any_order(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     run(lambda folder: World(db, folder), examples=20, machine=PairsAndAudience)
@@ -205,8 +181,7 @@ CONTROLS: list[dict[str, Any]] = [
     {"match_store": RematchesForgetHidden},
     {"match_store": RematchesForgetRequests},
     {"photo_store": PicturesForgetHidden},
-    {"job_store": PublishesForAll},
-    {"job_store": VisibilityOfTheClaim},
+    {"audience_store": LeavesMatchesAlone},
     {"audience_store": SettlesNothing},
 ]
 

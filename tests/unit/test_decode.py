@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kit.faces.decode import decode, to_jpeg
+from kit.faces.decode import average_colour, decode, to_jpeg
 from kit.faces.formats import sniff, webp_size
 from kit.faces.types import ImageLimits, Unreadable
 
@@ -295,3 +295,10 @@ def test_the_first_bytes_tell_the_type_and_a_webp_its_size(form: str, options: d
     data = save(draw(), form, **options)
     assert sniff(data[:12]) == kind
     assert webp_size(data[:30]) == ((96, 64) if form == "WEBP" else None)
+
+
+def test_the_average_colour_is_that_of_all_pixels() -> None:
+    pixels = np.zeros((2, 2, 3), np.uint8)
+    pixels[0] = (255, 10, 0)
+    pixels[1] = (1, 10, 255)
+    assert average_colour(pixels) == 0x800A80
