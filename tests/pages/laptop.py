@@ -15,10 +15,14 @@ class Laptop(Phone):
 
     def sign_in(self, username: str) -> None:
         self.open("/organiser")
-        self.page.get_by_label("User name or e-mail address").fill(username)
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.button("Sign in").click()
+        self.fill_in(username)
         expect(self.page.get_by_role("heading", name="Your events")).to_be_visible(timeout=PATIENCE_MS)
+
+    def fill_in(self, username: str) -> None:
+        """The form of the sign-in, in any language."""
+        self.page.locator("#name").fill(username)
+        self.page.locator("#password").fill(PASSWORD)
+        self.page.locator("form button[type=submit]").click()
 
     def open_event(self, event_id: str, tab: str = "") -> None:
         self.open(f"/organiser/events/{event_id}{tab}")
