@@ -15,6 +15,9 @@ from matcher_service.domain import Visibility
 from matcher_service.store.events import find_member, lock_event
 from matcher_service.store.hints import hint, hint_all, hint_people_in
 
+# SQL: the account of the person :person.
+USER = "(SELECT user_id FROM matcher.people WHERE event_id = :event AND person_id = :person)"
+
 
 def unhidden(user: str) -> str:
     """SQL: whether the photo `p` is hidden neither from all guests nor from `user` at their own request."""

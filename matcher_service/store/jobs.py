@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from kit.db import transaction
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant, Visibility
 from matcher_service.faces import FoundPerson
-from matcher_service.store.audience import unhidden
+from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
 from matcher_service.store.hints import hint, hint_all
 
@@ -23,7 +23,6 @@ INSERT_FACE = text(
             :yaw)
     """
 )
-USER = "(SELECT user_id FROM matcher.people WHERE event_id = :event AND person_id = :person)"
 INSERT_MATCH = text(
     f"""
     INSERT INTO matcher.matches (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown)

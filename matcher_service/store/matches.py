@@ -10,7 +10,7 @@ from kit.db import transaction
 from kit.pages import Page
 from matcher_service.domain import NEWEST_FIRST, EventNotFound, Listing, Match, Rematch
 from matcher_service.faces import FacePage, FoundFace
-from matcher_service.store.audience import unhidden
+from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.events import find_member, lock_event, raise_version
 from matcher_service.store.faces import read_newer
 from matcher_service.store.hints import hint
@@ -51,7 +51,6 @@ class MatchStore:
             if rematch.encoding is not None:
                 newer = read_newer(connection, rematch.event_id, compared, version)
                 found = [*found, *find_newer(newer)]
-            self._replace(connection, {**person, "user": rematch.user_id}, found)
             connection.execute(
                 text(
                     "INSERT INTO matcher.people (event_id, person_id, user_id, revision, encodings)"
@@ -60,6 +59,7 @@ class MatchStore:
                 ),
                 {**person, "user": rematch.user_id, "revision": rematch.revision, "encodings": rematch.encoding},
             )
+            self._replace(connection, person, found)
             raise_version(connection, rematch.event_id)
             hint(connection, rematch.event_id, [rematch.user_id])
             count = text(
@@ -94,7 +94,7 @@ class MatchStore:
                 INSERT INTO matcher.matches
                     (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown)
                 SELECT DISTINCT ON (p.id) p.event_id, :person, p.id, f.no, f.distance, p.created_at, p.sorted_at,
-                    {unhidden(":user")}
+                    {unhidden(USER)}
                 FROM unnest(CAST(:photos AS uuid[]), CAST(:nos AS smallint[]), CAST(:distances AS real[]))
                     AS f (photo_id, no, distance)
                 JOIN matcher.photos p ON p.event_id = :event AND p.id = f.photo_id AND p.state = 'indexed'

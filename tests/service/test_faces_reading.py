@@ -71,6 +71,9 @@ def test_a_photo_is_read_with_its_faces_and_its_derivatives() -> None:
     assert sizes == [(2048, 512), (1600, 400), (960, 240), (480, 120)]
     assert result.original_jpeg == b""
     assert original == photo
+    assert result.colour is not None
+    shown = np.asarray(Image.open(io.BytesIO(result.preview_jpeg))).mean(axis=(0, 1))
+    assert np.abs(shown - [*result.colour.to_bytes(3)]).max() < 2
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])

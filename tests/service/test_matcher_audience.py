@@ -133,6 +133,13 @@ def test_who_asks_to_hide_a_photo_never_sees_it_again(party: Party) -> None:
     assert party.sees(party.guest) == {party.mine: True, party.shared: True}
 
 
+def test_a_request_from_before_the_first_selfie_holds(party: Party) -> None:
+    party.set(EVERYONE, party.shared)
+    party.world.audience.ask_to_hide(party.faceless, party.shared)
+    assert party.world.rematch(party.event, party.faceless, 1, 2) == "DONE"
+    assert party.sees(party.faceless) == {party.other: True}
+
+
 def test_only_who_sees_a_photo_asks_to_hide_it(party: Party) -> None:
     stranger = party.world.join(party.world.event())
     party.set(HIDDEN, party.shared)

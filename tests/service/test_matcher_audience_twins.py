@@ -8,10 +8,22 @@ import pytest
 from sqlalchemy import Connection, text
 
 from kit.pages import Page
-from matcher_service.domain import IndexedPhoto, Job, Listing, Match, PhotoOrder, ShownPhoto, Variant, Visibility
+from matcher_service.domain import (
+    IndexedPhoto,
+    Job,
+    Listing,
+    Match,
+    PhotoOrder,
+    Rematch,
+    ShownPhoto,
+    Variant,
+    Visibility,
+)
+from matcher_service.faces import FoundFace
 from matcher_service.store import AudienceStore, JobStore, MatchStore, PhotoStore
 from matcher_service.store.jobs import FindPeople
 from matcher_service.store.lists import COUNT_FOR_EVERYONE, COUNT_MATCHES, make_matches_query
+from matcher_service.store.matches import FindNewer
 from tests.service import matcher_fixtures
 from tests.service.matcher_audience import Party
 from tests.service.matcher_fixtures import MakeWorld
@@ -80,16 +92,50 @@ class LeavesMatchesAlone(AudienceStore):
         return
 
 
+class RematchesForgetHidden(MatchStore):
+    """A rematch shows all that it finds."""
+
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+        matched = super().publish(rematch, found, compared, find_newer)
+        with self._engine.begin() as connection:
+            connection.execute(
+                text("UPDATE matcher.matches SET shown = true WHERE person_id = :person"), {"person": rematch.user_id}
+            )
+        return matched
+
+
+class RematchesForgetRequests(MatchStore):
+    """A rematch takes back what its guest asked for."""
+
+    def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
+        with self._engine.begin() as connection:
+            connection.execute(
+                text("DELETE FROM matcher.hide_requests WHERE user_id = :user"), {"user": rematch.user_id}
+            )
+        return super().publish(rematch, found, compared, find_newer)
+
+
+class SettlesNothing(AudienceStore):
+    """A photo that is hidden still waits for a decision."""
+
+    def _settle(self, connection: Connection, values: Any) -> None:
+        return
+
+
 def hide_in_every_way(world: World) -> None:
     party = Party(world)
     waiting = world.upload(party.event, [1]).photo_id
     assert waiting is not None
     job = world.job_store.claim(LEASE_S)
     assert job is not None
+    world.audience.ask_to_hide(party.guest, party.shared)
     party.set(Visibility.HIDDEN, party.shared, waiting)
     assert world.indexer.index(job) == "indexed"
     world.audience.ask_to_hide(party.guest, party.mine)
     assert party.sees(party.guest) == {}
+    assert world.rematch(party.event, party.guest, 2, 1) == "DONE"
+    assert party.sees(party.guest) == {}
+    assert world.hide_requests(party.event) == {party.mine: 1}
 
 
 def test_what_is_hidden_in_any_way_is_not_seen(world: World) -> None:
@@ -98,10 +144,13 @@ def test_what_is_hidden_in_any_way_is_not_seen(world: World) -> None:
 
 TWINS: list[dict[str, Any]] = [
     {"match_store": ListsForgetHidden},
+    {"match_store": RematchesForgetHidden},
+    {"match_store": RematchesForgetRequests},
     {"photo_store": PicturesForgetHidden},
     {"job_store": PublishesForAll},
     {"job_store": VisibilityOfTheClaim},
     {"audience_store": LeavesMatchesAlone},
+    {"audience_store": SettlesNothing},
 ]
 
 

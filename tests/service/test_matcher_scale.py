@@ -139,6 +139,14 @@ def test_events_take_turns_and_all_photos_have_theirs(world: World) -> None:
          "photos_by_upload"),
         ("SELECT * FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND state = 'failed'"
          " ORDER BY sorted_at, id LIMIT 50", "photos_by_state_and_time"),
+        ("SELECT * FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND visibility = 'hidden'"
+         " ORDER BY created_at, id LIMIT 50", "photos_by_visibility_and_upload"),
+        ("SELECT * FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND visibility = 'hidden'"
+         " ORDER BY sorted_at, id LIMIT 50", "photos_by_visibility_and_time"),
+        ("SELECT * FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND state = 'indexed' AND face_count = 0"
+         " ORDER BY created_at, id LIMIT 50", "photos_without_faces_by_upload"),
+        ("SELECT * FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND state = 'indexed' AND face_count = 0"
+         " ORDER BY sorted_at, id LIMIT 50", "photos_without_faces_by_time"),
         ("SELECT id FROM matcher.photos WHERE state = 'pending' AND event_id > CAST(:id AS uuid)"
          " ORDER BY event_id, created_at LIMIT 1", "photos_to_claim"),
     ],
