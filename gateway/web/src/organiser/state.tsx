@@ -20,10 +20,10 @@ export function State({ event }: { event: Event }) {
         {failed > 0 && ` · ${words.state.failed(failed)}`}
         {left && ` · ${words.state.left(left)}`}
       </p>
-      {pending > 0 && <progress max={total} value={indexed + failed} aria-label={words.state.read(indexed + failed, total)} />}
       <p>
         {words.state.code}: <strong class="event-code">{event.event_code}</strong> · {words.events.guests(event.guests)}
       </p>
+      {pending > 0 && <progress max={total} value={indexed + failed} aria-label={words.state.read(indexed + failed, total)} />}
       {isOver(event) && <p class="trouble">{words.state.closed}</p>}
     </section>
   );
