@@ -1,5 +1,5 @@
-"""`make upload-load`: an organiser's page uploads a folder; how fast, how large the page grows, and whether it answers a
-key meanwhile. The same folder is then sent without a browser, for comparison."""
+"""`make upload-load`: an organiser's page uploads a folder; how fast, how large the page grows, and whether it answers
+keys meanwhile. The same folder is then sent without a browser, for comparison."""
 
 import argparse
 import shutil
@@ -85,7 +85,7 @@ def run(system: LocalSystem, organiser: Person, photos: Path) -> int:
         console.print(f"{name}: {count / seconds:.1f} files/s, {megabytes / seconds:.1f} MB/s, {seconds:.1f} s")
     console.print(f"photos kept: {stored[0]} and {stored[1]} of {count}")
     console.print(
-        f"the page: {figures.page_mb:.0f} MB at most, of {figures.keys} keys the slowest {figures.slowest_key_ms:.0f} ms"
+        f"the page: {figures.page_mb:.0f} MB, the slowest of {figures.keys} keys {figures.slowest_key_ms:.0f} ms"
     )
     is_good = stored == [count, count] and figures.page_mb < MAX_PAGE_MB and figures.slowest_key_ms < MAX_KEY_MS
     return 0 if is_good else 1
