@@ -1,25 +1,28 @@
-"""python -m tests.pages.screenshots FOLDER: pictures of the guest page, in both sizes, themes and languages.
+"""python -m tests.pages.screenshots FOLDER: pictures of both pages, in both sizes, themes and languages.
 
 The photos are drawn: lights out of focus, no people.
 """
 
 import argparse
 import tempfile
+import time
 from itertools import product
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx2
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from deploy.rest import Person, add_organiser
+from deploy.sample import SamplePhoto
 from deploy.system import LocalSystem
 from tests.pages.browser import launch
 from tests.pages.conftest import LAPTOP, PHONE
 from tests.pages.phone import film_of
 from tests.pages.pictures import SIZES, draw_photo
 
-PASSWORD = "correct horse battery"
+ORGANISER, PASSWORD = "Olga", "correct horse battery"
 COUNT = 24
 
 
@@ -66,7 +69,7 @@ def show_drawn_photos(page: Page) -> None:
     page.route("**/drawn/*", fulfil_photo)
 
 
-def walk(browser: Browser, base_url: str, code: str, options: dict[str, Any], folder: Path, name: str) -> None:
+def walk_as_guest(browser: Browser, base_url: str, code: str, options: dict[str, Any], folder: Path, name: str) -> None:
     context = browser.new_context(**options)
     page = context.new_page()
     show_drawn_photos(page)
@@ -95,6 +98,48 @@ def walk(browser: Browser, base_url: str, code: str, options: dict[str, Any], fo
     context.close()
 
 
+def walk_as_organiser(
+    browser: Browser, base_url: str, event_id: str, options: dict[str, Any], folder: Path, name: str
+) -> None:
+    context = browser.new_context(**options)
+    page = context.new_page()
+
+    def take(screen: str, selector: str) -> None:
+        page.locator(selector).first.wait_for()
+        page.wait_for_timeout(800)
+        page.screenshot(path=folder / f"{screen}-{name}.png")
+
+    page.goto(f"{base_url}/organiser")
+    take("sign-in", "#name")
+    page.locator("#name").fill(ORGANISER)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("form button[type=submit]").click()
+    take("events", "ul.events a")
+    page.goto(f"{base_url}/organiser/new")
+    take("new-event", "#event-name")
+    page.goto(f"{base_url}/organiser/events/{event_id}")
+    page.locator(".grid.organiser input").nth(1).check()
+    take("photos", ".toast.actions")
+    for tab in ("guests", "poster", "settings"):
+        page.goto(f"{base_url}/organiser/events/{event_id}/{tab}")
+        take(tab, f".{tab} h2")
+    context.close()
+
+
+def fill_event(organiser: Person, base_url: str) -> dict[str, Any]:
+    """An event with drawn photos, which are read, and a few guests."""
+    event = organiser.create_event("Summer party")
+    sizes = (SIZES[number % len(SIZES)] for number in range(COUNT))
+    photos = [SamplePhoto(f"IMG_{n:04}.jpg", draw_photo(n, *size), frozenset(), 0) for n, size in enumerate(sizes)]
+    organiser.upload_photos(event["id"], photos)
+    for name in ("Grandpa", "Mia", ""):
+        form = {"event_code": event["event_code"], "display_name": name, "consent_version": "1"}
+        httpx2.post(f"{base_url}/api/guest-sessions", json=form).raise_for_status()
+    while organiser.event(event["id"])["photos"]["pending"]:
+        time.sleep(0.2)
+    return event
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
@@ -104,14 +149,16 @@ def main() -> None:
         film = film_of(draw_photo(7, 640, 480), Path(data) / "camera.mjpeg")
         system = LocalSystem(Path(data) / "data")
         with system, sync_playwright() as playwright, Person(system.base_url) as organiser:
-            add_organiser(system.data, system.env, "Olga", PASSWORD)
-            organiser.login("Olga", PASSWORD)
-            code = organiser.create_event("Summer party")["event_code"]
+            add_organiser(system.data, system.env, ORGANISER, PASSWORD)
+            organiser.login(ORGANISER, PASSWORD)
+            event = fill_event(organiser, system.base_url)
             browser = launch(playwright, film)
             devices = {"phone": PHONE, "laptop": LAPTOP}
             for (device, options), theme, language in product(devices.items(), ("light", "dark"), ("en", "fr")):
                 chosen = {**options, "color_scheme": theme, "locale": language}
-                walk(browser, system.base_url, code, chosen, folder, f"{device}-{theme}-{language}")
+                name = f"{device}-{theme}-{language}"
+                walk_as_guest(browser, system.base_url, event["event_code"], chosen, folder, name)
+                walk_as_organiser(browser, system.base_url, event["id"], chosen, folder, name)
             browser.close()
     print(f"{len([*folder.glob('*.png')])} pictures are in {folder}.")
 
