@@ -1,5 +1,6 @@
 """What an organiser does with an event, from the first sign-in to the end."""
 
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -196,3 +197,14 @@ def test_a_guest_is_listed_gets_a_new_link_and_is_removed(
     laptop.button("Yes, remove").click()
     expect(row).to_have_count(0, timeout=PATIENCE_MS)
     assert organiser.get(f"/api/events/{event['id']}")["guests"] == 1
+
+
+def test_the_whole_event_is_saved_as_one_archive(laptop: Laptop, party: Gallery, tmp_path: Path) -> None:
+    event, photos = party
+    laptop.open_event(event["id"])
+    with laptop.page.expect_download() as saving:
+        laptop.page.get_by_role("link", name="Download all").click()
+    assert saving.value.suggested_filename == "Photos.zip"
+    archive = zipfile.ZipFile(saving.value.path())
+    assert archive.testzip() is None
+    assert sorted(archive.namelist()) == sorted(photo.name for photo in photos.values())

@@ -3,6 +3,7 @@
 import { text } from "#text";
 import { useState } from "preact/hooks";
 
+import { root } from "../shared/api";
 import { confirmInWords, Trouble, Waiting } from "../shared/elements";
 import { words } from "#words";
 import { deletePhotos, dismissRequests, retryFailed, setVisibility, type Visibility } from "./actions";
@@ -73,6 +74,11 @@ export function Photos({ event, queue, upload, isOpen, onChange }: Props) {
           <button type="button" onClick={() => void change(() => retryFailed(event.id))}>
             {words.photos.retry}
           </button>
+        )}
+        {event.photos.indexed > 0 && (
+          <a class="button" href={`${root}/api/events/${event.id}/photos.zip`} download="">
+            {words.photos.downloadAll}
+          </a>
         )}
         <button type="button" class="link" onClick={() => selection.set(list.photos.map(({ id }) => id))}>
           {words.photos.selectAll}

@@ -97,6 +97,7 @@ export const words = {
     order: "Order",
     orders: { uploaded: "Newest upload first", taken: "Latest taken first" },
     selected: (count: number) => (count === 1 ? "1 photo selected" : `${count} photos selected`),
+    downloadAll: "Download all",
     selectAll: "Select all shown",
     clear: "Clear the selection",
     hide: "Hide",

@@ -103,6 +103,7 @@ export const words: Words = {
     order: "Ordre",
     orders: { uploaded: "Derniers ajouts d’abord", taken: "Dernières prises d’abord" },
     selected: (count) => (count === 1 ? "1 photo sélectionnée" : `${count} photos sélectionnées`),
+    downloadAll: "Tout télécharger",
     selectAll: "Sélectionner celles affichées",
     clear: "Annuler la sélection",
     hide: "Masquer",
