@@ -36,14 +36,18 @@ class PairsAndAudience(PairsAndRefusals):
         self.settled: set[tuple[UUID, UUID]] = set()
         self.is_open = True
 
-    @rule(held=st.booleans(), releases_in_s=st.sampled_from([None, -1.0, 3600.0]))
-    def hold_or_release(self, held: bool, releases_in_s: float | None) -> None:
-        self.world.offer(self.event, held, releases_in_s)
-        self.is_open = not held or (releases_in_s or 0) < 0
+    @rule(releases_in_s=st.sampled_from([None, -1.0, 3600.0]), is_noticed=st.booleans())
+    def hold_back(self, releases_in_s: float | None, is_noticed: bool) -> None:
+        self.world.offer(self.event, True, releases_in_s)
+        if is_noticed:
+            ReleaseStore(self.world.db).release_due()
+        self.is_open = releases_in_s is not None and releases_in_s < 0
 
+    @precondition(lambda self: not self.is_open)
     @rule()
-    def notice_the_time(self) -> None:
-        ReleaseStore(self.world.db).release_due()
+    def release(self) -> None:
+        self.world.offer(self.event, False)
+        self.is_open = True
 
     @precondition(lambda self: self.uploaded)
     @rule(which=ANY, visibility=st.sampled_from(Visibility))
