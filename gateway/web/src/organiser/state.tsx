@@ -2,6 +2,7 @@
 
 import { useRef } from "preact/hooks";
 
+import { showDay } from "../shared/elements";
 import { words } from "#words";
 import { type Event, isOver } from "./events";
 
@@ -25,6 +26,14 @@ export function State({ event }: { event: Event }) {
         {words.state.code}: <strong class="event-code">{event.event_code}</strong> · {words.events.guests(event.guests)}
       </p>
       {isOver(event) && <p class="trouble">{words.state.closed}</p>}
+      {event.release === "held" && (
+        <p>{event.releases_at ? words.offer.heldUntil(showDay(event.releases_at)) : words.offer.held}</p>
+      )}
+      {event.deletes_at && (
+        <p class={event.hidden ? "trouble" : undefined}>
+          {event.hidden ? words.offer.hidden(showDay(event.deletes_at)) : words.offer.deletedOn(showDay(event.deletes_at))}
+        </p>
+      )}
     </section>
   );
 }
