@@ -1,4 +1,4 @@
-"""What guests see equals brute force, in any order of photos, selfies, refusals, visibilities, requests and releases.
+"""What guests see equals brute force, in any order of photos, selfies, refusals, visibilities and requests to hide.
 
 The machine of test_matcher_pairs, in which organisers decide who sees photos and guests ask to hide them at any moment,
 also between a comparison and its publish. Each control takes one protection away and must be found out.
@@ -15,9 +15,8 @@ from sqlalchemy import Connection, Engine, text
 
 from matcher_service.domain import Listing, PhotoNotFound, Rematch, Variant, Visibility
 from matcher_service.faces import FoundFace
-from matcher_service.store import AudienceStore, MatchStore, ReleaseStore
+from matcher_service.store import AudienceStore, MatchStore
 from matcher_service.store.matches import FindNewer
-from tests.service.matcher_release import ListsForgetTheRelease, PicturesForgetTheRelease
 from tests.service.matcher_world import World
 from tests.service.test_matcher_audience_twins import LeavesMatchesAlone, ListsForgetHidden, PicturesForgetHidden
 from tests.service.test_matcher_pairs import ANY, GUESTS, PairsAndRefusals, run
@@ -34,20 +33,6 @@ class PairsAndAudience(PairsAndRefusals):
         self.visibility: dict[UUID, Visibility] = {}
         self.asked: set[tuple[UUID, UUID]] = set()
         self.settled: set[tuple[UUID, UUID]] = set()
-        self.is_open = True
-
-    @rule(releases_in_s=st.sampled_from([None, -1.0, 3600.0]), is_noticed=st.booleans())
-    def hold_back(self, releases_in_s: float | None, is_noticed: bool) -> None:
-        self.world.offer(self.event, True, releases_in_s)
-        if is_noticed:
-            ReleaseStore(self.world.db).release_due()
-        self.is_open = releases_in_s is not None and releases_in_s < 0
-
-    @precondition(lambda self: not self.is_open)
-    @rule()
-    def release(self) -> None:
-        self.world.offer(self.event, False)
-        self.is_open = True
 
     @precondition(lambda self: self.uploaded)
     @rule(which=ANY, visibility=st.sampled_from(Visibility))
@@ -102,16 +87,16 @@ class PairsAndAudience(PairsAndRefusals):
         self.settled &= self.asked
 
     def list_decidable(self) -> list[tuple[UUID, UUID]]:
-        """Guests, and the photos that they see as theirs or refused, where they see any."""
-        return self.is_open * [
+        """Guests, and the photos that they see as theirs or refused."""
+        return [
             (user, photo)
             for user, photo in super().list_decidable()
             if (user, photo) in self.refused or self.expect(user).get(photo)
         ]
 
     def list_askable(self) -> list[tuple[UUID, UUID]]:
-        """Guests, and the photos that they see or asked to hide, where they see any."""
-        return self.is_open * [
+        """Guests, and the photos that they see or asked to hide."""
+        return [
             (user, photo)
             for user in self.users
             for photo in self.uploaded
@@ -120,7 +105,7 @@ class PairsAndAudience(PairsAndRefusals):
 
     def expect(self, user: UUID) -> dict[UUID, bool]:
         """The photos that a guest is to see, and whether they are in them."""
-        if user not in self.members or not self.is_open:
+        if user not in self.members:
             return {}
         who = self.known.get(user)
         expected = {}
@@ -186,14 +171,6 @@ class SettlesNothing(AudienceStore):
         return
 
 
-class DecidesBeforeTheRelease(AudienceStore):
-    """Whoever asks before the release learns which photos there are."""
-
-    def _may_decide(self, connection: Connection, values: Any) -> bool:
-        connection.execute(text("UPDATE matcher.events SET held = false"))
-        return super()._may_decide(connection, values)
-
-
 def test_guests_see_what_they_may_in_any_order(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     run(lambda folder: World(db, folder), examples=20, machine=PairsAndAudience)
@@ -206,9 +183,6 @@ CONTROLS: list[dict[str, Any]] = [
     {"photo_store": PicturesForgetHidden},
     {"audience_store": LeavesMatchesAlone},
     {"audience_store": SettlesNothing},
-    {"match_store": ListsForgetTheRelease},
-    {"photo_store": PicturesForgetTheRelease},
-    {"audience_store": DecidesBeforeTheRelease},
 ]
 
 
