@@ -4,11 +4,12 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
+from auth_service.offers import Download, Offer, OfferEdit
 from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition, Unauthenticated, Violation
 
 CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32
@@ -90,6 +91,7 @@ class Event:
     guest_count: int
     created_at: datetime
     admission: bool
+    offer: Offer
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class Membership:
     organisers: tuple[str, ...]
     consent_version: str
     waiting: bool
+    offer: Offer
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,9 @@ class Change:
     closed: bool | None
     expires_at: datetime | None
     created_at: datetime
+    held: bool | None = None
+    releases_at: datetime | None = None
+    download: Download | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,7 @@ class EventEdit:
     new_code: bool = False
     no_start: bool = False
     no_end: bool = False
+    offer: OfferEdit = field(default_factory=OfferEdit)
 
 
 class InvalidEventCode(NotFound):

@@ -4,10 +4,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
 from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, InvalidForm, is_ignorable
+from auth_service.offers import MAX_CREDIT_LENGTH, MAX_KEEP_DAYS, MAX_URL_LENGTH, Credit, NewOffer, OfferEdit
 from kit.errors import Violation
 
 MIN_USERNAME_LENGTH = 2
@@ -79,6 +81,49 @@ def check_event_name(name: str) -> Iterator[Violation]:
 def check_times(starts_at: datetime | None, expires_at: datetime | None) -> Iterator[Violation]:
     if starts_at and expires_at and expires_at <= starts_at:
         yield Violation("expires_at", "ends_before_start", "The event must end after it starts.")
+
+
+def check_offer(offer: NewOffer) -> Iterator[Violation]:
+    yield from check_release(offer.held, offer.releases_at)
+    yield from check_credit(offer.credit)
+    yield from check_keep_days(offer.keep_days)
+
+
+def check_offer_edit(edit: OfferEdit, is_held: bool) -> Iterator[Violation]:
+    """`is_held`: whether the event is held back now."""
+    yield from check_release(is_held if edit.held is None else edit.held, edit.releases_at)
+    yield from check_credit(edit.credit or Credit())
+    yield from check_keep_days(edit.keep_days or 0)
+
+
+def check_release(held: bool, releases_at: datetime | None) -> Iterator[Violation]:
+    if releases_at and not held:
+        yield Violation("releases_at", "released", "Only photos that are held back can have a day of release.")
+
+
+def check_credit(credit: Credit) -> Iterator[Violation]:
+    if len(credit.name) > MAX_CREDIT_LENGTH or has_controls(credit.name) or (credit.url and not credit.name):
+        yield Violation("credit_name", "invalid_credit_name", f"Use 1 to {MAX_CREDIT_LENGTH} characters.")
+    if credit.url and not _is_web_address(credit.url):
+        yield Violation("credit_url", "invalid_credit_url", "Give an address that begins with https://.")
+
+
+def check_keep_days(keep_days: int) -> Iterator[Violation]:
+    if not 0 <= keep_days <= MAX_KEEP_DAYS:
+        yield Violation(
+            "keep_days", "invalid_keep_days", f"Keep the event for 1 to {MAX_KEEP_DAYS} days after its end."
+        )
+
+
+def _is_web_address(url: str) -> bool:
+    """https, with a host, and nothing that a browser or a reader may take for another host."""
+    if len(url) > MAX_URL_LENGTH or any(unicodedata.category(letter)[0] in "CZ" or letter in "\\@" for letter in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port in (None, parts.port)
+    except ValueError:
+        return False
 
 
 def _belongs_to_name(character: str) -> bool:

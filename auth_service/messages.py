@@ -1,4 +1,6 @@
-"""What AuthService answers: domain to proto."""
+"""What AuthService answers: domain to proto; and what it is told of an event's offer."""
+
+from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -13,9 +15,12 @@ from auth_service.domain import (
     Tokens,
     show_code,
 )
-from kit.timestamps import to_timestamp
+from auth_service.offers import Credit, Download, NewOffer, Offer, OfferEdit
+from kit.errors import InvalidArgument
+from kit.timestamps import from_timestamp, to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 
+DOWNLOADS = {pb.DownloadSize.Value(f"DOWNLOAD_SIZE_{download.name}"): download for download in Download}
 ROLES = {Role.GUEST: pb.ROLE_GUEST, Role.ORGANISER: pb.ROLE_ORGANISER}
 
 
@@ -39,6 +44,7 @@ def show_event(event: Event) -> pb.Event:
         guest_count=event.guest_count,
         create_time=to_timestamp(event.created_at),
         admission=event.admission,
+        **_show_offer(event.offer),
     )
 
 
@@ -54,6 +60,7 @@ def show_membership(membership: Membership) -> pb.Membership:
         organisers=membership.organisers,
         consent_version=membership.consent_version,
         waiting=membership.waiting,
+        **_show_offer(membership.offer),
     )
 
 
@@ -83,4 +90,51 @@ def show_change(change: Change) -> pb.Change:
         closed=bool(change.closed),
         expire_time=to_timestamp(change.expires_at),
         change_time=to_timestamp(change.created_at),
+        held=change.held,
+        release_time=to_timestamp(change.releases_at),
+        download=f"DOWNLOAD_SIZE_{change.download.name}" if change.download else None,
     )
+
+
+def parse_offer(request: pb.CreateEventRequest) -> NewOffer:
+    """Raises InvalidArgument."""
+    return NewOffer(
+        held=request.held,
+        releases_at=from_timestamp(request, "release_time"),
+        credit=Credit(request.credit.name, request.credit.url),
+        download=_parse_download(request.download) or Download.ORIGINAL,
+        keep_days=request.keep_days,
+    )
+
+
+def parse_offer_edit(request: pb.UpdateEventRequest) -> OfferEdit:
+    """Raises InvalidArgument."""
+    return OfferEdit(
+        held=request.held.value if request.HasField("held") else None,
+        releases_at=None if request.clear_release_time else from_timestamp(request, "release_time"),
+        no_release_day=request.clear_release_time,
+        credit=Credit(request.credit.name, request.credit.url) if request.HasField("credit") else None,
+        download=_parse_download(request.download),
+        keep_days=request.keep_days.value if request.HasField("keep_days") else None,
+    )
+
+
+def _parse_download(size: int) -> Download | None:
+    if size not in (pb.DOWNLOAD_SIZE_UNSPECIFIED, *DOWNLOADS):
+        raise InvalidArgument
+    return DOWNLOADS.get(size)
+
+
+def _show_offer(offer: Offer) -> dict[str, Any]:
+    return {
+        "held": offer.held,
+        "release_time": to_timestamp(offer.releases_at),
+        "credit": pb.Credit(name=offer.credit.name, url=offer.credit.url),
+        "download": f"DOWNLOAD_SIZE_{offer.download.name}",
+        "retention": pb.Retention(
+            keep_days=offer.keep_days,
+            hide_time=to_timestamp(offer.hides_at),
+            delete_time=to_timestamp(offer.deletes_at),
+            hidden=offer.hidden,
+        ),
+    }

@@ -3,7 +3,16 @@
 from google.protobuf.duration_pb2 import Duration
 
 from auth_service.domain import EventEdit
-from auth_service.messages import guest_key, show_change, show_event, show_guest, show_membership, show_tokens
+from auth_service.messages import (
+    guest_key,
+    parse_offer,
+    parse_offer_edit,
+    show_change,
+    show_event,
+    show_guest,
+    show_membership,
+    show_tokens,
+)
 from auth_service.service import Auth
 from kit import deadlines
 from kit.identity import PUBLIC, USER, callable_by, current_caller, service
@@ -152,6 +161,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             from_timestamp(request, "start_time"),
             from_timestamp(request, "expire_time"),
             request.admission,
+            parse_offer(request),
         )
         return pb.CreateEventResponse(event=show_event(event))
 
@@ -180,6 +190,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             new_code=request.new_code,
             no_start=request.clear_start_time,
             no_end=request.clear_expire_time,
+            offer=parse_offer_edit(request),
         )
         event = self._auth.events.update_event(current_caller().user_id, parse_id(request.event_id), edit)
         return pb.UpdateEventResponse(event=show_event(event))

@@ -45,6 +45,7 @@ from matcher_service.store import (
     PhotoStore,
     PurgeStore,
     RefusalStore,
+    ReleaseStore,
 )
 from matcher_service.store.hints import HINTS_CHANNEL
 from matcher_service.store.photos import PHOTOS_CHANNEL
@@ -55,6 +56,7 @@ PREFIX = "photos"  # of our files in the file store
 STOP_S = 2.0
 TIDY_S = 30.0
 SWEEP_S = 5.0
+RELEASE_S = 2.0  # until open pages hear that photos are released by themselves
 
 
 class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
@@ -132,6 +134,8 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         following = start_thread(lambda: follower.run(stop), "feed")
         tidy = functools.partial(index.tidy, match_store.find_deletions)
         start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")
+        releases = ReleaseStore(db)
+        start_thread(lambda: run_steps(releases.release_due, lambda: stop.wait(RELEASE_S), stop, "release"), "release")
         who = Members(members, follower.catch_up)
         matching = Matches(match_store, RefusalStore(db), index, who, config.face_tolerance)
         photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, config.max_photo_mb * settings.MB)

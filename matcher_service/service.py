@@ -10,6 +10,8 @@ from kit.pages import Page
 from matcher_service.domain import (
     MAX_FILENAME_LENGTH,
     AddedPhoto,
+    Download,
+    DownloadNotOffered,
     EventClosed,
     EventNotFound,
     IndexCounts,
@@ -186,13 +188,15 @@ class Photos:
     def open_photo(
         self, user_id: UUID, photo_id: UUID, variant: Variant, window: Window = WHOLE
     ) -> tuple[ShownPhoto, OpenPicture]:
-        """A JPEG, or a part of it. Raises PhotoNotFound, PhotoNotReady."""
+        """A JPEG, or a part of it. Raises PhotoNotFound, PhotoNotReady, DownloadNotOffered."""
         shown = self._store.find_shown(photo_id, user_id, variant)
         if shown is None:
             self._catch_up()
             shown = self._store.find_shown(photo_id, user_id, variant)
         if shown is None:
             raise PhotoNotFound
+        if variant is Variant.ORIGINAL and shown.download is not Download.ORIGINAL:
+            raise DownloadNotOffered
         if shown.state is not PhotoState.INDEXED or shown.key is None:
             raise PhotoNotReady
         try:

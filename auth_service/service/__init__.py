@@ -28,3 +28,7 @@ class Auth:
     def tidy(self) -> None:
         self._stores.sessions.delete_expired_tokens()
         self._stores.members.repair_counts()
+        for event_id in self._stores.retention.find_out_of_date():
+            self._stores.retention.hide(event_id)
+        for event_id in self._stores.retention.find_over():
+            self._stores.retention.delete(event_id)

@@ -17,6 +17,7 @@ from auth_service.domain import (
     normalise_code,
     to_display,
 )
+from auth_service.offers import Credit, NewOffer
 from auth_service.service.roles import require_organiser
 from auth_service.store import Stores
 from kit.pages import Page
@@ -43,19 +44,22 @@ class Events:
         starts_at: datetime | None,
         expires_at: datetime | None,
         admission: bool,
+        offer: NewOffer,
     ) -> Event:
         user = self._accounts.find_user(user_id)
         if user is None:
             raise UserNotFound
         if not user.organiser:
             raise OrganiserOnly
-        forms.require([*forms.check_event_name(name), *forms.check_times(starts_at, expires_at)])
+        offer = replace(offer, credit=_clean(offer.credit))
+        faults = [*forms.check_event_name(name), *forms.check_times(starts_at, expires_at)]
+        forms.require([*faults, *forms.check_offer(offer)])
         for _try in range(CODE_TRIES):
             if request_id and (known := self._events.find_request(request_id)):
                 return self.get_event(user_id, known.id)
             event_id = uuid4()
             if self._events.create_event(
-                event_id, request_id, user_id, to_display(name), new_code(), starts_at, expires_at, admission
+                event_id, request_id, user_id, to_display(name), new_code(), starts_at, expires_at, admission, offer
             ):
                 return self.get_event(user_id, event_id)
         raise NoFreeCode
@@ -77,7 +81,9 @@ class Events:
             None if edit.no_start else edit.starts_at or event.starts_at,
             None if edit.no_end else edit.expires_at or event.expires_at,
         )
-        forms.require(faults)
+        if edit.offer.credit:
+            edit = replace(edit, offer=replace(edit.offer, credit=_clean(edit.offer.credit)))
+        forms.require([*faults, *forms.check_offer_edit(edit.offer, event.offer.held)])
         edit = replace(edit, name=to_display(edit.name)) if edit.name else edit
         for _try in range(CODE_TRIES):
             done = self._events.update_event(event_id, edit, new_code() if edit.new_code else None)
@@ -90,3 +96,7 @@ class Events:
     def delete_event(self, user_id: UUID, event_id: UUID) -> None:
         require_organiser(self._members, event_id, user_id)
         self._events.delete_event(event_id)
+
+
+def _clean(credit: Credit) -> Credit:
+    return Credit(to_display(credit.name), credit.url.strip())

@@ -6,9 +6,10 @@ from auth_service.store.accounts import AccountStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.events import EventStore
 from auth_service.store.members import MemberStore
+from auth_service.store.retention import RetentionStore
 from auth_service.store.sessions import SessionStore
 
-__all__ = ["AccountStore", "ChangeStore", "EventStore", "MemberStore", "SessionStore", "Stores"]
+__all__ = ["AccountStore", "ChangeStore", "EventStore", "MemberStore", "RetentionStore", "SessionStore", "Stores"]
 
 
 class Stores:
@@ -20,3 +21,4 @@ class Stores:
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
         self.changes = ChangeStore(engine)
+        self.retention = RetentionStore(engine)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, text
 
 from auth_service.domain import Change, ChangeKind, Role
+from auth_service.offers import Download
 from kit.db import transaction
 
 
@@ -37,6 +38,9 @@ def append_change(
     name: str | None = None,
     closed: bool | None = None,
     expires_at: datetime | None = None,
+    held: bool | None = None,
+    releases_at: datetime | None = None,
+    download: str | None = None,
 ) -> None:
     """The last statement of a transaction: the row of `auth.feed` stays locked from here to the commit, and that makes
     the numbers gapless and in commit order."""
@@ -44,8 +48,10 @@ def append_change(
         text(
             """
             WITH next AS (UPDATE auth.feed SET last = last + 1 RETURNING last)
-            INSERT INTO auth.changes (sequence, kind, event_id, user_id, role, name, closed, expires_at)
-            SELECT last, :kind, :event_id, :user_id, :role, :name, :closed, :expires_at FROM next
+            INSERT INTO auth.changes
+                (sequence, kind, event_id, user_id, role, name, closed, expires_at, held, releases_at, download)
+            SELECT last, :kind, :event_id, :user_id, :role, :name, :closed, :expires_at, :held, :releases_at, :download
+            FROM next
             """
         ),
         {
@@ -56,12 +62,21 @@ def append_change(
             "name": name,
             "closed": closed,
             "expires_at": expires_at,
+            "held": held,
+            "releases_at": releases_at,
+            "download": download,
         },
     )
 
 
-def append_event_change(connection: Connection, event: Row[Any]) -> None:
-    """Of an event that was made or changed: `id`, `name`, `closed` and `expires_at` of its row."""
+def append_event_change(connection: Connection, event_id: UUID) -> None:
+    """Of an event that was made or changed. One that is hidden is held back for good."""
+    query = text(
+        "SELECT id, name, closed, expires_at, held OR hidden_at IS NOT NULL AS held,"
+        " CASE WHEN hidden_at IS NULL THEN releases_at END AS releases_at, download"
+        " FROM auth.events WHERE id = :event"
+    )
+    event = connection.execute(query, {"event": event_id}).one()
     append_change(
         connection,
         ChangeKind.EVENT_UPDATED,
@@ -69,6 +84,9 @@ def append_event_change(connection: Connection, event: Row[Any]) -> None:
         name=event.name,
         closed=event.closed,
         expires_at=event.expires_at,
+        held=event.held,
+        releases_at=event.releases_at,
+        download=event.download,
     )
 
 
@@ -88,4 +106,7 @@ def _change(row: Row[Any]) -> Change:
         closed=row.closed,
         expires_at=row.expires_at,
         created_at=row.created_at,
+        held=row.held,
+        releases_at=row.releases_at,
+        download=Download(row.download) if row.download else None,
     )

@@ -4,17 +4,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, text
+from sqlalchemy import Connection, Engine, Row, text
 
 from auth_service.domain import ChangeKind, Event, EventEdit, Role
+from auth_service.offers import NewOffer, OfferEdit
 from auth_service.store.changes import append_change, append_event_change, bury
 from auth_service.store.locks import lock_event, lock_user
 from auth_service.store.members import add_member, is_taken
+from auth_service.store.offers import COMPUTED, EDIT, read_offer
 from kit.db import transaction
 from kit.pages import Page
 
-SELECT_EVENT = """
-    SELECT e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS shut FROM auth.events e
+SELECT_EVENT = f"""
+    SELECT e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS shut, {COMPUTED} FROM auth.events e
 """
 
 
@@ -43,6 +45,7 @@ class EventStore:
         starts_at: datetime | None,
         expires_at: datetime | None,
         admission: bool,
+        offer: NewOffer,
     ) -> bool:
         """The event with its organiser; False when the code or the request id is in use. Raises UserNotFound."""
         with transaction(self._engine, "create-event") as connection:
@@ -50,9 +53,11 @@ class EventStore:
             inserted = connection.execute(
                 text(
                     """
-                    INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission)
-                    VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at, :admission)
-                    ON CONFLICT DO NOTHING RETURNING id, name, closed, expires_at
+                    INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission, held,
+                        releases_at, credit_name, credit_url, download, keep_days)
+                    VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at, :admission, :held,
+                        :releases_at, :credit_name, :credit_url, :download, nullif(:keep_days, 0))
+                    ON CONFLICT DO NOTHING
                     """
                 ),
                 {
@@ -63,11 +68,12 @@ class EventStore:
                     "starts_at": starts_at,
                     "expires_at": expires_at,
                     "admission": admission,
+                    **_values(offer),
                 },
-            ).first()
-            if inserted is None:
+            )
+            if not inserted.rowcount:
                 return False
-            append_event_change(connection, inserted)
+            append_event_change(connection, event_id)
             add_member(connection, event_id, organiser, Role.ORGANISER)
             return True
 
@@ -89,35 +95,55 @@ class EventStore:
     def update_event(self, event_id: UUID, edit: EventEdit, code: str | None) -> bool | None:
         """None: no such event; False: the new code is in use."""
         query = text(
-            """
-            UPDATE auth.events SET name = coalesce(:name, name),
+            f"""
+            UPDATE auth.events e SET name = coalesce(:name, name),
                 starts_at = CASE WHEN :no_start THEN NULL ELSE coalesce(:starts_at, starts_at) END,
                 expires_at = CASE WHEN :no_end THEN NULL ELSE coalesce(:expires_at, expires_at) END,
                 closed = coalesce(:closed, closed), code = coalesce(:code, code),
-                admission = coalesce(:admission, admission)
-            WHERE id = :event RETURNING id, name, closed, expires_at
+                admission = coalesce(:admission, admission), {EDIT}
+            WHERE id = :event RETURNING expires_at, keep_days
             """
         )
         with transaction(self._engine, "update-event") as connection:
-            if lock_event(connection, event_id) is None:
+            before = lock_event(connection, event_id)
+            if before is None:
                 return None
             if code and is_taken(connection, code):
                 return False
-            changed = connection.execute(query, {**vars(edit), "code": code, "event": event_id}).one()
-            append_event_change(connection, changed)
+            values = {**vars(edit), **_values(edit.offer), "code": code, "event": event_id}
+            after = connection.execute(query, values).one()
+            if (after.expires_at, after.keep_days) != (before.expires_at, before.keep_days):
+                keep = text("UPDATE auth.events SET keep_since = now(), hidden_at = NULL WHERE id = :event")
+                connection.execute(keep, {"event": event_id})
+            append_event_change(connection, event_id)
             return True
 
     def delete_event(self, event_id: UUID) -> None:
         with transaction(self._engine, "delete-event") as connection:
-            gone = connection.execute(text("DELETE FROM auth.events WHERE id = :event"), {"event": event_id})
-            if gone.rowcount:
-                bury(connection, event_id)
-                append_change(connection, ChangeKind.EVENT_DELETED, event_id=event_id)
+            delete_event(connection, event_id)
 
     def _find(self, condition: str, value: object) -> Event | None:
         with transaction(self._engine) as connection:
             row = connection.execute(text(f"{SELECT_EVENT} WHERE {condition}"), {"value": value}).first()
         return _event(row) if row else None
+
+
+def delete_event(connection: Connection, event_id: UUID) -> None:
+    """If there is one."""
+    gone = connection.execute(text("DELETE FROM auth.events WHERE id = :event"), {"event": event_id})
+    if gone.rowcount:
+        bury(connection, event_id)
+        append_change(connection, ChangeKind.EVENT_DELETED, event_id=event_id)
+
+
+def _values(offer: NewOffer | OfferEdit) -> dict[str, object]:
+    """By the names of the columns."""
+    return {
+        **vars(offer),
+        "credit_name": offer.credit.name if offer.credit else None,
+        "credit_url": offer.credit.url if offer.credit else None,
+        "download": offer.download.value if offer.download else None,
+    }
 
 
 def _event(row: Row[Any]) -> Event:
@@ -132,4 +158,5 @@ def _event(row: Row[Any]) -> Event:
         guest_count=row.member_count,
         created_at=row.created_at,
         admission=row.admission,
+        offer=read_offer(row),
     )

@@ -21,9 +21,9 @@ def lock_sessions(connection: Connection, user_id: UUID) -> None:
 
 
 def lock_event(connection: Connection, event_id: UUID) -> Row[Any] | None:
-    """Keeps the event as it is until the commit; `shut` and `admission` say how that is."""
+    """Keeps the event as it is until the commit; the columns say how that is."""
     query = text(
-        "SELECT closed OR coalesce(expires_at <= now(), false) AS shut, admission FROM auth.events"
-        " WHERE id = :event FOR UPDATE"
+        "SELECT closed OR coalesce(expires_at <= now(), false) AS shut, admission, expires_at, keep_days"
+        " FROM auth.events WHERE id = :event FOR UPDATE"
     )
     return connection.execute(query, {"event": event_id}).first()

@@ -17,6 +17,7 @@ from auth_service.domain import (
 )
 from auth_service.store.changes import append_change, append_event_change
 from auth_service.store.locks import lock_event, lock_sessions, lock_user
+from auth_service.store.offers import COMPUTED, STORED, read_offer
 from auth_service.store.sessions import end_last_sessions
 from kit.db import transaction
 from kit.pages import Page
@@ -36,8 +37,8 @@ class MemberStore:
     def list_memberships(self, user_id: UUID) -> list[Membership]:
         """Oldest first."""
         query = text(
-            """
-            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting,
+            f"""
+            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting, {STORED}, {COMPUTED},
                    e.closed OR coalesce(e.expires_at <= now(), false) AS shut, e.code, e.expires_at,
                    ARRAY(SELECT u.username FROM auth.memberships o JOIN auth.users u ON u.id = o.user_id
                          WHERE o.event_id = e.id AND o.role = 'organiser' ORDER BY o.joined_at, u.id) AS organisers,
@@ -60,6 +61,7 @@ class MemberStore:
                     organisers=tuple(row.organisers),
                     consent_version=row.consent_version,
                     waiting=row.waiting,
+                    offer=read_offer(row),
                 )
                 for row in connection.execute(query, {"user": user_id})
             ]
@@ -149,11 +151,11 @@ class MemberStore:
             connection.execute(remember, {"event": event_id, "user": user_id})
             guard = text(
                 "UPDATE auth.events SET admission = true, code = CASE WHEN :waiting THEN code ELSE :code END"
-                " WHERE id = :event RETURNING id, name, closed, expires_at"
+                " WHERE id = :event"
             )
-            event = connection.execute(guard, {"event": event_id, "waiting": member.waiting, "code": code}).one()
+            connection.execute(guard, {"event": event_id, "waiting": member.waiting, "code": code})
             append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)
-            append_event_change(connection, event)
+            append_event_change(connection, event_id)
             return is_over
 
     def repair_counts(self) -> None:

@@ -12,6 +12,7 @@ from gateway.accounts import schemas as shapes
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import to_problem
 from gateway.errors.openapi import JSON_BODY, SIGNED, problems
+from gateway.events.offers import show_offer
 from gateway.http.authentication import Public, Signed, enter, find_token
 from gateway.http.body import JsonRoute
 from gateway.http.cookies import REFRESH, forget_session, is_renewable, keep_session, read_cookie
@@ -250,4 +251,5 @@ def _membership(membership: pb.Membership) -> shapes.Membership:
         organisers=list(membership.organisers),
         consent_version=membership.consent_version,
         waiting=membership.waiting,
+        **show_offer(membership),
     )

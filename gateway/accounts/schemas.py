@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from gateway.events.offers import EventOffer
 from gateway.http.schemas import Form
 from gateway.selfies.schemas import RematchStatus
 
@@ -96,7 +97,7 @@ class JoinedEvent(BaseModel):
     waiting: bool = Field(description="whether an organiser is still to admit the guest")
 
 
-class Membership(BaseModel):
+class Membership(EventOffer):
     event_id: str
     name: str
     role: str = Field(description="`guest` or `organiser`")

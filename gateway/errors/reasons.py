@@ -20,6 +20,7 @@ REASONS: Mapping[str, int] = {
     "organiser_only": 403,
     "removed_from_event": 403,
     "caller_not_allowed": 403,
+    "download_not_offered": 403,
     "not_found": 404,
     "event_not_found": 404,
     "photo_not_found": 404,

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import grpc
 from fastapi import APIRouter, Request, Response
-from google.protobuf.wrappers_pb2 import BoolValue, StringValue
+from google.protobuf.wrappers_pb2 import BoolValue, Int32Value, StringValue
 
 from gateway.accounts.routes import ROLES, show_link
 from gateway.accounts.schemas import SignInLink
@@ -14,6 +14,7 @@ from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import JSON_BODY, PAGE, SIGNED, problems
 from gateway.events import schemas as shapes
+from gateway.events.offers import show_offer, to_credit, to_size
 from gateway.http.authentication import Signed
 from gateway.http.body import JsonRoute
 from gateway.http.cookies import forget_session
@@ -38,6 +39,11 @@ async def create_event(form: shapes.NewEvent, backend: Signed) -> shapes.Event:
             start_time=to_timestamp(form.starts_at),
             expire_time=to_timestamp(form.expires_at),
             admission=form.admission,
+            held=form.release == "held",
+            release_time=to_timestamp(form.releases_at),
+            credit=to_credit(form.credit),
+            download=to_size(form.download),
+            keep_days=form.keep_days or 0,
         ),
     )
     return _event(answer.event, {})
@@ -74,6 +80,12 @@ async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Signed) 
             new_code=form.new_code,
             clear_start_time=form.starts_at is None and "starts_at" in form.model_fields_set,
             clear_expire_time=form.expires_at is None and "expires_at" in form.model_fields_set,
+            held=None if form.release is None else BoolValue(value=form.release == "held"),
+            release_time=to_timestamp(form.releases_at),
+            clear_release_time=form.releases_at is None and "releases_at" in form.model_fields_set,
+            credit=to_credit(form.credit) if "credit" in form.model_fields_set else None,
+            download=to_size(form.download),
+            keep_days=Int32Value(value=form.keep_days or 0) if "keep_days" in form.model_fields_set else None,
         ),
     )
     return _event(answer.event, states)
@@ -169,6 +181,7 @@ def _event(event: pb.Event, states: Mapping[str, photo_pb2.IndexState]) -> shape
         photos=counts,
         faces=state.face_count,
         guests=event.guest_count,
+        **show_offer(event),
     )
 
 

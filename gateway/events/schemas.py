@@ -5,6 +5,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from gateway.events.offers import (
+    DOWNLOAD,
+    KEEP_DAYS,
+    MAX_KEEP_DAYS,
+    RELEASE,
+    Download,
+    EventOffer,
+    NewCredit,
+    Release,
+)
 from gateway.http.schemas import Form
 
 
@@ -24,10 +34,16 @@ class NewEvent(Form):
     starts_at: Moment | None = None
     expires_at: Moment | None = Field(default=None, description="from when on it takes neither joins nor uploads")
     admission: bool = Field(False, description="have whoever joins wait until an organiser admits them")
+    release: Release = Field("live", description=RELEASE)
+    releases_at: Moment | None = Field(None, description="only of an event that is `held`")
+    credit: NewCredit | None = None
+    download: Download = Field("original", description=DOWNLOAD)
+    keep_days: int | None = Field(None, ge=1, le=MAX_KEEP_DAYS, description=KEEP_DAYS)
 
 
 class EventEdit(Form):
-    """What is missing stays as it is; a null `starts_at` or `expires_at` removes the time."""
+    """What is missing stays as it is; a null `starts_at`, `expires_at`, `releases_at`, `credit` or `keep_days` removes
+    it."""
 
     name: str | None = None
     starts_at: Moment | None = None
@@ -35,6 +51,11 @@ class EventEdit(Form):
     closed: bool | None = None
     admission: bool | None = Field(None, description="those who wait go on waiting")
     new_code: bool = Field(False, description="replace the event code; the old one stops working")
+    release: Release | None = Field(None, description="`live`: at once, which removes `releases_at`")
+    releases_at: Moment | None = Field(None, description="only of an event that is `held`")
+    credit: NewCredit | None = None
+    download: Download | None = Field(None, description=DOWNLOAD)
+    keep_days: int | None = Field(None, ge=1, le=MAX_KEEP_DAYS, description=KEEP_DAYS)
 
 
 class PhotoCounts(BaseModel):
@@ -44,7 +65,7 @@ class PhotoCounts(BaseModel):
     total: int = 0
 
 
-class Event(BaseModel):
+class Event(EventOffer):
     id: str
     name: str
     event_code: str = Field(examples=["7K3F-9QXA"])

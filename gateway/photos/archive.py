@@ -17,6 +17,7 @@ from gateway.http.ranges import NOWHERE
 from gateway.photos.archive_entries import Entry
 from gateway.photos.archive_stream import MEDIA_TYPE, AskedArchive, send_archive
 from gateway.photos.file_names import UploadNames, make_archive_name, make_file_name
+from gateway.photos.pictures import download_not_offered
 from gateway.photos.transfer import read_part
 from gateway.photos.zip_records import StoredFile
 from protos.auth.v1 import auth_pb2
@@ -35,7 +36,14 @@ def archive(*reasons: str) -> dict[str, Any]:
         "responses": {
             200: {"description": "The archive.", "content": content},
             206: {"description": "The part that `Range` asks for.", "content": content},
-            **problems("invalid_argument", "photo_not_found", "photo_not_ready", "range_not_satisfiable", *reasons),
+            **problems(
+                "invalid_argument",
+                "photo_not_found",
+                "photo_not_ready",
+                "range_not_satisfiable",
+                "download_not_offered",
+                *reasons,
+            ),
         },
     }
 
@@ -46,11 +54,14 @@ router = APIRouter(prefix="/api", tags=["photos"])
 @router.head("/my-photos.zip", include_in_schema=False)
 @router.get("/my-photos.zip", **archive("event_not_found", *SIGNED))
 async def download_my_photos(event_id: UUID, backend: Signed, asked: AskedArchive) -> Response:
-    """The originals of all photos that the caller is in, in one event, as a ZIP archive without compression. The access
-    token must be valid when the archive begins. Where a photo goes while it is sent the connection is cut: ask again.
-    While the photos are the same, so is `ETag`, and `Range` goes on where a connection was cut."""
+    """All photos that the caller sees, in one event, as a ZIP archive without compression: the originals, or pictures
+    of at most 1600 pixels where the event offers only those. The access token must be valid when the archive begins.
+    Where a photo goes while it is sent the connection is cut: ask again. While the photos are the same, so is `ETag`,
+    and `Range` goes on where a connection was cut."""
     matches = [match async for match in _list_matches(backend, event_id)]
-    found = [await _find_original(backend, match, _name_match(match)) for match in matches]
+    if any(match.download == matcher_pb2.MATCH_DOWNLOAD_NONE for match in matches):
+        raise download_not_offered()
+    found = [await _find_offered(backend, match) for match in matches]
     entries = [entry for entry in found if entry]
     if not entries:
         raise Problem(404, "photo_not_found", "There is no photo of you in this event.")
@@ -96,24 +107,34 @@ async def _list_photos(backend: Backends, event_id: UUID) -> AsyncIterator[pb.Ph
         page.page_token = answer.next_page_token
 
 
-def _name_match(match: matcher_pb2.Match) -> str:
-    return make_file_name(match.event_name, match.number, match.photo_id, "image/jpeg")
-
-
 async def _find_original(backend: Backends, photo: matcher_pb2.Match | pb.Photo, name: str) -> Entry | None:
     """None for a photo that is gone since it was listed. Of photos of earlier versions the picture itself is asked for
     its size."""
-    version, size_bytes = photo.original_version, photo.original_bytes
-    if not size_bytes:
-        request = pb.GetPhotoRequest(photo_id=photo.photo_id, variant=pb.VARIANT_ORIGINAL, offset=NOWHERE)
-        try:
-            header, _ = await read_part(backend, request)
-        except grpc.aio.AioRpcError as error:
-            if has_reason(error, "photo_not_found"):
-                return None
-            raise
-        version, size_bytes = header.version, header.picture_bytes
-    return Entry(StoredFile(name, size_bytes, _wall_clock(photo)), photo.photo_id, version)
+    if not photo.original_bytes:
+        return await _ask_for(backend, photo, name, pb.VARIANT_ORIGINAL)
+    return Entry(StoredFile(name, photo.original_bytes, _wall_clock(photo)), photo.photo_id, photo.original_version)
+
+
+async def _find_offered(backend: Backends, match: matcher_pb2.Match) -> Entry | None:
+    """The picture that a guest may download; None as for `_find_original`."""
+    name = make_file_name(match.event_name, match.number, match.photo_id, "image/jpeg")
+    if match.download == matcher_pb2.MATCH_DOWNLOAD_PREVIEW:
+        return await _ask_for(backend, match, name, pb.VARIANT_PREVIEW)
+    return await _find_original(backend, match, name)
+
+
+async def _ask_for(
+    backend: Backends, photo: matcher_pb2.Match | pb.Photo, name: str, variant: pb.Variant
+) -> Entry | None:
+    request = pb.GetPhotoRequest(photo_id=photo.photo_id, variant=variant, offset=NOWHERE)
+    try:
+        header, _ = await read_part(backend, request)
+    except grpc.aio.AioRpcError as error:
+        if has_reason(error, "photo_not_found"):
+            return None
+        raise
+    file = StoredFile(name, header.picture_bytes, _wall_clock(photo))
+    return Entry(file, photo.photo_id, header.version, variant=variant)
 
 
 def _wall_clock(photo: matcher_pb2.Match | pb.Photo) -> datetime:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.photos.zip_records import StoredFile
+from protos.matcher.v1 import photo_pb2 as pb
 
 MAX_CHECKSUMS = 50_000  # 17 MB
 RECORDS = b"1"  # another one whenever the same entries make other bytes
@@ -13,12 +14,13 @@ RECORDS = b"1"  # another one whenever the same entries make other bytes
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file of an archive: the original of a photo in this version, or else `content`."""
+    """A file of an archive: a picture of a photo in this version, or else `content`."""
 
     file: StoredFile
     photo_id: str = ""
     version: str = ""
     content: bytes = b""
+    variant: pb.Variant = pb.VARIANT_ORIGINAL
 
 
 class KnownChecksums:

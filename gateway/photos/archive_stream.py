@@ -109,7 +109,7 @@ async def _read(
     while start < end:
         request = pb.GetPhotoRequest(
             photo_id=entry.photo_id,
-            variant=pb.VARIANT_ORIGINAL,
+            variant=entry.variant,
             offset=start,
             length=min(PART_BYTES, end - start),
         )

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from gateway.backends.channels import Backends
 from gateway.errors.openapi import OTHER, SIGNED, pictures, problems
-from gateway.errors.problem import internal_problem, not_satisfiable
+from gateway.errors.problem import Problem, internal_problem, not_satisfiable
 from gateway.http.authentication import Signed
 from gateway.http.ranges import (
     NOWHERE,
@@ -44,7 +44,14 @@ PICTURE: dict[str, Any] = {
         200: {"description": "The picture.", "content": pictures("image/jpeg")},
         206: {"description": "The part that `Range` asks for.", "content": pictures("image/jpeg")},
         304: {"description": "The client has it."},
-        **problems("invalid_argument", "photo_not_found", "photo_not_ready", "range_not_satisfiable", *SIGNED),
+        **problems(
+            "invalid_argument",
+            "photo_not_found",
+            "photo_not_ready",
+            "range_not_satisfiable",
+            "download_not_offered",
+            *SIGNED,
+        ),
     },
 }
 
@@ -119,6 +126,9 @@ async def get_original(photo_id: UUID, backend: Signed, wanted: Asked) -> Respon
 async def _show(backend: Backends, photo_id: UUID, variant: str, wanted: Wanted) -> Response:
     request, part = pb.GetPhotoRequest(photo_id=str(photo_id), variant=VARIANTS[variant]), wanted.part
     call, header = await open_picture(backend, _cut(request, part))
+    if wanted.download and header.download == pb.DOWNLOAD_SIZE_NONE:
+        call.cancel()
+        raise download_not_offered()
     tag = _tag(photo_id, variant, header)
     if part and not wanted.is_head and (not is_same(wanted.if_range, tag) or not header.picture_bytes):
         call.cancel()  # the client has parts of another picture, or the service is an old one, which sends no parts
@@ -145,6 +155,10 @@ async def _show(backend: Backends, photo_id: UUID, variant: str, wanted: Wanted)
         call.cancel()
         raise not_satisfiable(shown)
     return await _send(call, header, 206, media_type, {**headers, "Content-Range": shown})
+
+
+def download_not_offered() -> Problem:
+    return Problem(403, "download_not_offered", "The organisers of this event do not offer this picture for download.")
 
 
 def _headers(tag: str, version: str, header: pb.PhotoHeader) -> dict[str, str]:

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from gateway.errors.openapi import FILE_BODY, PAGE, SIGNED, files_body, problems
+from gateway.events.offers import DOWNLOADS
 from gateway.http.authentication import Signed
 from gateway.http.limits import MAX_PHOTOS, SKIPPED_FILES
 from gateway.http.pages import Cursor, Direction, Limit, Order
@@ -185,6 +186,10 @@ def root_of(request: Request) -> str:
 
 
 def _match(match: matcher_pb2.Match, root: str) -> shapes.MyPhoto:
+    urls = _urls(match, root)
+    offered = DOWNLOADS.get(match.download, "original")
+    original = urls.pop("original_url")
+    downloads = {"original": original, "preview": urls["preview_url"], "none": None}
     return shapes.MyPhoto(
         id=match.photo_id,
         event_id=match.event_id,
@@ -193,7 +198,9 @@ def _match(match: matcher_pb2.Match, root: str) -> shapes.MyPhoto:
         taken_at=epoch_s(match, "take_time"),
         shows_me=not match.only_for_everyone,
         colour=_colour(match),
-        **_urls(match, root),
+        original_url=original if offered == "original" else None,
+        download_url=downloads[offered],
+        **urls,
     )
 
 

@@ -32,7 +32,8 @@ class MyPhoto(BaseModel):
     thumb_url: str
     medium_url: str
     preview_url: str
-    original_url: str
+    original_url: str | None = Field(description="null where the event offers its guests no original")
+    download_url: str | None = Field(description="the picture that the caller may download; null: none")
 
 
 class MyPhotoPage(BaseModel):

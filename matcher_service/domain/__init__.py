@@ -2,6 +2,7 @@
 
 from matcher_service.domain.changes import Change, ChangeKind, Role
 from matcher_service.domain.faults import (
+    DownloadNotOffered,
     EmptyImage,
     EventClosed,
     EventNotFound,
@@ -21,6 +22,7 @@ from matcher_service.domain.photos import (
     MAX_PHOTOS_CHANGED,
     MAX_PHOTOS_PER_CALL,
     AddedPhoto,
+    Download,
     IndexCounts,
     KnownPhoto,
     NewPhoto,
@@ -44,6 +46,8 @@ __all__ = [
     "AddedPhoto",
     "Change",
     "ChangeKind",
+    "Download",
+    "DownloadNotOffered",
     "EmptyImage",
     "EventClosed",
     "EventNotFound",

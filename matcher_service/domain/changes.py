@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
+from matcher_service.domain.photos import Download
+
 
 class Role(Enum):
     """What a member may do; the values are stored."""
@@ -25,7 +27,8 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """An entry of auth_service's change feed; `kind` says which fields are set, None is a kind that we do not know."""
+    """An entry of auth_service's change feed; `kind` says which fields are set, None is a kind that we do not know.
+    `held` and `download` are None where nothing is said of them."""
 
     sequence: int
     kind: ChangeKind | None
@@ -35,3 +38,6 @@ class Change:
     name: str = ""
     closed: bool = False
     expires_at: datetime | None = None
+    held: bool | None = None
+    releases_at: datetime | None = None
+    download: Download | None = None

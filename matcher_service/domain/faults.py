@@ -23,6 +23,10 @@ class OrganiserOnly(NotAllowed):
     """Only organisers may do this."""
 
 
+class DownloadNotOffered(NotAllowed):
+    """The organisers of this event do not offer this picture for download."""
+
+
 class EventClosed(Precondition):
     """This event is closed: it takes no more photos."""
 

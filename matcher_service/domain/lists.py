@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from matcher_service.domain.photos import Photo, PhotoState, Variant, Visibility
+from matcher_service.domain.photos import Download, Photo, PhotoState, Variant, Visibility
 
 
 class PhotoOrder(Enum):
@@ -34,6 +34,7 @@ class Match:
     taken_offset_min: int | None
     only_for_everyone: bool
     colour: int | None
+    download: Download
 
 
 @dataclass(frozen=True)

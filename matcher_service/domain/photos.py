@@ -31,6 +31,14 @@ class Variant(Enum):
     ORIGINAL = "original"
 
 
+class Download(Enum):
+    """Which picture of a photo a member may download; the values are stored."""
+
+    ORIGINAL = "original"
+    PREVIEW = "preview"
+    NONE = "none"
+
+
 class Visibility(Enum):
     """Who sees a photo, beside the organisers of its event: the guests who are in it, every member, or nobody, for good
     or until an organiser approves it; the values are stored."""
@@ -105,6 +113,7 @@ class ShownPhoto:
     version: str
     event_name: str
     number: int
+    download: Download
 
 
 @dataclass(frozen=True)

@@ -121,5 +121,6 @@ def _match(match: Match) -> pb.Match:
         number=match.number,
         only_for_everyone=match.only_for_everyone,
         colour=match.colour,
+        download=f"MATCH_DOWNLOAD_{match.download.name}",
         **name_versions(match.versions),
     )

@@ -145,6 +145,7 @@ def _header(photo: ShownPhoto, picture: OpenPicture) -> pb.PhotoHeader:
         version=photo.version,
         event_name=photo.event_name,
         number=photo.number,
+        download=f"DOWNLOAD_SIZE_{photo.download.name}",
     )
 
 

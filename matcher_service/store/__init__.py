@@ -9,6 +9,7 @@ from matcher_service.store.members import MemberStore
 from matcher_service.store.photos import PhotoStore
 from matcher_service.store.purge import PurgeStore
 from matcher_service.store.refusals import RefusalStore
+from matcher_service.store.releases import ReleaseStore
 
 __all__ = [
     "AudienceStore",
@@ -20,4 +21,5 @@ __all__ = [
     "PhotoStore",
     "PurgeStore",
     "RefusalStore",
+    "ReleaseStore",
 ]

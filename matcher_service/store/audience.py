@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from matcher_service.domain import Visibility
-from matcher_service.store.events import find_member, lock_event
+from matcher_service.store.events import lock_event, may_look
 from matcher_service.store.hints import hint, hint_all, hint_people_in
 
 # SQL: the account of the person :person.
@@ -123,7 +123,7 @@ class AudienceStore:
         """Locks the event until the commit, so that no publish misses what is decided."""
         if lock_event(connection, values["event"]) is None:
             return False
-        if find_member(connection, values["event"], values["user"]) is None:
+        if not may_look(connection, values["event"], values["user"]):
             return False
         known = text(
             "SELECT FROM matcher.photos p WHERE p.event_id = :event AND p.id = :photo"

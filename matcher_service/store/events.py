@@ -6,6 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
+from matcher_service.store.offers import is_open
+
 # Every file that a photo may have; the expression of the index `photo_keys`.
 PHOTO_KEYS = "ARRAY[upload_key, thumb_key, preview_key, original_key, medium_key]"
 
@@ -78,3 +80,12 @@ def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[An
         " WHERE m.event_id = :event AND m.user_id = :user"
     )
     return connection.execute(query, {"event": event_id, "user": user_id}).first()
+
+
+def may_look(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
+    """Whether the user is a member who sees photos of the event now."""
+    query = text(
+        "SELECT FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone"
+        f" WHERE m.event_id = :event AND m.user_id = :user AND {is_open('m', 'e')}"
+    )
+    return connection.execute(query, {"event": event_id, "user": user_id}).first() is not None

@@ -7,12 +7,27 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from matcher_service.domain import Hint
+from matcher_service.store.offers import is_open
 
 HINTS_CHANNEL = "matcher_hints"
 MAX_USERS = 150  # a payload must be smaller than 8000 bytes
 
 
-def hint(connection: Connection, event_id: UUID, user_ids: Sequence[UUID], *, event_deleted: bool = False) -> None:
+def hint(connection: Connection, event_id: UUID, user_ids: Sequence[UUID]) -> None:
+    """For those of the users who may see photos of the event now: others hear of nothing before its release."""
+    query = text(
+        f"""
+        SELECT u.id FROM unnest(CAST(:users AS uuid[])) WITH ORDINALITY AS u (id, place) WHERE NOT EXISTS (
+            SELECT FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id
+            WHERE m.event_id = :event AND m.user_id = u.id AND NOT {is_open("m", "e")})
+        ORDER BY u.place
+        """
+    )
+    users = connection.execute(query, {"event": event_id, "users": list(user_ids)}).scalars().all()
+    _notify(connection, event_id, users)
+
+
+def _notify(connection: Connection, event_id: UUID, user_ids: Sequence[UUID], *, event_deleted: bool = False) -> None:
     query = text("SELECT pg_notify(:channel, :payload)")
     for start in range(0, len(user_ids), MAX_USERS):
         users = [str(user_id) for user_id in user_ids[start : start + MAX_USERS]]
@@ -30,11 +45,19 @@ def hint_people_in(connection: Connection, event_id: UUID, photo_ids: Sequence[U
     hint(connection, event_id, users)
 
 
-def hint_all(connection: Connection, event_id: UUID, *, event_deleted: bool = False) -> None:
-    """For every member of the event."""
+def hint_all(connection: Connection, event_id: UUID) -> None:
+    """For every member of the event who may see photos of it."""
+    hint(connection, event_id, _find_members(connection, event_id))
+
+
+def hint_end(connection: Connection, event_id: UUID, *, event_deleted: bool = False) -> None:
+    """For every member, whatever they see: the event is deleted, or its photos come or go."""
+    _notify(connection, event_id, _find_members(connection, event_id), event_deleted=event_deleted)
+
+
+def _find_members(connection: Connection, event_id: UUID) -> Sequence[UUID]:
     query = text("SELECT user_id FROM matcher.memberships WHERE event_id = :event")
-    users = connection.execute(query, {"event": event_id}).scalars().all()
-    hint(connection, event_id, users, event_deleted=event_deleted)
+    return connection.execute(query, {"event": event_id}).scalars().all()
 
 
 def parse_hint(payload: str) -> Hint:

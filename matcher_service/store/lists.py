@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, text
 from kit.pages import Page
 from matcher_service.domain import Listing, PhotoOrder
 from matcher_service.store.audience import unhidden
+from matcher_service.store.offers import is_open, offered
 from matcher_service.store.versions import VERSION_COLUMNS
 
 SORTED_BY = {PhotoOrder.UPLOADED: "created_at", PhotoOrder.TAKEN: "sorted_at"}
@@ -22,8 +23,8 @@ p.colour, (SELECT count(*) {OPEN_REQUESTS}) AS hide_requests
 """
 COUNT_ALL = "SELECT pending_count + indexed_count + failed_count FROM matcher.events WHERE id = :event"
 
-MEMBERSHIPS = """
-FROM matcher.memberships me JOIN matcher.events e ON e.id = me.event_id AND NOT e.gone
+MEMBERSHIPS = f"""
+FROM matcher.memberships me JOIN matcher.events e ON e.id = me.event_id AND NOT e.gone AND {is_open("me", "e")}
 """
 MATCHES = f"""
 {MEMBERSHIPS} JOIN matcher.matches m ON m.event_id = me.event_id AND m.person_id = :person AND m.shown
@@ -75,12 +76,14 @@ def make_matches_query(event_id: UUID | None, listing: Listing, page: Page) -> s
     return f"""
         SELECT p.id, p.event_id, p.width, p.height, p.taken_at, p.created_at, p.number, p.taken_offset_min, p.colour,
             coalesce(p.original_bytes, 0) AS original_bytes, e.name AS event_name, l.only_for_everyone,
+            l.download,
             {VERSION_COLUMNS}
         FROM (
-            (SELECT m.event_id, m.photo_id, m.{time} AS time, false AS only_for_everyone
+            (SELECT m.event_id, m.photo_id, m.{time} AS time, false AS only_for_everyone,
+                {offered("me", "e")} AS download
              {MATCHES} WHERE me.user_id = :user {event} {after} {order})
             UNION ALL
-            (SELECT o.event_id, o.id, o.time, true {MEMBERSHIPS} CROSS JOIN LATERAL (
+            (SELECT o.event_id, o.id, o.time, true, {offered("me", "e")} {MEMBERSHIPS} CROSS JOIN LATERAL (
                 SELECT p.event_id, p.id, p.{time} AS time FROM matcher.photos p
                 WHERE p.event_id = me.event_id AND {ONLY_FOR_EVERYONE} {photo_after} {photo_order}) o
              WHERE me.user_id = :user {event})

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
 from kit.pages import Page
-from matcher_service.domain import NEWEST_FIRST, EventNotFound, Listing, Match, Rematch
+from matcher_service.domain import NEWEST_FIRST, Download, EventNotFound, Listing, Match, Rematch
 from matcher_service.faces import FacePage, FoundFace
 from matcher_service.store.audience import USER, unhidden
-from matcher_service.store.events import find_member, lock_event, raise_version
+from matcher_service.store.events import find_member, lock_event, may_look, raise_version
 from matcher_service.store.faces import read_newer
 from matcher_service.store.hints import hint
 from matcher_service.store.lists import count_matches, select_matches
@@ -62,6 +62,8 @@ class MatchStore:
             self._replace(connection, person, found)
             raise_version(connection, rematch.event_id)
             hint(connection, rematch.event_id, [rematch.user_id])
+            if not may_look(connection, rematch.event_id, rematch.user_id):
+                return 0
             count = text(
                 "SELECT count(*) FROM matcher.matches WHERE event_id = :event AND person_id = :person AND shown"
             )
@@ -128,4 +130,5 @@ def _match(row: Row[Any]) -> Match:
         taken_offset_min=row.taken_offset_min,
         only_for_everyone=row.only_for_everyone,
         colour=row.colour,
+        download=Download(row.download),
     )

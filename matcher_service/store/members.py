@@ -14,7 +14,7 @@ from matcher_service.store.events import (
     lock_event,
     raise_version,
 )
-from matcher_service.store.hints import hint, hint_all
+from matcher_service.store.hints import hint, hint_end
 
 
 class MemberStore:
@@ -111,21 +111,43 @@ def _update_event(connection: Connection, change: Change) -> None:
     assert change.event_id
     if is_buried(connection, change.event_id):
         return
+    was_held = _is_held(connection, change.event_id)
     connection.execute(
         text(
-            "INSERT INTO matcher.events (id, name, closed, expires_at) VALUES (:event, :name, :closed, :expires_at)"
-            " ON CONFLICT (id) DO UPDATE SET closed = excluded.closed, expires_at = excluded.expires_at,"
-            " name = CASE WHEN excluded.name = '' THEN events.name ELSE excluded.name END"
+            """
+            INSERT INTO matcher.events AS e (id, name, closed, expires_at, held, releases_at, download)
+            VALUES (:event, :name, :closed, :expires_at, coalesce(:held, false), :releases_at,
+                coalesce(:download, 'original'))
+            ON CONFLICT (id) DO UPDATE SET closed = excluded.closed, expires_at = excluded.expires_at,
+                name = CASE WHEN excluded.name = '' THEN e.name ELSE excluded.name END,
+                held = coalesce(:held, e.held), download = coalesce(:download, e.download),
+                releases_at = CASE WHEN CAST(:held AS boolean) IS NULL THEN e.releases_at ELSE excluded.releases_at END
+            """
         ),
-        {"event": change.event_id, "name": change.name, "closed": change.closed, "expires_at": change.expires_at},
+        {
+            "event": change.event_id,
+            "name": change.name,
+            "closed": change.closed,
+            "expires_at": change.expires_at,
+            "held": change.held,
+            "releases_at": change.releases_at,
+            "download": change.download.value if change.download else None,
+        },
     )
+    if _is_held(connection, change.event_id) != was_held:
+        hint_end(connection, change.event_id)
+
+
+def _is_held(connection: Connection, event_id: UUID) -> bool:
+    query = text("SELECT held AND coalesce(releases_at > now(), true) FROM matcher.events WHERE id = :event")
+    return bool(connection.execute(query, {"event": event_id}).scalar())
 
 
 def _delete_event(connection: Connection, change: Change) -> None:
     """Hides it; its rows and files go in batches (`PurgeStore`), so that no deletion holds up the changes after it."""
     assert change.event_id
     bury(connection, change.event_id)
-    hint_all(connection, change.event_id, event_deleted=True)
+    hint_end(connection, change.event_id, event_deleted=True)
     connection.execute(text("UPDATE matcher.events SET gone = true WHERE id = :event"), {"event": change.event_id})
 
 

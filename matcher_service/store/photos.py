@@ -12,6 +12,7 @@ from kit.pages import Page
 from matcher_service.domain import (
     NEWEST_FIRST,
     AddedPhoto,
+    Download,
     EventClosed,
     EventNotFound,
     IndexCounts,
@@ -30,6 +31,7 @@ from matcher_service.store.audience import SEES
 from matcher_service.store.events import count_photos, find_member, lock_event, queue_blob_deletions, raise_version
 from matcher_service.store.hints import hint_all, hint_people_in
 from matcher_service.store.lists import count_listed, select_photos
+from matcher_service.store.offers import is_open, offered
 from matcher_service.store.versions import FILES, make_version, read_versions
 
 PHOTOS_CHANNEL = "matcher_photos"
@@ -128,12 +130,13 @@ class PhotoStore:
         parts = "p.original_parts" if variant is Variant.ORIGINAL else "NULL"
         query = text(
             f"""
-            SELECT p.state, {key} AS key, {parts} AS parts, {digest} AS digest, e.name, p.number
+            SELECT p.state, {key} AS key, {parts} AS parts, {digest} AS digest, e.name, p.number,
+                {offered("m", "e")} AS download
             FROM matcher.photo_events x
             JOIN matcher.photos p ON (p.event_id, p.id) = (x.event_id, x.photo_id)
             JOIN matcher.events e ON e.id = x.event_id AND NOT e.gone
             JOIN matcher.memberships m ON m.event_id = x.event_id AND m.user_id = :user
-            WHERE x.photo_id = :photo AND (m.role = 'organiser' OR {SEES})
+            WHERE x.photo_id = :photo AND {is_open("m", "e")} AND (m.role = 'organiser' OR {SEES})
             """
         )
         with transaction(self._engine) as connection:
@@ -141,7 +144,8 @@ class PhotoStore:
         if row is None:
             return None
         version = make_version(row.key, row.digest)
-        return ShownPhoto(PhotoState(row.state), row.key, row.parts, version, row.name, row.number)
+        state, download = PhotoState(row.state), Download(row.download)
+        return ShownPhoto(state, row.key, row.parts, version, row.name, row.number, download)
 
     def delete(self, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         """Those of the photos that are in the event."""

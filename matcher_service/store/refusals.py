@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from matcher_service.faces import FoundPerson
-from matcher_service.store.events import find_member, lock_event
+from matcher_service.store.events import lock_event, may_look
 from matcher_service.store.hints import hint
 from matcher_service.store.jobs import INSERT_MATCH
 
@@ -67,7 +67,7 @@ class RefusalStore:
         """Locks the event until the commit, so that no publish misses what is decided."""
         if lock_event(connection, values["event"]) is None:
             return False
-        if find_member(connection, values["event"], values["person"]) is None:
+        if not may_look(connection, values["event"], values["person"]):
             return False
         known = text(
             "SELECT FROM matcher.matches"

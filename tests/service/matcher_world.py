@@ -5,8 +5,10 @@ people in it.
 """
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Signal
+from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -123,6 +125,11 @@ class World:
         user_id = user_id or uuid4()
         self.change(ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
         return user_id
+
+    def offer(self, event_id: UUID, held: bool, releases_in_s: float | None = None, **other: Any) -> None:
+        """What auth_service says of an event; `releases_in_s`: from now, by our clock, which is the database's."""
+        releases_at = None if releases_in_s is None else datetime.now(UTC) + timedelta(seconds=releases_in_s)
+        self.change(ChangeKind.EVENT_UPDATED, event_id=event_id, held=held, releases_at=releases_at, **other)
 
     def leave(self, event_id: UUID, user_id: UUID) -> None:
         self.change(ChangeKind.LEFT, event_id=event_id, user_id=user_id)

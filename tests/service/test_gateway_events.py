@@ -18,6 +18,16 @@ A = "3f2b8c1e-0000-4000-8000-00000000000a"
 B = "3f2b8c1e-0000-4000-8000-00000000000b"
 NO_PHOTOS = {"pending": 0, "indexed": 0, "failed": 0, "total": 0}
 PHOTOS = {"pending": 1, "indexed": 2, "failed": 3, "total": 6}
+NO_OFFER = {
+    "release": "live",
+    "releases_at": None,
+    "credit": None,
+    "download": "original",
+    "keep_days": None,
+    "hidden": False,
+    "hides_at": None,
+    "deletes_at": None,
+}
 
 
 def event(event_id: str) -> pb.Event:
@@ -38,6 +48,7 @@ def shown(event_id: str, photos: dict[str, int], faces: int) -> dict[str, Any]:
         "photos": photos,
         "faces": faces,
         "guests": 4,
+        **NO_OFFER,
     }
 
 

@@ -42,6 +42,7 @@ def test_my_photos_are_listed_in_pages(world: World) -> None:
         "shows_me": True,
         "colour": None,
         **URLS,
+        "download_url": URLS["original_url"],
     }
     assert answer.json() == {"photos": [photo], "next_cursor": "n", "total": 9}
     sent = world.services.sent("ListMatches")

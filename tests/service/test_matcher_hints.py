@@ -8,12 +8,13 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from kit.identity import Signer
 from kit.notices import Notices
 from matcher_service.__main__ import registrations
 from matcher_service.domain import ChangeKind, Visibility
+from matcher_service.store import ReleaseStore
 from matcher_service.store import hints as store
 from matcher_service.store.hints import HINTS_CHANNEL, hint
 from protos.matcher.v1 import matcher_pb2 as pb
@@ -235,3 +236,28 @@ def test_a_foreign_payload_on_the_channel_ends_the_stream_and_no_more(
     notify(party.world.db, HINTS_CHANNEL, "nonsense")
     assert ends(party.watch.stream) is grpc.StatusCode.INTERNAL
     next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20))
+
+
+def test_what_is_held_back_is_news_for_organisers_alone(party: Party) -> None:
+    world, members = party.world, {party.ann, party.bob, party.world.organiser}
+    world.offer(party.event, True)
+    assert party.heard() == [(party.event, members, False)], "the photos go"
+    world.add(party.event, 1, 2)
+    world.audience.set_visibility(world.organiser, party.event, [party.photo], Visibility.HIDDEN)
+    assert party.heard() == []
+    world.audience.set_visibility(world.organiser, party.event, [party.photo], Visibility.EVERYONE)
+    assert party.heard() == [(party.event, {world.organiser}, False)]
+    world.offer(party.event, True, 3600)
+    assert party.heard() == [], "still held back"
+    world.offer(party.event, False)
+    assert party.heard() == [(party.event, members, False)]
+
+
+def test_a_release_by_time_is_news_for_every_member_once(party: Party) -> None:
+    party.world.offer(party.event, True, 3600)
+    party.heard()
+    with party.world.db.begin() as connection:
+        connection.execute(text("UPDATE matcher.events SET releases_at = now()"))
+    releases = ReleaseStore(party.world.db)
+    assert [releases.release_due(), releases.release_due()] == [True, False]
+    assert party.heard() == [(party.event, {party.ann, party.bob, party.world.organiser}, False)]

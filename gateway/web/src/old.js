@@ -13,6 +13,7 @@
         found: "Vos photos :",
         none: "Pas encore de photo de vous. Revenez plus tard.",
         waiting: "Votre selfie est là. L’organisateur va vous laisser entrer : revenez plus tard.",
+        held: "Votre selfie est là. Les photos ne sont pas encore publiées : revenez plus tard.",
       }
     : {
         intro: "This browser is old; here is the plain page. Choose a selfie:",
@@ -25,6 +26,7 @@
         found: "Your photos:",
         none: "No photo of you yet. Come back later.",
         waiting: "Your selfie is here. The organiser lets you in soon: come back later.",
+        held: "Your selfie is here. The photos are not released yet: come back later.",
       };
   var CONSENT_VERSION = "2026-11";
   var parts = /^(.*)\/e\/([^/]+)$/.exec(location.pathname);
@@ -103,7 +105,7 @@
       say(WORDS.found);
       for (var i = 0; i < answer.photos.length; i++) {
         var link = add(main, "a");
-        link.href = answer.photos[i].original_url;
+        link.href = answer.photos[i].download_url || answer.photos[i].preview_url;
         add(link, "img").src = answer.photos[i].thumb_url;
       }
       return undefined;
@@ -115,6 +117,7 @@
     call("GET", "/api/session", "", null, function (problem, session) {
       var events = problem || !session.me ? [] : session.me.events;
       for (var i = 0; i < events.length; i++) if (events[i].waiting) return say(WORDS.waiting);
+      for (i = 0; i < events.length; i++) if (events[i].release === "held") return say(WORDS.held);
       return say(WORDS.none);
     });
   }

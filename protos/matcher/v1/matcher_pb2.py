@@ -25,49 +25,51 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/matcher/v1/matcher.proto\x12\nmatcher.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"k\n\x0eRematchRequest\x12\x12\n\nrematch_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12\x10\n\x08\x65ncoding\x18\x05 \x03(\x02\"\xa2\x01\n\x0fRematchResponse\x12\x12\n\nrematch_id\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.matcher.v1.RematchState\x12\x16\n\x0e\x63ompared_count\x18\x03 \x01(\x03\x12\x13\n\x0btotal_count\x18\x04 \x01(\x03\x12\x15\n\rmatched_count\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\"\xb5\x03\n\x05Match\x12\x10\n\x08photo_id\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\x12\r\n\x05width\x18\x03 \x01(\x05\x12\x0e\n\x06height\x18\x04 \x01(\x05\x12-\n\ttake_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rthumb_version\x18\x06 \x01(\t\x12\x17\n\x0fpreview_version\x18\x07 \x01(\t\x12\x18\n\x10original_version\x18\x08 \x01(\t\x12\x16\n\x0emedium_version\x18\t \x01(\t\x12\x16\n\x0eoriginal_bytes\x18\n \x01(\x03\x12\x12\n\nevent_name\x18\x0b \x01(\t\x12\x0e\n\x06number\x18\x0c \x01(\x03\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0ftake_offset_min\x18\x0e \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x11only_for_everyone\x18\x0f \x01(\x08\x12\x13\n\x06\x63olour\x18\x10 \x01(\x05H\x01\x88\x01\x01\x42\x12\n\x10_take_offset_minB\t\n\x07_colour\"\x87\x01\n\x12ListMatchesRequest\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12%\n\x05order\x18\x04 \x01(\x0e\x32\x16.matcher.v1.MatchOrder\x12\x11\n\tascending\x18\x05 \x01(\x08\"g\n\x13ListMatchesResponse\x12\"\n\x07matches\x18\x01 \x03(\x0b\x32\x11.matcher.v1.Match\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0btotal_count\x18\x03 \x01(\x03\"&\n\x12RefuseMatchRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x15\n\x13RefuseMatchResponse\"\'\n\x13RestoreMatchRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x16\n\x14RestoreMatchResponse\"$\n\x10\x41skToHideRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x13\n\x11\x41skToHideResponse\"(\n\x14UndoAskToHideRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x17\n\x15UndoAskToHideResponse\"\x15\n\x13WatchMatchesRequest\"Q\n\x14WatchMatchesResponse\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x10\n\x08user_ids\x18\x02 \x03(\t\x12\x15\n\revent_deleted\x18\x03 \x01(\x08*\xa8\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_INVALID_TOKEN\x10\x01\x12#\n\x1f\x45RROR_REASON_CALLER_NOT_ALLOWED\x10\x02\x12 \n\x1c\x45RROR_REASON_EVENT_NOT_FOUND\x10\x03\x12 \n\x1c\x45RROR_REASON_PHOTO_NOT_FOUND\x10\x04\x12 \n\x1c\x45RROR_REASON_PHOTO_NOT_READY\x10\x05\x12\x1f\n\x1b\x45RROR_REASON_ORGANISER_ONLY\x10\x06\x12\x1d\n\x19\x45RROR_REASON_EVENT_CLOSED\x10\x07\x12\x1c\n\x18\x45RROR_REASON_EMPTY_IMAGE\x10\x08\x12\x1a\n\x16\x45RROR_REASON_TOO_LARGE\x10\t\x12!\n\x1d\x45RROR_REASON_UNSUPPORTED_TYPE\x10\n\x12\x1d\n\x19\x45RROR_REASON_INVALID_PAGE\x10\x0b\x12!\n\x1d\x45RROR_REASON_INVALID_ARGUMENT\x10\x0c\x12\x1f\n\x1b\x45RROR_REASON_TOO_MANY_FILES\x10\r\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\x0e\x12%\n!ERROR_REASON_DATABASE_UNAVAILABLE\x10\x0f\x12$\n ERROR_REASON_SERVICE_UNAVAILABLE\x10\x10\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x11\x12\"\n\x1e\x45RROR_REASON_BLOBS_UNAVAILABLE\x10\x12\x12!\n\x1d\x45RROR_REASON_PHOTO_NOT_FAILED\x10\x13*\xb4\x01\n\x0cRematchState\x12\x1d\n\x19REMATCH_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16REMATCH_STATE_ACCEPTED\x10\x01\x12\x19\n\x15REMATCH_STATE_RUNNING\x10\x02\x12\x16\n\x12REMATCH_STATE_DONE\x10\x03\x12\x1c\n\x18REMATCH_STATE_SUPERSEDED\x10\x04\x12\x18\n\x14REMATCH_STATE_FAILED\x10\x05*Z\n\nMatchOrder\x12\x1b\n\x17MATCH_ORDER_UNSPECIFIED\x10\x00\x12\x18\n\x14MATCH_ORDER_UPLOADED\x10\x01\x12\x15\n\x11MATCH_ORDER_TAKEN\x10\x02\x32\xc0\x04\n\x0eMatcherService\x12\x46\n\x07Rematch\x12\x1a.matcher.v1.RematchRequest\x1a\x1b.matcher.v1.RematchResponse(\x01\x30\x01\x12N\n\x0bListMatches\x12\x1e.matcher.v1.ListMatchesRequest\x1a\x1f.matcher.v1.ListMatchesResponse\x12N\n\x0bRefuseMatch\x12\x1e.matcher.v1.RefuseMatchRequest\x1a\x1f.matcher.v1.RefuseMatchResponse\x12Q\n\x0cRestoreMatch\x12\x1f.matcher.v1.RestoreMatchRequest\x1a .matcher.v1.RestoreMatchResponse\x12H\n\tAskToHide\x12\x1c.matcher.v1.AskToHideRequest\x1a\x1d.matcher.v1.AskToHideResponse\x12T\n\rUndoAskToHide\x12 .matcher.v1.UndoAskToHideRequest\x1a!.matcher.v1.UndoAskToHideResponse\x12S\n\x0cWatchMatches\x12\x1f.matcher.v1.WatchMatchesRequest\x1a .matcher.v1.WatchMatchesResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fprotos/matcher/v1/matcher.proto\x12\nmatcher.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"k\n\x0eRematchRequest\x12\x12\n\nrematch_id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x03 \x01(\t\x12\x10\n\x08revision\x18\x04 \x01(\x03\x12\x10\n\x08\x65ncoding\x18\x05 \x03(\x02\"\xa2\x01\n\x0fRematchResponse\x12\x12\n\nrematch_id\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.matcher.v1.RematchState\x12\x16\n\x0e\x63ompared_count\x18\x03 \x01(\x03\x12\x13\n\x0btotal_count\x18\x04 \x01(\x03\x12\x15\n\rmatched_count\x18\x05 \x01(\x03\x12\x0e\n\x06reason\x18\x06 \x01(\t\"\xe2\x03\n\x05Match\x12\x10\n\x08photo_id\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_id\x18\x02 \x01(\t\x12\r\n\x05width\x18\x03 \x01(\x05\x12\x0e\n\x06height\x18\x04 \x01(\x05\x12-\n\ttake_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rthumb_version\x18\x06 \x01(\t\x12\x17\n\x0fpreview_version\x18\x07 \x01(\t\x12\x18\n\x10original_version\x18\x08 \x01(\t\x12\x16\n\x0emedium_version\x18\t \x01(\t\x12\x16\n\x0eoriginal_bytes\x18\n \x01(\x03\x12\x12\n\nevent_name\x18\x0b \x01(\t\x12\x0e\n\x06number\x18\x0c \x01(\x03\x12/\n\x0b\x63reate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1c\n\x0ftake_offset_min\x18\x0e \x01(\x05H\x00\x88\x01\x01\x12\x19\n\x11only_for_everyone\x18\x0f \x01(\x08\x12\x13\n\x06\x63olour\x18\x10 \x01(\x05H\x01\x88\x01\x01\x12+\n\x08\x64ownload\x18\x1e \x01(\x0e\x32\x19.matcher.v1.MatchDownloadB\x12\n\x10_take_offset_minB\t\n\x07_colour\"\x87\x01\n\x12ListMatchesRequest\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12%\n\x05order\x18\x04 \x01(\x0e\x32\x16.matcher.v1.MatchOrder\x12\x11\n\tascending\x18\x05 \x01(\x08\"g\n\x13ListMatchesResponse\x12\"\n\x07matches\x18\x01 \x03(\x0b\x32\x11.matcher.v1.Match\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x13\n\x0btotal_count\x18\x03 \x01(\x03\"&\n\x12RefuseMatchRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x15\n\x13RefuseMatchResponse\"\'\n\x13RestoreMatchRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x16\n\x14RestoreMatchResponse\"$\n\x10\x41skToHideRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x13\n\x11\x41skToHideResponse\"(\n\x14UndoAskToHideRequest\x12\x10\n\x08photo_id\x18\x01 \x01(\t\"\x17\n\x15UndoAskToHideResponse\"\x15\n\x13WatchMatchesRequest\"Q\n\x14WatchMatchesResponse\x12\x10\n\x08\x65vent_id\x18\x01 \x01(\t\x12\x10\n\x08user_ids\x18\x02 \x03(\t\x12\x15\n\revent_deleted\x18\x03 \x01(\x08*\xcf\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_INVALID_TOKEN\x10\x01\x12#\n\x1f\x45RROR_REASON_CALLER_NOT_ALLOWED\x10\x02\x12 \n\x1c\x45RROR_REASON_EVENT_NOT_FOUND\x10\x03\x12 \n\x1c\x45RROR_REASON_PHOTO_NOT_FOUND\x10\x04\x12 \n\x1c\x45RROR_REASON_PHOTO_NOT_READY\x10\x05\x12\x1f\n\x1b\x45RROR_REASON_ORGANISER_ONLY\x10\x06\x12\x1d\n\x19\x45RROR_REASON_EVENT_CLOSED\x10\x07\x12\x1c\n\x18\x45RROR_REASON_EMPTY_IMAGE\x10\x08\x12\x1a\n\x16\x45RROR_REASON_TOO_LARGE\x10\t\x12!\n\x1d\x45RROR_REASON_UNSUPPORTED_TYPE\x10\n\x12\x1d\n\x19\x45RROR_REASON_INVALID_PAGE\x10\x0b\x12!\n\x1d\x45RROR_REASON_INVALID_ARGUMENT\x10\x0c\x12\x1f\n\x1b\x45RROR_REASON_TOO_MANY_FILES\x10\r\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\x0e\x12%\n!ERROR_REASON_DATABASE_UNAVAILABLE\x10\x0f\x12$\n ERROR_REASON_SERVICE_UNAVAILABLE\x10\x10\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\x11\x12\"\n\x1e\x45RROR_REASON_BLOBS_UNAVAILABLE\x10\x12\x12!\n\x1d\x45RROR_REASON_PHOTO_NOT_FAILED\x10\x13\x12%\n!ERROR_REASON_DOWNLOAD_NOT_OFFERED\x10\x1e*\xb4\x01\n\x0cRematchState\x12\x1d\n\x19REMATCH_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16REMATCH_STATE_ACCEPTED\x10\x01\x12\x19\n\x15REMATCH_STATE_RUNNING\x10\x02\x12\x16\n\x12REMATCH_STATE_DONE\x10\x03\x12\x1c\n\x18REMATCH_STATE_SUPERSEDED\x10\x04\x12\x18\n\x14REMATCH_STATE_FAILED\x10\x05*Z\n\nMatchOrder\x12\x1b\n\x17MATCH_ORDER_UNSPECIFIED\x10\x00\x12\x18\n\x14MATCH_ORDER_UPLOADED\x10\x01\x12\x15\n\x11MATCH_ORDER_TAKEN\x10\x02*\x81\x01\n\rMatchDownload\x12\x1e\n\x1aMATCH_DOWNLOAD_UNSPECIFIED\x10\x00\x12\x1b\n\x17MATCH_DOWNLOAD_ORIGINAL\x10\x01\x12\x1a\n\x16MATCH_DOWNLOAD_PREVIEW\x10\x02\x12\x17\n\x13MATCH_DOWNLOAD_NONE\x10\x03\x32\xc0\x04\n\x0eMatcherService\x12\x46\n\x07Rematch\x12\x1a.matcher.v1.RematchRequest\x1a\x1b.matcher.v1.RematchResponse(\x01\x30\x01\x12N\n\x0bListMatches\x12\x1e.matcher.v1.ListMatchesRequest\x1a\x1f.matcher.v1.ListMatchesResponse\x12N\n\x0bRefuseMatch\x12\x1e.matcher.v1.RefuseMatchRequest\x1a\x1f.matcher.v1.RefuseMatchResponse\x12Q\n\x0cRestoreMatch\x12\x1f.matcher.v1.RestoreMatchRequest\x1a .matcher.v1.RestoreMatchResponse\x12H\n\tAskToHide\x12\x1c.matcher.v1.AskToHideRequest\x1a\x1d.matcher.v1.AskToHideResponse\x12T\n\rUndoAskToHide\x12 .matcher.v1.UndoAskToHideRequest\x1a!.matcher.v1.UndoAskToHideResponse\x12S\n\x0cWatchMatches\x12\x1f.matcher.v1.WatchMatchesRequest\x1a .matcher.v1.WatchMatchesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'protos.matcher.v1.matcher_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ERRORREASON']._serialized_start=1398
-  _globals['_ERRORREASON']._serialized_end=2078
-  _globals['_REMATCHSTATE']._serialized_start=2081
-  _globals['_REMATCHSTATE']._serialized_end=2261
-  _globals['_MATCHORDER']._serialized_start=2263
-  _globals['_MATCHORDER']._serialized_end=2353
+  _globals['_ERRORREASON']._serialized_start=1443
+  _globals['_ERRORREASON']._serialized_end=2162
+  _globals['_REMATCHSTATE']._serialized_start=2165
+  _globals['_REMATCHSTATE']._serialized_end=2345
+  _globals['_MATCHORDER']._serialized_start=2347
+  _globals['_MATCHORDER']._serialized_end=2437
+  _globals['_MATCHDOWNLOAD']._serialized_start=2440
+  _globals['_MATCHDOWNLOAD']._serialized_end=2569
   _globals['_REMATCHREQUEST']._serialized_start=80
   _globals['_REMATCHREQUEST']._serialized_end=187
   _globals['_REMATCHRESPONSE']._serialized_start=190
   _globals['_REMATCHRESPONSE']._serialized_end=352
   _globals['_MATCH']._serialized_start=355
-  _globals['_MATCH']._serialized_end=792
-  _globals['_LISTMATCHESREQUEST']._serialized_start=795
-  _globals['_LISTMATCHESREQUEST']._serialized_end=930
-  _globals['_LISTMATCHESRESPONSE']._serialized_start=932
-  _globals['_LISTMATCHESRESPONSE']._serialized_end=1035
-  _globals['_REFUSEMATCHREQUEST']._serialized_start=1037
-  _globals['_REFUSEMATCHREQUEST']._serialized_end=1075
-  _globals['_REFUSEMATCHRESPONSE']._serialized_start=1077
-  _globals['_REFUSEMATCHRESPONSE']._serialized_end=1098
-  _globals['_RESTOREMATCHREQUEST']._serialized_start=1100
-  _globals['_RESTOREMATCHREQUEST']._serialized_end=1139
-  _globals['_RESTOREMATCHRESPONSE']._serialized_start=1141
-  _globals['_RESTOREMATCHRESPONSE']._serialized_end=1163
-  _globals['_ASKTOHIDEREQUEST']._serialized_start=1165
-  _globals['_ASKTOHIDEREQUEST']._serialized_end=1201
-  _globals['_ASKTOHIDERESPONSE']._serialized_start=1203
-  _globals['_ASKTOHIDERESPONSE']._serialized_end=1222
-  _globals['_UNDOASKTOHIDEREQUEST']._serialized_start=1224
-  _globals['_UNDOASKTOHIDEREQUEST']._serialized_end=1264
-  _globals['_UNDOASKTOHIDERESPONSE']._serialized_start=1266
-  _globals['_UNDOASKTOHIDERESPONSE']._serialized_end=1289
-  _globals['_WATCHMATCHESREQUEST']._serialized_start=1291
-  _globals['_WATCHMATCHESREQUEST']._serialized_end=1312
-  _globals['_WATCHMATCHESRESPONSE']._serialized_start=1314
-  _globals['_WATCHMATCHESRESPONSE']._serialized_end=1395
-  _globals['_MATCHERSERVICE']._serialized_start=2356
-  _globals['_MATCHERSERVICE']._serialized_end=2932
+  _globals['_MATCH']._serialized_end=837
+  _globals['_LISTMATCHESREQUEST']._serialized_start=840
+  _globals['_LISTMATCHESREQUEST']._serialized_end=975
+  _globals['_LISTMATCHESRESPONSE']._serialized_start=977
+  _globals['_LISTMATCHESRESPONSE']._serialized_end=1080
+  _globals['_REFUSEMATCHREQUEST']._serialized_start=1082
+  _globals['_REFUSEMATCHREQUEST']._serialized_end=1120
+  _globals['_REFUSEMATCHRESPONSE']._serialized_start=1122
+  _globals['_REFUSEMATCHRESPONSE']._serialized_end=1143
+  _globals['_RESTOREMATCHREQUEST']._serialized_start=1145
+  _globals['_RESTOREMATCHREQUEST']._serialized_end=1184
+  _globals['_RESTOREMATCHRESPONSE']._serialized_start=1186
+  _globals['_RESTOREMATCHRESPONSE']._serialized_end=1208
+  _globals['_ASKTOHIDEREQUEST']._serialized_start=1210
+  _globals['_ASKTOHIDEREQUEST']._serialized_end=1246
+  _globals['_ASKTOHIDERESPONSE']._serialized_start=1248
+  _globals['_ASKTOHIDERESPONSE']._serialized_end=1267
+  _globals['_UNDOASKTOHIDEREQUEST']._serialized_start=1269
+  _globals['_UNDOASKTOHIDEREQUEST']._serialized_end=1309
+  _globals['_UNDOASKTOHIDERESPONSE']._serialized_start=1311
+  _globals['_UNDOASKTOHIDERESPONSE']._serialized_end=1334
+  _globals['_WATCHMATCHESREQUEST']._serialized_start=1336
+  _globals['_WATCHMATCHESREQUEST']._serialized_end=1357
+  _globals['_WATCHMATCHESRESPONSE']._serialized_start=1359
+  _globals['_WATCHMATCHESRESPONSE']._serialized_end=1440
+  _globals['_MATCHERSERVICE']._serialized_start=2572
+  _globals['_MATCHERSERVICE']._serialized_end=3148
 # @@protoc_insertion_point(module_scope)

@@ -32,6 +32,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_INTERNAL: _ClassVar[ErrorReason]
     ERROR_REASON_BLOBS_UNAVAILABLE: _ClassVar[ErrorReason]
     ERROR_REASON_PHOTO_NOT_FAILED: _ClassVar[ErrorReason]
+    ERROR_REASON_DOWNLOAD_NOT_OFFERED: _ClassVar[ErrorReason]
 
 class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -47,6 +48,13 @@ class MatchOrder(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MATCH_ORDER_UNSPECIFIED: _ClassVar[MatchOrder]
     MATCH_ORDER_UPLOADED: _ClassVar[MatchOrder]
     MATCH_ORDER_TAKEN: _ClassVar[MatchOrder]
+
+class MatchDownload(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MATCH_DOWNLOAD_UNSPECIFIED: _ClassVar[MatchDownload]
+    MATCH_DOWNLOAD_ORIGINAL: _ClassVar[MatchDownload]
+    MATCH_DOWNLOAD_PREVIEW: _ClassVar[MatchDownload]
+    MATCH_DOWNLOAD_NONE: _ClassVar[MatchDownload]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_TOKEN: ErrorReason
 ERROR_REASON_CALLER_NOT_ALLOWED: ErrorReason
@@ -67,6 +75,7 @@ ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason
 ERROR_REASON_INTERNAL: ErrorReason
 ERROR_REASON_BLOBS_UNAVAILABLE: ErrorReason
 ERROR_REASON_PHOTO_NOT_FAILED: ErrorReason
+ERROR_REASON_DOWNLOAD_NOT_OFFERED: ErrorReason
 REMATCH_STATE_UNSPECIFIED: RematchState
 REMATCH_STATE_ACCEPTED: RematchState
 REMATCH_STATE_RUNNING: RematchState
@@ -76,6 +85,10 @@ REMATCH_STATE_FAILED: RematchState
 MATCH_ORDER_UNSPECIFIED: MatchOrder
 MATCH_ORDER_UPLOADED: MatchOrder
 MATCH_ORDER_TAKEN: MatchOrder
+MATCH_DOWNLOAD_UNSPECIFIED: MatchDownload
+MATCH_DOWNLOAD_ORIGINAL: MatchDownload
+MATCH_DOWNLOAD_PREVIEW: MatchDownload
+MATCH_DOWNLOAD_NONE: MatchDownload
 
 class RematchRequest(_message.Message):
     __slots__ = ("rematch_id", "user_id", "event_id", "revision", "encoding")
@@ -108,7 +121,7 @@ class RematchResponse(_message.Message):
     def __init__(self, rematch_id: _Optional[str] = ..., state: _Optional[_Union[RematchState, str]] = ..., compared_count: _Optional[int] = ..., total_count: _Optional[int] = ..., matched_count: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Match(_message.Message):
-    __slots__ = ("photo_id", "event_id", "width", "height", "take_time", "thumb_version", "preview_version", "original_version", "medium_version", "original_bytes", "event_name", "number", "create_time", "take_offset_min", "only_for_everyone", "colour")
+    __slots__ = ("photo_id", "event_id", "width", "height", "take_time", "thumb_version", "preview_version", "original_version", "medium_version", "original_bytes", "event_name", "number", "create_time", "take_offset_min", "only_for_everyone", "colour", "download")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     WIDTH_FIELD_NUMBER: _ClassVar[int]
@@ -125,6 +138,7 @@ class Match(_message.Message):
     TAKE_OFFSET_MIN_FIELD_NUMBER: _ClassVar[int]
     ONLY_FOR_EVERYONE_FIELD_NUMBER: _ClassVar[int]
     COLOUR_FIELD_NUMBER: _ClassVar[int]
+    DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     event_id: str
     width: int
@@ -141,7 +155,8 @@ class Match(_message.Message):
     take_offset_min: int
     only_for_everyone: bool
     colour: int
-    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., original_bytes: _Optional[int] = ..., event_name: _Optional[str] = ..., number: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., take_offset_min: _Optional[int] = ..., only_for_everyone: _Optional[bool] = ..., colour: _Optional[int] = ...) -> None: ...
+    download: MatchDownload
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., original_bytes: _Optional[int] = ..., event_name: _Optional[str] = ..., number: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., take_offset_min: _Optional[int] = ..., only_for_everyone: _Optional[bool] = ..., colour: _Optional[int] = ..., download: _Optional[_Union[MatchDownload, str]] = ...) -> None: ...
 
 class ListMatchesRequest(_message.Message):
     __slots__ = ("event_id", "page_size", "page_token", "order", "ascending")

@@ -97,7 +97,8 @@ class MatcherServiceServicer:
 
     def ListMatches(self, request, context):
         """The photos that the caller is in and those for everyone in the caller's events, newest first; none that is HIDDEN,
-        UNAPPROVED or hidden at the caller's own request. The same for every role: organisers see all photos by ListPhotos.
+        UNAPPROVED or hidden at the caller's own request, and for guests none of an event that holds its photos back.
+        Otherwise the same for every role: organisers see all photos by ListPhotos.
         Live: photos indexed later appear by themselves. Idempotent.
         Errors: EVENT_NOT_FOUND, INVALID_PAGE.
         """

@@ -44,6 +44,13 @@ class Variant(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VARIANT_PREVIEW: _ClassVar[Variant]
     VARIANT_ORIGINAL: _ClassVar[Variant]
     VARIANT_MEDIUM: _ClassVar[Variant]
+
+class DownloadSize(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    DOWNLOAD_SIZE_UNSPECIFIED: _ClassVar[DownloadSize]
+    DOWNLOAD_SIZE_ORIGINAL: _ClassVar[DownloadSize]
+    DOWNLOAD_SIZE_PREVIEW: _ClassVar[DownloadSize]
+    DOWNLOAD_SIZE_NONE: _ClassVar[DownloadSize]
 PHOTO_STATE_UNSPECIFIED: PhotoState
 PHOTO_STATE_PENDING: PhotoState
 PHOTO_STATE_INDEXED: PhotoState
@@ -64,6 +71,10 @@ VARIANT_THUMB: Variant
 VARIANT_PREVIEW: Variant
 VARIANT_ORIGINAL: Variant
 VARIANT_MEDIUM: Variant
+DOWNLOAD_SIZE_UNSPECIFIED: DownloadSize
+DOWNLOAD_SIZE_ORIGINAL: DownloadSize
+DOWNLOAD_SIZE_PREVIEW: DownloadSize
+DOWNLOAD_SIZE_NONE: DownloadSize
 
 class Photo(_message.Message):
     __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version", "visibility", "uploader_id", "hide_request_count", "colour", "original_bytes", "take_offset_min")
@@ -160,7 +171,7 @@ class GetPhotoRequest(_message.Message):
     def __init__(self, photo_id: _Optional[str] = ..., variant: _Optional[_Union[Variant, str]] = ..., offset: _Optional[int] = ..., length: _Optional[int] = ...) -> None: ...
 
 class PhotoHeader(_message.Message):
-    __slots__ = ("content_type", "size_bytes", "picture_bytes", "offset", "version", "event_name", "number")
+    __slots__ = ("content_type", "size_bytes", "picture_bytes", "offset", "version", "event_name", "number", "download")
     CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
     SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
     PICTURE_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -168,6 +179,7 @@ class PhotoHeader(_message.Message):
     VERSION_FIELD_NUMBER: _ClassVar[int]
     EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
+    DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
     content_type: str
     size_bytes: int
     picture_bytes: int
@@ -175,7 +187,8 @@ class PhotoHeader(_message.Message):
     version: str
     event_name: str
     number: int
-    def __init__(self, content_type: _Optional[str] = ..., size_bytes: _Optional[int] = ..., picture_bytes: _Optional[int] = ..., offset: _Optional[int] = ..., version: _Optional[str] = ..., event_name: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+    download: DownloadSize
+    def __init__(self, content_type: _Optional[str] = ..., size_bytes: _Optional[int] = ..., picture_bytes: _Optional[int] = ..., offset: _Optional[int] = ..., version: _Optional[str] = ..., event_name: _Optional[str] = ..., number: _Optional[int] = ..., download: _Optional[_Union[DownloadSize, str]] = ...) -> None: ...
 
 class GetPhotoResponse(_message.Message):
     __slots__ = ("header", "chunk")

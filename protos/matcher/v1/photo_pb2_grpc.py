@@ -118,7 +118,8 @@ class PhotoServiceServicer:
     def GetPhoto(self, request, context):
         """A photo's picture or a part of it in chunks of at most 256 KiB, the first message being the header. For organisers of
         its event and for guests who see it in ListMatches. No variant says where, or with which camera, the photo was taken. Idempotent.
-        Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY.
+        Guests get no VARIANT_ORIGINAL of an event that does not offer it.
+        Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY, DOWNLOAD_NOT_OFFERED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -8,6 +8,7 @@ import { Screen, Trouble, Waiting } from "../shared/elements";
 import { More } from "../shared/more";
 import type { Membership } from "../shared/session";
 import type { Removal } from "./lightbox";
+import { HeldBack, isHeldBack, PhotoNotes } from "./offer";
 import type { Order, Photo, Photos } from "./photos";
 import { SaveAll } from "./save";
 import type { SelfieStatus } from "./selfie";
@@ -24,6 +25,7 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
   const [removed, setRemoved] = useState<{ photo: Photo; removal: Removal }>();
   const [fault, setFault] = useState<unknown>();
   const { list, reload } = photos;
+  const credit = event.credit ?? null;
 
   const change = useCallback(
     async (photo: Photo, removal: Removal, isRemoved: boolean) => {
@@ -42,9 +44,9 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
   const open = useCallback(
     async (index: number, tile: HTMLElement) => {
       const { openLightbox } = await import("./lightbox");
-      openLightbox(list, index, tile, (photo, removal) => void change(photo, removal, true));
+      openLightbox(list, index, tile, (photo, removal) => void change(photo, removal, true), credit);
     },
-    [list, change],
+    [list, change, credit],
   );
 
   return (
@@ -58,14 +60,19 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
               {list.every((photo) => photo.shows_me) ? text.gallery.heading(photos.total) : text.gallery.count(photos.total)}
             </p>
             <Sorting order={photos.order} onChange={photos.setOrder} />
-            <SaveAll eventId={event.event_id} order={photos.order} />
+            {list.some((photo) => photo.download_url) && <SaveAll eventId={event.event_id} order={photos.order} />}
           </div>
           {status.status === "idle" && !event.closed && <p class="quiet">{text.gallery.noSelfieDetail}</p>}
           <Grid photos={list} onOpen={open} />
           {photos.hasMore && <More key={list.length} onVisible={photos.loadMore} />}
         </>
       ) : (
-        photos.isLoaded && <Nothing event={event} status={status} onSelfie={onSelfie} />
+        photos.isLoaded &&
+        (isHeldBack(event) ? (
+          <HeldBack event={event} status={status} onSelfie={onSelfie} />
+        ) : (
+          <Nothing event={event} status={status} onSelfie={onSelfie} />
+        ))
       )}
       {(photos.isLoaded || photos.fault) && ( // not before: the photos would push it away
         <footer>
@@ -77,6 +84,7 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
           <button type="button" onClick={onYou}>
             {text.gallery.you}
           </button>
+          {list.length > 0 && <PhotoNotes event={event} photos={list} />}
         </footer>
       )}
       {removed && (

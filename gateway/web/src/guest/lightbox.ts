@@ -3,6 +3,7 @@
 import { text } from "#text";
 import PhotoSwipe, { type SlideData } from "photoswipe";
 
+import type { Credit } from "./offer";
 import type { Photo } from "./photos";
 import { asDownload, canShare, saveOne } from "./share";
 
@@ -16,6 +17,7 @@ export function openLightbox(
   index: number,
   tile: HTMLElement,
   onRemoved: (photo: Photo, removal: Removal) => void,
+  credit: Credit | null,
 ): void {
   const pswp = new PhotoSwipe({
     dataSource: photos.map(describe),
@@ -60,14 +62,29 @@ export function openLightbox(
         const notMe = makeButton(text.lightbox.notMe, "not-me");
         const hide = makeButton(text.lightbox.askToHide, "hide-request");
         pswp.on("change", () => {
-          save.href = asDownload(current()?.original_url ?? "");
+          const url = current()?.download_url;
+          save.hidden = !url;
+          if (url) save.href = asDownload(url);
           notMe.hidden = !current()?.shows_me;
         });
         bar.append(save, notMe, hide);
+        if (credit) bar.append(makeCredit(credit));
       },
     });
   });
   pswp.init();
+}
+
+function makeCredit({ name, url }: Credit): HTMLElement {
+  const line = document.createElement(url ? "a" : "span");
+  line.className = "pswp__credit";
+  line.textContent = text.offer.credit(name);
+  if (line instanceof HTMLAnchorElement) {
+    line.href = url;
+    line.target = "_blank";
+    line.rel = "noopener noreferrer";
+  }
+  return line;
 }
 
 function describe(photo: Photo, index: number): SlideData {
@@ -76,7 +93,7 @@ function describe(photo: Photo, index: number): SlideData {
     src: photo.preview_url,
     msrc: photo.thumb_url,
     // The original only for those who zoom in.
-    srcset: `${photo.preview_url} ${previewWidth}w, ${photo.original_url} ${photo.width}w`,
+    srcset: `${photo.preview_url} ${previewWidth}w` + (photo.original_url ? `, ${photo.original_url} ${photo.width}w` : ""),
     width: photo.width,
     height: photo.height,
     alt: text.gallery.photo(index + 1),

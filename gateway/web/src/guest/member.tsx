@@ -10,6 +10,7 @@ import { followUpdates } from "../shared/updates";
 import { type OpenCamera, openCamera } from "./camera";
 import { Consent, CONSENT_VERSION } from "./consent";
 import { Gallery } from "./gallery";
+import { isHeldBack } from "./offer";
 import { usePhotos } from "./photos";
 import { Progress } from "./progress";
 import { sendSelfie, takeOver, useSelfieStatus } from "./selfie";
@@ -39,6 +40,7 @@ export function Member({ me, event, onEvents }: Props) {
   const photos = usePhotos(event.event_id, !event.waiting);
   const [hasAgreed, setAgreed] = useState(event.consent_version !== "");
   const { reload } = photos;
+  const isWaiting = event.waiting || isHeldBack(event);
 
   useEffect(
     () =>
@@ -46,9 +48,9 @@ export function Member({ me, event, onEvents }: Props) {
         void look().catch(() => undefined);
         void reload();
         // One who waits must not miss it; for the others the events are not worth a look each minute.
-        if (event.waiting || change === "events" || change === "reload") void onEvents();
+        if (isWaiting || change === "events" || change === "reload") void onEvents();
       }),
-    [look, reload, onEvents, event.waiting],
+    [look, reload, onEvents, isWaiting],
   );
   const isRunning = status.status === "running";
   const isFirst = useRef(true);

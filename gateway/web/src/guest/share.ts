@@ -15,7 +15,7 @@ export function asDownload(url: string): string {
 }
 
 export async function fetchFile(photo: Photo): Promise<File> {
-  const response = await fetch(photo.original_url).catch(() => null);
+  const response = await fetch(photo.download_url ?? "").catch(() => null);
   if (!response?.ok) throw new Failure("offline");
   const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? `${photo.id}.jpg`;
   const blob = await response.blob();

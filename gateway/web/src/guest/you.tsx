@@ -70,6 +70,9 @@ export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
         <h2>{event.name}</h2>
         {event.organisers.length > 0 && <p>{text.you.runBy(event.organisers.join(", "))}</p>}
         <p>{text.you.kept}</p>
+        {event.deletes_at && (
+          <p>{event.hidden ? text.offer.hiddenUntil(showDay(event.deletes_at)) : text.offer.deletedOn(showDay(event.deletes_at))}</p>
+        )}
         {event.expires_at && !event.closed && <p>{text.you.closesOn(showDay(event.expires_at))}</p>}
         <button type="button" onClick={signOut}>
           {text.you.signOut}

@@ -9,6 +9,7 @@ import { toInput } from "./days";
 import { EventForm } from "./eventform";
 import type { Event } from "./events";
 import { go } from "./navigation";
+import { Downloads, Release, Retention } from "./offer";
 
 export function Settings({ event, onChange }: { event: Event; onChange: () => Promise<void> }) {
   const [fault, setFault] = useState<unknown>();
@@ -47,6 +48,9 @@ export function Settings({ event, onChange }: { event: Event; onChange: () => Pr
         />
         <p role="status">{isSaved && words.settings.saved}</p>
       </section>
+      <Release event={event} onEdit={edit} />
+      <Downloads event={event} onEdit={edit} />
+      <Retention event={event} onEdit={edit} />
       <section>
         <h2>{words.settings.access}</h2>
         <label class="check">

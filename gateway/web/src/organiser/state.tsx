@@ -2,6 +2,7 @@
 
 import { useRef } from "preact/hooks";
 
+import { showDay } from "../shared/elements";
 import { words } from "#words";
 import { type Event, isOver } from "./events";
 
@@ -25,6 +26,14 @@ export function State({ event }: { event: Event }) {
       </p>
       {pending > 0 && <progress max={total} value={indexed + failed} aria-label={words.state.read(indexed + failed, total)} />}
       {isOver(event) && <p class="trouble">{words.state.closed}</p>}
+      {event.release === "held" && (
+        <p>{event.releases_at ? words.offer.heldUntil(showDay(event.releases_at)) : words.offer.held}</p>
+      )}
+      {event.deletes_at && (
+        <p class={event.hidden ? "trouble" : undefined}>
+          {event.hidden ? words.offer.hidden(showDay(event.deletes_at)) : words.offer.deletedOn(showDay(event.deletes_at))}
+        </p>
+      )}
     </section>
   );
 }
