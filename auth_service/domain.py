@@ -45,6 +45,14 @@ class Role(Enum):
     ORGANISER = "organiser"
 
 
+class GuestPhotos(Enum):
+    """Whether guests may add photos; MODERATED: an organiser approves each one. The values are stored."""
+
+    OFF = "off"
+    MODERATED = "moderated"
+    OPEN = "open"
+
+
 class ChangeKind(Enum):
     """What happened; the values are stored."""
 
@@ -90,6 +98,7 @@ class Event:
     guest_count: int
     created_at: datetime
     admission: bool
+    guest_photos: GuestPhotos
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,7 @@ class Membership:
     organisers: tuple[str, ...]
     consent_version: str
     waiting: bool
+    guest_photos: GuestPhotos
 
 
 @dataclass(frozen=True)
@@ -133,6 +143,7 @@ class Change:
     closed: bool | None
     expires_at: datetime | None
     created_at: datetime
+    guest_photos: GuestPhotos | None = None
 
 
 @dataclass(frozen=True)
@@ -165,6 +176,7 @@ class EventEdit:
     new_code: bool = False
     no_start: bool = False
     no_end: bool = False
+    guest_photos: GuestPhotos | None = None
 
 
 class InvalidEventCode(NotFound):

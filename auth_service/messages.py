@@ -8,6 +8,7 @@ from auth_service.domain import (
     Change,
     Event,
     Guest,
+    GuestPhotos,
     Membership,
     Role,
     Tokens,
@@ -16,6 +17,11 @@ from auth_service.domain import (
 from kit.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 
+GUEST_PHOTOS = {
+    GuestPhotos.OFF: pb.GUEST_PHOTOS_OFF,
+    GuestPhotos.MODERATED: pb.GUEST_PHOTOS_MODERATED,
+    GuestPhotos.OPEN: pb.GUEST_PHOTOS_OPEN,
+}
 ROLES = {Role.GUEST: pb.ROLE_GUEST, Role.ORGANISER: pb.ROLE_ORGANISER}
 
 
@@ -39,6 +45,7 @@ def show_event(event: Event) -> pb.Event:
         guest_count=event.guest_count,
         create_time=to_timestamp(event.created_at),
         admission=event.admission,
+        guest_photos=GUEST_PHOTOS[event.guest_photos],
     )
 
 
@@ -54,6 +61,7 @@ def show_membership(membership: Membership) -> pb.Membership:
         organisers=membership.organisers,
         consent_version=membership.consent_version,
         waiting=membership.waiting,
+        guest_photos=GUEST_PHOTOS[membership.guest_photos],
     )
 
 
@@ -83,4 +91,5 @@ def show_change(change: Change) -> pb.Change:
         closed=bool(change.closed),
         expire_time=to_timestamp(change.expires_at),
         change_time=to_timestamp(change.created_at),
+        guest_photos=GUEST_PHOTOS[change.guest_photos] if change.guest_photos else pb.GUEST_PHOTOS_UNSPECIFIED,
     )

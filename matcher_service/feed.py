@@ -10,7 +10,7 @@ from kit.client import ServiceCalls
 from kit.errors import ServiceUnavailable
 from kit.logs import get_logger
 from kit.timestamps import from_timestamp
-from matcher_service.domain import Change, ChangeKind, Role
+from matcher_service.domain import Change, ChangeKind, GuestPhotos, Role
 from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 
@@ -19,6 +19,7 @@ CALL_S = 5.0  # beside the time for which the feed was asked to wait
 log = get_logger()
 
 KINDS = {pb.Change.Kind.Value(f"KIND_{kind.name}"): kind for kind in ChangeKind}
+GUEST_PHOTOS = {pb.GuestPhotos.Value(f"GUEST_PHOTOS_{choice.name}"): choice for choice in GuestPhotos}
 ROLES = {pb.ROLE_GUEST: Role.GUEST, pb.ROLE_ORGANISER: Role.ORGANISER}
 
 
@@ -61,4 +62,5 @@ def _change(change: pb.Change) -> Change:
         name=change.name,
         closed=change.closed,
         expires_at=from_timestamp(change, "expire_time"),
+        guest_photos=GUEST_PHOTOS.get(change.guest_photos),
     )

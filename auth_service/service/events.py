@@ -10,6 +10,7 @@ from auth_service.domain import (
     Event,
     EventEdit,
     EventNotFound,
+    GuestPhotos,
     NoFreeCode,
     OrganiserOnly,
     UserNotFound,
@@ -43,6 +44,7 @@ class Events:
         starts_at: datetime | None,
         expires_at: datetime | None,
         admission: bool,
+        guest_photos: GuestPhotos,
     ) -> Event:
         user = self._accounts.find_user(user_id)
         if user is None:
@@ -55,7 +57,15 @@ class Events:
                 return self.get_event(user_id, known.id)
             event_id = uuid4()
             if self._events.create_event(
-                event_id, request_id, user_id, to_display(name), new_code(), starts_at, expires_at, admission
+                event_id,
+                request_id,
+                user_id,
+                to_display(name),
+                new_code(),
+                starts_at,
+                expires_at,
+                admission,
+                guest_photos,
             ):
                 return self.get_event(user_id, event_id)
         raise NoFreeCode

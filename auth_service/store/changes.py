@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from auth_service.domain import Change, ChangeKind, Role
+from auth_service.domain import Change, ChangeKind, GuestPhotos, Role
 from kit.db import transaction
 
 
@@ -37,6 +37,7 @@ def append_change(
     name: str | None = None,
     closed: bool | None = None,
     expires_at: datetime | None = None,
+    guest_photos: str | None = None,
 ) -> None:
     """The last statement of a transaction: the row of `auth.feed` stays locked from here to the commit, and that makes
     the numbers gapless and in commit order."""
@@ -44,8 +45,8 @@ def append_change(
         text(
             """
             WITH next AS (UPDATE auth.feed SET last = last + 1 RETURNING last)
-            INSERT INTO auth.changes (sequence, kind, event_id, user_id, role, name, closed, expires_at)
-            SELECT last, :kind, :event_id, :user_id, :role, :name, :closed, :expires_at FROM next
+            INSERT INTO auth.changes (sequence, kind, event_id, user_id, role, name, closed, expires_at, guest_photos)
+            SELECT last, :kind, :event_id, :user_id, :role, :name, :closed, :expires_at, :guest_photos FROM next
             """
         ),
         {
@@ -56,12 +57,13 @@ def append_change(
             "name": name,
             "closed": closed,
             "expires_at": expires_at,
+            "guest_photos": guest_photos,
         },
     )
 
 
 def append_event_change(connection: Connection, event: Row[Any]) -> None:
-    """Of an event that was made or changed: `id`, `name`, `closed` and `expires_at` of its row."""
+    """Of an event that was made or changed: `id`, `name`, `closed`, `expires_at` and `guest_photos` of its row."""
     append_change(
         connection,
         ChangeKind.EVENT_UPDATED,
@@ -69,6 +71,7 @@ def append_event_change(connection: Connection, event: Row[Any]) -> None:
         name=event.name,
         closed=event.closed,
         expires_at=event.expires_at,
+        guest_photos=event.guest_photos,
     )
 
 
@@ -88,4 +91,5 @@ def _change(row: Row[Any]) -> Change:
         closed=row.closed,
         expires_at=row.expires_at,
         created_at=row.created_at,
+        guest_photos=GuestPhotos(row.guest_photos) if row.guest_photos else None,
     )

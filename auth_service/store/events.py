@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, text
 
-from auth_service.domain import ChangeKind, Event, EventEdit, Role
+from auth_service.domain import ChangeKind, Event, EventEdit, GuestPhotos, Role
 from auth_service.store.changes import append_change, append_event_change, bury
 from auth_service.store.locks import lock_event, lock_user
 from auth_service.store.members import add_member, is_taken
@@ -43,6 +43,7 @@ class EventStore:
         starts_at: datetime | None,
         expires_at: datetime | None,
         admission: bool,
+        guest_photos: GuestPhotos,
     ) -> bool:
         """The event with its organiser; False when the code or the request id is in use. Raises UserNotFound."""
         with transaction(self._engine, "create-event") as connection:
@@ -50,9 +51,9 @@ class EventStore:
             inserted = connection.execute(
                 text(
                     """
-                    INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission)
-                    VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at, :admission)
-                    ON CONFLICT DO NOTHING RETURNING id, name, closed, expires_at
+                    INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission, guest_photos)
+                    VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at, :admission, :guest_photos)
+                    ON CONFLICT DO NOTHING RETURNING id, name, closed, expires_at, guest_photos
                     """
                 ),
                 {
@@ -63,6 +64,7 @@ class EventStore:
                     "starts_at": starts_at,
                     "expires_at": expires_at,
                     "admission": admission,
+                    "guest_photos": guest_photos.value,
                 },
             ).first()
             if inserted is None:
@@ -94,8 +96,8 @@ class EventStore:
                 starts_at = CASE WHEN :no_start THEN NULL ELSE coalesce(:starts_at, starts_at) END,
                 expires_at = CASE WHEN :no_end THEN NULL ELSE coalesce(:expires_at, expires_at) END,
                 closed = coalesce(:closed, closed), code = coalesce(:code, code),
-                admission = coalesce(:admission, admission)
-            WHERE id = :event RETURNING id, name, closed, expires_at
+                admission = coalesce(:admission, admission), guest_photos = coalesce(:guest_photos, guest_photos)
+            WHERE id = :event RETURNING id, name, closed, expires_at, guest_photos
             """
         )
         with transaction(self._engine, "update-event") as connection:
@@ -103,7 +105,9 @@ class EventStore:
                 return None
             if code and is_taken(connection, code):
                 return False
-            changed = connection.execute(query, {**vars(edit), "code": code, "event": event_id}).one()
+            guest_photos = edit.guest_photos.value if edit.guest_photos else None
+            values = {**vars(edit), "code": code, "event": event_id, "guest_photos": guest_photos}
+            changed = connection.execute(query, values).one()
             append_event_change(connection, changed)
             return True
 
@@ -132,4 +136,5 @@ def _event(row: Row[Any]) -> Event:
         guest_count=row.member_count,
         created_at=row.created_at,
         admission=row.admission,
+        guest_photos=GuestPhotos(row.guest_photos),
     )

@@ -10,6 +10,7 @@ from auth_service.domain import (
     EventClosed,
     EventNotFound,
     Guest,
+    GuestPhotos,
     Membership,
     RemovedFromEvent,
     Role,
@@ -37,7 +38,7 @@ class MemberStore:
         """Oldest first."""
         query = text(
             """
-            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting,
+            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting, e.guest_photos,
                    e.closed OR coalesce(e.expires_at <= now(), false) AS shut, e.code, e.expires_at,
                    ARRAY(SELECT u.username FROM auth.memberships o JOIN auth.users u ON u.id = o.user_id
                          WHERE o.event_id = e.id AND o.role = 'organiser' ORDER BY o.joined_at, u.id) AS organisers,
@@ -60,6 +61,7 @@ class MemberStore:
                     organisers=tuple(row.organisers),
                     consent_version=row.consent_version,
                     waiting=row.waiting,
+                    guest_photos=GuestPhotos(row.guest_photos),
                 )
                 for row in connection.execute(query, {"user": user_id})
             ]
@@ -149,7 +151,7 @@ class MemberStore:
             connection.execute(remember, {"event": event_id, "user": user_id})
             guard = text(
                 "UPDATE auth.events SET admission = true, code = CASE WHEN :waiting THEN code ELSE :code END"
-                " WHERE id = :event RETURNING id, name, closed, expires_at"
+                " WHERE id = :event RETURNING id, name, closed, expires_at, guest_photos"
             )
             event = connection.execute(guard, {"event": event_id, "waiting": member.waiting, "code": code}).one()
             append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)

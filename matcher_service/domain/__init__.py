@@ -1,6 +1,6 @@
 """What matcher_service is about: photos, faces, guests, matches; their rules and faults."""
 
-from matcher_service.domain.changes import Change, ChangeKind, Role
+from matcher_service.domain.changes import Change, ChangeKind, GuestPhotos, Role
 from matcher_service.domain.faults import (
     EmptyImage,
     EventClosed,
@@ -11,6 +11,7 @@ from matcher_service.domain.faults import (
     PhotoNotReady,
     TooLarge,
     TooManyFiles,
+    TooManyGuestPhotos,
     UnsupportedType,
 )
 from matcher_service.domain.jobs import ENCODING_SIZE, ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, NewFace
@@ -23,6 +24,7 @@ from matcher_service.domain.photos import (
     AddedPhoto,
     IndexCounts,
     KnownPhoto,
+    KnownUpload,
     NewPhoto,
     Photo,
     PhotoState,
@@ -47,11 +49,13 @@ __all__ = [
     "EmptyImage",
     "EventClosed",
     "EventNotFound",
+    "GuestPhotos",
     "Hint",
     "IndexCounts",
     "IndexedPhoto",
     "Job",
     "KnownPhoto",
+    "KnownUpload",
     "Listing",
     "Match",
     "NewFace",
@@ -70,6 +74,7 @@ __all__ = [
     "Snapshot",
     "TooLarge",
     "TooManyFiles",
+    "TooManyGuestPhotos",
     "UnsupportedType",
     "Variant",
     "Visibility",

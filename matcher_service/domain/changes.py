@@ -13,6 +13,14 @@ class Role(Enum):
     ORGANISER = "organiser"
 
 
+class GuestPhotos(Enum):
+    """Whether guests may add photos; MODERATED: an organiser approves each one. The values are stored."""
+
+    OFF = "off"
+    MODERATED = "moderated"
+    OPEN = "open"
+
+
 class ChangeKind(Enum):
     """What auth_service tells us."""
 
@@ -25,7 +33,8 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """An entry of auth_service's change feed; `kind` says which fields are set, None is a kind that we do not know."""
+    """An entry of auth_service's change feed; `kind` says which fields are set, None is a kind that we do not know.
+    `guest_photos` is None in changes of earlier versions, which leave it as it is."""
 
     sequence: int
     kind: ChangeKind | None
@@ -35,3 +44,4 @@ class Change:
     name: str = ""
     closed: bool = False
     expires_at: datetime | None = None
+    guest_photos: GuestPhotos | None = None

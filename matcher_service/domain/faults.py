@@ -23,6 +23,10 @@ class OrganiserOnly(NotAllowed):
     """Only organisers may do this."""
 
 
+class TooManyGuestPhotos(NotAllowed):
+    """You have added as many photos to this event today as guests may: add the others tomorrow."""
+
+
 class EventClosed(Precondition):
     """This event is closed: it takes no more photos."""
 

@@ -46,6 +46,7 @@ class Listing:
     visibility: Visibility | None = None
     without_faces: bool = False
     hide_requested: bool = False
+    from_guests: bool = False
 
     def name(self, subject: str) -> str:
         """The scope of its page tokens: a token of one order is none of another."""
@@ -54,6 +55,7 @@ class Listing:
         state = self.state.value if self.state else "all"
         filters = [self.visibility.value] if self.visibility else []
         filters += ["without faces"] * self.without_faces + ["hide requested"] * self.hide_requested
+        filters += ["from guests"] * self.from_guests
         way = "asc" if self.ascending else "desc"
         return ", ".join([subject, state, *filters, f"by {self.order.value}", way])
 
