@@ -7,6 +7,7 @@ import { api, ask } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { More } from "../shared/more";
 import type { Membership } from "../shared/session";
+import { AddButton, type Adding, AddingState } from "./adding";
 import type { Removal } from "./lightbox";
 import type { Order, Photo, Photos } from "./photos";
 import { SaveAll } from "./save";
@@ -16,11 +17,12 @@ interface Props {
   event: Membership;
   status: SelfieStatus;
   photos: Photos;
+  adding: Adding;
   onSelfie: () => void;
   onYou: () => void;
 }
 
-export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
+export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Props) {
   const [removed, setRemoved] = useState<{ photo: Photo; removal: Removal }>();
   const [fault, setFault] = useState<unknown>();
   const { list, reload } = photos;
@@ -59,13 +61,14 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
             </p>
             <Sorting order={photos.order} onChange={photos.setOrder} />
             <SaveAll eventId={event.event_id} order={photos.order} />
+            <AddButton adding={adding} />
           </div>
           {status.status === "idle" && !event.closed && <p class="quiet">{text.gallery.noSelfieDetail}</p>}
           <Grid photos={list} onOpen={open} />
           {photos.hasMore && <More key={list.length} onVisible={photos.loadMore} />}
         </>
       ) : (
-        photos.isLoaded && <Nothing event={event} status={status} onSelfie={onSelfie} />
+        photos.isLoaded && <Nothing event={event} status={status} adding={adding} onSelfie={onSelfie} />
       )}
       {(photos.isLoaded || photos.fault) && ( // not before: the photos would push it away
         <footer>
@@ -79,6 +82,7 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
           </button>
         </footer>
       )}
+      <AddingState adding={adding} event={event} />
       {removed && (
         <div class="toast" role="status">
           <span>{describeRemoval(removed.removal, list.some((photo) => photo.id === removed.photo.id))}</span>
@@ -120,7 +124,9 @@ export function SelfieNotice({ status, onSelfie }: { status: SelfieStatus; onSel
   );
 }
 
-function Nothing({ event, status, onSelfie }: { event: Membership; status: SelfieStatus; onSelfie: () => void }) {
+type NothingProps = Pick<Props, "event" | "status" | "adding" | "onSelfie">;
+
+function Nothing({ event, status, adding, onSelfie }: NothingProps) {
   const hasSelfie = status.status === "done" || status.status === "running";
   return (
     <section class="nothing">
@@ -132,6 +138,7 @@ function Nothing({ event, status, onSelfie }: { event: Membership; status: Selfi
           {hasSelfie ? text.gallery.newSelfie : text.welcome.takeSelfie}
         </button>
       )}
+      <AddButton adding={adding} />
     </section>
   );
 }
