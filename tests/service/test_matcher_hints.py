@@ -13,7 +13,8 @@ from sqlalchemy import Engine
 from kit.identity import Signer
 from kit.notices import Notices
 from matcher_service.__main__ import registrations
-from matcher_service.domain import ChangeKind, Visibility
+from matcher_service.domain import ChangeKind, GuestPhotos, Visibility
+from matcher_service.reading import Reading
 from matcher_service.store import hints as store
 from matcher_service.store.hints import HINTS_CHANNEL, hint
 from protos.matcher.v1 import matcher_pb2 as pb
@@ -235,3 +236,18 @@ def test_a_foreign_payload_on_the_channel_ends_the_stream_and_no_more(
     notify(party.world.db, HINTS_CHANNEL, "nonsense")
     assert ends(party.watch.stream) is grpc.StatusCode.INTERNAL
     next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20))
+
+
+def test_what_becomes_of_a_guests_photo_is_news_for_them(party: Party) -> None:
+    world, bob = party.world, party.bob
+    world.change(ChangeKind.EVENT_UPDATED, event_id=party.event, guest_photos=GuestPhotos.MODERATED)
+    party.heard()
+    photo = world.add(party.event, 1, who=bob)
+    assert party.heard() == [(party.event, {bob}, False)], "nobody else sees it yet"
+    world.audience.set_visibility(world.organiser, party.event, [photo], Visibility.MATCHED)
+    assert party.heard() == [(party.event, {party.ann, bob}, False)]
+    world.photos.delete_photo(world.organiser, photo)
+    assert party.heard() == [(party.event, {party.ann, bob}, False)]
+    world.upload(party.event, [1], who=bob)
+    assert world.make_indexer(lambda _: Reading(reason="unreadable")).step()
+    assert party.heard() == [(party.event, {bob}, False)]

@@ -47,11 +47,10 @@ export function UploadPanel({ event, onClose }: PanelProps) {
           {text.adding.resume}
         </button>
       )}
-      {(isDone || upload.state === "stopped") && (
-        <button type="button" onClick={onClose}>
-          {text.adding.close}
-        </button>
-      )}
+      {/* Has its place from the beginning, so that nothing moves. */}
+      <button type="button" class={isDone || upload.state === "stopped" ? undefined : "unseen"} onClick={onClose}>
+        {text.adding.close}
+      </button>
     </section>
   );
 }

@@ -67,7 +67,6 @@ export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
           </>
         )}
       </section>
-      {Mine && !event.waiting && <Mine eventId={event.event_id} />}
       <OtherDevice />
       <ShareEvent event={event} />
       <section>
@@ -82,6 +81,7 @@ export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
           {text.you.deleteAll}
         </button>
       </section>
+      {Mine && !event.waiting && <Mine eventId={event.event_id} />}
       <OtherLanguage />
     </Screen>
   );
