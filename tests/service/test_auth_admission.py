@@ -220,7 +220,8 @@ def test_events_and_members_of_the_previous_version_are_as_before(scene: AuthSce
             role="organiser" if name == "olga" else "guest",
         )
     scene.sql(
-        "INSERT INTO auth.changes (sequence, kind, event_id, name, closed) VALUES (1, 'event_updated', :id, 'Old', false)",
+        "INSERT INTO auth.changes (sequence, kind, event_id, name, closed)"
+        " VALUES (1, 'event_updated', :id, 'Old', false)",
         id=event,
     )
     migrate(url, "auth", LOCATION)
