@@ -33,17 +33,17 @@ export function useAdding(event: Membership): Adding {
   const [Panel, setPanel] = useState<ComponentType<PanelProps>>();
   const opened = useRef(false);
 
-  useEffect(() => {
-    if (state !== "preparing") return;
-    const timer = setTimeout(() => setState("idle"), LONGEST_CHOICE_MS);
-    return () => clearTimeout(timer);
-  }, [state]);
   const begin = useCallback(() => {
     setFault(undefined);
     setState("preparing");
     void import("./uploading").catch(() => undefined); // tried again with the files
   }, []);
   const end = useCallback(() => setState(opened.current ? "open" : "idle"), []);
+  useEffect(() => {
+    if (state !== "preparing") return;
+    const timer = setTimeout(end, LONGEST_CHOICE_MS);
+    return () => clearTimeout(timer);
+  }, [state, end]);
   const add = useCallback(
     async (files: readonly File[]) => {
       try {
@@ -73,7 +73,7 @@ export function AddButton({ adding }: { adding: Adding }) {
     const element = input.current;
     element?.addEventListener("cancel", adding.end);
     return () => element?.removeEventListener("cancel", adding.end);
-  }, [adding.end]);
+  }, [adding.end, adding.mayAdd]);
   if (!adding.mayAdd) return null;
   return (
     <label class="button">

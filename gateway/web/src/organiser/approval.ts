@@ -21,12 +21,13 @@ export function useWaitingCount(eventId: string, event: Event | undefined) {
   return { count, reload };
 }
 
-/** The names of the event's members by their ids; asked for when there is somebody to name. */
-export function useNames(eventId: string, isNeeded: boolean): (userId: string | null) => string {
+/** The names of the event's members by their ids; asked for when there is somebody new to name. */
+export function useNames(eventId: string, userIds: readonly (string | null)[]): (userId: string | null) => string {
   const [names, setNames] = useState<ReadonlyMap<string, string>>();
+  const unknown = [...new Set(userIds)].filter((userId) => !names?.has(userId ?? "")).join();
   useEffect(() => {
-    if (isNeeded) void listNames(eventId).then(setNames, () => undefined);
-  }, [eventId, isNeeded]);
+    if (unknown) void listNames(eventId).then(setNames, () => undefined);
+  }, [eventId, unknown]);
   return (userId) => (names ? (names.get(userId ?? "") ?? words.photos.leftGuest) : "");
 }
 

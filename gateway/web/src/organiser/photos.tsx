@@ -33,7 +33,8 @@ export function Photos({ event, queue, upload, isOpen, waiting, onChange }: Prop
   const list = usePhotoList(event.id, filter, order, version);
   const selection = useSelection(list.photos.map(({ id }) => id));
 
-  const nameOf = useNames(event.id, list.photos.some((photo) => photo.from_guest));
+  const contributors = list.photos.filter((photo) => photo.from_guest).map((photo) => photo.uploader_id);
+  const nameOf = useNames(event.id, contributors);
 
   const change = async (work: () => Promise<void>) => {
     setFault(undefined);
