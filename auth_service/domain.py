@@ -46,6 +46,14 @@ class Role(Enum):
     ORGANISER = "organiser"
 
 
+class GuestPhotos(Enum):
+    """Whether guests may add photos; MODERATED: an organiser approves each one. The values are stored."""
+
+    OFF = "off"
+    MODERATED = "moderated"
+    OPEN = "open"
+
+
 class ChangeKind(Enum):
     """What happened; the values are stored."""
 
@@ -92,6 +100,7 @@ class Event:
     created_at: datetime
     admission: bool
     offer: Offer
+    guest_photos: GuestPhotos
 
 
 @dataclass(frozen=True)
@@ -109,6 +118,7 @@ class Membership:
     consent_version: str
     waiting: bool
     offer: Offer
+    guest_photos: GuestPhotos
 
 
 @dataclass(frozen=True)
@@ -139,6 +149,7 @@ class Change:
     held: bool | None = None
     releases_at: datetime | None = None
     download: Download | None = None
+    guest_photos: GuestPhotos | None = None
 
 
 @dataclass(frozen=True)
@@ -172,6 +183,7 @@ class EventEdit:
     no_start: bool = False
     no_end: bool = False
     offer: OfferEdit = field(default_factory=OfferEdit)
+    guest_photos: GuestPhotos | None = None
 
 
 class InvalidEventCode(NotFound):

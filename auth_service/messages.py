@@ -10,6 +10,7 @@ from auth_service.domain import (
     Change,
     Event,
     Guest,
+    GuestPhotos,
     Membership,
     Role,
     Tokens,
@@ -21,6 +22,11 @@ from kit.timestamps import from_timestamp, to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 
 DOWNLOADS = {pb.DownloadSize.Value(f"DOWNLOAD_SIZE_{download.name}"): download for download in Download}
+GUEST_PHOTOS = {
+    GuestPhotos.OFF: pb.GUEST_PHOTOS_OFF,
+    GuestPhotos.MODERATED: pb.GUEST_PHOTOS_MODERATED,
+    GuestPhotos.OPEN: pb.GUEST_PHOTOS_OPEN,
+}
 ROLES = {Role.GUEST: pb.ROLE_GUEST, Role.ORGANISER: pb.ROLE_ORGANISER}
 
 
@@ -45,6 +51,7 @@ def show_event(event: Event) -> pb.Event:
         create_time=to_timestamp(event.created_at),
         admission=event.admission,
         **_show_offer(event.offer),
+        guest_photos=GUEST_PHOTOS[event.guest_photos],
     )
 
 
@@ -61,6 +68,7 @@ def show_membership(membership: Membership) -> pb.Membership:
         consent_version=membership.consent_version,
         waiting=membership.waiting,
         **_show_offer(membership.offer),
+        guest_photos=GUEST_PHOTOS[membership.guest_photos],
     )
 
 
@@ -93,6 +101,7 @@ def show_change(change: Change) -> pb.Change:
         held=change.held,
         release_time=to_timestamp(change.releases_at),
         download=f"DOWNLOAD_SIZE_{change.download.name}" if change.download else None,
+        guest_photos=GUEST_PHOTOS[change.guest_photos] if change.guest_photos else pb.GUEST_PHOTOS_UNSPECIFIED,
     )
 
 

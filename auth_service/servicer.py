@@ -2,8 +2,9 @@
 
 from google.protobuf.duration_pb2 import Duration
 
-from auth_service.domain import EventEdit
+from auth_service.domain import EventEdit, GuestPhotos
 from auth_service.messages import (
+    GUEST_PHOTOS,
     guest_key,
     parse_offer,
     parse_offer_edit,
@@ -15,6 +16,7 @@ from auth_service.messages import (
 )
 from auth_service.service import Auth
 from kit import deadlines
+from kit.errors import InvalidArgument
 from kit.identity import PUBLIC, USER, callable_by, current_caller, service
 from kit.ids import parse_id, parse_optional_id
 from kit.pages import parse_page
@@ -162,6 +164,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             from_timestamp(request, "expire_time"),
             request.admission,
             parse_offer(request),
+            _guest_photos(request) or GuestPhotos.OFF,
         )
         return pb.CreateEventResponse(event=show_event(event))
 
@@ -191,6 +194,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             no_start=request.clear_start_time,
             no_end=request.clear_expire_time,
             offer=parse_offer_edit(request),
+            guest_photos=_guest_photos(request),
         )
         event = self._auth.events.update_event(current_caller().user_id, parse_id(request.event_id), edit)
         return pb.UpdateEventResponse(event=show_event(event))
@@ -225,3 +229,11 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
         changes = self._auth.changes.list_changes(request.after, limit, wait_s)
         return pb.ListChangesResponse(changes=[show_change(change) for change in changes])
+
+
+def _guest_photos(request: pb.CreateEventRequest | pb.UpdateEventRequest) -> GuestPhotos | None:
+    """None where it is not said. Raises InvalidArgument."""
+    choices = {number: choice for choice, number in GUEST_PHOTOS.items()}
+    if request.guest_photos not in (pb.GUEST_PHOTOS_UNSPECIFIED, *choices):
+        raise InvalidArgument
+    return choices.get(request.guest_photos)

@@ -48,7 +48,7 @@ from matcher_service.store import (
     ReleaseStore,
 )
 from matcher_service.store.hints import HINTS_CHANNEL
-from matcher_service.store.photos import PHOTOS_CHANNEL
+from matcher_service.store.uploads import PHOTOS_CHANNEL
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
 NAME = "matcher"
@@ -96,6 +96,7 @@ class ServeSettings(MatchSettings, settings.KeySettings, settings.PhotoSettings,
 
     matcher_port: int = Field(50053, ge=0, le=65535, description="port to listen on; 0: any")
     auth_address: settings.Target = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
+    guest_photos_per_day: int = Field(100, ge=1, description="most photos that a guest adds to an event in a day")
     index_memory_mb: float = Field(512, gt=0, description="most memory for encodings; each load takes 20 MB more")
 
 
@@ -138,7 +139,8 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         start_thread(lambda: run_steps(releases.release_due, lambda: stop.wait(RELEASE_S), stop, "release"), "release")
         who = Members(members, follower.catch_up)
         matching = Matches(match_store, RefusalStore(db), index, who, config.face_tolerance)
-        photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, config.max_photo_mb * settings.MB)
+        max_photo_bytes, per_day = config.max_photo_mb * settings.MB, config.guest_photos_per_day
+        photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, max_photo_bytes, per_day)
         checks = {FILES: blobs.find_fault}
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")

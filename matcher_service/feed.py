@@ -10,7 +10,7 @@ from kit.client import ServiceCalls
 from kit.errors import ServiceUnavailable
 from kit.logs import get_logger
 from kit.timestamps import from_timestamp
-from matcher_service.domain import Change, ChangeKind, Download, Role
+from matcher_service.domain import Change, ChangeKind, Download, GuestPhotos, Role
 from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 
@@ -20,6 +20,7 @@ log = get_logger()
 
 KINDS = {pb.Change.Kind.Value(f"KIND_{kind.name}"): kind for kind in ChangeKind}
 DOWNLOADS = {pb.DownloadSize.Value(f"DOWNLOAD_SIZE_{download.name}"): download for download in Download}
+GUEST_PHOTOS = {pb.GuestPhotos.Value(f"GUEST_PHOTOS_{choice.name}"): choice for choice in GuestPhotos}
 ROLES = {pb.ROLE_GUEST: Role.GUEST, pb.ROLE_ORGANISER: Role.ORGANISER}
 
 
@@ -65,4 +66,5 @@ def _change(change: pb.Change) -> Change:
         held=change.held if change.HasField("held") else None,
         releases_at=from_timestamp(change, "release_time"),
         download=DOWNLOADS.get(change.download),
+        guest_photos=GUEST_PHOTOS.get(change.guest_photos),
     )

@@ -14,6 +14,7 @@ from matcher_service.domain import (
     DownloadNotOffered,
     EventClosed,
     EventNotFound,
+    GuestPhotos,
     IndexCounts,
     KnownPhoto,
     Listing,
@@ -29,6 +30,7 @@ from matcher_service.domain import (
     Role,
     ShownPhoto,
     Snapshot,
+    TooManyGuestPhotos,
     Variant,
 )
 from matcher_service.faces import FacePage, FoundFace, FoundPerson
@@ -63,12 +65,24 @@ class Members:
         if self.require(event_id, user_id) is not Role.ORGANISER:
             raise OrganiserOnly
 
+    def require_contributor(self, event_id: UUID, user_id: UUID) -> Role:
+        """May add photos: organisers, and guests where the event takes theirs. Raises EventNotFound, OrganiserOnly."""
+        role = self.require(event_id, user_id)
+        if role is Role.GUEST and not self._takes_guest_photos(event_id):
+            self._catch_up()
+            if not self._takes_guest_photos(event_id):
+                raise OrganiserOnly
+        return role
+
     def require_organisers(self, event_ids: Sequence[UUID], user_id: UUID) -> None:
         """Of every one of the events, in one query. Raises EventNotFound, OrganiserOnly."""
         organised = self._store.find_organised(event_ids, user_id)
         for event_id in event_ids:
             if event_id not in organised:
                 self.require_organiser(event_id, user_id)
+
+    def _takes_guest_photos(self, event_id: UUID) -> bool:
+        return self._store.find_guest_photos(event_id) in (GuestPhotos.MODERATED, GuestPhotos.OPEN)
 
 
 class Matches:
@@ -141,12 +155,19 @@ class Matches:
 
 
 class Photos:
-    """The photos of events, for their organisers and for the guests who are in them."""
+    """The photos of events, for their organisers, for the guests who are in them and for those who add them."""
 
     def __init__(
-        self, store: PhotoStore, members: Members, blobs: Blobs, catch_up: CatchUp, max_photo_bytes: int
+        self,
+        store: PhotoStore,
+        members: Members,
+        blobs: Blobs,
+        catch_up: CatchUp,
+        max_photo_bytes: int,
+        guest_photos_per_day: int,
     ) -> None:
         self.max_photo_bytes = max_photo_bytes
+        self._guest_photos_per_day = guest_photos_per_day
         self._store = store
         self._members = members
         self._blobs = blobs
@@ -154,7 +175,7 @@ class Photos:
 
     def require_upload(self, user_id: UUID, event_id: UUID) -> None:
         """Raises EventNotFound, OrganiserOnly, EventClosed, before a byte is read."""
-        self._members.require_organiser(event_id, user_id)
+        self._members.require_contributor(event_id, user_id)
         self._store.require_open(event_id)
 
     def add_photo(self, user_id: UUID, event_id: UUID, filename: str, upload: Spool) -> AddedPhoto:
@@ -163,9 +184,12 @@ class Photos:
         filename = _clean(filename)
         if fault := upload.check():
             return AddedPhoto(None, filename, PhotoState.REFUSED, fault.reason)
+        role = self._members.require_contributor(event_id, user_id)
         known = self._store.find_upload(event_id, upload.sha256)
-        if known and known[1] is not PhotoState.FAILED:
-            return AddedPhoto(known[0], filename, known[1], existing=True)
+        if known and known.is_foreign(role, user_id):
+            return AddedPhoto(None, filename, PhotoState.PENDING, existing=True)
+        if known and known.state is not PhotoState.FAILED and not known.is_taken_over(role):
+            return AddedPhoto(known.photo_id, filename, known.state, existing=True)
         key = self._blobs.new_key()
         self._blobs.put_file(key, upload.open())
         try:
@@ -179,9 +203,13 @@ class Photos:
                     upload_key=key,
                     sha256=upload.sha256,
                     size_bytes=upload.size_bytes,
-                )
+                ),
+                self._guest_photos_per_day,
             )
-        except (EventClosed, EventNotFound):  # after any other fault the row may be there
+        except TooManyGuestPhotos as limit:
+            self._blobs.delete(key)
+            return AddedPhoto(None, filename, PhotoState.REFUSED, limit.reason)
+        except (EventClosed, EventNotFound, OrganiserOnly):  # after any other fault the row may be there
             self._blobs.delete(key)
             raise
 
@@ -209,9 +237,17 @@ class Photos:
         self._members.require_organiser(event_id, user_id)
         return self._store.list_photos(event_id, page, listing)
 
+    def list_uploads(self, user_id: UUID, event_id: UUID, page: Page) -> tuple[list[Photo], int]:
+        """What the member has added: a page, and how many there are on all pages. Raises EventNotFound."""
+        self._members.require(event_id, user_id)
+        photos, total = self._store.list_uploads(event_id, user_id, page)
+        return [replace(photo, hide_requests=0) for photo in photos], total
+
     def delete_photo(self, user_id: UUID, photo_id: UUID) -> None:
-        """Raises PhotoNotFound."""
-        self._store.delete(self._require_event_of(user_id, photo_id), [photo_id])
+        """For organisers, and for the guest who added it. Raises PhotoNotFound."""
+        event_id = self._store.find_event(photo_id)
+        if event_id is None or not self._store.delete_own(event_id, photo_id, user_id):
+            self._store.delete(self._require_event_of(user_id, photo_id), [photo_id])
 
     def delete_photos(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         """Those that are in the event. Raises EventNotFound, OrganiserOnly."""
@@ -219,9 +255,9 @@ class Photos:
         self._store.delete(event_id, photo_ids)
 
     def find_known(self, user_id: UUID, event_id: UUID, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
-        """Those of the files that the event has, by their hashes. Raises EventNotFound, OrganiserOnly."""
-        self._members.require_organiser(event_id, user_id)
-        return self._store.find_known(event_id, sha256)
+        """Those of the files that the member need not send, by their hashes. Raises EventNotFound, OrganiserOnly."""
+        role = self._members.require_contributor(event_id, user_id)
+        return self._store.find_known(event_id, user_id, role, sha256)
 
     def retry_photo(self, user_id: UUID, photo_id: UUID) -> None:
         """Raises PhotoNotFound, PhotoNotFailed."""

@@ -10,6 +10,7 @@ from auth_service.domain import (
     Event,
     EventEdit,
     EventNotFound,
+    GuestPhotos,
     NoFreeCode,
     OrganiserOnly,
     UserNotFound,
@@ -45,6 +46,7 @@ class Events:
         expires_at: datetime | None,
         admission: bool,
         offer: NewOffer,
+        guest_photos: GuestPhotos,
     ) -> Event:
         user = self._accounts.find_user(user_id)
         if user is None:
@@ -59,7 +61,16 @@ class Events:
                 return self.get_event(user_id, known.id)
             event_id = uuid4()
             if self._events.create_event(
-                event_id, request_id, user_id, to_display(name), new_code(), starts_at, expires_at, admission, offer
+                event_id,
+                request_id,
+                user_id,
+                to_display(name),
+                new_code(),
+                starts_at,
+                expires_at,
+                admission,
+                offer,
+                guest_photos,
             ):
                 return self.get_event(user_id, event_id)
         raise NoFreeCode

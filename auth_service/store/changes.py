@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from auth_service.domain import Change, ChangeKind, Role
+from auth_service.domain import Change, ChangeKind, GuestPhotos, Role
 from auth_service.offers import Download
 from kit.db import transaction
 
@@ -41,6 +41,7 @@ def append_change(
     held: bool | None = None,
     releases_at: datetime | None = None,
     download: str | None = None,
+    guest_photos: str | None = None,
 ) -> None:
     """The last statement of a transaction: the row of `auth.feed` stays locked from here to the commit, and that makes
     the numbers gapless and in commit order."""
@@ -49,8 +50,10 @@ def append_change(
             """
             WITH next AS (UPDATE auth.feed SET last = last + 1 RETURNING last)
             INSERT INTO auth.changes
-                (sequence, kind, event_id, user_id, role, name, closed, expires_at, held, releases_at, download)
-            SELECT last, :kind, :event_id, :user_id, :role, :name, :closed, :expires_at, :held, :releases_at, :download
+                (sequence, kind, event_id, user_id, role, name, closed, expires_at, held, releases_at, download,
+                 guest_photos)
+            SELECT last, :kind, :event_id, :user_id, :role, :name, :closed, :expires_at, :held, :releases_at, :download,
+                :guest_photos
             FROM next
             """
         ),
@@ -65,6 +68,7 @@ def append_change(
             "held": held,
             "releases_at": releases_at,
             "download": download,
+            "guest_photos": guest_photos,
         },
     )
 
@@ -73,7 +77,7 @@ def append_event_change(connection: Connection, event_id: UUID) -> None:
     """Of an event that was made or changed. One that is hidden is held back for good."""
     query = text(
         "SELECT id, name, closed, expires_at, held OR hidden_at IS NOT NULL AS held,"
-        " CASE WHEN hidden_at IS NULL THEN releases_at END AS releases_at, download"
+        " CASE WHEN hidden_at IS NULL THEN releases_at END AS releases_at, download, guest_photos"
         " FROM auth.events WHERE id = :event"
     )
     event = connection.execute(query, {"event": event_id}).one()
@@ -87,6 +91,7 @@ def append_event_change(connection: Connection, event_id: UUID) -> None:
         held=event.held,
         releases_at=event.releases_at,
         download=event.download,
+        guest_photos=event.guest_photos,
     )
 
 
@@ -109,4 +114,5 @@ def _change(row: Row[Any]) -> Change:
         held=row.held,
         releases_at=row.releases_at,
         download=Download(row.download) if row.download else None,
+        guest_photos=GuestPhotos(row.guest_photos) if row.guest_photos else None,
     )

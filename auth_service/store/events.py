@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from auth_service.domain import ChangeKind, Event, EventEdit, Role
+from auth_service.domain import ChangeKind, Event, EventEdit, GuestPhotos, Role
 from auth_service.offers import NewOffer, OfferEdit
 from auth_service.store.changes import append_change, append_event_change, bury
 from auth_service.store.locks import lock_event, lock_user
@@ -46,6 +46,7 @@ class EventStore:
         expires_at: datetime | None,
         admission: bool,
         offer: NewOffer,
+        guest_photos: GuestPhotos,
     ) -> bool:
         """The event with its organiser; False when the code or the request id is in use. Raises UserNotFound."""
         with transaction(self._engine, "create-event") as connection:
@@ -54,9 +55,9 @@ class EventStore:
                 text(
                     """
                     INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission, held,
-                        releases_at, credit_name, credit_url, download, keep_days)
+                        releases_at, credit_name, credit_url, download, keep_days, guest_photos)
                     VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at, :admission, :held,
-                        :releases_at, :credit_name, :credit_url, :download, nullif(:keep_days, 0))
+                        :releases_at, :credit_name, :credit_url, :download, nullif(:keep_days, 0), :guest_photos)
                     ON CONFLICT DO NOTHING
                     """
                 ),
@@ -69,6 +70,7 @@ class EventStore:
                     "expires_at": expires_at,
                     "admission": admission,
                     **_values(offer),
+                    "guest_photos": guest_photos.value,
                 },
             )
             if not inserted.rowcount:
@@ -100,7 +102,8 @@ class EventStore:
                 starts_at = CASE WHEN :no_start THEN NULL ELSE coalesce(:starts_at, starts_at) END,
                 expires_at = CASE WHEN :no_end THEN NULL ELSE coalesce(:expires_at, expires_at) END,
                 closed = coalesce(:closed, closed), code = coalesce(:code, code),
-                admission = coalesce(:admission, admission), {EDIT}
+                admission = coalesce(:admission, admission), guest_photos = coalesce(:guest_photos, guest_photos),
+                {EDIT}
             WHERE id = :event RETURNING expires_at, keep_days
             """
         )
@@ -110,7 +113,14 @@ class EventStore:
                 return None
             if code and is_taken(connection, code):
                 return False
-            values = {**vars(edit), **_values(edit.offer), "code": code, "event": event_id}
+            guest_photos = edit.guest_photos.value if edit.guest_photos else None
+            values = {
+                **vars(edit),
+                **_values(edit.offer),
+                "code": code,
+                "event": event_id,
+                "guest_photos": guest_photos,
+            }
             after = connection.execute(query, values).one()
             if (after.expires_at, after.keep_days) != (before.expires_at, before.keep_days):
                 keep = text("UPDATE auth.events SET keep_since = now(), hidden_at = NULL WHERE id = :event")
@@ -159,4 +169,5 @@ def _event(row: Row[Any]) -> Event:
         created_at=row.created_at,
         admission=row.admission,
         offer=read_offer(row),
+        guest_photos=GuestPhotos(row.guest_photos),
     )

@@ -10,6 +10,7 @@ from auth_service.domain import (
     EventClosed,
     EventNotFound,
     Guest,
+    GuestPhotos,
     Membership,
     RemovedFromEvent,
     Role,
@@ -38,7 +39,7 @@ class MemberStore:
         """Oldest first."""
         query = text(
             f"""
-            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting, {STORED}, {COMPUTED},
+            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting, e.guest_photos, {STORED}, {COMPUTED},
                    e.closed OR coalesce(e.expires_at <= now(), false) AS shut, e.code, e.expires_at,
                    ARRAY(SELECT u.username FROM auth.memberships o JOIN auth.users u ON u.id = o.user_id
                          WHERE o.event_id = e.id AND o.role = 'organiser' ORDER BY o.joined_at, u.id) AS organisers,
@@ -62,6 +63,7 @@ class MemberStore:
                     consent_version=row.consent_version,
                     waiting=row.waiting,
                     offer=read_offer(row),
+                    guest_photos=GuestPhotos(row.guest_photos),
                 )
                 for row in connection.execute(query, {"user": user_id})
             ]

@@ -1,7 +1,7 @@
 """Codes, accounts, logins."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
 import grpc
@@ -25,6 +25,12 @@ from protos.auth.v1 import auth_pb2 as pb
 from protos.selfie.v1 import selfie_pb2
 
 ROLES = {pb.ROLE_GUEST: "guest", pb.ROLE_ORGANISER: "organiser"}
+
+GUEST_PHOTOS: dict[int, Literal["off", "moderated", "open"]] = {
+    pb.GUEST_PHOTOS_OFF: "off",
+    pb.GUEST_PHOTOS_MODERATED: "moderated",
+    pb.GUEST_PHOTOS_OPEN: "open",
+}
 
 SIGNED_OUT = (401, 404)
 
@@ -252,4 +258,5 @@ def _membership(membership: pb.Membership) -> shapes.Membership:
         consent_version=membership.consent_version,
         waiting=membership.waiting,
         **show_offer(membership),
+        guest_photos=GUEST_PHOTOS.get(membership.guest_photos, "off"),
     )

@@ -1,5 +1,6 @@
 """Codes, accounts, logins."""
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -109,6 +110,9 @@ class Membership(EventOffer):
     consent_version: str = Field(description="of the text about faces that the caller agreed to; empty: none")
     waiting: bool = Field(
         description="whether an organiser is still to admit the caller, who may send a selfie and sees no photos yet"
+    )
+    guest_photos: Literal["off", "moderated", "open"] = Field(
+        description="whether guests may add photos; `moderated`: an organiser approves each one"
     )
 
 

@@ -34,6 +34,7 @@ REFUSALS = {
     "too_large": "The file is too large.",
     "unsupported_type": "Supported formats: JPEG, PNG, WebP, HEIC and AVIF.",
     "incomplete": "The request ended in the middle of this file; send it again.",
+    "too_many_guest_photos": "You have added as many photos to this event today as guests may: go on tomorrow.",
     "unexpected_field": "Files are accepted in the field `files`.",
 }
 

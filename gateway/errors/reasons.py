@@ -19,6 +19,7 @@ REASONS: Mapping[str, int] = {
     "invalid_sign_in_link": 401,
     "organiser_only": 403,
     "removed_from_event": 403,
+    "too_many_guest_photos": 403,
     "caller_not_allowed": 403,
     "download_not_offered": 403,
     "not_found": 404,

@@ -8,7 +8,7 @@ import grpc
 from fastapi import APIRouter, Request, Response
 from google.protobuf.wrappers_pb2 import BoolValue, Int32Value, StringValue
 
-from gateway.accounts.routes import ROLES, show_link
+from gateway.accounts.routes import GUEST_PHOTOS, ROLES, show_link
 from gateway.accounts.schemas import SignInLink
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason
@@ -44,6 +44,7 @@ async def create_event(form: shapes.NewEvent, backend: Signed) -> shapes.Event:
             credit=to_credit(form.credit),
             download=to_size(form.download),
             keep_days=form.keep_days or 0,
+            guest_photos=f"GUEST_PHOTOS_{form.guest_photos.upper()}",
         ),
     )
     return _event(answer.event, {})
@@ -77,6 +78,7 @@ async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Signed) 
             expire_time=to_timestamp(form.expires_at),
             closed=None if form.closed is None else BoolValue(value=form.closed),
             admission=None if form.admission is None else BoolValue(value=form.admission),
+            guest_photos=f"GUEST_PHOTOS_{form.guest_photos.upper()}" if form.guest_photos else None,
             new_code=form.new_code,
             clear_start_time=form.starts_at is None and "starts_at" in form.model_fields_set,
             clear_expire_time=form.expires_at is None and "expires_at" in form.model_fields_set,
@@ -178,6 +180,7 @@ def _event(event: pb.Event, states: Mapping[str, photo_pb2.IndexState]) -> shape
         expires_at=epoch_s(event, "expire_time"),
         closed=event.closed,
         admission=event.admission,
+        guest_photos=GUEST_PHOTOS.get(event.guest_photos, "off"),
         photos=counts,
         faces=state.face_count,
         guests=event.guest_count,

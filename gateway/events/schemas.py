@@ -1,7 +1,7 @@
 """Events and their guests. Times are epoch seconds; in requests RFC 3339 will do as well."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -26,6 +26,8 @@ def to_utc(moment: datetime) -> datetime:
         raise ValueError("no calendar has this time") from None
 
 
+GuestPhotos = Literal["off", "moderated", "open"]
+
 Moment = Annotated[datetime, AfterValidator(to_utc)]
 
 
@@ -39,6 +41,9 @@ class NewEvent(Form):
     credit: NewCredit | None = None
     download: Download = Field("original", description=DOWNLOAD)
     keep_days: int | None = Field(None, ge=1, le=MAX_KEEP_DAYS, description=KEEP_DAYS)
+    guest_photos: GuestPhotos = Field(
+        "off", description="whether guests may add photos; `moderated`: an organiser approves each one"
+    )
 
 
 class EventEdit(Form):
@@ -50,6 +55,7 @@ class EventEdit(Form):
     expires_at: Moment | None = Field(None, description="null: the event does not expire")
     closed: bool | None = None
     admission: bool | None = Field(None, description="those who wait go on waiting")
+    guest_photos: GuestPhotos | None = Field(None, description="photos that are there stay as they are")
     new_code: bool = Field(False, description="replace the event code; the old one stops working")
     release: Release | None = Field(None, description="`live`: at once, which removes `releases_at`")
     releases_at: Moment | None = Field(None, description="only of an event that is `held`")
@@ -73,6 +79,9 @@ class Event(EventOffer):
     expires_at: int | None
     closed: bool = Field(description="closed by an organiser")
     admission: bool = Field(description="whoever joins waits until an organiser admits them")
+    guest_photos: GuestPhotos = Field(
+        description="whether guests may add photos; `moderated`: an organiser approves each one"
+    )
     photos: PhotoCounts
     faces: int = Field(description="found in the indexed photos")
     guests: int = Field(description="members, organisers included, without those who wait")

@@ -71,14 +71,17 @@ async def download_my_photos(event_id: UUID, backend: Signed, asked: AskedArchiv
 @router.head("/events/{event_id}/photos.zip", include_in_schema=False)
 @router.get("/events/{event_id}/photos.zip", **archive("event_not_found", "organiser_only", *SIGNED))
 async def download_event(event_id: UUID, backend: Signed, asked: AskedArchive) -> Response:
-    """The originals of all photos of an event, for its organisers, under the names of the uploads, as a ZIP archive
-    like that of `/api/my-photos.zip`. `missing.txt` in it lists the photos that are not read yet or could not be."""
+    """The originals of all photos of an event, for its organisers, under the names of the uploads, those of guests in a
+    folder `guests`, as a ZIP archive like that of `/api/my-photos.zip`. `missing.txt` in it lists the photos that are
+    not read yet or could not be."""
     event = (await backend.auth.GetEvent(auth_pb2.GetEventRequest(event_id=str(event_id)))).event
-    names, entries, missing = UploadNames(), [], []
+    names, names_of_guests, entries, missing = UploadNames(), UploadNames("guests/"), [], []
     async for photo in _list_photos(backend, event_id):
         if photo.state != pb.PHOTO_STATE_INDEXED:
             missing.append(photo)
-        elif entry := await _find_original(backend, photo, names.add(photo.filename)):
+            continue
+        name = (names_of_guests if photo.from_guest else names).add(photo.filename)
+        if entry := await _find_original(backend, photo, name):
             entries.append(entry)
     if not entries:
         raise Problem(404, "photo_not_found", "There is no photo in this event that has been read.")

@@ -3,8 +3,11 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
+import grpc
 from fastapi import APIRouter, Query, Request
 
+from gateway.backends.channels import Backends
+from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import FILE_BODY, PAGE, SIGNED, files_body, problems
 from gateway.events.offers import DOWNLOADS
 from gateway.http.authentication import Signed
@@ -40,6 +43,7 @@ Status = Annotated[Literal["pending", "indexed", "failed"] | None, Query(descrip
 
 Visible = Annotated[shapes.Visibility | None, Query(description="only photos that these see")]
 Faces = Annotated[Literal["none"] | None, Query(description="`none`: only indexed photos without a face")]
+FromGuests = Annotated[bool, Query(description="only photos that guests added")]
 HideRequested = Annotated[bool, Query(description="only photos that guests ask to hide and that wait for a decision")]
 
 router = APIRouter(prefix="/api", tags=["photos"])
@@ -76,14 +80,17 @@ async def list_my_photos(
     "/events/{event_id}/photos",
     status_code=202,
     response_model_exclude_none=True,
-    responses=problems("event_closed", "too_many_files", "unexpected_field", *ORGANISED, *FILE_BODY),
+    responses=problems(
+        "event_closed", "too_many_files", "too_many_guest_photos", "unexpected_field", *ORGANISED, *FILE_BODY
+    ),
     openapi_extra=files_body("files", several=True),
 )
 async def add_photos(event_id: UUID, request: Request, backend: Signed) -> shapes.AddedPhotos:
-    """Add photos, up to 100 in one request. Each file has its own result and is kept once it is received completely,
-    whatever happens to the others. The same bytes are one photo. An error is the answer only where no file was kept."""
+    """Add photos, up to 100 in one request, as an organiser, or as a guest where the event takes photos of guests. Each
+    file has its own result and is kept once it is received completely, whatever happens to the others. The same bytes
+    are one photo. An error is the answer only where no file was kept."""
     # Asked first, so that strangers cannot make us read gigabytes.
-    await backend.photos.GetIndexState(pb.GetIndexStateRequest(event_ids=[str(event_id)]))
+    await _require_upload(backend, str(event_id))
     limits, limiter = backend.limits, request.app.state.limiters.photos
     skipped = SKIPPED_FILES * limits.max_photo_bytes
     policy = FilePolicy(FIELDS, MAX_PHOTOS, limits.max_photo_bytes, True, skipped)
@@ -100,6 +107,7 @@ async def list_photos(
     visibility: Visible = None,
     faces: Faces = None,
     hide_requested: HideRequested = False,
+    from_guests: FromGuests = False,
     order: Order = "uploaded",
     direction: Direction = "desc",
     limit: Limit = 50,
@@ -116,6 +124,7 @@ async def list_photos(
         visibility=f"VISIBILITY_{visibility.upper()}" if visibility else pb.VISIBILITY_UNSPECIFIED,
         faces=pb.FACE_FILTER_NONE if faces else pb.FACE_FILTER_UNSPECIFIED,
         hide_requested=hide_requested,
+        from_guests=from_guests,
     )
     answer = await backend.photos.ListPhotos(page)
     return shapes.EventPhotoPage(
@@ -125,11 +134,25 @@ async def list_photos(
     )
 
 
+@router.get("/my-uploads", responses=problems("event_not_found", *PAGE, *SIGNED))
+async def list_my_uploads(
+    request: Request, event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = ""
+) -> shapes.UploadedPhotoPage:
+    """The photos that the caller has added to an event, the last one first, whoever else sees them."""
+    page = pb.ListUploadsRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
+    answer = await backend.photos.ListUploads(page)
+    return shapes.UploadedPhotoPage(
+        photos=[shapes.UploadedPhoto.model_validate(_fields(photo, root_of(request))) for photo in answer.photos],
+        next_cursor=answer.next_page_token or None,
+        total=answer.total_count,
+    )
+
+
 @router.delete(
     "/photos/{photo_id}", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
 async def delete_photo(photo_id: UUID, backend: Signed) -> None:
-    """Delete a photo, its faces and its matches."""
+    """Delete a photo, its faces and its matches, as an organiser, or as the guest who added it."""
     await backend.photos.DeletePhoto(pb.DeletePhotoRequest(photo_id=str(photo_id)))
 
 
@@ -180,6 +203,16 @@ async def retry_photo(photo_id: UUID, backend: Signed) -> shapes.RetriedPhoto:
     return shapes.RetriedPhoto(id=str(photo_id))
 
 
+async def _require_upload(backend: Backends, event_id: str) -> None:
+    """Organisers are known by a call that services of every version have."""
+    try:
+        await backend.photos.GetIndexState(pb.GetIndexStateRequest(event_ids=[event_id]))
+    except grpc.aio.AioRpcError as error:
+        if not has_reason(error, "organiser_only"):
+            raise
+        await backend.photos.CheckUpload(pb.CheckUploadRequest(event_id=event_id))
+
+
 def root_of(request: Request) -> str:
     """The path prefix of a proxy, with which links begin."""
     return str(request.scope.get("root_path", ""))
@@ -212,7 +245,7 @@ def _added(result: Result) -> shapes.AddedPhoto:
     photo = result.photo or pb.AddedPhoto()
     return shapes.AddedPhoto.model_validate(
         {
-            "id": photo.photo_id,
+            "id": photo.photo_id or None,
             "filename": result.filename,
             "status": STATES.get(photo.state, "pending"),
             "existing": photo.existing,
@@ -221,26 +254,34 @@ def _added(result: Result) -> shapes.AddedPhoto:
 
 
 def _photo(photo: pb.Photo, root: str) -> shapes.EventPhoto:
-    ready = photo.state == pb.PHOTO_STATE_INDEXED
     return shapes.EventPhoto.model_validate(
         {
-            "id": photo.photo_id,
-            "filename": photo.filename,
-            "status": STATES.get(photo.state, "pending"),
-            "reason": photo.reason or None,
-            "width": photo.width or None,
-            "height": photo.height or None,
+            **_fields(photo, root),
             "faces": photo.face_count,
             "size_bytes": photo.size_bytes,
             "taken_at": epoch_s(photo, "take_time"),
-            "uploaded_at": epoch_s(photo, "create_time") or 0,
             "uploader_id": photo.uploader_id or None,
-            "visibility": VISIBILITIES.get(photo.visibility, "matched"),
+            "from_guest": photo.from_guest,
             "hide_requests": photo.hide_request_count,
-            "colour": _colour(photo),
-            **(_urls(photo, root) if ready else dict.fromkeys(URLS)),
         }
     )
+
+
+def _fields(photo: pb.Photo, root: str) -> dict[str, object]:
+    """What organisers and who added it see of a photo."""
+    ready = photo.state == pb.PHOTO_STATE_INDEXED
+    return {
+        "id": photo.photo_id,
+        "filename": photo.filename,
+        "status": STATES.get(photo.state, "pending"),
+        "reason": photo.reason or None,
+        "width": photo.width or None,
+        "height": photo.height or None,
+        "uploaded_at": epoch_s(photo, "create_time") or 0,
+        "visibility": VISIBILITIES.get(photo.visibility, "matched"),
+        "colour": _colour(photo),
+        **(_urls(photo, root) if ready else dict.fromkeys(URLS)),
+    }
 
 
 def _colour(photo: matcher_pb2.Match | pb.Photo) -> str | None:

@@ -43,7 +43,9 @@ class MyPhotoPage(BaseModel):
 
 
 class AddedPhoto(BaseModel):
-    id: str | None = Field(default=None, description="missing when refused")
+    id: str | None = Field(
+        default=None, description="missing when refused, and for a guest where somebody else has added these bytes"
+    )
     filename: str
     status: Literal["pending", "indexed", "failed", "refused"]
     existing: bool | None = Field(default=None, description="whether the same bytes were here before")
@@ -76,6 +78,7 @@ class EventPhoto(BaseModel):
     )
     uploaded_at: int
     uploader_id: str | None = Field(description="the user who added it, where that is known")
+    from_guest: bool = Field(description="whether a guest added it")
     visibility: Visibility = Field(
         description="who sees it beside organisers: guests who are in it, every member, or nobody"
     )
@@ -89,6 +92,32 @@ class EventPhoto(BaseModel):
 
 class EventPhotoPage(BaseModel):
     photos: list[EventPhoto]
+    next_cursor: str | None = Field(description="null on the last page")
+    total: int = Field(description="photos on all pages together")
+
+
+class UploadedPhoto(BaseModel):
+    """A photo as the member sees it who added it."""
+
+    id: str
+    filename: str
+    status: Literal["pending", "indexed", "failed"]
+    reason: str | None = Field(description="why it failed")
+    width: int | None = Field(description="null until indexed")
+    height: int | None = Field(description="null until indexed")
+    uploaded_at: int
+    visibility: Visibility = Field(
+        description="who sees it beside organisers and who added it; `unapproved`: an organiser is still to approve it"
+    )
+    colour: Colour
+    thumb_url: str | None = Field(description="null until indexed")
+    medium_url: str | None = Field(description="null until indexed")
+    preview_url: str | None = Field(description="null until indexed")
+    original_url: str | None = Field(description="null until indexed")
+
+
+class UploadedPhotoPage(BaseModel):
+    photos: list[UploadedPhoto] = Field(description="the last one first")
     next_cursor: str | None = Field(description="null on the last page")
     total: int = Field(description="photos on all pages together")
 

@@ -1,6 +1,6 @@
 """What matcher_service is about: photos, faces, guests, matches; their rules and faults."""
 
-from matcher_service.domain.changes import Change, ChangeKind, Role
+from matcher_service.domain.changes import Change, ChangeKind, Download, GuestPhotos, Role
 from matcher_service.domain.faults import (
     DownloadNotOffered,
     EmptyImage,
@@ -12,6 +12,7 @@ from matcher_service.domain.faults import (
     PhotoNotReady,
     TooLarge,
     TooManyFiles,
+    TooManyGuestPhotos,
     UnsupportedType,
 )
 from matcher_service.domain.jobs import ENCODING_SIZE, ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, NewFace
@@ -22,9 +23,9 @@ from matcher_service.domain.photos import (
     MAX_PHOTOS_CHANGED,
     MAX_PHOTOS_PER_CALL,
     AddedPhoto,
-    Download,
     IndexCounts,
     KnownPhoto,
+    KnownUpload,
     NewPhoto,
     Photo,
     PhotoState,
@@ -51,11 +52,13 @@ __all__ = [
     "EmptyImage",
     "EventClosed",
     "EventNotFound",
+    "GuestPhotos",
     "Hint",
     "IndexCounts",
     "IndexedPhoto",
     "Job",
     "KnownPhoto",
+    "KnownUpload",
     "Listing",
     "Match",
     "NewFace",
@@ -74,6 +77,7 @@ __all__ = [
     "Snapshot",
     "TooLarge",
     "TooManyFiles",
+    "TooManyGuestPhotos",
     "UnsupportedType",
     "Variant",
     "Visibility",

@@ -5,14 +5,28 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from matcher_service.domain.photos import Download
-
 
 class Role(Enum):
     """What a member may do; the values are stored."""
 
     GUEST = "guest"
     ORGANISER = "organiser"
+
+
+class GuestPhotos(Enum):
+    """Whether guests may add photos; MODERATED: an organiser approves each one. The values are stored."""
+
+    OFF = "off"
+    MODERATED = "moderated"
+    OPEN = "open"
+
+
+class Download(Enum):
+    """Which picture of a photo a member may download; the values are stored."""
+
+    ORIGINAL = "original"
+    PREVIEW = "preview"
+    NONE = "none"
 
 
 class ChangeKind(Enum):
@@ -28,7 +42,7 @@ class ChangeKind(Enum):
 @dataclass(frozen=True)
 class Change:
     """An entry of auth_service's change feed; `kind` says which fields are set, None is a kind that we do not know.
-    `held` and `download` are None where nothing is said of them."""
+    `held`, `download` and `guest_photos` are None where nothing is said of them."""
 
     sequence: int
     kind: ChangeKind | None
@@ -41,3 +55,4 @@ class Change:
     held: bool | None = None
     releases_at: datetime | None = None
     download: Download | None = None
+    guest_photos: GuestPhotos | None = None

@@ -27,6 +27,10 @@ class DownloadNotOffered(NotAllowed):
     """The organisers of this event do not offer this picture for download."""
 
 
+class TooManyGuestPhotos(NotAllowed):
+    """You have added as many photos to this event today as guests may: add the others tomorrow."""
+
+
 class EventClosed(Precondition):
     """This event is closed: it takes no more photos."""
 

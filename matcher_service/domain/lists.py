@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from matcher_service.domain.photos import Download, Photo, PhotoState, Variant, Visibility
+from matcher_service.domain.changes import Download
+from matcher_service.domain.photos import Photo, PhotoState, Variant, Visibility
 
 
 class PhotoOrder(Enum):
@@ -47,6 +48,7 @@ class Listing:
     visibility: Visibility | None = None
     without_faces: bool = False
     hide_requested: bool = False
+    from_guests: bool = False
 
     def name(self, subject: str) -> str:
         """The scope of its page tokens: a token of one order is none of another."""
@@ -55,6 +57,7 @@ class Listing:
         state = self.state.value if self.state else "all"
         filters = [self.visibility.value] if self.visibility else []
         filters += ["without faces"] * self.without_faces + ["hide requested"] * self.hide_requested
+        filters += ["from guests"] * self.from_guests
         way = "asc" if self.ascending else "desc"
         return ", ".join([subject, state, *filters, f"by {self.order.value}", way])
 

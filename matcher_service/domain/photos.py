@@ -7,6 +7,8 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from matcher_service.domain.changes import Role
+
 MAX_PHOTOS_PER_CALL = 100
 MAX_PHOTOS_CHANGED = 200  # in one transaction
 MAX_HASHES = 1000
@@ -31,14 +33,6 @@ class Variant(Enum):
     ORIGINAL = "original"
 
 
-class Download(Enum):
-    """Which picture of a photo a member may download; the values are stored."""
-
-    ORIGINAL = "original"
-    PREVIEW = "preview"
-    NONE = "none"
-
-
 class Visibility(Enum):
     """Who sees a photo, beside the organisers of its event: the guests who are in it, every member, or nobody, for good
     or until an organiser approves it; the values are stored."""
@@ -52,7 +46,8 @@ class Visibility(Enum):
 @dataclass(frozen=True)
 class Photo:
     """A photo as its organisers see it; what the indexer finds out is empty until then. `versions`: of its pictures.
-    `hide_requests`: how many guests ask to hide it and wait for a decision. `colour`: its average, 0xRRGGBB."""
+    `hide_requests`: how many guests ask to hide it and wait for a decision. `colour`: its average, 0xRRGGBB.
+    `from_guest`: added by a member who was a guest."""
 
     id: UUID
     event_id: UUID
@@ -72,6 +67,7 @@ class Photo:
     uploader_id: UUID | None
     hide_requests: int
     colour: int | None
+    from_guest: bool
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ class NewPhoto:
 class AddedPhoto:
     """What became of an upload: `photo_id` is None and `reason` set where it was refused.
 
-    `existing`: the same bytes were here before.
+    `existing`: the same bytes were here before; a guest is not told which photo of somebody else they are.
     """
 
     photo_id: UUID | None
@@ -100,6 +96,24 @@ class AddedPhoto:
     state: PhotoState
     reason: str = ""
     existing: bool = False
+
+
+@dataclass(frozen=True)
+class KnownUpload:
+    """The photo that the bytes of an upload are already."""
+
+    photo_id: UUID
+    state: PhotoState
+    uploader_id: UUID | None
+    from_guest: bool
+
+    def is_foreign(self, role: Role, user_id: UUID) -> bool:
+        """Whether the member learns no more of it than that it is here."""
+        return role is Role.GUEST and self.uploader_id != user_id
+
+    def is_taken_over(self, role: Role) -> bool:
+        """What an organiser adds is accepted from them: no guest may delete it."""
+        return role is not Role.GUEST and self.from_guest
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from matcher_service.audience import Audience
 from matcher_service.domain import (
     MAX_HASHES,
     MAX_PHOTOS_CHANGED,
+    NEWEST_FIRST,
     AddedPhoto,
     IndexCounts,
     KnownPhoto,
@@ -135,6 +136,21 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         counts = self._photos.count(current_caller().user_id, event_ids)
         return pb.GetIndexStateResponse(states=[_counts(count) for count in counts])
 
+    @callable_by(USER)
+    def ListUploads(self, request, context):
+        event_id, caller = parse_id(request.event_id), current_caller().user_id
+        page = parse_page(f"uploads of {caller} to {event_id}", request.page_size, request.page_token)
+        photos, total = self._photos.list_uploads(caller, event_id, page)
+        shown, token = page.cut(photos, NEWEST_FIRST.key)
+        return pb.ListUploadsResponse(
+            photos=[_photo(photo) for photo in shown], next_page_token=token, total_count=total
+        )
+
+    @callable_by(USER)
+    def CheckUpload(self, request, context):
+        self._photos.require_upload(current_caller().user_id, parse_id(request.event_id))
+        return pb.CheckUploadResponse()
+
 
 def _header(photo: ShownPhoto, picture: OpenPicture) -> pb.PhotoHeader:
     return pb.PhotoHeader(
@@ -161,6 +177,7 @@ def _listing(request: pb.ListPhotosRequest) -> Listing:
         visibility=VISIBILITIES.get(request.visibility),
         without_faces=request.faces == pb.FACE_FILTER_NONE,
         hide_requested=request.hide_requested,
+        from_guests=request.from_guests,
     )
 
 
@@ -213,6 +230,7 @@ def _photo(photo: Photo) -> pb.Photo:
         uploader_id=str(photo.uploader_id or ""),
         hide_request_count=photo.hide_requests,
         colour=photo.colour,
+        from_guest=photo.from_guest,
         **name_versions(photo.versions),
     )
 

@@ -4,7 +4,7 @@
 changes the answer or inserts a match holds the event's lock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -47,6 +47,32 @@ def show_again(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]
     return connection.execute(update, {"event": event_id, "photos": list(photo_ids)}).rowcount
 
 
+def change_visibility(
+    connection: Connection,
+    event_id: UUID,
+    photo_ids: Sequence[UUID],
+    visibility: Visibility,
+    show: Callable[[Connection, UUID, Sequence[UUID]], object] = show_again,
+) -> None:
+    """Of those photos that are in the event, with their matches and hints. Under the event's lock."""
+    values = {"event": event_id, "photos": list(photo_ids), "visibility": visibility.value}
+    differing = text(
+        "SELECT id, visibility FROM matcher.photos"
+        " WHERE event_id = :event AND id = ANY(:photos) AND visibility <> :visibility"
+    )
+    changed = connection.execute(differing, values).all()
+    if not changed:
+        return
+    changed_ids: list[UUID] = [row.id for row in changed]
+    update = text("UPDATE matcher.photos SET visibility = :visibility WHERE event_id = :event AND id = ANY(:photos)")
+    connection.execute(update, {**values, "photos": changed_ids})
+    show(connection, event_id, changed_ids)
+    if "everyone" in {visibility.value, *(row.visibility for row in changed)}:
+        hint_all(connection, event_id)
+    else:
+        hint_people_in(connection, event_id, changed_ids)
+
+
 class AudienceStore:
     """Who sees which photos."""
 
@@ -61,33 +87,13 @@ class AudienceStore:
 
     def set_visibility(self, event_id: UUID, photo_ids: Sequence[UUID], visibility: Visibility) -> None:
         """Of those photos that are in the event; HIDDEN settles the requests to hide them."""
-        values = {"event": event_id, "photos": list(photo_ids), "visibility": visibility.value}
+        values = {"event": event_id, "photos": list(photo_ids)}
         with transaction(self._engine, "visibility-set") as connection:
             if lock_event(connection, event_id) is None:
                 return
             if visibility is Visibility.HIDDEN:
                 self._settle(connection, values)
-            changed = connection.execute(
-                text(
-                    "SELECT id, visibility FROM matcher.photos"
-                    " WHERE event_id = :event AND id = ANY(:photos) AND visibility <> :visibility"
-                ),
-                values,
-            ).all()
-            if not changed:
-                return
-            changed_ids: list[UUID] = [row.id for row in changed]
-            connection.execute(
-                text(
-                    "UPDATE matcher.photos SET visibility = :visibility WHERE event_id = :event AND id = ANY(:photos)"
-                ),
-                {**values, "photos": changed_ids},
-            )
-            self._show_again(connection, event_id, changed_ids)
-            if "everyone" in {visibility.value, *(row.visibility for row in changed)}:
-                hint_all(connection, event_id)
-            else:
-                hint_people_in(connection, event_id, changed_ids)
+            change_visibility(connection, event_id, photo_ids, visibility, self._show_again)
 
     def dismiss_requests(self, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         with transaction(self._engine, "hide-dismiss") as connection:

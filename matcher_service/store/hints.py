@@ -36,10 +36,12 @@ def _notify(connection: Connection, event_id: UUID, user_ids: Sequence[UUID], *,
 
 
 def hint_people_in(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-    """For those who have one of the photos; before their matches go."""
+    """For those who have one of the photos, and guests who added one; before their matches go."""
     query = text(
-        "SELECT DISTINCT user_id FROM matcher.matches JOIN matcher.people USING (event_id, person_id)"
+        "SELECT user_id FROM matcher.matches JOIN matcher.people USING (event_id, person_id)"
         " WHERE event_id = :event AND photo_id = ANY(:photos)"
+        " UNION SELECT uploader_id FROM matcher.photos"
+        " WHERE event_id = :event AND id = ANY(:photos) AND from_guest"
     )
     users = connection.execute(query, {"event": event_id, "photos": list(photo_ids)}).scalars().all()
     hint(connection, event_id, users)

@@ -13,7 +13,7 @@ from matcher_service.findings import FILE_MISSING, PhotoFiles, Problem, RowPage
 from matcher_service.store.audience import show_again, unhidden
 from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
 from matcher_service.store.jobs import FIRST_ID
-from matcher_service.store.photos import PHOTOS_CHANNEL
+from matcher_service.store.uploads import PHOTOS_CHANNEL
 
 SELECT_PHOTOS = """
 SELECT id, event_id, state, reason, attempt, sha256, size_bytes, upload_key, thumb_key, preview_key, medium_key,

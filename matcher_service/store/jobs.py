@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
-from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant, Visibility
+from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant
 from matcher_service.faces import FoundPerson
 from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
@@ -112,16 +112,17 @@ class JobStore:
                 {"event": job.event_id},
             ).all()
             found = find_people([bytes(person.encodings) for person in people])
-            visibility = self._insert(
+            row = self._insert(
                 connection, job, photo, version + 1, [(people[one.place].person_id, one) for one in found]
             )
             face_count = len(photo.faces) + photo.small_count
             count_photos(connection, job.event_id, pending=-1, indexed=1, faces=face_count)
             raise_version(connection, job.event_id)
-            if visibility is Visibility.EVERYONE:
+            shown_to = {people[one.place].user_id for one in found} if row.visibility == "matched" else set()
+            if row.visibility == "everyone":
                 hint_all(connection, job.event_id)
-            elif visibility is Visibility.MATCHED:
-                hint(connection, job.event_id, [*{people[one.place].user_id for one in found}])
+            else:
+                hint(connection, job.event_id, [*(shown_to | _guest_who_added(row))])
             return True
 
     def read_queue(self) -> tuple[int, float]:
@@ -199,10 +200,10 @@ class JobStore:
         photo: IndexedPhoto,
         version: int,
         found: Sequence[tuple[UUID, FoundPerson]],
-    ) -> Visibility:
+    ) -> Row[Any]:
         """The photo's row first: the order of the matches is that of its times."""
         ids = {"photo": job.photo_id, "event": job.event_id}
-        visibility: str = connection.execute(
+        row = connection.execute(
             text(
                 """
                 UPDATE matcher.photos SET state = 'indexed', lease_until = NULL, width = :width, height = :height,
@@ -210,7 +211,8 @@ class JobStore:
                     medium_key = :medium, preview_key = :preview, original_key = :original,
                     original_parts = CAST(:parts AS jsonb), original_bytes = :size, engine_version = :engine,
                     colour = :colour
-                WHERE event_id = :event AND id = :photo RETURNING visibility
+                WHERE event_id = :event AND id = :photo
+                RETURNING visibility, from_guest, uploader_id
                 """
             ),
             {
@@ -226,25 +228,27 @@ class JobStore:
                 "colour": photo.colour,
                 **{variant.value: photo.keys.get(variant) for variant in Variant},
             },
-        ).scalar_one()
+        ).one()
         if photo.faces:
             faces = [{**vars(face), **ids, "no": no, "version": version} for no, face in enumerate(photo.faces)]
             connection.execute(INSERT_FACE, faces)
         if found:
             matches = [{**ids, "person": person, "no": one.no, "distance": one.distance} for person, one in found]
             connection.execute(INSERT_MATCH, matches)
-        return Visibility(visibility)
+        return row
 
     def _give_up(self, job: Job, reason: str) -> None:
         change = text(
             "UPDATE matcher.photos SET state = 'failed', reason = :reason, lease_until = NULL,"
             " failures = failures + CAST(:crashed AS integer) WHERE event_id = :event AND id = :photo"
+            " RETURNING from_guest, uploader_id"
         )
         with transaction(self._engine, "photo-write") as connection:
             if lock_event(connection, job.event_id) is None or not self._is_ours(connection, job):
                 return
             values = {"event": job.event_id, "photo": job.photo_id, "reason": reason}
-            connection.execute(change, {**values, "crashed": reason == "processing_failed"})
+            row = connection.execute(change, {**values, "crashed": reason == "processing_failed"}).one()
+            hint(connection, job.event_id, [*_guest_who_added(row)])
             count_photos(connection, job.event_id, pending=-1, failed=1)
 
     def _settle(self, job: Job, assignments: str) -> None:
@@ -255,3 +259,8 @@ class JobStore:
         values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt}
         with transaction(self._engine, "photo-write") as connection:
             connection.execute(query, values)
+
+
+def _guest_who_added(row: Row[Any]) -> set[UUID]:
+    """Their list says how far their photos are."""
+    return {row.uploader_id} if row.from_guest else set()

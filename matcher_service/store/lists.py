@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from kit.pages import Page
-from matcher_service.domain import Listing, PhotoOrder
+from matcher_service.domain import NEWEST_FIRST, Listing, PhotoOrder
 from matcher_service.store.audience import unhidden
 from matcher_service.store.offers import is_open, offered
 from matcher_service.store.versions import VERSION_COLUMNS
@@ -19,7 +19,7 @@ FROM matcher.hide_requests h WHERE h.event_id = p.event_id AND h.photo_id = p.id
 PHOTO_COLUMNS = f"""
 p.id, p.event_id, p.filename, p.state, p.reason, p.width, p.height, p.face_count, p.size_bytes, p.taken_at,
 p.created_at, coalesce(p.original_bytes, 0) AS original_bytes, p.taken_offset_min, p.visibility, p.uploader_id,
-p.colour, (SELECT count(*) {OPEN_REQUESTS}) AS hide_requests
+p.colour, p.from_guest, (SELECT count(*) {OPEN_REQUESTS}) AS hide_requests
 """
 COUNT_ALL = "SELECT pending_count + indexed_count + failed_count FROM matcher.events WHERE id = :event"
 
@@ -52,10 +52,20 @@ def select_photos(connection: Connection, event_id: UUID, listing: Listing, page
 def count_listed(connection: Connection, event_id: UUID, listing: Listing) -> int:
     """How many photos that list has; the event counts those of a list without filters."""
     conditions, values = _filter(event_id, listing)
-    is_filtered = len(values) > 1 or listing.without_faces or listing.hide_requested
+    is_filtered = len(values) > 1 or listing.without_faces or listing.hide_requested or listing.from_guests
     query = f"SELECT count(*) FROM matcher.photos p WHERE {conditions}" if is_filtered else COUNT_ALL
     count: int = connection.execute(text(query), values).scalar_one()
     return count
+
+
+def select_uploads(connection: Connection, event_id: UUID, user_id: UUID, page: Page) -> tuple[list[Row[Any]], int]:
+    """A page of the photos that a member has added, the last one first, and how many there are on all pages."""
+    own, values = "p.uploader_id = :user AND p.event_id = :event", {"user": user_id, "event": event_id}
+    after, order = _page("p", "id", NEWEST_FIRST, page)
+    query = f"SELECT {PHOTO_COLUMNS}, {VERSION_COLUMNS} FROM matcher.photos p WHERE {own} {after} {order}"
+    rows = list(connection.execute(text(query), {**values, **_values(page)}))
+    count: int = connection.execute(text(f"SELECT count(*) FROM matcher.photos p WHERE {own}"), values).scalar_one()
+    return rows, count
 
 
 def select_matches(
@@ -115,6 +125,8 @@ def _filter(event_id: UUID, listing: Listing) -> tuple[str, dict[str, object]]:
     conditions += [f"p.{name} = :{name}" for name in given]
     if listing.without_faces:
         conditions.append("p.state = 'indexed' AND p.face_count = 0")
+    if listing.from_guests:
+        conditions.append("p.from_guest")
     if listing.hide_requested:
         conditions.append(
             "p.id IN (SELECT h.photo_id FROM matcher.hide_requests h WHERE h.event_id = :event AND NOT h.settled)"

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
-from matcher_service.domain import Change, ChangeKind, Role
+from matcher_service.domain import Change, ChangeKind, GuestPhotos, Role
 from matcher_service.store.events import (
     bury,
     find_member,
@@ -15,6 +15,7 @@ from matcher_service.store.events import (
     raise_version,
 )
 from matcher_service.store.hints import hint, hint_end
+from matcher_service.store.uploads import hide_uploads
 
 
 class MemberStore:
@@ -27,6 +28,12 @@ class MemberStore:
         with transaction(self._engine) as connection:
             row = find_member(connection, event_id, user_id)
         return Role(row.role) if row else None
+
+    def find_guest_photos(self, event_id: UUID) -> GuestPhotos | None:
+        query = text("SELECT guest_photos FROM matcher.events WHERE id = :event AND NOT gone")
+        with transaction(self._engine) as connection:
+            found: str | None = connection.execute(query, {"event": event_id}).scalar()
+        return GuestPhotos(found) if found else None
 
     def find_organised(self, event_ids: Sequence[UUID], user_id: UUID) -> set[UUID]:
         """Those of the events that the user organises."""
@@ -82,11 +89,16 @@ def _leave(connection: Connection, change: Change) -> None:
 def _erase(connection: Connection, change: Change) -> None:
     assert change.user_id
     user = {"user": change.user_id}
-    events = text("SELECT event_id FROM matcher.memberships WHERE user_id = :user ORDER BY event_id")
+    events = text(
+        "SELECT event_id FROM matcher.memberships WHERE user_id = :user"
+        " UNION SELECT event_id FROM matcher.photos WHERE uploader_id = :user AND from_guest ORDER BY event_id"
+    )
     for row in connection.execute(events, user).all():
         if lock_event(connection, row.event_id) is not None:
             _forget(connection, row.event_id, change.user_id)
-    connection.execute(text("DELETE FROM matcher.people WHERE user_id = :user"), user)
+            hide_uploads(connection, row.event_id, change.user_id)
+    for table in ("people", "guest_uploads"):
+        connection.execute(text(f"DELETE FROM matcher.{table} WHERE user_id = :user"), user)
     bury(connection, change.user_id)
 
 
@@ -115,11 +127,12 @@ def _update_event(connection: Connection, change: Change) -> None:
     connection.execute(
         text(
             """
-            INSERT INTO matcher.events AS e (id, name, closed, expires_at, held, releases_at, download)
+            INSERT INTO matcher.events AS e (id, name, closed, expires_at, held, releases_at, download, guest_photos)
             VALUES (:event, :name, :closed, :expires_at, coalesce(:held, false), :releases_at,
-                coalesce(:download, 'original'))
+                coalesce(:download, 'original'), coalesce(:guest_photos, 'off'))
             ON CONFLICT (id) DO UPDATE SET closed = excluded.closed, expires_at = excluded.expires_at,
                 name = CASE WHEN excluded.name = '' THEN e.name ELSE excluded.name END,
+                guest_photos = coalesce(:guest_photos, e.guest_photos),
                 held = coalesce(:held, e.held), download = coalesce(:download, e.download),
                 releases_at = CASE WHEN CAST(:held AS boolean) IS NULL THEN e.releases_at ELSE excluded.releases_at END
             """
@@ -132,6 +145,7 @@ def _update_event(connection: Connection, change: Change) -> None:
             "held": change.held,
             "releases_at": change.releases_at,
             "download": change.download.value if change.download else None,
+            "guest_photos": change.guest_photos.value if change.guest_photos else None,
         },
     )
     if _is_held(connection, change.event_id) != was_held:

@@ -1,11 +1,11 @@
 """SQL of photos as organisers and guests see them."""
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Row, text
+from sqlalchemy import Engine, Row, text
 
 from kit.db import transaction
 from kit.pages import Page
@@ -13,28 +13,39 @@ from matcher_service.domain import (
     NEWEST_FIRST,
     AddedPhoto,
     Download,
-    EventClosed,
     EventNotFound,
     IndexCounts,
     KnownPhoto,
+    KnownUpload,
     Listing,
     NewPhoto,
     Photo,
     PhotoNotFailed,
     PhotoNotFound,
     PhotoState,
+    Role,
     ShownPhoto,
     Variant,
     Visibility,
 )
 from matcher_service.store.audience import SEES
-from matcher_service.store.events import count_photos, find_member, lock_event, queue_blob_deletions, raise_version
-from matcher_service.store.hints import hint_all, hint_people_in
-from matcher_service.store.lists import count_listed, select_photos
+from matcher_service.store.events import count_photos, find_member, lock_event
+from matcher_service.store.lists import count_listed, select_photos, select_uploads
 from matcher_service.store.offers import is_open, offered
+from matcher_service.store.uploads import (
+    PHOTOS_CHANNEL,
+    SELECT_SHUT,
+    SELECT_UPLOAD,
+    check_open,
+    choose_visibility,
+    count_guest_photo,
+    delete_photos,
+    insert_photo,
+    read_upload,
+    retry_upload,
+    take_over,
+)
 from matcher_service.store.versions import FILES, make_version, read_versions
-
-PHOTOS_CHANNEL = "matcher_photos"
 
 
 class PhotoStore:
@@ -43,45 +54,61 @@ class PhotoStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def find_upload(self, event_id: UUID, sha256: bytes) -> tuple[UUID, PhotoState] | None:
+    def find_upload(self, event_id: UUID, sha256: bytes) -> KnownUpload | None:
         """The photo that these bytes are already."""
-        query = text("SELECT id, state FROM matcher.photos WHERE event_id = :event AND sha256 = :sha256")
         with transaction(self._engine) as connection:
-            row = connection.execute(query, {"event": event_id, "sha256": sha256}).first()
-        return (row.id, PhotoState(row.state)) if row else None
+            row = connection.execute(text(SELECT_UPLOAD), {"event": event_id, "sha256": sha256}).first()
+        return read_upload(row) if row else None
 
     def require_open(self, event_id: UUID) -> None:
         """Raises EventClosed, EventNotFound."""
         with transaction(self._engine) as connection:
-            _check_open(connection.execute(text(SELECT_SHUT), {"event": event_id}).first())
+            check_open(connection.execute(text(SELECT_SHUT), {"event": event_id}).first())
 
-    def add(self, photo: NewPhoto) -> AddedPhoto:
+    def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
         """The new photo, or the one that these bytes are already; then the new file goes. One that failed is pending
-        again with the new file, and the one before goes.
+        again with the new file, and the one before goes; one of a guest that an organiser adds becomes theirs.
 
-        Raises EventClosed, and EventNotFound when the event or the uploader's membership went away.
+        Raises EventClosed, OrganiserOnly, TooManyGuestPhotos beyond so many of a guest today, and EventNotFound when
+        the event or the uploader's membership went away.
         """
+        event_id, user_id = photo.event_id, photo.uploader_id
         with transaction(self._engine, "photo-add") as connection:
-            _check_open(connection.execute(text(f"{SELECT_SHUT} FOR UPDATE"), {"event": photo.event_id}).first())
-            if find_member(connection, photo.event_id, photo.uploader_id) is None:
+            event = connection.execute(text(f"{SELECT_SHUT} FOR UPDATE"), {"event": event_id}).first()
+            guest_photos = check_open(event)
+            member = find_member(connection, event_id, user_id)
+            if member is None:
                 raise EventNotFound
-            known = text("SELECT id, state FROM matcher.photos WHERE event_id = :event AND sha256 = :sha256 FOR UPDATE")
-            row = connection.execute(known, {"event": photo.event_id, "sha256": photo.sha256}).first()
+            role = Role(member.role)
+            visibility = choose_visibility(role, guest_photos)
+            query = text(f"{SELECT_UPLOAD} FOR UPDATE")
+            row = connection.execute(query, {"event": event_id, "sha256": photo.sha256}).first()
             if row is None:
-                _insert(connection, photo)
+                if role is Role.GUEST:
+                    count_guest_photo(connection, event_id, user_id, most_of_guest)
+                insert_photo(connection, photo, visibility, from_guest=role is Role.GUEST)
                 return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING)
-            state, unused = PhotoState(row.state), photo.upload_key
-            if state is PhotoState.FAILED:
-                unused = _retry(connection, photo.event_id, row.id, photo.upload_key)
-                state = PhotoState.PENDING
+            known, unused = read_upload(row), photo.upload_key
+            answer = AddedPhoto(known.photo_id, photo.filename, known.state, existing=True)
+            if known.is_foreign(role, user_id):
+                answer = AddedPhoto(None, photo.filename, PhotoState.PENDING, existing=True)
+            elif known.state is PhotoState.FAILED:
+                unused = retry_upload(connection, event_id, known.photo_id, photo.upload_key)
+                answer = replace(answer, state=PhotoState.PENDING)
+            if known.is_taken_over(role):
+                take_over(connection, event_id, known, user_id, photo.filename)
             connection.execute(text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)"), {"key": unused})
-            return AddedPhoto(row.id, photo.filename, state, existing=True)
+            return answer
 
-    def find_known(self, event_id: UUID, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
-        """Those of the files that the event has, by their hashes."""
-        query = text("SELECT sha256, id, state FROM matcher.photos WHERE event_id = :event AND sha256 = ANY(:sha256)")
+    def find_known(self, event_id: UUID, user_id: UUID, role: Role, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
+        """Those of the files that this member need not send, by their hashes."""
+        settled = "uploader_id = :user" if role is Role.GUEST else "NOT from_guest"
+        query = text(
+            "SELECT sha256, id, state FROM matcher.photos"
+            f" WHERE event_id = :event AND sha256 = ANY(:sha256) AND {settled}"
+        )
         with transaction(self._engine) as connection:
-            rows = connection.execute(query, {"event": event_id, "sha256": list(sha256)})
+            rows = connection.execute(query, {"event": event_id, "user": user_id, "sha256": list(sha256)})
             return {bytes(row.sha256): KnownPhoto(row.id, PhotoState(row.state)) for row in rows}
 
     def list_photos(self, event_id: UUID, page: Page, listing: Listing = NEWEST_FIRST) -> tuple[list[Photo], int]:
@@ -89,6 +116,12 @@ class PhotoStore:
         with transaction(self._engine) as connection:
             photos = [_photo(row) for row in select_photos(connection, event_id, listing, page)]
             return photos, count_listed(connection, event_id, listing)
+
+    def list_uploads(self, event_id: UUID, user_id: UUID, page: Page) -> tuple[list[Photo], int]:
+        """As `list_photos`, of what this member has added, newest first."""
+        with transaction(self._engine) as connection:
+            rows, total = select_uploads(connection, event_id, user_id, page)
+            return [_photo(row) for row in rows], total
 
     def retry_failed(self, event_id: UUID) -> int:
         """Makes every failed photo of the event pending again; how many."""
@@ -114,7 +147,7 @@ class PhotoStore:
             if row is None:
                 raise PhotoNotFound
             if PhotoState(row.state) is PhotoState.FAILED:
-                _retry(connection, event_id, photo_id, row.upload_key)
+                retry_upload(connection, event_id, photo_id, row.upload_key)
             elif PhotoState(row.state) is not PhotoState.PENDING:
                 raise PhotoNotFailed
 
@@ -125,7 +158,7 @@ class PhotoStore:
         return row.event_id if row else None
 
     def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
-        """A photo that this user may see: organisers of its event, and members by its visibility."""
+        """A photo that this user may see: organisers of its event, who added it, and members by its visibility."""
         key, digest = FILES[variant]
         parts = "p.original_parts" if variant is Variant.ORIGINAL else "NULL"
         query = text(
@@ -136,7 +169,8 @@ class PhotoStore:
             JOIN matcher.photos p ON (p.event_id, p.id) = (x.event_id, x.photo_id)
             JOIN matcher.events e ON e.id = x.event_id AND NOT e.gone
             JOIN matcher.memberships m ON m.event_id = x.event_id AND m.user_id = :user
-            WHERE x.photo_id = :photo AND {is_open("m", "e")} AND (m.role = 'organiser' OR {SEES})
+            WHERE x.photo_id = :photo AND (p.uploader_id = m.user_id
+                OR {is_open("m", "e")} AND (m.role = 'organiser' OR {SEES}))
             """
         )
         with transaction(self._engine) as connection:
@@ -149,28 +183,22 @@ class PhotoStore:
 
     def delete(self, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         """Those of the photos that are in the event."""
-        query = text(
-            "DELETE FROM matcher.photos WHERE event_id = :event AND id = ANY(:photos)"
-            " RETURNING state, face_count, visibility"
-        )
         with transaction(self._engine, "photo-delete") as connection:
-            if lock_event(connection, event_id) is None:
-                return
-            queue_blob_deletions(connection, event_id, photo_ids)
-            hint_people_in(connection, event_id, photo_ids)
-            rows = connection.execute(query, {"event": event_id, "photos": list(photo_ids)}).all()
-            if not rows:
-                return
-            gone = Counter(row.state for row in rows)
-            count_photos(
-                connection,
-                event_id,
-                **{state: -count for state, count in gone.items()},
-                faces=-sum(row.face_count for row in rows),
+            if lock_event(connection, event_id) is not None:
+                delete_photos(connection, event_id, photo_ids)
+
+    def delete_own(self, event_id: UUID, photo_id: UUID, user_id: UUID) -> bool:
+        """The photo of a guest who is still a member; False where there is no such photo."""
+        own = text(
+            "SELECT FROM matcher.photos WHERE event_id = :event AND id = :photo AND uploader_id = :user AND from_guest"
+        )
+        with transaction(self._engine, "photo-delete-own") as connection:
+            if lock_event(connection, event_id) is None or find_member(connection, event_id, user_id) is None:
+                return False
+            values = {"event": event_id, "photo": photo_id, "user": user_id}
+            return connection.execute(own, values).first() is not None and bool(
+                delete_photos(connection, event_id, [photo_id])
             )
-            raise_version(connection, event_id, deleted=True)
-            if any(row.visibility == Visibility.EVERYONE.value and row.state == "indexed" for row in rows):
-                hint_all(connection, event_id)
 
     def count(self, event_ids: Sequence[UUID]) -> dict[UUID, IndexCounts]:
         """The counters of the events that there are."""
@@ -184,54 +212,6 @@ class PhotoStore:
                 row.id: IndexCounts(row.id, row.pending_count, row.indexed_count, row.failed_count, row.face_count)
                 for row in rows
             }
-
-
-SELECT_SHUT = (
-    "SELECT closed OR coalesce(expires_at <= now(), false) AS shut FROM matcher.events WHERE id = :event AND NOT gone"
-)
-
-
-def _check_open(row: Row[Any] | None) -> None:
-    if row is None:
-        raise EventNotFound
-    if row.shut:
-        raise EventClosed
-
-
-def _insert(connection: Connection, photo: NewPhoto) -> None:
-    """Under the event's lock."""
-    number = text("UPDATE matcher.events SET last_number = last_number + 1 WHERE id = :event RETURNING last_number")
-    insert = text(
-        """
-        INSERT INTO matcher.photos
-            (id, event_id, number, uploader_id, filename, content_type, upload_key, sha256, size_bytes)
-        VALUES (:id, :event_id, :number, :uploader_id, :filename, :content_type, :upload_key, :sha256, :size_bytes)
-        """
-    )
-    values = {**vars(photo), "number": connection.execute(number, {"event": photo.event_id}).scalar_one()}
-    connection.execute(insert, values)
-    lookup = text("INSERT INTO matcher.photo_events (photo_id, event_id) VALUES (:id, :event_id)")
-    connection.execute(lookup, values)
-    count_photos(connection, photo.event_id, pending=1)
-    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
-
-
-def _retry(connection: Connection, event_id: UUID, photo_id: UUID, upload_key: str) -> str:
-    """Makes a failed photo pending again, with another upload; the key of the one before. Under the event's lock."""
-    values = {"event": event_id, "photo": photo_id, "key": upload_key}
-    row = connection.execute(
-        text("SELECT upload_key FROM matcher.photos WHERE event_id = :event AND id = :photo"), values
-    ).one()
-    connection.execute(
-        text(
-            "UPDATE matcher.photos SET state = 'pending', reason = '', failures = 0, lease_until = NULL,"
-            " upload_key = :key WHERE event_id = :event AND id = :photo"
-        ),
-        values,
-    )
-    count_photos(connection, event_id, pending=1, failed=-1)
-    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
-    return str(row.upload_key)
 
 
 def _photo(row: Row[Any]) -> Photo:
@@ -254,4 +234,5 @@ def _photo(row: Row[Any]) -> Photo:
         uploader_id=row.uploader_id,
         hide_requests=row.hide_requests,
         colour=row.colour,
+        from_guest=row.from_guest,
     )

@@ -1,23 +1,27 @@
-"""SQL of events that are gone: their rows are deleted in batches, each a small transaction that blocks nothing else."""
+"""SQL of events and guests that are gone: rows go in batches, each a small transaction that blocks nothing else."""
 
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
-from matcher_service.store.events import queue_blob_deletions
+from matcher_service.store.events import lock_event, queue_blob_deletions
+from matcher_service.store.uploads import delete_photos, select_own
 
 BATCH = 200
 
 
 class PurgeStore:
-    """Hidden events and what is left of them."""
+    """Hidden events and what is left of them, and the hidden photos of guests who were erased."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def purge(self, limit: int = BATCH) -> bool:
-        """Deletes at most `limit` rows, and queues the deletion of their files; False when no such event is left."""
+        """Deletes at most `limit` rows, and queues the deletion of their files; False when nothing is left."""
+        return self._purge_event(limit) or self._purge_uploads(limit)
+
+    def _purge_event(self, limit: int) -> bool:
         find = text("SELECT id FROM matcher.events WHERE gone ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED")
         with transaction(self._engine, "event-purge") as connection:
             row = connection.execute(find).first()
@@ -25,6 +29,25 @@ class PurgeStore:
                 return False
             if not _delete_photos(connection, row.id, limit) and not _delete_people(connection, row.id, limit):
                 connection.execute(text("DELETE FROM matcher.events WHERE id = :event"), {"event": row.id})
+            return True
+
+    def _purge_uploads(self, limit: int) -> bool:
+        """Photos in events that are gone are those of the event."""
+        find = text("SELECT user_id FROM matcher.erasures ORDER BY user_id LIMIT 1 FOR UPDATE SKIP LOCKED")
+        where = text(
+            "SELECT p.event_id FROM matcher.photos p JOIN matcher.events e ON e.id = p.event_id AND NOT e.gone"
+            " WHERE p.uploader_id = :user AND p.from_guest LIMIT 1"
+        )
+        with transaction(self._engine, "uploads-purge") as connection:
+            row = connection.execute(find).first()
+            if row is None:
+                return False
+            event_id = connection.execute(where, {"user": row.user_id}).scalar()
+            if event_id is None:
+                settle = text("DELETE FROM matcher.erasures WHERE user_id = :user")
+                connection.execute(settle, {"user": row.user_id})
+            elif lock_event(connection, event_id) is not None:
+                delete_photos(connection, event_id, select_own(connection, event_id, row.user_id, limit))
             return True
 
 

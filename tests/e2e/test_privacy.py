@@ -56,6 +56,10 @@ def test_the_ids_of_others_answer_404_everywhere(
     assert (
         stranger.expect(404, "GET", "/api/my-photos", params={"event_id": event["id"]})["reason"] == "event_not_found"
     )
+    assert (
+        stranger.expect(404, "GET", "/api/my-uploads", params={"event_id": event["id"]})["reason"] == "event_not_found"
+    )
+    assert insider.get("/api/my-uploads", event_id=event["id"])["photos"] == []
     assert stranger.photos() == set()
     assert stranger.expect(404, "GET", "/api/my-selfie")["reason"] == "no_active_selfie"
     assert stranger.expect(403, "POST", "/api/events", json={"name": "Mine"})["reason"] == "organiser_only"

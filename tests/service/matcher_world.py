@@ -19,7 +19,18 @@ from kit.faces import Box, Quality
 from kit.pages import Page
 from kit.sweeper import Sweeper
 from matcher_service.audience import Audience
-from matcher_service.domain import AddedPhoto, Change, ChangeKind, Listing, Match, PhotoOrder, Rematch, Role, Variant
+from matcher_service.domain import (
+    AddedPhoto,
+    Change,
+    ChangeKind,
+    GuestPhotos,
+    Listing,
+    Match,
+    PhotoOrder,
+    Rematch,
+    Role,
+    Variant,
+)
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.reading import FaceReading, Reading
@@ -40,6 +51,7 @@ JPEG = b"\xff\xd8\xff\xe0"
 JPEG_END = b"\xff\xd9"
 TOLERANCE = 0.6
 MAX_PHOTO_BYTES = 3_000_000
+GUEST_PHOTOS_PER_DAY = 3
 LEASE_S = 60.0
 
 
@@ -94,7 +106,9 @@ class World:
         members = Members(self.member_store, self.catch_up)
         self.matches = Matches(self.match_store, RefusalStore(db), self.index, members, TOLERANCE)
         self.audience = Audience(audience_store(db), members)
-        self.photos = photos(self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES)
+        self.photos = photos(
+            self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES, GUEST_PHOTOS_PER_DAY
+        )
         self.indexer = self.make_indexer(read_script)
         self.organiser = uuid4()
 
@@ -115,9 +129,9 @@ class World:
         while self.late:
             self.member_store.apply(self.late.pop(0))
 
-    def event(self) -> UUID:
+    def event(self, guest_photos: GuestPhotos | None = None) -> UUID:
         event_id = uuid4()
-        self.change(ChangeKind.EVENT_UPDATED, event_id=event_id)
+        self.change(ChangeKind.EVENT_UPDATED, event_id=event_id, guest_photos=guest_photos)
         self.join(event_id, self.organiser, Role.ORGANISER)
         return event_id
 
@@ -134,16 +148,17 @@ class World:
     def leave(self, event_id: UUID, user_id: UUID) -> None:
         self.change(ChangeKind.LEFT, event_id=event_id, user_id=user_id)
 
-    def upload(self, event_id: UUID, people: Iterable[int], name: str = "") -> AddedPhoto:
-        return self.add_file(event_id, photo_of(people, name or str(uuid4())))
+    def upload(self, event_id: UUID, people: Iterable[int], name: str = "", who: UUID | None = None) -> AddedPhoto:
+        return self.add_file(event_id, photo_of(people, name or str(uuid4())), who=who)
 
-    def add_file(self, event_id: UUID, data: bytes, filename: str = "photo.jpg") -> AddedPhoto:
+    def add_file(self, event_id: UUID, data: bytes, filename: str = "photo.jpg", who: UUID | None = None) -> AddedPhoto:
+        """By the organiser, where nobody else is named."""
         with spool(data, MAX_PHOTO_BYTES) as upload:
-            return self.photos.add_photo(self.organiser, event_id, filename, upload)
+            return self.photos.add_photo(who or self.organiser, event_id, filename, upload)
 
-    def add(self, event_id: UUID, *people: int) -> UUID:
+    def add(self, event_id: UUID, *people: int, who: UUID | None = None) -> UUID:
         """A photo, uploaded and indexed."""
-        added = self.upload(event_id, people)
+        added = self.upload(event_id, people, who=who)
         self.index_all()
         assert added.photo_id is not None
         return added.photo_id

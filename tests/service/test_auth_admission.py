@@ -219,10 +219,18 @@ def test_events_and_members_of_the_previous_version_are_as_before(scene: AuthSce
             user=user_id,
             role="organiser" if name == "olga" else "guest",
         )
+    scene.sql(
+        "INSERT INTO auth.changes (sequence, kind, event_id, name, closed)"
+        " VALUES (1, 'event_updated', :id, 'Old', false)",
+        id=event,
+    )
     migrate(url, "auth", LOCATION)
     olga, gina = (Person(str(users[name]), name, scene.as_user(str(users[name]))) for name in ("olga", "gina"))
     old = scene.get_event(pb.Event(event_id=str(event)), olga)
     assert (old.admission, old.guest_count) == (False, 2)
+    assert old.guest_photos == pb.GUEST_PHOTOS_OFF
+    (change,) = scene.changes()
+    assert (change.name, change.guest_photos) == ("Old", pb.GUEST_PHOTOS_UNSPECIFIED)
     assert list_guests(scene, old, olga) == {olga.user_id: False, gina.user_id: False}
     assert [membership.waiting for membership in scene.memberships(gina)] == [False]
     # What a process of the previous version, which runs beside this one for a while, still writes.

@@ -61,6 +61,13 @@ def test_files_of_one_name_are_all_there(world: World) -> None:
     assert list(found.values()) == list(PICTURES.values())
 
 
+def test_photos_of_guests_have_a_folder_and_names_of_their_own(world: World) -> None:
+    names = {"photo-1": False, "photo-2": True, "photo-3": True}
+    answer_event(world, *(photo(one, filename="a.jpg", from_guest=is_guest) for one, is_guest in names.items()))
+    found = unpack(world.client.get(EVENT_PATH, headers=SIGNED))
+    assert list(found) == ["a.jpg", "guests/a.jpg", "guests/a (2).jpg"]
+
+
 def test_all_pages_of_the_list_are_in_it(world: World) -> None:
     answer_event(world)
     pages = {

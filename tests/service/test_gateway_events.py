@@ -45,6 +45,7 @@ def shown(event_id: str, photos: dict[str, int], faces: int) -> dict[str, Any]:
         "expires_at": None,
         "closed": False,
         "admission": False,
+        "guest_photos": "off",
         "photos": photos,
         "faces": faces,
         "guests": 4,
@@ -62,12 +63,18 @@ def count(request: photo_pb2.GetIndexStateRequest) -> Any:
 
 def test_a_new_event_has_no_photos_and_nobody_is_asked(world: World) -> None:
     world.answer(CreateEvent=pb.CreateEventResponse(event=event(A)))
-    form = {"name": "Wedding", "starts_at": 9, "expires_at": "1970-01-01T01:00:10+01:00", "admission": True}
+    form = {
+        "name": "Wedding",
+        "starts_at": 9,
+        "expires_at": "1970-01-01T01:00:10+01:00",
+        "admission": True,
+        "guest_photos": "open",
+    }
     answer = world.client.post("/api/events", json=form, headers=SIGNED)
     assert (answer.status_code, answer.json()) == (201, shown(A, NO_PHOTOS, 0))
     sent = world.services.sent("CreateEvent")
     assert (sent.start_time.seconds, sent.expire_time.seconds, len(sent.request_id)) == (9, 10, 36)
-    assert sent.admission
+    assert (sent.admission, sent.guest_photos) == (True, pb.GUEST_PHOTOS_OPEN)
     assert len(world.services.calls) == 1
 
 
@@ -103,6 +110,24 @@ def test_an_event_is_changed_only_in_what_is_given(world: World) -> None:
     )
     assert not sent.HasField("start_time")
     assert not sent.HasField("admission")
+    assert sent.guest_photos == pb.GUEST_PHOTOS_UNSPECIFIED
+
+
+@pytest.mark.parametrize("choice", ["off", "moderated", "open"])
+def test_photos_of_guests_are_switched(world: World, choice: str) -> None:
+    number = pb.GuestPhotos.Value(f"GUEST_PHOTOS_{choice.upper()}")
+    world.answer(
+        UpdateEvent=pb.UpdateEventResponse(event=pb.Event(event_id=A, guest_photos=number)), GetIndexState=count
+    )
+    answer = world.client.patch(f"/api/events/{A}", json={"guest_photos": choice}, headers=SIGNED)
+    assert answer.json()["guest_photos"] == choice
+    assert world.services.sent("UpdateEvent").guest_photos == number
+
+
+def test_another_word_for_photos_of_guests_is_refused(world: World) -> None:
+    answer = world.client.patch(f"/api/events/{A}", json={"guest_photos": "ajar"}, headers=SIGNED)
+    assert problem(answer) == (422, "invalid_form")
+    assert world.services.calls == []
 
 
 @pytest.mark.parametrize("is_on", [True, False])

@@ -62,6 +62,8 @@ ROUTES = {
     "DismissHideRequests": "post /api/events/{event_id}/photos/dismiss-requests",
     "FindKnownPhotos": "post /api/events/{event_id}/photos/known",
     "DeletePhoto": "delete /api/photos/{photo_id}",
+    "ListUploads": "get /api/my-uploads",
+    "CheckUpload": "post /api/events/{event_id}/photos",
 }
 
 

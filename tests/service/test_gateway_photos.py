@@ -86,12 +86,45 @@ def test_photos_of_an_event_show_what_organisers_need(world: World) -> None:
         "taken_at": None,
         "uploaded_at": 8,
         "uploader_id": None,
+        "from_guest": False,
         "visibility": "matched",
         "hide_requests": 0,
         "colour": None,
         **URLS,
     }
     assert (second["status"], second["reason"], second["thumb_url"]) == ("failed", "unreadable", None)
+
+
+def test_members_are_shown_what_they_added(world: World) -> None:
+    waiting = pb.Photo(
+        photo_id=PHOTO, filename="a.jpg", state=pb.PHOTO_STATE_INDEXED, width=4, height=3, face_count=2,
+        create_time=Timestamp(seconds=8), visibility=pb.VISIBILITY_UNAPPROVED, from_guest=True, **VERSIONS,
+    )  # fmt: skip
+    world.answer(ListUploads=pb.ListUploadsResponse(photos=[waiting], next_page_token="n", total_count=5))
+    answer = world.client.get(f"/api/my-uploads?event_id={EVENT}&limit=1&cursor=c", headers=SIGNED).json()
+    (shown,) = answer.pop("photos")
+    assert answer == {"next_cursor": "n", "total": 5}
+    assert shown == {
+        "id": PHOTO,
+        "filename": "a.jpg",
+        "status": "indexed",
+        "reason": None,
+        "width": 4,
+        "height": 3,
+        "uploaded_at": 8,
+        "visibility": "unapproved",
+        "colour": None,
+        **URLS,
+    }
+    sent = world.services.sent("ListUploads")
+    assert (sent.event_id, sent.page_size, sent.page_token) == (EVENT, 1, "c")
+
+
+def test_organisers_list_what_guests_added(world: World) -> None:
+    world.answer(ListPhotos=pb.ListPhotosResponse(photos=[pb.Photo(photo_id=PHOTO, uploader_id="u", from_guest=True)]))
+    answer = world.client.get(f"/api/events/{EVENT}/photos?from_guests=true", headers=SIGNED).json()
+    assert [(photo["uploader_id"], photo["from_guest"]) for photo in answer["photos"]] == [("u", True)]
+    assert world.services.sent("ListPhotos").from_guests
 
 
 ORDERS = [

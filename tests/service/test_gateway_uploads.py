@@ -196,9 +196,28 @@ def test_more_is_not_skipped_than_a_few_films(small: World, monkeypatch: pytest.
     [(EventNotFound(), (404, "event_not_found")), (OrganiserOnly(), (403, "organiser_only"))],
 )
 def test_a_stranger_is_refused_before_the_photos_are_read(world: World, fault: Any, expected: tuple[int, str]) -> None:
-    world.answer(GetIndexState=fault)
+    world.answer(GetIndexState=fault, CheckUpload=fault)
     assert problem(send(world, PHOTOS, ("files", ("a", b"x" * 100_000)))) == expected
-    assert [call.method for call in world.services.calls] == ["GetIndexState"]
+    assert "AddPhotos" not in [call.method for call in world.services.calls]
+
+
+def test_a_guest_adds_photos_where_the_event_takes_them(world: World) -> None:
+    world.answer(GetIndexState=OrganiserOnly())
+    assert send(world, PHOTOS, ("files", ("a", JPEG))).status_code == 202
+    assert world.services.sent("CheckUpload").event_id == world.services.sent("AddPhotos")[0].header.event_id
+
+
+def test_a_guest_learns_of_the_bytes_of_others_that_they_are_there(world: World) -> None:
+    known = pb.AddedPhoto(state=pb.PHOTO_STATE_PENDING, existing=True)
+    world.answer(AddPhotos=pb.AddPhotosResponse(photos=[known]))
+    (shown,) = send(world, PHOTOS, ("files", ("a", JPEG))).json()["photos"]
+    assert shown == {"filename": "a", "status": "pending", "existing": True}
+
+
+def test_a_guest_who_has_added_enough_for_today_is_told(world: World) -> None:
+    refused = pb.AddedPhoto(state=pb.PHOTO_STATE_REFUSED, reason="TOO_MANY_GUEST_PHOTOS")
+    world.answer(AddPhotos=pb.AddPhotosResponse(photos=[refused]))
+    assert problem(send(world, PHOTOS, ("files", ("a", JPEG)))) == (403, "too_many_guest_photos")
 
 
 def test_an_event_that_is_closed_ends_the_upload(world: World) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from grpc import StatusCode
 
+from matcher_service.domain import ChangeKind, GuestPhotos
 from matcher_service.reading import Reading
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from tests.service.calls import refused
@@ -76,7 +77,7 @@ def test_lists_are_filtered_and_counted(album: Album) -> None:
 def test_a_cursor_belongs_to_its_filters(album: Album) -> None:
     token = album.call("ListPhotos", page_size=1).next_page_token
     filters: list[dict[str, Any]] = [
-        {"visibility": HIDDEN}, {"faces": photo_pb2.FACE_FILTER_NONE}, {"hide_requested": True},
+        {"visibility": HIDDEN}, {"faces": photo_pb2.FACE_FILTER_NONE}, {"hide_requested": True}, {"from_guests": True},
     ]  # fmt: skip
     for fields in filters:
         with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
@@ -135,6 +136,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("DeletePhotos", {}),
     ("RetryPhotos", {}),
     ("FindKnownPhotos", {}),
+    ("CheckUpload", {}),
 ]
 
 
@@ -146,6 +148,40 @@ def test_only_organisers_of_the_event_may(album: Album, rpc: str, fields: dict[s
         album.call(rpc, uuid4(), **fields)
     with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         album.call(rpc, event=uuid4(), **fields)
+
+
+def test_where_guests_may_add_photos_they_may_do_nothing_else(album: Album, subtests: pytest.Subtests) -> None:
+    for choice in (GuestPhotos.MODERATED, GuestPhotos.OPEN):
+        album.world.change(ChangeKind.EVENT_UPDATED, event_id=album.event, guest_photos=choice)
+        for rpc, fields in (*CALLS, ("ListPhotos", {})):
+            with subtests.test(rpc=rpc, choice=choice):
+                if rpc in ("FindKnownPhotos", "CheckUpload"):
+                    album.call(rpc, album.guest, **fields)
+                else:
+                    with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+                        album.call(rpc, album.guest, **fields)
+                with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+                    album.call(rpc, uuid4(), **fields)
+
+
+def test_what_a_member_added_is_listed_in_pages_and_says_nothing_of_requests(album: Album) -> None:
+    album.world.change(ChangeKind.EVENT_UPDATED, event_id=album.event, guest_photos=GuestPhotos.OPEN)
+    added = [str(album.world.add(album.event, 1, who=album.guest)) for _ in range(3)]
+    album.world.audience.ask_to_hide(album.guest, UUID(added[0]))
+    first = album.call("ListUploads", album.guest, page_size=2)
+    last = album.call("ListUploads", album.guest, page_size=2, page_token=first.next_page_token)
+    photos = [*first.photos, *last.photos]
+    assert [photo.photo_id for photo in photos] == added[::-1]
+    assert {(photo.from_guest, photo.hide_request_count, photo.uploader_id) for photo in photos} == {
+        (True, 0, str(album.guest))
+    }
+    assert (first.total_count, last.next_page_token) == (3, "")
+    assert album.list(from_guests=True) == [UUID(photo) for photo in added[::-1]]
+    assert len(album.call("ListUploads").photos) == 4, "those of the organiser"
+    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+        album.call("ListUploads", page_token=first.next_page_token)
+    with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+        album.call("ListUploads", uuid4())
 
 
 WRONG: list[tuple[str, dict[str, Any]]] = [

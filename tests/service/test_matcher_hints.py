@@ -13,7 +13,8 @@ from sqlalchemy import Engine, text
 from kit.identity import Signer
 from kit.notices import Notices
 from matcher_service.__main__ import registrations
-from matcher_service.domain import ChangeKind, Visibility
+from matcher_service.domain import ChangeKind, GuestPhotos, Visibility
+from matcher_service.reading import Reading
 from matcher_service.store import ReleaseStore
 from matcher_service.store import hints as store
 from matcher_service.store.hints import HINTS_CHANNEL, hint
@@ -261,3 +262,18 @@ def test_a_release_by_time_is_news_for_every_member_once(party: Party) -> None:
     releases = ReleaseStore(party.world.db)
     assert [releases.release_due(), releases.release_due()] == [True, False]
     assert party.heard() == [(party.event, {party.ann, party.bob, party.world.organiser}, False)]
+
+
+def test_what_becomes_of_a_guests_photo_is_news_for_them(party: Party) -> None:
+    world, bob = party.world, party.bob
+    world.change(ChangeKind.EVENT_UPDATED, event_id=party.event, guest_photos=GuestPhotos.MODERATED)
+    party.heard()
+    photo = world.add(party.event, 1, who=bob)
+    assert party.heard() == [(party.event, {bob}, False)], "nobody else sees it yet"
+    world.audience.set_visibility(world.organiser, party.event, [photo], Visibility.MATCHED)
+    assert party.heard() == [(party.event, {party.ann, bob}, False)]
+    world.photos.delete_photo(world.organiser, photo)
+    assert party.heard() == [(party.event, {party.ann, bob}, False)]
+    world.upload(party.event, [1], who=bob)
+    assert world.make_indexer(lambda _: Reading(reason="unreadable")).step()
+    assert party.heard() == [(party.event, {bob}, False)]

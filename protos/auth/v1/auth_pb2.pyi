@@ -50,6 +50,13 @@ class DownloadSize(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     DOWNLOAD_SIZE_ORIGINAL: _ClassVar[DownloadSize]
     DOWNLOAD_SIZE_PREVIEW: _ClassVar[DownloadSize]
     DOWNLOAD_SIZE_NONE: _ClassVar[DownloadSize]
+
+class GuestPhotos(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GUEST_PHOTOS_UNSPECIFIED: _ClassVar[GuestPhotos]
+    GUEST_PHOTOS_OFF: _ClassVar[GuestPhotos]
+    GUEST_PHOTOS_MODERATED: _ClassVar[GuestPhotos]
+    GUEST_PHOTOS_OPEN: _ClassVar[GuestPhotos]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_TOKEN: ErrorReason
 ERROR_REASON_CALLER_NOT_ALLOWED: ErrorReason
@@ -80,6 +87,10 @@ DOWNLOAD_SIZE_UNSPECIFIED: DownloadSize
 DOWNLOAD_SIZE_ORIGINAL: DownloadSize
 DOWNLOAD_SIZE_PREVIEW: DownloadSize
 DOWNLOAD_SIZE_NONE: DownloadSize
+GUEST_PHOTOS_UNSPECIFIED: GuestPhotos
+GUEST_PHOTOS_OFF: GuestPhotos
+GUEST_PHOTOS_MODERATED: GuestPhotos
+GUEST_PHOTOS_OPEN: GuestPhotos
 
 class Credit(_message.Message):
     __slots__ = ("name", "url")
@@ -114,7 +125,7 @@ class TokenPair(_message.Message):
     def __init__(self, access_token: _Optional[str] = ..., refresh_token: _Optional[str] = ..., expires_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., refresh_expires_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("event_id", "name", "event_code", "start_time", "expire_time", "closed", "guest_count", "create_time", "admission", "held", "release_time", "credit", "download", "retention")
+    __slots__ = ("event_id", "name", "event_code", "start_time", "expire_time", "closed", "guest_count", "create_time", "admission", "held", "release_time", "credit", "download", "retention", "guest_photos")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
@@ -129,6 +140,7 @@ class Event(_message.Message):
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
     RETENTION_FIELD_NUMBER: _ClassVar[int]
+    GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     name: str
     event_code: str
@@ -143,10 +155,11 @@ class Event(_message.Message):
     credit: Credit
     download: DownloadSize
     retention: Retention
-    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[str] = ..., event_code: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., guest_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ...) -> None: ...
+    guest_photos: GuestPhotos
+    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[str] = ..., event_code: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., guest_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
 
 class Membership(_message.Message):
-    __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version", "waiting", "held", "release_time", "credit", "download", "retention")
+    __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version", "waiting", "held", "release_time", "credit", "download", "retention", "guest_photos")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
@@ -162,6 +175,7 @@ class Membership(_message.Message):
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
     RETENTION_FIELD_NUMBER: _ClassVar[int]
+    GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     event_name: str
     role: Role
@@ -177,7 +191,8 @@ class Membership(_message.Message):
     credit: Credit
     download: DownloadSize
     retention: Retention
-    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., organisers: _Optional[_Iterable[str]] = ..., consent_version: _Optional[str] = ..., waiting: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ...) -> None: ...
+    guest_photos: GuestPhotos
+    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., organisers: _Optional[_Iterable[str]] = ..., consent_version: _Optional[str] = ..., waiting: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
 
 class Guest(_message.Message):
     __slots__ = ("user_id", "username", "role", "join_time", "display_name", "waiting")
@@ -196,7 +211,7 @@ class Guest(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display_name: _Optional[str] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class Change(_message.Message):
-    __slots__ = ("sequence", "kind", "event_id", "user_id", "role", "closed", "expire_time", "change_time", "name", "held", "release_time", "download")
+    __slots__ = ("sequence", "kind", "event_id", "user_id", "role", "closed", "expire_time", "change_time", "name", "held", "release_time", "download", "guest_photos")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Change.Kind]
@@ -223,6 +238,7 @@ class Change(_message.Message):
     HELD_FIELD_NUMBER: _ClassVar[int]
     RELEASE_TIME_FIELD_NUMBER: _ClassVar[int]
     DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
+    GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     kind: Change.Kind
     event_id: str
@@ -235,7 +251,8 @@ class Change(_message.Message):
     held: bool
     release_time: _timestamp_pb2.Timestamp
     download: DownloadSize
-    def __init__(self, sequence: _Optional[int] = ..., kind: _Optional[_Union[Change.Kind, str]] = ..., event_id: _Optional[str] = ..., user_id: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., name: _Optional[str] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ...) -> None: ...
+    guest_photos: GuestPhotos
+    def __init__(self, sequence: _Optional[int] = ..., kind: _Optional[_Union[Change.Kind, str]] = ..., event_id: _Optional[str] = ..., user_id: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., name: _Optional[str] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
 
 class CheckEventCodeRequest(_message.Message):
     __slots__ = ("event_code",)
@@ -492,7 +509,7 @@ class DeleteUserResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class CreateEventRequest(_message.Message):
-    __slots__ = ("request_id", "name", "start_time", "expire_time", "admission", "held", "release_time", "credit", "download", "keep_days")
+    __slots__ = ("request_id", "name", "start_time", "expire_time", "admission", "held", "release_time", "credit", "download", "keep_days", "guest_photos")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -503,6 +520,7 @@ class CreateEventRequest(_message.Message):
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
     KEEP_DAYS_FIELD_NUMBER: _ClassVar[int]
+    GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     name: str
     start_time: _timestamp_pb2.Timestamp
@@ -513,7 +531,8 @@ class CreateEventRequest(_message.Message):
     credit: Credit
     download: DownloadSize
     keep_days: int
-    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., keep_days: _Optional[int] = ...) -> None: ...
+    guest_photos: GuestPhotos
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., keep_days: _Optional[int] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
 
 class CreateEventResponse(_message.Message):
     __slots__ = ("event",)
@@ -550,7 +569,7 @@ class ListEventsResponse(_message.Message):
     def __init__(self, events: _Optional[_Iterable[_Union[Event, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class UpdateEventRequest(_message.Message):
-    __slots__ = ("event_id", "name", "start_time", "expire_time", "closed", "new_code", "clear_start_time", "clear_expire_time", "admission", "held", "release_time", "clear_release_time", "credit", "download", "keep_days")
+    __slots__ = ("event_id", "name", "start_time", "expire_time", "closed", "new_code", "clear_start_time", "clear_expire_time", "admission", "held", "release_time", "clear_release_time", "credit", "download", "keep_days", "guest_photos")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -566,6 +585,7 @@ class UpdateEventRequest(_message.Message):
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
     KEEP_DAYS_FIELD_NUMBER: _ClassVar[int]
+    GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     name: _wrappers_pb2.StringValue
     start_time: _timestamp_pb2.Timestamp
@@ -581,7 +601,8 @@ class UpdateEventRequest(_message.Message):
     credit: Credit
     download: DownloadSize
     keep_days: _wrappers_pb2.Int32Value
-    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[_Union[_wrappers_pb2.StringValue, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., new_code: _Optional[bool] = ..., clear_start_time: _Optional[bool] = ..., clear_expire_time: _Optional[bool] = ..., admission: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., held: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., clear_release_time: _Optional[bool] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., keep_days: _Optional[_Union[_wrappers_pb2.Int32Value, _Mapping]] = ...) -> None: ...
+    guest_photos: GuestPhotos
+    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[_Union[_wrappers_pb2.StringValue, _Mapping]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., new_code: _Optional[bool] = ..., clear_start_time: _Optional[bool] = ..., clear_expire_time: _Optional[bool] = ..., admission: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., held: _Optional[_Union[_wrappers_pb2.BoolValue, _Mapping]] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., clear_release_time: _Optional[bool] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., keep_days: _Optional[_Union[_wrappers_pb2.Int32Value, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
 
 class UpdateEventResponse(_message.Message):
     __slots__ = ("event",)

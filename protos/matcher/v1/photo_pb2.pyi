@@ -77,7 +77,7 @@ DOWNLOAD_SIZE_PREVIEW: DownloadSize
 DOWNLOAD_SIZE_NONE: DownloadSize
 
 class Photo(_message.Message):
-    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version", "visibility", "uploader_id", "hide_request_count", "colour", "original_bytes", "take_offset_min")
+    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version", "visibility", "uploader_id", "hide_request_count", "colour", "original_bytes", "take_offset_min", "from_guest")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +99,7 @@ class Photo(_message.Message):
     COLOUR_FIELD_NUMBER: _ClassVar[int]
     ORIGINAL_BYTES_FIELD_NUMBER: _ClassVar[int]
     TAKE_OFFSET_MIN_FIELD_NUMBER: _ClassVar[int]
+    FROM_GUEST_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     event_id: str
     filename: str
@@ -120,7 +121,8 @@ class Photo(_message.Message):
     colour: int
     original_bytes: int
     take_offset_min: int
-    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., uploader_id: _Optional[str] = ..., hide_request_count: _Optional[int] = ..., colour: _Optional[int] = ..., original_bytes: _Optional[int] = ..., take_offset_min: _Optional[int] = ...) -> None: ...
+    from_guest: bool
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., uploader_id: _Optional[str] = ..., hide_request_count: _Optional[int] = ..., colour: _Optional[int] = ..., original_bytes: _Optional[int] = ..., take_offset_min: _Optional[int] = ..., from_guest: _Optional[bool] = ...) -> None: ...
 
 class AddPhotoHeader(_message.Message):
     __slots__ = ("event_id", "filename")
@@ -209,7 +211,7 @@ class CreateDownloadTokenResponse(_message.Message):
     def __init__(self, token: _Optional[str] = ...) -> None: ...
 
 class ListPhotosRequest(_message.Message):
-    __slots__ = ("event_id", "page_size", "page_token", "order", "ascending", "state", "visibility", "faces", "hide_requested")
+    __slots__ = ("event_id", "page_size", "page_token", "order", "ascending", "state", "visibility", "faces", "hide_requested", "from_guests")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
@@ -219,6 +221,7 @@ class ListPhotosRequest(_message.Message):
     VISIBILITY_FIELD_NUMBER: _ClassVar[int]
     FACES_FIELD_NUMBER: _ClassVar[int]
     HIDE_REQUESTED_FIELD_NUMBER: _ClassVar[int]
+    FROM_GUESTS_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     page_size: int
     page_token: str
@@ -228,7 +231,8 @@ class ListPhotosRequest(_message.Message):
     visibility: Visibility
     faces: FaceFilter
     hide_requested: bool
-    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[PhotoOrder, str]] = ..., ascending: _Optional[bool] = ..., state: _Optional[_Union[PhotoState, str]] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., faces: _Optional[_Union[FaceFilter, str]] = ..., hide_requested: _Optional[bool] = ...) -> None: ...
+    from_guests: bool
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[PhotoOrder, str]] = ..., ascending: _Optional[bool] = ..., state: _Optional[_Union[PhotoState, str]] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., faces: _Optional[_Union[FaceFilter, str]] = ..., hide_requested: _Optional[bool] = ..., from_guests: _Optional[bool] = ...) -> None: ...
 
 class ListPhotosResponse(_message.Message):
     __slots__ = ("photos", "next_page_token", "total_count")
@@ -359,3 +363,33 @@ class GetIndexStateResponse(_message.Message):
     STATES_FIELD_NUMBER: _ClassVar[int]
     states: _containers.RepeatedCompositeFieldContainer[IndexState]
     def __init__(self, states: _Optional[_Iterable[_Union[IndexState, _Mapping]]] = ...) -> None: ...
+
+class ListUploadsRequest(_message.Message):
+    __slots__ = ("event_id", "page_size", "page_token")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListUploadsResponse(_message.Message):
+    __slots__ = ("photos", "next_page_token", "total_count")
+    PHOTOS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    photos: _containers.RepeatedCompositeFieldContainer[Photo]
+    next_page_token: str
+    total_count: int
+    def __init__(self, photos: _Optional[_Iterable[_Union[Photo, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_count: _Optional[int] = ...) -> None: ...
+
+class CheckUploadRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class CheckUploadResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

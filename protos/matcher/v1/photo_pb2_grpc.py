@@ -97,6 +97,16 @@ class PhotoServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateResponse.FromString,
                 _registered_method=True)
+        self.ListUploads = channel.unary_unary(
+                '/matcher.v1.PhotoService/ListUploads',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListUploadsRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListUploadsResponse.FromString,
+                _registered_method=True)
+        self.CheckUpload = channel.unary_unary(
+                '/matcher.v1.PhotoService/CheckUpload',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadResponse.FromString,
+                _registered_method=True)
 
 
 class PhotoServiceServicer:
@@ -108,7 +118,10 @@ class PhotoServiceServicer:
     def AddPhotos(self, request_iterator, context):
         """Takes photos in: for each a header, then its bytes in chunks. Each photo is durable by itself before the answer, and
         what is refused does not hold up the rest. The same bytes twice in one event are one photo, so a broken call is
-        simply repeated. For organisers of the event.
+        simply repeated. For organisers of the event, and for its guests where the event takes photos of guests: theirs are
+        UNAPPROVED at first where it says so, and beyond a number for each day they are refused (TOO_MANY_GUEST_PHOTOS).
+        A guest learns of bytes that somebody else has added only that they are here. Bytes of a guest that an organiser
+        adds as well are the organiser's photo from then on.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EVENT_CLOSED, TOO_MANY_FILES, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -120,6 +133,8 @@ class PhotoServiceServicer:
         its event and for guests who see it in ListMatches. No variant says where, or with which camera, the photo was taken. Idempotent.
         Guests get no VARIANT_ORIGINAL of an event that does not offer it.
         Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY, DOWNLOAD_NOT_OFFERED.
+        its event, for guests who see it in ListMatches, and for the member who added it. No variant says where, or with which camera, the photo was taken. Idempotent.
+        Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -159,7 +174,8 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeletePhoto(self, request, context):
-        """Deletes a photo, its faces and matches at once, and its files within a minute. For organisers of its event.
+        """Deletes a photo, its faces and matches at once, and its files within a minute. For organisers of its event, and for
+        the guest who added it.
         Errors: PHOTO_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -194,7 +210,8 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def FindKnownPhotos(self, request, context):
-        """Which files an event has already, so that only the others need be sent. For organisers of the event. Idempotent.
+        """Which files an event has already, so that only the others need be sent. For those who may add photos: organisers
+        hear of all photos but those of guests, which would become theirs, and guests of their own. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 1000 hashes, or one that has not 32 bytes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -204,6 +221,23 @@ class PhotoServiceServicer:
     def GetIndexState(self, request, context):
         """How far the photos of events are read, for their organisers. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUploads(self, request, context):
+        """The photos that the caller has added to an event, whatever their visibility, newest first; for its members.
+        Idempotent.
+        Errors: EVENT_NOT_FOUND, INVALID_PAGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckUpload(self, request, context):
+        """Whether AddPhotos would take photos of the caller now, before a byte of them is sent. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EVENT_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -271,6 +305,16 @@ def add_PhotoServiceServicer_to_server(servicer, server):
                     servicer.GetIndexState,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateResponse.SerializeToString,
+            ),
+            'ListUploads': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUploads,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListUploadsRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListUploadsResponse.SerializeToString,
+            ),
+            'CheckUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckUpload,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -600,6 +644,60 @@ class PhotoService:
             '/matcher.v1.PhotoService/GetIndexState',
             protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUploads(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/ListUploads',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.ListUploadsRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.ListUploadsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/CheckUpload',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadResponse.FromString,
             options,
             channel_credentials,
             insecure,

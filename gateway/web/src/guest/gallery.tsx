@@ -7,6 +7,7 @@ import { api, ask } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { More } from "../shared/more";
 import type { Membership } from "../shared/session";
+import { AddButton, type Adding, AddingState } from "./adding";
 import type { Removal } from "./lightbox";
 import { HeldBack, isHeldBack, PhotoNotes } from "./offer";
 import type { Order, Photo, Photos } from "./photos";
@@ -17,11 +18,12 @@ interface Props {
   event: Membership;
   status: SelfieStatus;
   photos: Photos;
+  adding: Adding;
   onSelfie: () => void;
   onYou: () => void;
 }
 
-export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
+export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Props) {
   const [removed, setRemoved] = useState<{ photo: Photo; removal: Removal }>();
   const [fault, setFault] = useState<unknown>();
   const { list, reload } = photos;
@@ -61,6 +63,7 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
             </p>
             <Sorting order={photos.order} onChange={photos.setOrder} />
             {list.some((photo) => photo.download_url) && <SaveAll eventId={event.event_id} order={photos.order} />}
+            <AddButton adding={adding} />
           </div>
           {status.status === "idle" && !event.closed && <p class="quiet">{text.gallery.noSelfieDetail}</p>}
           <Grid photos={list} onOpen={open} />
@@ -71,7 +74,7 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
         (isHeldBack(event) ? (
           <HeldBack event={event} status={status} onSelfie={onSelfie} />
         ) : (
-          <Nothing event={event} status={status} onSelfie={onSelfie} />
+          <Nothing event={event} status={status} adding={adding} onSelfie={onSelfie} />
         ))
       )}
       {(photos.isLoaded || photos.fault) && ( // not before: the photos would push it away
@@ -87,6 +90,7 @@ export function Gallery({ event, status, photos, onSelfie, onYou }: Props) {
           {list.length > 0 && <PhotoNotes event={event} photos={list} />}
         </footer>
       )}
+      <AddingState adding={adding} event={event} />
       {removed && (
         <div class="toast" role="status">
           <span>{describeRemoval(removed.removal, list.some((photo) => photo.id === removed.photo.id))}</span>
@@ -128,7 +132,9 @@ export function SelfieNotice({ status, onSelfie }: { status: SelfieStatus; onSel
   );
 }
 
-function Nothing({ event, status, onSelfie }: { event: Membership; status: SelfieStatus; onSelfie: () => void }) {
+type NothingProps = Pick<Props, "event" | "status" | "adding" | "onSelfie">;
+
+function Nothing({ event, status, adding, onSelfie }: NothingProps) {
   const hasSelfie = status.status === "done" || status.status === "running";
   return (
     <section class="nothing">
@@ -140,6 +146,7 @@ function Nothing({ event, status, onSelfie }: { event: Membership; status: Selfi
           {hasSelfie ? text.gallery.newSelfie : text.welcome.takeSelfie}
         </button>
       )}
+      <AddButton adding={adding} />
     </section>
   );
 }

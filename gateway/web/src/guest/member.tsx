@@ -7,6 +7,7 @@ import { api, ask, randomId } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
 import type { Me, Membership } from "../shared/session";
 import { followUpdates } from "../shared/updates";
+import { useAdding } from "./adding";
 import { type OpenCamera, openCamera } from "./camera";
 import { Consent, CONSENT_VERSION } from "./consent";
 import { Gallery } from "./gallery";
@@ -39,6 +40,7 @@ export function Member({ me, event, onEvents }: Props) {
   const [status, look] = useSelfieStatus(me.selfie);
   const photos = usePhotos(event.event_id, !event.waiting);
   const [hasAgreed, setAgreed] = useState(event.consent_version !== "");
+  const adding = useAdding(event);
   const { reload } = photos;
   const isWaiting = event.waiting || isHeldBack(event);
 
@@ -97,6 +99,7 @@ export function Member({ me, event, onEvents }: Props) {
           event={event}
           status={status}
           photos={photos}
+          adding={adding}
           onSelfie={shoot}
           onYou={() => show({ name: "you" })}
         />

@@ -4,7 +4,10 @@ import { text } from "#text";
 
 import { root } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
+import type { UploadQueue } from "../shared/upload/queue";
+import { useQueue } from "../shared/upload/use";
 import { words } from "#words";
+import { useWaitingCount } from "./approval";
 import { isOver } from "./events";
 import { Guests } from "./guests";
 import { useEvent } from "./live";
@@ -13,12 +16,12 @@ import { Photos } from "./photos";
 import { Poster } from "./poster";
 import { Settings } from "./settings";
 import { State } from "./state";
-import { useQueue } from "./upload/panel";
-import type { UploadQueue } from "./upload/queue";
 
 export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab; queue: UploadQueue }) {
   const upload = useQueue(queue);
   const { event, fault, reload } = useEvent(eventId, upload);
+  const approval = useWaitingCount(eventId, event);
+  const change = () => Promise.all([reload(), approval.reload()]).then(() => undefined);
 
   if (!event) {
     return (
@@ -33,13 +36,18 @@ export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab
         {TABS.map((name) => (
           <a key={name} aria-current={name === tab ? "page" : undefined} {...follow({ kind: "event", eventId, tab: name })}>
             {words.tabs[name]}
+            {name === "photos" && approval.count > 0 && (
+              <span class="number" aria-hidden="true">
+                {approval.count}
+              </span>
+            )}
           </a>
         ))}
         <a class="away" href={`${root}/e/${event.event_code}`} target="_blank" rel="noopener">
           {words.state.open}
         </a>
       </nav>
-      {tab === "photos" && <Photos event={event} queue={queue} upload={upload} isOpen={!isOver(event)} onChange={reload} />}
+      {tab === "photos" && <Photos event={event} queue={queue} upload={upload} isOpen={!isOver(event)} waiting={approval.count} onChange={change} />}
       {tab === "guests" && <Guests event={event} onChange={reload} />}
       {tab === "poster" && <Poster event={event} />}
       {tab === "settings" && <Settings event={event} onChange={reload} />}

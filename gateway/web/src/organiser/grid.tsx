@@ -11,11 +11,13 @@ import type { Selection } from "./selection";
 interface Props {
   list: PhotoList;
   selection: Selection;
+  /** Of the member with this id. */
+  nameOf: (userId: string | null) => string;
   onShow: (ids: readonly string[], visibility: Visibility) => void;
   onDelete: (ids: readonly string[]) => void;
 }
 
-export function Grid({ list, selection, onShow, onDelete }: Props) {
+export function Grid({ list, selection, nameOf, onShow, onDelete }: Props) {
   const { photos } = list;
   const [current, setCurrent] = useState(0);
   const grid = useRef<HTMLUListElement>(null);
@@ -23,7 +25,7 @@ export function Grid({ list, selection, onShow, onDelete }: Props) {
 
   const open = async (index: number, tile: HTMLElement) => {
     const { openViewer } = await import("./viewer");
-    openViewer(photos, index, tile);
+    openViewer(photos, index, tile, nameOf);
   };
   const focus = (index: number) => {
     setCurrent(index);
@@ -56,6 +58,7 @@ export function Grid({ list, selection, onShow, onDelete }: Props) {
           <Tile
             key={photo.id}
             photo={photo}
+            contributor={photo.from_guest ? nameOf(photo.uploader_id) : ""}
             isCurrent={index === Math.min(current, photos.length - 1)}
             isSelected={selection.ids.has(photo.id)}
             onFocus={() => setCurrent(index)}
@@ -99,6 +102,8 @@ function stepOf(key: string, grid: HTMLElement | null, current: number): number 
 
 interface TileProps {
   photo: Photo;
+  /** The name of the guest who added it; empty where none did. */
+  contributor: string;
   isCurrent: boolean;
   isSelected: boolean;
   onFocus: () => void;
@@ -106,9 +111,10 @@ interface TileProps {
   onOpen: (tile: HTMLElement) => void;
 }
 
-function Tile({ photo, isCurrent, isSelected, onFocus, onSelect, onOpen }: TileProps) {
+function Tile({ photo, contributor, isCurrent, isSelected, onFocus, onSelect, onOpen }: TileProps) {
   const ratio = photo.width && photo.height ? photo.width / photo.height : 1;
-  const label = words.photos.tile(photo.filename, photo.faces);
+  const name = contributor ? `${photo.filename}, ${words.photos.from(contributor)}` : photo.filename;
+  const label = words.photos.tile(name, photo.faces);
   return (
     <li style={{ "--ratio": ratio }} class={isSelected ? "selected" : undefined} data-visibility={photo.visibility}>
       <a
@@ -132,7 +138,7 @@ function Tile({ photo, isCurrent, isSelected, onFocus, onSelect, onOpen }: TileP
             <span>{photo.status === "failed" ? (words.photoReasons[photo.reason ?? ""] ?? words.photoReasons.unreadable) : words.photos.pending}</span>
           </span>
         )}
-        <Badges photo={photo} />
+        <Badges photo={photo} contributor={contributor} />
       </a>
       <input
         type="checkbox"
@@ -145,8 +151,10 @@ function Tile({ photo, isCurrent, isSelected, onFocus, onSelect, onOpen }: TileP
   );
 }
 
-function Badges({ photo }: { photo: Photo }) {
+function Badges({ photo, contributor }: { photo: Photo; contributor: string }) {
   const badges = [];
+  if (contributor) badges.push(words.photos.from(contributor));
+  if (photo.visibility === "unapproved") badges.push(words.photos.filters.unapproved);
   if (photo.visibility === "hidden") badges.push(words.photos.filters.hidden);
   if (photo.visibility === "everyone") badges.push(words.photos.filters.everyone);
   if (photo.hide_requests > 0) badges.push(words.photos.askedToHide(photo.hide_requests));

@@ -5,10 +5,20 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { api, ask, type Schemas } from "../shared/api";
 
 export type Photo = Schemas["EventPhoto"];
-export type Filter = "all" | "failed" | "pending" | "faceless" | "everyone" | "hidden" | "asked";
+export type Filter = "all" | "failed" | "pending" | "faceless" | "everyone" | "hidden" | "asked" | "guests" | "unapproved";
 export type Order = "uploaded" | "taken";
 
-export const FILTERS: readonly Filter[] = ["all", "failed", "pending", "faceless", "everyone", "hidden", "asked"];
+export const FILTERS: readonly Filter[] = [
+  "all",
+  "failed",
+  "pending",
+  "faceless",
+  "everyone",
+  "hidden",
+  "asked",
+  "guests",
+  "unapproved",
+];
 export const ORDERS: readonly Order[] = ["uploaded", "taken"];
 
 const PAGE_SIZE = 200;
@@ -20,6 +30,8 @@ const QUERIES = {
   everyone: { visibility: "everyone" },
   hidden: { visibility: "hidden" },
   asked: { hide_requested: true },
+  guests: { from_guests: true },
+  unapproved: { visibility: "unapproved" },
 } as const;
 
 interface Loaded {

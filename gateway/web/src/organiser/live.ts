@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { api, ask } from "../shared/api";
 import type { Event } from "./events";
-import type { Snapshot } from "./upload/queue";
+import type { Snapshot } from "../shared/upload/queue";
 
 const BUSY_MS = 2_000;
 const IDLE_MS = 15_000;

@@ -9,7 +9,7 @@ import { follow, go } from "./navigation";
 
 export function NewEvent() {
   const create = async (fields: EventFields) => {
-    const event = await ask(api.POST("/api/events", { body: { ...fields, admission: false, release: "live", download: "original" } }));
+    const event = await ask(api.POST("/api/events", { body: { ...fields, admission: false, guest_photos: "off", release: "live", download: "original" } }));
     go({ kind: "event", eventId: event.id, tab: "photos" });
   };
   return (

@@ -13,7 +13,7 @@ import { Events } from "./events";
 import { follow, usePlace } from "./navigation";
 import { NewEvent } from "./newevent";
 import { SignIn } from "./signin";
-import { UploadQueues } from "./upload/queues";
+import { UploadQueues } from "../shared/upload/queues";
 
 export function Organiser() {
   const [session, setSession] = useState<Session>();

@@ -5,14 +5,15 @@ import { useState } from "preact/hooks";
 
 import { root } from "../shared/api";
 import { confirmInWords, Trouble, Waiting } from "../shared/elements";
+import type { Snapshot, UploadQueue } from "../shared/upload/queue";
 import { words } from "#words";
 import { deletePhotos, dismissRequests, retryFailed, setVisibility, type Visibility } from "./actions";
+import { useNames } from "./approval";
 import type { Event } from "./events";
 import { Grid } from "./grid";
 import { FILTERS, type Filter, ORDERS, type Order, usePhotoList } from "./list";
 import { useSelection } from "./selection";
-import { UploadPanel } from "./upload/panel";
-import type { Snapshot, UploadQueue } from "./upload/queue";
+import { UploadPanel } from "./uploads";
 
 interface Props {
   event: Event;
@@ -20,16 +21,21 @@ interface Props {
   upload: Snapshot;
   /** Whether the event takes photos. */
   isOpen: boolean;
+  /** How many photos of guests wait for approval. */
+  waiting: number;
   onChange: () => Promise<void>;
 }
 
-export function Photos({ event, queue, upload, isOpen, onChange }: Props) {
+export function Photos({ event, queue, upload, isOpen, waiting, onChange }: Props) {
   const [filter, setFilter] = useState<Filter>("all");
   const [order, setOrder] = useState<Order>("uploaded");
   const [fault, setFault] = useState<unknown>();
-  const version = Object.values(event.photos).join();
+  const version = [...Object.values(event.photos), waiting].join();
   const list = usePhotoList(event.id, filter, order, version);
   const selection = useSelection(list.photos.map(({ id }) => id));
+
+  const contributors = list.photos.filter((photo) => photo.from_guest).map((photo) => photo.uploader_id);
+  const nameOf = useNames(event.id, contributors);
 
   const change = async (work: () => Promise<void>) => {
     setFault(undefined);
@@ -80,6 +86,11 @@ export function Photos({ event, queue, upload, isOpen, onChange }: Props) {
             {words.photos.downloadAll}
           </a>
         )}
+        {waiting > 0 && filter !== "unapproved" && (
+          <button type="button" class="link" onClick={() => (selection.clear(), setFilter("unapproved"))}>
+            {words.photos.waiting(waiting)}
+          </button>
+        )}
         <button type="button" class="link" onClick={() => selection.set(list.photos.map(({ id }) => id))}>
           {words.photos.selectAll}
         </button>
@@ -87,7 +98,7 @@ export function Photos({ event, queue, upload, isOpen, onChange }: Props) {
       {fault || list.fault ? <Trouble fault={fault ?? list.fault} onRetry={() => (setFault(undefined), void list.reload())} /> : null}
       {!list.isLoaded && !list.fault && <Waiting>{text.page.loading}</Waiting>}
       {list.isLoaded && list.photos.length === 0 && <p class="nothing">{filter === "all" ? words.state.empty : words.photos.none}</p>}
-      <Grid list={list} selection={selection} onShow={show} onDelete={(ids) => void remove(ids)} />
+      <Grid list={list} selection={selection} nameOf={nameOf} onShow={show} onDelete={(ids) => void remove(ids)} />
       {list.photos.length > 0 && <p class="quiet keys">{words.photos.keys}</p>}
       {chosen.length > 0 && (
         <div class="toast actions" role="group" aria-label={words.photos.selected(chosen.length)}>
@@ -95,6 +106,11 @@ export function Photos({ event, queue, upload, isOpen, onChange }: Props) {
           {filter === "asked" && (
             <button type="button" onClick={() => void change(() => dismissRequests(event.id, chosen))}>
               {words.photos.dismiss}
+            </button>
+          )}
+          {filter === "unapproved" && (
+            <button type="button" onClick={() => show(chosen, "matched")}>
+              {words.photos.approve}
             </button>
           )}
           {filter !== "hidden" && (

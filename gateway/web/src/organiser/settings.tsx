@@ -11,6 +11,8 @@ import type { Event } from "./events";
 import { go } from "./navigation";
 import { Downloads, Release, Retention } from "./offer";
 
+const GUEST_PHOTOS = ["off", "moderated", "open"] as const;
+
 export function Settings({ event, onChange }: { event: Event; onChange: () => Promise<void> }) {
   const [fault, setFault] = useState<unknown>();
   const [isSaved, setSaved] = useState(false);
@@ -66,6 +68,25 @@ export function Settings({ event, onChange }: { event: Event; onChange: () => Pr
         <button type="button" onClick={replaceCode}>
           {words.settings.code}
         </button>
+      </section>
+      <section>
+        <h2>{words.settings.guestPhotos}</h2>
+        <label for="guest-photos">{words.settings.guestPhotosQuestion}</label>
+        <select
+          id="guest-photos"
+          value={event.guest_photos}
+          onChange={(change) => {
+            const guest_photos = change.currentTarget.value as Event["guest_photos"];
+            attempt(() => edit({ guest_photos }))();
+          }}
+        >
+          {GUEST_PHOTOS.map((choice) => (
+            <option key={choice} value={choice}>
+              {words.settings.guestPhotosChoices[choice]}
+            </option>
+          ))}
+        </select>
+        <p class="quiet">{words.settings.guestPhotosDetail}</p>
       </section>
       <section>
         <h2>{words.settings.danger}</h2>

@@ -3,12 +3,20 @@
 import { text } from "#text";
 import PhotoSwipe, { type SlideData } from "photoswipe";
 
+import { words } from "#words";
 import type { Photo } from "./list";
 
 const PREVIEW_PX = 1600;
 
 /** Only photos that are read can be shown. */
-export function openViewer(photos: readonly Photo[], index: number, tile: HTMLElement): void {
+export function openViewer(
+  photos: readonly Photo[],
+  index: number,
+  tile: HTMLElement,
+  nameOf: (userId: string | null) => string,
+): void {
+  const describeOrigin = ({ filename, from_guest, uploader_id }: Photo) =>
+    from_guest ? `${filename} · ${words.photos.from(nameOf(uploader_id))}` : filename;
   const readable = photos.filter((photo) => photo.preview_url !== null);
   const opened = photos[index];
   const pswp = new PhotoSwipe({
@@ -33,7 +41,10 @@ export function openViewer(photos: readonly Photo[], index: number, tile: HTMLEl
       onInit: (bar) => {
         const name = document.createElement("span");
         name.className = "pswp__name";
-        pswp.on("change", () => (name.textContent = readable[pswp.currIndex]?.filename ?? ""));
+        pswp.on("change", () => {
+          const shown = readable[pswp.currIndex];
+          name.textContent = shown ? describeOrigin(shown) : "";
+        });
         bar.append(name);
       },
     });

@@ -1,4 +1,4 @@
-import type { FileReason } from "../../organiser/upload/items";
+import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
 
 /** Every sentence of the organiser page that the guest page does not have. */
@@ -93,6 +93,8 @@ export const words = {
       everyone: "For everyone",
       hidden: "Hidden",
       asked: "Asked to hide",
+      guests: "From guests",
+      unapproved: "Waiting for approval",
     },
     order: "Order",
     orders: { uploaded: "Newest upload first", taken: "Latest taken first" },
@@ -115,6 +117,10 @@ export const words = {
     tile: (name: string, faces: number) => (faces === 1 ? `${name}, 1 face` : `${name}, ${faces} faces`),
     list: "Photos of the event",
     askedToHide: (count: number) => (count === 1 ? "1 guest asks to hide it" : `${count} guests ask to hide it`),
+    approve: "Approve",
+    waiting: (count: number) => (count === 1 ? "1 photo waits for approval" : `${count} photos wait for approval`),
+    from: (name: string) => `from ${name}`,
+    leftGuest: "a guest who has left",
   },
   guests: {
     heading: "Guests",
@@ -165,6 +171,15 @@ export const words = {
     deleteQuestion: (name: string) => `Delete “${name}” with all its photos? This cannot be undone.`,
     confirmDelete: "Yes, delete everything",
     danger: "Close or delete",
+    guestPhotos: "Photos of guests",
+    guestPhotosQuestion: "May guests add their own photos?",
+    guestPhotosChoices: {
+      off: "No",
+      moderated: "Yes, and I approve each photo first",
+      open: "Yes, and they are there at once",
+    },
+    guestPhotosDetail:
+      "Guests get a button on their page. Their photos are searched for faces like all others, and you see who added them.",
   },
   offer: {
     release: "When guests see the photos",

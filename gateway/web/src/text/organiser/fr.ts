@@ -99,6 +99,8 @@ export const words: Words = {
       everyone: "Pour tous",
       hidden: "Masquées",
       asked: "À masquer sur demande",
+      guests: "Ajoutées par des invités",
+      unapproved: "À approuver",
     },
     order: "Ordre",
     orders: { uploaded: "Derniers ajouts d’abord", taken: "Dernières prises d’abord" },
@@ -123,6 +125,10 @@ export const words: Words = {
     tile: (name, faces) => (faces === 1 ? `${name}, 1 visage` : `${name}, ${faces} visages`),
     list: "Photos de l’événement",
     askedToHide: (count) => (count === 1 ? "1 invité demande à la masquer" : `${count} invités demandent à la masquer`),
+    approve: "Approuver",
+    waiting: (count) => (count === 1 ? "1 photo à approuver" : `${count} photos à approuver`),
+    from: (name) => `de ${name}`,
+    leftGuest: "un invité qui est parti",
   },
   guests: {
     heading: "Invités",
@@ -173,6 +179,15 @@ export const words: Words = {
     deleteQuestion: (name) => `Supprimer « ${name} » avec toutes ses photos ? C’est définitif.`,
     confirmDelete: "Oui, tout supprimer",
     danger: "Fermer ou supprimer",
+    guestPhotos: "Photos des invités",
+    guestPhotosQuestion: "Les invités peuvent-ils ajouter leurs photos ?",
+    guestPhotosChoices: {
+      off: "Non",
+      moderated: "Oui, et j’approuve chaque photo d’abord",
+      open: "Oui, et elles sont là tout de suite",
+    },
+    guestPhotosDetail:
+      "Les invités ont un bouton sur leur page. Les visages y sont cherchés comme partout, et vous voyez qui a ajouté chaque photo.",
   },
   offer: {
     release: "Quand les invités voient les photos",

@@ -1,15 +1,17 @@
-/** One upload queue for each event. They go on while the organiser looks at other screens. */
+/** One upload queue for each event. They go on while one looks at other screens. */
 
-import { api, ask } from "../../shared/api";
+import { api, ask } from "../api";
 import { UploadQueue } from "./queue";
 
 export class UploadQueues {
   private readonly queues = new Map<string, UploadQueue>();
 
+  constructor(private readonly senders?: number) {}
+
   of(eventId: string): UploadQueue {
     let queue = this.queues.get(eventId);
     if (!queue) {
-      queue = new UploadQueue(eventId, (hashes) => findKnown(eventId, hashes));
+      queue = new UploadQueue(eventId, (hashes) => findKnown(eventId, hashes), this.senders);
       this.queues.set(eventId, queue);
     }
     return queue;

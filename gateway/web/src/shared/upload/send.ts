@@ -1,6 +1,6 @@
 /** One request of an upload. XMLHttpRequest, since `fetch` does not report how much was sent. */
 
-import { renew, root, type Schemas } from "../../shared/api";
+import { renew, root, type Schemas } from "../api";
 
 export type AddedPhoto = Schemas["AddedPhoto"];
 export type Problem = Schemas["ProblemBody"];

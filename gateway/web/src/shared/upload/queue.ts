@@ -2,8 +2,8 @@
  *
  * Nothing is stored in the browser. After a reload the same files are added again, and those that arrived are skipped. */
 
-import { Failure, type Reason, reasonOf } from "../../shared/api";
-import { loadSession } from "../../shared/session";
+import { Failure, type Reason, reasonOf } from "../api";
+import { loadSession } from "../session";
 import { hashFile } from "./hash";
 import { type FileReason, type Item, Items } from "./items";
 import { Pace } from "./pace";
@@ -26,7 +26,7 @@ export interface Snapshot {
   leftS?: number;
 }
 
-const SENDERS = 4;
+const DEFAULT_SENDERS = 4;
 const REQUEST_BYTES = 10_000_000;
 const REQUEST_FILES = 50;
 const HASHED_TOGETHER = 50;
@@ -49,9 +49,10 @@ export class UploadQueue {
   constructor(
     private readonly eventId: string,
     private readonly findKnown: FindKnown,
+    senders = DEFAULT_SENDERS,
   ) {
     void this.prepare();
-    for (let sender = 0; sender < SENDERS; sender++) void this.send();
+    for (let sender = 0; sender < senders; sender++) void this.send();
   }
 
   add(files: readonly File[]): void {
@@ -149,12 +150,17 @@ export class UploadQueue {
   /** Puts each file where it belongs; returns what keeps the others from being sent. */
   private settle(items: readonly Item[], answer: Answer): Reason | "offline" | null {
     if (answer.kind === "answered") {
+      let obstacle: Reason | null = null;
       items.forEach((item, index) => {
         const photo = answer.photos[index];
-        if (photo && photo.status !== "refused") this.items.move(item, "kept");
-        else this.refuse(item, (photo?.reason ?? "internal") as Reason);
+        const reason = (photo?.reason ?? "internal") as Reason;
+        if (photo && photo.status !== "refused") this.items.move(item, photo.existing ? "known" : "kept");
+        else if (EVENT_WIDE.has(reason) && !PASSING.has(reason)) {
+          this.items.move(item, "ready");
+          obstacle = reason;
+        } else this.refuse(item, reason);
       });
-      return null;
+      return obstacle;
     }
     if (answer.kind === "refused") return this.settleRefused(items, answer.problem);
     for (const item of items) this.items.move(item, "ready");

@@ -1,19 +1,13 @@
 /** Adding photos: where to drop them, how far they are, and which of them failed. */
 
 import { text } from "#text";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { words } from "#words";
-import { showDuration } from "../state";
-import { type Found, readDrop, sortFiles } from "./files";
-import type { Item } from "./items";
-import type { Snapshot, UploadQueue } from "./queue";
-
-export function useQueue(queue: UploadQueue): Snapshot {
-  const [snapshot, setSnapshot] = useState(queue.read());
-  useEffect(() => queue.subscribe(() => setSnapshot(queue.read())), [queue]);
-  return snapshot;
-}
+import { type Found, readDrop, sortFiles } from "../shared/upload/files";
+import type { Item } from "../shared/upload/items";
+import type { Snapshot, UploadQueue } from "../shared/upload/queue";
+import { showDuration } from "./state";
 
 export function UploadPanel({ queue, upload }: { queue: UploadQueue; upload: Snapshot }) {
   const [isOver, setOver] = useState(false);

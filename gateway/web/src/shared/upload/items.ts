@@ -1,6 +1,6 @@
 /** The files of an upload and where each of them is. */
 
-import type { Reason } from "../../shared/api";
+import type { Reason } from "../api";
 
 export type FileReason = Reason | "offline" | "file_gone";
 

@@ -1,0 +1,168 @@
+"""SQL of photos as they arrive, from organisers and from guests, and as those of a guest go."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, text
+
+from matcher_service.domain import (
+    EventClosed,
+    EventNotFound,
+    GuestPhotos,
+    KnownUpload,
+    NewPhoto,
+    OrganiserOnly,
+    PhotoState,
+    Role,
+    TooManyGuestPhotos,
+    Visibility,
+)
+from matcher_service.store.audience import change_visibility
+from matcher_service.store.events import count_photos, queue_blob_deletions, raise_version
+from matcher_service.store.hints import hint, hint_all, hint_people_in
+
+PHOTOS_CHANNEL = "matcher_photos"
+SELECT_SHUT = (
+    "SELECT closed OR coalesce(expires_at <= now(), false) AS shut, guest_photos FROM matcher.events"
+    " WHERE id = :event AND NOT gone"
+)
+SELECT_UPLOAD = (
+    "SELECT p.id, p.state, p.uploader_id, p.from_guest FROM matcher.photos p"
+    " WHERE p.event_id = :event AND p.sha256 = :sha256"
+)
+
+
+def check_open(row: Row[Any] | None) -> GuestPhotos:
+    """Whether the event, a row of SELECT_SHUT, takes photos of guests. Raises EventClosed, EventNotFound."""
+    if row is None:
+        raise EventNotFound
+    if row.shut:
+        raise EventClosed
+    return GuestPhotos(row.guest_photos)
+
+
+def choose_visibility(role: Role, guest_photos: GuestPhotos) -> Visibility:
+    """Of a new photo. Raises OrganiserOnly where this member may add none."""
+    if role is not Role.GUEST:
+        return Visibility.MATCHED
+    if guest_photos is GuestPhotos.OFF:
+        raise OrganiserOnly
+    return Visibility.UNAPPROVED if guest_photos is GuestPhotos.MODERATED else Visibility.MATCHED
+
+
+def read_upload(row: Row[Any]) -> KnownUpload:
+    return KnownUpload(row.id, PhotoState(row.state), row.uploader_id, row.from_guest)
+
+
+def insert_photo(connection: Connection, photo: NewPhoto, visibility: Visibility, *, from_guest: bool) -> None:
+    """Under the event's lock."""
+    number = text("UPDATE matcher.events SET last_number = last_number + 1 WHERE id = :event RETURNING last_number")
+    insert = text(
+        """
+        INSERT INTO matcher.photos (id, event_id, number, uploader_id, filename, content_type, upload_key, sha256,
+            size_bytes, visibility, from_guest)
+        VALUES (:id, :event_id, :number, :uploader_id, :filename, :content_type, :upload_key, :sha256,
+            :size_bytes, :visibility, :from_guest)
+        """
+    )
+    values = {**vars(photo), "visibility": visibility.value, "from_guest": from_guest}
+    values["number"] = connection.execute(number, {"event": photo.event_id}).scalar_one()
+    connection.execute(insert, values)
+    lookup = text("INSERT INTO matcher.photo_events (photo_id, event_id) VALUES (:id, :event_id)")
+    connection.execute(lookup, values)
+    count_photos(connection, photo.event_id, pending=1)
+    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
+
+
+def count_guest_photo(connection: Connection, event_id: UUID, user_id: UUID, most: int) -> None:
+    """One more of today, which a deletion does not take back. Raises TooManyGuestPhotos."""
+    count = text(
+        """
+        INSERT INTO matcher.guest_uploads AS u (event_id, user_id, day, count)
+        VALUES (:event, :user, CAST(now() AT TIME ZONE 'UTC' AS date), 1)
+        ON CONFLICT (event_id, user_id) DO UPDATE SET day = excluded.day,
+            count = CASE WHEN u.day = excluded.day THEN u.count + 1 ELSE 1 END
+        WHERE u.day <> excluded.day OR u.count < :most RETURNING count
+        """
+    )
+    if connection.execute(count, {"event": event_id, "user": user_id, "most": most}).first() is None:
+        raise TooManyGuestPhotos
+
+
+def take_over(connection: Connection, event_id: UUID, known: KnownUpload, organiser: UUID, filename: str) -> None:
+    """A guest's photo becomes the organiser's, who approves it thereby. Under the event's lock."""
+    if known.uploader_id:
+        hint(connection, event_id, [known.uploader_id])
+    values = {"event": event_id, "photo": known.photo_id, "user": organiser, "filename": filename}
+    visibility: str = connection.execute(
+        text(
+            "UPDATE matcher.photos SET from_guest = false, uploader_id = :user, filename = :filename"
+            " WHERE event_id = :event AND id = :photo RETURNING visibility"
+        ),
+        values,
+    ).scalar_one()
+    if visibility == Visibility.UNAPPROVED.value:
+        change_visibility(connection, event_id, [known.photo_id], Visibility.MATCHED)
+
+
+def retry_upload(connection: Connection, event_id: UUID, photo_id: UUID, upload_key: str) -> str:
+    """Makes a failed photo pending again, with another upload; the key of the one before. Under the event's lock."""
+    values = {"event": event_id, "photo": photo_id, "key": upload_key}
+    row = connection.execute(
+        text("SELECT upload_key FROM matcher.photos WHERE event_id = :event AND id = :photo"), values
+    ).one()
+    connection.execute(
+        text(
+            "UPDATE matcher.photos SET state = 'pending', reason = '', failures = 0, lease_until = NULL,"
+            " upload_key = :key WHERE event_id = :event AND id = :photo"
+        ),
+        values,
+    )
+    count_photos(connection, event_id, pending=1, failed=-1)
+    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
+    return str(row.upload_key)
+
+
+def select_own(connection: Connection, event_id: UUID, user_id: UUID, limit: int | None = None) -> list[UUID]:
+    """Photos that this account added as a guest."""
+    query = text(
+        "SELECT id FROM matcher.photos WHERE event_id = :event AND uploader_id = :user AND from_guest LIMIT :limit"
+    )
+    values = {"event": event_id, "user": user_id, "limit": limit}
+    return list(connection.execute(query, values).scalars())
+
+
+def hide_uploads(connection: Connection, event_id: UUID, user_id: UUID) -> None:
+    """Of a guest who is erased: nobody sees their photos from now on, and `PurgeStore` deletes them. Under the event's
+    lock."""
+    photos = select_own(connection, event_id, user_id)
+    if photos:
+        change_visibility(connection, event_id, photos, Visibility.HIDDEN)
+        remember = text("INSERT INTO matcher.erasures (user_id) VALUES (:user) ON CONFLICT DO NOTHING")
+        connection.execute(remember, {"user": user_id})
+
+
+def delete_photos(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> int:
+    """Those of the photos that are in the event; how many. Under the event's lock."""
+    query = text(
+        "DELETE FROM matcher.photos WHERE event_id = :event AND id = ANY(:photos)"
+        " RETURNING state, face_count, visibility"
+    )
+    queue_blob_deletions(connection, event_id, photo_ids)
+    hint_people_in(connection, event_id, photo_ids)
+    rows = connection.execute(query, {"event": event_id, "photos": list(photo_ids)}).all()
+    if not rows:
+        return 0
+    gone = Counter(row.state for row in rows)
+    count_photos(
+        connection,
+        event_id,
+        **{state: -count for state, count in gone.items()},
+        faces=-sum(row.face_count for row in rows),
+    )
+    raise_version(connection, event_id, deleted=True)
+    if any(row.visibility == Visibility.EVERYONE.value and row.state == "indexed" for row in rows):
+        hint_all(connection, event_id)
+    return len(rows)
