@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from matcher_service.domain.changes import Role
+from matcher_service.domain.changes import Download, Role
 
 MAX_PHOTOS_PER_CALL = 100
 MAX_PHOTOS_CHANGED = 200  # in one transaction
