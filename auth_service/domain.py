@@ -4,7 +4,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from uuid import UUID
@@ -43,6 +43,8 @@ class Role(Enum):
 
     GUEST = "guest"
     ORGANISER = "organiser"
+    COUPLE = "couple"
+    PHOTOGRAPHER = "photographer"
 
 
 class ChangeKind(Enum):
@@ -78,7 +80,8 @@ class User:
 
 @dataclass(frozen=True)
 class Event:
-    """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: who joins waits."""
+    """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: who joins waits; `role`: of
+    whom it is shown to."""
 
     id: UUID
     name: str
@@ -90,6 +93,7 @@ class Event:
     guest_count: int
     created_at: datetime
     admission: bool
+    role: Role = field(default=Role.GUEST, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -216,7 +220,7 @@ class RemovedFromEvent(NotAllowed):
 
 
 class OrganiserCannotLeave(Precondition):
-    """An organiser cannot leave the event: delete it instead."""
+    """The last organiser cannot leave the event: delete it instead."""
 
 
 class InvalidForm(InvalidInput):

@@ -13,10 +13,16 @@ from auth_service.domain import (
     Tokens,
     show_code,
 )
+from auth_service.invitations import Accepted, Invitation
 from kit.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 
-ROLES = {Role.GUEST: pb.ROLE_GUEST, Role.ORGANISER: pb.ROLE_ORGANISER}
+ROLES = {
+    Role.GUEST: pb.ROLE_GUEST,
+    Role.ORGANISER: pb.ROLE_ORGANISER,
+    Role.COUPLE: pb.ROLE_COUPLE,
+    Role.PHOTOGRAPHER: pb.ROLE_PHOTOGRAPHER,
+}
 
 
 def show_tokens(tokens: Tokens) -> pb.TokenPair:
@@ -39,6 +45,7 @@ def show_event(event: Event) -> pb.Event:
         guest_count=event.guest_count,
         create_time=to_timestamp(event.created_at),
         admission=event.admission,
+        role=ROLES[event.role],
     )
 
 
@@ -65,6 +72,22 @@ def show_guest(guest: Guest) -> pb.Guest:
         role=ROLES[guest.role],
         join_time=to_timestamp(guest.joined_at),
         waiting=guest.waiting,
+    )
+
+
+def show_invitation(invitation: Invitation) -> pb.Invitation:
+    return pb.Invitation(
+        invitation_id=str(invitation.id),
+        role=ROLES[invitation.role],
+        created_by=invitation.created_by,
+        create_time=to_timestamp(invitation.created_at),
+        expire_time=to_timestamp(invitation.expires_at),
+    )
+
+
+def show_accepted(accepted: Accepted) -> pb.AcceptInvitationResponse:
+    return pb.AcceptInvitationResponse(
+        event_id=str(accepted.event_id), event_name=accepted.event_name, role=ROLES[accepted.role]
     )
 
 

@@ -19,7 +19,12 @@ CALL_S = 5.0  # beside the time for which the feed was asked to wait
 log = get_logger()
 
 KINDS = {pb.Change.Kind.Value(f"KIND_{kind.name}"): kind for kind in ChangeKind}
-ROLES = {pb.ROLE_GUEST: Role.GUEST, pb.ROLE_ORGANISER: Role.ORGANISER}
+ROLES = {
+    pb.ROLE_GUEST: Role.GUEST,
+    pb.ROLE_ORGANISER: Role.ORGANISER,
+    pb.ROLE_COUPLE: Role.COUPLE,
+    pb.ROLE_PHOTOGRAPHER: Role.PHOTOGRAPHER,
+}
 
 
 class AuthFeed:
@@ -57,8 +62,21 @@ def _change(change: pb.Change) -> Change:
         kind=kind,
         event_id=UUID(change.event_id) if change.event_id else None,
         user_id=UUID(change.user_id) if change.user_id else None,
-        role=ROLES.get(change.role),
+        role=_role(change) if kind is ChangeKind.JOINED else None,
         name=change.name,
         closed=change.closed,
         expires_at=from_timestamp(change, "expire_time"),
     )
+
+
+def _role(change: pb.Change) -> Role:
+    """A role that this version does not know is the least of all."""
+    role = ROLES.get(change.role)
+    if role is None:
+        log.warning(
+            "Taking a member of an unknown role for a guest.",
+            action="role_unknown",
+            sequence=change.sequence,
+            role=int(change.role),
+        )
+    return role or Role.GUEST

@@ -5,10 +5,21 @@ from sqlalchemy import Engine
 from auth_service.store.accounts import AccountStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.events import EventStore
+from auth_service.store.invitations import InvitationStore
 from auth_service.store.members import MemberStore
 from auth_service.store.sessions import SessionStore
+from auth_service.store.setup import SetupStore
 
-__all__ = ["AccountStore", "ChangeStore", "EventStore", "MemberStore", "SessionStore", "Stores"]
+__all__ = [
+    "AccountStore",
+    "ChangeStore",
+    "EventStore",
+    "InvitationStore",
+    "MemberStore",
+    "SessionStore",
+    "SetupStore",
+    "Stores",
+]
 
 
 class Stores:
@@ -20,3 +31,5 @@ class Stores:
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
         self.changes = ChangeStore(engine)
+        self.invitations = InvitationStore(engine)
+        self.setup = SetupStore(engine)

@@ -1,11 +1,14 @@
 """Codes, accounts, logins."""
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from gateway.http.schemas import Form
 from gateway.selfies.schemas import RematchStatus
+
+Role = Literal["guest", "photographer", "couple", "organiser"]
 
 
 class EventCode(Form):
@@ -99,7 +102,7 @@ class JoinedEvent(BaseModel):
 class Membership(BaseModel):
     event_id: str
     name: str
-    role: str = Field(description="`guest` or `organiser`")
+    role: Role = Field(description="what the caller may do; whatever it is, they are a guest as well")
     closed: bool = Field(description="closed or expired: takes neither joins nor uploads")
     joined_at: int = Field(description="epoch seconds")
     event_code: str = Field(description="opens `/e/CODE`, the page of the event")
@@ -133,3 +136,4 @@ class Session(BaseModel):
     me: Me | None = Field(description="null: nobody is signed in")
     renewable: bool = Field(description="whether `POST /api/refresh` is worth a try: this browser was signed in")
     server: Offer
+    first_organiser: bool = Field(description="whether `POST /api/first-organiser` is possible")

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from gateway.accounts.schemas import Role
 from gateway.http.schemas import Form
 
 
@@ -52,9 +53,10 @@ class Event(BaseModel):
     expires_at: int | None
     closed: bool = Field(description="closed by an organiser")
     admission: bool = Field(description="whoever joins waits until an organiser admits them")
-    photos: PhotoCounts
+    photos: PhotoCounts = Field(description="as far as the caller sees them: a photographer's own")
     faces: int = Field(description="found in the indexed photos")
     guests: int = Field(description="members, organisers included, without those who wait")
+    role: Role = Field(description="what the caller may do in it")
 
 
 class EventPage(BaseModel):
@@ -66,7 +68,7 @@ class Guest(BaseModel):
     user_id: str
     username: str = Field(description="empty for a guest without credentials")
     display_name: str
-    role: str = Field(description="`guest` or `organiser`")
+    role: Role
     joined_at: int
     waiting: bool = Field(description="whether they are still to be admitted")
 

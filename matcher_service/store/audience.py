@@ -56,12 +56,20 @@ class AudienceStore:
             event_id: UUID | None = connection.execute(query, {"photo": photo_id}).scalar()
             return event_id
 
-    def set_visibility(self, event_id: UUID, photo_ids: Sequence[UUID], visibility: Visibility) -> None:
-        """Of those photos that are in the event; HIDDEN settles the requests to hide them."""
-        values = {"event": event_id, "photos": list(photo_ids), "visibility": visibility.value}
+    def set_visibility(
+        self,
+        event_id: UUID,
+        photo_ids: Sequence[UUID],
+        visibility: Visibility,
+        present: Sequence[Visibility] = tuple(Visibility),
+    ) -> None:
+        """Of those photos that are in the event and whose visibility is one of `present`; HIDDEN settles the requests
+        to hide them."""
         with transaction(self._engine, "visibility-set") as connection:
             if lock_event(connection, event_id) is None:
                 return
+            photos = _select(connection, event_id, photo_ids, present)
+            values = {"event": event_id, "photos": photos, "visibility": visibility.value}
             if visibility is Visibility.HIDDEN:
                 self._settle(connection, values)
             changed = connection.execute(
@@ -138,3 +146,15 @@ class AudienceStore:
 
     def _show_again(self, connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         show_again(connection, event_id, photo_ids)
+
+
+def _select(
+    connection: Connection, event_id: UUID, photo_ids: Sequence[UUID], visibilities: Sequence[Visibility]
+) -> list[UUID]:
+    """Those of the photos that are in the event and have one of these visibilities. Under the event's lock."""
+    query = text(
+        "SELECT id FROM matcher.photos WHERE event_id = :event AND id = ANY(:photos)"
+        " AND visibility = ANY(:visibilities)"
+    )
+    values = {"event": event_id, "photos": list(photo_ids), "visibilities": [v.value for v in visibilities]}
+    return list(connection.execute(query, values).scalars())

@@ -11,6 +11,7 @@ from kit.db import transaction
 from kit.pages import Page
 from matcher_service.domain import (
     NEWEST_FIRST,
+    Action,
     AddedPhoto,
     EventClosed,
     EventNotFound,
@@ -25,6 +26,7 @@ from matcher_service.domain import (
     ShownPhoto,
     Variant,
     Visibility,
+    roles_for,
 )
 from matcher_service.store.audience import SEES
 from matcher_service.store.events import count_photos, find_member, lock_event, queue_blob_deletions, raise_version
@@ -123,7 +125,7 @@ class PhotoStore:
         return row.event_id if row else None
 
     def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
-        """A photo that this user may see: organisers of its event, and members by its visibility."""
+        """A photo that this user may see: by their role, as who added it, or as any member by its visibility."""
         key, digest = FILES[variant]
         parts = "p.original_parts" if variant is Variant.ORIGINAL else "NULL"
         query = text(
@@ -133,11 +135,13 @@ class PhotoStore:
             JOIN matcher.photos p ON (p.event_id, p.id) = (x.event_id, x.photo_id)
             JOIN matcher.events e ON e.id = x.event_id AND NOT e.gone
             JOIN matcher.memberships m ON m.event_id = x.event_id AND m.user_id = :user
-            WHERE x.photo_id = :photo AND (m.role = 'organiser' OR {SEES})
+            WHERE x.photo_id = :photo AND (
+                m.role = ANY(:see_all) OR (m.role = ANY(:see_own) AND p.uploader_id = :user) OR {SEES})
             """
         )
+        roles = {"see_all": roles_for(Action.SEE_ALL), "see_own": roles_for(Action.SEE_OWN)}
         with transaction(self._engine) as connection:
-            row = connection.execute(query, {"photo": photo_id, "user": user_id}).first()
+            row = connection.execute(query, {"photo": photo_id, "user": user_id, **roles}).first()
         if row is None:
             return None
         version = make_version(row.key, row.digest)
@@ -180,6 +184,18 @@ class PhotoStore:
                 row.id: IndexCounts(row.id, row.pending_count, row.indexed_count, row.failed_count, row.face_count)
                 for row in rows
             }
+
+    def count_own(self, event_id: UUID, uploader_id: UUID) -> IndexCounts:
+        """Of the photos that somebody added."""
+        query = text(
+            "SELECT count(*) FILTER (WHERE state = 'pending') AS pending,"
+            " count(*) FILTER (WHERE state = 'indexed') AS indexed, count(*) FILTER (WHERE state = 'failed') AS failed,"
+            " coalesce(sum(face_count), 0) AS faces FROM matcher.photos"
+            " WHERE event_id = :event AND uploader_id = :uploader"
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query, {"event": event_id, "uploader": uploader_id}).one()
+        return IndexCounts(event_id, row.pending, row.indexed, row.failed, row.faces)
 
 
 SELECT_SHUT = (
