@@ -22,7 +22,12 @@ PHOTOS = {"pending": 1, "indexed": 2, "failed": 3, "total": 6}
 
 def event(event_id: str) -> pb.Event:
     return pb.Event(
-        event_id=event_id, name="Wedding", event_code="7K3F-9QXA", guest_count=4, start_time=Timestamp(seconds=9)
+        event_id=event_id,
+        name="Wedding",
+        event_code="7K3F-9QXA",
+        guest_count=4,
+        start_time=Timestamp(seconds=9),
+        role=pb.ROLE_COUPLE,
     )
 
 
@@ -38,6 +43,7 @@ def shown(event_id: str, photos: dict[str, int], faces: int) -> dict[str, Any]:
         "photos": photos,
         "faces": faces,
         "guests": 4,
+        "role": "couple",
     }
 
 
