@@ -8,15 +8,24 @@ import { words } from "#words";
 import { isOver } from "./events";
 import { Guests } from "./guests";
 import { useEvent } from "./live";
-import { follow, TABS, type Tab } from "./navigation";
+import { follow, type Tab } from "./navigation";
 import { Photos } from "./photos";
 import { Poster } from "./poster";
+import { rightsOf } from "./rights";
 import { Settings } from "./settings";
 import { State } from "./state";
 import { useQueue } from "./upload/panel";
 import type { UploadQueue } from "./upload/queue";
 
-export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab; queue: UploadQueue }) {
+interface Props {
+  eventId: string;
+  tab: Tab;
+  queue: UploadQueue;
+  /** Who looks at it. */
+  userId: string;
+}
+
+export function EventScreen({ eventId, tab: asked, queue, userId }: Props) {
   const upload = useQueue(queue);
   const { event, fault, reload } = useEvent(eventId, upload);
 
@@ -25,12 +34,14 @@ export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab
       <main class="card">{fault ? <Trouble fault={fault} onRetry={reload} /> : <Waiting>{text.page.loading}</Waiting>}</main>
     );
   }
+  const { tabs } = rightsOf(event);
+  const tab = tabs.includes(asked) ? asked : "photos";
   return (
     <Screen heading={event.name} wide>
       {fault ? <Trouble fault={fault} onRetry={reload} /> : null}
       <State event={event} />
       <nav class="tabs" aria-label={words.tabs.label}>
-        {TABS.map((name) => (
+        {tabs.map((name) => (
           <a key={name} aria-current={name === tab ? "page" : undefined} {...follow({ kind: "event", eventId, tab: name })}>
             {words.tabs[name]}
           </a>
@@ -40,7 +51,7 @@ export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab
         </a>
       </nav>
       {tab === "photos" && <Photos event={event} queue={queue} upload={upload} isOpen={!isOver(event)} onChange={reload} />}
-      {tab === "guests" && <Guests event={event} onChange={reload} />}
+      {tab === "guests" && <Guests event={event} userId={userId} onChange={reload} />}
       {tab === "poster" && <Poster event={event} />}
       {tab === "settings" && <Settings event={event} onChange={reload} />}
     </Screen>
