@@ -10,6 +10,7 @@ from threading import Event, Thread
 from pydantic import Field
 
 from auth_service.domain import InvalidForm
+from auth_service.invitations import show_setup_code
 from auth_service.passwords import Passwords
 from auth_service.service import Auth
 from auth_service.servicer import AuthServicer
@@ -18,6 +19,7 @@ from auth_service.tokens import TokenMaker
 from kit import failpoints, logs, settings
 from kit.db import create_db
 from kit.identity import Signer, Verifier
+from kit.logs import get_logger
 from kit.metrics import serve_metrics
 from kit.migrations import migrate
 from kit.server import Registration, Server
@@ -27,6 +29,8 @@ from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 
 NAME = "auth"
 TIDY_S = 3600.0
+
+log = get_logger()
 
 
 class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
@@ -63,7 +67,13 @@ def serve(_: list[str]) -> None:
     serve_metrics(config)
     auth = _build(config, stop)
 
+    offered = False
+
     def tidy() -> bool:
+        nonlocal offered
+        if not offered:
+            _offer_setup(auth)
+            offered = True
         auth.tidy()
         stop.wait(TIDY_S)
         return True
@@ -102,6 +112,14 @@ def add_organiser(arguments: list[str]) -> None:
         print(f"add-organiser: {faults or fault.message}", file=sys.stderr)
         raise SystemExit(1) from None
     print(f"Organiser {chosen.username} can log in now ({user_id}).")
+
+
+def _offer_setup(auth: Auth) -> None:
+    if code := auth.setup.offer():
+        log.info(
+            f"No organiser exists: create the first one on the page /organiser with the code {show_setup_code(code)}.",
+            action="first_organiser",
+        )
 
 
 def _build(config: OrganiserSettings, stop: Event) -> Auth:

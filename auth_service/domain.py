@@ -44,6 +44,8 @@ class Role(Enum):
 
     GUEST = "guest"
     ORGANISER = "organiser"
+    COUPLE = "couple"
+    PHOTOGRAPHER = "photographer"
 
 
 class GuestPhotos(Enum):
@@ -87,7 +89,8 @@ class User:
 
 @dataclass(frozen=True)
 class Event:
-    """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: who joins waits."""
+    """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: who joins waits; `role`: of
+    whom it is shown to."""
 
     id: UUID
     name: str
@@ -101,6 +104,7 @@ class Event:
     admission: bool
     offer: Offer
     guest_photos: GuestPhotos
+    role: Role = field(default=Role.GUEST, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -235,7 +239,7 @@ class RemovedFromEvent(NotAllowed):
 
 
 class OrganiserCannotLeave(Precondition):
-    """An organiser cannot leave the event: delete it instead."""
+    """The last organiser cannot leave the event: delete it instead."""
 
 
 class InvalidForm(InvalidInput):

@@ -16,6 +16,7 @@ from auth_service.domain import (
     Tokens,
     show_code,
 )
+from auth_service.invitations import Accepted, Invitation
 from auth_service.offers import Credit, Download, NewOffer, Offer, OfferEdit
 from kit.errors import InvalidArgument
 from kit.timestamps import from_timestamp, to_timestamp
@@ -27,7 +28,12 @@ GUEST_PHOTOS = {
     GuestPhotos.MODERATED: pb.GUEST_PHOTOS_MODERATED,
     GuestPhotos.OPEN: pb.GUEST_PHOTOS_OPEN,
 }
-ROLES = {Role.GUEST: pb.ROLE_GUEST, Role.ORGANISER: pb.ROLE_ORGANISER}
+ROLES = {
+    Role.GUEST: pb.ROLE_GUEST,
+    Role.ORGANISER: pb.ROLE_ORGANISER,
+    Role.COUPLE: pb.ROLE_COUPLE,
+    Role.PHOTOGRAPHER: pb.ROLE_PHOTOGRAPHER,
+}
 
 
 def show_tokens(tokens: Tokens) -> pb.TokenPair:
@@ -52,6 +58,7 @@ def show_event(event: Event) -> pb.Event:
         admission=event.admission,
         **_show_offer(event.offer),
         guest_photos=GUEST_PHOTOS[event.guest_photos],
+        role=ROLES[event.role],
     )
 
 
@@ -80,6 +87,22 @@ def show_guest(guest: Guest) -> pb.Guest:
         role=ROLES[guest.role],
         join_time=to_timestamp(guest.joined_at),
         waiting=guest.waiting,
+    )
+
+
+def show_invitation(invitation: Invitation) -> pb.Invitation:
+    return pb.Invitation(
+        invitation_id=str(invitation.id),
+        role=ROLES[invitation.role],
+        created_by=invitation.created_by,
+        create_time=to_timestamp(invitation.created_at),
+        expire_time=to_timestamp(invitation.expires_at),
+    )
+
+
+def show_accepted(accepted: Accepted) -> pb.AcceptInvitationResponse:
+    return pb.AcceptInvitationResponse(
+        event_id=str(accepted.event_id), event_name=accepted.event_name, role=ROLES[accepted.role]
     )
 
 

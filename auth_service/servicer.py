@@ -5,12 +5,15 @@ from google.protobuf.duration_pb2 import Duration
 from auth_service.domain import EventEdit, GuestPhotos
 from auth_service.messages import (
     GUEST_PHOTOS,
+    ROLES,
     guest_key,
     parse_offer,
     parse_offer_edit,
+    show_accepted,
     show_change,
     show_event,
     show_guest,
+    show_invitation,
     show_membership,
     show_tokens,
 )
@@ -28,6 +31,8 @@ FOLLOWERS = (service("selfie"), service("matcher"), service("gateway"))
 DEFAULT_SIZE = 500  # of what services read
 MAX_SIZE = 1000
 MAX_WAIT_S = 20
+
+ROLES_BY_NUMBER = {number: role for role, number in ROLES.items()}
 
 
 class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
@@ -229,6 +234,58 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
         changes = self._auth.changes.list_changes(request.after, limit, wait_s)
         return pb.ListChangesResponse(changes=[show_change(change) for change in changes])
+
+    @callable_by(USER)
+    def CreateInvitation(self, request, context):
+        if request.role not in ROLES_BY_NUMBER:
+            raise InvalidArgument
+        event_id, role = parse_id(request.event_id), ROLES_BY_NUMBER[request.role]
+        invitation, token = self._auth.invitations.create(current_caller().user_id, event_id, role)
+        return pb.CreateInvitationResponse(invitation=show_invitation(invitation), token=token)
+
+    @callable_by(USER)
+    def ListInvitations(self, request, context):
+        invitations = self._auth.invitations.list_open(current_caller().user_id, parse_id(request.event_id))
+        return pb.ListInvitationsResponse(invitations=[show_invitation(invitation) for invitation in invitations])
+
+    @callable_by(USER)
+    def RevokeInvitation(self, request, context):
+        event_id, invitation_id = parse_id(request.event_id), parse_id(request.invitation_id)
+        self._auth.invitations.revoke(current_caller().user_id, event_id, invitation_id)
+        return pb.RevokeInvitationResponse()
+
+    @callable_by(PUBLIC)
+    def LookUpInvitation(self, request, context):
+        invitation = self._auth.invitations.look_up(request.token)
+        return pb.LookUpInvitationResponse(
+            event_id=str(invitation.event_id),
+            event_name=invitation.event_name,
+            role=ROLES[invitation.role],
+            created_by=invitation.created_by,
+            expire_time=to_timestamp(invitation.expires_at),
+        )
+
+    @callable_by(USER)
+    def AcceptInvitation(self, request, context):
+        return show_accepted(self._auth.invitations.accept(current_caller().user_id, request.token))
+
+    @callable_by(PUBLIC)
+    def RegisterInvited(self, request, context):
+        login = self._auth.invitations.register(
+            parse_optional_id(request.request_id), request.token, request.username, request.email, request.password
+        )
+        return pb.RegisterInvitedResponse(
+            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=show_tokens(login.tokens)
+        )
+
+    @callable_by(PUBLIC)
+    def CheckFirstOrganiser(self, request, context):
+        return pb.CheckFirstOrganiserResponse(possible=self._auth.setup.is_possible())
+
+    @callable_by(PUBLIC)
+    def CreateFirstOrganiser(self, request, context):
+        login = self._auth.setup.create_organiser(request.code, request.username, request.email, request.password)
+        return pb.CreateFirstOrganiserResponse(user_id=str(login.user_id), tokens=show_tokens(login.tokens))
 
 
 def _guest_photos(request: pb.CreateEventRequest | pb.UpdateEventRequest) -> GuestPhotos | None:

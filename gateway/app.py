@@ -24,6 +24,8 @@ from gateway.http.middleware import Boundary
 from gateway.http.queries import reject_unknown_parameters
 from gateway.http.rates import RateLimiters
 from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
+from gateway.invitations import routes as invitations
+from gateway.invitations.setup import FirstOrganiserCheck
 from gateway.operators import routes as operators
 from gateway.photos import archive, curation, pictures
 from gateway.photos import routes as photos
@@ -99,7 +101,20 @@ def create_app(
     app.state.hub = hub
     app.state.checksums = KnownChecksums()
     app.state.rates = RateLimiters(limits.rates)
-    for module in (accounts, selfies, photos, curation, pictures, archive, updates, events, posters, operators):
+    app.state.first_organiser = FirstOrganiserCheck()
+    for module in (
+        accounts,
+        selfies,
+        photos,
+        curation,
+        pictures,
+        archive,
+        updates,
+        events,
+        posters,
+        operators,
+        invitations,
+    ):
         app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])
     app.include_router(pages.create_router(pages.WEB))
     app.add_exception_handler(HTTPException, answer_problem)

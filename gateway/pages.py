@@ -13,7 +13,13 @@ from gateway.http.ranges import is_known
 WEB = Path(__file__).parent / "web" / "dist"
 PAGES = {
     "guest": ("/", "/e/{code}", "/my/{event_id}", "/sign-in"),
-    "organiser": ("/organiser", "/organiser/new", "/organiser/events/{event_id}", "/organiser/events/{event_id}/{tab}"),
+    "organiser": (
+        "/organiser",
+        "/organiser/new",
+        "/organiser/events/{event_id}",
+        "/organiser/events/{event_id}/{tab}",
+        "/organiser/invitation",
+    ),
 }
 LANGUAGES = ("en", "fr")
 LANGUAGE_COOKIE = "minois_lang"

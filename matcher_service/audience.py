@@ -1,11 +1,17 @@
 """The use cases of who sees a photo: organisers decide, and guests ask to hide it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from matcher_service.domain import PhotoNotFound, Visibility
+from matcher_service.domain import Action, PhotoNotFound, Visibility, may
 from matcher_service.service import Members
 from matcher_service.store import AudienceStore
+
+# What hides photos and shows them again, and which photos it is for: showing must not approve any.
+HIDES: Mapping[Visibility, tuple[Visibility, ...]] = {
+    Visibility.HIDDEN: (Visibility.MATCHED, Visibility.EVERYONE, Visibility.HIDDEN),
+    Visibility.MATCHED: (Visibility.HIDDEN,),
+}
 
 
 class Audience:
@@ -16,13 +22,16 @@ class Audience:
         self._members = members
 
     def set_visibility(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID], visibility: Visibility) -> None:
-        """Raises EventNotFound, OrganiserOnly."""
-        self._members.require_organiser(event_id, user_id)
-        self._store.set_visibility(event_id, photo_ids, visibility)
+        """Who only hides changes photos that guests see or that are hidden, and the others are skipped. Raises
+        EventNotFound, OrganiserOnly."""
+        action = Action.HIDE if visibility in HIDES else Action.ADMINISTER
+        role = self._members.require_to(action, event_id, user_id)
+        present = tuple(Visibility) if may(role, Action.ADMINISTER) else HIDES[visibility]
+        self._store.set_visibility(event_id, photo_ids, visibility, present)
 
     def dismiss_requests(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         """Raises EventNotFound, OrganiserOnly."""
-        self._members.require_organiser(event_id, user_id)
+        self._members.require_to(Action.ADMINISTER, event_id, user_id)
         self._store.dismiss_requests(event_id, photo_ids)
 
     def ask_to_hide(self, user_id: UUID, photo_id: UUID) -> None:

@@ -21,7 +21,12 @@ log = get_logger()
 KINDS = {pb.Change.Kind.Value(f"KIND_{kind.name}"): kind for kind in ChangeKind}
 DOWNLOADS = {pb.DownloadSize.Value(f"DOWNLOAD_SIZE_{download.name}"): download for download in Download}
 GUEST_PHOTOS = {pb.GuestPhotos.Value(f"GUEST_PHOTOS_{choice.name}"): choice for choice in GuestPhotos}
-ROLES = {pb.ROLE_GUEST: Role.GUEST, pb.ROLE_ORGANISER: Role.ORGANISER}
+ROLES = {
+    pb.ROLE_GUEST: Role.GUEST,
+    pb.ROLE_ORGANISER: Role.ORGANISER,
+    pb.ROLE_COUPLE: Role.COUPLE,
+    pb.ROLE_PHOTOGRAPHER: Role.PHOTOGRAPHER,
+}
 
 
 class AuthFeed:
@@ -59,7 +64,7 @@ def _change(change: pb.Change) -> Change:
         kind=kind,
         event_id=UUID(change.event_id) if change.event_id else None,
         user_id=UUID(change.user_id) if change.user_id else None,
-        role=ROLES.get(change.role),
+        role=_role(change) if kind is ChangeKind.JOINED else None,
         name=change.name,
         closed=change.closed,
         expires_at=from_timestamp(change, "expire_time"),
@@ -68,3 +73,16 @@ def _change(change: pb.Change) -> Change:
         download=DOWNLOADS.get(change.download),
         guest_photos=GUEST_PHOTOS.get(change.guest_photos),
     )
+
+
+def _role(change: pb.Change) -> Role:
+    """A role that this version does not know is the least of all."""
+    role = ROLES.get(change.role)
+    if role is None:
+        log.warning(
+            "Taking a member of an unknown role for a guest.",
+            action="role_unknown",
+            sequence=change.sequence,
+            role=int(change.role),
+        )
+    return role or Role.GUEST

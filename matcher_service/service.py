@@ -9,6 +9,7 @@ from kit.errors import Fault, Unavailable
 from kit.pages import Page
 from matcher_service.domain import (
     MAX_FILENAME_LENGTH,
+    Action,
     AddedPhoto,
     Download,
     DownloadNotOffered,
@@ -32,6 +33,7 @@ from matcher_service.domain import (
     Snapshot,
     TooManyGuestPhotos,
     Variant,
+    may,
 )
 from matcher_service.faces import FacePage, FoundFace, FoundPerson
 from matcher_service.index import Index, make_faces
@@ -60,28 +62,36 @@ class Members:
             raise EventNotFound
         return role
 
-    def require_organiser(self, event_id: UUID, user_id: UUID) -> None:
-        """Raises EventNotFound, OrganiserOnly."""
-        if self.require(event_id, user_id) is not Role.ORGANISER:
-            raise OrganiserOnly
-
-    def require_contributor(self, event_id: UUID, user_id: UUID) -> Role:
-        """May add photos: organisers, and guests where the event takes theirs. Raises EventNotFound, OrganiserOnly."""
+    def require_to(self, action: Action, event_id: UUID, user_id: UUID) -> Role:
+        """The role of who may. Raises EventNotFound, OrganiserOnly."""
         role = self.require(event_id, user_id)
-        if role is Role.GUEST and not self._takes_guest_photos(event_id):
-            self._catch_up()
-            if not self._takes_guest_photos(event_id):
-                raise OrganiserOnly
+        if not may(role, action):
+            self._catch_up()  # to a role that they have got since
+            role = self.require(event_id, user_id)
+        if not may(role, action):
+            raise OrganiserOnly
         return role
 
-    def require_organisers(self, event_ids: Sequence[UUID], user_id: UUID) -> None:
-        """Of every one of the events, in one query. Raises EventNotFound, OrganiserOnly."""
-        organised = self._store.find_organised(event_ids, user_id)
-        for event_id in event_ids:
-            if event_id not in organised:
-                self.require_organiser(event_id, user_id)
+    def require_contributor(self, event_id: UUID, user_id: UUID) -> Role:
+        """May add photos: by their role, and every member where the event takes photos of guests. Raises EventNotFound,
+        OrganiserOnly."""
+        if not self._is_contributor(event_id, user_id):
+            self._catch_up()
+            if not self._is_contributor(event_id, user_id):
+                raise OrganiserOnly
+        return self.require(event_id, user_id)
 
-    def _takes_guest_photos(self, event_id: UUID) -> bool:
+    def require_all_to(self, action: Action, event_ids: Sequence[UUID], user_id: UUID) -> dict[UUID, Role]:
+        """As `require_to` for every one of the events, in one query where it can be."""
+        roles = self._store.find_roles(event_ids, user_id)
+        for event_id in event_ids:
+            if event_id not in roles or not may(roles[event_id], action):
+                roles[event_id] = self.require_to(action, event_id, user_id)
+        return roles
+
+    def _is_contributor(self, event_id: UUID, user_id: UUID) -> bool:
+        if may(self.require(event_id, user_id), Action.ADD):
+            return True
         return self._store.find_guest_photos(event_id) in (GuestPhotos.MODERATED, GuestPhotos.OPEN)
 
 
@@ -234,7 +244,9 @@ class Photos:
 
     def list_photos(self, user_id: UUID, event_id: UUID, page: Page, listing: Listing) -> tuple[list[Photo], int]:
         """A page, and how many there are on all pages. Raises EventNotFound, OrganiserOnly."""
-        self._members.require_organiser(event_id, user_id)
+        role = self._members.require_to(Action.SEE_OWN, event_id, user_id)
+        if not may(role, Action.SEE_ALL):
+            listing = replace(listing, uploader_id=user_id)
         return self._store.list_photos(event_id, page, listing)
 
     def list_uploads(self, user_id: UUID, event_id: UUID, page: Page) -> tuple[list[Photo], int]:
@@ -251,7 +263,7 @@ class Photos:
 
     def delete_photos(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         """Those that are in the event. Raises EventNotFound, OrganiserOnly."""
-        self._members.require_organiser(event_id, user_id)
+        self._members.require_to(Action.ADMINISTER, event_id, user_id)
         self._store.delete(event_id, photo_ids)
 
     def find_known(self, user_id: UUID, event_id: UUID, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
@@ -265,12 +277,19 @@ class Photos:
 
     def retry_failed(self, user_id: UUID, event_id: UUID) -> int:
         """How many photos are read again. Raises EventNotFound, OrganiserOnly."""
-        self._members.require_organiser(event_id, user_id)
+        self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._store.retry_failed(event_id)
 
     def count(self, user_id: UUID, event_ids: Sequence[UUID]) -> list[IndexCounts]:
-        self._members.require_organisers(event_ids, user_id)
+        """Of all photos of an event, or of those that the user added where they see no others.
+
+        Raises EventNotFound, OrganiserOnly.
+        """
+        roles = self._members.require_all_to(Action.SEE_OWN, event_ids, user_id)
         counts = self._store.count(event_ids)
+        for event_id in event_ids:
+            if not may(roles[event_id], Action.SEE_ALL):
+                counts[event_id] = self._store.count_own(event_id, user_id)
         return [counts.get(event_id, IndexCounts(event_id, 0, 0, 0, 0)) for event_id in event_ids]
 
     def _require_event_of(self, user_id: UUID, photo_id: UUID) -> UUID:
@@ -279,7 +298,7 @@ class Photos:
         if event_id is None:
             raise PhotoNotFound
         try:
-            self._members.require_organiser(event_id, user_id)
+            self._members.require_to(Action.ADMINISTER, event_id, user_id)
         except (EventNotFound, OrganiserOnly):
             raise PhotoNotFound from None
         return event_id

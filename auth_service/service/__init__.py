@@ -6,8 +6,10 @@ from auth_service.passwords import Passwords
 from auth_service.service.accounts import Accounts
 from auth_service.service.changes import Changes
 from auth_service.service.events import Events
+from auth_service.service.invitations import Invitations
 from auth_service.service.members import Members
 from auth_service.service.sessions import Sessions
+from auth_service.service.setup import Setup
 from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
 
@@ -24,9 +26,12 @@ class Auth:
         self.events = Events(stores)
         self.members = Members(stores)
         self.changes = Changes(stores, stopping)
+        self.invitations = Invitations(stores, passwords, tokens, self.sessions)
+        self.setup = Setup(stores, passwords, tokens)
 
     def tidy(self) -> None:
         self._stores.sessions.delete_expired_tokens()
+        self._stores.invitations.delete_expired()
         self._stores.members.repair_counts()
         for event_id in self._stores.retention.find_out_of_date():
             self._stores.retention.hide(event_id)

@@ -18,6 +18,7 @@ from auth_service.domain import (
     to_display,
 )
 from auth_service.passwords import Passwords
+from auth_service.service.registration import check_taken, require_account
 from auth_service.service.sessions import Sessions
 from auth_service.store import Stores
 from auth_service.store.accounts import NewUser
@@ -62,14 +63,16 @@ class Accounts:
             *forms.check_password(password),
             *_check_code(event),
         ]
-        faults += self._check_taken(username, email) if event and not event.shut else []
+        faults += check_taken(self._accounts, username, email) if event and not event.shut else []
         if faults or event is None:
             raise InvalidForm(faults)
         user = NewUser(uuid4(), request_id, username, email, self._passwords.hash(password))
         tokens = self._tokens.make_pair(user.id)
         waiting = self._accounts.register(user, event.id, hash_token(tokens.refresh_token))
         if waiting is None:
-            raise InvalidForm([*_check_code(self._events.find_event(event.id)), *self._check_taken(username, email)])
+            raise InvalidForm(
+                [*_check_code(self._events.find_event(event.id)), *check_taken(self._accounts, username, email)]
+            )
         return Login(user.id, event.id, tokens, waiting)
 
     def create_guest(
@@ -97,13 +100,13 @@ class Accounts:
     def set_credentials(self, user_id: UUID, username: str, email: str, password: str) -> None:
         username, email = to_display(username), to_display(email)
         faults = [*forms.check_username(username), *forms.check_email(email), *forms.check_password(password)]
-        forms.require(faults or self._check_taken(username, email))
+        forms.require(faults or check_taken(self._accounts, username, email))
         done = self._accounts.set_credentials(user_id, username, email, self._passwords.hash(password))
         if done is None:
             self.get_user(user_id)  # raises UserNotFound
             raise CredentialsSet
         if not done:
-            raise InvalidForm(self._check_taken(username, email))
+            raise InvalidForm(check_taken(self._accounts, username, email))
 
     def get_user(self, user_id: UUID) -> tuple[User, list[Membership]]:
         user = self._accounts.find_user(user_id)
@@ -116,15 +119,10 @@ class Accounts:
 
     def add_organiser(self, username: str, email: str, password: str) -> UUID:
         username, email = to_display(username), to_display(email)
-        faults = [
-            *forms.check_username(username),
-            *forms.check_email(email),
-            *forms.check_password(password),
-            *self._check_taken(username, email),
-        ]
+        require_account(self._accounts, username, email, password)
         user = NewUser(uuid4(), None, username, email, self._passwords.hash(password), organiser=True)
-        if faults or not self._accounts.add_organiser(user):
-            raise InvalidForm(faults)
+        if not self._accounts.add_organiser(user):
+            raise InvalidForm(check_taken(self._accounts, username, email))
         return user.id
 
     def _find_guest(self, request_id: UUID | None, event_id: UUID) -> User | None:
@@ -132,15 +130,6 @@ class Accounts:
 
     def _find_registered(self, request_id: UUID | None) -> User | None:
         return self._accounts.find_request(request_id) if request_id else None
-
-    def _check_taken(self, username: str, email: str) -> list[Violation]:
-        username_taken, email_taken = self._accounts.find_taken(username, email)
-        faults = []
-        if username_taken:
-            faults.append(Violation("username", "username_taken", "This user name is taken."))
-        if email_taken:
-            faults.append(Violation("email", "email_taken", "An account with this address exists already."))
-        return faults
 
 
 def _check_code(event: Event | None) -> list[Violation]:

@@ -19,7 +19,8 @@ from auth_service.domain import (
     to_display,
 )
 from auth_service.offers import Credit, NewOffer
-from auth_service.service.roles import require_organiser
+from auth_service.permissions import Action
+from auth_service.service.roles import require, require_organiser
 from auth_service.store import Stores
 from kit.pages import Page
 
@@ -76,16 +77,17 @@ class Events:
         raise NoFreeCode
 
     def get_event(self, user_id: UUID, event_id: UUID) -> Event:
-        require_organiser(self._members, event_id, user_id)
+        role = require(self._members, event_id, user_id, Action.FIND)
         event = self._events.find_event(event_id)
         if event is None:
             raise EventNotFound
-        return event
+        return replace(event, role=role)
 
     def list_events(self, user_id: UUID, page: Page) -> list[Event]:
         return self._events.list_events(user_id, page)
 
     def update_event(self, user_id: UUID, event_id: UUID, edit: EventEdit) -> Event:
+        require_organiser(self._members, event_id, user_id)
         event = self.get_event(user_id, event_id)
         faults = [] if edit.name is None else [*forms.check_event_name(edit.name)]
         faults += forms.check_times(

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from auth_service.domain import EventNotFound, OrganiserOnly, Role
+from auth_service.permissions import Action, may
 from auth_service.store import MemberStore
 
 
@@ -14,7 +15,14 @@ def require_role(members: MemberStore, event_id: UUID, user_id: UUID) -> Role:
     return role
 
 
+def require(members: MemberStore, event_id: UUID, user_id: UUID, action: Action) -> Role:
+    """The role of who may. Raises EventNotFound, OrganiserOnly."""
+    role = require_role(members, event_id, user_id)
+    if not may(role, action):
+        raise OrganiserOnly
+    return role
+
+
 def require_organiser(members: MemberStore, event_id: UUID, user_id: UUID) -> None:
     """Raises EventNotFound, OrganiserOnly."""
-    if require_role(members, event_id, user_id) is not Role.ORGANISER:
-        raise OrganiserOnly
+    require(members, event_id, user_id, Action.ADMINISTER)

@@ -5,11 +5,23 @@ from sqlalchemy import Engine
 from auth_service.store.accounts import AccountStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.events import EventStore
+from auth_service.store.invitations import InvitationStore
 from auth_service.store.members import MemberStore
 from auth_service.store.retention import RetentionStore
 from auth_service.store.sessions import SessionStore
+from auth_service.store.setup import SetupStore
 
-__all__ = ["AccountStore", "ChangeStore", "EventStore", "MemberStore", "RetentionStore", "SessionStore", "Stores"]
+__all__ = [
+    "AccountStore",
+    "ChangeStore",
+    "EventStore",
+    "InvitationStore",
+    "MemberStore",
+    "RetentionStore",
+    "SessionStore",
+    "SetupStore",
+    "Stores",
+]
 
 
 class Stores:
@@ -22,3 +34,5 @@ class Stores:
         self.members = MemberStore(engine)
         self.changes = ChangeStore(engine)
         self.retention = RetentionStore(engine)
+        self.invitations = InvitationStore(engine)
+        self.setup = SetupStore(engine)

@@ -56,7 +56,7 @@ class AccountStore:
         to be admitted; None when somebody else was faster, or the event was shut or deleted meanwhile."""
         with transaction(self._engine, "register") as connection:
             event = lock_event(connection, event_id)
-            if event is None or event.shut or not _insert_user(connection, user):
+            if event is None or event.shut or not insert_user(connection, user):
                 return None
             insert_token(connection, uuid4(), user.id, refresh_hash)
             if consent_version:
@@ -87,7 +87,10 @@ class AccountStore:
     def add_organiser(self, user: NewUser) -> bool:
         """False when the user name or e-mail address is taken."""
         with transaction(self._engine) as connection:
-            return _insert_user(connection, user)
+            if not insert_user(connection, user):
+                return False
+            connection.execute(text("DELETE FROM auth.setup_codes"))
+            return True
 
     def find_user(self, user_id: UUID) -> User | None:
         return self._find("id = :value", user_id)
@@ -140,20 +143,25 @@ class AccountStore:
 
 
 def _lock_events(connection: Connection, user_id: UUID) -> list[UUID]:
-    """Locks all events of a user, in one order, before anything is deleted; those that nobody else organises."""
-    query = text(
+    """Locks all events of a user, in one order, before anything is deleted; those that nobody else organises, by a
+    statement of its own, which sees who became an organiser while this waited."""
+    lock = text(
+        "SELECT FROM auth.events e JOIN auth.memberships m ON m.event_id = e.id"
+        " WHERE m.user_id = :user ORDER BY e.id FOR UPDATE OF e"
+    )
+    alone = text(
         """
-        SELECT e.id, m.role = 'organiser' AND NOT EXISTS (
+        SELECT m.event_id FROM auth.memberships m WHERE m.user_id = :user AND m.role = 'organiser' AND NOT EXISTS (
             SELECT FROM auth.memberships other
-            WHERE other.event_id = e.id AND other.role = 'organiser' AND other.user_id <> :user) AS alone
-        FROM auth.events e JOIN auth.memberships m ON m.event_id = e.id
-        WHERE m.user_id = :user ORDER BY e.id FOR UPDATE OF e
+            WHERE other.event_id = m.event_id AND other.role = 'organiser' AND other.user_id <> :user)
+        ORDER BY m.event_id
         """
     )
-    return [row.id for row in connection.execute(query, {"user": user_id}) if row.alone]
+    connection.execute(lock, {"user": user_id})
+    return list(connection.execute(alone, {"user": user_id}).scalars())
 
 
-def _insert_user(connection: Connection, user: NewUser) -> bool:
+def insert_user(connection: Connection, user: NewUser) -> bool:
     inserted = connection.execute(
         text(
             """

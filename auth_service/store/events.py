@@ -1,5 +1,6 @@
 """SQL of events."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from auth_service.domain import ChangeKind, Event, EventEdit, GuestPhotos, Role
 from auth_service.offers import NewOffer, OfferEdit
+from auth_service.permissions import Action, roles_for
 from auth_service.store.changes import append_change, append_event_change, bury
 from auth_service.store.locks import lock_event, lock_user
 from auth_service.store.members import add_member, is_taken
@@ -15,9 +17,7 @@ from auth_service.store.offers import COMPUTED, EDIT, read_offer
 from kit.db import transaction
 from kit.pages import Page
 
-SELECT_EVENT = f"""
-    SELECT e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS shut, {COMPUTED} FROM auth.events e
-"""
+COLUMNS = f"e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS shut, {COMPUTED}"
 
 
 class EventStore:
@@ -79,20 +79,21 @@ class EventStore:
             add_member(connection, event_id, organiser, Role.ORGANISER)
             return True
 
-    def list_events(self, organiser: UUID, page: Page) -> list[Event]:
-        """Newest first; the key of a page is (created_at, id)."""
+    def list_events(self, user_id: UUID, page: Page) -> list[Event]:
+        """Those in which the user is more than a guest, newest first; the key of a page is (created_at, id)."""
         after = "AND (e.created_at, e.id) < (:at, :id)" if page.after else ""
         query = text(
             f"""
-            {SELECT_EVENT} JOIN auth.memberships me ON me.event_id = e.id
-            WHERE me.user_id = :user AND me.role = 'organiser' {after}
+            SELECT {COLUMNS}, me.role AS my_role FROM auth.events e JOIN auth.memberships me ON me.event_id = e.id
+            WHERE me.user_id = :user AND me.role = ANY(:roles) {after}
             ORDER BY e.created_at DESC, e.id DESC LIMIT :limit
             """
         )
         at, last = page.after or ("", "")
+        values = {"user": user_id, "roles": [role.value for role in roles_for(Action.FIND)]}
         with transaction(self._engine) as connection:
-            rows = connection.execute(query, {"user": organiser, "at": at, "id": last, "limit": page.fetch_size()})
-            return [_event(row) for row in rows]
+            rows = connection.execute(query, {**values, "at": at, "id": last, "limit": page.fetch_size()})
+            return [replace(_event(row), role=Role(row.my_role)) for row in rows]
 
     def update_event(self, event_id: UUID, edit: EventEdit, code: str | None) -> bool | None:
         """None: no such event; False: the new code is in use."""
@@ -134,7 +135,9 @@ class EventStore:
 
     def _find(self, condition: str, value: object) -> Event | None:
         with transaction(self._engine) as connection:
-            row = connection.execute(text(f"{SELECT_EVENT} WHERE {condition}"), {"value": value}).first()
+            row = connection.execute(
+                text(f"SELECT {COLUMNS} FROM auth.events e WHERE {condition}"), {"value": value}
+            ).first()
         return _event(row) if row else None
 
 

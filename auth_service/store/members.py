@@ -12,6 +12,7 @@ from auth_service.domain import (
     Guest,
     GuestPhotos,
     Membership,
+    OrganiserCannotLeave,
     RemovedFromEvent,
     Role,
     UserNotFound,
@@ -122,12 +123,11 @@ class MemberStore:
                 raise UserNotFound
             if event.shut:
                 raise EventClosed
-            forget = text("DELETE FROM auth.removals WHERE event_id = :event AND user_id = :user")
-            connection.execute(forget, {"event": event_id, "user": user_id})
+            forget_removal(connection, event_id, user_id)
             add_member(connection, event_id, user_id, Role.GUEST)
 
     def leave(self, event_id: UUID, user_id: UUID) -> bool:
-        """Ends a guest's membership; an organiser's stays. Whether their sessions ended with it."""
+        """Ends a membership. Whether the user's sessions ended with it. Raises OrganiserCannotLeave."""
         with transaction(self._engine, "leave") as connection:
             lock_sessions(connection, user_id)
             lock_event(connection, event_id)
@@ -201,17 +201,19 @@ class MemberStore:
 
 
 def add_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role, waiting: bool = False) -> None:
-    """Or admits one who waits; under the event's lock. Nobody hears of one who waits, so that no service takes them for
-    a member."""
+    """Or admits one who waits, or gives a member another role; under the event's lock. Nobody hears of one who waits,
+    so that no service takes them for a member."""
+    before = find_member(connection, event_id, user_id)
     connection.execute(
         text(
             "INSERT INTO auth.memberships (event_id, user_id, role, waiting) VALUES (:event, :user, :role, :waiting)"
-            " ON CONFLICT (event_id, user_id) DO UPDATE SET waiting = excluded.waiting"
+            " ON CONFLICT (event_id, user_id) DO UPDATE SET waiting = excluded.waiting, role = excluded.role"
         ),
         {"event": event_id, "user": user_id, "role": role.value, "waiting": waiting},
     )
     if not waiting:
-        _count_guests(connection, event_id, 1)
+        if before is None or before.waiting:
+            _count_guests(connection, event_id, 1)
         append_change(connection, ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
 
 
@@ -234,14 +236,32 @@ def uncount_guest(connection: Connection, user_id: UUID) -> None:
 
 
 def _end_membership(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
-    """What the membership of a guest was; None where there was none. Under the event's lock."""
-    query = text(
-        "DELETE FROM auth.memberships WHERE event_id = :event AND user_id = :user AND role = 'guest' RETURNING waiting"
-    )
-    member = connection.execute(query, {"event": event_id, "user": user_id}).first()
-    if member and not member.waiting:
+    """What the membership was; None where there was none. The invitations that the user made and nobody has accepted go
+    with it. Under the event's lock. Raises OrganiserCannotLeave for the last one."""
+    member = find_member(connection, event_id, user_id)
+    if member is None:
+        return None
+    if Role(member.role) is Role.ORGANISER and _is_last_organiser(connection, event_id, user_id):
+        raise OrganiserCannotLeave
+    values = {"event": event_id, "user": user_id}
+    connection.execute(text("DELETE FROM auth.memberships WHERE event_id = :event AND user_id = :user"), values)
+    withdraw = "DELETE FROM auth.invitations WHERE event_id = :event AND created_by = :user AND used_by IS NULL"
+    connection.execute(text(withdraw), values)
+    if not member.waiting:
         _count_guests(connection, event_id, -1)
     return member
+
+
+def _is_last_organiser(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
+    query = text(
+        "SELECT FROM auth.memberships WHERE event_id = :event AND user_id <> :user AND role = 'organiser' LIMIT 1"
+    )
+    return connection.execute(query, {"event": event_id, "user": user_id}).first() is None
+
+
+def forget_removal(connection: Connection, event_id: UUID, user_id: UUID) -> None:
+    query = text("DELETE FROM auth.removals WHERE event_id = :event AND user_id = :user")
+    connection.execute(query, {"event": event_id, "user": user_id})
 
 
 def _is_removed(connection: Connection, event_id: UUID, user_id: UUID) -> bool:

@@ -24,7 +24,12 @@ from gateway.selfies.status import read_status
 from protos.auth.v1 import auth_pb2 as pb
 from protos.selfie.v1 import selfie_pb2
 
-ROLES = {pb.ROLE_GUEST: "guest", pb.ROLE_ORGANISER: "organiser"}
+ROLES: dict[int, shapes.Role] = {
+    pb.ROLE_GUEST: "guest",
+    pb.ROLE_ORGANISER: "organiser",
+    pb.ROLE_COUPLE: "couple",
+    pb.ROLE_PHOTOGRAPHER: "photographer",
+}
 
 GUEST_PHOTOS: dict[int, Literal["off", "moderated", "open"]] = {
     pb.GUEST_PHOTOS_OFF: "off",
@@ -71,7 +76,8 @@ async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Pu
 async def register(form: shapes.Registration, backend: Public, request: Request, response: Response) -> shapes.Login:
     """Make an account, join the event of the code, and log in. All faults of the form come in one answer."""
     attempt = pb.RegisterRequest(request_id=str(uuid4()), event_code=form.event_code, **form.user_data.model_dump())
-    return _log_in(request, response, await backend.auth.Register(attempt))
+    answer = await backend.auth.Register(attempt)
+    return log_in(request, response, answer, answer.event_id)
 
 
 @router.post(
@@ -113,14 +119,16 @@ async def get_session(request: Request) -> shapes.Session:
         if to_problem(error).status_code not in SIGNED_OUT:
             raise
         me = None
-    return shapes.Session(me=me, renewable=is_renewable(request), server=server)
+    is_first = me is None and await request.app.state.first_organiser.is_possible(enter(request, ""))
+    return shapes.Session(me=me, renewable=is_renewable(request), server=server, first_organiser=is_first)
 
 
 @router.post("/login", dependencies=[by_address("logins")], responses=problems("invalid_credentials", *JSON_BODY))
 async def login(form: shapes.Credentials, backend: Public, request: Request, response: Response) -> shapes.Login:
     """Trade a password for tokens; also sets the cookies of a page."""
     await rates_of(request).hit("passwords", address_of(request), form.username.casefold())
-    return _log_in(request, response, await backend.auth.Login(pb.LoginRequest(**form.model_dump())))
+    answer = await backend.auth.Login(pb.LoginRequest(**form.model_dump()))
+    return log_in(request, response, answer, answer.event_id)
 
 
 @router.post("/refresh", responses=problems("invalid_refresh_token", *JSON_BODY))
@@ -177,7 +185,8 @@ async def create_sign_in_link(backend: Signed, request: Request) -> shapes.SignI
 @router.post("/sign-in", dependencies=[by_address("logins")], responses=problems("invalid_sign_in_link", *JSON_BODY))
 async def sign_in(form: shapes.SignIn, backend: Public, request: Request, response: Response) -> shapes.Login:
     """Trade the token of a link for tokens. Nothing but this uses a link up, so previews of it do no harm."""
-    return _log_in(request, response, await backend.auth.SignIn(pb.SignInRequest(token=form.token)))
+    answer = await backend.auth.SignIn(pb.SignInRequest(token=form.token))
+    return log_in(request, response, answer, answer.event_id)
 
 
 def show_link(request: Request, answer: pb.CreateSignInLinkResponse) -> shapes.SignInLink:
@@ -232,9 +241,10 @@ def _refresh_token(request: Request, form: shapes.RefreshToken | None) -> str:
     return form.refresh_token if form else read_cookie(request.scope, request.headers, REFRESH)
 
 
-def _log_in(request: Request, response: Response, answer: Any) -> shapes.Login:
+def log_in(request: Request, response: Response, answer: Any, event_id: str = "") -> shapes.Login:
+    """`event_id`: the event joined last; empty: none."""
     keep_session(request, response, answer.tokens)
-    return shapes.Login(user_id=answer.user_id, event_id=answer.event_id or None, **_pair(answer.tokens))
+    return shapes.Login(user_id=answer.user_id, event_id=event_id or None, **_pair(answer.tokens))
 
 
 def _pair(tokens: pb.TokenPair) -> dict[str, Any]:

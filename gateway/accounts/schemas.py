@@ -9,6 +9,8 @@ from gateway.events.offers import EventOffer
 from gateway.http.schemas import Form
 from gateway.selfies.schemas import RematchStatus
 
+Role = Literal["guest", "photographer", "couple", "organiser"]
+
 
 class EventCode(Form):
     event_code: str = Field(description="case, spaces and dashes do not matter", examples=["7K3F-9QXA"])
@@ -101,7 +103,7 @@ class JoinedEvent(BaseModel):
 class Membership(EventOffer):
     event_id: str
     name: str
-    role: str = Field(description="`guest` or `organiser`")
+    role: Role = Field(description="what the caller may do; whatever it is, they are a guest as well")
     closed: bool = Field(description="closed or expired: takes neither joins nor uploads")
     joined_at: int = Field(description="epoch seconds")
     event_code: str = Field(description="opens `/e/CODE`, the page of the event")
@@ -138,3 +140,4 @@ class Session(BaseModel):
     me: Me | None = Field(description="null: nobody is signed in")
     renewable: bool = Field(description="whether `POST /api/refresh` is worth a try: this browser was signed in")
     server: Offer
+    first_organiser: bool = Field(description="whether `POST /api/first-organiser` is possible")

@@ -52,7 +52,7 @@ async def create_event(form: shapes.NewEvent, backend: Signed) -> shapes.Event:
 
 @router.get("", responses=problems(*PAGE, *SIGNED))
 async def list_events(backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPage:
-    """The events that the caller organises, newest first."""
+    """The events in which the caller is more than a guest, newest first."""
     answer = await backend.auth.ListEvents(pb.ListEventsRequest(page_size=limit, page_token=cursor))
     states = await _read_states(backend, [event.event_id for event in answer.events])
     events = [_event(event, states) for event in answer.events]
@@ -61,7 +61,7 @@ async def list_events(backend: Signed, limit: Limit = 50, cursor: Cursor = "") -
 
 @router.get("/{event_id}", responses=problems(*ORGANISED))
 async def get_event(event_id: UUID, backend: Signed) -> shapes.Event:
-    """One event."""
+    """One event, for its organisers, couple and photographers."""
     answer = await backend.auth.GetEvent(pb.GetEventRequest(event_id=str(event_id)))
     return _event(answer.event, await _read_states(backend, [str(event_id)]))
 
@@ -115,7 +115,7 @@ async def list_guests(event_id: UUID, backend: Signed, limit: Limit = 50, cursor
 async def leave_event(
     event_id: UUID, user_id: UUID | Literal["me"], backend: Signed, request: Request, response: Response
 ) -> None:
-    """Leave an event (`me`), or remove a guest from it, or refuse one who waits.
+    """Leave an event (`me`), or remove a member from it, or refuse one who waits. The last organiser stays.
 
     Who is removed stays out until they are admitted; the event gets a new code (not for one who waited) and admits each
     guest from then on: read it again. A guest without credentials is signed out with their last event.
@@ -185,6 +185,7 @@ def _event(event: pb.Event, states: Mapping[str, photo_pb2.IndexState]) -> shape
         faces=state.face_count,
         guests=event.guest_count,
         **show_offer(event),
+        role=ROLES.get(event.role, "guest"),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from gateway.accounts.schemas import Role
 from gateway.events.offers import (
     DOWNLOAD,
     KEEP_DAYS,
@@ -82,9 +83,10 @@ class Event(EventOffer):
     guest_photos: GuestPhotos = Field(
         description="whether guests may add photos; `moderated`: an organiser approves each one"
     )
-    photos: PhotoCounts
+    photos: PhotoCounts = Field(description="as far as the caller sees them: a photographer's own")
     faces: int = Field(description="found in the indexed photos")
     guests: int = Field(description="members, organisers included, without those who wait")
+    role: Role = Field(description="what the caller may do in it")
 
 
 class EventPage(BaseModel):
@@ -96,7 +98,7 @@ class Guest(BaseModel):
     user_id: str
     username: str = Field(description="empty for a guest without credentials")
     display_name: str
-    role: str = Field(description="`guest` or `organiser`")
+    role: Role
     joined_at: int
     waiting: bool = Field(description="whether they are still to be admitted")
 

@@ -113,7 +113,8 @@ async def list_photos(
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> shapes.EventPhotoPage:
-    """The photos of an event, for its organisers. A cursor is good for the same filters, order and direction."""
+    """The photos of an event, for its organisers and couple; for a photographer those that they added. A
+    cursor is good for the same filters, order and direction."""
     page = pb.ListPhotosRequest(
         event_id=str(event_id),
         page_size=limit,

@@ -17,6 +17,7 @@ from matcher_service.domain.faults import (
 )
 from matcher_service.domain.jobs import ENCODING_SIZE, ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, NewFace
 from matcher_service.domain.lists import NEWEST_FIRST, Listing, Match, PhotoOrder
+from matcher_service.domain.permissions import Action, may, roles_for
 from matcher_service.domain.photos import (
     MAX_FILENAME_LENGTH,
     MAX_HASHES,
@@ -44,6 +45,7 @@ __all__ = [
     "MAX_PHOTOS_CHANGED",
     "MAX_PHOTOS_PER_CALL",
     "NEWEST_FIRST",
+    "Action",
     "AddedPhoto",
     "Change",
     "ChangeKind",
@@ -81,4 +83,6 @@ __all__ = [
     "UnsupportedType",
     "Variant",
     "Visibility",
+    "may",
+    "roles_for",
 ]

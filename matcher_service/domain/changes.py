@@ -11,6 +11,8 @@ class Role(Enum):
 
     GUEST = "guest"
     ORGANISER = "organiser"
+    COUPLE = "couple"
+    PHOTOGRAPHER = "photographer"
 
 
 class GuestPhotos(Enum):

@@ -49,6 +49,7 @@ class Listing:
     without_faces: bool = False
     hide_requested: bool = False
     from_guests: bool = False
+    uploader_id: UUID | None = None
 
     def name(self, subject: str) -> str:
         """The scope of its page tokens: a token of one order is none of another."""

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from matcher_service.domain.changes import Download, Role
+from matcher_service.domain.permissions import Action, may
 
 MAX_PHOTOS_PER_CALL = 100
 MAX_PHOTOS_CHANGED = 200  # in one transaction
@@ -109,11 +110,11 @@ class KnownUpload:
 
     def is_foreign(self, role: Role, user_id: UUID) -> bool:
         """Whether the member learns no more of it than that it is here."""
-        return role is Role.GUEST and self.uploader_id != user_id
+        return not may(role, Action.ADD) and self.uploader_id != user_id
 
     def is_taken_over(self, role: Role) -> bool:
         """What an organiser adds is accepted from them: no guest may delete it."""
-        return role is not Role.GUEST and self.from_guest
+        return may(role, Action.ADD) and self.from_guest
 
 
 @dataclass(frozen=True)

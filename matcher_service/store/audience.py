@@ -85,15 +85,22 @@ class AudienceStore:
             event_id: UUID | None = connection.execute(query, {"photo": photo_id}).scalar()
             return event_id
 
-    def set_visibility(self, event_id: UUID, photo_ids: Sequence[UUID], visibility: Visibility) -> None:
-        """Of those photos that are in the event; HIDDEN settles the requests to hide them."""
-        values = {"event": event_id, "photos": list(photo_ids)}
+    def set_visibility(
+        self,
+        event_id: UUID,
+        photo_ids: Sequence[UUID],
+        visibility: Visibility,
+        present: Sequence[Visibility] = tuple(Visibility),
+    ) -> None:
+        """Of those photos that are in the event and whose visibility is one of `present`; HIDDEN settles the requests
+        to hide them."""
         with transaction(self._engine, "visibility-set") as connection:
             if lock_event(connection, event_id) is None:
                 return
+            photos = _select(connection, event_id, photo_ids, present)
             if visibility is Visibility.HIDDEN:
-                self._settle(connection, values)
-            change_visibility(connection, event_id, photo_ids, visibility, self._show_again)
+                self._settle(connection, {"event": event_id, "photos": photos})
+            change_visibility(connection, event_id, photos, visibility, self._show_again)
 
     def dismiss_requests(self, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         with transaction(self._engine, "hide-dismiss") as connection:
@@ -147,3 +154,15 @@ class AudienceStore:
 
     def _show_again(self, connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         show_again(connection, event_id, photo_ids)
+
+
+def _select(
+    connection: Connection, event_id: UUID, photo_ids: Sequence[UUID], visibilities: Sequence[Visibility]
+) -> list[UUID]:
+    """Those of the photos that are in the event and have one of these visibilities. Under the event's lock."""
+    query = text(
+        "SELECT id FROM matcher.photos WHERE event_id = :event AND id = ANY(:photos)"
+        " AND visibility = ANY(:visibilities)"
+    )
+    values = {"event": event_id, "photos": list(photo_ids), "visibilities": [v.value for v in visibilities]}
+    return list(connection.execute(query, values).scalars())

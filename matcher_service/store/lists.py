@@ -122,6 +122,8 @@ def _filter(event_id: UUID, listing: Listing) -> tuple[str, dict[str, object]]:
         given["state"] = listing.state.value
     if listing.visibility:
         given["visibility"] = listing.visibility.value
+    if listing.uploader_id:
+        given["uploader_id"] = str(listing.uploader_id)
     conditions += [f"p.{name} = :{name}" for name in given]
     if listing.without_faces:
         conditions.append("p.state = 'indexed' AND p.face_count = 0")

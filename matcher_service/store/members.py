@@ -35,15 +35,15 @@ class MemberStore:
             found: str | None = connection.execute(query, {"event": event_id}).scalar()
         return GuestPhotos(found) if found else None
 
-    def find_organised(self, event_ids: Sequence[UUID], user_id: UUID) -> set[UUID]:
-        """Those of the events that the user organises."""
+    def find_roles(self, event_ids: Sequence[UUID], user_id: UUID) -> dict[UUID, Role]:
+        """In those of the events that the user is a member of."""
         query = text(
-            "SELECT m.event_id FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id AND NOT e.gone"
-            " WHERE m.user_id = :user AND m.role = 'organiser' AND m.event_id = ANY(:events)"
+            "SELECT m.event_id, m.role FROM matcher.memberships m JOIN matcher.events e ON e.id = m.event_id"
+            " AND NOT e.gone WHERE m.user_id = :user AND m.event_id = ANY(:events)"
         )
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"user": user_id, "events": list(event_ids)})
-            return {row.event_id for row in rows}
+            return {row.event_id: Role(row.role) for row in rows}
 
     def cursor(self) -> int:
         """The sequence number of the last change applied."""

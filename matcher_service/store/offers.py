@@ -3,12 +3,16 @@
 Lists, counts, pictures, decisions about photos and hints all ask here.
 """
 
+from matcher_service.domain import Action, roles_for
+
+SEES_ALL = ", ".join(f"'{role}'" for role in roles_for(Action.SEE_ALL))
+
 
 def is_open(member: str, event: str) -> str:
     """Whether this member of this event sees any photo of it."""
-    return f"({member}.role = 'organiser' OR NOT {event}.held OR coalesce({event}.releases_at <= now(), false))"
+    return f"({member}.role IN ({SEES_ALL}) OR NOT {event}.held OR coalesce({event}.releases_at <= now(), false))"
 
 
 def offered(member: str, event: str) -> str:
     """The Download that this member of this event may have."""
-    return f"CASE WHEN {member}.role = 'organiser' THEN 'original' ELSE {event}.download END"
+    return f"CASE WHEN {member}.role IN ({SEES_ALL}) THEN 'original' ELSE {event}.download END"

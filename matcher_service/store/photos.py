@@ -11,6 +11,7 @@ from kit.db import transaction
 from kit.pages import Page
 from matcher_service.domain import (
     NEWEST_FIRST,
+    Action,
     AddedPhoto,
     Download,
     EventNotFound,
@@ -27,6 +28,8 @@ from matcher_service.domain import (
     ShownPhoto,
     Variant,
     Visibility,
+    may,
+    roles_for,
 )
 from matcher_service.store.audience import SEES
 from matcher_service.store.events import count_photos, find_member, lock_event
@@ -84,9 +87,9 @@ class PhotoStore:
             query = text(f"{SELECT_UPLOAD} FOR UPDATE")
             row = connection.execute(query, {"event": event_id, "sha256": photo.sha256}).first()
             if row is None:
-                if role is Role.GUEST:
+                if not may(role, Action.ADD):
                     count_guest_photo(connection, event_id, user_id, most_of_guest)
-                insert_photo(connection, photo, visibility, from_guest=role is Role.GUEST)
+                insert_photo(connection, photo, visibility, from_guest=not may(role, Action.ADD))
                 return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING)
             known, unused = read_upload(row), photo.upload_key
             answer = AddedPhoto(known.photo_id, photo.filename, known.state, existing=True)
@@ -102,7 +105,7 @@ class PhotoStore:
 
     def find_known(self, event_id: UUID, user_id: UUID, role: Role, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
         """Those of the files that this member need not send, by their hashes."""
-        settled = "uploader_id = :user" if role is Role.GUEST else "NOT from_guest"
+        settled = "NOT from_guest" if may(role, Action.ADD) else "uploader_id = :user"
         query = text(
             "SELECT sha256, id, state FROM matcher.photos"
             f" WHERE event_id = :event AND sha256 = ANY(:sha256) AND {settled}"
@@ -158,7 +161,7 @@ class PhotoStore:
         return row.event_id if row else None
 
     def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
-        """A photo that this user may see: organisers of its event, who added it, and members by its visibility."""
+        """A photo that this user may see: who added it, by their role, and as any member by its visibility."""
         key, digest = FILES[variant]
         parts = "p.original_parts" if variant is Variant.ORIGINAL else "NULL"
         query = text(
@@ -170,11 +173,12 @@ class PhotoStore:
             JOIN matcher.events e ON e.id = x.event_id AND NOT e.gone
             JOIN matcher.memberships m ON m.event_id = x.event_id AND m.user_id = :user
             WHERE x.photo_id = :photo AND (p.uploader_id = m.user_id
-                OR {is_open("m", "e")} AND (m.role = 'organiser' OR {SEES}))
+                OR {is_open("m", "e")} AND (m.role = ANY(:see_all) OR {SEES}))
             """
         )
+        roles = {"see_all": roles_for(Action.SEE_ALL)}
         with transaction(self._engine) as connection:
-            row = connection.execute(query, {"photo": photo_id, "user": user_id}).first()
+            row = connection.execute(query, {"photo": photo_id, "user": user_id, **roles}).first()
         if row is None:
             return None
         version = make_version(row.key, row.digest)
@@ -212,6 +216,18 @@ class PhotoStore:
                 row.id: IndexCounts(row.id, row.pending_count, row.indexed_count, row.failed_count, row.face_count)
                 for row in rows
             }
+
+    def count_own(self, event_id: UUID, uploader_id: UUID) -> IndexCounts:
+        """Of the photos that somebody added."""
+        query = text(
+            "SELECT count(*) FILTER (WHERE state = 'pending') AS pending,"
+            " count(*) FILTER (WHERE state = 'indexed') AS indexed, count(*) FILTER (WHERE state = 'failed') AS failed,"
+            " coalesce(sum(face_count), 0) AS faces FROM matcher.photos"
+            " WHERE event_id = :event AND uploader_id = :uploader"
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query, {"event": event_id, "uploader": uploader_id}).one()
+        return IndexCounts(event_id, row.pending, row.indexed, row.failed, row.faces)
 
 
 def _photo(row: Row[Any]) -> Photo:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from matcher_service.domain import (
+    Action,
     EventClosed,
     EventNotFound,
     GuestPhotos,
@@ -18,6 +19,7 @@ from matcher_service.domain import (
     Role,
     TooManyGuestPhotos,
     Visibility,
+    may,
 )
 from matcher_service.store.audience import change_visibility
 from matcher_service.store.events import count_photos, queue_blob_deletions, raise_version
@@ -45,7 +47,7 @@ def check_open(row: Row[Any] | None) -> GuestPhotos:
 
 def choose_visibility(role: Role, guest_photos: GuestPhotos) -> Visibility:
     """Of a new photo. Raises OrganiserOnly where this member may add none."""
-    if role is not Role.GUEST:
+    if may(role, Action.ADD):
         return Visibility.MATCHED
     if guest_photos is GuestPhotos.OFF:
         raise OrganiserOnly

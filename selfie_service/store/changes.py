@@ -55,6 +55,7 @@ class ChangeStore:
 
 
 def _join(connection: Connection, change: Change) -> None:
+    """Who is invited to an event that is shut keeps their face out of its search until it opens again."""
     user_id, event_id = _user(change), _event(change)
     # Only the feed buries, one change at a time: nothing is buried between this and the insert.
     if is_buried(connection, user_id) or is_buried(connection, event_id):
@@ -63,12 +64,16 @@ def _join(connection: Connection, change: Change) -> None:
     connection.execute(
         text(
             """
-            INSERT INTO selfie.enrolments (event_id, person_id, user_id, wanted_revision, state, turn_at)
-            SELECT :event, :person, :user, :revision, CASE WHEN EXISTS (
-                SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active')
-                THEN 'running' ELSE 'idle' END,
+            INSERT INTO selfie.enrolments
+                (event_id, person_id, user_id, wanted_revision, state, held_revision, turn_at)
+            SELECT :event, :person, :user, :revision, CASE WHEN has_face AND NOT is_shut THEN 'running' ELSE 'idle' END,
+                CASE WHEN has_face AND is_shut THEN CAST(:revision AS bigint) END,
                 now() + make_interval(secs => :step * (SELECT count(*) FROM selfie.enrolments
                     WHERE user_id = :user AND wanted_revision > published_revision))
+            FROM (SELECT
+                EXISTS (SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active') AS has_face,
+                EXISTS (SELECT FROM selfie.events WHERE event_id = :event
+                    AND (closed OR expires_at <= now())) AS is_shut) AS now_is
             ON CONFLICT DO NOTHING
             """
         ),

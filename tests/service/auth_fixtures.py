@@ -108,6 +108,23 @@ class AuthScene:
         request = pb.LeaveEventRequest(event_id=event.event_id, user_id=guest.user_id)
         return self.stub.LeaveEvent(request, metadata=organiser.metadata)
 
+    def invite(self, event: pb.Event, organiser: Person, role: int = pb.ROLE_PHOTOGRAPHER) -> str:
+        """The secret of a new invitation."""
+        request = pb.CreateInvitationRequest(event_id=event.event_id, role=pb.Role.Name(role))
+        token: str = self.stub.CreateInvitation(request, metadata=organiser.metadata).token
+        return token
+
+    def accept(self, token: str, person: Person) -> int:
+        """What the person is now."""
+        answer = self.stub.AcceptInvitation(pb.AcceptInvitationRequest(token=token), metadata=person.metadata)
+        return int(answer.role)
+
+    def member(self, event: pb.Event, organiser: Person, role: int, username: str) -> Person:
+        """Somebody new, by invitation."""
+        person = self.guest(event, username)
+        assert self.accept(self.invite(event, organiser, role), person) == role
+        return person
+
     def get_event(self, event: pb.Event, organiser: Person) -> pb.Event:
         return self.stub.GetEvent(pb.GetEventRequest(event_id=event.event_id), metadata=organiser.metadata).event
 

@@ -182,6 +182,34 @@ def test_a_process_serves_and_ends_on_sigterm_even_while_followers_wait(
         process.stdout.close()
 
 
+def test_a_start_logs_a_code_as_long_as_nobody_may_create_events(environment: dict[str, str], scene: AuthScene) -> None:
+    environment = {**environment, "DATABASE_URL": url_of(scene.db)}
+    codes = [find_code(environment) for _ in range(2)]
+    assert len(set(codes)) == 2, "each start makes a new one"
+    user = {"username": "olga", "email": "olga@example.org", "password": PASSWORD}
+    assert scene.stub.CreateFirstOrganiser(pb.CreateFirstOrganiserRequest(code=codes[1], **user)).user_id
+
+
+def find_code(environment: dict[str, str]) -> str:
+    """What a start of auth_service logs."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "auth_service"],
+        env={**environment, "LOG_FORMAT": "json"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout
+        lines = read_lines(process.stdout)
+        said = next(line for line in lines if line.get("action") == "first_organiser")
+        return str(said["event"]).rstrip(".").rpartition(" ")[2]
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
 def run_process(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "auth_service"], env=environment, capture_output=True, text=True, timeout=30

@@ -27,6 +27,11 @@ EVENT_RPCS: dict[str, MakeRequest] = {
     "ListGuests": lambda event, _: pb.ListGuestsRequest(event_id=event.event_id),
     "UpdateEvent": lambda event, _: pb.UpdateEventRequest(event_id=event.event_id, closed=BoolValue(value=True)),
     "CreateSignInLink": lambda event, other: pb.CreateSignInLinkRequest(event_id=event.event_id, user_id=other.user_id),
+    "CreateInvitation": lambda event, _: pb.CreateInvitationRequest(event_id=event.event_id, role=pb.ROLE_COUPLE),
+    "ListInvitations": lambda event, _: pb.ListInvitationsRequest(event_id=event.event_id),
+    "RevokeInvitation": lambda event, _: pb.RevokeInvitationRequest(
+        event_id=event.event_id, invitation_id=str(uuid4())
+    ),
     "AdmitGuest": lambda event, other: pb.AdmitGuestRequest(event_id=event.event_id, user_id=other.user_id),
     "LeaveEvent": lambda event, other: pb.LeaveEventRequest(event_id=event.event_id, user_id=other.user_id),
     "DeleteEvent": lambda event, _: pb.DeleteEventRequest(event_id=event.event_id),

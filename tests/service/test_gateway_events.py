@@ -32,7 +32,12 @@ NO_OFFER = {
 
 def event(event_id: str) -> pb.Event:
     return pb.Event(
-        event_id=event_id, name="Wedding", event_code="7K3F-9QXA", guest_count=4, start_time=Timestamp(seconds=9)
+        event_id=event_id,
+        name="Wedding",
+        event_code="7K3F-9QXA",
+        guest_count=4,
+        start_time=Timestamp(seconds=9),
+        role=pb.ROLE_COUPLE,
     )
 
 
@@ -50,6 +55,7 @@ def shown(event_id: str, photos: dict[str, int], faces: int) -> dict[str, Any]:
         "faces": faces,
         "guests": 4,
         **NO_OFFER,
+        "role": "couple",
     }
 
 

@@ -17,6 +17,7 @@ ASSET = re.compile(r'"(/assets/[^"]+)"')
 EVENT = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
 GUEST = ["/", "/e/7K3F-9QXA?fbclid=x", f"/my/{EVENT}", "/sign-in"]
 ORGANISER = ["/organiser", "/organiser/new", f"/organiser/events/{EVENT}", f"/organiser/events/{EVENT}/poster"]
+ORGANISER.append("/organiser/invitation")
 
 
 @pytest.fixture(scope="module")

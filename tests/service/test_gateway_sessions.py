@@ -204,7 +204,6 @@ def test_a_session_is_always_answered(world: World) -> None:
     nobody = world.client.get("/api/session")
     assert (nobody.status_code, nobody.json()["me"]) == (200, None)
     assert nobody.json()["server"]["photos_per_request"] == 100
-    assert not world.services.calls
     world.answer(
         GetUser=pb.GetUserResponse(user_id="u", display_name="Gina"),
         GetRematchState=selfie_pb2.GetRematchStateResponse(),

@@ -252,3 +252,18 @@ def test_control_a_rematch_in_every_event_would_search_the_newer_face(
 
     monkeypatch.setattr("selfie_service.store.rematches.want_again", want_all)
     assert rematch_with_a_newer_face(world) == [face(1), face(2)]
+
+
+def test_who_is_invited_to_a_closed_event_is_searched_there_when_it_opens_again(world: World) -> None:
+    event = world.event()
+    guest = world.guest(event)
+    world.enter(guest, 1)
+    closed = world.event()
+    update(world, closed, closed=True)
+    world.tell(ChangeKind.JOINED, event_id=closed, user_id=guest)
+    world.follower.catch_up()
+    world.rematch()
+    assert not any(sent(world, closed))
+    reopen(world, closed)
+    world.rematch()
+    assert sent(world, closed)[-1] == face(1)

@@ -159,6 +159,46 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListChangesRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListChangesResponse.FromString,
                 _registered_method=True)
+        self.CreateInvitation = channel.unary_unary(
+                '/auth.v1.AuthService/CreateInvitation',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateInvitationRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateInvitationResponse.FromString,
+                _registered_method=True)
+        self.ListInvitations = channel.unary_unary(
+                '/auth.v1.AuthService/ListInvitations',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListInvitationsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListInvitationsResponse.FromString,
+                _registered_method=True)
+        self.RevokeInvitation = channel.unary_unary(
+                '/auth.v1.AuthService/RevokeInvitation',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RevokeInvitationRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RevokeInvitationResponse.FromString,
+                _registered_method=True)
+        self.LookUpInvitation = channel.unary_unary(
+                '/auth.v1.AuthService/LookUpInvitation',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LookUpInvitationRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.LookUpInvitationResponse.FromString,
+                _registered_method=True)
+        self.AcceptInvitation = channel.unary_unary(
+                '/auth.v1.AuthService/AcceptInvitation',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.AcceptInvitationRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.AcceptInvitationResponse.FromString,
+                _registered_method=True)
+        self.RegisterInvited = channel.unary_unary(
+                '/auth.v1.AuthService/RegisterInvited',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RegisterInvitedRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RegisterInvitedResponse.FromString,
+                _registered_method=True)
+        self.CheckFirstOrganiser = channel.unary_unary(
+                '/auth.v1.AuthService/CheckFirstOrganiser',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CheckFirstOrganiserRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CheckFirstOrganiserResponse.FromString,
+                _registered_method=True)
+        self.CreateFirstOrganiser = channel.unary_unary(
+                '/auth.v1.AuthService/CreateFirstOrganiser',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserResponse.FromString,
+                _registered_method=True)
 
 
 class AuthServiceServicer:
@@ -275,8 +315,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LeaveEvent(self, request, context):
-        """Ends a membership: the caller's own, or a guest's where the caller is an organiser of the event. Removing who
-        is no member is no fault; a caller who is none gets EVENT_NOT_FOUND, also after leaving.
+        """Ends a membership: the caller's own, or another's where the caller is an organiser of the event. The last organiser
+        stays. Removing who is no member is no fault; a caller who is none gets EVENT_NOT_FOUND, also after leaving.
         A guest whom an organiser removes stays out: the event gets a new code and admits each guest from then on, and the
         account cannot join it again until it is admitted. Of a guest who was waiting, the code stays as it is. The sessions
         of a guest without credentials end with their last membership.
@@ -318,7 +358,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetEvent(self, request, context):
-        """One event, for its organisers. Idempotent.
+        """One event, for its organisers, couple and photographers. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -326,7 +366,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListEvents(self, request, context):
-        """The events that the caller organises, newest first. Idempotent.
+        """The events in which the caller is more than a guest, newest first. Idempotent.
         Errors: INVALID_PAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -370,6 +410,76 @@ class AuthServiceServicer:
     def ListChanges(self, request, context):
         """The change feed: what happened after a sequence number, in commit order. Services only. Idempotent.
         Answers at once when there is something, otherwise after at most `wait` (then empty).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateInvitation(self, request, context):
+        """Makes an invitation to an event: a secret with which one account gets a role in it, once, for 7 days. For organisers
+        of the event. Not idempotent: each call makes another one.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, TOO_MANY_INVITATIONS, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInvitations(self, request, context):
+        """The invitations of an event that can still be accepted, the oldest first; never more than 50. For organisers of the
+        event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RevokeInvitation(self, request, context):
+        """Withdraws an invitation. For organisers of the event. Idempotent: one that is unknown or was accepted is no fault.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LookUpInvitation(self, request, context):
+        """What an invitation is for. Public. Idempotent, and does not use it up.
+        Errors: INVALID_INVITATION.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptInvitation(self, request, context):
+        """Gives the caller the role of an invitation and uses it up; who waits is admitted. A caller with a higher role keeps it,
+        and the invitation stays good. Also where the event is closed. Idempotent: a repeat by the same caller answers as the
+        first.
+        Errors: INVALID_INVITATION, USER_NOT_FOUND, CREDENTIALS_REQUIRED, REMOVED_FROM_EVENT for who was removed after it was
+        made.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RegisterInvited(self, request, context):
+        """Makes an account, accepts an invitation for it and logs in, in one transaction. Public. Idempotent by `request_id`, as
+        Register.
+        Errors: INVALID_INVITATION, INVALID_FORM, INVALID_CREDENTIALS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckFirstOrganiser(self, request, context):
+        """Says whether CreateFirstOrganiser is possible. Public. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateFirstOrganiser(self, request, context):
+        """Makes the first account that may create events, and logs in. Public, with the code that auth_service logs at its start
+        while there is no such account; good once.
+        Errors: ORGANISER_EXISTS, INVALID_SETUP_CODE, INVALID_FORM.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -497,6 +607,46 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.ListChanges,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListChangesRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListChangesResponse.SerializeToString,
+            ),
+            'CreateInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateInvitation,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateInvitationRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateInvitationResponse.SerializeToString,
+            ),
+            'ListInvitations': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInvitations,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListInvitationsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListInvitationsResponse.SerializeToString,
+            ),
+            'RevokeInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.RevokeInvitation,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RevokeInvitationRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RevokeInvitationResponse.SerializeToString,
+            ),
+            'LookUpInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.LookUpInvitation,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.LookUpInvitationRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LookUpInvitationResponse.SerializeToString,
+            ),
+            'AcceptInvitation': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcceptInvitation,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.AcceptInvitationRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.AcceptInvitationResponse.SerializeToString,
+            ),
+            'RegisterInvited': grpc.unary_unary_rpc_method_handler(
+                    servicer.RegisterInvited,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RegisterInvitedRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RegisterInvitedResponse.SerializeToString,
+            ),
+            'CheckFirstOrganiser': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckFirstOrganiser,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CheckFirstOrganiserRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CheckFirstOrganiserResponse.SerializeToString,
+            ),
+            'CreateFirstOrganiser': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateFirstOrganiser,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1152,6 +1302,222 @@ class AuthService:
             '/auth.v1.AuthService/ListChanges',
             protos_dot_auth_dot_v1_dot_auth__pb2.ListChangesRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.ListChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/CreateInvitation',
+            protos_dot_auth_dot_v1_dot_auth__pb2.CreateInvitationRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.CreateInvitationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInvitations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListInvitations',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListInvitationsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListInvitationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RevokeInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/RevokeInvitation',
+            protos_dot_auth_dot_v1_dot_auth__pb2.RevokeInvitationRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.RevokeInvitationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LookUpInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/LookUpInvitation',
+            protos_dot_auth_dot_v1_dot_auth__pb2.LookUpInvitationRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.LookUpInvitationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptInvitation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/AcceptInvitation',
+            protos_dot_auth_dot_v1_dot_auth__pb2.AcceptInvitationRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.AcceptInvitationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RegisterInvited(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/RegisterInvited',
+            protos_dot_auth_dot_v1_dot_auth__pb2.RegisterInvitedRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.RegisterInvitedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckFirstOrganiser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/CheckFirstOrganiser',
+            protos_dot_auth_dot_v1_dot_auth__pb2.CheckFirstOrganiserRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.CheckFirstOrganiserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateFirstOrganiser(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/CreateFirstOrganiser',
+            protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -118,10 +118,10 @@ class PhotoServiceServicer:
     def AddPhotos(self, request_iterator, context):
         """Takes photos in: for each a header, then its bytes in chunks. Each photo is durable by itself before the answer, and
         what is refused does not hold up the rest. The same bytes twice in one event are one photo, so a broken call is
-        simply repeated. For organisers of the event, and for its guests where the event takes photos of guests: theirs are
-        UNAPPROVED at first where it says so, and beyond a number for each day they are refused (TOO_MANY_GUEST_PHOTOS).
-        A guest learns of bytes that somebody else has added only that they are here. Bytes of a guest that an organiser
-        adds as well are the organiser's photo from then on.
+        simply repeated. For organisers and photographers of the event, and for its other members where the event takes
+        photos of guests: theirs are UNAPPROVED at first where it says so, and beyond a number for each day they are refused
+        (TOO_MANY_GUEST_PHOTOS). A guest learns of bytes that somebody else has added only that they are here. Bytes of a
+        guest that an organiser or photographer adds as well are theirs from then on.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EVENT_CLOSED, TOO_MANY_FILES, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -129,12 +129,11 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPhoto(self, request, context):
-        """A photo's picture or a part of it in chunks of at most 256 KiB, the first message being the header. For organisers of
-        its event and for guests who see it in ListMatches. No variant says where, or with which camera, the photo was taken. Idempotent.
-        Guests get no VARIANT_ORIGINAL of an event that does not offer it.
+        """A photo's picture or a part of it in chunks of at most 256 KiB, the first message being the header. For organisers
+        and the couple of its event, for members who see it in ListMatches, and for the member who added it. No variant says
+        where, or with which camera, the photo was taken. Guests get no VARIANT_ORIGINAL of an event that does not offer it.
+        Idempotent.
         Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY, DOWNLOAD_NOT_OFFERED.
-        its event, for guests who see it in ListMatches, and for the member who added it. No variant says where, or with which camera, the photo was taken. Idempotent.
-        Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -149,7 +148,7 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPhotos(self, request, context):
-        """The photos of an event, for its organisers. Idempotent.
+        """The photos of an event, for its organisers and its couple; for a photographer those that they added. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_PAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -193,7 +192,8 @@ class PhotoServiceServicer:
 
     def SetVisibility(self, request, context):
         """Decides who sees photos of an event, for all of them at once; ids of no photo of the event are skipped. HIDDEN also
-        settles the requests to hide them. For organisers of the event. Idempotent.
+        settles the requests to hide them. For organisers of the event; a couple hides photos that guests see and makes hidden
+        ones MATCHED again, and other photos are skipped. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 photos.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -211,7 +211,8 @@ class PhotoServiceServicer:
 
     def FindKnownPhotos(self, request, context):
         """Which files an event has already, so that only the others need be sent. For those who may add photos: organisers
-        hear of all photos but those of guests, which would become theirs, and guests of their own. Idempotent.
+        and photographers hear of all photos but those of guests, which would become theirs, and guests of their own.
+        Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 1000 hashes, or one that has not 32 bytes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -219,7 +220,8 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetIndexState(self, request, context):
-        """How far the photos of events are read, for their organisers. Idempotent.
+        """How far the photos of events are read, for their organisers and couples; for a photographer those that they added.
+        Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -11,13 +11,22 @@ import { useWaitingCount } from "./approval";
 import { isOver } from "./events";
 import { Guests } from "./guests";
 import { useEvent } from "./live";
-import { follow, TABS, type Tab } from "./navigation";
+import { follow, type Tab } from "./navigation";
 import { Photos } from "./photos";
 import { Poster } from "./poster";
+import { rightsOf } from "./rights";
 import { Settings } from "./settings";
 import { State } from "./state";
 
-export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab; queue: UploadQueue }) {
+interface Props {
+  eventId: string;
+  tab: Tab;
+  queue: UploadQueue;
+  /** Who looks at it. */
+  userId: string;
+}
+
+export function EventScreen({ eventId, tab: asked, queue, userId }: Props) {
   const upload = useQueue(queue);
   const { event, fault, reload } = useEvent(eventId, upload);
   const approval = useWaitingCount(eventId, event);
@@ -28,12 +37,14 @@ export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab
       <main class="card">{fault ? <Trouble fault={fault} onRetry={reload} /> : <Waiting>{text.page.loading}</Waiting>}</main>
     );
   }
+  const { tabs } = rightsOf(event);
+  const tab = tabs.includes(asked) ? asked : "photos";
   return (
     <Screen heading={event.name} wide>
       {fault ? <Trouble fault={fault} onRetry={reload} /> : null}
       <State event={event} />
       <nav class="tabs" aria-label={words.tabs.label}>
-        {TABS.map((name) => (
+        {tabs.map((name) => (
           <a key={name} aria-current={name === tab ? "page" : undefined} {...follow({ kind: "event", eventId, tab: name })}>
             {words.tabs[name]}
             {name === "photos" && approval.count > 0 && (
@@ -48,7 +59,7 @@ export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab
         </a>
       </nav>
       {tab === "photos" && <Photos event={event} queue={queue} upload={upload} isOpen={!isOver(event)} waiting={approval.count} onChange={change} />}
-      {tab === "guests" && <Guests event={event} onChange={reload} />}
+      {tab === "guests" && <Guests event={event} userId={userId} onChange={reload} />}
       {tab === "poster" && <Poster event={event} />}
       {tab === "settings" && <Settings event={event} onChange={reload} />}
     </Screen>

@@ -10,7 +10,7 @@ import { follow } from "./navigation";
 
 export type Event = Schemas["Event"];
 
-export function Events() {
+export function Events({ mayCreate }: { mayCreate: boolean }) {
   const [events, setEvents] = useState<readonly Event[]>();
   const [cursor, setCursor] = useState<string | null>("");
   const [fault, setFault] = useState<unknown>();
@@ -32,16 +32,19 @@ export function Events() {
       {fault ? <Trouble fault={fault} onRetry={() => void load(cursor ?? "")} /> : null}
       {!events && !fault && <Waiting>{text.page.loading}</Waiting>}
       {events?.length === 0 && <p class="intro">{words.events.none}</p>}
-      <a class="button primary new" {...follow({ kind: "new" })}>
-        {words.events.create}
-      </a>
+      {mayCreate && (
+        <a class="button primary new" {...follow({ kind: "new" })}>
+          {words.events.create}
+        </a>
+      )}
       <ul class="events">
         {events?.map((event) => (
           <li key={event.id}>
             <a {...follow({ kind: "event", eventId: event.id, tab: "photos" })}>
               {event.name}
               <small>
-                {words.events.photos(event.photos.total)} · {words.events.guests(event.guests)}
+                {words.events.photos(event.photos.total)}
+                {event.role === "organiser" ? ` · ${words.events.guests(event.guests)}` : ` · ${words.roles[event.role]}`}
                 {isOver(event) && ` · ${words.events.closed}`}
               </small>
             </a>

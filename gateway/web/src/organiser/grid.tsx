@@ -6,6 +6,7 @@ import { More } from "../shared/more";
 import { words } from "#words";
 import type { Visibility } from "./actions";
 import type { Photo, PhotoList } from "./list";
+import type { Rights } from "./rights";
 import type { Selection } from "./selection";
 
 interface Props {
@@ -13,11 +14,12 @@ interface Props {
   selection: Selection;
   /** Of the member with this id. */
   nameOf: (userId: string | null) => string;
+  rights: Rights;
   onShow: (ids: readonly string[], visibility: Visibility) => void;
   onDelete: (ids: readonly string[]) => void;
 }
 
-export function Grid({ list, selection, nameOf, onShow, onDelete }: Props) {
+export function Grid({ list, selection, rights, nameOf, onShow, onDelete }: Props) {
   const { photos } = list;
   const [current, setCurrent] = useState(0);
   const grid = useRef<HTMLUListElement>(null);
@@ -40,13 +42,14 @@ export function Grid({ list, selection, nameOf, onShow, onDelete }: Props) {
       const next = Math.min(Math.max(current + step, 0), photos.length - 1);
       focus(next);
       const reached = photos[next];
-      if (event.shiftKey && reached) selection.extend(reached.id);
-    } else if (event.ctrlKey && event.key !== "a") return;
+      if (event.shiftKey && reached && rights.hide) selection.extend(reached.id);
+    } else if (!rights.hide || (event.ctrlKey && event.key !== "a")) return;
     else if (event.key === " ") selection.toggle(photo.id);
     else if (event.key === "a" && event.ctrlKey) selection.set(photos.map(({ id }) => id));
     else if (event.key === "Escape") selection.clear();
-    else if (event.key === "Delete" || event.key === "Backspace") onDelete(targets);
     else if (event.key === "h") onShow(targets, "hidden");
+    else if (!rights.administer) return;
+    else if (event.key === "Delete" || event.key === "Backspace") onDelete(targets);
     else if (event.key === "e") onShow(targets, "everyone");
     else return;
     event.preventDefault();
@@ -61,6 +64,7 @@ export function Grid({ list, selection, nameOf, onShow, onDelete }: Props) {
             contributor={photo.from_guest ? nameOf(photo.uploader_id) : ""}
             isCurrent={index === Math.min(current, photos.length - 1)}
             isSelected={selection.ids.has(photo.id)}
+            isSelectable={rights.hide}
             onFocus={() => setCurrent(index)}
             onSelect={(isRange) => (isRange ? selection.extend(photo.id) : selection.toggle(photo.id))}
             onOpen={(tile) => void open(index, tile)}
@@ -106,12 +110,13 @@ interface TileProps {
   contributor: string;
   isCurrent: boolean;
   isSelected: boolean;
+  isSelectable: boolean;
   onFocus: () => void;
   onSelect: (isRange: boolean) => void;
   onOpen: (tile: HTMLElement) => void;
 }
 
-function Tile({ photo, contributor, isCurrent, isSelected, onFocus, onSelect, onOpen }: TileProps) {
+function Tile({ photo, contributor, isCurrent, isSelected, isSelectable, onFocus, onSelect, onOpen }: TileProps) {
   const ratio = photo.width && photo.height ? photo.width / photo.height : 1;
   const name = contributor ? `${photo.filename}, ${words.photos.from(contributor)}` : photo.filename;
   const label = words.photos.tile(name, photo.faces);
@@ -126,7 +131,7 @@ function Tile({ photo, contributor, isCurrent, isSelected, onFocus, onSelect, on
         onClick={(event) => {
           if (event.metaKey || event.ctrlKey) return;
           event.preventDefault();
-          if (event.shiftKey) onSelect(true);
+          if (event.shiftKey && isSelectable) onSelect(true);
           else if (photo.preview_url) onOpen(event.currentTarget);
         }}
       >
@@ -140,13 +145,15 @@ function Tile({ photo, contributor, isCurrent, isSelected, onFocus, onSelect, on
         )}
         <Badges photo={photo} contributor={contributor} />
       </a>
-      <input
-        type="checkbox"
-        tabIndex={-1}
-        checked={isSelected}
-        aria-label={words.photos.select(photo.filename)}
-        onClick={(event) => onSelect(event.shiftKey)}
-      />
+      {isSelectable && (
+        <input
+          type="checkbox"
+          tabIndex={-1}
+          checked={isSelected}
+          aria-label={words.photos.select(photo.filename)}
+          onClick={(event) => onSelect(event.shiftKey)}
+        />
+      )}
     </li>
   );
 }

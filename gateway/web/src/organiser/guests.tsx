@@ -8,12 +8,20 @@ import { confirmInWords, showDay, Trouble, Waiting } from "../shared/elements";
 import { words } from "#words";
 import { CopyButton } from "./copy";
 import type { Event } from "./events";
+import { Invitations } from "./invitations";
 
 type Guest = Schemas["Guest"];
 
 const PAGE_SIZE = 200;
 
-export function Guests({ event, onChange }: { event: Event; onChange: () => Promise<void> }) {
+interface Props {
+  event: Event;
+  /** Who looks at them. */
+  userId: string;
+  onChange: () => Promise<void>;
+}
+
+export function Guests({ event, userId, onChange }: Props) {
   const [guests, setGuests] = useState<readonly Guest[]>();
   const [cursor, setCursor] = useState<string | null>(null);
   const [fault, setFault] = useState<unknown>();
@@ -56,40 +64,46 @@ export function Guests({ event, onChange }: { event: Event; onChange: () => Prom
   };
   // Those who wait come first.
   const sorted = [...(guests ?? [])].sort((a, b) => Number(b.waiting) - Number(a.waiting));
+  const mayRemove = ({ role, user_id }: Guest) => role !== "organiser" || user_id !== userId;
   return (
-    <section class="guests">
-      <h2>{words.guests.heading}</h2>
-      {fault ? <Trouble fault={fault} onRetry={() => void load("")} /> : null}
-      {!guests && !fault && <Waiting>{text.page.loading}</Waiting>}
-      {guests?.every(({ role }) => role === "organiser") && <p>{words.guests.none}</p>}
-      <ul>
-        {sorted.map((guest) => (
-          <GuestRow
-            key={guest.user_id}
-            event={event}
-            guest={guest}
-            onAdmit={() => void admit(guest)}
-            onRemove={() => void remove(guest)}
-          />
-        ))}
-      </ul>
-      {cursor && (
-        <button type="button" onClick={() => void load(cursor)}>
-          {words.guests.more}
-        </button>
-      )}
-    </section>
+    <>
+      <Invitations event={event} />
+      <section class="guests">
+        <h2>{words.guests.heading}</h2>
+        {fault ? <Trouble fault={fault} onRetry={() => void load("")} /> : null}
+        {!guests && !fault && <Waiting>{text.page.loading}</Waiting>}
+        {guests?.every(({ role }) => role === "organiser") && <p>{words.guests.none}</p>}
+        <ul>
+          {sorted.map((guest) => (
+            <GuestRow
+              key={guest.user_id}
+              event={event}
+              guest={guest}
+              mayRemove={mayRemove(guest)}
+              onAdmit={() => void admit(guest)}
+              onRemove={() => void remove(guest)}
+            />
+          ))}
+        </ul>
+        {cursor && (
+          <button type="button" onClick={() => void load(cursor)}>
+            {words.guests.more}
+          </button>
+        )}
+      </section>
+    </>
   );
 }
 
 interface RowProps {
   event: Event;
   guest: Guest;
+  mayRemove: boolean;
   onAdmit: () => void;
   onRemove: () => void;
 }
 
-function GuestRow({ event, guest, onAdmit, onRemove }: RowProps) {
+function GuestRow({ event, guest, mayRemove, onAdmit, onRemove }: RowProps) {
   const [link, setLink] = useState<Schemas["SignInLink"]>();
   const [fault, setFault] = useState<unknown>();
   const isGuest = guest.role === "guest";
@@ -104,7 +118,7 @@ function GuestRow({ event, guest, onAdmit, onRemove }: RowProps) {
         <strong>{nameOf(guest)}</strong>
         <small>
           {words.guests.joined(showDay(guest.joined_at))}
-          {!isGuest && ` · ${words.guests.organiser}`}
+          {!isGuest && ` · ${words.roles[guest.role]}`}
           {guest.waiting && ` · ${words.guests.waiting}`}
         </small>
       </span>
@@ -118,7 +132,7 @@ function GuestRow({ event, guest, onAdmit, onRemove }: RowProps) {
           {words.guests.link}
         </button>
       )}
-      {isGuest && (
+      {mayRemove && (
         <button type="button" class="danger" onClick={onRemove}>
           {guest.waiting ? words.guests.refuse : words.guests.remove}
         </button>

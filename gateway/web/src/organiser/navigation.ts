@@ -6,13 +6,14 @@ import { root } from "../shared/api";
 
 export const TABS = ["photos", "guests", "poster", "settings"] as const;
 export type Tab = (typeof TABS)[number];
-export type Place = { kind: "events" } | { kind: "new" } | { kind: "event"; eventId: string; tab: Tab };
+export type Place = { kind: "events" } | { kind: "new" } | { kind: "invitation" } | { kind: "event"; eventId: string; tab: Tab };
 
 const MOVED = "minois-moved";
 
 export function addressOf(place: Place): string {
   if (place.kind === "events") return `${root}/organiser`;
   if (place.kind === "new") return `${root}/organiser/new`;
+  if (place.kind === "invitation") return `${root}/organiser/invitation`;
   const rest = place.tab === "photos" ? "" : `/${place.tab}`;
   return `${root}/organiser/events/${place.eventId}${rest}`;
 }
@@ -50,7 +51,7 @@ export function usePlace(): Place {
 
 function read(): Place {
   const [, , kind, eventId, tab] = location.pathname.slice(root.length).split("/");
-  if (kind === "new") return { kind: "new" };
+  if (kind === "new" || kind === "invitation") return { kind };
   if (kind !== "events" || !eventId) return { kind: "events" };
   return { kind: "event", eventId, tab: TABS.find((known) => known === tab) ?? "photos" };
 }

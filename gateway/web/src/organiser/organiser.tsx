@@ -10,6 +10,8 @@ import { keepSignedIn, loadSession, type Me, type Session } from "../shared/sess
 import { words } from "#words";
 import { EventScreen } from "./event";
 import { Events } from "./events";
+import { FirstOrganiser } from "./firstorganiser";
+import { Invitation } from "./invitation";
 import { follow, usePlace } from "./navigation";
 import { NewEvent } from "./newevent";
 import { SignIn } from "./signin";
@@ -54,16 +56,24 @@ export function Organiser() {
       </main>
     );
   }
+  if (place.kind === "invitation") return <Invitation me={session.me} onChange={enter} />;
+  if (!session.me && session.first_organiser) return <FirstOrganiser onDone={enter} />;
   if (!session.me || !mayOrganise(session.me)) return <SignIn isOther={Boolean(session.me)} onSignedIn={enter} />;
   return (
     <>
       <Bar me={session.me} onSignedOut={enter} />
       {place.kind === "event" ? (
-        <EventScreen key={place.eventId} eventId={place.eventId} tab={place.tab} queue={queues.of(place.eventId)} />
+        <EventScreen
+          key={place.eventId}
+          eventId={place.eventId}
+          tab={place.tab}
+          queue={queues.of(place.eventId)}
+          userId={session.me.user_id}
+        />
       ) : place.kind === "new" ? (
         <NewEvent />
       ) : (
-        <Events />
+        <Events mayCreate={session.me.organiser} />
       )}
       <OtherLanguage />
     </>
@@ -71,7 +81,7 @@ export function Organiser() {
 }
 
 function mayOrganise(me: Me): boolean {
-  return me.organiser || me.events.some(({ role }) => role === "organiser");
+  return me.organiser || me.events.some(({ role }) => role !== "guest");
 }
 
 function Bar({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {

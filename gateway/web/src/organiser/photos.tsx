@@ -12,6 +12,7 @@ import { useNames } from "./approval";
 import type { Event } from "./events";
 import { Grid } from "./grid";
 import { FILTERS, type Filter, ORDERS, type Order, usePhotoList } from "./list";
+import { rightsOf } from "./rights";
 import { useSelection } from "./selection";
 import { UploadPanel } from "./uploads";
 
@@ -31,6 +32,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, onChange }: Prop
   const [order, setOrder] = useState<Order>("uploaded");
   const [fault, setFault] = useState<unknown>();
   const version = [...Object.values(event.photos), waiting].join();
+  const rights = rightsOf(event);
   const list = usePhotoList(event.id, filter, order, version);
   const selection = useSelection(list.photos.map(({ id }) => id));
 
@@ -57,7 +59,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, onChange }: Prop
   const chosen = [...selection.ids];
   return (
     <section class="photos" aria-label={words.photos.heading}>
-      {isOpen && <UploadPanel queue={queue} upload={upload} />}
+      {isOpen && rights.add && <UploadPanel queue={queue} upload={upload} />}
       <div class="toolbar">
         <select aria-label={words.photos.filter} value={filter} onChange={(change) => (selection.clear(), setFilter(change.currentTarget.value as Filter))}>
           {FILTERS.map((name) => (
@@ -76,7 +78,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, onChange }: Prop
         <span class="count" role="status">
           {list.isLoaded && words.events.photos(list.total)}
         </span>
-        {filter === "failed" && list.total > 0 && (
+        {rights.administer && filter === "failed" && list.total > 0 && (
           <button type="button" onClick={() => void change(() => retryFailed(event.id))}>
             {words.photos.retry}
           </button>
@@ -86,24 +88,28 @@ export function Photos({ event, queue, upload, isOpen, waiting, onChange }: Prop
             {words.photos.downloadAll}
           </a>
         )}
-        {waiting > 0 && filter !== "unapproved" && (
+        {rights.administer && waiting > 0 && filter !== "unapproved" && (
           <button type="button" class="link" onClick={() => (selection.clear(), setFilter("unapproved"))}>
             {words.photos.waiting(waiting)}
           </button>
         )}
-        <button type="button" class="link" onClick={() => selection.set(list.photos.map(({ id }) => id))}>
-          {words.photos.selectAll}
-        </button>
+        {rights.hide && (
+          <button type="button" class="link" onClick={() => selection.set(list.photos.map(({ id }) => id))}>
+            {words.photos.selectAll}
+          </button>
+        )}
       </div>
       {fault || list.fault ? <Trouble fault={fault ?? list.fault} onRetry={() => (setFault(undefined), void list.reload())} /> : null}
       {!list.isLoaded && !list.fault && <Waiting>{text.page.loading}</Waiting>}
       {list.isLoaded && list.photos.length === 0 && <p class="nothing">{filter === "all" ? words.state.empty : words.photos.none}</p>}
-      <Grid list={list} selection={selection} nameOf={nameOf} onShow={show} onDelete={(ids) => void remove(ids)} />
-      {list.photos.length > 0 && <p class="quiet keys">{words.photos.keys}</p>}
+      <Grid list={list} selection={selection} rights={rights} nameOf={nameOf} onShow={show} onDelete={(ids) => void remove(ids)} />
+      {list.photos.length > 0 && rights.hide && (
+        <p class="quiet keys">{rights.administer ? words.photos.keys : words.photos.coupleKeys}</p>
+      )}
       {chosen.length > 0 && (
         <div class="toast actions" role="group" aria-label={words.photos.selected(chosen.length)}>
           <span role="status">{words.photos.selected(chosen.length)}</span>
-          {filter === "asked" && (
+          {rights.administer && filter === "asked" && (
             <button type="button" onClick={() => void change(() => dismissRequests(event.id, chosen))}>
               {words.photos.dismiss}
             </button>
@@ -118,19 +124,21 @@ export function Photos({ event, queue, upload, isOpen, waiting, onChange }: Prop
               {words.photos.hide}
             </button>
           )}
-          {(filter === "hidden" || filter === "everyone") && (
+          {(filter === "hidden" || (rights.administer && filter === "everyone")) && (
             <button type="button" onClick={() => show(chosen, "matched")}>
               {words.photos.show[filter]}
             </button>
           )}
-          {filter !== "everyone" && (
+          {rights.administer && filter !== "everyone" && (
             <button type="button" onClick={() => show(chosen, "everyone")}>
               {words.photos.everyone}
             </button>
           )}
-          <button type="button" class="danger" onClick={() => void remove(chosen)}>
-            {words.photos.delete}
-          </button>
+          {rights.administer && (
+            <button type="button" class="danger" onClick={() => void remove(chosen)}>
+              {words.photos.delete}
+            </button>
+          )}
           <button type="button" onClick={selection.clear}>
             {words.photos.clear}
           </button>

@@ -9,7 +9,20 @@ import { OtherLanguage } from "../shared/language";
 import { words } from "#words";
 
 /** `isOther`: somebody is signed in who organises nothing. */
-export function SignIn({ isOther, onSignedIn }: { isOther: boolean; onSignedIn: () => void }) {
+export function SignIn({ isOther, onSignedIn }: { isOther: boolean; onSignedIn: () => Promise<void> }) {
+  return (
+    <Screen heading={words.signIn.heading}>
+      {isOther && <p>{words.signIn.notOrganiser}</p>}
+      <SignInForm submit={words.signIn.submit} onSignedIn={onSignedIn} />
+      <p class="centred">
+        <a href={`${root}/`}>{words.signIn.guest}</a>
+      </p>
+      <OtherLanguage />
+    </Screen>
+  );
+}
+
+export function SignInForm({ submit, onSignedIn }: { submit: string; onSignedIn: () => Promise<void> }) {
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [isBusy, setBusy] = useState(false);
@@ -21,7 +34,7 @@ export function SignIn({ isOther, onSignedIn }: { isOther: boolean; onSignedIn: 
     setFault(undefined);
     try {
       await ask(api.POST("/api/login", { body: { username, password } }));
-      onSignedIn();
+      await onSignedIn();
     } catch (error) {
       setFault(error);
     } finally {
@@ -29,8 +42,7 @@ export function SignIn({ isOther, onSignedIn }: { isOther: boolean; onSignedIn: 
     }
   };
   return (
-    <Screen heading={words.signIn.heading}>
-      {isOther && <p>{words.signIn.notOrganiser}</p>}
+    <>
       {fault ? <Trouble fault={fault} /> : null}
       <form onSubmit={(event) => void signIn(event)}>
         <label for="name">{words.signIn.name}</label>
@@ -54,13 +66,9 @@ export function SignIn({ isOther, onSignedIn }: { isOther: boolean; onSignedIn: 
           required
         />
         <button type="submit" class="primary" disabled={isBusy}>
-          {isBusy ? text.page.loading : words.signIn.submit}
+          {isBusy ? text.page.loading : submit}
         </button>
       </form>
-      <p class="centred">
-        <a href={`${root}/`}>{words.signIn.guest}</a>
-      </p>
-      <OtherLanguage />
-    </Screen>
+    </>
   );
 }

@@ -5,6 +5,7 @@ import { useRef } from "preact/hooks";
 import { showDay } from "../shared/elements";
 import { words } from "#words";
 import { type Event, isOver } from "./events";
+import { rightsOf } from "./rights";
 
 export function State({ event }: { event: Event }) {
   const { pending, indexed, failed, total } = event.photos;
@@ -21,9 +22,12 @@ export function State({ event }: { event: Event }) {
         {failed > 0 && ` · ${words.state.failed(failed)}`}
         {left && ` · ${words.state.left(left)}`}
       </p>
-      <p>
-        {words.state.code}: <strong class="event-code">{event.event_code}</strong> · {words.events.guests(event.guests)}
-      </p>
+      {rightsOf(event).guests && (
+        <p>
+          {words.state.code}: <strong class="event-code">{event.event_code}</strong> ·{" "}
+          {words.events.guests(event.guests)}
+        </p>
+      )}
       {pending > 0 && <progress max={total} value={indexed + failed} aria-label={words.state.read(indexed + failed, total)} />}
       {isOver(event) && <p class="trouble">{words.state.closed}</p>}
       {event.release === "held" && (

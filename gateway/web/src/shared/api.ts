@@ -16,9 +16,12 @@ const OPEN = /\/api\/(refresh|session|sign-in)$/;
 /** The path prefix under which a proxy shows the gateway; the scripts lie in `ROOT/assets/`. */
 export const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
-/** Why a request failed. `reason` selects the sentence that the page shows. */
+/** Why a request failed. `reason` selects the sentence that the page shows; `fields`: what is wrong with which. */
 export class Failure extends Error {
-  constructor(readonly reason: Reason | "offline") {
+  constructor(
+    readonly reason: Reason | "offline",
+    readonly fields: Readonly<Record<string, string>> = {},
+  ) {
     super(reason);
   }
 }
@@ -28,8 +31,16 @@ export const api = createClient<paths>({ baseUrl: root, fetch: fetchPatiently })
 /** The data of an answer; throws Failure. */
 export async function ask<T>(answer: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await answer;
-  if (!response.ok) throw new Failure((error as { reason?: Reason } | undefined)?.reason ?? "internal");
+  if (!response.ok) {
+    const { reason = "internal", errors } = (error ?? {}) as Partial<Schemas["ProblemBody"]>;
+    throw new Failure(reason, Object.fromEntries((errors ?? []).map((fault) => [lastOf(fault.field), fault.reason])));
+  }
   return data as T;
+}
+
+/** Of a field such as `user_data.email`. */
+function lastOf(field: string): string {
+  return field.split(".").pop() ?? field;
 }
 
 export function reasonOf(fault: unknown): Reason | "offline" {

@@ -1,0 +1,27 @@
+"""What a new account needs: a user name and an e-mail address that nobody has, and a password."""
+
+from auth_service import forms
+from auth_service.store import AccountStore
+from kit.errors import Violation
+
+
+def check_taken(accounts: AccountStore, username: str, email: str) -> list[Violation]:
+    username_taken, email_taken = accounts.find_taken(username, email)
+    faults = []
+    if username_taken:
+        faults.append(Violation("username", "username_taken", "This user name is taken."))
+    if email_taken:
+        faults.append(Violation("email", "email_taken", "An account with this address exists already."))
+    return faults
+
+
+def require_account(accounts: AccountStore, username: str, email: str, password: str) -> None:
+    """Raises InvalidForm with all faults."""
+    forms.require(
+        [
+            *forms.check_username(username),
+            *forms.check_email(email),
+            *forms.check_password(password),
+            *check_taken(accounts, username, email),
+        ]
+    )

@@ -1,0 +1,161 @@
+"""SQL of invitations to events."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from auth_service.domain import EventNotFound, RemovedFromEvent, Role
+from auth_service.invitations import (
+    INVITATION_S,
+    MAX_OPEN,
+    Accepted,
+    CredentialsRequired,
+    InvalidInvitation,
+    Invitation,
+    TooManyInvitations,
+)
+from auth_service.permissions import is_promotion
+from auth_service.store.accounts import NewUser, insert_user
+from auth_service.store.locks import lock_event, lock_user
+from auth_service.store.members import add_member, find_member, forget_removal
+from auth_service.store.sessions import insert_token
+from kit.db import transaction
+
+SELECT = """
+SELECT i.*, e.name AS event_name, u.username AS creator
+FROM auth.invitations i JOIN auth.events e ON e.id = i.event_id JOIN auth.users u ON u.id = i.created_by
+"""
+IS_OPEN = "i.used_by IS NULL AND i.expires_at > now()"
+
+
+class InvitationStore:
+    """Who is invited, and who accepts."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def create(self, event_id: UUID, user_id: UUID, role: Role, token_hash: bytes) -> Invitation:
+        """Raises EventNotFound where the organiser is none any more, TooManyInvitations."""
+        insert = text(
+            "INSERT INTO auth.invitations (id, event_id, role, token_hash, created_by, expires_at)"
+            " VALUES (:id, :event, :role, :hash, :user, now() + make_interval(secs => :ttl))"
+        )
+        values = {"id": uuid4(), "event": event_id, "role": role.value, "hash": token_hash, "user": user_id}
+        with transaction(self._engine, "invite") as connection:
+            lock_user(connection, user_id)
+            lock_event(connection, event_id)
+            member = find_member(connection, event_id, user_id)
+            if member is None or Role(member.role) is not Role.ORGANISER:
+                raise EventNotFound
+            if len(_select_open(connection, event_id)) >= MAX_OPEN:
+                raise TooManyInvitations
+            connection.execute(insert, {**values, "ttl": INVITATION_S})
+            return _invitation(connection.execute(text(f"{SELECT} WHERE i.id = :id"), values).one())
+
+    def list_open(self, event_id: UUID) -> list[Invitation]:
+        """The oldest first."""
+        with transaction(self._engine) as connection:
+            return [_invitation(row) for row in _select_open(connection, event_id)]
+
+    def revoke(self, event_id: UUID, invitation_id: UUID) -> None:
+        query = text("DELETE FROM auth.invitations WHERE event_id = :event AND id = :id AND used_by IS NULL")
+        with transaction(self._engine, "revoke") as connection:
+            lock_event(connection, event_id)
+            connection.execute(query, {"event": event_id, "id": invitation_id})
+
+    def find_open(self, token_hash: bytes) -> Invitation | None:
+        with transaction(self._engine) as connection:
+            row = connection.execute(text(f"{SELECT} WHERE i.token_hash = :hash AND {IS_OPEN}"), {"hash": token_hash})
+            return next(map(_invitation, row), None)
+
+    def accept(self, token_hash: bytes, user_id: UUID) -> Accepted:
+        """What the user is now. An invitation that offers them nothing more than they have is not used up.
+
+        Raises InvalidInvitation, UserNotFound, CredentialsRequired, RemovedFromEvent.
+        """
+        with transaction(self._engine, "accept") as connection:
+            lock_user(connection, user_id)
+            invitation = _lock(connection, token_hash)
+            member = find_member(connection, invitation.event_id, user_id)
+            present = Role(member.role) if member and not member.waiting else None
+            if invitation.used_by is not None and (invitation.used_by != user_id or present is None):
+                raise InvalidInvitation
+            offered = Role(invitation.role)
+            if not is_promotion(present, offered):
+                return Accepted(invitation.event_id, invitation.event_name, present or offered)
+            if invitation.used_by is not None:
+                raise InvalidInvitation
+            if offered is Role.ORGANISER:
+                _require_password(connection, user_id)
+            _require_not_removed_since(connection, invitation, user_id)
+            forget_removal(connection, invitation.event_id, user_id)
+            self._use(connection, invitation, user_id)
+            return Accepted(invitation.event_id, invitation.event_name, offered)
+
+    def register(self, token_hash: bytes, user: NewUser, refresh_hash: bytes) -> Accepted | None:
+        """Makes the account, its first token and its membership; None when the user name, the address or the request
+        is in use. Raises InvalidInvitation."""
+        with transaction(self._engine, "register-invited") as connection:
+            invitation = _lock(connection, token_hash)
+            if invitation.used_by is not None:
+                raise InvalidInvitation
+            if not insert_user(connection, user):
+                return None
+            insert_token(connection, uuid4(), user.id, refresh_hash)
+            self._use(connection, invitation, user.id)
+            return Accepted(invitation.event_id, invitation.event_name, Role(invitation.role))
+
+    def delete_expired(self) -> None:
+        with transaction(self._engine) as connection:
+            connection.execute(text("DELETE FROM auth.invitations WHERE expires_at <= now()"))
+
+    def _use(self, connection: Connection, invitation: Row[Any], user_id: UUID) -> None:
+        use = text("UPDATE auth.invitations SET used_by = :user WHERE id = :id")
+        connection.execute(use, {"id": invitation.id, "user": user_id})
+        add_member(connection, invitation.event_id, user_id, Role(invitation.role))
+
+
+def _lock(connection: Connection, token_hash: bytes) -> Row[Any]:
+    """An invitation that has not expired, under the lock of its event, so that nobody accepts or withdraws it until the
+    commit. Raises InvalidInvitation."""
+    event = text("SELECT event_id FROM auth.invitations WHERE token_hash = :hash")
+    found = connection.execute(event, {"hash": token_hash}).first()
+    if found is None or lock_event(connection, found.event_id) is None:
+        raise InvalidInvitation
+    query = text(f"{SELECT} WHERE i.token_hash = :hash AND i.expires_at > now()")
+    invitation = connection.execute(query, {"hash": token_hash}).first()
+    if invitation is None:
+        raise InvalidInvitation
+    return invitation
+
+
+def _require_password(connection: Connection, user_id: UUID) -> None:
+    query = text("SELECT FROM auth.users WHERE id = :user AND password_hash IS NOT NULL")
+    if connection.execute(query, {"user": user_id}).first() is None:
+        raise CredentialsRequired
+
+
+def _require_not_removed_since(connection: Connection, invitation: Row[Any], user_id: UUID) -> None:
+    """An invitation lets in again whom an organiser removed before, not whom one removes after it was made."""
+    query = text("SELECT FROM auth.removals WHERE event_id = :event AND user_id = :user AND removed_at >= :created_at")
+    values = {"event": invitation.event_id, "user": user_id, "created_at": invitation.created_at}
+    if connection.execute(query, values).first() is not None:
+        raise RemovedFromEvent
+
+
+def _select_open(connection: Connection, event_id: UUID) -> list[Row[Any]]:
+    query = text(f"{SELECT} WHERE i.event_id = :event AND {IS_OPEN} ORDER BY i.created_at, i.id")
+    return list(connection.execute(query, {"event": event_id}))
+
+
+def _invitation(row: Row[Any]) -> Invitation:
+    return Invitation(
+        id=row.id,
+        event_id=row.event_id,
+        event_name=row.event_name,
+        role=Role(row.role),
+        created_by=row.creator or "",
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )

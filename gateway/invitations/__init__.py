@@ -1,0 +1,1 @@
+"""Invitations to events, and the first organiser."""

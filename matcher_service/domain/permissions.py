@@ -1,0 +1,33 @@
+"""Who may do what with the photos of an event, by role, beside what every member sees as a guest."""
+
+from collections.abc import Mapping
+from enum import Enum
+
+from matcher_service.domain.changes import Role
+
+
+class Action(Enum):
+    """What a member does with the photos of an event."""
+
+    SEE_ALL = "see_all"
+    SEE_OWN = "see_own"  # those that they added
+    ADD = "add"
+    HIDE = "hide"  # from guests, and show again
+    ADMINISTER = "administer"  # decide who sees them, read them again, delete them
+
+
+ALLOWED: Mapping[Role, frozenset[Action]] = {
+    Role.GUEST: frozenset(),
+    Role.PHOTOGRAPHER: frozenset({Action.SEE_OWN, Action.ADD}),
+    Role.COUPLE: frozenset({Action.SEE_OWN, Action.SEE_ALL, Action.HIDE}),
+    Role.ORGANISER: frozenset(Action),
+}
+
+
+def may(role: Role, action: Action) -> bool:
+    return action in ALLOWED[role]
+
+
+def roles_for(action: Action) -> list[str]:
+    """As they are stored."""
+    return [role.value for role in Role if may(role, action)]

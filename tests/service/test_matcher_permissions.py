@@ -1,0 +1,291 @@
+"""Who may do what with photos, by role: every rpc of a person, through the server."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import pytest
+from grpc import StatusCode
+
+from kit.identity import USER
+from matcher_service.domain import Action, ChangeKind, Role, Visibility, permissions
+from matcher_service.feed import AuthFeed
+from matcher_service.servicer import MatcherServicer, PhotoServicer
+from matcher_service.spool import spool
+from protos.auth.v1 import auth_pb2
+from protos.matcher.v1 import matcher_pb2, photo_pb2
+from tests.service.calls import Refusal, read_refusal
+from tests.service.matcher_calls import Service
+from tests.service.matcher_calls import service as service
+from tests.service.matcher_world import JPEG, JPEG_END, MAX_PHOTO_BYTES, World, photo_of
+
+ORGANISER, COUPLE, PHOTOGRAPHER, GUEST = Role.ORGANISER, Role.COUPLE, Role.PHOTOGRAPHER, Role.GUEST
+ALL = {ORGANISER, COUPLE, PHOTOGRAPHER, GUEST}
+LOOKERS, HIDERS = {ORGANISER, COUPLE, PHOTOGRAPHER}, {ORGANISER, COUPLE}
+BY_RIGHTS = (ORGANISER, COUPLE, PHOTOGRAPHER)
+HIDDEN, MATCHED = photo_pb2.VISIBILITY_HIDDEN, photo_pb2.VISIBILITY_MATCHED
+EVERYONE, UNAPPROVED = photo_pb2.VISIBILITY_EVERYONE, photo_pb2.VISIBILITY_UNAPPROVED
+
+
+class Party:
+    """An event with one member of each role, a photo of its organiser and one of its photographer, both seen by nobody
+    as a guest."""
+
+    def __init__(self, service: Service) -> None:
+        self.service, self.world = service, service.world
+        self.event = self.world.event()
+        self.members = {
+            ORGANISER: self.world.organiser,
+            **{role: self.world.join(self.event, role=role) for role in (COUPLE, PHOTOGRAPHER, GUEST)},
+        }
+        self.theirs = self.world.add(self.event, 1)
+        self.own = self.add_by(self.members[PHOTOGRAPHER], 2)
+
+    def add_by(self, user: UUID, *people: int) -> UUID:
+        with spool(photo_of(people, str(uuid4())), MAX_PHOTO_BYTES) as upload:
+            added = self.world.photos.add_photo(user, self.event, "own.jpg", upload)
+        self.world.index_all()
+        assert added.photo_id
+        return added.photo_id
+
+    def call(self, role: Role, rpc: str, request: Any) -> Any:
+        stub = self.service.photos if hasattr(self.service.photos, rpc) else self.service.matcher
+        answer = getattr(stub, rpc)(request, metadata=self.service.by(self.members[role]), timeout=10)
+        return list(answer) if rpc == "GetPhoto" else answer
+
+    def list_photos(self, role: Role, **fields: Any) -> tuple[set[UUID], int]:
+        request = photo_pb2.ListPhotosRequest(event_id=str(self.event), **fields)
+        answer = self.call(role, "ListPhotos", request)
+        return {UUID(photo.photo_id) for photo in answer.photos}, answer.total_count
+
+    def set(self, role: Role, visibility: int, *photos: UUID) -> None:
+        self.call(role, "SetVisibility", set_visibility(self.event, visibility, *photos))
+
+    def visibility(self, photo: UUID) -> str:
+        request = photo_pb2.ListPhotosRequest(event_id=str(self.event))
+        photos = self.call(ORGANISER, "ListPhotos", request).photos
+        [found] = [shown.visibility for shown in photos if shown.photo_id == str(photo)]
+        return photo_pb2.Visibility.Name(found)
+
+
+def set_visibility(event: UUID, visibility: int, *photos: UUID) -> photo_pb2.SetVisibilityRequest:
+    return photo_pb2.SetVisibilityRequest(
+        event_id=str(event),
+        photo_ids=[str(photo) for photo in photos],
+        visibility=photo_pb2.Visibility.Name(visibility),
+    )
+
+
+def get(photo: UUID) -> photo_pb2.GetPhotoRequest:
+    return photo_pb2.GetPhotoRequest(photo_id=str(photo), variant=photo_pb2.VARIANT_ORIGINAL)
+
+
+@pytest.fixture
+def party(service: Service) -> Party:
+    return Party(service)
+
+
+Make = Callable[[Party], Any]
+ORGANISER_ONLY = (StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY")
+NOT_FOUND = (StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND")
+
+
+def by_event(message: Any, **fields: Any) -> Make:
+    return lambda party: message(event_id=str(party.event), **fields)
+
+
+def on_photo(message: Any) -> Make:
+    return lambda party: message(photo_id=str(party.theirs))
+
+
+# The rpc, a request, who may make it, and what the others get.
+CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
+    ("ListPhotos", by_event(photo_pb2.ListPhotosRequest), LOOKERS, ORGANISER_ONLY),
+    ("GetPhoto", lambda party: get(party.theirs), HIDERS, NOT_FOUND),
+    ("GetPhoto", lambda party: get(party.own), LOOKERS, NOT_FOUND),
+    (
+        "SetVisibility",
+        lambda party: set_visibility(party.event, HIDDEN, party.theirs),
+        HIDERS,
+        ORGANISER_ONLY,
+    ),
+    (
+        "SetVisibility",
+        lambda party: set_visibility(party.event, MATCHED, party.theirs),
+        HIDERS,
+        ORGANISER_ONLY,
+    ),
+    ("SetVisibility", lambda party: set_visibility(party.event, EVERYONE, party.theirs), {ORGANISER}, ORGANISER_ONLY),
+    ("SetVisibility", lambda party: set_visibility(party.event, UNAPPROVED, party.theirs), {ORGANISER}, ORGANISER_ONLY),
+    ("DismissHideRequests", by_event(photo_pb2.DismissHideRequestsRequest), {ORGANISER}, ORGANISER_ONLY),
+    ("FindKnownPhotos", by_event(photo_pb2.FindKnownPhotosRequest), {ORGANISER, PHOTOGRAPHER}, ORGANISER_ONLY),
+    (
+        "GetIndexState",
+        lambda party: photo_pb2.GetIndexStateRequest(event_ids=[str(party.event)]),
+        LOOKERS,
+        ORGANISER_ONLY,
+    ),
+    ("RetryPhotos", by_event(photo_pb2.RetryPhotosRequest), {ORGANISER}, ORGANISER_ONLY),
+    ("DeletePhotos", by_event(photo_pb2.DeletePhotosRequest), {ORGANISER}, ORGANISER_ONLY),
+    ("DeletePhoto", on_photo(photo_pb2.DeletePhotoRequest), {ORGANISER}, NOT_FOUND),
+    ("DeletePhoto", lambda party: photo_pb2.DeletePhotoRequest(photo_id=str(party.own)), {ORGANISER}, NOT_FOUND),
+    ("CreateDownloadToken", lambda _: photo_pb2.CreateDownloadTokenRequest(), ALL, NOT_FOUND),
+    ("ListMatches", by_event(matcher_pb2.ListMatchesRequest), ALL, NOT_FOUND),
+    # As guests, they see none of the photos.
+    ("RefuseMatch", on_photo(matcher_pb2.RefuseMatchRequest), set(), NOT_FOUND),
+    ("RestoreMatch", on_photo(matcher_pb2.RestoreMatchRequest), set(), NOT_FOUND),
+    ("AskToHide", on_photo(matcher_pb2.AskToHideRequest), set(), NOT_FOUND),
+    ("UndoAskToHide", on_photo(matcher_pb2.UndoAskToHideRequest), set(), NOT_FOUND),
+]
+# With tests of their own below.
+ELSEWHERE = {"AddPhotos", "RetryPhoto"}
+
+
+@pytest.mark.parametrize("role", sorted(ALL, key=lambda role: role.value))
+@pytest.mark.parametrize("case", range(len(CASES)), ids=lambda case: CASES[case][0])
+def test_each_role_may_do_what_the_table_says(party: Party, case: int, role: Role) -> None:
+    rpc, make, allowed, otherwise = CASES[case]
+    refusal = Refusal()
+    try:
+        party.call(role, rpc, make(party))
+    except grpc.RpcError as error:
+        read_refusal(error, refusal)
+    assert (refusal.code, refusal.reason) == ((None, "") if role in allowed else otherwise)
+
+
+def test_the_table_has_every_rpc_of_a_person() -> None:
+    methods = {**vars(PhotoServicer), **vars(MatcherServicer)}
+    of_users = {name for name, method in methods.items() if USER in getattr(method, "access", NOBODY).kinds}
+    assert of_users == {rpc for rpc, *_ in CASES} | ELSEWHERE
+
+
+class NOBODY:
+    kinds: frozenset[str] = frozenset()
+
+
+@pytest.mark.parametrize("role", [ORGANISER, COUPLE, PHOTOGRAPHER, GUEST])
+def test_organisers_and_photographers_add_photos(party: Party, role: Role) -> None:
+    header = photo_pb2.AddPhotosRequest(header={"event_id": str(party.event), "filename": "a.jpg"})
+    chunk = photo_pb2.AddPhotosRequest(chunk=JPEG + role.value.encode() + JPEG_END)
+    refusal = Refusal()
+    try:
+        [added] = party.service.upload(party.members[role], header, chunk)
+        assert added.state == photo_pb2.PHOTO_STATE_PENDING
+    except grpc.RpcError as error:
+        read_refusal(error, refusal)
+    assert (refusal.code, refusal.reason) == ((None, "") if role in (ORGANISER, PHOTOGRAPHER) else ORGANISER_ONLY)
+
+
+@pytest.mark.parametrize("role", [ORGANISER, COUPLE, PHOTOGRAPHER, GUEST])
+def test_organisers_alone_have_a_photo_read_again(party: Party, role: Role) -> None:
+    refusal = Refusal()
+    try:
+        party.call(role, "RetryPhoto", photo_pb2.RetryPhotoRequest(photo_id=str(party.own)))
+    except grpc.RpcError as error:
+        read_refusal(error, refusal)
+    assert refusal.reason == ("PHOTO_NOT_FAILED" if role is ORGANISER else "PHOTO_NOT_FOUND")
+
+
+ORDERS = [{}, {"order": "PHOTO_ORDER_TAKEN"}, {"ascending": True}, {"state": "PHOTO_STATE_INDEXED"}]
+
+
+@pytest.mark.parametrize("fields", ORDERS, ids=str)
+def test_a_photographer_lists_and_counts_their_own_photos(party: Party, fields: dict[str, Any]) -> None:
+    second = party.add_by(party.members[PHOTOGRAPHER], 1, 2)
+    assert party.list_photos(PHOTOGRAPHER, **fields) == ({party.own, second}, 2)
+    for role in (ORGANISER, COUPLE):
+        assert party.list_photos(role, **fields) == ({party.theirs, party.own, second}, 3)
+    request = photo_pb2.GetIndexStateRequest(event_ids=[str(party.event)])
+    counts = {role: party.call(role, "GetIndexState", request).states[0] for role in BY_RIGHTS}
+    assert [(counts[role].indexed_count, counts[role].face_count) for role in BY_RIGHTS] == [
+        (3, 4),
+        (3, 4),
+        (2, 3),
+    ]
+
+
+def test_control_a_photographer_who_sees_everything(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything = {**permissions.ALLOWED, PHOTOGRAPHER: frozenset(Action)}
+    monkeypatch.setattr(permissions, "ALLOWED", everything)
+    assert party.list_photos(PHOTOGRAPHER) == ({party.theirs, party.own}, 2)
+    assert party.call(PHOTOGRAPHER, "GetPhoto", get(party.theirs))
+
+
+def test_photos_that_are_hidden_stay_seen_by_their_photographer_alone(party: Party) -> None:
+    other = party.world.join(party.event, role=PHOTOGRAPHER)
+    party.set(ORGANISER, HIDDEN, party.own)
+    assert party.call(PHOTOGRAPHER, "GetPhoto", get(party.own))
+    assert party.list_photos(PHOTOGRAPHER) == ({party.own}, 1)
+    party.members[PHOTOGRAPHER] = other
+    assert party.list_photos(PHOTOGRAPHER) == (set(), 0)
+    assert party.world.seen(party.event, other) == {}
+
+
+def test_known_files_of_others_are_not_sent_twice(party: Party) -> None:
+    data = photo_of([1], "the same")
+    with spool(data, MAX_PHOTO_BYTES) as upload:
+        party.world.photos.add_photo(party.world.organiser, party.event, "secret name.jpg", upload)
+        request = photo_pb2.FindKnownPhotosRequest(event_id=str(party.event), sha256=[upload.sha256, bytes(32)])
+    answer = party.call(PHOTOGRAPHER, "FindKnownPhotos", request)
+    assert [(known.place, known.state) for known in answer.photos] == [(0, photo_pb2.PHOTO_STATE_PENDING)]
+    assert "secret" not in str(answer)
+
+
+def test_a_couple_hides_and_shows_again_and_approves_nothing(party: Party) -> None:
+    unapproved, for_all = party.world.add(party.event, 3), party.world.add(party.event, 4)
+    party.set(ORGANISER, UNAPPROVED, unapproved)
+    party.set(ORGANISER, EVERYONE, for_all)
+    photos = (party.theirs, unapproved, for_all)
+    party.set(COUPLE, MATCHED, *photos)
+    assert [party.visibility(photo)[11:] for photo in photos] == ["MATCHED", "UNAPPROVED", "EVERYONE"]
+    party.set(COUPLE, HIDDEN, *photos)
+    assert [party.visibility(photo)[11:] for photo in photos] == ["HIDDEN", "UNAPPROVED", "HIDDEN"]
+    party.set(COUPLE, MATCHED, *photos)
+    assert [party.visibility(photo)[11:] for photo in photos] == ["MATCHED", "UNAPPROVED", "MATCHED"]
+
+
+def test_a_couple_that_hides_a_photo_settles_the_requests(party: Party) -> None:
+    guest = party.members[GUEST]
+    assert party.world.rematch(party.event, guest, 1, 1) == "DONE"
+    party.world.audience.ask_to_hide(guest, party.theirs)
+    party.set(COUPLE, HIDDEN, party.theirs)
+    assert party.world.hide_requests(party.event) == {}
+    assert party.world.seen(party.event, guest) == {}
+
+
+@pytest.mark.parametrize("role", [COUPLE, PHOTOGRAPHER])
+def test_members_of_every_role_are_guests_as_well(party: Party, role: Role) -> None:
+    member = party.members[role]
+    assert party.world.rematch(party.event, member, 1, 1) == "DONE"
+    assert {match.photo_id for match in party.service.list_matches(member).matches} == {str(party.theirs)}
+
+
+def test_a_new_role_counts_from_the_next_call_on(party: Party) -> None:
+    guest, world = party.members[GUEST], party.world
+    world.late.append(world.next_change(ChangeKind.JOINED, event_id=party.event, user_id=guest, role=COUPLE))
+    assert party.list_photos(GUEST)[1] == 2, "a refusal catches up with the feed first"
+    world.leave(party.event, guest)
+    with pytest.raises(grpc.RpcError, match="no such event"):
+        party.list_photos(GUEST)
+
+
+def test_a_role_of_a_later_version_is_a_guest(service: Service) -> None:
+    class Answer:
+        """A feed of a later version."""
+
+        def send(self, *_: object) -> auth_pb2.ListChangesResponse:
+            change = auth_pb2.Change(sequence=1, kind="KIND_JOINED", event_id=str(uuid4()), user_id=str(uuid4()))
+            change.role = 99  # type: ignore[assignment]
+            return auth_pb2.ListChangesResponse(changes=[change])
+
+    feed = AuthFeed(grpc.insecure_channel("localhost:1"), Answer())  # type: ignore[arg-type]
+    [change] = feed.fetch(0, 0)
+    assert (change.kind, change.role) == (ChangeKind.JOINED, GUEST)
+
+
+def test_visibilities_of_a_world_without_roles_are_as_before(party: Party) -> None:
+    world: World = party.world
+    world.audience.set_visibility(world.organiser, party.event, [party.own], Visibility.UNAPPROVED)
+    world.audience.set_visibility(world.organiser, party.event, [party.own], Visibility.MATCHED)
+    assert party.visibility(party.own) == "VISIBILITY_MATCHED"
