@@ -1,13 +1,13 @@
 /** What is kept of a guest, and how they get rid of it; another device; the way out. */
 
 import { text } from "#text";
-import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { api, ask, root, type Schemas } from "../shared/api";
 import { confirmInWords, Screen, showDay, Trouble } from "../shared/elements";
 import type { Membership } from "../shared/session";
 import { OtherLanguage } from "../shared/language";
+import { Mine } from "./mine";
 import type { SelfieStatus } from "./selfie";
 
 interface Props {
@@ -20,8 +20,6 @@ interface Props {
 
 export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
   const [fault, setFault] = useState<unknown>();
-  const [Mine, setMine] = useState<ComponentType<{ eventId: string }>>();
-  useEffect(() => void import("./mine").then((loaded) => setMine(() => loaded.Mine), setFault), []);
   const attempt = (work: () => Promise<unknown>) => () => {
     setFault(undefined);
     work().catch(setFault);
@@ -84,7 +82,7 @@ export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
           {text.you.deleteAll}
         </button>
       </section>
-      {Mine && !event.waiting && <Mine eventId={event.event_id} />}
+      {!event.waiting && <Mine eventId={event.event_id} />}
       <OtherLanguage />
     </Screen>
   );
