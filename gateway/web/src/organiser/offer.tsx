@@ -117,7 +117,7 @@ export function Downloads({ event, onEdit }: Props) {
             </option>
           ))}
         </select>
-        <button type="submit">{words.settings.save}</button>
+        <button type="submit">{words.offer.saveDownloads}</button>
       </form>
     </section>
   );
@@ -160,7 +160,7 @@ export function Retention({ event, onEdit }: Props) {
           onInput={(input) => setDays(input.currentTarget.value)}
         />
         <p class="quiet">{words.offer.keepDetail}</p>
-        <button type="submit">{words.settings.save}</button>
+        <button type="submit">{words.offer.saveRetention}</button>
       </form>
     </section>
   );

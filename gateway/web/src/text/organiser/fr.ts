@@ -208,6 +208,7 @@ export const words: Words = {
     creditUrl: "Lien du nom (facultatif, https)",
     download: "Les invités peuvent télécharger",
     downloads: { original: "les originaux", preview: "des images réduites (1600 pixels)", none: "rien" },
+    saveDownloads: "Enregistrer photographe et téléchargements",
     retention: "Durée de conservation",
     keepDays: "Tout supprimer ce nombre de jours après la fin (vide : jamais)",
     keepDetail:
@@ -215,6 +216,7 @@ export const words: Words = {
     noEnd: "L’événement n’a pas de fin : rien n’est supprimé.",
     deletedOn: (day) => `Tout est supprimé le ${day}.`,
     hidden: (day) => `Cet événement est caché aux invités, et tout est supprimé le ${day}.`,
+    saveRetention: "Enregistrer la durée",
     keep: "Garder l’événement",
   },
   fileReasons: {
