@@ -1,7 +1,6 @@
 """Invitations: who gets which role by them, once."""
 
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -10,10 +9,8 @@ import grpc
 import pytest
 from sqlalchemy import Connection, Row, text
 
-import auth_service
 from auth_service.invitations import MAX_OPEN
 from auth_service.store import invitations
-from kit.migrations import migrate
 from protos.auth.v1 import auth_pb2 as pb
 from tests.service.auth_fixtures import PASSWORD, AuthScene, Person
 from tests.service.calls import Refusal, bearer, refused
@@ -22,7 +19,6 @@ from tests.service.test_auth_races import at_once
 GUEST, ORGANISER = pb.ROLE_GUEST, pb.ROLE_ORGANISER
 COUPLE, PHOTOGRAPHER = pb.ROLE_COUPLE, pb.ROLE_PHOTOGRAPHER
 JOINED, LEFT = pb.Change.KIND_JOINED, pb.Change.KIND_LEFT
-LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
 WEEK_S = 7 * 24 * 3600
 
 Party = tuple[pb.Event, Person]
@@ -295,83 +291,3 @@ def test_one_is_invited_to_a_closed_event_too(scene: AuthScene, party: Party) ->
         pb.UpdateEventRequest(event_id=event.event_id, closed={"value": True}), metadata=olga.metadata
     )
     assert scene.accept(scene.invite(event, olga, COUPLE), scene.stranger()) == COUPLE
-
-
-def test_the_last_organiser_stays(scene: AuthScene, party: Party) -> None:
-    event, olga = party
-    otto = scene.member(event, olga, ORGANISER, "otto")
-    leave = pb.LeaveEventRequest(event_id=event.event_id)
-    scene.stub.LeaveEvent(leave, metadata=otto.metadata)
-    assert scene.memberships(otto) == []
-    for remove in (leave, pb.LeaveEventRequest(event_id=event.event_id, user_id=olga.user_id)):
-        with refused(grpc.StatusCode.FAILED_PRECONDITION, "ORGANISER_CANNOT_LEAVE"):
-            scene.stub.LeaveEvent(remove, metadata=olga.metadata)
-
-
-def test_of_two_organisers_who_remove_each_other_one_stays(scene: AuthScene) -> None:
-    for number in range(6):
-        olga = scene.organiser(f"olga{number}")
-        event = scene.event(olga)
-        otto = scene.member(event, olga, ORGANISER, f"otto{number}")
-        at_once(
-            lambda event=event, otto=otto, olga=olga: scene.remove(event, otto, olga),
-            lambda event=event, otto=otto, olga=olga: scene.remove(event, olga, otto),
-        )
-        left = scene.sql(
-            "SELECT count(*) FROM auth.memberships WHERE event_id = :event AND role = 'organiser'", event=event.event_id
-        )
-        assert left == [(1,)]
-
-
-def test_an_event_whose_organiser_is_erased_while_another_accepts_stays_or_is_gone(scene: AuthScene) -> None:
-    for number in range(8):
-        olga = scene.organiser(f"olga{number}")
-        event = scene.event(olga)
-        token, otto = scene.invite(event, olga, ORGANISER), scene.organiser(f"otto{number}")
-        _, accepted = at_once(
-            lambda olga=olga: scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=olga.metadata),
-            lambda token=token, otto=otto: scene.accept(token, otto),
-        )
-        if isinstance(accepted, Refusal):
-            assert accepted.reason == "INVALID_INVITATION"
-            assert role_of(scene, otto) == []
-        else:
-            assert role_of(scene, otto) == [ORGANISER], "the event has an organiser, so it stays"
-
-
-def test_photographers_and_couples_leave_and_are_removed(scene: AuthScene, party: Party) -> None:
-    event, olga = party
-    cleo, phil = scene.member(event, olga, COUPLE, "cleo"), scene.member(event, olga, PHOTOGRAPHER, "phil")
-    scene.stub.LeaveEvent(pb.LeaveEventRequest(event_id=event.event_id), metadata=cleo.metadata)
-    scene.remove(event, phil, olga)
-    assert scene.memberships(cleo) == scene.memberships(phil) == []
-    assert scene.get_event(event, olga).guest_count == 1
-
-
-def test_a_database_of_the_previous_version_keeps_its_members_and_removals(scene: AuthScene) -> None:
-    url = scene.db.url.render_as_string(hide_password=False)
-    scene.sql("DROP SCHEMA auth CASCADE")
-    migrate(url, "auth", LOCATION, "0004")
-    users, event = {"olga": uuid4(), "gina": uuid4()}, uuid4()
-    for name, user_id in users.items():
-        scene.sql(
-            "INSERT INTO auth.users (id, username, username_key, email, email_key, password_hash, organiser)"
-            " VALUES (:id, :name, :name, :name, :name, 'x', :organiser)",
-            id=user_id,
-            name=name,
-            organiser=name == "olga",
-        )
-    scene.sql("INSERT INTO auth.events (id, name, code, member_count) VALUES (:id, 'Old', 'ABCDEFGH', 1)", id=event)
-    scene.sql(
-        "INSERT INTO auth.memberships (event_id, user_id, role) VALUES (:e, :u, 'organiser')", e=event, u=users["olga"]
-    )
-    scene.sql("INSERT INTO auth.removals (event_id, user_id) VALUES (:e, :u)", e=event, u=users["gina"])
-    migrate(url, "auth", LOCATION)
-    olga, gina = (Person(str(users[name]), name, scene.as_user(str(users[name]))) for name in ("olga", "gina"))
-    old = scene.get_event(pb.Event(event_id=str(event)), olga)
-    assert (old.role, old.guest_count) == (ORGANISER, 1)
-    with refused(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
-        scene.stub.JoinEvent(pb.JoinEventRequest(event_code=old.event_code), metadata=gina.metadata)
-    assert scene.accept(scene.invite(old, olga, COUPLE), gina) == COUPLE
-    # What a process of the previous version, which runs beside this one for a while, still writes.
-    scene.sql("INSERT INTO auth.removals (event_id, user_id) VALUES (:e, :u)", e=event, u=users["gina"])
