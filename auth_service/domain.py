@@ -53,6 +53,7 @@ class ChangeKind(Enum):
     USER_ERASED = "user_erased"
     EVENT_UPDATED = "event_updated"
     EVENT_DELETED = "event_deleted"
+    WAITING = "waiting"
 
 
 class RefreshOutcome(Enum):
@@ -78,7 +79,8 @@ class User:
 
 @dataclass(frozen=True)
 class Event:
-    """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: who joins waits."""
+    """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: who joins waits;
+    `waiting_count`: how many do, None where nobody asked."""
 
     id: UUID
     name: str
@@ -90,6 +92,7 @@ class Event:
     guest_count: int
     created_at: datetime
     admission: bool
+    waiting_count: int | None = None
 
 
 @dataclass(frozen=True)

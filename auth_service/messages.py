@@ -39,6 +39,7 @@ def show_event(event: Event) -> pb.Event:
         guest_count=event.guest_count,
         create_time=to_timestamp(event.created_at),
         admission=event.admission,
+        waiting_count=event.waiting_count,
     )
 
 

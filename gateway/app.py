@@ -33,6 +33,7 @@ from gateway.selfies import routes as selfies
 from gateway.updates import routes as updates
 from gateway.updates.feed import Feed, stop
 from gateway.updates.hub import Hub
+from gateway.updates.live import Live
 from kit.identity import Signer, Verifier
 from kit.settings import TlsSettings
 
@@ -68,7 +69,8 @@ def create_app(
         app.state.backends = Backends.open(addresses, tls, limits)
         tasks = []
         if hub and signer:
-            feed = Feed(app.state.backends, signer, hub)
+            app.state.live = Live(app.state.backends, signer, hub)
+            feed = Feed(app.state.backends, signer, hub, app.state.live)
             tasks = [asyncio.create_task(feed.run()), asyncio.create_task(hub.keep_alive())]
         # For the connections, which know only this.
         yield {
@@ -97,6 +99,7 @@ def create_app(
     app.state.site = site
     app.state.limiters = limiters
     app.state.hub = hub
+    app.state.live = None
     app.state.checksums = KnownChecksums()
     app.state.rates = RateLimiters(limits.rates)
     for module in (accounts, selfies, photos, curation, pictures, archive, updates, events, posters, operators):

@@ -19,6 +19,7 @@ CALL_S = 5.0  # beside the time for which the feed was asked to wait
 log = get_logger()
 
 KINDS = {pb.Change.Kind.Value(f"KIND_{kind.name}"): kind for kind in ChangeKind}
+NOT_FOR_US = {pb.Change.KIND_WAITING}
 ROLES = {pb.ROLE_GUEST: Role.GUEST, pb.ROLE_ORGANISER: Role.ORGANISER}
 
 
@@ -45,7 +46,7 @@ class AuthFeed:
 def _change(change: pb.Change) -> Change:
     """A kind that this version does not know is skipped: followers are upgraded before a kind that matters is sent."""
     kind = KINDS.get(change.kind)
-    if kind is None:
+    if kind is None and change.kind not in NOT_FOR_US:
         log.warning(
             "Skipping a change of an unknown kind.",
             action="change_skipped",

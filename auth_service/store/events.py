@@ -16,6 +16,10 @@ from kit.pages import Page
 SELECT_EVENT = """
     SELECT e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS shut FROM auth.events e
 """
+SELECT_COUNTED = SELECT_EVENT.replace(
+    "e.*,",
+    "e.*, (SELECT count(*) FROM auth.memberships w WHERE w.event_id = e.id AND w.waiting) AS waiting_count,",
+)
 
 
 class EventStore:
@@ -28,7 +32,8 @@ class EventStore:
         return self._find("e.code = :value", code)
 
     def find_event(self, event_id: UUID) -> Event | None:
-        return self._find("e.id = :value", event_id)
+        """Counted, too."""
+        return self._find("e.id = :value", event_id, SELECT_COUNTED)
 
     def find_request(self, request_id: UUID) -> Event | None:
         return self._find("e.request_id = :value", request_id)
@@ -114,9 +119,9 @@ class EventStore:
                 bury(connection, event_id)
                 append_change(connection, ChangeKind.EVENT_DELETED, event_id=event_id)
 
-    def _find(self, condition: str, value: object) -> Event | None:
+    def _find(self, condition: str, value: object, select: str = SELECT_EVENT) -> Event | None:
         with transaction(self._engine) as connection:
-            row = connection.execute(text(f"{SELECT_EVENT} WHERE {condition}"), {"value": value}).first()
+            row = connection.execute(text(f"{select} WHERE {condition}"), {"value": value}).first()
         return _event(row) if row else None
 
 
@@ -132,4 +137,5 @@ def _event(row: Row[Any]) -> Event:
         guest_count=row.member_count,
         created_at=row.created_at,
         admission=row.admission,
+        waiting_count=row._mapping.get("waiting_count"),
     )

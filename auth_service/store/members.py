@@ -197,8 +197,8 @@ class MemberStore:
 
 
 def add_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role, waiting: bool = False) -> None:
-    """Or admits one who waits; under the event's lock. Nobody hears of one who waits, so that no service takes them for
-    a member."""
+    """Or admits one who waits; under the event's lock. Nobody hears who waits, so that no service takes them for a
+    member."""
     connection.execute(
         text(
             "INSERT INTO auth.memberships (event_id, user_id, role, waiting) VALUES (:event, :user, :role, :waiting)"
@@ -206,7 +206,9 @@ def add_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role
         ),
         {"event": event_id, "user": user_id, "role": role.value, "waiting": waiting},
     )
-    if not waiting:
+    if waiting:
+        append_change(connection, ChangeKind.WAITING, event_id=event_id)
+    else:
         _count_guests(connection, event_id, 1)
         append_change(connection, ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
 

@@ -1,7 +1,7 @@
 """Events and their guests. Times are epoch seconds; in requests RFC 3339 will do as well."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
@@ -17,6 +17,8 @@ def to_utc(moment: datetime) -> datetime:
 
 
 Moment = Annotated[datetime, AfterValidator(to_utc)]
+
+GuestSelfie = Literal["none", "checking", "rejected", "accepted"]
 
 
 class NewEvent(Form):
@@ -55,6 +57,9 @@ class Event(BaseModel):
     photos: PhotoCounts
     faces: int = Field(description="found in the indexed photos")
     guests: int = Field(description="members, organisers included, without those who wait")
+    waiting: int | None = Field(description="guests who wait to be admitted; null in lists of events")
+    searched: int | None = Field(description="guests with whose selfie photos are searched; null in lists of events")
+    without_photos: int | None = Field(description="those of them who are in no photo yet; null in lists of events")
 
 
 class EventPage(BaseModel):
@@ -69,6 +74,11 @@ class Guest(BaseModel):
     role: str = Field(description="`guest` or `organiser`")
     joined_at: int
     waiting: bool = Field(description="whether they are still to be admitted")
+    selfie: GuestSelfie | None = Field(
+        description="`checking`: the first one; `rejected`: the guest has to take another one; null while they wait to"
+        " be admitted, and where it is not known now"
+    )
+    photos: int | None = Field(description="of this event that show them; null as for `selfie`")
 
 
 class GuestPage(BaseModel):

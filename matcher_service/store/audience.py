@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from kit.db import transaction
 from matcher_service.domain import Visibility
 from matcher_service.store.events import find_member, lock_event
-from matcher_service.store.hints import hint, hint_all, hint_people_in
+from matcher_service.store.hints import hint, hint_all, hint_organisers, hint_people_in
 
 
 def unhidden(user: str) -> str:
@@ -81,6 +81,7 @@ class AudienceStore:
                 {**values, "photos": changed_ids},
             )
             self._show_again(connection, event_id, changed_ids)
+            hint_organisers(connection, event_id)
             if "everyone" in {visibility.value, *(row.visibility for row in changed)}:
                 hint_all(connection, event_id)
             else:
@@ -134,7 +135,8 @@ class AudienceStore:
             "UPDATE matcher.hide_requests SET settled = true"
             " WHERE event_id = :event AND photo_id = ANY(:photos) AND NOT settled"
         )
-        connection.execute(settle, values)
+        if connection.execute(settle, values).rowcount:
+            hint_organisers(connection, values["event"])
 
     def _show_again(self, connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         show_again(connection, event_id, photo_ids)
