@@ -34,6 +34,8 @@ from gateway.updates import routes as updates
 from gateway.updates.feed import Feed, stop
 from gateway.updates.hub import Hub
 from gateway.updates.live import Live
+from gateway.updates.schemas import Update
+from gateway.updates.state import EventState
 from kit.identity import Signer, Verifier
 from kit.settings import TlsSettings
 
@@ -113,5 +115,5 @@ def create_app(
     allow_origins(app, site)
     app.add_middleware(Boundary)
     accept_proxies(app, site)
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app, Update, EventState)  # type: ignore[method-assign]
     return app

@@ -18,7 +18,7 @@ import type { UploadQueue } from "./upload/queue";
 
 export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab; queue: UploadQueue }) {
   const upload = useQueue(queue);
-  const { event, fault, reload } = useEvent(eventId, upload);
+  const { event, pace, versions, fault, reload } = useEvent(eventId);
 
   if (!event) {
     return (
@@ -28,7 +28,7 @@ export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab
   return (
     <Screen heading={event.name} wide>
       {fault ? <Trouble fault={fault} onRetry={reload} /> : null}
-      <State event={event} />
+      <State event={event} pace={pace} />
       <nav class="tabs" aria-label={words.tabs.label}>
         {TABS.map((name) => (
           <a key={name} aria-current={name === tab ? "page" : undefined} {...follow({ kind: "event", eventId, tab: name })}>
@@ -39,8 +39,8 @@ export function EventScreen({ eventId, tab, queue }: { eventId: string; tab: Tab
           {words.state.open}
         </a>
       </nav>
-      {tab === "photos" && <Photos event={event} queue={queue} upload={upload} isOpen={!isOver(event)} onChange={reload} />}
-      {tab === "guests" && <Guests event={event} onChange={reload} />}
+      {tab === "photos" && <Photos event={event} queue={queue} upload={upload} isOpen={!isOver(event)} version={versions.photos} onChange={reload} />}
+      {tab === "guests" && <Guests event={event} version={versions.guests} onChange={reload} />}
       {tab === "poster" && <Poster event={event} />}
       {tab === "settings" && <Settings event={event} onChange={reload} />}
     </Screen>

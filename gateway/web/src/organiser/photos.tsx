@@ -19,14 +19,15 @@ interface Props {
   upload: Snapshot;
   /** Whether the event takes photos. */
   isOpen: boolean;
+  /** Another one after each change. */
+  version: string;
   onChange: () => Promise<void>;
 }
 
-export function Photos({ event, queue, upload, isOpen, onChange }: Props) {
+export function Photos({ event, queue, upload, isOpen, version, onChange }: Props) {
   const [filter, setFilter] = useState<Filter>("all");
   const [order, setOrder] = useState<Order>("uploaded");
   const [fault, setFault] = useState<unknown>();
-  const version = Object.values(event.photos).join();
   const list = usePhotoList(event.id, filter, order, version);
   const selection = useSelection(list.photos.map(({ id }) => id));
 
