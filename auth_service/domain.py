@@ -64,6 +64,7 @@ class ChangeKind(Enum):
     USER_ERASED = "user_erased"
     EVENT_UPDATED = "event_updated"
     EVENT_DELETED = "event_deleted"
+    WAITING = "waiting"
 
 
 class RefreshOutcome(Enum):
@@ -90,7 +91,7 @@ class User:
 @dataclass(frozen=True)
 class Event:
     """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: who joins waits; `role`: of
-    whom it is shown to."""
+    whom it is shown to; `waiting_count`: how many wait, None where nobody asked."""
 
     id: UUID
     name: str
@@ -105,6 +106,7 @@ class Event:
     offer: Offer
     guest_photos: GuestPhotos
     role: Role = field(default=Role.GUEST, kw_only=True)
+    waiting_count: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,7 @@ def show_event(event: Event) -> pb.Event:
         **_show_offer(event.offer),
         guest_photos=GUEST_PHOTOS[event.guest_photos],
         role=ROLES[event.role],
+        waiting_count=event.waiting_count,
     )
 
 

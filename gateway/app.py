@@ -35,6 +35,9 @@ from gateway.selfies import routes as selfies
 from gateway.updates import routes as updates
 from gateway.updates.feed import Feed, stop
 from gateway.updates.hub import Hub
+from gateway.updates.live import Live
+from gateway.updates.schemas import Update
+from gateway.updates.state import EventState
 from kit.identity import Signer, Verifier
 from kit.settings import TlsSettings
 
@@ -70,7 +73,8 @@ def create_app(
         app.state.backends = Backends.open(addresses, tls, limits)
         tasks = []
         if hub and signer:
-            feed = Feed(app.state.backends, signer, hub)
+            app.state.live = Live(app.state.backends, signer, hub)
+            feed = Feed(app.state.backends, signer, hub, app.state.live)
             tasks = [asyncio.create_task(feed.run()), asyncio.create_task(hub.keep_alive())]
         # For the connections, which know only this.
         yield {
@@ -99,6 +103,7 @@ def create_app(
     app.state.site = site
     app.state.limiters = limiters
     app.state.hub = hub
+    app.state.live = None
     app.state.checksums = KnownChecksums()
     app.state.rates = RateLimiters(limits.rates)
     app.state.first_organiser = FirstOrganiserCheck()
@@ -125,5 +130,5 @@ def create_app(
     allow_origins(app, site)
     app.add_middleware(Boundary)
     accept_proxies(app, site)
-    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
+    app.openapi = lambda: describe(app, Update, EventState)  # type: ignore[method-assign]
     return app

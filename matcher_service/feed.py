@@ -27,6 +27,7 @@ ROLES = {
     pb.ROLE_COUPLE: Role.COUPLE,
     pb.ROLE_PHOTOGRAPHER: Role.PHOTOGRAPHER,
 }
+NOT_FOR_US = {pb.Change.KIND_WAITING}
 
 
 class AuthFeed:
@@ -52,7 +53,7 @@ class AuthFeed:
 def _change(change: pb.Change) -> Change:
     """A kind that this version does not know is skipped: followers are upgraded before a kind that matters is sent."""
     kind = KINDS.get(change.kind)
-    if kind is None:
+    if kind is None and change.kind not in NOT_FOR_US:
         log.warning(
             "Skipping a change of an unknown kind.",
             action="change_skipped",

@@ -127,6 +127,11 @@ class Matches:
             self._members.require(event_id, user_id)
         return self._store.list_matches(user_id, event_id, page, listing)
 
+    def count_matches(self, user_id: UUID, event_id: UUID, guest_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Of those who are members, how many photos they are in. Raises EventNotFound, OrganiserOnly."""
+        self._members.require_to(Action.ADMINISTER, event_id, user_id)
+        return self._store.count_matches(event_id, guest_ids)
+
     def refuse_match(self, user_id: UUID, photo_id: UUID) -> None:
         """Raises PhotoNotFound."""
         event_id = self._refusals.find_event(photo_id)
@@ -280,17 +285,19 @@ class Photos:
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._store.retry_failed(event_id)
 
-    def count(self, user_id: UUID, event_ids: Sequence[UUID]) -> list[IndexCounts]:
-        """Of all photos of an event, or of those that the user added where they see no others.
-
-        Raises EventNotFound, OrganiserOnly.
-        """
+    def count(self, user_id: UUID, event_ids: Sequence[UUID], *, count_guests: bool = False) -> list[IndexCounts]:
+        """Of all photos of an event, or of those that the user added where they see no others; of guests for whoever
+        administers it. Raises EventNotFound, OrganiserOnly."""
         roles = self._members.require_all_to(Action.SEE_OWN, event_ids, user_id)
         counts = self._store.count(event_ids)
         for event_id in event_ids:
             if not may(roles[event_id], Action.SEE_ALL):
                 counts[event_id] = self._store.count_own(event_id, user_id)
-        return [counts.get(event_id, IndexCounts(event_id, 0, 0, 0, 0)) for event_id in event_ids]
+        if count_guests:
+            administered = [event_id for event_id in counts if may(roles[event_id], Action.ADMINISTER)]
+            for event_id, (searched, unmatched) in self._store.count_guests(administered).items():
+                counts[event_id] = replace(counts[event_id], searched=searched, unmatched=unmatched)
+        return [counts.get(event_id, IndexCounts(event_id)) for event_id in event_ids]
 
     def _require_event_of(self, user_id: UUID, photo_id: UUID) -> UUID:
         """The event of a photo, for its organisers; to others the photo does not exist. Raises PhotoNotFound."""

@@ -4,6 +4,7 @@ import argparse
 import functools
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -14,6 +15,7 @@ from kit import failpoints, logs, settings
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
+from kit.errors import Fault
 from kit.faces import ImageLimits
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
@@ -30,10 +32,11 @@ from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.binding import FACES_PER_DAY, TOLERANCE, BindingRule
 from selfie_service.domain import Judge
 from selfie_service.feed import AuthFeed
+from selfie_service.guests import GuestSelfies
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import BindingStore, ChangeStore, RematchStore, SelfieStore
+from selfie_service.store import BindingStore, ChangeStore, RematchStore, RoleStore, SelfieStore
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.store.people import REMATCHES_CHANNEL, SELFIES_CHANNEL
 from selfie_service.validation import Examination, build_examiner
@@ -126,6 +129,8 @@ def serve(
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, changes.cursor, changes.apply)
+        guests = GuestSelfies(RoleStore(db), feed.fetch, follower.catch_up)
+        start_thread(lambda: _read_roles(guests), "roles")
         following = start_thread(lambda: follower.run(stop), "feed")
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
@@ -138,6 +143,7 @@ def serve(
                     follower.catch_up,
                     config.max_selfie_mb * settings.MB,
                 ),
+                guests,
                 hints,
             ),
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
@@ -190,6 +196,12 @@ def work(
     for loop in loops:
         loop.join(STOP_S)
     channel.close()
+
+
+def _read_roles(guests: GuestSelfies) -> None:
+    """Once, so that no organiser waits for it; whatever is left is read when one asks."""
+    with suppress(Fault):
+        guests.read_roles()
 
 
 def _make_judge(config: WorkerSettings) -> Judge | None:

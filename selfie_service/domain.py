@@ -6,9 +6,10 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from kit.errors import Exhausted, InvalidInput, NotFound, Precondition
+from kit.errors import Exhausted, InvalidInput, NotAllowed, NotFound, Precondition
 
 MAX_FAILURES = 3
+MAX_USERS = 200  # whose selfies are listed at once
 
 
 class SelfieState(Enum):
@@ -48,6 +49,22 @@ class RematchState(Enum):
     FAILED = "failed"
 
 
+class GuestSelfie(Enum):
+    """Whether a guest has a selfie, as the organisers of an event may know it: never why one was rejected."""
+
+    NONE = "none"
+    CHECKING = "checking"
+    REJECTED = "rejected"
+    ACCEPTED = "accepted"
+
+
+class Role(Enum):
+    """What a member may do, as far as it matters here; the values are stored."""
+
+    GUEST = "guest"
+    ORGANISER = "organiser"
+
+
 class ChangeKind(Enum):
     """What auth_service tells us."""
 
@@ -68,6 +85,7 @@ class Change:
     user_id: UUID | None = None
     closed: bool = False
     expires_at: datetime | None = None
+    role: Role = Role.GUEST
 
 
 @dataclass(frozen=True)
@@ -228,9 +246,30 @@ class UserNotFound(NotFound):
     """This account does not exist."""
 
 
+class EventNotFound(NotFound):
+    """There is no such event."""
+
+
+class OrganiserOnly(NotAllowed):
+    """Only organisers may do this."""
+
+
 def first_person(user_id: UUID) -> UUID:
     """An account looks for one person, its guest, who has its id."""
     return user_id
+
+
+def show_to_organisers(state: SelfieState | None) -> GuestSelfie:
+    """`state`: of the active selfie, or of the newest one where none is active."""
+    match state:
+        case SelfieState.ACTIVE:
+            return GuestSelfie.ACCEPTED
+        case SelfieState.PENDING:
+            return GuestSelfie.CHECKING
+        case SelfieState.REJECTED | SelfieState.ERROR:  # after either the guest has to take another one
+            return GuestSelfie.REJECTED
+        case _:
+            return GuestSelfie.NONE
 
 
 def tell_progress(

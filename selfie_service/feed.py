@@ -12,13 +12,15 @@ from kit.logs import get_logger
 from kit.timestamps import from_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
-from selfie_service.domain import Change, ChangeKind
+from selfie_service.domain import Change, ChangeKind, Role
 
 CALL_S = 5.0  # beside the time for which the feed was asked to wait
 
 log = get_logger()
 
 KINDS = {pb.Change.Kind.Value(f"KIND_{kind.name}"): kind for kind in ChangeKind}
+ROLES = {pb.ROLE_ORGANISER: Role.ORGANISER}
+NOT_FOR_US = {pb.Change.KIND_WAITING}
 
 
 class AuthFeed:
@@ -44,7 +46,7 @@ class AuthFeed:
 def _change(change: pb.Change) -> Change:
     """A kind that this version does not know is skipped: followers are upgraded before a kind that matters is sent."""
     kind = KINDS.get(change.kind)
-    if kind is None:
+    if kind is None and change.kind not in NOT_FOR_US:
         log.warning(
             "Skipping a change of an unknown kind.",
             action="change_skipped",
@@ -58,4 +60,5 @@ def _change(change: pb.Change) -> Change:
         user_id=UUID(change.user_id) if change.user_id else None,
         closed=change.closed,
         expires_at=from_timestamp(change, "expire_time"),
+        role=ROLES.get(change.role, Role.GUEST),
     )

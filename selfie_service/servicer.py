@@ -1,12 +1,14 @@
 """SelfieService on the wire: proto <-> domain."""
 
+from kit.errors import InvalidArgument
 from kit.identity import USER, callable_by, current_caller, service
-from kit.ids import parse_optional_id
+from kit.ids import parse_id, parse_optional_id
 from kit.notices import Notices
 from kit.timestamps import to_timestamp
 from protos.selfie.v1 import selfie_pb2 as pb
 from protos.selfie.v1 import selfie_pb2_grpc
-from selfie_service.domain import EventRematch, RejectReason, RematchState, SelfieState
+from selfie_service.domain import MAX_USERS, EventRematch, RejectReason, RematchState, SelfieState
+from selfie_service.guests import GuestSelfies
 from selfie_service.service import Selfies
 
 SELFIE_STATES = {
@@ -43,8 +45,9 @@ REMATCH_STATES = {
 class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, selfies: Selfies, hints: Notices) -> None:
+    def __init__(self, selfies: Selfies, guests: GuestSelfies, hints: Notices) -> None:
         self._selfies = selfies
+        self._guests = guests
         self._hints = hints
 
     @callable_by(USER)
@@ -93,6 +96,19 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
                 yield pb.WatchSelfiesResponse()
                 for user_id in subscription:
                     yield pb.WatchSelfiesResponse(user_ids=[user_id])
+
+    @callable_by(USER)
+    def ListSelfieStates(self, request, context):
+        if len(request.user_ids) > MAX_USERS:
+            raise InvalidArgument
+        event_id, users = parse_id(request.event_id), [parse_id(user_id) for user_id in request.user_ids]
+        selfies = self._guests.list_selfies(current_caller().user_id, event_id, users)
+        return pb.ListSelfieStatesResponse(
+            selfies=[
+                pb.SelfieOfUser(user_id=str(user_id), selfie=f"GUEST_SELFIE_{selfie.name}")
+                for user_id, selfie in selfies.items()
+            ]
+        )
 
 
 def _event_rematch(event: EventRematch) -> pb.EventRematch:

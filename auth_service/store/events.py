@@ -18,6 +18,7 @@ from kit.db import transaction
 from kit.pages import Page
 
 COLUMNS = f"e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS shut, {COMPUTED}"
+WAITING = "(SELECT count(*) FROM auth.memberships w WHERE w.event_id = e.id AND w.waiting) AS waiting_count"
 
 
 class EventStore:
@@ -30,7 +31,8 @@ class EventStore:
         return self._find("e.code = :value", code)
 
     def find_event(self, event_id: UUID) -> Event | None:
-        return self._find("e.id = :value", event_id)
+        """Counted, too."""
+        return self._find("e.id = :value", event_id, f"{COLUMNS}, {WAITING}")
 
     def find_request(self, request_id: UUID) -> Event | None:
         return self._find("e.request_id = :value", request_id)
@@ -133,10 +135,10 @@ class EventStore:
         with transaction(self._engine, "delete-event") as connection:
             delete_event(connection, event_id)
 
-    def _find(self, condition: str, value: object) -> Event | None:
+    def _find(self, condition: str, value: object, columns: str = COLUMNS) -> Event | None:
         with transaction(self._engine) as connection:
             row = connection.execute(
-                text(f"SELECT {COLUMNS} FROM auth.events e WHERE {condition}"), {"value": value}
+                text(f"SELECT {columns} FROM auth.events e WHERE {condition}"), {"value": value}
             ).first()
         return _event(row) if row else None
 
@@ -173,4 +175,5 @@ def _event(row: Row[Any]) -> Event:
         admission=row.admission,
         offer=read_offer(row),
         guest_photos=GuestPhotos(row.guest_photos),
+        waiting_count=row._mapping.get("waiting_count"),
     )

@@ -201,8 +201,8 @@ class MemberStore:
 
 
 def add_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role, waiting: bool = False) -> None:
-    """Or admits one who waits, or gives a member another role; under the event's lock. Nobody hears of one who waits,
-    so that no service takes them for a member."""
+    """Or admits one who waits, or gives a member another role; under the event's lock. Nobody hears who waits, so
+    that no service takes them for a member."""
     before = find_member(connection, event_id, user_id)
     connection.execute(
         text(
@@ -211,7 +211,9 @@ def add_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role
         ),
         {"event": event_id, "user": user_id, "role": role.value, "waiting": waiting},
     )
-    if not waiting:
+    if waiting:
+        append_change(connection, ChangeKind.WAITING, event_id=event_id)
+    else:
         if before is None or before.waiting:
             _count_guests(connection, event_id, 1)
         append_change(connection, ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
 
 from gateway.errors.problem import MEDIA_TYPE
 from gateway.errors.reasons import REASONS
@@ -62,8 +63,9 @@ def files_body(name: str, several: bool) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The document; FastAPI's own idea of a validation error is never sent, so it is taken out."""
+def describe(app: FastAPI, *streamed: type[BaseModel]) -> dict[str, Any]:
+    """The document; FastAPI's own idea of a validation error is never sent, so it is taken out. `streamed`: what the
+    events of streams hold, which FastAPI does not know."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,
@@ -76,8 +78,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas = document["components"]["schemas"]
         for name in ("HTTPValidationError", "ValidationError"):
             schemas.pop(name, None)
-        parts = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
-        schemas.update(parts.pop("$defs"), ProblemBody=parts)
+        models: tuple[type[BaseModel], ...] = (ProblemBody, *streamed)
+        for model in models:
+            parts = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(parts.pop("$defs", {}), **{model.__name__: parts})
         for path in document["paths"].values():
             for operation in path.values():
                 if "HTTPValidationError" in str(operation["responses"].get("422")):

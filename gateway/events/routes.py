@@ -1,19 +1,18 @@
 """Events and their guests, for organisers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Literal
 from uuid import UUID, uuid4
 
-import grpc
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from google.protobuf.wrappers_pb2 import BoolValue, Int32Value, StringValue
 
 from gateway.accounts.routes import GUEST_PHOTOS, ROLES, show_link
 from gateway.accounts.schemas import SignInLink
-from gateway.backends.channels import Backends
-from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import JSON_BODY, PAGE, SIGNED, problems
 from gateway.events import schemas as shapes
+from gateway.events.counts import count_matches, count_photos, or_nothing, read_selfies, read_states
 from gateway.events.offers import show_offer, to_credit, to_size
 from gateway.http.authentication import Signed
 from gateway.http.body import JsonRoute
@@ -25,6 +24,11 @@ from protos.auth.v1 import auth_pb2 as pb
 from protos.matcher.v1 import photo_pb2
 
 ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
+
+WithoutPhotos = Annotated[
+    bool,
+    Query(description="only guests who are in no photo yet; a page may then have fewer than `limit`, even none"),
+]
 
 router = APIRouter(prefix="/api/events", tags=["events"], route_class=JsonRoute)
 
@@ -54,7 +58,7 @@ async def create_event(form: shapes.NewEvent, backend: Signed) -> shapes.Event:
 async def list_events(backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPage:
     """The events in which the caller is more than a guest, newest first."""
     answer = await backend.auth.ListEvents(pb.ListEventsRequest(page_size=limit, page_token=cursor))
-    states = await _read_states(backend, [event.event_id for event in answer.events])
+    states = await read_states(backend, [event.event_id for event in answer.events])
     events = [_event(event, states) for event in answer.events]
     return shapes.EventPage(events=events, next_cursor=answer.next_page_token or None)
 
@@ -63,13 +67,14 @@ async def list_events(backend: Signed, limit: Limit = 50, cursor: Cursor = "") -
 async def get_event(event_id: UUID, backend: Signed) -> shapes.Event:
     """One event, for its organisers, couple and photographers."""
     answer = await backend.auth.GetEvent(pb.GetEventRequest(event_id=str(event_id)))
-    return _event(answer.event, await _read_states(backend, [str(event_id)]))
+    states = await read_states(backend, [str(event_id)], count_guests=True)
+    return _event(answer.event, states, is_single=True)
 
 
 @router.patch("/{event_id}", responses=problems(*ORGANISED, *JSON_BODY))
 async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Signed) -> shapes.Event:
     """Change what is given. The counts are read first, so that an error means that nothing was changed."""
-    states = await _read_states(backend, [str(event_id)])
+    states = await read_states(backend, [str(event_id)], count_guests=True)
     answer = await backend.auth.UpdateEvent(
         pb.UpdateEventRequest(
             event_id=str(event_id),
@@ -90,7 +95,7 @@ async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Signed) 
             keep_days=Int32Value(value=form.keep_days or 0) if "keep_days" in form.model_fields_set else None,
         ),
     )
-    return _event(answer.event, states)
+    return _event(answer.event, states, is_single=True)
 
 
 @router.delete("/{event_id}", status_code=204, responses=problems(*ORGANISED))
@@ -100,13 +105,22 @@ async def delete_event(event_id: UUID, backend: Signed) -> None:
 
 
 @router.get("/{event_id}/guests", responses=problems(*PAGE, *ORGANISED))
-async def list_guests(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.GuestPage:
+async def list_guests(
+    event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "", without_photos: WithoutPhotos = False
+) -> shapes.GuestPage:
     """The members of an event, and those who wait to be admitted, in the order in which they joined."""
     page = pb.ListGuestsRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
     answer = await backend.auth.ListGuests(page)
-    return shapes.GuestPage(
-        guests=[_guest(guest) for guest in answer.guests], next_cursor=answer.next_page_token or None
+    members = [guest.user_id for guest in answer.guests if not guest.waiting]
+    matches = count_matches(backend, str(event_id), members)
+    photos, selfies = await asyncio.gather(
+        matches if without_photos else or_nothing(matches),
+        or_nothing(read_selfies(backend, str(event_id), members)),
     )
+    guests = [_guest(guest, selfies, photos) for guest in answer.guests]
+    if without_photos:
+        guests = [guest for guest in guests if guest.role == "guest" and guest.photos == 0]
+    return shapes.GuestPage(guests=guests, next_cursor=answer.next_page_token or None)
 
 
 @router.delete(
@@ -149,29 +163,8 @@ async def create_guest_link(event_id: UUID, user_id: UUID, backend: Signed, requ
     return show_link(request, answer)
 
 
-async def _read_states(backend: Backends, event_ids: Sequence[str]) -> Mapping[str, photo_pb2.IndexState]:
-    """What the matcher counts. An event that it has not heard of yet is left out."""
-    if not event_ids:
-        return {}
-    request = photo_pb2.GetIndexStateRequest(event_ids=event_ids)
-    try:
-        answer = await backend.photos.GetIndexState(request)
-    except grpc.aio.AioRpcError as error:
-        if not has_reason(error, "event_not_found"):
-            raise
-        known = [await _read_states(backend, [event_id]) for event_id in event_ids] if len(event_ids) > 1 else []
-        return {event_id: state for states in known for event_id, state in states.items()}
-    return {state.event_id: state for state in answer.states}
-
-
-def _event(event: pb.Event, states: Mapping[str, photo_pb2.IndexState]) -> shapes.Event:
+def _event(event: pb.Event, states: Mapping[str, photo_pb2.IndexState], *, is_single: bool = False) -> shapes.Event:
     state = states.get(event.event_id) or photo_pb2.IndexState()
-    counts = shapes.PhotoCounts(
-        pending=state.pending_count,
-        indexed=state.indexed_count,
-        failed=state.failed_count,
-        total=state.pending_count + state.indexed_count + state.failed_count,
-    )
     return shapes.Event(
         id=event.event_id,
         name=event.name,
@@ -181,15 +174,18 @@ def _event(event: pb.Event, states: Mapping[str, photo_pb2.IndexState]) -> shape
         closed=event.closed,
         admission=event.admission,
         guest_photos=GUEST_PHOTOS.get(event.guest_photos, "off"),
-        photos=counts,
+        photos=count_photos(state),
         faces=state.face_count,
         guests=event.guest_count,
+        waiting=event.waiting_count if event.HasField("waiting_count") else None,
+        searched=state.searched_count if is_single else None,
+        without_photos=state.unmatched_count if is_single else None,
         **show_offer(event),
         role=ROLES.get(event.role, "guest"),
     )
 
 
-def _guest(guest: pb.Guest) -> shapes.Guest:
+def _guest(guest: pb.Guest, selfies: Mapping[str, shapes.GuestSelfie], photos: Mapping[str, int]) -> shapes.Guest:
     return shapes.Guest(
         user_id=guest.user_id,
         username=guest.username,
@@ -197,4 +193,6 @@ def _guest(guest: pb.Guest) -> shapes.Guest:
         role=ROLES.get(guest.role, "guest"),
         joined_at=epoch_s(guest, "join_time") or 0,
         waiting=guest.waiting,
+        selfie=selfies.get(guest.user_id),
+        photos=photos.get(guest.user_id),
     )

@@ -31,6 +31,8 @@ GuestPhotos = Literal["off", "moderated", "open"]
 
 Moment = Annotated[datetime, AfterValidator(to_utc)]
 
+GuestSelfie = Literal["none", "checking", "rejected", "accepted"]
+
 
 class NewEvent(Form):
     name: str = Field(description="1 to 200 characters")
@@ -87,6 +89,9 @@ class Event(EventOffer):
     faces: int = Field(description="found in the indexed photos")
     guests: int = Field(description="members, organisers included, without those who wait")
     role: Role = Field(description="what the caller may do in it")
+    waiting: int | None = Field(description="guests who wait to be admitted; null in lists of events")
+    searched: int | None = Field(description="guests with whose selfie photos are searched; null in lists of events")
+    without_photos: int | None = Field(description="those of them who are in no photo yet; null in lists of events")
 
 
 class EventPage(BaseModel):
@@ -101,6 +106,11 @@ class Guest(BaseModel):
     role: Role
     joined_at: int
     waiting: bool = Field(description="whether they are still to be admitted")
+    selfie: GuestSelfie | None = Field(
+        description="`checking`: the first one; `rejected`: the guest has to take another one; null while they wait to"
+        " be admitted, and where it is not known now"
+    )
+    photos: int | None = Field(description="of this event that show them; null as for `selfie`")
 
 
 class GuestPage(BaseModel):

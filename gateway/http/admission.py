@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from kit.identity import USER, Caller, Verifier
 STREAM = "/api/rematch-events"
 UPDATES = "/api/updates"
 SELFIE = "/api/upload-selfie"
+EVENT_UPDATES = re.compile(r"/api/events/[^/]+/updates")
 ARCHIVES = ("/api/my-photos.zip", "/photos.zip")  # how their paths end
 BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 RETRY_S = 1
@@ -27,6 +29,11 @@ TURN_S = 2  # the longest wait for a slot
 CALM_S = 1
 PARTS_AT_ONCE = 2  # of all archives: the other streams of the service are for pictures that are shown
 SWIFT_S = 0.02  # a body that is not complete by then holds no slot while it arrives
+
+
+def follows_updates(path: str) -> bool:
+    """Whether an answer goes on as long as its page is open."""
+    return path == UPDATES or EVENT_UPDATES.fullmatch(path) is not None
 
 
 class ConcurrencyLimiter:
@@ -124,7 +131,7 @@ class Limiters:
     def choose(self, path: str, headers: Headers, caller: Caller | None) -> ConcurrencyLimiter:
         if path == STREAM:
             return self.streams
-        if path == UPDATES:
+        if follows_updates(path):
             return self.updates
         if path.endswith(ARCHIVES):
             return self.archives
@@ -167,7 +174,9 @@ class Admission:
         headers = Headers(scope=scope)
         has_body = _has_body(scope["method"], headers)
         scope["has_body"] = has_body
-        scope["caller"] = caller = self._identify(scope, headers) if has_body or scope["path"] == UPDATES else None
+        scope["caller"] = caller = (
+            self._identify(scope, headers) if has_body or follows_updates(scope["path"]) else None
+        )
         bodies = self._limiters.bodies
         limiter = self._limiters.choose(scope["path"], headers, caller if has_body else Caller())
         if not limiter.admits() or (has_body and not bodies.admits(caller)):

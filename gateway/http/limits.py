@@ -37,7 +37,8 @@ class Limits:
     """Times in seconds. `head_s`: for a request head. `body_s`: for a body without a verified token. `pause_s`: how
     long a body with one may pause, and `slowest_s`: how long all of it may take beyond MIN_BYTES_PER_S. `answer_s`: how
     long an answer may wait for its reader. `photo_s`: for handing one photo on. `coalesce_s`: between two equal updates
-    of a page. `rotate_s`: after which a stream of what changes is replaced by one that overlaps it."""
+    of a page, `state_s`: between two reads of an event's state for its pages. `rotate_s`: after which a stream of what
+    changes is replaced by one that overlaps it."""
 
     head_s: float = 4
     body_s: float = 9
@@ -55,6 +56,7 @@ class Limits:
     # A server ends a connection after MAX_CONNECTION_AGE_S and the streams on it a minute later.
     rotate_s: float = 40
     coalesce_s: float = 0.5
+    state_s: float = 1.0
     updates_per_user: int = 4
     max_photo_bytes: int = DEFAULT_PHOTO_MB * MB
     max_selfie_bytes: int = DEFAULT_SELFIE_MB * MB

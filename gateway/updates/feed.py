@@ -12,6 +12,8 @@ from prometheus_client import Counter
 
 from gateway.backends.channels import Backends
 from gateway.updates.hub import Hub
+from gateway.updates.live import Live
+from gateway.updates.members import list_members
 from gateway.updates.page import SPREAD_S, Hint
 from gateway.updates.schemas import Kind
 from kit.client import ServiceCalls
@@ -23,7 +25,6 @@ from protos.selfie.v1 import selfie_pb2
 
 BACKOFF_S = 1.0
 POLL_S = 15.0
-MEMBERS = 1000  # asked for at once
 PAGES_PER_S = 100  # that read again because of one event
 EMPTY_S = 0.1  # after an answer without changes, which a service that stops gives at once
 
@@ -32,12 +33,13 @@ watches = Counter("updates_watches_total", "Streams of changes that began", ["wh
 
 
 class Feed:
-    """Follows the services until it is cancelled, and notifies the hub."""
+    """Follows the services until it is cancelled, and notifies the open pages: the hub, and the live view of events."""
 
-    def __init__(self, backends: Backends, signer: Signer, hub: Hub) -> None:
+    def __init__(self, backends: Backends, signer: Signer, hub: Hub, live: Live) -> None:
         self._backends = backends
         self._calls = ServiceCalls(signer)
         self._hub = hub
+        self._live = live
         self._away: set[str] = set()
         self._call_s = backends.limits.call_s
         self._rotate_s = backends.limits.rotate_s
@@ -63,6 +65,7 @@ class Feed:
                 continue
             if reading is None or reading.done():
                 self._hub.reload_all()
+                self._live.change_all()
             else:
                 reading.cancel()
             watches.labels(what).inc()
@@ -125,7 +128,7 @@ class Feed:
     async def _tell_members(self, event_id: str) -> None:
         """The change feed names no members. Where their list cannot be read, the changes are read again."""
         try:
-            user_ids = await self._list_members(event_id)
+            user_ids = await list_members(self._backends, self._calls, event_id)
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:  # a service of the previous version
                 raise
@@ -133,17 +136,6 @@ class Feed:
         within_s = min(SPREAD_S, len(user_ids) / PAGES_PER_S)
         for user_id in user_ids:
             self._hub.publish(Hint(Kind.EVENTS, UUID(user_id), event_id, within_s))
-
-    async def _list_members(self, event_id: str) -> list[str]:
-        user_ids: list[str] = []
-        token = ""
-        while True:
-            request = auth_pb2.ListMemberIdsRequest(event_id=event_id, page_size=MEMBERS, page_token=token)
-            call = self._backends.auth.ListMemberIds(request, metadata=self._calls.metadata(), timeout=self._call_s)
-            answer = await call
-            user_ids += answer.user_ids
-            if not (token := answer.next_page_token):
-                return user_ids
 
     def _warn(self, what: str, error: Exception) -> None:
         """Once for each outage; whatever goes wrong, the feed goes on."""
@@ -155,6 +147,7 @@ class Feed:
         self._away.add(what)
 
     def _on_match(self, response: Any) -> None:
+        self._live.change_photos(response.event_id, response.user_ids)
         kind = Kind.EVENTS if response.event_deleted else Kind.PHOTOS
         for user_id in response.user_ids:
             self._hub.publish(Hint(kind, UUID(user_id), response.event_id))
@@ -162,9 +155,11 @@ class Feed:
     def _on_selfie(self, response: Any) -> None:
         for user_id in response.user_ids:
             self._hub.publish(Hint(Kind.SELFIE, UUID(user_id)))
+            self._live.change_selfie(user_id)
 
     def _on_change(self, change: Any) -> None:
         """The guests of a deleted event hear of it from matcher_service, which still knows them."""
+        self._live.change_members(change)
         if change.kind == auth_pb2.Change.KIND_USER_ERASED:
             self._hub.end_user(UUID(change.user_id))
         elif change.kind in (auth_pb2.Change.KIND_JOINED, auth_pb2.Change.KIND_LEFT):

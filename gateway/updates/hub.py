@@ -10,7 +10,7 @@ from prometheus_client import Gauge
 from gateway.errors.problem import Problem
 from gateway.http.authentication import authentication_required
 from gateway.http.limits import Limits
-from gateway.updates.page import Hint, OpenPage
+from gateway.updates.page import Hint, OpenPage, Stream
 from gateway.updates.schemas import Kind
 from kit.identity import Caller
 
@@ -30,29 +30,33 @@ class Hub:
         self._boot_id = secrets.token_hex(4)
         self._number = self._opened = 0
         self._kept: deque[tuple[int, Hint]] = deque(maxlen=MAX_KEPT)
-        self._pages: defaultdict[UUID, list[OpenPage]] = defaultdict(list)
+        self._pages: defaultdict[UUID, list[Stream]] = defaultdict(list)
         self._held: dict[Hint, bool] = {}  # sent a moment ago; True: came again since then
         self._erased: OrderedDict[UUID, None] = OrderedDict()
         self._is_closed = False
 
     def open(self, caller: Caller, last_event_id: str) -> OpenPage:
         """Raises Problem."""
-        user_id = caller.user_id
-        if user_id in self._erased:
-            raise authentication_required()
-        if len(self._pages.get(user_id, ())) >= self._limits.updates_per_user:
-            raise too_many_streams()
-        self._opened += 1
-        page = OpenPage(user_id, self._boot_id, self._number, self._opened % TURNS)
+        page = OpenPage(caller.user_id, self._boot_id, self._number)
+        self.register(page)
         if last_event_id:
             self._resume(page, last_event_id)
-        self._pages[user_id].append(page)
+        return page
+
+    def register(self, page: Stream) -> None:
+        """Until `close` it is kept alive, ended, and sent the hints of its user. Raises Problem."""
+        if page.user_id in self._erased:
+            raise authentication_required()
+        if len(self._pages.get(page.user_id, ())) >= self._limits.updates_per_user:
+            raise too_many_streams()
+        self._opened += 1
+        page.turn = self._opened % TURNS
+        self._pages[page.user_id].append(page)
         open_pages.inc()
         if self._is_closed:
             page.end()
-        return page
 
-    def close(self, page: OpenPage) -> None:
+    def close(self, page: Stream) -> None:
         pages = self._pages[page.user_id]
         pages.remove(page)
         open_pages.dec()
@@ -71,7 +75,8 @@ class Hub:
         self._kept.append((self._number, hint))
         pages = self._pages.get(hint.user_id, ()) if hint.user_id else self._all()
         for page in pages:
-            page.add(self._number, hint)
+            if isinstance(page, OpenPage):
+                page.add(self._number, hint)
 
     def reload_all(self) -> None:
         """Hints may be lost, also for a page that comes back; not before there was any page."""
@@ -102,7 +107,7 @@ class Hub:
                 if page.turn == turn:
                     page.keep_alive()
 
-    def _all(self) -> list[OpenPage]:
+    def _all(self) -> list[Stream]:
         return [page for pages in self._pages.values() for page in pages]
 
     def _release(self, hint: Hint) -> None:

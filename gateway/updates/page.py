@@ -1,6 +1,7 @@
 """One open page: what it has not been sent yet. It keeps kinds and events, not a queue, however slowly it reads."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from random import uniform
@@ -25,17 +26,53 @@ class Hint:
     within_s: float = 0.0
 
 
-class OpenPage:
-    """The stream of a page, fed by the hub. `number`: of the last hint before it; `turn`: when it is kept alive."""
+class Stream(ABC):
+    """What a page is sent. `turn`: when it is kept alive."""
 
-    def __init__(self, user_id: UUID, boot_id: str, number: int, turn: int) -> None:
+    def __init__(self, user_id: UUID) -> None:
         self.user_id = user_id
-        self.turn = turn
+        self.turn = 0
+        self.is_over = False
+        self._is_kept_alive = False
+        self._wake = asyncio.Event()
+
+    def keep_alive(self) -> None:
+        self._is_kept_alive = True
+        self._wake.set()
+
+    def end(self) -> None:
+        self.is_over = True
+        self._wake.set()
+
+    async def events(self) -> AsyncIterator[bytes]:
+        """Until `end`."""
+        yield f"retry: {uniform(*RETRY_MS):.0f}\n".encode() + self._begin()
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            if self.is_over:
+                return
+            is_kept_alive, self._is_kept_alive = self._is_kept_alive, False
+            if chunk := self._take() or KEEP_ALIVE * is_kept_alive:
+                yield chunk
+
+    @abstractmethod
+    def _begin(self) -> bytes:
+        """The first event."""
+
+    @abstractmethod
+    def _take(self) -> bytes:
+        """The events since then or since the last time."""
+
+
+class OpenPage(Stream):
+    """The stream of a page, fed by the hub. `number`: of the last hint before it."""
+
+    def __init__(self, user_id: UUID, boot_id: str, number: int) -> None:
+        super().__init__(user_id)
         self._boot_id = boot_id
         self._pending: dict[Hint, int] = {}
         self._first = number
-        self._is_kept_alive = self._is_over = False
-        self._wake = asyncio.Event()
 
     def add(self, number: int, hint: Hint) -> None:
         """A hint that is pending already keeps its number: whoever resumes after it gets what follows again."""
@@ -48,32 +85,13 @@ class OpenPage:
             self._pending.setdefault(hint, number)
         self._wake.set()
 
-    def keep_alive(self) -> None:
-        self._is_kept_alive = True
-        self._wake.set()
-
-    def end(self) -> None:
-        self._is_over = True
-        self._wake.set()
-
-    async def events(self) -> AsyncIterator[bytes]:
-        """Until `end`; the first event has a cursor for a page that has heard of nothing else yet."""
-        retry = f"retry: {uniform(*RETRY_MS):.0f}\n"
-        yield (retry + self._event(self._first, Kind.HELLO, Update())).encode()
-        while True:
-            await self._wake.wait()
-            self._wake.clear()
-            if self._is_over:
-                return
-            if chunk := self._take():
-                yield chunk
+    def _begin(self) -> bytes:
+        """A cursor for a page that has heard of nothing else yet."""
+        return self._event(self._first, Kind.HELLO, Update()).encode()
 
     def _take(self) -> bytes:
         pending, self._pending = self._pending, {}
-        is_kept_alive, self._is_kept_alive = self._is_kept_alive, False
-        if pending:
-            return "".join(self._event(number, hint.kind, _update(hint)) for hint, number in pending.items()).encode()
-        return KEEP_ALIVE if is_kept_alive else b""
+        return "".join(self._event(number, hint.kind, _update(hint)) for hint, number in pending.items()).encode()
 
     def _event(self, number: int, kind: Kind, update: Update) -> str:
         data = update.model_dump_json(exclude_none=True)

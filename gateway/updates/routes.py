@@ -1,8 +1,11 @@
-"""The stream of a page: what of the guest's changed."""
+"""The streams of pages: what of the guest's changed, and the state of an event for its organisers."""
 
 import asyncio
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
@@ -10,9 +13,10 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors.openapi import SIGNED, TEXT, problems
 from gateway.errors.problem import Problem
-from gateway.http.authentication import Signed, authentication_required
+from gateway.http.authentication import Signed, authentication_required, find_token
 from gateway.updates.hub import Hub
-from gateway.updates.page import OpenPage
+from gateway.updates.live import Live
+from gateway.updates.page import Stream
 
 HEADERS = {"Cache-Control": "private, no-store", "X-Accel-Buffering": "no"}
 DESCRIPTION = """\
@@ -23,6 +27,12 @@ a random time up to it first. Every event has an `id`; a page that connects agai
 what it has missed. The first event is `hello`; what was read after it is not older than the stream. The stream ends
 with the access token: refresh it and connect again. `data` is an Update."""
 
+LIVE = """\
+Server-sent events for a page that shows an event to one of its organisers: `state` at once, and after every change, at
+most one a second. Each one is complete, so a page that connects again has missed nothing. The stream ends with the
+access token, and when the caller is no organiser of the event any more. `data` is an EventState."""
+ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
+
 router = APIRouter(prefix="/api", tags=["updates"])
 
 LastEventId = Annotated[str, Header(description="`id` of the last event received; an EventSource sends it by itself")]
@@ -31,10 +41,10 @@ LastEventId = Annotated[str, Header(description="`id` of the last event received
 class UpdateStream(StreamingResponse):
     """Open until its page goes, its token expires or the process stops."""
 
-    def __init__(self, hub: Hub, page: OpenPage, lasts_s: float) -> None:
+    def __init__(self, page: Stream, close: Callable[[], None], lasts_s: float) -> None:
         super().__init__(page.events(), media_type="text/event-stream", headers=HEADERS)
-        self._hub = hub
         self._page = page
+        self._close = close
         self._lasts_s = lasts_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,7 +53,7 @@ class UpdateStream(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             expiry.cancel()
-            self._hub.close(self._page)
+            self._close()
 
 
 @router.get(
@@ -62,4 +72,25 @@ async def follow_updates(request: Request, _: Signed, last_event_id: LastEventId
     hub: Hub | None = request.app.state.hub
     if hub is None:
         raise Problem(503, "service_unavailable", "Live updates are switched off.")
-    return UpdateStream(hub, hub.open(caller, last_event_id), max(0.0, caller.expires_at - time.time()))
+    page = hub.open(caller, last_event_id)
+    return UpdateStream(page, partial(hub.close, page), max(0.0, caller.expires_at - time.time()))
+
+
+@router.get(
+    "/events/{event_id}/updates",
+    description=LIVE,
+    response_class=StreamingResponse,
+    responses={
+        200: {"description": "Each event's `data` is an EventState.", "content": {"text/event-stream": TEXT}},
+        **problems(*ORGANISED),
+    },
+)
+async def follow_event(event_id: UUID, request: Request, _: Signed) -> Response:
+    caller = request.scope["caller"]
+    if caller is None:
+        raise authentication_required()
+    live: Live | None = request.app.state.live
+    if live is None:
+        raise Problem(503, "service_unavailable", "Live updates are switched off.")
+    page = await live.open(event_id, caller.user_id, find_token(request.scope, request.headers))
+    return UpdateStream(page, partial(live.close, event_id, page), max(0.0, caller.expires_at - time.time()))

@@ -13,6 +13,7 @@ from matcher_service.domain.permissions import Action, may
 MAX_PHOTOS_PER_CALL = 100
 MAX_PHOTOS_CHANGED = 200  # in one transaction
 MAX_HASHES = 1000
+MAX_USERS = 200  # of one count
 MAX_FILENAME_LENGTH = 200
 
 
@@ -141,10 +142,13 @@ class KnownPhoto:
 
 @dataclass(frozen=True)
 class IndexCounts:
-    """Photos of an event by state, and their faces."""
+    """Photos of an event by state, their faces, and where they were counted the guests whose face is searched for:
+    all, and those without a photo."""
 
     event_id: UUID
-    pending: int
-    indexed: int
-    failed: int
-    faces: int
+    pending: int = 0
+    indexed: int = 0
+    failed: int = 0
+    faces: int = 0
+    searched: int = 0
+    unmatched: int = 0

@@ -40,7 +40,8 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Hint:
-    """The photos of some users in an event changed; `event_deleted`: it is gone, and they are its members."""
+    """The photos of some users in an event changed, or without users only what its organisers see; `event_deleted`: it
+    is gone, and they are its members."""
 
     event_id: UUID
     user_ids: tuple[UUID, ...]

@@ -9,7 +9,7 @@ from kit.notices import Notices
 from kit.pages import parse_page
 from kit.timestamps import to_timestamp
 from matcher_service.audience import Audience
-from matcher_service.domain import ENCODING_SIZE, Hint, Listing, Match, Rematch, Snapshot
+from matcher_service.domain import ENCODING_SIZE, MAX_USERS, Hint, Listing, Match, Rematch, Snapshot
 from matcher_service.service import Matches
 from matcher_service.servicer.shared import name_versions, parse_order
 from matcher_service.store.hints import parse_hint
@@ -71,6 +71,16 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
             if context.add_callback(subscription.close):
                 yield pb.WatchMatchesResponse()
                 yield from map(_hint, map(parse_hint, subscription))
+
+    @callable_by(USER)
+    def CountMatches(self, request, context):
+        if len(request.user_ids) > MAX_USERS:
+            raise InvalidArgument
+        event_id, users = parse_id(request.event_id), [parse_id(user_id) for user_id in request.user_ids]
+        counts = self._matches.count_matches(current_caller().user_id, event_id, users)
+        return pb.CountMatchesResponse(
+            counts=[pb.MatchCount(user_id=str(user_id), photo_count=count) for user_id, count in counts.items()]
+        )
 
 
 def _rematch(request: pb.RematchRequest, event_id: str) -> Rematch:

@@ -133,7 +133,7 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         if len(request.event_ids) > MAX_EVENTS:
             raise InvalidArgument
         event_ids = [parse_id(event_id) for event_id in request.event_ids]
-        counts = self._photos.count(current_caller().user_id, event_ids)
+        counts = self._photos.count(current_caller().user_id, event_ids, count_guests=request.count_guests)
         return pb.GetIndexStateResponse(states=[_counts(count) for count in counts])
 
     @callable_by(USER)
@@ -246,4 +246,6 @@ def _counts(counts: IndexCounts) -> pb.IndexState:
         indexed_count=counts.indexed,
         failed_count=counts.failed,
         face_count=counts.faces,
+        searched_count=counts.searched,
+        unmatched_count=counts.unmatched,
     )

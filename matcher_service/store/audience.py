@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from kit.db import transaction
 from matcher_service.domain import Visibility
 from matcher_service.store.events import lock_event, may_look
-from matcher_service.store.hints import hint, hint_all, hint_people_in
+from matcher_service.store.hints import hint, hint_all, hint_organisers, hint_people_in
 
 # SQL: the account of the person :person.
 USER = "(SELECT user_id FROM matcher.people WHERE event_id = :event AND person_id = :person)"
@@ -67,6 +67,7 @@ def change_visibility(
     update = text("UPDATE matcher.photos SET visibility = :visibility WHERE event_id = :event AND id = ANY(:photos)")
     connection.execute(update, {**values, "photos": changed_ids})
     show(connection, event_id, changed_ids)
+    hint_organisers(connection, event_id)
     if "everyone" in {visibility.value, *(row.visibility for row in changed)}:
         hint_all(connection, event_id)
     else:
@@ -150,7 +151,8 @@ class AudienceStore:
             "UPDATE matcher.hide_requests SET settled = true"
             " WHERE event_id = :event AND photo_id = ANY(:photos) AND NOT settled"
         )
-        connection.execute(settle, values)
+        if connection.execute(settle, values).rowcount:
+            hint_organisers(connection, values["event"])
 
     def _show_again(self, connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         show_again(connection, event_id, photo_ids)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
+from matcher_service.store.hints import hint_organisers
 from matcher_service.store.offers import is_open
 
 # Every file that a photo may have; the expression of the index `photo_keys`.
@@ -38,7 +39,8 @@ def raise_version(connection: Connection, event_id: UUID, *, deleted: bool = Fal
 def count_photos(
     connection: Connection, event_id: UUID, *, pending: int = 0, indexed: int = 0, failed: int = 0, faces: int = 0
 ) -> None:
-    """Adds to the event's counters, in the transaction that changes the photos, under the event's lock."""
+    """Adds to the event's counters, in the transaction that changes the photos, under the event's lock; its organisers
+    hear of it."""
     connection.execute(
         text(
             "UPDATE matcher.events SET pending_count = pending_count + :pending,"
@@ -47,6 +49,7 @@ def count_photos(
         ),
         {"event": event_id, "pending": pending, "indexed": indexed, "failed": failed, "faces": faces},
     )
+    hint_organisers(connection, event_id)
 
 
 def queue_blob_deletions(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:

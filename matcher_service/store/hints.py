@@ -35,6 +35,12 @@ def _notify(connection: Connection, event_id: UUID, user_ids: Sequence[UUID], *,
         connection.execute(query, {"channel": HINTS_CHANNEL, "payload": payload})
 
 
+def hint_organisers(connection: Connection, event_id: UUID) -> None:
+    """Of a change that no guest sees: a hint without users, of which PostgreSQL sends one for each transaction."""
+    payload = json.dumps([str(event_id), [], False])
+    connection.execute(text("SELECT pg_notify(:channel, :payload)"), {"channel": HINTS_CHANNEL, "payload": payload})
+
+
 def hint_people_in(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
     """For those who have one of the photos, and guests who added one; before their matches go."""
     query = text(

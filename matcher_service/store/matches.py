@@ -78,6 +78,20 @@ class MatchStore:
             matches = [_match(row) for row in select_matches(connection, user_id, event_id, listing, page)]
             return matches, count_matches(connection, user_id, event_id)
 
+    def count_matches(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """Of each of the users who is a member, how many photos they are in and see."""
+        query = text(
+            """
+            SELECT m.user_id, count(DISTINCT t.photo_id) AS photos FROM matcher.memberships m
+            LEFT JOIN matcher.people o ON (o.event_id, o.user_id) = (m.event_id, m.user_id)
+            LEFT JOIN matcher.matches t ON (t.event_id, t.person_id) = (o.event_id, o.person_id) AND t.shown
+            WHERE m.event_id = :event AND m.user_id = ANY(:users) GROUP BY m.user_id
+            """
+        )
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query, {"event": event_id, "users": list(user_ids)})
+            return {row.user_id: row.photos for row in rows}
+
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
         """Whether a newer revision of the guest was published or forgotten before."""
         query = text("SELECT revision FROM matcher.people WHERE event_id = :event AND person_id = :person")

@@ -229,6 +229,22 @@ class PhotoStore:
             row = connection.execute(query, {"event": event_id, "uploader": uploader_id}).one()
         return IndexCounts(event_id, row.pending, row.indexed, row.failed, row.faces)
 
+    def count_guests(self, event_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+        """Of each event in which faces of guests are searched for, how many, and how many of them have no photo."""
+        query = text(
+            """
+            SELECT o.event_id, count(*) AS searched, count(*) FILTER (WHERE NOT EXISTS (
+                SELECT FROM matcher.matches t
+                WHERE t.event_id = o.event_id AND t.person_id = o.person_id AND t.shown)) AS unmatched
+            FROM matcher.people o
+            JOIN matcher.memberships m ON (m.event_id, m.user_id) = (o.event_id, o.user_id) AND m.role = 'guest'
+            WHERE o.event_id = ANY(:events) AND o.encodings IS NOT NULL GROUP BY o.event_id
+            """
+        )
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query, {"events": list(event_ids)})
+            return {row.event_id: (row.searched, row.unmatched) for row in rows}
+
 
 def _photo(row: Row[Any]) -> Photo:
     return Photo(

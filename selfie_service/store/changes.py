@@ -21,6 +21,12 @@ from selfie_service.store.people import (
     release_held,
 )
 
+# Roles are read behind all else where a version without them has moved the cursor.
+MOVE_CURSOR = (
+    "UPDATE selfie.feed_cursor SET sequence = :last,"
+    " roles_sequence = CASE WHEN roles_sequence = sequence THEN :last ELSE roles_sequence END"
+)
+
 
 class FeedGap(Exception):
     """A change is missing between the last one applied and this one."""
@@ -44,7 +50,7 @@ class ChangeStore:
             if self._is_next(connection, change):
                 if change.kind:
                     _APPLY[change.kind](connection, change)
-                connection.execute(text("UPDATE selfie.feed_cursor SET sequence = :last"), {"last": change.sequence})
+                connection.execute(text(MOVE_CURSOR), {"last": change.sequence})
 
     def _is_next(self, connection: Connection, change: Change) -> bool:
         """Locks the cursor until the commit."""
@@ -65,8 +71,9 @@ def _join(connection: Connection, change: Change) -> None:
         text(
             """
             INSERT INTO selfie.enrolments
-                (event_id, person_id, user_id, wanted_revision, state, held_revision, turn_at)
-            SELECT :event, :person, :user, :revision, CASE WHEN has_face AND NOT is_shut THEN 'running' ELSE 'idle' END,
+                (event_id, person_id, user_id, role, role_sequence, wanted_revision, state, held_revision, turn_at)
+            SELECT :event, :person, :user, :role, :sequence, :revision,
+                CASE WHEN has_face AND NOT is_shut THEN 'running' ELSE 'idle' END,
                 CASE WHEN has_face AND is_shut THEN CAST(:revision AS bigint) END,
                 now() + make_interval(secs => :step * (SELECT count(*) FROM selfie.enrolments
                     WHERE user_id = :user AND wanted_revision > published_revision))
@@ -74,13 +81,16 @@ def _join(connection: Connection, change: Change) -> None:
                 EXISTS (SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active') AS has_face,
                 EXISTS (SELECT FROM selfie.events WHERE event_id = :event
                     AND (closed OR expires_at <= now())) AS is_shut) AS now_is
-            ON CONFLICT DO NOTHING
+            ON CONFLICT (event_id, person_id)
+                DO UPDATE SET role = excluded.role, role_sequence = excluded.role_sequence
             """
         ),
         {
             "event": event_id,
             "person": first_person(user_id),
             "user": user_id,
+            "role": change.role.value,
+            "sequence": change.sequence,
             "revision": revision,
             "step": STEP_S,
         },

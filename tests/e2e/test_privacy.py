@@ -36,6 +36,7 @@ def test_the_ids_of_others_answer_404_everywhere(
         ("PATCH", "", {"json": {"closed": True}}),
         ("DELETE", "", {}),
         ("GET", "/guests", {}),
+        ("GET", "/updates", {}),
         ("GET", "/poster.pdf", {}),
         ("GET", "/poster.svg", {}),
         ("POST", f"/guests/{organiser.id}/admit", {}),

@@ -76,3 +76,36 @@ def test_after_a_restart_of_the_matcher_every_page_reloads(
     with open_page(guest) as updates:
         system.restart("matcher")
         assert until_heard(updates, "reload")["within_s"] > 0
+
+
+@contextmanager
+def open_event(person: Person, event: Json) -> Iterator[Iterator[Json]]:
+    """The states that the organiser's page of an event is told."""
+    with person.http.stream("GET", f"/api/events/{event['id']}/updates", timeout=60) as answer:
+        assert answer.status_code == 200
+        yield (data for kind, data in listen(answer.iter_lines()) if kind == "state")
+
+
+def test_an_organiser_sees_guests_selfies_and_photos_arrive(
+    organiser: Organiser, join: Callable[[Json], Person], sample: SampleEvent, one_of: Callable[..., SamplePhoto]
+) -> None:
+    event = organiser.event("Live view")
+    with open_event(organiser, event) as states:
+        first = next(states)
+        assert (first["guests"], first["photos"]["total"], first["searched"]) == (1, 0, 0)
+        guest, other = join(event), join(event)
+        assert next(state for state in states if state["guests"] == 3)["without_photos"] == 0
+        guest.selfie_and_wait(sample.selfies["Ada"])
+        assert next(state for state in states if state["searched"])["without_photos"] == 1
+        organiser.add_photos(event, [one_of("Ada")])
+        read = next(state for state in states if state["photos"]["indexed"] and not state["photos"]["pending"])
+        assert (read["photos"]["total"], read["faces"], read["without_photos"]) == (1, 1, 0)
+        guests = f"/api/events/{event['id']}/guests"
+        known = {one["user_id"]: (one["selfie"], one["photos"]) for one in organiser.get(guests)["guests"]}
+        assert known == {organiser.id: ("none", 0), guest.id: ("accepted", 1), other.id: ("none", 0)}
+        without = organiser.get(guests, without_photos="true")["guests"]
+        assert [one["user_id"] for one in without] == [other.id]
+        other.expect(403, "GET", f"/api/events/{event['id']}/updates")
+        organiser.expect(204, "DELETE", f"/api/events/{event['id']}")
+        assert len(list(states)) < 5, "and then the stream ends"
+    organiser.expect(404, "GET", f"/api/events/{event['id']}/updates")

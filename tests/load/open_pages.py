@@ -19,7 +19,8 @@ from deploy.system import LocalSystem
 ORGANISER, PASSWORD = "pages-organiser", "only for this run"
 MAX_CORES = 0.1
 SETTLE_S = 5.0  # after the last page was opened
-REQUEST = "GET /api/updates HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+REQUEST = "GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n\r\n"
+ORGANISER_PAGES = 4  # as many as one user may open
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 console = Console(width=110)
@@ -35,28 +36,31 @@ def main() -> None:
     system = LocalSystem(folder / "data", settings=settings)
     try:
         with system:
-            tokens = make_guests(system, chosen.pages)
-            raise SystemExit(asyncio.run(measure(system, tokens, chosen.time)))
+            pages = make_pages(system, chosen.pages)
+            raise SystemExit(asyncio.run(measure(system, pages, chosen.time)))
     finally:
         system.remove_data()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_guests(system: LocalSystem, count: int) -> list[str]:
-    """The access tokens of guests of one event."""
+def make_pages(system: LocalSystem, count: int) -> list[tuple[str, str]]:
+    """Paths and access tokens of the guests of one event, and of its organiser."""
     add_organiser(system.data, system.env, ORGANISER, PASSWORD)
     with Person(system.base_url) as organiser:
         organiser.login(ORGANISER, PASSWORD)
-        code = organiser.create_event("Pages")["event_code"]
-    form = {"event_code": code, "display_name": "Gina", "consent_version": "1"}
+        event = organiser.create_event("Pages")
+    form = {"event_code": event["event_code"], "display_name": "Gina", "consent_version": "1"}
     with httpx2.Client(base_url=system.base_url, timeout=30) as client:
-        return [client.post("/api/guest-sessions", json=form).json()["access_token"] for _ in range(count)]
+        login = client.post("/api/login", json={"username": ORGANISER, "password": PASSWORD}).json()
+        live = [(f"/api/events/{event['id']}/updates", login["access_token"])] * ORGANISER_PAGES
+        guests = (client.post("/api/guest-sessions", json=form).json()["access_token"] for _ in range(count))
+        return live + [("/api/updates", guest) for guest in guests]
 
 
-async def measure(system: LocalSystem, tokens: list[str], idle_s: float) -> int:
+async def measure(system: LocalSystem, addresses: list[tuple[str, str]], idle_s: float) -> int:
     """Prints the cores that each process uses; 0 when the gateway uses few enough."""
     port = system.ports["gateway"]
-    pages = [await open_page(port, token) for token in tokens]
+    pages = [await open_page(port, path, token) for path, token in addresses]
     console.print(f"{len(pages)} pages are open; nothing happens for {idle_s:g} s ...")
     await asyncio.sleep(SETTLE_S)
     before, started = used_s(system), time.monotonic()
@@ -74,11 +78,11 @@ async def measure(system: LocalSystem, tokens: list[str], idle_s: float) -> int:
     return 0 if reached else 1
 
 
-async def open_page(port: int, token: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A page that has heard `hello`."""
+async def open_page(port: int, path: str, token: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A page that has heard its first event."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(REQUEST.format(token=token).encode())
-    head = await reader.readuntil(b"event: hello")
+    writer.write(REQUEST.format(path=path, token=token).encode())
+    head = await reader.readuntil(b"event: ")
     if not head.startswith(b"HTTP/1.1 200"):
         raise SystemExit(head.decode())
     return reader, writer

@@ -27,12 +27,13 @@ from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.binding import BindingRule
-from selfie_service.domain import Change, ChangeKind, Judge
+from selfie_service.domain import Change, ChangeKind, Judge, Role
 from selfie_service.feed import AuthFeed
+from selfie_service.guests import GuestSelfies
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import ChangeStore, RematchStore, SelfieStore
+from selfie_service.store import ChangeStore, RematchStore, RoleStore, SelfieStore
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.validation import Examination, Reason
 from selfie_service.worker import Validator
@@ -102,6 +103,7 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
                     user_id=str(change.user_id or ""),
                     closed=change.closed,
                     expire_time=to_timestamp(change.expires_at),
+                    role=f"ROLE_{change.role.name}",
                 )
             )
             self._news.notify_all()
@@ -185,14 +187,16 @@ class World:
         self._others.start()
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         told = calls(signer("selfie"))
-        self.follower = Follower(AuthFeed(self._channel, told).fetch, self.changes.cursor, self.changes.apply)
+        self.auth_feed = AuthFeed(self._channel, told)
+        self.follower = Follower(self.auth_feed.fetch, self.changes.cursor, self.changes.apply)
         self.rematcher = Rematcher(self.rematches, self._channel, told, STREAM_S, self.stop)
         self.service = Selfies(self.selfies, self.rematches, self.blobs, self.follower.catch_up, 15_000_000)
+        self.guests = GuestSelfies(RoleStore(self.db), self.auth_feed.fetch, self.follower.catch_up)
         self.hints = Notices(db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
         self.stub = selfie_pb2_grpc.SelfieServiceStub(
             serve(
                 Registration(
-                    SelfieServicer(self.service, self.hints),
+                    SelfieServicer(self.service, self.guests, self.hints),
                     selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
                     selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
                 )
@@ -224,6 +228,12 @@ class World:
         for event_id in events:
             self.tell(ChangeKind.JOINED, event_id=event_id, user_id=user_id)
         self.follower.catch_up()
+        return user_id
+
+    def organiser(self, event_id: UUID) -> UUID:
+        """One who organises an event, in the feed."""
+        user_id = uuid4()
+        self.tell(ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=Role.ORGANISER)
         return user_id
 
     # What a guest does.

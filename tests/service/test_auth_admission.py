@@ -62,11 +62,14 @@ def test_who_joins_waits_until_they_are_admitted(
     assert list_guests(scene, event, olga) == {olga.user_id: False, guest.user_id: True}
     assert scene.get_event(event, olga).guest_count == 1
     assert scene.kinds_about(guest) == [], "no service takes them for a member"
+    told = scene.changes()[-1]
+    assert (told.kind, told.event_id, told.user_id) == (pb.Change.KIND_WAITING, event.event_id, "")
+    assert scene.get_event(event, olga).waiting_count == 1
     for _ in range(2):
         scene.admit(event, guest, olga)
     assert [membership.waiting for membership in scene.memberships(guest)] == [False]
     assert list_guests(scene, event, olga) == {olga.user_id: False, guest.user_id: False}
-    assert scene.get_event(event, olga).guest_count == 2
+    assert (scene.get_event(event, olga).guest_count, scene.get_event(event, olga).waiting_count) == (2, 0)
     assert scene.kinds_about(guest) == [JOINED]
     assert scene.changes()[-1].role == pb.ROLE_GUEST
 

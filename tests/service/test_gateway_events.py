@@ -9,7 +9,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from auth_service.domain import EventClosed, OrganiserCannotLeave, OrganiserOnly, UserNotFound
 from matcher_service.domain import EventNotFound
 from protos.auth.v1 import auth_pb2 as pb
-from protos.matcher.v1 import photo_pb2
+from protos.matcher.v1 import matcher_pb2, photo_pb2
+from protos.selfie.v1 import selfie_pb2
 from tests.service.gateway_fixtures import shared as shared
 from tests.service.gateway_fixtures import world as world
 from tests.service.gateway_world import SIGNED, World, problem
@@ -41,7 +42,10 @@ def event(event_id: str) -> pb.Event:
     )
 
 
-def shown(event_id: str, photos: dict[str, int], faces: int) -> dict[str, Any]:
+def shown(
+    event_id: str, photos: dict[str, int], faces: int, guests: tuple[int | None, ...] = (None, None, None)
+) -> dict[str, Any]:
+    """`guests`: those who wait, those whose face is searched for, and those of them without a photo."""
     return {
         "id": event_id,
         "name": "Wedding",
@@ -56,6 +60,7 @@ def shown(event_id: str, photos: dict[str, int], faces: int) -> dict[str, Any]:
         "guests": 4,
         **NO_OFFER,
         "role": "couple",
+        **dict(zip(("waiting", "searched", "without_photos"), guests, strict=True)),
     }
 
 
@@ -63,7 +68,8 @@ def count(request: photo_pb2.GetIndexStateRequest) -> Any:
     """A matcher that knows event A alone."""
     if B in request.event_ids:
         return EventNotFound()
-    state = photo_pb2.IndexState(event_id=A, pending_count=1, indexed_count=2, failed_count=3, face_count=5)
+    guests = {"searched_count": 7, "unmatched_count": 6} if request.count_guests else {}
+    state = photo_pb2.IndexState(event_id=A, pending_count=1, indexed_count=2, failed_count=3, face_count=5, **guests)
     return photo_pb2.GetIndexStateResponse(states=[state])
 
 
@@ -85,8 +91,10 @@ def test_a_new_event_has_no_photos_and_nobody_is_asked(world: World) -> None:
 
 
 def test_an_event_is_merged_with_its_counts(world: World) -> None:
-    world.answer(GetEvent=pb.GetEventResponse(event=event(A)), GetIndexState=count)
-    assert world.client.get(f"/api/events/{A}", headers=SIGNED).json() == shown(A, PHOTOS, 5)
+    counted = event(A)
+    counted.waiting_count = 8
+    world.answer(GetEvent=pb.GetEventResponse(event=counted), GetIndexState=count)
+    assert world.client.get(f"/api/events/{A}", headers=SIGNED).json() == shown(A, PHOTOS, 5, (8, 7, 6))
 
 
 def test_an_event_that_the_matcher_has_not_heard_of_counts_nothing(world: World) -> None:
@@ -106,7 +114,7 @@ def test_events_are_counted_in_one_call(world: World) -> None:
 def test_an_event_is_changed_only_in_what_is_given(world: World) -> None:
     world.answer(UpdateEvent=pb.UpdateEventResponse(event=event(A)), GetIndexState=count)
     answer = world.client.patch(f"/api/events/{A}", json={"closed": False, "new_code": True}, headers=SIGNED)
-    assert answer.json() == shown(A, PHOTOS, 5)
+    assert answer.json() == shown(A, PHOTOS, 5, (None, 7, 6))
     sent = world.services.sent("UpdateEvent")
     assert (sent.HasField("name"), sent.HasField("closed"), sent.closed.value, sent.new_code) == (
         False,
@@ -157,16 +165,60 @@ def test_an_event_is_deleted_in_one_call(world: World) -> None:
     assert [call.method for call in world.services.calls] == ["DeleteEvent"]
 
 
-def test_guests_are_listed(world: World) -> None:
-    guest = pb.Guest(user_id=B, username="ada", role=pb.ROLE_GUEST, join_time=Timestamp(seconds=3), waiting=True)
-    world.answer(ListGuests=pb.ListGuestsResponse(guests=[guest]))
+def guest(user_id: str, *, waiting: bool = False, role: pb.Role = pb.ROLE_GUEST) -> pb.Guest:
+    return pb.Guest(user_id=user_id, username="ada", role=role, join_time=Timestamp(seconds=3), waiting=waiting)
+
+
+def answer_guests(world: World) -> None:
+    """One who waits, one with photos, one without, one of whom nothing is known, and an organiser."""
+    guests = [guest(B, waiting=True), guest("with"), guest("without"), guest("new"), guest("o", role=pb.ROLE_ORGANISER)]
+    accepted = selfie_pb2.SelfieOfUser(user_id="with", selfie=selfie_pb2.GUEST_SELFIE_ACCEPTED)
+    rejected = selfie_pb2.SelfieOfUser(user_id="without", selfie=selfie_pb2.GUEST_SELFIE_REJECTED)
+    counts = [
+        matcher_pb2.MatchCount(user_id=who, photo_count=count) for who, count in (("with", 3), ("without", 0), ("o", 0))
+    ]
+    world.answer(
+        ListGuests=pb.ListGuestsResponse(guests=guests, next_page_token="n"),
+        ListSelfieStates=selfie_pb2.ListSelfieStatesResponse(selfies=[accepted, rejected]),
+        CountMatches=matcher_pb2.CountMatchesResponse(counts=counts),
+    )
+
+
+def test_guests_are_listed_with_their_selfies_and_photos(world: World) -> None:
+    answer_guests(world)
+    answer = world.client.get(f"/api/events/{A}/guests", headers=SIGNED).json()
+    names = {"username": "ada", "display_name": "", "role": "guest", "joined_at": 3}
+    assert answer["guests"][0] == {"user_id": B, **names, "waiting": True, "selfie": None, "photos": None}
+    assert [(one["user_id"], one["selfie"], one["photos"]) for one in answer["guests"][1:]] == [
+        ("with", "accepted", 3),
+        ("without", "rejected", 0),
+        ("new", None, None),
+        ("o", None, 0),
+    ]
+    for method in ("ListSelfieStates", "CountMatches"):
+        sent = world.services.sent(method)
+        assert (sent.event_id, list(sent.user_ids)) == (A, ["with", "without", "new", "o"]), "not of one who waits"
+
+
+def test_guests_without_photos_are_found_page_by_page(world: World) -> None:
+    answer_guests(world)
+    answer = world.client.get(f"/api/events/{A}/guests?without_photos=true", headers=SIGNED).json()
+    assert ([one["user_id"] for one in answer["guests"]], answer["next_cursor"]) == (["without"], "n")
+
+
+@pytest.mark.parametrize("fault", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNIMPLEMENTED, EventNotFound()])
+def test_guests_are_listed_where_the_other_services_are_away(world: World, fault: Any) -> None:
+    answer_guests(world)
+    world.answer(ListSelfieStates=fault, CountMatches=fault)
     answer = world.client.get(f"/api/events/{A}/guests", headers=SIGNED)
-    assert answer.json() == {
-        "guests": [
-            {"user_id": B, "username": "ada", "display_name": "", "role": "guest", "joined_at": 3, "waiting": True}
-        ],
-        "next_cursor": None,
-    }
+    assert [(one["selfie"], one["photos"]) for one in answer.json()["guests"]] == [(None, None)] * 5
+    assert world.client.get(f"/api/events/{A}/guests?without_photos=true", headers=SIGNED).status_code >= 404
+
+
+def test_whom_a_service_refuses_is_refused(world: World) -> None:
+    answer_guests(world)
+    world.answer(ListSelfieStates=OrganiserOnly())
+    assert problem(world.client.get(f"/api/events/{A}/guests", headers=SIGNED)) == (403, "organiser_only")
 
 
 @pytest.mark.parametrize(("who", "sent"), [("me", ""), (B, B)])

@@ -210,5 +210,6 @@ def test_the_document_names_the_prefix_of_the_proxy() -> None:
 def test_every_rpc_of_a_person_has_a_route() -> None:
     unlisted = {"CheckEventCode", "Logout", "DeleteUser", "DeleteSelfie", "GetRematchState", "GetIndexState"}
     unlisted |= {"CreateDownloadToken", "CheckFirstOrganiser"}  # the gateway itself asks for them
+    unlisted |= {"CountMatches", "ListSelfieStates"}  # of the guests that ListGuests has found
     of_services = {"ListChanges", "ListMemberIds", "Rematch", "WatchMatches", "WatchSelfies"}
     assert set(promised()) - set(ROUTES) - unlisted == of_services

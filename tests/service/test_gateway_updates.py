@@ -281,7 +281,7 @@ def test_a_stream_is_replaced_in_time_and_no_page_reloads(what: str) -> None:
 
 def test_a_slow_page_costs_no_more_than_a_reload() -> None:
     user_id = uuid4()
-    page = OpenPage(user_id, "boot", 0, 0)
+    page = OpenPage(user_id, "boot", 0)
     for number in range(1000):
         page.add(number, Hint(Kind.PHOTOS, user_id, str(uuid4())))
     assert len(page._pending) == 1

@@ -48,6 +48,10 @@ class Party:
             hint(connection, MARK, [MARK])
 
     def heard(self) -> Heard:
+        """What guests hear."""
+        return [hint for hint in self.heard_by_organisers() if hint[1]]
+
+    def heard_by_organisers(self) -> Heard:
         return [
             (UUID(one.event_id), {UUID(user_id) for user_id in one.user_ids}, one.event_deleted)
             for one in self.watch.heard()
@@ -277,3 +281,36 @@ def test_what_becomes_of_a_guests_photo_is_news_for_them(party: Party) -> None:
     world.upload(party.event, [1], who=bob)
     assert world.make_indexer(lambda _: Reading(reason="unreadable")).step()
     assert party.heard() == [(party.event, {bob}, False)]
+
+
+def changes_of_an_organiser(party: Party) -> dict[str, Callable[[], object]]:
+    """What changes the counts of an event or its list of photos, and no guest's photos."""
+    world, organiser, event = party.world, party.world.organiser, party.event
+    hidden = world.add(event, 7)
+    return {
+        "added": lambda: world.upload(event, [9], "new"),
+        "read": lambda: world.index_all(),
+        "added, unreadable": lambda: world.add_file(event, b"\xff\xd8\xff\xe0bad|unreadable"),
+        "failed": lambda: world.index_all(),
+        "read again": lambda: world.photos.retry_failed(organiser, event),
+        "hidden": lambda: world.audience.set_visibility(organiser, event, [hidden], Visibility.HIDDEN),
+        "deleted": lambda: world.photos.delete_photo(organiser, hidden),
+    }
+
+
+def test_each_change_of_the_counts_or_the_list_is_news_for_the_organisers(party: Party) -> None:
+    changes = changes_of_an_organiser(party)
+    party.heard()
+    for what, change in changes.items():
+        change()
+        assert set(map(str, party.heard_by_organisers())) == {str((party.event, set(), False))}, what
+
+
+def test_a_decision_about_a_request_to_hide_is_news_for_the_organisers(party: Party) -> None:
+    world = party.world
+    world.audience.ask_to_hide(party.ann, party.photo)
+    assert party.heard_by_organisers() == [(party.event, {party.ann}, False)]
+    world.audience.dismiss_requests(world.organiser, party.event, [party.photo])
+    assert party.heard_by_organisers() == [(party.event, set(), False)]
+    world.audience.dismiss_requests(world.organiser, party.event, [party.photo])
+    assert party.heard_by_organisers() == [], "nothing was left to decide"

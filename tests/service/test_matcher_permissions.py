@@ -130,6 +130,9 @@ CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
     ("DeletePhotos", by_event(photo_pb2.DeletePhotosRequest), {ORGANISER}, ORGANISER_ONLY),
     ("DeletePhoto", on_photo(photo_pb2.DeletePhotoRequest), {ORGANISER}, NOT_FOUND),
     ("DeletePhoto", lambda party: photo_pb2.DeletePhotoRequest(photo_id=str(party.own)), {ORGANISER}, NOT_FOUND),
+    ("CheckUpload", by_event(photo_pb2.CheckUploadRequest), {ORGANISER, PHOTOGRAPHER}, ORGANISER_ONLY),
+    ("ListUploads", by_event(photo_pb2.ListUploadsRequest), ALL, NOT_FOUND),
+    ("CountMatches", by_event(matcher_pb2.CountMatchesRequest), {ORGANISER}, ORGANISER_ONLY),
     ("CreateDownloadToken", lambda _: photo_pb2.CreateDownloadTokenRequest(), ALL, NOT_FOUND),
     ("ListMatches", by_event(matcher_pb2.ListMatchesRequest), ALL, NOT_FOUND),
     # As guests, they see none of the photos.

@@ -245,3 +245,11 @@ def test_an_event_that_opens_again_takes_selfies_again(world: World) -> None:
     guest = world.guest(event)
     world.tell(ChangeKind.EVENT_UPDATED, event_id=event, closed=False)
     world.upload(guest)
+
+
+def test_what_is_for_open_pages_alone_is_passed_over_without_a_word(world: World) -> None:
+    world.feed.changes.append(auth_pb2.Change(sequence=1, kind=auth_pb2.Change.KIND_WAITING, event_id=str(uuid4())))
+    with capture_logs() as logs:
+        world.follower.catch_up()
+    assert world.changes.cursor() == 1
+    assert [entry for entry in logs if entry["log_level"] == "warning"] == []

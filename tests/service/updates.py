@@ -102,19 +102,27 @@ class Heard:
 
 
 class Page:
-    """An open page that has heard `hello`."""
+    """An open page that has heard its first event."""
 
-    def __init__(self, client: httpx2.Client, user_id: UUID, last_event_id: str = "", ttl_s: int = 3600) -> None:
+    def __init__(
+        self,
+        client: httpx2.Client,
+        user_id: UUID,
+        last_event_id: str = "",
+        ttl_s: int = 3600,
+        path: str = "/api/updates",
+        first: str = "hello",
+    ) -> None:
         headers = signed(user_id, ttl_s)
         if last_event_id:
             headers["last-event-id"] = last_event_id
-        self._opening = client.stream("GET", "/api/updates", headers=headers, timeout=20)
+        self._opening = client.stream("GET", path, headers=headers, timeout=20)
         self.answer = self._opening.__enter__()
         assert self.answer.status_code == 200, self.answer.read()
         self._lines = self.answer.iter_lines()
         self.comments = 0
         self.hello = self.next()
-        assert self.hello.kind == "hello"
+        assert self.hello.kind == first
 
     def __enter__(self) -> Self:
         return self
@@ -134,11 +142,14 @@ class Page:
                 next(self._lines)
                 continue
             fields[name] = value
-        return Heard(fields["event"], json.loads(fields["data"]), fields["id"])
+        return Heard(fields["event"], json.loads(fields["data"]), fields.get("id", ""))
 
-    def next_comment(self) -> None:
-        while not next(self._lines).startswith(":"):
-            pass
+    def next_comment(self) -> str:
+        """What comes before the next comment."""
+        lines = []
+        while not (line := next(self._lines)).startswith(":"):
+            lines.append(line)
+        return "".join(lines)
 
     def rest(self) -> list[Heard]:
         """What is heard until the stream ends."""

@@ -73,6 +73,11 @@ class MatcherServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesResponse.FromString,
                 _registered_method=True)
+        self.CountMatches = channel.unary_unary(
+                '/matcher.v1.MatcherService/CountMatches',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesResponse.FromString,
+                _registered_method=True)
 
 
 class MatcherServiceServicer:
@@ -149,6 +154,15 @@ class MatcherServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CountMatches(self, request, context):
+        """In how many photos members of an event are that they see; those for everyone are not counted. Users who are no
+        members are left out. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 users.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MatcherServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -186,6 +200,11 @@ def add_MatcherServiceServicer_to_server(servicer, server):
                     servicer.WatchMatches,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesResponse.SerializeToString,
+            ),
+            'CountMatches': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountMatches,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -381,6 +400,33 @@ class MatcherService:
             '/matcher.v1.MatcherService/WatchMatches',
             protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_matcher__pb2.WatchMatchesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountMatches(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/CountMatches',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesResponse.FromString,
             options,
             channel_credentials,
             insecure,

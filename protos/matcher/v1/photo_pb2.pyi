@@ -339,24 +339,30 @@ class FindKnownPhotosResponse(_message.Message):
     def __init__(self, photos: _Optional[_Iterable[_Union[KnownPhoto, _Mapping]]] = ...) -> None: ...
 
 class GetIndexStateRequest(_message.Message):
-    __slots__ = ("event_ids",)
+    __slots__ = ("event_ids", "count_guests")
     EVENT_IDS_FIELD_NUMBER: _ClassVar[int]
+    COUNT_GUESTS_FIELD_NUMBER: _ClassVar[int]
     event_ids: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, event_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+    count_guests: bool
+    def __init__(self, event_ids: _Optional[_Iterable[str]] = ..., count_guests: _Optional[bool] = ...) -> None: ...
 
 class IndexState(_message.Message):
-    __slots__ = ("event_id", "pending_count", "indexed_count", "failed_count", "face_count")
+    __slots__ = ("event_id", "pending_count", "indexed_count", "failed_count", "face_count", "searched_count", "unmatched_count")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PENDING_COUNT_FIELD_NUMBER: _ClassVar[int]
     INDEXED_COUNT_FIELD_NUMBER: _ClassVar[int]
     FAILED_COUNT_FIELD_NUMBER: _ClassVar[int]
     FACE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    SEARCHED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    UNMATCHED_COUNT_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     pending_count: int
     indexed_count: int
     failed_count: int
     face_count: int
-    def __init__(self, event_id: _Optional[str] = ..., pending_count: _Optional[int] = ..., indexed_count: _Optional[int] = ..., failed_count: _Optional[int] = ..., face_count: _Optional[int] = ...) -> None: ...
+    searched_count: int
+    unmatched_count: int
+    def __init__(self, event_id: _Optional[str] = ..., pending_count: _Optional[int] = ..., indexed_count: _Optional[int] = ..., failed_count: _Optional[int] = ..., face_count: _Optional[int] = ..., searched_count: _Optional[int] = ..., unmatched_count: _Optional[int] = ...) -> None: ...
 
 class GetIndexStateResponse(_message.Message):
     __slots__ = ("states",)

@@ -30,6 +30,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_REQUEST_IN_PROGRESS: _ClassVar[ErrorReason]
     ERROR_REASON_QUEUE_FULL: _ClassVar[ErrorReason]
     ERROR_REASON_BLOBS_UNAVAILABLE: _ClassVar[ErrorReason]
+    ERROR_REASON_EVENT_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_ORGANISER_ONLY: _ClassVar[ErrorReason]
 
 class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -63,6 +65,14 @@ class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REMATCH_STATE_RUNNING: _ClassVar[RematchState]
     REMATCH_STATE_DONE: _ClassVar[RematchState]
     REMATCH_STATE_FAILED: _ClassVar[RematchState]
+
+class GuestSelfie(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GUEST_SELFIE_UNSPECIFIED: _ClassVar[GuestSelfie]
+    GUEST_SELFIE_NONE: _ClassVar[GuestSelfie]
+    GUEST_SELFIE_CHECKING: _ClassVar[GuestSelfie]
+    GUEST_SELFIE_REJECTED: _ClassVar[GuestSelfie]
+    GUEST_SELFIE_ACCEPTED: _ClassVar[GuestSelfie]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_TOKEN: ErrorReason
 ERROR_REASON_CALLER_NOT_ALLOWED: ErrorReason
@@ -81,6 +91,8 @@ ERROR_REASON_INTERNAL: ErrorReason
 ERROR_REASON_REQUEST_IN_PROGRESS: ErrorReason
 ERROR_REASON_QUEUE_FULL: ErrorReason
 ERROR_REASON_BLOBS_UNAVAILABLE: ErrorReason
+ERROR_REASON_EVENT_NOT_FOUND: ErrorReason
+ERROR_REASON_ORGANISER_ONLY: ErrorReason
 REJECT_REASON_UNSPECIFIED: RejectReason
 REJECT_REASON_NO_FACE: RejectReason
 REJECT_REASON_SEVERAL_FACES: RejectReason
@@ -105,6 +117,11 @@ REMATCH_STATE_UNSPECIFIED: RematchState
 REMATCH_STATE_RUNNING: RematchState
 REMATCH_STATE_DONE: RematchState
 REMATCH_STATE_FAILED: RematchState
+GUEST_SELFIE_UNSPECIFIED: GuestSelfie
+GUEST_SELFIE_NONE: GuestSelfie
+GUEST_SELFIE_CHECKING: GuestSelfie
+GUEST_SELFIE_REJECTED: GuestSelfie
+GUEST_SELFIE_ACCEPTED: GuestSelfie
 
 class EventRematch(_message.Message):
     __slots__ = ("event_id", "state", "matched_count", "compared_count", "total_count")
@@ -195,3 +212,25 @@ class WatchSelfiesResponse(_message.Message):
     USER_IDS_FIELD_NUMBER: _ClassVar[int]
     user_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, user_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ListSelfieStatesRequest(_message.Message):
+    __slots__ = ("event_id", "user_ids")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_IDS_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    user_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, event_id: _Optional[str] = ..., user_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class SelfieOfUser(_message.Message):
+    __slots__ = ("user_id", "selfie")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    SELFIE_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    selfie: GuestSelfie
+    def __init__(self, user_id: _Optional[str] = ..., selfie: _Optional[_Union[GuestSelfie, str]] = ...) -> None: ...
+
+class ListSelfieStatesResponse(_message.Message):
+    __slots__ = ("selfies",)
+    SELFIES_FIELD_NUMBER: _ClassVar[int]
+    selfies: _containers.RepeatedCompositeFieldContainer[SelfieOfUser]
+    def __init__(self, selfies: _Optional[_Iterable[_Union[SelfieOfUser, _Mapping]]] = ...) -> None: ...

@@ -29,8 +29,8 @@ class SelfieServiceStub:
     """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
     A closed or expired event keeps the matches of the selfie before.
 
-    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and
-    concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
+    but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -70,14 +70,19 @@ class SelfieServiceStub:
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.SerializeToString,
                 response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.FromString,
                 _registered_method=True)
+        self.ListSelfieStates = channel.unary_unary(
+                '/selfie.v1.SelfieService/ListSelfieStates',
+                request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieStatesRequest.SerializeToString,
+                response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieStatesResponse.FromString,
+                _registered_method=True)
 
 
 class SelfieServiceServicer:
     """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
     A closed or expired event keeps the matches of the selfie before.
 
-    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and
-    concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
+    but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -136,6 +141,15 @@ class SelfieServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSelfieStates(self, request, context):
+        """Whether members of an event have a selfie, never the picture nor why one was rejected. Users who are no members are
+        left out. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 users.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SelfieServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -169,6 +183,11 @@ def add_SelfieServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.FromString,
                     response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.SerializeToString,
             ),
+            'ListSelfieStates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSelfieStates,
+                    request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieStatesRequest.FromString,
+                    response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieStatesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'selfie.v1.SelfieService', rpc_method_handlers)
@@ -181,8 +200,8 @@ class SelfieService:
     """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
     A closed or expired event keeps the matches of the selfie before.
 
-    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and
-    concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
+    but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -338,6 +357,33 @@ class SelfieService:
             '/selfie.v1.SelfieService/WatchSelfies',
             protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.SerializeToString,
             protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSelfieStates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/selfie.v1.SelfieService/ListSelfieStates',
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieStatesRequest.SerializeToString,
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieStatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

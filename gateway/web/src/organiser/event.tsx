@@ -28,7 +28,7 @@ interface Props {
 
 export function EventScreen({ eventId, tab: asked, queue, userId }: Props) {
   const upload = useQueue(queue);
-  const { event, fault, reload } = useEvent(eventId, upload);
+  const { event, pace, versions, fault, reload } = useEvent(eventId);
   const approval = useWaitingCount(eventId, event);
   const change = () => Promise.all([reload(), approval.reload()]).then(() => undefined);
 
@@ -42,7 +42,7 @@ export function EventScreen({ eventId, tab: asked, queue, userId }: Props) {
   return (
     <Screen heading={event.name} wide>
       {fault ? <Trouble fault={fault} onRetry={reload} /> : null}
-      <State event={event} />
+      <State event={event} pace={pace} />
       <nav class="tabs" aria-label={words.tabs.label}>
         {tabs.map((name) => (
           <a key={name} aria-current={name === tab ? "page" : undefined} {...follow({ kind: "event", eventId, tab: name })}>
@@ -58,8 +58,10 @@ export function EventScreen({ eventId, tab: asked, queue, userId }: Props) {
           {words.state.open}
         </a>
       </nav>
-      {tab === "photos" && <Photos event={event} queue={queue} upload={upload} isOpen={!isOver(event)} waiting={approval.count} onChange={change} />}
-      {tab === "guests" && <Guests event={event} userId={userId} onChange={reload} />}
+      {tab === "photos" && (
+        <Photos event={event} queue={queue} upload={upload} isOpen={!isOver(event)} waiting={approval.count} version={versions.photos} onChange={change} />
+      )}
+      {tab === "guests" && <Guests event={event} userId={userId} version={versions.guests} onChange={reload} />}
       {tab === "poster" && <Poster event={event} />}
       {tab === "settings" && <Settings event={event} onChange={reload} />}
     </Screen>

@@ -1,53 +1,34 @@
 /** Who has joined; a new link for those who lost theirs; the way out for those who should not be here. */
 
 import { text } from "#text";
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { api, ask, type Schemas } from "../shared/api";
 import { confirmInWords, showDay, Trouble, Waiting } from "../shared/elements";
 import { words } from "#words";
 import { CopyButton } from "./copy";
 import type { Event } from "./events";
+import { type Guest, useGuests } from "./guestlist";
 import { Invitations } from "./invitations";
-
-type Guest = Schemas["Guest"];
-
-const PAGE_SIZE = 200;
 
 interface Props {
   event: Event;
   /** Who looks at them. */
   userId: string;
+  /** Another one after each change. */
+  version: string;
   onChange: () => Promise<void>;
 }
 
-export function Guests({ event, userId, onChange }: Props) {
-  const [guests, setGuests] = useState<readonly Guest[]>();
-  const [cursor, setCursor] = useState<string | null>(null);
-  const [fault, setFault] = useState<unknown>();
-
-  const load = useCallback(
-    async (from: string) => {
-      setFault(undefined);
-      try {
-        const params = { path: { event_id: event.id }, query: { limit: PAGE_SIZE, cursor: from } };
-        const page = await ask(api.GET("/api/events/{event_id}/guests", { params }));
-        setGuests((shown) => (from ? [...(shown ?? []), ...page.guests] : page.guests));
-        setCursor(page.next_cursor);
-      } catch (error) {
-        setFault(error);
-      }
-    },
-    [event.id],
-  );
-  // Whoever joins changes the count.
-  useEffect(() => void load(""), [load, event.guests]);
+export function Guests({ event, userId, version, onChange }: Props) {
+  const [withoutPhotos, setWithoutPhotos] = useState(false);
+  const { guests, hasMore, fault, setFault, reload, loadMore } = useGuests(event.id, withoutPhotos, version);
 
   const change = async (work: () => Promise<unknown>) => {
     setFault(undefined);
     try {
       await work();
-      await Promise.all([load(""), onChange()]);
+      await Promise.all([reload(), onChange()]);
     } catch (error) {
       setFault(error);
     }
@@ -68,29 +49,40 @@ export function Guests({ event, userId, onChange }: Props) {
   return (
     <>
       <Invitations event={event} />
-      <section class="guests">
-        <h2>{words.guests.heading}</h2>
-        {fault ? <Trouble fault={fault} onRetry={() => void load("")} /> : null}
-        {!guests && !fault && <Waiting>{text.page.loading}</Waiting>}
-        {guests?.every(({ role }) => role === "organiser") && <p>{words.guests.none}</p>}
-        <ul>
-          {sorted.map((guest) => (
-            <GuestRow
-              key={guest.user_id}
-              event={event}
-              guest={guest}
-              mayRemove={mayRemove(guest)}
-              onAdmit={() => void admit(guest)}
-              onRemove={() => void remove(guest)}
-            />
-          ))}
-        </ul>
-        {cursor && (
-          <button type="button" onClick={() => void load(cursor)}>
-            {words.guests.more}
-          </button>
-        )}
-      </section>
+    <section class="guests">
+      <h2>{words.guests.heading}</h2>
+      <div class="toolbar">
+        <select
+          aria-label={words.guests.filter}
+          value={String(withoutPhotos)}
+          onChange={(change) => setWithoutPhotos(change.currentTarget.value === "true")}
+        >
+          <option value="false">{words.guests.filters.all}</option>
+          <option value="true">{words.guests.filters.withoutPhotos}</option>
+        </select>
+      </div>
+      {withoutPhotos && <p>{guests?.length === 0 && !hasMore ? words.guests.noneWithout : words.guests.withoutDetail}</p>}
+      {fault ? <Trouble fault={fault} onRetry={() => void reload()} /> : null}
+      {!guests && !fault && <Waiting>{text.page.loading}</Waiting>}
+      {!withoutPhotos && guests?.every(({ role }) => role === "organiser") && <p>{words.guests.none}</p>}
+      <ul>
+        {sorted.map((guest) => (
+          <GuestRow
+            key={guest.user_id}
+            event={event}
+            guest={guest}
+            mayRemove={mayRemove(guest)}
+            onAdmit={() => void admit(guest)}
+            onRemove={() => void remove(guest)}
+          />
+        ))}
+      </ul>
+      {hasMore && (
+        <button type="button" onClick={() => void loadMore()}>
+          {words.guests.more}
+        </button>
+      )}
+    </section>
     </>
   );
 }
@@ -120,6 +112,8 @@ function GuestRow({ event, guest, mayRemove, onAdmit, onRemove }: RowProps) {
           {words.guests.joined(showDay(guest.joined_at))}
           {!isGuest && ` · ${words.roles[guest.role]}`}
           {guest.waiting && ` · ${words.guests.waiting}`}
+          {isGuest && guest.selfie && ` · ${words.guests.selfies[guest.selfie]}`}
+          {isGuest && guest.photos !== null && ` · ${words.guests.photos(guest.photos)}`}
         </small>
       </span>
       {guest.waiting && (

@@ -1,16 +1,27 @@
-/** The state of an event, kept up to date while one looks. */
+/** The state of an event, kept up to date while one looks: told by the server, and asked for where it tells nothing. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
-import { api, ask } from "../shared/api";
+import { api, ask, type Schemas } from "../shared/api";
+import { followStream } from "../shared/stream";
 import type { Event } from "./events";
-import type { Snapshot } from "../shared/upload/queue";
 
-const BUSY_MS = 2_000;
-const IDLE_MS = 15_000;
+type State = Schemas["EventState"];
 
-export function useEvent(eventId: string, upload: Snapshot) {
+/** Each is another one when something of its kind is to be read again. */
+export type Versions = Pick<State["versions"], "photos" | "guests">;
+
+/** What is not part of an event. */
+export type Pace = Pick<State, "photos_per_minute" | "seconds_left">;
+
+const POLL_MS = 15_000;
+/** Between two readings of a list. */
+const PAUSE_MS = 2_000;
+
+export function useEvent(eventId: string) {
   const [event, setEvent] = useState<Event>();
+  const [state, setState] = useState<State>();
+  const [isTold, setTold] = useState(false);
   const [fault, setFault] = useState<unknown>();
   const turn = useRef(0);
 
@@ -27,15 +38,51 @@ export function useEvent(eventId: string, upload: Snapshot) {
   }, [eventId]);
   useEffect(() => void reload(), [reload]);
 
-  const isBusy = upload.state === "running" || (event?.photos.pending ?? 0) > 0;
+  useEffect(
+    () =>
+      followStream(`/api/events/${eventId}/updates`, ["state"], {
+        hear: (_, data) => (setState(data as State), setTold(true)),
+        fall: () => setTold(false),
+      }),
+    [eventId],
+  );
+  const version = state?.versions.event;
+  const known = useRef(version);
   useEffect(() => {
-    const look = () => document.visibilityState === "visible" && void reload();
-    const timer = setInterval(look, isBusy ? BUSY_MS : IDLE_MS);
-    document.addEventListener("visibilitychange", look);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", look);
+    if (known.current !== version) void reload();
+    known.current = version;
+  }, [reload, version]);
+
+  useEffect(() => {
+    if (isTold) return;
+    const look = () => document.visibilityState === "visible" && void reload().then(() => setState(undefined));
+    const timer = setInterval(look, POLL_MS);
+    return () => clearInterval(timer);
+  }, [reload, isTold]);
+
+  const shown = event && state ? update(event, state) : event;
+  const counts = shown && Object.values(shown.photos).join();
+  const photos = usePatiently(state?.versions.photos ?? counts);
+  const guests = usePatiently(state?.versions.guests ?? String(shown?.guests));
+  return { event: shown, pace: isTold ? state : undefined, versions: { photos, guests } as Versions, fault, reload };
+}
+
+function update(event: Event, state: State): Event {
+  const { photos, faces, guests, waiting, searched, without_photos } = state;
+  return { ...event, photos, faces, guests, waiting, searched, without_photos };
+}
+
+/** The value, at most one in each pause. */
+function usePatiently<T>(value: T): T {
+  const [shown, setShown] = useState(value);
+  const changedAt = useRef(0);
+  useEffect(() => {
+    const change = () => {
+      changedAt.current = Date.now();
+      setShown(value);
     };
-  }, [reload, isBusy]);
-  return { event, fault, reload };
+    const timer = setTimeout(change, Math.max(0, changedAt.current + PAUSE_MS - Date.now()));
+    return () => clearTimeout(timer);
+  }, [value]);
+  return shown;
 }

@@ -24,14 +24,15 @@ interface Props {
   isOpen: boolean;
   /** How many photos of guests wait for approval. */
   waiting: number;
+  /** Another one after each change. */
+  version: string;
   onChange: () => Promise<void>;
 }
 
-export function Photos({ event, queue, upload, isOpen, waiting, onChange }: Props) {
+export function Photos({ event, queue, upload, isOpen, waiting, version, onChange }: Props) {
   const [filter, setFilter] = useState<Filter>("all");
   const [order, setOrder] = useState<Order>("uploaded");
   const [fault, setFault] = useState<unknown>();
-  const version = [...Object.values(event.photos), waiting].join();
   const rights = rightsOf(event);
   const list = usePhotoList(event.id, filter, order, version);
   const selection = useSelection(list.photos.map(({ id }) => id));

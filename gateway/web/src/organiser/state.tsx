@@ -1,15 +1,14 @@
 /** What an organiser wants to know at a glance: how far the photos are read, and the code. */
 
-import { useRef } from "preact/hooks";
-
 import { showDay } from "../shared/elements";
 import { words } from "#words";
 import { type Event, isOver } from "./events";
+import type { Pace } from "./live";
 import { rightsOf } from "./rights";
 
-export function State({ event }: { event: Event }) {
+export function State({ event, pace }: { event: Event; pace: Pace | undefined }) {
   const { pending, indexed, failed, total } = event.photos;
-  const left = useTimeLeft(pending, total);
+  const { waiting, without_photos } = event;
   return (
     <section class="state" aria-live="polite">
       <p>
@@ -20,12 +19,15 @@ export function State({ event }: { event: Event }) {
             : words.state.allRead(total)}
         {event.faces > 0 && ` · ${words.state.faces(event.faces)}`}
         {failed > 0 && ` · ${words.state.failed(failed)}`}
-        {left && ` · ${words.state.left(left)}`}
+        {pace?.photos_per_minute ? ` · ${words.state.rate(pace.photos_per_minute)}` : ""}
+        {pace?.seconds_left ? ` · ${words.state.left(showDuration(pace.seconds_left))}` : ""}
       </p>
       {rightsOf(event).guests && (
         <p>
           {words.state.code}: <strong class="event-code">{event.event_code}</strong> ·{" "}
           {words.events.guests(event.guests)}
+          {waiting ? ` · ${words.state.waiting(waiting)}` : ""}
+          {without_photos ? ` · ${words.state.withoutPhotos(without_photos)}` : ""}
         </p>
       )}
       {pending > 0 && <progress max={total} value={indexed + failed} aria-label={words.state.read(indexed + failed, total)} />}
@@ -40,18 +42,6 @@ export function State({ event }: { event: Event }) {
       )}
     </section>
   );
-}
-
-/** From how fast photos were read since one looks. */
-function useTimeLeft(pending: number, total: number): string | null {
-  const begin = useRef<{ at: number; read: number } | null>(null);
-  const read = total - pending;
-  if (pending === 0) begin.current = null;
-  else begin.current ??= { at: Date.now(), read };
-  if (!begin.current) return null;
-  const seconds = (Date.now() - begin.current.at) / 1000;
-  const done = read - begin.current.read;
-  return done >= 3 && seconds >= 3 ? showDuration((pending * seconds) / done) : null;
 }
 
 export function showDuration(seconds: number): string {

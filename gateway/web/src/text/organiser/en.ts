@@ -48,6 +48,10 @@ export const words = {
     faces: (count: number) => (count === 1 ? "1 face" : `${count} faces`),
     failed: (count: number) => (count === 1 ? "1 photo cannot be read" : `${count} photos cannot be read`),
     left: (time: string) => `about ${time} left`,
+    rate: (count: number) => `${count} a minute`,
+    waiting: (count: number) => (count === 1 ? "1 guest waits to be let in" : `${count} guests wait to be let in`),
+    withoutPhotos: (count: number) =>
+      count === 1 ? "1 guest with a selfie is in no photo yet" : `${count} guests with a selfie are in no photo yet`,
     code: "Event code",
     closed: "This event is closed: it takes neither guests nor photos.",
     open: "Guest page",
@@ -141,6 +145,18 @@ export const words = {
       `Remove ${name}? They lose access to the photos and stay out. The event gets a new code: print the poster again.`,
     confirmRemove: "Yes, remove",
     more: "Show more guests",
+    filter: "Show",
+    filters: { all: "All guests", withoutPhotos: "Without a photo" },
+    withoutDetail:
+      "These guests are in no photo yet. Ask the photographer to take one of them. Who has no accepted selfie is found only after they take one.",
+    noneWithout: "Every guest is in a photo.",
+    selfies: {
+      none: "no selfie yet",
+      checking: "selfie is being checked",
+      rejected: "has to take a new selfie",
+      accepted: "selfie accepted",
+    },
+    photos: (count: number) => (count === 0 ? "no photo yet" : count === 1 ? "in 1 photo" : `in ${count} photos`),
   },
   poster: {
     heading: "Poster",

@@ -47,6 +47,10 @@ export const words: Words = {
     faces: (count) => (count === 1 ? "1 visage" : `${count} visages`),
     failed: (count) => (count === 1 ? "1 photo illisible" : `${count} photos illisibles`),
     left: (time) => `encore ${time} environ`,
+    rate: (count) => `${count} par minute`,
+    waiting: (count) => (count === 1 ? "1 invité attend d’être admis" : `${count} invités attendent d’être admis`),
+    withoutPhotos: (count) =>
+      count === 1 ? "1 invité avec selfie n’est encore sur aucune photo" : `${count} invités avec selfie ne sont encore sur aucune photo`,
     code: "Code de l’événement",
     closed: "Cet événement est fermé : il n’accepte ni invités ni photos.",
     open: "Page des invités",
@@ -149,6 +153,18 @@ export const words: Words = {
       `Exclure ${name} ? Cette personne perd l’accès aux photos et ne revient pas. L’événement reçoit un nouveau code : réimprimez l’affiche.`,
     confirmRemove: "Oui, exclure",
     more: "Afficher d’autres invités",
+    filter: "Afficher",
+    filters: { all: "Tous les invités", withoutPhotos: "Sans photo" },
+    withoutDetail:
+      "Ces invités ne sont encore sur aucune photo. Demandez au photographe de les photographier. Sans selfie accepté, on ne peut retrouver personne : il faut d’abord en prendre un.",
+    noneWithout: "Chaque invité est sur une photo.",
+    selfies: {
+      none: "pas encore de selfie",
+      checking: "selfie en cours de vérification",
+      rejected: "doit reprendre un selfie",
+      accepted: "selfie accepté",
+    },
+    photos: (count) => (count === 0 ? "pas encore de photo" : count === 1 ? "sur 1 photo" : `sur ${count} photos`),
   },
   poster: {
     heading: "Affiche",

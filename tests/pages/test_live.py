@@ -1,0 +1,88 @@
+"""What an organiser sees change while the page of an event is open."""
+
+from playwright.sync_api import Request, Response, expect
+
+from deploy.sample import SampleEvent
+from tests.e2e.party import Json, Organiser
+from tests.pages.conftest import NewPhone
+from tests.pages.laptop import Laptop
+from tests.pages.phone import PATIENCE_MS, Phone
+
+# Streams fail, as they do behind some proxies.
+NO_STREAMS = """
+window.EventSource = class extends EventTarget { readyState = 2; close() {} };
+"""
+
+
+def asked_for(laptop: Laptop, path: str) -> list[Request]:
+    return [request for request in laptop.requests if request.url.endswith(path)]
+
+
+def await_stream(laptop: Laptop, event: Json) -> None:
+    """Until it has told the first state: then the event is read a second time, and no more."""
+    answers: list[Response] = []
+
+    def is_second(answer: Response) -> bool:
+        answers.extend([answer] if answer.url.endswith(f"/api/events/{event['id']}") else [])
+        return len(answers) == 2
+
+    with laptop.page.expect_response(is_second):
+        laptop.open_event(event["id"], "/guests")
+
+
+def test_a_guest_and_a_photo_appear_by_themselves_and_nothing_is_polled(
+    laptop: Laptop, phone: Phone, organiser: Organiser, sample: SampleEvent
+) -> None:
+    event = organiser.event("Live")
+    await_stream(laptop, event)
+    laptop.see("No guest has joined yet")
+    read = len(asked_for(laptop, f"/api/events/{event['id']}"))
+    phone.open(f"/e/{event['event_code']}")
+    phone.page.get_by_label("Your name (optional)").fill("Ada")
+    phone.agree_and_open_camera()
+    phone.choose_picture(sample.selfies["Ada"])
+    row = laptop.page.locator(".guests li").filter(has_text="Ada")
+    expect(row).to_contain_text("selfie accepted · no photo yet", timeout=PATIENCE_MS)
+    laptop.see("1 guest with a selfie is in no photo yet")
+    laptop.page.get_by_label("Show", exact=True).select_option(label="Without a photo")
+    laptop.see("Ask the photographer to take one of them.")
+    expect(row).to_have_count(1)
+    laptop.check_accessibility()
+    photo = next(photo for photo in sample.photos if photo.people == frozenset(["Ada"]))
+    organiser.add_photos(event, [photo])
+    laptop.see("1 photo, read")
+    laptop.see("Every guest is in a photo.")
+    laptop.page.get_by_label("Show", exact=True).select_option(label="All guests")
+    expect(row).to_contain_text("in 1 photo", timeout=PATIENCE_MS)
+    laptop.go_to("Photos")
+    laptop.expect_tiles(1)
+    organiser.add_photos(event, sample.photos[:2])
+    laptop.expect_tiles(len({photo.name for photo in [photo, *sample.photos[:2]]}))
+    assert len(asked_for(laptop, f"/api/events/{event['id']}")) == read, "the event was asked for"
+
+
+def test_one_who_waits_appears_first_and_is_let_in(laptop: Laptop, new_phone: NewPhone, organiser: Organiser) -> None:
+    event = organiser.event("Live", admission=True)
+    await_stream(laptop, event)
+    phone = new_phone()
+    phone.open(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    laptop.see("1 guest waits to be let in")
+    first = laptop.page.locator(".guests li").first
+    expect(first).to_contain_text("waits to be let in", timeout=PATIENCE_MS)
+    first.get_by_role("button", name="Let in").click()
+    row = laptop.page.locator(".guests li").filter(has_text="no selfie yet · no photo yet")
+    expect(row).to_have_count(1, timeout=PATIENCE_MS)
+    expect(laptop.page.locator(".state")).to_contain_text("2 people")
+
+
+def test_without_a_stream_the_page_asks_now_and_then(
+    new_phone: NewPhone, laptop: Laptop, organiser: Organiser, sample: SampleEvent
+) -> None:
+    event = organiser.event("Polled")
+    laptop.page.add_init_script(NO_STREAMS)
+    laptop.open_event(event["id"])
+    laptop.see("No photos yet")
+    organiser.add_photos(event, sample.photos[:1])
+    laptop.see("1 photo, read")
+    laptop.expect_tiles(1)

@@ -1,0 +1,38 @@
+"""How fast photos are read: over the last minute, whatever else happens to them."""
+
+from gateway.updates.pace import Pace
+
+
+def rate(*noted: tuple[float, int, int]) -> float | None:
+    """After (time, read, pending) was noted."""
+    pace = Pace()
+    for now, read, pending in noted:
+        pace.note(now, read, pending)
+    return pace.per_minute()
+
+
+def test_what_was_read_counts_from_the_first_look_on() -> None:
+    assert rate((100, 500, 90), (110, 530, 60)) == 180
+
+
+def test_nothing_is_known_at_first() -> None:
+    assert rate((100, 500, 90)) is None
+    assert rate((100, 500, 90), (101, 530, 60)) is None
+
+
+def test_only_the_last_minute_counts() -> None:
+    assert rate((0, 0, 900), (60, 600, 300), (120, 660, 240)) == 60
+
+
+def test_where_none_is_read_the_rate_falls_to_nothing() -> None:
+    assert rate((0, 0, 90), (10, 50, 40), (30, 50, 40)) == 100
+    assert rate((0, 0, 90), (10, 50, 40), (71, 50, 40), (140, 50, 40)) == 0
+
+
+def test_deleted_photos_are_not_unread() -> None:
+    assert rate((0, 100, 50), (10, 120, 30), (20, 60, 30), (30, 70, 20)) == 60
+
+
+def test_a_pause_between_two_uploads_does_not_count() -> None:
+    assert rate((0, 0, 10), (10, 10, 0), (1000, 10, 20), (1010, 30, 0)) is None
+    assert rate((0, 0, 10), (10, 10, 0), (20, 10, 20), (30, 20, 10), (40, 30, 5)) == 40
