@@ -106,6 +106,7 @@ class Membership:
     organisers: tuple[str, ...]
     consent_version: str
     waiting: bool
+    notice_email: str = ""
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,10 @@ class RemovedFromEvent(NotAllowed):
 
 class OrganiserCannotLeave(Precondition):
     """An organiser cannot leave the event: delete it instead."""
+
+
+class MailNotOffered(NotFound):
+    """This server sends no e-mail."""
 
 
 class InvalidForm(InvalidInput):

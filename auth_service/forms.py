@@ -8,6 +8,7 @@ from datetime import datetime
 from email_validator import EmailNotValidError, validate_email
 
 from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, InvalidForm, is_ignorable
+from auth_service.mails import LANGUAGES
 from kit.errors import Violation
 
 MIN_USERNAME_LENGTH = 2
@@ -61,6 +62,11 @@ def check_email(email: str) -> Iterator[Violation]:
         )
     except EmailNotValidError:
         yield Violation("email", "invalid_email", "This is not an e-mail address.")
+
+
+def check_language(language: str) -> Iterator[Violation]:
+    if language not in LANGUAGES:
+        yield Violation("language", "invalid_language", f"Use one of {', '.join(LANGUAGES)}.")
 
 
 def check_password(password: str) -> Iterator[Violation]:

@@ -54,6 +54,7 @@ def show_membership(membership: Membership) -> pb.Membership:
         organisers=membership.organisers,
         consent_version=membership.consent_version,
         waiting=membership.waiting,
+        notice_email=membership.notice_email,
     )
 
 

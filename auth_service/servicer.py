@@ -3,6 +3,7 @@
 from google.protobuf.duration_pb2 import Duration
 
 from auth_service.domain import EventEdit
+from auth_service.mails import Notice
 from auth_service.messages import guest_key, show_change, show_event, show_guest, show_membership, show_tokens
 from auth_service.service import Auth
 from kit import deadlines
@@ -214,3 +215,24 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
         changes = self._auth.changes.list_changes(request.after, limit, wait_s)
         return pb.ListChangesResponse(changes=[show_change(change) for change in changes])
+
+    @callable_by(USER)
+    def SetNotice(self, request, context):
+        caller, event_id = current_caller().user_id, parse_id(request.event_id)
+        self._auth.notices.set(Notice(event_id, caller, request.email.strip(), request.language))
+        return pb.SetNoticeResponse()
+
+    @callable_by(USER)
+    def DeleteNotice(self, request, context):
+        self._auth.notices.delete(parse_id(request.event_id), current_caller().user_id)
+        return pb.DeleteNoticeResponse()
+
+    @callable_by(PUBLIC)
+    def SendSignInLink(self, request, context):
+        self._auth.notices.send_link(request.email, request.event_code, request.language)
+        return pb.SendSignInLinkResponse()
+
+    @callable_by(PUBLIC)
+    def Unsubscribe(self, request, context):
+        self._auth.notices.unsubscribe(request.token)
+        return pb.UnsubscribeResponse()

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from gateway import pages
+from gateway.accounts import mail
 from gateway.accounts import routes as accounts
 from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
@@ -58,8 +59,9 @@ def create_app(
     verifier: Verifier,
     site: Site = DIRECT,
     signer: Signer | None = None,
+    sends_mail: bool = False,
 ) -> FastAPI:
-    """Without a `signer`, which the services know as the gateway's, there are no live updates."""
+    """`sends_mail`: what pages offer. Without a `signer`, which the services know as the gateway's, there are no live updates."""
     limiters = Limiters(limits.bounds)
     hub = Hub(limits) if signer else None
 
@@ -97,9 +99,10 @@ def create_app(
     app.state.site = site
     app.state.limiters = limiters
     app.state.hub = hub
+    app.state.sends_mail = sends_mail
     app.state.checksums = KnownChecksums()
     app.state.rates = RateLimiters(limits.rates)
-    for module in (accounts, selfies, photos, curation, pictures, archive, updates, events, posters, operators):
+    for module in (accounts, selfies, photos, curation, pictures, archive, updates, events, posters, mail, operators):
         app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])
     app.include_router(pages.create_router(pages.WEB))
     app.add_exception_handler(HTTPException, answer_problem)

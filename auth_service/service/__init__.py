@@ -7,6 +7,7 @@ from auth_service.service.accounts import Accounts
 from auth_service.service.changes import Changes
 from auth_service.service.events import Events
 from auth_service.service.members import Members
+from auth_service.service.notices import Notices
 from auth_service.service.sessions import Sessions
 from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
@@ -15,16 +16,20 @@ __all__ = ["Auth"]
 
 
 class Auth:
-    """Accounts, their sessions, events, who is in them, and what changes. `stopping` ends waits early."""
+    """Accounts, their sessions, events, who is in them, what changes, and e-mail. `stopping` ends waits early."""
 
-    def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker, stopping: Signal) -> None:
+    def __init__(
+        self, stores: Stores, passwords: Passwords, tokens: TokenMaker, stopping: Signal, sends_mail: bool = False
+    ) -> None:
         self._stores = stores
         self.sessions = Sessions(stores, passwords, tokens)
         self.accounts = Accounts(stores, passwords, tokens, self.sessions)
         self.events = Events(stores)
         self.members = Members(stores)
         self.changes = Changes(stores, stopping)
+        self.notices = Notices(stores, sends_mail)
 
     def tidy(self) -> None:
         self._stores.sessions.delete_expired_tokens()
         self._stores.members.repair_counts()
+        self._stores.mails.delete_old()

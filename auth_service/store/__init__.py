@@ -5,10 +5,21 @@ from sqlalchemy import Engine
 from auth_service.store.accounts import AccountStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.events import EventStore
+from auth_service.store.mails import MailStore
 from auth_service.store.members import MemberStore
+from auth_service.store.notices import NoticeStore
 from auth_service.store.sessions import SessionStore
 
-__all__ = ["AccountStore", "ChangeStore", "EventStore", "MemberStore", "SessionStore", "Stores"]
+__all__ = [
+    "AccountStore",
+    "ChangeStore",
+    "EventStore",
+    "MailStore",
+    "MemberStore",
+    "NoticeStore",
+    "SessionStore",
+    "Stores",
+]
 
 
 class Stores:
@@ -20,3 +31,5 @@ class Stores:
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
         self.changes = ChangeStore(engine)
+        self.notices = NoticeStore(engine)
+        self.mails = MailStore(engine)

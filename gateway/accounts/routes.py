@@ -98,6 +98,7 @@ async def get_session(request: Request) -> shapes.Session:
         max_selfie_bytes=limits.max_selfie_bytes,
         max_photo_bytes=limits.max_photo_bytes,
         photos_per_request=MAX_PHOTOS,
+        mail=request.app.state.sends_mail,
     )
     token = find_token(request.scope, request.headers)
     try:
@@ -250,4 +251,5 @@ def _membership(membership: pb.Membership) -> shapes.Membership:
         organisers=list(membership.organisers),
         consent_version=membership.consent_version,
         waiting=membership.waiting,
+        notice_email=membership.notice_email,
     )

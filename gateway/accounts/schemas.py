@@ -1,5 +1,6 @@
 """Codes, accounts, logins."""
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -109,6 +110,7 @@ class Membership(BaseModel):
     waiting: bool = Field(
         description="whether an organiser is still to admit the caller, who may send a selfie and sees no photos yet"
     )
+    notice_email: str = Field(description="where an e-mail about the first photos goes; empty: none was left")
 
 
 class Me(BaseModel):
@@ -127,9 +129,22 @@ class Offer(BaseModel):
     max_selfie_bytes: int
     max_photo_bytes: int
     photos_per_request: int
+    mail: bool = Field(description="whether this server sends e-mail: `/api/me/notices`, `/api/sign-in-links`")
 
 
 class Session(BaseModel):
     me: Me | None = Field(description="null: nobody is signed in")
     renewable: bool = Field(description="whether `POST /api/refresh` is worth a try: this browser was signed in")
     server: Offer
+
+
+class Notice(Form):
+    event_id: UUID
+    email: str = Field(description="gets one e-mail when photos of the caller are there, at once if they are")
+    language: Literal["en", "fr"] = Field("en", description="of the e-mail")
+
+
+class LinkRequest(Form):
+    email: str = Field(description="as registered, or as left for an event by a guest without a password")
+    event_code: str = Field("", description="only accounts that are in this event; empty: all")
+    language: Literal["en", "fr"] = Field("en", description="of the e-mail")

@@ -14,7 +14,7 @@ from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.events import find_member, lock_event, raise_version
 from matcher_service.store.faces import read_newer
 from matcher_service.store.hints import hint
-from matcher_service.store.lists import count_matches, select_matches
+from matcher_service.store.lists import COUNT_OF_EACH, count_matches, select_matches
 from matcher_service.store.versions import read_versions
 
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
@@ -75,6 +75,12 @@ class MatchStore:
         with transaction(self._engine) as connection:
             matches = [_match(row) for row in select_matches(connection, user_id, event_id, listing, page)]
             return matches, count_matches(connection, user_id, event_id)
+
+    def count_of_each(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """In how many photos of an event each of these guests is; without those who are in none."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(text(COUNT_OF_EACH), {"event": event_id, "users": list(user_ids)})
+            return {row.user_id: row.photos for row in rows}
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
         """Whether a newer revision of the guest was published or forgotten before."""

@@ -62,6 +62,10 @@ ROUTES = {
     "DismissHideRequests": "post /api/events/{event_id}/photos/dismiss-requests",
     "FindKnownPhotos": "post /api/events/{event_id}/photos/known",
     "DeletePhoto": "delete /api/photos/{photo_id}",
+    "SetNotice": "put /api/me/notices",
+    "DeleteNotice": "delete /api/me/notices",
+    "SendSignInLink": "post /api/sign-in-links",
+    "Unsubscribe": "post /api/unsubscribe/{token}",
 }
 
 
@@ -202,4 +206,5 @@ def test_every_rpc_of_a_person_has_a_route() -> None:
     unlisted = {"CheckEventCode", "Logout", "DeleteUser", "DeleteSelfie", "GetRematchState", "GetIndexState"}
     unlisted.add("CreateDownloadToken")  # the gateway itself asks for it
     of_services = {"ListChanges", "ListMemberIds", "Rematch", "WatchMatches", "WatchSelfies"}
+    of_services.add("CountMatchesForNotices")
     assert set(promised()) - set(ROUTES) - unlisted == of_services

@@ -37,6 +37,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_INVALID_SIGN_IN_LINK: _ClassVar[ErrorReason]
     ERROR_REASON_GUEST_OF_OTHERS: _ClassVar[ErrorReason]
     ERROR_REASON_REMOVED_FROM_EVENT: _ClassVar[ErrorReason]
+    ERROR_REASON_MAIL_NOT_OFFERED: _ClassVar[ErrorReason]
 
 class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -66,6 +67,7 @@ ERROR_REASON_CREDENTIALS_SET: ErrorReason
 ERROR_REASON_INVALID_SIGN_IN_LINK: ErrorReason
 ERROR_REASON_GUEST_OF_OTHERS: ErrorReason
 ERROR_REASON_REMOVED_FROM_EVENT: ErrorReason
+ERROR_REASON_MAIL_NOT_OFFERED: ErrorReason
 ROLE_UNSPECIFIED: Role
 ROLE_GUEST: Role
 ROLE_ORGANISER: Role
@@ -105,7 +107,7 @@ class Event(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., name: _Optional[str] = ..., event_code: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., guest_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ...) -> None: ...
 
 class Membership(_message.Message):
-    __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version", "waiting")
+    __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version", "waiting", "notice_email")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
@@ -116,6 +118,7 @@ class Membership(_message.Message):
     ORGANISERS_FIELD_NUMBER: _ClassVar[int]
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     WAITING_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_EMAIL_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     event_name: str
     role: Role
@@ -126,7 +129,8 @@ class Membership(_message.Message):
     organisers: _containers.RepeatedScalarFieldContainer[str]
     consent_version: str
     waiting: bool
-    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., organisers: _Optional[_Iterable[str]] = ..., consent_version: _Optional[str] = ..., waiting: _Optional[bool] = ...) -> None: ...
+    notice_email: str
+    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., organisers: _Optional[_Iterable[str]] = ..., consent_version: _Optional[str] = ..., waiting: _Optional[bool] = ..., notice_email: _Optional[str] = ...) -> None: ...
 
 class Guest(_message.Message):
     __slots__ = ("user_id", "username", "role", "join_time", "display_name", "waiting")
@@ -573,3 +577,51 @@ class ListChangesResponse(_message.Message):
     CHANGES_FIELD_NUMBER: _ClassVar[int]
     changes: _containers.RepeatedCompositeFieldContainer[Change]
     def __init__(self, changes: _Optional[_Iterable[_Union[Change, _Mapping]]] = ...) -> None: ...
+
+class SetNoticeRequest(_message.Message):
+    __slots__ = ("event_id", "email", "language")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    EMAIL_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    email: str
+    language: str
+    def __init__(self, event_id: _Optional[str] = ..., email: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+
+class SetNoticeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DeleteNoticeRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class DeleteNoticeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SendSignInLinkRequest(_message.Message):
+    __slots__ = ("email", "event_code", "language")
+    EMAIL_FIELD_NUMBER: _ClassVar[int]
+    EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    email: str
+    event_code: str
+    language: str
+    def __init__(self, email: _Optional[str] = ..., event_code: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+
+class SendSignInLinkResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class UnsubscribeRequest(_message.Message):
+    __slots__ = ("token",)
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    def __init__(self, token: _Optional[str] = ...) -> None: ...
+
+class UnsubscribeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -7,6 +7,7 @@ import { api, ask, root, type Schemas } from "../shared/api";
 import { confirmInWords, Screen, showDay, Trouble } from "../shared/elements";
 import type { Membership } from "../shared/session";
 import { OtherLanguage } from "../shared/language";
+import { Notice } from "./notice";
 import type { SelfieStatus } from "./selfie";
 
 interface Props {
@@ -15,9 +16,11 @@ interface Props {
   onSelfie: () => void;
   onDeleted: () => Promise<void>;
   onBack: () => void;
+  sendsMail: boolean;
+  onEvents: () => Promise<void>;
 }
 
-export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
+export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onEvents }: Props) {
   const [fault, setFault] = useState<unknown>();
   const attempt = (work: () => Promise<unknown>) => () => {
     setFault(undefined);
@@ -66,6 +69,7 @@ export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
       </section>
       <OtherDevice />
       <ShareEvent event={event} />
+      {sendsMail && <Notice event={event} onChange={onEvents} />}
       <section>
         <h2>{event.name}</h2>
         {event.organisers.length > 0 && <p>{text.you.runBy(event.organisers.join(", "))}</p>}

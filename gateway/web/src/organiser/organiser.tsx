@@ -54,7 +54,9 @@ export function Organiser() {
       </main>
     );
   }
-  if (!session.me || !mayOrganise(session.me)) return <SignIn isOther={Boolean(session.me)} onSignedIn={enter} />;
+  if (!session.me || !mayOrganise(session.me)) {
+    return <SignIn isOther={Boolean(session.me)} sendsMail={session.server.mail} onSignedIn={enter} />;
+  }
   return (
     <>
       <Bar me={session.me} onSignedOut={enter} />

@@ -6,10 +6,17 @@ import { useState } from "preact/hooks";
 import { api, ask, root } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
+import { MailLink } from "../shared/maillink";
 import { words } from "#words";
 
+interface Props {
+  isOther: boolean;
+  sendsMail: boolean;
+  onSignedIn: () => void;
+}
+
 /** `isOther`: somebody is signed in who organises nothing. */
-export function SignIn({ isOther, onSignedIn }: { isOther: boolean; onSignedIn: () => void }) {
+export function SignIn({ isOther, sendsMail, onSignedIn }: Props) {
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
   const [isBusy, setBusy] = useState(false);
@@ -57,6 +64,7 @@ export function SignIn({ isOther, onSignedIn }: { isOther: boolean; onSignedIn: 
           {isBusy ? text.page.loading : words.signIn.submit}
         </button>
       </form>
+      {sendsMail && <MailLink />}
       <p class="centred">
         <a href={`${root}/`}>{words.signIn.guest}</a>
       </p>
