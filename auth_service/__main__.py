@@ -31,7 +31,7 @@ from kit.migrations import migrate
 from kit.server import Registration, Server
 from kit.startup import run_command
 from kit.wakeups import Wakeups
-from kit.worker import run_steps, start_thread, stop_on_signals
+from kit.worker import BACKOFF_S, run_steps, start_thread, stop_on_signals
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 
 NAME = "auth"
@@ -120,7 +120,10 @@ def send_mails(_: list[str]) -> None:
         sender = Sender(stores.mails, post, server, make_token, 20 * config.smtp_timeout_s, stop)
         looker = Looker(stores.notices, feed.count, make_token)
         loops = [
-            start_thread(lambda: run_steps(lambda: looker.hear(feed.watch()), stop.wait, stop, "hints"), "hints"),
+            start_thread(
+                lambda: run_steps(lambda: looker.hear(feed.watch()), lambda: stop.wait(BACKOFF_S), stop, "hints"),
+                "hints",
+            ),
             start_thread(lambda: _loop(looker.step, NOTICES_CHANNEL, config, stop), "looker"),
             start_thread(lambda: _loop(sender.step, MAILS_CHANNEL, config, stop), "sender"),
         ]

@@ -75,7 +75,6 @@ class Post:
         message["Date"] = formatdate()
         message["Message-ID"] = f"<{letter.id}@{address.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
-        message["Content-Language"] = letter.language
         link, leave = self._link(letter), f"{self.site}/unsubscribe#{letter.token}"
         if words.unsubscribe:
             message["List-Unsubscribe"] = f"<{self.site}/api/unsubscribe/{letter.token}>"
@@ -89,6 +88,7 @@ class Post:
         html = "\n".join(f"<p>{paragraph}</p>" for paragraph in rich)
         page = f'<!doctype html>\n<html lang="{letter.language}"><meta charset="utf-8"><body>\n{html}\n</body></html>\n'
         message.add_alternative(page, subtype="html", cte="quoted-printable")
+        message["Content-Language"] = letter.language  # set earlier, it would be of the plain text alone
         return message
 
     def _link(self, letter: Letter) -> str:

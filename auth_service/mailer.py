@@ -104,13 +104,13 @@ class Looker:
         self._make_token = make_token
 
     def hear(self, hints: Iterable[tuple[UUID, Sequence[UUID]] | None]) -> bool:
-        """Whose photos of an event may have changed; None: anybody's, since hints may have been lost."""
+        """Whose photos of an event may have changed; None: anybody's, since hints may be lost. False at their end."""
         for hint in hints:
             if hint is None:
                 self._store.mark_due()
             else:
                 self._store.mark_due(*hint)
-        return True
+        return False
 
     def step(self) -> bool:
         """Whether there was somebody to look at."""

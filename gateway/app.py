@@ -61,7 +61,8 @@ def create_app(
     signer: Signer | None = None,
     sends_mail: bool = False,
 ) -> FastAPI:
-    """`sends_mail`: what pages offer. Without a `signer`, which the services know as the gateway's, there are no live updates."""
+    """Without a `signer`, which the services know as the gateway's, there are no live updates. `sends_mail` is what
+    pages offer."""
     limiters = Limiters(limits.bounds)
     hub = Hub(limits) if signer else None
 

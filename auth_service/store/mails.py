@@ -162,7 +162,7 @@ class MailStore:
             WHERE {FENCE} AND NOT EXISTS (SELECT FROM auth.unsubscribed u WHERE u.address_hash = m.address_hash)
             """
         )
-        if connection.execute(wanted, _fence(job)).first():
+        if connection.execute(wanted, _fence(job)).first() is not None:
             return True
         drop = text(f"DELETE FROM auth.mails WHERE {FENCE} RETURNING event_id, user_id")
         again = text("UPDATE auth.notices SET due = true WHERE event_id = :event AND user_id = :user")

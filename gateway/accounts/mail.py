@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway.accounts import schemas as shapes
 from gateway.errors.openapi import JSON_BODY, SIGNED, problems
@@ -34,13 +34,14 @@ async def delete_notice(event_id: Annotated[UUID, Query()], backend: Signed) -> 
     "/sign-in-links",
     dependencies=[by_address("links")],
     status_code=202,
-    response_model=None,
+    response_class=Response,
     responses=problems("mail_not_offered", *JSON_BODY),
 )
-async def send_sign_in_link(form: shapes.LinkRequest, backend: Public, request: Request) -> None:
+async def send_sign_in_link(form: shapes.LinkRequest, backend: Public, request: Request) -> Response:
     """Send a link that signs in, once within an hour, to an address. The answer is the same whether anybody has it."""
     await rates_of(request).hit("addresses", form.email.strip().casefold())
     await backend.auth.SendSignInLink(pb.SendSignInLinkRequest(**form.model_dump()))
+    return Response(status_code=202)
 
 
 @router.post("/unsubscribe/{token}", status_code=204, responses=problems("invalid_form"))
