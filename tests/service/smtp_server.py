@@ -1,5 +1,6 @@
 """A real SMTP server in a test: what it was sent, and what it answers next."""
 
+import asyncio
 import email
 import ssl
 from collections.abc import Iterator
@@ -7,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import default
-from threading import Condition
+from threading import Condition, Event
 from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+PATIENCE_S = 60.0
 HANG_UP = "hang up"
 ACCEPT_AND_HANG_UP = "accept and hang up"
 
@@ -55,6 +57,10 @@ class SmtpServer:
     received: list[Received] = field(default_factory=list)
     attempts: int = 0
     news: Condition = field(default_factory=Condition)
+    may_answer: Event = field(default_factory=Event)
+
+    def __post_init__(self) -> None:
+        self.may_answer.set()
 
     @property
     def url(self) -> str:
@@ -75,6 +81,7 @@ class SmtpServer:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self.attempts += 1
+        await asyncio.to_thread(self.may_answer.wait, PATIENCE_S)
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250") or answer == ACCEPT_AND_HANG_UP:
             message = email.message_from_bytes(envelope.content, policy=default)

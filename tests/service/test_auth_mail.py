@@ -344,7 +344,7 @@ def test_a_server_that_hangs_up_is_tried_again_with_the_same_message_id(waiting:
     waiting.smtp.answers += [HANG_UP, ACCEPT_AND_HANG_UP]
     for _ in range(3):
         waiting.work()
-        waiting.pass_time(1000)
+        waiting.pass_time(1800)
     first, second = waiting.smtp.received
     assert first.message["Message-ID"] == second.message["Message-ID"]
     assert waiting.states() == ["sent"]

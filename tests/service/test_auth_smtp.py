@@ -10,6 +10,9 @@ from auth_service.smtp import MailDeferred, MailRefused, MailSender, MailServer,
 from deploy.certificate import keep_certificate
 from tests.service.smtp_server import HANG_UP, running_smtp
 
+# What the server of the test warns of is what the test is about.
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
 
 class Elsewhere(MailServer):
     """A server of another machine, which for once is this one."""

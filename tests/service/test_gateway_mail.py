@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.http.rates import Rates
 from kit.errors import InvalidInput, Violation
@@ -27,8 +28,8 @@ def test_an_address_is_left_for_an_event_and_deleted(world: World) -> None:
     answer = world.client.delete("/api/me/notices", params={"event_id": EVENT}, headers=SIGNED)
     assert answer.status_code == 204
     assert world.services.sent("DeleteNotice").event_id == EVENT
-    for method in ("PUT", "DELETE"):
-        assert problem(world.client.request(method, "/api/me/notices")) == (401, "invalid_token")
+    assert problem(world.client.put("/api/me/notices", json=form)) == (401, "invalid_token")
+    assert problem(world.client.delete("/api/me/notices", params={"event_id": EVENT})) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize("spoilt", [{"event_id": "x"}, {"language": "de"}, {"more": 1}, {"email": None}])
@@ -58,11 +59,10 @@ def test_one_click_unsubscribes_with_and_without_the_body_of_a_mail_program(worl
     assert [call.request.token for call in world.services.calls] == ["to-ken"] * 3
 
 
-def test_a_token_is_in_no_log(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    world.client.post("/api/unsubscribe/to-ken")
-    told = capsys.readouterr().out
-    assert "/api/unsubscribe/{token}" in told
-    assert "to-ken" not in told
+def test_a_token_is_in_no_log(world: World) -> None:
+    with capture_logs() as logs:
+        world.client.post("/api/unsubscribe/to-ken")
+    assert [line["path"] for line in logs] == ["/api/unsubscribe/{token}"]
 
 
 def test_links_are_limited_by_address_and_by_e_mail() -> None:
