@@ -63,8 +63,9 @@ class MailStore:
         added = 0
         for user in users:  # one transaction each, so that no lock of an account is waited for under another
             with transaction(self._engine, "add-sign-in-mail") as connection:
-                added += connection.execute(query, {**values, "id": uuid4(), "user": user}).rowcount
-                notify(connection, MAILS_CHANNEL)
+                if keep(connection, user, event_id):
+                    added += connection.execute(query, {**values, "id": uuid4(), "user": user}).rowcount
+                    notify(connection, MAILS_CHANNEL)
         return added
 
     def claim(self, lease_s: float) -> MailJob | None:
@@ -88,7 +89,7 @@ class MailStore:
         one of its guest any more. `token` becomes a link that signs in, where the e-mail has one."""
         with transaction(self._engine, "mail-begin") as connection:
             row = connection.execute(text(f"SELECT user_id FROM auth.mails WHERE {FENCE}"), _fence(job)).first()
-            if row is None:
+            if row is None or not keep(connection, row.user_id, None):
                 return None
             if job.kind is MailKind.SIGN_IN:
                 link = text(
@@ -164,10 +165,12 @@ class MailStore:
         )
         if connection.execute(wanted, _fence(job)).first() is not None:
             return True
-        drop = text(f"DELETE FROM auth.mails WHERE {FENCE} RETURNING event_id, user_id")
-        again = text("UPDATE auth.notices SET due = true WHERE event_id = :event AND user_id = :user")
-        for row in connection.execute(drop, _fence(job)).all():
-            connection.execute(again, {"event": row.event_id, "user": row.user_id})
+        again = (
+            f"UPDATE auth.notices n SET due = true FROM auth.mails m WHERE {FENCE}"
+            " AND n.event_id = m.event_id AND n.user_id = m.user_id"
+        )
+        for query in (again, f"DELETE FROM auth.mails WHERE {FENCE}"):  # notices first, as whoever changes them
+            connection.execute(text(query), _fence(job))
         return False
 
     def _write(self, job: MailJob, change: str, **values: object) -> bool:
@@ -175,6 +178,15 @@ class MailStore:
         with transaction(self._engine, "mail-write") as connection:
             query = text(f"UPDATE auth.mails SET {change} WHERE {FENCE}")
             return connection.execute(query, {**_fence(job), **values}).rowcount == 1
+
+
+def keep(connection: Connection, user_id: UUID, event_id: UUID | None) -> bool:
+    """Keeps an account and an event until the commit; False where one of them is gone."""
+    for table, row_id in (("users", user_id), ("events", event_id)):
+        query = text(f"SELECT FROM auth.{table} WHERE id = :id FOR KEY SHARE")
+        if row_id and connection.execute(query, {"id": row_id}).first() is None:
+            return False
+    return True
 
 
 def notify(connection: Connection, channel: str) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, text
 
 from auth_service.domain import fold
 from auth_service.mails import MailKind, Notice, hash_address
-from auth_service.store.mails import MAILS_CHANNEL, notify
+from auth_service.store.mails import MAILS_CHANNEL, keep, notify
 from kit.db import transaction
 
 NOTICES_CHANNEL = "auth_notices"
@@ -42,6 +42,7 @@ class NoticeStore:
             SELECT event_id, user_id, :email, :key, :hash, :language FROM auth.memberships
             WHERE event_id = :event AND user_id = :user
                 AND NOT EXISTS (SELECT FROM auth.unsubscribed WHERE address_hash = :hash)
+            FOR KEY SHARE OF memberships
             ON CONFLICT (event_id, user_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
                 address_hash = excluded.address_hash, language = excluded.language, due = true
             """
@@ -120,7 +121,8 @@ class NoticeStore:
             "token": token,
         }
         with transaction(self._engine, "announce") as connection:
-            is_new = connection.execute(query, values).rowcount == 1
+            is_kept = keep(connection, user_id, event_id)
+            is_new = is_kept and connection.execute(query, values).rowcount == 1
             if is_new:
                 notify(connection, MAILS_CHANNEL)
             return is_new
