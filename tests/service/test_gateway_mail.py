@@ -62,7 +62,8 @@ def test_one_click_unsubscribes_with_and_without_the_body_of_a_mail_program(worl
 def test_a_token_is_in_no_log(world: World) -> None:
     with capture_logs() as logs:
         world.client.post("/api/unsubscribe/to-ken")
-    assert [line["path"] for line in logs] == ["/api/unsubscribe/{token}"]
+        world.client.get("/api/session")  # a line is written after its answer
+    assert [line["path"] for line in logs if line["method"] == "POST"] == ["/api/unsubscribe/{token}"]
 
 
 def test_links_are_limited_by_address_and_by_e_mail() -> None:
