@@ -4,6 +4,7 @@ import argparse
 import getpass
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 
@@ -11,24 +12,33 @@ from pydantic import Field
 
 from auth_service.domain import InvalidForm
 from auth_service.invitations import show_setup_code
+from auth_service.mail_settings import MailSettings
+from auth_service.mailer import Looker, Sender
+from auth_service.matches import MatchFeed
 from auth_service.passwords import Passwords
 from auth_service.service import Auth
 from auth_service.servicer import AuthServicer
+from auth_service.smtp import MailSender, MailServer
 from auth_service.store import Stores
+from auth_service.store.mails import MAILS_CHANNEL
+from auth_service.store.notices import NOTICES_CHANNEL
 from auth_service.tokens import TokenMaker
 from kit import failpoints, logs, settings
+from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.identity import Signer, Verifier
 from kit.logs import get_logger
-from kit.metrics import serve_metrics
+from kit.metrics import QueueGauges, serve_metrics
 from kit.migrations import migrate
 from kit.server import Registration, Server
 from kit.startup import run_command
-from kit.worker import run_steps, stop_on_signals
+from kit.wakeups import Wakeups
+from kit.worker import BACKOFF_S, run_steps, start_thread, stop_on_signals
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 
 NAME = "auth"
 TIDY_S = 3600.0
+STOP_S = 5.0
 
 log = get_logger()
 
@@ -43,7 +53,7 @@ class OrganiserSettings(MigrateSettings, settings.KeySettings):
     minois_password: str = Field("", description="the organiser's password; empty: asked for")
 
 
-class ServeSettings(OrganiserSettings, settings.ServerSettings):
+class ServeSettings(OrganiserSettings, settings.ServerSettings, MailSettings):
     """python -m auth_service: serve accounts, events and tokens over gRPC."""
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
@@ -51,8 +61,17 @@ class ServeSettings(OrganiserSettings, settings.ServerSettings):
     max_streams: int = Field(16, ge=1, le=256, description="threads for streams and long polls")
 
 
+class MailerSettings(
+    settings.WorkerPoolSettings, MigrateSettings, settings.KeySettings, settings.TlsSettings, MailSettings
+):
+    """python -m auth_service mailer: send e-mails; where SMTP_URL is set."""
+
+    matcher_address: settings.Target = Field("127.0.0.1:50053", description="where matcher_service is")
+    smtp_timeout_s: float = Field(15, gt=0, le=120, description="longest wait for an answer of the mail server")
+
+
 def main() -> None:
-    commands = {"serve": serve, "migrate": run_migrations, "add-organiser": add_organiser}
+    commands = {"serve": serve, "mailer": send_mails, "migrate": run_migrations, "add-organiser": add_organiser}
     parser = argparse.ArgumentParser("auth_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
     chosen, rest = parser.parse_known_args()
@@ -65,7 +84,7 @@ def serve(_: list[str]) -> None:
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     serve_metrics(config)
-    auth = _build(config, stop)
+    auth = _build(config, stop, bool(config.smtp_url))
 
     offered = False
 
@@ -88,6 +107,47 @@ def serve(_: list[str]) -> None:
     server = Server(config, config.auth_port, verifier, [registration])
     Thread(target=run_steps, args=(tidy, stop.wait, stop, "tidy"), name="tidy", daemon=True).start()
     server.run_until(stop)
+
+
+def send_mails(_: list[str]) -> None:
+    config = settings.load(MailerSettings)
+    if not config.smtp_url:
+        raise settings.InvalidSetting("SMTP_URL: it is not set, so there is nothing to send")
+    logs.configure(f"{NAME}-mailer", config.log_level, config.log_format == "json")
+    failpoints.arm(config.failpoints)
+    stop = stop_on_signals()
+    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-mailer-{os.getpid()}")
+    signer = Signer.read(NAME, config.signing_key)
+    stores, make_token = Stores(db), TokenMaker(signer).make_refresh
+    serve_metrics(config, QueueGauges("mails", stores.mails.read_queue))
+    with open_channel(config.matcher_address, config) as channel:
+        feed = MatchFeed(channel, ServiceCalls(signer))
+        post = config.post()
+        server = MailSender(
+            MailServer.parse(config.smtp_url), post.sender_address, config.public_host, config.smtp_timeout_s
+        )
+        # A conversation with the server has about ten answers.
+        sender = Sender(stores.mails, post, server, make_token, 20 * config.smtp_timeout_s, stop)
+        looker = Looker(stores.notices, feed.count, make_token)
+        loops = [
+            start_thread(
+                lambda: run_steps(lambda: looker.hear(feed.watch()), lambda: stop.wait(BACKOFF_S), stop, "hints"),
+                "hints",
+            ),
+            start_thread(lambda: _loop(looker.step, NOTICES_CHANNEL, config, stop), "looker"),
+            start_thread(lambda: _loop(sender.step, MAILS_CHANNEL, config, stop), "sender"),
+        ]
+        stop.wait()
+        sender.release()
+        # An e-mail on its way has its time; if it takes longer, its lease ends it.
+        for loop in loops[1:]:
+            loop.join(STOP_S)
+
+
+def _loop(step: Callable[[], bool], channel: str, config: settings.DatabaseSettings, stop: Event) -> None:
+    wakeups = Wakeups(config.listen_url, channel, config.poll_interval_s, stop)
+    run_steps(step, wakeups.wait, stop, channel)
+    wakeups.close()
 
 
 def run_migrations(_: list[str]) -> None:
@@ -122,10 +182,10 @@ def _offer_setup(auth: Auth) -> None:
         )
 
 
-def _build(config: OrganiserSettings, stop: Event) -> Auth:
+def _build(config: OrganiserSettings, stop: Event, sends_mail: bool = False) -> Auth:
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
     signer = Signer.read(NAME, config.signing_key)
-    return Auth(Stores(db), Passwords(), TokenMaker(signer), stop)
+    return Auth(Stores(db), Passwords(), TokenMaker(signer), stop, sends_mail)
 
 
 if __name__ == "__main__":

@@ -125,6 +125,7 @@ class Membership:
     waiting: bool
     offer: Offer
     guest_photos: GuestPhotos
+    notice_email: str = ""
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,10 @@ class RemovedFromEvent(NotAllowed):
 
 class OrganiserCannotLeave(Precondition):
     """The last organiser cannot leave the event: delete it instead."""
+
+
+class MailNotOffered(NotFound):
+    """This server sends no e-mail."""
 
 
 class InvalidForm(InvalidInput):

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 
 from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, InvalidForm, is_ignorable
+from auth_service.mails import LANGUAGES
 from auth_service.offers import MAX_CREDIT_LENGTH, MAX_KEEP_DAYS, MAX_URL_LENGTH, Credit, NewOffer, OfferEdit
 from kit.errors import Violation
 
@@ -63,6 +64,11 @@ def check_email(email: str) -> Iterator[Violation]:
         )
     except EmailNotValidError:
         yield Violation("email", "invalid_email", "This is not an e-mail address.")
+
+
+def check_language(language: str) -> Iterator[Violation]:
+    if language not in LANGUAGES:
+        yield Violation("language", "invalid_language", f"Use one of {', '.join(LANGUAGES)}.")
 
 
 def check_password(password: str) -> Iterator[Violation]:

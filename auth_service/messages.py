@@ -77,6 +77,7 @@ def show_membership(membership: Membership) -> pb.Membership:
         waiting=membership.waiting,
         **_show_offer(membership.offer),
         guest_photos=GUEST_PHOTOS[membership.guest_photos],
+        notice_email=membership.notice_email,
     )
 
 

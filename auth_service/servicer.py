@@ -3,6 +3,7 @@
 from google.protobuf.duration_pb2 import Duration
 
 from auth_service.domain import EventEdit, GuestPhotos
+from auth_service.mails import Notice
 from auth_service.messages import (
     GUEST_PHOTOS,
     ROLES,
@@ -286,6 +287,27 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     def CreateFirstOrganiser(self, request, context):
         login = self._auth.setup.create_organiser(request.code, request.username, request.email, request.password)
         return pb.CreateFirstOrganiserResponse(user_id=str(login.user_id), tokens=show_tokens(login.tokens))
+
+    @callable_by(USER)
+    def SetNotice(self, request, context):
+        caller, event_id = current_caller().user_id, parse_id(request.event_id)
+        self._auth.notices.set(Notice(event_id, caller, request.email.strip(), request.language))
+        return pb.SetNoticeResponse()
+
+    @callable_by(USER)
+    def DeleteNotice(self, request, context):
+        self._auth.notices.delete(parse_id(request.event_id), current_caller().user_id)
+        return pb.DeleteNoticeResponse()
+
+    @callable_by(PUBLIC)
+    def SendSignInLink(self, request, context):
+        self._auth.notices.send_link(request.email, request.event_code, request.language)
+        return pb.SendSignInLinkResponse()
+
+    @callable_by(PUBLIC)
+    def Unsubscribe(self, request, context):
+        self._auth.notices.unsubscribe(request.token)
+        return pb.UnsubscribeResponse()
 
 
 def _guest_photos(request: pb.CreateEventRequest | pb.UpdateEventRequest) -> GuestPhotos | None:

@@ -16,6 +16,7 @@ from kit.settings import EnvironmentSettings
 PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
 READERS: Mapping[str, type[BaseModel]] = {
     "auth": auth.ServeSettings,
+    "mailer": auth.MailerSettings,
     "selfie": selfie.ServeSettings,
     "selfie worker": selfie.WorkerSettings,
     "matcher": matcher.ServeSettings,

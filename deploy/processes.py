@@ -45,6 +45,7 @@ PROCESSES = (
     ProcessKind("indexer", "matcher_service", "matcher", stage=1, arguments=("indexer",)),
     ProcessKind("gateway", "gateway", "gateway", stage=2, has_database=False),
 )
+MAILER = ProcessKind("mailer", "auth_service", "auth", stage=2, arguments=("mailer",))  # where SMTP_URL is set
 DEFAULT_PORTS = {"auth": 50051, "selfie": 50052, "matcher": 50053, "gateway": 8000}
 
 

@@ -16,7 +16,7 @@ from deploy.certificate import LocalCertificate, keep_certificate
 from deploy.faults import CannotStart, WrongSetting
 from deploy.log import SystemLog
 from deploy.postgres import Postgres, remove_cluster
-from deploy.processes import PROCESSES, ProcessKind, check_connections, replicated
+from deploy.processes import MAILER, PROCESSES, ProcessKind, check_connections, replicated
 from deploy.readiness import grpc_serves, http_serves
 from deploy.supervisor import Supervised
 from kit.migrations import migrate
@@ -32,8 +32,9 @@ class LocalSystem:
 
     `ports` are those of the first replicas; what is not in it gets a free one. `settings` go to every process, above
     the environment. Processes are known by name: `auth`, `selfie`, `matcher`, `selfie-worker`, `indexer`, `gateway`,
-    and `postgres`; with `replicas={"matcher": 2}` also `matcher-2`, with a port of its own. With `https_names` the
-    gateway is open to other devices, over HTTPS and with a certificate for these names. Raises CannotStart.
+    and `postgres`; with SMTP_URL also `mailer`; with `replicas={"matcher": 2}` also `matcher-2`, with a port of its
+    own. With `https_names` the gateway is open to other devices, over HTTPS and with a certificate for these names.
+    Raises CannotStart.
     """
 
     def __init__(
@@ -50,6 +51,8 @@ class LocalSystem:
     ) -> None:
         self.data = data.resolve()
         self._settings = dict(settings or {})
+        if self._setting("SMTP_URL"):
+            kinds = [*kinds, MAILER]
         self._kinds = replicated(kinds, replicas or {})
         self._given_ports = dict(ports or {})
         self._https_names = https_names

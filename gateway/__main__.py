@@ -59,7 +59,7 @@ def create() -> FastAPI:
     failpoints.arm(config.failpoints)
     addresses = Addresses(config.auth_address, config.selfie_address, config.matcher_address)
     verifier, signer = read_keys(config)
-    return create_app(addresses, config, config.limits(), verifier, config.site(), signer)
+    return create_app(addresses, config, config.limits(), verifier, config.site(), signer, bool(config.mail_from))
 
 
 def read_keys(config: GatewaySettings) -> tuple[Verifier, Signer | None]:

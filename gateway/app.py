@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from gateway import pages
+from gateway.accounts import mail
 from gateway.accounts import routes as accounts
 from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
@@ -63,8 +64,10 @@ def create_app(
     verifier: Verifier,
     site: Site = DIRECT,
     signer: Signer | None = None,
+    sends_mail: bool = False,
 ) -> FastAPI:
-    """Without a `signer`, which the services know as the gateway's, there are no live updates."""
+    """Without a `signer`, which the services know as the gateway's, there are no live updates. `sends_mail` is what
+    pages offer."""
     limiters = Limiters(limits.bounds)
     hub = Hub(limits) if signer else None
 
@@ -104,6 +107,7 @@ def create_app(
     app.state.limiters = limiters
     app.state.hub = hub
     app.state.live = None
+    app.state.sends_mail = sends_mail
     app.state.checksums = KnownChecksums()
     app.state.rates = RateLimiters(limits.rates)
     app.state.first_organiser = FirstOrganiserCheck()
@@ -117,6 +121,7 @@ def create_app(
         updates,
         events,
         posters,
+        mail,
         operators,
         invitations,
     ):

@@ -12,7 +12,7 @@ from gateway.http.ranges import is_known
 
 WEB = Path(__file__).parent / "web" / "dist"
 PAGES = {
-    "guest": ("/", "/e/{code}", "/my/{event_id}", "/sign-in"),
+    "guest": ("/", "/e/{code}", "/my/{event_id}", "/sign-in", "/unsubscribe"),
     "organiser": (
         "/organiser",
         "/organiser/new",

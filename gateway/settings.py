@@ -56,11 +56,14 @@ class GatewaySettings(
     rate_registrations: str = Field(Rates.registrations, description="registrations from one address")
     rate_logins: str = Field(Rates.logins, description="logins from one address")
     rate_passwords: str = Field(Rates.passwords, description="logins to one account from one address")
+    rate_links: str = Field(Rates.links, description="e-mails with a link to sign in that one address asks for")
+    rate_addresses: str = Field(Rates.addresses, description="e-mails with a link to sign in to one e-mail address")
     rate_selfies: str = Field(Rates.selfies, description="selfies of one account")
     root_path: str = Field("", description="path prefix under which a proxy shows the gateway, such as /photos")
     public_url: str = Field(
         "", description="address that guests use, such as https://photos.example.org; for links, QR codes and cookies"
     )
+    mail_from: str = Field("", description="sender of e-mails, as auth_service has it; set: pages offer e-mail")
     trusted_proxies: str = Field(
         "", description="addresses or networks of proxies whose X-Forwarded-For and -Proto are believed, by commas"
     )

@@ -132,6 +132,10 @@ class Matches:
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._store.count_matches(event_id, guest_ids)
 
+    def count_of_each(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """For services, which need no role."""
+        return self._store.count_of_each(event_id, user_ids)
+
     def refuse_match(self, user_id: UUID, photo_id: UUID) -> None:
         """Raises PhotoNotFound."""
         event_id = self._refusals.find_event(photo_id)

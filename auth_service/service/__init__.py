@@ -8,6 +8,7 @@ from auth_service.service.changes import Changes
 from auth_service.service.events import Events
 from auth_service.service.invitations import Invitations
 from auth_service.service.members import Members
+from auth_service.service.notices import Notices
 from auth_service.service.sessions import Sessions
 from auth_service.service.setup import Setup
 from auth_service.store import Stores
@@ -17,9 +18,11 @@ __all__ = ["Auth"]
 
 
 class Auth:
-    """Accounts, their sessions, events, who is in them, and what changes. `stopping` ends waits early."""
+    """Accounts, their sessions, events, who is in them, what changes, and e-mail. `stopping` ends waits early."""
 
-    def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker, stopping: Signal) -> None:
+    def __init__(
+        self, stores: Stores, passwords: Passwords, tokens: TokenMaker, stopping: Signal, sends_mail: bool = False
+    ) -> None:
         self._stores = stores
         self.sessions = Sessions(stores, passwords, tokens)
         self.accounts = Accounts(stores, passwords, tokens, self.sessions)
@@ -28,6 +31,7 @@ class Auth:
         self.changes = Changes(stores, stopping)
         self.invitations = Invitations(stores, passwords, tokens, self.sessions)
         self.setup = Setup(stores, passwords, tokens)
+        self.notices = Notices(stores, sends_mail)
 
     def tidy(self) -> None:
         self._stores.sessions.delete_expired_tokens()
@@ -37,3 +41,4 @@ class Auth:
             self._stores.retention.hide(event_id)
         for event_id in self._stores.retention.find_over():
             self._stores.retention.delete(event_id)
+        self._stores.mails.delete_old()

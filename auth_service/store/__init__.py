@@ -6,7 +6,9 @@ from auth_service.store.accounts import AccountStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.events import EventStore
 from auth_service.store.invitations import InvitationStore
+from auth_service.store.mails import MailStore
 from auth_service.store.members import MemberStore
+from auth_service.store.notices import NoticeStore
 from auth_service.store.retention import RetentionStore
 from auth_service.store.sessions import SessionStore
 from auth_service.store.setup import SetupStore
@@ -16,7 +18,9 @@ __all__ = [
     "ChangeStore",
     "EventStore",
     "InvitationStore",
+    "MailStore",
     "MemberStore",
+    "NoticeStore",
     "RetentionStore",
     "SessionStore",
     "SetupStore",
@@ -36,3 +40,5 @@ class Stores:
         self.retention = RetentionStore(engine)
         self.invitations = InvitationStore(engine)
         self.setup = SetupStore(engine)
+        self.notices = NoticeStore(engine)
+        self.mails = MailStore(engine)

@@ -45,7 +45,9 @@ class MemberStore:
                    ARRAY(SELECT u.username FROM auth.memberships o JOIN auth.users u ON u.id = o.user_id
                          WHERE o.event_id = e.id AND o.role = 'organiser' ORDER BY o.joined_at, u.id) AS organisers,
                    coalesce((SELECT c.version FROM auth.consents c WHERE c.user_id = m.user_id
-                         AND c.event_id = e.id ORDER BY c.given_at DESC LIMIT 1), '') AS consent_version
+                         AND c.event_id = e.id ORDER BY c.given_at DESC LIMIT 1), '') AS consent_version,
+                   coalesce((SELECT n.email FROM auth.notices n WHERE n.event_id = e.id
+                         AND n.user_id = m.user_id), '') AS notice_email
             FROM auth.memberships m JOIN auth.events e ON e.id = m.event_id
             WHERE m.user_id = :user ORDER BY m.joined_at, m.event_id
             """
@@ -65,6 +67,7 @@ class MemberStore:
                     waiting=row.waiting,
                     offer=read_offer(row),
                     guest_photos=GuestPhotos(row.guest_photos),
+                    notice_email=row.notice_email,
                 )
                 for row in connection.execute(query, {"user": user_id})
             ]

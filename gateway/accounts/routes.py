@@ -111,6 +111,7 @@ async def get_session(request: Request) -> shapes.Session:
         max_selfie_bytes=limits.max_selfie_bytes,
         max_photo_bytes=limits.max_photo_bytes,
         photos_per_request=MAX_PHOTOS,
+        mail=request.app.state.sends_mail,
     )
     token = find_token(request.scope, request.headers)
     try:
@@ -269,4 +270,5 @@ def _membership(membership: pb.Membership) -> shapes.Membership:
         waiting=membership.waiting,
         **show_offer(membership),
         guest_photos=GUEST_PHOTOS.get(membership.guest_photos, "off"),
+        notice_email=membership.notice_email,
     )

@@ -116,6 +116,7 @@ class Membership(EventOffer):
     guest_photos: Literal["off", "moderated", "open"] = Field(
         description="whether guests may add photos; `moderated`: an organiser approves each one"
     )
+    notice_email: str = Field(description="where an e-mail about the first photos goes; empty: none was left")
 
 
 class Me(BaseModel):
@@ -134,6 +135,7 @@ class Offer(BaseModel):
     max_selfie_bytes: int
     max_photo_bytes: int
     photos_per_request: int
+    mail: bool = Field(description="whether this server sends e-mail: `/api/me/notices`, `/api/sign-in-links`")
 
 
 class Session(BaseModel):
@@ -141,3 +143,15 @@ class Session(BaseModel):
     renewable: bool = Field(description="whether `POST /api/refresh` is worth a try: this browser was signed in")
     server: Offer
     first_organiser: bool = Field(description="whether `POST /api/first-organiser` is possible")
+
+
+class Notice(Form):
+    event_id: UUID
+    email: str = Field(description="gets one e-mail when photos of the caller are there, at once if they are")
+    language: Literal["en", "fr"] = Field("en", description="of the e-mail")
+
+
+class LinkRequest(Form):
+    email: str = Field(description="as registered, or as left for an event by a guest without a password")
+    event_code: str = Field("", description="only accounts that are in this event; empty: all")
+    language: Literal["en", "fr"] = Field("en", description="of the e-mail")

@@ -29,6 +29,7 @@ REASONS: Mapping[str, int] = {
     "user_not_found": 404,
     "invalid_event_code": 404,
     "invalid_invitation": 404,
+    "mail_not_offered": 404,
     "method_not_allowed": 405,
     "request_timeout": 408,
     "failed_precondition": 409,

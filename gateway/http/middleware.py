@@ -17,6 +17,7 @@ from kit.interceptors import REQUEST_ID
 from kit.logs import get_logger
 
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SECRET = ("/api/unsubscribe/{token}",)  # whose path is not logged
 QUIET = ("/healthz", "/readyz")
 LINGER_S = 2
 MAX_LINGERING = 64
@@ -104,7 +105,7 @@ class Exchange:
             "Answered a request.",
             action="request",
             method=method,
-            path=self._scope.get("raw_path", b"").decode("ascii", "replace")[:200],
+            path=route if route in SECRET else self._scope.get("raw_path", b"").decode("ascii", "replace")[:200],
             status=self.status,
             ms=round(elapsed_s * 1e3, 1),
         )

@@ -21,7 +21,8 @@ IPV6_HOME = 64  # bits that name one home or phone; the others are chosen by the
 class Rates:
     """Each in the notation of `limits`, such as "10/minute;100/hour", or NONE. `codes`, `guests`,
     `registrations` and `logins` count requests of one address, which all guests of a hotel may share; `passwords`
-    those for one account from one address; `selfies` those of one account."""
+    those for one account from one address; `selfies` those of one account. `links` counts
+    requests of one address for e-mails, `addresses` those for one e-mail address."""
 
     codes: str = "300/minute"
     guests: str = "300/minute"
@@ -29,6 +30,8 @@ class Rates:
     logins: str = "300/minute"
     passwords: str = "10/minute"
     selfies: str = "20/minute"
+    links: str = "30/hour"
+    addresses: str = "5/hour"
 
 
 class RateLimiters:

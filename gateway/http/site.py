@@ -11,7 +11,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from gateway.http.methods import METHODS
 
-OWN_PATHS = r"(?:api|assets|docs|e|my|organiser|sign-in|openapi\.json|healthz|readyz)(?:/|$)"
+OWN_PATHS = r"(?:api|assets|docs|e|my|organiser|sign-in|unsubscribe|openapi\.json|healthz|readyz)(?:/|$)"
 ROOT_PATH = re.compile(rf"(?!/{OWN_PATHS})(/(?!\.\.?(?:/|$))[A-Za-z0-9._~-]+)+")
 ORIGIN = re.compile(r"\*|https?://[A-Za-z0-9.-]+(:\d+)?|https?://\[[0-9A-Fa-f:.]+\](:\d+)?")
 

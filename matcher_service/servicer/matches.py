@@ -17,6 +17,7 @@ from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1 import matcher_pb2_grpc
 
 EVENT_KEY = "x-event-id"
+MAX_COUNTED = 500
 
 
 class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
@@ -65,7 +66,7 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
         self._audience.undo_ask_to_hide(current_caller().user_id, parse_id(request.photo_id))
         return pb.UndoAskToHideResponse()
 
-    @callable_by(service("gateway"), long=True, watches=True)
+    @callable_by(service("gateway"), service("auth"), long=True, watches=True)
     def WatchMatches(self, request, context):
         with self._hints.subscribe() as subscription:
             if context.add_callback(subscription.close):
@@ -80,6 +81,17 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
         counts = self._matches.count_matches(current_caller().user_id, event_id, users)
         return pb.CountMatchesResponse(
             counts=[pb.MatchCount(user_id=str(user_id), photo_count=count) for user_id, count in counts.items()]
+        )
+
+    @callable_by(service("auth"))
+    def CountMatchesForNotices(self, request, context):
+        if len(request.user_ids) > MAX_COUNTED:
+            raise InvalidArgument
+        users = [parse_id(user_id) for user_id in request.user_ids]
+        counts = self._matches.count_of_each(parse_id(request.event_id), users)
+        count = pb.CountMatchesForNoticesResponse.Count
+        return pb.CountMatchesForNoticesResponse(
+            counts=[count(user_id=str(user_id), photo_count=photos) for user_id, photos in counts.items()]
         )
 
 

@@ -35,6 +35,10 @@ p.visibility = 'everyone' AND p.state = 'indexed' AND {unhidden(":user")} AND NO
     SELECT FROM matcher.matches t WHERE t.event_id = p.event_id AND t.person_id = :person AND t.photo_id = p.id)
 """
 COUNT_MATCHES = f"SELECT count(*) {MATCHES} WHERE me.user_id = :user"
+COUNT_OF_EACH = f"""
+SELECT me.user_id, count(*) AS photos {MATCHES.replace(":person", "me.user_id")}
+WHERE me.event_id = :event AND me.user_id = ANY(:users) GROUP BY me.user_id
+"""
 COUNT_FOR_EVERYONE = f"""
 SELECT count(*) {MEMBERSHIPS} JOIN matcher.photos p ON p.event_id = me.event_id AND {ONLY_FOR_EVERYONE}
 WHERE me.user_id = :user

@@ -14,7 +14,7 @@ from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.events import find_member, lock_event, may_look, raise_version
 from matcher_service.store.faces import read_newer
 from matcher_service.store.hints import hint
-from matcher_service.store.lists import count_matches, select_matches
+from matcher_service.store.lists import COUNT_OF_EACH, count_matches, select_matches
 from matcher_service.store.versions import read_versions
 
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
@@ -90,6 +90,12 @@ class MatchStore:
         )
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"event": event_id, "users": list(user_ids)})
+            return {row.user_id: row.photos for row in rows}
+
+    def count_of_each(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
+        """In how many photos of an event each of these guests is; without those who are in none."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(text(COUNT_OF_EACH), {"event": event_id, "users": list(user_ids)})
             return {row.user_id: row.photos for row in rows}
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:

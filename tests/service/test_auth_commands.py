@@ -119,6 +119,8 @@ def test_an_organisers_password_is_asked_for_when_it_is_not_set(
         ({"MINOIS_KEYS": "/nowhere"}, "settings: MINOIS_KEYS: Path does not point to a directory"),
         ({"DB_POOL_SIZE": "many"}, "settings: DB_POOL_SIZE: "),
         ({"AUTH_PORT": "70000"}, "settings: AUTH_PORT: "),
+        ({"SMTP_URL": "smtp://localhost"}, "settings: SMTP_URL needs MAIL_FROM and PUBLIC_URL"),
+        ({"MAIL_FROM": "photos@example.org"}, "settings: MAIL_FROM needs SMTP_URL"),
     ],
 )
 def test_a_wrong_setting_ends_the_start_with_one_clear_line(
@@ -130,6 +132,15 @@ def test_a_wrong_setting_ends_the_start_with_one_clear_line(
     assert ended.value.code == 2
     assert line.startswith(told)
     assert line.count("\n") == 1
+
+
+def test_a_mailer_without_a_mail_server_ends_with_one_line(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        command("mailer", SMTP_URL="")
+    told = "settings: SMTP_URL: it is not set, so there is nothing to send\n"
+    assert (ended.value.code, capsys.readouterr().err) == (2, told)
 
 
 def test_help_lists_every_setting(command: Command, capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,6 +71,10 @@ ROUTES = {
     "AcceptInvitation": "post /api/invitations/accept",
     "RegisterInvited": "post /api/invitations/register",
     "CreateFirstOrganiser": "post /api/first-organiser",
+    "SetNotice": "put /api/me/notices",
+    "DeleteNotice": "delete /api/me/notices",
+    "SendSignInLink": "post /api/sign-in-links",
+    "Unsubscribe": "post /api/unsubscribe/{token}",
 }
 
 
@@ -212,4 +216,5 @@ def test_every_rpc_of_a_person_has_a_route() -> None:
     unlisted |= {"CreateDownloadToken", "CheckFirstOrganiser"}  # the gateway itself asks for them
     unlisted |= {"CountMatches", "ListSelfieStates"}  # of the guests that ListGuests has found
     of_services = {"ListChanges", "ListMemberIds", "Rematch", "WatchMatches", "WatchSelfies"}
+    of_services.add("CountMatchesForNotices")
     assert set(promised()) - set(ROUTES) - unlisted == of_services

@@ -41,7 +41,10 @@ OPEN_TO = {
     "/auth.v1.AuthService/ListMemberIds": {"service:gateway"},
     "/auth.v1.AuthService/ListChanges": {"service:selfie", "service:matcher", "service:gateway"},
     "/matcher.v1.MatcherService/Rematch": {"service:selfie"},
-    "/matcher.v1.MatcherService/WatchMatches": {"service:gateway"},
+    "/matcher.v1.MatcherService/WatchMatches": {"service:gateway", "service:auth"},
+    "/matcher.v1.MatcherService/CountMatchesForNotices": {"service:auth"},
+    "/auth.v1.AuthService/SendSignInLink": {PUBLIC},
+    "/auth.v1.AuthService/Unsubscribe": {PUBLIC},
     "/matcher.v1.PhotoService/GetPhoto": {USER, "delegate:matcher"},
     "/selfie.v1.SelfieService/WatchSelfies": {"service:gateway"},
 }

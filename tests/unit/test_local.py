@@ -58,6 +58,11 @@ def test_replicas_get_ports_and_gateways_of_their_own(tmp_path: Path) -> None:
     assert system.base_url == system.base_urls[0]
 
 
+def test_a_mailer_runs_only_where_there_is_a_mail_server(tmp_path: Path) -> None:
+    names = [set(LocalSystem(tmp_path, settings=given)._kinds) for given in ({}, {"SMTP_URL": "smtp://localhost"})]
+    assert names[1] - names[0] == {"mailer"}
+
+
 def test_the_address_of_replicas_is_one_target() -> None:
     settings = shared_settings(DATA, URL, {"matcher": [1, 2], "auth": [3]})
     assert settings["MATCHER_ADDRESS"] == "ipv4:127.0.0.1:1,127.0.0.1:2"

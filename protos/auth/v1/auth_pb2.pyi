@@ -42,6 +42,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_TOO_MANY_INVITATIONS: _ClassVar[ErrorReason]
     ERROR_REASON_INVALID_SETUP_CODE: _ClassVar[ErrorReason]
     ERROR_REASON_ORGANISER_EXISTS: _ClassVar[ErrorReason]
+    ERROR_REASON_MAIL_NOT_OFFERED: _ClassVar[ErrorReason]
 
 class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -92,6 +93,7 @@ ERROR_REASON_CREDENTIALS_REQUIRED: ErrorReason
 ERROR_REASON_TOO_MANY_INVITATIONS: ErrorReason
 ERROR_REASON_INVALID_SETUP_CODE: ErrorReason
 ERROR_REASON_ORGANISER_EXISTS: ErrorReason
+ERROR_REASON_MAIL_NOT_OFFERED: ErrorReason
 ROLE_UNSPECIFIED: Role
 ROLE_GUEST: Role
 ROLE_ORGANISER: Role
@@ -177,7 +179,7 @@ class Event(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., name: _Optional[str] = ..., event_code: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., guest_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ..., role: _Optional[_Union[Role, str]] = ..., waiting_count: _Optional[int] = ...) -> None: ...
 
 class Membership(_message.Message):
-    __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version", "waiting", "held", "release_time", "credit", "download", "retention", "guest_photos")
+    __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version", "waiting", "held", "release_time", "credit", "download", "retention", "guest_photos", "notice_email")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
@@ -194,6 +196,7 @@ class Membership(_message.Message):
     DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
     RETENTION_FIELD_NUMBER: _ClassVar[int]
     GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
+    NOTICE_EMAIL_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     event_name: str
     role: Role
@@ -210,7 +213,8 @@ class Membership(_message.Message):
     download: DownloadSize
     retention: Retention
     guest_photos: GuestPhotos
-    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., organisers: _Optional[_Iterable[str]] = ..., consent_version: _Optional[str] = ..., waiting: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
+    notice_email: str
+    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., organisers: _Optional[_Iterable[str]] = ..., consent_version: _Optional[str] = ..., waiting: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ..., notice_email: _Optional[str] = ...) -> None: ...
 
 class Guest(_message.Message):
     __slots__ = ("user_id", "username", "role", "join_time", "display_name", "waiting")
@@ -837,3 +841,51 @@ class CreateFirstOrganiserResponse(_message.Message):
     user_id: str
     tokens: TokenPair
     def __init__(self, user_id: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ...) -> None: ...
+
+class SetNoticeRequest(_message.Message):
+    __slots__ = ("event_id", "email", "language")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    EMAIL_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    email: str
+    language: str
+    def __init__(self, event_id: _Optional[str] = ..., email: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+
+class SetNoticeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DeleteNoticeRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class DeleteNoticeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SendSignInLinkRequest(_message.Message):
+    __slots__ = ("email", "event_code", "language")
+    EMAIL_FIELD_NUMBER: _ClassVar[int]
+    EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    email: str
+    event_code: str
+    language: str
+    def __init__(self, email: _Optional[str] = ..., event_code: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+
+class SendSignInLinkResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class UnsubscribeRequest(_message.Message):
+    __slots__ = ("token",)
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    def __init__(self, token: _Optional[str] = ...) -> None: ...
+
+class UnsubscribeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

@@ -199,6 +199,26 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserResponse.FromString,
                 _registered_method=True)
+        self.SetNotice = channel.unary_unary(
+                '/auth.v1.AuthService/SetNotice',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetNoticeRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetNoticeResponse.FromString,
+                _registered_method=True)
+        self.DeleteNotice = channel.unary_unary(
+                '/auth.v1.AuthService/DeleteNotice',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.DeleteNoticeRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.DeleteNoticeResponse.FromString,
+                _registered_method=True)
+        self.SendSignInLink = channel.unary_unary(
+                '/auth.v1.AuthService/SendSignInLink',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendSignInLinkRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendSignInLinkResponse.FromString,
+                _registered_method=True)
+        self.Unsubscribe = channel.unary_unary(
+                '/auth.v1.AuthService/Unsubscribe',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.UnsubscribeRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.UnsubscribeResponse.FromString,
+                _registered_method=True)
 
 
 class AuthServiceServicer:
@@ -485,6 +505,40 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetNotice(self, request, context):
+        """Leaves an e-mail address for an event of the caller, or replaces it: one e-mail is sent to it when photos of the
+        caller are there, at once where they are there already. At most one is sent for a membership, whatever becomes of the
+        address. Idempotent.
+        Errors: EVENT_NOT_FOUND, INVALID_FORM (also for an address that unsubscribed from the event), MAIL_NOT_OFFERED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteNotice(self, request, context):
+        """Deletes the address that the caller left for an event. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendSignInLink(self, request, context):
+        """Sends a link, which signs in once within an hour, to each account that was registered with an address, and to each
+        one without a password that left it for an event. Public. The answer is the same whether there is such an account.
+        Errors: INVALID_FORM, MAIL_NOT_OFFERED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Unsubscribe(self, request, context):
+        """Has the address to which an e-mail was sent get nothing more about its event, and deletes the address. Public.
+        Idempotent: an unknown token is no fault.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuthServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -647,6 +701,26 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.CreateFirstOrganiser,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserResponse.SerializeToString,
+            ),
+            'SetNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetNotice,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetNoticeRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetNoticeResponse.SerializeToString,
+            ),
+            'DeleteNotice': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteNotice,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.DeleteNoticeRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.DeleteNoticeResponse.SerializeToString,
+            ),
+            'SendSignInLink': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendSignInLink,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendSignInLinkRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendSignInLinkResponse.SerializeToString,
+            ),
+            'Unsubscribe': grpc.unary_unary_rpc_method_handler(
+                    servicer.Unsubscribe,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.UnsubscribeRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.UnsubscribeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1518,6 +1592,114 @@ class AuthService:
             '/auth.v1.AuthService/CreateFirstOrganiser',
             protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.CreateFirstOrganiserResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/SetNotice',
+            protos_dot_auth_dot_v1_dot_auth__pb2.SetNoticeRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.SetNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteNotice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/DeleteNotice',
+            protos_dot_auth_dot_v1_dot_auth__pb2.DeleteNoticeRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.DeleteNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendSignInLink(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/SendSignInLink',
+            protos_dot_auth_dot_v1_dot_auth__pb2.SendSignInLinkRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.SendSignInLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Unsubscribe(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/Unsubscribe',
+            protos_dot_auth_dot_v1_dot_auth__pb2.UnsubscribeRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.UnsubscribeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -259,3 +259,24 @@ class CountMatchesResponse(_message.Message):
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     counts: _containers.RepeatedCompositeFieldContainer[MatchCount]
     def __init__(self, counts: _Optional[_Iterable[_Union[MatchCount, _Mapping]]] = ...) -> None: ...
+
+class CountMatchesForNoticesRequest(_message.Message):
+    __slots__ = ("event_id", "user_ids")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_IDS_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    user_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, event_id: _Optional[str] = ..., user_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class CountMatchesForNoticesResponse(_message.Message):
+    __slots__ = ("counts",)
+    class Count(_message.Message):
+        __slots__ = ("user_id", "photo_count")
+        USER_ID_FIELD_NUMBER: _ClassVar[int]
+        PHOTO_COUNT_FIELD_NUMBER: _ClassVar[int]
+        user_id: str
+        photo_count: int
+        def __init__(self, user_id: _Optional[str] = ..., photo_count: _Optional[int] = ...) -> None: ...
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    counts: _containers.RepeatedCompositeFieldContainer[CountMatchesForNoticesResponse.Count]
+    def __init__(self, counts: _Optional[_Iterable[_Union[CountMatchesForNoticesResponse.Count, _Mapping]]] = ...) -> None: ...

@@ -78,6 +78,11 @@ class MatcherServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesResponse.FromString,
                 _registered_method=True)
+        self.CountMatchesForNotices = channel.unary_unary(
+                '/matcher.v1.MatcherService/CountMatchesForNotices',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesResponse.FromString,
+                _registered_method=True)
 
 
 class MatcherServiceServicer:
@@ -146,7 +151,7 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchMatches(self, request, context):
-        """Whose photos change, from now on. Called by the gateway alone. The first response is empty: nothing that is
+        """Whose photos change, from now on. Called by the gateway and by auth_service. The first response is empty: nothing that is
         committed after it is missed as long as the stream lasts. When it ends, whatever the status, hints may be lost.
         Errors: DATABASE_UNAVAILABLE where the service cannot listen.
         """
@@ -158,6 +163,15 @@ class MatcherServiceServicer:
         """In how many photos members of an event are that they see; those for everyone are not counted. Users who are no
         members are left out. For organisers of the event. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 users.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountMatchesForNotices(self, request, context):
+        """In how many photos of an event each of some guests finds themselves, by what ListMatches would show them now; photos
+        that are only for everyone do not count. Called by auth_service alone, for its e-mails. Idempotent.
+        Errors: INVALID_ARGUMENT for more than 500 users.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -205,6 +219,11 @@ def add_MatcherServiceServicer_to_server(servicer, server):
                     servicer.CountMatches,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesResponse.SerializeToString,
+            ),
+            'CountMatchesForNotices': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountMatchesForNotices,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -427,6 +446,33 @@ class MatcherService:
             '/matcher.v1.MatcherService/CountMatches',
             protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountMatchesForNotices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/CountMatchesForNotices',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesResponse.FromString,
             options,
             channel_credentials,
             insecure,

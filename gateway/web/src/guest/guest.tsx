@@ -9,6 +9,7 @@ import { findEvent, keepSignedIn, loadSession, type Membership, type Session } f
 import { Home } from "./home";
 import { Member } from "./member";
 import { SignIn } from "./signin";
+import { Unsubscribe } from "./unsubscribe";
 import { Welcome } from "./welcome";
 
 /** `invitation`: the event of the address, of which one is no guest yet. */
@@ -16,6 +17,9 @@ type Place =
   | { kind: "home"; fault?: unknown }
   | { kind: "invitation"; code: string; eventName: string }
   | { kind: "event"; event: Membership };
+
+/** Pages that need no session. */
+const STANDALONE = ["/sign-in", "/unsubscribe"];
 
 export function Guest() {
   const [session, setSession] = useState<Session>();
@@ -42,13 +46,14 @@ export function Guest() {
   }, []);
 
   useEffect(() => {
-    if (path !== "/sign-in") void enter();
+    if (!STANDALONE.includes(path)) void enter();
   }, [enter, path]);
 
   const isSignedIn = Boolean(session?.me);
   useEffect(() => (isSignedIn ? keepSignedIn() : undefined), [isSignedIn]);
 
   if (path === "/sign-in") return <SignIn />;
+  if (path === "/unsubscribe") return <Unsubscribe />;
   if (fault) {
     return (
       <Screen heading={text.failure.heading}>
@@ -64,10 +69,12 @@ export function Guest() {
     );
   }
   if (place.kind === "event" && session.me) {
-    return <Member key={place.event.event_id} me={session.me} event={place.event} onEvents={refresh} />;
+    return <Member key={place.event.event_id} me={session.me} event={place.event} sendsMail={session.server.mail} onEvents={refresh} />;
   }
-  if (place.kind === "invitation") return <Welcome {...place} me={session.me} onJoined={enter} />;
-  return <Home events={session.me?.events ?? []} fault={place.kind === "home" ? place.fault : undefined} />;
+  if (place.kind === "invitation") return <Welcome {...place} me={session.me} sendsMail={session.server.mail} onJoined={enter} />;
+  const offersLink = session.server.mail && !session.me;
+  const homeFault = place.kind === "home" ? place.fault : undefined;
+  return <Home events={session.me?.events ?? []} fault={homeFault} offersLink={offersLink} />;
 }
 
 /** What became of the event that is shown: one may be admitted to it, or be no guest of it any more. */

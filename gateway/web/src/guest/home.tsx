@@ -7,8 +7,15 @@ import { root } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
 import type { Membership } from "../shared/session";
 import { OtherLanguage } from "../shared/language";
+import { MailLink } from "../shared/maillink";
 
-export function Home({ events, fault }: { events: readonly Membership[]; fault?: unknown }) {
+interface Props {
+  events: readonly Membership[];
+  fault?: unknown;
+  offersLink: boolean;
+}
+
+export function Home({ events, fault, offersLink }: Props) {
   const [code, setCode] = useState("");
   const open = (event: SubmitEvent) => {
     event.preventDefault();
@@ -48,6 +55,7 @@ export function Home({ events, fault }: { events: readonly Membership[]; fault?:
           </ul>
         </nav>
       )}
+      {offersLink && <MailLink />}
       <OtherLanguage />
     </Screen>
   );

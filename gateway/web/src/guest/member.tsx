@@ -31,11 +31,12 @@ const PHOTOS: View = { name: "photos" };
 interface Props {
   me: Me;
   event: Membership;
+  sendsMail: boolean;
   /** Reads again in which events one is. */
   onEvents: () => Promise<void>;
 }
 
-export function Member({ me, event, onEvents }: Props) {
+export function Member({ me, event, sendsMail, onEvents }: Props) {
   const [view, show] = useView();
   const [status, look] = useSelfieStatus(me.selfie);
   const photos = usePhotos(event.event_id, !event.waiting);
@@ -88,7 +89,17 @@ export function Member({ me, event, onEvents }: Props) {
         />
       );
     case "you":
-      return <You event={event} status={status} onSelfie={shoot} onDeleted={look} onBack={() => history.back()} />;
+      return (
+        <You
+          event={event}
+          status={status}
+          onSelfie={shoot}
+          onDeleted={look}
+          onBack={() => history.back()}
+          sendsMail={sendsMail}
+          onEvents={onEvents}
+        />
+      );
     case "photos":
       if (event.waiting) {
         return <WaitingRoom event={event} status={status} onSelfie={shoot} onYou={() => show({ name: "you" })} />;

@@ -11,8 +11,9 @@ export function SignIn() {
   const signIn = () => {
     setFault(undefined);
     const token = location.hash.slice(1);
+    const isOrganiser = new URLSearchParams(location.search).get("to") === "organiser"; // as an e-mail says
     ask(api.POST("/api/sign-in", { body: { token } })).then(
-      ({ event_id }) => location.replace(event_id ? `${root}/my/${event_id}` : `${root}/`),
+      ({ event_id }) => location.replace(isOrganiser ? `${root}/organiser` : event_id ? `${root}/my/${event_id}` : `${root}/`),
       setFault,
     );
   };

@@ -9,19 +9,21 @@ import { findEvent, loadSession, type Me } from "../shared/session";
 import { openCamera } from "./camera";
 import { Consent, CONSENT_VERSION } from "./consent";
 import { OtherLanguage } from "../shared/language";
+import { MailLink } from "../shared/maillink";
 import { handOver, takeOver } from "./selfie";
 
 interface Props {
   code: string;
   eventName: string;
   me: Me | null;
+  sendsMail: boolean;
   onJoined: () => Promise<void>;
 }
 
 /** Chosen once for each visit, so that a repeat after a lost answer makes no second guest. */
 const requestId = randomId();
 
-export function Welcome({ code, eventName, me, onJoined }: Props) {
+export function Welcome({ code, eventName, me, sendsMail, onJoined }: Props) {
   const [agreed, setAgreed] = useState(false);
   const [reminded, setReminded] = useState(false);
   const [name, setName] = useState("");
@@ -75,6 +77,7 @@ export function Welcome({ code, eventName, me, onJoined }: Props) {
           />
         </>
       )}
+      {sendsMail && !me && <MailLink code={code} />}
       <OtherLanguage />
     </Screen>
   );

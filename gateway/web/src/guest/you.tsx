@@ -8,6 +8,7 @@ import { confirmInWords, Screen, showDay, Trouble } from "../shared/elements";
 import type { Membership } from "../shared/session";
 import { OtherLanguage } from "../shared/language";
 import { Mine } from "./mine";
+import { Notice } from "./notice";
 import type { SelfieStatus } from "./selfie";
 
 interface Props {
@@ -16,9 +17,11 @@ interface Props {
   onSelfie: () => void;
   onDeleted: () => Promise<void>;
   onBack: () => void;
+  sendsMail: boolean;
+  onEvents: () => Promise<void>;
 }
 
-export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
+export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onEvents }: Props) {
   const [fault, setFault] = useState<unknown>();
   const attempt = (work: () => Promise<unknown>) => () => {
     setFault(undefined);
@@ -67,6 +70,7 @@ export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
       </section>
       <OtherDevice />
       <ShareEvent event={event} />
+      {sendsMail && <Notice event={event} onChange={onEvents} />}
       <section>
         <h2>{event.name}</h2>
         {event.organisers.length > 0 && <p>{text.you.runBy(event.organisers.join(", "))}</p>}

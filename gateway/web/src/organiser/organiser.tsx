@@ -58,7 +58,9 @@ export function Organiser() {
   }
   if (place.kind === "invitation") return <Invitation me={session.me} onChange={enter} />;
   if (!session.me && session.first_organiser) return <FirstOrganiser onDone={enter} />;
-  if (!session.me || !mayOrganise(session.me)) return <SignIn isOther={Boolean(session.me)} onSignedIn={enter} />;
+  if (!session.me || !mayOrganise(session.me)) {
+    return <SignIn isOther={Boolean(session.me)} sendsMail={session.server.mail} onSignedIn={enter} />;
+  }
   return (
     <>
       <Bar me={session.me} onSignedOut={enter} />

@@ -6,14 +6,22 @@ import { useState } from "preact/hooks";
 import { api, ask, root } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
+import { MailLink } from "../shared/maillink";
 import { words } from "#words";
 
+interface Props {
+  isOther: boolean;
+  sendsMail: boolean;
+  onSignedIn: () => Promise<void>;
+}
+
 /** `isOther`: somebody is signed in who organises nothing. */
-export function SignIn({ isOther, onSignedIn }: { isOther: boolean; onSignedIn: () => Promise<void> }) {
+export function SignIn({ isOther, sendsMail, onSignedIn }: Props) {
   return (
     <Screen heading={words.signIn.heading}>
       {isOther && <p>{words.signIn.notOrganiser}</p>}
       <SignInForm submit={words.signIn.submit} onSignedIn={onSignedIn} />
+      {sendsMail && <MailLink />}
       <p class="centred">
         <a href={`${root}/`}>{words.signIn.guest}</a>
       </p>

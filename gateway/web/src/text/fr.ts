@@ -170,11 +170,33 @@ export const text: Text = {
     cancel: "Annuler",
     confirm: "Oui, supprimer",
     confirmSignOut: "Oui, me déconnecter",
+    notice: "Me prévenir par e-mail quand il y a des photos",
+    noticeDetail:
+      "Un seul message, quand il y a des photos de vous. L’adresse ne sert à rien d’autre, sauf à vous connecter si vous le demandez.",
+    noticeEmail: "Adresse e-mail",
+    noticeSave: "Me prévenir",
+    noticeKept: (email) => `Un message sera envoyé à ${email} quand il y aura des photos de vous.`,
+    noticeDelete: "Supprimer l’adresse",
   },
   signIn: {
     heading: "Connexion sur cet appareil",
     working: "Connexion …",
     again: "Ouvrez la page de votre événement",
+  },
+  mailLink: {
+    question: "Nouvel appareil ? Recevez un lien par e-mail",
+    detail:
+      "Si quelqu’un s’est inscrit ou a laissé cette adresse ici, elle reçoit un lien qui connecte une fois, dans l’heure.",
+    email: "Adresse e-mail",
+    send: "Envoyez-moi un lien",
+    sent: "Si cette adresse est connue ici, un lien est en route. Regardez vos messages, aussi parmi les indésirables.",
+  },
+  unsubscribe: {
+    heading: "Plus d’e-mail",
+    question: "Votre adresse est supprimée pour cet événement et ne reçoit plus rien à son sujet.",
+    confirm: "Se désabonner",
+    done: "C’est fait. Cette adresse ne reçoit plus rien au sujet de l’événement.",
+    home: "Vers les photos",
   },
   failure: {
     heading: "Cela n’a pas marché",
@@ -221,6 +243,7 @@ export const text: Text = {
     event_not_found: "Cet événement n’existe plus, ou vous n’en êtes pas l’invité.",
     photo_not_found: "Cette photo n’existe plus.",
     user_not_found: "Ce compte n’existe plus. Scannez de nouveau le code de l’événement.",
+    mail_not_offered: "Ce serveur n’envoie pas d’e-mail.",
     invalid_event_code: "Aucun événement ouvert n’a ce code. Comparez-le avec l’affiche.",
     method_not_allowed: "La page n’est plus à jour. Rechargez-la.",
     request_timeout: "La connexion est trop lente. Réessayez là où le réseau est meilleur.",

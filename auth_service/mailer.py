@@ -1,0 +1,128 @@
+"""The mailer: finds whose first photos are there, and sends the e-mails that wait.
+
+An e-mail is `sending` before the server hears of it. A mailer that dies after that leaves a row whose lease ends, and
+the next one sends it again: at least once, and twice only when a mailer dies between the server's answer and its
+commit, or the server hangs up before it answers. Both copies have the same Message-ID.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Event
+from uuid import UUID
+
+from prometheus_client import Counter, Histogram
+
+from auth_service.letters import Post
+from auth_service.mails import MailJob
+from auth_service.smtp import MailDeferred, MailRefused, MailSender, MailServerUnavailable
+from auth_service.store import MailStore, NoticeStore
+from auth_service.tokens import hash_token
+from kit.failpoints import reach
+from kit.logs import get_logger
+from kit.worker import Worker
+
+BATCH = 500
+
+log = get_logger()
+sent = Counter("mails_total", "E-mails that a mail server answered for", ["kind", "outcome"])
+seconds = Histogram("mail_sending_seconds", "Duration of handing over an e-mail")
+
+Count = Callable[[UUID, Sequence[UUID]], Mapping[UUID, int]]
+
+
+class Sender(Worker[MailJob]):
+    """Sends one e-mail after the other. `lease_s` is longer than that takes."""
+
+    def __init__(
+        self,
+        store: MailStore,
+        post: Post,
+        server: MailSender,
+        make_token: Callable[[], str],
+        lease_s: float,
+        stop: Event,
+    ) -> None:
+        super().__init__(lambda: None, stop)
+        self._store = store
+        self._post = post
+        self._server = server
+        self._make_token = make_token
+        self._lease_s = lease_s
+
+    def claim(self) -> MailJob | None:
+        return self._store.claim(self._lease_s)
+
+    def give_back(self, job: MailJob) -> None:
+        self._store.release(job)
+
+    def work(self, job: MailJob) -> None:
+        token = self._make_token()
+        letter = self._store.begin(job, token, hash_token(token))
+        if letter is None:
+            return
+        reach("mailer", "before-send")
+        try:
+            with seconds.time():
+                self._server.send(self._post.write(letter), letter.to)
+        except MailRefused as fault:
+            self._store.fail(job)
+            self._tell(job, "refused", fault.code)
+        except MailDeferred as fault:
+            self._store.defer(job)
+            self._tell(job, "deferred", fault.code)
+        except MailServerUnavailable as fault:
+            self._store.defer(job)
+            log.warning(
+                "The mail server cannot be used.", action="mail_server_away", fault=type(fault.__cause__).__name__
+            )
+            raise
+        except Exception:
+            self._store.defer(job)
+            raise
+        else:
+            reach("mailer", "after-send")
+            self._store.finish(job)
+            self._tell(job, "sent", 250)
+
+    def _tell(self, job: MailJob, outcome: str, code: int) -> None:
+        sent.labels(job.kind.value, outcome).inc()
+        log.info(
+            "An e-mail was sent." if outcome == "sent" else "An e-mail was not accepted.",
+            action=f"mail_{outcome}",
+            mail_id=str(job.id),
+            kind=job.kind.value,
+            attempt=job.attempt,
+            code=code,
+        )
+
+
+class Looker:
+    """Counts the photos of guests who wait for their first ones, when something of theirs may have changed."""
+
+    def __init__(self, store: NoticeStore, count: Count, make_token: Callable[[], str]) -> None:
+        self._store = store
+        self._count = count
+        self._make_token = make_token
+
+    def hear(self, hints: Iterable[tuple[UUID, Sequence[UUID]] | None]) -> bool:
+        """Whose photos of an event may have changed; None: anybody's, since hints may be lost. False at their end."""
+        for hint in hints:
+            if hint is None:
+                self._store.mark_due()
+            else:
+                self._store.mark_due(*hint)
+        return False
+
+    def step(self) -> bool:
+        """Whether there was somebody to look at."""
+        taken = self._store.take_due(BATCH)
+        if taken is None:
+            return False
+        event_id, user_ids = taken
+        try:
+            counts = self._count(event_id, user_ids) if user_ids else {}
+            for user_id in counts:
+                self._store.announce(event_id, user_id, self._make_token())
+        except Exception:
+            self._store.mark_due(event_id, user_ids)
+            raise
+        return True

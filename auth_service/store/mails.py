@@ -1,0 +1,210 @@
+"""SQL of e-mails: the row is the job."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from auth_service.domain import fold
+from auth_service.mails import (
+    GIVE_UP_S,
+    LINK_S,
+    MAX_ACCOUNTS,
+    MAX_LINKS_PER_HOUR,
+    Letter,
+    MailJob,
+    MailKind,
+)
+from kit.db import transaction
+
+MAILS_CHANNEL = "auth_mails"
+FENCE = "id = :id AND attempt = :attempt AND state IN ('waiting', 'sending')"
+OPEN = "state IN ('waiting', 'sending')"
+MIN_BACKOFF_S = 15
+MAX_BACKOFF_S = 1800
+
+# Accounts with an address: as registered, and without a password as left for an event, the newest event first.
+ACCOUNTS = """
+SELECT DISTINCT ON (a.user_id) a.* FROM (
+    SELECT u.id AS user_id, u.email AS address, CAST(:event AS uuid) AS event_id, u.created_at
+    FROM auth.users u WHERE u.email_key = :key AND (CAST(:event AS uuid) IS NULL OR EXISTS (
+        SELECT FROM auth.memberships WHERE event_id = :event AND user_id = u.id))
+    UNION ALL
+    SELECT n.user_id, n.email, n.event_id, m.joined_at
+    FROM auth.notices n JOIN auth.memberships m USING (event_id, user_id) JOIN auth.users u ON u.id = n.user_id
+    WHERE n.email_key = :key AND u.password_hash IS NULL AND (CAST(:event AS uuid) IS NULL OR n.event_id = :event)
+) a ORDER BY a.user_id, a.created_at DESC
+"""
+
+
+class MailStore:
+    """E-mails that wait, are on their way, were sent or have failed; only the first two have an address."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add_sign_in(self, email: str, event_id: UUID | None, language: str) -> int:
+        """How many accounts with this address get a link; none that has one under way or got many."""
+        query = text(
+            f"""
+            INSERT INTO auth.mails (id, kind, user_id, event_id, address, language)
+            SELECT CAST(:id AS uuid), :kind, user_id, event_id, address, :language
+            FROM ({ACCOUNTS}) found WHERE user_id = :user AND (
+                SELECT count(*) FROM auth.mails m WHERE m.user_id = found.user_id AND m.kind = :kind
+                AND m.created_at > now() - interval '1 hour') < :most
+            ON CONFLICT DO NOTHING
+            """
+        )
+        found = {"key": fold(email), "event": event_id}
+        accounts = text(f"SELECT user_id FROM ({ACCOUNTS}) found ORDER BY created_at DESC LIMIT {MAX_ACCOUNTS}")
+        values = {**found, "kind": MailKind.SIGN_IN.value, "language": language, "most": MAX_LINKS_PER_HOUR}
+        with transaction(self._engine) as connection:
+            users = [row.user_id for row in connection.execute(accounts, found)]
+        added = 0
+        for user in users:  # one transaction each, so that no lock of an account is waited for under another
+            with transaction(self._engine, "add-sign-in-mail") as connection:
+                if keep(connection, user, event_id):
+                    added += connection.execute(query, {**values, "id": uuid4(), "user": user}).rowcount
+                    notify(connection, MAILS_CHANNEL)
+        return added
+
+    def claim(self, lease_s: float) -> MailJob | None:
+        """The next one; no other mailer gets it until the lease ends. People wait for their links: those come first."""
+        query = text(
+            f"""
+            UPDATE auth.mails SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)
+            WHERE id = (
+                SELECT id FROM auth.mails
+                WHERE {OPEN} AND retry_at <= now() AND (lease_until IS NULL OR lease_until <= now())
+                ORDER BY kind = 'sign_in' DESC, retry_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING id, kind, attempt
+            """
+        )
+        with transaction(self._engine, "mail-claim") as connection:
+            row = connection.execute(query, {"lease": lease_s}).first()
+        return MailJob(row.id, MailKind(row.kind), row.attempt) if row else None
+
+    def begin(self, job: MailJob, token: str, token_hash: bytes) -> Letter | None:
+        """From now on a copy may be out: `sending`. None for a claim that is lost, and for an address that is not the
+        one of its guest any more. `token` becomes a link that signs in, where the e-mail has one."""
+        with transaction(self._engine, "mail-begin") as connection:
+            row = connection.execute(text(f"SELECT user_id FROM auth.mails WHERE {FENCE}"), _fence(job)).first()
+            if row is None or not keep(connection, row.user_id, None):
+                return None
+            if job.kind is MailKind.SIGN_IN:
+                link = text(
+                    "INSERT INTO auth.sign_in_links (token_hash, user_id, expires_at)"
+                    " SELECT :hash, id, now() + make_interval(secs => :ttl) FROM auth.users WHERE id = :user"
+                )
+                connection.execute(link, {"hash": token_hash, "user": row.user_id, "ttl": LINK_S})
+            elif not self._is_wanted(connection, job):
+                return None
+            begin = text(
+                f"""
+                UPDATE auth.mails m SET state = 'sending' WHERE {FENCE}
+                RETURNING id, address, language, token, event_id,
+                    (SELECT name FROM auth.events WHERE id = m.event_id) AS event_name,
+                    (SELECT organiser FROM auth.users WHERE id = m.user_id) AS organiser
+                """
+            )
+            begun = connection.execute(begin, _fence(job)).first()
+            return _letter(job, begun, token) if begun else None
+
+    def finish(self, job: MailJob) -> bool:
+        """The server accepted it."""
+        return self._write(job, "state = 'sent', address = NULL, lease_until = NULL")
+
+    def fail(self, job: MailJob) -> bool:
+        """The server will never accept it."""
+        return self._write(job, "state = 'failed', address = NULL, lease_until = NULL")
+
+    def defer(self, job: MailJob) -> bool:
+        """Waits as long again as it has waited so far; given up after GIVE_UP_S."""
+        is_over = "created_at < now() - make_interval(secs => :over)"
+        return self._write(
+            job,
+            f"state = CASE WHEN {is_over} THEN 'failed' ELSE 'waiting' END,"
+            f" address = CASE WHEN {is_over} THEN NULL ELSE address END, lease_until = NULL,"
+            " retry_at = now() + least(greatest(now() - created_at, make_interval(secs => :least)),"
+            " make_interval(secs => :most))",
+            over=GIVE_UP_S[job.kind],
+            least=MIN_BACKOFF_S,
+            most=MAX_BACKOFF_S,
+        )
+
+    def release(self, job: MailJob) -> bool:
+        """Ends the claim of an e-mail of which no copy is out."""
+        return self._write(job, "lease_until = CASE WHEN state = 'waiting' THEN NULL ELSE lease_until END")
+
+    def delete_old(self) -> None:
+        """What nothing refers to: links that were sent or have failed."""
+        query = text(
+            "DELETE FROM auth.mails WHERE kind = 'sign_in' AND state IN ('sent', 'failed')"
+            " AND created_at < now() - interval '1 day'"
+        )
+        with transaction(self._engine) as connection:
+            connection.execute(query)
+
+    def read_queue(self) -> tuple[int, float]:
+        """How many e-mails are to be sent, and the age of the oldest in seconds."""
+        query = text(
+            "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(created_at)), 0) AS age_s"
+            f" FROM auth.mails WHERE {OPEN}"
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query).one()
+        return row.depth, float(row.age_s)
+
+    def _is_wanted(self, connection: Connection, job: MailJob) -> bool:
+        """Whether its address is still left for the event; else the e-mail goes, and a new address gets its own."""
+        wanted = text(
+            f"""
+            SELECT FROM auth.mails m JOIN auth.notices n USING (event_id, user_id, address_hash)
+            WHERE {FENCE} AND NOT EXISTS (SELECT FROM auth.unsubscribed u WHERE u.address_hash = m.address_hash)
+            """
+        )
+        if connection.execute(wanted, _fence(job)).first() is not None:
+            return True
+        again = (
+            f"UPDATE auth.notices n SET due = true FROM auth.mails m WHERE {FENCE}"
+            " AND n.event_id = m.event_id AND n.user_id = m.user_id"
+        )
+        for query in (again, f"DELETE FROM auth.mails WHERE {FENCE}"):  # notices first, as whoever changes them
+            connection.execute(text(query), _fence(job))
+        return False
+
+    def _write(self, job: MailJob, change: str, **values: object) -> bool:
+        """False where another mailer has claimed it since, or it is gone."""
+        with transaction(self._engine, "mail-write") as connection:
+            query = text(f"UPDATE auth.mails SET {change} WHERE {FENCE}")
+            return connection.execute(query, {**_fence(job), **values}).rowcount == 1
+
+
+def keep(connection: Connection, user_id: UUID, event_id: UUID | None) -> bool:
+    """Keeps an account and an event until the commit; False where one of them is gone."""
+    for table, row_id in (("users", user_id), ("events", event_id)):
+        query = text(f"SELECT FROM auth.{table} WHERE id = :id FOR KEY SHARE")
+        if row_id and connection.execute(query, {"id": row_id}).first() is None:
+            return False
+    return True
+
+
+def notify(connection: Connection, channel: str) -> None:
+    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
+
+
+def _fence(job: MailJob) -> dict[str, object]:
+    return {"id": job.id, "attempt": job.attempt}
+
+
+def _letter(job: MailJob, row: Row[Any], token: str) -> Letter:
+    return Letter(
+        id=row.id,
+        kind=job.kind,
+        to=row.address,
+        language=row.language,
+        token=row.token or token,
+        event_id=row.event_id,
+        event_name=row.event_name or "",
+        organiser=row.organiser,
+    )

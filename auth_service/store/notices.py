@@ -1,0 +1,136 @@
+"""SQL of the addresses that members leave for an event."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine, text
+
+from auth_service.domain import fold
+from auth_service.mails import MailKind, Notice, hash_address
+from auth_service.store.mails import MAILS_CHANNEL, keep, notify
+from kit.db import transaction
+
+NOTICES_CHANNEL = "auth_notices"
+# Of a notice `n`: an e-mail about it was sent or is under way, or the address does not exist.
+SETTLED = """
+EXISTS (SELECT FROM auth.mails m WHERE m.event_id = n.event_id AND m.user_id = n.user_id AND m.kind = 'first_photos'
+    AND (m.state <> 'failed' OR m.address_hash = n.address_hash))
+"""
+UNSUBSCRIBED = "EXISTS (SELECT FROM auth.unsubscribed u WHERE u.address_hash = n.address_hash)"
+
+
+class NoticeStore:
+    """Addresses, and which of them are due for a look at the photos of their guests."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def set(self, notice: Notice) -> bool:
+        """False for an address that unsubscribed from the event and for one who is no member."""
+        key = fold(notice.email)
+        values = {
+            "event": notice.event_id,
+            "user": notice.user_id,
+            "email": notice.email,
+            "key": key,
+            "hash": hash_address(notice.event_id, key),
+            "language": notice.language,
+        }
+        query = text(
+            """
+            INSERT INTO auth.notices AS n (event_id, user_id, email, email_key, address_hash, language)
+            SELECT event_id, user_id, :email, :key, :hash, :language FROM auth.memberships
+            WHERE event_id = :event AND user_id = :user
+                AND NOT EXISTS (SELECT FROM auth.unsubscribed WHERE address_hash = :hash)
+            FOR KEY SHARE OF memberships
+            ON CONFLICT (event_id, user_id) DO UPDATE SET email = excluded.email, email_key = excluded.email_key,
+                address_hash = excluded.address_hash, language = excluded.language, due = true
+            """
+        )
+        with transaction(self._engine, "set-notice") as connection:
+            if not connection.execute(query, values).rowcount:
+                return False
+            _drop_waiting(connection, notice.event_id, notice.user_id)
+            notify(connection, NOTICES_CHANNEL)
+            return True
+
+    def delete(self, event_id: UUID, user_id: UUID) -> None:
+        query = text("DELETE FROM auth.notices WHERE event_id = :event AND user_id = :user")
+        with transaction(self._engine, "delete-notice") as connection:
+            connection.execute(query, {"event": event_id, "user": user_id})
+            _drop_waiting(connection, event_id, user_id)
+
+    def unsubscribe(self, token: str) -> bool:
+        """Deletes the address of an e-mail for its event, and remembers its hash. Whether there is such an e-mail."""
+        remember = text(
+            "INSERT INTO auth.unsubscribed (address_hash, event_id) SELECT address_hash, event_id FROM auth.mails"
+            " WHERE token = :token ON CONFLICT (address_hash) DO UPDATE SET event_id = excluded.event_id"
+            " RETURNING address_hash"
+        )
+        with transaction(self._engine, "unsubscribe") as connection:
+            row = connection.execute(remember, {"token": token}).first()
+            if row is None:
+                return False
+            for query in (
+                "DELETE FROM auth.notices WHERE address_hash = :hash",
+                "DELETE FROM auth.mails WHERE address_hash = :hash AND state = 'waiting'",
+            ):
+                connection.execute(text(query), {"hash": row.address_hash})
+            return True
+
+    def mark_due(self, event_id: UUID | None = None, user_ids: Sequence[UUID] = ()) -> None:
+        """Of these members, or of all, those who still wait for photos."""
+        whose = "AND n.event_id = :event AND n.user_id = ANY(:users)" if event_id else ""
+        query = text(f"UPDATE auth.notices n SET due = true WHERE NOT due AND NOT {SETTLED} {whose}")
+        with transaction(self._engine) as connection:
+            if connection.execute(query, {"event": event_id, "users": list(user_ids)}).rowcount:
+                notify(connection, NOTICES_CHANNEL)
+
+    def take_due(self, limit: int) -> tuple[UUID, list[UUID]] | None:
+        """An event and those of its members whose photos are to be counted now; they are due no longer."""
+        query = text(
+            f"""
+            WITH taken AS (
+                UPDATE auth.notices n SET due = false WHERE (event_id, user_id) IN (
+                    SELECT event_id, user_id FROM auth.notices
+                    WHERE due AND event_id = (SELECT event_id FROM auth.notices WHERE due ORDER BY event_id LIMIT 1)
+                    LIMIT :limit FOR UPDATE SKIP LOCKED)
+                RETURNING n.event_id, n.user_id, {SETTLED} AS settled
+            ) SELECT * FROM taken
+            """
+        )
+        with transaction(self._engine, "take-due") as connection:
+            rows = connection.execute(query, {"limit": limit}).all()
+        return (rows[0].event_id, [row.user_id for row in rows if not row.settled]) if rows else None
+
+    def announce(self, event_id: UUID, user_id: UUID, token: str) -> bool:
+        """Has an e-mail sent about a member's first photos; False where one was, or the address is gone."""
+        query = text(
+            f"""
+            INSERT INTO auth.mails (id, kind, user_id, event_id, address, address_hash, language, token)
+            SELECT :id, :kind, n.user_id, n.event_id, n.email, n.address_hash, n.language, :token
+            FROM auth.notices n WHERE n.event_id = :event AND n.user_id = :user AND NOT {SETTLED} AND NOT {UNSUBSCRIBED}
+            ON CONFLICT DO NOTHING
+            """
+        )
+        values = {
+            "id": uuid4(),
+            "kind": MailKind.FIRST_PHOTOS.value,
+            "event": event_id,
+            "user": user_id,
+            "token": token,
+        }
+        with transaction(self._engine, "announce") as connection:
+            is_kept = keep(connection, user_id, event_id)
+            is_new = is_kept and connection.execute(query, values).rowcount == 1
+            if is_new:
+                notify(connection, MAILS_CHANNEL)
+            return is_new
+
+
+def _drop_waiting(connection: Connection, event_id: UUID, user_id: UUID) -> None:
+    query = text(
+        "DELETE FROM auth.mails WHERE event_id = :event AND user_id = :user AND kind = 'first_photos'"
+        " AND state = 'waiting'"
+    )
+    connection.execute(query, {"event": event_id, "user": user_id})

@@ -1,0 +1,97 @@
+"""E-mail through all processes, with a real SMTP server: exactly one about first photos, links, one click to end it."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx2
+import psycopg2
+
+from deploy.sample import SampleEvent, SamplePhoto
+from deploy.system import LocalSystem
+from tests.e2e.mailing import host as host
+from tests.e2e.mailing import mailing as mailing
+from tests.e2e.mailing import smtp as smtp
+from tests.e2e.mailing import visit
+from tests.e2e.party import Organiser, until
+from tests.service.smtp_server import SmtpServer
+
+ADDRESS = "gina@mail.example.org"
+
+
+def sent_rows(system: LocalSystem) -> list[tuple[str, int]]:
+    connection = psycopg2.connect(system.env["DATABASE_URL"].replace("+psycopg2", ""))
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT state, attempt FROM auth.mails ORDER BY created_at")
+            return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def test_first_photos_are_told_of_once_and_links_sign_in(
+    mailing: LocalSystem,
+    smtp: SmtpServer,
+    host: Organiser,
+    sample: SampleEvent,
+    one_of: Callable[..., SamplePhoto],
+) -> None:
+    event = host.event("Garden party")
+    with visit(mailing, event) as guest, visit(mailing, event) as other:
+        session = guest.get("/api/session")
+        assert session["server"]["mail"] is True
+        notice = {"event_id": event["id"], "email": ADDRESS, "language": "fr"}
+        guest.expect(204, "PUT", "/api/me/notices", json=notice)
+        guest.selfie_and_wait(sample.selfies["Ada"])
+        other.selfie_and_wait(sample.selfies["Cleo"])
+        assert smtp.received == []
+        host.add_photos(event, [one_of("Ada")])
+        (received,) = smtp.wait_for(1)
+        assert received.to == [ADDRESS]
+        assert received.message["Subject"] == "Il y a des photos de vous : Garden party"
+
+        page = guest.http.get(urlsplit(received.link).path)
+        assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        event_id = urlsplit(received.link).path.rpartition("/")[2]
+        assert len(guest.photos(event_id=event_id)) == 1
+
+        # A second photo and a restart, which looks at all who wait, cause no second e-mail.
+        host.add_photos(event, [one_of("Ada", skip=1)])
+        mailing.restart("mailer")
+
+        # On a new device.
+        form = {"email": ADDRESS, "event_code": event["event_code"]}
+        assert httpx2.post(f"{mailing.base_url}/api/sign-in-links", json=form).status_code == 202
+        assert httpx2.post(f"{mailing.base_url}/api/sign-in-links", json={"email": "no@example.org"}).status_code == 202
+        link = smtp.wait_for(2)[1].link
+        token = urlsplit(link).fragment
+        signed_in = httpx2.post(f"{mailing.base_url}/api/sign-in", json={"token": token})
+        assert (signed_in.status_code, signed_in.json()["user_id"]) == (200, guest.id)
+
+        # One click, as a mail program does it.
+        one_click = received.message["List-Unsubscribe"].strip("<>")
+        body = {"List-Unsubscribe": "One-Click"}
+        assert httpx2.post(one_click, data=body).status_code == 204
+        assert guest.get("/api/session")["me"]["events"][0]["notice_email"] == ""
+        assert guest.expect(422, "PUT", "/api/me/notices", json=notice)["reason"] == "invalid_form"
+        assert len(smtp.received) == 2
+
+
+def test_a_mailer_that_dies_between_claim_and_send_sends_at_most_a_second_copy(
+    mailing: LocalSystem, smtp: SmtpServer, host: Organiser
+) -> None:
+    before, attempts = len(smtp.received), smtp.attempts
+    smtp.may_answer.clear()
+    httpx2.post(f"{mailing.base_url}/api/sign-in-links", json={"email": "olga@example.org"})
+    until(lambda: (sent_rows(mailing)[-1][0], smtp.attempts), lambda now: now == ("sending", attempts + 1))
+    mailing.kill("mailer")
+    smtp.may_answer.set()
+    mailing.wait_until_ready("mailer")
+    connection = psycopg2.connect(mailing.env["DATABASE_URL"].replace("+psycopg2", ""))
+    with connection, connection.cursor() as cursor:  # as if the time of the lease had passed
+        cursor.execute("UPDATE auth.mails SET lease_until = now() WHERE state = 'sending'")
+    connection.close()
+    until(lambda: sent_rows(mailing)[-1], lambda row: row == ("sent", 2))
+    copies = smtp.received[before:]
+    assert 1 <= len(copies) <= 2
+    assert len({copy.message["Message-ID"] for copy in copies}) == 1
+    assert copies[-1].link.startswith(f"{mailing.base_url}/sign-in?to=organiser#")

@@ -1,0 +1,113 @@
+"""E-mail on the pages: an address left, a link asked for, an address that wants no more."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect
+
+from deploy.system import LocalSystem
+from tests.e2e.mailing import host as host
+from tests.e2e.mailing import mailing as mailing
+from tests.e2e.mailing import smtp as smtp
+from tests.e2e.party import Organiser
+from tests.pages.conftest import NewPhone
+from tests.pages.phone import Phone
+from tests.service.smtp_server import SmtpServer
+
+ADDRESS = "gina@mail.example.org"
+MAX_SHIFT = 0.01
+OFFER = {"en": "New device? Get a link by e-mail", "fr": "Nouvel appareil ? Recevez un lien par e-mail"}
+Open = Callable[..., Phone]
+
+
+@pytest.fixture
+def open_phone(new_phone: NewPhone, mailing: LocalSystem) -> Open:
+    """A phone at a page of the system that sends e-mail."""
+
+    def open_at(path: str, **options: object) -> Phone:
+        phone = new_phone(base_url=mailing.base_url, **options)
+        phone.open(path)
+        return phone
+
+    return open_at
+
+
+def path_of(link: str) -> str:
+    parts = urlsplit(link)
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.path}{query}#{parts.fragment}"
+
+
+def ask_for_link(phone: Phone, email: str, language: str = "en") -> None:
+    phone.page.get_by_text(OFFER[language]).click()
+    phone.page.locator("#link-email").fill(email)
+    phone.check_accessibility()
+    phone.page.locator("details button").click()
+
+
+def test_a_guest_leaves_an_address_and_signs_in_with_it_elsewhere(
+    open_phone: Open, host: Organiser, smtp: SmtpServer
+) -> None:
+    event = host.event("Garden party")
+    phone = open_phone(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.button("You and your data").click()
+    phone.page.get_by_label("E-mail address").fill(ADDRESS)
+    phone.check_accessibility()
+    phone.button("Tell me").click()
+    phone.see(f"One e-mail goes to {ADDRESS}")
+    phone.check_accessibility()
+    phone.page.reload()
+    before = len(smtp.received)
+    other = open_phone(f"/e/{event['event_code']}")
+    ask_for_link(other, ADDRESS.upper())
+    other.see("a link is on its way")
+    other.check_accessibility()
+    assert other.shifts() < MAX_SHIFT
+    link = smtp.wait_for(before + 1)[before].link
+    other.open(path_of(link))
+    other.page.wait_for_url(f"**/my/{event['id']}")
+    other.button("You and your data").click()
+    other.see(f"One e-mail goes to {ADDRESS}")
+    other.button("Delete the address").click()
+    expect(other.button("Tell me")).to_be_visible()
+
+
+def test_an_organiser_without_their_password_gets_a_link(open_phone: Open, host: Organiser, smtp: SmtpServer) -> None:
+    before = len(smtp.received)
+    phone = open_phone("/organiser")
+    ask_for_link(phone, f"{host.username}@example.org")
+    phone.see("a link is on its way")
+    phone.open(path_of(smtp.wait_for(before + 1)[before].link))
+    phone.page.wait_for_url("**/organiser")
+    expect(phone.page.get_by_role("heading", name="Your events")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", OFFER)
+def test_the_start_page_offers_a_link_in_both_languages(open_phone: Open, language: str) -> None:
+    phone = open_phone("/", locale=language, viewport={"width": 320, "height": 568}, color_scheme="dark")
+    ask_for_link(phone, "nobody@example.org", language)
+    phone.see({"en": "If this address is known here", "fr": "Si cette adresse est connue ici"}[language])
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Unsubscribe"), ("fr", "Se désabonner")])
+def test_unsubscribing_takes_one_tap(open_phone: Open, language: str, word: str) -> None:
+    phone = open_phone("/unsubscribe#to-ken", locale=language)
+    phone.check_accessibility()
+    assert not [request for request in phone.requests if "/api/" in request.url], "a preview unsubscribes nobody"
+    phone.button(word).click()
+    phone.see({"en": "Done.", "fr": "C’est fait."}[language])  # noqa: RUF001
+    phone.check_accessibility()
+
+
+def test_a_server_without_mail_offers_none(phone: Phone, organiser: Organiser) -> None:
+    event = organiser.event("No mail")
+    for path in ("/", "/organiser", f"/e/{event['event_code']}"):
+        phone.open(path)
+        expect(phone.page.get_by_role("heading").first).to_be_visible()
+        expect(phone.page.locator("details")).to_have_count(0)
+    phone.button("Continue without a selfie").click()
+    phone.button("You and your data").click()
+    expect(phone.page.get_by_role("heading", name="You and your data")).to_be_visible()
+    expect(phone.page.get_by_text("Tell me by e-mail")).to_have_count(0)

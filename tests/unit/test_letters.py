@@ -1,0 +1,90 @@
+"""What e-mails say: headers, both languages, nothing that was typed by anybody is taken for HTML or a header."""
+
+import re
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from uuid import UUID
+
+import pytest
+
+from auth_service.letters import TEXTS, Post
+from auth_service.mails import LANGUAGES, Letter, MailKind
+
+POST = Post("Fotos & Co <photos@example.org>", "https://party.example/photos")
+MAIL, EVENT = UUID(int=7), UUID(int=8)
+
+
+def letter(kind: MailKind, language: str = "en", event: str = "Garden party", organiser: bool = False) -> Letter:
+    return Letter(MAIL, kind, "gina@example.org", language, "to-ken", EVENT, event, organiser)
+
+
+def arrived(sent: Letter, post: Post = POST) -> EmailMessage:
+    message = message_from_bytes(post.write(sent).as_bytes(), policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def texts(message: EmailMessage) -> tuple[str, str]:
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain
+    assert html
+    return str(plain.get_content()), str(html.get_content())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", MailKind)
+def test_every_kind_is_written_in_every_language(kind: MailKind, language: str) -> None:
+    message = arrived(letter(kind, language))
+    plain, html = texts(message)
+    assert message["From"] == "Fotos & Co <photos@example.org>"
+    assert message["To"] == "gina@example.org"
+    assert message["Content-Language"] == language
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Message-ID"] == f"<{MAIL}@example.org>"
+    assert "Garden party" in message["Subject"]
+    assert "Garden party" in plain
+    assert "Garden party" in html
+    assert f'lang="{language}"' in html
+    assert {(kind, language) for kind in MailKind for language in LANGUAGES} == set(TEXTS)
+
+
+def test_one_click_unsubscribes_from_what_nobody_asked_for_at_that_moment() -> None:
+    message = arrived(letter(MailKind.FIRST_PHOTOS))
+    assert message["List-Unsubscribe"] == "<https://party.example/photos/api/unsubscribe/to-ken>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    for text in texts(message):
+        assert f"https://party.example/photos/my/{EVENT}" in text
+        assert "https://party.example/photos/unsubscribe#to-ken" in text
+
+
+@pytest.mark.parametrize(("organiser", "page"), [(False, "/sign-in#to-ken"), (True, "/sign-in?to=organiser#to-ken")])
+def test_a_link_to_sign_in_has_its_token_in_the_fragment(organiser: bool, page: str) -> None:
+    message = arrived(letter(MailKind.SIGN_IN, event="", organiser=organiser))
+    assert message["List-Unsubscribe"] is None
+    assert message["Subject"] == "Your link to sign in"
+    for text in texts(message):
+        assert f"https://party.example/photos{page}" in text
+
+
+def test_the_name_of_an_event_is_neither_html_nor_a_header() -> None:
+    name = '<img src="//evil.example/x.png">\r\nBcc: all@example.org'
+    with pytest.raises(ValueError, match="linefeed"):
+        POST.write(letter(MailKind.FIRST_PHOTOS, event=name))
+    message = arrived(letter(MailKind.FIRST_PHOTOS, event=name.replace("\r\n", " ")))
+    assert "&lt;img src=&quot;" in texts(message)[1]
+    assert message["Bcc"] is None
+
+
+@pytest.mark.parametrize("kind", MailKind)
+def test_nothing_is_fetched_from_elsewhere(kind: MailKind) -> None:
+    html = texts(arrived(letter(kind)))[1]
+    assert set(re.findall(r"<(\w+)", html)) == {"html", "meta", "body", "p", "a"}
+    assert set(re.findall(r"https?://[^/]+", html)) == {"https://party.example"}
+
+
+def test_names_of_every_script_survive() -> None:
+    message = arrived(letter(MailKind.FIRST_PHOTOS, "fr", event="Fête d'été 🎉 " + "é" * 150))
+    assert "Fête d'été 🎉" in message["Subject"]
+    assert "Fête d'été 🎉" in texts(message)[0]
+    assert POST.write(letter(MailKind.FIRST_PHOTOS, event="é")).as_bytes().isascii()
