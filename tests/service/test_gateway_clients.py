@@ -31,7 +31,8 @@ TYPESCRIPT = WEB / "node_modules" / ".bin" / "openapi-typescript"
 PACKAGE = "generated_minois_client"
 BIN = Path(sys.executable).parent
 # Files are bytes to it in one content type; this is how its users name others.
-CONFIG = {"content_type_overrides": {"application/zip": "application/octet-stream"}, "post_hooks": []}
+FILES = ("application/zip", "application/pdf", "image/svg+xml")
+CONFIG = {"content_type_overrides": dict.fromkeys(FILES, "application/octet-stream"), "post_hooks": []}
 
 
 def run(*command: str | Path) -> str:
