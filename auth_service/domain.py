@@ -64,13 +64,6 @@ class ChangeKind(Enum):
     EVENT_DELETED = "event_deleted"
 
 
-class RefreshOutcome(Enum):
-    """What became of a refresh token that was shown."""
-
-    ROTATED = "rotated"
-    REFUSED = "refused"
-
-
 @dataclass(frozen=True)
 class User:
     """An account. `username` and `email` as typed (NFC); unique in the form in which `fold` compares them. A guest may
@@ -119,6 +112,7 @@ class Membership:
     waiting: bool
     offer: Offer
     guest_photos: GuestPhotos
+    searched: bool
 
 
 @dataclass(frozen=True)
@@ -150,6 +144,8 @@ class Change:
     releases_at: datetime | None = None
     download: Download | None = None
     guest_photos: GuestPhotos | None = None
+    without_search: bool = False
+    last_membership: bool = False
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,8 @@ class Change:
     user_id: UUID | None = None
     closed: bool = False
     expires_at: datetime | None = None
+    without_search: bool = False
+    last_membership: bool = False
 
 
 @dataclass(frozen=True)

@@ -58,4 +58,6 @@ def _change(change: pb.Change) -> Change:
         user_id=UUID(change.user_id) if change.user_id else None,
         closed=change.closed,
         expires_at=from_timestamp(change, "expire_time"),
+        without_search=change.without_search,
+        last_membership=change.last_membership,
     )

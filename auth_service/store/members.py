@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, text
 
 from auth_service.domain import (
-    ChangeKind,
     EventClosed,
     EventNotFound,
     Guest,
@@ -16,7 +15,8 @@ from auth_service.domain import (
     Role,
     UserNotFound,
 )
-from auth_service.store.changes import append_change, append_event_change
+from auth_service.store.changes import append_event_change, append_joined, append_left
+from auth_service.store.consents import agree, insert_consent
 from auth_service.store.locks import lock_event, lock_sessions, lock_user
 from auth_service.store.offers import COMPUTED, STORED, read_offer
 from auth_service.store.sessions import end_last_sessions
@@ -39,11 +39,11 @@ class MemberStore:
         """Oldest first."""
         query = text(
             f"""
-            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting, e.guest_photos, {STORED}, {COMPUTED},
+            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting, m.searched, e.guest_photos, {STORED}, {COMPUTED},
                    e.closed OR coalesce(e.expires_at <= now(), false) AS shut, e.code, e.expires_at,
                    ARRAY(SELECT u.username FROM auth.memberships o JOIN auth.users u ON u.id = o.user_id
                          WHERE o.event_id = e.id AND o.role = 'organiser' ORDER BY o.joined_at, u.id) AS organisers,
-                   coalesce((SELECT c.version FROM auth.consents c WHERE c.user_id = m.user_id
+                   coalesce((SELECT c.version FROM auth.consents c WHERE c.user_id = m.user_id AND m.searched
                          AND c.event_id = e.id ORDER BY c.given_at DESC LIMIT 1), '') AS consent_version
             FROM auth.memberships m JOIN auth.events e ON e.id = m.event_id
             WHERE m.user_id = :user ORDER BY m.joined_at, m.event_id
@@ -64,30 +64,24 @@ class MemberStore:
                     waiting=row.waiting,
                     offer=read_offer(row),
                     guest_photos=GuestPhotos(row.guest_photos),
+                    searched=row.searched,
                 )
                 for row in connection.execute(query, {"user": user_id})
             ]
 
     def record_consent(self, user_id: UUID, event_id: UUID, version: str) -> bool:
-        """False when the user is no member."""
-        query = text(
-            """
-            INSERT INTO auth.consents (user_id, event_id, version)
-            SELECT user_id, event_id, :version FROM auth.memberships WHERE event_id = :event AND user_id = :user
-            ON CONFLICT (user_id, event_id, version) DO UPDATE SET given_at = now()
-            """
-        )
-        with transaction(self._engine) as connection:
-            values = {"user": user_id, "event": event_id, "version": version}
-            return connection.execute(query, values).rowcount == 1
+        """And has the user searched from now on. False when they are no member."""
+        with transaction(self._engine, "consent") as connection:
+            return agree(connection, event_id, user_id, version)
 
     def is_waiting(self, event_id: UUID, user_id: UUID) -> bool:
         with transaction(self._engine) as connection:
             member = find_member(connection, event_id, user_id)
         return member is not None and member.waiting
 
-    def join(self, event_id: UUID, user_id: UUID) -> bool | None:
-        """Whether the user waits to be admitted; None where the event was shut or deleted meanwhile.
+    def join(self, event_id: UUID, user_id: UUID, searched: bool = True, consent_version: str = "") -> bool | None:
+        """Whether the user waits to be admitted; None where the event was shut or deleted meanwhile. `searched` is of a
+        new member; who is one already is searched from now on where they agree to it.
 
         Raises UserNotFound, RemovedFromEvent.
         """
@@ -97,12 +91,17 @@ class MemberStore:
             if event is None:
                 return None
             if member := find_member(connection, event_id, user_id):
+                if consent_version:
+                    agree(connection, event_id, user_id, consent_version)
                 return bool(member.waiting)
             if _is_removed(connection, event_id, user_id):
                 raise RemovedFromEvent
             if event.shut:
                 return None
-            add_member(connection, event_id, user_id, Role.GUEST, waiting=event.admission)
+            if consent_version:
+                insert_consent(connection, user_id, event_id, consent_version)
+            is_searched = searched or bool(consent_version)
+            add_member(connection, event_id, user_id, Role.GUEST, waiting=event.admission, searched=is_searched)
             return bool(event.admission)
 
     def admit(self, event_id: UUID, user_id: UUID) -> None:
@@ -122,9 +121,9 @@ class MemberStore:
                 raise UserNotFound
             if event.shut:
                 raise EventClosed
-            forget = text("DELETE FROM auth.removals WHERE event_id = :event AND user_id = :user")
-            connection.execute(forget, {"event": event_id, "user": user_id})
-            add_member(connection, event_id, user_id, Role.GUEST)
+            forget = text("DELETE FROM auth.removals WHERE event_id = :event AND user_id = :user RETURNING searched")
+            removal = connection.execute(forget, {"event": event_id, "user": user_id}).first()
+            add_member(connection, event_id, user_id, Role.GUEST, searched=removal is None or removal.searched)
 
     def leave(self, event_id: UUID, user_id: UUID) -> bool:
         """Ends a guest's membership; an organiser's stays. Whether their sessions ended with it."""
@@ -134,7 +133,7 @@ class MemberStore:
             if _end_membership(connection, event_id, user_id) is None:
                 return False
             is_over = end_last_sessions(connection, user_id)
-            append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)
+            append_left(connection, event_id, [user_id])
             return is_over
 
     def remove(self, event_id: UUID, user_id: UUID, code: str) -> bool | None:
@@ -149,14 +148,14 @@ class MemberStore:
             if member is None:
                 return False
             is_over = end_last_sessions(connection, user_id)
-            remember = text("INSERT INTO auth.removals (event_id, user_id) VALUES (:event, :user)")
-            connection.execute(remember, {"event": event_id, "user": user_id})
+            remember = text("INSERT INTO auth.removals (event_id, user_id, searched) VALUES (:event, :user, :searched)")
+            connection.execute(remember, {"event": event_id, "user": user_id, "searched": member.searched})
             guard = text(
                 "UPDATE auth.events SET admission = true, code = CASE WHEN :waiting THEN code ELSE :code END"
                 " WHERE id = :event"
             )
             connection.execute(guard, {"event": event_id, "waiting": member.waiting, "code": code})
-            append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)
+            append_left(connection, event_id, [user_id])
             append_event_change(connection, event_id)
             return is_over
 
@@ -200,24 +199,33 @@ class MemberStore:
             ]
 
 
-def add_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role, waiting: bool = False) -> None:
-    """Or admits one who waits; under the event's lock. Nobody hears of one who waits, so that no service takes them for
-    a member."""
-    connection.execute(
+def add_member(
+    connection: Connection, event_id: UUID, user_id: UUID, role: Role, waiting: bool = False, searched: bool = True
+) -> None:
+    """Or admits one who waits, who is searched or not as before; under the event's lock. Nobody hears of one who waits,
+    so that no service takes them for a member."""
+    is_searched = connection.execute(
         text(
-            "INSERT INTO auth.memberships (event_id, user_id, role, waiting) VALUES (:event, :user, :role, :waiting)"
-            " ON CONFLICT (event_id, user_id) DO UPDATE SET waiting = excluded.waiting"
+            "INSERT INTO auth.memberships (event_id, user_id, role, waiting, searched)"
+            " VALUES (:event, :user, :role, :waiting, :searched)"
+            " ON CONFLICT (event_id, user_id) DO UPDATE SET waiting = excluded.waiting RETURNING searched"
         ),
-        {"event": event_id, "user": user_id, "role": role.value, "waiting": waiting},
-    )
+        {"event": event_id, "user": user_id, "role": role.value, "waiting": waiting, "searched": searched},
+    ).scalar_one()
     if not waiting:
         _count_guests(connection, event_id, 1)
-        append_change(connection, ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
+        append_joined(connection, event_id, user_id, role, is_searched)
 
 
 def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
     query = text("SELECT role, waiting FROM auth.memberships WHERE event_id = :event AND user_id = :user")
     return connection.execute(query, {"event": event_id, "user": user_id}).first()
+
+
+def find_members(connection: Connection, event_id: UUID) -> list[UUID]:
+    """Those who wait included; under the event's lock."""
+    query = text("SELECT user_id FROM auth.memberships WHERE event_id = :event")
+    return list(connection.execute(query, {"event": event_id}).scalars())
 
 
 def is_taken(connection: Connection, code: str) -> bool:
@@ -236,7 +244,8 @@ def uncount_guest(connection: Connection, user_id: UUID) -> None:
 def _end_membership(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
     """What the membership of a guest was; None where there was none. Under the event's lock."""
     query = text(
-        "DELETE FROM auth.memberships WHERE event_id = :event AND user_id = :user AND role = 'guest' RETURNING waiting"
+        "DELETE FROM auth.memberships WHERE event_id = :event AND user_id = :user AND role = 'guest'"
+        " RETURNING waiting, searched"
     )
     member = connection.execute(query, {"event": event_id, "user": user_id}).first()
     if member and not member.waiting:
@@ -252,8 +261,3 @@ def _is_removed(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
 def _count_guests(connection: Connection, event_id: UUID, change: int) -> None:
     query = text("UPDATE auth.events SET member_count = member_count + :change WHERE id = :event")
     connection.execute(query, {"event": event_id, "change": change})
-
-
-def insert_consent(connection: Connection, user_id: UUID, event_id: UUID, version: str) -> None:
-    query = text("INSERT INTO auth.consents (user_id, event_id, version) VALUES (:user, :event, :version)")
-    connection.execute(query, {"user": user_id, "event": event_id, "version": version})

@@ -9,6 +9,8 @@ from gateway.events.offers import EventOffer
 from gateway.http.schemas import Form
 from gateway.selfies.schemas import RematchStatus
 
+SEARCH = "false: no face of the guest is searched in this event before they agree to it; of no effect with a consent"
+
 
 class EventCode(Form):
     event_code: str = Field(description="case, spaces and dashes do not matter", examples=["7K3F-9QXA"])
@@ -51,6 +53,14 @@ class NewGuest(EventCode):
     consent_version: str = Field(
         "", description="version of the text about faces that the guest agreed to; empty: not agreed"
     )
+    search: bool = Field(True, description=SEARCH)
+
+
+class Joining(EventCode):
+    consent_version: str = Field(
+        "", description="version of the text about faces that the guest agrees to for this event; may be empty"
+    )
+    search: bool = Field(True, description=SEARCH)
 
 
 class Consent(Form):
@@ -82,7 +92,7 @@ class TokenPair(BaseModel):
 
 class Login(TokenPair):
     user_id: str
-    event_id: str | None = Field(description="the event joined last")
+    event_id: str | None = Field(description="the event that a sign-in link was made for, else the one joined last")
 
 
 class GuestSession(TokenPair):
@@ -113,6 +123,9 @@ class Membership(EventOffer):
     )
     guest_photos: Literal["off", "moderated", "open"] = Field(
         description="whether guests may add photos; `moderated`: an organiser approves each one"
+    )
+    searched: bool = Field(
+        description="whether the caller's selfie is searched in the event; false until `POST /api/me/consents`"
     )
 
 

@@ -2,7 +2,8 @@
 
 from selfie_service.store.bindings import BindingStore
 from selfie_service.store.changes import ChangeStore
+from selfie_service.store.erasing import OldSelfieStore
 from selfie_service.store.rematches import RematchStore
 from selfie_service.store.selfies import SelfieStore
 
-__all__ = ["BindingStore", "ChangeStore", "RematchStore", "SelfieStore"]
+__all__ = ["BindingStore", "ChangeStore", "OldSelfieStore", "RematchStore", "SelfieStore"]

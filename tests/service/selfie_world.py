@@ -102,6 +102,8 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
                     user_id=str(change.user_id or ""),
                     closed=change.closed,
                     expire_time=to_timestamp(change.expires_at),
+                    without_search=change.without_search,
+                    last_membership=change.last_membership,
                 )
             )
             self._news.notify_all()
