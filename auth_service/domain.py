@@ -67,13 +67,6 @@ class ChangeKind(Enum):
     WAITING = "waiting"
 
 
-class RefreshOutcome(Enum):
-    """What became of a refresh token that was shown."""
-
-    ROTATED = "rotated"
-    REFUSED = "refused"
-
-
 @dataclass(frozen=True)
 class User:
     """An account. `username` and `email` as typed (NFC); unique in the form in which `fold` compares them. A guest may
@@ -125,6 +118,7 @@ class Membership:
     waiting: bool
     offer: Offer
     guest_photos: GuestPhotos
+    searched: bool
     notice_email: str = ""
 
 
@@ -157,6 +151,8 @@ class Change:
     releases_at: datetime | None = None
     download: Download | None = None
     guest_photos: GuestPhotos | None = None
+    without_search: bool = False
+    last_membership: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,12 @@ MAX_USERNAME_LENGTH = 64
 MAX_VERSION_LENGTH = 32
 MIN_PASSWORD_LENGTH = 8
 JOINERS = "\u200c\u200d"  # zero width; Persian and Indic words and the emoji of families need them
+# Of direction: Arabic and Hebrew need them beside digits and Latin letters. Unlike overrides and isolates they reorder
+# nothing beyond their place.
+DIRECTION_MARKS = "\u200e\u200f\u061c"
+INVISIBLE = JOINERS + DIRECTION_MARKS
 # Between the letters of a name; "@" would make it an address.
-NAME_MARKS = " .-_'\u2018\u2019\u02bc\u2010\u2011\u00b7\u30fb" + JOINERS
+NAME_MARKS = " .-_'\u2018\u2019\u02bc\u2010\u2011\u00b7\u30fb" + INVISIBLE
 DOTS = re.compile(r"\.{2,}")
 
 
@@ -31,8 +35,14 @@ def require(faults: Iterable[Violation]) -> None:
 
 def check_username(username: str) -> Iterator[Violation]:
     """Of a name as `to_display` gives it: letters of every script with their marks, digits, and NAME_MARKS."""
-    fits = MIN_USERNAME_LENGTH <= len(username) <= MAX_USERNAME_LENGTH or _is_whole_name(username)
-    if not fits or not username[0].isalnum() or not all(map(_belongs_to_name, username)):
+    visible = see(username)
+    is_long_enough = len(visible) >= MIN_USERNAME_LENGTH or _is_whole_name(visible)
+    if (
+        not is_long_enough
+        or len(username) > MAX_USERNAME_LENGTH
+        or not visible[0].isalnum()
+        or not all(map(_belongs_to_name, username))
+    ):
         yield Violation(
             "username",
             "invalid_username",
@@ -44,7 +54,8 @@ def check_username(username: str) -> Iterator[Violation]:
 def check_display_name(name: str) -> Iterator[Violation]:
     """Of a name as `to_display` gives it; an empty one is allowed."""
     if len(name) > MAX_USERNAME_LENGTH or has_controls(name):
-        yield Violation("display_name", "invalid_display_name", f"Use at most {MAX_USERNAME_LENGTH} characters.")
+        message = f"Use at most {MAX_USERNAME_LENGTH} characters."
+        yield Violation("display_name", "invalid_display_name", name_control(name) or message)
 
 
 def check_consent_version(version: str, required: bool = False) -> Iterator[Violation]:
@@ -80,8 +91,9 @@ def check_password(password: str) -> Iterator[Violation]:
 
 
 def check_event_name(name: str) -> Iterator[Violation]:
-    if not name.strip() or len(name) > MAX_NAME_LENGTH or has_controls(name):
-        yield Violation("name", "invalid_name", f"Give the event a name of 1 to {MAX_NAME_LENGTH} characters.")
+    if not see(name).strip() or len(name) > MAX_NAME_LENGTH or has_controls(name):
+        message = f"Give the event a name of 1 to {MAX_NAME_LENGTH} characters."
+        yield Violation("name", "invalid_name", name_control(name) or message)
 
 
 def check_times(starts_at: datetime | None, expires_at: datetime | None) -> Iterator[Violation]:
@@ -109,7 +121,8 @@ def check_release(held: bool, releases_at: datetime | None) -> Iterator[Violatio
 
 def check_credit(credit: Credit) -> Iterator[Violation]:
     if len(credit.name) > MAX_CREDIT_LENGTH or has_controls(credit.name) or (credit.url and not credit.name):
-        yield Violation("credit_name", "invalid_credit_name", f"Use 1 to {MAX_CREDIT_LENGTH} characters.")
+        message = f"Use 1 to {MAX_CREDIT_LENGTH} characters."
+        yield Violation("credit_name", "invalid_credit_name", name_control(credit.name) or message)
     if credit.url and not _is_web_address(credit.url):
         yield Violation("credit_url", "invalid_credit_url", "Give an address that begins with https://.")
 
@@ -143,6 +156,25 @@ def _is_whole_name(text: str) -> bool:
     return len(text) == 1 and unicodedata.category(text) == "Lo" and unicodedata.east_asian_width(text) == "W"
 
 
+def see(text: str) -> str:
+    """What is left of a text without INVISIBLE."""
+    return "".join(character for character in text if character not in INVISIBLE)
+
+
 def has_controls(text: str) -> bool:
     """NUL and its kin, lone surrogates, and marks that reorder what people read."""
-    return any(unicodedata.category(character) in ("Cc", "Cs", "Cf") for character in text if character not in JOINERS)
+    return any(map(_is_control, text))
+
+
+def name_control(text: str) -> str:
+    """Says which sign a text must not contain; empty where there is none."""
+    return next((f"{_name(sign)} is not allowed here: remove it." for sign in text if _is_control(sign)), "")
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Cf") and character not in INVISIBLE
+
+
+def _name(character: str) -> str:
+    number, name = f"U+{ord(character):04X}", unicodedata.name(character, "")
+    return f"The invisible character {number} ({name})" if name else f"The control character {number}"

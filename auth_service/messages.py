@@ -78,6 +78,7 @@ def show_membership(membership: Membership) -> pb.Membership:
         **_show_offer(membership.offer),
         guest_photos=GUEST_PHOTOS[membership.guest_photos],
         notice_email=membership.notice_email,
+        without_search=not membership.searched,
     )
 
 
@@ -127,6 +128,8 @@ def show_change(change: Change) -> pb.Change:
         release_time=to_timestamp(change.releases_at),
         download=f"DOWNLOAD_SIZE_{change.download.name}" if change.download else None,
         guest_photos=GUEST_PHOTOS[change.guest_photos] if change.guest_photos else pb.GUEST_PHOTOS_UNSPECIFIED,
+        without_search=change.without_search,
+        last_membership=change.last_membership,
     )
 
 

@@ -73,7 +73,11 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(PUBLIC)
     def CreateGuest(self, request, context):
         login, event = self._auth.accounts.create_guest(
-            parse_optional_id(request.request_id), request.event_code, request.display_name, request.consent_version
+            parse_optional_id(request.request_id),
+            request.event_code,
+            request.display_name,
+            request.consent_version,
+            searched=not request.without_search,
         )
         return pb.CreateGuestResponse(
             user_id=str(login.user_id),
@@ -120,7 +124,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(USER)
     def JoinEvent(self, request, context):
-        event, waiting = self._auth.members.join_event(current_caller().user_id, request.event_code)
+        event, waiting = self._auth.members.join_event(
+            current_caller().user_id, request.event_code, not request.without_search, request.consent_version
+        )
         return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name, waiting=waiting)
 
     @callable_by(USER)

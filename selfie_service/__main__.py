@@ -36,7 +36,7 @@ from selfie_service.guests import GuestSelfies
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import BindingStore, ChangeStore, RematchStore, RoleStore, SelfieStore
+from selfie_service.store import BindingStore, ChangeStore, OldSelfieStore, RematchStore, RoleStore, SelfieStore
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.store.people import REMATCHES_CHANNEL, SELFIES_CHANNEL
 from selfie_service.validation import Examination, build_examiner
@@ -182,10 +182,11 @@ def work(
     lease_s = 2 * config.image_timeout_s
     validator = Validator(store, blobs, engine.call, _make_judge(config), engine.start, lease_s, stop)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
-    sweeper, bindings = Sweeper(store, blobs), BindingStore(db)
+    sweeper, bindings, old = Sweeper(store, blobs), BindingStore(db), OldSelfieStore(db)
     loops = [
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
         start_thread(lambda: run_steps(bindings.forget_old, lambda: stop.wait(SWEEP_S), stop, "bindings"), "bindings"),
+        start_thread(lambda: run_steps(old.erase_old, lambda: stop.wait(SWEEP_S), stop, "old-selfies"), "old-selfies"),
         start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
         start_thread(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),
     ]

@@ -86,6 +86,8 @@ class Change:
     closed: bool = False
     expires_at: datetime | None = None
     role: Role = Role.GUEST
+    without_search: bool = False
+    last_membership: bool = False
 
 
 @dataclass(frozen=True)

@@ -61,4 +61,6 @@ def _change(change: pb.Change) -> Change:
         closed=change.closed,
         expires_at=from_timestamp(change, "expire_time"),
         role=ROLES.get(change.role, Role.GUEST),
+        without_search=change.without_search,
+        last_membership=change.last_membership,
     )

@@ -76,7 +76,7 @@ class Accounts:
         return Login(user.id, event.id, tokens, waiting)
 
     def create_guest(
-        self, request_id: UUID | None, code: str, display_name: str, consent_version: str
+        self, request_id: UUID | None, code: str, display_name: str, consent_version: str, searched: bool = True
     ) -> tuple[Login, Event]:
         """A repeat of a `request_id` signs in to the same account."""
         event = self._events.find_code(normalise_code(code))
@@ -88,7 +88,7 @@ class Accounts:
         forms.require([*forms.check_display_name(name), *forms.check_consent_version(consent_version)])
         guest = NewUser(uuid4(), request_id, display_name=name)
         tokens = self._tokens.make_pair(guest.id)
-        waiting = self._accounts.register(guest, event.id, hash_token(tokens.refresh_token), consent_version)
+        waiting = self._accounts.register(guest, event.id, hash_token(tokens.refresh_token), consent_version, searched)
         if waiting is not None:
             return Login(guest.id, event.id, tokens, waiting), event
         if known := self._find_guest(request_id, event.id):

@@ -28,12 +28,15 @@ class Members:
         self._events = stores.events
         self._members = stores.members
 
-    def join_event(self, user_id: UUID, code: str) -> tuple[Event, bool]:
-        """The event, and whether the user waits to be admitted."""
+    def join_event(
+        self, user_id: UUID, code: str, searched: bool = True, consent_version: str = ""
+    ) -> tuple[Event, bool]:
+        """The event, and whether the user waits to be admitted. `searched` even without a `consent_version`."""
+        forms.require([*forms.check_consent_version(consent_version)])
         event = self._events.find_code(normalise_code(code))
         if event is None:
             raise InvalidEventCode
-        waiting = self._members.join(event.id, user_id)
+        waiting = self._members.join(event.id, user_id, searched, consent_version)
         if waiting is None:
             raise EventClosed
         return event, waiting

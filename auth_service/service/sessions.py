@@ -50,23 +50,26 @@ class Sessions:
 
     def create_link(self, user_id: UUID, guest: tuple[UUID, UUID] | None) -> tuple[str, int]:
         """A token and how long it holds; `guest`: an event and one of its guests, for the event's organisers."""
-        for_user, ttl_s = user_id, OWN_LINK_S
+        for_user, ttl_s, event_id = user_id, OWN_LINK_S, None
         if guest:
             event_id, for_user = guest
             require_organiser(self._members, event_id, user_id)
             self._require_own_guest(event_id, for_user, user_id)
             ttl_s = GUEST_LINK_S
         token = self._tokens.make_refresh()
-        if not self._sessions.add_link(for_user, hash_token(token), ttl_s):
+        if not self._sessions.add_link(for_user, hash_token(token), ttl_s, event_id):
             raise UserNotFound
         return token, ttl_s
 
     def sign_in(self, token: str) -> Login:
         refresh_token = self._tokens.make_refresh()
-        user_id = self._sessions.use_link(hash_token(token), hash_token(refresh_token))
-        if user_id is None:
+        used = self._sessions.use_link(hash_token(token), hash_token(refresh_token))
+        if used is None:
             raise InvalidSignInLink
-        return Login(user_id, self._find_last_event(user_id), Tokens(self._tokens.make_access(user_id), refresh_token))
+        user_id, event_id = used
+        if event_id is None or self._members.find_role(event_id, user_id) is None:
+            event_id = self._find_last_event(user_id)
+        return Login(user_id, event_id, Tokens(self._tokens.make_access(user_id), refresh_token))
 
     def refresh(self, refresh_token: str) -> Tokens:
         replacement = self._tokens.make_refresh()

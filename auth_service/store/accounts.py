@@ -15,9 +15,10 @@ from auth_service.domain import (
     fold,
     fold_case,
 )
-from auth_service.store.changes import append_change, bury
+from auth_service.store.changes import append_change, append_left, bury
+from auth_service.store.consents import insert_consent
 from auth_service.store.locks import lock_event
-from auth_service.store.members import add_member, insert_consent, uncount_guest
+from auth_service.store.members import add_member, find_members, uncount_guest
 from auth_service.store.sessions import insert_token
 from kit.db import transaction
 
@@ -51,7 +52,9 @@ class AccountStore:
             rows = connection.execute(query, {"username": fold(username), "email": fold(email)}).all()
         return any(row.username for row in rows), any(row.email for row in rows)
 
-    def register(self, user: NewUser, event_id: UUID, refresh_hash: bytes, consent_version: str = "") -> bool | None:
+    def register(
+        self, user: NewUser, event_id: UUID, refresh_hash: bytes, consent_version: str = "", searched: bool = True
+    ) -> bool | None:
         """Makes the account, its membership and its first token, and records what the user agreed to. Whether they wait
         to be admitted; None when somebody else was faster, or the event was shut or deleted meanwhile."""
         with transaction(self._engine, "register") as connection:
@@ -61,7 +64,8 @@ class AccountStore:
             insert_token(connection, uuid4(), user.id, refresh_hash)
             if consent_version:
                 insert_consent(connection, user.id, event_id, consent_version)
-            add_member(connection, event_id, user.id, Role.GUEST, waiting=event.admission)
+            is_searched = searched or bool(consent_version)
+            add_member(connection, event_id, user.id, Role.GUEST, waiting=event.admission, searched=is_searched)
             return bool(event.admission)
 
     def set_credentials(self, user_id: UUID, username: str, email: str, password_hash: str) -> bool | None:
@@ -126,6 +130,7 @@ class AccountStore:
             if connection.execute(text("SELECT FROM auth.users WHERE id = :user FOR UPDATE"), user).first() is None:
                 return
             events = _lock_events(connection, user_id)
+            members = {event: find_members(connection, event) for event in events}
             connection.execute(text("DELETE FROM auth.events WHERE id = ANY(:events)"), {"events": events})
             uncount_guest(connection, user_id)
             connection.execute(text("DELETE FROM auth.users WHERE id = :user"), user)
@@ -133,6 +138,8 @@ class AccountStore:
                 bury(connection, gone)
             for event in events:
                 append_change(connection, ChangeKind.EVENT_DELETED, event_id=event)
+                others = [member for member in members[event] if member != user_id]
+                append_left(connection, event, others, only_last=True)
             append_change(connection, ChangeKind.USER_ERASED, user_id=user_id)
 
     def _find(self, condition: str, value: object) -> User | None:

@@ -1,5 +1,6 @@
 """The change feed: appended to in the transaction that makes the change, numbered in commit order."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,6 +43,7 @@ def append_change(
     releases_at: datetime | None = None,
     download: str | None = None,
     guest_photos: str | None = None,
+    without_search: bool = False,
 ) -> None:
     """The last statement of a transaction: the row of `auth.feed` stays locked from here to the commit, and that makes
     the numbers gapless and in commit order."""
@@ -51,9 +53,9 @@ def append_change(
             WITH next AS (UPDATE auth.feed SET last = last + 1 RETURNING last)
             INSERT INTO auth.changes
                 (sequence, kind, event_id, user_id, role, name, closed, expires_at, held, releases_at, download,
-                 guest_photos)
+                 guest_photos, without_search)
             SELECT last, :kind, :event_id, :user_id, :role, :name, :closed, :expires_at, :held, :releases_at, :download,
-                :guest_photos
+                :guest_photos, :without_search
             FROM next
             """
         ),
@@ -69,8 +71,42 @@ def append_change(
             "releases_at": releases_at,
             "download": download,
             "guest_photos": guest_photos,
+            "without_search": without_search,
         },
     )
+
+
+def append_joined(connection: Connection, event_id: UUID, user_id: UUID, role: Role, is_searched: bool) -> None:
+    """Of a member who is new, admitted, or searched from now on."""
+    append_change(
+        connection,
+        ChangeKind.JOINED,
+        event_id=event_id,
+        user_id=user_id,
+        role=role,
+        without_search=not is_searched,
+    )
+
+
+def append_left(connection: Connection, event_id: UUID, user_ids: Sequence[UUID], only_last: bool = False) -> None:
+    """Of users whose membership has just ended; `only_last`: only of those who are in no event any more.
+
+    Whether they are is asked under the lock of the feed: of two memberships that end at once, one is the last.
+    """
+    connection.execute(text("SELECT FROM auth.feed FOR UPDATE"))
+    append = text(
+        """
+        WITH ended AS (
+            SELECT user_id, NOT EXISTS (SELECT FROM auth.memberships m WHERE m.user_id = one.user_id) AS is_last
+            FROM unnest(CAST(:users AS uuid[])) AS one (user_id)),
+        told AS (SELECT *, row_number() OVER (ORDER BY user_id) AS place FROM ended WHERE is_last OR NOT :only_last),
+        next AS (UPDATE auth.feed SET last = last + (SELECT count(*) FROM told) RETURNING last)
+        INSERT INTO auth.changes (sequence, kind, event_id, user_id, last_membership)
+        SELECT last - (SELECT count(*) FROM told) + place, :kind, :event, user_id, is_last FROM told, next
+        """
+    )
+    values = {"users": list(user_ids), "only_last": only_last, "kind": ChangeKind.LEFT.value, "event": event_id}
+    connection.execute(append, values)
 
 
 def append_event_change(connection: Connection, event_id: UUID) -> None:
@@ -115,4 +151,6 @@ def _change(row: Row[Any]) -> Change:
         releases_at=row.releases_at,
         download=Download(row.download) if row.download else None,
         guest_photos=GuestPhotos(row.guest_photos) if row.guest_photos else None,
+        without_search=row.without_search,
+        last_membership=row.last_membership,
     )

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Engine, Row, text
 from auth_service.domain import ChangeKind, Event, EventEdit, GuestPhotos, Role
 from auth_service.offers import NewOffer, OfferEdit
 from auth_service.permissions import Action, roles_for
-from auth_service.store.changes import append_change, append_event_change, bury
+from auth_service.store.changes import append_change, append_event_change, append_left, bury
 from auth_service.store.locks import lock_event, lock_user
-from auth_service.store.members import add_member, is_taken
+from auth_service.store.members import add_member, find_members, is_taken
 from auth_service.store.offers import COMPUTED, EDIT, read_offer
 from kit.db import transaction
 from kit.pages import Page
@@ -145,10 +145,13 @@ class EventStore:
 
 def delete_event(connection: Connection, event_id: UUID) -> None:
     """If there is one."""
+    lock_event(connection, event_id)
+    members = find_members(connection, event_id)
     gone = connection.execute(text("DELETE FROM auth.events WHERE id = :event"), {"event": event_id})
     if gone.rowcount:
         bury(connection, event_id)
         append_change(connection, ChangeKind.EVENT_DELETED, event_id=event_id)
+        append_left(connection, event_id, members, only_last=True)
 
 
 def _values(offer: NewOffer | OfferEdit) -> dict[str, object]:

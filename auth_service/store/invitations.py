@@ -113,7 +113,8 @@ class InvitationStore:
     def _use(self, connection: Connection, invitation: Row[Any], user_id: UUID) -> None:
         use = text("UPDATE auth.invitations SET used_by = :user WHERE id = :id")
         connection.execute(use, {"id": invitation.id, "user": user_id})
-        add_member(connection, invitation.event_id, user_id, Role(invitation.role))
+        # A role is no consent: a selfie from another event is searched here only when they agree to it.
+        add_member(connection, invitation.event_id, user_id, Role(invitation.role), searched=False)
 
 
 def _lock(connection: Connection, token_hash: bytes) -> Row[Any]:

@@ -17,7 +17,8 @@ from auth_service.domain import (
     Role,
     UserNotFound,
 )
-from auth_service.store.changes import append_change, append_event_change
+from auth_service.store.changes import append_change, append_event_change, append_joined, append_left
+from auth_service.store.consents import agree, insert_consent
 from auth_service.store.locks import lock_event, lock_sessions, lock_user
 from auth_service.store.offers import COMPUTED, STORED, read_offer
 from auth_service.store.sessions import end_last_sessions
@@ -40,11 +41,11 @@ class MemberStore:
         """Oldest first."""
         query = text(
             f"""
-            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting, e.guest_photos, {STORED}, {COMPUTED},
+            SELECT m.event_id, e.name, m.role, m.joined_at, m.waiting, m.searched, e.guest_photos, {STORED}, {COMPUTED},
                    e.closed OR coalesce(e.expires_at <= now(), false) AS shut, e.code, e.expires_at,
                    ARRAY(SELECT u.username FROM auth.memberships o JOIN auth.users u ON u.id = o.user_id
                          WHERE o.event_id = e.id AND o.role = 'organiser' ORDER BY o.joined_at, u.id) AS organisers,
-                   coalesce((SELECT c.version FROM auth.consents c WHERE c.user_id = m.user_id
+                   coalesce((SELECT c.version FROM auth.consents c WHERE c.user_id = m.user_id AND m.searched
                          AND c.event_id = e.id ORDER BY c.given_at DESC LIMIT 1), '') AS consent_version,
                    coalesce((SELECT n.email FROM auth.notices n WHERE n.event_id = e.id
                          AND n.user_id = m.user_id), '') AS notice_email
@@ -68,30 +69,24 @@ class MemberStore:
                     offer=read_offer(row),
                     guest_photos=GuestPhotos(row.guest_photos),
                     notice_email=row.notice_email,
+                    searched=row.searched,
                 )
                 for row in connection.execute(query, {"user": user_id})
             ]
 
     def record_consent(self, user_id: UUID, event_id: UUID, version: str) -> bool:
-        """False when the user is no member."""
-        query = text(
-            """
-            INSERT INTO auth.consents (user_id, event_id, version)
-            SELECT user_id, event_id, :version FROM auth.memberships WHERE event_id = :event AND user_id = :user
-            ON CONFLICT (user_id, event_id, version) DO UPDATE SET given_at = now()
-            """
-        )
-        with transaction(self._engine) as connection:
-            values = {"user": user_id, "event": event_id, "version": version}
-            return connection.execute(query, values).rowcount == 1
+        """And has the user searched from now on. False when they are no member."""
+        with transaction(self._engine, "consent") as connection:
+            return agree(connection, event_id, user_id, version)
 
     def is_waiting(self, event_id: UUID, user_id: UUID) -> bool:
         with transaction(self._engine) as connection:
             member = find_member(connection, event_id, user_id)
         return member is not None and member.waiting
 
-    def join(self, event_id: UUID, user_id: UUID) -> bool | None:
-        """Whether the user waits to be admitted; None where the event was shut or deleted meanwhile.
+    def join(self, event_id: UUID, user_id: UUID, searched: bool = True, consent_version: str = "") -> bool | None:
+        """Whether the user waits to be admitted; None where the event was shut or deleted meanwhile. `searched` is of a
+        new member; who is one already is searched from now on where they agree to it.
 
         Raises UserNotFound, RemovedFromEvent.
         """
@@ -101,12 +96,17 @@ class MemberStore:
             if event is None:
                 return None
             if member := find_member(connection, event_id, user_id):
+                if consent_version:
+                    agree(connection, event_id, user_id, consent_version)
                 return bool(member.waiting)
             if _is_removed(connection, event_id, user_id):
                 raise RemovedFromEvent
             if event.shut:
                 return None
-            add_member(connection, event_id, user_id, Role.GUEST, waiting=event.admission)
+            if consent_version:
+                insert_consent(connection, user_id, event_id, consent_version)
+            is_searched = searched or bool(consent_version)
+            add_member(connection, event_id, user_id, Role.GUEST, waiting=event.admission, searched=is_searched)
             return bool(event.admission)
 
     def admit(self, event_id: UUID, user_id: UUID) -> None:
@@ -126,8 +126,8 @@ class MemberStore:
                 raise UserNotFound
             if event.shut:
                 raise EventClosed
-            forget_removal(connection, event_id, user_id)
-            add_member(connection, event_id, user_id, Role.GUEST)
+            searched = forget_removal(connection, event_id, user_id)
+            add_member(connection, event_id, user_id, Role.GUEST, searched=searched)
 
     def leave(self, event_id: UUID, user_id: UUID) -> bool:
         """Ends a membership. Whether the user's sessions ended with it. Raises OrganiserCannotLeave."""
@@ -137,7 +137,7 @@ class MemberStore:
             if _end_membership(connection, event_id, user_id) is None:
                 return False
             is_over = end_last_sessions(connection, user_id)
-            append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)
+            append_left(connection, event_id, [user_id])
             return is_over
 
     def remove(self, event_id: UUID, user_id: UUID, code: str) -> bool | None:
@@ -152,14 +152,14 @@ class MemberStore:
             if member is None:
                 return False
             is_over = end_last_sessions(connection, user_id)
-            remember = text("INSERT INTO auth.removals (event_id, user_id) VALUES (:event, :user)")
-            connection.execute(remember, {"event": event_id, "user": user_id})
+            remember = text("INSERT INTO auth.removals (event_id, user_id, searched) VALUES (:event, :user, :searched)")
+            connection.execute(remember, {"event": event_id, "user": user_id, "searched": member.searched})
             guard = text(
                 "UPDATE auth.events SET admission = true, code = CASE WHEN :waiting THEN code ELSE :code END"
                 " WHERE id = :event"
             )
             connection.execute(guard, {"event": event_id, "waiting": member.waiting, "code": code})
-            append_change(connection, ChangeKind.LEFT, event_id=event_id, user_id=user_id)
+            append_left(connection, event_id, [user_id])
             append_event_change(connection, event_id)
             return is_over
 
@@ -203,28 +203,38 @@ class MemberStore:
             ]
 
 
-def add_member(connection: Connection, event_id: UUID, user_id: UUID, role: Role, waiting: bool = False) -> None:
-    """Or admits one who waits, or gives a member another role; under the event's lock. Nobody hears who waits, so
-    that no service takes them for a member."""
+def add_member(
+    connection: Connection, event_id: UUID, user_id: UUID, role: Role, waiting: bool = False, searched: bool = True
+) -> None:
+    """Or admits one who waits, or gives a member another role; they are searched or not as before. Nobody hears who
+    waits, so that no service takes them for a member. Under the event's lock."""
     before = find_member(connection, event_id, user_id)
-    connection.execute(
+    is_searched = connection.execute(
         text(
-            "INSERT INTO auth.memberships (event_id, user_id, role, waiting) VALUES (:event, :user, :role, :waiting)"
+            "INSERT INTO auth.memberships (event_id, user_id, role, waiting, searched)"
+            " VALUES (:event, :user, :role, :waiting, :searched)"
             " ON CONFLICT (event_id, user_id) DO UPDATE SET waiting = excluded.waiting, role = excluded.role"
+            " RETURNING searched"
         ),
-        {"event": event_id, "user": user_id, "role": role.value, "waiting": waiting},
-    )
+        {"event": event_id, "user": user_id, "role": role.value, "waiting": waiting, "searched": searched},
+    ).scalar_one()
     if waiting:
         append_change(connection, ChangeKind.WAITING, event_id=event_id)
     else:
         if before is None or before.waiting:
             _count_guests(connection, event_id, 1)
-        append_change(connection, ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
+        append_joined(connection, event_id, user_id, role, is_searched)
 
 
 def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
-    query = text("SELECT role, waiting FROM auth.memberships WHERE event_id = :event AND user_id = :user")
+    query = text("SELECT role, waiting, searched FROM auth.memberships WHERE event_id = :event AND user_id = :user")
     return connection.execute(query, {"event": event_id, "user": user_id}).first()
+
+
+def find_members(connection: Connection, event_id: UUID) -> list[UUID]:
+    """Those who wait included; under the event's lock."""
+    query = text("SELECT user_id FROM auth.memberships WHERE event_id = :event")
+    return list(connection.execute(query, {"event": event_id}).scalars())
 
 
 def is_taken(connection: Connection, code: str) -> bool:
@@ -264,9 +274,11 @@ def _is_last_organiser(connection: Connection, event_id: UUID, user_id: UUID) ->
     return connection.execute(query, {"event": event_id, "user": user_id}).first() is None
 
 
-def forget_removal(connection: Connection, event_id: UUID, user_id: UUID) -> None:
-    query = text("DELETE FROM auth.removals WHERE event_id = :event AND user_id = :user")
-    connection.execute(query, {"event": event_id, "user": user_id})
+def forget_removal(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
+    """Lets an account in again that was removed. Whether its face may be searched then; under the event's lock."""
+    forget = text("DELETE FROM auth.removals WHERE event_id = :event AND user_id = :user RETURNING searched")
+    removal = connection.execute(forget, {"event": event_id, "user": user_id}).first()
+    return removal is None or bool(removal.searched)
 
 
 def _is_removed(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
@@ -277,8 +289,3 @@ def _is_removed(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
 def _count_guests(connection: Connection, event_id: UUID, change: int) -> None:
     query = text("UPDATE auth.events SET member_count = member_count + :change WHERE id = :event")
     connection.execute(query, {"event": event_id, "change": change})
-
-
-def insert_consent(connection: Connection, user_id: UUID, event_id: UUID, version: str) -> None:
-    query = text("INSERT INTO auth.consents (user_id, event_id, version) VALUES (:user, :event, :version)")
-    connection.execute(query, {"user": user_id, "event": event_id, "version": version})

@@ -47,17 +47,21 @@ class SessionStore:
             user_id: UUID = row.user_id
             return user_id
 
-    def add_link(self, user_id: UUID, token_hash: bytes, ttl_s: int) -> bool:
-        """False when the account is gone."""
+    def add_link(self, user_id: UUID, token_hash: bytes, ttl_s: int, event_id: UUID | None = None) -> bool:
+        """False when the account is gone. `event_id`: what the link opens."""
         query = text(
-            "INSERT INTO auth.sign_in_links (token_hash, user_id, expires_at)"
-            " SELECT :hash, id, now() + make_interval(secs => :ttl) FROM auth.users WHERE id = :user"
+            "INSERT INTO auth.sign_in_links (token_hash, user_id, event_id, expires_at)"
+            " SELECT :hash, id, :event, now() + make_interval(secs => :ttl) FROM auth.users WHERE id = :user"
         )
+        values = {"hash": token_hash, "user": user_id, "event": event_id, "ttl": ttl_s}
         with transaction(self._engine, "add-link") as connection:
-            return connection.execute(query, {"hash": token_hash, "user": user_id, "ttl": ttl_s}).rowcount == 1
+            return connection.execute(query, values).rowcount == 1
 
-    def use_link(self, token_hash: bytes, refresh_hash: bytes) -> UUID | None:
-        """Begins a session of the user of a link, which is used up; None for one that is not good, or not any more."""
+    def use_link(self, token_hash: bytes, refresh_hash: bytes) -> tuple[UUID, UUID | None] | None:
+        """Begins a session of the user of a link, which is used up: the user, and the event that the link opens.
+
+        None for one that is not good, or not any more.
+        """
         owner = text(
             "SELECT FROM auth.users u JOIN auth.sign_in_links l ON l.user_id = u.id WHERE l.token_hash = :hash"
             " FOR KEY SHARE OF u"
@@ -65,7 +69,7 @@ class SessionStore:
         query = text(
             "UPDATE auth.sign_in_links SET used_at = coalesce(used_at, now()) WHERE token_hash = :hash"
             " AND expires_at > now() AND (used_at IS NULL OR used_at > now() - make_interval(secs => :grace))"
-            " RETURNING user_id"
+            " RETURNING user_id, event_id"
         )
         with transaction(self._engine, "use-link") as connection:
             connection.execute(owner, {"hash": token_hash})
@@ -73,8 +77,7 @@ class SessionStore:
             if row is None:
                 return None
             insert_token(connection, uuid4(), row.user_id, refresh_hash)
-            user_id: UUID = row.user_id
-            return user_id
+            return row.user_id, row.event_id
 
     def end_session(self, refresh_hash: bytes) -> None:
         """Ends the token's family."""

@@ -91,7 +91,11 @@ async def create_guest(
 ) -> shapes.GuestSession:
     """Become a guest of an event without user name, e-mail address or password; cookies keep the guest signed in."""
     answer = await backend.auth.CreateGuest(
-        pb.CreateGuestRequest(request_id=str(idempotency_key or uuid4()), **form.model_dump())
+        pb.CreateGuestRequest(
+            request_id=str(idempotency_key or uuid4()),
+            without_search=not form.search,
+            **form.model_dump(exclude={"search"}),
+        )
     )
     keep_session(request, response, answer.tokens)
     return shapes.GuestSession(
@@ -164,9 +168,14 @@ async def logout(form: shapes.RefreshToken, backend: Public, request: Request, r
         "invalid_event_code", "event_closed", "user_not_found", "removed_from_event", *SIGNED, *JSON_BODY
     ),
 )
-async def join_event(form: shapes.EventCode, backend: Signed) -> shapes.JoinedEvent:
-    """Become a guest of one more event; an active selfie is matched there too, as soon as the guest is admitted."""
-    answer = await backend.auth.JoinEvent(pb.JoinEventRequest(event_code=form.event_code))
+async def join_event(form: shapes.Joining, backend: Signed) -> shapes.JoinedEvent:
+    """Become a guest of one more event; an active selfie is matched there too, as soon as the guest is admitted, unless
+    they want no `search`."""
+    answer = await backend.auth.JoinEvent(
+        pb.JoinEventRequest(
+            event_code=form.event_code, consent_version=form.consent_version, without_search=not form.search
+        )
+    )
     return shapes.JoinedEvent(event_id=answer.event_id, event_name=answer.event_name, waiting=answer.waiting)
 
 
@@ -202,7 +211,8 @@ def show_link(request: Request, answer: pb.CreateSignInLinkResponse) -> shapes.S
     "/me/consents", status_code=204, responses=problems("event_not_found", "user_not_found", *SIGNED, *JSON_BODY)
 )
 async def record_consent(form: shapes.Consent, backend: Signed) -> None:
-    """Agree to the use of one's face in an event that one joined without agreeing."""
+    """Agree to the use of one's face in an event that one joined without agreeing; an active selfie is searched there
+    from then on."""
     request = pb.RecordConsentRequest(event_id=str(form.event_id), consent_version=form.consent_version)
     await backend.auth.RecordConsent(request)
 
@@ -271,4 +281,5 @@ def _membership(membership: pb.Membership) -> shapes.Membership:
         **show_offer(membership),
         guest_photos=GUEST_PHOTOS.get(membership.guest_photos, "off"),
         notice_email=membership.notice_email,
+        searched=not membership.without_search,
     )

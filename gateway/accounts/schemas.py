@@ -10,6 +10,7 @@ from gateway.http.schemas import Form
 from gateway.selfies.schemas import RematchStatus
 
 Role = Literal["guest", "photographer", "couple", "organiser"]
+SEARCH = "false: no face of the guest is searched in this event before they agree to it; of no effect with a consent"
 
 
 class EventCode(Form):
@@ -53,6 +54,14 @@ class NewGuest(EventCode):
     consent_version: str = Field(
         "", description="version of the text about faces that the guest agreed to; empty: not agreed"
     )
+    search: bool = Field(True, description=SEARCH)
+
+
+class Joining(EventCode):
+    consent_version: str = Field(
+        "", description="version of the text about faces that the guest agrees to for this event; may be empty"
+    )
+    search: bool = Field(True, description=SEARCH)
 
 
 class Consent(Form):
@@ -84,7 +93,7 @@ class TokenPair(BaseModel):
 
 class Login(TokenPair):
     user_id: str
-    event_id: str | None = Field(description="the event joined last")
+    event_id: str | None = Field(description="the event that a sign-in link was made for, else the one joined last")
 
 
 class GuestSession(TokenPair):
@@ -117,6 +126,9 @@ class Membership(EventOffer):
         description="whether guests may add photos; `moderated`: an organiser approves each one"
     )
     notice_email: str = Field(description="where an e-mail about the first photos goes; empty: none was left")
+    searched: bool = Field(
+        description="whether the caller's selfie is searched in the event; false until `POST /api/me/consents`"
+    )
 
 
 class Me(BaseModel):

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from kit.db import transaction
 from selfie_service.domain import Change, ChangeKind, first_person
 from selfie_service.store.bindings import forget_bindings
+from selfie_service.store.erasing import erase_selfies
 from selfie_service.store.people import (
     REMATCHES_CHANNEL,
     STEP_S,
@@ -67,6 +68,14 @@ def _join(connection: Connection, change: Change) -> None:
     if is_buried(connection, user_id) or is_buried(connection, event_id):
         return
     revision = lock_first_person(connection, user_id)
+    stay = text(
+        "UPDATE selfie.people SET without_events_since = NULL"
+        " WHERE user_id = :user AND without_events_since IS NOT NULL"
+    )
+    connection.execute(stay, {"user": user_id})
+    if not _is_searched(change):
+        return
+    # Who agrees to the search after the event has ended is held back from it.
     connection.execute(
         text(
             """
@@ -108,6 +117,18 @@ def _leave(connection: Connection, change: Change) -> None:
             text("DELETE FROM selfie.enrolments WHERE user_id = :user AND event_id = :event"),
             {"user": user_id, "event": event_id},
         )
+    if _is_last(change):
+        erase_selfies(connection, person_id)
+
+
+def _is_searched(change: Change) -> bool:
+    """Whether the member agrees to be searched in the event."""
+    return not change.without_search
+
+
+def _is_last(change: Change) -> bool:
+    """Whether the user is in no event any more."""
+    return change.last_membership
 
 
 def _erase_user(connection: Connection, change: Change) -> None:

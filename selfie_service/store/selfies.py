@@ -1,6 +1,6 @@
 """SQL of selfies: uploads, the jobs that they are until a verdict, and their files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,20 +23,18 @@ from selfie_service.domain import (
     StoredImage,
     UserNotFound,
 )
-from selfie_service.store.bindings import bind, count_binding, read_bound, unbind
+from selfie_service.store.bindings import bind, count_binding, read_bound
+from selfie_service.store.erasing import EMPTIED, empty, erase_selfies
 from selfie_service.store.hints import HINTS_CHANNEL, hint_owner
 from selfie_service.store.people import (
     SELFIES_CHANNEL,
     lock_first_person,
     lock_person,
     notify,
-    queue_blob_deletions,
     raise_revision,
-    want_forgetting,
     want_rematches,
 )
 
-EMPTIED = "image = NULL, image_key = NULL, encoding = NULL, lease_until = NULL"
 FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
 # Each of these is one journey to the database: a guest waits for all of them, and in a crowd the lock is held for as
 # long. The second statement has a snapshot of its own, taken when the lock was.
@@ -131,14 +129,7 @@ class SelfieStore:
 
     def delete_selfies(self, person_id: UUID) -> None:
         with transaction(self._engine, "selfie-delete") as connection:
-            if lock_person(connection, person_id) is None:
-                return
-            revision = raise_revision(connection, person_id)
-            condition = "person_id = :person AND state NOT IN ('superseded', 'deleted')"
-            _empty(connection, condition, "state = 'deleted'", {"person": person_id})
-            unbind(connection, person_id)
-            want_forgetting(connection, person_id, revision)
-            hint_owner(connection, person_id)
+            erase_selfies(connection, person_id)
 
     def claim(self, lease_s: float) -> SelfieJob | None:
         """The pending selfie whose turn it is; no other worker gets it until the lease ends.
@@ -179,7 +170,7 @@ class SelfieStore:
             # Pending means newest: an upload supersedes what is pending under the same lock.
             revision = raise_revision(connection, job.person_id)
             former = "person_id = :person AND state = 'active'"
-            _empty(connection, former, "state = 'superseded'", {"person": job.person_id})
+            empty(connection, former, "state = 'superseded'", {"person": job.person_id})
             query = text(
                 "UPDATE selfie.selfies SET state = 'active', encoding = :encoding, decided_at = now(),"
                 " lease_until = NULL WHERE id = :selfie"
@@ -275,15 +266,9 @@ class SelfieStore:
 
 def _reject(connection: Connection, job: SelfieJob, reason: RejectReason) -> None:
     change = "state = 'rejected', reason = :reason, decided_at = now()"
-    _empty(connection, "id = :selfie", change, {"selfie": job.selfie_id, "reason": reason.value})
+    empty(connection, "id = :selfie", change, {"selfie": job.selfie_id, "reason": reason.value})
     notify(connection, SELFIES_CHANNEL)
     hint_owner(connection, job.person_id)
-
-
-def _empty(connection: Connection, condition: str, change: str, values: Mapping[str, object]) -> None:
-    """Takes bytes and encoding from selfies whose rows do not change meanwhile."""
-    queue_blob_deletions(connection, condition, values)
-    connection.execute(text(f"UPDATE selfie.selfies SET {change}, {EMPTIED} WHERE {condition}"), values)
 
 
 def _image(row: Row[Any]) -> StoredImage:

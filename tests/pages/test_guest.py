@@ -69,6 +69,25 @@ def test_without_a_selfie_no_consent_is_asked(phone: Phone, gallery: Gallery) ->
     phone.expect_photos(len(showing(photos, "Ada")))
 
 
+def test_a_selfie_of_one_event_is_not_searched_in_another_without_consent(
+    phone: Phone, organiser: Organiser, gallery: Gallery, sample: SampleEvent
+) -> None:
+    event, photos = gallery
+    phone.join_with(organiser.event("First")["event_code"], sample.selfies["Ada"])
+    phone.see("No photo of you yet")
+    phone.open(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.see("Which photos are you in?")
+    phone.page.reload()
+    phone.see("Which photos are you in?")
+    phone.expect_photos(0)
+    phone.check_accessibility()
+    phone.button("Take a selfie").click()
+    phone.agree_and_open_camera()
+    phone.page.get_by_role("button", name="Back").click()
+    phone.expect_photos(len(showing(photos, "Ada")))
+
+
 def test_this_is_not_me_can_be_undone(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
     event, photos = gallery
     phone.join_with(event["event_code"], sample.selfies["Cleo"])

@@ -104,6 +104,8 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
                     closed=change.closed,
                     expire_time=to_timestamp(change.expires_at),
                     role=f"ROLE_{change.role.name}",
+                    without_search=change.without_search,
+                    last_membership=change.last_membership,
                 )
             )
             self._news.notify_all()

@@ -77,10 +77,10 @@ def test_who_joins_waits_until_they_are_admitted(
 def test_control_where_joining_is_said_at_once_the_services_hear_of_one_who_waits(
     scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def add_and_say_so(connection, event_id, user_id, role, waiting=False):  # type: ignore[no-untyped-def]
-        add(connection, event_id, user_id, role, waiting)
+    def add_and_say_so(connection, event_id, user_id, role, waiting, searched):  # type: ignore[no-untyped-def]
+        add(connection, event_id, user_id, role, waiting, searched)
         if waiting:
-            members.append_change(connection, members.ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
+            members.append_joined(connection, event_id, user_id, role, searched)
 
     add = members.add_member
     monkeypatch.setattr(accounts, "add_member", add_and_say_so)

@@ -88,7 +88,11 @@ def test_every_act_appends_its_changes_and_no_others(scene: AuthScene, subtests:
     stub.DeleteUser(pb.DeleteUserRequest(), metadata=bearer(gina.tokens.access_token))
     expect("erase a guest", (pb.Change.KIND_USER_ERASED, "", gina.user_id, pb.ROLE_UNSPECIFIED, False, None))
     stub.DeleteEvent(pb.DeleteEventRequest(event_id=event_id), metadata=olga.metadata)
-    expect("delete the event", (pb.Change.KIND_EVENT_DELETED, event_id, "", pb.ROLE_UNSPECIFIED, False, None))
+    expect(
+        "delete the event",
+        (pb.Change.KIND_EVENT_DELETED, event_id, "", pb.ROLE_UNSPECIFIED, False, None),
+        left(olga.user_id),
+    )
     with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         scene.event(scene.guest(scene.event(olga)))
     scene.stub.GetUser(pb.GetUserRequest(), metadata=olga.metadata)

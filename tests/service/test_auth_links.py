@@ -93,6 +93,18 @@ def test_an_organiser_makes_one_for_a_guest_also_of_a_closed_event(scene: AuthSc
     assert sign_in(scene, token).user_id == gina.user_id
 
 
+def test_a_link_for_a_guest_opens_the_event_that_it_was_made_for(scene: AuthScene) -> None:
+    olga = scene.organiser()
+    event, last = scene.event(olga), scene.event(olga, "Another")
+    gina = scene.visitor(event)
+    scene.stub.JoinEvent(pb.JoinEventRequest(event_code=last.event_code), metadata=gina.metadata)
+    assert sign_in(scene, make_link(scene, olga, event, gina)).event_id == event.event_id
+    assert sign_in(scene, make_link(scene, gina)).event_id == last.event_id
+    left = make_link(scene, olga, event, gina)
+    scene.remove(event, gina, olga)
+    assert sign_in(scene, left).event_id == last.event_id
+
+
 def test_nobody_signs_in_as_somebody_else(scene: AuthScene) -> None:
     olga, omar = scene.organiser(), scene.organiser("omar")
     event, other = scene.event(olga), scene.event(omar, "Another")

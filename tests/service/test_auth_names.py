@@ -33,9 +33,18 @@ NAMES = [
     "Anna Maria",
     "Marcel·la",
     "می\u200cنا",  # noqa: RUF001
+    "\u200fنور 2\u200f",
+    "\u05d3\u05e0\u05d4\u200e AB",
     normalize("NFD", "Zoë"),
 ]
-LOOKALIKES = [normalize("NFD", "Jürgen"), "JÜRGEN", "\uff2a\u00fc\uff52\uff47\uff45\uff4e", " Jürgen\n", "Jür\u200bgen"]
+LOOKALIKES = [
+    normalize("NFD", "Jürgen"),
+    "JÜRGEN",
+    "\uff2a\u00fc\uff52\uff47\uff45\uff4e",
+    " Jürgen\n",
+    "Jür\u200bgen",
+    "\u200eJürgen\u200f",
+]
 SPELLED = [
     ("O'Neil", "O\u2019Neil"),
     ("O\u2018Neil", "o'neil"),
@@ -55,7 +64,23 @@ def test_a_name_of_any_script_registers_and_logs_in(scene: AuthScene, name: str)
 
 @pytest.mark.parametrize(
     "name",
-    ["B", "\u0915", "\u3164\u3164", "a\u034fb", ".", "-Bo", "a/b", "a\u202eb", "ab@c", "\u0301a", "x" * 65, "a\tb\0"],
+    [
+        "B",
+        "\u0915",
+        "\u3164\u3164",
+        "a\u034fb",
+        ".",
+        "-Bo",
+        "a/b",
+        "a\u202eb",
+        "ab@c",
+        "\u0301a",
+        "x" * 65,
+        "a\tb\0",
+        "\u200f\u200e",
+        "a\u200f",
+        "a\u2067b",
+    ],
 )
 def test_a_name_that_would_fool_people_is_refused(scene: AuthScene, name: str) -> None:
     form = register_form(scene.event(scene.organiser()), name, email="guest@example.org")

@@ -97,7 +97,10 @@ def test_nobody_is_in_an_event_that_was_deleted_while_they_joined(scene: AuthSce
     refusals = {answer.reason for answer in answers if isinstance(answer, Refusal)}
     assert refusals <= {"EVENT_CLOSED", "INVALID_EVENT_CODE"}
     assert scene.sql("SELECT count(*) FROM auth.memberships") == [(0,)]
-    assert scene.changes()[-1].kind == pb.Change.KIND_EVENT_DELETED
+    kinds = [change.kind for change in scene.changes()]
+    after = kinds[kinds.index(pb.Change.KIND_EVENT_DELETED) + 1 :]
+    assert set(after) == {pb.Change.KIND_LEFT}
+    assert len(after) == kinds.count(pb.Change.KIND_JOINED)
 
 
 def test_a_refresh_token_used_twice_at_once_is_good_for_both(scene: AuthScene) -> None:

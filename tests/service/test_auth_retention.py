@@ -77,7 +77,8 @@ def test_an_event_is_hidden_first_and_deleted_a_week_later(kept: Kept) -> None:
     count = kept.scene.last_change()
     kept.pass_time(2)
     assert kept.state() == "deleted"
-    (change,) = kept.scene.changes(count)
+    change, *left = kept.scene.changes(count)
+    assert {(told.kind, told.last_membership) for told in left} == {(pb.Change.KIND_LEFT, True)}
     assert (change.kind, change.event_id) == (pb.Change.KIND_EVENT_DELETED, kept.event.event_id)
 
 

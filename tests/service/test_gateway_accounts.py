@@ -153,10 +153,20 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
     }
 
 
+def test_who_joins_says_whether_their_face_is_searched(world: World) -> None:
+    world.answer(JoinEvent=pb.JoinEventResponse(event_id="e", event_name="Wedding"))
+    form = {"event_code": "C", "search": False, "consent_version": "1"}
+    assert world.client.post("/api/join-event", json=form, headers=SIGNED).status_code == 200
+    sent = world.services.sent("JoinEvent")
+    assert (sent.without_search, sent.consent_version) == (True, "1")
+
+
 def test_joining_and_erasing(world: World) -> None:
     world.answer(JoinEvent=pb.JoinEventResponse(event_id="e", event_name="Wedding", waiting=True))
     answer = world.client.post("/api/join-event", json={"event_code": "C"}, headers=SIGNED)
     assert answer.json() == {"event_id": "e", "event_name": "Wedding", "waiting": True}
+    sent = world.services.sent("JoinEvent")
+    assert (sent.without_search, sent.consent_version) == (False, "")
     erased = world.client.delete("/api/me", headers=SIGNED)
     assert (erased.status_code, erased.content) == (204, b"")
     assert 'minois_token=""' in erased.headers["set-cookie"]

@@ -61,10 +61,17 @@ def test_a_guest_gets_tokens_and_cookies(world: World) -> None:
     sent = world.services.sent("CreateGuest")
     assert (sent.event_code, sent.display_name, sent.consent_version) == ("7k3f 9qxa", "Gina", "1")
     assert sent.request_id == request_id
+    assert not sent.without_search, "older pages say nothing of it"
     cookies = cookies_of(answer)
     for name, path, age in (("minois_token", "/api", 900), ("minois_refresh", "/api/refresh", 15_000_000)):
         assert all(part in cookies[name] for part in ("HttpOnly", "SameSite=strict", f"Path={path};", f"Max-Age={age}"))
         assert "Secure" not in cookies[name]
+
+
+def test_a_guest_without_a_selfie_is_not_searched(world: World) -> None:
+    world.answer(CreateGuest=GUEST)
+    world.client.post("/api/guest-sessions", json={"event_code": "C", "search": False})
+    assert world.services.sent("CreateGuest").without_search
 
 
 def test_a_key_that_could_be_guessed_is_refused(world: World) -> None:

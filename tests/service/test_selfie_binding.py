@@ -11,7 +11,7 @@ from kit.errors import DatabaseUnavailable
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.binding import FACES_PER_DAY, TOLERANCE
 from selfie_service.domain import ChangeKind, Decision, Judge, SelfieJob
-from selfie_service.store import BindingStore, SelfieStore, changes, selfies
+from selfie_service.store import BindingStore, SelfieStore, changes, erasing
 from selfie_service.store.bindings import bind, count_binding
 from selfie_service.validation import Examination
 from tests.service import selfie_fixtures
@@ -122,7 +122,7 @@ def test_after_a_deletion_another_face_is_bound(world: World, guest: UUID) -> No
 def test_control_a_deletion_that_leaves_the_binding_allows_no_other_face(
     world: World, guest: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selfies, "unbind", lambda connection, person_id: None)
+    monkeypatch.setattr(erasing, "unbind", lambda connection, person_id: None)
     send(world, guest, MINE)
     world.delete(guest)
     assert send(world, guest, THEIRS) == DIFFERENT
@@ -142,7 +142,7 @@ def test_control_a_deletion_that_forgets_the_count_allows_any_number(
         connection.execute(text("UPDATE selfie.people SET bound_encoding = NULL"))
         connection.execute(text("DELETE FROM selfie.bindings"))
 
-    monkeypatch.setattr(selfies, "unbind", unbind)
+    monkeypatch.setattr(erasing, "unbind", unbind)
     assert start_over(world, guest, FACES_PER_DAY + 1) == [ACCEPTED] * (FACES_PER_DAY + 1)
 
 

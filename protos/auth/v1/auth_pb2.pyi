@@ -179,7 +179,7 @@ class Event(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., name: _Optional[str] = ..., event_code: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., guest_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ..., role: _Optional[_Union[Role, str]] = ..., waiting_count: _Optional[int] = ...) -> None: ...
 
 class Membership(_message.Message):
-    __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version", "waiting", "held", "release_time", "credit", "download", "retention", "guest_photos", "notice_email")
+    __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version", "waiting", "held", "release_time", "credit", "download", "retention", "guest_photos", "notice_email", "without_search")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
@@ -197,6 +197,7 @@ class Membership(_message.Message):
     RETENTION_FIELD_NUMBER: _ClassVar[int]
     GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
     NOTICE_EMAIL_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     event_name: str
     role: Role
@@ -214,7 +215,8 @@ class Membership(_message.Message):
     retention: Retention
     guest_photos: GuestPhotos
     notice_email: str
-    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., organisers: _Optional[_Iterable[str]] = ..., consent_version: _Optional[str] = ..., waiting: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ..., notice_email: _Optional[str] = ...) -> None: ...
+    without_search: bool
+    def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., event_code: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., organisers: _Optional[_Iterable[str]] = ..., consent_version: _Optional[str] = ..., waiting: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ..., notice_email: _Optional[str] = ..., without_search: _Optional[bool] = ...) -> None: ...
 
 class Guest(_message.Message):
     __slots__ = ("user_id", "username", "role", "join_time", "display_name", "waiting")
@@ -233,7 +235,7 @@ class Guest(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display_name: _Optional[str] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class Change(_message.Message):
-    __slots__ = ("sequence", "kind", "event_id", "user_id", "role", "closed", "expire_time", "change_time", "name", "held", "release_time", "download", "guest_photos")
+    __slots__ = ("sequence", "kind", "event_id", "user_id", "role", "closed", "expire_time", "change_time", "name", "held", "release_time", "download", "guest_photos", "without_search", "last_membership")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Change.Kind]
@@ -263,6 +265,8 @@ class Change(_message.Message):
     RELEASE_TIME_FIELD_NUMBER: _ClassVar[int]
     DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
     GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
+    LAST_MEMBERSHIP_FIELD_NUMBER: _ClassVar[int]
     sequence: int
     kind: Change.Kind
     event_id: str
@@ -276,7 +280,9 @@ class Change(_message.Message):
     release_time: _timestamp_pb2.Timestamp
     download: DownloadSize
     guest_photos: GuestPhotos
-    def __init__(self, sequence: _Optional[int] = ..., kind: _Optional[_Union[Change.Kind, str]] = ..., event_id: _Optional[str] = ..., user_id: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., name: _Optional[str] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
+    without_search: bool
+    last_membership: bool
+    def __init__(self, sequence: _Optional[int] = ..., kind: _Optional[_Union[Change.Kind, str]] = ..., event_id: _Optional[str] = ..., user_id: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., closed: _Optional[bool] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., change_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., name: _Optional[str] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ..., without_search: _Optional[bool] = ..., last_membership: _Optional[bool] = ...) -> None: ...
 
 class CheckEventCodeRequest(_message.Message):
     __slots__ = ("event_code",)
@@ -337,16 +343,18 @@ class RegisterResponse(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class CreateGuestRequest(_message.Message):
-    __slots__ = ("request_id", "event_code", "display_name", "consent_version")
+    __slots__ = ("request_id", "event_code", "display_name", "consent_version", "without_search")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     event_code: str
     display_name: str
     consent_version: str
-    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ...) -> None: ...
+    without_search: bool
+    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ..., without_search: _Optional[bool] = ...) -> None: ...
 
 class CreateGuestResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "event_name", "tokens", "waiting")
@@ -461,10 +469,14 @@ class RecordConsentResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class JoinEventRequest(_message.Message):
-    __slots__ = ("event_code",)
+    __slots__ = ("event_code", "without_search", "consent_version")
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     event_code: str
-    def __init__(self, event_code: _Optional[str] = ...) -> None: ...
+    without_search: bool
+    consent_version: str
+    def __init__(self, event_code: _Optional[str] = ..., without_search: _Optional[bool] = ..., consent_version: _Optional[str] = ...) -> None: ...
 
 class JoinEventResponse(_message.Message):
     __slots__ = ("event_id", "event_name", "waiting")

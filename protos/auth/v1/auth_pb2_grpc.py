@@ -319,15 +319,16 @@ class AuthServiceServicer:
 
     def JoinEvent(self, request, context):
         """Makes the caller a guest of the event of a code, or has them wait where the event admits each guest. Idempotent: a
-        guest who waits goes on waiting.
-        Errors: INVALID_EVENT_CODE, EVENT_CLOSED, USER_NOT_FOUND, REMOVED_FROM_EVENT.
+        guest who waits goes on waiting, and whose face is not searched is searched from now on only with a consent.
+        Errors: INVALID_EVENT_CODE, EVENT_CLOSED, USER_NOT_FOUND, REMOVED_FROM_EVENT, INVALID_FORM.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RecordConsent(self, request, context):
-        """Records that the caller agreed to a version of the text about faces, in an event that they joined. Idempotent.
+        """Records that the caller agreed to a version of the text about faces, in an event that they joined, and has their
+        selfie searched there. Idempotent.
         Errors: EVENT_NOT_FOUND, INVALID_FORM.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -14,7 +14,7 @@ import { Gallery } from "./gallery";
 import { isHeldBack } from "./offer";
 import { usePhotos } from "./photos";
 import { Progress } from "./progress";
-import { sendSelfie, takeOver, useSelfieStatus } from "./selfie";
+import { type SelfieStatus, sendSelfie, takeOver, useSelfieStatus } from "./selfie";
 import { Viewfinder } from "./viewfinder";
 import { WaitingRoom } from "./waiting";
 import { You } from "./you";
@@ -27,6 +27,9 @@ type View =
   | { name: "you" };
 
 const PHOTOS: View = { name: "photos" };
+
+/** A selfie of another event, in which this one searches nothing before its guest agrees. */
+const NOT_SEARCHED: SelfieStatus = { status: "idle", matched: 0 };
 
 interface Props {
   me: Me;
@@ -62,6 +65,7 @@ export function Member({ me, event, sendsMail, onEvents }: Props) {
     isFirst.current = false;
   }, [isRunning, status.status, reload]);
 
+  const shown = event.searched || hasAgreed ? status : NOT_SEARCHED;
   const shoot = () => show(hasAgreed ? { name: "camera", camera: openCamera() } : { name: "consent" });
   const send = async (image: Blob, requestId = randomId()) => {
     show({ name: "sending", image, requestId });
@@ -102,13 +106,13 @@ export function Member({ me, event, sendsMail, onEvents }: Props) {
       );
     case "photos":
       if (event.waiting) {
-        return <WaitingRoom event={event} status={status} onSelfie={shoot} onYou={() => show({ name: "you" })} />;
+        return <WaitingRoom event={event} status={shown} onSelfie={shoot} onYou={() => show({ name: "you" })} />;
       }
-      if (status.status === "running" && photos.list.length === 0) return <Progress status={status} />;
+      if (shown.status === "running" && photos.list.length === 0) return <Progress status={shown} />;
       return (
         <Gallery
           event={event}
-          status={status}
+          status={shown}
           photos={photos}
           adding={adding}
           onSelfie={shoot}

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 
 import { api, ask, randomId } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
-import { findEvent, loadSession, type Me } from "../shared/session";
+import type { Me } from "../shared/session";
 import { openCamera } from "./camera";
 import { Consent, CONSENT_VERSION } from "./consent";
 import { OtherLanguage } from "../shared/language";
@@ -34,9 +34,11 @@ export function Welcome({ code, eventName, me, sendsMail, onJoined }: Props) {
     setBusy(true);
     setFault(undefined);
     try {
-      if (me) await joinAsMember(code, consent);
-      else {
-        const body = { event_code: code, display_name: name, consent_version: consent };
+      if (me) {
+        const body = { event_code: code, consent_version: consent, search: consent !== "" };
+        await ask(api.POST("/api/join-event", { body }));
+      } else {
+        const body = { event_code: code, display_name: name, consent_version: consent, search: consent !== "" };
         const header = { "idempotency-key": requestId };
         await ask(api.POST("/api/guest-sessions", { body, params: { header } }));
       }
@@ -81,12 +83,4 @@ export function Welcome({ code, eventName, me, sendsMail, onJoined }: Props) {
       <OtherLanguage />
     </Screen>
   );
-}
-
-async function joinAsMember(code: string, consent: string): Promise<void> {
-  const { event_id } = await ask(api.POST("/api/join-event", { body: { event_code: code } }));
-  const { me } = await loadSession();
-  if (consent && findEvent(me, code)?.consent_version !== consent) {
-    await ask(api.POST("/api/me/consents", { body: { event_id, consent_version: consent } }));
-  }
 }

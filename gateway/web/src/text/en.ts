@@ -162,7 +162,8 @@ export const text = {
       "This cannot be undone.",
     runBy: (names: string) => `This event is run by ${names}.`,
     kept:
-      "Your selfie and the description of your face are kept until you delete them or the organiser deletes the event.",
+      "Your selfie and the description of your face are kept until you delete them, or until your last event " +
+      "is deleted, you leave it, or its organiser removes you.",
     closesOn: (day: string) => `The event closes on ${day}; your photos stay here after that.`,
     cancel: "Cancel",
     confirm: "Yes, delete",

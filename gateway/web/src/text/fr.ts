@@ -165,7 +165,7 @@ export const text: Text = {
     runBy: (names) => `Cet événement est organisé par ${names}.`,
     kept:
       "Votre selfie et la description de votre visage sont conservés jusqu’à ce que vous les supprimiez, " +
-      "ou que l’organisateur supprime l’événement.",
+      "ou que votre dernier événement soit supprimé, que vous le quittiez ou que l’organisateur vous en retire.",
     closesOn: (day) => `L’événement se termine le ${day} ; vos photos restent ici ensuite.`,
     cancel: "Annuler",
     confirm: "Oui, supprimer",

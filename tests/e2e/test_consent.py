@@ -1,0 +1,77 @@
+"""Faces are compared where their guest agrees, and kept as long as the guest is in an event."""
+
+from collections.abc import Callable, Iterator
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from deploy.sample import SampleEvent, SamplePhoto
+from deploy.system import LocalSystem
+from tests.e2e.party import Json, Organiser, Person, showing, until
+
+Join = Callable[[Json], Person]
+
+
+@pytest.fixture
+def page(system: LocalSystem) -> Iterator[httpx2.Client]:
+    """What a browser sends from one of our own pages."""
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    with httpx2.Client(base_url=system.base_url, headers=headers, timeout=30) as client:
+        yield client
+
+
+def searched(guest: Person) -> dict[str, bool]:
+    return {event["event_id"]: event["searched"] for event in guest.get("/api/me")["events"]}
+
+
+def photos_of(guest: Person, event: Json) -> set[str]:
+    return {photo["id"] for photo in guest.get("/api/my-photos", event_id=event["id"])["photos"]}
+
+
+def test_a_selfie_of_one_event_is_searched_in_another_only_after_the_consent(
+    organiser: Organiser, join: Join, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
+) -> None:
+    first, second, marker = (organiser.event(name) for name in ("First", "Second", "Marker"))
+    photos = {event["id"]: organiser.add_photos(event, [one_of("Ada"), one_of("Ben")]) for event in (second, marker)}
+    guest = join(first)
+    guest.selfie_and_wait(sample.selfies["Ada"])
+    for event, search in ((second, False), (marker, True)):
+        guest.expect(200, "POST", "/api/join-event", json={"event_code": event["event_code"], "search": search})
+    found = until(lambda: photos_of(guest, marker), bool)
+    assert found == showing(photos[marker["id"]], "Ada"), "joined later, and searched"
+    assert photos_of(guest, second) == set()
+    assert searched(guest) == {first["id"]: True, second["id"]: False, marker["id"]: True}
+    guest.expect(202, "POST", "/api/rematch")
+    until(lambda: guest.get("/api/rematch-status")["status"], lambda status: status == "done")
+    assert photos_of(guest, second) == set()
+    consent = {"event_id": second["id"], "consent_version": "1"}
+    guest.expect(204, "POST", "/api/me/consents", json=consent)
+    found = until(lambda: photos_of(guest, second), bool)
+    assert found == showing(photos[second["id"]], "Ada")
+    assert searched(guest)[second["id"]]
+
+
+def test_the_selfie_is_gone_with_the_last_event(organiser: Organiser, join: Join, sample: SampleEvent) -> None:
+    event, other = organiser.event("One"), organiser.event("Other", admission=True)
+    guest, stays = join(event), join(event)
+    stays.expect(200, "POST", "/api/join-event", json={"event_code": other["event_code"]})
+    for one in (guest, stays):
+        one.selfie_and_wait(sample.selfies["Ada"])
+    organiser.expect(204, "DELETE", f"/api/events/{event['id']}")
+    until(lambda: guest.http.request("GET", "/api/my-selfie").status_code, lambda status: status == 404)
+    assert guest.get("/api/rematch-status")["status"] == "idle"
+    assert stays.http.request("GET", "/api/my-selfie").status_code == 200, "they wait for another event"
+    stays.expect(204, "DELETE", f"/api/events/{other['id']}/guests/me")
+    until(lambda: stays.http.request("GET", "/api/my-selfie").status_code, lambda status: status == 404)
+
+
+def test_a_link_of_an_organiser_opens_its_event(organiser: Organiser, page: httpx2.Client) -> None:
+    event, last = organiser.event("Linked"), organiser.event("Last")
+    headers = {"Idempotency-Key": str(uuid4())}
+    form = {"event_code": event["event_code"], "search": False}
+    guest = page.post("/api/guest-sessions", json=form, headers=headers).json()["user_id"]
+    assert page.post("/api/join-event", json={"event_code": last["event_code"]}).status_code == 200
+    path = f"/api/events/{event['id']}/guests/{guest}/sign-in-links"
+    token = organiser.expect(201, "POST", path)["token"]
+    assert page.post("/api/sign-in", json={"token": token}).json()["event_id"] == event["id"]
