@@ -162,6 +162,9 @@ def test_events_of_the_previous_version_are_live_and_kept(scene: AuthScene) -> N
     metadata = scene.as_user(str(user_id))
     (event,) = scene.stub.ListEvents(pb.ListEventsRequest(), metadata=metadata).events
     assert (event.held, event.download, event.retention) == (False, pb.DOWNLOAD_SIZE_ORIGINAL, pb.Retention())
+    (membership,) = scene.stub.GetUser(pb.GetUserRequest(), metadata=metadata).memberships
+    assert not membership.without_search, "members are searched as before"
     (change,) = scene.changes()
+    assert (change.without_search, change.last_membership) == (False, False)
     assert not change.HasField("held"), "the feed says nothing of what there was not"
     assert change.download == pb.DOWNLOAD_SIZE_UNSPECIFIED

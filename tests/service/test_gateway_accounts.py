@@ -144,6 +144,7 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
                 "organisers": ["ada", "olga"],
                 "consent_version": "2026-11",
                 "waiting": True,
+                "searched": True,
                 "release": "live",
                 "download": "original",
                 "hidden": False,

@@ -117,3 +117,16 @@ def test_a_refusal_goes_with_its_photo(world: World) -> None:
     world.matches.refuse_match(guest, photo)
     world.photos.delete_photo(world.organiser, photo)
     assert world.count("refusals") == 0
+
+
+def test_joining_once_more_changes_nothing(world: World) -> None:
+    """As the feed says it of who is searched from now on."""
+    event = world.event()
+    guest, photo = world.join(event), world.add(event, 1)
+    refused = world.add(event, 1)
+    world.rematch(event, guest, 1, 1)
+    world.matches.refuse_match(guest, refused)
+    world.join(event, guest)
+    assert world.found(guest) == {photo}
+    assert world.rematch(event, guest, 2, 1) == "DONE"
+    assert world.found(guest) == {photo}

@@ -138,3 +138,14 @@ def test_an_active_selfie_of_0002_is_the_first_one_of_its_guest(
             assert world.state(before.guests[state]).reject_reason == verdict
     finally:
         world.close()
+
+
+def test_accounts_without_events_are_remembered_since_the_upgrade(old: tuple[Engine, Old]) -> None:
+    db, before = old
+    before.migrate("0003")
+    gone = uuid4()
+    before.execute("INSERT INTO selfie.people (person_id, user_id) VALUES (:gone, :gone)", gone=gone)
+    before.migrate()
+    with db.connect() as connection:
+        query = text("SELECT user_id FROM selfie.people WHERE without_events_since IS NOT NULL")
+        assert connection.execute(query).scalars().all() == [gone]
