@@ -3,9 +3,11 @@
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
-import { api, ask, Failure, root } from "../shared/api";
+import { api, ask, Failure } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { findEvent, keepSignedIn, loadSession, type Membership, type Session } from "../shared/session";
+import { onSignedOut } from "../shared/tabs";
+import { keepAddress, readAddress } from "./address";
 import { Home } from "./home";
 import { Member } from "./member";
 import { SignIn } from "./signin";
@@ -21,18 +23,20 @@ export function Guest() {
   const [session, setSession] = useState<Session>();
   const [place, setPlace] = useState<Place>();
   const [fault, setFault] = useState<unknown>();
-  const path = location.pathname.slice(root.length);
+  const isSignIn = readAddress().kind === "sign-in";
 
   const enter = useCallback(async () => {
     setFault(undefined);
     try {
       const found = await loadSession();
+      const next = await findPlace(found);
+      if (next.kind === "event") keepAddress(next.event.event_id);
       setSession(found);
-      setPlace(await findPlace(found, path));
+      setPlace(next);
     } catch (error) {
       setFault(error);
     }
-  }, [path]);
+  }, []);
 
   const refresh = useCallback(async () => {
     const found = await loadSession().catch(() => undefined); // the next update tries again
@@ -42,13 +46,14 @@ export function Guest() {
   }, []);
 
   useEffect(() => {
-    if (path !== "/sign-in") void enter();
-  }, [enter, path]);
+    if (!isSignIn) void enter();
+  }, [enter, isSignIn]);
 
   const isSignedIn = Boolean(session?.me);
   useEffect(() => (isSignedIn ? keepSignedIn() : undefined), [isSignedIn]);
+  useEffect(() => onSignedOut(() => void refresh()), [refresh]);
 
-  if (path === "/sign-in") return <SignIn />;
+  if (isSignIn) return <SignIn />;
   if (fault) {
     return (
       <Screen heading={text.failure.heading}>
@@ -67,7 +72,7 @@ export function Guest() {
     return <Member key={place.event.event_id} me={session.me} event={place.event} onEvents={refresh} />;
   }
   if (place.kind === "invitation") return <Welcome {...place} me={session.me} onJoined={enter} />;
-  return <Home events={session.me?.events ?? []} fault={place.kind === "home" ? place.fault : undefined} />;
+  return <Home me={session.me} fault={place.kind === "home" ? place.fault : undefined} />;
 }
 
 /** What became of the event that is shown: one may be admitted to it, or be no guest of it any more. */
@@ -78,17 +83,27 @@ function updatePlace(place: Place, { me }: Session): Place {
   return { kind: "home", fault: new Failure(me ? "event_not_found" : "invalid_token") };
 }
 
-async function findPlace({ me }: Session, path: string): Promise<Place> {
-  const [, kind, name = ""] = path.split("/").map(decodeURIComponent);
-  if (kind === "e") {
-    const event = findEvent(me, name);
-    if (event) return { kind: "event", event };
-    const check = await ask(api.POST("/api/check-event-code", { body: { event_code: name } }));
-    if (check.valid) return { kind: "invitation", code: name, eventName: check.event_name ?? "" };
-    return { kind: "home", fault: new Failure("invalid_event_code") };
-  }
+async function findPlace({ me }: Session): Promise<Place> {
+  const address = readAddress();
   const events = me?.events ?? [];
-  const event = kind === "my" ? events.find(({ event_id }) => event_id === name) : events[0];
-  if (event && (kind === "my" || events.length === 1)) return { kind: "event", event };
-  return { kind: "home", fault: kind === "my" ? new Failure(me ? "event_not_found" : "invalid_token") : undefined };
+  switch (address.kind) {
+    case "event": {
+      const event = findEvent(me, address.code);
+      if (event) return { kind: "event", event };
+      const check = await ask(api.POST("/api/check-event-code", { body: { event_code: address.code } }));
+      if (check.valid) return { kind: "invitation", code: address.code, eventName: check.event_name ?? "" };
+      return { kind: "home", fault: new Failure(check.closed ? "event_closed" : "invalid_event_code") };
+    }
+    case "my": {
+      const event = events.find(({ event_id }) => event_id === address.eventId);
+      if (event) return { kind: "event", event };
+      return { kind: "home", fault: new Failure(me ? "event_not_found" : "invalid_token") };
+    }
+    case "unknown":
+      return { kind: "home", fault: new Failure("not_found") };
+    default: {
+      const [event, another] = events;
+      return event && !another ? { kind: "event", event } : { kind: "home" };
+    }
+  }
 }

@@ -84,6 +84,7 @@ export function Member({ me, event, onEvents }: Props) {
           status={status}
           fault={view.fault}
           onRetry={() => void send(view.image, view.requestId)}
+          onAgain={shoot}
           onBack={() => show(PHOTOS)}
         />
       );

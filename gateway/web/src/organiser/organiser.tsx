@@ -7,6 +7,7 @@ import { api, ask } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
 import { keepSignedIn, loadSession, type Me, type Session } from "../shared/session";
+import { onSignedOut, tellSignedOut } from "../shared/tabs";
 import { words } from "#words";
 import { EventScreen } from "./event";
 import { Events } from "./events";
@@ -39,6 +40,7 @@ export function Organiser() {
 
   const isSignedIn = Boolean(session?.me);
   useEffect(() => (isSignedIn ? keepSignedIn() : undefined), [isSignedIn]);
+  useEffect(() => onSignedOut(() => void enter()), [enter]);
 
   if (fault) {
     return (
@@ -57,7 +59,7 @@ export function Organiser() {
   if (!session.me || !mayOrganise(session.me)) return <SignIn isOther={Boolean(session.me)} onSignedIn={enter} />;
   return (
     <>
-      <Bar me={session.me} onSignedOut={enter} />
+      <Bar me={session.me} onLeft={enter} />
       {place.kind === "event" ? (
         <EventScreen key={place.eventId} eventId={place.eventId} tab={place.tab} queue={queues.of(place.eventId)} />
       ) : place.kind === "new" ? (
@@ -74,8 +76,8 @@ function mayOrganise(me: Me): boolean {
   return me.organiser || me.events.some(({ role }) => role === "organiser");
 }
 
-function Bar({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
-  const signOut = () => void ask(api.DELETE("/api/refresh")).then(onSignedOut, onSignedOut);
+function Bar({ me, onLeft }: { me: Me; onLeft: () => void }) {
+  const signOut = () => void ask(api.DELETE("/api/refresh")).then(tellSignedOut).then(onLeft, onLeft);
   return (
     <header class="bar">
       <a class="brand" {...follow({ kind: "events" })}>

@@ -4,6 +4,7 @@ import { text } from "#text";
 import { useState } from "preact/hooks";
 
 import { root } from "../shared/api";
+import { followDownload } from "../shared/download";
 import { confirmInWords, Trouble, Waiting } from "../shared/elements";
 import type { Snapshot, UploadQueue } from "../shared/upload/queue";
 import { words } from "#words";
@@ -55,6 +56,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, onChange }: Prop
     }
   };
   const chosen = [...selection.ids];
+  const zip = `${root}/api/events/${event.id}/photos.zip`;
   return (
     <section class="photos" aria-label={words.photos.heading}>
       {isOpen && <UploadPanel queue={queue} upload={upload} />}
@@ -82,7 +84,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, onChange }: Prop
           </button>
         )}
         {event.photos.indexed > 0 && (
-          <a class="button" href={`${root}/api/events/${event.id}/photos.zip`} download="">
+          <a class="button" href={zip} onClick={(click) => followDownload(click, zip, setFault)}>
             {words.photos.downloadAll}
           </a>
         )}

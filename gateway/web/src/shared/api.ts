@@ -65,7 +65,7 @@ export function randomId(): string {
 }
 
 /** Renews an expired session, and repeats what may be repeated while the server is busy or the network gone. */
-async function fetchPatiently(request: Request): Promise<Response> {
+export async function fetchPatiently(request: Request): Promise<Response> {
   const isSession = OPEN.test(request.url);
   const mayRepeat = request.method !== "POST" || isSession || request.headers.has("Idempotency-Key");
   let mayRenew = !isSession;
