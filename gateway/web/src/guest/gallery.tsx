@@ -49,7 +49,6 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
     },
     [reload],
   );
-  const retryList = () => (setFault(undefined), void reload());
   const open = useCallback(
     async (index: number, tile: HTMLElement) => {
       if (opening.current) return;
@@ -77,8 +76,11 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
   return (
     <Screen heading={event.name} wide>
       <SelfieNotice status={status} onSelfie={event.closed ? undefined : onSelfie} />
-      {fault ? <Trouble fault={fault} onRetry={() => retry.current()} /> : null}
-      {photos.fault ? <Trouble fault={photos.fault} onRetry={retryList} /> : null}
+      {fault ? (
+        <Trouble fault={fault} onRetry={() => retry.current()} />
+      ) : photos.fault ? (
+        <Trouble fault={photos.fault} onRetry={() => void reload()} />
+      ) : null}
       {list.length > 0 ? (
         <>
           <div class="toolbar">

@@ -3,8 +3,7 @@
 import { text } from "#text";
 import type { SlideData } from "photoswipe";
 
-import { reasonOf } from "../shared/api";
-import { followDownload } from "../shared/download";
+import { followDownload, reasonOf } from "../shared/api";
 import { makeViewer, pictureOf } from "../shared/viewing";
 import type { Credit } from "./offer";
 import type { Photo } from "./photos";

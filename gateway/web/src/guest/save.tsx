@@ -3,8 +3,7 @@
 import { text } from "#text";
 import { useState } from "preact/hooks";
 
-import { root } from "../shared/api";
-import { followDownload } from "../shared/download";
+import { followDownload, root } from "../shared/api";
 import { Trouble } from "../shared/elements";
 import { fetchAll, type Order, type Photo } from "./photos";
 import { canShare, fetchFile, share } from "./share";

@@ -1,8 +1,7 @@
 /** Getting photos into a phone's own album: where files can be shared on a touch device of Apple's, by the share sheet,
  * since a download would land elsewhere. */
 
-import { fetchPatiently } from "../shared/api";
-import { toFailure } from "../shared/download";
+import { fetchPatiently, toFailure } from "../shared/api";
 import type { Photo } from "./photos";
 
 export function canShare(): boolean {

@@ -3,8 +3,7 @@
 import { text } from "#text";
 import { useState } from "preact/hooks";
 
-import { root } from "../shared/api";
-import { followDownload } from "../shared/download";
+import { followDownload, root } from "../shared/api";
 import { confirmInWords, Trouble, Waiting } from "../shared/elements";
 import type { Snapshot, UploadQueue } from "../shared/upload/queue";
 import { words } from "#words";

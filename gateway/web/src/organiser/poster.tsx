@@ -2,8 +2,7 @@
 
 import { useRef, useState } from "preact/hooks";
 
-import { root } from "../shared/api";
-import { followDownload } from "../shared/download";
+import { followDownload, root } from "../shared/api";
 import { Trouble } from "../shared/elements";
 import { words } from "#words";
 import { CopyButton } from "./copy";
