@@ -1,44 +1,55 @@
-/** "Add my photos": the button. What uploads them is loaded with the first tap on it. */
+/** "Add my photos": the button. What sends them is loaded with the first tap on it. */
 
 import { text } from "#text";
-import type { ComponentType } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { Failure } from "../shared/api";
-import { Trouble, Waiting } from "../shared/elements";
-import type { Membership } from "../shared/session";
+import { isSignedIn, type Membership } from "../shared/session";
+import { sortFiles } from "../shared/upload/files";
+import type { UploadQueue } from "../shared/upload/queue";
+import type { UploadQueues } from "../shared/upload/queues";
 
+/** A phone sends over one radio. */
+const SENDERS = 2;
 /** Old browsers do not say that nothing was chosen. */
 const LONGEST_CHOICE_MS = 60_000;
 
-export interface PanelProps {
-  event: Membership;
-  onClose: () => void;
-}
-
 export interface Adding {
   mayAdd: boolean;
+  state: "idle" | "preparing" | "open";
+  queue: UploadQueue | undefined;
+  /** Files of the last choice that are no pictures. */
+  skipped: number;
+  fault: unknown;
   begin: () => void;
   end: () => void;
   add: (files: readonly File[]) => void;
-  state: "idle" | "preparing" | "open";
-  fault: unknown;
   close: () => void;
-  Panel: ComponentType<PanelProps> | undefined;
 }
 
 export function useAdding(event: Membership): Adding {
   const [state, setState] = useState<Adding["state"]>("idle");
+  const [queue, setQueue] = useState<UploadQueue>();
+  const [skipped, setSkipped] = useState(0);
   const [fault, setFault] = useState<unknown>();
-  const [Panel, setPanel] = useState<ComponentType<PanelProps>>();
-  const opened = useRef(false);
+  const queues = useRef<UploadQueues | undefined>(undefined);
+  const isOpen = useRef(false);
 
+  useEffect(() => {
+    const warn = (leaving: BeforeUnloadEvent) => queues.current?.isBusy && leaving.preventDefault();
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, []);
+  const load = useCallback(async () => {
+    const { UploadQueues } = await import("../shared/upload/queues");
+    return (queues.current ??= new UploadQueues(isSignedIn, SENDERS));
+  }, []);
   const begin = useCallback(() => {
     setFault(undefined);
     setState("preparing");
-    void import("./uploading").catch(() => undefined); // tried again with the files
-  }, []);
-  const end = useCallback(() => setState(opened.current ? "open" : "idle"), []);
+    load().catch(() => undefined); // tried again with the files
+  }, [load]);
+  const end = useCallback(() => setState(isOpen.current ? "open" : "idle"), []);
   useEffect(() => {
     if (state !== "preparing") return;
     const timer = setTimeout(end, LONGEST_CHOICE_MS);
@@ -47,24 +58,26 @@ export function useAdding(event: Membership): Adding {
   const add = useCallback(
     async (files: readonly File[]) => {
       try {
-        const { UploadPanel, queueOf } = await import("./uploading");
-        queueOf(event.event_id).add(files);
-        setPanel(() => UploadPanel);
-        opened.current = true;
-        setState("open");
+        const found = sortFiles(files);
+        const opened = (await load()).of(event.event_id);
+        opened.add(found.pictures);
+        setSkipped(found.skipped);
+        setQueue(opened);
+        isOpen.current = true;
       } catch {
         setFault(new Failure("offline"));
-        setState("idle");
       }
+      end();
     },
-    [event.event_id],
+    [event.event_id, load, end],
   );
   const close = useCallback(() => {
-    opened.current = false;
+    isOpen.current = false;
+    setFault(undefined);
     setState("idle");
   }, []);
   const mayAdd = event.role === "guest" && event.guest_photos !== "off" && !event.closed && !event.waiting;
-  return { mayAdd, begin, end, add: (files) => void add(files), state, fault, close, Panel };
+  return { mayAdd, state, queue, skipped, fault, begin, end, add: (files) => void add(files), close };
 }
 
 export function AddButton({ adding }: { adding: Adding }) {
@@ -91,24 +104,4 @@ export function AddButton({ adding }: { adding: Adding }) {
       />
     </label>
   );
-}
-
-/** How far they are, above everything else, so that nothing moves. */
-export function AddingState({ adding, event }: { adding: Adding; event: Membership }) {
-  const { Panel, state, fault, close } = adding;
-  if (fault) {
-    return (
-      <div class="toast sending">
-        <Trouble fault={fault} onRetry={close} />
-      </div>
-    );
-  }
-  if (state === "preparing") {
-    return (
-      <div class="toast">
-        <Waiting>{text.adding.preparing}</Waiting>
-      </div>
-    );
-  }
-  return state === "open" && Panel ? <Panel event={event} onClose={close} /> : null;
 }

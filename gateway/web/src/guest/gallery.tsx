@@ -7,13 +7,14 @@ import { api, ask, Failure } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { More } from "../shared/more";
 import type { Membership } from "../shared/session";
-import { AddButton, type Adding, AddingState } from "./adding";
+import { AddButton, type Adding } from "./adding";
 import type { Removal } from "./lightbox";
 import { HeldBack, isHeldBack, PhotoNotes } from "./offer";
 import type { Order, Photo, Photos } from "./photos";
 import { SaveAll } from "./save";
 import { SelfieNotice } from "./notice";
 import { isCompared, type SelfieStatus } from "./selfie";
+import { Uploading } from "./uploading";
 
 interface Props {
   event: Membership;
@@ -121,7 +122,7 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
           <Waiting>{text.page.loading}</Waiting>
         </div>
       )}
-      <AddingState adding={adding} event={event} />
+      <Uploading adding={adding} event={event} />
       {removed && (
         <div class="toast" role="status">
           <span>{describeRemoval(removed.removal, list.some((photo) => photo.id === removed.photo.id))}</span>

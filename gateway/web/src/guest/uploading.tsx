@@ -1,45 +1,42 @@
-/** Photos of a guest on their way: how far they are, and which were not added. */
+/** Photos of a guest on their way: how far they are, and which were not added. Above everything else, so that nothing
+ * moves. */
 
 import { text } from "#text";
 
-import { sortFiles } from "../shared/upload/files";
+import { Trouble, Waiting } from "../shared/elements";
+import type { Membership } from "../shared/session";
 import type { Item } from "../shared/upload/items";
 import type { Snapshot, UploadQueue } from "../shared/upload/queue";
-import { UploadQueues } from "../shared/upload/queues";
 import { useQueue } from "../shared/upload/use";
-import type { PanelProps } from "./adding";
+import type { Adding } from "./adding";
 
-/** A phone sends over one radio. */
-const SENDERS = 2;
-
-const queues = new UploadQueues(SENDERS);
-const skipped = new Map<string, number>();
-addEventListener("beforeunload", (leaving) => queues.isBusy && leaving.preventDefault());
-
-interface Adder {
-  add: (files: readonly File[]) => void;
+export function Uploading({ adding, event }: { adding: Adding; event: Membership }) {
+  const { state, queue, fault, close } = adding;
+  if (fault) {
+    return (
+      <div class="toast sending">
+        <Trouble fault={fault} onRetry={close} />
+      </div>
+    );
+  }
+  if (state === "preparing") {
+    return (
+      <div class="toast">
+        <Waiting>{text.adding.preparing}</Waiting>
+      </div>
+    );
+  }
+  return state === "open" && queue ? <Panel adding={adding} queue={queue} event={event} /> : null;
 }
 
-/** Takes pictures alone; how many other files were chosen last is kept for the panel. */
-export function queueOf(eventId: string): Adder {
-  return {
-    add: (files) => {
-      const found = sortFiles(files);
-      skipped.set(eventId, found.skipped);
-      queues.of(eventId).add(found.pictures);
-    },
-  };
-}
-
-export function UploadPanel({ event, onClose }: PanelProps) {
-  const queue = queues.of(event.event_id);
+function Panel({ adding, queue, event }: { adding: Adding; queue: UploadQueue; event: Membership }) {
   const upload = useQueue(queue);
-  const isDone = upload.state === "done" || upload.state === "empty";
+  const mayClose = ["done", "empty", "stopped"].includes(upload.state);
   return (
     <section class="toast sending" aria-label={text.adding.heading}>
       <div>
         {upload.state !== "empty" && <progress value={upload.progress} aria-label={text.adding.heading} />}
-        <p role="status">{describe(upload, event.guest_photos === "moderated", skipped.get(event.event_id) ?? 0)}</p>
+        <p role="status">{describe(upload, event.guest_photos === "moderated", adding.skipped)}</p>
         {upload.failures.length > 0 && <Failures queue={queue} failures={upload.failures} />}
       </div>
       {upload.state === "stopped" && (
@@ -48,14 +45,14 @@ export function UploadPanel({ event, onClose }: PanelProps) {
         </button>
       )}
       {/* Has its place from the beginning, so that nothing moves. */}
-      <button type="button" class={isDone || upload.state === "stopped" ? undefined : "unseen"} onClick={onClose}>
+      <button type="button" class={mayClose ? undefined : "unseen"} onClick={adding.close}>
         {text.adding.close}
       </button>
     </section>
   );
 }
 
-function describe(upload: Snapshot, isModerated: boolean, skippedCount: number): string {
+function describe(upload: Snapshot, isModerated: boolean, skipped: number): string {
   const parts: string[] = [];
   if (upload.count > 0) parts.push(`${text.adding.counts(upload.kept + upload.known, upload.count)}.`);
   if (upload.known > 0) parts.push(`${text.adding.known(upload.known)}.`);
@@ -63,7 +60,7 @@ function describe(upload: Snapshot, isModerated: boolean, skippedCount: number):
   if (upload.state === "offline") parts.push(text.adding.offline);
   if (upload.state === "running") parts.push(text.adding.keepOpen);
   if (upload.state === "done" && upload.kept > 0) parts.push(isModerated ? text.adding.moderated : text.adding.open);
-  if (skippedCount > 0 && upload.state !== "running") parts.push(text.adding.nothing);
+  if (skipped > 0 && upload.state !== "running") parts.push(text.adding.nothing);
   return parts.join(" ");
 }
 

@@ -1,14 +1,14 @@
 /** What is kept of a guest, and how they get rid of it; another device; the way out. */
 
 import { text } from "#text";
-import type { ComponentType } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { api, ask, root, type Schemas } from "../shared/api";
 import { confirmInWords, Screen, showDay, Trouble } from "../shared/elements";
 import type { Membership } from "../shared/session";
 import { OtherLanguage } from "../shared/language";
 import { leave } from "./farewell";
+import { Mine } from "./mine";
 import type { SelfieStatus } from "./selfie";
 
 interface Props {
@@ -22,8 +22,6 @@ interface Props {
 
 export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
   const [fault, setFault] = useState<unknown>();
-  const [Mine, setMine] = useState<ComponentType<{ eventId: string }>>();
-  useEffect(() => void import("./mine").then((loaded) => setMine(() => loaded.Mine), setFault), []);
   const attempt = (work: () => Promise<unknown>) => () => {
     setFault(undefined);
     work().catch(setFault);
@@ -80,7 +78,7 @@ export function You({ event, status, onSelfie, onDeleted, onBack }: Props) {
           {text.you.deleteAll}
         </button>
       </section>
-      {Mine && event && !event.waiting && <Mine eventId={event.event_id} />}
+      {event && !event.waiting && <Mine eventId={event.event_id} />}
       <OtherLanguage />
     </Screen>
   );

@@ -6,7 +6,7 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { api, ask } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
-import { keepSignedIn, loadSession, type Me, type Session } from "../shared/session";
+import { isSignedIn, keepSignedIn, loadSession, type Me, type Session } from "../shared/session";
 import { onSignedOut, tellSignedOut } from "../shared/tabs";
 import { words } from "#words";
 import { EventScreen } from "./event";
@@ -19,7 +19,7 @@ import { UploadQueues } from "../shared/upload/queues";
 export function Organiser() {
   const [session, setSession] = useState<Session>();
   const [fault, setFault] = useState<unknown>();
-  const queues = useMemo(() => new UploadQueues(), []);
+  const queues = useMemo(() => new UploadQueues(isSignedIn), []);
   const place = usePlace();
 
   const enter = useCallback(async () => {
@@ -38,8 +38,8 @@ export function Organiser() {
     return () => removeEventListener("beforeunload", warn);
   }, [queues]);
 
-  const isSignedIn = Boolean(session?.me);
-  useEffect(() => (isSignedIn ? keepSignedIn() : undefined), [isSignedIn]);
+  const hasAccount = Boolean(session?.me);
+  useEffect(() => (hasAccount ? keepSignedIn() : undefined), [hasAccount]);
   useEffect(() => onSignedOut(() => void enter()), [enter]);
 
   if (fault) {

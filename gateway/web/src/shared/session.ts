@@ -15,6 +15,11 @@ export async function loadSession(): Promise<Session> {
   return ask(api.GET("/api/session"));
 }
 
+/** Renews the session where it can be. */
+export async function isSignedIn(): Promise<boolean> {
+  return (await loadSession()).me !== null;
+}
+
 /** Keeps the cookies fresh while the page is visible; returns how to stop. */
 export function keepSignedIn(): () => void {
   const refresh = () => {

@@ -3,7 +3,6 @@
  * Nothing is stored in the browser. After a reload the same files are added again, and those that arrived are skipped. */
 
 import { Failure, type Reason, reasonOf } from "../api";
-import { loadSession } from "../session";
 import { hashFile } from "./hash";
 import { type FileReason, type Item, Items } from "./items";
 import { Pace } from "./pace";
@@ -11,6 +10,8 @@ import { EVENT_WIDE, PASSING } from "./reasons";
 import { type Answer, type Problem, sendPhotos } from "./send";
 
 export type FindKnown = (hashes: readonly string[]) => Promise<ReadonlySet<string>>;
+/** Also renews the session: a server that finds it expired may close a connection in the middle of a request. */
+export type IsSignedIn = () => Promise<boolean>;
 
 export interface Snapshot {
   /** `offline` continues by itself; `stopped` has a `fault` that concerns every file. */
@@ -49,6 +50,7 @@ export class UploadQueue {
   constructor(
     private readonly eventId: string,
     private readonly findKnown: FindKnown,
+    private readonly isSignedIn: IsSignedIn,
     senders = DEFAULT_SENDERS,
   ) {
     void this.prepare();
@@ -191,13 +193,12 @@ export class UploadQueue {
     await this.sleep();
   }
 
-  /** Also renews the session: a server that finds it expired may close a connection in the middle of a request. */
   private async awaitConnection(): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        const { me } = await loadSession();
+        const isSignedIn = await this.isSignedIn();
         this.isOffline = false;
-        if (!me) this.fault = "invalid_token";
+        if (!isSignedIn) this.fault = "invalid_token";
         return this.wake();
       } catch (error) {
         this.isOffline = error instanceof Failure && error.reason === "offline";

@@ -1,17 +1,20 @@
 /** One upload queue for each event. They go on while one looks at other screens. */
 
 import { api, ask } from "../api";
-import { UploadQueue } from "./queue";
+import { type IsSignedIn, UploadQueue } from "./queue";
 
 export class UploadQueues {
   private readonly queues = new Map<string, UploadQueue>();
 
-  constructor(private readonly senders?: number) {}
+  constructor(
+    private readonly isSignedIn: IsSignedIn,
+    private readonly senders?: number,
+  ) {}
 
   of(eventId: string): UploadQueue {
     let queue = this.queues.get(eventId);
     if (!queue) {
-      queue = new UploadQueue(eventId, (hashes) => findKnown(eventId, hashes), this.senders);
+      queue = new UploadQueue(eventId, (hashes) => findKnown(eventId, hashes), this.isSignedIn, this.senders);
       this.queues.set(eventId, queue);
     }
     return queue;
