@@ -84,6 +84,11 @@ def test_a_member_stays_one_when_the_code_changes_and_the_event_closes(
     phone.page.reload()
     phone.expect_photos(1)
     expect(phone.button("Take another selfie")).to_have_count(0)
+    # The chosen order is kept.
+    phone.page.get_by_label("Order").select_option("taken")
+    phone.page.reload()
+    phone.expect_photos(1)
+    expect(phone.page.get_by_label("Order")).to_have_value("taken")
 
 
 def test_links_say_in_words_that_the_session_is_gone(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
@@ -174,6 +179,19 @@ def test_a_link_asks_before_it_replaces_who_is_signed_in(phone: Phone, gallery: 
     phone.check_accessibility()
     phone.page.get_by_role("link", name="Stay signed in").click()
     phone.see("Which photos are you in?")
+
+
+def test_on_a_slow_network_the_tile_stands_in_for_the_photo(
+    phone: Phone, gallery: Gallery, sample: SampleEvent
+) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.page.route("**/preview*", lambda route: None)  # never arrives
+    phone.page.locator(f"{GRID} a").first.click()
+    expect(phone.page.locator(".pswp__img--placeholder").first).to_be_visible()
+    expect(phone.page.locator(".pswp__preloader--active")).to_be_attached()
+    phone.page.unroute_all(behavior="ignoreErrors")
 
 
 @pytest.mark.parametrize("width", [320, 390])
