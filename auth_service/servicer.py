@@ -45,7 +45,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(PUBLIC)
     def CheckEventCode(self, request, context):
         event = self._auth.events.check_event_code(request.event_code)
-        return pb.CheckEventCodeResponse(valid=event is not None, event_name=event.name if event else "")
+        if event is None or event.shut:
+            return pb.CheckEventCodeResponse(closed=event is not None)
+        return pb.CheckEventCodeResponse(valid=True, event_name=event.name)
 
     @callable_by(PUBLIC)
     def CheckUserAvailability(self, request, context):

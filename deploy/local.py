@@ -7,6 +7,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import NoReturn
 
 from pydantic import Field
@@ -79,23 +80,26 @@ def run(config: LocalSettings) -> None:
     try:
         with system:
             print(f"Minois is running at {system.base_url}. Preparing the sample event ...", flush=True)
-            start_thread(lambda: show_progress(system), "progress")
-            print(welcome(system, prepare_sample(system), entrance.public_url), flush=True)
-            while True:
-                time.sleep(0.25)  # not signal.pause: the system may interrupt another thread
+            is_over = Event()
+            start_thread(lambda: show_progress(system, is_over), "progress")
+            try:
+                print(welcome(system, prepare_sample(system), entrance.public_url), flush=True)
+                while True:
+                    time.sleep(0.25)  # not signal.pause: the system may interrupt another thread
+            finally:
+                is_over.set()  # before the database goes
     except KeyboardInterrupt:
         print("Stopped. The data stays for the next start.", flush=True)
 
 
-def show_progress(system: LocalSystem) -> None:
-    """Shows how many of the photos that arrived have been read; ends with the process."""
+def show_progress(system: LocalSystem, is_over: Event) -> None:
+    """Shows how many of the photos that arrived have been read."""
     log, progress = system.log, PhotoProgress(system.log.narrator)
     store = JobStore(create_db(system.env["DATABASE_URL"], 1, 0, "minois-run"))
-    while True:
+    while not is_over.wait(PROGRESS_S):
         with suppress(Unavailable):
             if text := progress.describe(store.read_queue()[0]):
                 log.announce("indexer", text)
-        time.sleep(PROGRESS_S)
 
 
 def stop_on_first_signal() -> None:

@@ -11,6 +11,7 @@ from deploy.sample_login import SampleLogin
 from deploy.system import LocalSystem
 
 RULE = "-" * 78
+NO_PHONES = "This address is for this machine alone: `TLS=1 make run` lets phones on the same network in."
 
 
 def welcome(system: LocalSystem, sample: SampleLogin, public_url: str = "") -> str:
@@ -18,6 +19,7 @@ def welcome(system: LocalSystem, sample: SampleLogin, public_url: str = "") -> s
     page = f"{public_url or system.base_url}/e/{sample.event_code}"
     lines = [RULE, f"Minois is running at {system.base_url}"]
     lines += [f"  guest page            {page}"] if sample.event_code else []
+    lines += [f"  organiser page        {public_url or system.base_url}/organiser"]
     lines += [f"  REST interface        {system.base_url}/docs"]
     if sample.event_code:
         lines += [
@@ -32,8 +34,9 @@ def welcome(system: LocalSystem, sample: SampleLogin, public_url: str = "") -> s
     if sample.has_photos:
         lines += ["The sample photos are ready. Be a guest: open the guest page and choose one of the selfies in", ""]
         lines += [f"  {system.data / 'sample' / 'selfies'}", ""]
-    if sample.event_code and public_url:  # another device reaches no address of this machine's own
+    if sample.event_code:
         lines += [draw_code(page)]
+        lines += [] if public_url else [NO_PHONES, ""]
     if sample.has_photos:
         lines += ["Or paste this into another terminal.", ""]
         lines += [*guest_commands(system, sample), ""]

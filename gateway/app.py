@@ -126,8 +126,9 @@ def create_app(
         invitations,
     ):
         app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])
-    app.include_router(pages.create_router(pages.WEB))
-    app.add_exception_handler(HTTPException, answer_problem)
+    page_routes, answer = pages.create_router(pages.WEB, answer_problem)
+    app.include_router(page_routes)
+    app.add_exception_handler(HTTPException, answer)
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
     app.add_middleware(Methods)

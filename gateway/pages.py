@@ -1,18 +1,21 @@
 """The web pages as they were built: pages are revalidated, assets have their contents' hash in their names."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
+from starlette.exceptions import HTTPException
 
 from gateway.errors.problem import Problem
 from gateway.http.ranges import is_known
 
 WEB = Path(__file__).parent / "web" / "dist"
 PAGES = {
-    "guest": ("/", "/e/{code}", "/my/{event_id}", "/sign-in", "/unsubscribe"),
+    # The code may be a whole address, pasted from a poster.
+    "guest": ("/", "/e/{code:path}", "/E/{code:path}", "/my/{event_id}", "/sign-in", "/unsubscribe"),
     "organiser": (
         "/organiser",
         "/organiser/new",
@@ -21,6 +24,7 @@ PAGES = {
         "/organiser/invitation",
     ),
 }
+FOR_PROGRAMS = ("api", "assets", "healthz", "readyz", "metrics", "openapi.json")
 LANGUAGES = ("en", "fr")
 LANGUAGE_COOKIE = "minois_lang"
 TYPES = {
@@ -44,6 +48,7 @@ PAGE_HEADERS = {
     "Cache-Control": "no-cache",
     "Vary": "Accept-Language, Cookie",
 }
+Answer = Callable[[Request, Exception], Response]
 ROOT_MARK = "{{root}}"
 PREFERENCE = re.compile(r"\s*([A-Za-z]{1,8})(?:-[A-Za-z0-9]+)*\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?")
 
@@ -56,8 +61,9 @@ class Asset:
     bodies: dict[str, bytes]
 
 
-def create_router(folder: Path) -> APIRouter:
-    """Serves what the build left in `folder`, which is read once."""
+def create_router(folder: Path, answer_problem: Answer) -> tuple[APIRouter, Answer]:
+    """Serves what the build left in `folder`, which is read once. Also returns what answers errors: with a page where a
+    person looks for an address that does not exist, else with `answer_problem`."""
     router = APIRouter(include_in_schema=False)
     assets = {path.name: _read_asset(path) for path in sorted((folder / "assets").glob("*")) if path.suffix in TYPES}
     html = {(page, language): _read(folder / f"{page}.{language}.html") for page in PAGES for language in LANGUAGES}
@@ -69,17 +75,26 @@ def create_router(folder: Path) -> APIRouter:
     async def show_organiser(request: Request) -> Response:
         return show(request, html["organiser", choose_language(request)])
 
+    def answer(request: Request, problem: Exception) -> Response:
+        if not (_is_unknown_address(problem) and is_for_people(request)):
+            return answer_problem(request, problem)
+        try:
+            page = show(request, html["guest", choose_language(request)], status=404)
+        except Problem as missing:
+            return answer_problem(request, missing)
+        return page
+
     async def show_docs(request: Request) -> Response:
         return show(request, docs)
 
-    def show(request: Request, page: str | None) -> Response:
+    def show(request: Request, page: str | None, status: int = 200) -> Response:
         if page is None:
             raise Problem(503, "pages_missing", "The pages are not built: run `make pages`. The REST interface works.")
         body = page.replace(ROOT_MARK, request.scope.get("root_path", "")).encode()
         headers = {**PAGE_HEADERS, "ETag": f'"{blake2b(body, digest_size=12).hexdigest()}"'}
-        if is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
+        if status == 200 and is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
             return Response(status_code=304, headers=headers)
-        return Response(body, media_type=TYPES[".html"], headers=headers)
+        return Response(body, status, media_type=TYPES[".html"], headers=headers)
 
     async def send_asset(name: str, request: Request) -> Response:
         asset = assets.get(name)
@@ -91,13 +106,24 @@ def create_router(folder: Path) -> APIRouter:
             headers["Content-Encoding"] = encoding
         return Response(asset.bodies[encoding], media_type=asset.media_type, headers=headers)
 
-    for path in PAGES["guest"]:
-        router.add_api_route(path, show_guest, methods=["GET"])
-    for path in PAGES["organiser"]:
-        router.add_api_route(path, show_organiser, methods=["GET"])
+    for page, endpoint in (("guest", show_guest), ("organiser", show_organiser)):
+        for path in PAGES[page]:
+            for form in (path,) if path.endswith(("/", ":path}")) else (path, f"{path}/"):
+                router.add_api_route(form, endpoint, methods=["GET"])
     router.add_api_route("/docs", show_docs, methods=["GET"])
     router.add_api_route("/assets/{name}", send_asset, methods=["GET"])
-    return router
+    return router, answer
+
+
+def is_for_people(request: Request) -> bool:
+    """Whether a browser shows the answer in a window of its own."""
+    place = request.scope["path"].removeprefix(request.scope.get("root_path", "")).split("/")[1:2]
+    return "text/html" in request.headers.get("accept", "") and not set(place) & set(FOR_PROGRAMS)
+
+
+def _is_unknown_address(problem: Exception) -> bool:
+    """As the framework says it, not one of our routes."""
+    return isinstance(problem, HTTPException) and not isinstance(problem, Problem) and problem.status_code == 404
 
 
 def choose_language(request: Request) -> str:

@@ -34,9 +34,8 @@ class Events:
         self._members = stores.members
 
     def check_event_code(self, typed: str) -> Event | None:
-        """The event that the code opens now."""
-        event = self._events.find_code(normalise_code(typed))
-        return event if event and not event.shut else None
+        """The event of the code, shut or not."""
+        return self._events.find_code(normalise_code(typed))
 
     def create_event(
         self,

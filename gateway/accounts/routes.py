@@ -54,7 +54,7 @@ router = APIRouter(prefix="/api", tags=["accounts"], route_class=JsonRoute)
 async def check_event_code(form: shapes.EventCode, backend: Public) -> shapes.CodeCheck:
     """Whether a code opens an event now."""
     answer = await backend.auth.CheckEventCode(pb.CheckEventCodeRequest(event_code=form.event_code))
-    return shapes.CodeCheck(valid=answer.valid, event_name=answer.event_name or None)
+    return shapes.CodeCheck(valid=answer.valid, event_name=answer.event_name or None, closed=answer.closed or None)
 
 
 @router.post(

@@ -20,6 +20,9 @@ class EventCode(Form):
 class CodeCheck(BaseModel):
     valid: bool = Field(description="whether the code opens an event that takes guests now")
     event_name: str | None = Field(default=None, description="set when valid")
+    closed: bool | None = Field(
+        default=None, description="true where the code is that of an event that is closed or has expired"
+    )
 
 
 class AvailabilityQuestion(EventCode):

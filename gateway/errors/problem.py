@@ -39,6 +39,10 @@ class Problem(HTTPException):
             self.headers = {"WWW-Authenticate": "Bearer", **(self.headers or {})}
 
 
+class Interrupted(Exception):
+    """An answer that is under way cannot be finished as it was announced."""
+
+
 def internal_problem() -> Problem:
     """What a client learns of a fault of ours: nothing but the fact."""
     return Problem(500, "internal", "Something went wrong on our side.")

@@ -6,13 +6,15 @@ import time
 import uuid
 from contextlib import suppress
 
+import grpc
 import structlog
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors.problem import internal_problem, to_response
+from gateway.errors.problem import Interrupted, internal_problem, to_response
 from kit.interceptors import REQUEST_ID
 from kit.logs import get_logger
 
@@ -52,7 +54,10 @@ class Boundary:
                 await self._app(scope, exchange.receive, exchange.send)
             except ClientDisconnect:
                 log.debug("The client went away.", action="client_gone")
-            except Exception:
+            except Exception as error:
+                if exchange.status and _is_interruption(error):
+                    log.info("An answer was cut off.", action="answer_cut", why=type(error.__cause__ or error).__name__)
+                    return await exchange.cut()
                 if exchange.status:
                     raise  # uvicorn logs it and cuts the connection: half an answer must not look like a whole one
                 log.exception("A request failed.", action="request_failed")
@@ -60,6 +65,13 @@ class Boundary:
                 await response(scope, exchange.receive, exchange.send)
             finally:
                 exchange.tell()
+
+
+def _is_interruption(error: Exception) -> bool:
+    """What a client may cause by itself, such as by deleting a photo that another request of theirs downloads."""
+    if isinstance(error, RuntimeError):  # of Starlette: the answer of the error's handler comes too late
+        return isinstance(error.__cause__, (HTTPException, grpc.aio.AioRpcError))
+    return isinstance(error, Interrupted)
 
 
 class Exchange:
@@ -93,6 +105,12 @@ class Exchange:
             await self._discard()
             message = {"type": "http.response.body"}
         await self._send(message)
+
+    async def cut(self) -> None:
+        """Half an answer must not look like a whole one."""
+        self._scope["state"]["cut"]()
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
     def tell(self) -> None:
         """Writes the access log. The path is as it came, escaped; the query is left out."""

@@ -41,7 +41,7 @@ class Connection(H11Protocol):
     """
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **more: Any) -> None:
-        super().__init__(config, server_state, app_state, **more)
+        super().__init__(config, server_state, {**app_state, "cut": self._cut}, **more)
         self._limits: Limits = app_state["limits"]
         self._limiters: Limiters = app_state["limiters"]
         self._refuses_early: bool = app_state["refuses_early"]
@@ -102,6 +102,10 @@ class Connection(H11Protocol):
     def resume_writing(self) -> None:
         self._leave_answer()
         super().resume_writing()
+
+    def _cut(self) -> None:
+        """For an answer that cannot be finished: half of it must not look like a whole one."""
+        self.transport.close()
 
     def _refuse(self) -> None:
         self._refuse_with(refusal())

@@ -11,7 +11,7 @@ from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from gateway.backends.channels import Backends
-from gateway.errors.problem import not_satisfiable
+from gateway.errors.problem import Interrupted, not_satisfiable
 from gateway.http.authentication import enter
 from gateway.http.ranges import IfRange, Range, content_range, is_same, parse_range
 from gateway.photos.archive_entries import Entry, make_tag
@@ -25,7 +25,7 @@ PART_BYTES = 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 
 
-class PhotoChanged(Exception):
+class PhotoChanged(Interrupted):
     """A photo is not the one any more whose size was announced."""
 
 

@@ -36,3 +36,6 @@ class RematchStatus(BaseModel):
         json_schema_extra={"enum": [*REASONS, None]},
     )
     message: str | None = Field(default=None, description="says what to do")
+    has_earlier: bool | None = Field(
+        default=None, description="true where the newest selfie is not used, and an earlier one still is"
+    )

@@ -46,9 +46,11 @@ def read_status(state: pb.GetRematchStateResponse) -> RematchStatus:
                 started_at=started_at,
                 reason=_name(state.reject_reason),
                 message=ADVICE.get(state.reject_reason, FALLBACK_ADVICE),
+                has_earlier=_has_active(state),
             )
         case pb.SELFIE_STATE_ERROR:
-            return _failed(matched, started_at, "processing_failed", PROCESSING_FAILED)
+            failed = _failed(matched, started_at, "processing_failed", PROCESSING_FAILED)
+            return failed.model_copy(update={"has_earlier": _has_active(state)})
     states = {event.state for event in state.events}
     if pb.REMATCH_STATE_RUNNING in states:
         return RematchStatus(status="running", matched=matched, started_at=started_at)
@@ -60,6 +62,11 @@ def read_status(state: pb.GetRematchStateResponse) -> RematchStatus:
 
 def is_final(status: RematchStatus) -> bool:
     return status.status != "running"
+
+
+def _has_active(state: pb.GetRematchStateResponse) -> bool | None:
+    """Of a guest whose newest selfie is not active: only an active one is compared."""
+    return any(event.state != pb.REMATCH_STATE_UNSPECIFIED for event in state.events) or None
 
 
 def _failed(matched: int, started_at: int | None, reason: str, message: str) -> RematchStatus:

@@ -93,6 +93,7 @@ await rm("dist", { recursive: true, force: true });
 await mkdir(ASSETS, { recursive: true });
 for (const language of LANGUAGES) await buildScripts(language);
 for (const page of PAGES) await buildFile(`src/style/${page}.css`, "css", { target: TARGET });
+await buildFile("src/style/noscript.css", "css", { target: TARGET });
 await buildFile("src/boot.js", "js", { target: "es5", format: "iife" });
 await buildFile("src/old.js", "js", { target: "es5", format: "iife" });
 await buildFile("src/docs.js", "js", { format: "iife", target: TARGET });

@@ -126,6 +126,11 @@ def test_what_the_command_prints_works_when_it_is_pasted_twice(data: Path, sampl
     assert "/api/my-photos" not in terminal.replace("".join(shown[begin:]), "")
     assert re.search(r"Photos read: \d+ of 16", terminal)
     assert "A guest registered." in terminal
+    assert f"http://127.0.0.1:{ports['gateway']}/organiser\n" in terminal
+    guest_page = re.search(r"guest page +(http://\S+)", terminal)
+    assert guest_page
+    assert draw_code(guest_page[1]) in terminal
+    assert "unavailable" not in rest, "the database goes last"
     LocalSystem(data).remove_data()
 
 

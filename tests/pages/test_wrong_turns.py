@@ -116,7 +116,7 @@ def test_a_closed_event_still_shows_its_guests_their_photos(
     phone.expect_photos(1)
     late = new_phone()
     late.open(f"/e/{event['event_code']}")
-    late.see("No open event has this code")
+    late.see("This event is closed and takes no new guests")
 
 
 def test_no_picture_at_all_is_explained(phone: Phone, gallery: Gallery) -> None:

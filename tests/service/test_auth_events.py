@@ -166,7 +166,11 @@ def test_an_update_changes_what_is_set_and_nothing_else(scene: AuthScene) -> Non
     assert refusal.violations == {"expires_at": "ends_before_start"}
     codes = {event.event_code: False, renewed.event_code: True}
     for code, valid in codes.items():
-        assert scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=code)).valid is valid
+        answer = scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=code))
+        assert (answer.valid, answer.closed) == (valid, False)
+    assert update(closed=True).closed
+    shut = scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=renewed.event_code))
+    assert shut == pb.CheckEventCodeResponse(closed=True)  # no name: it is for guests alone
 
 
 def test_a_new_code_that_is_in_use_is_drawn_again(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:

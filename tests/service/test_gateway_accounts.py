@@ -27,6 +27,9 @@ def test_a_code_is_checked(world: World) -> None:
 
 def test_a_wrong_code_has_no_name(world: World) -> None:
     assert world.client.post("/api/check-event-code", json={"event_code": "x"}).json() == {"valid": False}
+    world.answer(CheckEventCode=pb.CheckEventCodeResponse(closed=True))
+    shut = world.client.post("/api/check-event-code", json={"event_code": "x"}).json()
+    assert shut == {"valid": False, "closed": True}
 
 
 def test_a_registration_answers_tokens_and_sets_the_cookie(world: World) -> None:
@@ -148,6 +151,7 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
                 "release": "live",
                 "download": "original",
                 "hidden": False,
+                "guest_photos": "off",
             }
         ],
         "selfie": {"status": "idle", "matched": 0},

@@ -1,6 +1,7 @@
 """All photos of a guest as one archive."""
 
 import io
+import logging
 import os
 import zipfile
 from collections.abc import Callable, Iterator
@@ -137,13 +138,19 @@ def test_a_photo_that_goes_before_the_archive_begins_is_left_out(world: World) -
 
 
 @pytest.mark.parametrize("fault", [PhotoNotFound(), grpc.StatusCode.UNAUTHENTICATED], ids=["deleted", "token ended"])
-def test_an_archive_that_cannot_go_on_is_cut_and_never_taken_for_whole(world: World, fault: Any) -> None:
+def test_an_archive_that_cannot_go_on_is_cut_and_never_taken_for_whole(
+    world: World, fault: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    logging.getLogger("uvicorn.error").addHandler(caplog.handler)
+
     def get(request: pb.GetPhotoRequest) -> Any:
         return fault if request.photo_id == "photo-2" and request.offset else send_picture(request)
 
     answer_all(world, get=get)
     with pytest.raises(httpx2.RemoteProtocolError):
         world.client.get(PATH, headers=SIGNED)
+    logging.getLogger("uvicorn.error").removeHandler(caplog.handler)
+    assert "ASGI" not in caplog.text, "a guest who deletes a photo meanwhile is no fault of the gateway"
 
 
 @pytest.mark.parametrize("change", [{"version": "v2"}, {"data": PICTURES["photo-2"] + b"x"}], ids=["version", "size"])

@@ -15,9 +15,26 @@ from tests.service.gateway_world import SIGNED, World, problem, running_world
 FIRST_LOAD_BYTES = {"/": 40_000, "/organiser": 60_000}
 ASSET = re.compile(r'"(/assets/[^"]+)"')
 EVENT = "1b4e28ba-2fa1-11d2-883f-0016d3cca427"
-GUEST = ["/", "/e/7K3F-9QXA?fbclid=x", f"/my/{EVENT}", "/sign-in"]
-ORGANISER = ["/organiser", "/organiser/new", f"/organiser/events/{EVENT}", f"/organiser/events/{EVENT}/poster"]
-ORGANISER.append("/organiser/invitation")
+GUEST = [
+    "/",
+    "/e/7K3F-9QXA?fbclid=x",
+    "/e/7K3F-9QXA/",
+    "/E/7K3F-9QXA",
+    "/e/",
+    "/e/%",
+    f"/my/{EVENT}",
+    "/sign-in",
+    "/unsubscribe",
+]
+GUEST += ["/e/https%3A%2F%2Fparty.example%2Fe%2F7K3F-9QXA", f"/my/{EVENT}/", "/sign-in/"]
+ORGANISER = [
+    "/organiser",
+    "/organiser/",
+    "/organiser/new",
+    f"/organiser/events/{EVENT}",
+    f"/organiser/events/{EVENT}/poster",
+    "/organiser/invitation",
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +59,22 @@ def test_every_address_shows_its_page(world: World, path: str) -> None:
     again = world.client.get(path, headers={"if-none-match": page.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert not re.search(r"<script(?! src)|style=|https?:", page.text), "the policy forbids it"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/organiser/events/a/b/c", "/my", "/apis"])
+def test_a_person_at_an_unknown_address_gets_a_page(world: World, path: str) -> None:
+    page = world.client.get(path, headers={"accept": "text/html,*/*;q=0.8", "accept-language": "fr"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert page.headers["cache-control"] == "no-cache"
+    assert '<html lang="fr">' in page.text
+    again = world.client.get(path, headers={"accept": "text/html", "if-none-match": page.headers["etag"]})
+    assert again.status_code == 404
+    assert problem(world.client.get(path, headers={"accept": "*/*"})) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/api/nothing", "/api", "/assets/nothing", "/assets/a/b", "/healthz/x", "/metrics"])
+def test_programs_get_problems_whatever_they_accept(world: World, path: str) -> None:
+    assert problem(world.client.get(path, headers={"accept": "text/html"})) == (404, "not_found")
 
 
 @pytest.mark.parametrize(

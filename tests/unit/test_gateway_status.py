@@ -36,7 +36,7 @@ def show(response: pb.GetRematchStateResponse) -> dict[str, Any]:
         (state(pb.SELFIE_STATE_PENDING, DONE), {"status": "running", "matched": 0, "started_at": 100}),
         (
             state(pb.SELFIE_STATE_ERROR, DONE),
-            {"status": "error", "matched": 3, "started_at": 100, "reason": "processing_failed"},
+            {"status": "error", "matched": 3, "started_at": 100, "reason": "processing_failed", "has_earlier": True},
         ),
         (state(ACTIVE, DONE, RUNNING), {"status": "running", "matched": 3, "started_at": 100}),
         (state(ACTIVE, FAILED, RUNNING), {"status": "running", "matched": 0, "started_at": 100}),

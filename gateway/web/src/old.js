@@ -14,6 +14,16 @@
         none: "Pas encore de photo de vous. Revenez plus tard.",
         waiting: "Votre selfie est là. L’organisateur va vous laisser entrer : revenez plus tard.",
         held: "Votre selfie est là. Les photos ne sont pas encore publiées : revenez plus tard.",
+        detail:
+          "Une description de votre visage est calculée et comparée aux photos de cet événement, et à rien d’autre. Vous pouvez supprimer les deux à tout moment.",
+        without: "Continuer sans selfie",
+        signOut: "Se déconnecter",
+        signedOut: "Vous êtes déconnecté de cet appareil.",
+        remove: "Supprimer tout ce qui me concerne",
+        question: "Supprimer votre selfie, votre liste de photos et votre accès, dans tous les événements ? C’est définitif.",
+        removed: "Tout ce qui vous concerne est supprimé.",
+        noEvent: "Aucun événement ouvert n’a ce code. Comparez-le avec l’affiche.",
+        closed: "Cet événement est terminé. Demandez à l’organisateur.",
       }
     : {
         intro: "This browser is old; here is the plain page. Choose a selfie:",
@@ -27,9 +37,19 @@
         none: "No photo of you yet. Come back later.",
         waiting: "Your selfie is here. The organiser lets you in soon: come back later.",
         held: "Your selfie is here. The photos are not released yet: come back later.",
+        detail:
+          "A description of your face is computed and compared with the photos of this event, and with nothing else. You can delete both at any time.",
+        without: "Continue without a selfie",
+        signOut: "Sign out",
+        signedOut: "You are signed out on this device.",
+        remove: "Delete everything about me",
+        question: "Delete your selfie, your list of photos and your access, in all events? This cannot be undone.",
+        removed: "Everything about you is deleted.",
+        noEvent: "No open event has this code. Compare it with the poster.",
+        closed: "This event is closed. Ask the organiser.",
       };
   var CONSENT_VERSION = "2026-11";
-  var parts = /^(.*)\/e\/([^/]+)$/.exec(location.pathname);
+  var parts = /^(.*)\/e\/([^/]+)\/?$/i.exec(location.pathname);
   var page = document.getElementById("page");
   var main = document.createElement("main");
   main.className = "card";
@@ -61,63 +81,147 @@
     add(main, "p", WORDS.code);
     return;
   }
+  var code = parts[2];
+  try {
+    code = decodeURIComponent(code);
+  } catch (malformed) {
+    code = ""; // no event has it
+  }
+  var heading = add(main, "h1");
   var form = add(main, "form");
   add(form, "p", WORDS.intro);
   var label = add(form, "label");
   var box = add(label, "input");
   box.type = "checkbox";
   add(label, "span", " " + WORDS.consent);
+  add(form, "p", WORDS.detail).className = "quiet";
   var file = add(form, "input");
   file.type = "file";
   file.accept = "image/*";
-  add(form, "button", WORDS.send).type = "submit";
+  var send = add(form, "button", WORDS.send);
+  send.type = "submit";
+  var without = addButton(form, WORDS.without, function () {
+    begin("", show);
+  });
   var status = add(main, "p");
   status.setAttribute("role", "status");
+  var photos = add(main, "div");
+  var way = add(main, "div");
+  way.style.display = "none";
+  addButton(way, WORDS.signOut, function () {
+    leave("/api/refresh", WORDS.signedOut);
+  });
+  addButton(way, WORDS.remove, function () {
+    if (confirm(WORDS.question)) leave("/api/me", WORDS.removed);
+  });
 
+  function addButton(parent, words, act) {
+    var button = add(parent, "button", words);
+    button.type = "button";
+    button.onclick = act;
+    return button;
+  }
   function say(words) {
     status.innerHTML = "";
     status.appendChild(document.createTextNode(words));
   }
+  function setBusy(isBusy) {
+    send.disabled = without.disabled = isBusy;
+  }
   function fail(problem) {
+    setBusy(false);
     say(problem.detail || WORDS.failed);
   }
+  function leave(path, words) {
+    call("DELETE", path, "", null, function (problem) {
+      if (problem) return fail(problem);
+      main.innerHTML = "";
+      add(main, "p", words);
+      return undefined;
+    });
+  }
 
-  function upload() {
+  // One who is signed in joins with the account that they have.
+  function begin(consent, next) {
+    setBusy(true);
+    say(WORDS.wait);
+    call("GET", "/api/session", "", null, function (problem, session) {
+      if (problem) return fail(problem);
+      var member = session.me && findOwn(session.me.events);
+      if (member) return consent ? agree(member, consent, next) : next(member);
+      var form = { event_code: code };
+      if (!session.me) form.consent_version = consent;
+      var path = session.me ? "/api/join-event" : "/api/guest-sessions";
+      call("POST", path, "application/json", JSON.stringify(form), function (refusal, joined) {
+        if (refusal) return fail(refusal);
+        way.style.display = "";
+        if (!session.me || !consent) return next(joined.event_id);
+        return agree(joined.event_id, consent, next);
+      });
+      return undefined;
+    });
+  }
+  function agree(eventId, consent, next) {
+    var agreed = JSON.stringify({ event_id: eventId, consent_version: consent });
+    call("POST", "/api/me/consents", "application/json", agreed, function (fault) {
+      if (fault) fail(fault);
+      else next(eventId);
+    });
+  }
+  // A closed event takes nobody, but keeps its guests.
+  function findOwn(events) {
+    function plain(typed) {
+      return typed.toUpperCase().replace(/[^0-9A-Z]/g, "");
+    }
+    for (var i = 0; i < events.length; i++) if (plain(events[i].event_code) === plain(code)) return events[i].event_id;
+    return "";
+  }
+  function upload(eventId) {
     var body = new FormData();
     body.append("file", file.files[0]);
     call("POST", "/api/upload-selfie", "", body, function (problem) {
       if (problem) fail(problem);
-      else look();
+      else look(eventId);
     });
   }
-  function look() {
+  function look(eventId) {
     call("GET", "/api/rematch-status", "", null, function (problem, answer) {
       if (problem) fail(problem);
-      else if (answer.status === "running") setTimeout(look, 1500);
-      else if (answer.status === "done") show();
-      else say(answer.message || WORDS.failed);
+      else if (answer.status === "running")
+        setTimeout(function () {
+          look(eventId);
+        }, 1500);
+      else if (answer.status === "done") show(eventId);
+      else fail({ detail: answer.message });
     });
   }
-  function show() {
-    call("GET", "/api/my-photos?limit=200", "", null, function (problem, answer) {
+  function show(eventId) {
+    call("GET", "/api/my-photos?limit=200&event_id=" + eventId, "", null, function (problem, answer) {
       if (problem) return fail(problem);
-      if (!answer.photos.length) return explain();
+      setBusy(false);
+      photos.innerHTML = "";
+      if (!answer.photos.length) return explain(eventId);
       say(WORDS.found);
       for (var i = 0; i < answer.photos.length; i++) {
-        var link = add(main, "a");
+        var link = add(photos, "a");
         link.href = answer.photos[i].download_url || answer.photos[i].preview_url;
-        add(link, "img").src = answer.photos[i].thumb_url;
+        var image = add(link, "img");
+        image.style.maxWidth = "100%";
+        image.src = answer.photos[i].thumb_url;
       }
       return undefined;
     });
   }
 
   // Why there is no photo.
-  function explain() {
+  function explain(eventId) {
     call("GET", "/api/session", "", null, function (problem, session) {
       var events = problem || !session.me ? [] : session.me.events;
-      for (var i = 0; i < events.length; i++) if (events[i].waiting) return say(WORDS.waiting);
-      for (i = 0; i < events.length; i++) if (events[i].release === "held") return say(WORDS.held);
+      for (var i = 0; i < events.length; i++) {
+        if (events[i].event_id !== eventId) continue;
+        if (events[i].waiting) return say(WORDS.waiting);
+        if (events[i].release === "held") return say(WORDS.held);
+      }
       return say(WORDS.none);
     });
   }
@@ -126,17 +230,17 @@
     event.preventDefault();
     if (!box.checked) return say(WORDS.agree);
     if (!file.files.length) return say(WORDS.intro);
-    say(WORDS.wait);
-    call("GET", "/api/session", "", null, function (problem, session) {
-      if (problem) return fail(problem);
-      if (session.me) return upload();
-      var guest = { event_code: decodeURIComponent(parts[2]), consent_version: CONSENT_VERSION };
-      call("POST", "/api/guest-sessions", "application/json", JSON.stringify(guest), function (refusal) {
-        if (refusal) fail(refusal);
-        else upload();
-      });
-      return undefined;
-    });
+    begin(CONSENT_VERSION, upload);
     return undefined;
   };
+
+  call("GET", "/api/session", "", null, function (problem, session) {
+    if (!problem && session.me) way.style.display = "";
+  });
+  call("POST", "/api/check-event-code", "application/json", JSON.stringify({ event_code: code }), function (problem, answer) {
+    if (problem) return fail(problem);
+    if (!answer.valid) say(answer.closed ? WORDS.closed : WORDS.noEvent);
+    heading.appendChild(document.createTextNode(answer.event_name || ""));
+    return undefined;
+  });
 })();

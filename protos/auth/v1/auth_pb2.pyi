@@ -291,12 +291,14 @@ class CheckEventCodeRequest(_message.Message):
     def __init__(self, event_code: _Optional[str] = ...) -> None: ...
 
 class CheckEventCodeResponse(_message.Message):
-    __slots__ = ("valid", "event_name")
+    __slots__ = ("valid", "event_name", "closed")
     VALID_FIELD_NUMBER: _ClassVar[int]
     EVENT_NAME_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_FIELD_NUMBER: _ClassVar[int]
     valid: bool
     event_name: str
-    def __init__(self, valid: _Optional[bool] = ..., event_name: _Optional[str] = ...) -> None: ...
+    closed: bool
+    def __init__(self, valid: _Optional[bool] = ..., event_name: _Optional[str] = ..., closed: _Optional[bool] = ...) -> None: ...
 
 class CheckUserAvailabilityRequest(_message.Message):
     __slots__ = ("username", "email", "event_code")

@@ -1,9 +1,9 @@
 /** The photos that a guest is in, and those for everyone. */
 
 import { text } from "#text";
-import { useCallback, useState } from "preact/hooks";
+import { useCallback, useRef, useState } from "preact/hooks";
 
-import { api, ask } from "../shared/api";
+import { api, ask, Failure } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { More } from "../shared/more";
 import type { Membership } from "../shared/session";
@@ -12,7 +12,8 @@ import type { Removal } from "./lightbox";
 import { HeldBack, isHeldBack, PhotoNotes } from "./offer";
 import type { Order, Photo, Photos } from "./photos";
 import { SaveAll } from "./save";
-import type { SelfieStatus } from "./selfie";
+import { SelfieNotice } from "./selfienotice";
+import { isCompared, type SelfieStatus } from "./selfie";
 import { Uploading } from "./uploading";
 
 interface Props {
@@ -27,6 +28,9 @@ interface Props {
 export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Props) {
   const [removed, setRemoved] = useState<{ photo: Photo; removal: Removal }>();
   const [fault, setFault] = useState<unknown>();
+  const retry = useRef(() => undefined as void);
+  const [isOpening, setOpening] = useState(false);
+  const opening = useRef(false);
   const { list, reload } = photos;
   const credit = event.credit ?? null;
 
@@ -34,11 +38,13 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
     async (photo: Photo, removal: Removal, isRemoved: boolean) => {
       const path = removal === "not-me" ? "/api/photos/{photo_id}/not-me" : "/api/photos/{photo_id}/hide-request";
       const params = { params: { path: { photo_id: photo.id } } };
+      setFault(undefined);
       try {
         await ask(isRemoved ? api.POST(path, params) : api.DELETE(path, params));
         setRemoved(isRemoved ? { photo, removal } : undefined);
         await reload();
       } catch (error) {
+        retry.current = () => void change(photo, removal, isRemoved);
         setFault(error);
       }
     },
@@ -46,16 +52,36 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
   );
   const open = useCallback(
     async (index: number, tile: HTMLElement) => {
-      const { openLightbox } = await import("./lightbox");
-      openLightbox(list, index, tile, (photo, removal) => void change(photo, removal, true), credit);
+      if (opening.current) return;
+      opening.current = true;
+      setOpening(true);
+      try {
+        const { openLightbox } = await import("./lightbox");
+        openLightbox(list, index, tile, (photo, removal) => void change(photo, removal, true), credit);
+      } catch {
+        retry.current = () => void open(index, tile);
+        setFault(new Failure("offline"));
+      } finally {
+        opening.current = false;
+        setOpening(false);
+      }
     },
     [list, change, credit],
   );
 
+  const explain = (problem: unknown) => {
+    retry.current = () => setFault(undefined);
+    setFault(problem);
+  };
+
   return (
     <Screen heading={event.name} wide>
-      <SelfieNotice status={status} onSelfie={onSelfie} />
-      {fault || photos.fault ? <Trouble fault={fault ?? photos.fault} onRetry={() => (setFault(undefined), void reload())} /> : null}
+      <SelfieNotice status={status} onSelfie={event.closed ? undefined : onSelfie} />
+      {fault ? (
+        <Trouble fault={fault} onRetry={() => retry.current()} />
+      ) : photos.fault ? (
+        <Trouble fault={photos.fault} onRetry={() => void reload()} />
+      ) : null}
       {list.length > 0 ? (
         <>
           <div class="toolbar">
@@ -63,7 +89,7 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
               {list.every((photo) => photo.shows_me) ? text.gallery.heading(photos.total) : text.gallery.count(photos.total)}
             </p>
             <Sorting order={photos.order} onChange={photos.setOrder} />
-            {list.some((photo) => photo.download_url) && <SaveAll eventId={event.event_id} order={photos.order} />}
+            {list.some((photo) => photo.download_url) && <SaveAll eventId={event.event_id} order={photos.order} onFault={explain} />}
             <AddButton adding={adding} />
           </div>
           {status.status === "idle" && !event.closed && <p class="quiet">{text.gallery.noSelfieDetail}</p>}
@@ -80,7 +106,7 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
       )}
       {(photos.isLoaded || photos.fault) && ( // not before: the photos would push it away
         <footer>
-          {list.length > 0 && (
+          {list.length > 0 && !event.closed && (
             <button type="button" onClick={onSelfie}>
               {status.status === "idle" ? text.welcome.takeSelfie : text.gallery.newSelfie}
             </button>
@@ -90,6 +116,11 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
           </button>
           {list.length > 0 && <PhotoNotes event={event} photos={list} />}
         </footer>
+      )}
+      {isOpening && (
+        <div class="toast">
+          <Waiting>{text.page.loading}</Waiting>
+        </div>
       )}
       <Uploading adding={adding} event={event} />
       {removed && (
@@ -109,34 +140,10 @@ function describeRemoval(removal: Removal, isListed: boolean): string {
   return isListed ? text.lightbox.forEveryone : text.lightbox.hidden;
 }
 
-/** What became of the last selfie, where it is not done. */
-export function SelfieNotice({ status, onSelfie }: { status: SelfieStatus; onSelfie: () => void }) {
-  if (status.status === "running") {
-    return (
-      <div class="toast">
-        <Waiting>{text.progress.searching}</Waiting>
-      </div>
-    );
-  }
-  if (status.status !== "validation_failed" && status.status !== "error") return null;
-  return (
-    <div class="trouble" role="alert">
-      <p>
-        <strong>{text.gallery.rejected}</strong> {status.reason ? text.rejections[status.reason] : status.message}
-      </p>
-      {status.reason !== "matching_failed" && (
-        <button type="button" class="primary" onClick={onSelfie}>
-          {text.progress.retry}
-        </button>
-      )}
-    </div>
-  );
-}
-
 type NothingProps = Pick<Props, "event" | "status" | "adding" | "onSelfie">;
 
 function Nothing({ event, status, adding, onSelfie }: NothingProps) {
-  const hasSelfie = status.status === "done" || status.status === "running";
+  const hasSelfie = isCompared(status);
   return (
     <section class="nothing">
       <h2>{hasSelfie ? text.gallery.none : text.gallery.noSelfie}</h2>

@@ -3,9 +3,11 @@
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
-import { api, ask, Failure, root } from "../shared/api";
+import { api, ask, Failure } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { findEvent, keepSignedIn, loadSession, type Membership, type Session } from "../shared/session";
+import { onSignedOut } from "../shared/tabs";
+import { keepAddress, readAddress } from "./address";
 import { Home } from "./home";
 import { Member } from "./member";
 import { SignIn } from "./signin";
@@ -18,25 +20,25 @@ type Place =
   | { kind: "invitation"; code: string; eventName: string }
   | { kind: "event"; event: Membership };
 
-/** Pages that need no session. */
-const STANDALONE = ["/sign-in", "/unsubscribe"];
-
 export function Guest() {
   const [session, setSession] = useState<Session>();
   const [place, setPlace] = useState<Place>();
   const [fault, setFault] = useState<unknown>();
-  const path = location.pathname.slice(root.length);
+  const { kind } = readAddress();
+  const needsSession = kind !== "sign-in" && kind !== "unsubscribe";
 
   const enter = useCallback(async () => {
     setFault(undefined);
     try {
       const found = await loadSession();
+      const next = await findPlace(found);
+      if (next.kind === "event") keepAddress(next.event.event_id);
       setSession(found);
-      setPlace(await findPlace(found, path));
+      setPlace(next);
     } catch (error) {
       setFault(error);
     }
-  }, [path]);
+  }, []);
 
   const refresh = useCallback(async () => {
     const found = await loadSession().catch(() => undefined); // the next update tries again
@@ -46,14 +48,15 @@ export function Guest() {
   }, []);
 
   useEffect(() => {
-    if (!STANDALONE.includes(path)) void enter();
-  }, [enter, path]);
+    if (needsSession) void enter();
+  }, [enter, needsSession]);
 
   const isSignedIn = Boolean(session?.me);
   useEffect(() => (isSignedIn ? keepSignedIn() : undefined), [isSignedIn]);
+  useEffect(() => onSignedOut(() => void refresh()), [refresh]);
 
-  if (path === "/sign-in") return <SignIn />;
-  if (path === "/unsubscribe") return <Unsubscribe />;
+  if (kind === "sign-in") return <SignIn />;
+  if (kind === "unsubscribe") return <Unsubscribe />;
   if (fault) {
     return (
       <Screen heading={text.failure.heading}>
@@ -74,7 +77,7 @@ export function Guest() {
   if (place.kind === "invitation") return <Welcome {...place} me={session.me} sendsMail={session.server.mail} onJoined={enter} />;
   const offersLink = session.server.mail && !session.me;
   const homeFault = place.kind === "home" ? place.fault : undefined;
-  return <Home events={session.me?.events ?? []} fault={homeFault} offersLink={offersLink} />;
+  return <Home me={session.me} fault={homeFault} offersLink={offersLink} />;
 }
 
 /** What became of the event that is shown: one may be admitted to it, or be no guest of it any more. */
@@ -85,17 +88,27 @@ function updatePlace(place: Place, { me }: Session): Place {
   return { kind: "home", fault: new Failure(me ? "event_not_found" : "invalid_token") };
 }
 
-async function findPlace({ me }: Session, path: string): Promise<Place> {
-  const [, kind, name = ""] = path.split("/").map(decodeURIComponent);
-  if (kind === "e") {
-    const event = findEvent(me, name);
-    if (event) return { kind: "event", event };
-    const check = await ask(api.POST("/api/check-event-code", { body: { event_code: name } }));
-    if (check.valid) return { kind: "invitation", code: name, eventName: check.event_name ?? "" };
-    return { kind: "home", fault: new Failure("invalid_event_code") };
-  }
+async function findPlace({ me }: Session): Promise<Place> {
+  const address = readAddress();
   const events = me?.events ?? [];
-  const event = kind === "my" ? events.find(({ event_id }) => event_id === name) : events[0];
-  if (event && (kind === "my" || events.length === 1)) return { kind: "event", event };
-  return { kind: "home", fault: kind === "my" ? new Failure(me ? "event_not_found" : "invalid_token") : undefined };
+  switch (address.kind) {
+    case "event": {
+      const event = findEvent(me, address.code);
+      if (event) return { kind: "event", event };
+      const check = await ask(api.POST("/api/check-event-code", { body: { event_code: address.code } }));
+      if (check.valid) return { kind: "invitation", code: address.code, eventName: check.event_name ?? "" };
+      return { kind: "home", fault: new Failure(check.closed ? "event_closed" : "invalid_event_code") };
+    }
+    case "my": {
+      const event = events.find(({ event_id }) => event_id === address.eventId);
+      if (event) return { kind: "event", event };
+      return { kind: "home", fault: new Failure(me ? "event_not_found" : "invalid_token") };
+    }
+    case "unknown":
+      return { kind: "home", fault: new Failure("not_found") };
+    default: {
+      const [event, another] = events;
+      return event && !another ? { kind: "event", event } : { kind: "home" };
+    }
+  }
 }

@@ -1,29 +1,47 @@
 /** Without an event in the address: type a code, or choose an event of one's own. */
 
 import { text } from "#text";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { root } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
-import type { Membership } from "../shared/session";
 import { OtherLanguage } from "../shared/language";
 import { MailLink } from "../shared/maillink";
+import type { Me } from "../shared/session";
+import { takeCode } from "./address";
+import { takeFarewell } from "./farewell";
+import { useSelfieStatus } from "./selfie";
+import { You } from "./you";
 
 interface Props {
-  events: readonly Membership[];
+  me: Me | null;
   fault?: unknown;
   offersLink: boolean;
 }
 
-export function Home({ events, fault, offersLink }: Props) {
+export function Home({ me, fault, offersLink }: Props) {
   const [code, setCode] = useState("");
+  const [farewell] = useState(takeFarewell);
+  const [isYou, showYou] = useState(false);
+  useEffect(() => {
+    const back = () => showYou(false);
+    addEventListener("popstate", back);
+    return () => removeEventListener("popstate", back);
+  }, []);
   const open = (event: SubmitEvent) => {
     event.preventDefault();
-    if (code.trim()) location.assign(`${root}/e/${encodeURIComponent(code.trim())}`);
+    if (code.trim()) location.assign(`${root}/e/${encodeURIComponent(takeCode(code.trim()))}`);
   };
+  const events = me?.events ?? [];
+  if (isYou && me) return <YourData me={me} />;
   return (
     <Screen heading={text.home.heading}>
-      {fault ? <Trouble fault={fault} /> : null}
+      {farewell && (
+        <p class="said" role="status">
+          {text.home[farewell]}
+        </p>
+      )}
+      {fault ? <Trouble fault={fault} atHome /> : null}
       <form onSubmit={open}>
         <p>{text.home.intro}</p>
         <label for="code">{text.home.code}</label>
@@ -36,7 +54,7 @@ export function Home({ events, fault, offersLink }: Props) {
           autocomplete="off"
           autocapitalize="characters"
           spellcheck={false}
-          maxLength={32}
+          maxLength={256}
           required
         />
         <button type="submit" class="primary">
@@ -56,7 +74,17 @@ export function Home({ events, fault, offersLink }: Props) {
         </nav>
       )}
       {offersLink && <MailLink />}
+      {me && (
+        <button type="button" onClick={() => (history.pushState(null, ""), showYou(true))}>
+          {text.gallery.you}
+        </button>
+      )}
       <OtherLanguage />
     </Screen>
   );
+}
+
+function YourData({ me }: { me: Me }) {
+  const [status, look] = useSelfieStatus(me.selfie);
+  return <You status={status} onDeleted={look} onBack={() => history.back()} />;
 }

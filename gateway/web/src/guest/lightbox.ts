@@ -1,8 +1,10 @@
 /** One photo at full size: swipe, zoom, save, "this is not me", "ask to hide". Loaded with the first tap. */
 
 import { text } from "#text";
-import PhotoSwipe, { type SlideData } from "photoswipe";
+import type { SlideData } from "photoswipe";
 
+import { followDownload, reasonOf } from "../shared/api";
+import { makeViewer, pictureOf } from "../shared/viewing";
 import type { Credit } from "./offer";
 import type { Photo } from "./photos";
 import { asDownload, canShare, saveOne } from "./share";
@@ -19,21 +21,10 @@ export function openLightbox(
   onRemoved: (photo: Photo, removal: Removal) => void,
   credit: Credit | null,
 ): void {
-  const pswp = new PhotoSwipe({
-    dataSource: photos.map(describe),
-    index,
-    bgOpacity: 1,
-    showHideAnimationType: "none", // while it opens, PhotoSwipe cannot be closed; see `.pswp` for what one sees
-    closeTitle: text.lightbox.close,
-    zoomTitle: text.lightbox.zoom,
-    arrowPrevTitle: text.lightbox.previous,
-    arrowNextTitle: text.lightbox.next,
-    errorMsg: text.lightbox.error,
-    returnFocus: false,
-  });
+  const tiles = [...(tile.closest("ul")?.children ?? [])] as HTMLElement[];
+  const pswp = makeViewer(photos.map((photo, at) => describe(photo, at, tiles[at])), index, tile);
+  if (!pswp) return;
   const current = () => photos[pswp.currIndex];
-  pswp.on("initialLayout", () => pswp.element?.setAttribute("aria-label", text.lightbox.label));
-  pswp.on("destroy", () => tile.focus());
   pswp.on("uiRegister", () => {
     pswp.ui?.registerElement({
       name: "actions",
@@ -45,9 +36,18 @@ export function openLightbox(
         save.textContent = text.lightbox.save;
         save.onclick = (event) => {
           const photo = current();
-          if (!photo || !canShare()) return;
+          trouble.hidden = true;
+          if (!photo || !canShare()) return followDownload(event, save.href, explain);
           event.preventDefault();
-          void saveOne(photo).catch(() => undefined); // the next tap tries again
+          return void saveOne(photo).catch(explain);
+        };
+        const trouble = document.createElement("p");
+        trouble.className = "pswp__trouble";
+        trouble.setAttribute("role", "alert");
+        trouble.hidden = true;
+        const explain = (fault: unknown) => {
+          trouble.textContent = text.reasons[reasonOf(fault)];
+          trouble.hidden = false;
         };
         const makeButton = (label: string, removal: Removal) => {
           const button = document.createElement("button");
@@ -62,12 +62,13 @@ export function openLightbox(
         const notMe = makeButton(text.lightbox.notMe, "not-me");
         const hide = makeButton(text.lightbox.askToHide, "hide-request");
         pswp.on("change", () => {
+          trouble.hidden = true;
           const url = current()?.download_url;
           save.hidden = !url;
           if (url) save.href = asDownload(url);
           notMe.hidden = !current()?.shows_me;
         });
-        bar.append(save, notMe, hide);
+        bar.append(trouble, save, notMe, hide);
         if (credit) bar.append(makeCredit(credit));
       },
     });
@@ -87,11 +88,11 @@ function makeCredit({ name, url }: Credit): HTMLElement {
   return line;
 }
 
-function describe(photo: Photo, index: number): SlideData {
+function describe(photo: Photo, index: number, tile: HTMLElement | undefined): SlideData {
   const previewWidth = Math.round(Math.min(photo.width, PREVIEW_PX, (PREVIEW_PX * photo.width) / photo.height));
   return {
     src: photo.preview_url,
-    msrc: photo.thumb_url,
+    msrc: pictureOf(tile, photo.thumb_url),
     // The original only for those who zoom in.
     srcset: `${photo.preview_url} ${previewWidth}w` + (photo.original_url ? `, ${photo.original_url} ${photo.width}w` : ""),
     width: photo.width,

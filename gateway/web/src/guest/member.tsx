@@ -89,6 +89,7 @@ export function Member({ me, event, sendsMail, onEvents }: Props) {
           status={status}
           fault={view.fault}
           onRetry={() => void send(view.image, view.requestId)}
+          onAgain={shoot}
           onBack={() => show(PHOTOS)}
         />
       );

@@ -6,7 +6,7 @@ import type { Schemas } from "../shared/api";
 import { showDay } from "../shared/elements";
 import type { Membership } from "../shared/session";
 import type { Photo } from "./photos";
-import type { SelfieStatus } from "./selfie";
+import { isCompared, type SelfieStatus } from "./selfie";
 
 export type Credit = Schemas["Credit"];
 
@@ -24,7 +24,7 @@ export function HeldBack({ event, status, onSelfie }: { event: Membership; statu
       </section>
     );
   }
-  const hasSelfie = status.status === "done" || status.status === "running";
+  const hasSelfie = isCompared(status);
   return (
     <section class="nothing">
       <h2>{event.releases_at ? text.offer.heldUntil(showDay(event.releases_at)) : text.offer.held}</h2>

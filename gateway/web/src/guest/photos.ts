@@ -3,10 +3,13 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
 import { api, ask, type Schemas } from "../shared/api";
+import { keep, recall } from "../shared/storage";
 
 export type Photo = Schemas["MyPhoto"];
 export type Order = "uploaded" | "taken";
 
+/** Where the chosen order is kept. */
+const ORDER = "minois_order";
 const PAGE_SIZE = 100;
 /** Enough that no more are needed before one scrolls; a list of a hundred takes a slow network as long as three pictures. */
 const FIRST_PAGE_SIZE = 40;
@@ -33,7 +36,7 @@ interface Loaded {
 
 /** `isMember`: one who waits to be admitted has no photos yet. */
 export function usePhotos(eventId: string, isMember: boolean): Photos {
-  const [order, setOrder] = useState<Order>("uploaded");
+  const [order, setOrder] = useState<Order>(() => (recall(ORDER) === "taken" ? "taken" : "uploaded"));
   const [loaded, setLoaded] = useState<Loaded>();
   const [fault, setFault] = useState<unknown>();
   const current = useRef<Loaded | undefined>(undefined);
@@ -71,6 +74,10 @@ export function usePhotos(eventId: string, isMember: boolean): Photos {
     [load, eventId, order],
   );
   useEffect(() => void reload(), [reload]);
+  const chooseOrder = useCallback((chosen: Order) => {
+    setOrder(chosen);
+    keep(ORDER, chosen);
+  }, []);
 
   return {
     list: loaded?.list ?? [],
@@ -79,7 +86,7 @@ export function usePhotos(eventId: string, isMember: boolean): Photos {
     hasMore: Boolean(loaded?.cursor),
     fault,
     order,
-    setOrder,
+    setOrder: chooseOrder,
     loadMore,
     reload,
   };

@@ -3,19 +3,25 @@
 import { text } from "#text";
 import { useState } from "preact/hooks";
 
-import { renew, root } from "../shared/api";
+import { followDownload, root } from "../shared/api";
 import { Trouble } from "../shared/elements";
 import { fetchAll, type Order, type Photo } from "./photos";
 import { canShare, fetchFile, share } from "./share";
 
 const BATCH = 25;
 
-export function SaveAll({ eventId, order }: { eventId: string; order: Order }) {
+interface SaveProps {
+  eventId: string;
+  order: Order;
+  onFault: (fault: unknown) => void;
+}
+
+export function SaveAll({ eventId, order, onFault }: SaveProps) {
   const [isOpen, setOpen] = useState(false);
   const zip = `${root}/api/my-photos.zip?event_id=${eventId}`;
   if (!canShare()) {
     return (
-      <a class="button" href={zip} onClick={(event) => void download(event, zip)}>
+      <a class="button" href={zip} onClick={(event) => followDownload(event, zip, onFault)}>
         {text.gallery.saveAll}
       </a>
     );
@@ -28,13 +34,6 @@ export function SaveAll({ eventId, order }: { eventId: string; order: Order }) {
       {isOpen && <ShareInBatches eventId={eventId} order={order} zip={zip} onClose={() => setOpen(false)} />}
     </>
   );
-}
-
-/** With a fresh session; the archive may take longer than it lasts. */
-async function download(event: MouseEvent, zip: string): Promise<void> {
-  event.preventDefault();
-  await renew().catch(() => false);
-  location.assign(zip);
 }
 
 type Step =
@@ -92,7 +91,7 @@ function ShareInBatches({ eventId, order, zip, onClose }: Props) {
         </button>
       )}
       {step.name === "done" && <p role="status">{text.save.done}</p>}
-      <a class="button" href={zip} onClick={(event) => void download(event, zip)}>
+      <a class="button" href={zip} onClick={(event) => followDownload(event, zip, setFault)}>
         {text.save.asZip}
       </a>
       <button type="button" class="quiet" onClick={onClose}>

@@ -62,3 +62,8 @@ export function useSelfieStatus(initial: SelfieStatus): [SelfieStatus, () => Pro
   }, [isRunning, look]);
   return [status, look];
 }
+
+/** Whether a selfie is looked for in the photos: the newest, or an earlier one. */
+export function isCompared(status: SelfieStatus): boolean {
+  return status.status === "done" || status.status === "running" || status.has_earlier === true;
+}

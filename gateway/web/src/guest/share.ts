@@ -1,7 +1,7 @@
 /** Getting photos into a phone's own album: where files can be shared on a touch device of Apple's, by the share sheet,
  * since a download would land elsewhere. */
 
-import { Failure } from "../shared/api";
+import { fetchPatiently, toFailure } from "../shared/api";
 import type { Photo } from "./photos";
 
 export function canShare(): boolean {
@@ -15,8 +15,8 @@ export function asDownload(url: string): string {
 }
 
 export async function fetchFile(photo: Photo): Promise<File> {
-  const response = await fetch(photo.download_url ?? "").catch(() => null);
-  if (!response?.ok) throw new Failure("offline");
+  const response = await fetchPatiently(new Request(photo.download_url ?? ""));
+  if (!response.ok) throw await toFailure(response);
   const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? `${photo.id}.jpg`;
   const blob = await response.blob();
   return new File([blob], name, { type: blob.type });

@@ -1,30 +1,44 @@
 /** `/sign-in#TOKEN`: signs this device in. The token stands in the fragment, which no server and no preview sees. */
 
 import { text } from "#text";
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 
 import { api, ask, root } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
+import { loadSession } from "../shared/session";
 
 export function SignIn() {
   const [fault, setFault] = useState<unknown>();
-  const signIn = () => {
+  const [isTaken, setTaken] = useState(false);
+  const signIn = useCallback(() => {
     setFault(undefined);
+    setTaken(false);
     const token = location.hash.slice(1);
     const isOrganiser = new URLSearchParams(location.search).get("to") === "organiser"; // as an e-mail says
     ask(api.POST("/api/sign-in", { body: { token } })).then(
       ({ event_id }) => location.replace(isOrganiser ? `${root}/organiser` : event_id ? `${root}/my/${event_id}` : `${root}/`),
       setFault,
     );
-  };
-  useEffect(signIn, []);
+  }, []);
+  const begin = useCallback(() => {
+    setFault(undefined);
+    loadSession().then(({ me }) => (me ? setTaken(true) : signIn()), setFault);
+  }, [signIn]);
+  useEffect(begin, [begin]);
   return (
     <Screen heading={text.signIn.heading}>
-      {fault ? (
+      {isTaken ? (
         <>
-          <Trouble fault={fault} onRetry={signIn} />
-          <a href={`${root}/`}>{text.signIn.again}</a>
+          <p>{text.signIn.taken}</p>
+          <button type="button" class="primary" onClick={signIn}>
+            {text.signIn.replace}
+          </button>
+          <a class="button" href={`${root}/`}>
+            {text.signIn.stay}
+          </a>
         </>
+      ) : fault ? (
+        <Trouble fault={fault} onRetry={begin} />
       ) : (
         <Waiting>{text.signIn.working}</Waiting>
       )}

@@ -41,19 +41,21 @@ export function Viewfinder({ camera, onPicture, onBack }: Props) {
   const hasCamera = state === "starting" || state === "ready";
   return (
     <Screen heading={text.camera.heading}>
-      <div class="viewfinder" ref={frame} hidden={!hasCamera} />
-      {state === "starting" && <Waiting>{text.camera.starting}</Waiting>}
-      {state === "preparing" && <Waiting>{text.camera.preparing}</Waiting>}
+      <div class="shooting">
+        <div class="viewfinder" ref={frame} hidden={!hasCamera} />
+        {state === "starting" && <Waiting>{text.camera.starting}</Waiting>}
+        {state === "preparing" && <Waiting>{text.camera.preparing}</Waiting>}
+        {state === "ready" && (
+          <div>
+            <p class="quiet centred">{text.camera.hint}</p>
+            <button type="button" class="shutter" aria-label={text.camera.shutter} onClick={() => void shoot()} />
+          </div>
+        )}
+      </div>
       {(state === "denied" || state === "absent") && (
         <p class="trouble" role="alert">
           {text.camera[state]}
         </p>
-      )}
-      {state === "ready" && (
-        <>
-          <p class="quiet centred">{text.camera.hint}</p>
-          <button type="button" class="shutter" aria-label={text.camera.shutter} onClick={() => void shoot()} />
-        </>
       )}
       <div class="choices">
         {!hasCamera && state !== "preparing" && (

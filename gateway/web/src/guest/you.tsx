@@ -7,18 +7,21 @@ import { api, ask, root, type Schemas } from "../shared/api";
 import { confirmInWords, Screen, showDay, Trouble } from "../shared/elements";
 import type { Membership } from "../shared/session";
 import { OtherLanguage } from "../shared/language";
+import { leave } from "./farewell";
 import { Mine } from "./mine";
 import { Notice } from "./notice";
 import type { SelfieStatus } from "./selfie";
 
 interface Props {
-  event: Membership;
+  /** None: on the start page. */
+  event?: Membership;
   status: SelfieStatus;
-  onSelfie: () => void;
+  onSelfie?: () => void;
   onDeleted: () => Promise<void>;
   onBack: () => void;
-  sendsMail: boolean;
-  onEvents: () => Promise<void>;
+  sendsMail?: boolean;
+  /** After a change of the event. */
+  onEvents?: () => Promise<void>;
 }
 
 export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onEvents }: Props) {
@@ -36,49 +39,43 @@ export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onE
   const signOut = attempt(async () => {
     if (!(await confirmInWords(text.you.signOutQuestion, text.you.confirmSignOut))) return;
     await ask(api.DELETE("/api/refresh"));
-    location.assign(`${root}/`);
+    leave("signedOut");
   });
   const deleteAll = attempt(async () => {
     if (!(await confirmInWords(text.you.deleteAllQuestion, text.you.confirm))) return;
     await ask(api.DELETE("/api/me"));
-    location.assign(`${root}/`);
+    leave("deleted");
   });
 
+  const mayShoot = onSelfie && event && !event.closed;
+  const isKept = status.status !== "idle";
   return (
     <Screen heading={text.you.heading}>
       <button type="button" class="quiet" onClick={onBack}>
-        {text.you.back}
+        {event ? text.you.back : text.camera.back}
       </button>
       {fault ? <Trouble fault={fault} /> : null}
-      <section>
-        <h2>{text.you.selfie}</h2>
-        {status.status === "idle" ? (
-          <button type="button" onClick={onSelfie}>
-            {text.you.takeSelfie}
-          </button>
-        ) : (
-          <>
-            <img class="selfie" src={`${root}/api/my-selfie`} alt={text.you.selfie} onError={hide} />
+      {(isKept || mayShoot) && (
+        <section>
+          <h2>{text.you.selfie}</h2>
+          {isKept && <img class="selfie" src={`${root}/api/my-selfie`} alt={text.you.selfie} onError={hide} />}
+          {mayShoot && (
             <button type="button" onClick={onSelfie}>
-              {text.gallery.newSelfie}
+              {isKept ? text.gallery.newSelfie : text.you.takeSelfie}
             </button>
+          )}
+          {isKept && (
             <button type="button" class="danger" onClick={deleteSelfie}>
               {text.you.deleteSelfie}
             </button>
-          </>
-        )}
-      </section>
+          )}
+        </section>
+      )}
       <OtherDevice />
-      <ShareEvent event={event} />
-      {sendsMail && <Notice event={event} onChange={onEvents} />}
+      {event && <ShareEvent event={event} />}
+      {event && sendsMail && onEvents && <Notice event={event} onChange={onEvents} />}
       <section>
-        <h2>{event.name}</h2>
-        {event.organisers.length > 0 && <p>{text.you.runBy(event.organisers.join(", "))}</p>}
-        <p>{text.you.kept}</p>
-        {event.deletes_at && (
-          <p>{event.hidden ? text.offer.hiddenUntil(showDay(event.deletes_at)) : text.offer.deletedOn(showDay(event.deletes_at))}</p>
-        )}
-        {event.expires_at && !event.closed && <p>{text.you.closesOn(showDay(event.expires_at))}</p>}
+        {event && <AboutEvent event={event} />}
         <button type="button" onClick={signOut}>
           {text.you.signOut}
         </button>
@@ -86,9 +83,23 @@ export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onE
           {text.you.deleteAll}
         </button>
       </section>
-      {!event.waiting && <Mine eventId={event.event_id} />}
+      {event && !event.waiting && <Mine eventId={event.event_id} />}
       <OtherLanguage />
     </Screen>
+  );
+}
+
+function AboutEvent({ event }: { event: Membership }) {
+  return (
+    <>
+      <h2>{event.name}</h2>
+      {event.organisers.length > 0 && <p>{text.you.runBy(event.organisers.join(", "))}</p>}
+      <p>{text.you.kept}</p>
+      {event.deletes_at && (
+        <p>{event.hidden ? text.offer.hiddenUntil(showDay(event.deletes_at)) : text.offer.deletedOn(showDay(event.deletes_at))}</p>
+      )}
+      {event.expires_at && !event.closed && <p>{text.you.closesOn(showDay(event.expires_at))}</p>}
+    </>
   );
 }
 

@@ -7,6 +7,7 @@ import { api, ask } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
 import { isSignedIn, keepSignedIn, loadSession, type Me, type Session } from "../shared/session";
+import { onSignedOut, tellSignedOut } from "../shared/tabs";
 import { words } from "#words";
 import { EventScreen } from "./event";
 import { Events } from "./events";
@@ -41,6 +42,7 @@ export function Organiser() {
 
   const hasAccount = Boolean(session?.me);
   useEffect(() => (hasAccount ? keepSignedIn() : undefined), [hasAccount]);
+  useEffect(() => onSignedOut(() => void enter()), [enter]);
 
   if (fault) {
     return (
@@ -63,7 +65,7 @@ export function Organiser() {
   }
   return (
     <>
-      <Bar me={session.me} onSignedOut={enter} />
+      <Bar me={session.me} onLeft={enter} />
       {place.kind === "event" ? (
         <EventScreen
           key={place.eventId}
@@ -86,8 +88,8 @@ function mayOrganise(me: Me): boolean {
   return me.organiser || me.events.some(({ role }) => role !== "guest");
 }
 
-function Bar({ me, onSignedOut }: { me: Me; onSignedOut: () => void }) {
-  const signOut = () => void ask(api.DELETE("/api/refresh")).then(onSignedOut, onSignedOut);
+function Bar({ me, onLeft }: { me: Me; onLeft: () => void }) {
+  const signOut = () => void ask(api.DELETE("/api/refresh")).then(tellSignedOut).then(onLeft, onLeft);
   return (
     <header class="bar">
       <a class="brand" {...follow({ kind: "events" })}>

@@ -3,7 +3,7 @@
 import { text } from "#text";
 import { useState } from "preact/hooks";
 
-import { root } from "../shared/api";
+import { followDownload, root } from "../shared/api";
 import { confirmInWords, Trouble, Waiting } from "../shared/elements";
 import type { Snapshot, UploadQueue } from "../shared/upload/queue";
 import { words } from "#words";
@@ -58,6 +58,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
     }
   };
   const chosen = [...selection.ids];
+  const zip = `${root}/api/events/${event.id}/photos.zip`;
   return (
     <section class="photos" aria-label={words.photos.heading}>
       {isOpen && rights.add && <UploadPanel queue={queue} upload={upload} />}
@@ -85,7 +86,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
           </button>
         )}
         {event.photos.indexed > 0 && (
-          <a class="button" href={`${root}/api/events/${event.id}/photos.zip`} download="">
+          <a class="button" href={zip} onClick={(click) => followDownload(click, zip, setFault)}>
             {words.photos.downloadAll}
           </a>
         )}

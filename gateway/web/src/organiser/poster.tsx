@@ -1,8 +1,9 @@
 /** The poster: to print, and to show on a projector. */
 
-import { useRef } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 
-import { root } from "../shared/api";
+import { followDownload, root } from "../shared/api";
+import { Trouble } from "../shared/elements";
 import { words } from "#words";
 import { CopyButton } from "./copy";
 import type { Event } from "./events";
@@ -12,15 +13,18 @@ export function Poster({ event }: { event: Event }) {
   const url = `${location.origin}${root}/e/${event.event_code}`;
   // Another code is another address, so that a replaced one shows at once.
   const poster = (format: string) => `${root}/api/events/${event.id}/poster.${format}?v=${event.event_code}`;
+  const file = (format: string) => `${poster(format)}&download=true`;
+  const [fault, setFault] = useState<unknown>();
   return (
     <section class="poster">
       <div>
         <h2>{words.poster.heading}</h2>
         <p>{words.poster.intro}</p>
-        <a class="button primary" href={`${poster("pdf")}&download=true`}>
+        {fault ? <Trouble fault={fault} /> : null}
+        <a class="button primary" href={file("pdf")} onClick={(click) => followDownload(click, file("pdf"), setFault)}>
           {words.poster.pdf}
         </a>
-        <a class="button" href={`${poster("svg")}&download=true`}>
+        <a class="button" href={file("svg")} onClick={(click) => followDownload(click, file("svg"), setFault)}>
           {words.poster.svg}
         </a>
         {"requestFullscreen" in Element.prototype && (

@@ -1,8 +1,8 @@
 /** One photo at full size. Loaded when the first one is opened. */
 
-import { text } from "#text";
-import PhotoSwipe, { type SlideData } from "photoswipe";
+import type { SlideData } from "photoswipe";
 
+import { makeViewer } from "../shared/viewing";
 import { words } from "#words";
 import type { Photo } from "./list";
 
@@ -19,20 +19,8 @@ export function openViewer(
     from_guest ? `${filename} · ${words.photos.from(nameOf(uploader_id))}` : filename;
   const readable = photos.filter((photo) => photo.preview_url !== null);
   const opened = photos[index];
-  const pswp = new PhotoSwipe({
-    dataSource: readable.map(describe),
-    index: opened ? readable.indexOf(opened) : 0,
-    bgOpacity: 1,
-    showHideAnimationType: "none",
-    closeTitle: text.lightbox.close,
-    zoomTitle: text.lightbox.zoom,
-    arrowPrevTitle: text.lightbox.previous,
-    arrowNextTitle: text.lightbox.next,
-    errorMsg: text.lightbox.error,
-    returnFocus: false,
-  });
-  pswp.on("initialLayout", () => pswp.element?.setAttribute("aria-label", text.lightbox.label));
-  pswp.on("destroy", () => tile.focus());
+  const pswp = makeViewer(readable.map(describe), opened ? readable.indexOf(opened) : 0, tile);
+  if (!pswp) return;
   pswp.on("uiRegister", () => {
     pswp.ui?.registerElement({
       name: "caption",

@@ -76,7 +76,7 @@ export function randomId(): string {
 }
 
 /** Renews an expired session, and repeats what may be repeated while the server is busy or the network gone. */
-async function fetchPatiently(request: Request): Promise<Response> {
+export async function fetchPatiently(request: Request): Promise<Response> {
   const isSession = OPEN.test(request.url);
   const mayRepeat = request.method !== "POST" || isSession || request.headers.has("Idempotency-Key");
   let mayRenew = !isSession;
@@ -94,4 +94,34 @@ async function fetchPatiently(request: Request): Promise<Response> {
     }
     await new Promise((resolve) => setTimeout(resolve, waitS * 1000 * (0.75 + Math.random() / 2)));
   }
+}
+
+// Links to files that need a session are tried first, so that nobody ends on a page of JSON. They stand here and not in
+// a file of their own, since that would be one more to load.
+
+/** Throws Failure. With a fresh session, since a download may take longer than one lasts. */
+export async function download(url: string): Promise<void> {
+  await renew().catch(() => false);
+  await check(url);
+  location.assign(url);
+}
+
+/** Leaves clicks alone that open another tab. */
+export function followDownload(event: MouseEvent, url: string, onFault: (fault: unknown) => void): void {
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  download(url).catch(onFault);
+}
+
+async function check(url: string): Promise<void> {
+  const { ok } = await fetchPatiently(new Request(url, { method: "HEAD" }));
+  if (ok) return;
+  const response = await fetchPatiently(new Request(url)); // only its body has the reason
+  if (!response.ok) throw await toFailure(response);
+  await response.body?.cancel();
+}
+
+export async function toFailure(response: Response): Promise<Failure> {
+  const problem = (await response.json().catch(() => undefined)) as { reason?: Reason } | undefined;
+  return new Failure(problem?.reason ?? "internal");
 }

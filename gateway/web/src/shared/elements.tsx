@@ -4,7 +4,7 @@ import { text } from "#text";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
-import { reasonOf } from "./api";
+import { type Reason, reasonOf, root } from "./api";
 
 /** A screen whose heading gets the focus when it appears, so that a screen reader says where one is. */
 export function Screen({ heading, wide, children }: { heading: string; wide?: boolean; children: ComponentChildren }) {
@@ -14,6 +14,7 @@ export function Screen({ heading, wide, children }: { heading: string; wide?: bo
     title.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }, []);
+  useLayoutEffect(() => void (document.title = heading), [heading]);
   return (
     <main class={wide ? "wide" : "card"}>
       <h1 tabIndex={-1} ref={title}>
@@ -33,12 +34,49 @@ export function Waiting({ children }: { children: ComponentChildren }) {
   );
 }
 
+/** One has to begin anew: there is no session, or nothing more to see here. */
+const OVER: readonly (Reason | "offline")[] = [
+  "invalid_token",
+  "invalid_refresh_token",
+  "invalid_sign_in_link",
+  "user_not_found",
+  "event_not_found",
+  "removed_from_event",
+];
+/** The same once more is refused once more. */
+const REFUSED: readonly (Reason | "offline")[] = [
+  "event_closed",
+  "caller_not_allowed",
+  "organiser_only",
+  "download_not_offered",
+  "photo_not_found",
+  "too_many_guest_photos",
+  "too_large",
+  "unsupported_type",
+  "empty_image",
+  "empty_body",
+];
+
+interface TroubleProps {
+  fault: unknown;
+  onRetry?: () => void;
+  /** Where one is on the start page already. */
+  atHome?: boolean;
+}
+
 /** What went wrong, in words, and what to do about it. */
-export function Trouble({ fault, onRetry }: { fault: unknown; onRetry?: () => void }) {
+export function Trouble({ fault, onRetry, atHome }: TroubleProps) {
+  const reason = reasonOf(fault);
+  const start = location.pathname.startsWith(`${root}/organiser`) ? "/organiser" : "/";
   return (
     <div class="trouble" role="alert">
-      <p>{text.reasons[reasonOf(fault)]}</p>
-      {onRetry && (
+      <p>{text.reasons[reason]}</p>
+      {OVER.includes(reason) && !atHome && (
+        <a class="button" href={`${root}${start}`}>
+          {text.failure.start}
+        </a>
+      )}
+      {onRetry && mayRepeat(reason) && (
         <button type="button" onClick={onRetry}>
           {text.failure.retry}
         </button>
@@ -46,6 +84,13 @@ export function Trouble({ fault, onRetry }: { fault: unknown; onRetry?: () => vo
     </div>
   );
 }
+
+export function mayRepeat(reason: Reason | "offline"): boolean {
+  return !OVER.includes(reason) && !REFUSED.includes(reason);
+}
+
+/** Longer than a double tap, whose second half would confirm. */
+const READING_MS = 500;
 
 /** Asks before something is lost. */
 export function confirmInWords(question: string, yes: string): Promise<boolean> {
@@ -59,6 +104,11 @@ export function confirmInWords(question: string, yes: string): Promise<boolean> 
   dialog.setAttribute("aria-labelledby", words.id);
   document.body.append(dialog);
   dialog.showModal();
+  const danger = buttons[1];
+  if (danger) {
+    danger.disabled = true;
+    setTimeout(() => (danger.disabled = false), READING_MS);
+  }
 
   function button(label: string, kind: string, answer: boolean): HTMLButtonElement {
     const element = document.createElement("button");

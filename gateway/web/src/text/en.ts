@@ -16,6 +16,8 @@ export const text = {
     code: "Event code",
     open: "Open",
     yourEvents: "Your events",
+    deleted: "Everything about you is deleted.",
+    signedOut: "You are signed out on this device.",
   },
   welcome: {
     heading: (event: string) => `Your photos of ${event}`,
@@ -67,6 +69,7 @@ export const text = {
     searching: "Looking for you in the photos …",
     slow: "Still working. You can close this page: your photos will be here when you come back.",
     retry: "Try again",
+    another: "Choose another picture",
   },
   gallery: {
     heading: (count: number) => (count === 1 ? "1 photo of you" : `${count} photos of you`),
@@ -86,6 +89,8 @@ export const text = {
     you: "You and your data",
     photo: (number: number) => `Photo ${number}`,
     photos: "Your photos",
+    earlier: "Your earlier selfie is still used.",
+    dismiss: "All right",
   },
   lightbox: {
     label: "Photo, full size",
@@ -178,7 +183,10 @@ export const text = {
   signIn: {
     heading: "Sign in on this device",
     working: "Signing in …",
-    again: "Open the page of your event",
+    taken:
+      "Somebody is signed in on this device already. With the link, this device shows the photos of the link’s owner instead.",
+    replace: "Use the link",
+    stay: "Stay signed in",
   },
   mailLink: {
     question: "New device? Get a link by e-mail",
@@ -197,6 +205,7 @@ export const text = {
   failure: {
     heading: "That did not work",
     retry: "Try again",
+    start: "To the start page",
   },
   rejections: {
     no_face: "No face was found. Turn the picture upright, look into the camera and try again.",

@@ -16,6 +16,8 @@ export const text: Text = {
     code: "Code de l’événement",
     open: "Ouvrir",
     yourEvents: "Vos événements",
+    deleted: "Tout ce qui vous concerne est supprimé.",
+    signedOut: "Vous êtes déconnecté de cet appareil.",
   },
   welcome: {
     heading: (event) => `Vos photos de ${event}`,
@@ -68,6 +70,7 @@ export const text: Text = {
     searching: "Recherche dans les photos …",
     slow: "C’est encore en cours. Vous pouvez fermer cette page : vos photos seront là à votre retour.",
     retry: "Réessayer",
+    another: "Choisir une autre image",
   },
   gallery: {
     heading: (count) => (count === 1 ? "1 photo de vous" : `${count} photos de vous`),
@@ -87,6 +90,8 @@ export const text: Text = {
     you: "Vous et vos données",
     photo: (number) => `Photo ${number}`,
     photos: "Vos photos",
+    earlier: "Votre selfie précédent reste utilisé.",
+    dismiss: "D’accord",
   },
   lightbox: {
     label: "Photo en grand",
@@ -181,7 +186,10 @@ export const text: Text = {
   signIn: {
     heading: "Connexion sur cet appareil",
     working: "Connexion …",
-    again: "Ouvrez la page de votre événement",
+    taken:
+      "Quelqu’un est déjà connecté sur cet appareil. Avec le lien, cet appareil affichera à la place les photos du propriétaire du lien.",
+    replace: "Utiliser le lien",
+    stay: "Rester connecté",
   },
   mailLink: {
     question: "Nouvel appareil ? Recevez un lien par e-mail",
@@ -201,6 +209,7 @@ export const text: Text = {
   failure: {
     heading: "Cela n’a pas marché",
     retry: "Réessayer",
+    start: "Vers la page d’accueil",
   },
   rejections: {
     no_face: "Aucun visage trouvé. Tournez l’image à l’endroit, regardez l’objectif et réessayez.",

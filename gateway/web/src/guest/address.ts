@@ -1,0 +1,36 @@
+/** What stands in the address of the page. */
+
+import { root } from "../shared/api";
+
+/** `event`: by its code, as typed or with a whole address around it. */
+export type Address =
+  | { kind: "home" | "sign-in" | "unsubscribe" | "unknown" }
+  | { kind: "event"; code: string }
+  | { kind: "my"; eventId: string };
+
+export function readAddress(path = location.pathname): Address {
+  const [kind = "", ...rest] = path.slice(root.length).replace(/^\/|\/+$/g, "").split("/");
+  const name = decode(rest.join("/"));
+  if (kind === "") return { kind: "home" };
+  if (kind.toLowerCase() === "e") return name ? { kind: "event", code: takeCode(name) } : { kind: "home" };
+  if (kind === "my") return { kind: "my", eventId: name };
+  return { kind: kind === "sign-in" || kind === "unsubscribe" ? kind : "unknown" };
+}
+
+/** Takes the code out of a poster's address, should somebody paste all of it. */
+export function takeCode(typed: string): string {
+  return /\/e\/([^/?#]+)/i.exec(decode(typed))?.[1] ?? typed;
+}
+
+/** Of a member: it holds, also when the event's code changes. */
+export function keepAddress(eventId: string): void {
+  history.replaceState(history.state, "", `${root}/my/${eventId}`);
+}
+
+function decode(escaped: string): string {
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    return escaped;
+  }
+}

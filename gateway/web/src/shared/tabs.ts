@@ -1,0 +1,17 @@
+/** What one tab tells the others. */
+
+import { keep } from "./storage";
+
+const SIGNED_OUT = "minois_signed_out";
+
+/** Without storage, the other tabs notice it with their next request. */
+export function tellSignedOut(): void {
+  keep(SIGNED_OUT, String(Date.now()));
+}
+
+/** Returns how to stop. */
+export function onSignedOut(listen: () => void): () => void {
+  const hear = ({ key }: StorageEvent) => key === SIGNED_OUT && listen();
+  addEventListener("storage", hear);
+  return () => removeEventListener("storage", hear);
+}

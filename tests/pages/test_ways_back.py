@@ -1,0 +1,216 @@
+"""Taps that come twice, Back, addresses that are not quite right: none of them is a dead end."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from deploy.sample import SampleEvent, SamplePhoto
+from tests.e2e.party import Json, Organiser, showing
+from tests.pages.conftest import NewPhone
+from tests.pages.phone import GRID, Phone
+
+Gallery = tuple[Json, dict[str, SamplePhoto]]
+LIGHTBOX = ".pswp"
+
+
+def test_a_double_tap_does_not_confirm_itself(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.button("You and your data").click()
+    phone.button("Delete my selfie").evaluate(
+        "button => { button.click(); document.querySelector('dialog .danger').click(); }"
+    )
+    expect(phone.page.locator("dialog")).to_be_visible()
+    phone.button("Yes, delete").click()
+    expect(phone.page.locator("dialog")).to_have_count(0)
+
+
+def test_back_closes_the_photo_and_taps_open_one_alone(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    count = len(showing(photos, "Ada"))
+    phone.expect_photos(count)
+    phone.page.evaluate("document.querySelectorAll('.grid a').forEach((tile) => tile.click())")
+    phone.page.locator(".pswp__img").first.wait_for()
+    expect(phone.page.locator(LIGHTBOX)).to_have_count(1)
+    phone.page.go_back()
+    expect(phone.page.locator(LIGHTBOX)).to_have_count(0)
+    phone.expect_photos(count)
+    assert phone.page.url == f"{phone.base_url}/my/{event['id']}"
+    # Closed otherwise, it leaves nothing behind that Back would have to pass.
+    length = phone.page.evaluate("history.length")
+    phone.page.locator(f"{GRID} a").first.click()
+    phone.page.locator(".pswp__img").first.wait_for()
+    phone.page.keyboard.press("Escape")
+    phone.page.wait_for_function("!history.state?.viewing")
+    assert phone.page.evaluate("history.length") <= length
+
+
+def test_addresses_that_are_not_quite_right(phone: Phone, gallery: Gallery) -> None:
+    code = gallery[0]["event_code"]
+    phone.open("/")
+    phone.page.get_by_label("Event code").fill(f"{phone.base_url}/e/{code}?fbclid=x")
+    phone.button("Open").click()
+    phone.see("Your photos of Gallery")
+    assert phone.page.url.endswith(f"/e/{code}")
+    for path in (f"/e/{code}/", f"/E/{code}", f"/e/https%3A%2F%2Fparty.example%2Fe%2F{code}"):
+        phone.open(path)
+        phone.see("Your photos of Gallery")
+        expect(phone.page).to_have_title(re.compile("Gallery"))
+    phone.open("/e/%")
+    phone.see("No open event has this code")
+    phone.expected_statuses.add(404)
+    phone.open("/nothing")
+    phone.see("There is nothing at this address")
+    expect(phone.page.get_by_label("Event code")).to_be_visible()
+    phone.check_accessibility()
+
+
+def test_a_member_stays_one_when_the_code_changes_and_the_event_closes(
+    new_phone: NewPhone, organiser: Organiser, sample: SampleEvent, one_of: Any
+) -> None:
+    event = organiser.event("Renewed")
+    organiser.add_photos(event, [one_of("Ada")])
+    phone = new_phone()
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(1)
+    organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"new_code": True})
+    phone.page.reload()
+    phone.expect_photos(1)
+    organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"closed": True})
+    phone.page.reload()
+    phone.expect_photos(1)
+    expect(phone.button("Take another selfie")).to_have_count(0)
+    # The chosen order is kept.
+    phone.page.get_by_label("Order").select_option("taken")
+    phone.page.reload()
+    phone.expect_photos(1)
+    expect(phone.page.get_by_label("Order")).to_have_value("taken")
+
+
+def test_links_say_in_words_that_the_session_is_gone(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.context.set_offline(True)
+    phone.page.get_by_role("link", name="Save all").click()
+    phone.see("There is no connection")
+    phone.context.set_offline(False)
+    phone.faults.clear()
+    phone.expected_statuses.add(401)
+    phone.context.clear_cookies()
+    phone.page.get_by_role("link", name="Save all").click()
+    phone.see("You are signed out")
+    expect(phone.page.get_by_role("link", name="To the start page")).to_be_visible()
+    expect(phone.button("Try again")).to_have_count(0)
+    phone.page.locator(f"{GRID} a").first.click()
+    phone.page.get_by_role("link", name="Save", exact=True).click()
+    expect(phone.page.locator(".pswp__trouble")).to_contain_text("You are signed out")
+
+
+def test_this_is_not_me_is_tried_again(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ben"])
+    count = len(showing(photos, "Ben"))
+    phone.expect_photos(count)
+    phone.expected_statuses.add(500)
+    refusals = "**/not-me"
+    phone.page.route(refusals, lambda route: route.fulfill(status=500, json={"reason": "internal"}))
+    phone.page.locator(f"{GRID} a").first.click()
+    phone.button("This is not me").click()
+    phone.see("Something went wrong on our side")
+    phone.page.unroute(refusals)
+    phone.button("Try again").click()
+    phone.expect_photos(count - 1)
+
+
+def test_a_file_that_is_refused_leads_back_to_the_choice(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.expected_statuses.update({415, 422})
+    phone.join_with(event["event_code"], b"")
+    phone.see("The file is empty")
+    expect(phone.button("Try again")).to_have_count(0)
+    phone.button("Choose another picture").click()
+    phone.choose_picture(sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+
+
+def test_a_rejected_selfie_can_be_put_away_where_an_earlier_one_is_used(
+    phone: Phone, gallery: Gallery, sample: SampleEvent
+) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.button("Take another selfie").click()
+    phone.choose_picture(sample.selfies["Ben"])
+    phone.see("Your earlier selfie is still used")
+    phone.button("All right").click()
+    expect(phone.page.locator(".trouble")).to_have_count(0)
+    phone.page.reload()
+    phone.expect_photos(len(showing(photos, "Ada")))
+    expect(phone.page.locator(".trouble")).to_have_count(0)
+
+
+def test_the_other_tab_and_the_start_page_know_that_one_left(
+    phone: Phone, gallery: Gallery, sample: SampleEvent
+) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    other = phone.context.new_page()
+    other.goto(f"{phone.base_url}/nothing")
+    other.get_by_role("button", name="You and your data").click()
+    other.get_by_role("button", name="Delete everything about me").click()
+    other.get_by_role("button", name="Yes, delete").click()
+    expect(other.get_by_text("Everything about you is deleted")).to_be_visible()
+    phone.see("You are signed out")
+    phone.expect_photos(0)
+
+
+def test_a_link_asks_before_it_replaces_who_is_signed_in(phone: Phone, gallery: Gallery) -> None:
+    phone.open(f"/e/{gallery[0]['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.see("Which photos are you in?")
+    phone.open("/sign-in#nothing")
+    phone.see("Somebody is signed in on this device already")
+    phone.check_accessibility()
+    phone.page.get_by_role("link", name="Stay signed in").click()
+    phone.see("Which photos are you in?")
+
+
+def test_on_a_slow_network_the_tile_stands_in_for_the_photo(
+    phone: Phone, gallery: Gallery, sample: SampleEvent
+) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.page.route("**/preview*", lambda route: None)  # never arrives
+    phone.page.locator(f"{GRID} a").first.click()
+    expect(phone.page.locator(".pswp__img--placeholder").first).to_be_visible()
+    expect(phone.page.locator(".pswp__preloader--active")).to_be_attached()
+    phone.page.unroute_all(behavior="ignoreErrors")
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_long_words_and_a_phone_on_its_side_fit(new_phone: NewPhone, organiser: Organiser, width: int) -> None:
+    event = organiser.event("Donaudampfschifffahrtsgesellschaftskapitänsmützenfest" * 2)
+    phone = new_phone(viewport={"width": width, "height": 844}, locale="fr")
+    phone.open(f"/e/{event['event_code']}")
+    phone.page.get_by_role("checkbox").wait_for()
+    phone.check_accessibility()
+    side = new_phone(viewport={"width": 844, "height": 390})
+    side.open(f"/e/{event['event_code']}")
+    side.agree_and_open_camera()
+    box = side.page.locator(".shutter").bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 390
+
+
+def test_without_scripts_one_reads_why_nothing_happens(new_phone: NewPhone) -> None:
+    phone = new_phone(java_script_enabled=False)
+    phone.open("/")
+    expect(phone.page.locator("noscript main")).to_be_in_viewport()  # whose words Playwright does not search
+    expect(phone.page.get_by_text("One moment")).to_be_hidden()
