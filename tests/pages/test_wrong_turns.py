@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PIL import ImageFilter
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
 from deploy.sample import SampleEvent, SamplePhoto
 from gateway.selfies.schemas import REASONS
@@ -155,11 +155,20 @@ def test_an_old_browser_gets_the_plain_page(new_phone: NewPhone, gallery: Galler
     phone = new_phone("CSS.supports = () => false;")
     phone.open(f"/e/{event['event_code']}")
     phone.see("This browser is old")
+    phone.see("A description of your face is computed")
+    expect(phone.page.get_by_role("heading", name="Gallery")).to_be_visible()
+    phone.button("Continue without a selfie").click()
+    phone.see("No photo of you yet")
     phone.page.get_by_role("checkbox").check()
     phone.choose_picture(sample.selfies["Ada"])
-    phone.button("Send").click()
+    phone.button("Send").evaluate("button => { button.click(); button.click(); }")
     phone.see("Your photos:")
-    assert phone.page.locator("main a img").count() == len(showing(photos, "Ada"))
+    expect(phone.page.locator("main a img")).to_have_count(len(showing(photos, "Ada")))
+    phone.check_accessibility()
+    phone.page.once("dialog", lambda dialog: dialog.accept())
+    phone.button("Delete everything about me").click()
+    phone.see("Everything about you is deleted")
+    assert phone.page.request.get(f"{phone.base_url}/api/session").json()["me"] is None
 
 
 def test_the_plain_page_uses_old_syntax_only() -> None:

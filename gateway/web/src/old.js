@@ -11,6 +11,7 @@
         failed: "Cela n’a pas marché. Réessayez, ou utilisez un autre navigateur.",
         code: "Ouvrez l’adresse de l’affiche : elle se termine par le code de l’événement.",
         found: "Vos photos :",
+        photo: "Photo ",
         none: "Pas encore de photo de vous. Revenez plus tard.",
         waiting: "Votre selfie est là. L’organisateur va vous laisser entrer : revenez plus tard.",
         held: "Votre selfie est là. Les photos ne sont pas encore publiées : revenez plus tard.",
@@ -34,6 +35,7 @@
         failed: "That did not work. Try again, or use another browser.",
         code: "Open the address on the poster: it ends with the event’s code.",
         found: "Your photos:",
+        photo: "Photo ",
         none: "No photo of you yet. Come back later.",
         waiting: "Your selfie is here. The organiser lets you in soon: come back later.",
         held: "Your selfie is here. The photos are not released yet: come back later.",
@@ -98,6 +100,7 @@
   var file = add(form, "input");
   file.type = "file";
   file.accept = "image/*";
+  file.setAttribute("aria-label", "Selfie");
   var send = add(form, "button", WORDS.send);
   send.type = "submit";
   var without = addButton(form, WORDS.without, function () {
@@ -207,6 +210,7 @@
         link.href = answer.photos[i].download_url || answer.photos[i].preview_url;
         var image = add(link, "img");
         image.style.maxWidth = "100%";
+        image.alt = WORDS.photo + (i + 1);
         image.src = answer.photos[i].thumb_url;
       }
       return undefined;

@@ -3,7 +3,7 @@
 
 import { text } from "#text";
 
-import { Trouble, Waiting } from "../shared/elements";
+import { mayRepeat, Trouble, Waiting } from "../shared/elements";
 import type { Membership } from "../shared/session";
 import type { Item } from "../shared/upload/items";
 import type { Snapshot, UploadQueue } from "../shared/upload/queue";
@@ -65,6 +65,7 @@ function describe(upload: Snapshot, isModerated: boolean, skipped: number): stri
 }
 
 function Failures({ queue, failures }: { queue: UploadQueue; failures: readonly Item[] }) {
+  const repeatable = failures.filter(({ reason = "internal" }) => reason !== "file_gone" && mayRepeat(reason));
   return (
     <details open>
       <summary>{text.adding.failures(failures.length)}</summary>
@@ -75,9 +76,11 @@ function Failures({ queue, failures }: { queue: UploadQueue; failures: readonly 
           </li>
         ))}
       </ul>
-      <button type="button" onClick={() => queue.retry(failures)}>
-        {text.adding.retry}
-      </button>
+      {repeatable.length > 0 && (
+        <button type="button" onClick={() => queue.retry(repeatable)}>
+          {text.adding.retry}
+        </button>
+      )}
     </details>
   );
 }

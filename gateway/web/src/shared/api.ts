@@ -101,7 +101,7 @@ export async function fetchPatiently(request: Request): Promise<Response> {
 
 /** Throws Failure. With a fresh session, since a download may take longer than one lasts. */
 export async function download(url: string): Promise<void> {
-  await renew().catch(() => false);
+  await renew();
   await check(url);
   location.assign(url);
 }
