@@ -10,7 +10,7 @@ from kit.blob_client import BlobsUnavailable
 from kit.blobs import Blobs
 from kit.errors import DatabaseUnavailable
 from selfie_service.domain import MAX_FAILURES, ChangeKind, NewSelfie
-from selfie_service.store import SelfieStore, changes, selfies
+from selfie_service.store import SelfieStore, changes, erasing
 from tests.service import selfie_fixtures
 from tests.service.calls import refused
 from tests.service.selfie_fixtures import MakeWorld
@@ -123,7 +123,7 @@ def test_the_file_of_a_selfie_goes_with_its_bytes(
 def test_control_a_deletion_that_is_not_queued_leaves_the_file(
     world: World, guest: UUID, end: Callable[[World, UUID], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (changes, selfies):
+    for module in (changes, erasing):
         monkeypatch.setattr(module, "queue_blob_deletions", lambda *_: None)
     end(world, guest)
     world.sweep()
