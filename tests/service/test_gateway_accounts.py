@@ -152,7 +152,6 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
                 "release": "live",
                 "download": "original",
                 "hidden": False,
-                "guest_photos": "off",
             }
         ],
         "selfie": {"status": "idle", "matched": 0},
