@@ -148,6 +148,7 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
                 "consent_version": "2026-11",
                 "waiting": True,
                 "searched": True,
+                "notice_email": "",
                 "guest_photos": "off",
                 "release": "live",
                 "download": "original",
