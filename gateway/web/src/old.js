@@ -198,7 +198,20 @@
       else fail({ detail: answer.message });
     });
   }
+  // One who is not admitted yet may ask for no photos.
   function show(eventId) {
+    call("GET", "/api/session", "", null, function (problem, session) {
+      if (problem) return fail(problem);
+      var events = session.me ? session.me.events : [];
+      for (var i = 0; i < events.length; i++) {
+        if (events[i].event_id !== eventId || !events[i].waiting) continue;
+        setBusy(false);
+        return say(WORDS.waiting);
+      }
+      return list(eventId);
+    });
+  }
+  function list(eventId) {
     call("GET", "/api/my-photos?limit=200&event_id=" + eventId, "", null, function (problem, answer) {
       if (problem) return fail(problem);
       setBusy(false);
@@ -223,7 +236,6 @@
       var events = problem || !session.me ? [] : session.me.events;
       for (var i = 0; i < events.length; i++) {
         if (events[i].event_id !== eventId) continue;
-        if (events[i].waiting) return say(WORDS.waiting);
         if (events[i].release === "held") return say(WORDS.held);
       }
       return say(WORDS.none);
