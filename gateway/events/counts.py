@@ -51,11 +51,15 @@ async def count_matches(backend: Backends, event_id: str, user_ids: Sequence[str
 
 
 async def read_selfies(backend: Backends, event_id: str, user_ids: Sequence[str]) -> Mapping[str, GuestSelfie]:
-    """Whether the members among these users have a selfie. Raises AioRpcError."""
+    """Whether members have a selfie that the event searches: of those who did not agree to that, the service knows
+    nothing. Raises AioRpcError."""
     request = selfie_pb2.ListSelfieStatesRequest(event_id=event_id, user_ids=user_ids)
     answer = await backend.selfie.ListSelfieStates(request)
-    names = {one.user_id: selfie_pb2.GuestSelfie.Name(one.selfie) for one in answer.selfies}
-    return {user_id: cast(GuestSelfie, name.removeprefix(PREFIX).lower()) for user_id, name in names.items()}
+    found: dict[str, GuestSelfie] = dict.fromkeys(user_ids, "none")
+    for one in answer.selfies:
+        name = selfie_pb2.GuestSelfie.Name(one.selfie)
+        found[one.user_id] = cast(GuestSelfie, name.removeprefix(PREFIX).lower())
+    return found
 
 
 async def or_nothing(reading: Awaitable[Mapping[str, Answer]]) -> Mapping[str, Answer]:
