@@ -14,6 +14,9 @@ from deploy.sample import SampleEvent, SamplePhoto, sample_event
 from deploy.system import LocalSystem
 from tests.e2e.party import PASSWORD, Json, Organiser, Person, register
 
+# One organiser signs in for each test of the pages.
+UNLIMITED = {"RATE_LOGINS": "none", "RATE_PASSWORDS": "none"}
+
 
 @pytest.fixture(scope="session")
 def sample() -> SampleEvent:
@@ -24,7 +27,7 @@ def sample() -> SampleEvent:
 @pytest.fixture(scope="session")
 def system() -> Iterator[LocalSystem]:
     folder = Path(tempfile.mkdtemp(prefix="mn-e2e-", dir="/tmp"))
-    running = LocalSystem(folder / "data", settings={"IMAGE_TIMEOUT_S": "5"})
+    running = LocalSystem(folder / "data", settings={"IMAGE_TIMEOUT_S": "5", **UNLIMITED})
     try:
         with running:
             yield running
