@@ -273,7 +273,7 @@ export const text = {
     empty_image: "The file is empty. Choose another one.",
     unexpected_field: "The page is outdated. Reload it.",
     idempotency_key_reused: "This was done before. Reload the page.",
-    too_many_requests: "That were many tries in a short time. Wait a minute and try again.",
+    too_many_requests: "Too many tries in a short time. Wait a minute and try again.",
     too_many_streams: "The page is open too often. Close it elsewhere.",
     queue_full: "Many guests take selfies right now. Try again in a moment.",
     internal: "Something went wrong on our side. Try again.",
