@@ -246,7 +246,7 @@ def test_availability_is_told_to_those_with_a_code(scene: AuthScene, subtests: p
 
 def test_an_erased_person_is_gone(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
-    gina = scene.guest(event, "gina")
+    gina = scene.guest(event, "gwendolyn")
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
     assert [change.kind for change in scene.changes()].count(pb.Change.KIND_USER_ERASED) == 1
@@ -255,14 +255,14 @@ def test_an_erased_person_is_gone(scene: AuthScene) -> None:
     with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         scene.stub.JoinEvent(pb.JoinEventRequest(event_code=event.event_code), metadata=gina.metadata)
     with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
-        scene.stub.Login(pb.LoginRequest(username="gina", password=PASSWORD))
+        scene.stub.Login(pb.LoginRequest(username="gwendolyn", password=PASSWORD))
     with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=gina.tokens.refresh_token))
     everything = " ".join(
         str(scene.sql(f"SELECT * FROM auth.{table}"))
         for table in ("users", "memberships", "refresh_tokens", "events", "changes", "tombstones")
     )
-    assert "gina" not in everything
+    assert "gwendolyn" not in everything
     assert scene.sql("SELECT count(*) FROM auth.tombstones WHERE id = :id", id=gina.user_id) == [(1,)]
 
 
@@ -276,8 +276,9 @@ def test_erasing_an_organiser_deletes_the_events_that_nobody_else_organises(scen
     assert scene.sql("SELECT name FROM auth.events") == [("shared",)]
     assert not scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=alone.event_code)).valid
     assert not scene.stub.GetUser(pb.GetUserRequest(), metadata=gina.metadata).memberships
-    assert [(c.kind, c.event_id, c.user_id) for c in scene.changes()[-2:]] == [
+    assert [(c.kind, c.event_id, c.user_id) for c in scene.changes()[-3:]] == [
         (pb.Change.KIND_EVENT_DELETED, alone.event_id, ""),
+        (pb.Change.KIND_LEFT, alone.event_id, gina.user_id),  # it was her last one
         (pb.Change.KIND_USER_ERASED, "", olga.user_id),
     ]
     get = pb.GetEventRequest(event_id=shared.event_id)

@@ -44,7 +44,7 @@ def list_guests(scene: AuthScene, event: pb.Event, organiser: Person) -> list[tu
     return [(guest.username, guest.role) for guest in answer.guests]
 
 
-OF_OTHERS = {"RecordConsent", "ListMemberIds"}  # guests, and the gateway
+OF_OTHERS = {"RecordConsent", "SetNotice", "DeleteNotice", "ListMemberIds"}  # guests, and the gateway
 
 
 def test_the_table_holds_every_rpc_of_organisers_about_an_event() -> None:
