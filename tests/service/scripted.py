@@ -3,6 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message_factory import GetMessageClass
+
 from kit.identity import PUBLIC, USER, callable_by
 from kit.server import Registration
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2_grpc
@@ -21,6 +24,20 @@ class Script:
         )
 
 
+def answer_the_rest(service: ServiceDescriptor) -> Callable[[type], type]:
+    """Every rpc that the class does not have is public, and its answer is empty."""
+
+    def complete(servicer: type) -> type:
+        for method in service.methods:
+            if method.name not in vars(servicer):
+                make = GetMessageClass(method.output_type)
+                setattr(servicer, method.name, callable_by(PUBLIC)(lambda *_, make=make: make()))
+        return servicer
+
+    return complete
+
+
+@answer_the_rest(pb.DESCRIPTOR.services_by_name["PhotoService"])
 class ScriptedPhotos(photo_pb2_grpc.PhotoServiceServicer):
     """All but DeletePhoto, which is for users, are public."""
 
@@ -37,38 +54,6 @@ class ScriptedPhotos(photo_pb2_grpc.PhotoServiceServicer):
         self._script.unary()
         return pb.DeletePhotoResponse()
 
-    @callable_by(PUBLIC)
-    def CreateDownloadToken(self, request, context):
-        return pb.CreateDownloadTokenResponse()
-
-    @callable_by(PUBLIC)
-    def RetryPhoto(self, request, context):
-        return pb.RetryPhotoResponse()
-
-    @callable_by(PUBLIC)
-    def RetryPhotos(self, request, context):
-        return pb.RetryPhotosResponse()
-
-    @callable_by(PUBLIC)
-    def DeletePhotos(self, request, context):
-        return pb.DeletePhotosResponse()
-
-    @callable_by(PUBLIC)
-    def SetVisibility(self, request, context):
-        return pb.SetVisibilityResponse()
-
-    @callable_by(PUBLIC)
-    def DismissHideRequests(self, request, context):
-        return pb.DismissHideRequestsResponse()
-
-    @callable_by(PUBLIC)
-    def FindKnownPhotos(self, request, context):
-        return pb.FindKnownPhotosResponse()
-
-    @callable_by(PUBLIC)
-    def GetIndexState(self, request, context):
-        return pb.GetIndexStateResponse()
-
     @callable_by(PUBLIC, long=True)
     def GetPhoto(self, request, context):
         for chunk in self._script.stream():
@@ -80,31 +65,12 @@ class ScriptedPhotos(photo_pb2_grpc.PhotoServiceServicer):
         return pb.AddPhotosResponse()
 
 
+@answer_the_rest(matcher_pb2.DESCRIPTOR.services_by_name["MatcherService"])
 class ScriptedMatcher(matcher_pb2_grpc.MatcherServiceServicer):
     """All public."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
-
-    @callable_by(PUBLIC)
-    def ListMatches(self, request, context):
-        return matcher_pb2.ListMatchesResponse()
-
-    @callable_by(PUBLIC)
-    def RefuseMatch(self, request, context):
-        return matcher_pb2.RefuseMatchResponse()
-
-    @callable_by(PUBLIC)
-    def RestoreMatch(self, request, context):
-        return matcher_pb2.RestoreMatchResponse()
-
-    @callable_by(PUBLIC)
-    def AskToHide(self, request, context):
-        return matcher_pb2.AskToHideResponse()
-
-    @callable_by(PUBLIC)
-    def UndoAskToHide(self, request, context):
-        return matcher_pb2.UndoAskToHideResponse()
 
     @callable_by(PUBLIC, long=True)
     def WatchMatches(self, request, context):

@@ -22,6 +22,12 @@ BODY = {
     "event_code": "C",
     "refresh_token": "r",
     "name": "n",
+    "sha256": ["0" * 64],
+    "photo_ids": [ID],
+    "visibility": "hidden",
+    "role": "photographer",
+    "code": "C",
+    "language": "en",
 }
 UPLOAD = [("file", ("a.jpg", b"jpeg")), ("files", ("a.jpg", b"jpeg"))]
 
@@ -62,7 +68,7 @@ def ask_for_everything(world: World) -> set[str]:
     document = world.client.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            address = path.format(event_id=ID, photo_id=ID, user_id=ID)
+            address = path.format(event_id=ID, photo_id=ID, user_id=ID, invitation_id=ID, token="t")
             content = operation.get("requestBody", {}).get("content", {})
             sent: dict[str, Any] = {}
             if "application/json" in content:
