@@ -116,10 +116,13 @@ def check(decode: Decode, data: bytes) -> None:
 
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:
-    """libFuzzer's own damage; every second PNG gets right checksums again, or nothing behind them would be reached."""
+    """libFuzzer's own damage; every second PNG gets right checksums again, or nothing behind them would be reached.
+
+    A checksum that was cut off is completed, and libFuzzer aborts when the result exceeds `max_size` by one byte.
+    """
     damaged = bytes(atheris.Mutate(data, max_size))
     if damaged.startswith(PNG_HEAD) and random.Random(seed).random() < 0.5:
-        return mend_checksums(damaged)
+        return mend_checksums(damaged)[:max_size]
     return damaged
 
 

@@ -23,6 +23,15 @@ DROP = """
 }
 """
 
+# The page opens no live stream, so it knows only what its own requests answer.
+DEAF = """
+window.EventSource = class extends EventTarget {
+  static CLOSED = 2;
+  readyState = 0;
+  close() {}
+};
+"""
+
 
 @pytest.fixture
 def event(organiser: Organiser) -> Json:
@@ -157,6 +166,7 @@ def test_photos_can_be_dropped(laptop: Laptop, event: Json) -> None:
 def test_an_event_that_was_closed_meanwhile_stops_the_upload_and_says_so(
     laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
 ) -> None:
+    laptop.page.add_init_script(DEAF)
     laptop.open_event(event["id"])
     laptop.expected_statuses.add(409)
     organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"closed": True})

@@ -63,7 +63,9 @@ def test_a_token_is_in_no_log(world: World) -> None:
     with capture_logs() as logs:
         world.client.post("/api/unsubscribe/to-ken")
         world.client.get("/api/session")  # a line is written after its answer
-    assert [line["path"] for line in logs if line["method"] == "POST"] == ["/api/unsubscribe/{token}"]
+    # Lines of earlier requests may come late, with the same path.
+    assert {line["path"] for line in logs if line["method"] == "POST"} == {"/api/unsubscribe/{token}"}
+    assert "to-ken" not in str(logs)
 
 
 def test_links_are_limited_by_address_and_by_e_mail() -> None:
