@@ -11,6 +11,7 @@ WEB := gateway/web
 PAGES := $(WEB)/dist/.built
 LIGHTHOUSE := tests/pages/lighthouse
 PROTOS := $(wildcard protos/*/v1/*.proto)
+RESOLVE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 
 PORT ?=
@@ -125,8 +126,10 @@ restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from)
 lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) and package.json
 	@command -v uv >/dev/null || { \
 		echo "make lock needs uv (pipx install uv); everything else works without it." >&2; exit 1; }
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-annotate --no-header --group local --group dev --quiet --output-file requirements.lock
+	$(RESOLVE) pyproject.toml --python-version 3.11 --group local --group dev --output-file requirements.lock
+	$(RESOLVE) pyproject.toml --python-version 3.13 --extra heic --constraint requirements.lock \
+		--output-file requirements.image.lock
+	$(RESOLVE) --group build --python-version 3.13 --constraint requirements.lock --output-file requirements.build.lock
 	$(NPM) run lock
 	$(NPM) --prefix $(LIGHTHOUSE) run lock
 
