@@ -20,9 +20,10 @@ def new_stack(name: str, image: str, port: int, file: Path = COMPOSE) -> Stack:
 
 
 def start_database(stack: Stack) -> None:
-    """Makes keys and password, and starts PostgreSQL."""
+    """Makes keys and password, and starts PostgreSQL; returns when it answers."""
     stack.run("prepare")
     stack.start("database")
+    until(lambda: stack.answers("database", "pg_isready", "--host=127.0.0.1"), bool)
 
 
 def start_processes(stack: Stack) -> str:

@@ -97,6 +97,14 @@ class Stack:
         """Runs a command in a container that runs."""
         return podman("exec", "--interactive", self.container(name), *command, given=given)
 
+    def answers(self, name: str, *command: str) -> bool:
+        """Whether a command in a container succeeds."""
+        try:
+            self.enter(name, *command)
+        except NoEngine:
+            return False
+        return True
+
     def log(self, name: str) -> list[dict[str, object]]:
         done = subprocess.run(
             ["podman", "logs", self.container(name)], env=ENVIRONMENT, capture_output=True, text=True, check=True
