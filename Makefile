@@ -68,13 +68,14 @@ lighthouse: $(READY) $(PAGES) $(LIGHTHOUSE)/node_modules/.installed ## measure t
 s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
 	$(BIN)/python -m tests.service.s3
 
-check: $(READY) $(PAGES) ## check format, lint, types, imports, protos, stubs
+check: $(READY) $(PAGES) ## check format, lint, types, imports, protos, stubs, the Dockerfile
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(NPM) run check
 	cd protos && ../$(BIN)/buf lint
+	$(BIN)/hadolint deploy/Dockerfile tests/cluster/*.Dockerfile
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
 	$(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" --grpc_python_out="$$fresh" $(PROTOS) && \
 	for stub in $$(cd "$$fresh" && find protos -type f); do \
