@@ -38,7 +38,7 @@ def start_processes(stack: Stack) -> str:
 
 def stop_processes(stack: Stack) -> dict[str, int]:
     """Returns the exit codes."""
-    return {name: stack.stop(name) for name in reversed(PROCESSES)}
+    return stack.stop(*PROCESSES)
 
 
 def become_organiser(stack: Stack, person: Person) -> None:

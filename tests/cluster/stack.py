@@ -72,14 +72,15 @@ class Stack:
         where = ("inspect", "--format", f'{{{{(index .NetworkSettings.Networks "{self.name}").IPAddress}}}}', container)
         self._addresses[name] = podman(*where).decode().strip()
 
-    def stop(self, name: str) -> int:
-        """Asks it to end, removes it, and returns its exit code: 137 where it had to be killed."""
-        container = self.container(name)
-        podman("stop", "--time", str(STOP_S), container)
-        code = int(podman("inspect", "--format", "{{.State.ExitCode}}", container))
-        podman("rm", container)
-        self._addresses.pop(name, None)
-        return code
+    def stop(self, *names: str) -> dict[str, int]:
+        """Asks them to end, removes them, and returns their exit codes: 137 where one had to be killed."""
+        containers = [self.container(name) for name in names]
+        podman("stop", "--time", str(STOP_S), *containers)
+        codes = podman("inspect", "--format", "{{.State.ExitCode}}", *containers).split()
+        podman("rm", *containers)
+        for name in names:
+            self._addresses.pop(name, None)
+        return dict(zip(names, map(int, codes), strict=True))
 
     @property
     def host(self) -> str:

@@ -98,7 +98,7 @@ def test_hardened_containers_behind_a_pooler_and_on_s3_carry_a_whole_event(
             for name in PROCESSES:
                 check_hardening(stack, name)
             print({name: f"{stack.peak_mb(name)} MB" for name in (*PROCESSES, "database")})
-            assert installation.stop_processes(stack) == dict.fromkeys(reversed(PROCESSES), 0)
+            assert installation.stop_processes(stack) == dict.fromkeys(PROCESSES, 0)
     finally:
         s3.stop()
 
