@@ -138,7 +138,7 @@ lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) an
 
 sbom: $(READY) ## write the bill of materials of the image's Python packages (var/minois.cdx.json, CycloneDX)
 	@mkdir -p var
-	$(BIN)/cyclonedx-py requirements requirements.image.lock --pyproject pyproject.toml --mc-type application \
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.image.lock --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --output-format JSON --output-file var/minois.cdx.json
 
 image: ## build the container image (IMAGE=localhost/minois:dev VERSION=dev; with docker, podman or buildah)

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.timeout(2700)  # the first time, everything is built
 
 MAX_IMAGE_MB = 900
 USER = "65532"
+MODELS = "/opt/minois/models"
 GUIDE = ROOT / "docs" / "operations" / "compose.md"
 DUMP = ("pg_dump", "--username=minois", "--format=custom", "minois")
 PACK = ("tar", "--create", "--directory=/var/lib/minois", "files", "secrets")
@@ -97,10 +98,19 @@ def test_hardened_containers_behind_a_pooler_and_on_s3_carry_a_whole_event(
             assert {path.name for path in bucket.iterdir() if path.is_dir() and path.name[0] != "."} >= {"photos"}
             for name in PROCESSES:
                 check_hardening(stack, name)
+            check_models(stack)
             print({name: f"{stack.peak_mb(name)} MB" for name in (*PROCESSES, "database")})
             assert installation.stop_processes(stack) == dict.fromkeys(PROCESSES, 0)
     finally:
         s3.stop()
+
+
+def check_models(stack: Stack) -> None:
+    """Both are there as they were converted, which nothing in the image could do again."""
+    load = "from kit.faces.encoder import Encoder as E; from kit.faces.cnn_detector import CnnDetector as C"
+    stack.enter("indexer", "python", "-c", f"{load}; from pathlib import Path as P; E(P('{MODELS}')); C(P('{MODELS}'))")
+    with pytest.raises(NoEngine, match="No module named 'onnx'"):
+        stack.enter("indexer", "python", "-c", f"{load}; C(None)")
 
 
 def check_hardening(stack: Stack, name: str) -> None:
