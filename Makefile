@@ -147,8 +147,9 @@ image: ## build the container image (IMAGE=localhost/minois:dev VERSION=dev; wit
 	done; \
 	if [ -z "$$engine" ]; then echo "make image needs docker, podman or buildah." >&2; exit 1; fi; \
 	echo "Building $(IMAGE) with $$engine ..."; \
-	$$engine build --file deploy/Dockerfile --tag "$(IMAGE)" --build-arg VERSION="$(VERSION)" \
-		--build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null)" .
+	$$engine build --file deploy/Dockerfile --tag "$(IMAGE)" \
+		--label org.opencontainers.image.version="$(VERSION)" \
+		--label org.opencontainers.image.revision="$$(git rev-parse HEAD 2>/dev/null)" .
 
 image-test: $(READY) ## build the image and run an installation from it (needs buildah, podman and root)
 	@MINOIS_IMAGE=$(or $(MINOIS_IMAGE),1) $(BIN)/pytest tests/cluster/test_image.py -s
