@@ -16,6 +16,7 @@ from auth_service.domain import (
     Login,
     Membership,
     NewEvent,
+    RemovedGuest,
     Role,
     Tokens,
     User,
@@ -118,6 +119,15 @@ def show_guest(guest: Guest) -> pb.Guest:
         role=ROLES[guest.role],
         join_time=to_timestamp(guest.joined_at),
         waiting=guest.waiting,
+    )
+
+
+def show_removed(guest: RemovedGuest) -> pb.RemovedGuest:
+    return pb.RemovedGuest(
+        user_id=str(guest.user_id),
+        username=guest.username or "",
+        display_name=guest.display_name,
+        remove_time=to_timestamp(guest.removed_at),
     )
 
 

@@ -15,6 +15,7 @@ from auth_service.messages import (
     show_invitation,
     show_invited,
     show_login,
+    show_removed,
     show_tokens,
     show_user,
 )
@@ -130,6 +131,20 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         event_id, guest = parse_id(request.event_id), parse_id(request.user_id)
         self._auth.members.admit_guest(current_caller().user_id, event_id, guest)
         return pb.AdmitGuestResponse()
+
+    @callable_by(USER)
+    def SetRole(self, request, context):
+        event_id, member = parse_id(request.event_id), parse_id(request.user_id)
+        self._auth.members.set_role(current_caller().user_id, event_id, member, parse_role(request.role))
+        return pb.SetRoleResponse()
+
+    @callable_by(USER)
+    def ListRemoved(self, request, context):
+        event_id = parse_id(request.event_id)
+        page = parse_page(f"removed from {event_id}", request.page_size, request.page_token)
+        found = self._auth.members.list_removed(current_caller().user_id, event_id, page)
+        shown, token = page.cut(found, lambda guest: (guest.removed_at.isoformat(), str(guest.user_id)))
+        return pb.ListRemovedResponse(guests=[show_removed(guest) for guest in shown], next_page_token=token)
 
     @callable_by(USER)
     def GetUser(self, request, context):

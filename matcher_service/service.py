@@ -21,6 +21,7 @@ from matcher_service.domain import (
     Listing,
     Match,
     NewPhoto,
+    NoticeCounts,
     OrganiserOnly,
     Photo,
     PhotoNotFound,
@@ -132,9 +133,9 @@ class Matches:
         self._members.require_to(Action.ADMINISTER, event_id, user_id)
         return self._store.count_matches(event_id, guest_ids)
 
-    def count_of_each(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
+    def count_for_notices(self, event_id: UUID, user_ids: Sequence[UUID]) -> NoticeCounts:
         """For services, which need no role."""
-        return self._store.count_of_each(event_id, user_ids)
+        return self._store.count_for_notices(event_id, user_ids)
 
     def refuse_match(self, user_id: UUID, photo_id: UUID) -> None:
         """Raises PhotoNotFound."""

@@ -57,6 +57,10 @@ class OrganiserCannotLeave(Precondition):
     """The last organiser cannot leave the event: delete it instead."""
 
 
+class LastOrganiser(Precondition):
+    """The event needs an organiser: give another member this role first."""
+
+
 class MailNotOffered(NotFound):
     """This server sends no e-mail."""
 

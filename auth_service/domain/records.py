@@ -114,6 +114,16 @@ class Guest:
 
 
 @dataclass(frozen=True)
+class RemovedGuest:
+    """Somebody who was removed from an event and stays out."""
+
+    user_id: UUID
+    username: str | None
+    display_name: str
+    removed_at: datetime
+
+
+@dataclass(frozen=True)
 class Change:
     """An entry of the change feed; `kind` says which fields are set."""
 

@@ -12,6 +12,8 @@ from auth_service.domain import (
     InvalidEventCode,
     NoFreeCode,
     OrganiserOnly,
+    RemovedGuest,
+    Role,
     new_code,
     normalise_code,
 )
@@ -27,6 +29,7 @@ class Members:
     def __init__(self, stores: Stores) -> None:
         self._events = stores.events
         self._members = stores.members
+        self._roles = stores.roles
 
     def join_event(
         self, user_id: UUID, code: str, searched: bool = True, consent_version: str = ""
@@ -64,6 +67,14 @@ class Members:
     def admit_guest(self, user_id: UUID, event_id: UUID, guest_id: UUID) -> None:
         require_organiser(self._members, event_id, user_id)
         self._members.admit(event_id, guest_id)
+
+    def set_role(self, user_id: UUID, event_id: UUID, member_id: UUID, role: Role) -> None:
+        require_organiser(self._members, event_id, user_id)
+        self._roles.set_role(event_id, member_id, role, user_id)
+
+    def list_removed(self, user_id: UUID, event_id: UUID, page: Page) -> list[RemovedGuest]:
+        require_organiser(self._members, event_id, user_id)
+        return self._roles.list_removed(event_id, page)
 
     def list_guests(self, user_id: UUID, event_id: UUID, page: Page) -> list[Guest]:
         require_organiser(self._members, event_id, user_id)

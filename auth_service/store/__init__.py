@@ -10,6 +10,7 @@ from auth_service.store.mails import MailStore
 from auth_service.store.members import MemberStore
 from auth_service.store.notices import NoticeStore
 from auth_service.store.retention import RetentionStore
+from auth_service.store.roles import RoleStore
 from auth_service.store.sessions import SessionStore
 from auth_service.store.setup import SetupStore
 
@@ -22,6 +23,7 @@ __all__ = [
     "MemberStore",
     "NoticeStore",
     "RetentionStore",
+    "RoleStore",
     "SessionStore",
     "SetupStore",
     "Stores",
@@ -36,6 +38,7 @@ class Stores:
         self.sessions = SessionStore(engine)
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
+        self.roles = RoleStore(engine)
         self.changes = ChangeStore(engine)
         self.retention = RetentionStore(engine)
         self.invitations = InvitationStore(engine)

@@ -256,18 +256,23 @@ def _end_membership(connection: Connection, event_id: UUID, user_id: UUID) -> Ro
     member = find_member(connection, event_id, user_id)
     if member is None:
         return None
-    if Role(member.role) is Role.ORGANISER and _is_last_organiser(connection, event_id, user_id):
+    if Role(member.role) is Role.ORGANISER and is_last_organiser(connection, event_id, user_id):
         raise OrganiserCannotLeave
     values = {"event": event_id, "user": user_id}
     connection.execute(text("DELETE FROM auth.memberships WHERE event_id = :event AND user_id = :user"), values)
-    withdraw = "DELETE FROM auth.invitations WHERE event_id = :event AND created_by = :user AND used_by IS NULL"
-    connection.execute(text(withdraw), values)
+    withdraw_invitations(connection, event_id, user_id)
     if not member.waiting:
         _count_guests(connection, event_id, -1)
     return member
 
 
-def _is_last_organiser(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
+def withdraw_invitations(connection: Connection, event_id: UUID, user_id: UUID) -> None:
+    """Those that the user made and nobody has accepted; under the event's lock."""
+    query = text("DELETE FROM auth.invitations WHERE event_id = :event AND created_by = :user AND used_by IS NULL")
+    connection.execute(query, {"event": event_id, "user": user_id})
+
+
+def is_last_organiser(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
     query = text(
         "SELECT FROM auth.memberships WHERE event_id = :event AND user_id <> :user AND role = 'organiser' LIMIT 1"
     )

@@ -43,6 +43,7 @@ REASONS: Mapping[str, int] = {
     "guest_of_others": 409,
     "credentials_required": 409,
     "too_many_invitations": 409,
+    "last_organiser": 409,
     "organiser_exists": 409,
     "too_large": 413,
     "unsupported_media_type": 415,

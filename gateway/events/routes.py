@@ -140,6 +140,35 @@ async def leave_event(
         forget_session(request, response)
 
 
+@router.patch(
+    "/{event_id}/guests/{user_id}",
+    status_code=204,
+    responses=problems("user_not_found", "credentials_required", "last_organiser", *ORGANISED, *JSON_BODY),
+)
+async def set_role(event_id: UUID, user_id: UUID, form: shapes.MemberEdit, backend: Signed) -> None:
+    """Give a member another role. An organiser needs an account with a password, and the last one stays one."""
+    await backend.auth.SetRole(
+        pb.SetRoleRequest(event_id=str(event_id), user_id=str(user_id), role=f"ROLE_{form.role.upper()}")
+    )
+
+
+@router.get("/{event_id}/removed", responses=problems(*PAGE, *ORGANISED))
+async def list_removed(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.RemovedPage:
+    """Who was removed from an event and stays out, the last one first. `.../guests/{user_id}/admit` lets one in."""
+    page = pb.ListRemovedRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
+    answer = await backend.auth.ListRemoved(page)
+    guests = [
+        shapes.RemovedGuest(
+            user_id=guest.user_id,
+            username=guest.username,
+            display_name=guest.display_name,
+            removed_at=epoch_s(guest, "remove_time") or 0,
+        )
+        for guest in answer.guests
+    ]
+    return shapes.RemovedPage(guests=guests, next_cursor=answer.next_page_token or None)
+
+
 @router.post(
     "/{event_id}/guests/{user_id}/admit",
     status_code=204,

@@ -113,6 +113,22 @@ class Guest(BaseModel):
     photos: int | None = Field(description="of this event that show them; null as for `selfie`")
 
 
+class MemberEdit(Form):
+    role: Role = Field(description="what the member may do from now on")
+
+
+class RemovedGuest(BaseModel):
+    user_id: str
+    username: str = Field(description="empty for a guest without credentials")
+    display_name: str
+    removed_at: int
+
+
+class RemovedPage(BaseModel):
+    guests: list[RemovedGuest]
+    next_cursor: str | None = Field(description="null on the last page")
+
+
 class GuestPage(BaseModel):
     guests: list[Guest]
     next_cursor: str | None = Field(description="null on the last page")

@@ -141,6 +141,17 @@ class KnownPhoto:
 
 
 @dataclass(frozen=True)
+class NoticeCounts:
+    """What e-mails say of an event: in how many photos each guest is who is in any, how many are for everyone, and how
+    many there are; `released`: whether guests see photos now."""
+
+    of_each: Mapping[UUID, int]
+    for_everyone: int
+    total: int
+    released: bool
+
+
+@dataclass(frozen=True)
 class IndexCounts:
     """Photos of an event by state, their faces, and where they were counted the guests whose face is searched for:
     all, and those without a photo."""

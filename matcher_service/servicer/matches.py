@@ -88,10 +88,13 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
         if len(request.user_ids) > MAX_COUNTED:
             raise InvalidArgument
         users = [parse_id(user_id) for user_id in request.user_ids]
-        counts = self._matches.count_of_each(parse_id(request.event_id), users)
+        counts = self._matches.count_for_notices(parse_id(request.event_id), users)
         count = pb.CountMatchesForNoticesResponse.Count
         return pb.CountMatchesForNoticesResponse(
-            counts=[count(user_id=str(user_id), photo_count=photos) for user_id, photos in counts.items()]
+            counts=[count(user_id=str(user_id), photo_count=photos) for user_id, photos in counts.of_each.items()],
+            everyone_count=counts.for_everyone,
+            total_count=counts.total,
+            released=counts.released,
         )
 
 

@@ -33,6 +33,10 @@ EVENT_RPCS: dict[str, MakeRequest] = {
         event_id=event.event_id, invitation_id=str(uuid4())
     ),
     "AdmitGuest": lambda event, other: pb.AdmitGuestRequest(event_id=event.event_id, user_id=other.user_id),
+    "SetRole": lambda event, other: pb.SetRoleRequest(
+        event_id=event.event_id, user_id=other.user_id, role=pb.ROLE_COUPLE
+    ),
+    "ListRemoved": lambda event, _: pb.ListRemovedRequest(event_id=event.event_id),
     "LeaveEvent": lambda event, other: pb.LeaveEventRequest(event_id=event.event_id, user_id=other.user_id),
     "DeleteEvent": lambda event, _: pb.DeleteEventRequest(event_id=event.event_id),
 }

@@ -31,6 +31,11 @@ RPCS: dict[str, tuple[Request, set[str]]] = {
         lambda event, gina: pb.AdmitGuestRequest(event_id=event.event_id, user_id=gina.user_id),
         {ORGANISER},
     ),
+    "SetRole": (
+        lambda event, gina: pb.SetRoleRequest(event_id=event.event_id, user_id=gina.user_id, role=pb.ROLE_COUPLE),
+        {ORGANISER},
+    ),
+    "ListRemoved": (lambda event, _: pb.ListRemovedRequest(event_id=event.event_id), {ORGANISER}),
     "CreateSignInLink": (
         lambda event, gina: pb.CreateSignInLinkRequest(event_id=event.event_id, user_id=gina.user_id),
         {ORGANISER},

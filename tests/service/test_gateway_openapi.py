@@ -36,6 +36,8 @@ ROUTES = {
     "JoinEvent": "post /api/join-event",
     "RecordConsent": "post /api/me/consents",
     "AdmitGuest": "post /api/events/{event_id}/guests/{user_id}/admit",
+    "SetRole": "patch /api/events/{event_id}/guests/{user_id}",
+    "ListRemoved": "get /api/events/{event_id}/removed",
     "LeaveEvent": "delete /api/events/{event_id}/guests/{user_id}",
     "GetUser": "get /api/me",
     "CreateEvent": "post /api/events",

@@ -43,6 +43,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_INVALID_SETUP_CODE: _ClassVar[ErrorReason]
     ERROR_REASON_ORGANISER_EXISTS: _ClassVar[ErrorReason]
     ERROR_REASON_MAIL_NOT_OFFERED: _ClassVar[ErrorReason]
+    ERROR_REASON_LAST_ORGANISER: _ClassVar[ErrorReason]
 
 class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -94,6 +95,7 @@ ERROR_REASON_TOO_MANY_INVITATIONS: ErrorReason
 ERROR_REASON_INVALID_SETUP_CODE: ErrorReason
 ERROR_REASON_ORGANISER_EXISTS: ErrorReason
 ERROR_REASON_MAIL_NOT_OFFERED: ErrorReason
+ERROR_REASON_LAST_ORGANISER: ErrorReason
 ROLE_UNSPECIFIED: Role
 ROLE_GUEST: Role
 ROLE_ORGANISER: Role
@@ -233,6 +235,18 @@ class Guest(_message.Message):
     display_name: str
     waiting: bool
     def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display_name: _Optional[str] = ..., waiting: _Optional[bool] = ...) -> None: ...
+
+class RemovedGuest(_message.Message):
+    __slots__ = ("user_id", "username", "display_name", "remove_time")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    USERNAME_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    REMOVE_TIME_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    username: str
+    display_name: str
+    remove_time: _timestamp_pb2.Timestamp
+    def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., display_name: _Optional[str] = ..., remove_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Change(_message.Message):
     __slots__ = ("sequence", "kind", "event_id", "user_id", "role", "closed", "expire_time", "change_time", "name", "held", "release_time", "download", "guest_photos", "without_search", "last_membership")
@@ -515,6 +529,38 @@ class AdmitGuestRequest(_message.Message):
 class AdmitGuestResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class SetRoleRequest(_message.Message):
+    __slots__ = ("event_id", "user_id", "role")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    user_id: str
+    role: Role
+    def __init__(self, event_id: _Optional[str] = ..., user_id: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ...) -> None: ...
+
+class SetRoleResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListRemovedRequest(_message.Message):
+    __slots__ = ("event_id", "page_size", "page_token")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListRemovedResponse(_message.Message):
+    __slots__ = ("guests", "next_page_token")
+    GUESTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    guests: _containers.RepeatedCompositeFieldContainer[RemovedGuest]
+    next_page_token: str
+    def __init__(self, guests: _Optional[_Iterable[_Union[RemovedGuest, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetUserRequest(_message.Message):
     __slots__ = ()

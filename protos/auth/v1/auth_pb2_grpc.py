@@ -109,6 +109,16 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestResponse.FromString,
                 _registered_method=True)
+        self.SetRole = channel.unary_unary(
+                '/auth.v1.AuthService/SetRole',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleResponse.FromString,
+                _registered_method=True)
+        self.ListRemoved = channel.unary_unary(
+                '/auth.v1.AuthService/ListRemoved',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedResponse.FromString,
+                _registered_method=True)
         self.GetUser = channel.unary_unary(
                 '/auth.v1.AuthService/GetUser',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.GetUserRequest.SerializeToString,
@@ -355,6 +365,26 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetRole(self, request, context):
+        """Gives a member of an event another role, for organisers of the event; their own as well. An organiser needs an account
+        with a password, and the last one stays one. The open invitations of who is no organiser any more are withdrawn.
+        Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, USER_NOT_FOUND for who is no member or waits, CREDENTIALS_REQUIRED,
+        LAST_ORGANISER, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRemoved(self, request, context):
+        """Who was removed from an event and stays out, the last one first, for organisers of the event. AdmitGuest lets one in
+        again. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_PAGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetUser(self, request, context):
         """The caller's account and memberships. Idempotent.
         Errors: USER_NOT_FOUND.
@@ -508,8 +538,8 @@ class AuthServiceServicer:
 
     def SetNotice(self, request, context):
         """Leaves an e-mail address for an event of the caller, or replaces it: one e-mail is sent to it when photos of the
-        caller are there, at once where they are there already. At most one is sent for a membership, whatever becomes of the
-        address. Idempotent.
+        caller are there, at once where they are there already, and one when photos that were held back are released, if the
+        caller sees any then. At most one of each is sent for a membership, whatever becomes of the address. Idempotent.
         Errors: EVENT_NOT_FOUND, INVALID_FORM (also for an address that unsubscribed from the event), MAIL_NOT_OFFERED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -612,6 +642,16 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.AdmitGuest,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestResponse.SerializeToString,
+            ),
+            'SetRole': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetRole,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleResponse.SerializeToString,
+            ),
+            'ListRemoved': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRemoved,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedResponse.SerializeToString,
             ),
             'GetUser': grpc.unary_unary_rpc_method_handler(
                     servicer.GetUser,
@@ -1107,6 +1147,60 @@ class AuthService:
             '/auth.v1.AuthService/AdmitGuest',
             protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetRole(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/SetRole',
+            protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRemoved(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListRemoved',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedResponse.FromString,
             options,
             channel_credentials,
             insecure,

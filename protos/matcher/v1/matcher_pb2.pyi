@@ -269,7 +269,7 @@ class CountMatchesForNoticesRequest(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., user_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CountMatchesForNoticesResponse(_message.Message):
-    __slots__ = ("counts",)
+    __slots__ = ("counts", "everyone_count", "total_count", "released")
     class Count(_message.Message):
         __slots__ = ("user_id", "photo_count")
         USER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -278,5 +278,11 @@ class CountMatchesForNoticesResponse(_message.Message):
         photo_count: int
         def __init__(self, user_id: _Optional[str] = ..., photo_count: _Optional[int] = ...) -> None: ...
     COUNTS_FIELD_NUMBER: _ClassVar[int]
+    EVERYONE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_FIELD_NUMBER: _ClassVar[int]
     counts: _containers.RepeatedCompositeFieldContainer[CountMatchesForNoticesResponse.Count]
-    def __init__(self, counts: _Optional[_Iterable[_Union[CountMatchesForNoticesResponse.Count, _Mapping]]] = ...) -> None: ...
+    everyone_count: int
+    total_count: int
+    released: bool
+    def __init__(self, counts: _Optional[_Iterable[_Union[CountMatchesForNoticesResponse.Count, _Mapping]]] = ..., everyone_count: _Optional[int] = ..., total_count: _Optional[int] = ..., released: _Optional[bool] = ...) -> None: ...

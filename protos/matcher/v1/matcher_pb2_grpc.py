@@ -169,8 +169,8 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CountMatchesForNotices(self, request, context):
-        """In how many photos of an event each of some guests finds themselves, by what ListMatches would show them now; photos
-        that are only for everyone do not count. Called by auth_service alone, for its e-mails. Idempotent.
+        """In how many photos of an event each of some guests finds themselves, by what ListMatches would show them now; those
+        that are for everyone are counted apart. Called by auth_service alone, for its e-mails. Idempotent.
         Errors: INVALID_ARGUMENT for more than 500 users.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

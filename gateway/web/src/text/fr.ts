@@ -266,6 +266,7 @@ export const text: Text = {
     credentials_set: "Ce compte a un mot de passe : connectez-vous avec.",
     invalid_invitation: "Cette invitation a expiré, a été retirée ou a déjà servi. Demandez-en une autre.",
     credentials_required: "Il faut un compte avec mot de passe pour organiser.",
+    last_organiser: "L’événement a besoin d’un organisateur. Donnez d’abord ce rôle à quelqu’un d’autre.",
     too_many_invitations: "Il y a trop d’invitations ouvertes. Retirez-en d’abord.",
     organiser_exists: "Il y a déjà un organisateur. Connectez-vous, ou demandez-lui une invitation.",
     guest_of_others: "Cet invité est aussi dans les événements d’autres organisateurs.",
