@@ -10,6 +10,7 @@ from threading import Event, Thread
 
 from pydantic import Field
 
+from auth_service.announcer import Announcer
 from auth_service.domain import InvalidForm
 from auth_service.invitations import show_setup_code
 from auth_service.mail_settings import MailSettings
@@ -38,6 +39,7 @@ from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 
 NAME = "auth"
 TIDY_S = 3600.0
+ANNOUNCE_S = 600.0
 STOP_S = 5.0
 
 log = get_logger()
@@ -129,19 +131,24 @@ def send_mails(_: list[str]) -> None:
         # A conversation with the server has about ten answers.
         sender = Sender(stores.mails, post, server, make_token, 20 * config.smtp_timeout_s, stop)
         looker = Looker(stores.notices, feed.count, make_token)
+        announcer = Announcer(stores.announcements, feed.count)
+        start_thread(
+            lambda: run_steps(lambda: looker.hear(feed.watch()), _pause(stop, BACKOFF_S), stop, "hints"), "hints"
+        )
         loops = [
-            start_thread(
-                lambda: run_steps(lambda: looker.hear(feed.watch()), lambda: stop.wait(BACKOFF_S), stop, "hints"),
-                "hints",
-            ),
+            start_thread(lambda: run_steps(announcer.step, _pause(stop, ANNOUNCE_S), stop, "announcer"), "announcer"),
             start_thread(lambda: _loop(looker.step, NOTICES_CHANNEL, config, stop), "looker"),
             start_thread(lambda: _loop(sender.step, MAILS_CHANNEL, config, stop), "sender"),
         ]
         stop.wait()
         sender.release()
         # An e-mail on its way has its time; if it takes longer, its lease ends it.
-        for loop in loops[1:]:
+        for loop in loops:
             loop.join(STOP_S)
+
+
+def _pause(stop: Event, seconds: float) -> Callable[[], object]:
+    return lambda: stop.wait(seconds)
 
 
 def _loop(step: Callable[[], bool], channel: str, config: settings.DatabaseSettings, stop: Event) -> None:

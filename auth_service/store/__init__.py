@@ -3,6 +3,7 @@
 from sqlalchemy import Engine
 
 from auth_service.store.accounts import AccountStore
+from auth_service.store.announcements import AnnouncementStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.events import EventStore
 from auth_service.store.invitations import InvitationStore
@@ -16,6 +17,7 @@ from auth_service.store.setup import SetupStore
 
 __all__ = [
     "AccountStore",
+    "AnnouncementStore",
     "ChangeStore",
     "EventStore",
     "InvitationStore",
@@ -45,3 +47,4 @@ class Stores:
         self.setup = SetupStore(engine)
         self.notices = NoticeStore(engine)
         self.mails = MailStore(engine)
+        self.announcements = AnnouncementStore(engine)

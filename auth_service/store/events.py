@@ -41,9 +41,9 @@ class EventStore:
         insert = text(
             """
             INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission, held,
-                releases_at, credit_name, credit_url, download, keep_days, guest_photos)
+                awaits_release, releases_at, credit_name, credit_url, download, keep_days, guest_photos)
             VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at, :admission, :held,
-                :releases_at, :credit_name, :credit_url, :download, nullif(:keep_days, 0), :guest_photos)
+                :held, :releases_at, :credit_name, :credit_url, :download, nullif(:keep_days, 0), :guest_photos)
             ON CONFLICT DO NOTHING
             """
         )

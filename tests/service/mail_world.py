@@ -1,6 +1,6 @@
 """E-mail in a test: the mailer step by step, between a real database and a real SMTP server."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Event as Signal
 from uuid import UUID
@@ -9,6 +9,7 @@ import pytest
 
 from auth_service.letters import Post
 from auth_service.mailer import Looker, Sender
+from auth_service.mails import PhotoCounts
 from auth_service.service.notices import Notices
 from auth_service.smtp import MailSender, MailServer
 from auth_service.store import MailStore, Stores
@@ -28,6 +29,9 @@ class Mail:
     scene: AuthScene
     smtp: SmtpServer
     photos: dict[UUID, int] = field(default_factory=dict)
+    for_everyone: int = 0
+    total: int = 0
+    is_released: bool = True
     asked: list[tuple[UUID, list[UUID]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -41,9 +45,10 @@ class Mail:
         server = MailSender(MailServer.parse(self.smtp.url), "photos@example.org", "party.example", 10)
         return Sender(store, Post("photos@example.org", SITE), server, self.make_token, LEASE_S, Signal())
 
-    def count(self, event_id: UUID, user_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    def count(self, event_id: UUID, user_ids: Sequence[UUID]) -> PhotoCounts:
         self.asked.append((event_id, list(user_ids)))
-        return {user: self.photos[user] for user in user_ids if user in self.photos}
+        own = {user: self.photos[user] for user in user_ids if user in self.photos and self.is_released}
+        return PhotoCounts(own, self.for_everyone if self.is_released else 0, self.total, self.is_released)
 
     def leave(self, event: pb.Event, guest: Person, email: str = "Gina@example.org", language: str = "en") -> None:
         request = pb.SetNoticeRequest(event_id=event.event_id, email=email, language=language)

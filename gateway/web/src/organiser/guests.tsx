@@ -10,6 +10,9 @@ import { CopyButton } from "./copy";
 import type { Event } from "./events";
 import { type Guest, useGuests } from "./guestlist";
 import { Invitations } from "./invitations";
+import { MemberRole } from "./memberrole";
+import { go } from "./navigation";
+import { Removed } from "./removed";
 
 interface Props {
   event: Event;
@@ -22,6 +25,7 @@ interface Props {
 
 export function Guests({ event, userId, version, onChange }: Props) {
   const [withoutPhotos, setWithoutPhotos] = useState(false);
+  const [removals, setRemovals] = useState(0);
   const { guests, hasMore, fault, setFault, reload, loadMore } = useGuests(event.id, withoutPhotos, version);
 
   const change = async (work: () => Promise<unknown>) => {
@@ -42,7 +46,14 @@ export function Guests({ event, userId, version, onChange }: Props) {
       : [words.guests.removeQuestion, words.guests.confirmRemove];
     if (!(await confirmInWords(question(nameOf(guest)), yes))) return;
     await change(() => ask(api.DELETE("/api/events/{event_id}/guests/{user_id}", at(guest))));
+    setRemovals((count) => count + 1);
   };
+  const changeRole = (work: () => Promise<unknown>, isOwn: boolean) =>
+    change(async () => {
+      await work();
+      // Who has taken their own role away sees no guests any more.
+      if (isOwn) go({ kind: "events" });
+    });
   // Those who wait come first.
   const sorted = [...(guests ?? [])].sort((a, b) => Number(b.waiting) - Number(a.waiting));
   const mayRemove = ({ role, user_id }: Guest) => role !== "organiser" || user_id !== userId;
@@ -71,7 +82,9 @@ export function Guests({ event, userId, version, onChange }: Props) {
             key={guest.user_id}
             event={event}
             guest={guest}
+            isOwn={guest.user_id === userId}
             mayRemove={mayRemove(guest)}
+            onRole={(work) => void changeRole(work, guest.user_id === userId)}
             onAdmit={() => void admit(guest)}
             onRemove={() => void remove(guest)}
           />
@@ -83,6 +96,7 @@ export function Guests({ event, userId, version, onChange }: Props) {
         </button>
       )}
     </section>
+      <Removed eventId={event.id} version={`${version} ${removals}`} onChange={() => change(async () => undefined)} />
     </>
   );
 }
@@ -90,12 +104,14 @@ export function Guests({ event, userId, version, onChange }: Props) {
 interface RowProps {
   event: Event;
   guest: Guest;
+  isOwn: boolean;
   mayRemove: boolean;
+  onRole: (work: () => Promise<unknown>) => void;
   onAdmit: () => void;
   onRemove: () => void;
 }
 
-function GuestRow({ event, guest, mayRemove, onAdmit, onRemove }: RowProps) {
+function GuestRow({ event, guest, isOwn, mayRemove, onRole, onAdmit, onRemove }: RowProps) {
   const [link, setLink] = useState<Schemas["SignInLink"]>();
   const [fault, setFault] = useState<unknown>();
   const isGuest = guest.role === "guest";
@@ -110,7 +126,6 @@ function GuestRow({ event, guest, mayRemove, onAdmit, onRemove }: RowProps) {
         <strong>{nameOf(guest)}</strong>
         <small>
           {words.guests.joined(showDay(guest.joined_at))}
-          {!isGuest && ` · ${words.roles[guest.role]}`}
           {guest.waiting && ` · ${words.guests.waiting}`}
           {isGuest && guest.selfie && ` · ${words.guests.selfies[guest.selfie]}`}
           {isGuest && guest.photos !== null && ` · ${words.guests.photos(guest.photos)}`}
@@ -120,6 +135,9 @@ function GuestRow({ event, guest, mayRemove, onAdmit, onRemove }: RowProps) {
         <button type="button" class="primary" onClick={onAdmit}>
           {words.guests.admit}
         </button>
+      )}
+      {!guest.waiting && (
+        <MemberRole eventId={event.id} guest={guest} name={nameOf(guest)} isOwn={isOwn} onChange={onRole} />
       )}
       {isGuest && !guest.waiting && !guest.username && (
         <button type="button" onClick={create}>

@@ -174,10 +174,10 @@ export const text = {
     confirm: "Yes, delete",
     confirmSignOut: "Yes, sign out",
     notice: "Tell me by e-mail when there are photos",
-    noticeDetail: "One e-mail when photos of you are there. The address is used for nothing else, except to sign you in if you ask.",
+    noticeDetail: "One e-mail when photos of you are there, and one when photos that were held back are released. The address is used for nothing else, except to sign you in if you ask.",
     noticeEmail: "E-mail address",
     noticeSave: "Tell me",
-    noticeKept: (email: string) => `One e-mail goes to ${email} when photos of you are there.`,
+    noticeKept: (email: string) => `An e-mail goes to ${email} when photos of you are there, and when photos that were held back are released.`,
     noticeDelete: "Delete the address",
   },
   signIn: {

@@ -177,10 +177,10 @@ export const text: Text = {
     confirmSignOut: "Oui, me déconnecter",
     notice: "Me prévenir par e-mail quand il y a des photos",
     noticeDetail:
-      "Un seul message, quand il y a des photos de vous. L’adresse ne sert à rien d’autre, sauf à vous connecter si vous le demandez.",
+      "Un message quand il y a des photos de vous, et un quand des photos retenues sont publiées. L’adresse ne sert à rien d’autre, sauf à vous connecter si vous le demandez.",
     noticeEmail: "Adresse e-mail",
     noticeSave: "Me prévenir",
-    noticeKept: (email) => `Un message sera envoyé à ${email} quand il y aura des photos de vous.`,
+    noticeKept: (email) => `Un message sera envoyé à ${email} quand il y aura des photos de vous, et quand des photos retenues seront publiées.`,
     noticeDelete: "Supprimer l’adresse",
   },
   signIn: {

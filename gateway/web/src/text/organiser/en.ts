@@ -157,6 +157,16 @@ export const words = {
       accepted: "selfie accepted",
     },
     photos: (count: number) => (count === 0 ? "no photo yet" : count === 1 ? "in 1 photo" : `in ${count} photos`),
+    role: (name: string) => `What ${name} may do`,
+    ownRoleQuestion: "Take your own role away? You no longer organise this event.",
+    confirmOwnRole: "Yes, step back",
+  },
+  removed: {
+    heading: "Removed",
+    detail: "They stay out, whatever code they have, until you let them in again.",
+    since: (day: string) => `removed on ${day}`,
+    admit: "Let in again",
+    admitName: (name: string) => `Let ${name} in again`,
   },
   poster: {
     heading: "Poster",

@@ -165,6 +165,16 @@ export const words: Words = {
       accepted: "selfie accepté",
     },
     photos: (count) => (count === 0 ? "pas encore de photo" : count === 1 ? "sur 1 photo" : `sur ${count} photos`),
+    role: (name) => `Ce que ${name} peut faire`,
+    ownRoleQuestion: "Renoncer à votre propre rôle ? Vous n’organiserez plus cet événement.",
+    confirmOwnRole: "Oui, renoncer",
+  },
+  removed: {
+    heading: "Exclus",
+    detail: "Ces personnes ne reviennent pas, quel que soit leur code, tant que vous ne les admettez pas à nouveau.",
+    since: (day) => `depuis le ${day}`,
+    admit: "Admettre à nouveau",
+    admitName: (name) => `Admettre ${name} à nouveau`,
   },
   poster: {
     heading: "Affiche",
