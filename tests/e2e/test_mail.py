@@ -28,6 +28,19 @@ def sent_rows(system: LocalSystem) -> list[tuple[str, int]]:
         connection.close()
 
 
+def open_notices(system: LocalSystem) -> int:
+    """How many members with an address are still to be looked at, or to be told of a release."""
+    connection = psycopg2.connect(system.env["DATABASE_URL"].replace("+psycopg2", ""))
+    try:
+        with connection.cursor() as cursor:
+            waiting = "SELECT FROM auth.events e WHERE e.id = n.event_id AND e.awaits_release AND NOT e.held"
+            cursor.execute(f"SELECT count(*) FROM auth.notices n WHERE due OR released OR EXISTS ({waiting})")
+            (count,) = cursor.fetchone() or (0,)
+            return int(count)
+    finally:
+        connection.close()
+
+
 def test_first_photos_are_told_of_once_and_links_sign_in(
     mailing: LocalSystem,
     smtp: SmtpServer,
@@ -74,6 +87,36 @@ def test_first_photos_are_told_of_once_and_links_sign_in(
         assert guest.get("/api/session")["me"]["events"][0]["notice_email"] == ""
         assert guest.expect(422, "PUT", "/api/me/notices", json=notice)["reason"] == "invalid_form"
         assert len(smtp.received) == 2
+
+
+def test_a_release_is_told_of_once_to_who_sees_photos(
+    mailing: LocalSystem,
+    smtp: SmtpServer,
+    host: Organiser,
+    sample: SampleEvent,
+    one_of: Callable[..., SamplePhoto],
+) -> None:
+    before = len(smtp.received)
+    event = host.event("Held party", release="held")
+    with visit(mailing, event) as guest, visit(mailing, event) as other:
+        for person, name in ((guest, "ada"), (other, "otis")):
+            notice = {"event_id": event["id"], "email": f"{name}@mail.example.org", "language": "en"}
+            person.expect(204, "PUT", "/api/me/notices", json=notice)
+        guest.selfie_and_wait(sample.selfies["Ada"])
+        host.add_photos(event, [one_of("Ada")])
+        assert len(smtp.received) == before
+        host.expect(200, "PATCH", f"/api/events/{event['id']}", json={"release": "live"})
+        received = smtp.wait_for(before + 1)[before]
+        assert received.to == ["ada@mail.example.org"]
+        assert received.message["Subject"] == "The photos are here: Held party"
+        assert "You are in 1 photo so far." in received.plain
+
+        # Neither a restart, which looks at all who wait, nor a second release sends another one.
+        mailing.restart("mailer")
+        for release in ("held", "live"):
+            host.expect(200, "PATCH", f"/api/events/{event['id']}", json={"release": release})
+        until(lambda: open_notices(mailing), lambda count: count == 0)
+        assert len(smtp.received) == before + 1
 
 
 def test_a_mailer_that_dies_between_claim_and_send_sends_at_most_a_second_copy(
