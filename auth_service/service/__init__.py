@@ -36,7 +36,7 @@ class Auth:
     def tidy(self) -> None:
         self._stores.sessions.delete_expired_tokens()
         self._stores.invitations.delete_expired()
-        self._stores.members.repair_counts()
+        self._stores.counts.repair()
         for event_id in self._stores.retention.find_out_of_date():
             self._stores.retention.hide(event_id)
         for event_id in self._stores.retention.find_over():

@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 from auth_service.store.accounts import AccountStore
 from auth_service.store.announcements import AnnouncementStore
 from auth_service.store.changes import ChangeStore
+from auth_service.store.counts import CountStore
 from auth_service.store.events import EventStore
 from auth_service.store.invitations import InvitationStore
 from auth_service.store.mails import MailStore
@@ -19,6 +20,7 @@ __all__ = [
     "AccountStore",
     "AnnouncementStore",
     "ChangeStore",
+    "CountStore",
     "EventStore",
     "InvitationStore",
     "MailStore",
@@ -40,6 +42,7 @@ class Stores:
         self.sessions = SessionStore(engine)
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
+        self.counts = CountStore(engine)
         self.roles = RoleStore(engine)
         self.changes = ChangeStore(engine)
         self.retention = RetentionStore(engine)

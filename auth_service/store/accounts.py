@@ -17,8 +17,9 @@ from auth_service.domain import (
 )
 from auth_service.store.changes import append_change, append_left, bury
 from auth_service.store.consents import insert_consent
+from auth_service.store.counts import uncount_guest
 from auth_service.store.locks import lock_event
-from auth_service.store.members import add_member, find_members, uncount_guest
+from auth_service.store.members import add_member, find_members
 from auth_service.store.sessions import insert_token
 from kit.db import transaction
 
