@@ -1,6 +1,7 @@
 """E-mail through all processes, with a real SMTP server: exactly one about first photos, links, one click to end it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx2
@@ -117,6 +118,24 @@ def test_a_release_is_told_of_once_to_who_sees_photos(
             host.expect(200, "PATCH", f"/api/events/{event['id']}", json={"release": release})
         until(lambda: open_notices(mailing), lambda count: count == 0)
         assert len(smtp.received) == before + 1
+
+
+def test_a_deletion_is_announced_to_the_organiser_once(
+    mailing: LocalSystem, smtp: SmtpServer, host: Organiser, one_of: Callable[..., SamplePhoto]
+) -> None:
+    before = len(smtp.received)
+    ends_at = datetime.now(UTC) + timedelta(hours=1)
+    event = host.event("Short party", expires_at=ends_at.isoformat(), keep_days=1)
+    host.add_photos(event, [one_of("Ada")])
+    for _ in range(2):
+        mailing.restart("mailer")  # which looks at the events when it starts, and then every ten minutes
+        received = smtp.wait_for(before + 1)[before]
+    assert received.to == ["olga@example.org"]
+    assert "“Short party” (1 photo)" in received.plain
+    assert received.link == f"{mailing.base_url}/organiser/events/{event['id']}/settings"
+    page = host.http.get(urlsplit(received.link).path)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert len(smtp.received) == before + 1
 
 
 def test_a_mailer_that_dies_between_claim_and_send_sends_at_most_a_second_copy(
