@@ -47,8 +47,8 @@ from matcher_service.store import (
     RefusalStore,
     ReleaseStore,
 )
+from matcher_service.store.events import PHOTOS_CHANNEL
 from matcher_service.store.hints import HINTS_CHANNEL
-from matcher_service.store.uploads import PHOTOS_CHANNEL
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
 NAME = "matcher"

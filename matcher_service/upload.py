@@ -16,6 +16,7 @@ class Header:
 
     event_id: UUID
     filename: str
+    replaces: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,10 @@ class _Upload:
         if self._current is not None:
             header, spool = self._current
             with spool:
-                self.added.append(self._photos.add_photo(self._user_id, header.event_id, header.filename, spool))
+                added = self._photos.add_photo(
+                    self._user_id, header.event_id, header.filename, spool, replaces=header.replaces
+                )
+            self.added.append(added)
 
     def close(self) -> None:
         if self._current is not None:

@@ -14,12 +14,14 @@ MAX_FAILURES = 3
 
 @dataclass(frozen=True)
 class Job:
-    """A photo to be read. `attempt` fences every later write."""
+    """A photo to be read. `attempt` fences every later write. `is_replacement`: a new version of a photo, which takes
+    its place once it is read."""
 
     photo_id: UUID
     event_id: UUID
     upload_key: str
     attempt: int
+    is_replacement: bool = False
 
 
 @dataclass(frozen=True)

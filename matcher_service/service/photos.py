@@ -58,9 +58,12 @@ class Photos:
         self._members.require_contributor(event_id, user_id)
         self._store.require_open(event_id)
 
-    def add_photo(self, user_id: UUID, event_id: UUID, filename: str, upload: Spool) -> AddedPhoto:
+    def add_photo(
+        self, user_id: UUID, event_id: UUID, filename: str, upload: Spool, *, replaces: bool = False
+    ) -> AddedPhoto:
         """Durable when it returns. What is wrong with the file itself is a result, so that the other files go on. A
-        photo that failed is read again, from the bytes that arrive now."""
+        photo that failed is read again, from the bytes that arrive now. `replaces`: the photo of the same name, where
+        there is exactly one."""
         filename = _clean(filename)
         if fault := upload.check():
             return AddedPhoto(None, filename, PhotoState.REFUSED, fault.reason)
@@ -68,7 +71,8 @@ class Photos:
         known = self._store.find_upload(event_id, upload.sha256)
         if known and known.is_foreign(role, user_id):
             return AddedPhoto(None, filename, PhotoState.PENDING, existing=True)
-        if known and known.state is not PhotoState.FAILED and not known.is_taken_over(role):
+        is_settled = known and known.state is not PhotoState.FAILED and not (replaces and known.has_new_version)
+        if known and is_settled and not known.is_taken_over(role):
             return AddedPhoto(known.photo_id, filename, known.state, existing=True)
         key = self._blobs.new_key()
         self._blobs.put_file(key, upload.open())
@@ -83,6 +87,7 @@ class Photos:
                     upload_key=key,
                     sha256=upload.sha256,
                     size_bytes=upload.size_bytes,
+                    replaces=replaces,
                 ),
                 self._guest_photos_per_day,
             )

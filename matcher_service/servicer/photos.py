@@ -194,7 +194,8 @@ def _parts(requests: Iterator[pb.AddPhotosRequest]) -> Iterator[Part]:
     for request in requests:
         match request.WhichOneof("part"):
             case "header":
-                yield Header(parse_id(request.header.event_id), request.header.filename)
+                header = request.header
+                yield Header(parse_id(header.event_id), header.filename, header.replace)
             case "chunk":
                 yield Chunk(request.chunk)
             case _:
@@ -208,6 +209,7 @@ def _added(photo: AddedPhoto) -> pb.AddedPhoto:
         state=f"PHOTO_STATE_{photo.state.name}",
         reason=photo.reason,
         existing=photo.existing,
+        replacement=f"REPLACEMENT_{photo.replacement.name}" if photo.replacement else pb.REPLACEMENT_UNSPECIFIED,
     )
 
 
@@ -231,6 +233,8 @@ def _photo(photo: Photo) -> pb.Photo:
         hide_request_count=photo.hide_requests,
         colour=photo.colour,
         from_guest=photo.from_guest,
+        new_version_state=f"PHOTO_STATE_{photo.new_version.name}" if photo.new_version else None,
+        new_version_reason=photo.new_version_reason,
         **name_versions(photo.versions),
     )
 

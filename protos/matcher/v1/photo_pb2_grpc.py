@@ -121,7 +121,8 @@ class PhotoServiceServicer:
         simply repeated. For organisers and photographers of the event, and for its other members where the event takes
         photos of guests: theirs are UNAPPROVED at first where it says so, and beyond a number for each day they are refused
         (TOO_MANY_GUEST_PHOTOS). A guest learns of bytes that somebody else has added only that they are here. Bytes of a
-        guest that an organiser or photographer adds as well are theirs from then on.
+        guest that an organiser or photographer adds as well are theirs from then on. A header may say that its photo
+        replaces the one of the same name.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EVENT_CLOSED, TOO_MANY_FILES, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -156,7 +157,7 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RetryPhoto(self, request, context):
-        """Has a photo that FAILED read once more, from the bytes that were uploaded; one that is PENDING stays so. For
+        """Has a photo that FAILED, or whose new version did, read once more, from the bytes that were uploaded; one that is PENDING stays so. For
         organisers of its event. Idempotent.
         Errors: PHOTO_NOT_FOUND, PHOTO_NOT_FAILED.
         """
