@@ -204,9 +204,9 @@ class JobStore:
     def _is_ours(self, connection: Connection, job: Job) -> bool:
         query = text(
             f"SELECT FROM {TABLES[job.is_replacement]} WHERE event_id = :event AND id = :photo AND attempt = :attempt"
-            " AND state = 'pending' FOR UPDATE"
+            " AND upload_key = :key AND state = 'pending' FOR UPDATE"
         )
-        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt}
+        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt, "key": job.upload_key}
         return connection.execute(query, values).first() is not None
 
     def _insert(
@@ -274,9 +274,10 @@ class JobStore:
     def _settle(self, job: Job, assignments: str) -> None:
         query = text(
             f"UPDATE {TABLES[job.is_replacement]} SET {assignments}"
-            " WHERE event_id = :event AND id = :photo AND attempt = :attempt AND state = 'pending'"
+            " WHERE event_id = :event AND id = :photo AND attempt = :attempt AND upload_key = :key"
+            " AND state = 'pending'"
         )
-        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt}
+        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt, "key": job.upload_key}
         with transaction(self._engine, "photo-write") as connection:
             connection.execute(query, values)
 

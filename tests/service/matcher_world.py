@@ -151,10 +151,17 @@ class World:
     def upload(self, event_id: UUID, people: Iterable[int], name: str = "", who: UUID | None = None) -> AddedPhoto:
         return self.add_file(event_id, photo_of(people, name or str(uuid4())), who=who)
 
-    def add_file(self, event_id: UUID, data: bytes, filename: str = "photo.jpg", who: UUID | None = None) -> AddedPhoto:
+    def add_file(
+        self,
+        event_id: UUID,
+        data: bytes,
+        filename: str = "photo.jpg",
+        who: UUID | None = None,
+        replaces: bool = False,
+    ) -> AddedPhoto:
         """By the organiser, where nobody else is named."""
         with spool(data, MAX_PHOTO_BYTES) as upload:
-            return self.photos.add_photo(who or self.organiser, event_id, filename, upload)
+            return self.photos.add_photo(who or self.organiser, event_id, filename, upload, replaces=replaces)
 
     def add(self, event_id: UUID, *people: int, who: UUID | None = None) -> UUID:
         """A photo, uploaded and indexed."""

@@ -16,7 +16,7 @@ from matcher_service.store import FaceStore
 from tests.service import matcher_fixtures
 from tests.service.matcher_world import World, person
 
-world = matcher_fixtures.world
+make_world, world = matcher_fixtures.make_world, matcher_fixtures.world
 
 
 class Pages:
