@@ -249,3 +249,17 @@ def test_files_in_other_fields_alone_are_refused_with_the_name_of_the_field(worl
     answer = send(world, PHOTOS, ("attachment", ("b", JPEG)))
     assert problem(answer) == (422, "unexpected_field")
     assert "`files`" in answer.json()["detail"]
+
+
+def test_an_upload_replaces_photos_of_its_names_and_no_file_of_the_same_request(world: World) -> None:
+    def answer(messages: list[pb.AddPhotosRequest]) -> pb.AddPhotosResponse:
+        header = messages[0].header
+        kind = {"a": pb.REPLACEMENT_REPLACED, "b": pb.REPLACEMENT_AMBIGUOUS}.get(header.filename)
+        photo = pb.AddedPhoto(photo_id="p", state=pb.PHOTO_STATE_INDEXED, replacement=kind if header.replace else None)
+        return pb.AddPhotosResponse(photos=[photo])
+
+    world.answer(AddPhotos=answer)
+    files = [("files", (name, JPEG)) for name in ("a", "b", "c", "a")]
+    shown = send(world, f"{PHOTOS}?replace=true", *files).json()["photos"]
+    assert [photo.get("replacement") for photo in shown] == ["replaced", "ambiguous", None, None]
+    assert [photo.get("replacement") for photo in send(world, PHOTOS, *files).json()["photos"]] == [None] * 4

@@ -9,15 +9,21 @@ export type Place = "new" | "ready" | "sending" | "kept" | "known" | "failed";
 
 export interface Item {
   readonly file: File;
+  /** Whether it replaces the photo of its name. */
+  readonly replaces: boolean;
   place: Place;
   reason?: FileReason;
   tries: number;
+  /** With `replaces`: whether it did, or is a new photo since its name is that of several. */
+  replacement?: "replaced" | "ambiguous";
 }
 
 export interface Totals {
   count: number;
   places: Record<Place, number>;
   failures: readonly Item[];
+  replaced: number;
+  ambiguous: number;
   bytes: number;
   /** Of files that need nothing more. */
   settledBytes: number;
@@ -31,13 +37,18 @@ export class Items {
   /** No file before this index is at the place. */
   private readonly first = { new: 0, ready: 0 };
 
-  /** Files that are there already are left out. */
-  add(files: readonly File[]): void {
+  /** Files that are there already are left out. Of files with one name, as in several folders, none replaces a photo:
+   * the second would replace the first. */
+  add(files: readonly File[], replace: boolean): void {
+    const names = new Map<string, number>();
+    for (const { name } of files) names.set(name, (names.get(name) ?? 0) + 1);
     for (const file of files) {
       const key = `${file.webkitRelativePath || file.name}\n${file.size}\n${file.lastModified}`;
       if (this.seen.has(key)) continue;
       this.seen.add(key);
-      this.all.push({ file, place: "new", tries: 0 });
+      const isAmbiguous = replace && names.get(file.name) !== 1;
+      const replacement = isAmbiguous ? "ambiguous" : undefined;
+      this.all.push({ file, replaces: replace && !isAmbiguous, place: "new", tries: 0, replacement });
     }
   }
 
@@ -47,7 +58,7 @@ export class Items {
     if (place === "new" || place === "ready") this.first[place] = 0;
   }
 
-  /** The next files at a place: at least one, where there is any. They stay there. */
+  /** The next files at a place: at least one, where there is any; all of them replace photos, or none. They stay there. */
   next(place: "new" | "ready", maxFiles: number, maxBytes: number): Item[] {
     const found: Item[] = [];
     let bytes = 0;
@@ -55,6 +66,7 @@ export class Items {
       const item = this.all[index];
       if (item?.place !== place) continue;
       if (found.length === 0) this.first[place] = index;
+      if (found[0] && found[0].replaces !== item.replaces) continue;
       bytes += item.file.size;
       if (found.length > 0 && bytes > maxBytes) break;
       found.push(item);
@@ -67,12 +79,16 @@ export class Items {
     const failures: Item[] = [];
     let bytes = 0;
     let settledBytes = 0;
+    let replaced = 0;
+    let ambiguous = 0;
     for (const item of this.all) {
       places[item.place] += 1;
       bytes += item.file.size;
       if (SETTLED.includes(item.place)) settledBytes += item.file.size;
       if (item.place === "failed") failures.push(item);
+      if (item.place === "kept" && item.replacement === "replaced") replaced += 1;
+      if (item.place === "kept" && item.replacement === "ambiguous") ambiguous += 1;
     }
-    return { count: this.all.length, places, failures, bytes, settledBytes };
+    return { count: this.all.length, places, failures, replaced, ambiguous, bytes, settledBytes };
   }
 }

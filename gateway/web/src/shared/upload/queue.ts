@@ -21,6 +21,9 @@ export interface Snapshot {
   kept: number;
   known: number;
   failures: readonly Item[];
+  /** Photos that files of their name replaced, and files that were added since their name is that of several. */
+  replaced: number;
+  ambiguous: number;
   /** 0 to 1, by bytes. */
   progress: number;
   bytesPerS: number;
@@ -57,8 +60,9 @@ export class UploadQueue {
     for (let sender = 0; sender < senders; sender++) void this.send();
   }
 
-  add(files: readonly File[]): void {
-    this.items.add(files);
+  /** `replace`: the photos of the same names. */
+  add(files: readonly File[], replace = false): void {
+    this.items.add(files, replace);
     this.resume();
   }
 
@@ -137,7 +141,7 @@ export class UploadQueue {
       }
       for (const item of items) this.items.move(item, "sending");
       const files = items.map(({ file }) => file);
-      const answer = await sendPhotos(this.eventId, files, (bytes) => {
+      const answer = await sendPhotos(this.eventId, files, items[0]?.replaces ?? false, (bytes) => {
         this.pace.add(bytes - (this.sentBytes.get(items) ?? 0));
         this.sentBytes.set(items, bytes);
         this.notify();
@@ -156,8 +160,10 @@ export class UploadQueue {
       items.forEach((item, index) => {
         const photo = answer.photos[index];
         const reason = (photo?.reason ?? "internal") as Reason;
-        if (photo && photo.status !== "refused") this.items.move(item, photo.existing ? "known" : "kept");
-        else if (EVENT_WIDE.has(reason) && !PASSING.has(reason)) {
+        if (photo && photo.status !== "refused") {
+          item.replacement = photo.replacement ?? item.replacement;
+          this.items.move(item, photo.existing ? "known" : "kept");
+        } else if (EVENT_WIDE.has(reason) && !PASSING.has(reason)) {
           this.items.move(item, "ready");
           obstacle = reason;
         } else this.refuse(item, reason);
@@ -233,7 +239,7 @@ export class UploadQueue {
   }
 
   private summarise(): Snapshot {
-    const { count, places, failures, bytes, settledBytes } = this.items.sum();
+    const { count, places, failures, replaced, ambiguous, bytes, settledBytes } = this.items.sum();
     const done = [...this.sentBytes.values()].reduce((sum, sent) => sum + sent, settledBytes);
     const isUnfinished = places.new + places.ready + places.sending > 0;
     const bytesPerS = this.pace.bytesPerS();
@@ -244,6 +250,8 @@ export class UploadQueue {
       kept: places.kept,
       known: places.known,
       failures,
+      replaced,
+      ambiguous,
       progress: bytes > 0 ? Math.min(done / bytes, 1) : 0,
       bytesPerS,
       leftS: isUnfinished && bytesPerS > 0 ? Math.max(bytes - done, 0) / bytesPerS : undefined,
