@@ -1,9 +1,11 @@
 """Photos of one request on their way to matcher_service: one call for each, as soon as it is complete."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -46,6 +48,7 @@ class PhotoUpload:
         self._event_id = event_id
         self._replace = replace
         self._names: set[str] = set()
+        self._began_s = time.monotonic()
         self._limiter = limiter
         self._policy = policy
         self._results: list[Result] = []
@@ -105,6 +108,7 @@ class PhotoUpload:
         header = pb.AddPhotoHeader(event_id=self._event_id, filename=file.filename, replace=self._may_replace(file))
 
         def begin(left_s: float) -> Any:
+            header.age.FromTimedelta(timedelta(seconds=time.monotonic() - self._began_s))
             return self._backend.photos.AddPhotos(_messages(header, file), timeout=left_s)
 
         ends_at = asyncio.get_running_loop().time() + self._backend.limits.photo_s

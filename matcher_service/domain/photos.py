@@ -84,7 +84,8 @@ class Photo:
 
 @dataclass(frozen=True)
 class NewPhoto:
-    """An upload that is durable in the file `upload_key`. `replaces`: the photo of its name, where there is one."""
+    """An upload that is durable in the file `upload_key`. `replaces`: the photo of its name, where there is one.
+    `began_at`: when its client began to send it, by the database's clock; None: now."""
 
     id: UUID
     event_id: UUID
@@ -95,6 +96,7 @@ class NewPhoto:
     sha256: bytes
     size_bytes: int
     replaces: bool = False
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from kit.blobs import BlobNotFound, Blobs
@@ -53,13 +54,21 @@ class Photos:
         self._blobs = blobs
         self._catch_up = catch_up
 
-    def require_upload(self, user_id: UUID, event_id: UUID) -> None:
-        """Raises EventNotFound, OrganiserOnly, EventClosed, before a byte is read."""
+    def require_upload(self, user_id: UUID, event_id: UUID) -> datetime:
+        """The time, by the database's clock. Raises EventNotFound, OrganiserOnly, EventClosed, before a byte is
+        read."""
         self._members.require_contributor(event_id, user_id)
-        self._store.require_open(event_id)
+        return self._store.require_open(event_id)
 
     def add_photo(
-        self, user_id: UUID, event_id: UUID, filename: str, upload: Spool, *, replaces: bool = False
+        self,
+        user_id: UUID,
+        event_id: UUID,
+        filename: str,
+        upload: Spool,
+        *,
+        replaces: bool = False,
+        began_at: datetime | None = None,
     ) -> AddedPhoto:
         """Durable when it returns. What is wrong with the file itself is a result, so that the other files go on. A
         photo that failed is read again, from the bytes that arrive now. `replaces`: the photo of the same name, where
@@ -68,7 +77,7 @@ class Photos:
         if fault := upload.check():
             return AddedPhoto(None, filename, PhotoState.REFUSED, fault.reason)
         role = self._members.require_contributor(event_id, user_id)
-        known = self._store.find_upload(event_id, upload.sha256)
+        known = self._store.find_upload(event_id, upload.sha256, began_at)
         if known and known.is_foreign(role, user_id):
             return AddedPhoto(None, filename, PhotoState.PENDING, existing=True)
         is_settled = known and known.state is not PhotoState.FAILED and not (replaces and known.has_new_version)
@@ -88,6 +97,7 @@ class Photos:
                     sha256=upload.sha256,
                     size_bytes=upload.size_bytes,
                     replaces=replaces,
+                    began_at=began_at,
                 ),
                 self._guest_photos_per_day,
             )

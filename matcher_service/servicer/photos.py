@@ -195,7 +195,8 @@ def _parts(requests: Iterator[pb.AddPhotosRequest]) -> Iterator[Part]:
         match request.WhichOneof("part"):
             case "header":
                 header = request.header
-                yield Header(parse_id(header.event_id), header.filename, header.replace)
+                age_s = header.age.seconds + header.age.nanos / 1e9
+                yield Header(parse_id(header.event_id), header.filename, header.replace, age_s)
             case "chunk":
                 yield Chunk(request.chunk)
             case _:

@@ -1,6 +1,7 @@
 """SQL of photos as organisers and guests see them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +36,7 @@ from matcher_service.store.audience import SEES
 from matcher_service.store.events import PHOTOS_CHANNEL, count_photos, find_member, lock_event
 from matcher_service.store.lists import count_listed, select_photos, select_uploads
 from matcher_service.store.offers import is_open, offered
-from matcher_service.store.replacements import NEW_VERSION, replace_named, retry_replacements
+from matcher_service.store.replacements import NEW_VERSION, find_late, replace_named, retry_replacements
 from matcher_service.store.uploads import (
     SELECT_SHUT,
     SELECT_UPLOAD,
@@ -57,16 +58,19 @@ class PhotoStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def find_upload(self, event_id: UUID, sha256: bytes) -> KnownUpload | None:
+    def find_upload(self, event_id: UUID, sha256: bytes, began_at: datetime | None = None) -> KnownUpload | None:
         """The photo that these bytes are already."""
+        values = {"event": event_id, "sha256": sha256, "began": began_at}
         with transaction(self._engine) as connection:
-            row = connection.execute(text(SELECT_UPLOAD), {"event": event_id, "sha256": sha256}).first()
+            row = connection.execute(text(SELECT_UPLOAD), values).first()
         return read_upload(row) if row else None
 
-    def require_open(self, event_id: UUID) -> None:
-        """Raises EventClosed, EventNotFound."""
+    def require_open(self, event_id: UUID) -> datetime:
+        """The time, by the database's clock. Raises EventClosed, EventNotFound."""
         with transaction(self._engine) as connection:
             check_open(connection.execute(text(SELECT_SHUT), {"event": event_id}).first())
+            now: datetime = connection.execute(text("SELECT now()")).scalar_one()
+            return now
 
     def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
         """The new photo, or the one that these bytes are already; then the new file goes. One that failed is pending
@@ -84,9 +88,14 @@ class PhotoStore:
                 raise EventNotFound
             role = Role(member.role)
             visibility = choose_visibility(role, guest_photos)
-            row = connection.execute(text(SELECT_UPLOAD), {"event": event_id, "sha256": photo.sha256}).first()
+            values = {"event": event_id, "sha256": photo.sha256, "began": photo.began_at}
+            row = connection.execute(text(SELECT_UPLOAD), values).first()
             if row is not None:
                 return add_known(connection, photo, role, read_upload(row))
+            if may(role, Action.ADD) and (late := find_late(connection, photo)):
+                queue = text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)")
+                connection.execute(queue, {"key": photo.upload_key})
+                return AddedPhoto(late, photo.filename, PhotoState.PENDING, existing=True)
             replaced = replace_named(connection, photo, role) if photo.replaces else None
             if replaced and not isinstance(replaced, Replacement):
                 photo_id, state, replacement = replaced

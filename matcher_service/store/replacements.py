@@ -1,7 +1,8 @@
 """SQL of new versions of photos.
 
 An upload of the same name takes the place of a photo that is still to be read at once. Of a photo that was read it is
-a row of `replacements`, a job of its own, until it is read: until then guests see the photo as it was.
+a row of `replacements`, a job of its own, until it is read: until then guests see the photo as it was. The bytes of
+before are remembered for a day, since an upload of them may be under way that its client has repeated long ago.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,11 @@ from matcher_service.store.hints import hint_organisers, hint_people_in
 
 # Of photos `p`.
 NEW_VERSION = "FROM matcher.replacements r WHERE (r.event_id, r.id) = (p.event_id, p.id)"
+REMEMBER = """
+INSERT INTO matcher.past_versions (event_id, photo_id, sha256, replaced_at)
+SELECT event_id, id, sha256, {at} FROM {table} WHERE event_id = :event AND id = :photo
+ON CONFLICT (event_id, photo_id, sha256) DO UPDATE SET replaced_at = excluded.replaced_at
+"""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def replace_named(
     if len(rows) != 1:
         return Replacement.AMBIGUOUS if rows else None
     photo_id, state = rows[0].id, PhotoState(rows[0].state)
-    drop_replacements(connection, photo.event_id, [photo_id])
+    discard_replacement(connection, photo.event_id, photo_id)
     if state is PhotoState.INDEXED:
         _insert(connection, photo_id, photo)
     else:
@@ -58,6 +64,26 @@ def replace_named(
     connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
     hint_organisers(connection, photo.event_id)
     return photo_id, state, Replacement.REPLACED
+
+
+def find_late(connection: Connection, photo: NewPhoto) -> UUID | None:
+    """The photo whose bytes these were until a newer version took their place, after this upload began."""
+    query = text(
+        "SELECT photo_id FROM matcher.past_versions WHERE event_id = :event AND sha256 = :sha256"
+        " AND replaced_at > CAST(:began AS timestamptz) LIMIT 1"
+    )
+    values = {"event": photo.event_id, "sha256": photo.sha256, "began": photo.began_at}
+    found: UUID | None = connection.execute(query, values).scalar()
+    return found
+
+
+def discard_replacement(connection: Connection, event_id: UUID, photo_id: UUID) -> None:
+    """A new version that nobody has read goes. Under the event's lock."""
+    values = {"event": event_id, "photo": photo_id}
+    connection.execute(text(REMEMBER.format(at="clock_timestamp()", table="matcher.replacements")), values)
+    forget = "DELETE FROM matcher.past_versions WHERE event_id = :event AND replaced_at < now() - interval '1 day'"
+    connection.execute(text(forget), values)
+    drop_replacements(connection, event_id, [photo_id])
 
 
 def retry_replacements(connection: Connection, event_id: UUID, photo_id: UUID | None = None, key: str = "") -> int:
@@ -97,6 +123,8 @@ def replace_upload(connection: Connection, job: Job, version: int) -> Before | N
         connection.execute(text(query), values)
     before = text("SELECT state, face_count FROM matcher.photos WHERE event_id = :event AND id = :photo FOR UPDATE")
     row = connection.execute(before, values).one()
+    accepted = "(SELECT created_at FROM matcher.replacements WHERE event_id = :event AND id = :photo)"
+    connection.execute(text(REMEMBER.format(at=accepted, table="matcher.photos")), values)
     move = text(
         "UPDATE matcher.photos p SET upload_key = r.upload_key, content_type = r.content_type, sha256 = r.sha256,"
         " size_bytes = r.size_bytes, reason = '', attempt = p.attempt + 1, replaced_version = :version"
@@ -127,6 +155,8 @@ def _insert(connection: Connection, photo_id: UUID, photo: NewPhoto) -> None:
 def _replace_unread(connection: Connection, photo_id: UUID, state: PhotoState, photo: NewPhoto) -> None:
     """Whoever reads the upload of before is fenced."""
     queue_files(connection, photo.event_id, [photo_id])
+    remember = text(REMEMBER.format(at="clock_timestamp()", table="matcher.photos"))
+    connection.execute(remember, {"event": photo.event_id, "photo": photo_id})
     update = text(
         "UPDATE matcher.photos SET state = 'pending', reason = '', failures = 0, lease_until = NULL,"
         " attempt = attempt + 1, upload_key = :upload_key, content_type = :content_type, sha256 = :sha256,"

@@ -27,21 +27,21 @@ from matcher_service.store.audience import change_visibility
 from matcher_service.store.events import (
     PHOTOS_CHANNEL,
     count_photos,
-    drop_replacements,
     queue_blob_deletions,
     raise_version,
 )
 from matcher_service.store.hints import hint, hint_all, hint_organisers, hint_people_in
-from matcher_service.store.replacements import NEW_VERSION, retry_replacements
+from matcher_service.store.replacements import NEW_VERSION, discard_replacement, retry_replacements
 
 SELECT_SHUT = (
     "SELECT closed OR coalesce(expires_at <= now(), false) AS shut, guest_photos FROM matcher.events"
     " WHERE id = :event AND NOT gone"
 )
-# The photo that these bytes are, or whose new version they are.
+# The photo that these bytes are, or whose new version they are. A new version that was accepted after this upload began
+# is not what it is about.
 SELECT_UPLOAD = f"""
 SELECT p.id, p.state, p.uploader_id, p.from_guest, false AS is_new_version,
-    EXISTS (SELECT {NEW_VERSION}) AS has_new_version
+    EXISTS (SELECT {NEW_VERSION} AND r.created_at < coalesce(CAST(:began AS timestamptz), now())) AS has_new_version
 FROM matcher.photos p WHERE p.event_id = :event AND p.sha256 = :sha256
 UNION ALL
 SELECT p.id, r.state, p.uploader_id, p.from_guest, true, false
@@ -159,7 +159,7 @@ def add_known(connection: Connection, photo: NewPhoto, role: Role, known: KnownU
     if known.is_taken_over(role):
         take_over(connection, event_id, known, photo.uploader_id, photo.filename)
     if photo.replaces and known.has_new_version and not known.is_foreign(role, photo.uploader_id):
-        drop_replacements(connection, event_id, [known.photo_id])
+        discard_replacement(connection, event_id, known.photo_id)
         hint_organisers(connection, event_id)
     if unused:
         connection.execute(text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)"), {"key": unused})

@@ -33,10 +33,12 @@ class GuestRecord:
 
 @dataclass
 class PhotoRecord:
-    """One photo, by the id that the organiser got for it."""
+    """One photo, by the id that the organiser got for it; `sha256` of its newest version."""
 
     event_id: str
     people: frozenset[int]
+    filename: str
+    sha256: str
     is_indexed: bool = False
     is_deleted: bool = False  # set before the request is sent
 

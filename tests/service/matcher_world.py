@@ -157,11 +157,11 @@ class World:
         data: bytes,
         filename: str = "photo.jpg",
         who: UUID | None = None,
-        replaces: bool = False,
+        **how: Any,
     ) -> AddedPhoto:
-        """By the organiser, where nobody else is named."""
+        """By the organiser, where nobody else is named; `how` is what `add_photo` takes."""
         with spool(data, MAX_PHOTO_BYTES) as upload:
-            return self.photos.add_photo(who or self.organiser, event_id, filename, upload, replaces=replaces)
+            return self.photos.add_photo(who or self.organiser, event_id, filename, upload, **how)
 
     def add(self, event_id: UUID, *people: int, who: UUID | None = None) -> UUID:
         """A photo, uploaded and indexed."""

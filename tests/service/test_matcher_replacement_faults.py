@@ -6,14 +6,15 @@ import pytest
 from sqlalchemy import Connection, text
 
 from kit.faces.process import FaceProcessDied
-from matcher_service.domain import ChangeKind, Job, PhotoNotFailed, PhotoState
+from matcher_service.domain import ChangeKind, Job, PhotoNotFailed, PhotoState, Replacement
 from matcher_service.reading import Reading
 from matcher_service.store import JobStore
+from matcher_service.store import photos as photo_store
 from tests.service import matcher_fixtures
 from tests.service.matcher_fixtures import MakeWorld
 from tests.service.matcher_party import check
 from tests.service.matcher_world import LEASE_S, World, photo_of
-from tests.service.test_matcher_replacements import add, expect_order, photos, replace
+from tests.service.test_matcher_replacements import add, expect_order, photos, replace, send
 
 make_world, world = matcher_fixtures.make_world, matcher_fixtures.world
 
@@ -97,6 +98,40 @@ def test_whoever_reads_a_version_that_was_replaced_is_fenced(world: World) -> No
 
 def test_control_fenced_by_the_attempt_alone_the_faces_are_those_of_other_bytes(make_world: MakeWorld) -> None:
     assert publish_the_version_before(make_world(job_store=FencedByAttemptAlone)) == 2
+
+
+def repeat_late(world: World) -> list[UUID | None]:
+    """The photos that there are after uploads arrive once more that began before newer versions were accepted."""
+    event = world.event()
+    began_1 = world.photos.require_upload(world.organiser, event)
+    photo = add(world, event, "a.jpg", 1)
+    began_2 = world.photos.require_upload(world.organiser, event)
+    for version in ("2", "3"):
+        replace(world, event, "a.jpg", 1, 2, version=version)
+    late = [
+        replace(world, event, "a.jpg", 1, version="1", began_at=began_1),
+        replace(world, event, "a.jpg", 1, 2, version="2", began_at=began_2),
+    ]
+    world.index_all()
+    late.append(send(world, event, "a.jpg", 1, version="1", began_at=began_1))
+    world.index_all()
+    [listed, *others] = photos(world, event)
+    assert [one.photo_id for one in late] == [photo] * 3
+    assert (listed.id, listed.face_count, others) == (photo, 2, [])
+    expect_order(world, event, files=5)
+    again = replace(world, event, "a.jpg", 1, version="1", began_at=world.photos.require_upload(world.organiser, event))
+    assert again.replacement is Replacement.REPLACED, "whoever wants the version of before may have it"
+    return [one.photo_id for one in late]
+
+
+def test_an_upload_that_arrives_late_brings_no_version_back(world: World) -> None:
+    assert len(set(repeat_late(world))) == 1
+
+
+def test_control_without_memory_of_past_versions_it_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photo_store, "find_late", lambda *_: None)
+    with pytest.raises((AssertionError, ValueError)):
+        repeat_late(world)
 
 
 @pytest.mark.parametrize("whole_event", [False, True])

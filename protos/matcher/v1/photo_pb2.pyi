@@ -1,5 +1,6 @@
 import datetime
 
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -138,14 +139,16 @@ class Photo(_message.Message):
     def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., uploader_id: _Optional[str] = ..., hide_request_count: _Optional[int] = ..., colour: _Optional[int] = ..., original_bytes: _Optional[int] = ..., take_offset_min: _Optional[int] = ..., from_guest: _Optional[bool] = ..., new_version_state: _Optional[_Union[PhotoState, str]] = ..., new_version_reason: _Optional[str] = ...) -> None: ...
 
 class AddPhotoHeader(_message.Message):
-    __slots__ = ("event_id", "filename", "replace")
+    __slots__ = ("event_id", "filename", "replace", "age")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
     REPLACE_FIELD_NUMBER: _ClassVar[int]
+    AGE_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     filename: str
     replace: bool
-    def __init__(self, event_id: _Optional[str] = ..., filename: _Optional[str] = ..., replace: _Optional[bool] = ...) -> None: ...
+    age: _duration_pb2.Duration
+    def __init__(self, event_id: _Optional[str] = ..., filename: _Optional[str] = ..., replace: _Optional[bool] = ..., age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class AddPhotosRequest(_message.Message):
     __slots__ = ("header", "chunk")
