@@ -28,7 +28,7 @@ from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
 from gateway.invitations import routes as invitations
 from gateway.invitations.setup import FirstOrganiserCheck
 from gateway.operators import routes as operators
-from gateway.photos import archive, curation, pictures
+from gateway.photos import archive, cameras, curation, pictures
 from gateway.photos import routes as photos
 from gateway.photos.archive_entries import KnownChecksums
 from gateway.posters import routes as posters
@@ -116,6 +116,7 @@ def create_app(
         selfies,
         photos,
         curation,
+        cameras,
         pictures,
         archive,
         updates,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from matcher_service.domain.cameras import CameraId
 from matcher_service.domain.photos import Variant
 
 ENCODING_SIZE = 128
@@ -59,3 +60,4 @@ class IndexedPhoto:
     taken_offset_min: int | None = None
     original_parts: list[Any] | None = None
     colour: int | None = None
+    camera: CameraId | None = None

@@ -12,6 +12,7 @@ from kit.db import transaction
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant
 from matcher_service.faces import FoundPerson
 from matcher_service.store.audience import USER, unhidden
+from matcher_service.store.cameras import settle_time
 from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
 from matcher_service.store.hints import hint, hint_all, hint_organisers
 from matcher_service.store.replacements import Before, replace_upload
@@ -223,10 +224,10 @@ class JobStore:
             text(
                 """
                 UPDATE matcher.photos SET state = 'indexed', lease_until = NULL, width = :width, height = :height,
-                    taken_at = coalesce(taken_at, :taken_at), face_count = :faces, thumb_key = :thumb,
+                    taken_at = :taken_at, taken_offset_min = :offset_min, camera_id = :camera,
+                    clock_offset_s = :clock_offset, face_count = :faces, thumb_key = :thumb,
                     medium_key = :medium, preview_key = :preview, original_key = :original,
                     original_parts = CAST(:parts AS jsonb), original_bytes = :size, engine_version = :engine,
-                    taken_offset_min = CASE WHEN taken_at IS NULL THEN :offset_min ELSE taken_offset_min END,
                     colour = :colour
                 WHERE event_id = :event AND id = :photo
                 RETURNING visibility, from_guest, uploader_id
@@ -236,8 +237,7 @@ class JobStore:
                 **ids,
                 "width": photo.width,
                 "height": photo.height,
-                "taken_at": photo.taken_at,
-                "offset_min": photo.taken_offset_min,
+                **settle_time(connection, job, photo),
                 "faces": len(photo.faces) + photo.small_count,
                 "parts": None if photo.original_parts is None else json.dumps(photo.original_parts),
                 "size": photo.original_bytes,

@@ -12,6 +12,7 @@ from tests.chaos.client import Client, Json
 from tests.chaos.ledger import GuestRecord, Ledger, PhotoRecord, SentSelfie
 
 MAX_LIVING = 120  # photos of an event: a gallery is one page, and thus one response
+MAX_KEPT = 4  # photos of an event that one organiser replaces again and again
 PAGE = 200
 # Why one file of an upload is not kept, though it will be when it is sent again.
 PASSING = (
@@ -112,7 +113,7 @@ class Organiser:
         self._ledger = ledger
         self._events = events
         self._stop = stop
-        self._sent: dict[bytes, str] = {}
+        self._name = uuid4().hex
 
     def live(self) -> None:
         while not self._stop.is_set():
@@ -121,9 +122,9 @@ class Organiser:
             self.look(event["id"])
             living = self._ledger.living(event["id"])
             if len(living) > MAX_LIVING or (living and random.random() < 0.5):
-                self.delete(random.choice(list(living)))
-            elif living and random.random() < 0.5:
-                self.replace(random.choice(list(living)))
+                self.delete(living)
+            elif living:
+                self.replace(living)
             self._stop.wait(random.uniform(0.1, 0.6))
 
     def add(self, event_id: str) -> None:
@@ -138,9 +139,16 @@ class Organiser:
         for _ in ids:
             self._ledger.accept()
 
-    def replace(self, photo_id: str) -> None:
-        """By other bytes that show the same people, so that nobody may lose it at any time."""
-        record = self._ledger.photos[photo_id]
+    def replace(self, living: Mapping[str, PhotoRecord]) -> None:
+        """One of a few photos, by other bytes that show the same people, so that nobody may lose it at any time."""
+        with self._ledger.lock:
+            kept = [photo_id for photo_id, photo in living.items() if photo.keeper == self._name]
+            free = [photo_id for photo_id, photo in living.items() if not photo.keeper and not photo.is_deleted]
+            if not (candidates := kept if len(kept) >= MAX_KEPT else free):
+                return
+            photo_id = random.choice(candidates)
+            record = self._ledger.photos[photo_id]
+            record.keeper = self._name
         image = self._album.photo_of(record.people, uuid4().hex)
         [found] = self._upload(record.event_id, {record.filename: image}, replace=True)
         if found != photo_id:
@@ -157,8 +165,11 @@ class Organiser:
                 if known and photo["status"] == "indexed":
                     known.is_indexed = True
 
-    def delete(self, photo_id: str) -> None:
+    def delete(self, living: Mapping[str, PhotoRecord]) -> None:
         with self._ledger.lock:
+            if not (free := [photo_id for photo_id, photo in living.items() if not photo.keeper]):
+                return
+            photo_id = random.choice(free)
             self._ledger.photos[photo_id].is_deleted = True
         answer = self._client.ask("DELETE", f"/api/photos/{photo_id}")
         assert answer.status_code in (204, 404), answer.text

@@ -34,10 +34,11 @@ from matcher_service.domain import (
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.reading import FaceReading, Reading
-from matcher_service.service import Matches, Members, Photos
+from matcher_service.service import Cameras, Matches, Members, Photos
 from matcher_service.spool import spool
 from matcher_service.store import (
     AudienceStore,
+    CameraStore,
     FaceStore,
     JobStore,
     MatchStore,
@@ -106,6 +107,7 @@ class World:
         members = Members(self.member_store, self.catch_up)
         self.matches = Matches(self.match_store, RefusalStore(db), self.index, members, TOLERANCE)
         self.audience = Audience(audience_store(db), members)
+        self.cameras = Cameras(CameraStore(db), members)
         self.photos = photos(
             self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES, GUEST_PHOTOS_PER_DAY
         )

@@ -40,7 +40,8 @@ def stub(
     with listening(notices):
         yield matcher_pb2_grpc.MatcherServiceStub(
             serve(
-                *registrations(world.matches, world.photos, world.audience, notices, signer("matcher")), max_watchers=2
+                *registrations(world.matches, world.photos, world.audience, world.cameras, notices, signer("matcher")),
+                max_watchers=2,
             )
         )
 
@@ -185,7 +186,7 @@ def test_a_service_that_listens_no_more_ends_its_watches(
     world: World, serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer], metadata: Metadata
 ) -> None:
     notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
-    services = registrations(world.matches, world.photos, world.audience, notices, signer("matcher"))
+    services = registrations(world.matches, world.photos, world.audience, world.cameras, notices, signer("matcher"))
     stub = matcher_pb2_grpc.MatcherServiceStub(serve(*services))
     with listening(notices) as stop:
         stream = stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20)

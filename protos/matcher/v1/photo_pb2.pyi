@@ -419,3 +419,47 @@ class CheckUploadRequest(_message.Message):
 class CheckUploadResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class ListCamerasRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class Camera(_message.Message):
+    __slots__ = ("camera_id", "label", "offset", "photo_count", "first_take_time", "last_take_time")
+    CAMERA_ID_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    PHOTO_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FIRST_TAKE_TIME_FIELD_NUMBER: _ClassVar[int]
+    LAST_TAKE_TIME_FIELD_NUMBER: _ClassVar[int]
+    camera_id: str
+    label: str
+    offset: _duration_pb2.Duration
+    photo_count: int
+    first_take_time: _timestamp_pb2.Timestamp
+    last_take_time: _timestamp_pb2.Timestamp
+    def __init__(self, camera_id: _Optional[str] = ..., label: _Optional[str] = ..., offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., photo_count: _Optional[int] = ..., first_take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListCamerasResponse(_message.Message):
+    __slots__ = ("cameras", "unknown")
+    CAMERAS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    cameras: _containers.RepeatedCompositeFieldContainer[Camera]
+    unknown: Camera
+    def __init__(self, cameras: _Optional[_Iterable[_Union[Camera, _Mapping]]] = ..., unknown: _Optional[_Union[Camera, _Mapping]] = ...) -> None: ...
+
+class SetCameraOffsetRequest(_message.Message):
+    __slots__ = ("event_id", "camera_id", "offset")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAMERA_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    camera_id: str
+    offset: _duration_pb2.Duration
+    def __init__(self, event_id: _Optional[str] = ..., camera_id: _Optional[str] = ..., offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class SetCameraOffsetResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
