@@ -14,7 +14,7 @@ ID = "3f2b8c1e-0000-4000-8000-000000000001"
 FORM = {"username": "ada", "email": "ada@example.org", "password": "correct horse"}
 OF_SERVICES = {"ListMemberIds", "ListChanges", "Rematch", "WatchMatches", "WatchSelfies", "CountMatchesForNotices"}
 # Asked for after answers that are not given here.
-AFTERWARDS = {"CheckUpload", "CheckFirstOrganiser", "CreateDownloadToken"}
+AFTERWARDS = {"CheckFirstOrganiser", "CreateDownloadToken"}
 EXPECTED = {method.name for method in METHODS.values()} - OF_SERVICES - AFTERWARDS
 BODY = {
     "event_id": ID,

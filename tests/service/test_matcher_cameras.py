@@ -139,3 +139,14 @@ def test_organisers_alone_correct_clocks_of_their_events(world: World) -> None:
     for where, which in ((other, camera), (event, uuid4())):
         with pytest.raises(CameraNotFound):
             world.cameras.set_offset(world.organiser, where, which, 1)
+
+
+def test_a_correction_is_news_for_members_whose_lists_it_sorts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = world.event()
+    add_taken(world, event, PHONE, 60)
+    told: list[str] = []
+    for name in ("hint_all", "hint_organisers"):
+        monkeypatch.setattr(store, name, lambda *_, name=name: told.append(name))
+    set_offset(world, event, "Apple iPhone 15", 5)
+    set_offset(world, event, "Apple iPhone 15", 5)
+    assert told == ["hint_all", "hint_organisers", "hint_organisers"]

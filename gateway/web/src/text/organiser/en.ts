@@ -203,6 +203,25 @@ export const words = {
     guestPhotosDetail:
       "Guests get a button on their page. Their photos are searched for faces like all others, and you see who added them.",
   },
+  cameras: {
+    heading: "Clocks of cameras",
+    detail: "Two photographers’ photos are in order when their clocks agree. Where one is wrong, move its photos in time.",
+    none: "No photo names its camera yet.",
+    camera: "Camera",
+    correction: "Correction",
+    span: (first: string, last: string) => `${first} to ${last}`,
+    directionOf: (label: string) => `${label}: move photos`,
+    later: "Later by",
+    earlier: "Earlier by",
+    minutes: "min",
+    seconds: "s",
+    save: "Save",
+    help: "Look for a photo of the same moment from each camera, such as a toast, and open both: their times are below them. If one says 14:10 and the right one 14:05, move the first camera’s photos 5 minutes earlier. Photos that you add later are moved as well; 0 undoes it. Phones of the same model count as one camera.",
+    unknown: (count: number) =>
+      count === 1
+        ? "1 photo is of an unknown camera: it names none, or it was read by an earlier version."
+        : `${count} photos are of unknown cameras: they name none, or they were read by an earlier version.`,
+  },
   offer: {
     release: "When guests see the photos",
     live: "Guests see each photo as soon as it is read.",

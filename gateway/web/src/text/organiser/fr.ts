@@ -211,6 +211,25 @@ export const words: Words = {
     guestPhotosDetail:
       "Les invités ont un bouton sur leur page. Les visages y sont cherchés comme partout, et vous voyez qui a ajouté chaque photo.",
   },
+  cameras: {
+    heading: "Horloges des appareils photo",
+    detail: "Les photos de deux photographes sont dans l’ordre quand leurs horloges concordent. Si l’une se trompe, décalez ses photos.",
+    none: "Aucune photo n’indique encore son appareil.",
+    camera: "Appareil",
+    correction: "Correction",
+    span: (first, last) => `du ${first} au ${last}`,
+    directionOf: (label) => `${label} : décaler les photos`,
+    later: "Plus tard de",
+    earlier: "Plus tôt de",
+    minutes: "min",
+    seconds: "s",
+    save: "Enregistrer",
+    help: "Cherchez une photo du même instant prise par chaque appareil, un toast par exemple, et ouvrez les deux : leur heure figure dessous. Si l’une indique 14:10 et la bonne 14:05, décalez les photos du premier appareil de 5 minutes plus tôt. Les photos que vous ajouterez ensuite sont décalées aussi ; 0 annule la correction. Les téléphones du même modèle comptent comme un seul appareil.",
+    unknown: (count) =>
+      count === 1
+        ? "1 photo vient d’un appareil inconnu : elle n’en indique pas, ou une version antérieure l’a lue."
+        : `${count} photos viennent d’appareils inconnus : elles n’en indiquent pas, ou une version antérieure les a lues.`,
+  },
   offer: {
     release: "Quand les invités voient les photos",
     live: "Les invités voient chaque photo dès qu’elle est lue.",
