@@ -9,6 +9,8 @@ export type Place = "new" | "ready" | "sending" | "kept" | "known" | "failed";
 
 export interface Item {
   readonly file: File;
+  /** Read once: a browser may look at the file each time that it is asked. */
+  readonly bytes: number;
   /** Whether it replaces the photo of its name. */
   readonly replaces: boolean;
   place: Place;
@@ -37,18 +39,16 @@ export class Items {
   /** No file before this index is at the place. */
   private readonly first = { new: 0, ready: 0 };
 
-  /** Files that are there already are left out. Of files with one name, as in several folders, none replaces a photo:
-   * the second would replace the first. */
-  add(files: readonly File[], replace: boolean): void {
-    const names = new Map<string, number>();
-    for (const { name } of files) names.set(name, (names.get(name) ?? 0) + 1);
+  /** Files that are there already are left out. Those of `unique` names replace photos, where any are to. */
+  add(files: readonly File[], unique?: ReadonlySet<string>): void {
     for (const file of files) {
-      const key = `${file.webkitRelativePath || file.name}\n${file.size}\n${file.lastModified}`;
+      const bytes = file.size;
+      const key = `${file.webkitRelativePath || file.name}\n${bytes}\n${file.lastModified}`;
       if (this.seen.has(key)) continue;
       this.seen.add(key);
-      const isAmbiguous = replace && names.get(file.name) !== 1;
-      const replacement = isAmbiguous ? "ambiguous" : undefined;
-      this.all.push({ file, replaces: replace && !isAmbiguous, place: "new", tries: 0, replacement });
+      const replaces = unique?.has(file.name) ?? false;
+      const replacement = unique && !replaces ? "ambiguous" : undefined;
+      this.all.push({ file, bytes, replaces, place: "new", tries: 0, replacement });
     }
   }
 
@@ -67,7 +67,7 @@ export class Items {
       if (item?.place !== place) continue;
       if (found.length === 0) this.first[place] = index;
       if (found[0] && found[0].replaces !== item.replaces) continue;
-      bytes += item.file.size;
+      bytes += item.bytes;
       if (found.length > 0 && bytes > maxBytes) break;
       found.push(item);
     }
@@ -83,12 +83,24 @@ export class Items {
     let ambiguous = 0;
     for (const item of this.all) {
       places[item.place] += 1;
-      bytes += item.file.size;
-      if (SETTLED.includes(item.place)) settledBytes += item.file.size;
+      bytes += item.bytes;
+      if (SETTLED.includes(item.place)) settledBytes += item.bytes;
       if (item.place === "failed") failures.push(item);
       if (item.place === "kept" && item.replacement === "replaced") replaced += 1;
       if (item.place === "kept" && item.replacement === "ambiguous") ambiguous += 1;
     }
     return { count: this.all.length, places, failures, replaced, ambiguous, bytes, settledBytes };
   }
+}
+
+/** The names of one file alone. Of files with one name, as in several folders, the second would replace the first. */
+export function findUniqueNames(files: readonly File[]): ReadonlySet<string> {
+  const unique = new Set<string>();
+  const seen = new Set<string>();
+  for (const { name } of files) {
+    if (seen.has(name)) unique.delete(name);
+    else unique.add(name);
+    seen.add(name);
+  }
+  return unique;
 }

@@ -4,7 +4,7 @@
 
 import { Failure, type Reason, reasonOf } from "../api";
 import { hashFile } from "./hash";
-import { type FileReason, type Item, Items } from "./items";
+import { type FileReason, findUniqueNames, type Item, Items } from "./items";
 import { Pace } from "./pace";
 import { EVENT_WIDE, PASSING } from "./reasons";
 import { type Answer, type Problem, sendPhotos } from "./send";
@@ -36,6 +36,7 @@ const REQUEST_FILES = 50;
 const HASHED_TOGETHER = 50;
 const TRIES = 4;
 const NOTICE_MS = 200;
+const ADDED_TOGETHER = 50;
 const LONGEST_WAIT_S = 15;
 
 export class UploadQueue {
@@ -44,6 +45,8 @@ export class UploadQueue {
   private readonly sentBytes = new Map<readonly Item[], number>();
   private readonly listeners = new Set<() => void>();
   private wakers: (() => void)[] = [];
+  /** Files that were added and are not among the items yet. */
+  private arriving = 0;
   private isPaused = false;
   private isOffline = false;
   private fault?: Reason | "offline";
@@ -62,8 +65,9 @@ export class UploadQueue {
 
   /** `replace`: the photos of the same names. */
   add(files: readonly File[], replace = false): void {
-    this.items.add(files, replace);
+    this.arriving += files.length;
     this.resume();
+    void this.take(files, replace ? findUniqueNames(files) : undefined);
   }
 
   /** Requests that are under way are completed. */
@@ -94,6 +98,17 @@ export class UploadQueue {
   /** The same object until something changes. */
   read(): Snapshot {
     return this.snapshot;
+  }
+
+  /** A few at a time, for the page answers no key while a browser looks at files. */
+  private async take(files: readonly File[], unique?: ReadonlySet<string>): Promise<void> {
+    for (let first = 0; first < files.length; first += ADDED_TOGETHER) {
+      const some = files.slice(first, first + ADDED_TOGETHER);
+      this.items.add(some, unique);
+      this.arriving -= some.length;
+      this.wake();
+      await wait(0);
+    }
   }
 
   /** Runs ahead of the senders. */
@@ -239,9 +254,10 @@ export class UploadQueue {
   }
 
   private summarise(): Snapshot {
-    const { count, places, failures, replaced, ambiguous, bytes, settledBytes } = this.items.sum();
+    const { count: taken, places, failures, replaced, ambiguous, bytes, settledBytes } = this.items.sum();
+    const count = taken + this.arriving;
     const done = [...this.sentBytes.values()].reduce((sum, sent) => sum + sent, settledBytes);
-    const isUnfinished = places.new + places.ready + places.sending > 0;
+    const isUnfinished = this.arriving + places.new + places.ready + places.sending > 0;
     const bytesPerS = this.pace.bytesPerS();
     return {
       state: count === 0 ? "empty" : isUnfinished ? this.stateOfWork() : "done",
