@@ -28,7 +28,7 @@ from gateway.invitations import routes as invitations
 from gateway.invitations.setup import FirstOrganiserCheck
 from gateway.operators import routes as operators
 from gateway.pages import WEB, Pages, answer_errors, create_router
-from gateway.photos import archive, curation, pictures
+from gateway.photos import archive, cameras, curation, pictures
 from gateway.photos import routes as photos
 from gateway.photos.archive_entries import KnownChecksums
 from gateway.posters import routes as posters
@@ -63,6 +63,7 @@ ROUTERS = [
         selfies,
         photos,
         curation,
+        cameras,
         pictures,
         archive,
         updates,

@@ -33,10 +33,11 @@ from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.integrity import Integrity
 from matcher_service.reading import Reading, build_reader
-from matcher_service.service import Matches, Members, Photos
+from matcher_service.service import Cameras, Matches, Members, Photos
 from matcher_service.servicer import MatcherServicer, PhotoServicer
 from matcher_service.store import (
     AudienceStore,
+    CameraStore,
     FaceStore,
     IntegrityStore,
     JobStore,
@@ -47,8 +48,8 @@ from matcher_service.store import (
     RefusalStore,
     ReleaseStore,
 )
+from matcher_service.store.events import PHOTOS_CHANNEL
 from matcher_service.store.hints import HINTS_CHANNEL
-from matcher_service.store.uploads import PHOTOS_CHANNEL
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
 NAME = "matcher"
@@ -144,7 +145,8 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         checks = {FILES: blobs.find_fault}
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
-        services = registrations(matching, photos, Audience(AudienceStore(db), who), hints, signer)
+        audience, cameras = Audience(AudienceStore(db), who), Cameras(CameraStore(db), who)
+        services = registrations(matching, photos, audience, cameras, hints, signer)
         Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
@@ -214,7 +216,7 @@ def check() -> None:
 
 
 def registrations(
-    matches: Matches, photos: Photos, audience: Audience, hints: Notices, signer: Signer
+    matches: Matches, photos: Photos, audience: Audience, cameras: Cameras, hints: Notices, signer: Signer
 ) -> list[Registration]:
     return [
         Registration(
@@ -223,7 +225,7 @@ def registrations(
             matcher_pb2.DESCRIPTOR.services_by_name["MatcherService"],
         ),
         Registration(
-            PhotoServicer(photos, audience, signer),
+            PhotoServicer(photos, audience, cameras, signer),
             photo_pb2_grpc.add_PhotoServiceServicer_to_server,
             photo_pb2.DESCRIPTOR.services_by_name["PhotoService"],
         ),

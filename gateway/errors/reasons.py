@@ -26,6 +26,7 @@ REASONS: Mapping[str, int] = {
     "not_found": 404,
     "event_not_found": 404,
     "photo_not_found": 404,
+    "camera_not_found": 404,
     "user_not_found": 404,
     "invalid_event_code": 404,
     "invalid_invitation": 404,

@@ -1,7 +1,9 @@
 """What matcher_service is about: photos, faces, guests, matches; their rules and faults."""
 
+from matcher_service.domain.cameras import MAX_CAMERAS, MAX_OFFSET_S, Camera, CameraId
 from matcher_service.domain.changes import Change, ChangeKind, Download, GuestPhotos, Role
 from matcher_service.domain.faults import (
+    CameraNotFound,
     DownloadNotOffered,
     EmptyImage,
     EventClosed,
@@ -32,6 +34,7 @@ from matcher_service.domain.photos import (
     NoticeCounts,
     Photo,
     PhotoState,
+    Replacement,
     ShownPhoto,
     Variant,
     Visibility,
@@ -41,15 +44,20 @@ from matcher_service.domain.rematches import Hint, Rematch, RematchState, Snapsh
 __all__ = [
     "ENCODING_SIZE",
     "ENGINE_VERSION",
+    "MAX_CAMERAS",
     "MAX_FAILURES",
     "MAX_FILENAME_LENGTH",
     "MAX_HASHES",
+    "MAX_OFFSET_S",
     "MAX_PHOTOS_CHANGED",
     "MAX_PHOTOS_PER_CALL",
     "MAX_USERS",
     "NEWEST_FIRST",
     "Action",
     "AddedPhoto",
+    "Camera",
+    "CameraId",
+    "CameraNotFound",
     "Change",
     "ChangeKind",
     "Download",
@@ -78,6 +86,7 @@ __all__ = [
     "PhotoState",
     "Rematch",
     "RematchState",
+    "Replacement",
     "Role",
     "ShownPhoto",
     "Snapshot",

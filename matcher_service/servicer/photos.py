@@ -24,7 +24,8 @@ from matcher_service.domain import (
     Visibility,
 )
 from matcher_service.pictures import OpenPicture, Window
-from matcher_service.service import Photos
+from matcher_service.service import Cameras, Photos
+from matcher_service.servicer.cameras import parse_offset_s, show_cameras
 from matcher_service.servicer.shared import name_versions, parse_order
 from matcher_service.upload import Chunk, Header, Part, receive
 from protos.matcher.v1 import photo_pb2 as pb
@@ -48,9 +49,10 @@ FILTERS: dict[int, PhotoState | None] = {
 class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, photos: Photos, audience: Audience, signer: Signer) -> None:
+    def __init__(self, photos: Photos, audience: Audience, cameras: Cameras, signer: Signer) -> None:
         self._photos = photos
         self._audience = audience
+        self._cameras = cameras
         self._signer = signer
 
     @callable_by(USER, long=True)
@@ -151,6 +153,16 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         self._photos.require_upload(current_caller().user_id, parse_id(request.event_id))
         return pb.CheckUploadResponse()
 
+    @callable_by(USER)
+    def ListCameras(self, request, context):
+        return show_cameras(self._cameras.list_cameras(current_caller().user_id, parse_id(request.event_id)))
+
+    @callable_by(USER)
+    def SetCameraOffset(self, request, context):
+        event_id, camera_id = parse_id(request.event_id), parse_id(request.camera_id)
+        self._cameras.set_offset(current_caller().user_id, event_id, camera_id, parse_offset_s(request.offset))
+        return pb.SetCameraOffsetResponse()
+
 
 def _header(photo: ShownPhoto, picture: OpenPicture) -> pb.PhotoHeader:
     return pb.PhotoHeader(
@@ -194,7 +206,9 @@ def _parts(requests: Iterator[pb.AddPhotosRequest]) -> Iterator[Part]:
     for request in requests:
         match request.WhichOneof("part"):
             case "header":
-                yield Header(parse_id(request.header.event_id), request.header.filename)
+                header = request.header
+                age_s = header.age.seconds + header.age.nanos / 1e9
+                yield Header(parse_id(header.event_id), header.filename, header.replace, age_s)
             case "chunk":
                 yield Chunk(request.chunk)
             case _:
@@ -208,6 +222,7 @@ def _added(photo: AddedPhoto) -> pb.AddedPhoto:
         state=f"PHOTO_STATE_{photo.state.name}",
         reason=photo.reason,
         existing=photo.existing,
+        replacement=f"REPLACEMENT_{photo.replacement.name}" if photo.replacement else pb.REPLACEMENT_UNSPECIFIED,
     )
 
 
@@ -231,6 +246,8 @@ def _photo(photo: Photo) -> pb.Photo:
         hide_request_count=photo.hide_requests,
         colour=photo.colour,
         from_guest=photo.from_guest,
+        new_version_state=f"PHOTO_STATE_{photo.new_version.name}" if photo.new_version else None,
+        new_version_reason=photo.new_version_reason,
         **name_versions(photo.versions),
     )
 

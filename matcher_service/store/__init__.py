@@ -1,6 +1,7 @@
 """All SQL of matcher_service: one public method is one transaction."""
 
 from matcher_service.store.audience import AudienceStore
+from matcher_service.store.cameras import CameraStore
 from matcher_service.store.faces import FaceStore
 from matcher_service.store.integrity import IntegrityStore
 from matcher_service.store.jobs import JobStore
@@ -13,6 +14,7 @@ from matcher_service.store.releases import ReleaseStore
 
 __all__ = [
     "AudienceStore",
+    "CameraStore",
     "FaceStore",
     "IntegrityStore",
     "JobStore",

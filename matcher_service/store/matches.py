@@ -16,6 +16,7 @@ from matcher_service.store.faces import read_newer
 from matcher_service.store.hints import hint
 from matcher_service.store.lists import COUNT_OF_EACH, count_matches, select_matches
 from matcher_service.store.offers import IS_RELEASED
+from matcher_service.store.replacements import find_replaced
 from matcher_service.store.versions import read_versions
 
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
@@ -39,7 +40,7 @@ class MatchStore:
 
         `found` are the photos among the faces up to version `compared`; the faces since then are compared here, under
         the lock, by `find_newer`. A photo deleted meanwhile drops out, because only photos that are there and indexed
-        are inserted.
+        are inserted; of one replaced meanwhile only the new faces count.
         Raises EventNotFound when the event or the membership is gone.
         """
         person = {"event": rematch.event_id, "person": rematch.user_id}
@@ -50,8 +51,9 @@ class MatchStore:
             if self._is_stale(connection, rematch):
                 return None
             if rematch.encoding is not None:
+                replaced = find_replaced(connection, rematch.event_id, compared)
                 newer = read_newer(connection, rematch.event_id, compared, version)
-                found = [*found, *find_newer(newer)]
+                found = [*(one for one in found if one.photo_id not in replaced), *find_newer(newer)]
             connection.execute(
                 text(
                     "INSERT INTO matcher.people (event_id, person_id, user_id, revision, encodings)"

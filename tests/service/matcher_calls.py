@@ -64,5 +64,7 @@ def service(
     signer: Callable[[str], Signer],
 ) -> Service:
     world = World(make_db("matcher"), tmp_path / "blobs")
-    services = registrations(world.matches, world.photos, world.audience, Notices("", HINTS_CHANNEL), signer("matcher"))
+    services = registrations(
+        world.matches, world.photos, world.audience, world.cameras, Notices("", HINTS_CHANNEL), signer("matcher")
+    )
     return Service(world, serve(*services), signer)

@@ -34,10 +34,11 @@ from matcher_service.domain import (
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.reading import FaceReading, Reading
-from matcher_service.service import Matches, Members, Photos
+from matcher_service.service import Cameras, Matches, Members, Photos
 from matcher_service.spool import spool
 from matcher_service.store import (
     AudienceStore,
+    CameraStore,
     FaceStore,
     JobStore,
     MatchStore,
@@ -106,6 +107,7 @@ class World:
         members = Members(self.member_store, self.catch_up)
         self.matches = Matches(self.match_store, RefusalStore(db), self.index, members, TOLERANCE)
         self.audience = Audience(audience_store(db), members)
+        self.cameras = Cameras(CameraStore(db), members)
         self.photos = photos(
             self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES, GUEST_PHOTOS_PER_DAY
         )
@@ -151,10 +153,17 @@ class World:
     def upload(self, event_id: UUID, people: Iterable[int], name: str = "", who: UUID | None = None) -> AddedPhoto:
         return self.add_file(event_id, photo_of(people, name or str(uuid4())), who=who)
 
-    def add_file(self, event_id: UUID, data: bytes, filename: str = "photo.jpg", who: UUID | None = None) -> AddedPhoto:
-        """By the organiser, where nobody else is named."""
+    def add_file(
+        self,
+        event_id: UUID,
+        data: bytes,
+        filename: str = "photo.jpg",
+        who: UUID | None = None,
+        **how: Any,
+    ) -> AddedPhoto:
+        """By the organiser, where nobody else is named; `how` is what `add_photo` takes."""
         with spool(data, MAX_PHOTO_BYTES) as upload:
-            return self.photos.add_photo(who or self.organiser, event_id, filename, upload)
+            return self.photos.add_photo(who or self.organiser, event_id, filename, upload, **how)
 
     def add(self, event_id: UUID, *people: int, who: UUID | None = None) -> UUID:
         """A photo, uploaded and indexed."""

@@ -65,6 +65,8 @@ ROUTES = {
     "FindKnownPhotos": "post /api/events/{event_id}/photos/known",
     "DeletePhoto": "delete /api/photos/{photo_id}",
     "ListUploads": "get /api/my-uploads",
+    "ListCameras": "get /api/events/{event_id}/cameras",
+    "SetCameraOffset": "put /api/events/{event_id}/cameras/{camera_id}",
     "CheckUpload": "post /api/events/{event_id}/photos",
     "CreateInvitation": "post /api/events/{event_id}/invitations",
     "ListInvitations": "get /api/events/{event_id}/invitations",

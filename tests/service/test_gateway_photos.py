@@ -89,6 +89,8 @@ def test_photos_of_an_event_show_what_organisers_need(world: World) -> None:
         "from_guest": False,
         "visibility": "matched",
         "hide_requests": 0,
+        "new_version": None,
+        "new_version_reason": None,
         "colour": None,
         **URLS,
     }

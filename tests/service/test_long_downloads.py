@@ -79,7 +79,9 @@ def party(
             text("UPDATE matcher.photos SET original_key = :key, original_parts = NULL, original_bytes = :size"),
             {"key": key, "size": len(ORIGINAL)},
         )
-    services = registrations(world.matches, world.photos, world.audience, Notices("", HINTS_CHANNEL), signer("matcher"))
+    services = registrations(
+        world.matches, world.photos, world.audience, world.cameras, Notices("", HINTS_CHANNEL), signer("matcher")
+    )
     channel, address = serve_at(*services)
     verifier = Verifier.read(keys)
     with running_gateway(Addresses(address, address, address), LIMITS, verifier) as (client, _):

@@ -34,6 +34,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_PHOTO_NOT_FAILED: _ClassVar[ErrorReason]
     ERROR_REASON_DOWNLOAD_NOT_OFFERED: _ClassVar[ErrorReason]
     ERROR_REASON_TOO_MANY_GUEST_PHOTOS: _ClassVar[ErrorReason]
+    ERROR_REASON_CAMERA_NOT_FOUND: _ClassVar[ErrorReason]
 
 class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -78,6 +79,7 @@ ERROR_REASON_BLOBS_UNAVAILABLE: ErrorReason
 ERROR_REASON_PHOTO_NOT_FAILED: ErrorReason
 ERROR_REASON_DOWNLOAD_NOT_OFFERED: ErrorReason
 ERROR_REASON_TOO_MANY_GUEST_PHOTOS: ErrorReason
+ERROR_REASON_CAMERA_NOT_FOUND: ErrorReason
 REMATCH_STATE_UNSPECIFIED: RematchState
 REMATCH_STATE_ACCEPTED: RematchState
 REMATCH_STATE_RUNNING: RematchState

@@ -260,6 +260,7 @@ export const text: Text = {
     event_closed: "Cet événement est terminé : il n’accepte plus ni invités ni selfies. Demandez à l’organisateur.",
     no_active_selfie: "Vous n’avez pas de selfie ici. Prenez-en un d’abord.",
     photo_not_ready: "Cette photo est en préparation. Réessayez dans un instant.",
+    camera_not_found: "Cet appareil photo n’existe pas dans cet événement.",
     photo_not_failed: "Cette photo n’a pas besoin d’un second essai.",
     organiser_cannot_leave: "Un organisateur ne peut pas quitter l’événement.",
     request_in_progress: "C’est déjà en cours. Attendez un instant.",

@@ -72,6 +72,11 @@ export const words = {
     progress: "Upload",
     counts: (done: number, all: number) => `${done} of ${all} sent`,
     known: (count: number) => (count === 1 ? "1 was there already" : `${count} were there already`),
+    replace: "Replace photos of the same name",
+    replaceDetail:
+      "For new versions of photos that are here already, of the files that you add next. Each photo keeps its place and is shown as it was until the new version is read.",
+    replaced: (count: number) => `${count} replaced`,
+    ambiguous: (count: number) => `${count} added because several photos have that name`,
     speed: (megabytes: string) => `${megabytes} MB/s`,
     pause: "Pause",
     resume: "Continue",
@@ -102,6 +107,7 @@ export const words = {
     },
     order: "Order",
     orders: { uploaded: "Newest upload first", taken: "Latest taken first" },
+    newVersions: { pending: "New version is being read", failed: "New version cannot be read" },
     selected: (count: number) => (count === 1 ? "1 photo selected" : `${count} photos selected`),
     downloadAll: "Download all",
     selectAll: "Select all shown",
@@ -206,6 +212,25 @@ export const words = {
     },
     guestPhotosDetail:
       "Guests get a button on their page. Their photos are searched for faces like all others, and you see who added them.",
+  },
+  cameras: {
+    heading: "Clocks of cameras",
+    detail: "Two photographers’ photos are in order when their clocks agree. Where one is wrong, move its photos in time.",
+    none: "No photo names its camera yet.",
+    camera: "Camera",
+    correction: "Correction",
+    span: (first: string, last: string) => `${first} to ${last}`,
+    directionOf: (label: string) => `${label}: move photos`,
+    later: "Later by",
+    earlier: "Earlier by",
+    minutes: "min",
+    seconds: "s",
+    save: "Save",
+    help: "Look for a photo of the same moment from each camera, such as a toast, and open both: their times are below them. If one says 14:10 and the right one 14:05, move the first camera’s photos 5 minutes earlier. Photos that you add later are moved as well; 0 undoes it. Phones of the same model count as one camera.",
+    unknown: (count: number) =>
+      count === 1
+        ? "1 photo is of an unknown camera: it names none, or it was read by an earlier version."
+        : `${count} photos are of unknown cameras: they name none, or they were read by an earlier version.`,
   },
   offer: {
     release: "When guests see the photos",

@@ -74,6 +74,11 @@ export const words: Words = {
     progress: "Envoi",
     counts: (done, all) => `${done} envoyées sur ${all}`,
     known: (count) => (count === 1 ? "1 était déjà là" : `${count} étaient déjà là`),
+    replace: "Remplacer les photos du même nom",
+    replaceDetail:
+      "Pour de nouvelles versions de photos déjà présentes, parmi les fichiers que vous ajoutez ensuite. Chaque photo garde sa place et reste affichée telle quelle jusqu’à ce que la nouvelle version soit lue.",
+    replaced: (count) => (count === 1 ? "1 remplacée" : `${count} remplacées`),
+    ambiguous: (count) => (count === 1 ? "1 ajoutée, car plusieurs photos portent ce nom" : `${count} ajoutées, car plusieurs photos portent ce nom`),
     speed: (megabytes) => `${megabytes} Mo/s`,
     pause: "Pause",
     resume: "Continuer",
@@ -108,6 +113,7 @@ export const words: Words = {
     },
     order: "Ordre",
     orders: { uploaded: "Derniers ajouts d’abord", taken: "Dernières prises d’abord" },
+    newVersions: { pending: "Nouvelle version en lecture", failed: "Nouvelle version illisible" },
     selected: (count) => (count === 1 ? "1 photo sélectionnée" : `${count} photos sélectionnées`),
     downloadAll: "Tout télécharger",
     selectAll: "Sélectionner celles affichées",
@@ -214,6 +220,25 @@ export const words: Words = {
     },
     guestPhotosDetail:
       "Les invités ont un bouton sur leur page. Les visages y sont cherchés comme partout, et vous voyez qui a ajouté chaque photo.",
+  },
+  cameras: {
+    heading: "Horloges des appareils photo",
+    detail: "Les photos de deux photographes sont dans l’ordre quand leurs horloges concordent. Si l’une se trompe, décalez ses photos.",
+    none: "Aucune photo n’indique encore son appareil.",
+    camera: "Appareil",
+    correction: "Correction",
+    span: (first, last) => `du ${first} au ${last}`,
+    directionOf: (label) => `${label} : décaler les photos`,
+    later: "Plus tard de",
+    earlier: "Plus tôt de",
+    minutes: "min",
+    seconds: "s",
+    save: "Enregistrer",
+    help: "Cherchez une photo du même instant prise par chaque appareil, un toast par exemple, et ouvrez les deux : leur heure figure dessous. Si l’une indique 14:10 et la bonne 14:05, décalez les photos du premier appareil de 5 minutes plus tôt. Les photos que vous ajouterez ensuite sont décalées aussi ; 0 annule la correction. Les téléphones du même modèle comptent comme un seul appareil.",
+    unknown: (count) =>
+      count === 1
+        ? "1 photo vient d’un appareil inconnu : elle n’en indique pas, ou une version antérieure l’a lue."
+        : `${count} photos viennent d’appareils inconnus : elles n’en indiquent pas, ou une version antérieure les a lues.`,
   },
   offer: {
     release: "Quand les invités voient les photos",
