@@ -1,5 +1,6 @@
 """What AuthService answers: domain to proto; and what it is told of an event's offer."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -91,6 +92,10 @@ def show_guest(guest: Guest) -> pb.Guest:
         join_time=to_timestamp(guest.joined_at),
         waiting=guest.waiting,
     )
+
+
+def show_shared_phone(guests: Sequence[Guest]) -> pb.SharedPhone:
+    return pb.SharedPhone(guests=[show_guest(guest) for guest in guests])
 
 
 def show_invitation(invitation: Invitation) -> pb.Invitation:

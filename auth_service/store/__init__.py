@@ -9,6 +9,7 @@ from auth_service.store.invitations import InvitationStore
 from auth_service.store.mails import MailStore
 from auth_service.store.members import MemberStore
 from auth_service.store.notices import NoticeStore
+from auth_service.store.phones import PhoneStore
 from auth_service.store.retention import RetentionStore
 from auth_service.store.sessions import SessionStore
 from auth_service.store.setup import SetupStore
@@ -21,6 +22,7 @@ __all__ = [
     "MailStore",
     "MemberStore",
     "NoticeStore",
+    "PhoneStore",
     "RetentionStore",
     "SessionStore",
     "SetupStore",
@@ -42,3 +44,4 @@ class Stores:
         self.setup = SetupStore(engine)
         self.notices = NoticeStore(engine)
         self.mails = MailStore(engine)
+        self.phones = PhoneStore(engine)

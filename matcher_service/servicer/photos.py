@@ -23,6 +23,8 @@ from matcher_service.domain import (
     Variant,
     Visibility,
 )
+from matcher_service.domain.logos import Logo
+from matcher_service.logos import Logos
 from matcher_service.pictures import OpenPicture, Window
 from matcher_service.service import Photos
 from matcher_service.servicer.shared import name_versions, parse_order
@@ -48,7 +50,8 @@ FILTERS: dict[int, PhotoState | None] = {
 class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, photos: Photos, audience: Audience, signer: Signer) -> None:
+    def __init__(self, photos: Photos, audience: Audience, signer: Signer, logos: Logos) -> None:
+        self._logos = logos
         self._photos = photos
         self._audience = audience
         self._signer = signer
@@ -134,7 +137,8 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
             raise InvalidArgument
         event_ids = [parse_id(event_id) for event_id in request.event_ids]
         counts = self._photos.count(current_caller().user_id, event_ids, count_guests=request.count_guests)
-        return pb.GetIndexStateResponse(states=[_counts(count) for count in counts])
+        logos = self._logos.find_versions(event_ids)
+        return pb.GetIndexStateResponse(states=[_counts(count, logos.get(count.event_id, "")) for count in counts])
 
     @callable_by(USER)
     def ListUploads(self, request, context):
@@ -150,6 +154,25 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     def CheckUpload(self, request, context):
         self._photos.require_upload(current_caller().user_id, parse_id(request.event_id))
         return pb.CheckUploadResponse()
+
+    @callable_by(USER)
+    def SetLogo(self, request, context):
+        logo = self._logos.set_logo(current_caller().user_id, parse_id(request.event_id), request.image)
+        return pb.SetLogoResponse(logo=_logo(logo))
+
+    @callable_by(USER)
+    def GetLogo(self, request, context):
+        logo, image = self._logos.open_logo(current_caller().user_id, parse_id(request.event_id))
+        return pb.GetLogoResponse(logo=_logo(logo), image=image)
+
+    @callable_by(USER)
+    def DeleteLogo(self, request, context):
+        self._logos.delete_logo(current_caller().user_id, parse_id(request.event_id))
+        return pb.DeleteLogoResponse()
+
+
+def _logo(logo: Logo) -> pb.Logo:
+    return pb.Logo(version=logo.version, width=logo.width, height=logo.height)
 
 
 def _header(photo: ShownPhoto, picture: OpenPicture) -> pb.PhotoHeader:
@@ -239,7 +262,7 @@ def _known(place: int, photo: KnownPhoto) -> pb.KnownPhoto:
     return pb.KnownPhoto(place=place, photo_id=str(photo.photo_id), state=f"PHOTO_STATE_{photo.state.name}")
 
 
-def _counts(counts: IndexCounts) -> pb.IndexState:
+def _counts(counts: IndexCounts, logo_version: str) -> pb.IndexState:
     return pb.IndexState(
         event_id=str(counts.event_id),
         pending_count=counts.pending,
@@ -248,4 +271,5 @@ def _counts(counts: IndexCounts) -> pb.IndexState:
         face_count=counts.faces,
         searched_count=counts.searched,
         unmatched_count=counts.unmatched,
+        logo_version=logo_version,
     )

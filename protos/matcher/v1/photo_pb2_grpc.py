@@ -107,6 +107,21 @@ class PhotoServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadResponse.FromString,
                 _registered_method=True)
+        self.SetLogo = channel.unary_unary(
+                '/matcher.v1.PhotoService/SetLogo',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoResponse.FromString,
+                _registered_method=True)
+        self.GetLogo = channel.unary_unary(
+                '/matcher.v1.PhotoService/GetLogo',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoResponse.FromString,
+                _registered_method=True)
+        self.DeleteLogo = channel.unary_unary(
+                '/matcher.v1.PhotoService/DeleteLogo',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoResponse.FromString,
+                _registered_method=True)
 
 
 class PhotoServiceServicer:
@@ -245,6 +260,32 @@ class PhotoServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetLogo(self, request, context):
+        """Gives an event a logo, which replaces the one before. It is read at once, like a photo, and kept as a PNG without
+        metadata and transparency (on white) that fits into 480 x 160 pixels. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EMPTY_IMAGE, TOO_LARGE for more than 1 000 000 bytes, UNSUPPORTED_TYPE for
+        anything but JPEG, PNG and WebP, UNREADABLE_LOGO.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLogo(self, request, context):
+        """The logo of an event, for its members. Idempotent.
+        Errors: EVENT_NOT_FOUND, LOGO_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteLogo(self, request, context):
+        """Takes the logo of an event away; its file goes within a minute. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PhotoServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -317,6 +358,21 @@ def add_PhotoServiceServicer_to_server(servicer, server):
                     servicer.CheckUpload,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadResponse.SerializeToString,
+            ),
+            'SetLogo': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLogo,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoResponse.SerializeToString,
+            ),
+            'GetLogo': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLogo,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoResponse.SerializeToString,
+            ),
+            'DeleteLogo': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteLogo,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -700,6 +756,87 @@ class PhotoService:
             '/matcher.v1.PhotoService/CheckUpload',
             protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLogo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/SetLogo',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLogo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/GetLogo',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteLogo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/DeleteLogo',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoResponse.FromString,
             options,
             channel_credentials,
             insecure,
