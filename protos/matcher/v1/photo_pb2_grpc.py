@@ -261,10 +261,10 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetLogo(self, request, context):
-        """Gives an event a logo, which replaces the one before. It is read at once, like a photo, and kept as a PNG without
-        metadata and transparency (on white) that fits into 480 x 160 pixels. For organisers of the event. Idempotent.
-        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EMPTY_IMAGE, TOO_LARGE for more than 1 000 000 bytes, UNSUPPORTED_TYPE for
-        anything but JPEG, PNG and WebP, UNREADABLE_LOGO.
+        """Gives an event a logo, a JPEG, PNG or WebP of at most 1 000 000 bytes, which replaces the one before. It is read at
+        once, like a photo, and kept as a PNG without metadata and transparency (on white) that fits into 480 x 160 pixels.
+        For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, UNREADABLE_LOGO.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
