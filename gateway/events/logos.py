@@ -54,8 +54,8 @@ def logo_url(event_id: str, version: str, root: str = "") -> str | None:
     openapi_extra=BODY,
 )
 async def set_logo(event_id: UUID, request: Request, backend: Signed) -> Logo:
-    """Give the event a logo, or another one: a PNG, JPEG or WebP of at most 1 MB, as the body. It is kept as a PNG of at
-    most 480 x 160 pixels on white, without metadata."""
+    """Give the event a logo, or another one: a PNG, JPEG or WebP of at most 1 MB, as the body. It is kept as a PNG of
+    at most 480 x 160 pixels on white, without metadata."""
     image = b"".join([chunk async for chunk in read_body(request, MAX_LOGO_BYTES)])
     answer = await backend.photos.SetLogo(pb.SetLogoRequest(event_id=str(event_id), image=image))
     url = logo_url(str(event_id), answer.logo.version, root_of(request)) or ""

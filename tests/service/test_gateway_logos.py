@@ -104,7 +104,9 @@ def test_the_poster_shows_the_logo_and_does_without_it(world: World) -> None:
     posters = []
     for answer in (pb.GetLogoResponse(logo=LOGO, image=out.getvalue()), LogoNotFound()):
         world.answer(GetLogo=answer)
-        posters.append(
-            [world.client.get(f"{PATH[:-4]}poster.{kind}", headers=SIGNED).content for kind in ("svg", "pdf")]
-        )
-    assert [(b"data:image/png" in svg, b"/Image" in pdf) for svg, pdf in posters] == [(True, True), (False, False)]
+        files = [f"{PATH[:-4]}poster.{kind}" for kind in ("svg", "pdf")]
+        posters.append([world.client.get(file, headers=SIGNED).content for file in files])
+    assert [(b"data:image/png" in svg, b"/Subtype /Image" in pdf) for svg, pdf in posters] == [
+        (True, True),
+        (False, False),
+    ]

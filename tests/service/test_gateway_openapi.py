@@ -147,6 +147,7 @@ def test_every_reason_of_a_service_is_documented_with_its_status(proto: Any) -> 
 MORE_EXACT = {
     "invalid_form": 422,
     "empty_image": 422,
+    "unreadable_logo": 422,
     "idempotency_key_reused": 422,
     "too_large": 413,
     "unsupported_type": 415,

@@ -7,6 +7,7 @@ import { root } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
 import { MailLink } from "../shared/maillink";
+import { mayOrganise, organiserAddress } from "../shared/roles";
 import type { Me } from "../shared/session";
 import { takeCode } from "./address";
 import { takeFarewell } from "./farewell";
@@ -72,6 +73,11 @@ export function Home({ me, fault, offersLink }: Props) {
             ))}
           </ul>
         </nav>
+      )}
+      {me && mayOrganise(me) && (
+        <a class="button" href={organiserAddress()}>
+          {text.working.organise}
+        </a>
       )}
       {offersLink && <MailLink />}
       {me && (

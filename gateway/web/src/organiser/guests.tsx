@@ -6,6 +6,7 @@ import { useState } from "preact/hooks";
 import { api, ask, type Schemas } from "../shared/api";
 import { confirmInWords, showDay, Trouble, Waiting } from "../shared/elements";
 import { words } from "#words";
+import { Anomalies, AnomaliesLink, useAnomalies } from "./anomalies";
 import { CopyButton } from "./copy";
 import type { Event } from "./events";
 import { type Guest, useGuests } from "./guestlist";
@@ -23,6 +24,8 @@ interface Props {
 export function Guests({ event, userId, version, onChange }: Props) {
   const [withoutPhotos, setWithoutPhotos] = useState(false);
   const { guests, hasMore, fault, setFault, reload, loadMore } = useGuests(event.id, withoutPhotos, version);
+
+  const anomalies = useAnomalies(event.id, version);
 
   const change = async (work: () => Promise<unknown>) => {
     setFault(undefined);
@@ -60,6 +63,7 @@ export function Guests({ event, userId, version, onChange }: Props) {
           <option value="false">{words.guests.filters.all}</option>
           <option value="true">{words.guests.filters.withoutPhotos}</option>
         </select>
+        <AnomaliesLink found={anomalies} />
       </div>
       {withoutPhotos && <p>{guests?.length === 0 && !hasMore ? words.guests.noneWithout : words.guests.withoutDetail}</p>}
       {fault ? <Trouble fault={fault} onRetry={() => void reload()} /> : null}
@@ -83,6 +87,7 @@ export function Guests({ event, userId, version, onChange }: Props) {
         </button>
       )}
     </section>
+      <Anomalies found={anomalies} />
     </>
   );
 }

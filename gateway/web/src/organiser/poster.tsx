@@ -11,8 +11,9 @@ import type { Event } from "./events";
 export function Poster({ event }: { event: Event }) {
   const picture = useRef<HTMLImageElement>(null);
   const url = `${location.origin}${root}/e/${event.event_code}`;
-  // Another code is another address, so that a replaced one shows at once.
-  const poster = (format: string) => `${root}/api/events/${event.id}/poster.${format}?v=${event.event_code}`;
+  // Another code or logo is another address, so that a replaced one shows at once.
+  const logo = event.logo_url?.split("v=").pop() ?? "";
+  const poster = (format: string) => `${root}/api/events/${event.id}/poster.${format}?v=${event.event_code}${logo}`;
   const file = (format: string) => `${poster(format)}&download=true`;
   const [fault, setFault] = useState<unknown>();
   return (

@@ -9,6 +9,7 @@ import { toInput } from "./days";
 import { EventForm } from "./eventform";
 import type { Event } from "./events";
 import { go } from "./navigation";
+import { Logo } from "./logo";
 import { Downloads, Release, Retention } from "./offer";
 
 const GUEST_PHOTOS = ["off", "moderated", "open"] as const;
@@ -52,6 +53,7 @@ export function Settings({ event, onChange }: { event: Event; onChange: () => Pr
       </section>
       <Release event={event} onEdit={edit} />
       <Downloads event={event} onEdit={edit} />
+      <Logo event={event} onChange={onChange} />
       <Retention event={event} onEdit={edit} />
       <section>
         <h2>{words.settings.access}</h2>

@@ -49,6 +49,12 @@ export const text = {
     deletedOn: (day: string) => `Everything of this event, with all photos and your selfie’s matches, is deleted on ${day}.`,
     credit: (name: string) => `Photos: ${name}`,
     noDownloads: "The organiser offers these photos for viewing, not for download.",
+    logo: "Logo of the photographer",
+  },
+  working: {
+    allPhotos: "All photos of this event",
+    addPhotos: "Add photos",
+    organise: "Organise events",
   },
   camera: {
     heading: "Your selfie",
@@ -246,6 +252,7 @@ export const text = {
     download_not_offered: "The organiser does not offer this picture for download.",
     not_found: "There is nothing at this address.",
     event_not_found: "This event does not exist any more, or you are no guest of it.",
+    logo_not_found: "This event has no logo.",
     photo_not_found: "This photo does not exist any more.",
     user_not_found: "This account does not exist any more. Scan the code of your event again.",
     mail_not_offered: "This server sends no e-mail.",
@@ -271,6 +278,7 @@ export const text = {
     range_not_satisfiable: "The picture ends earlier.",
     invalid_form: "Some fields need your attention.",
     empty_image: "The file is empty. Choose another one.",
+    unreadable_logo: "This picture cannot be used as a logo. Choose another one.",
     unexpected_field: "The page is outdated. Reload it.",
     idempotency_key_reused: "This was done before. Reload the page.",
     too_many_requests: "Too many tries in a short time. Wait a minute and try again.",

@@ -50,6 +50,12 @@ export const text: Text = {
     deletedOn: (day) => `Tout ce qui concerne cet événement, photos et résultats de votre selfie compris, est supprimé le ${day}.`,
     credit: (name) => `Photos : ${name}`,
     noDownloads: "L’organisateur propose ces photos à regarder, pas à télécharger.",
+    logo: "Logo du photographe",
+  },
+  working: {
+    allPhotos: "Toutes les photos de l’événement",
+    addPhotos: "Ajouter des photos",
+    organise: "Organiser des événements",
   },
   camera: {
     heading: "Votre selfie",
@@ -250,6 +256,7 @@ export const text: Text = {
     download_not_offered: "L’organisateur ne propose pas cette image au téléchargement.",
     not_found: "Il n’y a rien à cette adresse.",
     event_not_found: "Cet événement n’existe plus, ou vous n’en êtes pas l’invité.",
+    logo_not_found: "Cet événement n’a pas de logo.",
     photo_not_found: "Cette photo n’existe plus.",
     user_not_found: "Ce compte n’existe plus. Scannez de nouveau le code de l’événement.",
     mail_not_offered: "Ce serveur n’envoie pas d’e-mail.",
@@ -275,6 +282,7 @@ export const text: Text = {
     range_not_satisfiable: "L’image se termine avant.",
     invalid_form: "Certains champs sont à revoir.",
     empty_image: "Le fichier est vide. Choisissez-en un autre.",
+    unreadable_logo: "Cette image ne peut pas servir de logo. Choisissez-en une autre.",
     unexpected_field: "La page n’est plus à jour. Rechargez-la.",
     idempotency_key_reused: "C’est déjà fait. Rechargez la page.",
     too_many_requests: "Beaucoup d’essais en peu de temps. Attendez une minute et réessayez.",

@@ -1,5 +1,6 @@
 import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
+import { anomalies, logo } from "./working.en";
 
 /** Every sentence of the organiser page that the guest page does not have. */
 export const words = {
@@ -13,6 +14,7 @@ export const words = {
     guest: "I am a guest: to my photos",
     notOrganiser: "This account organises no events. Sign in with another one.",
     signOut: "Sign out",
+    myPhotos: "My photos",
   },
   events: {
     heading: "Your events",
@@ -158,6 +160,7 @@ export const words = {
     },
     photos: (count: number) => (count === 0 ? "no photo yet" : count === 1 ? "in 1 photo" : `in ${count} photos`),
   },
+  anomalies,
   poster: {
     heading: "Poster",
     intro: "Put it up where people pass by: at the entrance, at the bar, on the tables.",
@@ -168,6 +171,7 @@ export const words = {
     copy: "Copy the address",
     picture: "The poster",
   },
+  logo,
   settings: {
     heading: "Settings",
     save: "Save",

@@ -1,4 +1,5 @@
 import type { Words } from "./en";
+import { anomalies, logo } from "./working.fr";
 
 /** Every sentence of the organiser page that the guest page does not have. */
 export const words: Words = {
@@ -12,6 +13,7 @@ export const words: Words = {
     guest: "Je suis invité : vers mes photos",
     notOrganiser: "Ce compte n’organise aucun événement. Connectez-vous avec un autre.",
     signOut: "Se déconnecter",
+    myPhotos: "Mes photos",
   },
   events: {
     heading: "Vos événements",
@@ -166,6 +168,7 @@ export const words: Words = {
     },
     photos: (count) => (count === 0 ? "pas encore de photo" : count === 1 ? "sur 1 photo" : `sur ${count} photos`),
   },
+  anomalies,
   poster: {
     heading: "Affiche",
     intro: "Accrochez-la là où l’on passe : à l’entrée, au bar, sur les tables.",
@@ -176,6 +179,7 @@ export const words: Words = {
     copy: "Copier l’adresse",
     picture: "L’affiche",
   },
+  logo,
   settings: {
     heading: "Réglages",
     save: "Enregistrer",
