@@ -44,20 +44,22 @@ export function usePhotos(eventId: string, isMember: boolean): Photos {
   const [fault, setFault] = useState<unknown>();
   const current = useRef<Loaded | undefined>(undefined);
   const turn = useRef(0);
+  const newest = useRef<Promise<void>>(Promise.resolve());
   current.current = loaded;
 
-  /** Of several that run, the answer of the last one counts. */
+  /** Of several that run, the answer of the last one counts, and all of them wait for it. */
   const load = useCallback(async (fetchList: () => Promise<Loaded>) => {
     const mine = ++turn.current;
-    try {
-      const fresh = await fetchList();
-      if (mine === turn.current) {
+    const work = fetchList().then(
+      (fresh) => {
+        if (mine !== turn.current) return;
         setLoaded(fresh);
         setFault(undefined);
-      }
-    } catch (error) {
-      if (mine === turn.current) setFault(error);
-    }
+      },
+      (error: unknown) => void (mine === turn.current && setFault(error)),
+    );
+    newest.current = work;
+    for (let awaited; awaited !== newest.current; await awaited) awaited = newest.current;
   }, []);
 
   const reload = useCallback(
