@@ -18,9 +18,11 @@ interface Props {
   me: Me | null;
   fault?: unknown;
   offersLink: boolean;
+  /** Nobody organises anything here yet. */
+  isNew: boolean;
 }
 
-export function Home({ me, fault, offersLink }: Props) {
+export function Home({ me, fault, offersLink, isNew }: Props) {
   const [code, setCode] = useState("");
   const [farewell] = useState(takeFarewell);
   const [isYou, showYou] = useState(false);
@@ -78,6 +80,11 @@ export function Home({ me, fault, offersLink }: Props) {
         <a class="button" href={organiserAddress()}>
           {text.working.organise}
         </a>
+      )}
+      {!me && (
+        <p class="centred">
+          <a href={organiserAddress()}>{isNew ? text.working.begin : text.working.organise}</a>
+        </p>
       )}
       {offersLink && <MailLink />}
       {me && (

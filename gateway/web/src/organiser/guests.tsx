@@ -11,6 +11,7 @@ import { CopyButton } from "./copy";
 import type { Event } from "./events";
 import { type Guest, useGuests } from "./guestlist";
 import { Invitations } from "./invitations";
+import { follow } from "./navigation";
 
 interface Props {
   event: Event;
@@ -68,7 +69,12 @@ export function Guests({ event, userId, version, onChange }: Props) {
       {withoutPhotos && <p>{guests?.length === 0 && !hasMore ? words.guests.noneWithout : words.guests.withoutDetail}</p>}
       {fault ? <Trouble fault={fault} onRetry={() => void reload()} /> : null}
       {!guests && !fault && <Waiting>{text.page.loading}</Waiting>}
-      {!withoutPhotos && guests?.every(({ role }) => role === "organiser") && <p>{words.guests.none}</p>}
+      {!withoutPhotos && guests?.every(({ role }) => role === "organiser") && (
+        <p>
+          {words.guests.none}{" "}
+          <a {...follow({ kind: "event", eventId: event.id, tab: "poster" })}>{words.begin.toPoster}</a>
+        </p>
+      )}
       <ul>
         {sorted.map((guest) => (
           <GuestRow

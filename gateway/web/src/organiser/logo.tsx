@@ -43,19 +43,21 @@ export function Logo({ event, onChange }: { event: Event; onChange: () => Promis
       </p>
       {fault ? <Trouble fault={fault} /> : null}
       {event.logo_url && <img class="logo" src={event.logo_url} alt={words.logo.heading} />}
-      <label for="logo">{event.logo_url ? words.logo.replace : words.logo.choose}</label>
-      <input
-        id="logo"
-        type="file"
-        accept={FORMATS}
-        aria-describedby="logo-detail"
-        disabled={isBusy}
-        onChange={({ currentTarget }) => {
-          const [file] = currentTarget.files ?? [];
-          if (file) choose(file);
-          currentTarget.value = "";
-        }}
-      />
+      <label class="button">
+        {event.logo_url ? words.logo.replace : words.logo.choose}
+        <input
+          id="logo"
+          type="file"
+          accept={FORMATS}
+          aria-describedby="logo-detail"
+          disabled={isBusy}
+          onChange={({ currentTarget }) => {
+            const [file] = currentTarget.files ?? [];
+            if (file) choose(file);
+            currentTarget.value = "";
+          }}
+        />
+      </label>
       {event.logo_url && (
         <button type="button" class="danger" disabled={isBusy} onClick={() => change(() => ask(api.DELETE("/api/events/{event_id}/logo", { params })))}>
           {words.logo.remove}

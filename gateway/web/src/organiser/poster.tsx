@@ -8,6 +8,9 @@ import { words } from "#words";
 import { CopyButton } from "./copy";
 import type { Event } from "./events";
 
+/** Addresses of this machine alone (RFC 6761, section 6.3; RFC 1122, section 3.2.1.3). */
+const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
+
 export function Poster({ event }: { event: Event }) {
   const picture = useRef<HTMLImageElement>(null);
   const url = `${location.origin}${root}/e/${event.event_code}`;
@@ -35,6 +38,7 @@ export function Poster({ event }: { event: Event }) {
         )}
         <p class="quiet">{words.poster.address}</p>
         <p class="address">{url}</p>
+        {LOOPBACK.test(location.hostname) && <p class="trouble">{words.begin.loopback(location.hostname)}</p>}
         <CopyButton value={url} label={words.poster.copy} />
       </div>
       <img ref={picture} src={poster("svg")} alt={words.poster.picture} width={420} height={594} />

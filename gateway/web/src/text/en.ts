@@ -55,6 +55,7 @@ export const text = {
     allPhotos: "All photos of this event",
     addPhotos: "Add photos",
     organise: "Organise events",
+    begin: "Set up this server as its first organiser",
   },
   camera: {
     heading: "Your selfie",
@@ -247,7 +248,7 @@ export const text = {
     removed_from_event: "The organiser has removed you from this event. Only they can let you in again.",
     organiser_only: "Only organisers may do this.",
     too_many_guest_photos: "You have added as many photos as you can in one day. Go on tomorrow.",
-    invalid_setup_code: "This is not the code. It is in the log of auth_service, and each start makes a new one.",
+    invalid_setup_code: "This is not the code. It is in the server’s log, in the last line with “No organiser exists”.",
     caller_not_allowed: "You may not do this.",
     download_not_offered: "The organiser does not offer this picture for download.",
     not_found: "There is nothing at this address.",

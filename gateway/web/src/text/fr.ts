@@ -56,6 +56,7 @@ export const text: Text = {
     allPhotos: "Toutes les photos de l’événement",
     addPhotos: "Ajouter des photos",
     organise: "Organiser des événements",
+    begin: "Préparer ce serveur : en être le premier organisateur",
   },
   camera: {
     heading: "Votre selfie",
@@ -249,7 +250,7 @@ export const text: Text = {
     invalid_refresh_token: "Vous êtes déconnecté. Scannez de nouveau le code de l’événement.",
     invalid_sign_in_link: "Ce lien a expiré ou a déjà servi. Créez-en un nouveau sur l’autre appareil.",
     removed_from_event: "L’organisateur vous a retiré de cet événement. Lui seul peut vous laisser revenir.",
-    invalid_setup_code: "Ce n’est pas le bon code. Il est dans le journal d’auth_service, et chaque démarrage en crée un nouveau.",
+    invalid_setup_code: "Ce n’est pas le bon code. Il est dans le journal du serveur, à la dernière ligne avec « No organiser exists ».",
     organiser_only: "Seuls les organisateurs peuvent faire cela.",
     too_many_guest_photos: "Vous avez ajouté autant de photos qu’on peut en un jour. Continuez demain.",
     caller_not_allowed: "Vous ne pouvez pas faire cela.",

@@ -1,6 +1,6 @@
 import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
-import { anomalies, logo } from "./working.en";
+import { anomalies, begin, logo } from "./working.en";
 
 /** Every sentence of the organiser page that the guest page does not have. */
 export const words = {
@@ -21,7 +21,7 @@ export const words = {
     none: "You have no event yet. Create the first one: guests find their photos with its code.",
     create: "New event",
     photos: (count: number) => (count === 1 ? "1 photo" : `${count} photos`),
-    guests: (count: number) => (count === 1 ? "1 person" : `${count} people`),
+    guests: (count: number) => (count === 1 ? "only you so far" : `${count} people`),
     closed: "closed",
     more: "Show more events",
   },
@@ -161,6 +161,7 @@ export const words = {
     photos: (count: number) => (count === 0 ? "no photo yet" : count === 1 ? "in 1 photo" : `in ${count} photos`),
   },
   anomalies,
+  begin,
   poster: {
     heading: "Poster",
     intro: "Put it up where people pass by: at the entrance, at the bar, on the tables.",
@@ -183,7 +184,7 @@ export const words = {
     admission: "Let each guest in by hand",
     admissionDetail: "Whoever scans the code waits, with their selfie taken, until you let them in under “Guests”.",
     code: "Replace the event code",
-    codeDetail: "The old code and all printed posters stop working.",
+    codeDetail: "If a wrong person has the code, replace it. The old code and all printed posters stop working then.",
     codeQuestion: "Replace the code? Printed posters stop working.",
     confirmCode: "Yes, replace",
     delete: "Delete the event",
@@ -205,7 +206,7 @@ export const words = {
     release: "When guests see the photos",
     live: "Guests see each photo as soon as it is read.",
     hold: "Hold the photos back",
-    holdDetail: "Guests join and take their selfies meanwhile. You see everything.",
+    holdDetail: "While photos are held back, guests join and take their selfies, and you see everything.",
     holdQuestion: "Hold the photos back? Guests no longer see any until you release them.",
     confirmHold: "Yes, hold back",
     held: "The photos are held back until you release them.",
@@ -276,12 +277,12 @@ export const words = {
   },
   first: {
     heading: "Welcome to Minois",
-    intro: "There is no organiser here yet. Become the first one.",
+    intro: "There is no organiser here yet. Become the first one: you create events and invite others.",
     code: "Code",
-    codeDetail: "The code is in the log of auth_service. Each start makes a new one.",
+    codeDetail: "The server has written it into its log at the start, in the line “No organiser exists”. Each start makes a new one.",
     submit: "Make the account",
   },
-  account: { username: "User name", email: "E-mail address", password: "Password" },
+  account: { username: "User name", email: "E-mail address", password: "Password", passwordDetail: "At least 8 characters." },
   fieldReasons: {
     invalid_username: "Use 2 to 64 letters, digits, spaces, dots, dashes, underscores or apostrophes.",
     username_taken: "Somebody has this user name.",

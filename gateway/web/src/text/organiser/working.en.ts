@@ -17,3 +17,12 @@ export const logo = {
   replace: "Choose another one",
   remove: "Remove the logo",
 };
+
+export const begin = {
+  add: "Add photos here, now or while the event goes on.",
+  hang: "Put up the poster: guests scan its code and take a selfie, also before there are photos.",
+  find: "Guests see the photos that they are in as soon as these are read. You need do nothing for it.",
+  toPoster: "To the poster",
+  loopback: (host: string) =>
+    `You opened this page at ${host}, which leads phones nowhere: it is this machine’s own address. For phones, open it at the address that they can reach, or start the server with PUBLIC_URL or TLS=1.`,
+};
