@@ -17,7 +17,7 @@ from auth_service.mail_settings import MailSettings
 from auth_service.mailer import Looker, Sender
 from auth_service.matches import MatchFeed
 from auth_service.passwords import Passwords
-from auth_service.service import Auth
+from auth_service.service import GUESTS_OF_ONE_PHONE, Auth
 from auth_service.servicer import AuthServicer
 from auth_service.smtp import MailSender, MailServer
 from auth_service.store import Stores
@@ -59,6 +59,7 @@ class ServeSettings(OrganiserSettings, settings.ServerSettings, MailSettings):
     """python -m auth_service: serve accounts, events and tokens over gRPC."""
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
+    guests_of_one_phone: int = Field(5, ge=2, description="guests who joined by one phone that organisers are told of")
     # Every process of selfie_service, of matcher_service and of the gateway has a long poll here.
     max_streams: int = Field(16, ge=1, le=256, description="threads for streams and long polls")
 
@@ -86,7 +87,7 @@ def serve(_: list[str]) -> None:
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     serve_metrics(config)
-    auth = _build(config, stop, bool(config.smtp_url))
+    auth = _build(config, stop, bool(config.smtp_url), config.guests_of_one_phone)
 
     offered = False
 
@@ -189,10 +190,12 @@ def _offer_setup(auth: Auth) -> None:
         )
 
 
-def _build(config: OrganiserSettings, stop: Event, sends_mail: bool = False) -> Auth:
+def _build(
+    config: OrganiserSettings, stop: Event, sends_mail: bool = False, guests_of_one_phone: int = GUESTS_OF_ONE_PHONE
+) -> Auth:
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
     signer = Signer.read(NAME, config.signing_key)
-    return Auth(Stores(db), Passwords(), TokenMaker(signer), stop, sends_mail)
+    return Auth(Stores(db), Passwords(), TokenMaker(signer), stop, sends_mail, guests_of_one_phone)
 
 
 if __name__ == "__main__":

@@ -131,6 +131,10 @@ def show_removed(guest: RemovedGuest) -> pb.RemovedGuest:
     )
 
 
+def show_shared_phone(guests: Sequence[Guest]) -> pb.SharedPhone:
+    return pb.SharedPhone(guests=[show_guest(guest) for guest in guests])
+
+
 def show_invitation(invitation: Invitation) -> pb.Invitation:
     return pb.Invitation(
         invitation_id=str(invitation.id),

@@ -16,6 +16,7 @@ from auth_service.messages import (
     show_invited,
     show_login,
     show_removed,
+    show_shared_phone,
     show_tokens,
     show_user,
 )
@@ -61,6 +62,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             request.email,
             request.password,
             request.event_code,
+            request.phone_mark,
         )
         return pb.RegisterResponse(**show_login(login), waiting=login.waiting)
 
@@ -72,6 +74,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             request.display_name,
             request.consent_version,
             searched=not request.without_search,
+            phone_mark=request.phone_mark,
         )
         return pb.CreateGuestResponse(**show_login(login), event_name=event.name, waiting=login.waiting)
 
@@ -109,7 +112,11 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(USER)
     def JoinEvent(self, request, context):
         event, waiting = self._auth.members.join_event(
-            current_caller().user_id, request.event_code, not request.without_search, request.consent_version
+            current_caller().user_id,
+            request.event_code,
+            not request.without_search,
+            request.consent_version,
+            request.phone_mark,
         )
         return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name, waiting=waiting)
 
@@ -197,6 +204,11 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             guest_key,
         )
         return pb.ListGuestsResponse(guests=[show_guest(guest) for guest in shown], next_page_token=token)
+
+    @callable_by(USER)
+    def ListSharedPhones(self, request, context):
+        phones = self._auth.anomalies.list_shared_phones(current_caller().user_id, parse_id(request.event_id))
+        return pb.ListSharedPhonesResponse(phones=[show_shared_phone(guests) for guests in phones])
 
     @callable_by(service("gateway"))
     def ListMemberIds(self, request, context):

@@ -16,6 +16,7 @@ from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
 from gateway.errors.openapi import describe
 from gateway.errors.problem import answer_invalid, answer_problem
+from gateway.events import anomalies, logos
 from gateway.events import routes as events
 from gateway.http.admission import Admission, Limiters
 from gateway.http.limits import Limits
@@ -68,6 +69,8 @@ ROUTERS = [
         archive,
         updates,
         events,
+        anomalies,
+        logos,
         posters,
         mail,
         operators,

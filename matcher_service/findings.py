@@ -19,6 +19,7 @@ class Problem(Enum):
     KEY_MISSING = "key_missing"
     PICTURE_MISSING = "picture_missing"
     PICTURE_DAMAGED = "picture_damaged"
+    LOGO_MISSING = "logo_missing"
     ORPHAN = "orphan"
     YOUNG_ORPHAN = "young_orphan"
     UNREAD_WITH_FACES = "unread_with_faces"
@@ -45,6 +46,7 @@ WORDS = {
     Problem.KEY_MISSING: "it is indexed and names no file for a picture",
     Problem.PICTURE_MISSING: "a picture that is served is not there",
     Problem.PICTURE_DAMAGED: "a picture that is served is no whole JPEG",
+    Problem.LOGO_MISSING: "its logo is not there",
     Problem.ORPHAN: "no row names this file",
     Problem.YOUNG_ORPHAN: "no row names this file yet; nothing is wrong before a day has passed",
     Problem.UNREAD_WITH_FACES: "it is not indexed and has faces or matches",

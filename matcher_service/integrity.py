@@ -31,6 +31,7 @@ class Integrity:
     def check(self) -> Iterator[Finding]:
         """Every finding, repaired where that was wanted and is safe."""
         yield from self._check_photos()
+        yield from self._check_logos()
         yield from self._check_blobs()
         for table in WALKS:
             yield from self._check_rows(table)
@@ -109,6 +110,17 @@ class Integrity:
             if is_lost_waiting and self._store.fail_lost(photo):
                 cures[Problem.UPLOAD_MISSING] = "failed now, as file_missing"
         return cures
+
+    def _check_logos(self) -> Iterator[Finding]:
+        after = UUID(int=0)
+        while logos := self._store.list_logos(after, PAGE):
+            for event_id, key in logos:
+                self.seen["logo"] += 1
+                # One that was replaced while we looked is no finding.
+                if not self._is_there(key) and self._store.has_logo(event_id, key):
+                    cure = "forgotten" if self._repair and self._store.forget_logo(event_id, key) else ""
+                    yield Finding(Problem.LOGO_MISSING, f"event {event_id}, file {key}", cure)
+            after = logos[-1][0]
 
     def _check_blobs(self) -> Iterator[Finding]:
         oldest = datetime.now(UTC) - ORPHAN_AGE

@@ -17,6 +17,7 @@ from auth_service.domain import (
     new_code,
     normalise_code,
 )
+from auth_service.marks import PhoneMarks
 from auth_service.permissions import Action, may
 from auth_service.service.roles import require_organiser, require_role
 from auth_service.store import Stores
@@ -26,20 +27,23 @@ from kit.pages import Page
 class Members:
     """Joining, leaving and being listed."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, marks: PhoneMarks) -> None:
         self._events = stores.events
         self._members = stores.members
         self._roles = stores.roles
+        self._marks = marks
 
     def join_event(
-        self, user_id: UUID, code: str, searched: bool = True, consent_version: str = ""
+        self, user_id: UUID, code: str, searched: bool = True, consent_version: str = "", phone_mark: str = ""
     ) -> tuple[Event, bool]:
         """The event, and whether the user waits to be admitted. `searched` even without a `consent_version`."""
         forms.require([*forms.check_consent_version(consent_version)])
         event = self._events.find_code(normalise_code(code))
         if event is None:
             raise InvalidEventCode
-        waiting = self._members.join(event.id, user_id, searched, consent_version)
+        waiting = self._members.join(
+            event.id, user_id, searched, consent_version, self._marks.hash(event.id, phone_mark)
+        )
         if waiting is None:
             raise EventClosed
         return event, waiting

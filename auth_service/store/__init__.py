@@ -11,6 +11,7 @@ from auth_service.store.invitations import InvitationStore
 from auth_service.store.mails import MailStore
 from auth_service.store.members import MemberStore
 from auth_service.store.notices import NoticeStore
+from auth_service.store.phones import PhoneStore
 from auth_service.store.retention import RetentionStore
 from auth_service.store.roles import RoleStore
 from auth_service.store.sessions import SessionStore
@@ -26,6 +27,7 @@ __all__ = [
     "MailStore",
     "MemberStore",
     "NoticeStore",
+    "PhoneStore",
     "RetentionStore",
     "RoleStore",
     "SessionStore",
@@ -51,3 +53,4 @@ class Stores:
         self.notices = NoticeStore(engine)
         self.mails = MailStore(engine)
         self.announcements = AnnouncementStore(engine)
+        self.phones = PhoneStore(engine)

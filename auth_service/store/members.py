@@ -22,6 +22,7 @@ from auth_service.store.consents import agree, insert_consent
 from auth_service.store.counts import count_guests
 from auth_service.store.locks import lock_event, lock_sessions, lock_user
 from auth_service.store.offers import COMPUTED, STORED, read_offer
+from auth_service.store.phones import mark_phone
 from auth_service.store.sessions import end_last_sessions
 from kit.db import transaction
 from kit.pages import Page
@@ -85,7 +86,14 @@ class MemberStore:
             member = find_member(connection, event_id, user_id)
         return member is not None and member.waiting
 
-    def join(self, event_id: UUID, user_id: UUID, searched: bool = True, consent_version: str = "") -> bool | None:
+    def join(
+        self,
+        event_id: UUID,
+        user_id: UUID,
+        searched: bool = True,
+        consent_version: str = "",
+        phone_hash: bytes | None = None,
+    ) -> bool | None:
         """Whether the user waits to be admitted; None where the event was shut or deleted meanwhile. `searched` is of a
         new member; who is one already is searched from now on where they agree to it.
 
@@ -108,6 +116,7 @@ class MemberStore:
                 insert_consent(connection, user_id, event_id, consent_version)
             is_searched = searched or bool(consent_version)
             add_member(connection, event_id, user_id, Role.GUEST, waiting=event.admission, searched=is_searched)
+            mark_phone(connection, event_id, user_id, phone_hash)
             return bool(event.admission)
 
     def admit(self, event_id: UUID, user_id: UUID) -> None:

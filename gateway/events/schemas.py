@@ -89,6 +89,7 @@ class Event(EventOffer):
     faces: int = Field(description="found in the indexed photos")
     guests: int = Field(description="members, organisers included, without those who wait")
     role: Role = Field(description="what the caller may do in it")
+    logo_url: str | None = Field(description="the logo beside the credit; null: none")
     waiting: int | None = Field(description="guests who wait to be admitted; null in lists of events")
     searched: int | None = Field(description="guests with whose selfie photos are searched; null in lists of events")
     without_photos: int | None = Field(description="those of them who are in no photo yet; null in lists of events")

@@ -6,10 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 
 from gateway.errors.openapi import FILE_BODY, PAGE, SIGNED, files_body, problems
+from gateway.events.logos import logo_url
 from gateway.events.offers import DOWNLOADS
 from gateway.http.authentication import Signed
 from gateway.http.limits import MAX_PHOTOS, SKIPPED_FILES
 from gateway.http.pages import Cursor, Direction, Limit, Order
+from gateway.http.site import root_of
 from gateway.http.times import epoch_s
 from gateway.http.uploads import FilePolicy
 from gateway.photos import schemas as shapes
@@ -73,6 +75,7 @@ async def list_my_photos(
         photos=[_match(match, root_of(request)) for match in answer.matches],
         next_cursor=answer.next_page_token or None,
         total=answer.total_count,
+        logo_url=logo_url(str(event_id), answer.logo_version, root_of(request)),
     )
 
 
@@ -208,11 +211,6 @@ async def retry_photo(photo_id: UUID, backend: Signed) -> shapes.RetriedPhoto:
     """Read a photo that failed once more, from the bytes that were uploaded; a pending one stays pending."""
     await backend.photos.RetryPhoto(pb.RetryPhotoRequest(photo_id=str(photo_id)))
     return shapes.RetriedPhoto(id=str(photo_id))
-
-
-def root_of(request: Request) -> str:
-    """The path prefix of a proxy, with which links begin."""
-    return str(request.scope.get("root_path", ""))
 
 
 def _match(match: matcher_pb2.Match, root: str) -> shapes.MyPhoto:

@@ -40,6 +40,7 @@ class MyPhotoPage(BaseModel):
     photos: list[MyPhoto]
     next_cursor: str | None = Field(description="null on the last page")
     total: int = Field(description="photos on all pages together")
+    logo_url: str | None = Field(description="the logo of the event that was asked for; null: none, or all events")
 
 
 class AddedPhoto(BaseModel):

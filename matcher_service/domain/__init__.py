@@ -19,6 +19,7 @@ from matcher_service.domain.faults import (
 )
 from matcher_service.domain.jobs import ENCODING_SIZE, ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, NewFace
 from matcher_service.domain.lists import NEWEST_FIRST, Listing, Match, PhotoOrder
+from matcher_service.domain.logos import Logo, LogoNotFound, LogoTooLarge, LogoUnsupported, UnreadableLogo
 from matcher_service.domain.permissions import Action, may, roles_for
 from matcher_service.domain.photos import (
     MAX_FILENAME_LENGTH,
@@ -73,6 +74,10 @@ __all__ = [
     "KnownPhoto",
     "KnownUpload",
     "Listing",
+    "Logo",
+    "LogoNotFound",
+    "LogoTooLarge",
+    "LogoUnsupported",
     "Match",
     "NewFace",
     "NewPhoto",
@@ -93,6 +98,7 @@ __all__ = [
     "TooLarge",
     "TooManyFiles",
     "TooManyGuestPhotos",
+    "UnreadableLogo",
     "UnsupportedType",
     "Variant",
     "Visibility",

@@ -23,6 +23,8 @@ from matcher_service.domain import (
     Variant,
     Visibility,
 )
+from matcher_service.domain.logos import Logo
+from matcher_service.logos import Logos
 from matcher_service.pictures import OpenPicture, Window
 from matcher_service.service import Cameras, Photos
 from matcher_service.servicer.cameras import parse_offset_s, show_cameras
@@ -49,7 +51,8 @@ FILTERS: dict[int, PhotoState | None] = {
 class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, photos: Photos, audience: Audience, cameras: Cameras, signer: Signer) -> None:
+    def __init__(self, photos: Photos, audience: Audience, cameras: Cameras, signer: Signer, logos: Logos) -> None:
+        self._logos = logos
         self._photos = photos
         self._audience = audience
         self._cameras = cameras
@@ -136,7 +139,8 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
             raise InvalidArgument
         event_ids = [parse_id(event_id) for event_id in request.event_ids]
         counts = self._photos.count(current_caller().user_id, event_ids, count_guests=request.count_guests)
-        return pb.GetIndexStateResponse(states=[_counts(count) for count in counts])
+        logos = self._logos.find_versions(event_ids)
+        return pb.GetIndexStateResponse(states=[_counts(count, logos.get(count.event_id, "")) for count in counts])
 
     @callable_by(USER)
     def ListUploads(self, request, context):
@@ -162,6 +166,25 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         event_id, camera_id = parse_id(request.event_id), parse_id(request.camera_id)
         self._cameras.set_offset(current_caller().user_id, event_id, camera_id, parse_offset_s(request.offset))
         return pb.SetCameraOffsetResponse()
+
+    @callable_by(USER)
+    def SetLogo(self, request, context):
+        logo = self._logos.set_logo(current_caller().user_id, parse_id(request.event_id), request.image)
+        return pb.SetLogoResponse(logo=_logo(logo))
+
+    @callable_by(USER)
+    def GetLogo(self, request, context):
+        logo, image = self._logos.open_logo(current_caller().user_id, parse_id(request.event_id))
+        return pb.GetLogoResponse(logo=_logo(logo), image=image)
+
+    @callable_by(USER)
+    def DeleteLogo(self, request, context):
+        self._logos.delete_logo(current_caller().user_id, parse_id(request.event_id))
+        return pb.DeleteLogoResponse()
+
+
+def _logo(logo: Logo) -> pb.Logo:
+    return pb.Logo(version=logo.version, width=logo.width, height=logo.height)
 
 
 def _header(photo: ShownPhoto, picture: OpenPicture) -> pb.PhotoHeader:
@@ -256,7 +279,7 @@ def _known(place: int, photo: KnownPhoto) -> pb.KnownPhoto:
     return pb.KnownPhoto(place=place, photo_id=str(photo.photo_id), state=f"PHOTO_STATE_{photo.state.name}")
 
 
-def _counts(counts: IndexCounts) -> pb.IndexState:
+def _counts(counts: IndexCounts, logo_version: str) -> pb.IndexState:
     return pb.IndexState(
         event_id=str(counts.event_id),
         pending_count=counts.pending,
@@ -265,4 +288,5 @@ def _counts(counts: IndexCounts) -> pb.IndexState:
         face_count=counts.faces,
         searched_count=counts.searched,
         unmatched_count=counts.unmatched,
+        logo_version=logo_version,
     )

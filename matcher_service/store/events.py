@@ -14,6 +14,13 @@ PHOTOS_CHANNEL = "matcher_photos"
 # Every file that a photo may have; the expression of the index `photo_keys`.
 PHOTO_KEYS = "ARRAY[upload_key, thumb_key, preview_key, original_key, medium_key]"
 
+# Whether a row names the file `key`.
+IS_NAMED = (
+    f"(EXISTS (SELECT FROM matcher.photos WHERE {PHOTO_KEYS} @> ARRAY[keys.key])"
+    " OR EXISTS (SELECT FROM matcher.replacements r WHERE r.upload_key = keys.key)"
+    " OR EXISTS (SELECT FROM matcher.logos l WHERE l.key = keys.key))"
+)
+
 
 def lock_event(connection: Connection, event_id: UUID) -> int | None:
     """The first statement of a publish or a deletion: waits for the ones before; the event's version.

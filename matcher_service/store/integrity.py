@@ -11,7 +11,7 @@ from kit.db import transaction
 from matcher_service.domain import PhotoState
 from matcher_service.findings import FILE_MISSING, PhotoFiles, Problem, RowPage, UploadFile
 from matcher_service.store.audience import show_again, unhidden
-from matcher_service.store.events import PHOTO_KEYS, PHOTOS_CHANNEL, count_photos, lock_event, raise_version
+from matcher_service.store.events import IS_NAMED, PHOTOS_CHANNEL, count_photos, lock_event, raise_version
 from matcher_service.store.jobs import FIRST_ID
 
 SELECT_PHOTOS = """
@@ -135,15 +135,32 @@ class IntegrityStore:
         return _photo(row) if row else None
 
     def find_strays(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that no photo has and whose deletion is not queued: a look into an index for each."""
+        """Those of the keys that no photo and no logo has and whose deletion is not queued: a look into an index for
+        each."""
         query = text(
             "SELECT key FROM unnest(CAST(:keys AS text[])) AS keys (key)"
             " WHERE NOT EXISTS (SELECT FROM matcher.blob_deletions d WHERE d.key = keys.key)"
-            f" AND NOT EXISTS (SELECT FROM matcher.photos WHERE {PHOTO_KEYS} @> ARRAY[keys.key])"
-            " AND NOT EXISTS (SELECT FROM matcher.replacements r WHERE r.upload_key = keys.key)"
+            f" AND NOT {IS_NAMED}"
         )
         with transaction(self._engine) as connection:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
+
+    def list_logos(self, after: UUID, limit: int) -> list[tuple[UUID, str]]:
+        """Event and file of each logo, in the order of the events."""
+        query = text("SELECT event_id, key FROM matcher.logos WHERE event_id > :after ORDER BY event_id LIMIT :limit")
+        with transaction(self._engine) as connection:
+            return [(row.event_id, row.key) for row in connection.execute(query, {"after": after, "limit": limit})]
+
+    def has_logo(self, event_id: UUID, key: str) -> bool:
+        query = text("SELECT FROM matcher.logos WHERE event_id = :event AND key = :key")
+        with transaction(self._engine) as connection:
+            return connection.execute(query, {"event": event_id, "key": key}).first() is not None
+
+    def forget_logo(self, event_id: UUID, key: str) -> bool:
+        """The event has no logo from now on, if it is still this one."""
+        query = text("DELETE FROM matcher.logos WHERE event_id = :event AND key = :key")
+        with transaction(self._engine) as connection:
+            return connection.execute(query, {"event": event_id, "key": key}).rowcount > 0
 
     def read_rows(self, table: str, after: tuple[UUID | int, ...] | None, limit: int) -> RowPage:
         """A page of one of WALKS."""

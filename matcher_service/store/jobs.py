@@ -13,7 +13,7 @@ from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, J
 from matcher_service.faces import FoundPerson
 from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.cameras import settle_time
-from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
+from matcher_service.store.events import IS_NAMED, count_photos, lock_event, raise_version
 from matcher_service.store.hints import hint, hint_all, hint_organisers
 from matcher_service.store.replacements import Before, replace_upload
 
@@ -161,12 +161,8 @@ class JobStore:
             connection.execute(text("DELETE FROM matcher.blob_deletions WHERE key = ANY(:keys)"), {"keys": list(keys)})
 
     def find_orphans(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that no photo has: a look into an index for each."""
-        query = text(
-            f"SELECT key FROM unnest(CAST(:keys AS text[])) AS key WHERE NOT EXISTS ("
-            f" SELECT FROM matcher.photos WHERE {PHOTO_KEYS} @> ARRAY[key])"
-            " AND NOT EXISTS (SELECT FROM matcher.replacements WHERE upload_key = key)"
-        )
+        """Those of the keys that no photo and no logo has: a look into an index for each."""
+        query = text(f"SELECT key FROM unnest(CAST(:keys AS text[])) AS keys (key) WHERE NOT {IS_NAMED}")
         with transaction(self._engine) as connection:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
 

@@ -12,7 +12,6 @@ from sqlalchemy import Engine, text
 
 from kit.identity import Signer
 from kit.notices import Notices
-from matcher_service.__main__ import registrations
 from matcher_service.domain import ChangeKind, GuestPhotos, Visibility
 from matcher_service.reading import Reading
 from matcher_service.store import ReleaseStore
@@ -39,10 +38,7 @@ def stub(
     notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
     with listening(notices):
         yield matcher_pb2_grpc.MatcherServiceStub(
-            serve(
-                *registrations(world.matches, world.photos, world.audience, world.cameras, notices, signer("matcher")),
-                max_watchers=2,
-            )
+            serve(*world.registrations(notices, signer("matcher")), max_watchers=2)
         )
 
 
@@ -186,7 +182,7 @@ def test_a_service_that_listens_no_more_ends_its_watches(
     world: World, serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer], metadata: Metadata
 ) -> None:
     notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
-    services = registrations(world.matches, world.photos, world.audience, world.cameras, notices, signer("matcher"))
+    services = world.registrations(notices, signer("matcher"))
     stub = matcher_pb2_grpc.MatcherServiceStub(serve(*services))
     with listening(notices) as stop:
         stream = stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20)

@@ -101,6 +101,11 @@ def on_photo(message: Any) -> Make:
     return lambda party: message(photo_id=str(party.theirs))
 
 
+def make_logo(party: Party) -> photo_pb2.GetLogoRequest:
+    party.world.logos.set_logo(party.world.organiser, party.event, JPEG)
+    return photo_pb2.GetLogoRequest(event_id=str(party.event))
+
+
 # The rpc, a request, who may make it, and what the others get.
 CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
     ("ListPhotos", by_event(photo_pb2.ListPhotosRequest), LOOKERS, ORGANISER_ONLY),
@@ -142,6 +147,10 @@ CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
         ORGANISER_ONLY,
     ),
     ("CountMatches", by_event(matcher_pb2.CountMatchesRequest), {ORGANISER}, ORGANISER_ONLY),
+    ("ListSharedFaces", by_event(matcher_pb2.ListSharedFacesRequest), {ORGANISER}, ORGANISER_ONLY),
+    ("SetLogo", by_event(photo_pb2.SetLogoRequest, image=JPEG), {ORGANISER}, ORGANISER_ONLY),
+    ("DeleteLogo", by_event(photo_pb2.DeleteLogoRequest), {ORGANISER}, ORGANISER_ONLY),
+    ("GetLogo", make_logo, ALL, NOT_FOUND),
     ("CreateDownloadToken", lambda _: photo_pb2.CreateDownloadTokenRequest(), ALL, NOT_FOUND),
     ("ListMatches", by_event(matcher_pb2.ListMatchesRequest), ALL, NOT_FOUND),
     # As guests, they see none of the photos.

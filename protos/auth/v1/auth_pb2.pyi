@@ -333,18 +333,20 @@ class CheckUserAvailabilityResponse(_message.Message):
     def __init__(self, username_taken: _Optional[bool] = ..., email_taken: _Optional[bool] = ...) -> None: ...
 
 class RegisterRequest(_message.Message):
-    __slots__ = ("request_id", "username", "email", "password", "event_code")
+    __slots__ = ("request_id", "username", "email", "password", "event_code", "phone_mark")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     EMAIL_FIELD_NUMBER: _ClassVar[int]
     PASSWORD_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
+    PHONE_MARK_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     username: str
     email: str
     password: str
     event_code: str
-    def __init__(self, request_id: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ..., event_code: _Optional[str] = ...) -> None: ...
+    phone_mark: str
+    def __init__(self, request_id: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ..., event_code: _Optional[str] = ..., phone_mark: _Optional[str] = ...) -> None: ...
 
 class RegisterResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "tokens", "waiting")
@@ -359,18 +361,20 @@ class RegisterResponse(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class CreateGuestRequest(_message.Message):
-    __slots__ = ("request_id", "event_code", "display_name", "consent_version", "without_search")
+    __slots__ = ("request_id", "event_code", "display_name", "consent_version", "without_search", "phone_mark")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
+    PHONE_MARK_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     event_code: str
     display_name: str
     consent_version: str
     without_search: bool
-    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ..., without_search: _Optional[bool] = ...) -> None: ...
+    phone_mark: str
+    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ..., without_search: _Optional[bool] = ..., phone_mark: _Optional[str] = ...) -> None: ...
 
 class CreateGuestResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "event_name", "tokens", "waiting")
@@ -485,14 +489,16 @@ class RecordConsentResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class JoinEventRequest(_message.Message):
-    __slots__ = ("event_code", "without_search", "consent_version")
+    __slots__ = ("event_code", "without_search", "consent_version", "phone_mark")
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
     WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PHONE_MARK_FIELD_NUMBER: _ClassVar[int]
     event_code: str
     without_search: bool
     consent_version: str
-    def __init__(self, event_code: _Optional[str] = ..., without_search: _Optional[bool] = ..., consent_version: _Optional[str] = ...) -> None: ...
+    phone_mark: str
+    def __init__(self, event_code: _Optional[str] = ..., without_search: _Optional[bool] = ..., consent_version: _Optional[str] = ..., phone_mark: _Optional[str] = ...) -> None: ...
 
 class JoinEventResponse(_message.Message):
     __slots__ = ("event_id", "event_name", "waiting")
@@ -721,6 +727,24 @@ class ListGuestsResponse(_message.Message):
     guests: _containers.RepeatedCompositeFieldContainer[Guest]
     next_page_token: str
     def __init__(self, guests: _Optional[_Iterable[_Union[Guest, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListSharedPhonesRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class SharedPhone(_message.Message):
+    __slots__ = ("guests",)
+    GUESTS_FIELD_NUMBER: _ClassVar[int]
+    guests: _containers.RepeatedCompositeFieldContainer[Guest]
+    def __init__(self, guests: _Optional[_Iterable[_Union[Guest, _Mapping]]] = ...) -> None: ...
+
+class ListSharedPhonesResponse(_message.Message):
+    __slots__ = ("phones",)
+    PHONES_FIELD_NUMBER: _ClassVar[int]
+    phones: _containers.RepeatedCompositeFieldContainer[SharedPhone]
+    def __init__(self, phones: _Optional[_Iterable[_Union[SharedPhone, _Mapping]]] = ...) -> None: ...
 
 class ListMemberIdsRequest(_message.Message):
     __slots__ = ("event_id", "page_size", "page_token")

@@ -159,6 +159,11 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.FromString,
                 _registered_method=True)
+        self.ListSharedPhones = channel.unary_unary(
+                '/auth.v1.AuthService/ListSharedPhones',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesResponse.FromString,
+                _registered_method=True)
         self.ListMemberIds = channel.unary_unary(
                 '/auth.v1.AuthService/ListMemberIds',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListMemberIdsRequest.SerializeToString,
@@ -449,6 +454,15 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSharedPhones(self, request, context):
+        """Phones by which several guests have joined an event, from a number of guests on (GUESTS_OF_ONE_PHONE), for its
+        organisers. Guests who wait are included. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListMemberIds(self, request, context):
         """The ids of the members of an event, those who wait included. The gateway only, which notifies their open pages.
         Idempotent. An event that does not exist has none.
@@ -692,6 +706,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.ListGuests,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.SerializeToString,
+            ),
+            'ListSharedPhones': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSharedPhones,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesResponse.SerializeToString,
             ),
             'ListMemberIds': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMemberIds,
@@ -1417,6 +1436,33 @@ class AuthService:
             '/auth.v1.AuthService/ListGuests',
             protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSharedPhones(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListSharedPhones',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesResponse.FromString,
             options,
             channel_credentials,
             insecure,

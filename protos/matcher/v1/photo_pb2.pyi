@@ -367,7 +367,7 @@ class GetIndexStateRequest(_message.Message):
     def __init__(self, event_ids: _Optional[_Iterable[str]] = ..., count_guests: _Optional[bool] = ...) -> None: ...
 
 class IndexState(_message.Message):
-    __slots__ = ("event_id", "pending_count", "indexed_count", "failed_count", "face_count", "searched_count", "unmatched_count")
+    __slots__ = ("event_id", "pending_count", "indexed_count", "failed_count", "face_count", "searched_count", "unmatched_count", "logo_version")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PENDING_COUNT_FIELD_NUMBER: _ClassVar[int]
     INDEXED_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -375,6 +375,7 @@ class IndexState(_message.Message):
     FACE_COUNT_FIELD_NUMBER: _ClassVar[int]
     SEARCHED_COUNT_FIELD_NUMBER: _ClassVar[int]
     UNMATCHED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LOGO_VERSION_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     pending_count: int
     indexed_count: int
@@ -382,7 +383,8 @@ class IndexState(_message.Message):
     face_count: int
     searched_count: int
     unmatched_count: int
-    def __init__(self, event_id: _Optional[str] = ..., pending_count: _Optional[int] = ..., indexed_count: _Optional[int] = ..., failed_count: _Optional[int] = ..., face_count: _Optional[int] = ..., searched_count: _Optional[int] = ..., unmatched_count: _Optional[int] = ...) -> None: ...
+    logo_version: str
+    def __init__(self, event_id: _Optional[str] = ..., pending_count: _Optional[int] = ..., indexed_count: _Optional[int] = ..., failed_count: _Optional[int] = ..., face_count: _Optional[int] = ..., searched_count: _Optional[int] = ..., unmatched_count: _Optional[int] = ..., logo_version: _Optional[str] = ...) -> None: ...
 
 class GetIndexStateResponse(_message.Message):
     __slots__ = ("states",)
@@ -461,5 +463,53 @@ class SetCameraOffsetRequest(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., camera_id: _Optional[str] = ..., offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class SetCameraOffsetResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Logo(_message.Message):
+    __slots__ = ("version", "width", "height")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    width: int
+    height: int
+    def __init__(self, version: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ...) -> None: ...
+
+class SetLogoRequest(_message.Message):
+    __slots__ = ("event_id", "image")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    image: bytes
+    def __init__(self, event_id: _Optional[str] = ..., image: _Optional[bytes] = ...) -> None: ...
+
+class SetLogoResponse(_message.Message):
+    __slots__ = ("logo",)
+    LOGO_FIELD_NUMBER: _ClassVar[int]
+    logo: Logo
+    def __init__(self, logo: _Optional[_Union[Logo, _Mapping]] = ...) -> None: ...
+
+class GetLogoRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class GetLogoResponse(_message.Message):
+    __slots__ = ("logo", "image")
+    LOGO_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    logo: Logo
+    image: bytes
+    def __init__(self, logo: _Optional[_Union[Logo, _Mapping]] = ..., image: _Optional[bytes] = ...) -> None: ...
+
+class DeleteLogoRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class DeleteLogoResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

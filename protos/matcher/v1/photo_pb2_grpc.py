@@ -117,6 +117,21 @@ class PhotoServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetResponse.FromString,
                 _registered_method=True)
+        self.SetLogo = channel.unary_unary(
+                '/matcher.v1.PhotoService/SetLogo',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoResponse.FromString,
+                _registered_method=True)
+        self.GetLogo = channel.unary_unary(
+                '/matcher.v1.PhotoService/GetLogo',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoResponse.FromString,
+                _registered_method=True)
+        self.DeleteLogo = channel.unary_unary(
+                '/matcher.v1.PhotoService/DeleteLogo',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoResponse.FromString,
+                _registered_method=True)
 
 
 class PhotoServiceServicer:
@@ -276,6 +291,32 @@ class PhotoServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetLogo(self, request, context):
+        """Gives an event a logo, a JPEG, PNG or WebP of at most 1 000 000 bytes, which replaces the one before. It is read at
+        once, like a photo, and kept as a PNG without metadata and transparency (on white) that fits into 480 x 160 pixels.
+        For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, UNREADABLE_LOGO.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLogo(self, request, context):
+        """The logo of an event, for its members. Idempotent.
+        Errors: EVENT_NOT_FOUND, LOGO_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteLogo(self, request, context):
+        """Takes the logo of an event away; its file goes within a minute. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PhotoServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -358,6 +399,21 @@ def add_PhotoServiceServicer_to_server(servicer, server):
                     servicer.SetCameraOffset,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetResponse.SerializeToString,
+            ),
+            'SetLogo': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLogo,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoResponse.SerializeToString,
+            ),
+            'GetLogo': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLogo,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoResponse.SerializeToString,
+            ),
+            'DeleteLogo': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteLogo,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -795,6 +851,87 @@ class PhotoService:
             '/matcher.v1.PhotoService/SetCameraOffset',
             protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLogo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/SetLogo',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLogo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/GetLogo',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteLogo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/DeleteLogo',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,12 +6,13 @@ import { useState } from "preact/hooks";
 import { api, ask, type Schemas } from "../shared/api";
 import { confirmInWords, showDay, Trouble, Waiting } from "../shared/elements";
 import { words } from "#words";
+import { Anomalies, AnomaliesLink, useAnomalies } from "./anomalies";
 import { CopyButton } from "./copy";
 import type { Event } from "./events";
 import { type Guest, useGuests } from "./guestlist";
 import { Invitations } from "./invitations";
 import { MemberRole } from "./memberrole";
-import { go } from "./navigation";
+import { follow, go } from "./navigation";
 import { Removed } from "./removed";
 
 interface Props {
@@ -27,6 +28,8 @@ export function Guests({ event, userId, version, onChange }: Props) {
   const [withoutPhotos, setWithoutPhotos] = useState(false);
   const [removals, setRemovals] = useState(0);
   const { guests, hasMore, fault, setFault, reload, loadMore } = useGuests(event.id, withoutPhotos, version);
+
+  const anomalies = useAnomalies(event.id, version);
 
   const change = async (work: () => Promise<unknown>) => {
     setFault(undefined);
@@ -71,11 +74,17 @@ export function Guests({ event, userId, version, onChange }: Props) {
           <option value="false">{words.guests.filters.all}</option>
           <option value="true">{words.guests.filters.withoutPhotos}</option>
         </select>
+        <AnomaliesLink found={anomalies} />
       </div>
       {withoutPhotos && <p>{guests?.length === 0 && !hasMore ? words.guests.noneWithout : words.guests.withoutDetail}</p>}
       {fault ? <Trouble fault={fault} onRetry={() => void reload()} /> : null}
       {!guests && !fault && <Waiting>{text.page.loading}</Waiting>}
-      {!withoutPhotos && guests?.every(({ role }) => role === "organiser") && <p>{words.guests.none}</p>}
+      {!withoutPhotos && guests?.every(({ role }) => role === "organiser") && (
+        <p>
+          {words.guests.none}{" "}
+          <a {...follow({ kind: "event", eventId: event.id, tab: "poster" })}>{words.begin.toPoster}</a>
+        </p>
+      )}
       <ul>
         {sorted.map((guest) => (
           <GuestRow
@@ -96,6 +105,7 @@ export function Guests({ event, userId, version, onChange }: Props) {
         </button>
       )}
     </section>
+      <Anomalies found={anomalies} />
       <Removed eventId={event.id} version={`${version} ${removals}`} onChange={() => change(async () => undefined)} />
     </>
   );

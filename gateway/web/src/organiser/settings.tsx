@@ -10,6 +10,7 @@ import { toInput } from "./days";
 import { EventForm } from "./eventform";
 import type { Event } from "./events";
 import { go } from "./navigation";
+import { Logo } from "./logo";
 import { Downloads, Release, Retention } from "./offer";
 
 const GUEST_PHOTOS = ["off", "moderated", "open"] as const;
@@ -60,6 +61,7 @@ export function Settings({ event, photosVersion, onChange }: Props) {
       </section>
       <Release event={event} onEdit={edit} />
       <Downloads event={event} onEdit={edit} />
+      <Logo event={event} onChange={onChange} />
       <Retention event={event} onEdit={edit} />
       <section>
         <h2>{words.settings.access}</h2>

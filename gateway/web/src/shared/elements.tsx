@@ -54,6 +54,7 @@ const REFUSED: readonly (Reason | "offline")[] = [
   "too_large",
   "unsupported_type",
   "empty_image",
+  "unreadable_logo",
   "empty_body",
 ];
 

@@ -1,5 +1,6 @@
 import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
+import { anomalies, begin, logo } from "./working.en";
 
 /** Every sentence of the organiser page that the guest page does not have. */
 export const words = {
@@ -13,13 +14,14 @@ export const words = {
     guest: "I am a guest: to my photos",
     notOrganiser: "This account organises no events. Sign in with another one.",
     signOut: "Sign out",
+    myPhotos: "My photos",
   },
   events: {
     heading: "Your events",
     none: "You have no event yet. Create the first one: guests find their photos with its code.",
     create: "New event",
     photos: (count: number) => (count === 1 ? "1 photo" : `${count} photos`),
-    guests: (count: number) => (count === 1 ? "1 person" : `${count} people`),
+    guests: (count: number) => (count === 1 ? "only you so far" : `${count} people`),
     closed: "closed",
     more: "Show more events",
   },
@@ -174,6 +176,8 @@ export const words = {
     admit: "Let in again",
     admitName: (name: string) => `Let ${name} in again`,
   },
+  anomalies,
+  begin,
   poster: {
     heading: "Poster",
     intro: "Put it up where people pass by: at the entrance, at the bar, on the tables.",
@@ -184,6 +188,7 @@ export const words = {
     copy: "Copy the address",
     picture: "The poster",
   },
+  logo,
   settings: {
     heading: "Settings",
     save: "Save",
@@ -195,7 +200,7 @@ export const words = {
     admission: "Let each guest in by hand",
     admissionDetail: "Whoever scans the code waits, with their selfie taken, until you let them in under “Guests”.",
     code: "Replace the event code",
-    codeDetail: "The old code and all printed posters stop working.",
+    codeDetail: "If a wrong person has the code, replace it. The old code and all printed posters stop working then.",
     codeQuestion: "Replace the code? Printed posters stop working.",
     confirmCode: "Yes, replace",
     delete: "Delete the event",
@@ -236,7 +241,7 @@ export const words = {
     release: "When guests see the photos",
     live: "Guests see each photo as soon as it is read.",
     hold: "Hold the photos back",
-    holdDetail: "Guests join and take their selfies meanwhile. You see everything.",
+    holdDetail: "While photos are held back, guests join and take their selfies, and you see everything.",
     holdQuestion: "Hold the photos back? Guests no longer see any until you release them.",
     confirmHold: "Yes, hold back",
     held: "The photos are held back until you release them.",
@@ -307,12 +312,12 @@ export const words = {
   },
   first: {
     heading: "Welcome to Minois",
-    intro: "There is no organiser here yet. Become the first one.",
+    intro: "There is no organiser here yet. Become the first one: you create events and invite others.",
     code: "Code",
-    codeDetail: "The code is in the log of auth_service. Each start makes a new one.",
+    codeDetail: "The server has written it into its log at the start, in the line “No organiser exists”. Each start makes a new one.",
     submit: "Make the account",
   },
-  account: { username: "User name", email: "E-mail address", password: "Password" },
+  account: { username: "User name", email: "E-mail address", password: "Password", passwordDetail: "At least 8 characters." },
   fieldReasons: {
     invalid_username: "Use 2 to 64 letters, digits, spaces, dots, dashes, underscores or apostrophes.",
     username_taken: "Somebody has this user name.",

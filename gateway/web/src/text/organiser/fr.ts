@@ -1,4 +1,5 @@
 import type { Words } from "./en";
+import { anomalies, begin, logo } from "./working.fr";
 
 /** Every sentence of the organiser page that the guest page does not have. */
 export const words: Words = {
@@ -12,13 +13,14 @@ export const words: Words = {
     guest: "Je suis invité : vers mes photos",
     notOrganiser: "Ce compte n’organise aucun événement. Connectez-vous avec un autre.",
     signOut: "Se déconnecter",
+    myPhotos: "Mes photos",
   },
   events: {
     heading: "Vos événements",
     none: "Vous n’avez pas encore d’événement. Créez le premier : les invités retrouvent leurs photos avec son code.",
     create: "Nouvel événement",
     photos: (count) => (count <= 1 ? `${count} photo` : `${count} photos`),
-    guests: (count) => (count <= 1 ? `${count} personne` : `${count} personnes`),
+    guests: (count) => (count === 1 ? "vous seul pour l’instant" : `${count} personnes`),
     closed: "fermé",
     more: "Afficher d’autres événements",
   },
@@ -182,6 +184,8 @@ export const words: Words = {
     admit: "Admettre à nouveau",
     admitName: (name) => `Admettre ${name} à nouveau`,
   },
+  anomalies,
+  begin,
   poster: {
     heading: "Affiche",
     intro: "Accrochez-la là où l’on passe : à l’entrée, au bar, sur les tables.",
@@ -192,6 +196,7 @@ export const words: Words = {
     copy: "Copier l’adresse",
     picture: "L’affiche",
   },
+  logo,
   settings: {
     heading: "Réglages",
     save: "Enregistrer",
@@ -203,7 +208,7 @@ export const words: Words = {
     admission: "Admettre chaque invité à la main",
     admissionDetail: "Qui scanne le code attend, selfie pris, que vous l’admettiez sous « Invités ».",
     code: "Remplacer le code",
-    codeDetail: "L’ancien code et les affiches imprimées ne marcheront plus.",
+    codeDetail: "Si le code est tombé en de mauvaises mains, remplacez-le. L’ancien et les affiches imprimées ne marcheront plus.",
     codeQuestion: "Remplacer le code ? Les affiches imprimées ne marcheront plus.",
     confirmCode: "Oui, remplacer",
     delete: "Supprimer l’événement",
@@ -244,7 +249,7 @@ export const words: Words = {
     release: "Quand les invités voient les photos",
     live: "Les invités voient chaque photo dès qu’elle est lue.",
     hold: "Retenir les photos",
-    holdDetail: "Les invités entrent et prennent leur selfie en attendant. Vous voyez tout.",
+    holdDetail: "Tant que les photos sont retenues, les invités entrent et prennent leur selfie, et vous voyez tout.",
     holdQuestion: "Retenir les photos ? Les invités n’en voient plus aucune jusqu’à la publication.",
     confirmHold: "Oui, retenir",
     held: "Les photos sont retenues jusqu’à ce que vous les publiiez.",
@@ -316,12 +321,12 @@ export const words: Words = {
   },
   first: {
     heading: "Bienvenue sur Minois",
-    intro: "Il n’y a pas encore d’organisateur ici. Devenez le premier.",
+    intro: "Il n’y a pas encore d’organisateur ici. Devenez le premier : vous créez des événements et invitez les autres.",
     code: "Code",
-    codeDetail: "Le code est dans le journal d’auth_service. Chaque démarrage en crée un nouveau.",
+    codeDetail: "Le serveur l’a écrit dans son journal au démarrage, à la ligne « No organiser exists ». Chaque démarrage en crée un nouveau.",
     submit: "Créer le compte",
   },
-  account: { username: "Nom d’utilisateur", email: "Adresse e-mail", password: "Mot de passe" },
+  account: { username: "Nom d’utilisateur", email: "Adresse e-mail", password: "Mot de passe", passwordDetail: "8 caractères au moins." },
   fieldReasons: {
     invalid_username: "Utilisez 2 à 64 lettres, chiffres, espaces, points, tirets, tirets bas ou apostrophes.",
     username_taken: "Ce nom d’utilisateur est pris.",
