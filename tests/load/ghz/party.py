@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ ORGANISER, GUEST, PASSWORD = "ghz-organiser", "ghz-guest", "only for this run"
 SERVICES = ("auth", "selfie", "matcher", "gateway")
 TOKEN_S = 3600
 TIMEOUT_S = 30.0
+FOUND_TIMEOUT_S = 180.0
 
 Json = dict[str, Any]
 
@@ -48,18 +50,21 @@ class Party:
         event = self._ask("POST", "/api/events", json={"name": "Party"})
         spare = self._ask("POST", "/api/events", json={"name": "Spare"})
         photos = self._add_photos(event["id"])
-        invitations = [self._invite(event["id"]) for _ in range(2)]
+        of_ada = [photo.name for photo in self._sample.photos if "Ada" in photo.people]
+        invitations = [self._invite(event["id"]) for _ in range(4)]
         self.values |= {
             "ORGANISER_TOKEN": self._token,
             "EVENT_ID": event["id"],
             "EVENT_CODE": event["event_code"],
             "SPARE_EVENT_ID": spare["id"],
-            "PHOTO_ID": photos["01.jpg"],
-            "SPARE_PHOTO_ID": photos["02.jpg"],
+            "PHOTO_ID": photos[of_ada[0]],
+            "HIDDEN_PHOTO_ID": photos[of_ada[1]],
+            "SPARE_PHOTO_ID": photos[of_ada[2]],
             "FAILED_PHOTO_ID": photos["broken.jpg"],
-            "INVITATION_ID": self._invite(event["id"])["id"],
-            "INVITATION_TOKEN": invitations[0]["token"],
-            "SECOND_INVITATION_TOKEN": invitations[1]["token"],
+            "INVITATION_ID": invitations[0]["id"],
+            "INVITATION_TOKEN": invitations[1]["token"],
+            "SECOND_INVITATION_TOKEN": invitations[2]["token"],
+            "OPEN_INVITATION_TOKEN": invitations[3]["token"],
         }
 
     def _add_photos(self, event_id: str) -> dict[str, str]:
@@ -79,6 +84,7 @@ class Party:
         self._token = guest["access_token"]
         selfie = ("selfie.jpg", self._sample.selfies["Ada"], "image/jpeg")
         self._ask("POST", "/api/upload-selfie", files={"file": selfie})
+        self._wait_until_found()
         link = self._ask("POST", "/api/me/sign-in-links", json={})
         nameless, leaving, erased = (self._ask("POST", "/api/guest-sessions", json=self._form()) for _ in range(3))
         self.values |= {
@@ -92,6 +98,14 @@ class Party:
             "LEAVING_ID": leaving["user_id"],
             "ERASED_TOKEN": erased["access_token"],
         }
+
+    def _wait_until_found(self) -> None:
+        deadline = time.monotonic() + FOUND_TIMEOUT_S
+        expected = sum("Ada" in photo.people for photo in self._sample.photos)
+        while self._ask("GET", "/api/my-photos")["total"] < expected:
+            if time.monotonic() > deadline:
+                raise SystemExit(f"The guest got no {expected} photos within {FOUND_TIMEOUT_S:.0f} s.")
+            time.sleep(0.2)
 
     def _form(self) -> Json:
         return {"event_code": self.values["EVENT_CODE"], "consent_version": "1"}

@@ -24,6 +24,9 @@ CALLS = Path(__file__).parent / "calls"
 ADDRESSES = {"auth": "AUTH_ADDRESS", "selfie": "SELFIE_ADDRESS", "matcher": "MATCHER_ADDRESS"}
 # Of ghz itself: after its last call, for what it has to write.
 SLACK_S = 120
+# Nothing is sent: nobody listens there.
+MAIL = {"SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "minois@example.org", "PUBLIC_URL": "http://127.0.0.1"}
+SETTINGS = {"LOG_LEVEL": "WARNING", **MAIL}
 NS_PER_MS = 1e6
 
 console = Console(width=120)
@@ -53,7 +56,7 @@ def main() -> None:
     except NoProgram as fault:
         raise SystemExit(f"make ghz: {fault}") from None
     folder = Path(tempfile.mkdtemp(prefix="minois-ghz-", dir="/tmp"))
-    system = LocalSystem(folder / "data", settings={"LOG_LEVEL": "WARNING", "RATE_INVITATIONS": "none"})
+    system = LocalSystem(folder / "data", settings=SETTINGS)
     try:
         with system:
             party = Party(system, sample_event(Path("var/sample")))
