@@ -27,7 +27,7 @@ pages-load: TIME ?= 30
 PAGES ?= 500
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots lighthouse s3 check format stubs docs lock load overload pages-load upload-load chaos soak \
+.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots lighthouse s3 check format stubs docs lock load overload pages-load upload-load ghz chaos soak \
 	bench accuracy fuzz backup restore setup pages
 
 help: ## list the targets
@@ -96,6 +96,9 @@ overload: $(READY) ## send five times the capacity (TIME=60, in seconds)
 
 upload-load: $(READY) $(PAGES) ## upload a folder through the page of an organiser, and measure it (PHOTOS=2000; needs Chromium)
 	@$(BIN)/python -m tests.load.page_upload --photos $(or $(PHOTOS),2000)
+
+ghz: $(READY) ## call every rpc with ghz (needs the Go toolchain; ONLY=part of their names)
+	@$(BIN)/python -m tests.load.ghz.run $(if $(ONLY),--only $(ONLY))
 
 pages-load: $(READY) ## open pages that hear of changes, and measure what they cost idle (PAGES=500 TIME=30, in seconds)
 	@$(BIN)/python -m tests.load.open_pages --pages $(PAGES) --time $(TIME)
