@@ -1,6 +1,6 @@
 import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
-import { anomalies, begin, logo } from "./working.en";
+import { anomalies, begin, first, logo } from "./working.en";
 
 /** Every sentence of the organiser page that the guest page does not have. */
 export const words = {
@@ -310,13 +310,7 @@ export const words = {
     hasAccount: "I have an account",
     noAccount: "I have no account yet",
   },
-  first: {
-    heading: "Welcome to Minois",
-    intro: "There is no organiser here yet. Become the first one: you create events and invite others.",
-    code: "Code",
-    codeDetail: "The server has written it into its log at the start, in the line “No organiser exists”. Each start makes a new one.",
-    submit: "Make the account",
-  },
+  first,
   account: { username: "User name", email: "E-mail address", password: "Password", passwordDetail: "At least 8 characters." },
   fieldReasons: {
     invalid_username: "Use 2 to 64 letters, digits, spaces, dots, dashes, underscores or apostrophes.",

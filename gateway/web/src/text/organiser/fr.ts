@@ -1,5 +1,5 @@
 import type { Words } from "./en";
-import { anomalies, begin, logo } from "./working.fr";
+import { anomalies, begin, first, logo } from "./working.fr";
 
 /** Every sentence of the organiser page that the guest page does not have. */
 export const words: Words = {
@@ -319,13 +319,7 @@ export const words: Words = {
     hasAccount: "J’ai un compte",
     noAccount: "Je n’ai pas encore de compte",
   },
-  first: {
-    heading: "Bienvenue sur Minois",
-    intro: "Il n’y a pas encore d’organisateur ici. Devenez le premier : vous créez des événements et invitez les autres.",
-    code: "Code",
-    codeDetail: "Le serveur l’a écrit dans son journal au démarrage, à la ligne « No organiser exists ». Chaque démarrage en crée un nouveau.",
-    submit: "Créer le compte",
-  },
+  first,
   account: { username: "Nom d’utilisateur", email: "Adresse e-mail", password: "Mot de passe", passwordDetail: "8 caractères au moins." },
   fieldReasons: {
     invalid_username: "Utilisez 2 à 64 lettres, chiffres, espaces, points, tirets, tirets bas ou apostrophes.",

@@ -1,4 +1,4 @@
-/** Sentences about the logo of an event, and about what its organisers might look at. */
+/** Sentences about the first steps, the logo of an event, and what its organisers might look at. */
 
 export const anomalies = {
   heading: "Things to look at",
@@ -25,4 +25,12 @@ export const begin = {
   toPoster: "To the poster",
   loopback: (host: string) =>
     `You opened this page at ${host}, which leads phones nowhere: it is this machine’s own address. For phones, open it at the address that they can reach, or start the server with PUBLIC_URL or TLS=1.`,
+};
+
+export const first = {
+  heading: "Welcome to Minois",
+  intro: "There is no organiser here yet. Become the first one: you create events and invite others.",
+  code: "Code",
+  codeDetail: "The server has written it into its log at the start, in the line “No organiser exists”. Each start makes a new one.",
+  submit: "Make the account",
 };

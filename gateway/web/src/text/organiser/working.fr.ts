@@ -28,3 +28,11 @@ export const begin: Words["begin"] = {
   loopback: (host) =>
     `Vous avez ouvert cette page à l’adresse ${host}, qui ne mène les téléphones nulle part : c’est celle de cette seule machine. Pour eux, ouvrez-la à une adresse qu’ils peuvent atteindre, ou démarrez le serveur avec PUBLIC_URL ou TLS=1.`,
 };
+
+export const first: Words["first"] = {
+  heading: "Bienvenue sur Minois",
+  intro: "Il n’y a pas encore d’organisateur ici. Devenez le premier : vous créez des événements et invitez les autres.",
+  code: "Code",
+  codeDetail: "Le serveur l’a écrit dans son journal au démarrage, à la ligne « No organiser exists ». Chaque démarrage en crée un nouveau.",
+  submit: "Créer le compte",
+};
