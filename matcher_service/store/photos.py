@@ -36,7 +36,7 @@ from matcher_service.store.audience import SEES
 from matcher_service.store.events import PHOTOS_CHANNEL, count_photos, find_member, lock_event
 from matcher_service.store.lists import count_listed, select_photos, select_uploads
 from matcher_service.store.offers import is_open, offered
-from matcher_service.store.replacements import NEW_VERSION, find_late, replace_named, retry_replacements
+from matcher_service.store.replacements import NEW_VERSION, find_late, find_named, replace_photo, retry_replacements
 from matcher_service.store.uploads import (
     SELECT_SHUT,
     SELECT_UPLOAD,
@@ -74,7 +74,8 @@ class PhotoStore:
 
     def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
         """The new photo, or the one that these bytes are already; then the new file goes. One that failed is pending
-        again with the new file, and the one before goes; one of a guest that an organiser adds becomes theirs.
+        again with the new file, and the one before goes; one of a guest that an organiser adds becomes theirs. With
+        `photo.replaces` the one photo of its name takes the file.
 
         Raises EventClosed, OrganiserOnly, TooManyGuestPhotos beyond so many of a guest today, and EventNotFound when
         the event or the uploader's membership went away.
@@ -96,14 +97,14 @@ class PhotoStore:
                 queue = text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)")
                 connection.execute(queue, {"key": photo.upload_key})
                 return AddedPhoto(late, photo.filename, PhotoState.PENDING, existing=True)
-            replaced = replace_named(connection, photo, role) if photo.replaces else None
-            if replaced and not isinstance(replaced, Replacement):
-                photo_id, state, replacement = replaced
-                return AddedPhoto(photo_id, photo.filename, state, replacement=replacement)
+            named = find_named(connection, photo, role) if photo.replaces else []
+            if len(named) == 1:
+                return replace_photo(connection, named[0], photo)
             if not may(role, Action.ADD):
                 count_guest_photo(connection, event_id, user_id, most_of_guest)
             insert_photo(connection, photo, visibility, from_guest=not may(role, Action.ADD))
-            return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING, replacement=replaced)
+            replacement = Replacement.AMBIGUOUS if named else None
+            return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING, replacement=replacement)
 
     def find_known(self, event_id: UUID, user_id: UUID, role: Role, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
         """Those of the files that this member need not send, by their hashes: of a photo the newest version."""

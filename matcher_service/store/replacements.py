@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from matcher_service.domain import Action, Job, NewPhoto, PhotoState, Replacement, Role, may
+from matcher_service.domain import Action, AddedPhoto, Job, NewPhoto, PhotoState, Replacement, Role, may
 from matcher_service.store.events import (
     PHOTOS_CHANNEL,
     count_photos,
@@ -37,24 +37,23 @@ class Before:
     face_count: int = 0
 
 
-def replace_named(
-    connection: Connection, photo: NewPhoto, role: Role
-) -> tuple[UUID, PhotoState, Replacement] | Replacement | None:
-    """The photo of the same name that this upload replaces, and how far it is; AMBIGUOUS where there are several, None
-    where there is none. Organisers replace each other's photos and those of photographers, who replace their own;
-    nobody replaces those of guests, whose phones use the same names. Under the event's lock."""
+def find_named(connection: Connection, photo: NewPhoto, role: Role) -> Sequence[UUID]:
+    """Photos of the same name that this member may replace, two at most. Organisers replace those of each other and of
+    photographers, who replace their own; nobody those of guests, whose phones use the same names."""
     if not photo.filename or not may(role, Action.ADD):
-        return None
+        return []
     own = "" if may(role, Action.ADMINISTER) else "AND uploader_id = :user"
-    named = text(
-        "SELECT id, state FROM matcher.photos"
-        f" WHERE event_id = :event AND filename = :name AND NOT from_guest {own} LIMIT 2 FOR UPDATE"
+    query = text(
+        f"SELECT id FROM matcher.photos WHERE event_id = :event AND filename = :name AND NOT from_guest {own} LIMIT 2"
     )
     values = {"event": photo.event_id, "name": photo.filename, "user": photo.uploader_id}
-    rows = connection.execute(named, values).all()
-    if len(rows) != 1:
-        return Replacement.AMBIGUOUS if rows else None
-    photo_id, state = rows[0].id, PhotoState(rows[0].state)
+    return connection.execute(query, values).scalars().all()
+
+
+def replace_photo(connection: Connection, photo_id: UUID, photo: NewPhoto) -> AddedPhoto:
+    """The upload takes the photo's place, now or when it is read. Under the event's lock."""
+    query = text("SELECT state FROM matcher.photos WHERE event_id = :event AND id = :photo FOR UPDATE")
+    state = PhotoState(connection.execute(query, {"event": photo.event_id, "photo": photo_id}).scalar_one())
     discard_replacement(connection, photo.event_id, photo_id)
     if state is PhotoState.INDEXED:
         _insert(connection, photo_id, photo)
@@ -63,7 +62,7 @@ def replace_named(
         state = PhotoState.PENDING
     connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
     hint_organisers(connection, photo.event_id)
-    return photo_id, state, Replacement.REPLACED
+    return AddedPhoto(photo_id, photo.filename, state, replacement=Replacement.REPLACED)
 
 
 def find_late(connection: Connection, photo: NewPhoto) -> UUID | None:

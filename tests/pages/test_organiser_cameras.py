@@ -64,6 +64,12 @@ def test_a_correction_puts_the_photos_of_two_cameras_in_order(
     assert in_order(organiser, event) == ["1.jpg", "3.jpg", "2.jpg"]
 
 
+def test_a_photo_that_is_opened_says_when_it_was_taken(laptop: Laptop, event: Json) -> None:
+    laptop.open_event(event["id"])
+    laptop.page.get_by_role("link", name="1.jpg").click()
+    expect(laptop.page.locator(".pswp__name")).to_contain_text("1.jpg · Jun 20, 2026")
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_table_is_accessible_on_a_phone_in_the_dark(
     new_laptop: NewLaptop, organiser: Organiser, event: Json, language: str

@@ -143,6 +143,18 @@ def test_events_take_turns_and_all_photos_have_theirs(world: World) -> None:
          " ORDER BY sorted_at, id LIMIT 50", "photos_without_faces_by_time"),
         ("SELECT id FROM matcher.photos WHERE state = 'pending' AND event_id > CAST(:id AS uuid)"
          " ORDER BY event_id, created_at LIMIT 1", "photos_to_claim"),
+        ("SELECT id FROM matcher.replacements WHERE state = 'pending' AND event_id > CAST(:id AS uuid)"
+         " ORDER BY event_id, created_at LIMIT 1", "replacements_to_claim"),
+        ("SELECT k FROM unnest(ARRAY['a', 'b']) k WHERE NOT EXISTS ("
+         " SELECT FROM matcher.replacements WHERE upload_key = k)", "replacement_keys"),
+        ("SELECT id FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND filename = 'a' AND NOT from_guest",
+         "photos_by_name"),
+        ("SELECT id FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND replaced_version > 7"
+         " AND replaced_version > 0", "photos_replaced"),
+        ("SELECT FROM matcher.past_versions WHERE event_id = CAST(:id AS uuid) AND sha256 = 'a'",
+         "past_versions_by_bytes"),
+        ("SELECT id FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND camera_id = gen_random_uuid()",
+         "photos_by_camera"),
     ],
 )  # fmt: skip
 def test_what_grows_is_found_by_an_index(world: World, query: str, index: str) -> None:
