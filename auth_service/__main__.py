@@ -17,7 +17,7 @@ from auth_service.mail_settings import MailSettings
 from auth_service.mailer import Looker, Sender
 from auth_service.matches import MatchFeed
 from auth_service.passwords import Passwords
-from auth_service.service import GUESTS_OF_ONE_PHONE, Auth
+from auth_service.service import Auth, Organisers
 from auth_service.servicer import AuthServicer
 from auth_service.smtp import MailSender, MailServer
 from auth_service.store import Stores
@@ -49,13 +49,13 @@ class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
     """python -m auth_service migrate: bring the schema `auth` to the newest version."""
 
 
-class OrganiserSettings(MigrateSettings, settings.KeySettings):
+class OrganiserSettings(MigrateSettings):
     """python -m auth_service add-organiser --username U --email E: make an account that may create events."""
 
     minois_password: str = Field("", description="the organiser's password; empty: asked for")
 
 
-class ServeSettings(OrganiserSettings, settings.ServerSettings, MailSettings):
+class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettings, MailSettings):
     """python -m auth_service: serve accounts, events and tokens over gRPC."""
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
@@ -87,7 +87,7 @@ def serve(_: list[str]) -> None:
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     serve_metrics(config)
-    auth = _build(config, stop, bool(config.smtp_url), config.guests_of_one_phone)
+    auth = _build(config, stop)
 
     offered = False
 
@@ -174,7 +174,8 @@ def add_organiser(arguments: list[str]) -> None:
     logs.configure(NAME, "ERROR")
     password = config.minois_password or getpass.getpass("Password: ")
     try:
-        user_id = _build(config, Event()).accounts.add_organiser(chosen.username, chosen.email, password)
+        organisers = Organisers(_open_stores(config).accounts, Passwords())
+        user_id = organisers.add(chosen.username, chosen.email, password)
     except InvalidForm as fault:
         faults = " ".join(violation.message for violation in fault.violations)
         print(f"add-organiser: {faults or fault.message}", file=sys.stderr)
@@ -190,12 +191,15 @@ def _offer_setup(auth: Auth) -> None:
         )
 
 
-def _build(
-    config: OrganiserSettings, stop: Event, sends_mail: bool = False, guests_of_one_phone: int = GUESTS_OF_ONE_PHONE
-) -> Auth:
-    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
+def _build(config: ServeSettings, stop: Event) -> Auth:
     signer = Signer.read(NAME, config.signing_key)
-    return Auth(Stores(db), Passwords(), TokenMaker(signer), stop, sends_mail, guests_of_one_phone)
+    tokens, sends_mail = TokenMaker(signer), bool(config.smtp_url)
+    return Auth(_open_stores(config), Passwords(), tokens, stop, sends_mail, config.guests_of_one_phone)
+
+
+def _open_stores(config: settings.DatabaseSettings) -> Stores:
+    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
+    return Stores(db)
 
 
 if __name__ == "__main__":

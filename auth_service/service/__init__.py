@@ -11,12 +11,13 @@ from auth_service.service.events import Events
 from auth_service.service.invitations import Invitations
 from auth_service.service.members import Members
 from auth_service.service.notices import Notices
+from auth_service.service.organisers import Organisers
 from auth_service.service.sessions import Sessions
 from auth_service.service.setup import Setup
 from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
 
-__all__ = ["GUESTS_OF_ONE_PHONE", "Auth"]
+__all__ = ["GUESTS_OF_ONE_PHONE", "Auth", "Organisers"]
 
 
 class Auth:
@@ -35,6 +36,7 @@ class Auth:
         self._stores = stores
         self.sessions = Sessions(stores, passwords, tokens)
         self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks)
+        self.organisers = Organisers(stores.accounts, passwords)
         self.events = Events(stores)
         self.members = Members(stores, marks)
         self.changes = Changes(stores, stopping)

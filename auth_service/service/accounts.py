@@ -19,7 +19,7 @@ from auth_service.domain import (
 )
 from auth_service.marks import PhoneMarks
 from auth_service.passwords import Passwords
-from auth_service.service.registration import check_taken, require_account
+from auth_service.service.registration import check_taken
 from auth_service.service.sessions import Sessions
 from auth_service.store import Stores
 from auth_service.store.accounts import NewUser
@@ -132,14 +132,6 @@ class Accounts:
 
     def delete_user(self, user_id: UUID) -> None:
         self._accounts.erase_user(user_id)
-
-    def add_organiser(self, username: str, email: str, password: str) -> UUID:
-        username, email = to_display(username), to_display(email)
-        require_account(self._accounts, username, email, password)
-        user = NewUser(uuid4(), None, username, email, self._passwords.hash(password), organiser=True)
-        if not self._accounts.add_organiser(user):
-            raise InvalidForm(check_taken(self._accounts, username, email))
-        return user.id
 
     def _find_guest(self, request_id: UUID | None, event_id: UUID) -> User | None:
         return self._accounts.find_new_guest(request_id, event_id) if request_id else None

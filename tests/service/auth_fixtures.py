@@ -80,7 +80,7 @@ class AuthScene:
         self.sign: Callable[[str], Signer]
 
     def organiser(self, username: str = "olga") -> Person:
-        user_id = str(self.auth.accounts.add_organiser(username, f"{username}@example.org", PASSWORD))
+        user_id = str(self.auth.organisers.add(username, f"{username}@example.org", PASSWORD))
         return Person(user_id, username, self.as_user(user_id))
 
     def event(self, organiser: Person, name: str = "Summer party", **fields: Any) -> pb.Event:

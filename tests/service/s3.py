@@ -22,12 +22,13 @@ def install() -> Path:
 
 
 class S3Server:
-    """Serves the folders of `folder` as buckets; may be stopped and started again at the same port."""
+    """Serves the folders of `folder` as buckets; may be stopped and started again at the same port. `host`: where to
+    listen."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
         self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self._address = f"127.0.0.1:{probe.getsockname()[1]}"
+        with socket.create_server((host, 0)) as probe:
+            self._address = f"{host}:{probe.getsockname()[1]}"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
