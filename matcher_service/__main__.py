@@ -20,7 +20,7 @@ from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
 from kit.metrics import QueueGauges, serve_metrics
-from kit.migrations import migrate
+from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.server import FILES, Registration, Server
 from kit.startup import require_free, run_command
@@ -52,6 +52,7 @@ from matcher_service.store.uploads import PHOTOS_CHANNEL
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
 NAME = "matcher"
+MIGRATIONS = Path(__file__).parent / "migrations"
 PREFIX = "photos"  # of our files in the file store
 STOP_S = 2.0
 TIDY_S = 30.0
@@ -105,6 +106,7 @@ def main() -> None:
         "serve": serve,
         "indexer": run_indexer,
         "migrate": run_migrations,
+        "await-schema": wait_for_schema,
         "token": print_token,
         "check": check,
     }
@@ -184,7 +186,15 @@ def run_indexer(
 def run_migrations() -> None:
     config = settings.load(MigrateSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
-    migrate(config.database_url, "matcher", Path(__file__).parent / "migrations")
+    migrate(config.database_url, "matcher", MIGRATIONS)
+
+
+def wait_for_schema() -> None:
+    """Ends when the schema is at the version that this code needs; for what starts while somebody else migrates."""
+    config = settings.load(MigrateSettings)
+    logs.configure(NAME, config.log_level, config.log_format == "json")
+    if not await_schema(config.database_url, "matcher", MIGRATIONS, stop_on_signals()):
+        raise SystemExit(1)
 
 
 def print_token() -> None:

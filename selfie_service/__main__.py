@@ -21,7 +21,7 @@ from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
 from kit.metrics import QueueGauges, serve_metrics
-from kit.migrations import migrate
+from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.server import FILES, Registration, Server
 from kit.startup import require_free, run_command
@@ -43,6 +43,7 @@ from selfie_service.validation import Examination, build_examiner
 from selfie_service.worker import Validator
 
 NAME = "selfie"
+MIGRATIONS = Path(__file__).parent / "migrations"
 PREFIX = "selfies"  # of our files in the file store
 STOP_S = 2.0
 SWEEP_S = 5.0
@@ -102,6 +103,7 @@ def main() -> None:
         "serve": serve,
         "worker": work,
         "migrate": run_migrations,
+        "await-schema": wait_for_schema,
         "token": print_token,
     }
     parser = argparse.ArgumentParser("selfie_service", description=__doc__, add_help=False)
@@ -214,7 +216,15 @@ def _make_judge(config: WorkerSettings) -> Judge | None:
 def run_migrations() -> None:
     config = settings.load(MigrateSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
-    migrate(config.database_url, "selfie", Path(__file__).parent / "migrations")
+    migrate(config.database_url, "selfie", MIGRATIONS)
+
+
+def wait_for_schema() -> None:
+    """Ends when the schema is at the version that this code needs; for what starts while somebody else migrates."""
+    config = settings.load(MigrateSettings)
+    logs.configure(NAME, config.log_level, config.log_format == "json")
+    if not await_schema(config.database_url, "selfie", MIGRATIONS, stop_on_signals()):
+        raise SystemExit(1)
 
 
 def print_token() -> None:
