@@ -19,7 +19,7 @@ from kit.faces import DetectorName, ImageLimits
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
-from kit.metrics import QueueGauges, serve_metrics
+from kit.metrics import FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.server import FILES, Registration, Server
@@ -130,7 +130,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     members, match_store = MemberStore(db), matches(db)
     faces = FaceStore(db)
     index = Index(faces.find_version, faces.count, faces.read_page, config.index_memory_mb)
-    serve_metrics(config, QueueGauges("photos", JobStore(db).read_queue))
+    serve_metrics(config, QueueGauges("photos", JobStore(db).read_queue), FileStoreGauge(blobs.find_fault))
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, members.cursor, members.apply)
@@ -163,7 +163,7 @@ def run_indexer(
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
     store, blobs = jobs(db), files.connect(config, PREFIX)
-    serve_metrics(config, QueueGauges("photos", store.read_queue))
+    serve_metrics(config, QueueGauges("photos", store.read_queue), FileStoreGauge(blobs.find_fault))
     limits = ImageLimits.within(config.max_photo_mb, config.max_photo_mp, config.image_memory_mb)
     entry = functools.partial(build, config.min_face_share, config.detector, config.model_cache, limits)
     engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)

@@ -20,7 +20,7 @@ from kit.faces import ImageLimits
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
-from kit.metrics import QueueGauges, serve_metrics
+from kit.metrics import FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.server import FILES, Registration, Server
@@ -127,7 +127,7 @@ def serve(
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
     changes = ChangeStore(db)
-    _serve_metrics(config, db)
+    _serve_metrics(config, db, blobs)
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, changes.cursor, changes.apply)
@@ -170,7 +170,8 @@ def work(
     os.environ.setdefault("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY", "true")
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-worker-{os.getpid()}")
-    _serve_metrics(config, db)
+    blobs = files.connect(config, PREFIX)
+    _serve_metrics(config, db, blobs)
     channel = open_channel(config.matcher_address, config, "x-event-id")
     calls = ServiceCalls(Signer.read(NAME, config.signing_key))
     limits = ImageLimits.within(config.max_selfie_mb, config.max_selfie_mp, config.image_memory_mb)
@@ -180,7 +181,7 @@ def work(
         config.image_memory_mb,
         config.worker_nice,
     )
-    store, blobs = selfies(db), files.connect(config, PREFIX)
+    store = selfies(db)
     lease_s = 2 * config.image_timeout_s
     validator = Validator(store, blobs, engine.call, _make_judge(config), engine.start, lease_s, stop)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
@@ -232,11 +233,12 @@ def print_token() -> None:
     print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service())
 
 
-def _serve_metrics(config: settings.ProcessSettings, db: Engine) -> None:
+def _serve_metrics(config: settings.ProcessSettings, db: Engine, blobs: Blobs) -> None:
     serve_metrics(
         config,
         QueueGauges("selfies", SelfieStore(db).read_queue),
         QueueGauges("rematches", RematchStore(db).read_queue),
+        FileStoreGauge(blobs.find_fault),
     )
 
 
