@@ -25,6 +25,12 @@ class Manifests:
     text: str
     objects: tuple[Json, ...]
 
+    def as_yaml(self) -> str:
+        return yaml.dump_all(self.objects, Dumper=yaml.CSafeDumper)
+
+    def without(self, *kinds: str) -> "Manifests":
+        return Manifests("", tuple(each for each in self.objects if each["kind"] not in kinds))
+
     def of(self, kind: str) -> dict[str, Json]:
         """The objects of a kind, by name."""
         return {each["metadata"]["name"]: each for each in self.objects if each["kind"] == kind}
@@ -71,6 +77,14 @@ def build_everything(folder: Path) -> Manifests:
     shutil.copytree(K8S, folder / "k8s")
     path = folder / "k8s" / "overlays" / "production" / "kustomization.yaml"
     path.write_text(re.sub(r"^  # (- \.\./\.\./components/)", r"  \1", path.read_text(), flags=re.MULTILINE))
+    return build(path.parent)
+
+
+def build_release(folder: Path, overlay: str, tag: str) -> Manifests:
+    """An overlay whose image has another tag."""
+    shutil.copytree(K8S, folder / "k8s")
+    path = folder / "k8s" / "overlays" / overlay / "kustomization.yaml"
+    path.write_text(re.sub(r"(/minois(?:  # CHANGE)?\n    newTag: )\S+", rf"\g<1>{tag}", path.read_text()))
     return build(path.parent)
 
 
