@@ -38,7 +38,7 @@ class ControlPlane:
         self.api_url = f"https://{host}:{ports['api']}"
         self._ports = ports
         self.token = secrets.token_hex(16)
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -76,24 +76,27 @@ class ControlPlane:
         found: Json = json.loads(self.kubectl("get", *arguments, "-o", "json"))
         return found
 
-    def launch(self, name: str, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    def launch(self, name: str, command: Sequence[str]) -> None:
         """Starts a process that ends with the control plane, before those that were started earlier."""
         with self.log(name) as log:
-            self._processes.append(subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True))
-        return self._processes[-1]
+            self._processes[name] = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
 
-    def log(self, name: str) -> IO[bytes]:
-        return (self.folder / f"{name}.log").open("ab")
-
-    def stop(self) -> None:
-        for process in reversed(self._processes):
+    def end(self, name: str) -> None:
+        """Ends a process, if it was started."""
+        if process := self._processes.pop(name, None):
             process.send_signal(signal.SIGTERM)
             try:
                 process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self._processes.clear()
+
+    def log(self, name: str) -> IO[bytes]:
+        return (self.folder / f"{name}.log").open("ab")
+
+    def stop(self) -> None:
+        for name in reversed(list(self._processes)):
+            self.end(name)
 
     def _start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -1,22 +1,18 @@
 """Nodes without machines: every pod that the scheduler puts on one is ready at once, and that of a Job ends."""
 
-import json
-import ssl
-import urllib.error
-import urllib.request
 from datetime import UTC, datetime
 from itertools import count
 from threading import Event, Thread
 from types import TracebackType
 from typing import Any, Self
 
+from tests.cluster.api import MERGE, Api
 from tests.cluster.control_plane import ControlPlane
 
 ZONES = 3
 BEAT_S = 10.0
 STEP_S = 0.2
 SIZE = {"cpu": "16", "memory": "64Gi", "pods": "110", "ephemeral-storage": "200Gi"}
-MERGE = "application/merge-patch+json"
 
 Json = dict[str, Any]
 
@@ -28,7 +24,7 @@ class SimulatedNodes:
         self.control = control
         self.names = [f"node-{place}" for place in range(number)]
         self.unready: set[str] = set()
-        self._context = ssl._create_unverified_context()
+        self._api = Api(control.api_url, control.token)
         self._addresses = count(1)
         self._stop = Event()
         self._thread = Thread(target=self._run, daemon=True)
@@ -49,16 +45,16 @@ class SimulatedNodes:
         while not self._stop.wait(STEP_S):
             if next(beats) % round(BEAT_S / STEP_S) == 0:
                 self._beat()
-            for pod in self._call("GET", "/api/v1/pods").get("items", ()):
+            for pod in self._api.call("GET", "/api/v1/pods").get("items", ()):
                 if pod["spec"].get("nodeName") in self.names:
                     self._act(pod)
 
     def _act(self, pod: Json) -> None:
         path = f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
         if "deletionTimestamp" in pod["metadata"]:
-            self._call("DELETE", f"{path}?gracePeriodSeconds=0")
+            self._api.call("DELETE", f"{path}?gracePeriodSeconds=0")
         elif pod["status"]["phase"] == "Pending":
-            self._call("PATCH", f"{path}/status", {"status": self._describe(pod)}, MERGE)
+            self._api.call("PATCH", f"{path}/status", {"status": self._describe(pod)}, MERGE)
 
     def _describe(self, pod: Json) -> Json:
         """The status of a pod that runs, or has done what it was for."""
@@ -94,27 +90,11 @@ class SimulatedNodes:
     def _beat(self) -> None:
         for place, name in enumerate(self.names):
             labels = {"kubernetes.io/hostname": name, "topology.kubernetes.io/zone": f"zone-{place % ZONES}"}
-            self._call("POST", "/api/v1/nodes", {"metadata": {"name": name, "labels": labels}})
+            self._api.call("POST", "/api/v1/nodes", {"metadata": {"name": name, "labels": labels}})
             ready = {"type": "Ready", "status": "True", "reason": "Simulated", "message": ""}
             times = {"lastHeartbeatTime": _now(), "lastTransitionTime": _now()}
             status = {"capacity": SIZE, "allocatable": SIZE, "conditions": [{**ready, **times}]}
-            self._call("PATCH", f"/api/v1/nodes/{name}/status", {"status": status}, MERGE)
-
-    def _call(self, method: str, path: str, body: Json | None = None, kind: str = "application/json") -> Json:
-        """The answer; empty where the object has changed or gone meanwhile."""
-        request = urllib.request.Request(
-            self.control.api_url + path,
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self.control.token}", "Content-Type": kind},
-        )
-        try:
-            with urllib.request.urlopen(request, context=self._context, timeout=10) as answer:
-                found: Json = json.load(answer)
-                return found
-        except urllib.error.HTTPError as error:
-            error.close()
-            return {}
+            self._api.call("PATCH", f"/api/v1/nodes/{name}/status", {"status": status}, MERGE)
 
 
 def _now() -> str:
