@@ -4,17 +4,19 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.cluster import tools
+from tests.service.s3 import install
 
 PAUSE = "registry.k8s.io/pause:3.6"
 S3 = "ghcr.io/versity/versitygw:v1.8.0"
 POSTGRES = "docker.io/library/postgres:17"
-S3_MODULE = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
+DEBIAN = "docker.io/library/python:3.13-slim"
 PAUSE_SOURCE = """package main
 
 import (
@@ -37,8 +39,12 @@ def pause(folder: Path) -> Path:
 
 
 def s3(folder: Path) -> Path:
-    """An image of the S3 server, as its makers publish it."""
-    return _of_program("versitygw-static-1.8.0", _build_s3, folder)
+    """An image of the S3 server with the entry point of its makers'."""
+    name = "localhost/versitygw"
+    program = install()
+    options = ("--entrypoint", '["/usr/local/bin/versitygw"]', "--cmd", "[]")
+    derive(DEBIAN, name, lambda files: shutil.copy(program, files / "usr/local/bin"), *options)
+    return export(name, folder)
 
 
 def export(image: str, folder: Path) -> Path:
@@ -48,9 +54,9 @@ def export(image: str, folder: Path) -> Path:
     return archive
 
 
-def derive(image: str, name: str, change: Callable[[Path], None], *options: str) -> None:
+def derive(image: str, name: str, change: Callable[[Path], object], *options: str) -> None:
     """Another image on top of one: `change` gets the folder of its files."""
-    container = run_buildah("from", "--pull-never", image)
+    container = run_buildah("from", image)
     change(Path(run_buildah("mount", container)))
     run_buildah("config", "--label", f"name={name}", *options, container)
     run_buildah("commit", "--quiet", "--rm", container, name)
@@ -98,10 +104,6 @@ def _build_pause(folder: Path) -> None:
         tools.run([tools.go(), "build", "-o", f"{folder}/pause", str(source)], _static())
     finally:
         source.unlink()
-
-
-def _build_s3(folder: Path) -> None:
-    tools.run([tools.go(), "install", S3_MODULE], {**_static(), "GOBIN": str(folder)})
 
 
 def _static() -> dict[str, str]:

@@ -1,17 +1,18 @@
 """JSON schemas of everything in our manifests: those of Kubernetes from a wheel, those of custom resources from their
-definitions in Go modules."""
+definitions in Go modules. `python -m tests.cluster.schemas` installs them, and the programs that check manifests."""
 
 import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.cluster.tools import go, once, run, unpack
+from tests.cluster.tools import GO_PROGRAMS, NoTool, go, go_program, kubectl, once, run, unpack
 
 KUBERNETES = "1.37.0"
 SCHEMAS_WHEEL = f"kubernetes-validate=={KUBERNETES}"
@@ -75,3 +76,11 @@ def _forbid_unknown_fields(schema: Any) -> None:
             schema["type"] = ["integer", "string"]
     for value in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
         _forbid_unknown_fields(value)
+
+
+if __name__ == "__main__":
+    try:
+        print(kubectl(), *map(go_program, GO_PROGRAMS), *schemas(), sep="\n")
+    except NoTool as fault:
+        print(f"cluster-tools: {fault}", file=sys.stderr)
+        raise SystemExit(1) from None
