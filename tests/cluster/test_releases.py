@@ -77,3 +77,13 @@ def test_what_an_operator_has_to_change_is_marked() -> None:
     examples = [line for line in lines if re.search(r"example\.org|newTag", line) and "=" not in line]
     assert examples
     assert all("CHANGE" in line for line in examples)
+
+
+def test_the_names_of_services_have_addresses_while_nobody_is_ready(variant: Manifests) -> None:
+    """gRPC waits up to two minutes between lookups that find nothing, and half a second between connections."""
+    headless = {name: each["spec"] for name, each in variant.of("Service").items() if "clusterIP" in each["spec"]}
+    assert {name for name, spec in headless.items() if spec.get("publishNotReadyAddresses")} == {
+        "auth",
+        "selfie",
+        "matcher",
+    }
