@@ -60,6 +60,19 @@ class Installation:
                     *("rollout", "status", f"{kind}/{name}", f"--timeout={ROLLOUT_S}s", *NAMESPACE), timeout_s=ROLLOUT_S
                 )
 
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """When something fails, shows what the pods said last."""
+        try:
+            yield
+        except BaseException:
+            print(self.control.ask("get", "pods,jobs", *NAMESPACE).stdout)
+            for pod in self.control.read("pods", *NAMESPACE)["items"]:
+                name = pod["metadata"]["name"]
+                print(f"--- {name}")
+                print(self.control.ask("logs", name, "--all-containers", "--tail=20", *NAMESPACE).stdout)
+            raise
+
     def make_secrets(self) -> None:
         """By the script; then tells `env` what the command-line tools need on this machine."""
         subprocess.run(

@@ -34,7 +34,7 @@ def main() -> int:
 def run(image: str, folder: Path) -> list[str]:
     """What is wrong. Raises NoTool."""
     sample = sample_event(Path("var") / "sample")
-    with cluster(image, folder) as minois:
+    with cluster(image, folder) as minois, minois.explained():
         with step("from applying on an empty cluster until everything is ready"):
             minois.make_secrets()
             minois.apply(minois.manifests)
