@@ -1,6 +1,6 @@
 """The queries that scale the workers count what waits for them, on the database as it is migrated."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
@@ -8,6 +8,8 @@ from sqlalchemy import Engine, create_engine, text
 from kit.db import driver_url
 from matcher_service.store import JobStore
 from selfie_service.store import RematchStore, SelfieStore
+from tests.cluster.control_plane import ControlPlane, wait_until
+from tests.cluster.external_metrics import ExternalMetrics, describe_autoscaler
 from tests.cluster.manifests import Manifests
 
 # In each queue two of three wait. Nothing but the queues exists, so their foreign keys are not checked.
@@ -24,18 +26,26 @@ INSERT INTO selfie.enrolments (user_id, event_id, person_id, state, wanted_revis
     SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'running', 1, CASE WHEN n = 1 THEN 1 ELSE 0 END
     FROM generate_series(1, 3) AS n;
 """
+MANY_PHOTOS = """
+SET LOCAL session_replication_role = replica;
+INSERT INTO matcher.photos (id, event_id, sha256, filename, size_bytes, upload_key, number)
+    SELECT gen_random_uuid(), gen_random_uuid(), '', '', 1, '', n FROM generate_series(1, 230) AS n;
+"""
+NEEDED = 12  # one for every twenty
 EMPTY = "TRUNCATE matcher.photos, selfie.selfies, selfie.enrolments CASCADE"
 
 
 @pytest.fixture
-def waiting(postgres: str, database: Engine) -> Iterator[Engine]:
-    """A database with two jobs in each queue."""
+def fill(postgres: str, database: Engine) -> Iterator[Callable[[str], None]]:
+    """Fills the queues by a statement, which are empty again afterwards."""
     admin = create_engine(driver_url(postgres.replace("/postgres?", "/minois?")))
-    with admin.begin() as connection:
-        connection.execute(text(FILL))
-    yield database
-    with admin.begin() as connection:
-        connection.execute(text(EMPTY))
+
+    def execute(statement: str) -> None:
+        with admin.begin() as connection:
+            connection.execute(text(statement))
+
+    yield execute
+    execute(EMPTY)
     admin.dispose()
 
 
@@ -51,13 +61,16 @@ def counts(found: Manifests, database: Engine) -> dict[str, list[int]]:
         }
 
 
-def test_each_query_counts_what_waits(built: dict[str, Manifests], waiting: Engine) -> None:
-    selfies, rematches, photos = SelfieStore(waiting), RematchStore(waiting), JobStore(waiting)
+def test_each_query_counts_what_waits(
+    built: dict[str, Manifests], database: Engine, fill: Callable[[str], None]
+) -> None:
+    fill(FILL)
+    selfies, rematches, photos = SelfieStore(database), RematchStore(database), JobStore(database)
     depths = {
         "selfie-worker": [selfies.read_queue()[0], rematches.read_queue()[0]],
         "indexer": [photos.read_queue()[0]],
     }
-    assert counts(built["production"], waiting) == depths == {"selfie-worker": [2, 2], "indexer": [2]}
+    assert counts(built["production"], database) == depths == {"selfie-worker": [2, 2], "indexer": [2]}
 
 
 def test_control_they_count_nothing_where_nothing_waits(built: dict[str, Manifests], database: Engine) -> None:
@@ -71,3 +84,26 @@ def test_workers_scale_between_one_and_more_by_a_connection_past_the_pooler(buil
     for scaler in found.of("ScaledObject").values():
         assert 1 <= scaler["spec"]["minReplicaCount"] < scaler["spec"]["maxReplicaCount"]
         assert scaler["spec"]["scaleTargetRef"]["name"] in found.of("Deployment")
+
+
+def test_waiting_photos_bring_indexers(
+    control: ControlPlane, production: Manifests, database: Engine, fill: Callable[[str], None]
+) -> None:
+    """With the autoscaler of Kubernetes, and in place of KEDA's operator what it does with a ScaledObject."""
+    scaler = production.of("ScaledObject")["indexer"]
+    with ExternalMetrics(control, database, [trigger["metadata"]["query"] for trigger in scaler["spec"]["triggers"]]):
+        control.kubectl("apply", "-f", "-", given=Manifests("", (describe_autoscaler(scaler),)).as_yaml())
+        wait_until(lambda: is_active(control), "the autoscaler reads the queue")
+        assert indexers(control) == scaler["spec"]["minReplicaCount"]
+        fill(MANY_PHOTOS)
+        wait_until(lambda: indexers(control) == NEEDED, f"there are {NEEDED} indexers")
+        control.kubectl("delete", "hpa", "keda-hpa-indexer", "--namespace", "minois")
+
+
+def indexers(control: ControlPlane) -> int:
+    return int(control.read("deployment/indexer", "--namespace", "minois")["spec"]["replicas"])
+
+
+def is_active(control: ControlPlane) -> bool:
+    status = control.read("hpa/keda-hpa-indexer", "--namespace", "minois").get("status", {})
+    return any(each["type"] == "ScalingActive" and each["status"] == "True" for each in status.get("conditions", ()))
