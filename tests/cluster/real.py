@@ -20,7 +20,7 @@ NAMESPACE = ("--namespace", "minois")
 POSTGRES_USER = 999
 # The load sends more selfies of one account than a person would.
 MORE_SETTINGS = "RATE_SELFIES=none\n"
-ROLLOUT_S = 300
+ROLLOUT_S = 900
 ENTRY = ("--entrypoint", '["/usr/local/bin/any-user.sh"]', "--cmd", "postgres")
 
 

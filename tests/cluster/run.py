@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--image", default="localhost/minois:dev", help="an image that buildah knows")
     image = parser.parse_args().image
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the node is removed in any case
     folder = Path(tempfile.mkdtemp(prefix="mn-cluster-", dir="/var/tmp"))
     try:
         require_node()

@@ -47,6 +47,27 @@ def test_replicas_are_set_where_nothing_else_decides(variant: Manifests) -> None
         assert name not in scaled or "replicas" not in each["spec"], name
 
 
+def test_a_rollout_keeps_everybody_for_whom_somebody_waits(variant: Manifests) -> None:
+    for name, each in variant.of("Deployment").items():
+        unavailable = each["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"]
+        assert unavailable == (1 if name in ("indexer", "mailer") else 0), name
+
+
+def test_a_rollout_fits_on_one_small_node(built: dict[str, Manifests]) -> None:
+    """With two processors, a few of which the node keeps for itself."""
+    pods = built["local"].pods()
+    twice = built["local"].of("Deployment")
+    requests = {
+        name: max(_millis(container["resources"]["requests"]["cpu"]) for container in containers(pod))
+        for name, pod in pods.items()
+    }
+    assert sum(count * (2 if name in twice else 1) for name, count in requests.items()) <= 1500
+
+
+def _millis(cpu: str) -> int:
+    return int(cpu.removesuffix("m")) if cpu.endswith("m") else 1000 * int(cpu)
+
+
 def test_a_pod_has_time_to_end_in_order(variant: Manifests) -> None:
     grace_s = max(model.model_fields["grace_s"].default for model in (ServeSettings, GatewaySettings))
     for name, pod in variant.ours().items():
