@@ -17,6 +17,7 @@ PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 PORT ?=
 FACES ?=
 FOLDER ?=
+IMAGE ?=
 USERS ?= 30
 load: TIME ?= 5m
 KILLS ?= 500
@@ -30,7 +31,7 @@ IMAGE ?= localhost/minois:dev
 VERSION ?= dev
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots lighthouse s3 check format stubs docs lock load overload pages-load upload-load ghz chaos soak \
+.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load overload pages-load upload-load ghz chaos soak \
 	bench accuracy fuzz backup restore setup pages sbom image image-test
 
 help: ## list the targets
@@ -67,6 +68,15 @@ lighthouse: $(READY) $(PAGES) $(LIGHTHOUSE)/node_modules/.installed ## measure t
 
 s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
 	$(BIN)/python -m tests.service.s3
+
+cluster-tools: $(READY) ## install what checks the Kubernetes manifests (needs the Go toolchain)
+	$(BIN)/python -m tests.cluster.schemas
+
+cluster-check: $(READY) ## check the Kubernetes manifests (needs the Go toolchain; promtool for the alerts)
+	$(BIN)/pytest tests/cluster
+
+cluster-test: $(READY) ## run a real Kubernetes of one node and Minois on it (IMAGE=localhost/minois:dev; needs root)
+	@$(BIN)/python -W ignore -m tests.cluster.run $(if $(IMAGE),--image $(IMAGE))
 
 check: $(READY) $(PAGES) ## check format, lint, types, imports, protos, stubs, the Dockerfile
 	$(BIN)/ruff format --check

@@ -30,7 +30,7 @@ from kit.db import create_db
 from kit.identity import Signer, Verifier
 from kit.logs import get_logger
 from kit.metrics import QueueGauges, serve_metrics
-from kit.migrations import migrate
+from kit.migrations import await_schema, migrate
 from kit.server import Registration, Server
 from kit.startup import run_command
 from kit.wakeups import Wakeups
@@ -38,6 +38,7 @@ from kit.worker import BACKOFF_S, run_steps, start_thread, stop_on_signals
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 
 NAME = "auth"
+MIGRATIONS = Path(__file__).parent / "migrations"
 TIDY_S = 3600.0
 ANNOUNCE_S = 600.0
 STOP_S = 5.0
@@ -74,7 +75,13 @@ class MailerSettings(
 
 
 def main() -> None:
-    commands = {"serve": serve, "mailer": send_mails, "migrate": run_migrations, "add-organiser": add_organiser}
+    commands = {
+        "serve": serve,
+        "mailer": send_mails,
+        "migrate": run_migrations,
+        "await-schema": wait_for_schema,
+        "add-organiser": add_organiser,
+    }
     parser = argparse.ArgumentParser("auth_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
     chosen, rest = parser.parse_known_args()
@@ -161,7 +168,15 @@ def _loop(step: Callable[[], bool], channel: str, config: settings.DatabaseSetti
 def run_migrations(_: list[str]) -> None:
     config = settings.load(MigrateSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
-    migrate(config.database_url, "auth", Path(__file__).parent / "migrations")
+    migrate(config.database_url, "auth", MIGRATIONS)
+
+
+def wait_for_schema(_: list[str]) -> None:
+    """Ends when the schema is at the version that this code needs; for what starts while somebody else migrates."""
+    config = settings.load(MigrateSettings)
+    logs.configure(NAME, config.log_level, config.log_format == "json")
+    if not await_schema(config.database_url, "auth", MIGRATIONS, stop_on_signals()):
+        raise SystemExit(1)
 
 
 def add_organiser(arguments: list[str]) -> None:

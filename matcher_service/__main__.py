@@ -20,8 +20,8 @@ from kit.faces.logo_process import LogoProcess
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
-from kit.metrics import QueueGauges, serve_metrics
-from kit.migrations import migrate
+from kit.metrics import FileStoreGauge, QueueGauges, serve_metrics
+from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.server import FILES, Registration, Server
 from kit.startup import require_free, run_command
@@ -58,6 +58,7 @@ from matcher_service.store.hints import HINTS_CHANNEL
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
 NAME = "matcher"
+MIGRATIONS = Path(__file__).parent / "migrations"
 PREFIX = "photos"  # of our files in the file store
 STOP_S = 2.0
 TIDY_S = 30.0
@@ -112,6 +113,7 @@ def main() -> None:
         "serve": serve,
         "indexer": run_indexer,
         "migrate": run_migrations,
+        "await-schema": wait_for_schema,
         "token": print_token,
         "check": check,
     }
@@ -135,7 +137,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     members, match_store = MemberStore(db), matches(db)
     faces = FaceStore(db)
     index = Index(faces.find_version, faces.count, faces.read_page, config.index_memory_mb)
-    serve_metrics(config, QueueGauges("photos", JobStore(db).read_queue))
+    serve_metrics(config, QueueGauges("photos", JobStore(db).read_queue), FileStoreGauge(blobs.find_fault))
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, members.cursor, members.apply)
@@ -171,7 +173,7 @@ def run_indexer(
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
     store, blobs = jobs(db), files.connect(config, PREFIX)
-    serve_metrics(config, QueueGauges("photos", store.read_queue))
+    serve_metrics(config, QueueGauges("photos", store.read_queue), FileStoreGauge(blobs.find_fault))
     limits = ImageLimits.within(config.max_photo_mb, config.max_photo_mp, config.image_memory_mb)
     entry = functools.partial(build, config.min_face_share, config.detector, config.model_cache, limits)
     engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
@@ -194,7 +196,15 @@ def run_indexer(
 def run_migrations() -> None:
     config = settings.load(MigrateSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
-    migrate(config.database_url, "matcher", Path(__file__).parent / "migrations")
+    migrate(config.database_url, "matcher", MIGRATIONS)
+
+
+def wait_for_schema() -> None:
+    """Ends when the schema is at the version that this code needs; for what starts while somebody else migrates."""
+    config = settings.load(MigrateSettings)
+    logs.configure(NAME, config.log_level, config.log_format == "json")
+    if not await_schema(config.database_url, "matcher", MIGRATIONS, stop_on_signals()):
+        raise SystemExit(1)
 
 
 def print_token() -> None:
