@@ -95,7 +95,8 @@ class Selfies:
             return self._selfies.add_selfie(selfie)
         except (UserNotFound, EventClosed):
             self._catch_up()  # the account may be new, or have joined another event
-            return self._selfies.add_selfie(selfie, may_be_new=True)
+            self._selfies.add_person(selfie.user_id)
+            return self._selfies.add_selfie(selfie)
 
     def _discard(self, key: str) -> None:
         """A file that never gets a row."""

@@ -6,6 +6,7 @@ The accepted are served fast, and the rest is told when to come back.
 import argparse
 import asyncio
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -110,13 +111,13 @@ class Uploads:
         finally:
             transport.close()
 
-    async def closed_loop(self, clients: int, duration_s: float) -> Outcome:
-        """Each client sends its next upload when the one before is answered."""
+    async def closed_loop(self, clients: int, duration_s: float = math.inf, count: float = math.inf) -> Outcome:
+        """Each client sends its next upload when the one before is answered, until the time or the number is over."""
         outcome, started = Outcome(), time.perf_counter()
 
         async def repeat(first: int) -> None:
             number = first
-            while time.perf_counter() - started < duration_s:
+            while number < count and time.perf_counter() - started < duration_s:
                 await self.send(number, outcome)
                 number += clients
 
@@ -203,6 +204,11 @@ def main() -> None:
     finally:
         system.remove_data()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pad(jpeg: bytes, size_mb: float) -> bytes:
+    """The same picture as a file of the given size, in millions of bytes; decoders ignore what follows the image."""
+    return jpeg + os.urandom(max(0, round(size_mb * 1_000_000) - len(jpeg)))
 
 
 def register_guests(system: LocalSystem) -> list[str]:

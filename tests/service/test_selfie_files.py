@@ -165,8 +165,8 @@ def test_bytes_that_are_deleted_while_they_are_moved_leave_no_file(make_world: M
 class LostAtTheCommit(SelfieStore):
     """The database goes away after the commit and before its answer."""
 
-    def add_selfie(self, selfie: NewSelfie, may_be_new: bool = False) -> UUID:
-        super().add_selfie(selfie, may_be_new)
+    def add_selfie(self, selfie: NewSelfie) -> UUID:
+        super().add_selfie(selfie)
         raise DatabaseUnavailable
 
 

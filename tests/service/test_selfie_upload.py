@@ -66,9 +66,9 @@ def test_what_is_accepted_is_stored_and_pending(world: World, guest: UUID) -> No
 class HastySelfies(SelfieStore):
     """A broken twin: answers whatever becomes of the commit."""
 
-    def add_selfie(self, selfie: NewSelfie, may_be_new: bool = False) -> UUID:
+    def add_selfie(self, selfie: NewSelfie) -> UUID:
         with suppress(DatabaseUnavailable):
-            super().add_selfie(selfie, may_be_new)
+            super().add_selfie(selfie)
         return selfie.id
 
 
