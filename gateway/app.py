@@ -18,7 +18,8 @@ from gateway.errors.from_grpc import answer_rpc_error
 from gateway.errors.openapi import describe
 from gateway.errors.problem import answer_invalid, answer_problem
 from gateway.events import routes as events
-from gateway.http.admission import Admission, Limiters
+from gateway.http.admission import Admission
+from gateway.http.limiters import Limiters
 from gateway.http.limits import SELFIE_MEMORY_BYTES, Limits
 from gateway.http.methods import Methods
 from gateway.http.middleware import Boundary

@@ -18,9 +18,8 @@ import uvloop
 
 from deploy.sample import load_selfies
 from deploy.system import LocalSystem
-from tests.load.overload import Outcome, Uploads, pad, register_guests
+from tests.load.overload import SIZES_MB, Outcome, Uploads, pad, register_guests
 
-SIZES_MB = (0.1, 2.5)
 UPLOADS = 200
 WARM_UP = 50
 IDLE_S = 5.0
