@@ -109,6 +109,7 @@ class Old:
             "ALTER TABLE selfie.enrolments DROP COLUMN role, DROP COLUMN role_sequence",
             "ALTER TABLE selfie.feed_cursor DROP COLUMN roles_sequence",
             "ALTER TABLE selfie.people DROP COLUMN without_events_since",
+            "DROP FUNCTION selfie.add_selfie",
             "UPDATE selfie.alembic_version SET version_num = '0003'",
         ):
             world.execute(change)
