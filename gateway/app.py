@@ -10,7 +10,6 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway import pages
 from gateway.accounts import mail
 from gateway.accounts import routes as accounts
 from gateway.backends.channels import Addresses, Backends
@@ -30,6 +29,7 @@ from gateway.http.spool import SpoolMemory
 from gateway.invitations import routes as invitations
 from gateway.invitations.setup import FirstOrganiserCheck
 from gateway.operators import routes as operators
+from gateway.pages import WEB, Pages, answer_errors, create_router
 from gateway.photos import archive, curation, pictures
 from gateway.photos import routes as photos
 from gateway.photos.archive_entries import KnownChecksums
@@ -56,6 +56,24 @@ TAGS: list[dict[str, Any]] = [
     {"name": "updates", "description": "What changes while a page is open."},
     {"name": "events", "description": "Events and their guests, for organisers."},
     {"name": "operators", "description": "Health and readiness."},
+]
+
+ROUTERS = [
+    module.router
+    for module in (
+        accounts,
+        selfies,
+        photos,
+        curation,
+        pictures,
+        archive,
+        updates,
+        events,
+        posters,
+        mail,
+        operators,
+        invitations,
+    )
 ]
 
 
@@ -114,24 +132,11 @@ def create_app(
     app.state.selfie_memory = SpoolMemory(SELFIE_MEMORY_BYTES)
     app.state.rates = RateLimiters(limits.rates)
     app.state.first_organiser = FirstOrganiserCheck()
-    for module in (
-        accounts,
-        selfies,
-        photos,
-        curation,
-        pictures,
-        archive,
-        updates,
-        events,
-        posters,
-        mail,
-        operators,
-        invitations,
-    ):
-        app.include_router(module.router, dependencies=[Depends(reject_unknown_parameters)])
-    page_routes, answer = pages.create_router(pages.WEB, answer_problem)
-    app.include_router(page_routes)
-    app.add_exception_handler(HTTPException, answer)
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(reject_unknown_parameters)])
+    pages = Pages(WEB)
+    app.include_router(create_router(pages))
+    app.add_exception_handler(HTTPException, answer_errors(pages, answer_problem))
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
     app.add_middleware(Methods)

@@ -61,43 +61,30 @@ class Asset:
     bodies: dict[str, bytes]
 
 
-def create_router(folder: Path, answer_problem: Answer) -> tuple[APIRouter, Answer]:
-    """Serves what the build left in `folder`, which is read once. Also returns what answers errors: with a page where a
-    person looks for an address that does not exist, else with `answer_problem`."""
-    router = APIRouter(include_in_schema=False)
-    assets = {path.name: _read_asset(path) for path in sorted((folder / "assets").glob("*")) if path.suffix in TYPES}
-    html = {(page, language): _read(folder / f"{page}.{language}.html") for page in PAGES for language in LANGUAGES}
-    docs = _read(folder / "docs.html")
+class Pages:
+    """What the build left in a folder, read once."""
 
-    async def show_guest(request: Request) -> Response:
-        return show(request, html["guest", choose_language(request)])
+    def __init__(self, folder: Path) -> None:
+        files = sorted((folder / "assets").glob("*"))
+        self._assets = {path.name: _read_asset(path) for path in files if path.suffix in TYPES}
+        self._html = {(page, lang): _read(folder / f"{page}.{lang}.html") for page in PAGES for lang in LANGUAGES}
+        self._docs = _read(folder / "docs.html")
 
-    async def show_organiser(request: Request) -> Response:
-        return show(request, html["organiser", choose_language(request)])
+    async def show_guest(self, request: Request) -> Response:
+        return _show(request, self._html["guest", choose_language(request)])
 
-    def answer(request: Request, problem: Exception) -> Response:
-        if not (_is_unknown_address(problem) and is_for_people(request)):
-            return answer_problem(request, problem)
-        try:
-            page = show(request, html["guest", choose_language(request)], status=404)
-        except Problem as missing:
-            return answer_problem(request, missing)
-        return page
+    async def show_organiser(self, request: Request) -> Response:
+        return _show(request, self._html["organiser", choose_language(request)])
 
-    async def show_docs(request: Request) -> Response:
-        return show(request, docs)
+    async def show_docs(self, request: Request) -> Response:
+        return _show(request, self._docs)
 
-    def show(request: Request, page: str | None, status: int = 200) -> Response:
-        if page is None:
-            raise Problem(503, "pages_missing", "The pages are not built: run `make pages`. The REST interface works.")
-        body = page.replace(ROOT_MARK, request.scope.get("root_path", "")).encode()
-        headers = {**PAGE_HEADERS, "ETag": f'"{blake2b(body, digest_size=12).hexdigest()}"'}
-        if status == 200 and is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
-            return Response(status_code=304, headers=headers)
-        return Response(body, status, media_type=TYPES[".html"], headers=headers)
+    def show_unknown(self, request: Request) -> Response:
+        """The page of guests, which says that nothing is at the address."""
+        return _show(request, self._html["guest", choose_language(request)], status=404)
 
-    async def send_asset(name: str, request: Request) -> Response:
-        asset = assets.get(name)
+    async def send_asset(self, name: str, request: Request) -> Response:
+        asset = self._assets.get(name)
         if asset is None:
             raise Problem(404, "not_found", "There is nothing at this address.")
         encoding = next((known for known in asset.bodies if accepts(request, known)), "")
@@ -106,13 +93,40 @@ def create_router(folder: Path, answer_problem: Answer) -> tuple[APIRouter, Answ
             headers["Content-Encoding"] = encoding
         return Response(asset.bodies[encoding], media_type=asset.media_type, headers=headers)
 
-    for page, endpoint in (("guest", show_guest), ("organiser", show_organiser)):
+
+def create_router(pages: Pages) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+    for page, endpoint in (("guest", pages.show_guest), ("organiser", pages.show_organiser)):
         for path in PAGES[page]:
             for form in (path,) if path.endswith(("/", ":path}")) else (path, f"{path}/"):
                 router.add_api_route(form, endpoint, methods=["GET"])
-    router.add_api_route("/docs", show_docs, methods=["GET"])
-    router.add_api_route("/assets/{name}", send_asset, methods=["GET"])
-    return router, answer
+    router.add_api_route("/docs", pages.show_docs, methods=["GET"])
+    router.add_api_route("/assets/{name}", pages.send_asset, methods=["GET"])
+    return router
+
+
+def answer_errors(pages: Pages, answer_problem: Answer) -> Answer:
+    """Answers with a page where a person looks for an address that does not exist, else with `answer_problem`."""
+
+    def answer(request: Request, problem: Exception) -> Response:
+        if not (_is_unknown_address(problem) and is_for_people(request)):
+            return answer_problem(request, problem)
+        try:
+            return pages.show_unknown(request)
+        except Problem as missing:
+            return answer_problem(request, missing)
+
+    return answer
+
+
+def _show(request: Request, page: str | None, status: int = 200) -> Response:
+    if page is None:
+        raise Problem(503, "pages_missing", "The pages are not built: run `make pages`. The REST interface works.")
+    body = page.replace(ROOT_MARK, request.scope.get("root_path", "")).encode()
+    headers = {**PAGE_HEADERS, "ETag": f'"{blake2b(body, digest_size=12).hexdigest()}"'}
+    if status == 200 and is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return Response(body, status, media_type=TYPES[".html"], headers=headers)
 
 
 def is_for_people(request: Request) -> bool:

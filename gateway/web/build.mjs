@@ -64,13 +64,15 @@ async function compressAll() {
 }
 
 async function buildPage(page, language) {
-  const html = await readFile(`src/${page}/${page}.html`, "utf8");
+  const html = await readFile("src/page.html", "utf8");
   const { text, words } = await loadTexts(language);
+  const own = page === "guest" ? text.page : words.page;
   const filled = html
     .replaceAll("{{language}}", language)
     .replace("{{preloads}}", preloads[`${page}.${language}`])
     .replaceAll(/{{text\.(\w+)}}/g, (_, key) => text.page[key])
-    .replaceAll(/{{words\.(\w+)}}/g, (_, key) => words.page[key]);
+    .replaceAll(/{{page\.(\w+)}}/g, (_, key) => own[key])
+    .replaceAll("{{NAME.", `{{${page}.`);
   await writeFile(`dist/${page}.${language}.html`, linkAssets(filled, language));
 }
 

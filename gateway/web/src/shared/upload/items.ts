@@ -9,6 +9,8 @@ export type Place = "new" | "ready" | "sending" | "kept" | "known" | "failed";
 
 export interface Item {
   readonly file: File;
+  /** Read once: a browser may look at the file each time that it is asked. */
+  readonly bytes: number;
   place: Place;
   reason?: FileReason;
   tries: number;
@@ -34,10 +36,11 @@ export class Items {
   /** Files that are there already are left out. */
   add(files: readonly File[]): void {
     for (const file of files) {
-      const key = `${file.webkitRelativePath || file.name}\n${file.size}\n${file.lastModified}`;
+      const bytes = file.size;
+      const key = `${file.webkitRelativePath || file.name}\n${bytes}\n${file.lastModified}`;
       if (this.seen.has(key)) continue;
       this.seen.add(key);
-      this.all.push({ file, place: "new", tries: 0 });
+      this.all.push({ file, bytes, place: "new", tries: 0 });
     }
   }
 
@@ -55,7 +58,7 @@ export class Items {
       const item = this.all[index];
       if (item?.place !== place) continue;
       if (found.length === 0) this.first[place] = index;
-      bytes += item.file.size;
+      bytes += item.bytes;
       if (found.length > 0 && bytes > maxBytes) break;
       found.push(item);
     }
@@ -69,8 +72,8 @@ export class Items {
     let settledBytes = 0;
     for (const item of this.all) {
       places[item.place] += 1;
-      bytes += item.file.size;
-      if (SETTLED.includes(item.place)) settledBytes += item.file.size;
+      bytes += item.bytes;
+      if (SETTLED.includes(item.place)) settledBytes += item.bytes;
       if (item.place === "failed") failures.push(item);
     }
     return { count: this.all.length, places, failures, bytes, settledBytes };

@@ -33,6 +33,7 @@ const REQUEST_FILES = 50;
 const HASHED_TOGETHER = 50;
 const TRIES = 4;
 const NOTICE_MS = 200;
+const ADDED_TOGETHER = 50;
 const LONGEST_WAIT_S = 15;
 
 export class UploadQueue {
@@ -41,6 +42,8 @@ export class UploadQueue {
   private readonly sentBytes = new Map<readonly Item[], number>();
   private readonly listeners = new Set<() => void>();
   private wakers: (() => void)[] = [];
+  /** Files that were added and are not among the items yet. */
+  private arriving = 0;
   private isPaused = false;
   private isOffline = false;
   private fault?: Reason | "offline";
@@ -58,8 +61,9 @@ export class UploadQueue {
   }
 
   add(files: readonly File[]): void {
-    this.items.add(files);
+    this.arriving += files.length;
     this.resume();
+    void this.take(files);
   }
 
   /** Requests that are under way are completed. */
@@ -90,6 +94,17 @@ export class UploadQueue {
   /** The same object until something changes. */
   read(): Snapshot {
     return this.snapshot;
+  }
+
+  /** A few at a time, for the page answers no key while a browser looks at files. */
+  private async take(files: readonly File[]): Promise<void> {
+    for (let first = 0; first < files.length; first += ADDED_TOGETHER) {
+      const some = files.slice(first, first + ADDED_TOGETHER);
+      this.items.add(some);
+      this.arriving -= some.length;
+      this.wake();
+      await wait(0);
+    }
   }
 
   /** Runs ahead of the senders. */
@@ -233,9 +248,10 @@ export class UploadQueue {
   }
 
   private summarise(): Snapshot {
-    const { count, places, failures, bytes, settledBytes } = this.items.sum();
+    const { count: taken, places, failures, bytes, settledBytes } = this.items.sum();
+    const count = taken + this.arriving;
     const done = [...this.sentBytes.values()].reduce((sum, sent) => sum + sent, settledBytes);
-    const isUnfinished = places.new + places.ready + places.sending > 0;
+    const isUnfinished = this.arriving + places.new + places.ready + places.sending > 0;
     const bytesPerS = this.pace.bytesPerS();
     return {
       state: count === 0 ? "empty" : isUnfinished ? this.stateOfWork() : "done",
