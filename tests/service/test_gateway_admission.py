@@ -5,6 +5,7 @@ import math
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from threading import Event, Thread
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_a_stream_holds_a_place_of_its_own() -> None:
 
 
 def test_bodies_on_their_way_are_counted_and_hold_up_nothing_else() -> None:
-    with small_world() as world, ExitStack() as stack:
+    with running_world(bounds=replace(FEW, selfies=4)) as world, ExitStack() as stack:
         for _ in range(FEW.bodies):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", world.port)))
             connection.sendall(HEAD)
@@ -180,12 +181,13 @@ def test_while_slow_bodies_are_more_than_are_served_newcomers_are_refused(
     monkeypatch: pytest.MonkeyPatch, target_s: float, refused: bool
 ) -> None:
     monkeypatch.setattr("gateway.http.limiters.TARGET_S", math.inf)
-    with running_world(bounds=Bounds(selfies=1)) as world:
+    with running_world(bounds=Bounds(selfies=4)) as world:
         with ExitStack() as stack:
             slow = [stack.enter_context(socket.create_connection(("127.0.0.1", world.port))) for _ in range(4)]
             for connection in slow:
                 connection.sendall(HEAD.replace(b"1000000", b"%d" % len(FORM)) + FORM[:-1])
-                wait_until(lambda: not is_refused(upload(world)))  # it has left its place to others
+            # A place for one more means that some have left theirs.
+            wait_until(lambda: not is_refused(upload(world)))
             monkeypatch.setattr("gateway.http.limiters.TARGET_S", target_s)  # whether any wait for a slot is too long
             slow[0].sendall(FORM[-1:])
             assert slow[0].recv(4096).startswith(b"HTTP/1.1 202")
