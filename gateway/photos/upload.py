@@ -15,7 +15,8 @@ from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason, refusal, to_problem
 from gateway.errors.problem import Problem
 from gateway.errors.schemas import FieldError
-from gateway.http.admission import ConcurrencyLimiter, overloaded
+from gateway.http.admission import overloaded
+from gateway.http.limiters import ConcurrencyLimiter
 from gateway.http.spool import ReceivedFile
 from gateway.http.uploads import FilePolicy, file_too_large, receive_files, too_many
 from kit.retries import repeat_aio

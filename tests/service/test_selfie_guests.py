@@ -150,6 +150,7 @@ class Old:
             "ALTER TABLE selfie.feed_cursor DROP COLUMN members_sequence",
             "DROP TABLE selfie.members",
             "ALTER TABLE selfie.people DROP COLUMN without_events_since",
+            "DROP FUNCTION selfie.add_selfie",
             "UPDATE selfie.alembic_version SET version_num = '0003'",
         ):
             world.execute(change)
