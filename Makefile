@@ -17,6 +17,7 @@ PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 PORT ?=
 FACES ?=
 FOLDER ?=
+IMAGE ?=
 USERS ?= 30
 load: TIME ?= 5m
 KILLS ?= 500
@@ -30,7 +31,7 @@ IMAGE ?= localhost/minois:dev
 VERSION ?= dev
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots lighthouse s3 check format stubs docs lock load overload pages-load upload-load chaos soak \
+.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load overload pages-load upload-load ghz chaos soak \
 	bench accuracy fuzz backup restore setup pages sbom image image-test
 
 help: ## list the targets
@@ -68,6 +69,15 @@ lighthouse: $(READY) $(PAGES) $(LIGHTHOUSE)/node_modules/.installed ## measure t
 s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
 	$(BIN)/python -m tests.service.s3
 
+cluster-tools: $(READY) ## install what checks the Kubernetes manifests (needs the Go toolchain)
+	$(BIN)/python -m tests.cluster.schemas
+
+cluster-check: $(READY) ## check the Kubernetes manifests (needs the Go toolchain; promtool for the alerts)
+	$(BIN)/pytest tests/cluster
+
+cluster-test: $(READY) ## run a real Kubernetes of one node and Minois on it (IMAGE=localhost/minois:dev; needs root)
+	@$(BIN)/python -W ignore -m tests.cluster.run $(if $(IMAGE),--image $(IMAGE))
+
 check: $(READY) $(PAGES) ## check format, lint, types, imports, protos, stubs, the Dockerfile
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -100,6 +110,9 @@ overload: $(READY) ## send five times the capacity (TIME=60, in seconds)
 
 upload-load: $(READY) $(PAGES) ## upload a folder through the page of an organiser, and measure it (PHOTOS=2000; needs Chromium)
 	@$(BIN)/python -m tests.load.page_upload --photos $(or $(PHOTOS),2000)
+
+ghz: $(READY) ## call every rpc with ghz (needs the Go toolchain; ONLY=part of their names)
+	@$(BIN)/python -m tests.load.ghz.run $(if $(ONLY),--only $(ONLY))
 
 pages-load: $(READY) ## open pages that hear of changes, and measure what they cost idle (PAGES=500 TIME=30, in seconds)
 	@$(BIN)/python -m tests.load.open_pages --pages $(PAGES) --time $(TIME)

@@ -125,6 +125,10 @@ class AuthScene:
         assert self.accept(self.invite(event, organiser, role), person) == role
         return person
 
+    def set_role(self, event: pb.Event, person: Person, role: int, organiser: Person) -> None:
+        request = pb.SetRoleRequest(event_id=event.event_id, user_id=person.user_id, role=pb.Role.Name(role))
+        self.stub.SetRole(request, metadata=organiser.metadata)
+
     def get_event(self, event: pb.Event, organiser: Person) -> pb.Event:
         return self.stub.GetEvent(pb.GetEventRequest(event_id=event.event_id), metadata=organiser.metadata).event
 
