@@ -1,18 +1,15 @@
 """compose.yaml, read by the parser of Docker Compose itself."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from kit.settings import user_cache
 from tests.cluster.images import ROOT
+from tests.programs import NoProgram, go_program
 
 FILE = ROOT / "deploy" / "compose.yaml"
-VERSION = "v2.9.0"
-MODULE = "github.com/compose-spec/compose-go/v2/cmd"
+PARSER = "github.com/compose-spec/compose-go/v2/cmd@v2.9.0"
 BUILD_S = 600
 
 pytestmark = pytest.mark.timeout(BUILD_S)
@@ -20,20 +17,10 @@ pytestmark = pytest.mark.timeout(BUILD_S)
 
 @pytest.fixture(scope="module")
 def parser() -> Path:
-    """The program, built once into the user's cache."""
-    go = shutil.which("go") or shutil.which("/usr/local/go/bin/go")
-    cache = user_cache()
-    if go is None or cache is None:
-        pytest.skip("no Go toolchain to build the parser of Docker Compose with")
-    folder = cache / "tools" / f"compose-go-{VERSION}"
-    program = folder / "cmd"
-    if not program.exists():
-        environment = {**os.environ, "GOBIN": str(folder)}
-        command = [go, "install", f"{MODULE}@{VERSION}"]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"the parser of Docker Compose cannot be built: {done.stderr.strip()[-300:]}")
-    return program
+    try:
+        return go_program(PARSER)
+    except NoProgram as fault:
+        pytest.skip(f"no parser of Docker Compose: {fault}")
 
 
 def parse(parser: Path, path: Path, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -20,7 +20,8 @@ from tests.cluster.installation import PROCESSES, SERVICES
 from tests.cluster.pooler import Pooler
 from tests.cluster.stack import Stack
 from tests.e2e.party import PASSWORD, Organiser, register, showing, until
-from tests.service.s3 import NoS3Server, S3Server, install
+from tests.programs import NoProgram
+from tests.service.s3 import S3Server, install
 
 pytestmark = pytest.mark.timeout(2700)  # the first time, everything is built
 
@@ -39,7 +40,7 @@ def skipped_without_engine() -> Iterator[None]:
     """MINOIS_IMAGE=required: whatever is missing fails the test."""
     try:
         yield
-    except (NoEngine, NoS3Server) as fault:
+    except (NoEngine, NoProgram) as fault:
         if os.environ.get("MINOIS_IMAGE") == "required":
             raise
         pytest.skip(f"no container image: {fault}")
