@@ -16,6 +16,7 @@ from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
 from gateway.errors.openapi import describe
 from gateway.errors.problem import answer_invalid, answer_problem
+from gateway.events import anomalies, logos
 from gateway.events import routes as events
 from gateway.http.admission import Admission
 from gateway.http.limiters import Limiters
@@ -30,7 +31,7 @@ from gateway.invitations import routes as invitations
 from gateway.invitations.setup import FirstOrganiserCheck
 from gateway.operators import routes as operators
 from gateway.pages import WEB, Pages, answer_errors, create_router
-from gateway.photos import archive, curation, pictures
+from gateway.photos import archive, cameras, curation, pictures
 from gateway.photos import routes as photos
 from gateway.photos.archive_entries import KnownChecksums
 from gateway.posters import routes as posters
@@ -65,10 +66,13 @@ ROUTERS = [
         selfies,
         photos,
         curation,
+        cameras,
         pictures,
         archive,
         updates,
         events,
+        anomalies,
+        logos,
         posters,
         mail,
         operators,

@@ -1,4 +1,4 @@
-"""Prometheus metrics of a process, and gauges that are asked for when they are read."""
+"""Prometheus metrics of a process, and gauges whose values are determined when they are read."""
 
 from collections.abc import Callable, Iterable
 from threading import Thread
@@ -33,6 +33,20 @@ class QueueGauges(Collector):
             (f"{self._queue}_queue_oldest_seconds", "Age of the oldest job", age_s),
         ):
             yield GaugeMetricFamily(name, text, value=value)
+
+
+class FileStoreGauge(Collector):
+    """Whether the file store is available; `find_fault` answers why it is not, or nothing."""
+
+    def __init__(self, find_fault: Callable[[], str]) -> None:
+        self._find_fault = find_fault
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        return []
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        text = "1 where files can be read and written"
+        yield GaugeMetricFamily("file_store_available", text, value=0 if self._find_fault() else 1)
 
 
 def serve_metrics(settings: ProcessSettings, *collectors: Collector) -> None:

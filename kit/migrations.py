@@ -1,14 +1,21 @@
 """Migrations: each service owns one schema and its Alembic versions."""
 
 from pathlib import Path
+from threading import Event
 
 from alembic import command, context
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, pool, text
 from sqlalchemy.exc import OperationalError
 
 from kit.db import driver_url
 from kit.errors import DatabaseUnavailable
+from kit.logs import get_logger
+
+POLL_S = 1.0
+
+log = get_logger()
 
 # Nothing waits forever. They belong to the role, not to a session, so that a pooler may sit in between.
 ROLE_TIMEOUTS = {
@@ -42,6 +49,39 @@ def _migrate(url: str, schema: str, location: Path, version: str) -> None:
         config.set_main_option("script_location", str(location))
         config.attributes.update(connection=connection, schema=schema)
         command.upgrade(config, version)
+
+
+def await_schema(url: str, schema: str, location: Path, stop: Event) -> bool:
+    """Waits until somebody has brought `schema` to the newest version in `location`, or to one that is newer than all
+    of these; False where `stop` came first."""
+    script = ScriptDirectory(str(location))
+    earlier = {revision.revision for revision in script.walk_revisions()} - {script.get_current_head()}
+    reason = ""
+    while not stop.is_set():
+        try:
+            version = _read_version(url, schema)
+        except OperationalError:
+            version, found = None, "the database is unavailable"
+        else:
+            found = f"it is at version {version}" if version else "it does not exist"
+        if version and version not in earlier:
+            return True
+        if found != reason:
+            reason = found
+            log.info(f"Waiting for the migrations of the schema {schema}: {reason}.", action="awaiting_schema")
+        stop.wait(POLL_S)
+    return False
+
+
+def _read_version(url: str, schema: str) -> str | None:
+    """The version of a schema; None where there is none. Raises OperationalError."""
+    engine = create_engine(driver_url(url), poolclass=pool.NullPool, connect_args={"connect_timeout": 5})
+    table = f"{schema}.alembic_version"
+    with engine.connect() as connection:
+        if connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is None:
+            return None
+        version: str | None = connection.scalar(text(f"SELECT version_num FROM {table}"))
+        return version
 
 
 def run() -> None:

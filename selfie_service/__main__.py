@@ -21,8 +21,8 @@ from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
 from kit.memory import keep_freed_memory
-from kit.metrics import QueueGauges, serve_metrics
-from kit.migrations import migrate
+from kit.metrics import FileStoreGauge, QueueGauges, serve_metrics
+from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.server import FILES, Registration, Server
 from kit.startup import require_free, run_command
@@ -44,6 +44,7 @@ from selfie_service.validation import Examination, build_examiner
 from selfie_service.worker import Validator
 
 NAME = "selfie"
+MIGRATIONS = Path(__file__).parent / "migrations"
 PREFIX = "selfies"  # of our files in the file store
 STOP_S = 2.0
 SWEEP_S = 5.0
@@ -103,6 +104,7 @@ def main() -> None:
         "serve": serve,
         "worker": work,
         "migrate": run_migrations,
+        "await-schema": wait_for_schema,
         "token": print_token,
     }
     parser = argparse.ArgumentParser("selfie_service", description=__doc__, add_help=False)
@@ -127,7 +129,7 @@ def serve(
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
     changes = ChangeStore(db)
-    _serve_metrics(config, db)
+    _serve_metrics(config, db, blobs)
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, changes.cursor, changes.apply)
@@ -170,7 +172,8 @@ def work(
     os.environ.setdefault("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY", "true")
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-worker-{os.getpid()}")
-    _serve_metrics(config, db)
+    blobs = files.connect(config, PREFIX)
+    _serve_metrics(config, db, blobs)
     channel = open_channel(config.matcher_address, config, "x-event-id")
     calls = ServiceCalls(Signer.read(NAME, config.signing_key))
     limits = ImageLimits.within(config.max_selfie_mb, config.max_selfie_mp, config.image_memory_mb)
@@ -180,7 +183,7 @@ def work(
         config.image_memory_mb,
         config.worker_nice,
     )
-    store, blobs = selfies(db), files.connect(config, PREFIX)
+    store = selfies(db)
     lease_s = 2 * config.image_timeout_s
     validator = Validator(store, blobs, engine.call, _make_judge(config), engine.start, lease_s, stop)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
@@ -216,7 +219,15 @@ def _make_judge(config: WorkerSettings) -> Judge | None:
 def run_migrations() -> None:
     config = settings.load(MigrateSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
-    migrate(config.database_url, "selfie", Path(__file__).parent / "migrations")
+    migrate(config.database_url, "selfie", MIGRATIONS)
+
+
+def wait_for_schema() -> None:
+    """Ends when the schema is at the version that this code needs; for what starts while somebody else migrates."""
+    config = settings.load(MigrateSettings)
+    logs.configure(NAME, config.log_level, config.log_format == "json")
+    if not await_schema(config.database_url, "selfie", MIGRATIONS, stop_on_signals()):
+        raise SystemExit(1)
 
 
 def print_token() -> None:
@@ -224,11 +235,12 @@ def print_token() -> None:
     print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service())
 
 
-def _serve_metrics(config: settings.ProcessSettings, db: Engine) -> None:
+def _serve_metrics(config: settings.ProcessSettings, db: Engine, blobs: Blobs) -> None:
     serve_metrics(
         config,
         QueueGauges("selfies", SelfieStore(db).read_queue),
         QueueGauges("rematches", RematchStore(db).read_queue),
+        FileStoreGauge(blobs.find_fault),
     )
 
 

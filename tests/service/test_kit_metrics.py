@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from deploy.environment import free_ports
-from kit.metrics import start_metrics_server
+from kit.metrics import FileStoreGauge, start_metrics_server
 from kit.settings import ProcessSettings
 
 
@@ -23,3 +23,10 @@ def test_metrics_listen_on_loopback_unless_they_are_configured(given: dict[str, 
             assert b"visits_total 1.0" in answer.read()
         server.shutdown()
         thread.join()
+
+
+@pytest.mark.parametrize(("fault", "value"), [("", 1), ("bucket_missing", 0)])
+def test_metrics_say_whether_the_file_store_is_available(fault: str, value: float) -> None:
+    registry = CollectorRegistry()
+    registry.register(FileStoreGauge(lambda: fault))
+    assert registry.get_sample_value("file_store_available") == value

@@ -5,11 +5,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import pytest
 from sqlalchemy import Engine, text
 
-from kit.migrations import migrate
+from kit.migrations import await_schema, migrate
 
 WAITING = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
@@ -82,3 +83,46 @@ def test_a_migration_that_fails_leaves_nothing(db: Engine, tmp_path: Path) -> No
     with pytest.raises(ZeroDivisionError):
         migrate(url_of(db), "probe", write_versions(tmp_path, more="1 / 0"))
     assert execute(db, "SELECT to_regnamespace('probe')") == [(None,)]
+
+
+class Pause(Event):
+    """A stop whose first wait does something, and whose second one is the end."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self._meanwhile = [meanwhile]
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if self._meanwhile:
+            self._meanwhile.pop()()
+        else:
+            self.set()
+        return self.is_set()
+
+
+def test_who_waits_for_a_schema_goes_on_when_somebody_has_migrated_it(db: Engine, tmp_path: Path) -> None:
+    location = write_versions(tmp_path)
+    pause = Pause(lambda: migrate(url_of(db), "probe", location))
+    assert await_schema(url_of(db), "probe", location, pause)
+
+
+def test_control_who_waits_for_a_schema_that_nobody_migrates_ends_with_the_stop(db: Engine, tmp_path: Path) -> None:
+    assert not await_schema(url_of(db), "probe", write_versions(tmp_path), Pause(lambda: None))
+
+
+@pytest.mark.parametrize(("version", "is_enough"), [("0000", False), ("0001", True), ("0002", True)])
+def test_an_older_schema_is_waited_for_and_a_newer_one_is_used(
+    db: Engine, tmp_path: Path, version: str, is_enough: bool
+) -> None:
+    location = write_versions(tmp_path)
+    newest = location / "versions" / "0001_probe.py"
+    (location / "versions" / "0000_first.py").write_text(newest.read_text().replace('"0001"', '"0000"'))
+    newest.write_text(VERSION.format(more="pass").replace("down_revision = None", 'down_revision = "0000"'))
+    migrate(url_of(db), "probe", location, "0000")
+    execute(db, f"UPDATE probe.alembic_version SET version_num = '{version}'")
+    assert await_schema(url_of(db), "probe", location, Pause(lambda: None)) is is_enough
+
+
+def test_a_database_that_is_away_is_waited_for(db: Engine, tmp_path: Path) -> None:
+    nowhere = db.url.set(query={}, host="127.0.0.1", port=1).render_as_string(hide_password=False)
+    assert not await_schema(nowhere, "probe", write_versions(tmp_path), Pause(lambda: None))

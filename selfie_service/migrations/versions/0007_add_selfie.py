@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 # Each statement has a snapshot of its own, taken after the lock of the person: the function is VOLATILE.
 # A selfie takes over the place of the pending one that it supersedes. So a person who sends several neither loses the

@@ -1,0 +1,110 @@
+"""Images as files for containerd: of a single static program, and of what buildah has built."""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.cluster import tools
+from tests.service.s3 import install
+
+PAUSE = "registry.k8s.io/pause:3.6"
+S3 = "ghcr.io/versity/versitygw:v1.8.0"
+POSTGRES = "docker.io/library/postgres:17"
+DEBIAN = "docker.io/library/python:3.13-slim"
+PAUSE_SOURCE = """package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
+	<-stop
+}
+"""
+
+
+def pause(folder: Path) -> Path:
+    """The container that holds the network of a pod."""
+    return _of_program("pause", _build_pause, folder)
+
+
+def s3(folder: Path) -> Path:
+    """An image of the S3 server with the entry point of its makers'."""
+    name = "localhost/versitygw"
+    program = install()
+    options = ("--entrypoint", '["/usr/local/bin/versitygw"]', "--cmd", "[]")
+    derive(DEBIAN, name, lambda files: shutil.copy(program, files / "usr/local/bin"), *options)
+    return export(name, folder)
+
+
+def export(image: str, folder: Path) -> Path:
+    """An image that buildah knows. Raises NoTool."""
+    archive = folder / f"{hashlib.sha256(image.encode()).hexdigest()[:12]}.tar"
+    run_buildah("push", "--quiet", image, f"docker-archive:{archive}:{image}")
+    return archive
+
+
+def derive(image: str, name: str, change: Callable[[Path], object], *options: str) -> None:
+    """Another image on top of one: `change` gets the folder of its files."""
+    container = run_buildah("from", image)
+    change(Path(run_buildah("mount", container)))
+    run_buildah("config", "--label", f"name={name}", *options, container)
+    run_buildah("commit", "--quiet", "--rm", container, name)
+
+
+def run_buildah(*arguments: str) -> str:
+    program = tools.on_path("buildah", "buildah")
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=900, check=False)
+    if done.returncode != 0:
+        raise tools.NoTool(f"buildah {arguments[0]} failed: {done.stderr.strip()[-300:]}")
+    return done.stdout.strip()
+
+
+def _of_program(name: str, build: Callable[[Path], None], folder: Path) -> Path:
+    """An archive with one file, which is its entry point."""
+    (program,) = tools.once(name, build).iterdir()
+    layer = io.BytesIO()
+    with tarfile.open(fileobj=layer, mode="w") as files:
+        files.add(program, program.name)
+    digest = hashlib.sha256(layer.getvalue()).hexdigest()
+    config = {
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Entrypoint": [f"/{program.name}"]},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{digest}"]},
+    }
+    manifest = [{"Config": "config.json", "RepoTags": None, "Layers": ["layer.tar"]}]
+    archive = folder / f"{name}.tar"
+    with tarfile.open(archive, "w") as whole:
+        for entry, content in {
+            "config.json": json.dumps(config).encode(),
+            "layer.tar": layer.getvalue(),
+            "manifest.json": json.dumps(manifest).encode(),
+        }.items():
+            info = tarfile.TarInfo(entry)
+            info.size = len(content)
+            whole.addfile(info, io.BytesIO(content))
+    return archive
+
+
+def _build_pause(folder: Path) -> None:
+    source = folder.with_suffix(".go")
+    source.write_text(PAUSE_SOURCE)
+    try:
+        tools.run([tools.go(), "build", "-o", f"{folder}/pause", str(source)], _static())
+    finally:
+        source.unlink()
+
+
+def _static() -> dict[str, str]:
+    return {**os.environ, "CGO_ENABLED": "0"}

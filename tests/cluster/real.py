@@ -1,0 +1,161 @@
+"""Minois in a real cluster of one node, installed from deploy/k8s/overlays/local as an operator does it."""
+
+import base64
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.cluster import archives
+from tests.cluster.api import Api
+from tests.cluster.control_plane import ControlPlane, environment
+from tests.cluster.entrance import Entrance
+from tests.cluster.manifests import K8S, Manifests, build
+from tests.cluster.node import HOST, Bridge, Node
+
+NAMESPACE = ("--namespace", "minois")
+POSTGRES_USER = 999
+# The load sends more selfies of one account than a person would.
+MORE_SETTINGS = "RATE_SELFIES=none\n"
+ROLLOUT_S = 900
+ENTRY = ("--entrypoint", '["/usr/local/bin/any-user.sh"]', "--cmd", "postgres")
+
+
+@dataclass
+class Installation:
+    """A cluster with Minois, or about to have it. `url`: where the gateway is reached.
+
+    It has what tests/chaos asks of a system: `base_urls`, `data` and `env`.
+    """
+
+    control: ControlPlane
+    node: Node
+    folder: Path
+    url: str
+    image: str
+    manifests: Manifests
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def base_urls(self) -> list[str]:
+        return [self.url]
+
+    @property
+    def data(self) -> Path:
+        return self.folder
+
+    def apply(self, manifests: Manifests) -> None:
+        """Applies a release, and returns when all of it runs."""
+        self.manifests = manifests
+        self.control.kubectl("apply", "--validate=strict", "-f", "-", given=manifests.as_yaml())
+        self.wait()
+
+    def wait(self) -> None:
+        for kind in ("StatefulSet", "Deployment"):
+            for name in self.manifests.of(kind):
+                self.control.kubectl(
+                    *("rollout", "status", f"{kind}/{name}", f"--timeout={ROLLOUT_S}s", *NAMESPACE), timeout_s=ROLLOUT_S
+                )
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """When something fails, shows what the pods said last."""
+        try:
+            yield
+        except BaseException:
+            print(self.control.ask("get", "pods,jobs", *NAMESPACE).stdout)
+            for pod in self.control.read("pods", *NAMESPACE)["items"]:
+                name = pod["metadata"]["name"]
+                print(f"--- {name}")
+                print(self.control.ask("logs", name, "--all-containers", "--tail=20", *NAMESPACE).stdout)
+            raise
+
+    def make_secrets(self) -> None:
+        """By the script; then tells `env` what the command-line tools need on this machine."""
+        subprocess.run(
+            [str(K8S / "secrets.sh"), "local"],
+            env=environment(self.control),
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+
+    def read_env(self) -> None:
+        """The settings with which a program of this machine reaches the database, as auth."""
+        (address,) = Api(self.control.api_url, self.control.token).addresses("postgres")
+        url = self._secret("database", "DATABASE_URL").replace("@postgres/", f"@{address}/")
+        keys = self.folder / "keys"
+        keys.mkdir(exist_ok=True)
+        for name, content in self.control.read("configmap/public-keys", *NAMESPACE)["data"].items():
+            (keys / name).write_text(content)
+        (keys / "key.pem").write_text(self._secret("key-auth", "key.pem"))
+        self.env = {"DATABASE_URL": url, "MINOIS_KEYS": str(keys), "SIGNING_KEY": str(keys / "key.pem")}
+
+    def _secret(self, name: str, key: str) -> str:
+        return base64.b64decode(self.control.read(f"secret/{name}", *NAMESPACE)["data"][key]).decode()
+
+
+@contextmanager
+def cluster(image: str, folder: Path) -> Iterator[Installation]:
+    """A cluster that knows the images of the overlay `local`, and `image` as that of Minois."""
+    archives.derive(archives.POSTGRES, "localhost/postgres-any-user", _let_any_user_start, *ENTRY)
+    manifests = local_release(folder, "dev")
+    images = {
+        archives.PAUSE: archives.pause(folder),
+        archives.S3: archives.s3(folder),
+        archives.POSTGRES: archives.export("localhost/postgres-any-user", folder),
+        "localhost/minois:dev": archives.export(image, folder),
+    }
+    with ExitStack() as stack:
+        stack.enter_context(Bridge())
+        control = stack.enter_context(ControlPlane(folder / "control-plane", HOST))
+        node = stack.enter_context(Node(control, images))
+        for name in ("data-postgres-0", "data-s3-0"):
+            control.kubectl("apply", "-f", "-", given=_volume(name, folder))
+        entrance = stack.enter_context(Entrance(Api(control.api_url, control.token)))
+        stack.callback(_delete_pods, control)
+        yield Installation(control, node, folder, entrance.url, image, manifests)
+
+
+def local_release(folder: Path, tag: str) -> Manifests:
+    """The overlay `local` with another tag, and with settings for the load."""
+    copy = folder / f"release-{tag}"
+    shutil.copytree(K8S, copy)
+    overlay = copy / "overlays" / "local"
+    path = overlay / "kustomization.yaml"
+    path.write_text(path.read_text().replace("newTag: dev", f"newTag: {tag}"))
+    with (overlay / "settings.env").open("a") as settings:
+        settings.write(MORE_SETTINGS)
+    return build(overlay)
+
+
+def _let_any_user_start(files: Path) -> None:
+    """The image may be Debian's, whose entry point needs root."""
+    shutil.copy(Path(__file__).with_name("postgres.sh"), files / "usr/local/bin/any-user.sh")
+    with (files / "etc/passwd").open("a") as accounts:
+        accounts.write(f"postgres-{POSTGRES_USER}:x:{POSTGRES_USER}:{POSTGRES_USER}::/tmp:/bin/sh\n")
+
+
+def _volume(claim: str, folder: Path) -> str:
+    """A volume in a folder of this machine, for one claim."""
+    path = folder / claim
+    path.mkdir()
+    os.chmod(path, 0o777)  # a folder of the host takes no fsGroup
+    return f"""
+apiVersion: v1
+kind: PersistentVolume
+metadata: {{name: {claim}}}
+spec:
+  capacity: {{storage: 50Gi}}
+  accessModes: [ReadWriteOnce]
+  claimRef: {{namespace: minois, name: {claim}}}
+  hostPath: {{path: {path}}}
+"""
+
+
+def _delete_pods(control: ControlPlane) -> None:
+    """So that the node is empty when it stops."""
+    control.ask("delete", "namespace", "minois", "--ignore-not-found", "--timeout=100s", timeout_s=120)

@@ -1,0 +1,50 @@
+"""Every overlay holds what Kubernetes and the operators understand, and nothing that they would ignore."""
+
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cluster import tools
+from tests.cluster.manifests import Manifests
+from tests.cluster.schemas import KUBERNETES, schemas
+
+# CloudNativePG publishes its definitions in no Go module that could be downloaded here.
+UNKNOWN = "Cluster,Pooler"
+
+Check = Callable[[str], subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def validate(tool: Callable[..., Any]) -> Check:
+    """What kubeconform says of a text."""
+    program, locations = tool(tools.go_program, "kubeconform"), tool(schemas)
+    command = [str(program), "-strict", "-summary", "-kubernetes-version", KUBERNETES, "-skip", UNKNOWN]
+    command += [part for location in locations for part in ("-schema-location", location)]
+    return lambda text: subprocess.run(command, input=text, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_every_object_is_valid(variant: Manifests, validate: Check) -> None:
+    done = validate(variant.text)
+    assert done.returncode == 0, done.stdout
+    skipped = sum(each["kind"] in UNKNOWN for each in variant.objects)
+    assert f"Valid: {len(variant.objects) - skipped}, Invalid: 0, Errors: 0, Skipped: {skipped}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("readOnlyRootFilesystem: true", "readOnlyRootFileSystem: true"),
+        ("maxReplicaCount: 20", "maxReplicasCount: 20"),
+        ("backendRequest: 0s", "backendRequests: 0s"),
+        ("podMetricsEndpoints:", "podMetricEndpoints:"),
+        ("renewBefore: 1440h", "renewsBefore: 1440h"),
+    ],
+)
+def test_control_a_misspelt_field_is_found(
+    built: dict[str, Manifests], validate: Check, right: str, wrong: str
+) -> None:
+    text = built["everything"].text
+    assert right in text
+    assert validate(text.replace(right, wrong)).returncode != 0

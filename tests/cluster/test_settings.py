@@ -1,0 +1,85 @@
+"""What processes are told in manifests is what they read, and each gets only the secrets that it needs."""
+
+import pytest
+
+from tests.cluster.manifests import Manifests, containers, given_settings, parse
+from tests.cluster.processes import readers, required, variables
+
+SECRETS = {"database": ("DATABASE_URL", "LISTEN_URL")}
+KEYS = {
+    "auth": "key-auth",
+    "mailer": "key-auth",
+    "selfie": "key-selfie",
+    "selfie-worker": "key-selfie",
+    "matcher": "key-matcher",
+    "gateway": "key-gateway",
+}
+OF_FILES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+
+
+def unknown_settings(found: Manifests) -> set[str]:
+    """Settings of a container that its process does not read, and shared ones that no process reads."""
+    shared = found.settings()
+    everything = set().union(*map(variables, readers().values()))
+    unknown = set(shared) - everything
+    for name, pod in found.ours().items():
+        (container,) = pod["spec"]["containers"]
+        given = given_settings(container, {}, SECRETS)
+        unknown |= given - variables(readers()[name])
+    return unknown
+
+
+def missing_settings(found: Manifests) -> set[tuple[str, str]]:
+    return {
+        (name, setting)
+        for name, pod in found.ours().items()
+        for setting in required(readers()[name])
+        - given_settings(pod["spec"]["containers"][0], found.settings(), SECRETS)
+    }
+
+
+def test_every_setting_is_read_and_none_is_missing(variant: Manifests) -> None:
+    assert unknown_settings(variant) == set()
+    assert missing_settings(variant) == set()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [("METRICS_PORT", "METRIC_PORT"), ("MAX_STREAMS", "MAX_STREAM"), ("BLOB_URL", "BLOBS_URL")],
+)
+def test_control_a_misspelt_setting_is_found(built: dict[str, Manifests], right: str, wrong: str) -> None:
+    found = parse(built["local"].text.replace(right, wrong))
+    assert unknown_settings(found) == {wrong}
+
+
+def test_control_a_setting_that_is_missing_is_found(built: dict[str, Manifests]) -> None:
+    found = parse(built["local"].text.replace("AUTH_ADDRESS", "AUTH_PORT"))
+    assert missing_settings(found) == {("gateway", "AUTH_ADDRESS")}
+
+
+def test_each_process_gets_its_own_key_and_no_other(variant: Manifests) -> None:
+    mounted = {
+        name: {volume["secret"]["secretName"] for volume in pod["spec"]["volumes"] if "secret" in volume} - {"tls"}
+        for name, pod in variant.pods().items()
+    }
+    assert mounted == {name: {KEYS[name]} if name in KEYS else set() for name in mounted}
+
+
+@pytest.mark.parametrize("secret", ["database", "file-store"])
+def test_secrets_are_given_to_who_reads_them(variant: Manifests, secret: str) -> None:
+    asked = {"database": "database_url", "file-store": "blob_url"}[secret]
+    for name, pod in variant.ours().items():
+        is_given = any(secret in str(container) for container in containers(pod))
+        assert is_given is (asked in readers()[name].model_fields), name
+
+
+def test_credentials_of_the_file_store_are_optional_as_a_pair(variant: Manifests) -> None:
+    """Without them the role of the service account is used."""
+    for pod in variant.ours().values():
+        for container in pod["spec"]["containers"]:
+            given = {
+                each["name"]
+                for each in container.get("env", ())
+                if each.get("valueFrom", {}).get("secretKeyRef", {}).get("optional")
+            }
+            assert given in (set(), OF_FILES)

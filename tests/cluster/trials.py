@@ -1,0 +1,126 @@
+"""What Minois in a cluster has to stand: a journey, a restart of everything, an upgrade, killed pods."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic.script import ScriptDirectory
+
+import selfie_service
+from deploy.rest import Person, add_organiser
+from deploy.sample import SampleEvent
+from tests.chaos.rolling import SPOILED, Party, Told, ask_database, under_load, wait_until_settled
+from tests.cluster import archives
+from tests.cluster.control_plane import wait_until
+from tests.cluster.real import NAMESPACE, Installation, local_release
+
+NEXT_TAG = "next"
+IMAGE = "localhost/minois"
+VERSIONS = "opt/minois/app/selfie_service/migrations/versions"
+MIGRATION = """from alembic import op
+
+revision = "9999"
+down_revision = "{head}"
+
+
+def upgrade() -> None:
+    op.execute("CREATE TABLE selfie.upgraded ()")
+"""
+UPGRADED = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('selfie.upgraded')"
+READ_S = 600.0
+BREATH_S = 5.0  # of load before and after something happens
+
+Act = Callable[[Installation], None]
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    print(f"{what}: {time.monotonic() - started:.1f} s", flush=True)
+
+
+def walk(minois: Installation, sample: SampleEvent) -> list[str]:
+    """Three guests find themselves in the photos of an event. Returns what is wrong."""
+    faults = []
+    password = secrets.token_urlsafe(12)
+    add_organiser(minois.data, minois.env, "walker", password)
+    with Person(minois.url) as organiser:
+        organiser.login("walker", password)
+        event = organiser.create_event("Journey")
+        photos = organiser.upload_photos(event["id"], sample.photos)
+        wait_until(lambda: organiser.event(event["id"])["photos"]["pending"] == 0, "all photos are read", READ_S)
+        for name, selfie in sample.selfies.items():
+            with Person(minois.url) as guest:
+                guest.register(name.lower(), secrets.token_urlsafe(12), event["event_code"])
+                guest.upload_selfie(selfie)
+                status = guest.follow_rematch()["status"]
+                found = {photo["id"] for photo in guest.my_photos()}
+            expected = {photo_id for photo_id, photo in photos.items() if name in photo.people}
+            print(
+                f"  {name}: {status}, {len(found & expected)} of {len(expected)} photos, {len(found - expected)} wrong"
+            )
+            if found != expected:
+                faults.append(f"{name} did not get exactly the photos that they are in")
+    return faults
+
+
+def disturb(minois: Installation, sample: SampleEvent, what: str, act: Act) -> list[str]:
+    """Acts while people use Minois. Returns the calls that failed, and what was lost."""
+    told = Told()
+    party = Party(minois, sample, told)  # type: ignore[arg-type]  # it asks for no more than an Installation has
+    party.begin()
+    with step(what), under_load(party, told):
+        time.sleep(BREATH_S)
+        act(minois)
+        time.sleep(BREATH_S)
+    party.close()
+    print(f"  {told.calls.total()} calls, {len(told.failed)} failed, {told.diverted} went to another replica")
+    return [*told.failed, *lost(minois)]
+
+
+def lost(minois: Installation) -> list[str]:
+    """What was accepted and did not come to its end."""
+    left = wait_until_settled(minois)  # type: ignore[arg-type]
+    spoiled = ask_database(minois, SPOILED)  # type: ignore[arg-type]
+    print(f"  {left} jobs unsettled, {spoiled} failed")
+    return [f"{left} jobs unsettled, {spoiled} failed"] if left or spoiled else []
+
+
+def restart_everything(minois: Installation) -> None:
+    minois.control.kubectl("rollout", "restart", *(f"deployment/{name}" for name in deployments(minois)), *NAMESPACE)
+    minois.wait()
+
+
+def upgrade(minois: Installation) -> None:
+    """To an image with another tag and one more migration."""
+    head = ScriptDirectory(str(Path(str(selfie_service.__file__)).parent / "migrations")).get_current_head()
+
+    def add_migration(files: Path) -> None:
+        (files / VERSIONS / "9999_upgrade.py").write_text(MIGRATION.format(head=head))
+
+    archives.derive(minois.image, f"{IMAGE}:{NEXT_TAG}", add_migration)
+    minois.node.load(f"{IMAGE}:{NEXT_TAG}", archives.export(f"{IMAGE}:{NEXT_TAG}", minois.folder))
+    minois.apply(local_release(minois.folder, NEXT_TAG))
+    assert ask_database(minois, UPGRADED) == 1, "the migration was made"  # type: ignore[arg-type]
+
+
+def survive(minois: Installation, sample: SampleEvent) -> list[str]:
+    """Every pod is killed in turn while people use Minois: calls may fail, nothing that was accepted may be lost."""
+    told = Told()
+    party = Party(minois, sample, told)  # type: ignore[arg-type]
+    party.begin()
+    with step("a pod of each process killed"), under_load(party, told):
+        for name in deployments(minois):
+            label = f"app.kubernetes.io/name={name}"
+            minois.control.kubectl("delete", "pods", "-l", label, "--grace-period=0", "--force", *NAMESPACE)
+            minois.wait()
+    party.close()
+    print(f"  {told.calls.total()} calls, {len(told.failed)} failed")
+    return lost(minois)
+
+
+def deployments(minois: Installation) -> list[str]:
+    return list(minois.manifests.of("Deployment"))
