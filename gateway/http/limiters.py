@@ -41,12 +41,13 @@ class Body(Protocol):
 
 class Arrivals:
     """Bodies that arrive slowly and hold no slot meanwhile: any number, until one that is complete waits for longer
-    than TARGET_S. Then only half of them may be on their way, halved again every INTERVAL_S, and a few more with each
-    one that did not wait. Without this, a crowd of large bodies is let in before it is known how many they are.
-    (Additive increase, multiplicative decrease, as in TCP; that the wait decides is CoDel's, RFC 8289.)
+    than TARGET_S. Then only half of them may be on their way, halved again every INTERVAL_S down to `least`, and a few
+    more with each one that did not wait. Without this, a crowd of large bodies is let in before it is known how many
+    they are. (Additive increase, multiplicative decrease, as in TCP; that the wait decides is CoDel's, RFC 8289.)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, least: int) -> None:
+        self._least = least
         self._count = 0
         self._most = math.inf
         self._waited_at = -math.inf
@@ -66,7 +67,7 @@ class Arrivals:
         if wait_s <= TARGET_S:
             self._most += GROWTH
         elif now - self._waited_at >= INTERVAL_S:
-            self._most = max(1.0, min(self._most, self._count) / 2)
+            self._most = max(self._least, min(self._most, self._count) / 2)
             self._waited_at = now
 
 
@@ -85,7 +86,7 @@ class ConcurrencyLimiter:
         self._patience_s = patience_s
         self._waiting = 0
         self._rejected_at = -math.inf
-        self.arrivals = Arrivals()
+        self.arrivals = Arrivals(least=count)  # as many as can be at work
 
     def admits(self) -> bool:
         """Whether a newcomer may `enter`."""

@@ -181,9 +181,9 @@ def test_while_slow_bodies_are_more_than_are_served_newcomers_are_refused(
     monkeypatch: pytest.MonkeyPatch, target_s: float, refused: bool
 ) -> None:
     monkeypatch.setattr("gateway.http.limiters.TARGET_S", math.inf)
-    with running_world(bounds=Bounds(selfies=4)) as world:
+    with running_world(bounds=Bounds(selfies=2)) as world:
         with ExitStack() as stack:
-            slow = [stack.enter_context(socket.create_connection(("127.0.0.1", world.port))) for _ in range(4)]
+            slow = [stack.enter_context(socket.create_connection(("127.0.0.1", world.port))) for _ in range(6)]
             for connection in slow:
                 connection.sendall(HEAD.replace(b"1000000", b"%d" % len(FORM)) + FORM[:-1])
             # A place for one more means that some have left theirs.

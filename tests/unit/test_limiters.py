@@ -3,10 +3,11 @@
 from gateway.http.limiters import FORGET_S, INTERVAL_S, TARGET_S, Arrivals, Discards
 
 LATE_S = 2 * TARGET_S
+LEAST = 2
 
 
 def arriving(count: int) -> Arrivals:
-    arrivals = Arrivals()
+    arrivals = Arrivals(LEAST)
     for _ in range(count):
         arrivals.begin()
     return arrivals
@@ -44,13 +45,13 @@ def test_all_who_wait_at_the_same_time_count_once() -> None:
     assert count_admitted(arrivals, now=0.0) == 20
 
 
-def test_a_crowd_that_goes_on_is_halved_until_one_is_on_its_way() -> None:
+def test_a_crowd_that_goes_on_is_halved_down_to_the_least() -> None:
     arrivals = arriving(40)
     for number in range(20):
         arrivals.count_wait(LATE_S, now=number * INTERVAL_S * 1.01)
     for _ in range(40):
         arrivals.end()
-    assert count_admitted(arrivals, now=2.0) == 1
+    assert count_admitted(arrivals, now=2.0) == LEAST
 
 
 def test_bodies_that_find_a_slot_at_once_make_room_for_more() -> None:
