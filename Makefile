@@ -11,6 +11,7 @@ WEB := gateway/web
 PAGES := $(WEB)/dist/.built
 LIGHTHOUSE := tests/pages/lighthouse
 PROTOS := $(wildcard protos/*/v1/*.proto)
+RESOLVE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 
 PORT ?=
@@ -26,10 +27,12 @@ soak: TIME ?= 1800
 overload: TIME ?= 60
 pages-load: TIME ?= 30
 PAGES ?= 500
+IMAGE ?= localhost/minois:dev
+VERSION ?= dev
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load overload pages-load upload-load chaos soak \
-	bench accuracy fuzz backup restore setup pages
+.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load overload pages-load upload-load ghz chaos soak \
+	bench accuracy fuzz backup restore setup pages sbom image image-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,13 +78,14 @@ cluster-check: $(READY) ## check the Kubernetes manifests (needs the Go toolchai
 cluster-test: $(READY) ## run a real Kubernetes of one node and Minois on it (IMAGE=localhost/minois:dev; needs root)
 	@$(BIN)/python -W ignore -m tests.cluster.run $(if $(IMAGE),--image $(IMAGE))
 
-check: $(READY) $(PAGES) ## check format, lint, types, imports, protos, stubs
+check: $(READY) $(PAGES) ## check format, lint, types, imports, protos, stubs, the Dockerfile
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(NPM) run check
 	cd protos && ../$(BIN)/buf lint
+	$(BIN)/hadolint deploy/Dockerfile tests/cluster/*.Dockerfile
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && \
 	$(PROTOC) --python_out="$$fresh" --pyi_out="$$fresh" --grpc_python_out="$$fresh" $(PROTOS) && \
 	for stub in $$(cd "$$fresh" && find protos -type f); do \
@@ -106,6 +110,9 @@ overload: $(READY) ## send five times the capacity (TIME=60, in seconds)
 
 upload-load: $(READY) $(PAGES) ## upload a folder through the page of an organiser, and measure it (PHOTOS=2000; needs Chromium)
 	@$(BIN)/python -m tests.load.page_upload --photos $(or $(PHOTOS),2000)
+
+ghz: $(READY) ## call every rpc with ghz (needs the Go toolchain; ONLY=part of their names)
+	@$(BIN)/python -m tests.load.ghz.run $(if $(ONLY),--only $(ONLY))
 
 pages-load: $(READY) ## open pages that hear of changes, and measure what they cost idle (PAGES=500 TIME=30, in seconds)
 	@$(BIN)/python -m tests.load.open_pages --pages $(PAGES) --time $(TIME)
@@ -135,10 +142,29 @@ restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from)
 lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) and package.json
 	@command -v uv >/dev/null || { \
 		echo "make lock needs uv (pipx install uv); everything else works without it." >&2; exit 1; }
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-annotate --no-header --group local --group dev --quiet --output-file requirements.lock
+	$(RESOLVE) pyproject.toml --python-version 3.11 --group local --group dev --output-file requirements.lock
+	$(RESOLVE) pyproject.toml --python-version 3.13 --extra heic --constraint requirements.lock \
+		--output-file requirements.image.lock
+	$(RESOLVE) --group build --python-version 3.13 --constraint requirements.lock --output-file requirements.build.lock
 	$(NPM) run lock
 	$(NPM) --prefix $(LIGHTHOUSE) run lock
+
+sbom: $(READY) ## write the bill of materials of the image's Python packages (var/minois.cdx.json, CycloneDX)
+	@mkdir -p var
+	$(BIN)/cyclonedx-py requirements requirements.image.lock --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-format JSON --output-file var/minois.cdx.json
+
+image: ## build the container image (IMAGE=localhost/minois:dev VERSION=dev; with docker, podman or buildah)
+	@for name in docker podman buildah; do \
+		if $$name info >/dev/null 2>&1; then engine=$$name; break; fi; \
+	done; \
+	if [ -z "$$engine" ]; then echo "make image needs docker, podman or buildah." >&2; exit 1; fi; \
+	echo "Building $(IMAGE) with $$engine ..."; \
+	$$engine build --file deploy/Dockerfile --tag "$(IMAGE)" --build-arg VERSION="$(VERSION)" \
+		--build-arg REVISION="$$(git rev-parse HEAD 2>/dev/null)" .
+
+image-test: $(READY) ## build the image and run an installation from it (needs buildah, podman and root)
+	@MINOIS_IMAGE=$(or $(MINOIS_IMAGE),1) $(BIN)/pytest tests/cluster/test_image.py -s
 
 setup: $(READY) $(PAGES) ## only create .venv and build the web pages
 

@@ -10,13 +10,14 @@ from threading import Event, Thread
 
 from pydantic import Field
 
+from auth_service.announcer import Announcer
 from auth_service.domain import InvalidForm
 from auth_service.invitations import show_setup_code
 from auth_service.mail_settings import MailSettings
 from auth_service.mailer import Looker, Sender
 from auth_service.matches import MatchFeed
 from auth_service.passwords import Passwords
-from auth_service.service import Auth
+from auth_service.service import Auth, Organisers
 from auth_service.servicer import AuthServicer
 from auth_service.smtp import MailSender, MailServer
 from auth_service.store import Stores
@@ -39,6 +40,7 @@ from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 NAME = "auth"
 MIGRATIONS = Path(__file__).parent / "migrations"
 TIDY_S = 3600.0
+ANNOUNCE_S = 600.0
 STOP_S = 5.0
 
 log = get_logger()
@@ -48,16 +50,17 @@ class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
     """python -m auth_service migrate: bring the schema `auth` to the newest version."""
 
 
-class OrganiserSettings(MigrateSettings, settings.KeySettings):
+class OrganiserSettings(MigrateSettings):
     """python -m auth_service add-organiser --username U --email E: make an account that may create events."""
 
     minois_password: str = Field("", description="the organiser's password; empty: asked for")
 
 
-class ServeSettings(OrganiserSettings, settings.ServerSettings, MailSettings):
+class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettings, MailSettings):
     """python -m auth_service: serve accounts, events and tokens over gRPC."""
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
+    guests_of_one_phone: int = Field(5, ge=2, description="guests who joined by one phone that organisers are told of")
     # Every process of selfie_service, of matcher_service and of the gateway has a long poll here.
     max_streams: int = Field(16, ge=1, le=256, description="threads for streams and long polls")
 
@@ -91,7 +94,7 @@ def serve(_: list[str]) -> None:
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     serve_metrics(config)
-    auth = _build(config, stop, bool(config.smtp_url))
+    auth = _build(config, stop)
 
     offered = False
 
@@ -136,19 +139,24 @@ def send_mails(_: list[str]) -> None:
         # A conversation with the server has about ten answers.
         sender = Sender(stores.mails, post, server, make_token, 20 * config.smtp_timeout_s, stop)
         looker = Looker(stores.notices, feed.count, make_token)
+        announcer = Announcer(stores.announcements, feed.count)
+        start_thread(
+            lambda: run_steps(lambda: looker.hear(feed.watch()), _pause(stop, BACKOFF_S), stop, "hints"), "hints"
+        )
         loops = [
-            start_thread(
-                lambda: run_steps(lambda: looker.hear(feed.watch()), lambda: stop.wait(BACKOFF_S), stop, "hints"),
-                "hints",
-            ),
+            start_thread(lambda: run_steps(announcer.step, _pause(stop, ANNOUNCE_S), stop, "announcer"), "announcer"),
             start_thread(lambda: _loop(looker.step, NOTICES_CHANNEL, config, stop), "looker"),
             start_thread(lambda: _loop(sender.step, MAILS_CHANNEL, config, stop), "sender"),
         ]
         stop.wait()
         sender.release()
         # An e-mail on its way has its time; if it takes longer, its lease ends it.
-        for loop in loops[1:]:
+        for loop in loops:
             loop.join(STOP_S)
+
+
+def _pause(stop: Event, seconds: float) -> Callable[[], object]:
+    return lambda: stop.wait(seconds)
 
 
 def _loop(step: Callable[[], bool], channel: str, config: settings.DatabaseSettings, stop: Event) -> None:
@@ -181,7 +189,8 @@ def add_organiser(arguments: list[str]) -> None:
     logs.configure(NAME, "ERROR")
     password = config.minois_password or getpass.getpass("Password: ")
     try:
-        user_id = _build(config, Event()).accounts.add_organiser(chosen.username, chosen.email, password)
+        organisers = Organisers(_open_stores(config).accounts, Passwords())
+        user_id = organisers.add(chosen.username, chosen.email, password)
     except InvalidForm as fault:
         faults = " ".join(violation.message for violation in fault.violations)
         print(f"add-organiser: {faults or fault.message}", file=sys.stderr)
@@ -197,10 +206,15 @@ def _offer_setup(auth: Auth) -> None:
         )
 
 
-def _build(config: OrganiserSettings, stop: Event, sends_mail: bool = False) -> Auth:
-    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
+def _build(config: ServeSettings, stop: Event) -> Auth:
     signer = Signer.read(NAME, config.signing_key)
-    return Auth(Stores(db), Passwords(), TokenMaker(signer), stop, sends_mail)
+    tokens, sends_mail = TokenMaker(signer), bool(config.smtp_url)
+    return Auth(_open_stores(config), Passwords(), tokens, stop, sends_mail, config.guests_of_one_phone)
+
+
+def _open_stores(config: settings.DatabaseSettings) -> Stores:
+    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
+    return Stores(db)
 
 
 if __name__ == "__main__":

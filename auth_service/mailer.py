@@ -5,14 +5,14 @@ the next one sends it again: at least once, and twice only when a mailer dies be
 commit, or the server hangs up before it answers. Both copies have the same Message-ID.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 from uuid import UUID
 
 from prometheus_client import Counter, Histogram
 
 from auth_service.letters import Post
-from auth_service.mails import MailJob
+from auth_service.mails import DueNotice, MailJob, PhotoCounts
 from auth_service.smtp import MailDeferred, MailRefused, MailSender, MailServerUnavailable
 from auth_service.store import MailStore, NoticeStore
 from auth_service.tokens import hash_token
@@ -26,7 +26,7 @@ log = get_logger()
 sent = Counter("mails_total", "E-mails that a mail server answered for", ["kind", "outcome"])
 seconds = Histogram("mail_sending_seconds", "Duration of handing over an e-mail")
 
-Count = Callable[[UUID, Sequence[UUID]], Mapping[UUID, int]]
+Count = Callable[[UUID, Sequence[UUID]], PhotoCounts]
 
 
 class Sender(Worker[MailJob]):
@@ -96,7 +96,8 @@ class Sender(Worker[MailJob]):
 
 
 class Looker:
-    """Counts the photos of guests who wait for their first ones, when something of theirs may have changed."""
+    """Counts the photos of guests who wait for their first ones or for the release, when something of theirs may have
+    changed."""
 
     def __init__(self, store: NoticeStore, count: Count, make_token: Callable[[], str]) -> None:
         self._store = store
@@ -114,15 +115,30 @@ class Looker:
 
     def step(self) -> bool:
         """Whether there was somebody to look at."""
+        self._store.note_releases()
         taken = self._store.take_due(BATCH)
         if taken is None:
             return False
-        event_id, user_ids = taken
+        event_id, notices = taken
+        user_ids = [notice.user_id for notice in notices]
         try:
-            counts = self._count(event_id, user_ids) if user_ids else {}
-            for user_id in counts:
-                self._store.announce(event_id, user_id, self._make_token())
+            counts = self._count(event_id, user_ids) if user_ids else PhotoCounts()
+            for notice in notices:
+                self._tell(event_id, notice, counts)
         except Exception:
             self._store.mark_due(event_id, user_ids)
             raise
         return True
+
+    def _tell(self, event_id: UUID, notice: DueNotice, counts: PhotoCounts) -> None:
+        """Whoever sees a photo of themselves or for everyone is told of the release, and then not of their first
+        photos. Until matcher_service has heard of it, nothing is said."""
+        user_id, own = notice.user_id, counts.of_each.get(notice.user_id, 0)
+        is_released = notice.released and counts.released
+        is_told = bool(is_released and (own or counts.for_everyone)) and self._store.announce_release(
+            event_id, user_id, self._make_token(), own
+        )
+        if own and not notice.settled and not is_told:
+            self._store.announce_first(event_id, user_id, self._make_token())
+        if is_released:
+            self._store.forget_release(event_id, user_id)

@@ -1,10 +1,11 @@
 """What matcher_service says of guests' photos."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 import grpc
 
+from auth_service.mails import PhotoCounts
 from kit.client import ServiceCalls
 from kit.errors import ServiceUnavailable
 from protos.matcher.v1 import matcher_pb2 as pb
@@ -36,8 +37,8 @@ class MatchFeed:
             if error.code() is not grpc.StatusCode.DEADLINE_EXCEEDED:
                 raise ServiceUnavailable from error
 
-    def count(self, event_id: UUID, user_ids: Sequence[UUID]) -> Mapping[UUID, int]:
-        """In how many photos each guest is who is in any. Raises ServiceUnavailable."""
+    def count(self, event_id: UUID, user_ids: Sequence[UUID]) -> PhotoCounts:
+        """The photos of an event, and of these guests. Raises ServiceUnavailable."""
         request = pb.CountMatchesForNoticesRequest(
             event_id=str(event_id), user_ids=[str(user_id) for user_id in user_ids]
         )
@@ -45,4 +46,9 @@ class MatchFeed:
             answer = self._calls.send(self._stub.CountMatchesForNotices, request, CALL_S)
         except grpc.RpcError as error:
             raise ServiceUnavailable from error
-        return {UUID(count.user_id): count.photo_count for count in answer.counts}
+        return PhotoCounts(
+            of_each={UUID(count.user_id): count.photo_count for count in answer.counts},
+            for_everyone=answer.everyone_count,
+            total=answer.total_count,
+            released=answer.released,
+        )

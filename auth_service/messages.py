@@ -1,5 +1,6 @@
-"""What AuthService answers: domain to proto; and what it is told of an event's offer."""
+"""What AuthService answers: domain to proto; and what it is asked: proto to domain."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
@@ -9,11 +10,16 @@ from auth_service.domain import (
     REFRESH_TOKEN_S,
     Change,
     Event,
+    EventEdit,
     Guest,
     GuestPhotos,
+    Login,
     Membership,
+    NewEvent,
+    RemovedGuest,
     Role,
     Tokens,
+    User,
     show_code,
 )
 from auth_service.invitations import Accepted, Invitation
@@ -34,6 +40,8 @@ ROLES = {
     Role.COUPLE: pb.ROLE_COUPLE,
     Role.PHOTOGRAPHER: pb.ROLE_PHOTOGRAPHER,
 }
+GUEST_PHOTOS_BY_NUMBER = {number: choice for choice, number in GUEST_PHOTOS.items()}
+ROLES_BY_NUMBER = {number: role for role, number in ROLES.items()}
 
 
 def show_tokens(tokens: Tokens) -> pb.TokenPair:
@@ -43,6 +51,15 @@ def show_tokens(tokens: Tokens) -> pb.TokenPair:
         expires_in=Duration(seconds=ACCESS_TOKEN_S),
         refresh_expires_in=Duration(seconds=REFRESH_TOKEN_S),
     )
+
+
+def show_login(login: Login) -> dict[str, Any]:
+    """The fields that all answers to a login have."""
+    return {
+        "user_id": str(login.user_id),
+        "event_id": str(login.event_id or ""),
+        "tokens": show_tokens(login.tokens),
+    }
 
 
 def show_event(event: Event) -> pb.Event:
@@ -82,6 +99,18 @@ def show_membership(membership: Membership) -> pb.Membership:
     )
 
 
+def show_user(user: User, memberships: Sequence[Membership]) -> pb.GetUserResponse:
+    return pb.GetUserResponse(
+        user_id=str(user.id),
+        username=user.username or "",
+        email=user.email or "",
+        display_name=user.display_name,
+        organiser=user.organiser,
+        create_time=to_timestamp(user.created_at),
+        memberships=[show_membership(membership) for membership in memberships],
+    )
+
+
 def show_guest(guest: Guest) -> pb.Guest:
     return pb.Guest(
         user_id=str(guest.user_id),
@@ -93,12 +122,36 @@ def show_guest(guest: Guest) -> pb.Guest:
     )
 
 
+def show_removed(guest: RemovedGuest) -> pb.RemovedGuest:
+    return pb.RemovedGuest(
+        user_id=str(guest.user_id),
+        username=guest.username or "",
+        display_name=guest.display_name,
+        remove_time=to_timestamp(guest.removed_at),
+    )
+
+
+def show_shared_phone(guests: Sequence[Guest]) -> pb.SharedPhone:
+    return pb.SharedPhone(guests=[show_guest(guest) for guest in guests])
+
+
 def show_invitation(invitation: Invitation) -> pb.Invitation:
     return pb.Invitation(
         invitation_id=str(invitation.id),
         role=ROLES[invitation.role],
         created_by=invitation.created_by,
         create_time=to_timestamp(invitation.created_at),
+        expire_time=to_timestamp(invitation.expires_at),
+    )
+
+
+def show_invited(invitation: Invitation) -> pb.LookUpInvitationResponse:
+    """As whoever holds its secret sees it."""
+    return pb.LookUpInvitationResponse(
+        event_id=str(invitation.event_id),
+        event_name=invitation.event_name,
+        role=ROLES[invitation.role],
+        created_by=invitation.created_by,
         expire_time=to_timestamp(invitation.expires_at),
     )
 
@@ -131,6 +184,48 @@ def show_change(change: Change) -> pb.Change:
         without_search=change.without_search,
         last_membership=change.last_membership,
     )
+
+
+def parse_role(number: pb.Role) -> Role:
+    """Raises InvalidArgument."""
+    if number not in ROLES_BY_NUMBER:
+        raise InvalidArgument
+    return ROLES_BY_NUMBER[number]
+
+
+def parse_new_event(request: pb.CreateEventRequest) -> NewEvent:
+    """Raises InvalidArgument."""
+    return NewEvent(
+        name=request.name,
+        starts_at=from_timestamp(request, "start_time"),
+        expires_at=from_timestamp(request, "expire_time"),
+        admission=request.admission,
+        offer=parse_offer(request),
+        guest_photos=parse_guest_photos(request) or GuestPhotos.OFF,
+    )
+
+
+def parse_event_edit(request: pb.UpdateEventRequest) -> EventEdit:
+    """Raises InvalidArgument."""
+    return EventEdit(
+        name=request.name.value if request.HasField("name") else None,
+        starts_at=from_timestamp(request, "start_time"),
+        expires_at=from_timestamp(request, "expire_time"),
+        closed=request.closed.value if request.HasField("closed") else None,
+        admission=request.admission.value if request.HasField("admission") else None,
+        new_code=request.new_code,
+        no_start=request.clear_start_time,
+        no_end=request.clear_expire_time,
+        offer=parse_offer_edit(request),
+        guest_photos=parse_guest_photos(request),
+    )
+
+
+def parse_guest_photos(request: pb.CreateEventRequest | pb.UpdateEventRequest) -> GuestPhotos | None:
+    """None where it is not said. Raises InvalidArgument."""
+    if request.guest_photos not in (pb.GUEST_PHOTOS_UNSPECIFIED, *GUEST_PHOTOS_BY_NUMBER):
+        raise InvalidArgument
+    return GUEST_PHOTOS_BY_NUMBER.get(request.guest_photos)
 
 
 def parse_offer(request: pb.CreateEventRequest) -> NewOffer:

@@ -1,22 +1,29 @@
 """Password hashes: argon2id with the parameters that OWASP names (19 MiB, two passes, one lane)."""
 
 import unicodedata
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from auth_service.domain import MAX_PASSWORD_LENGTH
 
+HASHES_AT_ONCE = 4
+
 
 class Passwords:
-    """Checks take the same work whether or not there is a hash to check against."""
+    """Checks take the same work whether or not there is a hash to check against. No more than `hashes_at_once` take
+    their memory at the same time; others wait."""
 
-    def __init__(self) -> None:
+    def __init__(self, hashes_at_once: int = HASHES_AT_ONCE) -> None:
+        # Threads of its own, since malloc keeps for each thread what it has used.
+        self._threads = ThreadPoolExecutor(hashes_at_once, thread_name_prefix="password")
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
         self._nobody = self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
-        return self._hasher.hash(compose(password))
+        return self._threads.submit(self._hasher.hash, compose(password)).result()
 
     def matches(self, password: str, password_hash: str | None) -> bool:
         """`password_hash` is None where there is no such user."""
@@ -25,6 +32,9 @@ class Passwords:
         spellings = dict.fromkeys([composed, password, unicodedata.normalize("NFD", composed)])
         if len(composed) > MAX_PASSWORD_LENGTH:
             spellings = {composed: None}
+        return self._threads.submit(self._verify_any, list(spellings), password_hash).result()
+
+    def _verify_any(self, spellings: Sequence[str], password_hash: str | None) -> bool:
         return any(self._verify(spelling, password_hash) for spelling in spellings)
 
     def _verify(self, password: str, password_hash: str | None) -> bool:

@@ -2,29 +2,29 @@
 
 from google.protobuf.duration_pb2 import Duration
 
-from auth_service.domain import EventEdit, GuestPhotos
 from auth_service.mails import Notice
 from auth_service.messages import (
-    GUEST_PHOTOS,
-    ROLES,
     guest_key,
-    parse_offer,
-    parse_offer_edit,
+    parse_event_edit,
+    parse_new_event,
+    parse_role,
     show_accepted,
     show_change,
     show_event,
     show_guest,
     show_invitation,
-    show_membership,
+    show_invited,
+    show_login,
+    show_removed,
+    show_shared_phone,
     show_tokens,
+    show_user,
 )
 from auth_service.service import Auth
 from kit import deadlines
-from kit.errors import InvalidArgument
 from kit.identity import PUBLIC, USER, callable_by, current_caller, service
 from kit.ids import parse_id, parse_optional_id
 from kit.pages import parse_page
-from kit.timestamps import from_timestamp, to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1 import auth_pb2_grpc
 
@@ -32,8 +32,6 @@ FOLLOWERS = (service("selfie"), service("matcher"), service("gateway"))
 DEFAULT_SIZE = 500  # of what services read
 MAX_SIZE = 1000
 MAX_WAIT_S = 20
-
-ROLES_BY_NUMBER = {number: role for role, number in ROLES.items()}
 
 
 class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
@@ -64,13 +62,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             request.email,
             request.password,
             request.event_code,
+            request.phone_mark,
         )
-        return pb.RegisterResponse(
-            user_id=str(login.user_id),
-            event_id=str(login.event_id or ""),
-            tokens=show_tokens(login.tokens),
-            waiting=login.waiting,
-        )
+        return pb.RegisterResponse(**show_login(login), waiting=login.waiting)
 
     @callable_by(PUBLIC)
     def CreateGuest(self, request, context):
@@ -80,14 +74,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             request.display_name,
             request.consent_version,
             searched=not request.without_search,
+            phone_mark=request.phone_mark,
         )
-        return pb.CreateGuestResponse(
-            user_id=str(login.user_id),
-            event_id=str(event.id),
-            event_name=event.name,
-            tokens=show_tokens(login.tokens),
-            waiting=login.waiting,
-        )
+        return pb.CreateGuestResponse(**show_login(login), event_name=event.name, waiting=login.waiting)
 
     @callable_by(USER)
     def SetCredentials(self, request, context):
@@ -104,16 +93,12 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(PUBLIC)
     def SignIn(self, request, context):
         login = self._auth.sessions.sign_in(request.token)
-        return pb.SignInResponse(
-            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=show_tokens(login.tokens)
-        )
+        return pb.SignInResponse(**show_login(login))
 
     @callable_by(PUBLIC)
     def Login(self, request, context):
         login = self._auth.sessions.login(request.username, request.password)
-        return pb.LoginResponse(
-            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=show_tokens(login.tokens)
-        )
+        return pb.LoginResponse(**show_login(login))
 
     @callable_by(PUBLIC)
     def RefreshToken(self, request, context):
@@ -127,7 +112,11 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(USER)
     def JoinEvent(self, request, context):
         event, waiting = self._auth.members.join_event(
-            current_caller().user_id, request.event_code, not request.without_search, request.consent_version
+            current_caller().user_id,
+            request.event_code,
+            not request.without_search,
+            request.consent_version,
+            request.phone_mark,
         )
         return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name, waiting=waiting)
 
@@ -151,17 +140,22 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         return pb.AdmitGuestResponse()
 
     @callable_by(USER)
+    def SetRole(self, request, context):
+        event_id, member = parse_id(request.event_id), parse_id(request.user_id)
+        self._auth.members.set_role(current_caller().user_id, event_id, member, parse_role(request.role))
+        return pb.SetRoleResponse()
+
+    @callable_by(USER)
+    def ListRemoved(self, request, context):
+        event_id = parse_id(request.event_id)
+        page = parse_page(f"removed from {event_id}", request.page_size, request.page_token)
+        found = self._auth.members.list_removed(current_caller().user_id, event_id, page)
+        shown, token = page.cut(found, lambda guest: (guest.removed_at.isoformat(), str(guest.user_id)))
+        return pb.ListRemovedResponse(guests=[show_removed(guest) for guest in shown], next_page_token=token)
+
+    @callable_by(USER)
     def GetUser(self, request, context):
-        user, memberships = self._auth.accounts.get_user(current_caller().user_id)
-        return pb.GetUserResponse(
-            user_id=str(user.id),
-            username=user.username or "",
-            email=user.email or "",
-            display_name=user.display_name,
-            organiser=user.organiser,
-            create_time=to_timestamp(user.created_at),
-            memberships=[show_membership(membership) for membership in memberships],
-        )
+        return show_user(*self._auth.accounts.get_user(current_caller().user_id))
 
     @callable_by(USER)
     def DeleteUser(self, request, context):
@@ -171,14 +165,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(USER)
     def CreateEvent(self, request, context):
         event = self._auth.events.create_event(
-            parse_optional_id(request.request_id),
-            current_caller().user_id,
-            request.name,
-            from_timestamp(request, "start_time"),
-            from_timestamp(request, "expire_time"),
-            request.admission,
-            parse_offer(request),
-            _guest_photos(request) or GuestPhotos.OFF,
+            parse_optional_id(request.request_id), current_caller().user_id, parse_new_event(request)
         )
         return pb.CreateEventResponse(event=show_event(event))
 
@@ -198,19 +185,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(USER)
     def UpdateEvent(self, request, context):
-        edit = EventEdit(
-            name=request.name.value if request.HasField("name") else None,
-            starts_at=from_timestamp(request, "start_time"),
-            expires_at=from_timestamp(request, "expire_time"),
-            closed=request.closed.value if request.HasField("closed") else None,
-            admission=request.admission.value if request.HasField("admission") else None,
-            new_code=request.new_code,
-            no_start=request.clear_start_time,
-            no_end=request.clear_expire_time,
-            offer=parse_offer_edit(request),
-            guest_photos=_guest_photos(request),
+        event = self._auth.events.update_event(
+            current_caller().user_id, parse_id(request.event_id), parse_event_edit(request)
         )
-        event = self._auth.events.update_event(current_caller().user_id, parse_id(request.event_id), edit)
         return pb.UpdateEventResponse(event=show_event(event))
 
     @callable_by(USER)
@@ -227,6 +204,11 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             guest_key,
         )
         return pb.ListGuestsResponse(guests=[show_guest(guest) for guest in shown], next_page_token=token)
+
+    @callable_by(USER)
+    def ListSharedPhones(self, request, context):
+        phones = self._auth.anomalies.list_shared_phones(current_caller().user_id, parse_id(request.event_id))
+        return pb.ListSharedPhonesResponse(phones=[show_shared_phone(guests) for guests in phones])
 
     @callable_by(service("gateway"))
     def ListMemberIds(self, request, context):
@@ -246,9 +228,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(USER)
     def CreateInvitation(self, request, context):
-        if request.role not in ROLES_BY_NUMBER:
-            raise InvalidArgument
-        event_id, role = parse_id(request.event_id), ROLES_BY_NUMBER[request.role]
+        event_id, role = parse_id(request.event_id), parse_role(request.role)
         invitation, token = self._auth.invitations.create(current_caller().user_id, event_id, role)
         return pb.CreateInvitationResponse(invitation=show_invitation(invitation), token=token)
 
@@ -265,14 +245,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(PUBLIC)
     def LookUpInvitation(self, request, context):
-        invitation = self._auth.invitations.look_up(request.token)
-        return pb.LookUpInvitationResponse(
-            event_id=str(invitation.event_id),
-            event_name=invitation.event_name,
-            role=ROLES[invitation.role],
-            created_by=invitation.created_by,
-            expire_time=to_timestamp(invitation.expires_at),
-        )
+        return show_invited(self._auth.invitations.look_up(request.token))
 
     @callable_by(USER)
     def AcceptInvitation(self, request, context):
@@ -283,9 +256,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         login = self._auth.invitations.register(
             parse_optional_id(request.request_id), request.token, request.username, request.email, request.password
         )
-        return pb.RegisterInvitedResponse(
-            user_id=str(login.user_id), event_id=str(login.event_id or ""), tokens=show_tokens(login.tokens)
-        )
+        return pb.RegisterInvitedResponse(**show_login(login))
 
     @callable_by(PUBLIC)
     def CheckFirstOrganiser(self, request, context):
@@ -316,11 +287,3 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     def Unsubscribe(self, request, context):
         self._auth.notices.unsubscribe(request.token)
         return pb.UnsubscribeResponse()
-
-
-def _guest_photos(request: pb.CreateEventRequest | pb.UpdateEventRequest) -> GuestPhotos | None:
-    """None where it is not said. Raises InvalidArgument."""
-    choices = {number: choice for choice, number in GUEST_PHOTOS.items()}
-    if request.guest_photos not in (pb.GUEST_PHOTOS_UNSPECIFIED, *choices):
-        raise InvalidArgument
-    return choices.get(request.guest_photos)

@@ -21,6 +21,9 @@ class TokenMaker:
         """256 random bits."""
         return secrets.token_urlsafe(32)
 
+    def derive_key(self, purpose: str) -> bytes:
+        return self._signer.derive_key(purpose)
+
     def make_pair(self, user_id: UUID) -> Tokens:
         return Tokens(self.make_access(user_id), self.make_refresh())
 

@@ -1,6 +1,7 @@
 """The demo: a fresh Minois, the whole journey on real photos, and what it found."""
 
 import json
+import secrets
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from rich.table import Table
 
 from deploy.faults import CannotStart
 from deploy.journey import Journey, Report, timed
-from deploy.rest import RestFault
+from deploy.rest import Person, RestFault, add_organiser
 from deploy.sample import sample_event
 from deploy.sample_portraits import SampleFetchError
 from deploy.system import LocalSystem
@@ -30,7 +31,7 @@ def run(cache: Path) -> int:
             sample = sample_event(cache)
         with timed(console, "Start Minois (PostgreSQL and six processes)", steps.append):
             system.start()
-        journey = Journey(system, sample, console)
+        journey = Journey(system.base_url, lambda organiser: _sign_in(organiser, system), sample, console)
         report = journey.walk()
         return _conclude(console, system, report, [*steps, *journey.steps])
     except (RestFault, SampleFetchError, CannotStart, httpx2.HTTPError) as fault:
@@ -39,6 +40,12 @@ def run(cache: Path) -> int:
     finally:
         system.stop()
         system.remove_data()
+
+
+def _sign_in(organiser: Person, system: LocalSystem) -> None:
+    password = secrets.token_urlsafe(12)
+    add_organiser(system.data, system.env, "organiser", password)
+    organiser.login("organiser", password)
 
 
 def _conclude(console: Console, system: LocalSystem, report: Report, steps: Sequence[tuple[str, float]]) -> int:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.faults import WrongSetting
+from deploy.prepare import SIGNING_SERVICES
 from kit.identity import create_key_pair
 
 HOST = "127.0.0.1"
 EVERYWHERE = "0.0.0.0"
-SIGNING_SERVICES = ("auth", "selfie", "matcher", "gateway")
 # Below the range of outgoing connections, one of which could occupy the port of a process that restarts.
 PORT_RANGE = (20_000, 32_000)
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy.rest import Json, Person, RestFault, add_organiser
+from deploy.rest import Json, Person, RestFault
 from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
 
 EVENT_NAME = "Demo event"
 INDEX_TIMEOUT_S = 600.0
@@ -56,35 +55,32 @@ class Report:
 
 
 class Journey:
-    """Walks through a running system once; `steps` says how long each part took. Raises RestFault."""
+    """Walks through a running system once; `steps` says how long each part took. `sign_in` signs in a new organiser.
+    Raises RestFault."""
 
-    def __init__(self, system: LocalSystem, sample: SampleEvent, console: Console) -> None:
-        self._system = system
+    def __init__(self, base_url: str, sign_in: Callable[[Person], None], sample: SampleEvent, console: Console) -> None:
+        self._base_url = base_url
+        self._sign_in = sign_in
         self._sample = sample
         self._console = console
         self.steps: list[tuple[str, float]] = []
 
     def walk(self) -> Report:
         with ExitStack() as people:
-            organiser = people.enter_context(Person(self._system.base_url))
+            organiser = people.enter_context(Person(self._base_url))
             with self._step("Create an organiser and an event"):
-                event = self._make_event(organiser)
+                self._sign_in(organiser)
+                event = organiser.create_event(EVENT_NAME)
             with self._step("Upload the photos"):
                 photos = organiser.upload_photos(event["id"], self._sample.photos)
             with self._step("Read the photos (find and encode faces)"):
                 event = self._wait_for_index(organiser, event["id"], len(photos))
-            guests = {name: people.enter_context(Person(self._system.base_url)) for name in self._sample.selfies}
+            guests = {name: people.enter_context(Person(self._base_url)) for name in self._sample.selfies}
             with self._step(f"{len(guests)} guests: register, selfie, matches, a download"):
                 found = tuple(self._visit(guests[name], name, event, photos) for name in guests)
             with self._step("Erase the guests and the event"):
                 self._erase(organiser, event, guests, photos)
         return Report(len(photos), event["faces"], found)
-
-    def _make_event(self, organiser: Person) -> Json:
-        password = secrets.token_urlsafe(12)
-        add_organiser(self._system.data, self._system.env, "organiser", password)
-        organiser.login("organiser", password)
-        return organiser.create_event(EVENT_NAME)
 
     def _wait_for_index(self, organiser: Person, event_id: str, total: int) -> Json:
         columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -47,6 +47,11 @@ class Person:
         answer = self._ask("POST", "/api/login", json={"username": username, "password": password})
         self._authorise(answer)
 
+    def become_first_organiser(self, code: str, username: str, password: str) -> None:
+        """With the code that auth_service logs while there is no organiser."""
+        user = {"username": username, "email": f"{username}@example.org", "password": password}
+        self._authorise(self._ask("POST", "/api/first-organiser", json={"code": code, "user_data": user}))
+
     def register(self, username: str, password: str, event_code: str) -> None:
         user = {"username": username, "email": f"{username}@example.org", "password": password}
         form = {"user_data": user, "event_code": event_code}

@@ -15,11 +15,11 @@ from deploy import environment, lan
 from deploy.certificate import LocalCertificate, keep_certificate
 from deploy.faults import CannotStart, WrongSetting
 from deploy.log import SystemLog
+from deploy.migrate import migrate_all
 from deploy.postgres import Postgres, remove_cluster
 from deploy.processes import MAILER, PROCESSES, ProcessKind, check_connections, replicated
 from deploy.readiness import grpc_serves, http_serves
 from deploy.supervisor import Supervised
-from kit.migrations import migrate
 
 ROOT = Path(__file__).parents[1]
 START_TIMEOUT_S = 60.0
@@ -187,7 +187,7 @@ class LocalSystem:
             self.data, postgres.database_url, self._ports_by_service(), self._setting("BLOB_URL")
         )
         environment.write_env_file(self.env_path, self.env)
-        self._migrate()
+        migrate_all(self.env["DATABASE_URL"])  # in this process: starting three would take longer
         for stage in sorted({kind.stage for kind in self._kinds.values()}):
             names = self._names(stage)
             for name in names:
@@ -217,11 +217,6 @@ class LocalSystem:
 
     def _setting(self, name: str) -> str:
         return self._settings.get(name) or os.environ.get(name, "")
-
-    def _migrate(self) -> None:
-        """Brings every schema to its newest version, in this process: starting three would take longer."""
-        for service in dict.fromkeys(kind.service for kind in self._kinds.values() if kind.has_database):
-            migrate(self.env["DATABASE_URL"], service, ROOT / f"{service}_service" / "migrations")
 
     def _create_process(self, name: str, log: SystemLog) -> Supervised:
         kind = self._kinds[name]

@@ -16,6 +16,7 @@ from gateway.settings import GatewaySettings
 from kit import failpoints, logs, settings
 from kit.identity import Signer, Verifier
 from kit.logs import get_logger
+from kit.memory import keep_freed_memory
 from kit.startup import check_tls, require_free, run_command
 
 NAME = "gateway"
@@ -55,6 +56,7 @@ def create() -> FastAPI:
     """What each worker process runs."""
     config = settings.load(GatewaySettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    keep_freed_memory()
     end_with_parent()
     failpoints.arm(config.failpoints)
     addresses = Addresses(config.auth_address, config.selfie_address, config.matcher_address)

@@ -16,19 +16,22 @@ from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
 from gateway.errors.openapi import describe
 from gateway.errors.problem import answer_invalid, answer_problem
+from gateway.events import anomalies, logos
 from gateway.events import routes as events
-from gateway.http.admission import Admission, Limiters
-from gateway.http.limits import Limits
+from gateway.http.admission import Admission
+from gateway.http.limiters import Limiters
+from gateway.http.limits import SELFIE_MEMORY_BYTES, Limits
 from gateway.http.methods import Methods
 from gateway.http.middleware import Boundary
 from gateway.http.queries import reject_unknown_parameters
 from gateway.http.rates import RateLimiters
 from gateway.http.site import DIRECT, Site, accept_proxies, allow_origins
+from gateway.http.spool import SpoolMemory
 from gateway.invitations import routes as invitations
 from gateway.invitations.setup import FirstOrganiserCheck
 from gateway.operators import routes as operators
 from gateway.pages import WEB, Pages, answer_errors, create_router
-from gateway.photos import archive, curation, pictures
+from gateway.photos import archive, cameras, curation, pictures
 from gateway.photos import routes as photos
 from gateway.photos.archive_entries import KnownChecksums
 from gateway.posters import routes as posters
@@ -63,10 +66,13 @@ ROUTERS = [
         selfies,
         photos,
         curation,
+        cameras,
         pictures,
         archive,
         updates,
         events,
+        anomalies,
+        logos,
         posters,
         mail,
         operators,
@@ -127,6 +133,7 @@ def create_app(
     app.state.live = None
     app.state.sends_mail = sends_mail
     app.state.checksums = KnownChecksums()
+    app.state.selfie_memory = SpoolMemory(SELFIE_MEMORY_BYTES)
     app.state.rates = RateLimiters(limits.rates)
     app.state.first_organiser = FirstOrganiserCheck()
     for router in ROUTERS:

@@ -13,6 +13,8 @@ from uuid import UUID
 import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -115,6 +117,10 @@ class Signer:
 
     def sign_service(self) -> str:
         return self.sign(service(self.name), SERVICE_TOKEN_S)
+
+    def derive_key(self, purpose: str) -> bytes:
+        """A secret of 32 bytes that only holders of this key know, another one for each purpose."""
+        return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self._key.private_bytes_raw())
 
     def sign_delegate(self, user_id: UUID, ttl_s: int) -> str:
         return self.sign(f"{delegate(self.name)}:{user_id}", ttl_s)

@@ -16,6 +16,7 @@ from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.faces import DetectorName, ImageLimits
+from kit.faces.logo_process import LogoProcess
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
@@ -27,28 +28,33 @@ from kit.startup import require_free, run_command
 from kit.sweeper import Sweeper
 from kit.wakeups import Wakeups
 from kit.worker import run_steps, start_thread, stop_on_signals
+from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.feed import AuthFeed
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.integrity import Integrity
+from matcher_service.logos import Logos
 from matcher_service.reading import Reading, build_reader
-from matcher_service.service import Matches, Members, Photos
+from matcher_service.service import Cameras, Matches, Members, Photos
 from matcher_service.servicer import MatcherServicer, PhotoServicer
 from matcher_service.store import (
     AudienceStore,
+    CameraStore,
     FaceStore,
     IntegrityStore,
     JobStore,
+    LogoStore,
     MatchStore,
     MemberStore,
+    PeopleStore,
     PhotoStore,
     PurgeStore,
     RefusalStore,
     ReleaseStore,
 )
+from matcher_service.store.events import PHOTOS_CHANNEL
 from matcher_service.store.hints import HINTS_CHANNEL
-from matcher_service.store.uploads import PHOTOS_CHANNEL
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
 NAME = "matcher"
@@ -98,6 +104,7 @@ class ServeSettings(MatchSettings, settings.KeySettings, settings.PhotoSettings,
     matcher_port: int = Field(50053, ge=0, le=65535, description="port to listen on; 0: any")
     auth_address: settings.Target = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
     guest_photos_per_day: int = Field(100, ge=1, description="most photos that a guest adds to an event in a day")
+    accounts_of_one_face: int = Field(3, ge=2, description="accounts with one face that organisers are told of")
     index_memory_mb: float = Field(512, gt=0, description="most memory for encodings; each load takes 20 MB more")
 
 
@@ -143,10 +150,13 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         matching = Matches(match_store, RefusalStore(db), index, who, config.face_tolerance)
         max_photo_bytes, per_day = config.max_photo_mb * settings.MB, config.guest_photos_per_day
         photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, max_photo_bytes, per_day)
+        logos = Logos(LogoStore(db), who, blobs, LogoProcess().read)
+        anomalies = Anomalies(PeopleStore(db), who, config.face_tolerance, config.accounts_of_one_face)
         checks = {FILES: blobs.find_fault}
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
-        services = registrations(matching, photos, Audience(AudienceStore(db), who), hints, signer)
+        audience, cameras = Audience(AudienceStore(db), who), Cameras(CameraStore(db), who)
+        services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos)
         Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
@@ -224,16 +234,23 @@ def check() -> None:
 
 
 def registrations(
-    matches: Matches, photos: Photos, audience: Audience, hints: Notices, signer: Signer
+    matches: Matches,
+    photos: Photos,
+    audience: Audience,
+    cameras: Cameras,
+    hints: Notices,
+    signer: Signer,
+    anomalies: Anomalies,
+    logos: Logos,
 ) -> list[Registration]:
     return [
         Registration(
-            MatcherServicer(matches, audience, hints),
+            MatcherServicer(matches, audience, hints, anomalies, logos),
             matcher_pb2_grpc.add_MatcherServiceServicer_to_server,
             matcher_pb2.DESCRIPTOR.services_by_name["MatcherService"],
         ),
         Registration(
-            PhotoServicer(photos, audience, signer),
+            PhotoServicer(photos, audience, cameras, signer, logos),
             photo_pb2_grpc.add_PhotoServiceServicer_to_server,
             photo_pb2.DESCRIPTOR.services_by_name["PhotoService"],
         ),

@@ -14,9 +14,12 @@ class Problem(Enum):
 
     UPLOAD_MISSING = "upload_missing"
     UPLOAD_DAMAGED = "upload_damaged"
+    NEW_VERSION_MISSING = "new_version_missing"
+    NEW_VERSION_DAMAGED = "new_version_damaged"
     KEY_MISSING = "key_missing"
     PICTURE_MISSING = "picture_missing"
     PICTURE_DAMAGED = "picture_damaged"
+    LOGO_MISSING = "logo_missing"
     ORPHAN = "orphan"
     YOUNG_ORPHAN = "young_orphan"
     UNREAD_WITH_FACES = "unread_with_faces"
@@ -38,9 +41,12 @@ PICTURE_PROBLEMS = frozenset({Problem.KEY_MISSING, Problem.PICTURE_MISSING, Prob
 WORDS = {
     Problem.UPLOAD_MISSING: "its upload is not there",
     Problem.UPLOAD_DAMAGED: "its upload is not what was uploaded",
+    Problem.NEW_VERSION_MISSING: "the upload of its new version is not there",
+    Problem.NEW_VERSION_DAMAGED: "the upload of its new version is not what was uploaded",
     Problem.KEY_MISSING: "it is indexed and names no file for a picture",
     Problem.PICTURE_MISSING: "a picture that is served is not there",
     Problem.PICTURE_DAMAGED: "a picture that is served is no whole JPEG",
+    Problem.LOGO_MISSING: "its logo is not there",
     Problem.ORPHAN: "no row names this file",
     Problem.YOUNG_ORPHAN: "no row names this file yet; nothing is wrong before a day has passed",
     Problem.UNREAD_WITH_FACES: "it is not indexed and has faces or matches",
@@ -76,6 +82,15 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class UploadFile:
+    """A file as it was uploaded."""
+
+    key: str
+    sha256: bytes
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class PhotoFiles:
     """The files that a photo's row names, and what is wrong with the row itself."""
 
@@ -84,9 +99,8 @@ class PhotoFiles:
     state: PhotoState
     reason: str
     attempt: int
-    sha256: bytes
-    size_bytes: int
-    upload_key: str
+    upload: UploadFile
+    new_version: UploadFile | None  # that is still to be read, or failed for another reason than that it is lost
     picture_keys: tuple[str | None, ...]
     original_end: int  # of an original that is sent from the upload: how many bytes of it that takes
     problems: tuple[Problem, ...]

@@ -1,16 +1,19 @@
 """The indexer: reads each photo once, in a process of its own, and publishes what it found."""
 
+import hashlib
 from collections.abc import Callable
 from threading import Event
+from uuid import UUID
 
 from prometheus_client import Counter, Histogram
 
 from kit.blobs import BlobNotFound, Blobs
 from kit.faces.formats import sniff
+from kit.faces.metadata import Camera
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
-from matcher_service.domain import IndexedPhoto, Job, NewFace, Variant
+from matcher_service.domain import CameraId, IndexedPhoto, Job, NewFace, Variant
 from matcher_service.matching import find_people
 from matcher_service.pictures import size_of, to_json
 from matcher_service.reading import FaceReading, Reading
@@ -114,6 +117,7 @@ class Indexer(Worker[Job]):
             faces=faces,
             small_count=reading.small_count,
             colour=reading.colour,
+            camera=identify(job.event_id, reading.camera) if reading.camera else None,
         )
         encodings = [face.encoding for face in faces]
         published = self._store.publish(job, photo, lambda people: find_people(people, encodings, self._tolerance))
@@ -135,6 +139,12 @@ class Indexer(Worker[Job]):
         form = sniff(upload) or "unknown"
         self._store.replace_original(job, form, to_json(parts) if parts else None, size_of(parts))
         return True
+
+
+def identify(event_id: UUID, camera: Camera) -> CameraId:
+    """By a digest that is good in one event, from which no serial number can be told."""
+    named = "\0".join((camera.make, camera.model, camera.serial)).encode()
+    return CameraId(camera.name, hashlib.blake2b(named, key=event_id.bytes, digest_size=16).digest())
 
 
 def _new_face(face: FaceReading) -> NewFace:

@@ -10,7 +10,7 @@ from uuid import UUID
 from kit.blobs import BlobNotFound, Blobs
 from kit.sweeper import ORPHAN_AGE
 from matcher_service.domain import PhotoState
-from matcher_service.findings import PICTURE_PROBLEMS, UPLOAD_PROBLEMS, Finding, PhotoFiles, Problem
+from matcher_service.findings import PICTURE_PROBLEMS, UPLOAD_PROBLEMS, Finding, PhotoFiles, Problem, UploadFile
 from matcher_service.store.integrity import WALKS, IntegrityStore
 
 PAGE = 500
@@ -31,6 +31,7 @@ class Integrity:
     def check(self) -> Iterator[Finding]:
         """Every finding, repaired where that was wanted and is safe."""
         yield from self._check_photos()
+        yield from self._check_logos()
         yield from self._check_blobs()
         for table in WALKS:
             yield from self._check_rows(table)
@@ -57,27 +58,31 @@ class Integrity:
     def _find_faults(self, photo: PhotoFiles) -> Faults:
         """What is wrong, and with which file."""
         faults: Faults = [(problem, "") for problem in photo.problems]
-        if photo.has_upload and (fault := self._look_at_upload(photo)):
-            faults.append((fault, photo.upload_key))
+        if photo.has_upload and (fault := self._look_at_upload(photo.upload)):
+            faults.append((fault, photo.upload.key))
+        if photo.new_version and (fault := self._look_at_upload(photo.new_version)):
+            is_missing = fault is Problem.UPLOAD_MISSING
+            problem = Problem.NEW_VERSION_MISSING if is_missing else Problem.NEW_VERSION_DAMAGED
+            faults.append((problem, photo.new_version.key))
         if photo.state is PhotoState.INDEXED:
-            if photo.original_end > photo.size_bytes:
-                faults.append((Problem.PICTURE_DAMAGED, photo.upload_key))
+            if photo.original_end > photo.upload.size_bytes:
+                faults.append((Problem.PICTURE_DAMAGED, photo.upload.key))
             for key in photo.picture_keys:
                 if fault := self._look_at_picture(key):
                     faults.append((fault, key or ""))
         return faults
 
-    def _look_at_upload(self, photo: PhotoFiles) -> Problem | None:
+    def _look_at_upload(self, upload: UploadFile) -> Problem | None:
         try:
-            size_bytes, chunks = self._blobs.open(photo.upload_key)
-            if size_bytes != photo.size_bytes:
+            size_bytes, chunks = self._blobs.open(upload.key)
+            if size_bytes != upload.size_bytes:
                 return Problem.UPLOAD_DAMAGED
             digest = hashlib.sha256()
             for chunk in chunks:
                 digest.update(chunk)
         except BlobNotFound:
             return Problem.UPLOAD_MISSING
-        return None if digest.digest() == photo.sha256 else Problem.UPLOAD_DAMAGED
+        return None if digest.digest() == upload.sha256 else Problem.UPLOAD_DAMAGED
 
     def _look_at_picture(self, key: str | None) -> Problem | None:
         """Its first and last bytes: only the engine's own process decodes, and no file that we write stops early."""
@@ -92,6 +97,8 @@ class Integrity:
     def _repair_photo(self, photo: PhotoFiles, problems: set[Problem]) -> dict[Problem, str]:
         """What was done about which of them."""
         cures: dict[Problem, str] = {}
+        if Problem.NEW_VERSION_MISSING in problems and self._store.fail_lost_version(photo):
+            cures[Problem.NEW_VERSION_MISSING] = "failed now, as file_missing"
         if photo.state is PhotoState.INDEXED:
             is_lost = problems & UPLOAD_PROBLEMS
             if problems & PICTURE_PROBLEMS and not is_lost and self._store.read_again(photo):
@@ -103,6 +110,17 @@ class Integrity:
             if is_lost_waiting and self._store.fail_lost(photo):
                 cures[Problem.UPLOAD_MISSING] = "failed now, as file_missing"
         return cures
+
+    def _check_logos(self) -> Iterator[Finding]:
+        after = UUID(int=0)
+        while logos := self._store.list_logos(after, PAGE):
+            for event_id, key in logos:
+                self.seen["logo"] += 1
+                # One that was replaced while we looked is no finding.
+                if not self._is_there(key) and self._store.has_logo(event_id, key):
+                    cure = "forgotten" if self._repair and self._store.forget_logo(event_id, key) else ""
+                    yield Finding(Problem.LOGO_MISSING, f"event {event_id}, file {key}", cure)
+            after = logos[-1][0]
 
     def _check_blobs(self) -> Iterator[Finding]:
         oldest = datetime.now(UTC) - ORPHAN_AGE

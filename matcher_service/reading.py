@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from kit.faces.decode import Picture, Pixels, average_colour, decode, shrink, to_jpeg
 from kit.faces.detail import encode_faces
 from kit.faces.formats import sniff
-from kit.faces.metadata import add_metadata
+from kit.faces.metadata import Camera, add_metadata
 from kit.faces.meter import Meter
 from kit.faces.original import Part, Plan, plan_original, trim
 from kit.faces.taken import Taken
@@ -62,7 +62,8 @@ class Reading:
     `faces` are those that were encoded, `small_count` says how many more were found. The JPEGs hold upright pixels in
     sRGB, all but the thumb also the time and the creator's rights. `original_parts` says how to send the upload as
     the original (`kit.faces.original.Plan`); where that is not possible, `original_jpeg` has all of the pixels, of a
-    HEIC, AVIF, PNG or WebP with their own colour profile. `colour` is the average, 0xRRGGBB.
+    HEIC, AVIF, PNG or WebP with their own colour profile. `colour` is the average, 0xRRGGBB. `camera`:
+    where the photo names one.
     """
 
     reason: UnreadableReason | None = None
@@ -77,6 +78,7 @@ class Reading:
     original_parts: tuple[Part, ...] = ()
     medium_jpeg: bytes = b""
     colour: int | None = None
+    camera: Camera | None = None
 
 
 def build_reader(
@@ -111,6 +113,7 @@ def read(
         width=picture.width,
         height=picture.height,
         taken=picture.metadata.taken,
+        camera=picture.metadata.camera,
         faces=tuple(_to_reading(face) for face in faces),
         original_jpeg=add_metadata(picture.original_jpeg, picture.metadata) if picture.original_jpeg else b"",
         preview_jpeg=add_metadata(to_jpeg(preview, None, DERIVATIVE_QUALITY), picture.metadata),

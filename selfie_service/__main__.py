@@ -20,6 +20,7 @@ from kit.faces import ImageLimits
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
+from kit.memory import keep_freed_memory
 from kit.metrics import FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.notices import Notices
@@ -119,6 +120,7 @@ def serve(
 ) -> None:
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    keep_freed_memory()
     failpoints.arm(config.failpoints)
     verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
     verifier.require_match(signer)

@@ -20,7 +20,7 @@ class GuestSelfies:
 
     def list_selfies(self, user_id: UUID, event_id: UUID, guest_ids: Sequence[UUID]) -> dict[UUID, GuestSelfie]:
         """Raises EventNotFound, OrganiserOnly."""
-        if self._store.find_role(event_id, user_id) is not Role.ORGANISER:
+        if self._store.find_unread() is not None or self._store.find_role(event_id, user_id) is not Role.ORGANISER:
             self._catch_up()
             self.read_roles()
         role = self._store.find_role(event_id, user_id)
@@ -31,6 +31,6 @@ class GuestSelfies:
         return self._store.list_selfies(event_id, guest_ids)
 
     def read_roles(self) -> None:
-        """Reads what was applied while a version without roles ran. Raises Unavailable when the feed cannot be read."""
+        """Reads what a version without members has applied. Raises Unavailable when the feed cannot be read."""
         while (place := self._store.find_unread()) is not None and (changes := self._fetch(place, 0)):
             self._store.read_roles(changes)

@@ -15,12 +15,12 @@ from selfie_service.domain import (
     Progress,
     Selfie,
     SelfieNotFound,
-    StoredImage,
     TooLarge,
     UnsupportedType,
     UserNotFound,
     first_person,
 )
+from selfie_service.images import read_image, write_image
 from selfie_service.store import RematchStore, SelfieStore
 
 
@@ -51,10 +51,9 @@ class Selfies:
             person_id=first_person(user_id),
             request_id=request_id,
             sha256=hashlib.sha256(image).digest(),
-            image_key=self._blobs.new_key(),
+            image_key=write_image(self._blobs, image),
             content_type=content_type,
         )
-        self._blobs.put(selfie.image_key, image)
         try:
             accepted = self._add(selfie)
         except Unavailable:
@@ -95,20 +94,13 @@ class Selfies:
             return self._selfies.add_selfie(selfie)
         except (UserNotFound, EventClosed):
             self._catch_up()  # the account may be new, or have joined another event
-            return self._selfies.add_selfie(selfie, may_be_new=True)
+            self._selfies.add_person(selfie.user_id)
+            return self._selfies.add_selfie(selfie)
 
     def _discard(self, key: str) -> None:
         """A file that never gets a row."""
         with suppress(Unavailable):  # then the sweeper finds it
             self._blobs.delete(key)
-
-
-def read_image(blobs: Blobs, image: StoredImage) -> bytes:
-    """Raises BlobNotFound."""
-    if image.data is not None:
-        return image.data
-    assert image.key is not None
-    return blobs.get(image.key)
 
 
 def _check_image(image: bytes, max_bytes: int) -> str:

@@ -10,7 +10,7 @@ from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
 from selfie_service.domain import Decision, Judge, RejectReason, SelfieJob
-from selfie_service.service import read_image
+from selfie_service.images import read_image, write_image
 from selfie_service.store import SelfieStore
 from selfie_service.validation import Examination
 
@@ -102,8 +102,7 @@ class Validator(Worker[SelfieJob]):
         if found is None:
             return False
         selfie_id, image = found
-        key = self._blobs.new_key()
-        self._blobs.put(key, image)
+        key = write_image(self._blobs, image)
         if not self._store.move_image(selfie_id, key):
             self._blobs.delete(key)
         return True

@@ -2,41 +2,53 @@
 
 from threading import Event as Signal
 
+from auth_service.marks import KEY_PURPOSE, PhoneMarks
 from auth_service.passwords import Passwords
 from auth_service.service.accounts import Accounts
+from auth_service.service.anomalies import GUESTS_OF_ONE_PHONE, Anomalies
 from auth_service.service.changes import Changes
 from auth_service.service.events import Events
 from auth_service.service.invitations import Invitations
 from auth_service.service.members import Members
 from auth_service.service.notices import Notices
+from auth_service.service.organisers import Organisers
 from auth_service.service.sessions import Sessions
 from auth_service.service.setup import Setup
 from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
 
-__all__ = ["Auth"]
+__all__ = ["GUESTS_OF_ONE_PHONE", "Auth", "Organisers"]
 
 
 class Auth:
     """Accounts, their sessions, events, who is in them, what changes, and e-mail. `stopping` ends waits early."""
 
     def __init__(
-        self, stores: Stores, passwords: Passwords, tokens: TokenMaker, stopping: Signal, sends_mail: bool = False
+        self,
+        stores: Stores,
+        passwords: Passwords,
+        tokens: TokenMaker,
+        stopping: Signal,
+        sends_mail: bool = False,
+        guests_of_one_phone: int = GUESTS_OF_ONE_PHONE,
     ) -> None:
+        marks = PhoneMarks(tokens.derive_key(KEY_PURPOSE))
         self._stores = stores
         self.sessions = Sessions(stores, passwords, tokens)
-        self.accounts = Accounts(stores, passwords, tokens, self.sessions)
+        self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks)
+        self.organisers = Organisers(stores.accounts, passwords)
         self.events = Events(stores)
-        self.members = Members(stores)
+        self.members = Members(stores, marks)
         self.changes = Changes(stores, stopping)
         self.invitations = Invitations(stores, passwords, tokens, self.sessions)
         self.setup = Setup(stores, passwords, tokens)
         self.notices = Notices(stores, sends_mail)
+        self.anomalies = Anomalies(stores, guests_of_one_phone)
 
     def tidy(self) -> None:
         self._stores.sessions.delete_expired_tokens()
         self._stores.invitations.delete_expired()
-        self._stores.members.repair_counts()
+        self._stores.counts.repair()
         for event_id in self._stores.retention.find_out_of_date():
             self._stores.retention.hide(event_id)
         for event_id in self._stores.retention.find_over():

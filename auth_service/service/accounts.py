@@ -17,8 +17,9 @@ from auth_service.domain import (
     normalise_code,
     to_display,
 )
+from auth_service.marks import PhoneMarks
 from auth_service.passwords import Passwords
-from auth_service.service.registration import check_taken, require_account
+from auth_service.service.registration import check_taken
 from auth_service.service.sessions import Sessions
 from auth_service.store import Stores
 from auth_service.store.accounts import NewUser
@@ -29,13 +30,16 @@ from kit.errors import Violation
 class Accounts:
     """Who may log in, and as whom."""
 
-    def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker, sessions: Sessions) -> None:
+    def __init__(
+        self, stores: Stores, passwords: Passwords, tokens: TokenMaker, sessions: Sessions, marks: PhoneMarks
+    ) -> None:
         self._accounts = stores.accounts
         self._events = stores.events
         self._members = stores.members
         self._passwords = passwords
         self._tokens = tokens
         self._sessions = sessions
+        self._marks = marks
 
     def check_user_availability(self, username: str, email: str, code: str) -> tuple[bool, bool]:
         """Whether the user name, and whether the e-mail address, is taken."""
@@ -44,18 +48,22 @@ class Accounts:
             raise InvalidEventCode
         return self._accounts.find_taken(username, email)
 
-    def register(self, request_id: UUID | None, username: str, email: str, password: str, code: str) -> Login:
+    def register(
+        self, request_id: UUID | None, username: str, email: str, password: str, code: str, phone_mark: str = ""
+    ) -> Login:
         """A repeat of a `request_id` logs in, also one that runs beside the first."""
         if known := self._find_registered(request_id):
             return self._sessions.check_password(known, password)
         try:
-            return self._register(request_id, to_display(username), to_display(email), password, code)
+            return self._register(request_id, to_display(username), to_display(email), password, code, phone_mark)
         except InvalidForm:
             if known := self._find_registered(request_id):
                 return self._sessions.check_password(known, password)
             raise
 
-    def _register(self, request_id: UUID | None, username: str, email: str, password: str, code: str) -> Login:
+    def _register(
+        self, request_id: UUID | None, username: str, email: str, password: str, code: str, phone_mark: str
+    ) -> Login:
         event = self._events.find_code(normalise_code(code))
         faults = [
             *forms.check_username(username),
@@ -68,7 +76,8 @@ class Accounts:
             raise InvalidForm(faults)
         user = NewUser(uuid4(), request_id, username, email, self._passwords.hash(password))
         tokens = self._tokens.make_pair(user.id)
-        waiting = self._accounts.register(user, event.id, hash_token(tokens.refresh_token))
+        phone_hash = self._marks.hash(event.id, phone_mark)
+        waiting = self._accounts.register(user, event.id, hash_token(tokens.refresh_token), phone_hash=phone_hash)
         if waiting is None:
             raise InvalidForm(
                 [*_check_code(self._events.find_event(event.id)), *check_taken(self._accounts, username, email)]
@@ -76,7 +85,13 @@ class Accounts:
         return Login(user.id, event.id, tokens, waiting)
 
     def create_guest(
-        self, request_id: UUID | None, code: str, display_name: str, consent_version: str, searched: bool = True
+        self,
+        request_id: UUID | None,
+        code: str,
+        display_name: str,
+        consent_version: str,
+        searched: bool = True,
+        phone_mark: str = "",
     ) -> tuple[Login, Event]:
         """A repeat of a `request_id` signs in to the same account."""
         event = self._events.find_code(normalise_code(code))
@@ -88,7 +103,8 @@ class Accounts:
         forms.require([*forms.check_display_name(name), *forms.check_consent_version(consent_version)])
         guest = NewUser(uuid4(), request_id, display_name=name)
         tokens = self._tokens.make_pair(guest.id)
-        waiting = self._accounts.register(guest, event.id, hash_token(tokens.refresh_token), consent_version, searched)
+        refresh_hash, phone_hash = hash_token(tokens.refresh_token), self._marks.hash(event.id, phone_mark)
+        waiting = self._accounts.register(guest, event.id, refresh_hash, consent_version, searched, phone_hash)
         if waiting is not None:
             return Login(guest.id, event.id, tokens, waiting), event
         if known := self._find_guest(request_id, event.id):
@@ -116,14 +132,6 @@ class Accounts:
 
     def delete_user(self, user_id: UUID) -> None:
         self._accounts.erase_user(user_id)
-
-    def add_organiser(self, username: str, email: str, password: str) -> UUID:
-        username, email = to_display(username), to_display(email)
-        require_account(self._accounts, username, email, password)
-        user = NewUser(uuid4(), None, username, email, self._passwords.hash(password), organiser=True)
-        if not self._accounts.add_organiser(user):
-            raise InvalidForm(check_taken(self._accounts, username, email))
-        return user.id
 
     def _find_guest(self, request_id: UUID | None, event_id: UUID) -> User | None:
         return self._accounts.find_new_guest(request_id, event_id) if request_id else None

@@ -1,7 +1,6 @@
 """Events and their codes."""
 
 from dataclasses import replace
-from datetime import datetime
 from uuid import UUID, uuid4
 
 from auth_service import forms
@@ -10,7 +9,7 @@ from auth_service.domain import (
     Event,
     EventEdit,
     EventNotFound,
-    GuestPhotos,
+    NewEvent,
     NoFreeCode,
     OrganiserOnly,
     UserNotFound,
@@ -18,7 +17,7 @@ from auth_service.domain import (
     normalise_code,
     to_display,
 )
-from auth_service.offers import Credit, NewOffer
+from auth_service.offers import Credit
 from auth_service.permissions import Action
 from auth_service.service.roles import require, require_organiser
 from auth_service.store import Stores
@@ -37,41 +36,21 @@ class Events:
         """The event of the code, shut or not."""
         return self._events.find_code(normalise_code(typed))
 
-    def create_event(
-        self,
-        request_id: UUID | None,
-        user_id: UUID,
-        name: str,
-        starts_at: datetime | None,
-        expires_at: datetime | None,
-        admission: bool,
-        offer: NewOffer,
-        guest_photos: GuestPhotos,
-    ) -> Event:
+    def create_event(self, request_id: UUID | None, user_id: UUID, new: NewEvent) -> Event:
         user = self._accounts.find_user(user_id)
         if user is None:
             raise UserNotFound
         if not user.organiser:
             raise OrganiserOnly
-        offer = replace(offer, credit=_clean(offer.credit))
-        faults = [*forms.check_event_name(name), *forms.check_times(starts_at, expires_at)]
+        offer = replace(new.offer, credit=_clean(new.offer.credit))
+        faults = [*forms.check_event_name(new.name), *forms.check_times(new.starts_at, new.expires_at)]
         forms.require([*faults, *forms.check_offer(offer)])
+        new = replace(new, name=to_display(new.name), offer=offer)
         for _try in range(CODE_TRIES):
             if request_id and (known := self._events.find_request(request_id)):
                 return self.get_event(user_id, known.id)
             event_id = uuid4()
-            if self._events.create_event(
-                event_id,
-                request_id,
-                user_id,
-                to_display(name),
-                new_code(),
-                starts_at,
-                expires_at,
-                admission,
-                offer,
-                guest_photos,
-            ):
+            if self._events.create_event(event_id, request_id, user_id, new_code(), new):
                 return self.get_event(user_id, event_id)
         raise NoFreeCode
 

@@ -12,9 +12,12 @@ from auth_service.domain import (
     InvalidEventCode,
     NoFreeCode,
     OrganiserOnly,
+    RemovedGuest,
+    Role,
     new_code,
     normalise_code,
 )
+from auth_service.marks import PhoneMarks
 from auth_service.permissions import Action, may
 from auth_service.service.roles import require_organiser, require_role
 from auth_service.store import Stores
@@ -24,19 +27,23 @@ from kit.pages import Page
 class Members:
     """Joining, leaving and being listed."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, marks: PhoneMarks) -> None:
         self._events = stores.events
         self._members = stores.members
+        self._roles = stores.roles
+        self._marks = marks
 
     def join_event(
-        self, user_id: UUID, code: str, searched: bool = True, consent_version: str = ""
+        self, user_id: UUID, code: str, searched: bool = True, consent_version: str = "", phone_mark: str = ""
     ) -> tuple[Event, bool]:
         """The event, and whether the user waits to be admitted. `searched` even without a `consent_version`."""
         forms.require([*forms.check_consent_version(consent_version)])
         event = self._events.find_code(normalise_code(code))
         if event is None:
             raise InvalidEventCode
-        waiting = self._members.join(event.id, user_id, searched, consent_version)
+        waiting = self._members.join(
+            event.id, user_id, searched, consent_version, self._marks.hash(event.id, phone_mark)
+        )
         if waiting is None:
             raise EventClosed
         return event, waiting
@@ -64,6 +71,14 @@ class Members:
     def admit_guest(self, user_id: UUID, event_id: UUID, guest_id: UUID) -> None:
         require_organiser(self._members, event_id, user_id)
         self._members.admit(event_id, guest_id)
+
+    def set_role(self, user_id: UUID, event_id: UUID, member_id: UUID, role: Role) -> None:
+        require_organiser(self._members, event_id, user_id)
+        self._roles.set_role(event_id, member_id, role, user_id)
+
+    def list_removed(self, user_id: UUID, event_id: UUID, page: Page) -> list[RemovedGuest]:
+        require_organiser(self._members, event_id, user_id)
+        return self._roles.list_removed(event_id, page)
 
     def list_guests(self, user_id: UUID, event_id: UUID, page: Page) -> list[Guest]:
         require_organiser(self._members, event_id, user_id)

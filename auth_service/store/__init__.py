@@ -3,25 +3,33 @@
 from sqlalchemy import Engine
 
 from auth_service.store.accounts import AccountStore
+from auth_service.store.announcements import AnnouncementStore
 from auth_service.store.changes import ChangeStore
+from auth_service.store.counts import CountStore
 from auth_service.store.events import EventStore
 from auth_service.store.invitations import InvitationStore
 from auth_service.store.mails import MailStore
 from auth_service.store.members import MemberStore
 from auth_service.store.notices import NoticeStore
+from auth_service.store.phones import PhoneStore
 from auth_service.store.retention import RetentionStore
+from auth_service.store.roles import RoleStore
 from auth_service.store.sessions import SessionStore
 from auth_service.store.setup import SetupStore
 
 __all__ = [
     "AccountStore",
+    "AnnouncementStore",
     "ChangeStore",
+    "CountStore",
     "EventStore",
     "InvitationStore",
     "MailStore",
     "MemberStore",
     "NoticeStore",
+    "PhoneStore",
     "RetentionStore",
+    "RoleStore",
     "SessionStore",
     "SetupStore",
     "Stores",
@@ -36,9 +44,13 @@ class Stores:
         self.sessions = SessionStore(engine)
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
+        self.counts = CountStore(engine)
+        self.roles = RoleStore(engine)
         self.changes = ChangeStore(engine)
         self.retention = RetentionStore(engine)
         self.invitations = InvitationStore(engine)
         self.setup = SetupStore(engine)
         self.notices = NoticeStore(engine)
         self.mails = MailStore(engine)
+        self.announcements = AnnouncementStore(engine)
+        self.phones = PhoneStore(engine)

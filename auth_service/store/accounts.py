@@ -17,8 +17,10 @@ from auth_service.domain import (
 )
 from auth_service.store.changes import append_change, append_left, bury
 from auth_service.store.consents import insert_consent
+from auth_service.store.counts import uncount_guest
 from auth_service.store.locks import lock_event
-from auth_service.store.members import add_member, find_members, uncount_guest
+from auth_service.store.members import add_member, find_members
+from auth_service.store.phones import mark_phone
 from auth_service.store.sessions import insert_token
 from kit.db import transaction
 
@@ -53,7 +55,13 @@ class AccountStore:
         return any(row.username for row in rows), any(row.email for row in rows)
 
     def register(
-        self, user: NewUser, event_id: UUID, refresh_hash: bytes, consent_version: str = "", searched: bool = True
+        self,
+        user: NewUser,
+        event_id: UUID,
+        refresh_hash: bytes,
+        consent_version: str = "",
+        searched: bool = True,
+        phone_hash: bytes | None = None,
     ) -> bool | None:
         """Makes the account, its membership and its first token, and records what the user agreed to. Whether they wait
         to be admitted; None when somebody else was faster, or the event was shut or deleted meanwhile."""
@@ -66,6 +74,7 @@ class AccountStore:
                 insert_consent(connection, user.id, event_id, consent_version)
             is_searched = searched or bool(consent_version)
             add_member(connection, event_id, user.id, Role.GUEST, waiting=event.admission, searched=is_searched)
+            mark_phone(connection, event_id, user.id, phone_hash)
             return bool(event.admission)
 
     def set_credentials(self, user_id: UUID, username: str, email: str, password_hash: str) -> bool | None:

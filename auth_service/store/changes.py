@@ -11,6 +11,15 @@ from auth_service.domain import Change, ChangeKind, GuestPhotos, Role
 from auth_service.offers import Download
 from kit.db import transaction
 
+APPEND = """
+WITH next AS (UPDATE auth.feed SET last = last + 1 RETURNING last)
+INSERT INTO auth.changes (sequence, kind, event_id, user_id, role, name, closed, expires_at, held, releases_at,
+    download, guest_photos, without_search)
+SELECT last, :kind, :event_id, :user_id, :role, :name, :closed, :expires_at, :held, :releases_at, :download,
+    :guest_photos, :without_search
+FROM next
+"""
+
 
 class ChangeStore:
     """Reads the feed."""
@@ -48,17 +57,7 @@ def append_change(
     """The last statement of a transaction: the row of `auth.feed` stays locked from here to the commit, and that makes
     the numbers gapless and in commit order."""
     connection.execute(
-        text(
-            """
-            WITH next AS (UPDATE auth.feed SET last = last + 1 RETURNING last)
-            INSERT INTO auth.changes
-                (sequence, kind, event_id, user_id, role, name, closed, expires_at, held, releases_at, download,
-                 guest_photos, without_search)
-            SELECT last, :kind, :event_id, :user_id, :role, :name, :closed, :expires_at, :held, :releases_at, :download,
-                :guest_photos, :without_search
-            FROM next
-            """
-        ),
+        text(APPEND),
         {
             "kind": kind.value,
             "event_id": event_id,

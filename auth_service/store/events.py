@@ -1,13 +1,12 @@
 """SQL of events."""
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from auth_service.domain import ChangeKind, Event, EventEdit, GuestPhotos, Role
+from auth_service.domain import ChangeKind, Event, EventEdit, GuestPhotos, NewEvent, Role
 from auth_service.offers import NewOffer, OfferEdit
 from auth_service.permissions import Action, roles_for
 from auth_service.store.changes import append_change, append_event_change, append_left, bury
@@ -37,44 +36,21 @@ class EventStore:
     def find_request(self, request_id: UUID) -> Event | None:
         return self._find("e.request_id = :value", request_id)
 
-    def create_event(
-        self,
-        event_id: UUID,
-        request_id: UUID | None,
-        organiser: UUID,
-        name: str,
-        code: str,
-        starts_at: datetime | None,
-        expires_at: datetime | None,
-        admission: bool,
-        offer: NewOffer,
-        guest_photos: GuestPhotos,
-    ) -> bool:
+    def create_event(self, event_id: UUID, request_id: UUID | None, organiser: UUID, code: str, new: NewEvent) -> bool:
         """The event with its organiser; False when the code or the request id is in use. Raises UserNotFound."""
+        insert = text(
+            """
+            INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission, held,
+                awaits_release, releases_at, credit_name, credit_url, download, keep_days, guest_photos)
+            VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at, :admission, :held,
+                :held, :releases_at, :credit_name, :credit_url, :download, nullif(:keep_days, 0), :guest_photos)
+            ON CONFLICT DO NOTHING
+            """
+        )
+        values = {**vars(new), **_values(new.offer), "guest_photos": new.guest_photos.value}
         with transaction(self._engine, "create-event") as connection:
             lock_user(connection, organiser)
-            inserted = connection.execute(
-                text(
-                    """
-                    INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission, held,
-                        releases_at, credit_name, credit_url, download, keep_days, guest_photos)
-                    VALUES (:id, :request_id, :name, :code, :starts_at, :expires_at, :admission, :held,
-                        :releases_at, :credit_name, :credit_url, :download, nullif(:keep_days, 0), :guest_photos)
-                    ON CONFLICT DO NOTHING
-                    """
-                ),
-                {
-                    "id": event_id,
-                    "request_id": request_id,
-                    "name": name,
-                    "code": code,
-                    "starts_at": starts_at,
-                    "expires_at": expires_at,
-                    "admission": admission,
-                    **_values(offer),
-                    "guest_photos": guest_photos.value,
-                },
-            )
+            inserted = connection.execute(insert, {**values, "id": event_id, "request_id": request_id, "code": code})
             if not inserted.rowcount:
                 return False
             append_event_change(connection, event_id)

@@ -87,7 +87,7 @@ class InvitationStore:
             if invitation.used_by is not None:
                 raise InvalidInvitation
             if offered is Role.ORGANISER:
-                _require_password(connection, user_id)
+                require_password(connection, user_id)
             _require_not_removed_since(connection, invitation, user_id)
             forget_removal(connection, invitation.event_id, user_id)
             self._use(connection, invitation, user_id)
@@ -131,7 +131,7 @@ def _lock(connection: Connection, token_hash: bytes) -> Row[Any]:
     return invitation
 
 
-def _require_password(connection: Connection, user_id: UUID) -> None:
+def require_password(connection: Connection, user_id: UUID) -> None:
     query = text("SELECT FROM auth.users WHERE id = :user AND password_hash IS NOT NULL")
     if connection.execute(query, {"user": user_id}).first() is None:
         raise CredentialsRequired

@@ -15,10 +15,11 @@ from auth_service.mails import (
     MailJob,
     MailKind,
 )
+from auth_service.store.offers import DELETES_AT
+from auth_service.store.wanted import FENCE, is_wanted
 from kit.db import transaction
 
 MAILS_CHANNEL = "auth_mails"
-FENCE = "id = :id AND attempt = :attempt AND state IN ('waiting', 'sending')"
 OPEN = "state IN ('waiting', 'sending')"
 MIN_BACKOFF_S = 15
 MAX_BACKOFF_S = 1800
@@ -85,8 +86,8 @@ class MailStore:
         return MailJob(row.id, MailKind(row.kind), row.attempt) if row else None
 
     def begin(self, job: MailJob, token: str, token_hash: bytes) -> Letter | None:
-        """From now on a copy may be out: `sending`. None for a claim that is lost, and for an address that is not the
-        one of its guest any more. `token` becomes a link that signs in, where the e-mail has one."""
+        """From now on a copy may be out: `sending`. None for a claim that is lost, and for what is not to be sent any
+        more. `token` becomes a link that signs in, where the e-mail has one."""
         with transaction(self._engine, "mail-begin") as connection:
             row = connection.execute(text(f"SELECT user_id FROM auth.mails WHERE {FENCE}"), _fence(job)).first()
             if row is None or not keep(connection, row.user_id, None):
@@ -97,12 +98,13 @@ class MailStore:
                     " SELECT :hash, id, now() + make_interval(secs => :ttl) FROM auth.users WHERE id = :user"
                 )
                 connection.execute(link, {"hash": token_hash, "user": row.user_id, "ttl": LINK_S})
-            elif not self._is_wanted(connection, job):
+            elif not is_wanted(connection, job):
                 return None
             begin = text(
                 f"""
                 UPDATE auth.mails m SET state = 'sending' WHERE {FENCE}
-                RETURNING id, address, language, token, event_id,
+                RETURNING id, address, language, token, event_id, photo_count, hides_at,
+                    (SELECT {DELETES_AT} FROM auth.events e WHERE e.id = m.event_id) AS deletes_at,
                     (SELECT name FROM auth.events WHERE id = m.event_id) AS event_name,
                     (SELECT organiser FROM auth.users WHERE id = m.user_id) AS organiser
                 """
@@ -155,24 +157,6 @@ class MailStore:
             row = connection.execute(query).one()
         return row.depth, float(row.age_s)
 
-    def _is_wanted(self, connection: Connection, job: MailJob) -> bool:
-        """Whether its address is still left for the event; else the e-mail goes, and a new address gets its own."""
-        wanted = text(
-            f"""
-            SELECT FROM auth.mails m JOIN auth.notices n USING (event_id, user_id, address_hash)
-            WHERE {FENCE} AND NOT EXISTS (SELECT FROM auth.unsubscribed u WHERE u.address_hash = m.address_hash)
-            """
-        )
-        if connection.execute(wanted, _fence(job)).first() is not None:
-            return True
-        again = (
-            f"UPDATE auth.notices n SET due = true FROM auth.mails m WHERE {FENCE}"
-            " AND n.event_id = m.event_id AND n.user_id = m.user_id"
-        )
-        for query in (again, f"DELETE FROM auth.mails WHERE {FENCE}"):  # notices first, as whoever changes them
-            connection.execute(text(query), _fence(job))
-        return False
-
     def _write(self, job: MailJob, change: str, **values: object) -> bool:
         """False where another mailer has claimed it since, or it is gone."""
         with transaction(self._engine, "mail-write") as connection:
@@ -207,4 +191,7 @@ def _letter(job: MailJob, row: Row[Any], token: str) -> Letter:
         event_id=row.event_id,
         event_name=row.event_name or "",
         organiser=row.organiser,
+        photo_count=row.photo_count,
+        hides_at=row.hides_at,
+        deletes_at=row.deletes_at if row.hides_at else None,
     )

@@ -1,4 +1,4 @@
-"""SQL of memberships, of what members agreed to, and of how many they are."""
+"""SQL of memberships, and of what members agreed to."""
 
 from typing import Any
 from uuid import UUID
@@ -19,8 +19,10 @@ from auth_service.domain import (
 )
 from auth_service.store.changes import append_change, append_event_change, append_joined, append_left
 from auth_service.store.consents import agree, insert_consent
+from auth_service.store.counts import count_guests
 from auth_service.store.locks import lock_event, lock_sessions, lock_user
 from auth_service.store.offers import COMPUTED, STORED, read_offer
+from auth_service.store.phones import mark_phone
 from auth_service.store.sessions import end_last_sessions
 from kit.db import transaction
 from kit.pages import Page
@@ -84,7 +86,14 @@ class MemberStore:
             member = find_member(connection, event_id, user_id)
         return member is not None and member.waiting
 
-    def join(self, event_id: UUID, user_id: UUID, searched: bool = True, consent_version: str = "") -> bool | None:
+    def join(
+        self,
+        event_id: UUID,
+        user_id: UUID,
+        searched: bool = True,
+        consent_version: str = "",
+        phone_hash: bytes | None = None,
+    ) -> bool | None:
         """Whether the user waits to be admitted; None where the event was shut or deleted meanwhile. `searched` is of a
         new member; who is one already is searched from now on where they agree to it.
 
@@ -107,6 +116,7 @@ class MemberStore:
                 insert_consent(connection, user_id, event_id, consent_version)
             is_searched = searched or bool(consent_version)
             add_member(connection, event_id, user_id, Role.GUEST, waiting=event.admission, searched=is_searched)
+            mark_phone(connection, event_id, user_id, phone_hash)
             return bool(event.admission)
 
     def admit(self, event_id: UUID, user_id: UUID) -> None:
@@ -163,27 +173,6 @@ class MemberStore:
             append_event_change(connection, event_id)
             return is_over
 
-    def repair_counts(self) -> None:
-        """Counts again where a process of the previous version added or removed members without counting them."""
-        drifted = text(
-            """
-            SELECT e.id FROM auth.events e
-            LEFT JOIN (SELECT event_id, count(*) FROM auth.memberships WHERE NOT waiting GROUP BY event_id) m
-                ON m.event_id = e.id
-            WHERE e.member_count <> coalesce(m.count, 0)
-            """
-        )
-        count = text(
-            "UPDATE auth.events SET member_count ="
-            " (SELECT count(*) FROM auth.memberships WHERE event_id = :event AND NOT waiting) WHERE id = :event"
-        )
-        with transaction(self._engine) as connection:
-            events = [row.id for row in connection.execute(drifted)]
-        for event in events:
-            with transaction(self._engine) as connection:
-                lock_event(connection, event)
-                connection.execute(count, {"event": event})
-
     def list_guests(self, event_id: UUID, page: Page) -> list[Guest]:
         """In the order in which they joined; the key of a page is (joined_at, user_id)."""
         after = "AND (m.joined_at, m.user_id) > (:at, :id)" if page.after else ""
@@ -222,7 +211,7 @@ def add_member(
         append_change(connection, ChangeKind.WAITING, event_id=event_id)
     else:
         if before is None or before.waiting:
-            _count_guests(connection, event_id, 1)
+            count_guests(connection, event_id, 1)
         append_joined(connection, event_id, user_id, role, is_searched)
 
 
@@ -243,31 +232,29 @@ def is_taken(connection: Connection, code: str) -> bool:
     return connection.execute(query, {"code": code}).first() is not None
 
 
-def uncount_guest(connection: Connection, user_id: UUID) -> None:
-    """Before an account is erased, and under the locks of its events: one guest less in each of them."""
-    events = "SELECT event_id FROM auth.memberships WHERE user_id = :user AND NOT waiting"
-    count = text(f"UPDATE auth.events SET member_count = member_count - 1 WHERE id IN ({events})")
-    connection.execute(count, {"user": user_id})
-
-
 def _end_membership(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
     """What the membership was; None where there was none. The invitations that the user made and nobody has accepted go
     with it. Under the event's lock. Raises OrganiserCannotLeave for the last one."""
     member = find_member(connection, event_id, user_id)
     if member is None:
         return None
-    if Role(member.role) is Role.ORGANISER and _is_last_organiser(connection, event_id, user_id):
+    if Role(member.role) is Role.ORGANISER and is_last_organiser(connection, event_id, user_id):
         raise OrganiserCannotLeave
     values = {"event": event_id, "user": user_id}
     connection.execute(text("DELETE FROM auth.memberships WHERE event_id = :event AND user_id = :user"), values)
-    withdraw = "DELETE FROM auth.invitations WHERE event_id = :event AND created_by = :user AND used_by IS NULL"
-    connection.execute(text(withdraw), values)
+    withdraw_invitations(connection, event_id, user_id)
     if not member.waiting:
-        _count_guests(connection, event_id, -1)
+        count_guests(connection, event_id, -1)
     return member
 
 
-def _is_last_organiser(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
+def withdraw_invitations(connection: Connection, event_id: UUID, user_id: UUID) -> None:
+    """Those that the user made and nobody has accepted; under the event's lock."""
+    query = text("DELETE FROM auth.invitations WHERE event_id = :event AND created_by = :user AND used_by IS NULL")
+    connection.execute(query, {"event": event_id, "user": user_id})
+
+
+def is_last_organiser(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
     query = text(
         "SELECT FROM auth.memberships WHERE event_id = :event AND user_id <> :user AND role = 'organiser' LIMIT 1"
     )
@@ -284,8 +271,3 @@ def forget_removal(connection: Connection, event_id: UUID, user_id: UUID) -> boo
 def _is_removed(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
     query = text("SELECT FROM auth.removals WHERE event_id = :event AND user_id = :user")
     return connection.execute(query, {"event": event_id, "user": user_id}).first() is not None
-
-
-def _count_guests(connection: Connection, event_id: UUID, change: int) -> None:
-    query = text("UPDATE auth.events SET member_count = member_count + :change WHERE id = :event")
-    connection.execute(query, {"event": event_id, "change": change})

@@ -6,16 +6,20 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine, text
 
 from auth_service.domain import fold
-from auth_service.mails import MailKind, Notice, hash_address
+from auth_service.mails import DueNotice, MailKind, Notice, hash_address
 from auth_service.store.mails import MAILS_CHANNEL, keep, notify
+from auth_service.store.offers import IS_HELD
 from kit.db import transaction
 
 NOTICES_CHANNEL = "auth_notices"
-# Of a notice `n`: an e-mail about it was sent or is under way, or the address does not exist.
+# Of a notice `n`: an e-mail that tells of photos of its member was sent or is under way, or the address does not exist.
 SETTLED = """
-EXISTS (SELECT FROM auth.mails m WHERE m.event_id = n.event_id AND m.user_id = n.user_id AND m.kind = 'first_photos'
+EXISTS (SELECT FROM auth.mails m WHERE m.event_id = n.event_id AND m.user_id = n.user_id
+    AND (m.kind = 'first_photos' OR m.kind = 'release' AND m.photo_count > 0)
     AND (m.state <> 'failed' OR m.address_hash = n.address_hash))
 """
+# What is counted after a release must not be announced as first photos before the release is.
+IS_RELEASE_PENDING = "EXISTS (SELECT FROM auth.events e WHERE e.id = n.event_id AND e.awaits_release)"
 UNSUBSCRIBED = "EXISTS (SELECT FROM auth.unsubscribed u WHERE u.address_hash = n.address_hash)"
 
 
@@ -79,14 +83,25 @@ class NoticeStore:
             return True
 
     def mark_due(self, event_id: UUID | None = None, user_ids: Sequence[UUID] = ()) -> None:
-        """Of these members, or of all, those who still wait for photos."""
+        """Of these members, or of all, those who still wait for photos or for the e-mail about their release."""
         whose = "AND n.event_id = :event AND n.user_id = ANY(:users)" if event_id else ""
-        query = text(f"UPDATE auth.notices n SET due = true WHERE NOT due AND NOT {SETTLED} {whose}")
+        query = text(f"UPDATE auth.notices n SET due = true WHERE NOT due AND (released OR NOT {SETTLED}) {whose}")
         with transaction(self._engine) as connection:
             if connection.execute(query, {"event": event_id, "users": list(user_ids)}).rowcount:
                 notify(connection, NOTICES_CHANNEL)
 
-    def take_due(self, limit: int) -> tuple[UUID, list[UUID]] | None:
+    def note_releases(self) -> None:
+        """Of events that were held back and are no longer, by an organiser or by their day: each member who has left an
+        address is due, and is told of the release once matcher_service has heard of it."""
+        released = text(
+            f"UPDATE auth.events e SET awaits_release = false WHERE awaits_release AND NOT {IS_HELD} RETURNING id"
+        )
+        mark = text("UPDATE auth.notices SET due = true, released = true WHERE event_id = ANY(:events)")
+        with transaction(self._engine, "note-releases") as connection:
+            if events := connection.execute(released).scalars().all():
+                connection.execute(mark, {"events": events})
+
+    def take_due(self, limit: int) -> tuple[UUID, list[DueNotice]] | None:
         """An event and those of its members whose photos are to be counted now; they are due no longer."""
         query = text(
             f"""
@@ -95,42 +110,61 @@ class NoticeStore:
                     SELECT event_id, user_id FROM auth.notices
                     WHERE due AND event_id = (SELECT event_id FROM auth.notices WHERE due ORDER BY event_id LIMIT 1)
                     LIMIT :limit FOR UPDATE SKIP LOCKED)
-                RETURNING n.event_id, n.user_id, {SETTLED} AS settled
+                RETURNING n.event_id, n.user_id, n.released, {SETTLED} AS settled
             ) SELECT * FROM taken
             """
         )
         with transaction(self._engine, "take-due") as connection:
             rows = connection.execute(query, {"limit": limit}).all()
-        return (rows[0].event_id, [row.user_id for row in rows if not row.settled]) if rows else None
+        due = [DueNotice(row.user_id, row.settled, row.released) for row in rows if row.released or not row.settled]
+        return (rows[0].event_id, due) if rows else None
 
-    def announce(self, event_id: UUID, user_id: UUID, token: str) -> bool:
-        """Has an e-mail sent about a member's first photos; False where one was, or the address is gone."""
+    def announce_first(self, event_id: UUID, user_id: UUID, token: str) -> bool:
+        """Has an e-mail sent about a member's first photos; False where one was, the address is gone, or a release is
+        to be announced first."""
+        condition = f"NOT {SETTLED} AND NOT {IS_RELEASE_PENDING}"
+        return self._announce(MailKind.FIRST_PHOTOS, event_id, user_id, token, None, condition)
+
+    def announce_release(self, event_id: UUID, user_id: UUID, token: str, photo_count: int) -> bool:
+        """Has an e-mail sent about the release, after which a member is in so many photos; False where one was, or the
+        address is gone."""
+        return self._announce(MailKind.RELEASE, event_id, user_id, token, photo_count, "n.released")
+
+    def forget_release(self, event_id: UUID, user_id: UUID) -> None:
+        """Of a member who was told of it, or sees no photo."""
+        query = text("UPDATE auth.notices SET released = false WHERE event_id = :event AND user_id = :user")
+        with transaction(self._engine) as connection:
+            connection.execute(query, {"event": event_id, "user": user_id})
+
+    def _announce(
+        self, kind: MailKind, event_id: UUID, user_id: UUID, token: str, photo_count: int | None, condition: str
+    ) -> bool:
         query = text(
             f"""
-            INSERT INTO auth.mails (id, kind, user_id, event_id, address, address_hash, language, token)
-            SELECT :id, :kind, n.user_id, n.event_id, n.email, n.address_hash, n.language, :token
-            FROM auth.notices n WHERE n.event_id = :event AND n.user_id = :user AND NOT {SETTLED} AND NOT {UNSUBSCRIBED}
+            INSERT INTO auth.mails (id, kind, user_id, event_id, address, address_hash, language, token, photo_count)
+            SELECT :id, :kind, n.user_id, n.event_id, n.email, n.address_hash, n.language, :token, :photos
+            FROM auth.notices n WHERE n.event_id = :event AND n.user_id = :user AND {condition} AND NOT {UNSUBSCRIBED}
             ON CONFLICT DO NOTHING
             """
         )
-        values = {
-            "id": uuid4(),
-            "kind": MailKind.FIRST_PHOTOS.value,
-            "event": event_id,
-            "user": user_id,
-            "token": token,
-        }
+        values = {"id": uuid4(), "kind": kind.value, "event": event_id, "user": user_id, "token": token}
         with transaction(self._engine, "announce") as connection:
             is_kept = keep(connection, user_id, event_id)
-            is_new = is_kept and connection.execute(query, values).rowcount == 1
+            is_new = is_kept and connection.execute(query, {**values, "photos": photo_count}).rowcount == 1
             if is_new:
                 notify(connection, MAILS_CHANNEL)
             return is_new
 
 
 def _drop_waiting(connection: Connection, event_id: UUID, user_id: UUID) -> None:
+    """The e-mails to the address of before; a new one is told of the release instead."""
     query = text(
-        "DELETE FROM auth.mails WHERE event_id = :event AND user_id = :user AND kind = 'first_photos'"
-        " AND state = 'waiting'"
+        """
+        WITH dropped AS (
+            DELETE FROM auth.mails WHERE event_id = :event AND user_id = :user AND kind IN ('first_photos', 'release')
+            AND state = 'waiting' RETURNING kind)
+        UPDATE auth.notices SET released = true WHERE event_id = :event AND user_id = :user
+            AND EXISTS (SELECT FROM dropped WHERE kind = 'release')
+        """
     )
     connection.execute(query, {"event": event_id, "user": user_id})

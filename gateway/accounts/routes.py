@@ -17,6 +17,7 @@ from gateway.http.authentication import Public, Signed, enter, find_token
 from gateway.http.body import JsonRoute
 from gateway.http.cookies import REFRESH, forget_session, is_renewable, keep_session, read_cookie
 from gateway.http.limits import MAX_PHOTOS
+from gateway.http.phones import forget_phone, mark_phone
 from gateway.http.rates import address_of, by_address, rates_of
 from gateway.http.site import public_origin
 from gateway.http.times import epoch_s
@@ -75,7 +76,12 @@ async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Pu
 )
 async def register(form: shapes.Registration, backend: Public, request: Request, response: Response) -> shapes.Login:
     """Make an account, join the event of the code, and log in. All faults of the form come in one answer."""
-    attempt = pb.RegisterRequest(request_id=str(uuid4()), event_code=form.event_code, **form.user_data.model_dump())
+    attempt = pb.RegisterRequest(
+        request_id=str(uuid4()),
+        event_code=form.event_code,
+        phone_mark=mark_phone(request, response),
+        **form.user_data.model_dump(),
+    )
     answer = await backend.auth.Register(attempt)
     return log_in(request, response, answer, answer.event_id)
 
@@ -94,6 +100,7 @@ async def create_guest(
         pb.CreateGuestRequest(
             request_id=str(idempotency_key or uuid4()),
             without_search=not form.search,
+            phone_mark=mark_phone(request, response),
             **form.model_dump(exclude={"search"}),
         )
     )
@@ -168,12 +175,15 @@ async def logout(form: shapes.RefreshToken, backend: Public, request: Request, r
         "invalid_event_code", "event_closed", "user_not_found", "removed_from_event", *SIGNED, *JSON_BODY
     ),
 )
-async def join_event(form: shapes.Joining, backend: Signed) -> shapes.JoinedEvent:
+async def join_event(form: shapes.Joining, backend: Signed, request: Request, response: Response) -> shapes.JoinedEvent:
     """Become a guest of one more event; an active selfie is matched there too, as soon as the guest is admitted, unless
     they want no `search`."""
     answer = await backend.auth.JoinEvent(
         pb.JoinEventRequest(
-            event_code=form.event_code, consent_version=form.consent_version, without_search=not form.search
+            event_code=form.event_code,
+            consent_version=form.consent_version,
+            without_search=not form.search,
+            phone_mark=mark_phone(request, response),
         )
     )
     return shapes.JoinedEvent(event_id=answer.event_id, event_name=answer.event_name, waiting=answer.waiting)
@@ -246,6 +256,7 @@ async def delete_me(backend: Signed, request: Request, response: Response) -> No
     """Erase everything of the caller."""
     await backend.auth.DeleteUser(pb.DeleteUserRequest())
     forget_session(request, response)
+    forget_phone(request, response)
 
 
 def _refresh_token(request: Request, form: shapes.RefreshToken | None) -> str:

@@ -162,7 +162,9 @@ class Session(BaseModel):
 
 class Notice(Form):
     event_id: UUID
-    email: str = Field(description="gets one e-mail when photos of the caller are there, at once if they are")
+    email: str = Field(
+        description="gets one e-mail when photos of the caller are there, at once if they are, and one at a release"
+    )
     language: Literal["en", "fr"] = Field("en", description="of the e-mail")
 
 

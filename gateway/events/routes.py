@@ -13,11 +13,13 @@ from gateway.accounts.schemas import SignInLink
 from gateway.errors.openapi import JSON_BODY, PAGE, SIGNED, problems
 from gateway.events import schemas as shapes
 from gateway.events.counts import count_matches, count_photos, or_nothing, read_selfies, read_states
+from gateway.events.logos import logo_url
 from gateway.events.offers import show_offer, to_credit, to_size
 from gateway.http.authentication import Signed
 from gateway.http.body import JsonRoute
 from gateway.http.cookies import forget_session
 from gateway.http.pages import Cursor, Limit
+from gateway.http.site import root_of
 from gateway.http.times import epoch_s
 from kit.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
@@ -34,7 +36,7 @@ router = APIRouter(prefix="/api/events", tags=["events"], route_class=JsonRoute)
 
 
 @router.post("", status_code=201, responses=problems("organiser_only", *SIGNED, *JSON_BODY))
-async def create_event(form: shapes.NewEvent, backend: Signed) -> shapes.Event:
+async def create_event(form: shapes.NewEvent, backend: Signed, request: Request) -> shapes.Event:
     """Make an event with a fresh code."""
     answer = await backend.auth.CreateEvent(
         pb.CreateEventRequest(
@@ -51,28 +53,28 @@ async def create_event(form: shapes.NewEvent, backend: Signed) -> shapes.Event:
             guest_photos=f"GUEST_PHOTOS_{form.guest_photos.upper()}",
         ),
     )
-    return _event(answer.event, {})
+    return _event(answer.event, {}, root_of(request))
 
 
 @router.get("", responses=problems(*PAGE, *SIGNED))
-async def list_events(backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPage:
+async def list_events(request: Request, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.EventPage:
     """The events in which the caller is more than a guest, newest first."""
     answer = await backend.auth.ListEvents(pb.ListEventsRequest(page_size=limit, page_token=cursor))
     states = await read_states(backend, [event.event_id for event in answer.events])
-    events = [_event(event, states) for event in answer.events]
+    events = [_event(event, states, root_of(request)) for event in answer.events]
     return shapes.EventPage(events=events, next_cursor=answer.next_page_token or None)
 
 
 @router.get("/{event_id}", responses=problems(*ORGANISED))
-async def get_event(event_id: UUID, backend: Signed) -> shapes.Event:
+async def get_event(event_id: UUID, backend: Signed, request: Request) -> shapes.Event:
     """One event, for its organisers, couple and photographers."""
     answer = await backend.auth.GetEvent(pb.GetEventRequest(event_id=str(event_id)))
     states = await read_states(backend, [str(event_id)], count_guests=True)
-    return _event(answer.event, states, is_single=True)
+    return _event(answer.event, states, root_of(request), is_single=True)
 
 
 @router.patch("/{event_id}", responses=problems(*ORGANISED, *JSON_BODY))
-async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Signed) -> shapes.Event:
+async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Signed, request: Request) -> shapes.Event:
     """Change what is given. The counts are read first, so that an error means that nothing was changed."""
     states = await read_states(backend, [str(event_id)], count_guests=True)
     answer = await backend.auth.UpdateEvent(
@@ -95,7 +97,7 @@ async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Signed) 
             keep_days=Int32Value(value=form.keep_days or 0) if "keep_days" in form.model_fields_set else None,
         ),
     )
-    return _event(answer.event, states, is_single=True)
+    return _event(answer.event, states, root_of(request), is_single=True)
 
 
 @router.delete("/{event_id}", status_code=204, responses=problems(*ORGANISED))
@@ -140,6 +142,35 @@ async def leave_event(
         forget_session(request, response)
 
 
+@router.patch(
+    "/{event_id}/guests/{user_id}",
+    status_code=204,
+    responses=problems("user_not_found", "credentials_required", "last_organiser", *ORGANISED, *JSON_BODY),
+)
+async def set_role(event_id: UUID, user_id: UUID, form: shapes.MemberEdit, backend: Signed) -> None:
+    """Give a member another role. An organiser needs an account with a password, and the last one stays one."""
+    await backend.auth.SetRole(
+        pb.SetRoleRequest(event_id=str(event_id), user_id=str(user_id), role=f"ROLE_{form.role.upper()}")
+    )
+
+
+@router.get("/{event_id}/removed", responses=problems(*PAGE, *ORGANISED))
+async def list_removed(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.RemovedPage:
+    """Who was removed from an event and stays out, the last one first. `.../guests/{user_id}/admit` lets one in."""
+    page = pb.ListRemovedRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
+    answer = await backend.auth.ListRemoved(page)
+    guests = [
+        shapes.RemovedGuest(
+            user_id=guest.user_id,
+            username=guest.username,
+            display_name=guest.display_name,
+            removed_at=epoch_s(guest, "remove_time") or 0,
+        )
+        for guest in answer.guests
+    ]
+    return shapes.RemovedPage(guests=guests, next_cursor=answer.next_page_token or None)
+
+
 @router.post(
     "/{event_id}/guests/{user_id}/admit",
     status_code=204,
@@ -163,7 +194,9 @@ async def create_guest_link(event_id: UUID, user_id: UUID, backend: Signed, requ
     return show_link(request, answer)
 
 
-def _event(event: pb.Event, states: Mapping[str, photo_pb2.IndexState], *, is_single: bool = False) -> shapes.Event:
+def _event(
+    event: pb.Event, states: Mapping[str, photo_pb2.IndexState], root: str, *, is_single: bool = False
+) -> shapes.Event:
     state = states.get(event.event_id) or photo_pb2.IndexState()
     return shapes.Event(
         id=event.event_id,
@@ -182,6 +215,7 @@ def _event(event: pb.Event, states: Mapping[str, photo_pb2.IndexState], *, is_si
         without_photos=state.unmatched_count if is_single else None,
         **show_offer(event),
         role=ROLES.get(event.role, "guest"),
+        logo_url=logo_url(event.event_id, state.logo_version, root),
     )
 
 

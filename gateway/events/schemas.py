@@ -89,6 +89,7 @@ class Event(EventOffer):
     faces: int = Field(description="found in the indexed photos")
     guests: int = Field(description="members, organisers included, without those who wait")
     role: Role = Field(description="what the caller may do in it")
+    logo_url: str | None = Field(description="the logo beside the credit; null: none")
     waiting: int | None = Field(description="guests who wait to be admitted; null in lists of events")
     searched: int | None = Field(description="guests with whose selfie photos are searched; null in lists of events")
     without_photos: int | None = Field(description="those of them who are in no photo yet; null in lists of events")
@@ -111,6 +112,22 @@ class Guest(BaseModel):
         " be admitted, and where it is not known now"
     )
     photos: int | None = Field(description="of this event that show them; null as for `selfie`")
+
+
+class MemberEdit(Form):
+    role: Role = Field(description="what the member may do from now on")
+
+
+class RemovedGuest(BaseModel):
+    user_id: str
+    username: str = Field(description="empty for a guest without credentials")
+    display_name: str
+    removed_at: int
+
+
+class RemovedPage(BaseModel):
+    guests: list[RemovedGuest]
+    next_cursor: str | None = Field(description="null on the last page")
 
 
 class GuestPage(BaseModel):

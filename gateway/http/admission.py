@@ -1,145 +1,21 @@
 """Per-kind concurrency limits and deadlines of request bodies; excess load is shed with 503."""
 
 import asyncio
-import math
-import re
-from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from uuid import UUID
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors.problem import Problem, to_response
 from gateway.http.authentication import find_token
-from gateway.http.limits import MIN_BYTES_PER_S, Bounds, Limits
+from gateway.http.limiters import ConcurrencyLimiter, Limiters, OpenBodies, follows_updates
+from gateway.http.limits import MIN_BYTES_PER_S, Limits
 from gateway.http.middleware import QUIET
 from kit.errors import InvalidToken
 from kit.identity import USER, Caller, Verifier
 
-STREAM = "/api/rematch-events"
-UPDATES = "/api/updates"
-SELFIE = "/api/upload-selfie"
-EVENT_UPDATES = re.compile(r"/api/events/[^/]+/updates")
-ARCHIVES = ("/api/my-photos.zip", "/photos.zip")  # how their paths end
 BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 RETRY_S = 1
-TURN_S = 2  # the longest wait for a slot
-CALM_S = 1
-PARTS_AT_ONCE = 2  # of all archives: the other streams of the service are for pictures that are shown
 SWIFT_S = 0.02  # a body that is not complete by then holds no slot while it arrives
-
-
-def follows_updates(path: str) -> bool:
-    """Whether an answer goes on as long as its page is open."""
-    return path == UPDATES or EVENT_UPDATES.fullmatch(path) is not None
-
-
-class ConcurrencyLimiter:
-    """A number of slots, and a short queue for those who come at the same moment.
-
-    When the queue is full, newcomers are rejected as long as they keep coming, until none had to be for CALM_S: under
-    overload, accepted requests do not wait. (A queue that never empties serves no more people, and all of them late:
-    B. Maurer, Fail at Scale, ACM Queue 13(8), 2015.)
-    """
-
-    def __init__(self, count: int, max_waiting: int = 0) -> None:
-        self._free = asyncio.Semaphore(count)
-        self._max_waiting = max_waiting
-        self._waiting = 0
-        self._rejected_at = -math.inf
-
-    def admits(self) -> bool:
-        """Whether a newcomer may `acquire` a slot."""
-        if not self._free.locked():
-            return True
-        now = asyncio.get_running_loop().time()
-        if self._waiting < self._max_waiting and now - self._rejected_at >= CALM_S:
-            return True
-        self._rejected_at = now
-        return False
-
-    async def acquire(self, timeout_s: float = TURN_S) -> None:
-        """Raises TimeoutError."""
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._free.acquire()
-        finally:
-            self._waiting -= 1
-
-    def release(self) -> None:
-        self._free.release()
-
-    @asynccontextmanager
-    async def slot(self, timeout_s: float) -> AsyncIterator[None]:
-        """Raises TimeoutError."""
-        await self.acquire(timeout_s)
-        try:
-            yield
-        finally:
-            self.release()
-
-
-class OpenBodies:
-    """Bodies that are arriving. Of those whose callers are verified, excess ones are rejected; of the others the
-    oldest is cut off, so that many slow ones do not keep anyone from logging in."""
-
-    def __init__(self, count: int, per_caller: int) -> None:
-        self._count = count
-        self._per_caller = per_caller
-        self._verified: Counter[UUID] = Counter()
-        self._others: dict[Slot, None] = {}
-
-    def admits(self, caller: Caller | None) -> bool:
-        if caller is None:
-            return True
-        return self._verified.total() < self._count and self._verified[caller.user_id] < self._per_caller
-
-    def enter(self, slot: "Slot", caller: Caller | None) -> None:
-        if caller is not None:
-            self._verified[caller.user_id] += 1
-            return
-        if len(self._others) >= self._count:
-            next(iter(self._others)).cut_off()
-        self._others[slot] = None
-
-    def leave(self, slot: "Slot", caller: Caller | None) -> None:
-        if caller is None:
-            self._others.pop(slot, None)
-            return
-        self._verified[caller.user_id] -= 1
-        if not self._verified[caller.user_id]:
-            del self._verified[caller.user_id]
-
-
-class Limiters:
-    """All limits of one process. `photos` counts files on their way to the service, not requests, and `archive_parts`
-    the parts of pictures that archives fetch."""
-
-    def __init__(self, bounds: Bounds) -> None:
-        self.bodies = OpenBodies(bounds.bodies, bounds.bodies_per_caller)
-        self.requests = ConcurrencyLimiter(bounds.requests, bounds.waiting)
-        self.selfies = ConcurrencyLimiter(bounds.selfies, bounds.waiting)
-        self.photos = ConcurrencyLimiter(bounds.photos, bounds.waiting)
-        self.streams = ConcurrencyLimiter(bounds.streams)
-        self.updates = ConcurrencyLimiter(bounds.updates)
-        self.archives = ConcurrencyLimiter(bounds.archives)
-        self.archive_parts = asyncio.Semaphore(PARTS_AT_ONCE)
-
-    def choose(self, path: str, headers: Headers, caller: Caller | None) -> ConcurrencyLimiter:
-        if path == STREAM:
-            return self.streams
-        if follows_updates(path):
-            return self.updates
-        if path.endswith(ARCHIVES):
-            return self.archives
-        if caller is None:
-            return self.requests
-        if path == SELFIE:
-            return self.selfies
-        return self.photos if headers.get("content-type", "").startswith("multipart/") else self.requests
 
 
 class TransferDeadline:
@@ -212,7 +88,7 @@ class Slot:
         self._deadline = deadline
         self._bodies: OpenBodies | None = None
         self._caller: Caller | None = None
-        self._holds_slot = self._is_cut_off = False
+        self._holds_slot = self._is_cut_off = self._gives_way = False
         self._yielding: asyncio.TimerHandle | None = None
         self._waiting: asyncio.Timeout | None = None
 
@@ -224,12 +100,12 @@ class Slot:
         if bodies and caller is None:
             return  # holds nothing while it arrives
         try:
-            await self._acquire()
+            await self._acquire(is_newcomer=True)
         except BaseException:
             self.end()
             raise
         if bodies:
-            self._yielding = asyncio.get_running_loop().call_later(SWIFT_S, self._release)
+            self._yielding = asyncio.get_running_loop().call_later(SWIFT_S, self._give_way)
 
     async def receive(self) -> Message:
         """Raises Problem where the body is too slow, and where no slot becomes free for a complete one."""
@@ -265,14 +141,21 @@ class Slot:
         self._end_body()
         self._release()
 
-    async def _acquire(self) -> None:
+    async def _acquire(self, is_newcomer: bool = False) -> None:
         if self._limiter is None:
             return
         try:
-            await self._limiter.acquire()
+            await (self._limiter.enter() if is_newcomer else self._limiter.enter_complete())
         except TimeoutError:
             raise overloaded() from None
         self._holds_slot = True
+
+    def _give_way(self) -> None:
+        """The body takes its time, and others need the slot."""
+        if self._limiter:
+            self._limiter.arrivals.begin()
+            self._gives_way = True
+        self._release()
 
     def _release(self) -> None:
         if self._limiter and self._holds_slot:
@@ -282,6 +165,9 @@ class Slot:
     def _end_body(self) -> None:
         if self._yielding:
             self._yielding.cancel()
+        if self._limiter and self._gives_way:
+            self._limiter.arrivals.end()
+            self._gives_way = False
         self._leave_bodies()
         self._bodies = self._yielding = None
 

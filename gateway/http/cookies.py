@@ -1,5 +1,6 @@
 """The cookies of a page: an access token for `/api`, a refresh token that only `/api/refresh` gets to see, and a mark,
-which is no secret, by which `/api/session` knows that there is a refresh token.
+which is no secret, by which `/api/session` knows that there is a refresh token. A mark of the browser outlives them
+(`gateway.http.phones`).
 
 Over HTTPS their names have prefixes, which browsers accept from this host alone (RFC 6265bis, section 4.1.3).
 """
@@ -17,8 +18,10 @@ from protos.auth.v1.auth_pb2 import TokenPair
 ACCESS = "minois_token"
 REFRESH = "minois_refresh"
 RENEWABLE = "minois_renewable"
-PREFIXES = {ACCESS: "__Host-", REFRESH: "__Secure-", RENEWABLE: "__Secure-"}
-PATHS = {ACCESS: "/api", REFRESH: "/api/refresh", RENEWABLE: "/api/session"}
+PHONE = "minois_phone"
+OF_SESSION = (ACCESS, REFRESH, RENEWABLE)
+PREFIXES = {ACCESS: "__Host-", REFRESH: "__Secure-", RENEWABLE: "__Secure-", PHONE: "__Host-"}
+PATHS = {ACCESS: "/api", REFRESH: "/api/refresh", RENEWABLE: "/api/session", PHONE: "/api"}
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -44,24 +47,24 @@ def is_renewable(request: Request) -> bool:
 
 
 def keep_session(request: Request, response: Response, tokens: TokenPair) -> None:
-    """Sets all cookies."""
+    """Sets the cookies of a session."""
     for name, value, lifetime in (
         (ACCESS, tokens.access_token, tokens.expires_in),
         (REFRESH, tokens.refresh_token, tokens.refresh_expires_in),
         (RENEWABLE, "1", tokens.refresh_expires_in),
     ):
-        _set_cookie(request, response, name, value, lifetime.seconds)
+        set_cookie(request, response, name, value, lifetime.seconds)
 
 
 def forget_session(request: Request, response: Response) -> None:
-    """Makes the browser delete all cookies and every picture that it has kept."""
-    for name in PATHS:
-        _set_cookie(request, response, name, "", 0)
+    """Makes the browser delete the cookies of a session and every picture that it has kept."""
+    for name in OF_SESSION:
+        set_cookie(request, response, name, "", 0)
     response.headers["Clear-Site-Data"] = '"cache"'
 
 
-def _set_cookie(request: Request, response: Response, name: str, value: str, max_age_s: int) -> None:
-    is_host_cookie = name == ACCESS and _is_encrypted(request.scope)
+def set_cookie(request: Request, response: Response, name: str, value: str, max_age_s: int) -> None:
+    is_host_cookie = PREFIXES[name] == "__Host-" and _is_encrypted(request.scope)
     response.set_cookie(
         _name(request.scope, name),
         value,

@@ -9,6 +9,7 @@ MAX_JSON_BYTES = 128 * 1024
 MAX_PHOTOS = 100
 MULTIPART_BYTES = 64 * 1024  # boundaries and headers besides the files
 SKIPPED_FILES = 20  # as many times the largest file may be skipped in one request: films of a few minutes
+SELFIE_MEMORY_BYTES = 32 * 1024 * 1024  # of all selfies that arrive at a process; those beyond go by a disk
 MIN_BYTES_PER_S = 1024  # slower than any phone that a person would wait for
 MAX_TOKEN_LENGTH = 4096
 MAX_CURSOR_LENGTH = 1024

@@ -72,7 +72,7 @@ class MultipartParser:
         self._blank = 0  # bytes at the start of the buffer that end the headers: they may also begin a delimiter
         self._parts = 0
 
-    def feed(self, chunk: bytes) -> Iterator[Event]:
+    def feed(self, chunk: bytes | memoryview) -> Iterator[Event]:
         self._buffer += chunk
         while True:
             if self._state is _State.PREAMBLE:
@@ -153,7 +153,7 @@ class MultipartParser:
                 continue
             if not delimiter.end:
                 return self._cut(at), False
-            data = bytes(self._buffer[self._blank : at])
+            data = self._copy(at)
             self._enter(delimiter)
             return data, True
         return self._cut(len(self._buffer) - len(opening) + 1), False
@@ -162,10 +162,14 @@ class MultipartParser:
         """Takes data up to `end` out of the buffer, without the empty line before it."""
         if end <= self._blank:
             return b""
-        data = bytes(self._buffer[self._blank : end])
+        data = self._copy(end)
         del self._buffer[:end]
         self._blank = 0
         return data
+
+    def _copy(self, end: int) -> bytes:
+        with memoryview(self._buffer) as view, view[self._blank : end] as part:
+            return bytes(part)
 
     def _match(self, start: int) -> _Delimiter | None:
         """The delimiter that begins here, with `end` 0 while its line is not complete; None: it is something else."""

@@ -17,7 +17,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from gateway.errors.problem import Problem, to_response
-from gateway.http.admission import SELFIE, Limiters, overloaded
+from gateway.http.admission import overloaded
+from gateway.http.limiters import SELFIE, Limiters
 from gateway.http.limits import Limits
 from gateway.http.middleware import HEADERS, LINGER_S, POLICY, handled
 from kit.interceptors import REQUEST_ID
@@ -28,6 +29,7 @@ UNKNOWN_ID = "00000000-0000-0000-0000-000000000000"
 # A client that has changed networks never says so. After this time without an answer to what was sent, such as a
 # keep-alive of a stream, the kernel closes the connection; by itself it would try for a quarter of an hour.
 GONE_MS = 30_000
+UNREAD_LINGER_S = 0.5  # for a refused client that is not read any more: its end would not be noticed, either
 CHECKS = 4  # of a stalled answer, within the time that it may stand still
 
 
@@ -67,7 +69,8 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
-            return  # what it still sends; a reset connection would cost it the answer
+            self._discard(data)
+            return
         if (
             self._refuses_early
             and self.cycle is None
@@ -75,6 +78,7 @@ class Connection(H11Protocol):
             and not self._limiters.selfies.admits()
         ):
             self._refuse()
+            self._discard(data)
             return
         super().data_received(data)
         self._watch_head()
@@ -118,6 +122,13 @@ class Connection(H11Protocol):
         if self.transport.can_write_eof():  # over TLS the end can only be said with the connection's
             self.transport.write_eof()
         self.loop.call_later(LINGER_S, self.transport.close)
+
+    def _discard(self, data: bytes) -> None:
+        """What a refused client still sends: a reset connection would cost some the answer. In a crowd there is no time
+        for it, and the client stands still until it is closed."""
+        if self.transport.is_reading() and not self._limiters.discards.take(len(data), self.loop.time()):
+            self.transport.pause_reading()
+            self.loop.call_later(UNREAD_LINGER_S, self.transport.close)
 
     def _watch_head(self) -> None:
         if self.conn.their_state is not h11.IDLE or self.transport.is_closing():

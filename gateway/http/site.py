@@ -98,3 +98,8 @@ class Prefix:
             if scope["path"] == self._root_path or scope["path"].startswith(f"{self._root_path}/"):
                 scope["path"] = scope["path"].removeprefix(self._root_path) or "/"
         await self._app(scope, receive, send)
+
+
+def root_of(request: Request) -> str:
+    """The path prefix of a proxy, with which links begin."""
+    return str(request.scope.get("root_path", ""))

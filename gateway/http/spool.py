@@ -14,34 +14,60 @@ MEMORY_BYTES = 256 * 1024
 MAX_FILENAME_LENGTH = 200
 
 
+class SpoolMemory:
+    """What files that arrive may use of this process's memory, all together."""
+
+    def __init__(self, count_bytes: int) -> None:
+        self._free_bytes = count_bytes
+
+    def take(self, count_bytes: int) -> bool:
+        """Whether there is as much."""
+        if count_bytes > self._free_bytes:
+            return False
+        self._free_bytes -= count_bytes
+        return True
+
+    def give_back(self, count_bytes: int) -> None:
+        self._free_bytes += count_bytes
+
+
 @dataclass
 class ReceivedFile:
-    """A file as sent; `filename` is for people and fit for a header. With a `reason` it is rejected and not kept."""
+    """A file as sent; `filename` is for people and fit for a header. With a `reason` it is rejected and not kept. With
+    `memory` it stays there, whatever its size, as long as there is some left."""
 
     filename: str
+    memory: SpoolMemory | None = None
     reason: str = ""
     size_bytes: int = 0
     spool: SpooledTemporaryFile[bytes] = field(default_factory=lambda: SpooledTemporaryFile(MEMORY_BYTES))  # noqa: SIM115
-    unwritten: bytearray = field(default_factory=bytearray)
+    unwritten: list[bytes] = field(default_factory=list)
+    unwritten_bytes: int = 0
     turn: Lock = field(default_factory=Lock)
 
     async def append(self, data: bytes) -> None:
         """Raises Problem where the disk is full."""
         self.size_bytes += len(data)
-        self.unwritten += data
-        if len(self.unwritten) >= MEMORY_BYTES:
+        if self.memory and not self.memory.take(len(data)):
+            self._leave_memory()
+        self.unwritten.append(data)
+        self.unwritten_bytes += len(data)
+        if self.unwritten_bytes >= MEMORY_BYTES:
             await self.flush()
 
     async def flush(self) -> None:
-        """Writes what has arrived; in a thread when it goes to a disk."""
+        """Writes what has arrived, unless it stays in memory; in a thread when it goes to a disk."""
+        if self.memory:
+            return
+        data = b"".join(self.unwritten)
         try:
             if self.size_bytes > MEMORY_BYTES:
-                await anyio.to_thread.run_sync(self.spool.write, bytes(self.unwritten))
+                await anyio.to_thread.run_sync(self.spool.write, data)
             else:
-                self.spool.write(self.unwritten)
+                self.spool.write(data)
         except OSError:
             raise Problem(503, "service_unavailable", "There is no space for uploads; try again later.") from None
-        self.unwritten.clear()
+        self._forget_unwritten()
 
     def reject(self, reason: str) -> None:
         """Frees what was kept of it."""
@@ -49,11 +75,14 @@ class ReceivedFile:
         self.close()
 
     def close(self) -> None:
-        self.unwritten.clear()
+        self._leave_memory()
+        self._forget_unwritten()
         self.spool.close()
 
     async def read(self) -> bytes:
         """All of it; in a thread when it comes from a disk."""
+        if self.memory:
+            return b"".join(self.unwritten)
         self.spool.seek(0)
         if self.size_bytes > MEMORY_BYTES:
             return await anyio.to_thread.run_sync(self.spool.read)
@@ -65,6 +94,15 @@ class ReceivedFile:
         while chunk := await self._read_chunk(place, chunk_bytes):
             yield chunk
             place += len(chunk)
+
+    def _leave_memory(self) -> None:
+        if self.memory:
+            self.memory.give_back(self.unwritten_bytes)
+        self.memory = None
+
+    def _forget_unwritten(self) -> None:
+        self.unwritten.clear()
+        self.unwritten_bytes = 0
 
     async def _read_chunk(self, place: int, count: int) -> bytes:
         if self.size_bytes > MEMORY_BYTES:

@@ -15,7 +15,7 @@ from gateway.http.body import read_body, too_large
 from gateway.http.headers import field_name, file_name, parse_options
 from gateway.http.limits import MULTIPART_BYTES
 from gateway.http.multipart import MalformedMultipart, MultipartParser, PartBegin, PartData
-from gateway.http.spool import ReceivedFile, clean_filename
+from gateway.http.spool import ReceivedFile, SpoolMemory, clean_filename
 
 SLICE_BYTES = 64 * 1024  # parsed in one go; other requests have their turn after each
 
@@ -24,13 +24,15 @@ SLICE_BYTES = 64 * 1024  # parsed in one go; other requests have their turn afte
 class FilePolicy:
     """Which files a request may carry. `names`: the fields, the documented one first. Where `is_each_reported`, a file
     that is not accepted is received with its reason and the others go on; otherwise it ends the request. The rest of
-    such files is skipped, up to `max_skipped_bytes` in one request."""
+    such files is skipped, up to `max_skipped_bytes` in one request. With `memory` they are not written to a disk as
+    long as there is some left, and are read as a whole."""
 
     names: tuple[str, ...]
     max_files: int
     max_file_bytes: int
     is_each_reported: bool = False
     max_skipped_bytes: int = MULTIPART_BYTES
+    memory: SpoolMemory | None = None
 
     @property
     def max_body_bytes(self) -> int:
@@ -46,8 +48,9 @@ async def receive_files(request: Request, policy: FilePolicy) -> AsyncGenerator[
     form = _Form(_read_boundary(request, policy), policy)
     try:
         async for chunk in read_body(request, policy.max_body_bytes):
+            view = memoryview(chunk)
             for start in range(0, len(chunk), SLICE_BYTES):
-                async for file in form.feed(chunk[start : start + SLICE_BYTES]):
+                async for file in form.feed(view[start : start + SLICE_BYTES]):
                     yield file
                 await asyncio.sleep(0)
         async for file in form.finish():
@@ -73,7 +76,7 @@ class _Form:
         self._is_empty = True
         self._count = self._skipped = 0
 
-    async def feed(self, chunk: bytes) -> AsyncIterator[ReceivedFile]:
+    async def feed(self, chunk: memoryview) -> AsyncIterator[ReceivedFile]:
         self._is_empty = False
         for event in self._parser.feed(chunk):
             if isinstance(event, PartBegin):
@@ -113,7 +116,7 @@ class _Form:
         is_excess = self._count > self._policy.max_files
         if is_excess and not self._policy.is_each_reported:
             raise too_many(self._policy)
-        file = ReceivedFile(clean_filename(filename or ""))
+        file = ReceivedFile(clean_filename(filename or ""), self._policy.memory)
         if is_excess or not is_ours:
             file.reject("too_many_files" if is_ours else "unexpected_field")
         return file

@@ -3,16 +3,15 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-import grpc
 from fastapi import APIRouter, Query, Request
 
-from gateway.backends.channels import Backends
-from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import FILE_BODY, PAGE, SIGNED, files_body, problems
+from gateway.events.logos import logo_url
 from gateway.events.offers import DOWNLOADS
 from gateway.http.authentication import Signed
 from gateway.http.limits import MAX_PHOTOS, SKIPPED_FILES
 from gateway.http.pages import Cursor, Direction, Limit, Order
+from gateway.http.site import root_of
 from gateway.http.times import epoch_s
 from gateway.http.uploads import FilePolicy
 from gateway.photos import schemas as shapes
@@ -32,6 +31,7 @@ STATES = {
     pb.PHOTO_STATE_REFUSED: "refused",
 }
 
+NEW_VERSIONS = {pb.PHOTO_STATE_PENDING: "pending", pb.PHOTO_STATE_FAILED: "failed"}
 FILTERS = {name: state for state, name in STATES.items() if state != pb.PHOTO_STATE_REFUSED}
 VISIBILITIES: dict[int, shapes.Visibility] = {
     pb.VISIBILITY_MATCHED: "matched",
@@ -43,6 +43,8 @@ Status = Annotated[Literal["pending", "indexed", "failed"] | None, Query(descrip
 
 Visible = Annotated[shapes.Visibility | None, Query(description="only photos that these see")]
 Faces = Annotated[Literal["none"] | None, Query(description="`none`: only indexed photos without a face")]
+Replace = Annotated[bool, Query(description="replace photos of the same name, as organiser or photographer")]
+REPLACEMENTS = {pb.REPLACEMENT_REPLACED: "replaced", pb.REPLACEMENT_AMBIGUOUS: "ambiguous"}
 FromGuests = Annotated[bool, Query(description="only photos that guests added")]
 HideRequested = Annotated[bool, Query(description="only photos that guests ask to hide and that wait for a decision")]
 
@@ -73,6 +75,7 @@ async def list_my_photos(
         photos=[_match(match, root_of(request)) for match in answer.matches],
         next_cursor=answer.next_page_token or None,
         total=answer.total_count,
+        logo_url=logo_url(str(event_id), answer.logo_version, root_of(request)),
     )
 
 
@@ -85,16 +88,22 @@ async def list_my_photos(
     ),
     openapi_extra=files_body("files", several=True),
 )
-async def add_photos(event_id: UUID, request: Request, backend: Signed) -> shapes.AddedPhotos:
+async def add_photos(event_id: UUID, request: Request, backend: Signed, replace: Replace = False) -> shapes.AddedPhotos:
     """Add photos, up to 100 in one request, as an organiser, or as a guest where the event takes photos of guests. Each
     file has its own result and is kept once it is received completely, whatever happens to the others. The same bytes
-    are one photo. An error is the answer only where no file was kept."""
+    are one photo. An error is the answer only where no file was kept.
+
+    With `replace` a file replaces the photo that has its name: the photo keeps its id, its place in lists, its
+    visibility and what guests said of it, and it is shown as it was until the new file is read. Where several photos
+    have the name the file is a new photo (`ambiguous`). Organisers replace what organisers and photographers added,
+    photographers what they added themselves, and nobody the photos of guests. Do not say it for several files of one
+    name: a second request would replace the photo of the first."""
     # Asked first, so that strangers cannot make us read gigabytes.
-    await _require_upload(backend, str(event_id))
+    await backend.photos.CheckUpload(pb.CheckUploadRequest(event_id=str(event_id)))
     limits, limiter = backend.limits, request.app.state.limiters.photos
     skipped = SKIPPED_FILES * limits.max_photo_bytes
     policy = FilePolicy(FIELDS, MAX_PHOTOS, limits.max_photo_bytes, True, skipped)
-    results = await PhotoUpload(backend, str(event_id), limiter, policy).run(request)
+    results = await PhotoUpload(backend, str(event_id), limiter, policy, replace).run(request)
     return shapes.AddedPhotos(photos=[_added(result) for result in results])
 
 
@@ -204,21 +213,6 @@ async def retry_photo(photo_id: UUID, backend: Signed) -> shapes.RetriedPhoto:
     return shapes.RetriedPhoto(id=str(photo_id))
 
 
-async def _require_upload(backend: Backends, event_id: str) -> None:
-    """Organisers are known by a call that services of every version have."""
-    try:
-        await backend.photos.GetIndexState(pb.GetIndexStateRequest(event_ids=[event_id]))
-    except grpc.aio.AioRpcError as error:
-        if not has_reason(error, "organiser_only"):
-            raise
-        await backend.photos.CheckUpload(pb.CheckUploadRequest(event_id=event_id))
-
-
-def root_of(request: Request) -> str:
-    """The path prefix of a proxy, with which links begin."""
-    return str(request.scope.get("root_path", ""))
-
-
 def _match(match: matcher_pb2.Match, root: str) -> shapes.MyPhoto:
     urls = _urls(match, root)
     offered = DOWNLOADS.get(match.download, "original")
@@ -250,6 +244,7 @@ def _added(result: Result) -> shapes.AddedPhoto:
             "filename": result.filename,
             "status": STATES.get(photo.state, "pending"),
             "existing": photo.existing,
+            "replacement": REPLACEMENTS.get(photo.replacement),
         }
     )
 
@@ -264,6 +259,8 @@ def _photo(photo: pb.Photo, root: str) -> shapes.EventPhoto:
             "uploader_id": photo.uploader_id or None,
             "from_guest": photo.from_guest,
             "hide_requests": photo.hide_request_count,
+            "new_version": NEW_VERSIONS.get(photo.new_version_state),
+            "new_version_reason": photo.new_version_reason or None,
         }
     )
 

@@ -40,6 +40,7 @@ class MyPhotoPage(BaseModel):
     photos: list[MyPhoto]
     next_cursor: str | None = Field(description="null on the last page")
     total: int = Field(description="photos on all pages together")
+    logo_url: str | None = Field(description="the logo of the event that was asked for; null: none, or all events")
 
 
 class AddedPhoto(BaseModel):
@@ -49,6 +50,11 @@ class AddedPhoto(BaseModel):
     filename: str
     status: Literal["pending", "indexed", "failed", "refused"]
     existing: bool | None = Field(default=None, description="whether the same bytes were here before")
+    replacement: Literal["replaced", "ambiguous"] | None = Field(
+        default=None,
+        description="with `replace`: whether `id` is the photo that it replaces, or a new one since several photos have"
+        " its name; missing where none has it",
+    )
     reason: str | None = Field(
         default=None, description="why it was refused", json_schema_extra={"enum": [*sorted(REASONS), None]}
     )
@@ -83,6 +89,10 @@ class EventPhoto(BaseModel):
         description="who sees it beside organisers: guests who are in it, every member, or nobody"
     )
     hide_requests: int = Field(description="guests who ask for it to be hidden and wait for a decision")
+    new_version: Literal["pending", "failed"] | None = Field(
+        description="how far a new version of it is; `failed`: it could not be read and the photo stays as it was"
+    )
+    new_version_reason: str | None = Field(description="why the new version failed")
     colour: Colour
     thumb_url: str | None = Field(description="null until indexed")
     medium_url: str | None = Field(description="null until indexed")

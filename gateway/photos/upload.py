@@ -1,9 +1,11 @@
 """Photos of one request on their way to matcher_service: one call for each, as soon as it is complete."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -13,7 +15,8 @@ from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason, refusal, to_problem
 from gateway.errors.problem import Problem
 from gateway.errors.schemas import FieldError
-from gateway.http.admission import ConcurrencyLimiter, overloaded
+from gateway.http.admission import overloaded
+from gateway.http.limiters import ConcurrencyLimiter
 from gateway.http.spool import ReceivedFile
 from gateway.http.uploads import FilePolicy, file_too_large, receive_files, too_many
 from kit.retries import repeat_aio
@@ -39,9 +42,14 @@ class Result:
 class PhotoUpload:
     """Hands the files of one request on. Files that were received are kept whatever happens to the rest of the body."""
 
-    def __init__(self, backend: Backends, event_id: str, limiter: ConcurrencyLimiter, policy: FilePolicy) -> None:
+    def __init__(
+        self, backend: Backends, event_id: str, limiter: ConcurrencyLimiter, policy: FilePolicy, replace: bool
+    ) -> None:
         self._backend = backend
         self._event_id = event_id
+        self._replace = replace
+        self._names: set[str] = set()
+        self._began_s = time.monotonic()
         self._limiter = limiter
         self._policy = policy
         self._results: list[Result] = []
@@ -98,9 +106,11 @@ class PhotoUpload:
 
     async def _send(self, file: ReceivedFile) -> pb.AddedPhoto:
         """Waits while the service has no thread for it. Raises AioRpcError."""
+        header = pb.AddPhotoHeader(event_id=self._event_id, filename=file.filename, replace=self._may_replace(file))
 
         def begin(left_s: float) -> Any:
-            return self._backend.photos.AddPhotos(_messages(self._event_id, file), timeout=left_s)
+            header.age.FromTimedelta(timedelta(seconds=time.monotonic() - self._began_s))
+            return self._backend.photos.AddPhotos(_messages(header, file), timeout=left_s)
 
         ends_at = asyncio.get_running_loop().time() + self._backend.limits.photo_s
         while True:
@@ -112,6 +122,12 @@ class PhotoUpload:
                 if not has_reason(error, "too_many_streams") or left_s < 2 * RETRY_S:
                     raise
             await asyncio.sleep(RETRY_S)
+
+    def _may_replace(self, file: ReceivedFile) -> bool:
+        """Of several files of one name in a request only the first replaces: the next would replace that."""
+        is_first = file.filename not in self._names
+        self._names.add(file.filename)
+        return self._replace and is_first
 
     def _refuse(self, reason: str) -> Problem:
         if reason == "too_large":
@@ -134,7 +150,7 @@ class PhotoUpload:
         return first
 
 
-async def _messages(event_id: str, file: ReceivedFile) -> AsyncIterator[pb.AddPhotosRequest]:
-    yield pb.AddPhotosRequest(header=pb.AddPhotoHeader(event_id=event_id, filename=file.filename))
+async def _messages(header: pb.AddPhotoHeader, file: ReceivedFile) -> AsyncIterator[pb.AddPhotosRequest]:
+    yield pb.AddPhotosRequest(header=header)
     async for chunk in file.chunks(CHUNK_BYTES):
         yield pb.AddPhotosRequest(chunk=chunk)

@@ -15,6 +15,7 @@ HEAD_GAP_MM = 4.0
 HEADING_MM, HEADING_LEADING_MM = 6.5, 9.5
 ADDRESS_MM = 5.5
 STEP_MM = 4.8
+LOGO_TOP_MM, LOGO_WIDTH_MM, LOGO_HEIGHT_MM = 8.0, 60.0, 14.0
 MAX_TITLE_LINES = 3
 TITLE_LEADING = 1.2
 TITLE_MM = (15.0, 12.0, 9.5, 7.5)  # the first size at which the name fits
@@ -40,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Bar:
-    """Dark modules of the QR code side by side."""
+    """A rectangle: dark modules of the QR code side by side, or where the logo is."""
 
     x: float
     y: float
@@ -49,15 +50,32 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class Logo:
+    """A PNG, and its size in pixels."""
+
+    png: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Poster:
     event_name: str
     event_code: str
     url: str
+    logo: Logo | None = None
+
+
+def place_logo(logo: Logo) -> Bar:
+    """At the top, in the middle."""
+    scale = min(LOGO_WIDTH_MM / logo.width, LOGO_HEIGHT_MM / logo.height)
+    width, height = logo.width * scale, logo.height * scale
+    return Bar((WIDTH_MM - width) / 2, LOGO_TOP_MM + (LOGO_HEIGHT_MM - height) / 2, width, height)
 
 
 def arrange(poster: Poster, measure: Measure) -> tuple[list[Line], list[Bar]]:
     centre = WIDTH_MM / 2
-    lines = list(_head(poster.event_name, measure))
+    lines = list(_head(poster.event_name, LOGO_TOP_MM + LOGO_HEIGHT_MM if poster.logo else 0, measure))
     lines.append(Line(poster.event_code, centre, QR_TOP_MM + QR_MM + 15, 14, bold=True))
     address = poster.url.removeprefix("https://").removeprefix("http://")
     size = min(ADDRESS_MM, (WIDTH_MM - 2 * MARGIN_MM) / measure(address, False))
@@ -66,11 +84,11 @@ def arrange(poster: Poster, measure: Measure) -> tuple[list[Line], list[Bar]]:
     return lines, list(_bars(poster.url, centre - QR_MM / 2, QR_TOP_MM))
 
 
-def _head(event_name: str, measure: Measure) -> Iterator[Line]:
-    """In the middle of the space above the code."""
+def _head(event_name: str, top: float, measure: Measure) -> Iterator[Line]:
+    """In the middle of the space between the logo and the code."""
     title, size = _fit(event_name, measure)
     height = len(title) * size * TITLE_LEADING + HEAD_GAP_MM + len(HEADINGS) * HEADING_LEADING_MM
-    y = (QR_TOP_MM - height) / 2
+    y = (top + QR_TOP_MM - height) / 2
     for text in title:
         y += size * TITLE_LEADING
         yield Line(text, WIDTH_MM / 2, y, size, bold=True)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from gateway.posters.fonts import font_files, letters
-from gateway.posters.layout import Line, Measure, Poster, arrange
+from gateway.posters.layout import Line, Measure, Poster, arrange, place_logo
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -29,6 +30,9 @@ def draw_pdf(poster: Poster) -> bytes:
             page.rect(bar.x, bar.y, bar.width, bar.height, style="F")
         for line in lines:
             _write(page, line)
+        if poster.logo:
+            place = place_logo(poster.logo)
+            page.image(BytesIO(poster.logo.png), place.x, place.y, place.width, place.height)
         return bytes(page.output())
 
 

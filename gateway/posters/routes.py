@@ -4,18 +4,22 @@ from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
+import grpc
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from gateway.backends.channels import Backends
+from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import SIGNED, problems
+from gateway.events.counts import AWAY
 from gateway.http.authentication import Signed
 from gateway.http.site import public_origin
 from gateway.photos.file_names import content_disposition, make_poster_name
-from gateway.posters.layout import Poster
+from gateway.posters.layout import Logo, Poster
 from gateway.posters.pdf import draw_pdf
 from gateway.posters.svg import draw_svg
 from protos.auth.v1 import auth_pb2 as pb
+from protos.matcher.v1 import photo_pb2
 
 PDF, SVG = "application/pdf", "image/svg+xml"
 FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
@@ -60,8 +64,20 @@ async def _answer(
     download: bool,
 ) -> Response:
     event = (await backend.auth.GetEvent(pb.GetEventRequest(event_id=str(event_id)))).event
+    logo = await _find_logo(backend, event_id)
     url = f"{public_origin(request)}{request.scope.get('root_path', '')}/e/{event.event_code}"
-    body = await run_in_threadpool(draw, Poster(event.name, event.event_code, url))
+    body = await run_in_threadpool(draw, Poster(event.name, event.event_code, url, logo))
     name = make_poster_name(event.name, media_type)
     headers = {"Content-Disposition": content_disposition(name, download), "Cache-Control": "private, no-cache"}
     return Response(body, media_type=media_type, headers=headers)
+
+
+async def _find_logo(backend: Backends, event_id: UUID) -> Logo | None:
+    """None also where it cannot be had now: the poster is good without it."""
+    try:
+        answer = await backend.photos.GetLogo(photo_pb2.GetLogoRequest(event_id=str(event_id)))
+    except grpc.aio.AioRpcError as error:
+        if error.code() in AWAY or has_reason(error, "logo_not_found") or has_reason(error, "event_not_found"):
+            return None
+        raise
+    return Logo(answer.image, answer.logo.width, answer.logo.height) if answer.image else None

@@ -1,9 +1,10 @@
 """The poster as SVG, in the fonts of the machine that shows it, each line as wide as it was measured."""
 
+from base64 import b64encode
 from xml.sax.saxutils import escape
 
 from gateway.posters.fonts import letters
-from gateway.posters.layout import HEIGHT_MM, WIDTH_MM, Line, Poster, arrange
+from gateway.posters.layout import HEIGHT_MM, WIDTH_MM, Line, Logo, Poster, arrange, place_logo
 from gateway.posters.pdf import open_measure
 
 FONTS = "FiraGO, 'Fira Sans', 'Noto Sans', 'Helvetica Neue', Arial, sans-serif"
@@ -22,10 +23,19 @@ def draw_svg(poster: Poster) -> bytes:
             '<rect width="100%" height="100%" fill="#fff"/>',
             f'<path d="{path}" shape-rendering="crispEdges"/>',
             *texts,
+            *([_image(poster.logo)] if poster.logo else []),
             "</svg>",
         ]
     )
     return drawing.encode()
+
+
+def _image(logo: Logo) -> str:
+    place = place_logo(logo)
+    return (
+        f'<image x="{place.x:.2f}" y="{place.y:.2f}" width="{place.width:.2f}" height="{place.height:.2f}"'
+        f' href="data:image/png;base64,{b64encode(logo.png).decode()}"/>'
+    )
 
 
 def _text(line: Line, width: float) -> str:

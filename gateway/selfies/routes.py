@@ -57,7 +57,8 @@ async def upload_selfie(request: Request, backend: Signed, idempotency_key: Idem
     if caller := request.scope["caller"]:
         await rates_of(request).hit("selfies", str(caller.user_id))
     max_bytes = backend.limits.max_selfie_bytes
-    policy = FilePolicy(FIELDS, 1, max_bytes, max_skipped_bytes=max_bytes)  # enough to find a selfie in another field
+    # Enough is skipped to find a selfie in another field.
+    policy = FilePolicy(FIELDS, 1, max_bytes, max_skipped_bytes=max_bytes, memory=request.app.state.selfie_memory)
     image = b""
     async with aclosing(receive_files(request, policy)) as files:
         async for file in files:  # one, and after it the rest of the body

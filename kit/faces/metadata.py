@@ -1,4 +1,5 @@
-"""What a served picture says about itself: when it was taken, and who created it; never where, or with which camera."""
+"""What a served picture says about itself: when it was taken, and who created it; never where, or with which camera,
+which is read all the same."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\u
 # Escaped for XML a letter has at most 6 bytes, and all of it must fit into one segment.
 _MAX_TEXT = 500
 _MAX_CREATORS = 10
+_MAX_CAMERA_TEXT = 60
 _JPEG_START = b"\xff\xd8"
 
 
@@ -29,12 +31,29 @@ class Rights:
 
 
 @dataclass(frozen=True, slots=True)
+class Camera:
+    """Which camera took a picture, as EXIF says; it tells cameras apart and is never written into a picture. A phone
+    names no `serial`."""
+
+    make: str
+    model: str
+    serial: str
+
+    @property
+    def name(self) -> str:
+        """For people: the model, with the make where the model does not begin with it."""
+        first = self.make.partition(" ")[0]
+        return self.model if self.model.lower().startswith(first.lower()) else f"{self.make} {self.model}".strip()
+
+
+@dataclass(frozen=True, slots=True)
 class Metadata:
     """All that is kept of an image's metadata. `orientation` is EXIF's, 1 to 8."""
 
     taken: Taken | None = None
     rights: Rights = field(default_factory=Rights)
     orientation: int = 1
+    camera: Camera | None = None
 
 
 def read_metadata(exif_block: bytes = b"", xmp_packet: bytes = b"", iptc_segment: bytes = b"") -> Metadata:
@@ -45,7 +64,8 @@ def read_metadata(exif_block: bytes = b"", xmp_packet: bytes = b"", iptc_segment
     if not orientation:
         value = next(iter(properties.get(xmp.ORIENTATION, [])), "")
         orientation = int(value) if value in tuple("12345678") else 1
-    return Metadata(_find_time(texts, properties), _find_rights(texts, properties, records), orientation)
+    rights = _find_rights(texts, properties, records)
+    return Metadata(_find_time(texts, properties), rights, orientation, _find_camera(texts))
 
 
 def write_segments(metadata: Metadata) -> list[bytes]:
@@ -117,6 +137,14 @@ def _find_rights(texts: Mapping[int, str], properties: xmp.Properties, records: 
         notice=notice or copyright_,
         credit=_first([*properties.get(xmp.CREDIT, []), *records.get(iptc.CREDIT, [])]),
     )
+
+
+def _find_camera(texts: Mapping[int, str]) -> Camera | None:
+    make, model, serial = (
+        _first([texts.get(tag, "").replace("\0", " ")])[:_MAX_CAMERA_TEXT]
+        for tag in (exif.MAKE, exif.MODEL, exif.BODY_SERIAL_NUMBER)
+    )
+    return Camera(make, model, serial) if make or model else None
 
 
 def _first(texts: Iterable[str]) -> str:

@@ -1,7 +1,9 @@
 """What matcher_service is about: photos, faces, guests, matches; their rules and faults."""
 
+from matcher_service.domain.cameras import MAX_CAMERAS, MAX_OFFSET_S, Camera, CameraId
 from matcher_service.domain.changes import Change, ChangeKind, Download, GuestPhotos, Role
 from matcher_service.domain.faults import (
+    CameraNotFound,
     DownloadNotOffered,
     EmptyImage,
     EventClosed,
@@ -17,6 +19,7 @@ from matcher_service.domain.faults import (
 )
 from matcher_service.domain.jobs import ENCODING_SIZE, ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, NewFace
 from matcher_service.domain.lists import NEWEST_FIRST, Listing, Match, PhotoOrder
+from matcher_service.domain.logos import Logo, LogoNotFound, LogoTooLarge, LogoUnsupported, UnreadableLogo
 from matcher_service.domain.permissions import Action, may, roles_for
 from matcher_service.domain.photos import (
     MAX_FILENAME_LENGTH,
@@ -29,8 +32,10 @@ from matcher_service.domain.photos import (
     KnownPhoto,
     KnownUpload,
     NewPhoto,
+    NoticeCounts,
     Photo,
     PhotoState,
+    Replacement,
     ShownPhoto,
     Variant,
     Visibility,
@@ -40,15 +45,20 @@ from matcher_service.domain.rematches import Hint, Rematch, RematchState, Snapsh
 __all__ = [
     "ENCODING_SIZE",
     "ENGINE_VERSION",
+    "MAX_CAMERAS",
     "MAX_FAILURES",
     "MAX_FILENAME_LENGTH",
     "MAX_HASHES",
+    "MAX_OFFSET_S",
     "MAX_PHOTOS_CHANGED",
     "MAX_PHOTOS_PER_CALL",
     "MAX_USERS",
     "NEWEST_FIRST",
     "Action",
     "AddedPhoto",
+    "Camera",
+    "CameraId",
+    "CameraNotFound",
     "Change",
     "ChangeKind",
     "Download",
@@ -64,9 +74,14 @@ __all__ = [
     "KnownPhoto",
     "KnownUpload",
     "Listing",
+    "Logo",
+    "LogoNotFound",
+    "LogoTooLarge",
+    "LogoUnsupported",
     "Match",
     "NewFace",
     "NewPhoto",
+    "NoticeCounts",
     "OrganiserOnly",
     "Photo",
     "PhotoNotFailed",
@@ -76,12 +91,14 @@ __all__ = [
     "PhotoState",
     "Rematch",
     "RematchState",
+    "Replacement",
     "Role",
     "ShownPhoto",
     "Snapshot",
     "TooLarge",
     "TooManyFiles",
     "TooManyGuestPhotos",
+    "UnreadableLogo",
     "UnsupportedType",
     "Variant",
     "Visibility",

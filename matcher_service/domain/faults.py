@@ -11,6 +11,10 @@ class PhotoNotFound(NotFound):
     """There is no such photo."""
 
 
+class CameraNotFound(NotFound):
+    """There is no such camera in this event."""
+
+
 class PhotoNotReady(Precondition):
     """This photo is not ready to be shown."""
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from matcher_service.domain.cameras import CameraId
 from matcher_service.domain.photos import Variant
 
 ENCODING_SIZE = 128
@@ -14,12 +15,14 @@ MAX_FAILURES = 3
 
 @dataclass(frozen=True)
 class Job:
-    """A photo to be read. `attempt` fences every later write."""
+    """A photo to be read. `attempt` fences every later write. `is_replacement`: a new version of a photo, which takes
+    its place once it is read."""
 
     photo_id: UUID
     event_id: UUID
     upload_key: str
     attempt: int
+    is_replacement: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,3 +60,4 @@ class IndexedPhoto:
     taken_offset_min: int | None = None
     original_parts: list[Any] | None = None
     colour: int | None = None
+    camera: CameraId | None = None

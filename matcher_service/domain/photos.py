@@ -45,11 +45,19 @@ class Visibility(Enum):
     UNAPPROVED = "unapproved"
 
 
+class Replacement(Enum):
+    """What became of an upload that was to replace the photo of its name: it did, or several have that name."""
+
+    REPLACED = "replaced"
+    AMBIGUOUS = "ambiguous"
+
+
 @dataclass(frozen=True)
 class Photo:
     """A photo as its organisers see it; what the indexer finds out is empty until then. `versions`: of its pictures.
     `hide_requests`: how many guests ask to hide it and wait for a decision. `colour`: its average, 0xRRGGBB.
-    `from_guest`: added by a member who was a guest."""
+    `from_guest`: added by a member who was a guest. `new_version`: how far a new version of it is, PENDING or FAILED
+    for its `new_version_reason`; None: there is none."""
 
     id: UUID
     event_id: UUID
@@ -70,11 +78,14 @@ class Photo:
     hide_requests: int
     colour: int | None
     from_guest: bool
+    new_version: PhotoState | None = None
+    new_version_reason: str = ""
 
 
 @dataclass(frozen=True)
 class NewPhoto:
-    """An upload that is durable in the file `upload_key`."""
+    """An upload that is durable in the file `upload_key`. `replaces`: the photo of its name, where there is one.
+    `began_at`: when its client began to send it, by the database's clock; None: now."""
 
     id: UUID
     event_id: UUID
@@ -84,6 +95,8 @@ class NewPhoto:
     upload_key: str
     sha256: bytes
     size_bytes: int
+    replaces: bool = False
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -98,16 +111,20 @@ class AddedPhoto:
     state: PhotoState
     reason: str = ""
     existing: bool = False
+    replacement: Replacement | None = None
 
 
 @dataclass(frozen=True)
 class KnownUpload:
-    """The photo that the bytes of an upload are already."""
+    """The photo that the bytes of an upload are already, or whose new version they are, with the state of that.
+    `has_new_version`: other bytes are to take their place."""
 
     photo_id: UUID
     state: PhotoState
     uploader_id: UUID | None
     from_guest: bool
+    is_new_version: bool = False
+    has_new_version: bool = False
 
     def is_foreign(self, role: Role, user_id: UUID) -> bool:
         """Whether the member learns no more of it than that it is here."""
@@ -138,6 +155,17 @@ class KnownPhoto:
 
     photo_id: UUID
     state: PhotoState
+
+
+@dataclass(frozen=True)
+class NoticeCounts:
+    """What e-mails say of an event: in how many photos each guest is who is in any, how many are for everyone, and how
+    many there are; `released`: whether guests see photos now."""
+
+    of_each: Mapping[UUID, int]
+    for_everyone: int
+    total: int
+    released: bool
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from kit.ids import parse_id, parse_optional_id
 from kit.notices import Notices
 from kit.pages import parse_page
 from kit.timestamps import to_timestamp
+from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.domain import ENCODING_SIZE, MAX_USERS, Hint, Listing, Match, Rematch, Snapshot
+from matcher_service.logos import Logos
 from matcher_service.service import Matches
 from matcher_service.servicer.shared import name_versions, parse_order
 from matcher_service.store.hints import parse_hint
@@ -23,7 +25,11 @@ MAX_COUNTED = 500
 class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, matches: Matches, audience: Audience, hints: Notices) -> None:
+    def __init__(
+        self, matches: Matches, audience: Audience, hints: Notices, anomalies: Anomalies, logos: Logos
+    ) -> None:
+        self._anomalies = anomalies
+        self._logos = logos
         self._matches = matches
         self._audience = audience
         self._hints = hints
@@ -42,8 +48,12 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
         page = parse_page(listing.name(f"matches of {caller} in {event_id}"), request.page_size, request.page_token)
         matches, total = self._matches.list_matches(caller, event_id, page, listing)
         shown, token = page.cut(matches, listing.key)
+        logo_version = self._logos.find_version(event_id) if event_id else ""
         return pb.ListMatchesResponse(
-            matches=[_match(match) for match in shown], next_page_token=token, total_count=total
+            matches=[_match(match) for match in shown],
+            next_page_token=token,
+            total_count=total,
+            logo_version=logo_version,
         )
 
     @callable_by(USER)
@@ -83,15 +93,23 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
             counts=[pb.MatchCount(user_id=str(user_id), photo_count=count) for user_id, count in counts.items()]
         )
 
+    @callable_by(USER)
+    def ListSharedFaces(self, request, context):
+        faces = self._anomalies.list_shared_faces(current_caller().user_id, parse_id(request.event_id))
+        return pb.ListSharedFacesResponse(faces=[pb.SharedFace(user_ids=map(str, accounts)) for accounts in faces])
+
     @callable_by(service("auth"))
     def CountMatchesForNotices(self, request, context):
         if len(request.user_ids) > MAX_COUNTED:
             raise InvalidArgument
         users = [parse_id(user_id) for user_id in request.user_ids]
-        counts = self._matches.count_of_each(parse_id(request.event_id), users)
+        counts = self._matches.count_for_notices(parse_id(request.event_id), users)
         count = pb.CountMatchesForNoticesResponse.Count
         return pb.CountMatchesForNoticesResponse(
-            counts=[count(user_id=str(user_id), photo_count=photos) for user_id, photos in counts.items()]
+            counts=[count(user_id=str(user_id), photo_count=photos) for user_id, photos in counts.of_each.items()],
+            everyone_count=counts.for_everyone,
+            total_count=counts.total,
+            released=counts.released,
         )
 
 

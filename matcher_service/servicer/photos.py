@@ -23,8 +23,11 @@ from matcher_service.domain import (
     Variant,
     Visibility,
 )
+from matcher_service.domain.logos import Logo
+from matcher_service.logos import Logos
 from matcher_service.pictures import OpenPicture, Window
-from matcher_service.service import Photos
+from matcher_service.service import Cameras, Photos
+from matcher_service.servicer.cameras import parse_offset_s, show_cameras
 from matcher_service.servicer.shared import name_versions, parse_order
 from matcher_service.upload import Chunk, Header, Part, receive
 from protos.matcher.v1 import photo_pb2 as pb
@@ -48,9 +51,11 @@ FILTERS: dict[int, PhotoState | None] = {
 class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, photos: Photos, audience: Audience, signer: Signer) -> None:
+    def __init__(self, photos: Photos, audience: Audience, cameras: Cameras, signer: Signer, logos: Logos) -> None:
+        self._logos = logos
         self._photos = photos
         self._audience = audience
+        self._cameras = cameras
         self._signer = signer
 
     @callable_by(USER, long=True)
@@ -134,7 +139,8 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
             raise InvalidArgument
         event_ids = [parse_id(event_id) for event_id in request.event_ids]
         counts = self._photos.count(current_caller().user_id, event_ids, count_guests=request.count_guests)
-        return pb.GetIndexStateResponse(states=[_counts(count) for count in counts])
+        logos = self._logos.find_versions(event_ids)
+        return pb.GetIndexStateResponse(states=[_counts(count, logos.get(count.event_id, "")) for count in counts])
 
     @callable_by(USER)
     def ListUploads(self, request, context):
@@ -150,6 +156,35 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
     def CheckUpload(self, request, context):
         self._photos.require_upload(current_caller().user_id, parse_id(request.event_id))
         return pb.CheckUploadResponse()
+
+    @callable_by(USER)
+    def ListCameras(self, request, context):
+        return show_cameras(self._cameras.list_cameras(current_caller().user_id, parse_id(request.event_id)))
+
+    @callable_by(USER)
+    def SetCameraOffset(self, request, context):
+        event_id, camera_id = parse_id(request.event_id), parse_id(request.camera_id)
+        self._cameras.set_offset(current_caller().user_id, event_id, camera_id, parse_offset_s(request.offset))
+        return pb.SetCameraOffsetResponse()
+
+    @callable_by(USER)
+    def SetLogo(self, request, context):
+        logo = self._logos.set_logo(current_caller().user_id, parse_id(request.event_id), request.image)
+        return pb.SetLogoResponse(logo=_logo(logo))
+
+    @callable_by(USER)
+    def GetLogo(self, request, context):
+        logo, image = self._logos.open_logo(current_caller().user_id, parse_id(request.event_id))
+        return pb.GetLogoResponse(logo=_logo(logo), image=image)
+
+    @callable_by(USER)
+    def DeleteLogo(self, request, context):
+        self._logos.delete_logo(current_caller().user_id, parse_id(request.event_id))
+        return pb.DeleteLogoResponse()
+
+
+def _logo(logo: Logo) -> pb.Logo:
+    return pb.Logo(version=logo.version, width=logo.width, height=logo.height)
 
 
 def _header(photo: ShownPhoto, picture: OpenPicture) -> pb.PhotoHeader:
@@ -194,7 +229,9 @@ def _parts(requests: Iterator[pb.AddPhotosRequest]) -> Iterator[Part]:
     for request in requests:
         match request.WhichOneof("part"):
             case "header":
-                yield Header(parse_id(request.header.event_id), request.header.filename)
+                header = request.header
+                age_s = header.age.seconds + header.age.nanos / 1e9
+                yield Header(parse_id(header.event_id), header.filename, header.replace, age_s)
             case "chunk":
                 yield Chunk(request.chunk)
             case _:
@@ -208,6 +245,7 @@ def _added(photo: AddedPhoto) -> pb.AddedPhoto:
         state=f"PHOTO_STATE_{photo.state.name}",
         reason=photo.reason,
         existing=photo.existing,
+        replacement=f"REPLACEMENT_{photo.replacement.name}" if photo.replacement else pb.REPLACEMENT_UNSPECIFIED,
     )
 
 
@@ -231,6 +269,8 @@ def _photo(photo: Photo) -> pb.Photo:
         hide_request_count=photo.hide_requests,
         colour=photo.colour,
         from_guest=photo.from_guest,
+        new_version_state=f"PHOTO_STATE_{photo.new_version.name}" if photo.new_version else None,
+        new_version_reason=photo.new_version_reason,
         **name_versions(photo.versions),
     )
 
@@ -239,7 +279,7 @@ def _known(place: int, photo: KnownPhoto) -> pb.KnownPhoto:
     return pb.KnownPhoto(place=place, photo_id=str(photo.photo_id), state=f"PHOTO_STATE_{photo.state.name}")
 
 
-def _counts(counts: IndexCounts) -> pb.IndexState:
+def _counts(counts: IndexCounts, logo_version: str) -> pb.IndexState:
     return pb.IndexState(
         event_id=str(counts.event_id),
         pending_count=counts.pending,
@@ -248,4 +288,5 @@ def _counts(counts: IndexCounts) -> pb.IndexState:
         face_count=counts.faces,
         searched_count=counts.searched,
         unmatched_count=counts.unmatched,
+        logo_version=logo_version,
     )

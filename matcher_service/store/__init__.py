@@ -1,11 +1,14 @@
 """All SQL of matcher_service: one public method is one transaction."""
 
 from matcher_service.store.audience import AudienceStore
+from matcher_service.store.cameras import CameraStore
 from matcher_service.store.faces import FaceStore
 from matcher_service.store.integrity import IntegrityStore
 from matcher_service.store.jobs import JobStore
+from matcher_service.store.logos import LogoStore
 from matcher_service.store.matches import MatchStore
 from matcher_service.store.members import MemberStore
+from matcher_service.store.people import PeopleStore
 from matcher_service.store.photos import PhotoStore
 from matcher_service.store.purge import PurgeStore
 from matcher_service.store.refusals import RefusalStore
@@ -13,11 +16,14 @@ from matcher_service.store.releases import ReleaseStore
 
 __all__ = [
     "AudienceStore",
+    "CameraStore",
     "FaceStore",
     "IntegrityStore",
     "JobStore",
+    "LogoStore",
     "MatchStore",
     "MemberStore",
+    "PeopleStore",
     "PhotoStore",
     "PurgeStore",
     "RefusalStore",

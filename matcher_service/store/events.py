@@ -9,8 +9,17 @@ from sqlalchemy import Connection, Row, text
 from matcher_service.store.hints import hint_organisers
 from matcher_service.store.offers import is_open
 
+PHOTOS_CHANNEL = "matcher_photos"
+
 # Every file that a photo may have; the expression of the index `photo_keys`.
 PHOTO_KEYS = "ARRAY[upload_key, thumb_key, preview_key, original_key, medium_key]"
+
+# Whether a row names the file `key`.
+IS_NAMED = (
+    f"(EXISTS (SELECT FROM matcher.photos WHERE {PHOTO_KEYS} @> ARRAY[keys.key])"
+    " OR EXISTS (SELECT FROM matcher.replacements r WHERE r.upload_key = keys.key)"
+    " OR EXISTS (SELECT FROM matcher.logos l WHERE l.key = keys.key))"
+)
 
 
 def lock_event(connection: Connection, event_id: UUID) -> int | None:
@@ -53,7 +62,27 @@ def count_photos(
 
 
 def queue_blob_deletions(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
-    """Every file of these photos; the transaction that deletes the rows queues the files."""
+    """Every file of these photos and of their new versions; the transaction that deletes the rows queues the files."""
+    queue_files(connection, event_id, photo_ids)
+    drop_replacements(connection, event_id, photo_ids)
+
+
+def drop_replacements(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
+    """New versions of photos that wait or failed, and their files."""
+    connection.execute(
+        text(
+            """
+            WITH gone AS (DELETE FROM matcher.replacements WHERE event_id = :event AND id = ANY(:photos)
+                RETURNING upload_key)
+            INSERT INTO matcher.blob_deletions (key) SELECT upload_key FROM gone ON CONFLICT DO NOTHING
+            """
+        ),
+        {"event": event_id, "photos": list(photo_ids)},
+    )
+
+
+def queue_files(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
+    """The files that the rows of these photos name."""
     connection.execute(
         text(
             f"""

@@ -9,15 +9,14 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
 from matcher_service.domain import PhotoState
-from matcher_service.findings import FILE_MISSING, PhotoFiles, Problem, RowPage
+from matcher_service.findings import FILE_MISSING, PhotoFiles, Problem, RowPage, UploadFile
 from matcher_service.store.audience import show_again, unhidden
-from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
+from matcher_service.store.events import IS_NAMED, PHOTOS_CHANNEL, count_photos, lock_event, raise_version
 from matcher_service.store.jobs import FIRST_ID
-from matcher_service.store.uploads import PHOTOS_CHANNEL
 
 SELECT_PHOTOS = """
 SELECT id, event_id, state, reason, attempt, sha256, size_bytes, upload_key, thumb_key, preview_key, medium_key,
-    original_key, original_parts,
+    original_key, original_parts, new_key, new_sha256, new_bytes,
     array_remove(ARRAY[
         CASE WHEN state <> 'indexed' AND (
             EXISTS (SELECT FROM matcher.faces f WHERE f.event_id = p.event_id AND f.photo_id = p.id)
@@ -26,7 +25,9 @@ SELECT id, event_id, state, reason, attempt, sha256, size_bytes, upload_key, thu
         CASE WHEN EXISTS (SELECT FROM matcher.tombstones t WHERE t.id = p.event_id)
             AND NOT (SELECT gone FROM matcher.events e WHERE e.id = p.event_id) THEN 'photo_of_deleted_event' END
     ], NULL) AS problems
-FROM matcher.photos p
+FROM matcher.photos p LEFT JOIN LATERAL (
+    SELECT r.upload_key AS new_key, r.sha256 AS new_sha256, r.size_bytes AS new_bytes FROM matcher.replacements r
+    WHERE (r.event_id, r.id) = (p.event_id, p.id) AND (r.state, r.reason) <> ('failed', 'file_missing')) n ON true
 """
 COUNT_PHOTOS = """
 SELECT count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'indexed') AS indexed,
@@ -134,14 +135,32 @@ class IntegrityStore:
         return _photo(row) if row else None
 
     def find_strays(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that no photo has and whose deletion is not queued: a look into an index for each."""
+        """Those of the keys that no photo and no logo has and whose deletion is not queued: a look into an index for
+        each."""
         query = text(
             "SELECT key FROM unnest(CAST(:keys AS text[])) AS keys (key)"
             " WHERE NOT EXISTS (SELECT FROM matcher.blob_deletions d WHERE d.key = keys.key)"
-            f" AND NOT EXISTS (SELECT FROM matcher.photos WHERE {PHOTO_KEYS} @> ARRAY[keys.key])"
+            f" AND NOT {IS_NAMED}"
         )
         with transaction(self._engine) as connection:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
+
+    def list_logos(self, after: UUID, limit: int) -> list[tuple[UUID, str]]:
+        """Event and file of each logo, in the order of the events."""
+        query = text("SELECT event_id, key FROM matcher.logos WHERE event_id > :after ORDER BY event_id LIMIT :limit")
+        with transaction(self._engine) as connection:
+            return [(row.event_id, row.key) for row in connection.execute(query, {"after": after, "limit": limit})]
+
+    def has_logo(self, event_id: UUID, key: str) -> bool:
+        query = text("SELECT FROM matcher.logos WHERE event_id = :event AND key = :key")
+        with transaction(self._engine) as connection:
+            return connection.execute(query, {"event": event_id, "key": key}).first() is not None
+
+    def forget_logo(self, event_id: UUID, key: str) -> bool:
+        """The event has no logo from now on, if it is still this one."""
+        query = text("DELETE FROM matcher.logos WHERE event_id = :event AND key = :key")
+        with transaction(self._engine) as connection:
+            return connection.execute(query, {"event": event_id, "key": key}).rowcount > 0
 
     def read_rows(self, table: str, after: tuple[UUID | int, ...] | None, limit: int) -> RowPage:
         """A page of one of WALKS."""
@@ -193,6 +212,17 @@ class IntegrityStore:
                 return False
             count_photos(connection, photo.event_id, pending=-1, failed=1)
             return True
+
+    def fail_lost_version(self, photo: PhotoFiles) -> bool:
+        """The new version of the photo can never be read, and the photo stays as it is."""
+        query = text(
+            "UPDATE matcher.replacements SET state = 'failed', reason = :reason, lease_until = NULL,"
+            " attempt = attempt + 1 WHERE event_id = :event AND id = :photo AND upload_key = :key"
+        )
+        key = photo.new_version and photo.new_version.key
+        values = {"event": photo.event_id, "photo": photo.id, "key": key, "reason": FILE_MISSING}
+        with transaction(self._engine) as connection:
+            return lock_event(connection, photo.event_id) is not None and connection.execute(query, values).rowcount > 0
 
     def forget_faces(self, photo: PhotoFiles) -> bool:
         """The faces and matches of a photo that is not indexed go."""
@@ -261,9 +291,8 @@ def _photo(row: Row[Any]) -> PhotoFiles:
         state=PhotoState(row.state),
         reason=row.reason,
         attempt=row.attempt,
-        sha256=bytes(row.sha256),
-        size_bytes=row.size_bytes,
-        upload_key=row.upload_key,
+        upload=UploadFile(row.upload_key, bytes(row.sha256), row.size_bytes),
+        new_version=UploadFile(row.new_key, bytes(row.new_sha256), row.new_bytes) if row.new_key else None,
         picture_keys=(
             row.thumb_key,
             row.preview_key,

@@ -1,6 +1,7 @@
 """SQL of the indexer: photos claimed, published or given up, and blobs to delete."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,10 @@ from kit.db import transaction
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant
 from matcher_service.faces import FoundPerson
 from matcher_service.store.audience import USER, unhidden
-from matcher_service.store.events import PHOTO_KEYS, count_photos, lock_event, raise_version
-from matcher_service.store.hints import hint, hint_all
+from matcher_service.store.cameras import settle_time
+from matcher_service.store.events import IS_NAMED, count_photos, lock_event, raise_version
+from matcher_service.store.hints import hint, hint_all, hint_organisers
+from matcher_service.store.replacements import Before, replace_upload
 
 FIRST_ID = UUID(int=0)
 INSERT_FACE = text(
@@ -27,15 +30,19 @@ INSERT_MATCH = text(
     f"""
     INSERT INTO matcher.matches (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown)
     SELECT p.event_id, :person, p.id, :no, :distance, p.created_at, p.sorted_at, {unhidden(USER)}
-    FROM matcher.photos p WHERE p.event_id = :event AND p.id = :photo
+    FROM matcher.photos p WHERE p.event_id = :event AND p.id = :photo AND NOT EXISTS (
+        SELECT FROM matcher.refusals WHERE event_id = :event AND person_id = :person AND photo_id = :photo)
     """
 )
+
+# The rows that are jobs, by whether they are new versions of photos.
+TABLES = {False: "matcher.photos", True: "matcher.replacements"}
 
 FindPeople = Callable[[Sequence[bytes]], Sequence[FoundPerson]]
 
 
 class JobStore:
-    """The row of a photo is its job."""
+    """The row of a photo is its job, and so is that of a new version of it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -50,26 +57,30 @@ class JobStore:
             if row is None and self._served != FIRST_ID:
                 row = self._claim_after(connection, FIRST_ID, lease_s)
         self._served = row.event_id if row else FIRST_ID
-        return Job(row.id, row.event_id, row.upload_key, row.attempt) if row else None
+        return row and Job(row.id, row.event_id, row.upload_key, row.attempt, row.is_replacement)
 
     def _claim_after(self, connection: Connection, event_id: UUID, lease_s: float) -> Row[Any] | None:
         """Events take turns in the order of their ids. Those that are being deleted are passed over as a whole."""
-        find = text(
-            """
-            SELECT event_id, id FROM matcher.photos
+        waits = """
+            SELECT event_id, id, created_at FROM {table}
             WHERE state = 'pending' AND event_id > :after AND (lease_until IS NULL OR lease_until < now())
             ORDER BY event_id, created_at LIMIT 1 FOR UPDATE SKIP LOCKED
-            """
+        """
+        find = text(
+            f"WITH photo AS ({waits.format(table=TABLES[False])}), newer AS ({waits.format(table=TABLES[True])})"
+            " SELECT *, false AS is_replacement FROM photo UNION ALL SELECT *, true FROM newer"
+            " ORDER BY event_id, created_at LIMIT 1"
         )
         is_gone = text("SELECT FROM matcher.events WHERE id = :event AND gone")
-        claim = text(
-            "UPDATE matcher.photos SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)"
-            " WHERE event_id = :event AND id = :photo RETURNING id, event_id, upload_key, attempt"
-        )
         while (row := connection.execute(find, {"after": event_id}).first()) is not None:
             event_id = row.event_id
             if connection.execute(is_gone, {"event": event_id}).first() is None:
-                values = {"event": event_id, "photo": row.id, "lease": lease_s}
+                claim = text(
+                    f"UPDATE {TABLES[row.is_replacement]} SET attempt = attempt + 1,"
+                    " lease_until = now() + make_interval(secs => :lease) WHERE event_id = :event AND id = :photo"
+                    " RETURNING id, event_id, upload_key, attempt, CAST(:replaces AS boolean) AS is_replacement"
+                )
+                values = {"event": event_id, "photo": row.id, "lease": lease_s, "replaces": row.is_replacement}
                 return connection.execute(claim, values).one()
         return None
 
@@ -84,7 +95,7 @@ class JobStore:
     def count_failure(self, job: Job) -> None:
         """The reader crashed or hung on this photo; after the last time it is given up, its upload kept."""
         is_last = text(
-            "SELECT failures + 1 >= :most FROM matcher.photos WHERE event_id = :event AND id = :photo"
+            f"SELECT failures + 1 >= :most FROM {TABLES[job.is_replacement]} WHERE event_id = :event AND id = :photo"
             " AND attempt = :attempt AND state = 'pending'"
         )
         values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt, "most": MAX_FAILURES}
@@ -104,6 +115,9 @@ class JobStore:
             version = lock_event(connection, job.event_id)
             if version is None or not self._is_ours(connection, job):
                 return False
+            before = replace_upload(connection, job, version + 1) if job.is_replacement else Before()
+            if before is None:
+                return False
             people = connection.execute(
                 text(
                     "SELECT person_id, user_id, encodings FROM matcher.people"
@@ -115,9 +129,10 @@ class JobStore:
             row = self._insert(
                 connection, job, photo, version + 1, [(people[one.place].person_id, one) for one in found]
             )
-            face_count = len(photo.faces) + photo.small_count
-            count_photos(connection, job.event_id, pending=-1, indexed=1, faces=face_count)
-            raise_version(connection, job.event_id)
+            counts = Counter(indexed=1, faces=len(photo.faces) + photo.small_count)
+            counts.subtract({before.state.value: 1, "faces": before.face_count})
+            count_photos(connection, job.event_id, **counts)
+            raise_version(connection, job.event_id, deleted=job.is_replacement)
             shown_to = {people[one.place].user_id for one in found} if row.visibility == "matched" else set()
             if row.visibility == "everyone":
                 hint_all(connection, job.event_id)
@@ -129,7 +144,8 @@ class JobStore:
         """Photos that wait, and the age of the oldest in seconds."""
         query = text(
             "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(created_at)), 0) AS age_s"
-            " FROM matcher.photos WHERE state = 'pending'"
+            " FROM (SELECT created_at FROM matcher.photos WHERE state = 'pending'"
+            " UNION ALL SELECT created_at FROM matcher.replacements WHERE state = 'pending') AS waiting"
         )
         with transaction(self._engine) as connection:
             row = connection.execute(query).one()
@@ -145,11 +161,8 @@ class JobStore:
             connection.execute(text("DELETE FROM matcher.blob_deletions WHERE key = ANY(:keys)"), {"keys": list(keys)})
 
     def find_orphans(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that no photo has: a look into an index for each."""
-        query = text(
-            f"SELECT key FROM unnest(CAST(:keys AS text[])) AS key WHERE NOT EXISTS ("
-            f" SELECT FROM matcher.photos WHERE {PHOTO_KEYS} @> ARRAY[key])"
-        )
+        """Those of the keys that no photo and no logo has: a look into an index for each."""
+        query = text(f"SELECT key FROM unnest(CAST(:keys AS text[])) AS keys (key) WHERE NOT {IS_NAMED}")
         with transaction(self._engine) as connection:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
 
@@ -187,10 +200,10 @@ class JobStore:
 
     def _is_ours(self, connection: Connection, job: Job) -> bool:
         query = text(
-            "SELECT FROM matcher.photos WHERE event_id = :event AND id = :photo AND attempt = :attempt"
-            " AND state = 'pending' FOR UPDATE"
+            f"SELECT FROM {TABLES[job.is_replacement]} WHERE event_id = :event AND id = :photo AND attempt = :attempt"
+            " AND upload_key = :key AND state = 'pending' FOR UPDATE"
         )
-        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt}
+        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt, "key": job.upload_key}
         return connection.execute(query, values).first() is not None
 
     def _insert(
@@ -201,13 +214,14 @@ class JobStore:
         version: int,
         found: Sequence[tuple[UUID, FoundPerson]],
     ) -> Row[Any]:
-        """The photo's row first: the order of the matches is that of its times."""
+        """The photo's row first: the order of the matches is that of its times. A time that it had stays."""
         ids = {"photo": job.photo_id, "event": job.event_id}
         row = connection.execute(
             text(
                 """
                 UPDATE matcher.photos SET state = 'indexed', lease_until = NULL, width = :width, height = :height,
-                    taken_at = :taken_at, taken_offset_min = :offset_min, face_count = :faces, thumb_key = :thumb,
+                    taken_at = :taken_at, taken_offset_min = :offset_min, camera_id = :camera,
+                    clock_offset_s = :clock_offset, face_count = :faces, thumb_key = :thumb,
                     medium_key = :medium, preview_key = :preview, original_key = :original,
                     original_parts = CAST(:parts AS jsonb), original_bytes = :size, engine_version = :engine,
                     colour = :colour
@@ -219,8 +233,7 @@ class JobStore:
                 **ids,
                 "width": photo.width,
                 "height": photo.height,
-                "taken_at": photo.taken_at,
-                "offset_min": photo.taken_offset_min,
+                **settle_time(connection, job, photo),
                 "faces": len(photo.faces) + photo.small_count,
                 "parts": None if photo.original_parts is None else json.dumps(photo.original_parts),
                 "size": photo.original_bytes,
@@ -239,24 +252,28 @@ class JobStore:
 
     def _give_up(self, job: Job, reason: str) -> None:
         change = text(
-            "UPDATE matcher.photos SET state = 'failed', reason = :reason, lease_until = NULL,"
+            f"UPDATE {TABLES[job.is_replacement]} SET state = 'failed', reason = :reason, lease_until = NULL,"
             " failures = failures + CAST(:crashed AS integer) WHERE event_id = :event AND id = :photo"
-            " RETURNING from_guest, uploader_id"
         )
+        uploader = text("SELECT from_guest, uploader_id FROM matcher.photos WHERE event_id = :event AND id = :photo")
         with transaction(self._engine, "photo-write") as connection:
             if lock_event(connection, job.event_id) is None or not self._is_ours(connection, job):
                 return
             values = {"event": job.event_id, "photo": job.photo_id, "reason": reason}
-            row = connection.execute(change, {**values, "crashed": reason == "processing_failed"}).one()
-            hint(connection, job.event_id, [*_guest_who_added(row)])
+            connection.execute(change, {**values, "crashed": reason == "processing_failed"})
+            if job.is_replacement:
+                hint_organisers(connection, job.event_id)
+                return
+            hint(connection, job.event_id, [*_guest_who_added(connection.execute(uploader, values).one())])
             count_photos(connection, job.event_id, pending=-1, failed=1)
 
     def _settle(self, job: Job, assignments: str) -> None:
         query = text(
-            f"UPDATE matcher.photos SET {assignments}"
-            " WHERE event_id = :event AND id = :photo AND attempt = :attempt AND state = 'pending'"
+            f"UPDATE {TABLES[job.is_replacement]} SET {assignments}"
+            " WHERE event_id = :event AND id = :photo AND attempt = :attempt AND upload_key = :key"
+            " AND state = 'pending'"
         )
-        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt}
+        values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt, "key": job.upload_key}
         with transaction(self._engine, "photo-write") as connection:
             connection.execute(query, values)
 

@@ -10,6 +10,7 @@ from kit.pages import Page
 from matcher_service.domain import NEWEST_FIRST, Listing, PhotoOrder
 from matcher_service.store.audience import unhidden
 from matcher_service.store.offers import is_open, offered
+from matcher_service.store.replacements import NEW_VERSION
 from matcher_service.store.versions import VERSION_COLUMNS
 
 SORTED_BY = {PhotoOrder.UPLOADED: "created_at", PhotoOrder.TAKEN: "sorted_at"}
@@ -19,7 +20,8 @@ FROM matcher.hide_requests h WHERE h.event_id = p.event_id AND h.photo_id = p.id
 PHOTO_COLUMNS = f"""
 p.id, p.event_id, p.filename, p.state, p.reason, p.width, p.height, p.face_count, p.size_bytes, p.taken_at,
 p.created_at, coalesce(p.original_bytes, 0) AS original_bytes, p.taken_offset_min, p.visibility, p.uploader_id,
-p.colour, p.from_guest, (SELECT count(*) {OPEN_REQUESTS}) AS hide_requests
+p.colour, p.from_guest, (SELECT count(*) {OPEN_REQUESTS}) AS hide_requests,
+(SELECT r.state {NEW_VERSION}) AS new_version, (SELECT r.reason {NEW_VERSION}) AS new_version_reason
 """
 COUNT_ALL = "SELECT pending_count + indexed_count + failed_count FROM matcher.events WHERE id = :event"
 

@@ -8,13 +8,15 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
 from kit.pages import Page
-from matcher_service.domain import NEWEST_FIRST, Download, EventNotFound, Listing, Match, Rematch
+from matcher_service.domain import NEWEST_FIRST, Download, EventNotFound, Listing, Match, NoticeCounts, Rematch
 from matcher_service.faces import FacePage, FoundFace
 from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.events import find_member, lock_event, may_look, raise_version
 from matcher_service.store.faces import read_newer
 from matcher_service.store.hints import hint
 from matcher_service.store.lists import COUNT_OF_EACH, count_matches, select_matches
+from matcher_service.store.offers import IS_RELEASED
+from matcher_service.store.replacements import find_replaced
 from matcher_service.store.versions import read_versions
 
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
@@ -38,7 +40,7 @@ class MatchStore:
 
         `found` are the photos among the faces up to version `compared`; the faces since then are compared here, under
         the lock, by `find_newer`. A photo deleted meanwhile drops out, because only photos that are there and indexed
-        are inserted.
+        are inserted; of one replaced meanwhile only the new faces count.
         Raises EventNotFound when the event or the membership is gone.
         """
         person = {"event": rematch.event_id, "person": rematch.user_id}
@@ -49,8 +51,9 @@ class MatchStore:
             if self._is_stale(connection, rematch):
                 return None
             if rematch.encoding is not None:
+                replaced = find_replaced(connection, rematch.event_id, compared)
                 newer = read_newer(connection, rematch.event_id, compared, version)
-                found = [*found, *find_newer(newer)]
+                found = [*(one for one in found if one.photo_id not in replaced), *find_newer(newer)]
             connection.execute(
                 text(
                     "INSERT INTO matcher.people (event_id, person_id, user_id, revision, encodings)"
@@ -92,11 +95,23 @@ class MatchStore:
             rows = connection.execute(query, {"event": event_id, "users": list(user_ids)})
             return {row.user_id: row.photos for row in rows}
 
-    def count_of_each(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """In how many photos of an event each of these guests is; without those who are in none."""
+    def count_for_notices(self, event_id: UUID, user_ids: Sequence[UUID]) -> NoticeCounts:
+        """Of an event that is unknown or being deleted there is nothing."""
+        query = text(
+            f"""
+            SELECT pending_count + indexed_count + failed_count AS total, {IS_RELEASED} AS released,
+                (SELECT count(*) FROM matcher.photos p
+                 WHERE p.event_id = e.id AND p.visibility = 'everyone' AND p.state = 'indexed') AS for_everyone
+            FROM matcher.events e WHERE id = :event AND NOT gone
+            """
+        )
         with transaction(self._engine) as connection:
+            event = connection.execute(query, {"event": event_id}).first()
+            if event is None:
+                return NoticeCounts({}, 0, 0, False)
             rows = connection.execute(text(COUNT_OF_EACH), {"event": event_id, "users": list(user_ids)})
-            return {row.user_id: row.photos for row in rows}
+            of_each = {row.user_id: row.photos for row in rows}
+        return NoticeCounts(of_each, event.for_everyone if event.released else 0, event.total, event.released)
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
         """Whether a newer revision of the guest was published or forgotten before."""

@@ -7,6 +7,9 @@ from matcher_service.domain import Action, roles_for
 
 SEES_ALL = ", ".join(f"'{role}'" for role in roles_for(Action.SEE_ALL))
 
+# Whether guests see photos of the event `e`.
+IS_RELEASED = "(NOT e.held OR coalesce(e.releases_at <= now(), false))"
+
 
 def is_open(member: str, event: str) -> str:
     """Whether this member of this event sees any photo of it."""

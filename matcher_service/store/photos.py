@@ -1,7 +1,7 @@
 """SQL of photos as organisers and guests see them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from matcher_service.domain import (
     PhotoNotFailed,
     PhotoNotFound,
     PhotoState,
+    Replacement,
     Role,
     ShownPhoto,
     Variant,
@@ -32,13 +33,14 @@ from matcher_service.domain import (
     roles_for,
 )
 from matcher_service.store.audience import SEES
-from matcher_service.store.events import count_photos, find_member, lock_event
+from matcher_service.store.events import PHOTOS_CHANNEL, count_photos, find_member, lock_event
 from matcher_service.store.lists import count_listed, select_photos, select_uploads
 from matcher_service.store.offers import is_open, offered
+from matcher_service.store.replacements import NEW_VERSION, find_late, find_named, replace_photo, retry_replacements
 from matcher_service.store.uploads import (
-    PHOTOS_CHANNEL,
     SELECT_SHUT,
     SELECT_UPLOAD,
+    add_known,
     check_open,
     choose_visibility,
     count_guest_photo,
@@ -46,7 +48,6 @@ from matcher_service.store.uploads import (
     insert_photo,
     read_upload,
     retry_upload,
-    take_over,
 )
 from matcher_service.store.versions import FILES, make_version, read_versions
 
@@ -57,20 +58,24 @@ class PhotoStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def find_upload(self, event_id: UUID, sha256: bytes) -> KnownUpload | None:
+    def find_upload(self, event_id: UUID, sha256: bytes, began_at: datetime | None = None) -> KnownUpload | None:
         """The photo that these bytes are already."""
+        values = {"event": event_id, "sha256": sha256, "began": began_at}
         with transaction(self._engine) as connection:
-            row = connection.execute(text(SELECT_UPLOAD), {"event": event_id, "sha256": sha256}).first()
+            row = connection.execute(text(SELECT_UPLOAD), values).first()
         return read_upload(row) if row else None
 
-    def require_open(self, event_id: UUID) -> None:
-        """Raises EventClosed, EventNotFound."""
+    def require_open(self, event_id: UUID) -> datetime:
+        """The time, by the database's clock. Raises EventClosed, EventNotFound."""
         with transaction(self._engine) as connection:
             check_open(connection.execute(text(SELECT_SHUT), {"event": event_id}).first())
+            now: datetime = connection.execute(text("SELECT now()")).scalar_one()
+            return now
 
     def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
         """The new photo, or the one that these bytes are already; then the new file goes. One that failed is pending
-        again with the new file, and the one before goes; one of a guest that an organiser adds becomes theirs.
+        again with the new file, and the one before goes; one of a guest that an organiser adds becomes theirs. With
+        `photo.replaces` the one photo of its name takes the file.
 
         Raises EventClosed, OrganiserOnly, TooManyGuestPhotos beyond so many of a guest today, and EventNotFound when
         the event or the uploader's membership went away.
@@ -84,31 +89,35 @@ class PhotoStore:
                 raise EventNotFound
             role = Role(member.role)
             visibility = choose_visibility(role, guest_photos)
-            query = text(f"{SELECT_UPLOAD} FOR UPDATE")
-            row = connection.execute(query, {"event": event_id, "sha256": photo.sha256}).first()
-            if row is None:
-                if not may(role, Action.ADD):
-                    count_guest_photo(connection, event_id, user_id, most_of_guest)
-                insert_photo(connection, photo, visibility, from_guest=not may(role, Action.ADD))
-                return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING)
-            known, unused = read_upload(row), photo.upload_key
-            answer = AddedPhoto(known.photo_id, photo.filename, known.state, existing=True)
-            if known.is_foreign(role, user_id):
-                answer = AddedPhoto(None, photo.filename, PhotoState.PENDING, existing=True)
-            elif known.state is PhotoState.FAILED:
-                unused = retry_upload(connection, event_id, known.photo_id, photo.upload_key)
-                answer = replace(answer, state=PhotoState.PENDING)
-            if known.is_taken_over(role):
-                take_over(connection, event_id, known, user_id, photo.filename)
-            connection.execute(text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)"), {"key": unused})
-            return answer
+            values = {"event": event_id, "sha256": photo.sha256, "began": photo.began_at}
+            row = connection.execute(text(SELECT_UPLOAD), values).first()
+            if row is not None:
+                return add_known(connection, photo, role, read_upload(row))
+            if may(role, Action.ADD) and (late := find_late(connection, photo)):
+                queue = text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)")
+                connection.execute(queue, {"key": photo.upload_key})
+                return AddedPhoto(late, photo.filename, PhotoState.PENDING, existing=True)
+            named = find_named(connection, photo, role) if photo.replaces else []
+            if len(named) == 1:
+                return replace_photo(connection, named[0], photo)
+            if not may(role, Action.ADD):
+                count_guest_photo(connection, event_id, user_id, most_of_guest)
+            insert_photo(connection, photo, visibility, from_guest=not may(role, Action.ADD))
+            replacement = Replacement.AMBIGUOUS if named else None
+            return AddedPhoto(photo.id, photo.filename, PhotoState.PENDING, replacement=replacement)
 
     def find_known(self, event_id: UUID, user_id: UUID, role: Role, sha256: Sequence[bytes]) -> dict[bytes, KnownPhoto]:
-        """Those of the files that this member need not send, by their hashes."""
-        settled = "NOT from_guest" if may(role, Action.ADD) else "uploader_id = :user"
+        """Those of the files that this member need not send, by their hashes: of a photo the newest version."""
+        settled = "NOT p.from_guest" if may(role, Action.ADD) else "p.uploader_id = :user"
         query = text(
-            "SELECT sha256, id, state FROM matcher.photos"
-            f" WHERE event_id = :event AND sha256 = ANY(:sha256) AND {settled}"
+            f"""
+            SELECT p.sha256, p.id, p.state FROM matcher.photos p
+            WHERE p.event_id = :event AND p.sha256 = ANY(:sha256) AND {settled} AND NOT EXISTS (SELECT {NEW_VERSION})
+            UNION ALL
+            SELECT r.sha256, r.id, r.state FROM matcher.replacements r
+            JOIN matcher.photos p ON (p.event_id, p.id) = (r.event_id, r.id)
+            WHERE r.event_id = :event AND r.sha256 = ANY(:sha256) AND {settled}
+            """
         )
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"event": event_id, "user": user_id, "sha256": list(sha256)})
@@ -127,7 +136,7 @@ class PhotoStore:
             return [_photo(row) for row in rows], total
 
     def retry_failed(self, event_id: UUID) -> int:
-        """Makes every failed photo of the event pending again; how many."""
+        """Makes every failed photo of the event pending again, and new versions that failed; how many."""
         retry = text(
             "UPDATE matcher.photos SET state = 'pending', reason = '', failures = 0, lease_until = NULL"
             " WHERE event_id = :event AND state = 'failed'"
@@ -139,7 +148,7 @@ class PhotoStore:
             if count:
                 count_photos(connection, event_id, pending=count, failed=-count)
                 connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
-            return count
+            return count + retry_replacements(connection, event_id)
 
     def retry(self, photo_id: UUID, event_id: UUID) -> None:
         """Makes a failed photo pending again; one that is pending stays so. Raises PhotoNotFailed, PhotoNotFound."""
@@ -151,7 +160,7 @@ class PhotoStore:
                 raise PhotoNotFound
             if PhotoState(row.state) is PhotoState.FAILED:
                 retry_upload(connection, event_id, photo_id, row.upload_key)
-            elif PhotoState(row.state) is not PhotoState.PENDING:
+            elif not retry_replacements(connection, event_id, photo_id) and row.state != PhotoState.PENDING.value:
                 raise PhotoNotFailed
 
     def find_event(self, photo_id: UUID) -> UUID | None:
@@ -267,4 +276,6 @@ def _photo(row: Row[Any]) -> Photo:
         hide_requests=row.hide_requests,
         colour=row.colour,
         from_guest=row.from_guest,
+        new_version=PhotoState(row.new_version) if row.new_version else None,
+        new_version_reason=row.new_version_reason or "",
     )

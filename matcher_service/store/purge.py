@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from matcher_service.store.events import lock_event, queue_blob_deletions
+from matcher_service.store.logos import drop_logo
 from matcher_service.store.uploads import delete_photos, select_own
 
 BATCH = 200
@@ -28,6 +29,7 @@ class PurgeStore:
             if row is None:
                 return False
             if not _delete_photos(connection, row.id, limit) and not _delete_people(connection, row.id, limit):
+                drop_logo(connection, row.id)
                 connection.execute(text("DELETE FROM matcher.events WHERE id = :event"), {"event": row.id})
             return True
 

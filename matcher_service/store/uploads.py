@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, Row, text
 
 from matcher_service.domain import (
     Action,
+    AddedPhoto,
     EventClosed,
     EventNotFound,
     GuestPhotos,
@@ -22,18 +24,31 @@ from matcher_service.domain import (
     may,
 )
 from matcher_service.store.audience import change_visibility
-from matcher_service.store.events import count_photos, queue_blob_deletions, raise_version
-from matcher_service.store.hints import hint, hint_all, hint_people_in
+from matcher_service.store.events import (
+    PHOTOS_CHANNEL,
+    count_photos,
+    queue_blob_deletions,
+    raise_version,
+)
+from matcher_service.store.hints import hint, hint_all, hint_organisers, hint_people_in
+from matcher_service.store.replacements import NEW_VERSION, discard_replacement, retry_replacements
 
-PHOTOS_CHANNEL = "matcher_photos"
 SELECT_SHUT = (
     "SELECT closed OR coalesce(expires_at <= now(), false) AS shut, guest_photos FROM matcher.events"
     " WHERE id = :event AND NOT gone"
 )
-SELECT_UPLOAD = (
-    "SELECT p.id, p.state, p.uploader_id, p.from_guest FROM matcher.photos p"
-    " WHERE p.event_id = :event AND p.sha256 = :sha256"
-)
+# The photo that these bytes are, or whose new version they are. A new version that was accepted after this upload began
+# is not what it is about.
+SELECT_UPLOAD = f"""
+SELECT p.id, p.state, p.uploader_id, p.from_guest, false AS is_new_version,
+    EXISTS (SELECT {NEW_VERSION} AND r.created_at < coalesce(CAST(:began AS timestamptz), now())) AS has_new_version
+FROM matcher.photos p WHERE p.event_id = :event AND p.sha256 = :sha256
+UNION ALL
+SELECT p.id, r.state, p.uploader_id, p.from_guest, true, false
+FROM matcher.replacements r JOIN matcher.photos p ON (p.event_id, p.id) = (r.event_id, r.id)
+WHERE r.event_id = :event AND r.sha256 = :sha256
+ORDER BY is_new_version LIMIT 1
+"""
 
 
 def check_open(row: Row[Any] | None) -> GuestPhotos:
@@ -55,7 +70,8 @@ def choose_visibility(role: Role, guest_photos: GuestPhotos) -> Visibility:
 
 
 def read_upload(row: Row[Any]) -> KnownUpload:
-    return KnownUpload(row.id, PhotoState(row.state), row.uploader_id, row.from_guest)
+    state = PhotoState(row.state)
+    return KnownUpload(row.id, state, row.uploader_id, row.from_guest, row.is_new_version, row.has_new_version)
 
 
 def insert_photo(connection: Connection, photo: NewPhoto, visibility: Visibility, *, from_guest: bool) -> None:
@@ -69,7 +85,7 @@ def insert_photo(connection: Connection, photo: NewPhoto, visibility: Visibility
             :size_bytes, :visibility, :from_guest)
         """
     )
-    values = {**vars(photo), "visibility": visibility.value, "from_guest": from_guest}
+    values: dict[str, object] = {**vars(photo), "visibility": visibility.value, "from_guest": from_guest}
     values["number"] = connection.execute(number, {"event": photo.event_id}).scalar_one()
     connection.execute(insert, values)
     lookup = text("INSERT INTO matcher.photo_events (photo_id, event_id) VALUES (:id, :event_id)")
@@ -125,6 +141,29 @@ def retry_upload(connection: Connection, event_id: UUID, photo_id: UUID, upload_
     count_photos(connection, event_id, pending=1, failed=-1)
     connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": PHOTOS_CHANNEL})
     return str(row.upload_key)
+
+
+def add_known(connection: Connection, photo: NewPhoto, role: Role, known: KnownUpload) -> AddedPhoto:
+    """What becomes of bytes that are here already: the file that nobody needs goes. Under the event's lock."""
+    event_id, unused = photo.event_id, photo.upload_key
+    answer = AddedPhoto(known.photo_id, photo.filename, known.state, existing=True)
+    if known.is_foreign(role, photo.uploader_id):
+        answer = AddedPhoto(None, photo.filename, PhotoState.PENDING, existing=True)
+    elif known.is_new_version:
+        is_retried = retry_replacements(connection, event_id, known.photo_id, photo.upload_key) > 0
+        unused = "" if is_retried else unused
+        answer = replace(answer, state=PhotoState.PENDING)
+    elif known.state is PhotoState.FAILED:
+        unused = retry_upload(connection, event_id, known.photo_id, photo.upload_key)
+        answer = replace(answer, state=PhotoState.PENDING)
+    if known.is_taken_over(role):
+        take_over(connection, event_id, known, photo.uploader_id, photo.filename)
+    if photo.replaces and known.has_new_version and not known.is_foreign(role, photo.uploader_id):
+        discard_replacement(connection, event_id, known.photo_id)
+        hint_organisers(connection, event_id)
+    if unused:
+        connection.execute(text("INSERT INTO matcher.blob_deletions (key) VALUES (:key)"), {"key": unused})
+    return answer
 
 
 def select_own(connection: Connection, event_id: UUID, user_id: UUID, limit: int | None = None) -> list[UUID]:

@@ -9,6 +9,7 @@ from kit.db import transaction
 from selfie_service.domain import Change, ChangeKind, first_person
 from selfie_service.store.bindings import forget_bindings
 from selfie_service.store.erasing import erase_selfies
+from selfie_service.store.members import apply_to_members
 from selfie_service.store.people import (
     REMATCHES_CHANNEL,
     STEP_S,
@@ -22,9 +23,11 @@ from selfie_service.store.people import (
     release_held,
 )
 
-# Roles are read behind all else where a version without them has moved the cursor.
+# Members are read behind all else where a version without them has moved the cursor. `roles_sequence` and the roles of
+# enrolments are those of version 0004, whose processes may run beside this one.
 MOVE_CURSOR = (
     "UPDATE selfie.feed_cursor SET sequence = :last,"
+    " members_sequence = CASE WHEN members_sequence = sequence THEN :last ELSE members_sequence END,"
     " roles_sequence = CASE WHEN roles_sequence = sequence THEN :last ELSE roles_sequence END"
 )
 
@@ -51,6 +54,7 @@ class ChangeStore:
             if self._is_next(connection, change):
                 if change.kind:
                     _APPLY[change.kind](connection, change)
+                    apply_to_members(connection, change)
                 connection.execute(text(MOVE_CURSOR), {"last": change.sequence})
 
     def _is_next(self, connection: Connection, change: Change) -> bool:

@@ -6,7 +6,8 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 
 from kit.db import transaction
-from selfie_service.domain import Change, ChangeKind, GuestSelfie, Role, SelfieState, show_to_organisers
+from selfie_service.domain import Change, GuestSelfie, Role, SelfieState, show_to_organisers
+from selfie_service.store.members import apply_to_members
 
 
 class RoleStore:
@@ -16,13 +17,14 @@ class RoleStore:
         self._engine = engine
 
     def find_role(self, event_id: UUID, user_id: UUID) -> Role | None:
-        query = text("SELECT role FROM selfie.enrolments WHERE event_id = :event AND user_id = :user LIMIT 1")
+        """As far as the feed has been read: see `find_unread`."""
+        query = text("SELECT role FROM selfie.members WHERE event_id = :event AND user_id = :user")
         with transaction(self._engine) as connection:
             role = connection.execute(query, {"event": event_id, "user": user_id}).scalar()
         return Role(role) if role else None
 
     def list_selfies(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, GuestSelfie]:
-        """Of those of the users who are members; an account's selfie is that of its first person."""
+        """Of those of the users who are searched in the event; an account's selfie is that of its first person."""
         query = text(
             """
             SELECT e.user_id, coalesce(
@@ -38,25 +40,20 @@ class RoleStore:
             return {row.user_id: show_to_organisers(SelfieState(row.state) if row.state else None) for row in rows}
 
     def find_unread(self) -> int | None:
-        """After which place of the feed roles were not read; None where they were read as far as all else."""
-        query = text("SELECT roles_sequence FROM selfie.feed_cursor WHERE roles_sequence < sequence")
+        """After which place of the feed roles were not read; None where they were read as far as all else. Until then a
+        role may be one that was taken away since."""
+        query = text("SELECT members_sequence FROM selfie.feed_cursor WHERE members_sequence < sequence")
         with transaction(self._engine) as connection:
             place: int | None = connection.execute(query).scalar()
             return place
 
     def read_roles(self, changes: Sequence[Change]) -> None:
-        """Of members whom we know; a role that a later change told stays."""
+        """What a version without members has applied; what a later change told stays."""
         lock = text("SELECT sequence FROM selfie.feed_cursor FOR UPDATE")
-        tell = text(
-            "UPDATE selfie.enrolments SET role = :role, role_sequence = :sequence"
-            " WHERE event_id = :event AND user_id = :user AND role_sequence < :sequence"
-        )
-        move = text("UPDATE selfie.feed_cursor SET roles_sequence = greatest(roles_sequence, :last)")
+        move = text("UPDATE selfie.feed_cursor SET members_sequence = greatest(members_sequence, :last)")
         with transaction(self._engine, "roles-read") as connection:
             applied: int = connection.execute(lock).scalar_one()
             known = [change for change in changes if change.sequence <= applied]
             for change in known:
-                if change.kind is ChangeKind.JOINED:
-                    values = {"event": change.event_id, "user": change.user_id, "sequence": change.sequence}
-                    connection.execute(tell, {**values, "role": change.role.value})
+                apply_to_members(connection, change)
             connection.execute(move, {"last": max((change.sequence for change in known), default=0)})

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from kit.db import transaction
+from kit.db import statement, transaction
+from kit.errors import Fault
 from selfie_service.domain import (
     MAX_FAILURES,
     Decision,
@@ -24,8 +25,8 @@ from selfie_service.domain import (
     UserNotFound,
 )
 from selfie_service.store.bindings import bind, count_binding, read_bound
-from selfie_service.store.erasing import EMPTIED, empty, erase_selfies
-from selfie_service.store.hints import HINTS_CHANNEL, hint_owner
+from selfie_service.store.erasing import empty, erase_selfies
+from selfie_service.store.hints import hint_owner
 from selfie_service.store.people import (
     SELFIES_CHANNEL,
     lock_first_person,
@@ -36,48 +37,18 @@ from selfie_service.store.people import (
 )
 
 FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
-# Each of these is one journey to the database: a guest waits for all of them, and in a crowd the lock is held for as
-# long. The second statement has a snapshot of its own, taken when the lock was.
-# A person whom the feed makes known between the two is seen and not locked: ADD locks again.
-# `known_id`, `known_sha256`: what the same request added before. `is_shut_out`: whether every event of the guest is
-# closed or expired; a guest without events is not. `pending_count`: of all guests, `most` at most.
-LOCK_AND_LOOK = text(
-    """
-    SELECT FROM selfie.people WHERE person_id = :person_id FOR UPDATE;
-    SELECT person.person_id IS NOT NULL AS is_known, known.id AS known_id, known.sha256 AS known_sha256,
-        (SELECT coalesce(bool_and(coalesce(e.closed OR e.expires_at <= now(), false)), false)
-         FROM selfie.enrolments n LEFT JOIN selfie.events e USING (event_id)
-         WHERE n.person_id = :person_id) AS is_shut_out,
-        (SELECT count(*) FROM (SELECT FROM selfie.selfies WHERE state = 'pending' LIMIT :most) AS pending)
-            AS pending_count
-    FROM (SELECT) AS one
-    LEFT JOIN selfie.people AS person ON person.person_id = :person_id
-    LEFT JOIN selfie.selfies AS known ON known.user_id = :user_id AND known.request_id = :request_id
-    """
-)
-# A selfie takes over the place of the pending one that it supersedes. So a person who sends several neither loses the
-# place nor gains one: a claim is a turn and has put the pending one behind all that waited then.
+# The whole upload in one round trip: a guest waits for each, and in a crowd the person is locked for as long.
 ADD = text(
-    f"""
-    SELECT FROM selfie.people WHERE person_id = :person_id FOR UPDATE;
-    WITH pending AS (
-        SELECT id, queued_at, image_key FROM selfie.selfies WHERE person_id = :person_id AND state = 'pending'
-        FOR UPDATE),
-    replaced AS (
-        UPDATE selfie.selfies s SET state = 'superseded', {EMPTIED} FROM pending WHERE s.id = pending.id
-        RETURNING pending.queued_at, pending.image_key),
-    deletions AS (
-        INSERT INTO selfie.blob_deletions (key) SELECT image_key FROM replaced WHERE image_key IS NOT NULL),
-    person AS (
-        UPDATE selfie.people SET revision = revision + 1, started_at = now() WHERE person_id = :person_id
-        RETURNING revision)
-    INSERT INTO selfie.selfies (id, user_id, person_id, revision, request_id, sha256, image_key, content_type,
-        queued_at)
-    SELECT :id, :user_id, :person_id, revision, :request_id, :sha256, :image_key, :content_type,
-        coalesce((SELECT queued_at FROM replaced), now()) FROM person;
-    SELECT pg_notify(:channel, ''), pg_notify(:hints, CAST(:user_id AS text))
-    """
+    "SELECT outcome, selfie_id FROM selfie.add_selfie("
+    ":id, :user_id, :person_id, :request_id, :sha256, :image_key, :content_type, :max_pending)"
 )
+REFUSALS: dict[str, type[Fault]] = {
+    "in_progress": RequestInProgress,
+    "unknown_user": UserNotFound,
+    "key_reused": IdempotencyKeyReused,
+    "shut_out": EventClosed,
+    "queue_full": QueueFull,
+}
 
 
 class SelfieStore:
@@ -92,30 +63,21 @@ class SelfieStore:
         with transaction(self._engine) as connection:
             return connection.execute(query, {"person": person_id}).first() is not None
 
-    def add_selfie(self, selfie: NewSelfie, may_be_new: bool = False) -> UUID:
-        """The id of the selfie, or of the one that the same request added before. `may_be_new`: an account that we do
-        not know gets its first person, but for one that was erased.
+    def add_person(self, user_id: UUID) -> None:
+        """Gives an account that we do not know its first person. Raises UserNotFound for one that was erased."""
+        with transaction(self._engine, "person-add") as connection:
+            lock_first_person(connection, user_id)
+
+    def add_selfie(self, selfie: NewSelfie) -> UUID:
+        """The id of the selfie, or of the one that the same request added before.
 
         Raises RequestInProgress, UserNotFound, IdempotencyKeyReused, EventClosed, QueueFull.
         """
-        with transaction(self._engine, "selfie-add") as connection:
-            if selfie.request_id:
-                lock_request(connection, selfie.user_id, selfie.request_id)
-            if may_be_new:
-                lock_first_person(connection, selfie.user_id)
-            found = connection.execute(LOCK_AND_LOOK, {**vars(selfie), "most": self._max_pending}).one()
-            if not found.is_known:
-                raise UserNotFound
-            if found.known_id:
-                if bytes(found.known_sha256) != selfie.sha256:
-                    raise IdempotencyKeyReused
-                return UUID(str(found.known_id))
-            if found.is_shut_out:
-                raise EventClosed
-            if found.pending_count >= self._max_pending:
-                raise QueueFull
-            connection.execute(ADD, {**vars(selfie), "channel": SELFIES_CHANNEL, "hints": HINTS_CHANNEL})
-            return selfie.id
+        with statement(self._engine, "selfie-add") as connection:
+            added = connection.execute(ADD, {**vars(selfie), "max_pending": self._max_pending}).one()
+        if added.outcome in REFUSALS:
+            raise REFUSALS[added.outcome]
+        return UUID(str(added.selfie_id))
 
     def find_selfie(self, person_id: UUID) -> Selfie | None:
         """The active one, else the pending one."""
@@ -273,10 +235,3 @@ def _reject(connection: Connection, job: SelfieJob, reason: RejectReason) -> Non
 
 def _image(row: Row[Any]) -> StoredImage:
     return StoredImage(row.image_key, None if row.image is None else bytes(row.image))
-
-
-def lock_request(connection: Connection, user_id: UUID, request_id: UUID) -> None:
-    """Until the commit, so that a repeat is told and holds no connection. Raises RequestInProgress."""
-    query = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:request, 0))")
-    if not connection.execute(query, {"request": f"{user_id} {request_id}"}).scalar_one():
-        raise RequestInProgress

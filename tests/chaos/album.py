@@ -22,6 +22,9 @@ class Album(Protocol):
     def photo(self, nonce: str) -> tuple[frozenset[int], bytes]:
         """With as many faces as people."""
 
+    def photo_of(self, people: frozenset[int], nonce: str) -> bytes:
+        """Another one of these people, of whom there is one already."""
+
 
 class ScriptedAlbum:
     """Pictures that say who is in them and how long they take."""
@@ -35,7 +38,10 @@ class ScriptedAlbum:
 
     def photo(self, nonce: str) -> tuple[frozenset[int], bytes]:
         people = frozenset(random.sample(range(self.people), random.randint(1, 4)))
-        return people, make_image(sorted(people), nonce, random.randint(20, 200))
+        return people, self.photo_of(people, nonce)
+
+    def photo_of(self, people: frozenset[int], nonce: str) -> bytes:
+        return make_image(sorted(people), nonce, random.randint(20, 200))
 
 
 class RealAlbum:
@@ -61,3 +67,6 @@ class RealAlbum:
     def photo(self, nonce: str) -> tuple[frozenset[int], bytes]:
         people, jpeg = random.choice(self._photos)
         return people, jpeg + nonce.encode()
+
+    def photo_of(self, people: frozenset[int], nonce: str) -> bytes:
+        return next(jpeg for shown, jpeg in self._photos if shown == people) + nonce.encode()

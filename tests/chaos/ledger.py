@@ -33,12 +33,16 @@ class GuestRecord:
 
 @dataclass
 class PhotoRecord:
-    """One photo, by the id that the organiser got for it."""
+    """One photo, by the id that the organiser got for it; `sha256` of its newest version. `keeper`: the
+    name of the only one who replaces it, and of whom nobody deletes it."""
 
     event_id: str
     people: frozenset[int]
+    filename: str
+    sha256: str
     is_indexed: bool = False
     is_deleted: bool = False  # set before the request is sent
+    keeper: str = ""
 
 
 class Ledger:

@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from threading import Event
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ from tests.chaos.client import Client, Json
 from tests.chaos.ledger import GuestRecord, Ledger, PhotoRecord, SentSelfie
 
 MAX_LIVING = 120  # photos of an event: a gallery is one page, and thus one response
+MAX_KEPT = 4  # photos of an event that one organiser replaces again and again
 PAGE = 200
 # Why one file of an upload is not kept, though it will be when it is sent again.
 PASSING = (
@@ -103,7 +105,7 @@ class Guest:
 
 
 class Organiser:
-    """Adds photos, sometimes the same bytes again, and deletes others."""
+    """Adds photos, sometimes the same bytes again, replaces some by new versions of them, and deletes others."""
 
     def __init__(self, client: Client, ledger: Ledger, album: Album, events: Sequence[Json], stop: Event) -> None:
         self._client = client
@@ -111,7 +113,7 @@ class Organiser:
         self._ledger = ledger
         self._events = events
         self._stop = stop
-        self._sent: dict[bytes, str] = {}
+        self._name = uuid4().hex
 
     def live(self) -> None:
         while not self._stop.is_set():
@@ -120,20 +122,39 @@ class Organiser:
             self.look(event["id"])
             living = self._ledger.living(event["id"])
             if len(living) > MAX_LIVING or (living and random.random() < 0.5):
-                self.delete(random.choice(list(living)))
+                self.delete(living)
+            elif living:
+                self.replace(living)
             self._stop.wait(random.uniform(0.1, 0.6))
 
     def add(self, event_id: str) -> None:
         made = [self._album.photo(uuid4().hex) for _ in range(random.choice((1, 1, 2, 4)))]
-        images = [image for _, image in made]
-        ids = self._upload(event_id, images)
-        if random.random() < 0.2 and (again := self._upload(event_id, images)) != ids:
+        files = {f"{uuid4().hex}.jpg": image for _, image in made}
+        ids = self._upload(event_id, files)
+        if random.random() < 0.2 and (again := self._upload(event_id, files)) != ids:
             self._ledger.violate("duplicates", f"the same bytes are photos {ids} and {again}")
         with self._ledger.lock:
-            for photo_id, (people, _) in zip(ids, made, strict=True):
-                self._ledger.photos[photo_id] = PhotoRecord(event_id, people)
+            for photo_id, (people, image), name in zip(ids, made, files, strict=True):
+                self._ledger.photos[photo_id] = PhotoRecord(event_id, people, name, sha256(image).hexdigest())
         for _ in ids:
             self._ledger.accept()
+
+    def replace(self, living: Mapping[str, PhotoRecord]) -> None:
+        """One of a few photos, by other bytes that show the same people, so that nobody may lose it at any time."""
+        with self._ledger.lock:
+            kept = [photo_id for photo_id, photo in living.items() if photo.keeper == self._name]
+            free = [photo_id for photo_id, photo in living.items() if not photo.keeper and not photo.is_deleted]
+            if not (candidates := kept if len(kept) >= MAX_KEPT else free):
+                return
+            photo_id = random.choice(candidates)
+            record = self._ledger.photos[photo_id]
+            record.keeper = self._name
+        image = self._album.photo_of(record.people, uuid4().hex)
+        [found] = self._upload(record.event_id, {record.filename: image}, replace=True)
+        if found != photo_id:
+            self._ledger.violate("duplicates", f"the new version of {photo_id} is photo {found}")
+        record.sha256 = sha256(image).hexdigest()
+        self._ledger.accept()
 
     def look(self, event_id: str) -> None:
         """Notes what is indexed."""
@@ -144,26 +165,29 @@ class Organiser:
                 if known and photo["status"] == "indexed":
                     known.is_indexed = True
 
-    def delete(self, photo_id: str) -> None:
+    def delete(self, living: Mapping[str, PhotoRecord]) -> None:
         with self._ledger.lock:
+            if not (free := [photo_id for photo_id, photo in living.items() if not photo.keeper]):
+                return
+            photo_id = random.choice(free)
             self._ledger.photos[photo_id].is_deleted = True
         answer = self._client.ask("DELETE", f"/api/photos/{photo_id}")
         assert answer.status_code in (204, 404), answer.text
 
-    def _upload(self, event_id: str, images: Sequence[bytes]) -> list[str]:
-        """The ids of photos that were sent in one request; those that were not kept are sent again."""
-        ids: dict[int, str] = {}
-        while missing := [place for place in range(len(images)) if place not in ids]:
-            files = [("files", (f"{place}.jpg", images[place], "image/jpeg")) for place in missing]
-            answer = self._client.ask("POST", f"/api/events/{event_id}/photos", files=files)
+    def _upload(self, event_id: str, images: Mapping[str, bytes], replace: bool = False) -> list[str]:
+        """The ids of photos, by their names, that were sent in one request; those that were not kept are sent again."""
+        path, ids = f"/api/events/{event_id}/photos{'?replace=true' if replace else ''}", dict[str, str]()
+        while missing := [name for name in images if name not in ids]:
+            files = [("files", (name, images[name], "image/jpeg")) for name in missing]
+            answer = self._client.ask("POST", path, files=files)
             assert answer.status_code == 202, answer.text
-            for place, photo in zip(missing, answer.json()["photos"], strict=True):
+            for name, photo in zip(missing, answer.json()["photos"], strict=True):
                 if "id" in photo:
-                    ids[place] = photo["id"]
+                    ids[name] = photo["id"]
                 else:
                     assert photo["reason"] in PASSING, photo
                     self._client.repeated[f"one file {photo['reason']}"] += 1
-        return [ids[place] for place in range(len(images))]
+        return [ids[name] for name in images]
 
 
 class Reader:

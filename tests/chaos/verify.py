@@ -16,6 +16,7 @@ UNSETTLED = {
     "selfies": "SELECT count(*) FROM selfie.selfies WHERE state NOT IN ('active', 'rejected', 'superseded', 'deleted')",
     "rematches": "SELECT count(*) FROM selfie.enrolments WHERE published_revision < wanted_revision",
     "photos": "SELECT count(*) FROM matcher.photos WHERE state <> 'indexed'",
+    "new versions": "SELECT count(*) FROM matcher.replacements",
     "files to delete": "SELECT count(*) FROM matcher.blob_deletions",
     "changes": "SELECT (SELECT coalesce(max(sequence), 0) FROM auth.changes) * 2"
     " - (SELECT sequence FROM selfie.feed_cursor) - (SELECT sequence FROM matcher.feed_cursor)",
@@ -130,7 +131,10 @@ def _verify_photos(truth: Truth, ledger: Ledger) -> None:
     for photo_id in set(kept) - set(promised):
         kind = "stale_writes" if photo_id in ledger.photos else "duplicates"
         ledger.violate(kind, f"photo {photo_id} is there although it was deleted or never answered for")
+    versions = dict(truth.rows("SELECT id::text, encode(sha256, 'hex') FROM matcher.photos"))
     for photo_id in set(promised) & set(kept):
+        if versions[photo_id] != promised[photo_id].sha256:
+            ledger.violate("lost", f"the newest version of photo {photo_id}")
         if kept[photo_id] != len(promised[photo_id].people):
             ledger.violate("duplicates", f"photo {photo_id} has {kept[photo_id]} faces")
 
@@ -139,7 +143,10 @@ def _verify_files(truth: Truth, ledger: Ledger) -> None:
     """What has no row yet may be there for a day; what has one must be."""
     keys = {
         key
-        for row in truth.rows("SELECT upload_key, thumb_key, preview_key, original_key, medium_key FROM matcher.photos")
+        for row in truth.rows(
+            "SELECT upload_key, thumb_key, preview_key, original_key, medium_key FROM matcher.photos"
+            " UNION ALL SELECT upload_key, NULL, NULL, NULL, NULL FROM matcher.replacements"
+        )
         for key in row
         if key is not None
     }

@@ -56,7 +56,8 @@ def processes_of(data: Path) -> list[psutil.Process]:
 @pytest.mark.parametrize("stroke", [signal.SIGINT, signal.SIGKILL])
 def test_the_end_of_the_command_is_the_end_of_everything(data: Path, stroke: signal.Signals) -> None:
     ports = free_ports(list(DEFAULT_PORTS))
-    with start(data, ports) as command:
+    elsewhere = {"DATABASE_URL": "postgresql://elsewhere/other"} if stroke is signal.SIGINT else {}
+    with start(data, ports, **elsewhere) as command:
         url = f"http://127.0.0.1:{ports['gateway']}"
 
         def answers() -> bool:
@@ -71,7 +72,8 @@ def test_the_end_of_the_command_is_the_end_of_everything(data: Path, stroke: sig
         until(lambda: json.loads(sample.read_text())["event_code"] if sample.exists() else "", bool)
         assert len(processes_of(data)) >= 6
         command.send_signal(stroke)
-        command.communicate()
+        output, _ = command.communicate()
+        assert ("DATABASE_URL is ignored" in output) == bool(elsewhere)
         until(lambda: processes_of(data), lambda left: not left)
     if stroke is signal.SIGINT:
         with LocalSystem(data, ports=ports) as again, httpx2.Client(base_url=again.base_url) as http:

@@ -1,6 +1,7 @@
 """E-mail through all processes, with a real SMTP server: exactly one about first photos, links, one click to end it."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import httpx2
@@ -24,6 +25,19 @@ def sent_rows(system: LocalSystem) -> list[tuple[str, int]]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT state, attempt FROM auth.mails ORDER BY created_at")
             return cursor.fetchall()
+    finally:
+        connection.close()
+
+
+def open_notices(system: LocalSystem) -> int:
+    """How many members with an address are still to be looked at, or to be told of a release."""
+    connection = psycopg2.connect(system.env["DATABASE_URL"].replace("+psycopg2", ""))
+    try:
+        with connection.cursor() as cursor:
+            waiting = "SELECT FROM auth.events e WHERE e.id = n.event_id AND e.awaits_release AND NOT e.held"
+            cursor.execute(f"SELECT count(*) FROM auth.notices n WHERE due OR released OR EXISTS ({waiting})")
+            (count,) = cursor.fetchone() or (0,)
+            return int(count)
     finally:
         connection.close()
 
@@ -74,6 +88,54 @@ def test_first_photos_are_told_of_once_and_links_sign_in(
         assert guest.get("/api/session")["me"]["events"][0]["notice_email"] == ""
         assert guest.expect(422, "PUT", "/api/me/notices", json=notice)["reason"] == "invalid_form"
         assert len(smtp.received) == 2
+
+
+def test_a_release_is_told_of_once_to_who_sees_photos(
+    mailing: LocalSystem,
+    smtp: SmtpServer,
+    host: Organiser,
+    sample: SampleEvent,
+    one_of: Callable[..., SamplePhoto],
+) -> None:
+    before = len(smtp.received)
+    event = host.event("Held party", release="held")
+    with visit(mailing, event) as guest, visit(mailing, event) as other:
+        for person, name in ((guest, "ada"), (other, "otis")):
+            notice = {"event_id": event["id"], "email": f"{name}@mail.example.org", "language": "en"}
+            person.expect(204, "PUT", "/api/me/notices", json=notice)
+        guest.selfie_and_wait(sample.selfies["Ada"])
+        host.add_photos(event, [one_of("Ada")])
+        assert len(smtp.received) == before
+        host.expect(200, "PATCH", f"/api/events/{event['id']}", json={"release": "live"})
+        received = smtp.wait_for(before + 1)[before]
+        assert received.to == ["ada@mail.example.org"]
+        assert received.message["Subject"] == "The photos are here: Held party"
+        assert "You are in 1 photo so far." in received.plain
+
+        # Neither a restart, which looks at all who wait, nor a second release sends another one.
+        mailing.restart("mailer")
+        for release in ("held", "live"):
+            host.expect(200, "PATCH", f"/api/events/{event['id']}", json={"release": release})
+        until(lambda: open_notices(mailing), lambda count: count == 0)
+        assert len(smtp.received) == before + 1
+
+
+def test_a_deletion_is_announced_to_the_organiser_once(
+    mailing: LocalSystem, smtp: SmtpServer, host: Organiser, one_of: Callable[..., SamplePhoto]
+) -> None:
+    before = len(smtp.received)
+    ends_at = datetime.now(UTC) + timedelta(hours=1)
+    event = host.event("Short party", expires_at=ends_at.isoformat(), keep_days=1)
+    host.add_photos(event, [one_of("Ada")])
+    for _ in range(2):
+        mailing.restart("mailer")  # which looks at the events when it starts, and then every ten minutes
+        received = smtp.wait_for(before + 1)[before]
+    assert received.to == ["olga@example.org"]
+    assert "“Short party” (1 photo)" in received.plain
+    assert received.link == f"{mailing.base_url}/organiser/events/{event['id']}/settings"
+    page = host.http.get(urlsplit(received.link).path)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert len(smtp.received) == before + 1
 
 
 def test_a_mailer_that_dies_between_claim_and_send_sends_at_most_a_second_copy(

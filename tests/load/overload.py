@@ -6,6 +6,7 @@ The accepted are served fast, and the rest is told when to come back.
 import argparse
 import asyncio
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -26,6 +27,7 @@ from deploy.rest import Person, add_organiser
 from deploy.sample import load_selfies
 from deploy.system import LocalSystem
 
+SIZES_MB = (0.1, 2.5)
 CLIENTS = 4
 GUESTS = 50
 MEASURE_S = 10.0
@@ -110,13 +112,13 @@ class Uploads:
         finally:
             transport.close()
 
-    async def closed_loop(self, clients: int, duration_s: float) -> Outcome:
-        """Each client sends its next upload when the one before is answered."""
+    async def closed_loop(self, clients: int, duration_s: float = math.inf, count: float = math.inf) -> Outcome:
+        """Each client sends its next upload when the one before is answered, until the time or the number is over."""
         outcome, started = Outcome(), time.perf_counter()
 
         async def repeat(first: int) -> None:
             number = first
-            while time.perf_counter() - started < duration_s:
+            while number < count and time.perf_counter() - started < duration_s:
                 await self.send(number, outcome)
                 number += clients
 
@@ -144,13 +146,19 @@ class _Exchange(asyncio.Protocol):
     def __init__(self, request: bytes) -> None:
         self._request = request
         self._received = b""
+        self._transport: asyncio.Transport
         self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._transport = transport
         transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
+
+    def eof_received(self) -> None:
+        """The answer is complete, and what is not sent of the request stays unsent."""
+        self._transport.abort()
 
     def connection_lost(self, fault: Exception | None) -> None:
         if self.answer.cancelled():
@@ -189,20 +197,29 @@ class Drips:
 
 def main() -> None:
     parser = argparse.ArgumentParser("make overload", description=__doc__)
-    parser.add_argument("--time", type=float, default=60, help="how long, in seconds")
+    parser.add_argument("--time", type=float, default=60, help="how long, in seconds, with each size")
+    parser.add_argument("--sizes", type=float, nargs="+", default=SIZES_MB, help="of a selfie, in millions of bytes")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-overload-", dir="/tmp"))
     system = LocalSystem(folder / "data", settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": "none"})
     try:
         with system:
             _, jpeg = next(iter(load_selfies(Path(os.environ.get("MINOIS_DATA", "var")) / "sample")))
-            uploads = Uploads(system.base_url, register_guests(system), jpeg)
-            result = uvloop.run(measure(uploads, Drips(system.base_url, DRIPS), chosen.time))
-            result["gateway_peak_mb"] = peak_mb(system.processes["gateway"].pid or 0)
-        raise SystemExit(report(result))
+            tokens, peak_of = register_guests(system), system.processes["gateway"].pid or 0
+            reports = []
+            for size_mb in chosen.sizes:
+                uploads = Uploads(system.base_url, tokens, pad(jpeg, size_mb))
+                result = uvloop.run(measure(uploads, Drips(system.base_url, DRIPS), chosen.time))
+                reports.append(report({"selfie_mb": size_mb, **result, "gateway_peak_mb": peak_mb(peak_of)}))
+        raise SystemExit(max(reports))
     finally:
         system.remove_data()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pad(jpeg: bytes, size_mb: float) -> bytes:
+    """The same picture as a file of the given size, in millions of bytes; decoders ignore what follows the image."""
+    return jpeg + os.urandom(max(0, round(size_mb * 1_000_000) - len(jpeg)))
 
 
 def register_guests(system: LocalSystem) -> list[str]:

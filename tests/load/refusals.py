@@ -24,17 +24,12 @@ SERVICE_S, AT_ONCE = 0.03, 3
 RATE = round(5 * AT_ONCE / SERVICE_S)
 PHASE_S = 5.0
 PATIENCE_S = 20.0
-SELFIE_BYTES = 50_000
+SELFIE_MB = 0.05
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 # A gateway that recognises no selfie before it has parsed the request.
 WITHOUT = "import gateway.http.protocol as p; p.UPLOAD = bytes(1); from gateway.__main__ import main; main()"
 COMMANDS = {"with": ["-m", "gateway"], "without": ["-c", WITHOUT]}
-FILE = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n%s\r\n--b--\r\n' % bytes(SELFIE_BYTES)
-REQUEST = (
-    b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n"
-    b"Content-Type: multipart/form-data; boundary=b\r\n\r\n%s" % (TOKEN.encode(), len(FILE), FILE)
-)
 
 
 @dataclass
@@ -49,31 +44,40 @@ class Phases:
     def describe(self) -> str:
         return (
             f"{statistics.median(self.processor_s):.2f} s of processor for {RATE * PHASE_S:.0f} selfies; "
-            f"{len(self.accepted_ms)} accepted, median {statistics.median(self.accepted_ms):.0f} ms; "
+            f"{len(self.accepted_ms)} accepted, median {statistics.median(self.accepted_ms):.0f} ms, "
+            f"p99 {statistics.quantiles(self.accepted_ms, n=100)[-1]:.0f} ms; "
             f"{len(self.refused_ms)} refused, median {statistics.median(self.refused_ms):.1f} ms; {self.failed} failed"
         )
 
 
-async def send(port: int, phases: Phases) -> None:
+def build_request(selfie_mb: float) -> bytes:
+    file = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n%s\r\n--b--\r\n'
+    file %= bytes(round(selfie_mb * 1_000_000))
+    head = b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n"
+    head += b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    return head % (TOKEN.encode(), len(file)) + file
+
+
+async def send(port: int, request: bytes, phases: Phases) -> None:
     began = time.perf_counter()
     try:
         async with asyncio.timeout(PATIENCE_S):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(REQUEST)
+            writer.write(request)
             status = int((await reader.readline()).split()[1])
-            writer.close()
+            writer.transport.abort()
     except (OSError, TimeoutError, IndexError):
         phases.failed += 1
         return
     (phases.accepted_ms if status == 202 else phases.refused_ms).append((time.perf_counter() - began) * 1000)
 
 
-async def crowd(port: int, phases: Phases) -> None:
+async def crowd(port: int, request: bytes, phases: Phases) -> None:
     began = time.perf_counter()
     async with asyncio.TaskGroup() as tasks:
         for number in range(round(RATE * PHASE_S)):
             await asyncio.sleep(max(0.0, began + number / RATE - time.perf_counter()))
-            tasks.create_task(send(port, phases))
+            tasks.create_task(send(port, request, phases))
 
 
 def processor_s(process_id: int) -> float:
@@ -109,7 +113,9 @@ def answer(_: object) -> selfie_pb2.UploadSelfieResponse:
 def main() -> None:
     parser = argparse.ArgumentParser("refusals", description=__doc__)
     parser.add_argument("--rounds", type=int, default=6, help="phases of each kind (default 6)")
-    rounds = parser.parse_args().rounds
+    parser.add_argument("--selfie-mb", type=float, default=SELFIE_MB, help=f"size of a selfie (default {SELFIE_MB})")
+    chosen = parser.parse_args()
+    rounds, request = chosen.rounds, build_request(chosen.selfie_mb)
     with ExitStack() as stack:
         services, address = stack.enter_context(running_services())
         services.answers["UploadSelfie"] = answer
@@ -119,7 +125,7 @@ def main() -> None:
             for kind in sorted(gateways, reverse=number % 2 == 1):
                 process_id, port = gateways[kind]
                 before = processor_s(process_id)
-                asyncio.run(crowd(port, found[kind]))
+                asyncio.run(crowd(port, request, found[kind]))
                 found[kind].processor_s.append(processor_s(process_id) - before)
                 services.calls.clear()
     pairs = zip(found["without"].processor_s, found["with"].processor_s, strict=True)

@@ -56,7 +56,7 @@ def test_a_guest_leaves_an_address_and_signs_in_with_it_elsewhere(
     phone.page.get_by_label("E-mail address").fill(ADDRESS)
     phone.check_accessibility()
     phone.button("Tell me").click()
-    phone.see(f"One e-mail goes to {ADDRESS}")
+    phone.see(f"An e-mail goes to {ADDRESS}")
     phone.check_accessibility()
     phone.page.reload()
     before = len(smtp.received)
@@ -69,7 +69,7 @@ def test_a_guest_leaves_an_address_and_signs_in_with_it_elsewhere(
     other.open(path_of(link))
     other.page.wait_for_url(f"**/my/{event['id']}")
     other.button("You and your data").click()
-    other.see(f"One e-mail goes to {ADDRESS}")
+    other.see(f"An e-mail goes to {ADDRESS}")
     other.button("Delete the address").click()
     expect(other.button("Tell me")).to_be_visible()
 

@@ -9,9 +9,12 @@ from playwright.sync_api import Request, Route, expect
 from tests.e2e.party import Json, Organiser
 from tests.pages.laptop import Laptop
 from tests.pages.phone import PATIENCE_MS
-from tests.pages.pictures import draw_photo, write_folder
+from tests.pages.pictures import SMALL_SIDE, draw_photo, write_folder
+from tests.service.selfie_world import wait_until
 
 COUNT = 60
+WHOLE_PARTY = 300
+FIRST_REQUEST = 50
 DROP = """
 ([selector, files]) => {
   const data = new DataTransfer();
@@ -59,19 +62,34 @@ def stored_names(organiser: Organiser, event: Json) -> list[str]:
 def test_a_folder_arrives_completely_although_the_network_is_cut(
     laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
 ) -> None:
-    folder = write_folder(tmp_path / "party", COUNT)
+    """In the middle: one request has arrived, others are under way."""
+    folder = write_folder(tmp_path / "party", WHOLE_PARTY, SMALL_SIDE)
     (folder / "IMG_0000.xmp").write_text("<x/>")
     laptop.open_event(event["id"])
-    laptop.context.set_offline(True)
+    under_way: list[Route] = []
+    arrived: list[Route] = []
+
+    def stop_after_first(route: Route) -> None:
+        if arrived:
+            under_way.append(route)
+        else:
+            arrived.append(route)
+            route.continue_()
+
+    laptop.page.route("**/api/events/*/photos", stop_after_first)
     laptop.choose_folder(folder)
     laptop.see("1 file is no picture and was left out.")
+    upload = laptop.page.locator(".upload-state")
+    expect(upload).to_contain_text(f"{FIRST_REQUEST} of {WHOLE_PARTY} sent", timeout=PATIENCE_MS)
+    laptop.context.set_offline(True)
+    for route in under_way:
+        route.abort("internetdisconnected")
     laptop.see("No connection. The upload continues by itself.")
-    assert stored_names(organiser, event) == []
+    assert len(stored_names(organiser, event)) == FIRST_REQUEST
+    laptop.page.unroute("**/api/events/*/photos")
     laptop.context.set_offline(False)
-    laptop.see("All photos are on the server.")
+    expect(upload).to_contain_text("All photos are on the server.", timeout=PATIENCE_MS)
     assert stored_names(organiser, event) == sorted(path.name for path in folder.glob("*.jpg"))
-    laptop.see(f"{COUNT} photos, all read")
-    laptop.expect_tiles(COUNT)
 
 
 def test_after_a_reload_in_the_middle_only_the_rest_is_sent(
@@ -153,6 +171,34 @@ def test_the_server_is_asked_first_and_known_photos_are_not_sent(
     laptop.see("All photos are on the server.")
     assert len([request for request in laptop.requests if request.url.endswith("/photos/known")]) == 1
     assert len(uploads(laptop)) == 1
+
+
+def test_new_versions_replace_the_photos_of_their_names_and_keep_their_places(
+    laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
+) -> None:
+    folder = write_folder(tmp_path / "party", 4)
+    laptop.open_event(event["id"])
+    laptop.choose_folder(folder)
+    laptop.see("4 photos, all read")
+    before = organiser.get(f"/api/events/{event['id']}/photos")["photos"]
+    (folder / "again").mkdir()
+    for name in ("IMG_0000.jpg", "again/IMG_0000.jpg", "IMG_0001.jpg", "IMG_0002.jpg"):
+        (folder / name).write_bytes(draw_photo(len(name) + int(name[-5]) + 90, 300, 200))
+    laptop.page.get_by_label("Replace photos of the same name").check()
+    laptop.see("Each photo keeps its place")
+    laptop.check_accessibility()
+    laptop.choose_folder(folder)
+    laptop.see("2 replaced · 2 added because several photos have that name")
+    expect(laptop.page.get_by_label("Replace photos of the same name")).not_to_be_checked()
+    laptop.see("6 photos, all read")
+
+    def versions() -> dict[str, str]:
+        photos = organiser.get(f"/api/events/{event['id']}/photos")["photos"]
+        return {photo["id"]: photo["thumb_url"] for photo in photos if photo["new_version"] is None}
+
+    wait_until(lambda: len(versions()) == 6)
+    changed = [photo["filename"] for photo in before if versions()[photo["id"]] != photo["thumb_url"]]
+    assert changed == ["IMG_0002.jpg", "IMG_0001.jpg"]
 
 
 def test_photos_can_be_dropped(laptop: Laptop, event: Json) -> None:

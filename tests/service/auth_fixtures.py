@@ -80,7 +80,7 @@ class AuthScene:
         self.sign: Callable[[str], Signer]
 
     def organiser(self, username: str = "olga") -> Person:
-        user_id = str(self.auth.accounts.add_organiser(username, f"{username}@example.org", PASSWORD))
+        user_id = str(self.auth.organisers.add(username, f"{username}@example.org", PASSWORD))
         return Person(user_id, username, self.as_user(user_id))
 
     def event(self, organiser: Person, name: str = "Summer party", **fields: Any) -> pb.Event:
@@ -124,6 +124,10 @@ class AuthScene:
         person = self.guest(event, username)
         assert self.accept(self.invite(event, organiser, role), person) == role
         return person
+
+    def set_role(self, event: pb.Event, person: Person, role: int, organiser: Person) -> None:
+        request = pb.SetRoleRequest(event_id=event.event_id, user_id=person.user_id, role=pb.Role.Name(role))
+        self.stub.SetRole(request, metadata=organiser.metadata)
 
     def get_event(self, event: pb.Event, organiser: Person) -> pb.Event:
         return self.stub.GetEvent(pb.GetEventRequest(event_id=event.event_id), metadata=organiser.metadata).event

@@ -14,3 +14,12 @@ def lose_commits(db: Engine, table: str, act: str = "INSERT") -> None:
     """From now on the connection is lost at the commit of whatever inserts into a table, or does another `act`."""
     with db.begin() as connection:
         connection.execute(text(LOSE_COMMITS.format(schema=table.partition(".")[0], table=table, act=act)))
+
+
+def replace_in_function(db: Engine, name: str, old: str, new: str) -> None:
+    """Makes a broken twin of a function of a schema."""
+    with db.begin() as connection:
+        query = text("SELECT pg_get_functiondef(CAST(:name AS regproc))")
+        definition: str = connection.execute(query, {"name": name}).scalar_one()
+        assert old in definition
+        connection.exec_driver_sql(definition.replace(old, new))

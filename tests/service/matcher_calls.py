@@ -11,7 +11,6 @@ from sqlalchemy import Engine
 
 from kit.identity import Signer
 from kit.notices import Notices
-from matcher_service.__main__ import registrations
 from matcher_service.store.hints import HINTS_CHANNEL
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1 import matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
@@ -64,5 +63,5 @@ def service(
     signer: Callable[[str], Signer],
 ) -> Service:
     world = World(make_db("matcher"), tmp_path / "blobs")
-    services = registrations(world.matches, world.photos, world.audience, Notices("", HINTS_CHANNEL), signer("matcher"))
+    services = world.registrations(Notices("", HINTS_CHANNEL), signer("matcher"))
     return Service(world, serve(*services), signer)

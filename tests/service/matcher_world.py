@@ -16,8 +16,14 @@ from sqlalchemy import Engine, text
 
 from kit.blobs import Blobs
 from kit.faces import Box, Quality
+from kit.faces.logo import LogoReading
+from kit.identity import Signer
+from kit.notices import Notices
 from kit.pages import Page
+from kit.server import Registration
 from kit.sweeper import Sweeper
+from matcher_service.__main__ import registrations
+from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.domain import (
     AddedPhoto,
@@ -33,15 +39,19 @@ from matcher_service.domain import (
 )
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
+from matcher_service.logos import Logos
 from matcher_service.reading import FaceReading, Reading
-from matcher_service.service import Matches, Members, Photos
+from matcher_service.service import Cameras, Matches, Members, Photos
 from matcher_service.spool import spool
 from matcher_service.store import (
     AudienceStore,
+    CameraStore,
     FaceStore,
     JobStore,
+    LogoStore,
     MatchStore,
     MemberStore,
+    PeopleStore,
     PhotoStore,
     PurgeStore,
     RefusalStore,
@@ -52,6 +62,7 @@ JPEG_END = b"\xff\xd9"
 TOLERANCE = 0.6
 MAX_PHOTO_BYTES = 3_000_000
 GUEST_PHOTOS_PER_DAY = 3
+ACCOUNTS_OF_ONE_FACE = 3
 LEASE_S = 60.0
 
 
@@ -81,6 +92,14 @@ def read_script(data: bytes) -> Reading:
     return Reading(width=1200, height=800, faces=faces, colour=0x102030, **pictures)
 
 
+def read_logo_script(data: bytes) -> LogoReading | None:
+    """A logo of the words that the bytes end with; some of them are none, or kill their process."""
+    words = data.rpartition(b"|")[2]
+    if words == b"deadly":
+        return None
+    return LogoReading(reason="unreadable") if words == b"damaged" else LogoReading(None, b"PNG of " + words, 480, 90)
+
+
 class World:
     """Everything of matcher_service wired by hand; what may be named are broken twins for controls."""
 
@@ -95,6 +114,7 @@ class World:
         blobs: type[Blobs] = Blobs,
         index: type[Index] = Index,
         audience_store: type[AudienceStore] = AudienceStore,
+        logo_store: type[LogoStore] = LogoStore,
     ) -> None:
         self.db, self.folder = db, folder
         self.member_store, self.photo_store = MemberStore(db), photo_store(db)
@@ -106,14 +126,23 @@ class World:
         members = Members(self.member_store, self.catch_up)
         self.matches = Matches(self.match_store, RefusalStore(db), self.index, members, TOLERANCE)
         self.audience = Audience(audience_store(db), members)
+        self.cameras = Cameras(CameraStore(db), members)
         self.photos = photos(
             self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES, GUEST_PHOTOS_PER_DAY
         )
+        self.anomalies = Anomalies(PeopleStore(db), members, TOLERANCE, ACCOUNTS_OF_ONE_FACE)
+        self.logos = Logos(logo_store(db), members, self.blobs, read_logo_script)
         self.indexer = self.make_indexer(read_script)
         self.organiser = uuid4()
 
     def make_indexer(self, read: Callable[[bytes], Reading], stop: Signal | None = None) -> Indexer:
         return Indexer(self.job_store, self.blobs, read, lambda: None, TOLERANCE, LEASE_S, stop or Signal())
+
+    def registrations(self, hints: Notices, signer: Signer) -> list[Registration]:
+        """Both services, as a server takes them."""
+        return registrations(
+            self.matches, self.photos, self.audience, self.cameras, hints, signer, self.anomalies, self.logos
+        )
 
     def change(self, kind: ChangeKind, **fields: object) -> Change:
         """The next change of the feed, applied."""
@@ -151,10 +180,17 @@ class World:
     def upload(self, event_id: UUID, people: Iterable[int], name: str = "", who: UUID | None = None) -> AddedPhoto:
         return self.add_file(event_id, photo_of(people, name or str(uuid4())), who=who)
 
-    def add_file(self, event_id: UUID, data: bytes, filename: str = "photo.jpg", who: UUID | None = None) -> AddedPhoto:
-        """By the organiser, where nobody else is named."""
+    def add_file(
+        self,
+        event_id: UUID,
+        data: bytes,
+        filename: str = "photo.jpg",
+        who: UUID | None = None,
+        **how: Any,
+    ) -> AddedPhoto:
+        """By the organiser, where nobody else is named; `how` is what `add_photo` takes."""
         with spool(data, MAX_PHOTO_BYTES) as upload:
-            return self.photos.add_photo(who or self.organiser, event_id, filename, upload)
+            return self.photos.add_photo(who or self.organiser, event_id, filename, upload, **how)
 
     def add(self, event_id: UUID, *people: int, who: UUID | None = None) -> UUID:
         """A photo, uploaded and indexed."""

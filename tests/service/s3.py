@@ -1,7 +1,6 @@
 """A real S3 server for tests: versitygw, built by the Go toolchain. `python -m tests.service.s3` installs it."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -9,52 +8,27 @@ import time
 from pathlib import Path
 from typing import Self
 
-from kit.settings import user_cache
+from tests.programs import NoProgram, go_program
 
 VERSION = "v1.8.0"
 MODULE = "github.com/versity/versitygw/cmd/versitygw"
 ACCESS_KEY, SECRET_KEY, REGION = "minois", "a secret of the tests", "us-east-1"
-INSTALL_TIMEOUT_S = 900
 START_TIMEOUT_S = 20.0
 
 
-class NoS3Server(Exception):
-    """Why there is no S3 server on this machine."""
-
-
 def install() -> Path:
-    """The program; built once into the user's cache, which takes a minute or two. Raises NoS3Server."""
-    cache = user_cache()
-    go = shutil.which("go") or shutil.which("/usr/local/go/bin/go")
-    if cache is None:
-        raise NoS3Server("there is no cache folder to install versitygw into")
-    folder = cache / "tools" / f"versitygw-{VERSION}"
-    program = folder / "versitygw"
-    if program.exists():
-        return program
-    if go is None:
-        raise NoS3Server("versitygw is not installed and there is no Go toolchain to build it with")
-    environment = {**os.environ, "GOBIN": str(folder)}
-    done = subprocess.run(
-        [go, "install", f"{MODULE}@{VERSION}"],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_TIMEOUT_S,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise NoS3Server(f"go install {MODULE}@{VERSION} failed: {done.stderr.strip()[-500:]}")
-    return program
+    """The program, which takes a minute or two the first time. Raises NoProgram."""
+    return go_program(f"{MODULE}@{VERSION}")
 
 
 class S3Server:
-    """Serves the folders of `folder` as buckets; may be stopped and started again at the same port."""
+    """Serves the folders of `folder` as buckets; may be stopped and started again at the same port. `host`: where to
+    listen."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
         self.folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            self._address = f"127.0.0.1:{probe.getsockname()[1]}"
+        with socket.create_server((host, 0)) as probe:
+            self._address = f"{host}:{probe.getsockname()[1]}"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -86,7 +60,7 @@ class S3Server:
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self._answers():
             if time.monotonic() > deadline or self._process.poll() is not None:
-                raise NoS3Server((self.folder.parent / "versitygw.log").read_text()[-500:])
+                raise NoProgram((self.folder.parent / "versitygw.log").read_text()[-500:])
             time.sleep(0.02)
         return self
 
@@ -108,6 +82,6 @@ class S3Server:
 if __name__ == "__main__":
     try:
         print(install())
-    except NoS3Server as fault:
+    except NoProgram as fault:
         print(f"s3: {fault}", file=sys.stderr)
         raise SystemExit(1) from None

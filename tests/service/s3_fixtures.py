@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.s3 import NoS3Server, S3Server, install
+from tests.programs import NoProgram
+from tests.service.s3 import S3Server, install
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def s3(tmp_path: Path) -> Iterator[S3Server]:
     """A server with the bucket `photos`. Where there is none, the test is skipped; MINOIS_S3=required: it fails."""
     try:
         install()
-    except NoS3Server as fault:
+    except NoProgram as fault:
         if os.environ.get("MINOIS_S3") == "required":
             raise
         pytest.skip(f"no S3 server: {fault}")

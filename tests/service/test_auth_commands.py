@@ -64,7 +64,8 @@ def environment(make_db: Callable[[str], Engine], keys: Path) -> dict[str, str]:
 def test_an_organiser_is_added_and_logs_in(
     scene: AuthScene, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    command("add-organiser", "--username", "olga", "--email", "olga@example.org")
+    """Without keys: whoever reaches the database needs none."""
+    command("add-organiser", "--username", "olga", "--email", "olga@example.org", MINOIS_KEYS="", SIGNING_KEY="")
     answer = scene.stub.Login(pb.LoginRequest(username="olga", password=PASSWORD))
     assert f"Organiser olga can log in now ({answer.user_id})." in capsys.readouterr().out
     user = scene.stub.GetUser(pb.GetUserRequest(), metadata=bearer(answer.tokens.access_token))

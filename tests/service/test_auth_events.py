@@ -25,6 +25,7 @@ MakeRequest = Callable[[pb.Event, Person], Message]
 EVENT_RPCS: dict[str, MakeRequest] = {
     "GetEvent": lambda event, _: pb.GetEventRequest(event_id=event.event_id),
     "ListGuests": lambda event, _: pb.ListGuestsRequest(event_id=event.event_id),
+    "ListSharedPhones": lambda event, _: pb.ListSharedPhonesRequest(event_id=event.event_id),
     "UpdateEvent": lambda event, _: pb.UpdateEventRequest(event_id=event.event_id, closed=BoolValue(value=True)),
     "CreateSignInLink": lambda event, other: pb.CreateSignInLinkRequest(event_id=event.event_id, user_id=other.user_id),
     "CreateInvitation": lambda event, _: pb.CreateInvitationRequest(event_id=event.event_id, role=pb.ROLE_COUPLE),
@@ -33,6 +34,10 @@ EVENT_RPCS: dict[str, MakeRequest] = {
         event_id=event.event_id, invitation_id=str(uuid4())
     ),
     "AdmitGuest": lambda event, other: pb.AdmitGuestRequest(event_id=event.event_id, user_id=other.user_id),
+    "SetRole": lambda event, other: pb.SetRoleRequest(
+        event_id=event.event_id, user_id=other.user_id, role=pb.ROLE_COUPLE
+    ),
+    "ListRemoved": lambda event, _: pb.ListRemovedRequest(event_id=event.event_id),
     "LeaveEvent": lambda event, other: pb.LeaveEventRequest(event_id=event.event_id, user_id=other.user_id),
     "DeleteEvent": lambda event, _: pb.DeleteEventRequest(event_id=event.event_id),
 }

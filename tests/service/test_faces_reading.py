@@ -1,7 +1,5 @@
 """What the indexer takes from a photo."""
 
-import contextlib
-import functools
 import io
 import pickle
 from collections.abc import Sequence
@@ -16,11 +14,10 @@ from skimage import data as samples
 from kit.faces.decode import Pixels, to_jpeg
 from kit.faces.engine import Engine
 from kit.faces.original import assemble
-from kit.faces.process import FaceProcess
 from kit.faces.taken import Taken
-from kit.faces.types import Box, Detection, Face, ImageLimits, Quality
+from kit.faces.types import Box, Detection, Face, Quality
 from matcher_service import reading
-from matcher_service.reading import Reading, build_reader, find_boxes, find_turned, read
+from matcher_service.reading import Reading, find_boxes, find_turned, read
 from tests.unit.jpegs import SECRET, full_exif, read_properties
 
 ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
@@ -277,36 +274,6 @@ def test_a_jpeg_without_its_end_is_sent_as_far_as_it_goes_and_ended(engine: Engi
 def test_bytes_that_hide_behind_a_picture_without_an_end_are_not_sent(engine: Engine) -> None:
     jpeg = saved(ASTRONAUT, quality=95)[:-2] + SECRET * 5000
     assert SECRET not in assemble(jpeg, read(engine, jpeg).original_parts)
-
-
-LARGE = {
-    "61 megapixels": ((9504, 6336), {}),
-    "108 megapixels": ((12_000, 9000), {}),
-    "200 megapixels": ((16_320, 12_240), {}),
-    "200 megapixels, progressive": ((16_320, 12_240), {"progressive": True}),
-    "a panorama of 16 382": ((16_382, 3850), {}),
-    "a panorama of 30 000": ((30_000, 2000), {}),
-}
-
-
-@pytest.mark.parametrize("name", LARGE)
-def test_the_largest_pictures_of_cameras_are_read_within_the_memory_of_the_child(name: str) -> None:
-    """With the limits of the indexer: less memory than the pixels alone of 200 megapixels would take twice."""
-    size, options = LARGE[name]
-    image = Image.new("RGB", size, (90, 110, 100))
-    face_px = min(size) * 6 // 10
-    image.paste(Image.fromarray(ASTRONAUT).resize((face_px, face_px)), (size[0] // 2, size[1] // 10))
-    out = io.BytesIO()
-    image.save(out, "JPEG", quality=80, **options)
-    memory_mb = 2048
-    limits = ImageLimits.within(100, 220, memory_mb)
-    entry = functools.partial(build_reader, limits=limits)
-    with contextlib.closing(FaceProcess(entry, 60, memory_mb)) as child:
-        result = child.call(out.getvalue())
-    assert (result.reason, result.width, result.height) == (None, *size)
-    if size[1] > 3000:
-        face = result.faces[0]
-        assert abs(face.box.left + face.box.width / 2 - size[0] / 2 - face_px * 0.435) < face_px / 10
 
 
 def test_too_many_pixels_are_a_reason_of_their_own() -> None:

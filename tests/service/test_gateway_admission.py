@@ -1,16 +1,18 @@
 """More than can be worked on is refused at once, each kind by its own measure."""
 
 import asyncio
+import math
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from threading import Event, Thread
 from typing import Any
 
 import httpx2
 import pytest
 
-from gateway.http.admission import ConcurrencyLimiter
+from gateway.http.limiters import ConcurrencyLimiter
 from gateway.http.limits import Bounds
 from gateway.http.site import Site
 from kit.statuses import RETRY_AFTER_S
@@ -25,6 +27,7 @@ HEAD = (
     b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000000\r\n"
     b"Content-Type: multipart/form-data; boundary=b\r\n\r\n" % TOKEN.encode()
 )
+FORM = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
 
 
 def upload(world: World) -> httpx2.Response:
@@ -106,7 +109,7 @@ def test_a_stream_holds_a_place_of_its_own() -> None:
 
 
 def test_bodies_on_their_way_are_counted_and_hold_up_nothing_else() -> None:
-    with small_world() as world, ExitStack() as stack:
+    with running_world(bounds=replace(FEW, selfies=4)) as world, ExitStack() as stack:
         for _ in range(FEW.bodies):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", world.port)))
             connection.sendall(HEAD)
@@ -116,11 +119,10 @@ def test_bodies_on_their_way_are_counted_and_hold_up_nothing_else() -> None:
 
 def test_a_body_that_is_complete_goes_before_newcomers() -> None:
     with small_world() as world, socket.create_connection(("127.0.0.1", world.port)) as slow:
-        part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nx\r\n--b--\r\n'
-        slow.sendall(HEAD.replace(b"1000000", b"%d" % len(part)) + part[:-1])
+        slow.sendall(HEAD.replace(b"1000000", b"%d" % len(FORM)) + FORM[:-1])
         wait_until(lambda: not is_refused(upload(world)))  # the slow body has left its place to others
         with busy(world, "UploadSelfie", upload):
-            slow.sendall(part[-1:])
+            slow.sendall(FORM[-1:])
         assert slow.recv(4096).startswith(b"HTTP/1.1 202")
 
 
@@ -151,6 +153,57 @@ def test_a_burst_waits_for_its_turn_and_a_crowd_does_not() -> None:
         assert await come_at_once(limiter, 4) == [True] * 2 + [False] * 2  # no queue after somebody was sent away
 
     asyncio.run(come())
+
+
+def test_one_who_waits_too_long_makes_a_crowd_of_a_burst() -> None:
+    async def wait(limiter: ConcurrencyLimiter) -> bool:
+        """Whether another one may wait after this one has waited in vain."""
+        await limiter.enter()
+        with pytest.raises(TimeoutError):
+            await limiter.enter()
+        return limiter.admits()
+
+    assert not asyncio.run(wait(ConcurrencyLimiter(1, max_waiting=3, patience_s=0.01)))
+
+
+def test_control_one_whose_body_is_complete_says_nothing_about_a_burst() -> None:
+    async def wait(limiter: ConcurrencyLimiter) -> bool:
+        await limiter.enter()
+        with pytest.raises(TimeoutError):
+            await limiter.acquire(0.01)
+        return limiter.admits()
+
+    assert asyncio.run(wait(ConcurrencyLimiter(1, max_waiting=3, patience_s=0.01)))
+
+
+@pytest.mark.parametrize(("target_s", "refused"), [(-1.0, True), (math.inf, False)], ids=["late", "control"])
+def test_while_slow_bodies_are_more_than_are_served_newcomers_are_refused(
+    monkeypatch: pytest.MonkeyPatch, target_s: float, refused: bool
+) -> None:
+    monkeypatch.setattr("gateway.http.limiters.TARGET_S", math.inf)
+    with running_world(bounds=Bounds(selfies=4)) as world:
+        with ExitStack() as stack:
+            slow = [stack.enter_context(socket.create_connection(("127.0.0.1", world.port))) for _ in range(4)]
+            for connection in slow:
+                connection.sendall(HEAD.replace(b"1000000", b"%d" % len(FORM)) + FORM[:-1])
+            # A place for one more means that some have left theirs.
+            wait_until(lambda: not is_refused(upload(world)))
+            monkeypatch.setattr("gateway.http.limiters.TARGET_S", target_s)  # whether any wait for a slot is too long
+            slow[0].sendall(FORM[-1:])
+            assert slow[0].recv(4096).startswith(b"HTTP/1.1 202")
+            assert is_refused(upload(world)) == refused
+        wait_until(lambda: not is_refused(upload(world)))
+
+
+def test_of_a_refused_body_no_more_is_read_than_there_is_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.limiters.DISCARDED_BYTES_PER_S", 1)
+    with small_world() as world, busy(world, "UploadSelfie", upload):
+        client = socket.create_connection(("127.0.0.1", world.port))
+        with client:
+            client.sendall(HEAD.replace(b"1000000", b"100000000"))
+            with pytest.raises(OSError):
+                client.sendall(bytes(100_000_000))
+            assert client.recv(4096).startswith(b"HTTP/1.1 503")
 
 
 @pytest.mark.parametrize("origins", [("https://party.example",), ()], ids=["configured", "control"])

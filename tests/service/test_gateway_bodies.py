@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.http.admission import OpenBodies
+from gateway.http.limiters import OpenBodies
 from gateway.http.limits import Bounds
 from gateway.photos import upload as photo_upload
 from kit.identity import USER_ISSUER, Signer
@@ -235,7 +235,7 @@ def test_control_where_bodies_without_tokens_count_like_others_a_crowd_blocks_al
         def admits(self, caller: Any) -> bool:
             return len(self._others) + self._verified.total() < self._count
 
-    monkeypatch.setattr("gateway.http.admission.OpenBodies", Blind)
+    monkeypatch.setattr("gateway.http.limiters.OpenBodies", Blind)
     with running_world(bounds=BOUNDS) as world:
         wait_until(lambda: not all_is_well(world))
 

@@ -13,7 +13,7 @@ import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from gateway.http.admission import Limiters
+from gateway.http.limiters import Limiters
 from gateway.http.limits import Bounds, Limits
 from gateway.http.protocol import GONE_MS, Connection
 from gateway.server import HTTP

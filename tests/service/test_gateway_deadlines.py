@@ -14,7 +14,7 @@ ID = "3f2b8c1e-0000-4000-8000-000000000001"
 FORM = {"username": "ada", "email": "ada@example.org", "password": "correct horse"}
 OF_SERVICES = {"ListMemberIds", "ListChanges", "Rematch", "WatchMatches", "WatchSelfies", "CountMatchesForNotices"}
 # Asked for after answers that are not given here.
-AFTERWARDS = {"CheckUpload", "CheckFirstOrganiser", "CreateDownloadToken"}
+AFTERWARDS = {"CheckFirstOrganiser", "CreateDownloadToken"}
 EXPECTED = {method.name for method in METHODS.values()} - OF_SERVICES - AFTERWARDS
 BODY = {
     "event_id": ID,
@@ -31,6 +31,7 @@ BODY = {
     "role": "photographer",
     "code": "C",
     "language": "en",
+    "offset_s": 60,
 }
 UPLOAD = [("file", ("a.jpg", b"jpeg")), ("files", ("a.jpg", b"jpeg"))]
 
@@ -79,7 +80,7 @@ def ask_for_everything(world: World) -> set[str]:
     document = world.client.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            address = path.format(event_id=ID, photo_id=ID, user_id=ID, invitation_id=ID, token="t")
+            address = path.format(event_id=ID, photo_id=ID, user_id=ID, invitation_id=ID, camera_id=ID, token="t")
             content = operation.get("requestBody", {}).get("content", {})
             sent: dict[str, Any] = {}
             if "application/json" in content:

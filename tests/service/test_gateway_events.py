@@ -60,6 +60,7 @@ def shown(
         "guests": 4,
         **NO_OFFER,
         "role": "couple",
+        "logo_url": None,
         **dict(zip(("waiting", "searched", "without_photos"), guests, strict=True)),
     }
 

@@ -44,7 +44,7 @@ def test_my_photos_are_listed_in_pages(world: World) -> None:
         **URLS,
         "download_url": URLS["original_url"],
     }
-    assert answer.json() == {"photos": [photo], "next_cursor": "n", "total": 9}
+    assert answer.json() == {"photos": [photo], "next_cursor": "n", "total": 9, "logo_url": None}
     sent = world.services.sent("ListMatches")
     assert (sent.event_id, sent.page_size, sent.page_token) == (EVENT, 1, "c")
 
@@ -54,6 +54,7 @@ def test_the_last_page_has_no_cursor(world: World) -> None:
         "photos": [],
         "next_cursor": None,
         "total": 0,
+        "logo_url": None,
     }
     assert world.services.sent("ListMatches").page_size == 50
 
@@ -89,6 +90,8 @@ def test_photos_of_an_event_show_what_organisers_need(world: World) -> None:
         "from_guest": False,
         "visibility": "matched",
         "hide_requests": 0,
+        "new_version": None,
+        "new_version_reason": None,
         "colour": None,
         **URLS,
     }

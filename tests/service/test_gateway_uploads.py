@@ -1,6 +1,5 @@
 """Selfies and photos through the gateway: each file has its own result."""
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,10 @@ import pytest
 
 from gateway.errors.from_grpc import REFUSALS
 from gateway.photos.upload import CHUNK_BYTES
-from kit.errors import Fault, TooManyStreams
+from kit.errors import TooManyStreams
 from matcher_service.domain import EventClosed, EventNotFound, OrganiserOnly
 from protos.matcher.v1 import photo_pb2 as pb
 from protos.selfie.v1 import selfie_pb2
-from selfie_service.domain import IdempotencyKeyReused, RequestInProgress, UnsupportedType
 from tests.service.gateway_world import LIMITS, SIGNED, World, problem, running_world
 
 EVENT = "3f2b8c1e-0000-4000-8000-000000000001"
@@ -50,62 +48,6 @@ def add(messages: list[pb.AddPhotosRequest]) -> pb.AddPhotosResponse:
 
 def send(world: World, path: str, *files: tuple[str, Any], **headers: str) -> Any:
     return world.client.post(path, files=files, headers={**SIGNED, **headers})
-
-
-def test_a_selfie_is_accepted(world: World) -> None:
-    answer = send(world, SELFIE, ("file", ("me.jpg", JPEG)))
-    assert (answer.status_code, answer.json()["status"], answer.json()["selfie_id"]) == (202, "processing", "s")
-    assert world.services.sent("UploadSelfie").image == JPEG
-
-
-def test_a_large_selfie_arrives_whole(world: World) -> None:
-    image = JPEG + uuid.uuid4().bytes * ((LIMITS.max_selfie_bytes - len(JPEG)) // 16)
-    assert send(world, SELFIE, ("file", ("me.jpg", image))).status_code == 202
-    assert world.services.sent("UploadSelfie").image == image
-
-
-@pytest.mark.parametrize(
-    ("fault", "expected"),
-    [
-        (RequestInProgress(), (409, "request_in_progress")),
-        (IdempotencyKeyReused(), (422, "idempotency_key_reused")),
-    ],
-)
-def test_a_key_that_cannot_be_taken_is_told(world: World, fault: Fault, expected: tuple[int, str]) -> None:
-    world.answer(UploadSelfie=fault)
-    answer = send(world, SELFIE, ("file", ("me.jpg", JPEG)), **{"idempotency-key": "my upload"})
-    assert problem(answer) == expected
-
-
-@pytest.mark.parametrize("key", ["3f2b8c1e-0000-4000-8000-00000000000a", "my upload", "x" * 255])
-def test_the_same_key_is_the_same_request(world: World, key: str) -> None:
-    for _ in range(2):
-        send(world, SELFIE, ("file", ("me.jpg", JPEG)), **{"idempotency-key": key})
-    first, second = (call.request.request_id for call in world.services.calls)
-    assert first == second == str(uuid.UUID(first))
-    assert (first == key) == (len(key) == 36)
-
-
-def test_without_a_key_each_upload_is_its_own(world: World) -> None:
-    for _ in range(2):
-        send(world, SELFIE, ("file", ("me.jpg", JPEG)))
-    assert len({call.request.request_id for call in world.services.calls}) == 2
-
-
-def test_a_key_is_bounded(world: World) -> None:
-    answer = send(world, SELFIE, ("file", ("me.jpg", JPEG)), **{"idempotency-key": "x" * 256})
-    assert problem(answer) == (400, "invalid_argument")
-
-
-def test_what_the_service_refuses_is_told(world: World) -> None:
-    world.answer(UploadSelfie=UnsupportedType())
-    assert problem(send(world, SELFIE, ("file", ("a.svg", b"<svg>")))) == (415, "unsupported_type")
-
-
-def test_a_selfie_that_is_too_large_never_reaches_the_service(world: World) -> None:
-    image = bytes(LIMITS.max_selfie_bytes + 200_000)
-    assert problem(send(world, SELFIE, ("file", ("me.jpg", image)))) == (413, "too_large")
-    assert not world.services.calls
 
 
 def results(answer: httpx2.Response) -> list[tuple[str, str, str | None]]:
@@ -196,13 +138,12 @@ def test_more_is_not_skipped_than_a_few_films(small: World, monkeypatch: pytest.
     [(EventNotFound(), (404, "event_not_found")), (OrganiserOnly(), (403, "organiser_only"))],
 )
 def test_a_stranger_is_refused_before_the_photos_are_read(world: World, fault: Any, expected: tuple[int, str]) -> None:
-    world.answer(GetIndexState=fault, CheckUpload=fault)
+    world.answer(CheckUpload=fault)
     assert problem(send(world, PHOTOS, ("files", ("a", b"x" * 100_000)))) == expected
     assert "AddPhotos" not in [call.method for call in world.services.calls]
 
 
-def test_a_guest_adds_photos_where_the_event_takes_them(world: World) -> None:
-    world.answer(GetIndexState=OrganiserOnly())
+def test_the_service_is_asked_about_the_event_of_the_address(world: World) -> None:
     assert send(world, PHOTOS, ("files", ("a", JPEG))).status_code == 202
     assert world.services.sent("CheckUpload").event_id == world.services.sent("AddPhotos")[0].header.event_id
 
@@ -308,3 +249,17 @@ def test_files_in_other_fields_alone_are_refused_with_the_name_of_the_field(worl
     answer = send(world, PHOTOS, ("attachment", ("b", JPEG)))
     assert problem(answer) == (422, "unexpected_field")
     assert "`files`" in answer.json()["detail"]
+
+
+def test_an_upload_replaces_photos_of_its_names_and_no_file_of_the_same_request(world: World) -> None:
+    def answer(messages: list[pb.AddPhotosRequest]) -> pb.AddPhotosResponse:
+        header = messages[0].header
+        kind = {"a": pb.REPLACEMENT_REPLACED, "b": pb.REPLACEMENT_AMBIGUOUS}.get(header.filename)
+        photo = pb.AddedPhoto(photo_id="p", state=pb.PHOTO_STATE_INDEXED, replacement=kind if header.replace else None)
+        return pb.AddPhotosResponse(photos=[photo])
+
+    world.answer(AddPhotos=answer)
+    files = [("files", (name, JPEG)) for name in ("a", "b", "c", "a")]
+    shown = send(world, f"{PHOTOS}?replace=true", *files).json()["photos"]
+    assert [photo.get("replacement") for photo in shown] == ["replaced", "ambiguous", None, None]
+    assert [photo.get("replacement") for photo in send(world, PHOTOS, *files).json()["photos"]] == [None] * 4

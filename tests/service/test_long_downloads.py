@@ -16,7 +16,6 @@ from sqlalchemy import Engine, text
 from gateway.backends.channels import Addresses
 from kit.identity import Signer, Verifier
 from kit.notices import Notices
-from matcher_service.__main__ import registrations
 from matcher_service.domain import ChangeKind
 from matcher_service.store.hints import HINTS_CHANNEL
 from protos.matcher.v1 import photo_pb2 as pb
@@ -79,7 +78,7 @@ def party(
             text("UPDATE matcher.photos SET original_key = :key, original_parts = NULL, original_bytes = :size"),
             {"key": key, "size": len(ORIGINAL)},
         )
-    services = registrations(world.matches, world.photos, world.audience, Notices("", HINTS_CHANNEL), signer("matcher"))
+    services = world.registrations(Notices("", HINTS_CHANNEL), signer("matcher"))
     channel, address = serve_at(*services)
     verifier = Verifier.read(keys)
     with running_gateway(Addresses(address, address, address), LIMITS, verifier) as (client, _):

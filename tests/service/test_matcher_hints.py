@@ -12,7 +12,6 @@ from sqlalchemy import Engine, text
 
 from kit.identity import Signer
 from kit.notices import Notices
-from matcher_service.__main__ import registrations
 from matcher_service.domain import ChangeKind, GuestPhotos, Visibility
 from matcher_service.reading import Reading
 from matcher_service.store import ReleaseStore
@@ -21,41 +20,10 @@ from matcher_service.store.hints import HINTS_CHANNEL, hint
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1 import matcher_pb2_grpc
 from tests.service.calls import Metadata, as_user, bearer, refused
+from tests.service.matcher_watch import Party
 from tests.service.matcher_world import World
 from tests.service.selfie_world import wait_until
-from tests.service.watching import Watch, ends, listening, notify
-
-MARK = uuid4()
-Heard = list[tuple[UUID, set[UUID], bool]]
-
-
-class Party:
-    """An event of a guest who is in a photo and of one who is in none, watched."""
-
-    def __init__(self, world: World, stub: matcher_pb2_grpc.MatcherServiceStub, metadata: Metadata) -> None:
-        self.world = world
-        self.event = world.event()
-        self.ann, self.bob = world.join(self.event), world.join(self.event)
-        self.photo = world.add(self.event, 1)
-        for guest, who in ((self.ann, 1), (self.bob, 2)):
-            assert world.rematch(self.event, guest, 1, who) == "DONE"
-        self.watch = Watch(
-            stub.WatchMatches, pb.WatchMatchesRequest(), metadata, self.mark, lambda heard: heard.event_id == str(MARK)
-        )
-
-    def mark(self) -> None:
-        with self.world.db.begin() as connection:
-            hint(connection, MARK, [MARK])
-
-    def heard(self) -> Heard:
-        """What guests hear."""
-        return [hint for hint in self.heard_by_organisers() if hint[1]]
-
-    def heard_by_organisers(self) -> Heard:
-        return [
-            (UUID(one.event_id), {UUID(user_id) for user_id in one.user_ids}, one.event_deleted)
-            for one in self.watch.heard()
-        ]
+from tests.service.watching import ends, listening, notify
 
 
 @pytest.fixture
@@ -70,9 +38,7 @@ def stub(
     notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
     with listening(notices):
         yield matcher_pb2_grpc.MatcherServiceStub(
-            serve(
-                *registrations(world.matches, world.photos, world.audience, notices, signer("matcher")), max_watchers=2
-            )
+            serve(*world.registrations(notices, signer("matcher")), max_watchers=2)
         )
 
 
@@ -216,7 +182,7 @@ def test_a_service_that_listens_no_more_ends_its_watches(
     world: World, serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer], metadata: Metadata
 ) -> None:
     notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
-    services = registrations(world.matches, world.photos, world.audience, notices, signer("matcher"))
+    services = world.registrations(notices, signer("matcher"))
     stub = matcher_pb2_grpc.MatcherServiceStub(serve(*services))
     with listening(notices) as stop:
         stream = stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20)

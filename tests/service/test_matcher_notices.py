@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from grpc import StatusCode
+from sqlalchemy import text
 
 from kit.identity import Signer
 from matcher_service.domain import Visibility
@@ -41,6 +42,34 @@ def test_it_counts_what_each_guest_is_shown_of_themselves(service: Service, by_a
     assert count(service, by_auth, other, ann) == {}
     world.matches.refuse_match(ann, shown)
     assert count(service, by_auth, event, ann) == {}
+
+
+def ask(service: Service, metadata: Metadata, event: UUID) -> tuple[bool, int, int]:
+    """Whether guests see photos, how many are for everyone, and how many there are."""
+    request = pb.CountMatchesForNoticesRequest(event_id=str(event))
+    answer = service.matcher.CountMatchesForNotices(request, metadata=metadata)
+    return answer.released, answer.everyone_count, answer.total_count
+
+
+def test_it_says_what_guests_see_before_and_after_the_release(service: Service, by_auth: Metadata) -> None:
+    world = service.world
+    event = world.event()
+    ann = world.join(event)
+    photo, _ = world.add(event, 1), world.add(event)
+    world.rematch(event, ann, 1, 1)
+    assert ask(service, by_auth, event) == (True, 0, 2)
+    world.audience.set_visibility(world.organiser, event, [photo], Visibility.EVERYONE)
+    assert ask(service, by_auth, event) == (True, 1, 2)
+    hold = "UPDATE matcher.events SET held = true, releases_at = now() + interval '1 hour'"
+    for statement, expected in (
+        (hold, ({}, (False, 0, 2))),
+        (hold.replace("+", "-"), ({ann: 1}, (True, 1, 2))),
+        ("UPDATE matcher.events SET gone = true", ({}, (False, 0, 0))),
+    ):
+        with world.db.begin() as connection:
+            connection.execute(text(statement))
+        assert (count(service, by_auth, event, ann), ask(service, by_auth, event)) == expected
+    assert ask(service, by_auth, uuid4()) == (False, 0, 0), "it has not heard of the event yet"
 
 
 def test_who_left_is_not_counted(service: Service, by_auth: Metadata) -> None:

@@ -18,6 +18,7 @@ from protos.matcher.v1 import matcher_pb2, photo_pb2
 from tests.service.calls import Refusal, read_refusal
 from tests.service.matcher_calls import Service
 from tests.service.matcher_calls import service as service
+from tests.service.matcher_cameras import add_camera
 from tests.service.matcher_world import JPEG, JPEG_END, MAX_PHOTO_BYTES, World, photo_of
 
 ORGANISER, COUPLE, PHOTOGRAPHER, GUEST = Role.ORGANISER, Role.COUPLE, Role.PHOTOGRAPHER, Role.GUEST
@@ -41,6 +42,7 @@ class Party:
         }
         self.theirs = self.world.add(self.event, 1)
         self.own = self.add_by(self.members[PHOTOGRAPHER], 2)
+        self.camera = add_camera(self.world, self.event)
 
     def add_by(self, user: UUID, *people: int) -> UUID:
         with spool(photo_of(people, str(uuid4())), MAX_PHOTO_BYTES) as upload:
@@ -99,6 +101,11 @@ def on_photo(message: Any) -> Make:
     return lambda party: message(photo_id=str(party.theirs))
 
 
+def make_logo(party: Party) -> photo_pb2.GetLogoRequest:
+    party.world.logos.set_logo(party.world.organiser, party.event, JPEG)
+    return photo_pb2.GetLogoRequest(event_id=str(party.event))
+
+
 # The rpc, a request, who may make it, and what the others get.
 CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
     ("ListPhotos", by_event(photo_pb2.ListPhotosRequest), LOOKERS, ORGANISER_ONLY),
@@ -132,7 +139,18 @@ CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
     ("DeletePhoto", lambda party: photo_pb2.DeletePhotoRequest(photo_id=str(party.own)), {ORGANISER}, NOT_FOUND),
     ("CheckUpload", by_event(photo_pb2.CheckUploadRequest), {ORGANISER, PHOTOGRAPHER}, ORGANISER_ONLY),
     ("ListUploads", by_event(photo_pb2.ListUploadsRequest), ALL, NOT_FOUND),
+    ("ListCameras", by_event(photo_pb2.ListCamerasRequest), {ORGANISER}, ORGANISER_ONLY),
+    (
+        "SetCameraOffset",
+        lambda party: photo_pb2.SetCameraOffsetRequest(event_id=str(party.event), camera_id=str(party.camera)),
+        {ORGANISER},
+        ORGANISER_ONLY,
+    ),
     ("CountMatches", by_event(matcher_pb2.CountMatchesRequest), {ORGANISER}, ORGANISER_ONLY),
+    ("ListSharedFaces", by_event(matcher_pb2.ListSharedFacesRequest), {ORGANISER}, ORGANISER_ONLY),
+    ("SetLogo", by_event(photo_pb2.SetLogoRequest, image=JPEG), {ORGANISER}, ORGANISER_ONLY),
+    ("DeleteLogo", by_event(photo_pb2.DeleteLogoRequest), {ORGANISER}, ORGANISER_ONLY),
+    ("GetLogo", make_logo, ALL, NOT_FOUND),
     ("CreateDownloadToken", lambda _: photo_pb2.CreateDownloadTokenRequest(), ALL, NOT_FOUND),
     ("ListMatches", by_event(matcher_pb2.ListMatchesRequest), ALL, NOT_FOUND),
     # As guests, they see none of the photos.

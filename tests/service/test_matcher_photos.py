@@ -14,8 +14,9 @@ from tests.service.matcher_calls import service as service
 from tests.service.matcher_world import JPEG_END, photo_of
 
 
-def header(event_id: UUID, name: str = "a.jpg") -> photo_pb2.AddPhotosRequest:
-    return photo_pb2.AddPhotosRequest(header=photo_pb2.AddPhotoHeader(event_id=str(event_id), filename=name))
+def header(event_id: UUID, name: str = "a.jpg", replace: bool = False) -> photo_pb2.AddPhotosRequest:
+    begin = photo_pb2.AddPhotoHeader(event_id=str(event_id), filename=name, replace=replace)
+    return photo_pb2.AddPhotosRequest(header=begin)
 
 
 def chunk(data: bytes) -> photo_pb2.AddPhotosRequest:
@@ -44,6 +45,22 @@ def test_photos_are_streamed_in_and_each_answers_for_itself(service: Service) ->
         ("again.jpg", "PHOTO_STATE_PENDING", ""),
     ]
     assert answers[0].photo_id == answers[3].photo_id
+
+
+def test_a_header_says_that_its_photo_replaces_the_one_of_its_name(service: Service) -> None:
+    world = service.world
+    event = world.event()
+    upload = (header(event), chunk(photo_of([1], "1")))
+    [first] = service.upload(world.organiser, *upload)
+    world.index_all()
+    [second] = service.upload(world.organiser, header(event, replace=True), chunk(photo_of([1], "2")))
+    assert (second.photo_id, second.replacement) == (first.photo_id, photo_pb2.REPLACEMENT_REPLACED)
+    listing = photo_pb2.ListPhotosRequest(event_id=str(event))
+    [photo] = service.photos.ListPhotos(listing, metadata=service.by(world.organiser)).photos
+    assert photo.new_version_state == photo_pb2.PHOTO_STATE_PENDING
+    service.upload(world.organiser, header(event), chunk(photo_of([1], "3")))
+    [third] = service.upload(world.organiser, header(event, replace=True), chunk(photo_of([1], "4")))
+    assert third.replacement == photo_pb2.REPLACEMENT_AMBIGUOUS
 
 
 @pytest.mark.parametrize("parts", ["chunk first", "other event", "no part", "bad id"])

@@ -1,26 +1,20 @@
 """Large events: deleted in batches, claimed in turns, loaded in pages; files without a row found by an index."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Connection, text
 
-from kit import deadlines
-from kit.errors import DatabaseUnavailable, ServiceUnavailable
-from matcher_service import index as index_module
+from kit.errors import DatabaseUnavailable
 from matcher_service.domain import Change, ChangeKind, Job
-from matcher_service.faces import FaceKey, FacePage
 from matcher_service.feed import _change
-from matcher_service.index import FACE_BYTES, Index, ReadPage
-from matcher_service.store import FaceStore, JobStore, PurgeStore, members
+from matcher_service.store import JobStore, PurgeStore, members
 from matcher_service.store.events import PHOTO_KEYS
 from protos.auth.v1 import auth_pb2
 from tests.service import matcher_fixtures
 from tests.service.matcher_fixtures import MakeWorld
-from tests.service.matcher_world import LEASE_S, World, person
+from tests.service.matcher_world import LEASE_S, World
 
 make_world = matcher_fixtures.make_world
 world = matcher_fixtures.world
@@ -149,6 +143,18 @@ def test_events_take_turns_and_all_photos_have_theirs(world: World) -> None:
          " ORDER BY sorted_at, id LIMIT 50", "photos_without_faces_by_time"),
         ("SELECT id FROM matcher.photos WHERE state = 'pending' AND event_id > CAST(:id AS uuid)"
          " ORDER BY event_id, created_at LIMIT 1", "photos_to_claim"),
+        ("SELECT id FROM matcher.replacements WHERE state = 'pending' AND event_id > CAST(:id AS uuid)"
+         " ORDER BY event_id, created_at LIMIT 1", "replacements_to_claim"),
+        ("SELECT k FROM unnest(ARRAY['a', 'b']) k WHERE NOT EXISTS ("
+         " SELECT FROM matcher.replacements WHERE upload_key = k)", "replacement_keys"),
+        ("SELECT id FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND filename = 'a' AND NOT from_guest",
+         "photos_by_name"),
+        ("SELECT id FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND replaced_version > 7"
+         " AND replaced_version > 0", "photos_replaced"),
+        ("SELECT FROM matcher.past_versions WHERE event_id = CAST(:id AS uuid) AND sha256 = 'a'",
+         "past_versions_by_bytes"),
+        ("SELECT id FROM matcher.photos WHERE event_id = CAST(:id AS uuid) AND camera_id = gen_random_uuid()",
+         "photos_by_camera"),
     ],
 )  # fmt: skip
 def test_what_grows_is_found_by_an_index(world: World, query: str, index: str) -> None:
@@ -160,144 +166,9 @@ def test_what_grows_is_found_by_an_index(world: World, query: str, index: str) -
     assert index in plan
 
 
-class Pages:
-    """Pages of faces as an index reads them; `before` is called before each."""
-
-    def __init__(self, world: World, memory_mb: float = 10) -> None:
-        self.store = FaceStore(world.db)
-        self.sizes: list[int] = []
-        self.before: Callable[[], object] = lambda: None
-        self.index = Index(self.store.find_version, self.store.count, self.read, memory_mb)
-
-    def read(self, event_id: UUID, after: FaceKey, upto: int, limit: int) -> FacePage:
-        self.before()
-        page = self.store.read_page(event_id, after, upto, limit)
-        self.sizes.append(len(page))
-        return page
-
-
-@pytest.fixture
-def pages(world: World, monkeypatch: pytest.MonkeyPatch) -> Pages:
-    monkeypatch.setattr(index_module, "PAGE_FACES", 3)
-    monkeypatch.setattr(index_module, "BLOCK_FACES", 4)
-    monkeypatch.setattr(index_module, "MIN_BLOCK_FACES", 2)
-    return Pages(world)
-
-
-def test_an_event_is_loaded_in_pages_and_blocks_and_compared_as_a_whole(world: World, pages: Pages) -> None:
-    event = world.event()
-    photos = [world.add(event, 1, number % 3 + 2) for number in range(5)]
-    faces = pages.index.use(event)
-    assert faces is not None
-    assert (len(faces), pages.sizes, [len(block) for block in faces.blocks]) == (10, [3, 3, 3, 1], [4, 4, 2])
-    found = faces.find(person(1), 0.6)
-    assert {face.photo_id for face in found} == set(photos)
-    assert {(face.no, round(face.distance, 3)) for face in found} == {(0, 0.0)}
-    assert {face.photo_id for face in faces.find(person(2), 0.6)} == {photos[0], photos[3]}
-    more = world.add(event, 1)
-    again = pages.index.use(event)
-    assert again is not None
-    assert (len(again), pages.sizes[4:]) == (11, [1])
-    assert more in {face.photo_id for face in again.find(person(1), 0.6)}
-    assert len(faces) == 10, "a snapshot never changes"
-
-
-def load_with_too_little_time(world: World, pages: Pages) -> list[int]:
-    """The pages that it takes when the caller's time ends after each second one."""
-    event = world.event()
-    for _ in range(8):
-        world.add(event, 1)
-    pages.before = lambda: deadlines.enter(0) if len(pages.sizes) % 2 else None
-    for _ in range(5):
-        deadlines.enter(None)
-        try:
-            faces = pages.index.use(event)
-        except ServiceUnavailable:
-            continue
-        finally:
-            deadlines.enter(None)
-        assert faces is not None
-        assert len(faces) == 8
-        return pages.sizes
-    raise AssertionError("never loaded")
-
-
-def test_a_load_that_its_caller_cannot_wait_for_is_continued_by_the_next(world: World, pages: Pages) -> None:
-    assert load_with_too_little_time(world, pages) == [3, 3, 2]
-
-
-def test_an_index_survives_the_rematches_of_its_event_and_no_deletion(world: World, pages: Pages) -> None:
-    event = world.event()
-    photo = world.add(event, 1)
-    pages.index.use(event)
-    world.rematch(event, world.join(event), 1, 1)
-    pages.index.tidy(world.match_store.find_deletions)
-    assert pages.index.face_count() == 1
-    pages.index.use(event)
-    assert pages.sizes == [1, 0], "nothing is read twice"
-    world.photos.delete_photo(world.organiser, photo)
-    pages.index.tidy(world.match_store.find_deletions)
-    assert pages.index.face_count() == 0
-
-
-def load_at_once(pages: Pages, events: list[UUID], monkeypatch: pytest.MonkeyPatch) -> int:
-    """The most faces that were held or promised while all events were loaded at the same time."""
-    most = 0
-
-    def measure() -> None:
-        nonlocal most
-        most = max(most, sum(entry.reserved for entry in list(pages.index._entries.values())))
-
-    monkeypatch.setattr(index_module, "WAIT_S", 20.0)
-    pages.before = measure
-    with ThreadPoolExecutor(len(events)) as pool:
-        assert [len(faces) for faces in pool.map(pages.index.use, events) if faces] == [9] * len(events)
-    return most
-
-
-def test_events_that_are_loaded_at_once_wait_for_memory(
-    world: World, pages: Pages, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    events = [world.event() for _ in range(4)]
-    for event in events:
-        for _ in range(3):
-            world.add(event, 1, 2, 3)
-    pages.index._memory_bytes = 20 * FACE_BYTES
-    assert load_at_once(pages, events, monkeypatch) <= 20
-
-
-class NothingReserved(Index):
-    """A broken twin."""
-
-    def _make_fit(self, event_id: UUID, more: int) -> bool:
-        return True
-
-
-def test_control_without_a_bound_all_of_them_are_held(
-    world: World, pages: Pages, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    events = [world.event() for _ in range(4)]
-    for event in events:
-        for _ in range(3):
-            world.add(event, 1, 2, 3)
-    read: ReadPage = pages.read
-    pages.index = NothingReserved(pages.store.find_version, pages.store.count, read, 20 * FACE_BYTES / 2**20)
-    assert load_at_once(pages, events, monkeypatch) > 20
-
-
 def test_a_change_of_an_unknown_kind_is_skipped(world: World) -> None:
     change = _change(auth_pb2.Change(sequence=world.member_store.cursor() + 1, kind=99, event_id=str(uuid4())))  # type: ignore[arg-type]
     assert change.kind is None
     world.member_store.apply(change)
     assert world.member_store.cursor() == change.sequence
     assert world.count("events") == 0
-
-
-def test_the_faces_of_a_damaged_row_are_near_nothing(world: World, pages: Pages) -> None:
-    event = world.event()
-    world.add(event, 1, 2)
-    execute(world, "UPDATE matcher.faces SET encoding = 'x' WHERE face_no = 0")
-    faces = pages.index.use(event)
-    assert faces is not None
-    assert faces.find(person(1), 0.6) == []
-    assert len(faces.find(person(2), 0.6)) == 1

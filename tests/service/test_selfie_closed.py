@@ -14,7 +14,8 @@ from selfie_service.domain import ChangeKind
 from selfie_service.store import people
 from tests.service import selfie_fixtures
 from tests.service.calls import refused
-from tests.service.selfie_world import DONE, World, answer_with, face, valid
+from tests.service.selfie_scripted import DONE, answer_with
+from tests.service.selfie_world import World, face, valid
 
 make_world = selfie_fixtures.make_world
 world = selfie_fixtures.world

@@ -7,12 +7,14 @@ import grpc
 import pytest
 
 from kit.blob_client import BlobsUnavailable
-from kit.blobs import Blobs
+from kit.blobs import BlobOptions, Blobs
 from kit.errors import DatabaseUnavailable
 from selfie_service.domain import MAX_FAILURES, ChangeKind, NewSelfie
 from selfie_service.store import SelfieStore, changes, erasing
 from tests.service import selfie_fixtures
 from tests.service.calls import refused
+from tests.service.s3 import S3Server
+from tests.service.s3_fixtures import s3 as s3
 from tests.service.selfie_fixtures import MakeWorld
 from tests.service.selfie_world import World, image_of, invalid, valid
 
@@ -165,8 +167,8 @@ def test_bytes_that_are_deleted_while_they_are_moved_leave_no_file(make_world: M
 class LostAtTheCommit(SelfieStore):
     """The database goes away after the commit and before its answer."""
 
-    def add_selfie(self, selfie: NewSelfie, may_be_new: bool = False) -> UUID:
-        super().add_selfie(selfie, may_be_new)
+    def add_selfie(self, selfie: NewSelfie) -> UUID:
+        super().add_selfie(selfie)
         raise DatabaseUnavailable
 
 
@@ -176,3 +178,26 @@ def test_the_file_stays_where_nobody_knows_whether_the_row_is_there(make_world: 
     with refused(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
         world.upload(guest)
     assert world.get(guest).image == image_of("selfie")
+
+
+class OnS3(Blobs):
+    """A file store in a bucket, whatever folder is asked for."""
+
+    def __init__(self, _: str, prefix: str) -> None:
+        super().__init__("s3://photos", prefix, BlobOptions(allow_http=True))
+
+
+@pytest.mark.timeout(900)  # the first test may have to build the server
+def test_the_files_of_selfies_may_be_in_a_bucket(
+    s3: S3Server, make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3.settings.items():
+        monkeypatch.setenv(name, value)
+    world = make_world(blobs=OnS3)
+    guest = world.guest(world.event())
+    world.enter(guest)
+    world.upload(guest, "newer")
+    assert len(list(world.blobs.list())) == 2
+    world.delete(guest)
+    world.sweep()
+    assert not list(world.blobs.list())

@@ -99,6 +99,45 @@ def test_who_organises_an_event_no_more_and_that_of_a_deleted_event_are_refused(
         list_selfies(world, second, event)
 
 
+def promote(world: World, event: UUID) -> UUID:
+    """A member who joined without a search, and became an organiser."""
+    member = uuid4()
+    for role in (Role.GUEST, Role.ORGANISER):
+        world.tell(ChangeKind.JOINED, event_id=event, user_id=member, role=role, without_search=True)
+    return member
+
+
+def test_an_organiser_whose_face_is_not_searched_sees_the_selfies_of_others(world: World) -> None:
+    event = world.event()
+    organiser, guest = promote(world, event), world.guest(event)
+    assert list_selfies(world, organiser, event, guest, organiser) == {guest: "NONE"}
+    assert world.count("enrolments") == 1, "a role is no consent"
+    world.tell(ChangeKind.JOINED, event_id=event, user_id=organiser, role=Role.GUEST, without_search=True)
+    world.follower.catch_up()
+    with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
+        list_selfies(world, organiser, event, guest)
+    world.tell(ChangeKind.LEFT, event_id=event, user_id=organiser)
+    world.follower.catch_up()
+    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+        list_selfies(world, organiser, event, guest)
+
+
+@pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED, ChangeKind.EVENT_DELETED])
+def test_whoever_is_gone_before_the_feed_is_read_again_organises_nothing(world: World, kind: ChangeKind) -> None:
+    event = world.event()
+    organiser = promote(world, event)
+    assert list_selfies(world, organiser, event) == {}
+    gone = {ChangeKind.USER_ERASED: {"user_id": organiser}, ChangeKind.EVENT_DELETED: {"event_id": event}}
+    world.tell(kind, **gone.get(kind, {"event_id": event, "user_id": organiser}))
+    world.follower.catch_up()
+    world.execute("UPDATE selfie.feed_cursor SET members_sequence = 0")
+    world.guests._fetch = lambda place, _: world.auth_feed.fetch(place, 0)[:1]
+    with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
+        list_selfies(world, organiser, event)
+    assert world.row("SELECT sequence = members_sequence AS same FROM selfie.feed_cursor").same
+    assert world.count("members") == 0
+
+
 class Old:
     """A world whose schema was of version 0003 when its members joined."""
 
@@ -108,7 +147,10 @@ class Old:
         for change in (
             "ALTER TABLE selfie.enrolments DROP COLUMN role, DROP COLUMN role_sequence",
             "ALTER TABLE selfie.feed_cursor DROP COLUMN roles_sequence",
+            "ALTER TABLE selfie.feed_cursor DROP COLUMN members_sequence",
+            "DROP TABLE selfie.members",
             "ALTER TABLE selfie.people DROP COLUMN without_events_since",
+            "DROP FUNCTION selfie.add_selfie",
             "UPDATE selfie.alembic_version SET version_num = '0003'",
         ):
             world.execute(change)
@@ -152,7 +194,7 @@ def test_roles_of_earlier_members_are_read_from_the_feed(old: Old) -> None:
             list_selfies(world, member, event)
     newcomer = world.organiser(event)
     assert list_selfies(world, newcomer, event) == {}
-    assert world.row("SELECT sequence = roles_sequence AS same FROM selfie.feed_cursor").same
+    assert world.row("SELECT sequence = members_sequence AS same FROM selfie.feed_cursor").same
 
 
 def test_roles_that_an_earlier_process_passes_over_are_read_later(old: Old) -> None:

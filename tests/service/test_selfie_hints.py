@@ -12,7 +12,8 @@ from selfie_service.domain import MAX_FAILURES, RejectReason
 from selfie_service.store.hints import HINTS_CHANNEL
 from tests.service import selfie_fixtures
 from tests.service.calls import as_user, bearer, refused
-from tests.service.selfie_world import FAILED, World, answer_with, invalid, valid
+from tests.service.selfie_scripted import FAILED, answer_with
+from tests.service.selfie_world import World, invalid, valid
 from tests.service.watching import Watch, listening, notify
 
 make_world, world = selfie_fixtures.make_world, selfie_fixtures.world

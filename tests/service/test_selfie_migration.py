@@ -149,3 +149,22 @@ def test_accounts_without_events_are_remembered_since_the_upgrade(old: tuple[Eng
     with db.connect() as connection:
         query = text("SELECT user_id FROM selfie.people WHERE without_events_since IS NOT NULL")
         assert connection.execute(query).scalars().all() == [gone]
+
+
+def test_an_upload_takes_the_bytes_from_a_pending_selfie_of_0001(
+    old: tuple[Engine, Old],
+    serve: Callable[..., grpc.Channel],
+    signer: Callable[[str], Signer],
+    tmp_path: Path,
+) -> None:
+    db, before = old
+    before.migrate()
+    world = World(db, serve, signer, tmp_path)
+    try:
+        world.upload(before.guests["pending"], "newer")
+        query = "SELECT array_agg(state ORDER BY revision) AS states, count(image) AS in_rows, count(image_key) AS keys"
+        found = world.row(f"{query} FROM selfie.selfies WHERE user_id = :guest", guest=before.guests["pending"])
+        assert (found.states, found.in_rows, found.keys) == (["superseded", "pending"], 0, 1)
+        assert world.count("blob_deletions") == 0
+    finally:
+        world.close()

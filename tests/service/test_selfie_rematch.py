@@ -14,17 +14,8 @@ from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
 from tests.service import selfie_fixtures
 from tests.service.calls import refused
-from tests.service.selfie_world import (
-    DONE,
-    FAILED,
-    RUNNING,
-    SUPERSEDED,
-    World,
-    answer_with,
-    face,
-    invalid,
-    wait_until,
-)
+from tests.service.selfie_scripted import DONE, FAILED, RUNNING, SUPERSEDED, answer_with
+from tests.service.selfie_world import World, face, invalid, wait_until
 
 make_world = selfie_fixtures.make_world
 world = selfie_fixtures.world

@@ -4,13 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import grpc
-import pytest
 
 from selfie_service.domain import ChangeKind
-from selfie_service.store import selfies
 from selfie_service.store.people import lock_person
 from tests.service import selfie_fixtures
 from tests.service.calls import Refusal, read_refusal, refused
+from tests.service.databases import replace_in_function
 from tests.service.selfie_world import World, invalid, wait_until
 
 make_world = selfie_fixtures.make_world
@@ -64,10 +63,10 @@ def test_a_repeat_of_what_is_in_progress_is_told_so_and_the_next_one_gets_the_an
     assert world.count("selfies") == 1
 
 
-def test_control_without_the_lock_of_the_request_a_repeat_waits(
-    world: World, guest: UUID, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(selfies, "lock_request", lambda *_: None)
+def test_control_without_the_lock_of_the_request_a_repeat_waits(world: World, guest: UUID) -> None:
+    replace_in_function(
+        world.db, "selfie.add_selfie", "pg_try_advisory_xact_lock(", "pg_try_advisory_xact_lock_shared("
+    )
     answers, refusals = repeat_in_progress(world, guest)
     assert (len(answers), refusals) == (1, [])
 

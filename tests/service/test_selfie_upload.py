@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import grpc
 import pytest
+from sqlalchemy import Connection, event
 
 from kit.errors import DatabaseUnavailable
 from kit.identity import USER, Signer
@@ -63,12 +64,26 @@ def test_what_is_accepted_is_stored_and_pending(world: World, guest: UUID) -> No
     assert not state.HasField("finish_time")
 
 
+def test_an_upload_is_one_round_trip_to_the_database(world: World, guest: UUID) -> None:
+    world.upload(guest)
+    sent: list[tuple[str, bool]] = []
+
+    def note(connection: Connection, _: object, statement: str, *__: object) -> None:
+        dbapi_connection = connection.connection.dbapi_connection
+        sent.append((statement.partition("(")[0], bool(getattr(dbapi_connection, "autocommit", False))))
+
+    event.listen(world.db, "before_cursor_execute", note)
+    world.upload(guest)
+    event.remove(world.db, "before_cursor_execute", note)
+    assert sent == [("SELECT outcome, selfie_id FROM selfie.add_selfie", True)]
+
+
 class HastySelfies(SelfieStore):
     """A broken twin: answers whatever becomes of the commit."""
 
-    def add_selfie(self, selfie: NewSelfie, may_be_new: bool = False) -> UUID:
+    def add_selfie(self, selfie: NewSelfie) -> UUID:
         with suppress(DatabaseUnavailable):
-            super().add_selfie(selfie, may_be_new)
+            super().add_selfie(selfie)
         return selfie.id
 
 

@@ -14,26 +14,9 @@ from PIL import Image
 from kit.faces.decode import average_colour, decode, to_jpeg
 from kit.faces.formats import sniff, webp_size
 from kit.faces.types import ImageLimits, Unreadable
+from tests.unit.drawings import RED, WHITE, chunk, draw, is_near, save
 
 LIMITS = ImageLimits(max_bytes=2_000_000, max_pixels=60_000_000)
-RED, WHITE = (200, 30, 40), (255, 255, 255)
-
-
-def draw(width: int = 96, height: int = 64) -> Image.Image:
-    """Red with a white top left quarter, so that every orientation looks different."""
-    image = Image.new("RGB", (width, height), RED)
-    image.paste(WHITE, (0, 0, width // 2, height // 4))
-    return image
-
-
-def save(image: Image.Image, form: str = "JPEG", **options: object) -> bytes:
-    out = io.BytesIO()
-    image.save(out, form, **options)
-    return out.getvalue()
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def png_claiming(width: int, height: int, *more: bytes, depth: int = 1) -> bytes:
@@ -62,10 +45,6 @@ def jpeg_with_scans(count: int) -> bytes:
     data = save(Image.new("L", (96, 64)), progressive=True)
     last = data.rindex(b"\xff\xda")
     return data[:-2] + data[last:-2] * count + data[-2:]
-
-
-def is_near(pixel: np.ndarray, colour: tuple[int, int, int], tolerance: int = 12) -> bool:
-    return bool((abs(pixel.astype(int) - colour) <= tolerance).all())
 
 
 WHOLE = save(draw(400, 300))

@@ -1,6 +1,8 @@
 """What e-mails say: headers, both languages, nothing that was typed by anybody is taken for HTML or a header."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -8,10 +10,12 @@ from uuid import UUID
 
 import pytest
 
-from auth_service.letters import TEXTS, Post
+from auth_service.letters import Post
 from auth_service.mails import LANGUAGES, Letter, MailKind
+from auth_service.wording import TEXTS, show_day
 
 POST = Post("Fotos & Co <photos@example.org>", "https://party.example/photos")
+WEEK = timedelta(days=7)
 MAIL, EVENT = UUID(int=7), UUID(int=8)
 
 
@@ -81,6 +85,32 @@ def test_nothing_is_fetched_from_elsewhere(kind: MailKind) -> None:
     html = texts(arrived(letter(kind)))[1]
     assert set(re.findall(r"<(\w+)", html)) == {"html", "meta", "body", "p", "a"}
     assert set(re.findall(r"https?://[^/]+", html)) == {"https://party.example"}
+
+
+def test_a_letter_without_a_language_is_in_all_of_them() -> None:
+    ends = datetime(2027, 1, 31, 23, 30, tzinfo=UTC)
+    announced = replace(letter(MailKind.DELETION_WEEK, ""), photo_count=2, hides_at=ends, deletes_at=ends + WEEK)
+    message = arrived(announced)
+    plain, html = texts(message)
+    assert message["Content-Language"] == "en, fr"
+    assert "From January 31, 2027 on, guests no longer see the photos of “Garden party” (2 photos)." in plain
+    assert "Le 7 février 2027, " in plain
+    assert [html.count(f'<p lang="{language}">') for language in LANGUAGES] == [4, 4]
+
+
+@pytest.mark.parametrize(
+    ("day", "language", "shown"),
+    [(1, "en", "May 1, 2027"), (1, "fr", "1er mai 2027"), (2, "fr", "2 mai 2027")],
+)
+def test_days_are_written_as_people_write_them(day: int, language: str, shown: str) -> None:
+    assert show_day(datetime(2027, 5, day, tzinfo=UTC), language) == shown
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, ""), (1, "You are in 1 photo so far."), (3, "You are in 3 photos")])
+def test_a_release_says_in_how_many_photos_a_guest_is(count: int, said: str) -> None:
+    plain = texts(arrived(replace(letter(MailKind.RELEASE), photo_count=count)))[0]
+    assert said in plain
+    assert ("You are" in plain) is (count > 0)
 
 
 def test_names_of_every_script_survive() -> None:

@@ -43,6 +43,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_INVALID_SETUP_CODE: _ClassVar[ErrorReason]
     ERROR_REASON_ORGANISER_EXISTS: _ClassVar[ErrorReason]
     ERROR_REASON_MAIL_NOT_OFFERED: _ClassVar[ErrorReason]
+    ERROR_REASON_LAST_ORGANISER: _ClassVar[ErrorReason]
 
 class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -94,6 +95,7 @@ ERROR_REASON_TOO_MANY_INVITATIONS: ErrorReason
 ERROR_REASON_INVALID_SETUP_CODE: ErrorReason
 ERROR_REASON_ORGANISER_EXISTS: ErrorReason
 ERROR_REASON_MAIL_NOT_OFFERED: ErrorReason
+ERROR_REASON_LAST_ORGANISER: ErrorReason
 ROLE_UNSPECIFIED: Role
 ROLE_GUEST: Role
 ROLE_ORGANISER: Role
@@ -234,6 +236,18 @@ class Guest(_message.Message):
     waiting: bool
     def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., display_name: _Optional[str] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
+class RemovedGuest(_message.Message):
+    __slots__ = ("user_id", "username", "display_name", "remove_time")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    USERNAME_FIELD_NUMBER: _ClassVar[int]
+    DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    REMOVE_TIME_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    username: str
+    display_name: str
+    remove_time: _timestamp_pb2.Timestamp
+    def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., display_name: _Optional[str] = ..., remove_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class Change(_message.Message):
     __slots__ = ("sequence", "kind", "event_id", "user_id", "role", "closed", "expire_time", "change_time", "name", "held", "release_time", "download", "guest_photos", "without_search", "last_membership")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -319,18 +333,20 @@ class CheckUserAvailabilityResponse(_message.Message):
     def __init__(self, username_taken: _Optional[bool] = ..., email_taken: _Optional[bool] = ...) -> None: ...
 
 class RegisterRequest(_message.Message):
-    __slots__ = ("request_id", "username", "email", "password", "event_code")
+    __slots__ = ("request_id", "username", "email", "password", "event_code", "phone_mark")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     EMAIL_FIELD_NUMBER: _ClassVar[int]
     PASSWORD_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
+    PHONE_MARK_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     username: str
     email: str
     password: str
     event_code: str
-    def __init__(self, request_id: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ..., event_code: _Optional[str] = ...) -> None: ...
+    phone_mark: str
+    def __init__(self, request_id: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ..., event_code: _Optional[str] = ..., phone_mark: _Optional[str] = ...) -> None: ...
 
 class RegisterResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "tokens", "waiting")
@@ -345,18 +361,20 @@ class RegisterResponse(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class CreateGuestRequest(_message.Message):
-    __slots__ = ("request_id", "event_code", "display_name", "consent_version", "without_search")
+    __slots__ = ("request_id", "event_code", "display_name", "consent_version", "without_search", "phone_mark")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
+    PHONE_MARK_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     event_code: str
     display_name: str
     consent_version: str
     without_search: bool
-    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ..., without_search: _Optional[bool] = ...) -> None: ...
+    phone_mark: str
+    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ..., without_search: _Optional[bool] = ..., phone_mark: _Optional[str] = ...) -> None: ...
 
 class CreateGuestResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "event_name", "tokens", "waiting")
@@ -471,14 +489,16 @@ class RecordConsentResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class JoinEventRequest(_message.Message):
-    __slots__ = ("event_code", "without_search", "consent_version")
+    __slots__ = ("event_code", "without_search", "consent_version", "phone_mark")
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
     WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    PHONE_MARK_FIELD_NUMBER: _ClassVar[int]
     event_code: str
     without_search: bool
     consent_version: str
-    def __init__(self, event_code: _Optional[str] = ..., without_search: _Optional[bool] = ..., consent_version: _Optional[str] = ...) -> None: ...
+    phone_mark: str
+    def __init__(self, event_code: _Optional[str] = ..., without_search: _Optional[bool] = ..., consent_version: _Optional[str] = ..., phone_mark: _Optional[str] = ...) -> None: ...
 
 class JoinEventResponse(_message.Message):
     __slots__ = ("event_id", "event_name", "waiting")
@@ -515,6 +535,38 @@ class AdmitGuestRequest(_message.Message):
 class AdmitGuestResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class SetRoleRequest(_message.Message):
+    __slots__ = ("event_id", "user_id", "role")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    ROLE_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    user_id: str
+    role: Role
+    def __init__(self, event_id: _Optional[str] = ..., user_id: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ...) -> None: ...
+
+class SetRoleResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListRemovedRequest(_message.Message):
+    __slots__ = ("event_id", "page_size", "page_token")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    page_size: int
+    page_token: str
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListRemovedResponse(_message.Message):
+    __slots__ = ("guests", "next_page_token")
+    GUESTS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    guests: _containers.RepeatedCompositeFieldContainer[RemovedGuest]
+    next_page_token: str
+    def __init__(self, guests: _Optional[_Iterable[_Union[RemovedGuest, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class GetUserRequest(_message.Message):
     __slots__ = ()
@@ -675,6 +727,24 @@ class ListGuestsResponse(_message.Message):
     guests: _containers.RepeatedCompositeFieldContainer[Guest]
     next_page_token: str
     def __init__(self, guests: _Optional[_Iterable[_Union[Guest, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListSharedPhonesRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class SharedPhone(_message.Message):
+    __slots__ = ("guests",)
+    GUESTS_FIELD_NUMBER: _ClassVar[int]
+    guests: _containers.RepeatedCompositeFieldContainer[Guest]
+    def __init__(self, guests: _Optional[_Iterable[_Union[Guest, _Mapping]]] = ...) -> None: ...
+
+class ListSharedPhonesResponse(_message.Message):
+    __slots__ = ("phones",)
+    PHONES_FIELD_NUMBER: _ClassVar[int]
+    phones: _containers.RepeatedCompositeFieldContainer[SharedPhone]
+    def __init__(self, phones: _Optional[_Iterable[_Union[SharedPhone, _Mapping]]] = ...) -> None: ...
 
 class ListMemberIdsRequest(_message.Message):
     __slots__ = ("event_id", "page_size", "page_token")

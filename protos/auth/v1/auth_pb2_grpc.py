@@ -109,6 +109,16 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestResponse.FromString,
                 _registered_method=True)
+        self.SetRole = channel.unary_unary(
+                '/auth.v1.AuthService/SetRole',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleResponse.FromString,
+                _registered_method=True)
+        self.ListRemoved = channel.unary_unary(
+                '/auth.v1.AuthService/ListRemoved',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedResponse.FromString,
+                _registered_method=True)
         self.GetUser = channel.unary_unary(
                 '/auth.v1.AuthService/GetUser',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.GetUserRequest.SerializeToString,
@@ -148,6 +158,11 @@ class AuthServiceStub:
                 '/auth.v1.AuthService/ListGuests',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.FromString,
+                _registered_method=True)
+        self.ListSharedPhones = channel.unary_unary(
+                '/auth.v1.AuthService/ListSharedPhones',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesResponse.FromString,
                 _registered_method=True)
         self.ListMemberIds = channel.unary_unary(
                 '/auth.v1.AuthService/ListMemberIds',
@@ -355,6 +370,26 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SetRole(self, request, context):
+        """Gives a member of an event another role, for organisers of the event; their own as well. An organiser needs an account
+        with a password, and the last one stays one. The open invitations of who is no organiser any more are withdrawn.
+        Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, USER_NOT_FOUND for who is no member or waits, CREDENTIALS_REQUIRED,
+        LAST_ORGANISER, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRemoved(self, request, context):
+        """Who was removed from an event and stays out, the last one first, for organisers of the event. AdmitGuest lets one in
+        again. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_PAGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetUser(self, request, context):
         """The caller's account and memberships. Idempotent.
         Errors: USER_NOT_FOUND.
@@ -414,6 +449,15 @@ class AuthServiceServicer:
     def ListGuests(self, request, context):
         """The members of an event in the order in which they joined, those who wait included, for organisers. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_PAGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSharedPhones(self, request, context):
+        """Phones by which several guests have joined an event, from a number of guests on (GUESTS_OF_ONE_PHONE), for its
+        organisers. Guests who wait are included. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -508,8 +552,8 @@ class AuthServiceServicer:
 
     def SetNotice(self, request, context):
         """Leaves an e-mail address for an event of the caller, or replaces it: one e-mail is sent to it when photos of the
-        caller are there, at once where they are there already. At most one is sent for a membership, whatever becomes of the
-        address. Idempotent.
+        caller are there, at once where they are there already, and one when photos that were held back are released, if the
+        caller sees any then. At most one of each is sent for a membership, whatever becomes of the address. Idempotent.
         Errors: EVENT_NOT_FOUND, INVALID_FORM (also for an address that unsubscribed from the event), MAIL_NOT_OFFERED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -613,6 +657,16 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.AdmitGuestResponse.SerializeToString,
             ),
+            'SetRole': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetRole,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleResponse.SerializeToString,
+            ),
+            'ListRemoved': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRemoved,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedResponse.SerializeToString,
+            ),
             'GetUser': grpc.unary_unary_rpc_method_handler(
                     servicer.GetUser,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.GetUserRequest.FromString,
@@ -652,6 +706,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.ListGuests,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.SerializeToString,
+            ),
+            'ListSharedPhones': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSharedPhones,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesResponse.SerializeToString,
             ),
             'ListMemberIds': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMemberIds,
@@ -1118,6 +1177,60 @@ class AuthService:
             _registered_method=True)
 
     @staticmethod
+    def SetRole(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/SetRole',
+            protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.SetRoleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRemoved(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListRemoved',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListRemovedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetUser(request,
             target,
             options=(),
@@ -1323,6 +1436,33 @@ class AuthService:
             '/auth.v1.AuthService/ListGuests',
             protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSharedPhones(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListSharedPhones',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesResponse.FromString,
             options,
             channel_credentials,
             insecure,

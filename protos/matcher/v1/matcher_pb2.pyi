@@ -34,6 +34,9 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_PHOTO_NOT_FAILED: _ClassVar[ErrorReason]
     ERROR_REASON_DOWNLOAD_NOT_OFFERED: _ClassVar[ErrorReason]
     ERROR_REASON_TOO_MANY_GUEST_PHOTOS: _ClassVar[ErrorReason]
+    ERROR_REASON_CAMERA_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_LOGO_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_UNREADABLE_LOGO: _ClassVar[ErrorReason]
 
 class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -78,6 +81,9 @@ ERROR_REASON_BLOBS_UNAVAILABLE: ErrorReason
 ERROR_REASON_PHOTO_NOT_FAILED: ErrorReason
 ERROR_REASON_DOWNLOAD_NOT_OFFERED: ErrorReason
 ERROR_REASON_TOO_MANY_GUEST_PHOTOS: ErrorReason
+ERROR_REASON_CAMERA_NOT_FOUND: ErrorReason
+ERROR_REASON_LOGO_NOT_FOUND: ErrorReason
+ERROR_REASON_UNREADABLE_LOGO: ErrorReason
 REMATCH_STATE_UNSPECIFIED: RematchState
 REMATCH_STATE_ACCEPTED: RematchState
 REMATCH_STATE_RUNNING: RematchState
@@ -175,14 +181,16 @@ class ListMatchesRequest(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[MatchOrder, str]] = ..., ascending: _Optional[bool] = ...) -> None: ...
 
 class ListMatchesResponse(_message.Message):
-    __slots__ = ("matches", "next_page_token", "total_count")
+    __slots__ = ("matches", "next_page_token", "total_count", "logo_version")
     MATCHES_FIELD_NUMBER: _ClassVar[int]
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LOGO_VERSION_FIELD_NUMBER: _ClassVar[int]
     matches: _containers.RepeatedCompositeFieldContainer[Match]
     next_page_token: str
     total_count: int
-    def __init__(self, matches: _Optional[_Iterable[_Union[Match, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_count: _Optional[int] = ...) -> None: ...
+    logo_version: str
+    def __init__(self, matches: _Optional[_Iterable[_Union[Match, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_count: _Optional[int] = ..., logo_version: _Optional[str] = ...) -> None: ...
 
 class RefuseMatchRequest(_message.Message):
     __slots__ = ("photo_id",)
@@ -269,7 +277,7 @@ class CountMatchesForNoticesRequest(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., user_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CountMatchesForNoticesResponse(_message.Message):
-    __slots__ = ("counts",)
+    __slots__ = ("counts", "everyone_count", "total_count", "released")
     class Count(_message.Message):
         __slots__ = ("user_id", "photo_count")
         USER_ID_FIELD_NUMBER: _ClassVar[int]
@@ -278,5 +286,29 @@ class CountMatchesForNoticesResponse(_message.Message):
         photo_count: int
         def __init__(self, user_id: _Optional[str] = ..., photo_count: _Optional[int] = ...) -> None: ...
     COUNTS_FIELD_NUMBER: _ClassVar[int]
+    EVERYONE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_FIELD_NUMBER: _ClassVar[int]
     counts: _containers.RepeatedCompositeFieldContainer[CountMatchesForNoticesResponse.Count]
-    def __init__(self, counts: _Optional[_Iterable[_Union[CountMatchesForNoticesResponse.Count, _Mapping]]] = ...) -> None: ...
+    everyone_count: int
+    total_count: int
+    released: bool
+    def __init__(self, counts: _Optional[_Iterable[_Union[CountMatchesForNoticesResponse.Count, _Mapping]]] = ..., everyone_count: _Optional[int] = ..., total_count: _Optional[int] = ..., released: _Optional[bool] = ...) -> None: ...
+
+class ListSharedFacesRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class SharedFace(_message.Message):
+    __slots__ = ("user_ids",)
+    USER_IDS_FIELD_NUMBER: _ClassVar[int]
+    user_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, user_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ListSharedFacesResponse(_message.Message):
+    __slots__ = ("faces",)
+    FACES_FIELD_NUMBER: _ClassVar[int]
+    faces: _containers.RepeatedCompositeFieldContainer[SharedFace]
+    def __init__(self, faces: _Optional[_Iterable[_Union[SharedFace, _Mapping]]] = ...) -> None: ...

@@ -83,6 +83,11 @@ class MatcherServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesResponse.FromString,
                 _registered_method=True)
+        self.ListSharedFaces = channel.unary_unary(
+                '/matcher.v1.MatcherService/ListSharedFaces',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesResponse.FromString,
+                _registered_method=True)
 
 
 class MatcherServiceServicer:
@@ -169,9 +174,18 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CountMatchesForNotices(self, request, context):
-        """In how many photos of an event each of some guests finds themselves, by what ListMatches would show them now; photos
-        that are only for everyone do not count. Called by auth_service alone, for its e-mails. Idempotent.
+        """In how many photos of an event each of some guests finds themselves, by what ListMatches would show them now; those
+        that are for everyone are counted apart. Called by auth_service alone, for its e-mails. Idempotent.
         Errors: INVALID_ARGUMENT for more than 500 users.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSharedFaces(self, request, context):
+        """Accounts of an event whose selfies show one face, from a number of accounts on (ACCOUNTS_OF_ONE_FACE), for its
+        organisers. Says neither how alike they are nor anything of the faces. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -224,6 +238,11 @@ def add_MatcherServiceServicer_to_server(servicer, server):
                     servicer.CountMatchesForNotices,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesResponse.SerializeToString,
+            ),
+            'ListSharedFaces': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSharedFaces,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -473,6 +492,33 @@ class MatcherService:
             '/matcher.v1.MatcherService/CountMatchesForNotices',
             protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_matcher__pb2.CountMatchesForNoticesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSharedFaces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/ListSharedFaces',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesResponse.FromString,
             options,
             channel_credentials,
             insecure,

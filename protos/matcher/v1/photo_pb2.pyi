@@ -1,5 +1,6 @@
 import datetime
 
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -25,6 +26,12 @@ class Visibility(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VISIBILITY_EVERYONE: _ClassVar[Visibility]
     VISIBILITY_HIDDEN: _ClassVar[Visibility]
     VISIBILITY_UNAPPROVED: _ClassVar[Visibility]
+
+class Replacement(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REPLACEMENT_UNSPECIFIED: _ClassVar[Replacement]
+    REPLACEMENT_REPLACED: _ClassVar[Replacement]
+    REPLACEMENT_AMBIGUOUS: _ClassVar[Replacement]
 
 class FaceFilter(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -61,6 +68,9 @@ VISIBILITY_MATCHED: Visibility
 VISIBILITY_EVERYONE: Visibility
 VISIBILITY_HIDDEN: Visibility
 VISIBILITY_UNAPPROVED: Visibility
+REPLACEMENT_UNSPECIFIED: Replacement
+REPLACEMENT_REPLACED: Replacement
+REPLACEMENT_AMBIGUOUS: Replacement
 FACE_FILTER_UNSPECIFIED: FaceFilter
 FACE_FILTER_NONE: FaceFilter
 PHOTO_ORDER_UNSPECIFIED: PhotoOrder
@@ -77,7 +87,7 @@ DOWNLOAD_SIZE_PREVIEW: DownloadSize
 DOWNLOAD_SIZE_NONE: DownloadSize
 
 class Photo(_message.Message):
-    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version", "visibility", "uploader_id", "hide_request_count", "colour", "original_bytes", "take_offset_min", "from_guest")
+    __slots__ = ("photo_id", "event_id", "filename", "state", "reason", "width", "height", "face_count", "size_bytes", "take_time", "create_time", "thumb_version", "preview_version", "original_version", "medium_version", "visibility", "uploader_id", "hide_request_count", "colour", "original_bytes", "take_offset_min", "from_guest", "new_version_state", "new_version_reason")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
@@ -100,6 +110,8 @@ class Photo(_message.Message):
     ORIGINAL_BYTES_FIELD_NUMBER: _ClassVar[int]
     TAKE_OFFSET_MIN_FIELD_NUMBER: _ClassVar[int]
     FROM_GUEST_FIELD_NUMBER: _ClassVar[int]
+    NEW_VERSION_STATE_FIELD_NUMBER: _ClassVar[int]
+    NEW_VERSION_REASON_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     event_id: str
     filename: str
@@ -122,15 +134,21 @@ class Photo(_message.Message):
     original_bytes: int
     take_offset_min: int
     from_guest: bool
-    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., uploader_id: _Optional[str] = ..., hide_request_count: _Optional[int] = ..., colour: _Optional[int] = ..., original_bytes: _Optional[int] = ..., take_offset_min: _Optional[int] = ..., from_guest: _Optional[bool] = ...) -> None: ...
+    new_version_state: PhotoState
+    new_version_reason: str
+    def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., face_count: _Optional[int] = ..., size_bytes: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., uploader_id: _Optional[str] = ..., hide_request_count: _Optional[int] = ..., colour: _Optional[int] = ..., original_bytes: _Optional[int] = ..., take_offset_min: _Optional[int] = ..., from_guest: _Optional[bool] = ..., new_version_state: _Optional[_Union[PhotoState, str]] = ..., new_version_reason: _Optional[str] = ...) -> None: ...
 
 class AddPhotoHeader(_message.Message):
-    __slots__ = ("event_id", "filename")
+    __slots__ = ("event_id", "filename", "replace", "age")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
+    REPLACE_FIELD_NUMBER: _ClassVar[int]
+    AGE_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     filename: str
-    def __init__(self, event_id: _Optional[str] = ..., filename: _Optional[str] = ...) -> None: ...
+    replace: bool
+    age: _duration_pb2.Duration
+    def __init__(self, event_id: _Optional[str] = ..., filename: _Optional[str] = ..., replace: _Optional[bool] = ..., age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class AddPhotosRequest(_message.Message):
     __slots__ = ("header", "chunk")
@@ -141,18 +159,20 @@ class AddPhotosRequest(_message.Message):
     def __init__(self, header: _Optional[_Union[AddPhotoHeader, _Mapping]] = ..., chunk: _Optional[bytes] = ...) -> None: ...
 
 class AddedPhoto(_message.Message):
-    __slots__ = ("photo_id", "filename", "state", "reason", "existing")
+    __slots__ = ("photo_id", "filename", "state", "reason", "existing", "replacement")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     FILENAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXISTING_FIELD_NUMBER: _ClassVar[int]
+    REPLACEMENT_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     filename: str
     state: PhotoState
     reason: str
     existing: bool
-    def __init__(self, photo_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., existing: _Optional[bool] = ...) -> None: ...
+    replacement: Replacement
+    def __init__(self, photo_id: _Optional[str] = ..., filename: _Optional[str] = ..., state: _Optional[_Union[PhotoState, str]] = ..., reason: _Optional[str] = ..., existing: _Optional[bool] = ..., replacement: _Optional[_Union[Replacement, str]] = ...) -> None: ...
 
 class AddPhotosResponse(_message.Message):
     __slots__ = ("photos",)
@@ -347,7 +367,7 @@ class GetIndexStateRequest(_message.Message):
     def __init__(self, event_ids: _Optional[_Iterable[str]] = ..., count_guests: _Optional[bool] = ...) -> None: ...
 
 class IndexState(_message.Message):
-    __slots__ = ("event_id", "pending_count", "indexed_count", "failed_count", "face_count", "searched_count", "unmatched_count")
+    __slots__ = ("event_id", "pending_count", "indexed_count", "failed_count", "face_count", "searched_count", "unmatched_count", "logo_version")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PENDING_COUNT_FIELD_NUMBER: _ClassVar[int]
     INDEXED_COUNT_FIELD_NUMBER: _ClassVar[int]
@@ -355,6 +375,7 @@ class IndexState(_message.Message):
     FACE_COUNT_FIELD_NUMBER: _ClassVar[int]
     SEARCHED_COUNT_FIELD_NUMBER: _ClassVar[int]
     UNMATCHED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    LOGO_VERSION_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     pending_count: int
     indexed_count: int
@@ -362,7 +383,8 @@ class IndexState(_message.Message):
     face_count: int
     searched_count: int
     unmatched_count: int
-    def __init__(self, event_id: _Optional[str] = ..., pending_count: _Optional[int] = ..., indexed_count: _Optional[int] = ..., failed_count: _Optional[int] = ..., face_count: _Optional[int] = ..., searched_count: _Optional[int] = ..., unmatched_count: _Optional[int] = ...) -> None: ...
+    logo_version: str
+    def __init__(self, event_id: _Optional[str] = ..., pending_count: _Optional[int] = ..., indexed_count: _Optional[int] = ..., failed_count: _Optional[int] = ..., face_count: _Optional[int] = ..., searched_count: _Optional[int] = ..., unmatched_count: _Optional[int] = ..., logo_version: _Optional[str] = ...) -> None: ...
 
 class GetIndexStateResponse(_message.Message):
     __slots__ = ("states",)
@@ -397,5 +419,97 @@ class CheckUploadRequest(_message.Message):
     def __init__(self, event_id: _Optional[str] = ...) -> None: ...
 
 class CheckUploadResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListCamerasRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class Camera(_message.Message):
+    __slots__ = ("camera_id", "label", "offset", "photo_count", "first_take_time", "last_take_time")
+    CAMERA_ID_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    PHOTO_COUNT_FIELD_NUMBER: _ClassVar[int]
+    FIRST_TAKE_TIME_FIELD_NUMBER: _ClassVar[int]
+    LAST_TAKE_TIME_FIELD_NUMBER: _ClassVar[int]
+    camera_id: str
+    label: str
+    offset: _duration_pb2.Duration
+    photo_count: int
+    first_take_time: _timestamp_pb2.Timestamp
+    last_take_time: _timestamp_pb2.Timestamp
+    def __init__(self, camera_id: _Optional[str] = ..., label: _Optional[str] = ..., offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., photo_count: _Optional[int] = ..., first_take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., last_take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListCamerasResponse(_message.Message):
+    __slots__ = ("cameras", "unknown")
+    CAMERAS_FIELD_NUMBER: _ClassVar[int]
+    UNKNOWN_FIELD_NUMBER: _ClassVar[int]
+    cameras: _containers.RepeatedCompositeFieldContainer[Camera]
+    unknown: Camera
+    def __init__(self, cameras: _Optional[_Iterable[_Union[Camera, _Mapping]]] = ..., unknown: _Optional[_Union[Camera, _Mapping]] = ...) -> None: ...
+
+class SetCameraOffsetRequest(_message.Message):
+    __slots__ = ("event_id", "camera_id", "offset")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    CAMERA_ID_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    camera_id: str
+    offset: _duration_pb2.Duration
+    def __init__(self, event_id: _Optional[str] = ..., camera_id: _Optional[str] = ..., offset: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class SetCameraOffsetResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Logo(_message.Message):
+    __slots__ = ("version", "width", "height")
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    version: str
+    width: int
+    height: int
+    def __init__(self, version: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ...) -> None: ...
+
+class SetLogoRequest(_message.Message):
+    __slots__ = ("event_id", "image")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    image: bytes
+    def __init__(self, event_id: _Optional[str] = ..., image: _Optional[bytes] = ...) -> None: ...
+
+class SetLogoResponse(_message.Message):
+    __slots__ = ("logo",)
+    LOGO_FIELD_NUMBER: _ClassVar[int]
+    logo: Logo
+    def __init__(self, logo: _Optional[_Union[Logo, _Mapping]] = ...) -> None: ...
+
+class GetLogoRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class GetLogoResponse(_message.Message):
+    __slots__ = ("logo", "image")
+    LOGO_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    logo: Logo
+    image: bytes
+    def __init__(self, logo: _Optional[_Union[Logo, _Mapping]] = ..., image: _Optional[bytes] = ...) -> None: ...
+
+class DeleteLogoRequest(_message.Message):
+    __slots__ = ("event_id",)
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    def __init__(self, event_id: _Optional[str] = ...) -> None: ...
+
+class DeleteLogoResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...

@@ -107,6 +107,31 @@ class PhotoServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadResponse.FromString,
                 _registered_method=True)
+        self.ListCameras = channel.unary_unary(
+                '/matcher.v1.PhotoService/ListCameras',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListCamerasRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListCamerasResponse.FromString,
+                _registered_method=True)
+        self.SetCameraOffset = channel.unary_unary(
+                '/matcher.v1.PhotoService/SetCameraOffset',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetResponse.FromString,
+                _registered_method=True)
+        self.SetLogo = channel.unary_unary(
+                '/matcher.v1.PhotoService/SetLogo',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoResponse.FromString,
+                _registered_method=True)
+        self.GetLogo = channel.unary_unary(
+                '/matcher.v1.PhotoService/GetLogo',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoResponse.FromString,
+                _registered_method=True)
+        self.DeleteLogo = channel.unary_unary(
+                '/matcher.v1.PhotoService/DeleteLogo',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoResponse.FromString,
+                _registered_method=True)
 
 
 class PhotoServiceServicer:
@@ -121,7 +146,8 @@ class PhotoServiceServicer:
         simply repeated. For organisers and photographers of the event, and for its other members where the event takes
         photos of guests: theirs are UNAPPROVED at first where it says so, and beyond a number for each day they are refused
         (TOO_MANY_GUEST_PHOTOS). A guest learns of bytes that somebody else has added only that they are here. Bytes of a
-        guest that an organiser or photographer adds as well are theirs from then on.
+        guest that an organiser or photographer adds as well are theirs from then on. A header may say that its photo
+        replaces the one of the same name.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EVENT_CLOSED, TOO_MANY_FILES, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -156,7 +182,7 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RetryPhoto(self, request, context):
-        """Has a photo that FAILED read once more, from the bytes that were uploaded; one that is PENDING stays so. For
+        """Has a photo that FAILED, or whose new version did, read once more, from the bytes that were uploaded; one that is PENDING stays so. For
         organisers of its event. Idempotent.
         Errors: PHOTO_NOT_FOUND, PHOTO_NOT_FAILED.
         """
@@ -245,6 +271,52 @@ class PhotoServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCameras(self, request, context):
+        """The cameras with which the photos of an event were taken, those with most photos first. For organisers of the event.
+        Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetCameraOffset(self, request, context):
+        """Corrects the clock of a camera, so that photos of several are in order: take_time of all photos of it, those that
+        come included, is what the camera says and this offset; 0 undoes it. The pictures themselves say what the camera
+        says. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, CAMERA_NOT_FOUND, INVALID_ARGUMENT for an offset of more than twenty years,
+        or with a part of a second.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetLogo(self, request, context):
+        """Gives an event a logo, a JPEG, PNG or WebP of at most 1 000 000 bytes, which replaces the one before. It is read at
+        once, like a photo, and kept as a PNG without metadata and transparency (on white) that fits into 480 x 160 pixels.
+        For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, UNREADABLE_LOGO.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLogo(self, request, context):
+        """The logo of an event, for its members. Idempotent.
+        Errors: EVENT_NOT_FOUND, LOGO_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteLogo(self, request, context):
+        """Takes the logo of an event away; its file goes within a minute. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PhotoServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -317,6 +389,31 @@ def add_PhotoServiceServicer_to_server(servicer, server):
                     servicer.CheckUpload,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadResponse.SerializeToString,
+            ),
+            'ListCameras': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCameras,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListCamerasRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListCamerasResponse.SerializeToString,
+            ),
+            'SetCameraOffset': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetCameraOffset,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetResponse.SerializeToString,
+            ),
+            'SetLogo': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetLogo,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoResponse.SerializeToString,
+            ),
+            'GetLogo': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLogo,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoResponse.SerializeToString,
+            ),
+            'DeleteLogo': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteLogo,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -700,6 +797,141 @@ class PhotoService:
             '/matcher.v1.PhotoService/CheckUpload',
             protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_photo__pb2.CheckUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCameras(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/ListCameras',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.ListCamerasRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.ListCamerasResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetCameraOffset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/SetCameraOffset',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.SetCameraOffsetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetLogo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/SetLogo',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.SetLogoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLogo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/GetLogo',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.GetLogoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteLogo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/DeleteLogo',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.DeleteLogoResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ import { useCallback, useRef, useState } from "preact/hooks";
 import { api, ask, Failure } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { More } from "../shared/more";
+import { organiserAddress, worksOn } from "../shared/roles";
 import type { Membership } from "../shared/session";
 import { AddButton, type Adding } from "./adding";
 import type { Removal } from "./lightbox";
@@ -76,6 +77,13 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
 
   return (
     <Screen heading={event.name} wide>
+      {worksOn(event) && (
+        <p class="ways">
+          <a class="button" href={organiserAddress(event.event_id)}>
+            {event.role === "photographer" ? text.working.addPhotos : text.working.allPhotos}
+          </a>
+        </p>
+      )}
       <SelfieNotice status={status} onSelfie={event.closed ? undefined : onSelfie} />
       {fault ? (
         <Trouble fault={fault} onRetry={() => retry.current()} />
@@ -114,7 +122,7 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
           <button type="button" onClick={onYou}>
             {text.gallery.you}
           </button>
-          {list.length > 0 && <PhotoNotes event={event} photos={list} />}
+          {list.length > 0 && <PhotoNotes event={event} photos={list} logoUrl={photos.logoUrl} />}
         </footer>
       )}
       {isOpening && (

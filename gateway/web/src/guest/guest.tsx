@@ -77,7 +77,7 @@ export function Guest() {
   if (place.kind === "invitation") return <Welcome {...place} me={session.me} sendsMail={session.server.mail} onJoined={enter} />;
   const offersLink = session.server.mail && !session.me;
   const homeFault = place.kind === "home" ? place.fault : undefined;
-  return <Home me={session.me} fault={homeFault} offersLink={offersLink} />;
+  return <Home me={session.me} fault={homeFault} offersLink={offersLink} isNew={session.first_organiser} />;
 }
 
 /** What became of the event that is shown: one may be admitted to it, or be no guest of it any more. */

@@ -7,6 +7,7 @@ import { root } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
 import { MailLink } from "../shared/maillink";
+import { mayOrganise, organiserAddress } from "../shared/roles";
 import type { Me } from "../shared/session";
 import { takeCode } from "./address";
 import { takeFarewell } from "./farewell";
@@ -17,9 +18,11 @@ interface Props {
   me: Me | null;
   fault?: unknown;
   offersLink: boolean;
+  /** Nobody organises anything here yet. */
+  isNew: boolean;
 }
 
-export function Home({ me, fault, offersLink }: Props) {
+export function Home({ me, fault, offersLink, isNew }: Props) {
   const [code, setCode] = useState("");
   const [farewell] = useState(takeFarewell);
   const [isYou, showYou] = useState(false);
@@ -72,6 +75,16 @@ export function Home({ me, fault, offersLink }: Props) {
             ))}
           </ul>
         </nav>
+      )}
+      {me && mayOrganise(me) && (
+        <a class="button" href={organiserAddress()}>
+          {text.working.organise}
+        </a>
+      )}
+      {!me && (
+        <p class="centred">
+          <a href={organiserAddress()}>{isNew ? text.working.begin : text.working.organise}</a>
+        </p>
       )}
       {offersLink && <MailLink />}
       {me && (

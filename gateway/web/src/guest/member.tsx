@@ -1,7 +1,7 @@
 /** A guest in an event: the photos, the selfie on its way, and what is kept of them. */
 
 import { text } from "#text";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 
 import { api, ask, randomId } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
@@ -58,12 +58,7 @@ export function Member({ me, event, sendsMail, onEvents }: Props) {
       }),
     [look, reload, onEvents, isWaiting],
   );
-  const isRunning = status.status === "running";
-  const isFirst = useRef(true);
-  useEffect(() => {
-    if (!isFirst.current && !isRunning) void reload();
-    isFirst.current = false;
-  }, [isRunning, status.status, reload]);
+  const isBehind = useReloading(status, reload);
 
   const shown = event.searched || hasAgreed ? status : NOT_SEARCHED;
   const shoot = () => show(hasAgreed ? { name: "camera", camera: openCamera() } : { name: "consent" });
@@ -109,7 +104,7 @@ export function Member({ me, event, sendsMail, onEvents }: Props) {
       if (event.waiting) {
         return <WaitingRoom event={event} status={shown} onSelfie={shoot} onYou={() => show({ name: "you" })} />;
       }
-      if (shown.status === "running" && photos.list.length === 0) return <Progress status={shown} />;
+      if ((shown.status === "running" || isBehind) && photos.list.length === 0) return <Progress status={shown} />;
       return (
         <Gallery
           event={event}
@@ -121,6 +116,17 @@ export function Member({ me, event, sendsMail, onEvents }: Props) {
         />
       );
   }
+}
+
+/** Loads the photos again when a selfie is done; whether what is shown is still older than that. */
+function useReloading(status: SelfieStatus, reload: () => Promise<void>): boolean {
+  const key = `${status.status} ${status.started_at}`;
+  const [loaded, setLoaded] = useState(key);
+  const isRunning = status.status === "running";
+  useEffect(() => {
+    if (loaded !== key && !isRunning) void reload().then(() => setLoaded(key));
+  }, [loaded, key, isRunning, reload]);
+  return loaded !== key && status.status === "done";
 }
 
 /** The view, with the browser's Back leading to the photos. */

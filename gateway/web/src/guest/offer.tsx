@@ -39,18 +39,23 @@ export function HeldBack({ event, status, onSelfie }: { event: Membership; statu
 }
 
 /** The foot of the gallery. */
-export function PhotoNotes({ event, photos }: { event: Membership; photos: readonly Photo[] }) {
+export function PhotoNotes({ event, photos, logoUrl }: { event: Membership; photos: readonly Photo[]; logoUrl: string | null }) {
   const { credit } = event;
+  const logo = logoUrl && <img class="logo" src={logoUrl} alt={credit ? "" : text.offer.logo} loading="lazy" />;
   return (
     <>
-      {credit && (
+      {(credit || logo) && (
         <p class="note">
-          {credit.url ? (
+          {credit?.url ? (
             <a href={credit.url} target="_blank" rel="noopener noreferrer">
               {text.offer.credit(credit.name)}
+              {logo}
             </a>
           ) : (
-            text.offer.credit(credit.name)
+            <>
+              {credit && text.offer.credit(credit.name)}
+              {logo}
+            </>
           )}
         </p>
       )}

@@ -18,6 +18,8 @@ export interface Photos {
   list: readonly Photo[];
   /** Of all pages. */
   total: number;
+  /** Of the event; null: none. */
+  logoUrl: string | null;
   isLoaded: boolean;
   hasMore: boolean;
   fault: unknown;
@@ -32,6 +34,7 @@ interface Loaded {
   list: readonly Photo[];
   total: number;
   cursor: string | null;
+  logoUrl: string | null;
 }
 
 /** `isMember`: one who waits to be admitted has no photos yet. */
@@ -41,20 +44,22 @@ export function usePhotos(eventId: string, isMember: boolean): Photos {
   const [fault, setFault] = useState<unknown>();
   const current = useRef<Loaded | undefined>(undefined);
   const turn = useRef(0);
+  const newest = useRef<Promise<void>>(Promise.resolve());
   current.current = loaded;
 
-  /** Of several that run, the answer of the last one counts. */
+  /** Of several that run, the answer of the last one counts, and all of them wait for it. */
   const load = useCallback(async (fetchList: () => Promise<Loaded>) => {
     const mine = ++turn.current;
-    try {
-      const fresh = await fetchList();
-      if (mine === turn.current) {
+    const work = fetchList().then(
+      (fresh) => {
+        if (mine !== turn.current) return;
         setLoaded(fresh);
         setFault(undefined);
-      }
-    } catch (error) {
-      if (mine === turn.current) setFault(error);
-    }
+      },
+      (error: unknown) => void (mine === turn.current && setFault(error)),
+    );
+    newest.current = work;
+    for (let awaited; awaited !== newest.current; await awaited) awaited = newest.current;
   }, []);
 
   const reload = useCallback(
@@ -82,6 +87,7 @@ export function usePhotos(eventId: string, isMember: boolean): Photos {
   return {
     list: loaded?.list ?? [],
     total: loaded?.total ?? 0,
+    logoUrl: loaded?.logoUrl ?? null,
     isLoaded: loaded !== undefined,
     hasMore: Boolean(loaded?.cursor),
     fault,
@@ -109,5 +115,5 @@ async function fetchAtLeast(eventId: string, order: Order, count: number): Promi
 async function fetchPage(eventId: string, order: Order, cursor: string, limit: number): Promise<Loaded> {
   const query = { event_id: eventId, order, cursor, limit, direction: "desc" as const };
   const page = await ask(api.GET("/api/my-photos", { params: { query } }));
-  return { list: page.photos, total: page.total, cursor: page.next_cursor };
+  return { list: page.photos, total: page.total, cursor: page.next_cursor, logoUrl: page.logo_url };
 }

@@ -12,17 +12,18 @@ interface Props {
   onBack: () => void;
 }
 
-type State = "starting" | "ready" | "denied" | "absent" | "preparing";
+type State = "starting" | "ready" | "preparing";
 
 export function Viewfinder({ camera, onPicture, onBack }: Props) {
   const [state, setState] = useState<State>("starting");
+  const [problem, setProblem] = useState<"denied" | "absent">();
   const frame = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
     frame.current?.append(camera.video);
     camera.ready.then(
       () => setState("ready"),
-      (error: DOMException) => setState(error.name === "NotAllowedError" ? "denied" : "absent"),
+      (error: DOMException) => setProblem(error.name === "NotAllowedError" ? "denied" : "absent"),
     );
     return camera.close;
   }, [camera]);
@@ -38,27 +39,29 @@ export function Viewfinder({ camera, onPicture, onBack }: Props) {
     onPicture(await takePicture(camera.video));
   };
 
-  const hasCamera = state === "starting" || state === "ready";
+  const hasCamera = !problem;
+  const waitsFor = state === "preparing" ? text.camera.preparing : hasCamera && state === "starting" ? text.camera.starting : "";
   return (
     <Screen heading={text.camera.heading}>
       <div class="shooting">
         <div class="viewfinder" ref={frame} hidden={!hasCamera} />
-        {state === "starting" && <Waiting>{text.camera.starting}</Waiting>}
-        {state === "preparing" && <Waiting>{text.camera.preparing}</Waiting>}
-        {state === "ready" && (
-          <div>
-            <p class="quiet centred">{text.camera.hint}</p>
-            <button type="button" class="shutter" aria-label={text.camera.shutter} onClick={() => void shoot()} />
-          </div>
-        )}
+        <div class="release">
+          {waitsFor && <Waiting>{waitsFor}</Waiting>}
+          {hasCamera && ( // also while it is not seen, so that nothing below moves when it appears
+            <div class={state === "ready" ? undefined : "unseen"}>
+              <p class="quiet centred">{text.camera.hint}</p>
+              <button type="button" class="shutter" aria-label={text.camera.shutter} onClick={() => void shoot()} />
+            </div>
+          )}
+        </div>
       </div>
-      {(state === "denied" || state === "absent") && (
+      {problem && (
         <p class="trouble" role="alert">
-          {text.camera[state]}
+          {text.camera[problem]}
         </p>
       )}
       <div class="choices">
-        {!hasCamera && state !== "preparing" && (
+        {!hasCamera && (
           <label class="button primary">
             {text.camera.useCamera}
             <input type="file" accept="image/*" capture="user" onChange={(event) => void choose(event)} />

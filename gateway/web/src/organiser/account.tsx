@@ -59,9 +59,14 @@ export function AccountForm({ submit, onSubmit, children }: Props) {
               autocapitalize="none"
               spellcheck={false}
               aria-invalid={wrong ? "true" : undefined}
-              aria-describedby={wrong ? `${name}-fault` : undefined}
+              aria-describedby={wrong ? `${name}-fault` : name === "password" ? "password-detail" : undefined}
               required
             />
+            {name === "password" && !wrong && (
+              <p id="password-detail" class="quiet">
+                {words.account.passwordDetail}
+              </p>
+            )}
             {wrong && (
               <p id={`${name}-fault`} class="wrong">
                 {words.fieldReasons[wrong] ?? text.reasons.invalid_form}

@@ -63,7 +63,7 @@ export function EventScreen({ eventId, tab: asked, queue, userId }: Props) {
       )}
       {tab === "guests" && <Guests event={event} userId={userId} version={versions.guests} onChange={reload} />}
       {tab === "poster" && <Poster event={event} />}
-      {tab === "settings" && <Settings event={event} onChange={reload} />}
+      {tab === "settings" && <Settings event={event} photosVersion={versions.photos} onChange={reload} />}
     </Screen>
   );
 }

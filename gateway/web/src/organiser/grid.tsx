@@ -164,6 +164,7 @@ function Badges({ photo, contributor }: { photo: Photo; contributor: string }) {
   if (photo.visibility === "unapproved") badges.push(words.photos.filters.unapproved);
   if (photo.visibility === "hidden") badges.push(words.photos.filters.hidden);
   if (photo.visibility === "everyone") badges.push(words.photos.filters.everyone);
+  if (photo.new_version) badges.push(words.photos.newVersions[photo.new_version]);
   if (photo.hide_requests > 0) badges.push(words.photos.askedToHide(photo.hide_requests));
   return badges.length > 0 ? <span class="badges">{badges.join(" · ")}</span> : null;
 }

@@ -6,10 +6,14 @@ import { useState } from "preact/hooks";
 import { api, ask, type Schemas } from "../shared/api";
 import { confirmInWords, showDay, Trouble, Waiting } from "../shared/elements";
 import { words } from "#words";
+import { Anomalies, AnomaliesLink, useAnomalies } from "./anomalies";
 import { CopyButton } from "./copy";
 import type { Event } from "./events";
 import { type Guest, useGuests } from "./guestlist";
 import { Invitations } from "./invitations";
+import { MemberRole } from "./memberrole";
+import { follow, go } from "./navigation";
+import { Removed } from "./removed";
 
 interface Props {
   event: Event;
@@ -22,7 +26,10 @@ interface Props {
 
 export function Guests({ event, userId, version, onChange }: Props) {
   const [withoutPhotos, setWithoutPhotos] = useState(false);
+  const [removals, setRemovals] = useState(0);
   const { guests, hasMore, fault, setFault, reload, loadMore } = useGuests(event.id, withoutPhotos, version);
+
+  const anomalies = useAnomalies(event.id, version);
 
   const change = async (work: () => Promise<unknown>) => {
     setFault(undefined);
@@ -42,7 +49,14 @@ export function Guests({ event, userId, version, onChange }: Props) {
       : [words.guests.removeQuestion, words.guests.confirmRemove];
     if (!(await confirmInWords(question(nameOf(guest)), yes))) return;
     await change(() => ask(api.DELETE("/api/events/{event_id}/guests/{user_id}", at(guest))));
+    setRemovals((count) => count + 1);
   };
+  const changeRole = (work: () => Promise<unknown>, isOwn: boolean) =>
+    change(async () => {
+      await work();
+      // Who has taken their own role away sees no guests any more.
+      if (isOwn) go({ kind: "events" });
+    });
   // Those who wait come first.
   const sorted = [...(guests ?? [])].sort((a, b) => Number(b.waiting) - Number(a.waiting));
   const mayRemove = ({ role, user_id }: Guest) => role !== "organiser" || user_id !== userId;
@@ -60,18 +74,26 @@ export function Guests({ event, userId, version, onChange }: Props) {
           <option value="false">{words.guests.filters.all}</option>
           <option value="true">{words.guests.filters.withoutPhotos}</option>
         </select>
+        <AnomaliesLink found={anomalies} />
       </div>
       {withoutPhotos && <p>{guests?.length === 0 && !hasMore ? words.guests.noneWithout : words.guests.withoutDetail}</p>}
       {fault ? <Trouble fault={fault} onRetry={() => void reload()} /> : null}
       {!guests && !fault && <Waiting>{text.page.loading}</Waiting>}
-      {!withoutPhotos && guests?.every(({ role }) => role === "organiser") && <p>{words.guests.none}</p>}
+      {!withoutPhotos && guests?.every(({ role }) => role === "organiser") && (
+        <p>
+          {words.guests.none}{" "}
+          <a {...follow({ kind: "event", eventId: event.id, tab: "poster" })}>{words.begin.toPoster}</a>
+        </p>
+      )}
       <ul>
         {sorted.map((guest) => (
           <GuestRow
             key={guest.user_id}
             event={event}
             guest={guest}
+            isOwn={guest.user_id === userId}
             mayRemove={mayRemove(guest)}
+            onRole={(work) => void changeRole(work, guest.user_id === userId)}
             onAdmit={() => void admit(guest)}
             onRemove={() => void remove(guest)}
           />
@@ -83,6 +105,8 @@ export function Guests({ event, userId, version, onChange }: Props) {
         </button>
       )}
     </section>
+      <Anomalies found={anomalies} />
+      <Removed eventId={event.id} version={`${version} ${removals}`} onChange={() => change(async () => undefined)} />
     </>
   );
 }
@@ -90,12 +114,14 @@ export function Guests({ event, userId, version, onChange }: Props) {
 interface RowProps {
   event: Event;
   guest: Guest;
+  isOwn: boolean;
   mayRemove: boolean;
+  onRole: (work: () => Promise<unknown>) => void;
   onAdmit: () => void;
   onRemove: () => void;
 }
 
-function GuestRow({ event, guest, mayRemove, onAdmit, onRemove }: RowProps) {
+function GuestRow({ event, guest, isOwn, mayRemove, onRole, onAdmit, onRemove }: RowProps) {
   const [link, setLink] = useState<Schemas["SignInLink"]>();
   const [fault, setFault] = useState<unknown>();
   const isGuest = guest.role === "guest";
@@ -110,7 +136,6 @@ function GuestRow({ event, guest, mayRemove, onAdmit, onRemove }: RowProps) {
         <strong>{nameOf(guest)}</strong>
         <small>
           {words.guests.joined(showDay(guest.joined_at))}
-          {!isGuest && ` · ${words.roles[guest.role]}`}
           {guest.waiting && ` · ${words.guests.waiting}`}
           {isGuest && guest.selfie && ` · ${words.guests.selfies[guest.selfie]}`}
           {isGuest && guest.photos !== null && ` · ${words.guests.photos(guest.photos)}`}
@@ -120,6 +145,9 @@ function GuestRow({ event, guest, mayRemove, onAdmit, onRemove }: RowProps) {
         <button type="button" class="primary" onClick={onAdmit}>
           {words.guests.admit}
         </button>
+      )}
+      {!guest.waiting && (
+        <MemberRole eventId={event.id} guest={guest} name={nameOf(guest)} isOwn={isOwn} onChange={onRole} />
       )}
       {isGuest && !guest.waiting && !guest.username && (
         <button type="button" onClick={create}>

@@ -3,9 +3,10 @@
 import { text } from "#text";
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 
-import { api, ask } from "../shared/api";
+import { api, ask, root } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
+import { mayOrganise } from "../shared/roles";
 import { isSignedIn, keepSignedIn, loadSession, type Me, type Session } from "../shared/session";
 import { onSignedOut, tellSignedOut } from "../shared/tabs";
 import { words } from "#words";
@@ -84,10 +85,6 @@ export function Organiser() {
   );
 }
 
-function mayOrganise(me: Me): boolean {
-  return me.organiser || me.events.some(({ role }) => role !== "guest");
-}
-
 function Bar({ me, onLeft }: { me: Me; onLeft: () => void }) {
   const signOut = () => void ask(api.DELETE("/api/refresh")).then(tellSignedOut).then(onLeft, onLeft);
   return (
@@ -95,6 +92,7 @@ function Bar({ me, onLeft }: { me: Me; onLeft: () => void }) {
       <a class="brand" {...follow({ kind: "events" })}>
         Minois
       </a>
+      <a href={`${root}/`}>{words.signIn.myPhotos}</a>
       <span class="who">{me.username || me.display_name}</span>
       <button type="button" class="link" onClick={signOut}>
         {words.signIn.signOut}

@@ -12,6 +12,7 @@ import { useNames } from "./approval";
 import type { Event } from "./events";
 import { Grid } from "./grid";
 import { FILTERS, type Filter, ORDERS, type Order, usePhotoList } from "./list";
+import { NextSteps } from "./nextsteps";
 import { rightsOf } from "./rights";
 import { useSelection } from "./selection";
 import { UploadPanel } from "./uploads";
@@ -58,11 +59,13 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
     }
   };
   const chosen = [...selection.ids];
+  const isEmpty = event.photos.total === 0 && filter === "all";
   const zip = `${root}/api/events/${event.id}/photos.zip`;
   return (
     <section class="photos" aria-label={words.photos.heading}>
       {isOpen && rights.add && <UploadPanel queue={queue} upload={upload} />}
-      <div class="toolbar">
+      {isEmpty && rights.administer && <NextSteps eventId={event.id} />}
+      <div class="toolbar" hidden={isEmpty}>
         <select aria-label={words.photos.filter} value={filter} onChange={(change) => (selection.clear(), setFilter(change.currentTarget.value as Filter))}>
           {FILTERS.map((name) => (
             <option key={name} value={name}>
@@ -103,7 +106,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
       </div>
       {fault || list.fault ? <Trouble fault={fault ?? list.fault} onRetry={() => (setFault(undefined), void list.reload())} /> : null}
       {!list.isLoaded && !list.fault && <Waiting>{text.page.loading}</Waiting>}
-      {list.isLoaded && list.photos.length === 0 && <p class="nothing">{filter === "all" ? words.state.empty : words.photos.none}</p>}
+      {list.isLoaded && list.photos.length === 0 && !(isEmpty && rights.administer) && <p class="nothing">{filter === "all" ? words.state.empty : words.photos.none}</p>}
       <Grid list={list} selection={selection} rights={rights} nameOf={nameOf} onShow={show} onDelete={(ids) => void remove(ids)} />
       {list.photos.length > 0 && rights.hide && (
         <p class="quiet keys">{rights.administer ? words.photos.keys : words.photos.coupleKeys}</p>

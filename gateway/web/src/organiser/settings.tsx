@@ -5,15 +5,24 @@ import { useState } from "preact/hooks";
 import { api, ask, type Schemas } from "../shared/api";
 import { confirmInWords, Trouble } from "../shared/elements";
 import { words } from "#words";
+import { CameraClocks } from "./cameras";
 import { toInput } from "./days";
 import { EventForm } from "./eventform";
 import type { Event } from "./events";
 import { go } from "./navigation";
+import { Logo } from "./logo";
 import { Downloads, Release, Retention } from "./offer";
 
 const GUEST_PHOTOS = ["off", "moderated", "open"] as const;
 
-export function Settings({ event, onChange }: { event: Event; onChange: () => Promise<void> }) {
+interface Props {
+  event: Event;
+  /** Another one after each change of its photos. */
+  photosVersion: string;
+  onChange: () => Promise<void>;
+}
+
+export function Settings({ event, photosVersion, onChange }: Props) {
   const [fault, setFault] = useState<unknown>();
   const [isSaved, setSaved] = useState(false);
   const params = { path: { event_id: event.id } };
@@ -52,6 +61,7 @@ export function Settings({ event, onChange }: { event: Event; onChange: () => Pr
       </section>
       <Release event={event} onEdit={edit} />
       <Downloads event={event} onEdit={edit} />
+      <Logo event={event} onChange={onChange} />
       <Retention event={event} onEdit={edit} />
       <section>
         <h2>{words.settings.access}</h2>
@@ -88,6 +98,7 @@ export function Settings({ event, onChange }: { event: Event; onChange: () => Pr
         </select>
         <p class="quiet">{words.settings.guestPhotosDetail}</p>
       </section>
+      <CameraClocks eventId={event.id} version={photosVersion} />
       <section>
         <h2>{words.settings.danger}</h2>
         <p>{words.settings.closeDetail}</p>

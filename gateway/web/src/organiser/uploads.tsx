@@ -13,12 +13,14 @@ export function UploadPanel({ queue, upload }: { queue: UploadQueue; upload: Sna
   const [isOver, setOver] = useState(false);
   const [isLooking, setLooking] = useState(false);
   const [notice, setNotice] = useState("");
+  const [replace, setReplace] = useState(false);
 
   const add = (found: Found) => {
     setNotice(
       found.pictures.length === 0 ? words.upload.nothing : found.skipped > 0 ? words.upload.skipped(found.skipped) : "",
     );
-    queue.add(found.pictures);
+    queue.add(found.pictures, replace);
+    setReplace(false); // asked for once: what is added later may have the same names by accident
   };
   const choose = (event: Event & { currentTarget: HTMLInputElement }) => {
     add(sortFiles(event.currentTarget.files ?? []));
@@ -51,6 +53,11 @@ export function UploadPanel({ queue, upload }: { queue: UploadQueue; upload: Sna
           {words.upload.folder}
           <input type="file" ref={(input) => input?.setAttribute("webkitdirectory", "")} onChange={choose} />
         </label>
+        <label class="check">
+          <input type="checkbox" checked={replace} onChange={(change) => setReplace(change.currentTarget.checked)} />
+          {words.upload.replace}
+        </label>
+        {replace && <p class="quiet">{words.upload.replaceDetail}</p>}
       </div>
       {notice && <p role="status">{notice}</p>}
       {upload.state !== "empty" && <Progress queue={queue} upload={upload} />}
@@ -63,6 +70,8 @@ function Progress({ queue, upload }: { queue: UploadQueue; upload: Snapshot }) {
   const isRunning = upload.state === "running";
   const parts = [words.upload.counts(upload.kept + upload.known, upload.count)];
   if (upload.known > 0) parts.push(words.upload.known(upload.known));
+  if (upload.replaced > 0) parts.push(words.upload.replaced(upload.replaced));
+  if (upload.ambiguous > 0) parts.push(words.upload.ambiguous(upload.ambiguous));
   if (isRunning && upload.bytesPerS > 0) parts.push(words.upload.speed((upload.bytesPerS / 1e6).toFixed(1)));
   if (isRunning && upload.leftS !== undefined) parts.push(words.state.left(showDuration(upload.leftS)));
   return (

@@ -2,6 +2,7 @@
 
 import type { SlideData } from "photoswipe";
 
+import { showTime } from "../shared/elements";
 import { makeViewer } from "../shared/viewing";
 import { words } from "#words";
 import type { Photo } from "./list";
@@ -15,8 +16,12 @@ export function openViewer(
   tile: HTMLElement,
   nameOf: (userId: string | null) => string,
 ): void {
-  const describeOrigin = ({ filename, from_guest, uploader_id }: Photo) =>
-    from_guest ? `${filename} · ${words.photos.from(nameOf(uploader_id))}` : filename;
+  const describeOrigin = ({ filename, from_guest, uploader_id, taken_at }: Photo) => {
+    const parts = [filename];
+    if (from_guest) parts.push(words.photos.from(nameOf(uploader_id)));
+    if (taken_at !== null) parts.push(showTime(taken_at));
+    return parts.join(" · ");
+  };
   const readable = photos.filter((photo) => photo.preview_url !== null);
   const opened = photos[index];
   const pswp = makeViewer(readable.map(describe), opened ? readable.indexOf(opened) : 0, tile);

@@ -54,6 +54,7 @@ const REFUSED: readonly (Reason | "offline")[] = [
   "too_large",
   "unsupported_type",
   "empty_image",
+  "unreadable_logo",
   "empty_body",
 ];
 
@@ -127,4 +128,9 @@ export function confirmInWords(question: string, yes: string): Promise<boolean> 
 
 export function showDay(seconds: number): string {
   return new Date(seconds * 1000).toLocaleDateString(text.locale, { dateStyle: "long" });
+}
+
+/** To the second: what tells two photos apart. */
+export function showTime(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleString(text.locale, { dateStyle: "medium", timeStyle: "medium" });
 }

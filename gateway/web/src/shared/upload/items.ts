@@ -11,15 +11,21 @@ export interface Item {
   readonly file: File;
   /** Read once: a browser may look at the file each time that it is asked. */
   readonly bytes: number;
+  /** Whether it replaces the photo of its name. */
+  readonly replaces: boolean;
   place: Place;
   reason?: FileReason;
   tries: number;
+  /** With `replaces`: whether it did, or is a new photo since its name is that of several. */
+  replacement?: "replaced" | "ambiguous";
 }
 
 export interface Totals {
   count: number;
   places: Record<Place, number>;
   failures: readonly Item[];
+  replaced: number;
+  ambiguous: number;
   bytes: number;
   /** Of files that need nothing more. */
   settledBytes: number;
@@ -33,14 +39,16 @@ export class Items {
   /** No file before this index is at the place. */
   private readonly first = { new: 0, ready: 0 };
 
-  /** Files that are there already are left out. */
-  add(files: readonly File[]): void {
+  /** Files that are there already are left out. Those of `unique` names replace photos, where any are to. */
+  add(files: readonly File[], unique?: ReadonlySet<string>): void {
     for (const file of files) {
       const bytes = file.size;
       const key = `${file.webkitRelativePath || file.name}\n${bytes}\n${file.lastModified}`;
       if (this.seen.has(key)) continue;
       this.seen.add(key);
-      this.all.push({ file, bytes, place: "new", tries: 0 });
+      const replaces = unique?.has(file.name) ?? false;
+      const replacement = unique && !replaces ? "ambiguous" : undefined;
+      this.all.push({ file, bytes, replaces, place: "new", tries: 0, replacement });
     }
   }
 
@@ -50,7 +58,7 @@ export class Items {
     if (place === "new" || place === "ready") this.first[place] = 0;
   }
 
-  /** The next files at a place: at least one, where there is any. They stay there. */
+  /** The next files at a place: at least one, where there is any; all of them replace photos, or none. They stay there. */
   next(place: "new" | "ready", maxFiles: number, maxBytes: number): Item[] {
     const found: Item[] = [];
     let bytes = 0;
@@ -58,6 +66,7 @@ export class Items {
       const item = this.all[index];
       if (item?.place !== place) continue;
       if (found.length === 0) this.first[place] = index;
+      if (found[0] && found[0].replaces !== item.replaces) continue;
       bytes += item.bytes;
       if (found.length > 0 && bytes > maxBytes) break;
       found.push(item);
@@ -70,12 +79,28 @@ export class Items {
     const failures: Item[] = [];
     let bytes = 0;
     let settledBytes = 0;
+    let replaced = 0;
+    let ambiguous = 0;
     for (const item of this.all) {
       places[item.place] += 1;
       bytes += item.bytes;
       if (SETTLED.includes(item.place)) settledBytes += item.bytes;
       if (item.place === "failed") failures.push(item);
+      if (item.place === "kept" && item.replacement === "replaced") replaced += 1;
+      if (item.place === "kept" && item.replacement === "ambiguous") ambiguous += 1;
     }
-    return { count: this.all.length, places, failures, bytes, settledBytes };
+    return { count: this.all.length, places, failures, replaced, ambiguous, bytes, settledBytes };
   }
+}
+
+/** The names of one file alone. Of files with one name, as in several folders, the second would replace the first. */
+export function findUniqueNames(files: readonly File[]): ReadonlySet<string> {
+  const unique = new Set<string>();
+  const seen = new Set<string>();
+  for (const { name } of files) {
+    if (seen.has(name)) unique.delete(name);
+    else unique.add(name);
+    seen.add(name);
+  }
+  return unique;
 }

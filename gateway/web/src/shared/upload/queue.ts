@@ -4,7 +4,7 @@
 
 import { Failure, type Reason, reasonOf } from "../api";
 import { hashFile } from "./hash";
-import { type FileReason, type Item, Items } from "./items";
+import { type FileReason, findUniqueNames, type Item, Items } from "./items";
 import { Pace } from "./pace";
 import { EVENT_WIDE, PASSING } from "./reasons";
 import { type Answer, type Problem, sendPhotos } from "./send";
@@ -21,6 +21,9 @@ export interface Snapshot {
   kept: number;
   known: number;
   failures: readonly Item[];
+  /** Photos that files of their name replaced, and files that were added since their name is that of several. */
+  replaced: number;
+  ambiguous: number;
   /** 0 to 1, by bytes. */
   progress: number;
   bytesPerS: number;
@@ -60,10 +63,11 @@ export class UploadQueue {
     for (let sender = 0; sender < senders; sender++) void this.send();
   }
 
-  add(files: readonly File[]): void {
+  /** `replace`: the photos of the same names. */
+  add(files: readonly File[], replace = false): void {
     this.arriving += files.length;
     this.resume();
-    void this.take(files);
+    void this.take(files, replace ? findUniqueNames(files) : undefined);
   }
 
   /** Requests that are under way are completed. */
@@ -97,10 +101,10 @@ export class UploadQueue {
   }
 
   /** A few at a time, for the page answers no key while a browser looks at files. */
-  private async take(files: readonly File[]): Promise<void> {
+  private async take(files: readonly File[], unique?: ReadonlySet<string>): Promise<void> {
     for (let first = 0; first < files.length; first += ADDED_TOGETHER) {
       const some = files.slice(first, first + ADDED_TOGETHER);
-      this.items.add(some);
+      this.items.add(some, unique);
       this.arriving -= some.length;
       this.wake();
       await wait(0);
@@ -152,7 +156,7 @@ export class UploadQueue {
       }
       for (const item of items) this.items.move(item, "sending");
       const files = items.map(({ file }) => file);
-      const answer = await sendPhotos(this.eventId, files, (bytes) => {
+      const answer = await sendPhotos(this.eventId, files, items[0]?.replaces ?? false, (bytes) => {
         this.pace.add(bytes - (this.sentBytes.get(items) ?? 0));
         this.sentBytes.set(items, bytes);
         this.notify();
@@ -171,8 +175,10 @@ export class UploadQueue {
       items.forEach((item, index) => {
         const photo = answer.photos[index];
         const reason = (photo?.reason ?? "internal") as Reason;
-        if (photo && photo.status !== "refused") this.items.move(item, photo.existing ? "known" : "kept");
-        else if (EVENT_WIDE.has(reason) && !PASSING.has(reason)) {
+        if (photo && photo.status !== "refused") {
+          item.replacement = photo.replacement ?? item.replacement;
+          this.items.move(item, photo.existing ? "known" : "kept");
+        } else if (EVENT_WIDE.has(reason) && !PASSING.has(reason)) {
           this.items.move(item, "ready");
           obstacle = reason;
         } else this.refuse(item, reason);
@@ -248,7 +254,7 @@ export class UploadQueue {
   }
 
   private summarise(): Snapshot {
-    const { count: taken, places, failures, bytes, settledBytes } = this.items.sum();
+    const { count: taken, places, failures, replaced, ambiguous, bytes, settledBytes } = this.items.sum();
     const count = taken + this.arriving;
     const done = [...this.sentBytes.values()].reduce((sum, sent) => sum + sent, settledBytes);
     const isUnfinished = this.arriving + places.new + places.ready + places.sending > 0;
@@ -260,6 +266,8 @@ export class UploadQueue {
       kept: places.kept,
       known: places.known,
       failures,
+      replaced,
+      ambiguous,
       progress: bytes > 0 ? Math.min(done / bytes, 1) : 0,
       bytesPerS,
       leftS: isUnfinished && bytesPerS > 0 ? Math.max(bytes - done, 0) / bytesPerS : undefined,

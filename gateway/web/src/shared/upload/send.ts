@@ -15,22 +15,28 @@ export type Answer =
 const PASSING = [408, 429, 500, 502, 503, 504];
 const STALLED_MS = 60_000;
 
-/** `onSent`: bytes of the request sent so far. Repeats with a renewed session where the old one has expired. */
-export async function sendPhotos(eventId: string, files: readonly File[], onSent: (bytes: number) => void): Promise<Answer> {
-  const answer = await post(eventId, files, onSent);
+/** `replace`: the photos of the same names. `onSent`: bytes of the request sent so far. Repeats with a renewed session where the old one has expired. */
+export async function sendPhotos(
+  eventId: string,
+  files: readonly File[],
+  replace: boolean,
+  onSent: (bytes: number) => void,
+): Promise<Answer> {
+  const address = `${root}/api/events/${eventId}/photos${replace ? "?replace=true" : ""}`;
+  const answer = await post(address, files, onSent);
   if (answer.kind !== "refused" || answer.problem.status !== 401) return answer;
   try {
-    return (await renew()) ? await post(eventId, files, onSent) : answer;
+    return (await renew()) ? await post(address, files, onSent) : answer;
   } catch {
     return { kind: "lost" };
   }
 }
 
-function post(eventId: string, files: readonly File[], onSent: (bytes: number) => void): Promise<Answer> {
+function post(address: string, files: readonly File[], onSent: (bytes: number) => void): Promise<Answer> {
   const form = new FormData();
   for (const file of files) form.append("files", file, file.name);
   const request = new XMLHttpRequest();
-  request.open("POST", `${root}/api/events/${eventId}/photos`);
+  request.open("POST", address);
   request.responseType = "json";
   return new Promise((resolve) => {
     let watch = setTimeout(() => request.abort(), STALLED_MS);

@@ -1,5 +1,6 @@
 import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
+import { anomalies, begin, first, logo } from "./working.en";
 
 /** Every sentence of the organiser page that the guest page does not have. */
 export const words = {
@@ -13,13 +14,14 @@ export const words = {
     guest: "I am a guest: to my photos",
     notOrganiser: "This account organises no events. Sign in with another one.",
     signOut: "Sign out",
+    myPhotos: "My photos",
   },
   events: {
     heading: "Your events",
     none: "You have no event yet. Create the first one: guests find their photos with its code.",
     create: "New event",
     photos: (count: number) => (count === 1 ? "1 photo" : `${count} photos`),
-    guests: (count: number) => (count === 1 ? "1 person" : `${count} people`),
+    guests: (count: number) => (count === 1 ? "only you so far" : `${count} people`),
     closed: "closed",
     more: "Show more events",
   },
@@ -72,6 +74,11 @@ export const words = {
     progress: "Upload",
     counts: (done: number, all: number) => `${done} of ${all} sent`,
     known: (count: number) => (count === 1 ? "1 was there already" : `${count} were there already`),
+    replace: "Replace photos of the same name",
+    replaceDetail:
+      "For new versions of photos that are here already, of the files that you add next. Each photo keeps its place and is shown as it was until the new version is read.",
+    replaced: (count: number) => `${count} replaced`,
+    ambiguous: (count: number) => `${count} added because several photos have that name`,
     speed: (megabytes: string) => `${megabytes} MB/s`,
     pause: "Pause",
     resume: "Continue",
@@ -102,6 +109,7 @@ export const words = {
     },
     order: "Order",
     orders: { uploaded: "Newest upload first", taken: "Latest taken first" },
+    newVersions: { pending: "New version is being read", failed: "New version cannot be read" },
     selected: (count: number) => (count === 1 ? "1 photo selected" : `${count} photos selected`),
     downloadAll: "Download all",
     selectAll: "Select all shown",
@@ -157,7 +165,19 @@ export const words = {
       accepted: "selfie accepted",
     },
     photos: (count: number) => (count === 0 ? "no photo yet" : count === 1 ? "in 1 photo" : `in ${count} photos`),
+    role: (name: string) => `What ${name} may do`,
+    ownRoleQuestion: "Take your own role away? You no longer organise this event.",
+    confirmOwnRole: "Yes, step back",
   },
+  removed: {
+    heading: "Removed",
+    detail: "They stay out, whatever code they have, until you let them in again.",
+    since: (day: string) => `removed on ${day}`,
+    admit: "Let in again",
+    admitName: (name: string) => `Let ${name} in again`,
+  },
+  anomalies,
+  begin,
   poster: {
     heading: "Poster",
     intro: "Put it up where people pass by: at the entrance, at the bar, on the tables.",
@@ -168,6 +188,7 @@ export const words = {
     copy: "Copy the address",
     picture: "The poster",
   },
+  logo,
   settings: {
     heading: "Settings",
     save: "Save",
@@ -179,7 +200,7 @@ export const words = {
     admission: "Let each guest in by hand",
     admissionDetail: "Whoever scans the code waits, with their selfie taken, until you let them in under “Guests”.",
     code: "Replace the event code",
-    codeDetail: "The old code and all printed posters stop working.",
+    codeDetail: "If a wrong person has the code, replace it. The old code and all printed posters stop working then.",
     codeQuestion: "Replace the code? Printed posters stop working.",
     confirmCode: "Yes, replace",
     delete: "Delete the event",
@@ -197,11 +218,30 @@ export const words = {
     guestPhotosDetail:
       "Guests get a button on their page. Their photos are searched for faces like all others, and you see who added them.",
   },
+  cameras: {
+    heading: "Clocks of cameras",
+    detail: "Two photographers’ photos are in order when their clocks agree. Where one is wrong, move its photos in time.",
+    none: "No photo names its camera yet.",
+    camera: "Camera",
+    correction: "Correction",
+    span: (first: string, last: string) => `${first} to ${last}`,
+    directionOf: (label: string) => `${label}: move photos`,
+    later: "Later by",
+    earlier: "Earlier by",
+    minutes: "min",
+    seconds: "s",
+    save: "Save",
+    help: "Look for a photo of the same moment from each camera, such as a toast, and open both: their times are below them. If one says 14:10 and the right one 14:05, move the first camera’s photos 5 minutes earlier. Photos that you add later are moved as well; 0 undoes it. Phones of the same model count as one camera.",
+    unknown: (count: number) =>
+      count === 1
+        ? "1 photo is of an unknown camera: it names none, or it was read by an earlier version."
+        : `${count} photos are of unknown cameras: they name none, or they were read by an earlier version.`,
+  },
   offer: {
     release: "When guests see the photos",
     live: "Guests see each photo as soon as it is read.",
     hold: "Hold the photos back",
-    holdDetail: "Guests join and take their selfies meanwhile. You see everything.",
+    holdDetail: "While photos are held back, guests join and take their selfies, and you see everything.",
     holdQuestion: "Hold the photos back? Guests no longer see any until you release them.",
     confirmHold: "Yes, hold back",
     held: "The photos are held back until you release them.",
@@ -270,14 +310,8 @@ export const words = {
     hasAccount: "I have an account",
     noAccount: "I have no account yet",
   },
-  first: {
-    heading: "Welcome to Minois",
-    intro: "There is no organiser here yet. Become the first one.",
-    code: "Code",
-    codeDetail: "The code is in the log of auth_service. Each start makes a new one.",
-    submit: "Make the account",
-  },
-  account: { username: "User name", email: "E-mail address", password: "Password" },
+  first,
+  account: { username: "User name", email: "E-mail address", password: "Password", passwordDetail: "At least 8 characters." },
   fieldReasons: {
     invalid_username: "Use 2 to 64 letters, digits, spaces, dots, dashes, underscores or apostrophes.",
     username_taken: "Somebody has this user name.",

@@ -1,4 +1,5 @@
 import type { Words } from "./en";
+import { anomalies, begin, first, logo } from "./working.fr";
 
 /** Every sentence of the organiser page that the guest page does not have. */
 export const words: Words = {
@@ -12,13 +13,14 @@ export const words: Words = {
     guest: "Je suis invité : vers mes photos",
     notOrganiser: "Ce compte n’organise aucun événement. Connectez-vous avec un autre.",
     signOut: "Se déconnecter",
+    myPhotos: "Mes photos",
   },
   events: {
     heading: "Vos événements",
     none: "Vous n’avez pas encore d’événement. Créez le premier : les invités retrouvent leurs photos avec son code.",
     create: "Nouvel événement",
     photos: (count) => (count <= 1 ? `${count} photo` : `${count} photos`),
-    guests: (count) => (count <= 1 ? `${count} personne` : `${count} personnes`),
+    guests: (count) => (count === 1 ? "vous seul pour l’instant" : `${count} personnes`),
     closed: "fermé",
     more: "Afficher d’autres événements",
   },
@@ -74,6 +76,11 @@ export const words: Words = {
     progress: "Envoi",
     counts: (done, all) => `${done} envoyées sur ${all}`,
     known: (count) => (count === 1 ? "1 était déjà là" : `${count} étaient déjà là`),
+    replace: "Remplacer les photos du même nom",
+    replaceDetail:
+      "Pour de nouvelles versions de photos déjà présentes, parmi les fichiers que vous ajoutez ensuite. Chaque photo garde sa place et reste affichée telle quelle jusqu’à ce que la nouvelle version soit lue.",
+    replaced: (count) => (count === 1 ? "1 remplacée" : `${count} remplacées`),
+    ambiguous: (count) => (count === 1 ? "1 ajoutée, car plusieurs photos portent ce nom" : `${count} ajoutées, car plusieurs photos portent ce nom`),
     speed: (megabytes) => `${megabytes} Mo/s`,
     pause: "Pause",
     resume: "Continuer",
@@ -108,6 +115,7 @@ export const words: Words = {
     },
     order: "Ordre",
     orders: { uploaded: "Derniers ajouts d’abord", taken: "Dernières prises d’abord" },
+    newVersions: { pending: "Nouvelle version en lecture", failed: "Nouvelle version illisible" },
     selected: (count) => (count === 1 ? "1 photo sélectionnée" : `${count} photos sélectionnées`),
     downloadAll: "Tout télécharger",
     selectAll: "Sélectionner celles affichées",
@@ -165,7 +173,19 @@ export const words: Words = {
       accepted: "selfie accepté",
     },
     photos: (count) => (count === 0 ? "pas encore de photo" : count === 1 ? "sur 1 photo" : `sur ${count} photos`),
+    role: (name) => `Ce que ${name} peut faire`,
+    ownRoleQuestion: "Renoncer à votre propre rôle ? Vous n’organiserez plus cet événement.",
+    confirmOwnRole: "Oui, renoncer",
   },
+  removed: {
+    heading: "Exclus",
+    detail: "Ces personnes ne reviennent pas, quel que soit leur code, tant que vous ne les admettez pas à nouveau.",
+    since: (day) => `depuis le ${day}`,
+    admit: "Admettre à nouveau",
+    admitName: (name) => `Admettre ${name} à nouveau`,
+  },
+  anomalies,
+  begin,
   poster: {
     heading: "Affiche",
     intro: "Accrochez-la là où l’on passe : à l’entrée, au bar, sur les tables.",
@@ -176,6 +196,7 @@ export const words: Words = {
     copy: "Copier l’adresse",
     picture: "L’affiche",
   },
+  logo,
   settings: {
     heading: "Réglages",
     save: "Enregistrer",
@@ -187,7 +208,7 @@ export const words: Words = {
     admission: "Admettre chaque invité à la main",
     admissionDetail: "Qui scanne le code attend, selfie pris, que vous l’admettiez sous « Invités ».",
     code: "Remplacer le code",
-    codeDetail: "L’ancien code et les affiches imprimées ne marcheront plus.",
+    codeDetail: "Si le code est tombé en de mauvaises mains, remplacez-le. L’ancien et les affiches imprimées ne marcheront plus.",
     codeQuestion: "Remplacer le code ? Les affiches imprimées ne marcheront plus.",
     confirmCode: "Oui, remplacer",
     delete: "Supprimer l’événement",
@@ -205,11 +226,30 @@ export const words: Words = {
     guestPhotosDetail:
       "Les invités ont un bouton sur leur page. Les visages y sont cherchés comme partout, et vous voyez qui a ajouté chaque photo.",
   },
+  cameras: {
+    heading: "Horloges des appareils photo",
+    detail: "Les photos de deux photographes sont dans l’ordre quand leurs horloges concordent. Si l’une se trompe, décalez ses photos.",
+    none: "Aucune photo n’indique encore son appareil.",
+    camera: "Appareil",
+    correction: "Correction",
+    span: (first, last) => `du ${first} au ${last}`,
+    directionOf: (label) => `${label} : décaler les photos`,
+    later: "Plus tard de",
+    earlier: "Plus tôt de",
+    minutes: "min",
+    seconds: "s",
+    save: "Enregistrer",
+    help: "Cherchez une photo du même instant prise par chaque appareil, un toast par exemple, et ouvrez les deux : leur heure figure dessous. Si l’une indique 14:10 et la bonne 14:05, décalez les photos du premier appareil de 5 minutes plus tôt. Les photos que vous ajouterez ensuite sont décalées aussi ; 0 annule la correction. Les téléphones du même modèle comptent comme un seul appareil.",
+    unknown: (count) =>
+      count === 1
+        ? "1 photo vient d’un appareil inconnu : elle n’en indique pas, ou une version antérieure l’a lue."
+        : `${count} photos viennent d’appareils inconnus : elles n’en indiquent pas, ou une version antérieure les a lues.`,
+  },
   offer: {
     release: "Quand les invités voient les photos",
     live: "Les invités voient chaque photo dès qu’elle est lue.",
     hold: "Retenir les photos",
-    holdDetail: "Les invités entrent et prennent leur selfie en attendant. Vous voyez tout.",
+    holdDetail: "Tant que les photos sont retenues, les invités entrent et prennent leur selfie, et vous voyez tout.",
     holdQuestion: "Retenir les photos ? Les invités n’en voient plus aucune jusqu’à la publication.",
     confirmHold: "Oui, retenir",
     held: "Les photos sont retenues jusqu’à ce que vous les publiiez.",
@@ -279,14 +319,8 @@ export const words: Words = {
     hasAccount: "J’ai un compte",
     noAccount: "Je n’ai pas encore de compte",
   },
-  first: {
-    heading: "Bienvenue sur Minois",
-    intro: "Il n’y a pas encore d’organisateur ici. Devenez le premier.",
-    code: "Code",
-    codeDetail: "Le code est dans le journal d’auth_service. Chaque démarrage en crée un nouveau.",
-    submit: "Créer le compte",
-  },
-  account: { username: "Nom d’utilisateur", email: "Adresse e-mail", password: "Mot de passe" },
+  first,
+  account: { username: "Nom d’utilisateur", email: "Adresse e-mail", password: "Mot de passe", passwordDetail: "8 caractères au moins." },
   fieldReasons: {
     invalid_username: "Utilisez 2 à 64 lettres, chiffres, espaces, points, tirets, tirets bas ou apostrophes.",
     username_taken: "Ce nom d’utilisateur est pris.",

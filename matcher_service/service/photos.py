@@ -1,11 +1,11 @@
-"""The use cases of matcher_service."""
+"""The use cases of an event's photos."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from kit.blobs import BlobNotFound, Blobs
-from kit.errors import Fault, Unavailable
 from kit.pages import Page
 from matcher_service.domain import (
     MAX_FILENAME_LENGTH,
@@ -15,162 +15,24 @@ from matcher_service.domain import (
     DownloadNotOffered,
     EventClosed,
     EventNotFound,
-    GuestPhotos,
     IndexCounts,
     KnownPhoto,
     Listing,
-    Match,
     NewPhoto,
     OrganiserOnly,
     Photo,
     PhotoNotFound,
     PhotoNotReady,
     PhotoState,
-    Rematch,
-    RematchState,
-    Role,
     ShownPhoto,
-    Snapshot,
     TooManyGuestPhotos,
     Variant,
     may,
 )
-from matcher_service.faces import FacePage, FoundFace, FoundPerson
-from matcher_service.index import Index, make_faces
-from matcher_service.matching import find_people
 from matcher_service.pictures import WHOLE, OpenPicture, Source, Window, from_json, open_picture
+from matcher_service.service.members import CatchUp, Members
 from matcher_service.spool import Spool
-from matcher_service.store import MatchStore, MemberStore, PhotoStore, RefusalStore
-
-CatchUp = Callable[[], None]
-
-
-class Members:
-    """Who may do what, by our copy of auth_service's memberships; on a miss it catches up once before it says no."""
-
-    def __init__(self, store: MemberStore, catch_up: CatchUp) -> None:
-        self._store = store
-        self._catch_up = catch_up
-
-    def require(self, event_id: UUID, user_id: UUID) -> Role:
-        """Raises EventNotFound."""
-        role = self._store.find_role(event_id, user_id)
-        if role is None:
-            self._catch_up()
-            role = self._store.find_role(event_id, user_id)
-        if role is None:
-            raise EventNotFound
-        return role
-
-    def require_to(self, action: Action, event_id: UUID, user_id: UUID) -> Role:
-        """The role of who may. Raises EventNotFound, OrganiserOnly."""
-        role = self.require(event_id, user_id)
-        if not may(role, action):
-            self._catch_up()  # to a role that they have got since
-            role = self.require(event_id, user_id)
-        if not may(role, action):
-            raise OrganiserOnly
-        return role
-
-    def require_contributor(self, event_id: UUID, user_id: UUID) -> Role:
-        """May add photos: by their role, and every member where the event takes photos of guests. Raises EventNotFound,
-        OrganiserOnly."""
-        if not self._is_contributor(event_id, user_id):
-            self._catch_up()
-            if not self._is_contributor(event_id, user_id):
-                raise OrganiserOnly
-        return self.require(event_id, user_id)
-
-    def require_all_to(self, action: Action, event_ids: Sequence[UUID], user_id: UUID) -> dict[UUID, Role]:
-        """As `require_to` for every one of the events, in one query where it can be."""
-        roles = self._store.find_roles(event_ids, user_id)
-        for event_id in event_ids:
-            if event_id not in roles or not may(roles[event_id], action):
-                roles[event_id] = self.require_to(action, event_id, user_id)
-        return roles
-
-    def _is_contributor(self, event_id: UUID, user_id: UUID) -> bool:
-        if may(self.require(event_id, user_id), Action.ADD):
-            return True
-        return self._store.find_guest_photos(event_id) in (GuestPhotos.MODERATED, GuestPhotos.OPEN)
-
-
-class Matches:
-    """Guests compared with the faces of their events."""
-
-    def __init__(
-        self, store: MatchStore, refusals: RefusalStore, index: Index, members: Members, tolerance: float
-    ) -> None:
-        self._store = store
-        self._refusals = refusals
-        self._index = index
-        self._members = members
-        self._tolerance = tolerance
-
-    def rematch(self, rematch: Rematch) -> Iterator[Snapshot]:
-        """ACCEPTED, then how it goes, then how it ended; a fault is an end as well, but for what is unavailable."""
-        latest = Snapshot(rematch.id, RematchState.ACCEPTED)
-        yield latest
-        try:
-            for snapshot in self._rematch(rematch, latest):
-                yield (latest := snapshot)
-        except Unavailable:
-            raise
-        except Fault as fault:
-            yield replace(latest, state=RematchState.FAILED, reason=fault.reason)
-
-    def list_matches(
-        self, user_id: UUID, event_id: UUID | None, page: Page, listing: Listing
-    ) -> tuple[list[Match], int]:
-        """A page, and how many there are on all pages. Raises EventNotFound."""
-        if event_id:
-            self._members.require(event_id, user_id)
-        return self._store.list_matches(user_id, event_id, page, listing)
-
-    def count_matches(self, user_id: UUID, event_id: UUID, guest_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """Of those who are members, how many photos they are in. Raises EventNotFound, OrganiserOnly."""
-        self._members.require_to(Action.ADMINISTER, event_id, user_id)
-        return self._store.count_matches(event_id, guest_ids)
-
-    def count_of_each(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
-        """For services, which need no role."""
-        return self._store.count_of_each(event_id, user_ids)
-
-    def refuse_match(self, user_id: UUID, photo_id: UUID) -> None:
-        """Raises PhotoNotFound."""
-        event_id = self._refusals.find_event(photo_id)
-        if event_id is None or not self._refusals.refuse(event_id, user_id, photo_id):
-            raise PhotoNotFound
-
-    def restore_match(self, user_id: UUID, photo_id: UUID) -> None:
-        """Raises PhotoNotFound."""
-        event_id = self._refusals.find_event(photo_id)
-        if event_id is None or not self._refusals.restore(event_id, user_id, photo_id, self._find_person):
-            raise PhotoNotFound
-
-    def _find_person(self, person: bytes, faces: Sequence[bytes]) -> list[FoundPerson]:
-        return find_people([person], faces, self._tolerance)
-
-    def _rematch(self, rematch: Rematch, latest: Snapshot) -> Iterator[Snapshot]:
-        self._members.require(rematch.event_id, rematch.user_id)
-        encoding = rematch.encoding
-        found: list[FoundFace] = []
-        compared = total = 0
-        if encoding is not None:
-            faces = self._index.use(rematch.event_id)
-            if faces is None:
-                raise EventNotFound
-            compared, total = faces.version, len(faces)
-            yield replace(latest, state=RematchState.RUNNING, total=total)
-            found = faces.find(encoding, self._tolerance)
-        matched = self._store.publish(rematch, found, compared, lambda newer: self._find_newer(newer, encoding))
-        if matched is None:
-            yield replace(latest, state=RematchState.SUPERSEDED)
-        else:
-            yield replace(latest, state=RematchState.DONE, compared=total, total=total, matched=matched)
-
-    def _find_newer(self, newer: FacePage, encoding: bytes | None) -> list[FoundFace]:
-        return make_faces(0, newer).find(encoding, self._tolerance) if encoding and len(newer) else []
+from matcher_service.store import PhotoStore
 
 
 class Photos:
@@ -192,22 +54,34 @@ class Photos:
         self._blobs = blobs
         self._catch_up = catch_up
 
-    def require_upload(self, user_id: UUID, event_id: UUID) -> None:
-        """Raises EventNotFound, OrganiserOnly, EventClosed, before a byte is read."""
+    def require_upload(self, user_id: UUID, event_id: UUID) -> datetime:
+        """The time, by the database's clock. Raises EventNotFound, OrganiserOnly, EventClosed, before a byte is
+        read."""
         self._members.require_contributor(event_id, user_id)
-        self._store.require_open(event_id)
+        return self._store.require_open(event_id)
 
-    def add_photo(self, user_id: UUID, event_id: UUID, filename: str, upload: Spool) -> AddedPhoto:
+    def add_photo(
+        self,
+        user_id: UUID,
+        event_id: UUID,
+        filename: str,
+        upload: Spool,
+        *,
+        replaces: bool = False,
+        began_at: datetime | None = None,
+    ) -> AddedPhoto:
         """Durable when it returns. What is wrong with the file itself is a result, so that the other files go on. A
-        photo that failed is read again, from the bytes that arrive now."""
+        photo that failed is read again, from the bytes that arrive now. `replaces`: the photo of the same name, where
+        there is exactly one."""
         filename = _clean(filename)
         if fault := upload.check():
             return AddedPhoto(None, filename, PhotoState.REFUSED, fault.reason)
         role = self._members.require_contributor(event_id, user_id)
-        known = self._store.find_upload(event_id, upload.sha256)
+        known = self._store.find_upload(event_id, upload.sha256, began_at)
         if known and known.is_foreign(role, user_id):
             return AddedPhoto(None, filename, PhotoState.PENDING, existing=True)
-        if known and known.state is not PhotoState.FAILED and not known.is_taken_over(role):
+        is_settled = known and known.state is not PhotoState.FAILED and not (replaces and known.has_new_version)
+        if known and is_settled and not known.is_taken_over(role):
             return AddedPhoto(known.photo_id, filename, known.state, existing=True)
         key = self._blobs.new_key()
         self._blobs.put_file(key, upload.open())
@@ -222,6 +96,8 @@ class Photos:
                     upload_key=key,
                     sha256=upload.sha256,
                     size_bytes=upload.size_bytes,
+                    replaces=replaces,
+                    began_at=began_at,
                 ),
                 self._guest_photos_per_day,
             )

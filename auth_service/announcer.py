@@ -1,0 +1,34 @@
+"""Tells the organisers of an event by e-mail, a month and a week before, that it is hidden and then deleted."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from auth_service.mails import PhotoCounts
+from auth_service.store import AnnouncementStore
+from kit.errors import Unavailable
+
+Count = Callable[[UUID, Sequence[UUID]], PhotoCounts]
+
+
+class Announcer:
+    """`count`: what matcher_service knows of an event."""
+
+    def __init__(self, store: AnnouncementStore, count: Count) -> None:
+        self._store = store
+        self._count = count
+
+    def step(self) -> bool:
+        """All that are due now; False, since there are none left."""
+        totals: dict[UUID, int | None] = {}
+        for due in self._store.list_due():
+            if due.event_id not in totals:
+                totals[due.event_id] = self._find_total(due.event_id)
+            self._store.announce(due, totals[due.event_id])
+        return False
+
+    def _find_total(self, event_id: UUID) -> int | None:
+        """None while it is not known: the e-mail goes out all the same."""
+        try:
+            return self._count(event_id, []).total
+        except Unavailable:
+            return None

@@ -1,0 +1,76 @@
+"""What can be wrong with a call."""
+
+from collections.abc import Sequence
+
+from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition, Unauthenticated, Violation
+
+
+class InvalidEventCode(NotFound):
+    """There is no event with this code: check it with your host."""
+
+
+class EventClosed(Precondition):
+    """This event is closed."""
+
+
+class InvalidCredentials(Unauthenticated):
+    """The user name or the password is wrong."""
+
+
+class InvalidSignInLink(Unauthenticated):
+    """This link has expired or was used before: make another one."""
+
+
+class InvalidRefreshToken(Unauthenticated):
+    """This session has ended: log in again."""
+
+
+class IdempotencyKeyReused(InvalidInput):
+    """This request id was used before, by another request or too long ago."""
+
+
+class CredentialsSet(Precondition):
+    """This account has a user name and a password already."""
+
+
+class GuestOfOthers(Precondition):
+    """This guest is also in an event that you do not organise: only they can make a link."""
+
+
+class UserNotFound(NotFound):
+    """This account does not exist."""
+
+
+class EventNotFound(NotFound):
+    """There is no such event."""
+
+
+class OrganiserOnly(NotAllowed):
+    """Only organisers may do this."""
+
+
+class RemovedFromEvent(NotAllowed):
+    """The organiser has removed you from this event: only they can let you in again."""
+
+
+class OrganiserCannotLeave(Precondition):
+    """The last organiser cannot leave the event: delete it instead."""
+
+
+class LastOrganiser(Precondition):
+    """The event needs an organiser: give another member this role first."""
+
+
+class MailNotOffered(NotFound):
+    """This server sends no e-mail."""
+
+
+class InvalidForm(InvalidInput):
+    """Some fields need your attention."""
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        super().__init__(violations=violations)
+
+
+class NoFreeCode(Exception):
+    """Each code that was drawn was in use."""

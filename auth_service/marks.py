@@ -1,0 +1,22 @@
+"""By which phone a guest joined an event: a keyed hash, which is another one in every event."""
+
+import hashlib
+import hmac
+from uuid import UUID
+
+MAX_MARK_LENGTH = 64
+HASH_BYTES = 16
+KEY_PURPOSE = "phone marks"
+
+
+class PhoneMarks:
+    """Hashes the marks of browsers with a key of auth_service."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def hash(self, event_id: UUID, mark: str) -> bytes | None:
+        """None for no mark, and for one that no page of ours has made."""
+        if not mark or len(mark) > MAX_MARK_LENGTH:
+            return None
+        return hmac.digest(self._key, event_id.bytes + mark.encode(), hashlib.sha256)[:HASH_BYTES]

@@ -1,0 +1,13 @@
+"""By which phone a guest joined, as a keyed hash."""
+
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+
+# Unknown of those who joined before.
+PHONES = "ALTER TABLE auth.memberships ADD COLUMN phone_hash bytea;"
+
+
+def upgrade() -> None:
+    op.execute(PHONES)

@@ -1,0 +1,44 @@
+"""SQL of phones by which several guests have joined an event."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from auth_service.domain import Guest, Role
+from kit.db import transaction
+
+MAX_GUESTS = 1000
+
+
+class PhoneStore:
+    """Guests by the marks of their phones."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list_shared(self, event_id: UUID, least: int) -> list[list[Guest]]:
+        """The guests of each phone by which at least so many have joined; those of most guests first."""
+        query = text(
+            """
+            SELECT m.phone_hash, m.user_id, u.username, u.display_name, m.role, m.joined_at, m.waiting
+            FROM auth.memberships m JOIN auth.users u ON u.id = m.user_id
+            JOIN (SELECT phone_hash, count(*) AS count FROM auth.memberships
+                  WHERE event_id = :event AND role = 'guest' AND phone_hash IS NOT NULL
+                  GROUP BY phone_hash HAVING count(*) >= :least) shared USING (phone_hash)
+            WHERE m.event_id = :event AND m.role = 'guest'
+            ORDER BY shared.count DESC, m.phone_hash, m.joined_at, m.user_id LIMIT :limit
+            """
+        )
+        phones: dict[bytes, list[Guest]] = {}
+        with transaction(self._engine) as connection:
+            for row in connection.execute(query, {"event": event_id, "least": least, "limit": MAX_GUESTS}):
+                guest = Guest(row.user_id, row.username, row.display_name, Role(row.role), row.joined_at, row.waiting)
+                phones.setdefault(bytes(row.phone_hash), []).append(guest)
+        return list(phones.values())
+
+
+def mark_phone(connection: Connection, event_id: UUID, user_id: UUID, phone_hash: bytes | None) -> None:
+    """Remembers by which phone a new member joined, where that is known; goes with the membership."""
+    if phone_hash:
+        mark = text("UPDATE auth.memberships SET phone_hash = :phone WHERE event_id = :event AND user_id = :user")
+        connection.execute(mark, {"event": event_id, "user": user_id, "phone": phone_hash})

@@ -1,0 +1,62 @@
+"""SQL of what members are, and of who was removed."""
+
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from auth_service.domain import EventNotFound, LastOrganiser, RemovedGuest, Role, UserNotFound
+from auth_service.store.invitations import require_password
+from auth_service.store.locks import lock_event, lock_user
+from auth_service.store.members import add_member, find_member, is_last_organiser, withdraw_invitations
+from kit.db import transaction
+from kit.pages import Page
+
+
+class RoleStore:
+    """What organisers make of members."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def set_role(self, event_id: UUID, user_id: UUID, role: Role, organiser: UUID) -> None:
+        """`organiser` asks for it, and is one under the lock of the event, too: of two who demote each other, one does.
+
+        Raises UserNotFound, EventNotFound, CredentialsRequired, LastOrganiser.
+        """
+        with transaction(self._engine, "set-role") as connection:
+            lock_user(connection, user_id)
+            lock_event(connection, event_id)
+            self._require_organiser(connection, event_id, organiser)
+            member = find_member(connection, event_id, user_id)
+            if member is None or member.waiting:
+                raise UserNotFound
+            present = Role(member.role)
+            if present is role:
+                return
+            if role is Role.ORGANISER:
+                require_password(connection, user_id)
+            if present is Role.ORGANISER:
+                if is_last_organiser(connection, event_id, user_id):
+                    raise LastOrganiser
+                withdraw_invitations(connection, event_id, user_id)
+            add_member(connection, event_id, user_id, role)
+
+    def list_removed(self, event_id: UUID, page: Page) -> list[RemovedGuest]:
+        """The last one first; the key of a page is (removed_at, user_id)."""
+        after = "AND (r.removed_at, r.user_id) < (:at, :id)" if page.after else ""
+        query = text(
+            f"""
+            SELECT r.user_id, u.username, u.display_name, r.removed_at
+            FROM auth.removals r JOIN auth.users u ON u.id = r.user_id
+            WHERE r.event_id = :event {after} ORDER BY r.removed_at DESC, r.user_id DESC LIMIT :limit
+            """
+        )
+        at, last = page.after or ("", "")
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query, {"event": event_id, "at": at, "id": last, "limit": page.fetch_size()})
+            return [RemovedGuest(row.user_id, row.username, row.display_name, row.removed_at) for row in rows]
+
+    def _require_organiser(self, connection: Connection, event_id: UUID, user_id: UUID) -> None:
+        member = find_member(connection, event_id, user_id)
+        if member is None or Role(member.role) is not Role.ORGANISER:
+            raise EventNotFound

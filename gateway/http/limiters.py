@@ -1,0 +1,216 @@
+"""Limits of what is at work at the same time, and of what waits for it."""
+
+import asyncio
+import math
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol
+from uuid import UUID
+
+from starlette.datastructures import Headers
+
+from gateway.http.limits import Bounds
+from kit.identity import Caller
+
+STREAM = "/api/rematch-events"
+UPDATES = "/api/updates"
+SELFIE = "/api/upload-selfie"
+EVENT_UPDATES = re.compile(r"/api/events/[^/]+/updates")
+ARCHIVES = ("/api/my-photos.zip", "/photos.zip")  # how their paths end
+TURN_S = 2  # the longest wait for a slot
+BURST_S = 0.1  # of a selfie that has just come
+CALM_S = 1
+TARGET_S, INTERVAL_S, FORGET_S, GROWTH = 0.02, 0.1, 10.0, 0.25  # of Arrivals
+DISCARDED_BYTES_PER_S = 64 * 1024 * 1024
+PARTS_AT_ONCE = 2  # of all archives: the other streams of the service are for pictures that are shown
+
+
+def follows_updates(path: str) -> bool:
+    """Whether an answer goes on as long as its page is open."""
+    return path == UPDATES or EVENT_UPDATES.fullmatch(path) is not None
+
+
+class Body(Protocol):
+    """A body that is arriving."""
+
+    def cut_off(self) -> None:
+        """Makes room for another one."""
+
+
+class Arrivals:
+    """Bodies that arrive slowly and hold no slot meanwhile: any number, until one that is complete waits for longer
+    than TARGET_S. Then only half of them may be on their way, halved again every INTERVAL_S, and a few more with each
+    one that did not wait. Without this, a crowd of large bodies is let in before it is known how many they are.
+    (Additive increase, multiplicative decrease, as in TCP; that the wait decides is CoDel's, RFC 8289.)
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._most = math.inf
+        self._waited_at = -math.inf
+
+    def begin(self) -> None:
+        self._count += 1
+
+    def end(self) -> None:
+        self._count -= 1
+
+    def admits(self, now: float) -> bool:
+        """Whether one more may be on its way."""
+        return self._count < self._most or now - self._waited_at > FORGET_S
+
+    def count_wait(self, wait_s: float, now: float) -> None:
+        """Notes how long a complete body waited for its slot."""
+        if wait_s <= TARGET_S:
+            self._most += GROWTH
+        elif now - self._waited_at >= INTERVAL_S:
+            self._most = max(1.0, min(self._most, self._count) / 2)
+            self._waited_at = now
+
+
+class ConcurrencyLimiter:
+    """A number of slots, and a short queue for those who come at the same moment: at most `max_waiting`, each for
+    `patience_s` at most.
+
+    When the queue is full, or one has waited that long, newcomers are rejected as long as they keep coming, until none
+    had to be for CALM_S: under overload, accepted requests do not wait. (A queue that never empties serves no more
+    people, and all of them late: B. Maurer, Fail at Scale, ACM Queue 13(8), 2015.)
+    """
+
+    def __init__(self, count: int, max_waiting: int = 0, patience_s: float = TURN_S) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._max_waiting = max_waiting
+        self._patience_s = patience_s
+        self._waiting = 0
+        self._rejected_at = -math.inf
+        self.arrivals = Arrivals()
+
+    def admits(self) -> bool:
+        """Whether a newcomer may `enter`."""
+        now = asyncio.get_running_loop().time()
+        if self.arrivals.admits(now):
+            if not self._free.locked():
+                return True
+            if self._waiting < self._max_waiting and now - self._rejected_at >= CALM_S:
+                return True
+        self._rejected_at = now
+        return False
+
+    async def enter(self) -> None:
+        """A slot for a newcomer. Raises TimeoutError where the burst turns out to be a crowd."""
+        try:
+            await self.acquire(self._patience_s)
+        except TimeoutError:
+            self._rejected_at = asyncio.get_running_loop().time()
+            raise
+
+    async def enter_complete(self) -> None:
+        """A slot for one whose body has come meanwhile; from how long it waits newcomers are judged. Raises
+        TimeoutError."""
+        clock = asyncio.get_running_loop().time
+        came_at = clock()
+        try:
+            await self.acquire()
+        finally:
+            self.arrivals.count_wait(clock() - came_at, clock())
+
+    async def acquire(self, timeout_s: float = TURN_S) -> None:
+        """A slot for one that has waited for something else already. Raises TimeoutError."""
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._free.acquire()
+        finally:
+            self._waiting -= 1
+
+    def release(self) -> None:
+        self._free.release()
+
+    @asynccontextmanager
+    async def slot(self, timeout_s: float) -> AsyncIterator[None]:
+        """Raises TimeoutError."""
+        await self.acquire(timeout_s)
+        try:
+            yield
+        finally:
+            self.release()
+
+
+class OpenBodies:
+    """Bodies that are arriving. Of those whose callers are verified, excess ones are rejected; of the others the
+    oldest is cut off, so that many slow ones do not keep anyone from logging in."""
+
+    def __init__(self, count: int, per_caller: int) -> None:
+        self._count = count
+        self._per_caller = per_caller
+        self._verified: Counter[UUID] = Counter()
+        self._others: dict[Body, None] = {}
+
+    def admits(self, caller: Caller | None) -> bool:
+        if caller is None:
+            return True
+        return self._verified.total() < self._count and self._verified[caller.user_id] < self._per_caller
+
+    def enter(self, body: Body, caller: Caller | None) -> None:
+        if caller is not None:
+            self._verified[caller.user_id] += 1
+            return
+        if len(self._others) >= self._count:
+            next(iter(self._others)).cut_off()
+        self._others[body] = None
+
+    def leave(self, body: Body, caller: Caller | None) -> None:
+        if caller is None:
+            self._others.pop(body, None)
+            return
+        self._verified[caller.user_id] -= 1
+        if not self._verified[caller.user_id]:
+            del self._verified[caller.user_id]
+
+
+class Discards:
+    """How much of bodies that nobody wants may still be read: as much as a few clients send who read their answer only
+    after that, and little beside the work that is wanted."""
+
+    def __init__(self, bytes_per_s: int) -> None:
+        self._bytes_per_s = bytes_per_s
+        self._left = float(bytes_per_s)
+        self._counted_at = -math.inf
+
+    def take(self, count_bytes: int, now: float) -> bool:
+        """Whether more may be read after these bytes."""
+        refilled = (now - self._counted_at) * self._bytes_per_s
+        self._left = min(self._bytes_per_s, self._left + refilled) - count_bytes
+        self._counted_at = now
+        return self._left > 0
+
+
+class Limiters:
+    """All limits of one process. `photos` counts files on their way to the service, not requests, and `archive_parts`
+    the parts of pictures that archives fetch."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self.bodies = OpenBodies(bounds.bodies, bounds.bodies_per_caller)
+        self.requests = ConcurrencyLimiter(bounds.requests, bounds.waiting)
+        self.selfies = ConcurrencyLimiter(bounds.selfies, bounds.waiting, BURST_S)
+        self.photos = ConcurrencyLimiter(bounds.photos, bounds.waiting)
+        self.streams = ConcurrencyLimiter(bounds.streams)
+        self.updates = ConcurrencyLimiter(bounds.updates)
+        self.archives = ConcurrencyLimiter(bounds.archives)
+        self.archive_parts = asyncio.Semaphore(PARTS_AT_ONCE)
+        self.discards = Discards(DISCARDED_BYTES_PER_S)
+
+    def choose(self, path: str, headers: Headers, caller: Caller | None) -> ConcurrencyLimiter:
+        if path == STREAM:
+            return self.streams
+        if follows_updates(path):
+            return self.updates
+        if path.endswith(ARCHIVES):
+            return self.archives
+        if caller is None:
+            return self.requests
+        if path == SELFIE:
+            return self.selfies
+        return self.photos if headers.get("content-type", "").startswith("multipart/") else self.requests

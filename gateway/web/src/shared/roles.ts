@@ -1,0 +1,17 @@
+/** Who works on an event, beside being a guest of it. */
+
+import { root } from "./api";
+import type { Me, Membership } from "./session";
+
+export function worksOn(event: Membership): boolean {
+  return event.role !== "guest";
+}
+
+/** Whether the page of organisers has something for them. */
+export function mayOrganise(me: Me): boolean {
+  return me.organiser || me.events.some(worksOn);
+}
+
+export function organiserAddress(eventId?: string): string {
+  return eventId ? `${root}/organiser/events/${eventId}` : `${root}/organiser`;
+}

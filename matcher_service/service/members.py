@@ -1,0 +1,59 @@
+"""Who may do what in an event."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from matcher_service.domain import Action, EventNotFound, GuestPhotos, OrganiserOnly, Role, may
+from matcher_service.store import MemberStore
+
+CatchUp = Callable[[], None]
+
+
+class Members:
+    """Who may do what, by our copy of auth_service's memberships; on a miss it catches up once before it says no."""
+
+    def __init__(self, store: MemberStore, catch_up: CatchUp) -> None:
+        self._store = store
+        self._catch_up = catch_up
+
+    def require(self, event_id: UUID, user_id: UUID) -> Role:
+        """Raises EventNotFound."""
+        role = self._store.find_role(event_id, user_id)
+        if role is None:
+            self._catch_up()
+            role = self._store.find_role(event_id, user_id)
+        if role is None:
+            raise EventNotFound
+        return role
+
+    def require_to(self, action: Action, event_id: UUID, user_id: UUID) -> Role:
+        """The role of who may. Raises EventNotFound, OrganiserOnly."""
+        role = self.require(event_id, user_id)
+        if not may(role, action):
+            self._catch_up()  # to a role that they have got since
+            role = self.require(event_id, user_id)
+        if not may(role, action):
+            raise OrganiserOnly
+        return role
+
+    def require_contributor(self, event_id: UUID, user_id: UUID) -> Role:
+        """May add photos: by their role, and every member where the event takes photos of guests. Raises EventNotFound,
+        OrganiserOnly."""
+        if not self._is_contributor(event_id, user_id):
+            self._catch_up()
+            if not self._is_contributor(event_id, user_id):
+                raise OrganiserOnly
+        return self.require(event_id, user_id)
+
+    def require_all_to(self, action: Action, event_ids: Sequence[UUID], user_id: UUID) -> dict[UUID, Role]:
+        """As `require_to` for every one of the events, in one query where it can be."""
+        roles = self._store.find_roles(event_ids, user_id)
+        for event_id in event_ids:
+            if event_id not in roles or not may(roles[event_id], action):
+                roles[event_id] = self.require_to(action, event_id, user_id)
+        return roles
+
+    def _is_contributor(self, event_id: UUID, user_id: UUID) -> bool:
+        if may(self.require(event_id, user_id), Action.ADD):
+            return True
+        return self._store.find_guest_photos(event_id) in (GuestPhotos.MODERATED, GuestPhotos.OPEN)

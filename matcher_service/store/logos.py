@@ -1,0 +1,80 @@
+"""SQL of the logos of events. A file is named by its row, or its deletion is queued, in the same transaction."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, Row, text
+
+from kit.db import transaction
+from matcher_service.domain import Action, EventNotFound, OrganiserOnly, Role, may
+from matcher_service.domain.logos import Logo
+from matcher_service.store.events import find_member, lock_event
+from matcher_service.store.hints import hint_all
+from matcher_service.store.versions import make_version
+
+
+class LogoStore:
+    """One logo for an event, or none."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def find(self, event_id: UUID) -> Logo | None:
+        with transaction(self._engine) as connection:
+            return find_logo(connection, event_id)
+
+    def find_versions(self, event_ids: list[UUID]) -> dict[UUID, str]:
+        """Of those of the events that have a logo."""
+        query = text("SELECT event_id, key FROM matcher.logos WHERE event_id = ANY(:events)")
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query, {"events": event_ids})
+            return {row.event_id: make_version(row.key, None) for row in rows}
+
+    def set(self, event_id: UUID, user_id: UUID, key: str, width: int, height: int) -> Logo:
+        """Replaces the logo, whose file goes. Raises EventNotFound, OrganiserOnly: then the new file is not named."""
+        insert = text(
+            "INSERT INTO matcher.logos (event_id, key, width, height) VALUES (:event, :key, :width, :height)"
+            " RETURNING key, width, height"
+        )
+        values = {"event": event_id, "key": key, "width": width, "height": height}
+        with transaction(self._engine, "logo-set") as connection:
+            _lock(connection, event_id, user_id)
+            drop_logo(connection, event_id)
+            logo = _logo(connection.execute(insert, values).one())
+            hint_all(connection, event_id)
+            return logo
+
+    def delete(self, event_id: UUID, user_id: UUID) -> None:
+        """Raises EventNotFound, OrganiserOnly."""
+        with transaction(self._engine, "logo-delete") as connection:
+            _lock(connection, event_id, user_id)
+            drop_logo(connection, event_id)
+            hint_all(connection, event_id)
+
+
+def find_logo(connection: Connection, event_id: UUID) -> Logo | None:
+    query = text("SELECT key, width, height FROM matcher.logos WHERE event_id = :event")
+    row = connection.execute(query, {"event": event_id}).first()
+    return _logo(row) if row else None
+
+
+def drop_logo(connection: Connection, event_id: UUID) -> None:
+    """If there is one, and queues the deletion of its file. Under the event's lock."""
+    query = text(
+        "WITH gone AS (DELETE FROM matcher.logos WHERE event_id = :event RETURNING key)"
+        " INSERT INTO matcher.blob_deletions (key) SELECT key FROM gone ON CONFLICT DO NOTHING"
+    )
+    connection.execute(query, {"event": event_id})
+
+
+def _lock(connection: Connection, event_id: UUID, user_id: UUID) -> None:
+    """Raises EventNotFound, OrganiserOnly."""
+    member = find_member(connection, event_id, user_id) if lock_event(connection, event_id) is not None else None
+    if member is None:
+        raise EventNotFound
+    if not may(Role(member.role), Action.ADMINISTER):
+        raise OrganiserOnly
+
+
+def _logo(row: Row[Any]) -> Logo:
+    return Logo(row.key, make_version(row.key, None), row.width, row.height)

@@ -1,0 +1,157 @@
+"""The container image and compose.yaml, as an installation runs them: `make image-test`."""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+from rich.console import Console
+
+from deploy.environment import free_ports
+from deploy.journey import Journey
+from deploy.rest import Person
+from deploy.sample import SampleEvent, sample_event
+from tests.cluster import installation
+from tests.cluster.images import ROOT, NoEngine, build_image, provide_postgres, require_programs, size_mb
+from tests.cluster.installation import PROCESSES, SERVICES
+from tests.cluster.pooler import Pooler
+from tests.cluster.stack import Stack
+from tests.e2e.party import PASSWORD, Organiser, register, showing, until
+from tests.service.s3 import NoS3Server, S3Server, install
+
+pytestmark = pytest.mark.timeout(2700)  # the first time, everything is built
+
+MAX_IMAGE_MB = 900
+USER = "65532"
+GUIDE = ROOT / "docs" / "operations" / "compose.md"
+DUMP = ("pg_dump", "--username=minois", "--format=custom", "minois")
+PACK = ("tar", "--create", "--directory=/var/lib/minois", "files", "secrets")
+LOAD = ("pg_restore", "--username=minois", "--dbname=minois", "--no-owner", "--exit-on-error", "--single-transaction")
+UNPACK = ("tar", "--extract", "--directory=/var/lib/minois")
+
+
+@contextmanager
+def skipped_without_engine() -> Iterator[None]:
+    """MINOIS_IMAGE=required: whatever is missing fails the test."""
+    try:
+        yield
+    except (NoEngine, NoS3Server) as fault:
+        if os.environ.get("MINOIS_IMAGE") == "required":
+            raise
+        pytest.skip(f"no container image: {fault}")
+
+
+@pytest.fixture(scope="module")
+def image() -> str:
+    if not os.environ.get("MINOIS_IMAGE"):
+        pytest.skip("the container image is tested by make image-test")
+    with skipped_without_engine():
+        require_programs()
+        provide_postgres()
+        return build_image()
+
+
+@pytest.fixture(scope="module")
+def sample() -> SampleEvent:
+    return sample_event(Path("var/sample"))
+
+
+@pytest.fixture
+def stack(image: str) -> Iterator[Stack]:
+    with skipped_without_engine(), installation.new_stack("mn-image", image, free_ports(["gateway"])["gateway"]) as new:
+        yield new
+
+
+def test_the_image_is_small_enough(image: str) -> None:
+    assert size_mb(image) <= MAX_IMAGE_MB
+
+
+def test_hardened_containers_behind_a_pooler_and_on_s3_carry_a_whole_event(
+    stack: Stack, sample: SampleEvent, tmp_path: Path
+) -> None:
+    with skipped_without_engine():
+        install()
+    installation.start_database(stack)
+    (tmp_path / "buckets").mkdir()
+    (tmp_path / "pooler").mkdir()
+    s3 = S3Server(tmp_path / "buckets", stack.host)
+    bucket = s3.make_bucket("photos")
+    stack.change(SERVICES, BLOB_URL="s3://photos", **s3.settings)
+    s3.start()
+    password = stack.enter("database", "cat", "/run/minois/database").decode()
+    try:
+        with Pooler(tmp_path / "pooler", stack.address("database"), password) as pooler:
+            stack.change(SERVICES, DATABASE_URL=f"postgresql://minois@{stack.host}:{pooler.port}/minois")
+            url = installation.start_processes(stack)
+            until(lambda: httpx2.get(f"{url}/readyz").json()["file_store"], lambda state: state == "serving")
+            journey = Journey(
+                url, lambda person: installation.become_organiser(stack, person), sample, Console(quiet=True)
+            )
+            report = journey.walk()
+            assert [(guest.name, guest.is_exact) for guest in report.guests] == [
+                (name, True) for name in sample.selfies
+            ]
+            assert {path.name for path in bucket.iterdir() if path.is_dir() and path.name[0] != "."} >= {"photos"}
+            for name in PROCESSES:
+                check_hardening(stack, name)
+            print({name: f"{stack.peak_mb(name)} MB" for name in (*PROCESSES, "database")})
+            assert installation.stop_processes(stack) == dict.fromkeys(PROCESSES, 0)
+    finally:
+        s3.stop()
+
+
+def check_hardening(stack: Stack, name: str) -> None:
+    status = stack.enter(name, "cat", "/proc/1/status").decode()
+    facts = dict(re.findall(r"^(Uid|CapEff|CapBnd|NoNewPrivs):\s+(\w+)", status, re.M))
+    assert facts == {"Uid": USER, "CapEff": "0" * 16, "CapBnd": "0" * 16, "NoNewPrivs": "1"}, name
+    stack.enter(name, "touch", "/tmp/control")
+    with pytest.raises(NoEngine, match="Read-only file system"):
+        stack.enter(name, "touch", "/opt/minois/app/new")
+
+
+def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stack: Stack, sample: SampleEvent) -> None:
+    installation.start_database(stack)
+    url = installation.start_processes(stack)
+    with Person(url) as person:
+        installation.become_organiser(stack, person)
+    with log_in(url) as olga:
+        event = olga.event("Wedding")
+        photos = olga.add_photos(event, sample.photos[:6])
+    # What an upgrade does: everything ends, `prepare` and `migrate` run again.
+    installation.stop_processes(stack)
+    stack.stop("database")
+    installation.start_database(stack)
+    url = installation.start_processes(stack)
+    with log_in(url) as olga:
+        assert olga.indexed(event)["indexed"] == 6
+    dump, files = stack.enter("database", *DUMP), stack.enter("indexer", *PACK)
+    stack.remove()
+    with stack:
+        stack.feed("prepare", *UNPACK, "secrets", given=files)
+        installation.start_database(stack)
+        stack.feed("indexer", *UNPACK, "files", given=files)
+        stack.enter("database", *LOAD, given=dump)
+        url = installation.start_processes(stack)
+        stack.enter("indexer", "python", "-m", "matcher_service", "check", "--repair")
+        with log_in(url) as olga, register(url, event) as guest:
+            assert guest.selfie_and_wait(sample.selfies["Ada"])["status"] == "done"
+            found = showing(photos, "Ada")
+            assert guest.photos() == found
+            assert olga.http.get(f"/api/photos/{min(found)}/preview").content[:2] == b"\xff\xd8"
+
+
+@pytest.mark.parametrize("words", [DUMP, PACK, LOAD, (*UNPACK, "secrets"), (*UNPACK, "files")])
+def test_the_guide_names_the_commands_that_are_tested_here(words: tuple[str, ...]) -> None:
+    text = GUIDE.read_text().replace(" \\\n     ", "")
+    program, *options = words
+    assert program in text
+    assert " ".join(options) in text
+
+
+def log_in(url: str) -> Organiser:
+    answer = httpx2.post(f"{url}/api/login", json={"username": "olga", "password": PASSWORD}, timeout=30)
+    assert answer.status_code == 200, answer.text
+    return Organiser(url, answer.json(), "olga")

@@ -1,0 +1,98 @@
+"""compose.yaml says of the processes what the code says."""
+
+from collections.abc import Mapping
+
+import pytest
+from pydantic import BaseModel
+
+import auth_service.__main__ as auth
+import matcher_service.__main__ as matcher
+import selfie_service.__main__ as selfie
+from deploy.migrate import MigrateAllSettings
+from deploy.processes import MAILER, PROCESSES
+from gateway.settings import GatewaySettings
+from tests.cluster.compose import Service, profiled, read_services
+from tests.cluster.images import ROOT
+
+FILE = ROOT / "deploy" / "compose.yaml"
+GIVEN = dict.fromkeys(("SMTP_URL", "MAIL_FROM", "PUBLIC_URL", "AWS_ENDPOINT", "AWS_REGION", "MAX_PHOTO_MB"), "given")
+SERVICES = read_services(FILE, GIVEN)
+KINDS = {kind.name: kind for kind in (*PROCESSES, MAILER)}
+SETTINGS: Mapping[str, type[BaseModel]] = {
+    "migrate": MigrateAllSettings,
+    "auth": auth.ServeSettings,
+    "mailer": auth.MailerSettings,
+    "selfie": selfie.ServeSettings,
+    "selfie-worker": selfie.WorkerSettings,
+    "matcher": matcher.ServeSettings,
+    "indexer": matcher.IndexerSettings,
+    "gateway": GatewaySettings,
+}
+# libpq reads it.
+OF_LIBRARIES = {"PGPASSFILE"}
+HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
+
+
+def test_all_processes_are_there_and_nothing_else() -> None:
+    assert set(SERVICES) == {*KINDS, "prepare", "database", "migrate"}
+    assert profiled(FILE) == {"mailer"}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_each_is_started_as_on_one_machine(name: str) -> None:
+    assert SERVICES[name].command == (KINDS[name].module, *KINDS[name].arguments)
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if name != "database"])
+def test_each_is_hardened_and_runs_our_image(name: str) -> None:
+    service = SERVICES[name]
+    assert service.flags == HARDENED
+    assert service.image == "localhost/minois:dev"
+    assert service.tmpfs or any(volume.endswith(":/tmp") for volume in service.volumes)
+
+
+@pytest.mark.parametrize("name", [*KINDS, "database"])
+def test_each_has_a_memory_limit(name: str) -> None:
+    assert SERVICES[name].memory
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_each_gets_what_it_requires(name: str) -> None:
+    required = {field.upper() for field, info in SETTINGS[name].model_fields.items() if info.is_required()}
+    assert required <= set(SERVICES[name].environment)
+
+
+def test_every_variable_is_a_setting_of_somebody() -> None:
+    known = {field.upper() for settings in SETTINGS.values() for field in settings.model_fields}
+    assert {name for service in ours() for name in service.environment} <= known | OF_LIBRARIES
+
+
+def test_the_gateway_knows_no_database_and_no_key_of_the_services() -> None:
+    gateway = SERVICES["gateway"]
+    assert not {"DATABASE_URL", "PGPASSFILE"} & set(gateway.environment)
+    mounted = {volume.partition(":")[0] for volume in gateway.volumes}
+    assert mounted == {"gateway", "gateway-spool"}
+
+
+def test_secrets_are_written_by_prepare_alone() -> None:
+    for service in ours():
+        for volume in service.volumes:
+            if volume.partition(":")[0] in ("secrets", "gateway", "password"):
+                assert volume.endswith(":ro") == (service.name != "prepare"), (service.name, volume)
+
+
+def test_only_the_gateway_is_reached_from_outside_and_by_default_from_this_machine() -> None:
+    assert {service.name: service.ports for service in SERVICES.values() if service.ports} == {
+        "gateway": ("127.0.0.1:8000:8000",)
+    }
+
+
+def test_optional_settings_are_passed_on_only_where_they_are_set() -> None:
+    assert SERVICES["auth"].environment["SMTP_URL"] == "given"
+    without = read_services(FILE, {})
+    assert not {"SMTP_URL", "AWS_ENDPOINT", "PUBLIC_URL"} & set(without["auth"].environment)
+    assert without["matcher"].environment["BLOB_URL"] == "file:///var/lib/minois/files"
+
+
+def ours() -> list[Service]:
+    return [service for service in SERVICES.values() if service.name != "database"]
