@@ -48,7 +48,7 @@ def s3(folder: Path) -> Path:
 
 
 def export(image: str, folder: Path) -> Path:
-    """An image that buildah knows. Raises NoTool."""
+    """An image that buildah knows. Raises NoProgram."""
     archive = folder / f"{hashlib.sha256(image.encode()).hexdigest()[:12]}.tar"
     run_buildah("push", "--quiet", image, f"docker-archive:{archive}:{image}")
     return archive
@@ -66,7 +66,7 @@ def run_buildah(*arguments: str) -> str:
     program = tools.on_path("buildah", "buildah")
     done = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=900, check=False)
     if done.returncode != 0:
-        raise tools.NoTool(f"buildah {arguments[0]} failed: {done.stderr.strip()[-300:]}")
+        raise tools.NoProgram(f"buildah {arguments[0]} failed: {done.stderr.strip()[-300:]}")
     return done.stdout.strip()
 
 

@@ -28,7 +28,7 @@ def tool() -> Callable[..., Any]:
     def find(install: Callable[..., Any], *arguments: str) -> Any:
         try:
             return install(*arguments)
-        except tools.NoTool as reason:
+        except tools.NoProgram as reason:
             if os.environ.get("MINOIS_CLUSTER") == "required":
                 raise
             pytest.skip(str(reason))

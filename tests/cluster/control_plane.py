@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 class ControlPlane:
-    """Keeps everything in `folder`; `host` is where nodes reach it. Raises NoTool where a program is missing."""
+    """Keeps everything in `folder`; `host` is where nodes reach it. Raises NoProgram where a program is missing."""
 
     def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
         self.folder = folder

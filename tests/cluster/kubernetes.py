@@ -19,10 +19,10 @@ MODULE = "k8s.io/kubernetes"
 
 
 def find() -> Path:
-    """The folder with the programs. Raises NoTool where nobody has built them."""
+    """The folder with the programs. Raises NoProgram where nobody has built them."""
     folder = tools.cache() / f"kubernetes-{VERSION}"
     if not folder.exists():
-        raise tools.NoTool("Kubernetes is not built (make cluster-test builds it, which takes several minutes)")
+        raise tools.NoProgram("Kubernetes is not built (make cluster-test builds it, which takes several minutes)")
     return folder
 
 
@@ -76,6 +76,6 @@ def _linker_flags() -> str:
 if __name__ == "__main__":
     try:
         print(install())
-    except tools.NoTool as fault:
+    except tools.NoProgram as fault:
         print(f"kubernetes: {fault}", file=sys.stderr)
         raise SystemExit(1) from None

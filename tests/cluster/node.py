@@ -31,13 +31,15 @@ SYSCTLS = ("vm.overcommit_memory", "kernel.panic", "kernel.panic_on_oops")
 
 
 def require_node() -> None:
-    """Raises NoTool where a node cannot run."""
+    """Raises NoProgram where a node cannot run."""
     for name, package in PACKAGES.items():
         tools.on_path(name, package)
     if not (PLUGINS / "bridge").exists():
-        raise tools.NoTool("the network plugins are not installed (on Debian: apt install containernetworking-plugins)")
+        raise tools.NoProgram(
+            "there are no network plugins (on Debian: apt install containernetworking-plugins)"
+        )
     if os.geteuid() != 0:
-        raise tools.NoTool("a node needs root, for its network and the limits of its containers")
+        raise tools.NoProgram("a node needs root, for its network and the limits of its containers")
 
 
 class Bridge:

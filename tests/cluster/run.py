@@ -24,7 +24,7 @@ def main() -> int:
         require_node()
         kubernetes.install()
         faults = run(image, folder)
-    except tools.NoTool as reason:
+    except tools.NoProgram as reason:
         print(f"cluster-test is skipped: {reason}")
         return 0
     finally:
@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def run(image: str, folder: Path) -> list[str]:
-    """What is wrong. Raises NoTool."""
+    """What is wrong. Raises NoProgram."""
     sample = sample_event(Path("var") / "sample")
     with cluster(image, folder) as minois, minois.explained():
         with step("from applying on an empty cluster until everything is ready"):

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from tests.cluster.tools import GO_PROGRAMS, NoTool, go, go_program, kubectl, once, run, unpack
+from tests.cluster.tools import GO_PROGRAMS, NoProgram, go, go_program, kubectl, once, run, unpack
 
 KUBERNETES = "1.37.0"
 SCHEMAS_WHEEL = f"kubernetes-validate=={KUBERNETES}"
@@ -81,6 +81,6 @@ def _forbid_unknown_fields(schema: Any) -> None:
 if __name__ == "__main__":
     try:
         print(kubectl(), *map(go_program, GO_PROGRAMS), *schemas(), sep="\n")
-    except NoTool as fault:
+    except NoProgram as fault:
         print(f"cluster-tools: {fault}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -23,7 +23,7 @@ def nodes(tool: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) ->
     tool(tools.go)
     try:
         control = ControlPlane(tmp_path_factory.mktemp("control-plane"))
-    except tools.NoTool as reason:  # also where the other checks are required: building it takes minutes
+    except tools.NoProgram as reason:  # also where the other checks are required: building it takes minutes
         pytest.skip(str(reason))
     with control:
         for path in custom_resource_definitions():
