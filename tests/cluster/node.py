@@ -35,9 +35,7 @@ def require_node() -> None:
     for name, package in PACKAGES.items():
         tools.on_path(name, package)
     if not (PLUGINS / "bridge").exists():
-        raise tools.NoProgram(
-            "there are no network plugins (on Debian: apt install containernetworking-plugins)"
-        )
+        raise tools.NoProgram("there are no network plugins (on Debian: apt install containernetworking-plugins)")
     if os.geteuid() != 0:
         raise tools.NoProgram("a node needs root, for its network and the limits of its containers")
 
