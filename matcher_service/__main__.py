@@ -223,7 +223,7 @@ def check() -> None:
     db = create_db(config.database_url, 1, 0, f"check-{os.getpid()}")
     found: Counter[str] = Counter()
     wrong = repaired = 0
-    integrity = Integrity(IntegrityStore(db), Blobs.connect(config, PREFIX), repair)
+    integrity = Integrity(IntegrityStore(db), LogoStore(db), Blobs.connect(config, PREFIX), repair)
     for finding in integrity.check():
         print(finding, flush=True)
         found[finding.problem.value] += 1

@@ -12,6 +12,7 @@ from kit.sweeper import ORPHAN_AGE
 from matcher_service.domain import PhotoState
 from matcher_service.findings import PICTURE_PROBLEMS, UPLOAD_PROBLEMS, Finding, PhotoFiles, Problem, UploadFile
 from matcher_service.store.integrity import WALKS, IntegrityStore
+from matcher_service.store.logos import LogoStore
 
 PAGE = 500
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
@@ -22,8 +23,9 @@ Faults = list[tuple[Problem, str]]
 class Integrity:
     """Runs beside the system: what changes while it is looked at is looked at again, and is no finding."""
 
-    def __init__(self, store: IntegrityStore, blobs: Blobs, repair: bool) -> None:
+    def __init__(self, store: IntegrityStore, logos: LogoStore, blobs: Blobs, repair: bool) -> None:
         self._store = store
+        self._logos = logos
         self._blobs = blobs
         self._repair = repair
         self.seen: Counter[str] = Counter()
@@ -113,12 +115,12 @@ class Integrity:
 
     def _check_logos(self) -> Iterator[Finding]:
         after = UUID(int=0)
-        while logos := self._store.list_logos(after, PAGE):
+        while logos := self._logos.list_files(after, PAGE):
             for event_id, key in logos:
                 self.seen["logo"] += 1
                 # One that was replaced while we looked is no finding.
-                if not self._is_there(key) and self._store.has_logo(event_id, key):
-                    cure = "forgotten" if self._repair and self._store.forget_logo(event_id, key) else ""
+                if not self._is_there(key) and self._logos.has_file(event_id, key):
+                    cure = "forgotten" if self._repair and self._logos.forget_file(event_id, key) else ""
                     yield Finding(Problem.LOGO_MISSING, f"event {event_id}, file {key}", cure)
             after = logos[-1][0]
 

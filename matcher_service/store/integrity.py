@@ -145,23 +145,6 @@ class IntegrityStore:
         with transaction(self._engine) as connection:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
 
-    def list_logos(self, after: UUID, limit: int) -> list[tuple[UUID, str]]:
-        """Event and file of each logo, in the order of the events."""
-        query = text("SELECT event_id, key FROM matcher.logos WHERE event_id > :after ORDER BY event_id LIMIT :limit")
-        with transaction(self._engine) as connection:
-            return [(row.event_id, row.key) for row in connection.execute(query, {"after": after, "limit": limit})]
-
-    def has_logo(self, event_id: UUID, key: str) -> bool:
-        query = text("SELECT FROM matcher.logos WHERE event_id = :event AND key = :key")
-        with transaction(self._engine) as connection:
-            return connection.execute(query, {"event": event_id, "key": key}).first() is not None
-
-    def forget_logo(self, event_id: UUID, key: str) -> bool:
-        """The event has no logo from now on, if it is still this one."""
-        query = text("DELETE FROM matcher.logos WHERE event_id = :event AND key = :key")
-        with transaction(self._engine) as connection:
-            return connection.execute(query, {"event": event_id, "key": key}).rowcount > 0
-
     def read_rows(self, table: str, after: tuple[UUID | int, ...] | None, limit: int) -> RowPage:
         """A page of one of WALKS."""
         walk = WALKS[table]

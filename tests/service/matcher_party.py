@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from matcher_service.integrity import Integrity
 from matcher_service.store import IntegrityStore
+from matcher_service.store.logos import LogoStore
 from tests.service.matcher_world import World, person
 
 
@@ -51,5 +52,5 @@ class Party:
 
 def check(world: World, repair: bool = False) -> list[str]:
     """What is wrong; repaired, it bears a plus."""
-    integrity = Integrity(IntegrityStore(world.db), world.blobs, repair)
+    integrity = Integrity(IntegrityStore(world.db), LogoStore(world.db), world.blobs, repair)
     return sorted(f"{finding.problem.value}{'+' if finding.cure else ''}" for finding in integrity.check())

@@ -11,6 +11,7 @@ from matcher_service.domain import ChangeKind
 from matcher_service.faces import FoundFace
 from matcher_service.integrity import Integrity
 from matcher_service.store import IntegrityStore, MatchStore
+from matcher_service.store.logos import LogoStore
 from tests.service import matcher_fixtures
 from tests.service.matcher_fixtures import MakeWorld
 from tests.service.matcher_party import Party, check
@@ -28,14 +29,14 @@ def party(world: World) -> Party:
 
 
 def test_control_a_healthy_system_reports_nothing(party: Party) -> None:
-    integrity = Integrity(IntegrityStore(party.world.db), party.world.blobs, repair=True)
+    integrity = Integrity(IntegrityStore(party.world.db), LogoStore(party.world.db), party.world.blobs, repair=True)
     assert list(integrity.check()) == []
     assert integrity.seen == {"photo": 3, "file": 11, "face": 3, "match": 2, "person": 1, "member": 2, "event": 1}
 
 
 def test_every_page_is_walked(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matcher_service.integrity.PAGE", 1)
-    integrity = Integrity(IntegrityStore(party.world.db), party.world.blobs, repair=False)
+    integrity = Integrity(IntegrityStore(party.world.db), LogoStore(party.world.db), party.world.blobs, repair=False)
     assert list(integrity.check()) == []
     assert integrity.seen == {"photo": 3, "file": 11, "face": 3, "match": 2, "person": 1, "member": 2, "event": 1}
 
@@ -165,7 +166,7 @@ def test_old_files_without_a_row_go_and_young_ones_are_no_fault(make_world: Make
     world.photos.delete_photo(world.organiser, party.other)
     for key in (OLD, FRESH):
         world.blobs.put(key, b"no row")
-    findings = list(Integrity(IntegrityStore(world.db), world.blobs, repair=False).check())
+    findings = list(Integrity(IntegrityStore(world.db), LogoStore(world.db), world.blobs, repair=False).check())
     assert [(f.problem.value, f.subject, f.is_wrong) for f in findings] == [
         ("orphan", f"file {OLD}", True),
         ("young_orphan", f"file {FRESH}", False),
@@ -257,4 +258,4 @@ def test_a_file_deleted_after_it_was_listed_is_no_orphan(world: World) -> None:
             world.sweep()
             return store.find_strays(keys)
 
-    assert list(Integrity(DeletesFirst(world.db), world.blobs, repair=True).check()) == []
+    assert list(Integrity(DeletesFirst(world.db), LogoStore(world.db), world.blobs, repair=True).check()) == []
