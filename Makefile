@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 WEB := gateway/web
-PAGES := $(WEB)/dist/.built
+BUILT_PAGES := $(WEB)/dist/.built
 LIGHTHOUSE := tests/pages/lighthouse
 PROTOS := $(wildcard protos/*/v1/*.proto)
 RESOLVE := uv pip compile --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
@@ -37,13 +37,13 @@ fuzz: TIME ?= 60
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(READY) $(PAGES) ## run everything on this machine, with a sample event (TLS=1 for phones; PORT=8000 INDEXERS=1 SELFIE_WORKERS=1 METRICS_PORT=9100)
+run: $(READY) $(BUILT_PAGES) ## run everything on this machine, with a sample event (TLS=1 for phones; PORT=8000 INDEXERS=1 SELFIE_WORKERS=1 METRICS_PORT=9100)
 	@$(BIN)/python -m deploy.local run $(if $(PORT),--port $(PORT))
 
-demo: $(READY) $(PAGES) ## run the whole journey on real photos and print what was found
+demo: $(READY) $(BUILT_PAGES) ## run the whole journey on real photos and print what was found
 	@$(BIN)/python -m deploy.local demo
 
-test: $(READY) $(PAGES) ## run all tests
+test: $(READY) $(BUILT_PAGES) ## run all tests
 	$(BIN)/pytest
 
 test-unit: $(READY) ## run the unit tests: no files, no processes
@@ -52,18 +52,18 @@ test-unit: $(READY) ## run the unit tests: no files, no processes
 test-service: $(READY) ## run the tests of each service, over gRPC and with PostgreSQL
 	$(BIN)/pytest tests/service
 
-test-e2e: $(READY) $(PAGES) ## run the tests of all processes together, over HTTP
+test-e2e: $(READY) $(BUILT_PAGES) ## run the tests of all processes together, over HTTP
 	$(BIN)/pytest tests/e2e
 
-pages: $(PAGES) ## build the web pages (Node and npm come with .venv)
+pages: $(BUILT_PAGES) ## build the web pages (Node and npm come with .venv)
 
-test-pages: $(READY) $(PAGES) ## run the tests of the web pages in a real browser (needs Chromium)
+test-pages: $(READY) $(BUILT_PAGES) ## run the tests of the web pages in a real browser (needs Chromium)
 	$(BIN)/pytest tests/pages
 
-screenshots: $(READY) $(PAGES) ## take pictures of the web pages, with drawn photos (FOLDER=var/screenshots; needs Chromium)
+screenshots: $(READY) $(BUILT_PAGES) ## take pictures of the web pages, with drawn photos (FOLDER=var/screenshots; needs Chromium)
 	@$(BIN)/python -m tests.pages.screenshots "$(or $(FOLDER),var/screenshots)"
 
-lighthouse: $(READY) $(PAGES) $(LIGHTHOUSE)/node_modules/.installed ## measure the web pages with Lighthouse (needs Chromium)
+lighthouse: $(READY) $(BUILT_PAGES) $(LIGHTHOUSE)/node_modules/.installed ## measure the web pages with Lighthouse (needs Chromium)
 	@$(BIN)/python -W ignore -m tests.pages.lighthouse.run
 
 s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
@@ -78,7 +78,7 @@ cluster-check: $(READY) ## check the Kubernetes manifests (needs the Go toolchai
 cluster-test: $(READY) ## run a real Kubernetes of one node and Minois on it (IMAGE=localhost/minois:dev; needs root)
 	@$(BIN)/python -W ignore -m tests.cluster.run $(if $(IMAGE),--image $(IMAGE))
 
-check: $(READY) $(PAGES) ## check format, lint, types, imports, protos, stubs, the Dockerfile
+check: $(READY) $(BUILT_PAGES) ## check format, lint, types, imports, protos, stubs, the Dockerfile
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -108,7 +108,7 @@ load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 overload: $(READY) ## send five times the capacity (TIME=60, in seconds)
 	@$(BIN)/python -m tests.load.overload --time $(TIME)
 
-upload-load: $(READY) $(PAGES) ## upload a folder through the page of an organiser, and measure it (PHOTOS=2000; needs Chromium)
+upload-load: $(READY) $(BUILT_PAGES) ## upload a folder through the page of an organiser, and measure it (PHOTOS=2000; needs Chromium)
 	@$(BIN)/python -m tests.load.page_upload --photos $(or $(PHOTOS),2000)
 
 ghz: $(READY) ## call every rpc with ghz (needs the Go toolchain; ONLY=part of their names)
@@ -167,7 +167,7 @@ image: ## build the container image (IMAGE=localhost/minois:dev VERSION=dev; wit
 image-test: $(READY) ## build the image and run an installation from it (needs buildah, podman and root)
 	@MINOIS_IMAGE=$(or $(MINOIS_IMAGE),1) $(BIN)/pytest tests/cluster/test_image.py -s
 
-setup: $(READY) $(PAGES) ## only create .venv and build the web pages
+setup: $(READY) $(BUILT_PAGES) ## only create .venv and build the web pages
 
 $(READY): requirements.lock
 	@python=; for name in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -195,7 +195,7 @@ $(LIGHTHOUSE)/node_modules/.installed: $(READY) $(LIGHTHOUSE)/package-lock.json
 	@$(NPM) --prefix $(LIGHTHOUSE) ci --ignore-scripts
 	@touch $@
 
-$(PAGES): $(WEB)/node_modules/.installed $(shell find gateway protos -name node_modules -prune -o -name '*.py' -print -o -path '*/web/src/*' -type f -print) $(WEB)/build.mjs
+$(BUILT_PAGES): $(WEB)/node_modules/.installed $(shell find gateway protos -name node_modules -prune -o -name '*.py' -print -o -path '*/web/src/*' -type f -print) $(WEB)/build.mjs
 	@echo "Building the web pages ..."
 	@mkdir -p $(WEB)/build
 	@$(BIN)/python -m gateway.contract > $(WEB)/build/openapi.json
