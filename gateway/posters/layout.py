@@ -1,11 +1,13 @@
 """What is where on the poster: an A4 page in millimetres, drawn by `pdf` and `svg` alike."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import accumulate, groupby
 
 import segno
 
+from gateway.posters.clusters import is_right_to_left, split_clusters
 from gateway.posters.sentences import HEADINGS, STEPS
 
 WIDTH_MM, HEIGHT_MM = 210.0, 297.0
@@ -18,7 +20,7 @@ STEP_MM = 4.8
 LOGO_TOP_MM, LOGO_WIDTH_MM, LOGO_HEIGHT_MM = 8.0, 60.0, 14.0
 MAX_TITLE_LINES = 3
 TITLE_LEADING = 1.2
-TITLE_MM = (15.0, 12.0, 9.5, 7.5)  # the first size at which the name fits
+TITLE_MM = (15.0, 12.0, 9.5, 7.5, 6.0, 5.0)  # the first size at which the name fits
 INK = "#241c2b"
 ACCENT = "#b23a18"
 
@@ -28,7 +30,7 @@ Measure = Callable[[str, bool], float]
 
 @dataclass(frozen=True)
 class Line:
-    """A line of text on its baseline. `anchor`: what `x` is, the middle or the start."""
+    """Text on its baseline. `anchor`: what `x` is, the middle or the start. `paragraph`: what it is a line of."""
 
     text: str
     x: float
@@ -37,6 +39,11 @@ class Line:
     bold: bool = False
     colour: str = INK
     anchor: str = "middle"
+    paragraph: str = ""
+
+    @property
+    def is_rtl(self) -> bool:
+        return is_right_to_left(self.paragraph)
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ def _head(event_name: str, top: float, measure: Measure) -> Iterator[Line]:
     y = (top + QR_TOP_MM - height) / 2
     for text in title:
         y += size * TITLE_LEADING
-        yield Line(text, WIDTH_MM / 2, y, size, bold=True)
+        yield Line(text, WIDTH_MM / 2, y, size, bold=True, paragraph=event_name)
     y += HEAD_GAP_MM
     for heading in HEADINGS:
         y += HEADING_LEADING_MM
@@ -123,7 +130,9 @@ def _wrap(text: str, size: float, width: float, measure: Measure, *, bold: bool 
     lines = [""]
     for word in text.split():
         while size * measure(word, bold) > width:
-            end = next(n for n in range(len(word), 0, -1) if n == 1 or size * measure(word[:n], bold) <= width)
+            ends = list(accumulate(map(len, split_clusters(word))))
+            fitting = bisect_right(ends, width, key=lambda end: size * measure(word[:end], bold))
+            end = ends[max(fitting - 1, 0)]
             lines.append(word[:end])
             word = word[end:]
         candidate = f"{lines[-1]} {word}".strip()

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from gateway.posters.fonts import font_files, letters
+from gateway.posters.fonts import font_files
 from gateway.posters.layout import Line, Measure, Poster, arrange, place_logo
 
 if TYPE_CHECKING:
@@ -18,13 +18,12 @@ FAMILY = "FiraGO"
 
 
 def draw_pdf(poster: Poster) -> bytes:
-    """Letters for which there is no font are left out."""
-    drawable = replace(poster, event_name="".join(letter for letter in poster.event_name if letter in letters()))
+    """A sign which no font has is drawn as a box with a question mark, and `find_missing` names it."""
     with _open_page() as page:
         page.set_title(poster.event_name)
         page.set_creator("Minois")
         page.add_page()
-        lines, bars = arrange(drawable, _measure(page))
+        lines, bars = arrange(poster, _measure(page))
         page.set_fill_color("#000000")
         for bar in bars:
             page.rect(bar.x, bar.y, bar.width, bar.height, style="F")
@@ -34,6 +33,13 @@ def draw_pdf(poster: Poster) -> bytes:
             place = place_logo(poster.logo)
             page.image(BytesIO(poster.logo.png), place.x, place.y, place.width, place.height)
         return bytes(page.output())
+
+
+def find_missing(poster: Poster) -> list[str]:
+    """The signs of the name that cannot be printed."""
+    from gateway.posters.shaping import find_unprintable
+
+    return find_unprintable(poster.event_name)
 
 
 @contextmanager
@@ -59,7 +65,12 @@ def _open_page() -> Iterator["FPDF"]:
 
 
 def _measure(page: "FPDF") -> Measure:
+    from gateway.posters.shaping import is_plain, shape
+
+    @cache
     def measure(text: str, bold: bool) -> float:
+        if not is_plain(text):
+            return shape(text, is_bold=bold, paragraph=text)[1]
         page.set_font(FAMILY, STYLES[bold], size=PT_PER_MM)
         return page.get_string_width(text)
 
@@ -67,7 +78,27 @@ def _measure(page: "FPDF") -> Measure:
 
 
 def _write(page: "FPDF", line: Line) -> None:
+    from gateway.posters.shaping import is_plain
+
+    if line.is_rtl or not is_plain(line.text):
+        _draw(page, line)
+        return
     page.set_font(FAMILY, STYLES[line.bold], size=line.size * PT_PER_MM)
     page.set_text_color(line.colour)
     x = line.x - page.get_string_width(line.text) / 2 if line.anchor == "middle" else line.x
     page.text(x, line.y, line.text)
+
+
+def _draw(page: "FPDF", line: Line) -> None:
+    """As outlines: fpdf2 embeds neither variable fonts with cubic curves nor glyphs by their number."""
+    from gateway.posters.outlines import Outline
+    from gateway.posters.shaping import shape
+
+    glyphs, width = shape(line.text, is_bold=line.bold, paragraph=line.paragraph)
+    left = line.x - width * line.size / 2 if line.anchor == "middle" else line.x
+    with page.new_path() as path:
+        path.style.fill_color = line.colour
+        path.style.stroke_color = None
+        path.style.intersection_rule = "nonzero"
+        for glyph in glyphs:
+            Outline(path, left + glyph.x * line.size, line.y - glyph.y * line.size, line.size).add(glyph)

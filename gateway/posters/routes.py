@@ -16,12 +16,14 @@ from gateway.http.authentication import Signed
 from gateway.http.site import public_origin
 from gateway.photos.file_names import content_disposition, make_poster_name
 from gateway.posters.layout import Logo, Poster
-from gateway.posters.pdf import draw_pdf
+from gateway.posters.pdf import draw_pdf, find_missing
 from gateway.posters.svg import draw_svg
 from protos.auth.v1 import auth_pb2 as pb
 from protos.matcher.v1 import photo_pb2
 
 PDF, SVG = "application/pdf", "image/svg+xml"
+MISSING = "x-unprintable"
+MISSING_HELP = "Only where no font has some signs of the name, which are boxes on the page: `U+12000 U+182E`."
 FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 ERRORS = problems("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
 
@@ -34,12 +36,22 @@ router = APIRouter(prefix="/api/events/{event_id}", tags=["events"])
 @router.get(
     "/poster.pdf",
     response_class=Response,
-    responses={200: {"description": "One page, A4.", "content": {PDF: FILE}}, **ERRORS},
+    responses={
+        200: {
+            "description": "One page, A4.",
+            "content": {PDF: FILE},
+            "headers": {MISSING: {"description": MISSING_HELP, "schema": {"type": "string"}}},
+        },
+        **ERRORS,
+    },
 )
 async def get_poster_pdf(
     event_id: UUID, request: Request, backend: Signed, download: Download = False, v: Version = ""
 ) -> Response:
-    """The poster to print: the code as QR code and as text, the address, and what to do, in English and French."""
+    """The poster to print: the code as QR code and as text, the address, and what to do, in English and French.
+
+    Where the name has signs that cannot be printed, the SVG shows them in the fonts of the device.
+    """
     return await _answer(event_id, request, backend, draw_pdf, PDF, download)
 
 
@@ -66,9 +78,12 @@ async def _answer(
     event = (await backend.auth.GetEvent(pb.GetEventRequest(event_id=str(event_id)))).event
     logo = await _find_logo(backend, event_id)
     url = f"{public_origin(request)}{request.scope.get('root_path', '')}/e/{event.event_code}"
-    body = await run_in_threadpool(draw, Poster(event.name, event.event_code, url, logo))
+    poster = Poster(event.name, event.event_code, url, logo)
+    body = await run_in_threadpool(draw, poster)
     name = make_poster_name(event.name, media_type)
     headers = {"Content-Disposition": content_disposition(name, download), "Cache-Control": "private, no-cache"}
+    if media_type == PDF and (missing := await run_in_threadpool(find_missing, poster)):
+        headers[MISSING] = " ".join(f"U+{ord(sign):04X}" for sign in missing)
     return Response(body, media_type=media_type, headers=headers)
 
 

@@ -41,8 +41,9 @@ def _image(logo: Logo) -> str:
 def _text(line: Line, width: float) -> str:
     is_measured = letters().issuperset(line.text)
     fit = f' textLength="{width:.2f}" lengthAdjust="spacingAndGlyphs"' if is_measured else ""
+    direction = ' direction="rtl"' if line.is_rtl else ""
     weight = ' font-weight="700"' if line.bold else ""
     return (
         f'<text x="{line.x:.2f}" y="{line.y:.2f}" font-size="{line.size:.2f}" fill="{line.colour}"'
-        f' text-anchor="{line.anchor}"{weight}{fit}>{escape(line.text)}</text>'
+        f' text-anchor="{line.anchor}"{weight}{direction}{fit}>{escape(line.text)}</text>'
     )

@@ -15,8 +15,8 @@ EVENT = "3f2b8c1e-0000-4000-8000-00000000000a"
 PUBLIC = Site(root_path="/fotos", public_origin="https://photos.example")
 
 
-def ask(world: World, file: str) -> httpx2.Response:
-    world.answer(GetEvent=pb.GetEventResponse(event=pb.Event(name="Été à Nice", event_code="7K3F-9QXA")))
+def ask(world: World, file: str, name: str = "Été à Nice") -> httpx2.Response:
+    world.answer(GetEvent=pb.GetEventResponse(event=pb.Event(name=name, event_code="7K3F-9QXA")))
     return world.client.get(f"/api/events/{EVENT}/{file}", headers=SIGNED)
 
 
@@ -41,6 +41,14 @@ def test_a_poster_is_shown_or_saved_under_a_name_for_people() -> None:
     assert shown.headers["content-disposition"].startswith('inline; filename="Ete-a-Nice-poster.svg"')
     assert saved.headers["content-disposition"].startswith('attachment; filename="Ete-a-Nice-poster.svg"')
     assert shown.headers["cache-control"] == "private, no-cache"
+
+
+def test_the_answer_says_which_signs_could_not_be_printed() -> None:
+    with running_world() as world:
+        missing = [ask(world, "poster.pdf", name).headers.get("x-unprintable") for name in ("结婚 𒀀ᠮ", "结婚")]
+        shown = ask(world, "poster.svg", "𒀀").headers
+    assert missing == ["U+182E U+12000", None]
+    assert "x-unprintable" not in shown
 
 
 @pytest.mark.parametrize("file", ["poster.pdf", "poster.svg"])
