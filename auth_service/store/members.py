@@ -13,6 +13,7 @@ from auth_service.domain import (
     GuestPhotos,
     Membership,
     OrganiserCannotLeave,
+    OrganiserOnly,
     RemovedFromEvent,
     Role,
     UserNotFound,
@@ -218,6 +219,15 @@ def add_member(
 def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
     query = text("SELECT role, waiting, searched FROM auth.memberships WHERE event_id = :event AND user_id = :user")
     return connection.execute(query, {"event": event_id, "user": user_id}).first()
+
+
+def require_organiser(connection: Connection, event_id: UUID, user_id: UUID) -> None:
+    """Under the event's lock. Raises EventNotFound, and OrganiserOnly for a member who is none, or none any more."""
+    member = find_member(connection, event_id, user_id)
+    if member is None or member.waiting:
+        raise EventNotFound
+    if Role(member.role) is not Role.ORGANISER:
+        raise OrganiserOnly
 
 
 def find_members(connection: Connection, event_id: UUID) -> list[UUID]:
