@@ -159,7 +159,9 @@ async def list_my_uploads(
 
 
 @router.delete(
-    "/photos/{photo_id}", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
+    "/photos/{photo_id}",
+    status_code=204,
+    responses=problems("invalid_argument", "photo_not_found", "organiser_only", *SIGNED),
 )
 async def delete_photo(photo_id: UUID, backend: Signed) -> None:
     """Delete a photo, its faces and its matches, as an organiser, or as the guest who added it."""
