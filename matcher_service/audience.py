@@ -7,8 +7,8 @@ from matcher_service.domain import Action, PhotoNotFound, Visibility, may
 from matcher_service.service import Members
 from matcher_service.store import AudienceStore
 
-# What hides photos and shows them again, and which photos it is for: showing must not approve any, nor take from everyone
-# what an organiser shows to everyone.
+# What hides photos and shows them again, and which photos it is for: showing must not approve any, nor take from
+# everyone what an organiser shows to everyone.
 HIDES: Mapping[Visibility, tuple[Visibility, ...]] = {
     Visibility.HIDDEN: (Visibility.MATCHED, Visibility.EVERYONE, Visibility.HIDDEN),
     Visibility.MATCHED: (Visibility.HIDDEN, Visibility.MATCHED),

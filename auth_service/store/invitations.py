@@ -84,8 +84,8 @@ class InvitationStore:
                 return Accepted(invitation.event_id, invitation.event_name, present or offered)
             if invitation.used_by is not None:
                 raise InvalidInvitation
-            if offered is Role.ORGANISER:
-                require_password(connection, user_id)
+            if offered is Role.ORGANISER and not has_password(connection, user_id):
+                raise CredentialsRequired
             _require_not_removed_since(connection, invitation, user_id)
             forget_removal(connection, invitation.event_id, user_id)
             self._use(connection, invitation, user_id)
@@ -129,10 +129,9 @@ def _lock(connection: Connection, token_hash: bytes) -> Row[Any]:
     return invitation
 
 
-def require_password(connection: Connection, user_id: UUID) -> None:
+def has_password(connection: Connection, user_id: UUID) -> bool:
     query = text("SELECT FROM auth.users WHERE id = :user AND password_hash IS NOT NULL")
-    if connection.execute(query, {"user": user_id}).first() is None:
-        raise CredentialsRequired
+    return connection.execute(query, {"user": user_id}).first() is not None
 
 
 def _require_not_removed_since(connection: Connection, invitation: Row[Any], user_id: UUID) -> None:

@@ -11,12 +11,12 @@ from auth_service.domain import (
     EventNotFound,
     Guest,
     GuestPhotos,
+    MemberNotFound,
     Membership,
     OrganiserCannotLeave,
     OrganiserOnly,
     RemovedFromEvent,
     Role,
-    UserNotFound,
 )
 from auth_service.store.changes import append_change, append_event_change, append_joined, append_left
 from auth_service.store.consents import agree, insert_consent
@@ -123,7 +123,7 @@ class MemberStore:
     def admit(self, event_id: UUID, user_id: UUID) -> None:
         """Makes a guest of one who waits or was removed; a member stays one.
 
-        Raises UserNotFound, EventNotFound, EventClosed.
+        Raises UserNotFound, MemberNotFound, EventNotFound, EventClosed.
         """
         with transaction(self._engine, "admit") as connection:
             lock_user(connection, user_id)
@@ -134,7 +134,7 @@ class MemberStore:
             if member and not member.waiting:
                 return
             if not member and not _is_removed(connection, event_id, user_id):
-                raise UserNotFound
+                raise MemberNotFound
             if event.shut:
                 raise EventClosed
             searched = forget_removal(connection, event_id, user_id)

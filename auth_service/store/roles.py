@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from auth_service.domain import LastOrganiser, RemovedGuest, Role, UserNotFound
-from auth_service.store.invitations import require_password
+from auth_service.domain import LastOrganiser, MemberNeedsPassword, MemberNotFound, RemovedGuest, Role
+from auth_service.store.invitations import has_password
 from auth_service.store.locks import lock_event, lock_user
 from auth_service.store.members import (
     add_member,
@@ -35,12 +35,12 @@ class RoleStore:
             self._require_organiser(connection, event_id, organiser)
             member = find_member(connection, event_id, user_id)
             if member is None or member.waiting:
-                raise UserNotFound
+                raise MemberNotFound
             present = Role(member.role)
             if present is role:
                 return
-            if role is Role.ORGANISER:
-                require_password(connection, user_id)
+            if role is Role.ORGANISER and not has_password(connection, user_id):
+                raise MemberNeedsPassword
             if present is Role.ORGANISER:
                 if is_last_organiser(connection, event_id, user_id):
                     raise LastOrganiser

@@ -90,19 +90,27 @@ def test_an_organiser_may_step_back_but_the_last_one(scene: AuthScene, party: Pa
 def test_only_an_account_with_a_password_organises(scene: AuthScene, party: Party) -> None:
     event, olga = party
     visitor = scene.visitor(event)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED"):
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED") as refusal:
         scene.set_role(event, visitor, ORGANISER, olga)
+    assert "this person" in refusal.message
     scene.set_role(event, visitor, COUPLE, olga)
     assert role_of(scene, visitor) == COUPLE
 
 
 def test_only_members_have_a_role(scene: AuthScene, party: Party) -> None:
     event, olga = party
+    away, gone = scene.guest(event, "away"), scene.guest(event, "gone")
     scene.admission(event, olga)
     waiting, stranger = scene.visitor(event), scene.stranger()
-    for nobody in (waiting, stranger):
-        with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    scene.remove(event, away, olga)
+    for nobody in (waiting, stranger, away):
+        with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
             scene.set_role(event, nobody, COUPLE, olga)
+        assert "no member of the event" in refusal.message
+    scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gone.metadata)
+    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
+        scene.set_role(event, gone, COUPLE, olga)
+    assert "account does not exist" in refusal.message
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         scene.set_role(event, olga, pb.ROLE_UNSPECIFIED, olga)
 
