@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 from gateway.accounts.schemas import Role
 from gateway.events.offers import (
@@ -24,7 +25,7 @@ def to_utc(moment: datetime) -> datetime:
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError:
-        raise ValueError("no calendar has this time") from None
+        raise PydanticCustomError("no_such_time", "no calendar has this time") from None
 
 
 GuestPhotos = Literal["off", "moderated", "open"]
