@@ -41,7 +41,10 @@ VISIBILITIES: dict[int, shapes.Visibility] = {
 }
 Status = Annotated[Literal["pending", "indexed", "failed"] | None, Query(description="only photos of this status")]
 
-Visible = Annotated[shapes.Visibility | None, Query(description="only photos that these see")]
+Visible = Annotated[
+    shapes.Visibility | None,
+    Query(description="only photos that these see; `unapproved`: without failed ones, unless `status` says so"),
+]
 Faces = Annotated[Literal["none"] | None, Query(description="`none`: only indexed photos without a face")]
 Replace = Annotated[bool, Query(description="replace photos of the same name, as organiser or photographer")]
 REPLACEMENTS = {pb.REPLACEMENT_REPLACED: "replaced", pb.REPLACEMENT_AMBIGUOUS: "ambiguous"}
