@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
@@ -17,6 +17,7 @@ MIN_USERNAME_LENGTH = 2
 MAX_USERNAME_LENGTH = 64
 MAX_VERSION_LENGTH = 32
 MIN_PASSWORD_LENGTH = 8
+END_STEP = timedelta(days=1)  # in which forms show an end and send it back
 JOINERS = "\u200c\u200d"  # zero width; Persian and Indic words and the emoji of families need them
 # Of direction: Arabic and Hebrew need them beside digits and Latin letters. Unlike overrides and isolates they reorder
 # nothing beyond their place.
@@ -99,6 +100,14 @@ def check_event_name(name: str) -> Iterator[Violation]:
 def check_times(starts_at: datetime | None, expires_at: datetime | None) -> Iterator[Violation]:
     if starts_at and expires_at and expires_at <= starts_at:
         yield Violation("expires_at", "ends_before_start", "The event must end after it starts.")
+
+
+def check_new_end(expires_at: datetime | None, before: datetime | None = None) -> Iterator[Violation]:
+    """Of an event that is not to be shut at once; one that has ended may be sent back with its end, `before`."""
+    now = datetime.now(UTC)
+    is_same = expires_at and before and before <= now and abs(expires_at - before) < END_STEP
+    if expires_at and not is_same and expires_at <= now:
+        yield Violation("expires_at", "ends_in_past", "The event must end in the future.")
 
 
 def check_offer(offer: NewOffer) -> Iterator[Violation]:

@@ -7,10 +7,11 @@ from matcher_service.domain import Action, PhotoNotFound, Visibility, may
 from matcher_service.service import Members
 from matcher_service.store import AudienceStore
 
-# What hides photos and shows them again, and which photos it is for: showing must not approve any.
+# What hides photos and shows them again, and which photos it is for: showing must not approve any, nor take from
+# everyone what an organiser shows to everyone.
 HIDES: Mapping[Visibility, tuple[Visibility, ...]] = {
     Visibility.HIDDEN: (Visibility.MATCHED, Visibility.EVERYONE, Visibility.HIDDEN),
-    Visibility.MATCHED: (Visibility.HIDDEN,),
+    Visibility.MATCHED: (Visibility.HIDDEN, Visibility.MATCHED),
 }
 
 
@@ -22,8 +23,8 @@ class Audience:
         self._members = members
 
     def set_visibility(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID], visibility: Visibility) -> None:
-        """Who only hides changes photos that guests see or that are hidden, and the others are skipped. Raises
-        EventNotFound, OrganiserOnly."""
+        """Who only hides changes photos that guests see or that are hidden; the others are skipped, and refused where
+        there are only such. Raises EventNotFound, OrganiserOnly."""
         action = Action.HIDE if visibility in HIDES else Action.ADMINISTER
         role = self._members.require_to(action, event_id, user_id)
         present = tuple(Visibility) if may(role, Action.ADMINISTER) else HIDES[visibility]

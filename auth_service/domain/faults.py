@@ -41,6 +41,18 @@ class UserNotFound(NotFound):
     """This account does not exist."""
 
 
+class MemberNotFound(NotFound):
+    """This person is no member of the event: they have left, were removed, or still wait to be let in."""
+
+    reason = "USER_NOT_FOUND"  # what clients have always read here
+
+
+class MemberNeedsPassword(Precondition):
+    """An organiser needs an account with a password, which this person does not have yet."""
+
+    reason = "CREDENTIALS_REQUIRED"
+
+
 class EventNotFound(NotFound):
     """There is no such event."""
 

@@ -44,6 +44,7 @@ class Events:
             raise OrganiserOnly
         offer = replace(new.offer, credit=_clean(new.offer.credit))
         faults = [*forms.check_event_name(new.name), *forms.check_times(new.starts_at, new.expires_at)]
+        faults = faults or [*forms.check_new_end(new.expires_at)]
         forms.require([*faults, *forms.check_offer(offer)])
         new = replace(new, name=to_display(new.name), offer=offer)
         for _try in range(CODE_TRIES):
@@ -72,6 +73,9 @@ class Events:
             None if edit.no_start else edit.starts_at or event.starts_at,
             None if edit.no_end else edit.expires_at or event.expires_at,
         )
+        is_closed = event.closed if edit.closed is None else edit.closed
+        if not faults and not is_closed:
+            faults = [*forms.check_new_end(edit.expires_at, event.expires_at)]
         if edit.offer.credit:
             edit = replace(edit, offer=replace(edit.offer, credit=_clean(edit.offer.credit)))
         forms.require([*faults, *forms.check_offer_edit(edit.offer, event.offer.held)])

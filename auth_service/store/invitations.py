@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from auth_service.domain import EventNotFound, RemovedFromEvent, Role
+from auth_service.domain import RemovedFromEvent, Role
 from auth_service.invitations import (
     INVITATION_S,
     MAX_OPEN,
@@ -18,7 +18,7 @@ from auth_service.invitations import (
 from auth_service.permissions import is_promotion
 from auth_service.store.accounts import NewUser, insert_user
 from auth_service.store.locks import lock_event, lock_user
-from auth_service.store.members import add_member, find_member, forget_removal
+from auth_service.store.members import add_member, find_member, forget_removal, require_organiser
 from auth_service.store.sessions import insert_token
 from kit.db import transaction
 
@@ -36,7 +36,7 @@ class InvitationStore:
         self._engine = engine
 
     def create(self, event_id: UUID, user_id: UUID, role: Role, token_hash: bytes) -> Invitation:
-        """Raises EventNotFound where the organiser is none any more, TooManyInvitations."""
+        """Raises EventNotFound, OrganiserOnly, TooManyInvitations."""
         insert = text(
             "INSERT INTO auth.invitations (id, event_id, role, token_hash, created_by, expires_at)"
             " VALUES (:id, :event, :role, :hash, :user, now() + make_interval(secs => :ttl))"
@@ -45,9 +45,7 @@ class InvitationStore:
         with transaction(self._engine, "invite") as connection:
             lock_user(connection, user_id)
             lock_event(connection, event_id)
-            member = find_member(connection, event_id, user_id)
-            if member is None or Role(member.role) is not Role.ORGANISER:
-                raise EventNotFound
+            require_organiser(connection, event_id, user_id)
             if len(_select_open(connection, event_id)) >= MAX_OPEN:
                 raise TooManyInvitations
             connection.execute(insert, {**values, "ttl": INVITATION_S})
@@ -86,8 +84,8 @@ class InvitationStore:
                 return Accepted(invitation.event_id, invitation.event_name, present or offered)
             if invitation.used_by is not None:
                 raise InvalidInvitation
-            if offered is Role.ORGANISER:
-                require_password(connection, user_id)
+            if offered is Role.ORGANISER and not has_password(connection, user_id):
+                raise CredentialsRequired
             _require_not_removed_since(connection, invitation, user_id)
             forget_removal(connection, invitation.event_id, user_id)
             self._use(connection, invitation, user_id)
@@ -131,10 +129,9 @@ def _lock(connection: Connection, token_hash: bytes) -> Row[Any]:
     return invitation
 
 
-def require_password(connection: Connection, user_id: UUID) -> None:
+def has_password(connection: Connection, user_id: UUID) -> bool:
     query = text("SELECT FROM auth.users WHERE id = :user AND password_hash IS NOT NULL")
-    if connection.execute(query, {"user": user_id}).first() is None:
-        raise CredentialsRequired
+    return connection.execute(query, {"user": user_id}).first() is not None
 
 
 def _require_not_removed_since(connection: Connection, invitation: Row[Any], user_id: UUID) -> None:

@@ -11,11 +11,12 @@ from auth_service.domain import (
     EventNotFound,
     Guest,
     GuestPhotos,
+    MemberNotFound,
     Membership,
     OrganiserCannotLeave,
+    OrganiserOnly,
     RemovedFromEvent,
     Role,
-    UserNotFound,
 )
 from auth_service.store.changes import append_change, append_event_change, append_joined, append_left
 from auth_service.store.consents import agree, insert_consent
@@ -122,7 +123,7 @@ class MemberStore:
     def admit(self, event_id: UUID, user_id: UUID) -> None:
         """Makes a guest of one who waits or was removed; a member stays one.
 
-        Raises UserNotFound, EventNotFound, EventClosed.
+        Raises UserNotFound, MemberNotFound, EventNotFound, EventClosed.
         """
         with transaction(self._engine, "admit") as connection:
             lock_user(connection, user_id)
@@ -133,7 +134,7 @@ class MemberStore:
             if member and not member.waiting:
                 return
             if not member and not _is_removed(connection, event_id, user_id):
-                raise UserNotFound
+                raise MemberNotFound
             if event.shut:
                 raise EventClosed
             searched = forget_removal(connection, event_id, user_id)
@@ -218,6 +219,15 @@ def add_member(
 def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
     query = text("SELECT role, waiting, searched FROM auth.memberships WHERE event_id = :event AND user_id = :user")
     return connection.execute(query, {"event": event_id, "user": user_id}).first()
+
+
+def require_organiser(connection: Connection, event_id: UUID, user_id: UUID) -> None:
+    """Under the event's lock. Raises EventNotFound, and OrganiserOnly for a member who is none, or none any more."""
+    member = find_member(connection, event_id, user_id)
+    if member is None or member.waiting:
+        raise EventNotFound
+    if Role(member.role) is not Role.ORGANISER:
+        raise OrganiserOnly
 
 
 def find_members(connection: Connection, event_id: UUID) -> list[UUID]:

@@ -4,10 +4,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from auth_service.domain import EventNotFound, LastOrganiser, RemovedGuest, Role, UserNotFound
-from auth_service.store.invitations import require_password
+from auth_service.domain import LastOrganiser, MemberNeedsPassword, MemberNotFound, RemovedGuest, Role
+from auth_service.store.invitations import has_password
 from auth_service.store.locks import lock_event, lock_user
-from auth_service.store.members import add_member, find_member, is_last_organiser, withdraw_invitations
+from auth_service.store.members import (
+    add_member,
+    find_member,
+    is_last_organiser,
+    require_organiser,
+    withdraw_invitations,
+)
 from kit.db import transaction
 from kit.pages import Page
 
@@ -21,7 +27,7 @@ class RoleStore:
     def set_role(self, event_id: UUID, user_id: UUID, role: Role, organiser: UUID) -> None:
         """`organiser` asks for it, and is one under the lock of the event, too: of two who demote each other, one does.
 
-        Raises UserNotFound, EventNotFound, CredentialsRequired, LastOrganiser.
+        Raises UserNotFound, EventNotFound, OrganiserOnly, MemberNotFound, MemberNeedsPassword, LastOrganiser.
         """
         with transaction(self._engine, "set-role") as connection:
             lock_user(connection, user_id)
@@ -29,12 +35,12 @@ class RoleStore:
             self._require_organiser(connection, event_id, organiser)
             member = find_member(connection, event_id, user_id)
             if member is None or member.waiting:
-                raise UserNotFound
+                raise MemberNotFound
             present = Role(member.role)
             if present is role:
                 return
-            if role is Role.ORGANISER:
-                require_password(connection, user_id)
+            if role is Role.ORGANISER and not has_password(connection, user_id):
+                raise MemberNeedsPassword
             if present is Role.ORGANISER:
                 if is_last_organiser(connection, event_id, user_id):
                     raise LastOrganiser
@@ -57,6 +63,4 @@ class RoleStore:
             return [RemovedGuest(row.user_id, row.username, row.display_name, row.removed_at) for row in rows]
 
     def _require_organiser(self, connection: Connection, event_id: UUID, user_id: UUID) -> None:
-        member = find_member(connection, event_id, user_id)
-        if member is None or Role(member.role) is not Role.ORGANISER:
-            raise EventNotFound
+        require_organiser(connection, event_id, user_id)

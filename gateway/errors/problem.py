@@ -7,11 +7,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from gateway.errors.fields import describe_fault
 from gateway.errors.schemas import FieldError, ProblemBody
 from gateway.http.methods import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
-LOCATIONS = ("body", "query", "path", "header", "cookie")
 
 # What the framework raises by itself.
 FRAMEWORK = {
@@ -87,7 +87,7 @@ def answer_invalid(request: Request, error: Exception) -> JSONResponse:
     """Tells which fields are wrong, and never what was in them."""
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
-    fields = [_field_error(fault["loc"], fault["type"], fault["msg"]) for fault in faults]
+    fields = [describe_fault(fault["loc"], fault["type"], fault.get("ctx") or {}) for fault in faults]
     if any(fault["loc"][0] == "body" for fault in faults):
         return answer_problem(request, invalid_form(fields))
     part = "A header" if all(fault["loc"][0] == "header" for fault in faults) else "The address"
@@ -101,15 +101,3 @@ def _from_framework(error: Exception) -> Problem:
     if isinstance(error, HTTPException) and error.status_code < 500:
         return Problem(error.status_code, "bad_request", "The request cannot be understood.")
     return internal_problem()
-
-
-def _field_error(location: Sequence[int | str], reason: str, message: str) -> FieldError:
-    if reason == "extra_forbidden":
-        reason, message = "unknown_field", "There is no such field."
-    return FieldError(field=_name(location), reason=reason, message=message)
-
-
-def _name(location: Sequence[int | str]) -> str:
-    """The field alone, as services name it: `username` and not `body.user_data.username`."""
-    names = [str(part) for part in location if part not in LOCATIONS]
-    return names[-1][:64] if names else "body"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
+from pydantic_core import PydanticCustomError
 
 from gateway.accounts.schemas import Role
 from gateway.events.offers import (
@@ -24,7 +25,7 @@ def to_utc(moment: datetime) -> datetime:
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError:
-        raise ValueError("no calendar has this time") from None
+        raise PydanticCustomError("no_such_time", "no calendar has this time") from None
 
 
 GuestPhotos = Literal["off", "moderated", "open"]
@@ -37,7 +38,9 @@ GuestSelfie = Literal["none", "checking", "rejected", "accepted"]
 class NewEvent(Form):
     name: str = Field(description="1 to 200 characters")
     starts_at: Moment | None = None
-    expires_at: Moment | None = Field(default=None, description="from when on it takes neither joins nor uploads")
+    expires_at: Moment | None = Field(
+        default=None, description="from when on it takes neither joins nor uploads; in the future"
+    )
     admission: bool = Field(False, description="have whoever joins wait until an organiser admits them")
     release: Release = Field("live", description=RELEASE)
     releases_at: Moment | None = Field(None, description="only of an event that is `held`")
@@ -55,7 +58,9 @@ class EventEdit(Form):
 
     name: str | None = None
     starts_at: Moment | None = None
-    expires_at: Moment | None = Field(None, description="null: the event does not expire")
+    expires_at: Moment | None = Field(
+        None, description="in the future, unless the event is closed; null: the event does not expire"
+    )
     closed: bool | None = None
     admission: bool | None = Field(None, description="those who wait go on waiting")
     guest_photos: GuestPhotos | None = Field(None, description="photos that are there stay as they are")
@@ -80,7 +85,7 @@ class Event(EventOffer):
     event_code: str = Field(examples=["7K3F-9QXA"])
     starts_at: int | None
     expires_at: int | None
-    closed: bool = Field(description="closed by an organiser")
+    closed: bool = Field(description="closed by an organiser; an event that has expired is shut as well")
     admission: bool = Field(description="whoever joins waits until an organiser admits them")
     guest_photos: GuestPhotos = Field(
         description="whether guests may add photos; `moderated`: an organiser approves each one"

@@ -32,7 +32,8 @@ async def find_known_photos(event_id: UUID, form: shapes.FileHashes, backend: Si
 @router.post("/visibility", status_code=204, responses=CHANGED)
 async def set_visibility(event_id: UUID, form: shapes.PhotosVisibility, backend: Signed) -> None:
     """Decide who sees up to 200 photos, all at once. Hiding photos also settles the requests to hide them. A couple may
-    hide photos that guests see, and show hidden ones again (`matched`)."""
+    hide photos that guests see, and show hidden ones again (`matched`); other photos are skipped,
+    and `organiser_only` where there are no others."""
     await backend.photos.SetVisibility(
         pb.SetVisibilityRequest(
             event_id=str(event_id),

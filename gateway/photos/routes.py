@@ -41,7 +41,10 @@ VISIBILITIES: dict[int, shapes.Visibility] = {
 }
 Status = Annotated[Literal["pending", "indexed", "failed"] | None, Query(description="only photos of this status")]
 
-Visible = Annotated[shapes.Visibility | None, Query(description="only photos that these see")]
+Visible = Annotated[
+    shapes.Visibility | None,
+    Query(description="only photos that these see; `unapproved`: without failed ones, unless `status` says so"),
+]
 Faces = Annotated[Literal["none"] | None, Query(description="`none`: only indexed photos without a face")]
 Replace = Annotated[bool, Query(description="replace photos of the same name, as organiser or photographer")]
 REPLACEMENTS = {pb.REPLACEMENT_REPLACED: "replaced", pb.REPLACEMENT_AMBIGUOUS: "ambiguous"}
@@ -159,7 +162,9 @@ async def list_my_uploads(
 
 
 @router.delete(
-    "/photos/{photo_id}", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
+    "/photos/{photo_id}",
+    status_code=204,
+    responses=problems("invalid_argument", "photo_not_found", "organiser_only", *SIGNED),
 )
 async def delete_photo(photo_id: UUID, backend: Signed) -> None:
     """Delete a photo, its faces and its matches, as an organiser, or as the guest who added it."""

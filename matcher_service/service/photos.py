@@ -141,10 +141,17 @@ class Photos:
         return [replace(photo, hide_requests=0) for photo in photos], total
 
     def delete_photo(self, user_id: UUID, photo_id: UUID) -> None:
-        """For organisers, and for the guest who added it. Raises PhotoNotFound."""
+        """For organisers, and for the guest who added it. Raises PhotoNotFound, OrganiserOnly for others who see it."""
         event_id = self._store.find_event(photo_id)
-        if event_id is None or not self._store.delete_own(event_id, photo_id, user_id):
-            self._store.delete(self._require_event_of(user_id, photo_id), [photo_id])
+        if event_id and self._store.delete_own(event_id, photo_id, user_id):
+            return
+        try:
+            event_id = self._require_event_of(user_id, photo_id)
+        except PhotoNotFound:
+            if self._store.find_shown(photo_id, user_id, Variant.THUMB):
+                raise OrganiserOnly from None
+            raise
+        self._store.delete(event_id, [photo_id])
 
     def delete_photos(self, user_id: UUID, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         """Those that are in the event. Raises EventNotFound, OrganiserOnly."""

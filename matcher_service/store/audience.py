@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
-from matcher_service.domain import Visibility
+from matcher_service.domain import OrganiserOnly, Visibility
 from matcher_service.store.events import lock_event, may_look
 from matcher_service.store.hints import hint, hint_all, hint_organisers, hint_people_in
 
@@ -94,11 +94,13 @@ class AudienceStore:
         present: Sequence[Visibility] = tuple(Visibility),
     ) -> None:
         """Of those photos that are in the event and whose visibility is one of `present`; HIDDEN settles the requests
-        to hide them."""
+        to hide them. Raises OrganiserOnly where photos are in the event and none of them is for this caller."""
         with transaction(self._engine, "visibility-set") as connection:
             if lock_event(connection, event_id) is None:
                 return
             photos = _select(connection, event_id, photo_ids, present)
+            if not photos and _select(connection, event_id, photo_ids, tuple(Visibility)):
+                raise OrganiserOnly
             if visibility is Visibility.HIDDEN:
                 self._settle(connection, {"event": event_id, "photos": photos})
             change_visibility(connection, event_id, photos, visibility, self._show_again)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from kit.pages import Page
-from matcher_service.domain import NEWEST_FIRST, Listing, PhotoOrder
+from matcher_service.domain import NEWEST_FIRST, Listing, PhotoOrder, Visibility
 from matcher_service.store.audience import unhidden
 from matcher_service.store.offers import is_open, offered
 from matcher_service.store.replacements import NEW_VERSION
@@ -131,6 +131,8 @@ def _filter(event_id: UUID, listing: Listing) -> tuple[str, dict[str, object]]:
     if listing.uploader_id:
         given["uploader_id"] = str(listing.uploader_id)
     conditions += [f"p.{name} = :{name}" for name in given]
+    if listing.visibility is Visibility.UNAPPROVED and not listing.state:
+        conditions.append("p.state <> 'failed'")  # there is nothing to approve
     if listing.without_faces:
         conditions.append("p.state = 'indexed' AND p.face_count = 0")
     if listing.from_guests:

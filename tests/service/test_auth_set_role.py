@@ -8,7 +8,7 @@ import grpc
 import pytest
 from sqlalchemy import Connection
 
-from auth_service.domain import EventNotFound, Role
+from auth_service.domain import EventNotFound, OrganiserOnly, Role
 from auth_service.store import RoleStore
 from protos.auth.v1 import auth_pb2 as pb
 from tests.service.auth_fixtures import AuthScene, Person
@@ -90,19 +90,27 @@ def test_an_organiser_may_step_back_but_the_last_one(scene: AuthScene, party: Pa
 def test_only_an_account_with_a_password_organises(scene: AuthScene, party: Party) -> None:
     event, olga = party
     visitor = scene.visitor(event)
-    with refused(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED"):
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED") as refusal:
         scene.set_role(event, visitor, ORGANISER, olga)
+    assert "this person" in refusal.message
     scene.set_role(event, visitor, COUPLE, olga)
     assert role_of(scene, visitor) == COUPLE
 
 
 def test_only_members_have_a_role(scene: AuthScene, party: Party) -> None:
     event, olga = party
+    away, gone = scene.guest(event, "away"), scene.guest(event, "gone")
     scene.admission(event, olga)
     waiting, stranger = scene.visitor(event), scene.stranger()
-    for nobody in (waiting, stranger):
-        with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+    scene.remove(event, away, olga)
+    for nobody in (waiting, stranger, away):
+        with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
             scene.set_role(event, nobody, COUPLE, olga)
+        assert "no member of the event" in refusal.message
+    scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gone.metadata)
+    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
+        scene.set_role(event, gone, COUPLE, olga)
+    assert "account does not exist" in refusal.message
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         scene.set_role(event, olga, pb.ROLE_UNSPECIFIED, olga)
 
@@ -118,7 +126,6 @@ def demote_each_other(scene: AuthScene, name: str) -> int:
     assert {answer.reason for answer in answers if isinstance(answer, Refusal)} <= {
         "ORGANISER_ONLY",
         "LAST_ORGANISER",
-        "EVENT_NOT_FOUND",
     }
     count = "SELECT count(*) FROM auth.memberships WHERE event_id = :event AND role = 'organiser'"
     (left,) = scene.sql(count, event=event.event_id)
@@ -144,9 +151,19 @@ def test_who_was_demoted_meanwhile_demotes_nobody(
     event, olga = party
     otto, third = scene.member(event, olga, ORGANISER, "otto"), scene.member(event, olga, ORGANISER, "third")
     scene.set_role(event, otto, GUEST, olga)
-    with suppress(EventNotFound):
+    with suppress(OrganiserOnly):
         make_store(scene.db).set_role(UUID(event.event_id), UUID(third.user_id), Role.GUEST, UUID(otto.user_id))
     assert role_of(scene, third) == left
+
+
+def test_who_left_meanwhile_finds_no_event(scene: AuthScene, party: Party) -> None:
+    event, olga = party
+    gina = scene.guest(event)
+    scene.admission(event, olga)
+    for nobody in (scene.stranger(), scene.visitor(event)):
+        with pytest.raises(EventNotFound):
+            RoleStore(scene.db).set_role(UUID(event.event_id), UUID(gina.user_id), Role.COUPLE, UUID(nobody.user_id))
+    assert role_of(scene, gina) == GUEST
 
 
 def test_removed_guests_are_listed_and_let_in_again(scene: AuthScene, party: Party) -> None:

@@ -74,6 +74,16 @@ def test_lists_are_filtered_and_counted(album: Album) -> None:
     assert album.list(state=photo_pb2.PHOTO_STATE_PENDING) == [album.waiting]
 
 
+def test_what_cannot_be_read_waits_for_no_approval(album: Album) -> None:
+    unapproved = photo_pb2.VISIBILITY_UNAPPROVED
+    photos = [str(photo) for photo in (album.shown, album.failed, album.waiting)]
+    album.call("SetVisibility", photo_ids=photos, visibility=unapproved)
+    assert album.list(visibility=unapproved) == [album.waiting, album.shown]
+    assert album.list(visibility=unapproved, state=photo_pb2.PHOTO_STATE_FAILED) == [album.failed]
+    album.call("RetryPhotos")
+    assert album.list(visibility=unapproved) == [album.waiting, album.failed, album.shown]
+
+
 def test_a_cursor_belongs_to_its_filters(album: Album) -> None:
     token = album.call("ListPhotos", page_size=1).next_page_token
     filters: list[dict[str, Any]] = [

@@ -201,7 +201,7 @@ class PhotoServiceServicer:
     def DeletePhoto(self, request, context):
         """Deletes a photo, its faces and matches at once, and its files within a minute. For organisers of its event, and for
         the guest who added it.
-        Errors: PHOTO_NOT_FOUND.
+        Errors: PHOTO_NOT_FOUND, ORGANISER_ONLY for others who see the photo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -220,7 +220,8 @@ class PhotoServiceServicer:
         """Decides who sees photos of an event, for all of them at once; ids of no photo of the event are skipped. HIDDEN also
         settles the requests to hide them. For organisers of the event; a couple hides photos that guests see and makes hidden
         ones MATCHED again, and other photos are skipped. Idempotent.
-        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 photos.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY also for a couple where all photos of the event among these would be skipped,
+        INVALID_ARGUMENT for more than 200 photos.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
