@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from deploy.sample import SampleEvent
 from tests.e2e.party import Json, Organiser
 from tests.pages.conftest import NewPhone
 from tests.pages.laptop import Laptop
-from tests.pages.phone import GRID, Phone
+from tests.pages.phone import GRID, PATIENCE_MS, Phone
 
 SOON = {"en": "The organiser releases the photos soon", "fr": "va bientôt publier les photos"}
 CREDIT = {"name": "Pia Photo", "url": "https://pia.example/"}

@@ -149,12 +149,12 @@ function GuestRow({ event, guest, isOwn, mayRemove, onRole, onAdmit, onRemove }:
       {!guest.waiting && (
         <MemberRole eventId={event.id} guest={guest} name={nameOf(guest)} isOwn={isOwn} onChange={onRole} />
       )}
+      {isGuest && !guest.waiting && !guest.username && <GuestLink eventId={event.id} userId={guest.user_id} />}
       {mayRemove && (
         <button type="button" class="danger" onClick={onRemove}>
           {guest.waiting ? words.guests.refuse : words.guests.remove}
         </button>
       )}
-      {isGuest && !guest.waiting && !guest.username && <GuestLink eventId={event.id} userId={guest.user_id} />}
     </li>
   );
 }

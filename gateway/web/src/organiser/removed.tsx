@@ -55,7 +55,7 @@ export function Removed({ eventId, version, onChange }: Props) {
   return (
     <section class="guests">
       <h2>{words.removed.heading}</h2>
-      <p class="quiet">{words.removed.detail}</p>
+      {removed.length > 0 && <p class="quiet">{words.removed.detail}</p>}
       {fault ? <Trouble fault={fault} onRetry={() => void load().catch(setFault)} /> : null}
       <ul>
         {returned.map((guest) => (

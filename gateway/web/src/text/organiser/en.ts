@@ -187,7 +187,7 @@ export const words = {
     since: (day: string) => `removed on ${day}`,
     admit: "Let in again",
     returned:
-      "is let in again. If this was their only event, their phone is signed out and their selfie deleted: send them a sign-in link, then they take a new one.",
+      "Let in again. If this was their only event, their phone is signed out and their selfie deleted: send them a sign-in link, then they take a new one.",
     admitName: (name: string) => `Let ${name} in again`,
   },
   anomalies,

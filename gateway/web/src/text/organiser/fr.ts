@@ -194,7 +194,7 @@ export const words: Words = {
     since: (day) => `depuis le ${day}`,
     admit: "Admettre à nouveau",
     returned:
-      "peut revenir. Si c’était son seul événement, son téléphone est déconnecté et son selfie supprimé : envoyez un lien de connexion, puis cette personne en reprend un.",
+      "Peut revenir. Si c’était son seul événement, son téléphone est déconnecté et son selfie supprimé : envoyez un lien de connexion, puis cette personne en reprend un.",
     admitName: (name) => `Admettre ${name} à nouveau`,
   },
   anomalies,
