@@ -63,7 +63,8 @@ def test_a_guest_adds_a_photo_the_organiser_approves_it_and_who_is_in_it_sees_it
     expect(laptop.page.locator(".tabs .number")).to_have_text("1")
     laptop.check_accessibility()
     laptop.page.get_by_role("checkbox", name="Select party.jpg").check()
-    laptop.button("Approve").click()
+    expect(laptop.button("Approve")).to_be_visible()
+    laptop.page.keyboard.press("a")
     laptop.expect_tiles(0)
     expect(laptop.page.locator(".tabs .number")).to_have_count(0)
     laptop.choose("From guests")
@@ -144,7 +145,7 @@ def test_the_organiser_decides_in_the_settings(laptop: Laptop, organiser: Organi
     laptop.open_event(event["id"], "/settings")
     choice = laptop.page.get_by_label("May guests add their own photos?")
     expect(choice).to_have_value("off")
-    choice.select_option(label="Yes, and I approve each photo first")
+    choice.select_option(label="Yes, after my approval")
     laptop.see("Saved.")
     laptop.check_accessibility()
     assert organiser.get(f"/api/events/{event['id']}")["guest_photos"] == "moderated"

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from deploy.sample import SampleEvent
 from tests.e2e.party import Json, Organiser
 from tests.pages.conftest import NewPhone
 from tests.pages.laptop import Laptop
-from tests.pages.phone import GRID, Phone
+from tests.pages.phone import GRID, PATIENCE_MS, Phone
 
 SOON = {"en": "The organiser releases the photos soon", "fr": "va bientôt publier les photos"}
 CREDIT = {"name": "Pia Photo", "url": "https://pia.example/"}
@@ -130,6 +130,10 @@ def test_an_organiser_holds_photos_back_plans_and_releases_them(laptop: Laptop, 
     assert (shown["release"], shown["releases_at"]) == ("live", None)
 
 
+def section(laptop: Laptop, heading: str) -> Locator:
+    return laptop.page.locator(".settings section").filter(has=laptop.page.get_by_role("heading", name=heading))
+
+
 def test_an_organiser_names_the_photographer_and_decides_about_downloads_and_deletion(
     laptop: Laptop, organiser: Organiser
 ) -> None:
@@ -139,10 +143,12 @@ def test_an_organiser_names_the_photographer_and_decides_about_downloads_and_del
     laptop.page.get_by_label("Link of the name").fill("https://pia.example/")
     laptop.page.get_by_label("Guests may download").select_option(label="nothing")
     laptop.button("Save photographer and downloads").click()
-    laptop.see("Saved.")
-    laptop.page.get_by_label("Delete everything this many days after the end").fill("60")
+    expect(section(laptop, "Photographer and downloads")).to_contain_text("Saved.", timeout=PATIENCE_MS)
+    expect(laptop.page.get_by_text("Saved.")).to_have_count(1)
+    laptop.page.get_by_label("Hide the event from guests this many days after the end").fill("60")
     laptop.button("Save the duration").click()
     laptop.see(f"Everything is deleted on {in_days(77):%B}")
+    expect(section(laptop, "How long everything is kept")).to_contain_text("Saved.", timeout=PATIENCE_MS)
     laptop.check_accessibility()
     shown = organiser.get(f"/api/events/{event['id']}")
     assert (shown["credit"], shown["download"], shown["keep_days"]) == (CREDIT, "none", 60)

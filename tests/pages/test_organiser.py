@@ -42,6 +42,7 @@ def test_a_wrong_password_is_explained(new_laptop: NewLaptop, organiser: Organis
     laptop.page.get_by_label("Password").fill("wrong")
     laptop.button("Sign in").click()
     laptop.see("The user name or the password is wrong.")
+    assert not [request for request in laptop.requests if "/api/refresh" in request.url]
     laptop.page.get_by_label("Password").fill(PASSWORD)
     laptop.button("Sign in").click()
     laptop.see("Your events")
@@ -122,8 +123,17 @@ def test_photos_are_hidden_shown_to_everyone_and_deleted_with_the_keyboard(
     laptop.page.keyboard.press("e")
     until(lambda: visibilities(organiser, event), lambda found: found.count("everyone") == 1)
     expect(laptop.page.locator("[data-visibility=everyone]")).to_have_count(1, timeout=PATIENCE_MS)
+    laptop.page.locator("[data-visibility=everyone] a").focus()
+    for key in "ask":
+        laptop.page.keyboard.press(key)  # of other photos
+    laptop.page.keyboard.press("o")
+    until(lambda: visibilities(organiser, event), lambda found: found.count("everyone") == 0)
+    assert visibilities(organiser, event).count("hidden") == 2
     laptop.choose("Hidden")
     laptop.expect_tiles(2)
+    laptop.page.locator(".grid a[tabindex='0']").focus()
+    laptop.page.keyboard.press("s")
+    laptop.expect_tiles(1)
     laptop.button("Select all shown").click()
     laptop.button("Show again").click()
     laptop.see("No photo matches this choice.")
@@ -155,8 +165,9 @@ def test_arrow_keys_move_between_the_rows_and_enter_opens_a_photo(laptop: Laptop
     expect(laptop.page.locator(".pswp")).to_have_count(0)
 
 
+@pytest.mark.parametrize(("decide", "found"), [("Hide", "hidden"), ("k", "matched")])
 def test_a_photo_that_a_guest_asks_to_hide_is_found_and_decided_about(
-    laptop: Laptop, phone: Phone, organiser: Organiser, sample: SampleEvent
+    laptop: Laptop, phone: Phone, organiser: Organiser, sample: SampleEvent, decide: str, found: str
 ) -> None:
     event = organiser.event("Asked")
     photos = organiser.add_photos(event, [photo for photo in sample.photos if "Ada" in photo.people][:2])
@@ -169,10 +180,14 @@ def test_a_photo_that_a_guest_asks_to_hide_is_found_and_decided_about(
     laptop.choose("Asked to hide")
     laptop.expect_tiles(1)
     laptop.see("1 guest asks to hide it")
-    laptop.button("Select all shown").click()
-    laptop.button("Hide").click()
+    if decide == "Hide":
+        laptop.button("Select all shown").click()
+        laptop.button(decide).click()
+    else:
+        laptop.page.locator(".grid a[tabindex='0']").focus()
+        laptop.page.keyboard.press(decide)
     laptop.see("No photo matches this choice.")
-    assert visibilities(organiser, event) == ["hidden", "matched"]
+    assert visibilities(organiser, event) == [found, "matched"]
 
 
 def test_a_guest_is_listed_gets_a_new_link_and_is_removed(
@@ -194,9 +209,65 @@ def test_a_guest_is_listed_gets_a_new_link_and_is_removed(
     for device in (guest, other):
         device.expected_statuses |= {401, 403, 404}
     row.get_by_role("button", name="Remove").click()
+    laptop.see("From then on you let each guest in by hand")
     laptop.button("Yes, remove").click()
-    expect(row).to_have_count(0, timeout=PATIENCE_MS)
+    laptop.button("Let Grandpa in again").wait_for()
+    expect(row).to_have_count(1)
     assert organiser.get(f"/api/events/{event['id']}")["guests"] == 1
+
+
+def test_a_removed_guest_without_a_password_is_let_in_again_with_a_link_and_the_page_says_who_waits(
+    laptop: Laptop, new_laptop: NewLaptop, organiser: Organiser
+) -> None:
+    event = organiser.event("Again")
+    guest = new_laptop()
+    guest.open(f"/e/{event['event_code']}")
+    guest.page.get_by_label("Your name (optional)").fill("Grandpa")
+    guest.button("Continue without a selfie").click()
+    guest.see("Which photos are you in?")
+    guest.page.close()
+    laptop.open_event(event["id"], "/guests")
+    rows = laptop.page.locator(".guests li").filter(has_text="Grandpa")
+    rows.get_by_role("button", name="Remove").wait_for()
+    expect(laptop.page.get_by_text("New guests wait until you let them in here.")).to_have_count(0)
+    rows.get_by_role("button", name="Remove").click()
+    laptop.button("Yes, remove").click()
+    laptop.button("Let Grandpa in again").click()
+    laptop.see("Let in again. If this was their only event")
+    laptop.check_accessibility()
+    rows.last.get_by_role("button", name="Sign-in link").click()
+    expect(rows.last.locator(".address")).to_contain_text("/sign-in#", timeout=PATIENCE_MS)
+    other = new_laptop()
+    other.page.goto(rows.last.locator(".address").inner_text())
+    other.see("Which photos are you in?")
+    laptop.see("New guests wait until you let them in here.")
+    laptop.page.get_by_role("link", name="Change the setting").click()
+    setting = laptop.page.get_by_label("Let each guest in by hand")
+    expect(setting).to_be_focused(timeout=PATIENCE_MS)
+    setting.click()
+    until(lambda: organiser.get(f"/api/events/{event['id']}")["admission"], lambda admission: not admission)
+    laptop.go_to("Guests")
+    rows.get_by_role("button", name="Remove").wait_for()
+    expect(laptop.page.get_by_text("New guests wait until you let them in here.")).to_have_count(0)
+
+
+def test_a_page_whose_event_is_deleted_says_so_asks_no_more_and_leads_back(
+    laptop: Laptop, organiser: Organiser
+) -> None:
+    event = organiser.event("Gone")
+    laptop.expected_statuses |= {403, 404}
+    laptop.page.clock.install()
+    with laptop.page.expect_response("**/updates"):
+        laptop.open_event(event["id"])
+    organiser.expect(204, "DELETE", f"/api/events/{event['id']}")
+    laptop.see("This event is no longer here")
+    expect(laptop.page.locator(".upload")).to_have_count(0)
+    laptop.check_accessibility()
+    laptop.requests.clear()
+    laptop.page.clock.run_for(60_000)
+    assert not [request for request in laptop.requests if event["id"] in request.url]
+    laptop.page.get_by_role("link", name="All events").click()
+    laptop.see("Your events")
 
 
 def test_the_whole_event_is_saved_as_one_archive(laptop: Laptop, party: Gallery, tmp_path: Path) -> None:

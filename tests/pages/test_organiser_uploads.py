@@ -78,7 +78,7 @@ def test_a_folder_arrives_completely_although_the_network_is_cut(
 
     laptop.page.route("**/api/events/*/photos", stop_after_first)
     laptop.choose_folder(folder)
-    laptop.see("1 file is no picture and was left out.")
+    laptop.see("1 file is no picture and was left out: ")
     upload = laptop.page.locator(".upload-state")
     expect(upload).to_contain_text(f"{FIRST_REQUEST} of {WHOLE_PARTY} sent", timeout=PATIENCE_MS)
     laptop.context.set_offline(True)
@@ -199,6 +199,22 @@ def test_new_versions_replace_the_photos_of_their_names_and_keep_their_places(
     wait_until(lambda: len(versions()) == 6)
     changed = [photo["filename"] for photo in before if versions()[photo["id"]] != photo["thumb_url"]]
     assert changed == ["IMG_0002.jpg", "IMG_0001.jpg"]
+
+
+def test_a_new_version_that_cannot_be_read_is_named(
+    laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
+) -> None:
+    folder = write_folder(tmp_path / "party", 2)
+    laptop.open_event(event["id"])
+    laptop.choose_folder(folder)
+    laptop.see("2 photos, all read")
+    path = folder / "IMG_0001.jpg"
+    path.write_bytes(path.read_bytes()[:-400])
+    laptop.page.get_by_label("Replace photos of the same name").check()
+    laptop.choose_folder(folder)
+    laptop.see("1 new version cannot be read")
+    expect(laptop.page.locator(".failures li")).to_contain_text("IMG_0001.jpg The file is damaged")
+    laptop.check_accessibility()
 
 
 def test_photos_can_be_dropped(laptop: Laptop, event: Json) -> None:

@@ -61,7 +61,7 @@ export function useAdding(event: Membership): Adding {
         const found = sortFiles(files);
         const opened = (await load()).of(event.event_id);
         opened.add(found.pictures);
-        setSkipped(found.skipped);
+        setSkipped(found.skipped.length);
         setQueue(opened);
         isOpen.current = true;
       } catch {

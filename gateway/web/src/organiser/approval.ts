@@ -5,17 +5,21 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import { api, ask } from "../shared/api";
 import { words } from "#words";
 import type { Event } from "./events";
+import { rightsOf } from "./rights";
 
 const PAGE_SIZE = 200;
 
-/** How many photos wait; looks again whenever the event has changed. */
+/** How many photos wait for who looks at them to decide; looks again whenever the event has changed. */
 export function useWaitingCount(eventId: string, event: Event | undefined) {
   const [count, setCount] = useState(0);
+  const mayDecide = Boolean(event && rightsOf(event).administer);
   const reload = useCallback(async () => {
-    const params = { path: { event_id: eventId }, query: { visibility: "unapproved" as const, limit: 1 } };
+    if (!mayDecide) return;
+    const query = { visibility: "unapproved", status: "indexed", limit: 1 } as const;
+    const params = { path: { event_id: eventId }, query };
     const page = await ask(api.GET("/api/events/{event_id}/photos", { params })).catch(() => undefined);
     if (page) setCount(page.total);
-  }, [eventId]);
+  }, [eventId, mayDecide]);
   const version = event && Object.values(event.photos).join();
   useEffect(() => void (version !== undefined && reload()), [reload, version]);
   return { count, reload };

@@ -28,10 +28,11 @@ interface Props {
 
 export function EventScreen({ eventId, tab: asked, queue, userId }: Props) {
   const upload = useQueue(queue);
-  const { event, pace, versions, fault, reload } = useEvent(eventId);
+  const { event, pace, versions, fault, isGone, reload } = useEvent(eventId);
   const approval = useWaitingCount(eventId, event);
   const change = () => Promise.all([reload(), approval.reload()]).then(() => undefined);
 
+  if (isGone) return <Gone />;
   if (!event) {
     return (
       <main class="card">{fault ? <Trouble fault={fault} onRetry={reload} /> : <Waiting>{text.page.loading}</Waiting>}</main>
@@ -42,6 +43,9 @@ export function EventScreen({ eventId, tab: asked, queue, userId }: Props) {
   return (
     <Screen heading={event.name} wide>
       {fault ? <Trouble fault={fault} onRetry={reload} /> : null}
+      <a class="back" {...follow({ kind: "events" })}>
+        {words.tabs.back}
+      </a>
       <State event={event} pace={pace} />
       <nav class="tabs" aria-label={words.tabs.label}>
         {tabs.map((name) => (
@@ -64,6 +68,17 @@ export function EventScreen({ eventId, tab: asked, queue, userId }: Props) {
       {tab === "guests" && <Guests event={event} userId={userId} version={versions.guests} onChange={reload} />}
       {tab === "poster" && <Poster event={event} />}
       {tab === "settings" && <Settings event={event} photosVersion={versions.photos} onChange={reload} />}
+    </Screen>
+  );
+}
+
+function Gone() {
+  return (
+    <Screen heading={words.gone.heading}>
+      <p role="alert">{words.gone.detail}</p>
+      <a class="button primary" {...follow({ kind: "events" })}>
+        {words.tabs.back}
+      </a>
     </Screen>
   );
 }

@@ -4,7 +4,7 @@ import { useRef, useState } from "preact/hooks";
 
 import { More } from "../shared/more";
 import { words } from "#words";
-import type { Visibility } from "./actions";
+import { type Deeds, findDeed } from "./keys";
 import type { Photo, PhotoList } from "./list";
 import type { Rights } from "./rights";
 import type { Selection } from "./selection";
@@ -15,11 +15,10 @@ interface Props {
   /** Of the member with this id. */
   nameOf: (userId: string | null) => string;
   rights: Rights;
-  onShow: (ids: readonly string[], visibility: Visibility) => void;
-  onDelete: (ids: readonly string[]) => void;
+  deeds: Deeds;
 }
 
-export function Grid({ list, selection, rights, nameOf, onShow, onDelete }: Props) {
+export function Grid({ list, selection, rights, nameOf, deeds }: Props) {
   const { photos } = list;
   const [current, setCurrent] = useState(0);
   const grid = useRef<HTMLUListElement>(null);
@@ -37,7 +36,6 @@ export function Grid({ list, selection, rights, nameOf, onShow, onDelete }: Prop
     const photo = photos[current];
     if (!photo || event.metaKey || event.altKey) return;
     const step = stepOf(event.key, grid.current, current);
-    const targets = selection.ids.size > 0 ? [...selection.ids] : [photo.id];
     if (step !== null) {
       const next = Math.min(Math.max(current + step, 0), photos.length - 1);
       focus(next);
@@ -47,12 +45,16 @@ export function Grid({ list, selection, rights, nameOf, onShow, onDelete }: Prop
     else if (event.key === " ") selection.toggle(photo.id);
     else if (event.key === "a" && event.ctrlKey) selection.set(photos.map(({ id }) => id));
     else if (event.key === "Escape") selection.clear();
-    else if (event.key === "h") onShow(targets, "hidden");
-    else if (!rights.administer) return;
-    else if (event.key === "Delete" || event.key === "Backspace") onDelete(targets);
-    else if (event.key === "e") onShow(targets, "everyone");
-    else return;
+    else if (!decide(event.key, photo)) return;
     event.preventDefault();
+  };
+  /** About the selected photos, or else the current one; false where the key means nothing. */
+  const decide = (key: string, photo: Photo) => {
+    const deed = findDeed(key, rights);
+    const isTarget = ({ id }: Photo) => (selection.ids.size > 0 ? selection.ids.has(id) : id === photo.id);
+    const targets = photos.filter((other) => isTarget(other) && deed?.fits(other));
+    if (deed && targets.length > 0) deed.run(deeds, targets.map(({ id }) => id));
+    return deed !== undefined;
   };
   return (
     <>
@@ -162,7 +164,7 @@ function Badges({ photo, contributor }: { photo: Photo; contributor: string }) {
   const badges = [];
   if (contributor) badges.push(words.photos.from(contributor));
   if (photo.visibility === "unapproved") badges.push(words.photos.filters.unapproved);
-  if (photo.visibility === "hidden") badges.push(words.photos.filters.hidden);
+  if (photo.visibility === "hidden") badges.push(words.photos.isHidden);
   if (photo.visibility === "everyone") badges.push(words.photos.filters.everyone);
   if (photo.new_version) badges.push(words.photos.newVersions[photo.new_version]);
   if (photo.hide_requests > 0) badges.push(words.photos.askedToHide(photo.hide_requests));

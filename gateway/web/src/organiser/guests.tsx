@@ -3,17 +3,18 @@
 import { text } from "#text";
 import { useState } from "preact/hooks";
 
-import { api, ask, type Schemas } from "../shared/api";
+import { api, ask } from "../shared/api";
 import { confirmInWords, showDay, Trouble, Waiting } from "../shared/elements";
 import { words } from "#words";
 import { Anomalies, AnomaliesLink, useAnomalies } from "./anomalies";
-import { CopyButton } from "./copy";
 import type { Event } from "./events";
 import { type Guest, useGuests } from "./guestlist";
 import { Invitations } from "./invitations";
 import { MemberRole } from "./memberrole";
 import { follow, go } from "./navigation";
 import { Removed } from "./removed";
+import { ADMISSION } from "./settings";
+import { GuestLink } from "./signinlink";
 
 interface Props {
   event: Event;
@@ -76,6 +77,12 @@ export function Guests({ event, userId, version, onChange }: Props) {
         </select>
         <AnomaliesLink found={anomalies} />
       </div>
+      {event.admission && (
+        <p role="status">
+          {words.guests.byHand}{" "}
+          <a {...follow({ kind: "event", eventId: event.id, tab: "settings", part: ADMISSION })}>{words.guests.toAdmission}</a>
+        </p>
+      )}
       {withoutPhotos && <p>{guests?.length === 0 && !hasMore ? words.guests.noneWithout : words.guests.withoutDetail}</p>}
       {fault ? <Trouble fault={fault} onRetry={() => void reload()} /> : null}
       {!guests && !fault && <Waiting>{text.page.loading}</Waiting>}
@@ -122,14 +129,7 @@ interface RowProps {
 }
 
 function GuestRow({ event, guest, isOwn, mayRemove, onRole, onAdmit, onRemove }: RowProps) {
-  const [link, setLink] = useState<Schemas["SignInLink"]>();
-  const [fault, setFault] = useState<unknown>();
   const isGuest = guest.role === "guest";
-  const create = () => {
-    setFault(undefined);
-    const params = { path: { event_id: event.id, user_id: guest.user_id } };
-    ask(api.POST("/api/events/{event_id}/guests/{user_id}/sign-in-links", { params })).then(setLink, setFault);
-  };
   return (
     <li>
       <span class="who">
@@ -149,24 +149,11 @@ function GuestRow({ event, guest, isOwn, mayRemove, onRole, onAdmit, onRemove }:
       {!guest.waiting && (
         <MemberRole eventId={event.id} guest={guest} name={nameOf(guest)} isOwn={isOwn} onChange={onRole} />
       )}
-      {isGuest && !guest.waiting && !guest.username && (
-        <button type="button" onClick={create}>
-          {words.guests.link}
-        </button>
-      )}
+      {isGuest && !guest.waiting && !guest.username && <GuestLink eventId={event.id} userId={guest.user_id} />}
       {mayRemove && (
         <button type="button" class="danger" onClick={onRemove}>
           {guest.waiting ? words.guests.refuse : words.guests.remove}
         </button>
-      )}
-      {fault ? <Trouble fault={fault} onRetry={create} /> : null}
-      {link && (
-        <div class="sheet">
-          <p>{words.guests.linkDetail}</p>
-          <img class="qr" src={link.qr_svg} alt={words.guests.link} />
-          <p class="address">{location.origin + link.path}</p>
-          <CopyButton value={location.origin + link.path} label={words.guests.copy} />
-        </div>
       )}
     </li>
   );

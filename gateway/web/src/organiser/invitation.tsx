@@ -3,13 +3,14 @@
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";
 
-import { api, ask, type Schemas } from "../shared/api";
+import { api, ask, reasonOf, root, type Schemas } from "../shared/api";
 import { Screen, showDay, Trouble, Waiting } from "../shared/elements";
 import { OtherLanguage } from "../shared/language";
+import { mayOrganise } from "../shared/roles";
 import type { Me } from "../shared/session";
 import { words } from "#words";
 import { AccountForm, type UserData } from "./account";
-import { go } from "./navigation";
+import { follow, go } from "./navigation";
 import { SignInForm } from "./signin";
 
 type Shown = Schemas["ShownInvitation"];
@@ -37,6 +38,7 @@ export function Invitation({ me, onChange }: { me: Me | null; onChange: () => Pr
   return (
     <Screen heading={words.invitation.heading}>
       {fault ? <Trouble fault={fault} onRetry={look} /> : null}
+      {fault !== undefined && reasonOf(fault) === "invalid_invitation" && <Over me={me} />}
       {!shown && !fault && <Waiting>{text.page.loading}</Waiting>}
       {shown && (
         <>
@@ -54,6 +56,24 @@ export function Invitation({ me, onChange }: { me: Me | null; onChange: () => Pr
       )}
       <OtherLanguage />
     </Screen>
+  );
+}
+
+/** Where whoever has used it already finds the event. */
+function Over({ me }: { me: Me | null }) {
+  return (
+    <>
+      <p>{me ? words.invitation.usedByYou : words.invitation.usedBefore}</p>
+      {me && !mayOrganise(me) ? (
+        <a class="button" href={`${root}/`}>
+          {words.signIn.myPhotos}
+        </a>
+      ) : (
+        <a class="button" {...follow({ kind: "events" })}>
+          {me ? words.tabs.back : words.signIn.submit}
+        </a>
+      )}
+    </>
   );
 }
 

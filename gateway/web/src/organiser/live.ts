@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
-import { api, ask, type Schemas } from "../shared/api";
+import { api, ask, reasonOf, type Schemas } from "../shared/api";
 import { followStream } from "../shared/stream";
 import type { Event } from "./events";
 
@@ -14,6 +14,8 @@ export type Versions = Pick<State["versions"], "photos" | "guests">;
 /** What is not part of an event. */
 export type Pace = Pick<State, "photos_per_minute" | "seconds_left">;
 
+/** There is nothing more to see of the event. */
+const GONE: readonly string[] = ["event_not_found", "removed_from_event"];
 const POLL_MS = 15_000;
 /** Between two readings of a list. */
 const PAUSE_MS = 2_000;
@@ -24,6 +26,7 @@ export function useEvent(eventId: string) {
   const [isTold, setTold] = useState(false);
   const [fault, setFault] = useState<unknown>();
   const turn = useRef(0);
+  const isGone = fault !== undefined && GONE.includes(reasonOf(fault));
 
   const reload = useCallback(async () => {
     const mine = ++turn.current;
@@ -38,14 +41,13 @@ export function useEvent(eventId: string) {
   }, [eventId]);
   useEffect(() => void reload(), [reload]);
 
-  useEffect(
-    () =>
-      followStream(`/api/events/${eventId}/updates`, ["state"], {
-        hear: (_, data) => (setState(data as State), setTold(true)),
-        fall: () => setTold(false),
-      }),
-    [eventId],
-  );
+  useEffect(() => {
+    if (isGone) return;
+    return followStream(`/api/events/${eventId}/updates`, ["state"], {
+      hear: (_, data) => (setState(data as State), setTold(true)),
+      fall: () => setTold(false),
+    });
+  }, [eventId, isGone]);
   const version = state?.versions.event;
   const known = useRef(version);
   useEffect(() => {
@@ -53,18 +55,21 @@ export function useEvent(eventId: string) {
     known.current = version;
   }, [reload, version]);
 
+  const wasTold = useRef(false);
   useEffect(() => {
-    if (isTold) return;
+    if (isTold) wasTold.current = true;
+    if (isTold || isGone) return;
     const look = () => document.visibilityState === "visible" && void reload().then(() => setState(undefined));
+    if (wasTold.current) look(); // the event may be what ended
     const timer = setInterval(look, POLL_MS);
     return () => clearInterval(timer);
-  }, [reload, isTold]);
+  }, [reload, isTold, isGone]);
 
   const shown = event && state ? update(event, state) : event;
   const counts = shown && Object.values(shown.photos).join();
   const photos = usePatiently(state?.versions.photos ?? counts);
   const guests = usePatiently(state?.versions.guests ?? String(shown?.guests));
-  return { event: shown, pace: isTold ? state : undefined, versions: { photos, guests } as Versions, fault, reload };
+  return { event: shown, pace: isTold ? state : undefined, versions: { photos, guests } as Versions, fault, isGone, reload };
 }
 
 function update(event: Event, state: State): Event {

@@ -3,24 +3,24 @@
 import { useState } from "preact/hooks";
 
 import { api, ask, Failure } from "../shared/api";
-import { Trouble } from "../shared/elements";
 import { words } from "#words";
+import { Outcome, useAttempt } from "./attempt";
 import type { Event } from "./events";
 
 const MAX_BYTES = 1_000_000;
 const FORMATS = "image/png,image/jpeg,image/webp";
 
 export function Logo({ event, onChange }: { event: Event; onChange: () => Promise<void> }) {
-  const [fault, setFault] = useState<unknown>();
+  const [ending, attempt] = useAttempt();
   const [isBusy, setBusy] = useState(false);
   const params = { path: { event_id: event.id } };
   const change = (work: () => Promise<unknown>) => {
-    setFault(undefined);
     setBusy(true);
-    work()
-      .then(onChange)
-      .catch(setFault)
-      .finally(() => setBusy(false));
+    attempt(() =>
+      work()
+        .then(onChange)
+        .finally(() => setBusy(false)),
+    );
   };
   const choose = (file: File) =>
     change(async () => {
@@ -41,7 +41,6 @@ export function Logo({ event, onChange }: { event: Event; onChange: () => Promis
       <p class="quiet" id="logo-detail">
         {words.logo.detail}
       </p>
-      {fault ? <Trouble fault={fault} /> : null}
       {event.logo_url && <img class="logo" src={event.logo_url} alt={words.logo.heading} />}
       <label class="button">
         {event.logo_url ? words.logo.replace : words.logo.choose}
@@ -63,6 +62,7 @@ export function Logo({ event, onChange }: { event: Event; onChange: () => Promis
           {words.logo.remove}
         </button>
       )}
+      <Outcome {...ending} />
     </section>
   );
 }

@@ -6,7 +6,12 @@ import { root } from "../shared/api";
 
 export const TABS = ["photos", "guests", "poster", "settings"] as const;
 export type Tab = (typeof TABS)[number];
-export type Place = { kind: "events" } | { kind: "new" } | { kind: "invitation" } | { kind: "event"; eventId: string; tab: Tab };
+export type Place =
+  | { kind: "events" }
+  | { kind: "new" }
+  | { kind: "invitation" }
+  /** `part`: the id of what is to get the focus. */
+  | { kind: "event"; eventId: string; tab: Tab; part?: string };
 
 const MOVED = "minois-moved";
 
@@ -15,7 +20,7 @@ export function addressOf(place: Place): string {
   if (place.kind === "new") return `${root}/organiser/new`;
   if (place.kind === "invitation") return `${root}/organiser/invitation`;
   const rest = place.tab === "photos" ? "" : `/${place.tab}`;
-  return `${root}/organiser/events/${place.eventId}${rest}`;
+  return `${root}/organiser/events/${place.eventId}${rest}${place.part ? `#${place.part}` : ""}`;
 }
 
 export function go(place: Place): void {

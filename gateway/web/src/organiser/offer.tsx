@@ -3,8 +3,9 @@
 import { useState } from "preact/hooks";
 
 import type { Schemas } from "../shared/api";
-import { confirmInWords, showDay, Trouble } from "../shared/elements";
+import { confirmInWords, showDay } from "../shared/elements";
 import { words } from "#words";
+import { Outcome, useAttempt } from "./attempt";
 import { beginningOf, toInput } from "./days";
 import type { Event } from "./events";
 
@@ -16,29 +17,20 @@ interface Props {
 const SIZES = ["original", "preview", "none"] as const;
 const MAX_KEEP_DAYS = 3650;
 
-/** What a section does, and what went wrong with it. */
-function useAttempt() {
-  const [fault, setFault] = useState<unknown>();
-  const attempt = (work: () => Promise<void>) => {
-    setFault(undefined);
-    work().catch(setFault);
-  };
-  return [fault, attempt] as const;
-}
-
 export function Release({ event, onEdit }: Props) {
-  const [fault, attempt] = useAttempt();
+  const [ending, attempt] = useAttempt();
   const [day, setDay] = useState(toInput(event.releases_at ?? null));
   const hold = async () => {
-    if (await confirmInWords(words.offer.holdQuestion, words.offer.confirmHold)) await onEdit({ release: "held" });
+    if (!(await confirmInWords(words.offer.holdQuestion, words.offer.confirmHold))) return false;
+    return onEdit({ release: "held" });
   };
   const release = async () => {
-    if (await confirmInWords(words.offer.releaseQuestion, words.offer.confirmRelease)) await onEdit({ release: "live" });
+    if (!(await confirmInWords(words.offer.releaseQuestion, words.offer.confirmRelease))) return false;
+    return onEdit({ release: "live" });
   };
   return (
     <section>
       <h2>{words.offer.release}</h2>
-      {fault ? <Trouble fault={fault} /> : null}
       {event.release === "live" ? (
         <>
           <p>{words.offer.live}</p>
@@ -66,12 +58,13 @@ export function Release({ event, onEdit }: Props) {
           </button>
         </>
       )}
+      <Outcome {...ending} />
     </section>
   );
 }
 
 export function Downloads({ event, onEdit }: Props) {
-  const [fault, attempt] = useAttempt();
+  const [ending, attempt] = useAttempt();
   const [name, setName] = useState(event.credit?.name ?? "");
   const [url, setUrl] = useState(event.credit?.url ?? "");
   const [download, setDownload] = useState(event.download);
@@ -82,7 +75,6 @@ export function Downloads({ event, onEdit }: Props) {
   return (
     <section>
       <h2>{words.offer.photographer}</h2>
-      {fault ? <Trouble fault={fault} /> : null}
       <form onSubmit={save}>
         <label for="credit-name">{words.offer.creditName}</label>
         <input
@@ -102,6 +94,7 @@ export function Downloads({ event, onEdit }: Props) {
           onInput={(input) => setUrl(input.currentTarget.value)}
           placeholder="https://"
           pattern="https://.*"
+          title={words.offer.creditUrlTitle}
           maxLength={500}
           autocomplete="off"
         />
@@ -119,12 +112,13 @@ export function Downloads({ event, onEdit }: Props) {
         </select>
         <button type="submit">{words.offer.saveDownloads}</button>
       </form>
+      <Outcome {...ending} />
     </section>
   );
 }
 
 export function Retention({ event, onEdit }: Props) {
-  const [fault, attempt] = useAttempt();
+  const [ending, attempt] = useAttempt();
   const [days, setDays] = useState(String(event.keep_days ?? ""));
   const save = (submit: SubmitEvent) => {
     submit.preventDefault();
@@ -137,7 +131,6 @@ export function Retention({ event, onEdit }: Props) {
   return (
     <section>
       <h2>{words.offer.retention}</h2>
-      {fault ? <Trouble fault={fault} /> : null}
       {event.deletes_at ? (
         <p>{event.hidden ? words.offer.hidden(showDay(event.deletes_at)) : words.offer.deletedOn(showDay(event.deletes_at))}</p>
       ) : (
@@ -162,6 +155,7 @@ export function Retention({ event, onEdit }: Props) {
         <p class="quiet">{words.offer.keepDetail}</p>
         <button type="submit">{words.offer.saveRetention}</button>
       </form>
+      <Outcome {...ending} />
     </section>
   );
 }

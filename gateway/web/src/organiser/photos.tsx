@@ -12,6 +12,7 @@ import { useNames } from "./approval";
 import type { Event } from "./events";
 import { Grid } from "./grid";
 import { FILTERS, type Filter, ORDERS, type Order, usePhotoList } from "./list";
+import { FailedVersions } from "./newversions";
 import { NextSteps } from "./nextsteps";
 import { rightsOf } from "./rights";
 import { useSelection } from "./selection";
@@ -39,7 +40,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
   const selection = useSelection(list.photos.map(({ id }) => id));
 
   const contributors = list.photos.filter((photo) => photo.from_guest).map((photo) => photo.uploader_id);
-  const nameOf = useNames(event.id, contributors);
+  const nameOf = useNames(event.id, rights.administer ? contributors : []);
 
   const change = async (work: () => Promise<void>) => {
     setFault(undefined);
@@ -58,6 +59,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
       await change(() => deletePhotos(event.id, ids));
     }
   };
+  const keepVisible = (ids: readonly string[]) => void change(() => dismissRequests(event.id, ids));
   const chosen = [...selection.ids];
   const isEmpty = event.photos.total === 0 && filter === "all";
   const zip = `${root}/api/events/${event.id}/photos.zip`;
@@ -107,7 +109,8 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
       {fault || list.fault ? <Trouble fault={fault ?? list.fault} onRetry={() => (setFault(undefined), void list.reload())} /> : null}
       {!list.isLoaded && !list.fault && <Waiting>{text.page.loading}</Waiting>}
       {list.isLoaded && list.photos.length === 0 && !(isEmpty && rights.administer) && <p class="nothing">{filter === "all" ? words.state.empty : words.photos.none}</p>}
-      <Grid list={list} selection={selection} rights={rights} nameOf={nameOf} onShow={show} onDelete={(ids) => void remove(ids)} />
+      <FailedVersions photos={list.photos} />
+      <Grid list={list} selection={selection} rights={rights} nameOf={nameOf} deeds={{ show, keepVisible, remove: (ids) => void remove(ids) }} />
       {list.photos.length > 0 && rights.hide && (
         <p class="quiet keys">{rights.administer ? words.photos.keys : words.photos.coupleKeys}</p>
       )}
@@ -115,16 +118,16 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
         <div class="toast actions" role="group" aria-label={words.photos.selected(chosen.length)}>
           <span role="status">{words.photos.selected(chosen.length)}</span>
           {rights.administer && filter === "asked" && (
-            <button type="button" onClick={() => void change(() => dismissRequests(event.id, chosen))}>
+            <button type="button" onClick={() => keepVisible(chosen)}>
               {words.photos.dismiss}
             </button>
           )}
-          {filter === "unapproved" && (
+          {rights.administer && filter === "unapproved" && (
             <button type="button" onClick={() => show(chosen, "matched")}>
               {words.photos.approve}
             </button>
           )}
-          {filter !== "hidden" && (
+          {filter !== "hidden" && (rights.administer || filter !== "unapproved") && (
             <button type="button" onClick={() => show(chosen, "hidden")}>
               {words.photos.hide}
             </button>

@@ -5,6 +5,9 @@ import { useCallback, useEffect, useState } from "preact/hooks";
 import { api, ask, type Schemas } from "../shared/api";
 import { showDay, Trouble } from "../shared/elements";
 import { words } from "#words";
+import { GuestLink } from "./signinlink";
+
+type RemovedGuest = Schemas["RemovedPage"]["guests"][number];
 
 interface Props {
   eventId: string;
@@ -17,6 +20,8 @@ const PAGE_SIZE = 200;
 
 export function Removed({ eventId, version, onChange }: Props) {
   const [page, setPage] = useState<Schemas["RemovedPage"]>();
+  /** Without a user name, so that only a link signs them in. */
+  const [admitted, setAdmitted] = useState<readonly RemovedGuest[]>([]);
   const [fault, setFault] = useState<unknown>();
 
   const read = useCallback(
@@ -33,37 +38,46 @@ export function Removed({ eventId, version, onChange }: Props) {
   };
   useEffect(() => void load().then(() => setFault(undefined), setFault), [load, version]);
 
-  const admit = async (user_id: string) => {
+  const admit = async (guest: RemovedGuest) => {
     setFault(undefined);
     try {
-      const path = { event_id: eventId, user_id };
+      const path = { event_id: eventId, user_id: guest.user_id };
       await ask(api.POST("/api/events/{event_id}/guests/{user_id}/admit", { params: { path } }));
+      if (!guest.username) setAdmitted((others) => [...others, guest]);
       await Promise.all([load(), onChange()]);
     } catch (error) {
       setFault(error);
     }
   };
-  if (!fault && !page?.guests.length) return null;
+  const removed = page?.guests ?? [];
+  const returned = admitted.filter(({ user_id }) => !removed.some((guest) => guest.user_id === user_id));
+  if (!fault && removed.length + returned.length === 0) return null;
   return (
     <section class="guests">
       <h2>{words.removed.heading}</h2>
-      <p class="quiet">{words.removed.detail}</p>
+      {removed.length > 0 && <p class="quiet">{words.removed.detail}</p>}
       {fault ? <Trouble fault={fault} onRetry={() => void load().catch(setFault)} /> : null}
       <ul>
-        {page?.guests.map((guest) => {
-          const name = guest.username || guest.display_name || words.guests.unnamed;
-          return (
-            <li key={guest.user_id}>
-              <span class="who">
-                <strong>{name}</strong>
-                <small>{words.removed.since(showDay(guest.removed_at))}</small>
-              </span>
-              <button type="button" aria-label={words.removed.admitName(name)} onClick={() => void admit(guest.user_id)}>
-                {words.removed.admit}
-              </button>
-            </li>
-          );
-        })}
+        {returned.map((guest) => (
+          <li key={guest.user_id}>
+            <span class="who" role="status">
+              <strong>{nameOf(guest)}</strong>
+              <small>{words.removed.returned}</small>
+            </span>
+            <GuestLink eventId={eventId} userId={guest.user_id} isNext />
+          </li>
+        ))}
+        {removed.map((guest) => (
+          <li key={guest.user_id}>
+            <span class="who">
+              <strong>{nameOf(guest)}</strong>
+              <small>{words.removed.since(showDay(guest.removed_at))}</small>
+            </span>
+            <button type="button" aria-label={words.removed.admitName(nameOf(guest))} onClick={() => void admit(guest)}>
+              {words.removed.admit}
+            </button>
+          </li>
+        ))}
       </ul>
       {page?.next_cursor && (
         <button type="button" onClick={() => void loadMore(page).catch(setFault)}>
@@ -72,4 +86,8 @@ export function Removed({ eventId, version, onChange }: Props) {
       )}
     </section>
   );
+}
+
+function nameOf(guest: RemovedGuest): string {
+  return guest.username || guest.display_name || words.guests.unnamed;
 }

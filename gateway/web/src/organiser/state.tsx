@@ -14,8 +14,8 @@ export function State({ event, pace }: { event: Event; pace: Pace | undefined })
       <p>
         {total === 0
           ? words.state.empty
-          : pending > 0
-            ? words.state.read(indexed + failed, total)
+          : indexed < total
+            ? words.state.read(indexed, total)
             : words.state.allRead(total)}
         {event.faces > 0 && ` · ${words.state.faces(event.faces)}`}
         {failed > 0 && ` · ${words.state.failed(failed)}`}
@@ -24,7 +24,7 @@ export function State({ event, pace }: { event: Event; pace: Pace | undefined })
       </p>
       {rightsOf(event).guests && (
         <p>
-          {words.state.code}: <strong class="event-code">{event.event_code}</strong> ·{" "}
+          {words.state.code} <strong class="event-code">{event.event_code}</strong> ·{" "}
           {words.events.guests(event.guests)}
           {waiting ? ` · ${words.state.waiting(waiting)}` : ""}
           {without_photos ? ` · ${words.state.withoutPhotos(without_photos)}` : ""}

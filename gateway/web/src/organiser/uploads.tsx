@@ -9,6 +9,9 @@ import type { Item } from "../shared/upload/items";
 import type { Snapshot, UploadQueue } from "../shared/upload/queue";
 import { showDuration } from "./state";
 
+/** Of the files that were left out. */
+const SHOWN_NAMES = 5;
+
 export function UploadPanel({ queue, upload }: { queue: UploadQueue; upload: Snapshot }) {
   const [isOver, setOver] = useState(false);
   const [isLooking, setLooking] = useState(false);
@@ -17,7 +20,7 @@ export function UploadPanel({ queue, upload }: { queue: UploadQueue; upload: Sna
 
   const add = (found: Found) => {
     setNotice(
-      found.pictures.length === 0 ? words.upload.nothing : found.skipped > 0 ? words.upload.skipped(found.skipped) : "",
+      found.pictures.length === 0 ? words.upload.nothing : found.skipped.length > 0 ? describeSkipped(found.skipped) : "",
     );
     queue.add(found.pictures, replace);
     setReplace(false); // asked for once: what is added later may have the same names by accident
@@ -93,6 +96,11 @@ function Progress({ queue, upload }: { queue: UploadQueue; upload: Snapshot }) {
       {upload.state !== "done" && <p class="quiet">{words.upload.keepOpen}</p>}
     </>
   );
+}
+
+function describeSkipped(names: readonly string[]): string {
+  const more = names.length > SHOWN_NAMES ? " …" : "";
+  return words.upload.skipped(names.length, names.slice(0, SHOWN_NAMES).join(", ") + more);
 }
 
 function describe(upload: Snapshot): string {

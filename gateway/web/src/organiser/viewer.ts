@@ -18,7 +18,7 @@ export function openViewer(
 ): void {
   const describeOrigin = ({ filename, from_guest, uploader_id, taken_at }: Photo) => {
     const parts = [filename];
-    if (from_guest) parts.push(words.photos.from(nameOf(uploader_id)));
+    if (from_guest && nameOf(uploader_id)) parts.push(words.photos.from(nameOf(uploader_id)));
     if (taken_at !== null) parts.push(showTime(taken_at));
     return parts.join(" · ");
   };

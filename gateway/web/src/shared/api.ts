@@ -12,6 +12,7 @@ const RETRIES = 3;
 const LONGEST_WAIT_S = 5;
 const TOO_BUSY = [429, 503];
 const OPEN = /\/api\/(refresh|session|sign-in)$/;
+const LOGIN = /\/api\/login$/;
 
 /** The path prefix under which a proxy shows the gateway; the scripts lie in `ROOT/assets/`. */
 export const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -79,7 +80,7 @@ export function randomId(): string {
 export async function fetchPatiently(request: Request): Promise<Response> {
   const isSession = OPEN.test(request.url);
   const mayRepeat = request.method !== "POST" || isSession || request.headers.has("Idempotency-Key");
-  let mayRenew = !isSession;
+  let mayRenew = !isSession && !LOGIN.test(request.url);
   for (let tries = 1; ; tries++) {
     const response = await fetch(request.clone()).catch(() => null);
     if (response?.status === 401 && mayRenew) {

@@ -50,6 +50,7 @@ const REFUSED: readonly (Reason | "offline")[] = [
   "organiser_only",
   "download_not_offered",
   "photo_not_found",
+  "invalid_invitation",
   "too_many_guest_photos",
   "too_large",
   "unsupported_type",

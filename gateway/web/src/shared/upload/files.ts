@@ -2,16 +2,17 @@
 
 export interface Found {
   pictures: readonly File[];
-  /** Files that are no pictures by their names, such as sidecars. */
-  skipped: number;
+  /** The names of files that are no pictures by them, such as sidecars. */
+  skipped: readonly string[];
 }
 
 const PICTURE = /\.(jpe?g|png|webp|hei[cf]|avif)$/i;
 
 export function sortFiles(files: Iterable<File>): Found {
   const all = [...files];
-  const pictures = all.filter(({ name }) => PICTURE.test(name) && !name.startsWith("."));
-  return { pictures, skipped: all.length - pictures.length };
+  const isPicture = ({ name }: File) => PICTURE.test(name) && !name.startsWith(".");
+  const skipped = all.filter((file) => !isPicture(file)).map(({ name }) => name);
+  return { pictures: all.filter(isPicture), skipped };
 }
 
 /** Must be called within the event: afterwards its entries are gone. */

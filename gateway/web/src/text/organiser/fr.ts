@@ -42,6 +42,10 @@ export const words: Words = {
     settings: "Réglages",
     back: "Tous les événements",
   },
+  gone: {
+    heading: "Cet événement n’est plus ici",
+    detail: "Il a été supprimé, ou vous n’y travaillez plus.",
+  },
   state: {
     empty: "Pas encore de photos",
     read: (indexed, total) => `${indexed} photos lues sur ${total}`,
@@ -53,7 +57,7 @@ export const words: Words = {
     waiting: (count) => (count === 1 ? "1 invité attend d’être admis" : `${count} invités attendent d’être admis`),
     withoutPhotos: (count) =>
       count === 1 ? "1 invité avec selfie n’est encore sur aucune photo" : `${count} invités avec selfie ne sont encore sur aucune photo`,
-    code: "Code de l’événement",
+    code: "Code de l’événement :",
     closed: "Cet événement est fermé : il n’accepte ni invités ni photos.",
     open: "Page des invités",
   },
@@ -68,10 +72,10 @@ export const words: Words = {
     files: "Choisir des photos",
     folder: "Choisir un dossier",
     looking: "Lecture du dossier …",
-    skipped: (count) =>
+    skipped: (count, names) =>
       count === 1
-        ? "1 fichier n’est pas une image et a été laissé de côté."
-        : `${count} fichiers ne sont pas des images et ont été laissés de côté.`,
+        ? `1 fichier n’est pas une image et a été laissé de côté : ${names}`
+        : `${count} fichiers ne sont pas des images et ont été laissés de côté : ${names}`,
     nothing: "Il n’y a pas d’image parmi ces fichiers. JPEG, PNG, WebP, HEIC et AVIF peuvent être lus.",
     progress: "Envoi",
     counts: (done, all) => `${done} envoyées sur ${all}`,
@@ -116,6 +120,10 @@ export const words: Words = {
     order: "Ordre",
     orders: { uploaded: "Derniers ajouts d’abord", taken: "Dernières prises d’abord" },
     newVersions: { pending: "Nouvelle version en lecture", failed: "Nouvelle version illisible" },
+    failedVersions: (count) => (count === 1 ? "1 nouvelle version illisible" : `${count} nouvelles versions illisibles`),
+    failedVersionsDetail:
+      "Ces photos restent telles quelles. Ajoutez un bon fichier avec « Remplacer les photos du même nom » ; l’ancien fichier annule la nouvelle version.",
+    isHidden: "Masquée",
     selected: (count) => (count === 1 ? "1 photo sélectionnée" : `${count} photos sélectionnées`),
     downloadAll: "Tout télécharger",
     selectAll: "Sélectionner celles affichées",
@@ -132,7 +140,8 @@ export const words: Words = {
         : `Supprimer ces ${count} photos pour tout le monde ? C’est définitif.`,
     confirmDelete: "Oui, supprimer",
     pending: "en cours de lecture",
-    keys: "Les flèches déplacent, Espace sélectionne, Entrée ouvre, H masque, E montre à tous, Suppr supprime, Échap annule.",
+    keys: 
+      "Les flèches déplacent, Espace sélectionne, Entrée ouvre, A approuve, H masque, S affiche de nouveau, E montre à tous, O seulement à ceux qui y sont, K laisse visible malgré une demande, Suppr supprime, Échap annule.",
     select: (name) => `Sélectionner ${name}`,
     tile: (name, faces) => (faces === 1 ? `${name}, 1 visage` : `${name}, ${faces} visages`),
     list: "Photos de l’événement",
@@ -141,7 +150,7 @@ export const words: Words = {
     waiting: (count) => (count === 1 ? "1 photo à approuver" : `${count} photos à approuver`),
     from: (name) => `de ${name}`,
     leftGuest: "un invité qui est parti",
-    coupleKeys: "Les flèches déplacent, Espace sélectionne, Entrée ouvre, H masque, Échap annule.",
+    coupleKeys: "Les flèches déplacent, Espace sélectionne, Entrée ouvre, H masque, S affiche de nouveau, Échap annule.",
   },
   guests: {
     heading: "Invités",
@@ -154,12 +163,14 @@ export const words: Words = {
     refuseQuestion: (name) => `Refuser ${name} ? Cette personne ne revient pas.`,
     confirmRefuse: "Oui, refuser",
     link: "Lien de connexion",
-    linkDetail: "Pour un invité qui a perdu son téléphone. Le lien sert une fois, pendant un jour.",
+    linkDetail: "Il connecte cet invité sur le téléphone qui l’ouvre. Il sert une fois, pendant un jour.",
     copy: "Copier le lien",
     remove: "Exclure",
     removeQuestion: (name) =>
-      `Exclure ${name} ? Cette personne perd l’accès aux photos et ne revient pas. L’événement reçoit un nouveau code : réimprimez l’affiche.`,
+      `Exclure ${name} ? Cette personne perd l’accès aux photos et ne revient pas. L’événement reçoit un nouveau code : réimprimez l’affiche. Dès lors vous admettez chaque invité à la main, tant que vous ne changez pas ce réglage.`,
     confirmRemove: "Oui, exclure",
+    byHand: "Les nouveaux invités attendent que vous les admettiez ici.",
+    toAdmission: "Changer ce réglage",
     more: "Afficher d’autres invités",
     filter: "Afficher",
     filters: { all: "Tous les invités", withoutPhotos: "Sans photo" },
@@ -182,6 +193,8 @@ export const words: Words = {
     detail: "Ces personnes ne reviennent pas, quel que soit leur code, tant que vous ne les admettez pas à nouveau.",
     since: (day) => `depuis le ${day}`,
     admit: "Admettre à nouveau",
+    returned:
+      "Peut revenir. Si c’était son seul événement, son téléphone est déconnecté et son selfie supprimé : envoyez un lien de connexion, puis cette personne en reprend un.",
     admitName: (name) => `Admettre ${name} à nouveau`,
   },
   anomalies,
@@ -220,8 +233,8 @@ export const words: Words = {
     guestPhotosQuestion: "Les invités peuvent-ils ajouter leurs photos ?",
     guestPhotosChoices: {
       off: "Non",
-      moderated: "Oui, et j’approuve chaque photo d’abord",
-      open: "Oui, et elles sont là tout de suite",
+      moderated: "Oui, avec mon accord",
+      open: "Oui, tout de suite",
     },
     guestPhotosDetail:
       "Les invités ont un bouton sur leur page. Les visages y sont cherchés comme partout, et vous voyez qui a ajouté chaque photo.",
@@ -262,13 +275,14 @@ export const words: Words = {
     photographer: "Photographe et téléchargements",
     creditName: "Nom affiché avec les photos (facultatif)",
     creditUrl: "Lien du nom (facultatif, https)",
+    creditUrlTitle: "Une adresse qui commence par https://",
     download: "Les invités peuvent télécharger",
     downloads: { original: "les originaux", preview: "des images réduites (1600 pixels)", none: "rien" },
     saveDownloads: "Enregistrer photographe et téléchargements",
     retention: "Durée de conservation",
-    keepDays: "Tout supprimer ce nombre de jours après la fin (vide : jamais)",
+    keepDays: "Cacher l’événement aux invités ce nombre de jours après la fin (vide : jamais)",
     keepDetail:
-      "Dès lors les invités ne voient plus l’événement, et une semaine plus tard il est supprimé. Vous avez au moins 30 jours pour changer d’avis.",
+      "Une semaine plus tard, tout est supprimé. Vous avez au moins 30 jours pour changer d’avis.",
     noEnd: "L’événement n’a pas de fin : rien n’est supprimé.",
     deletedOn: (day) => `Tout est supprimé le ${day}.`,
     hidden: (day) => `Cet événement est caché aux invités, et tout est supprimé le ${day}.`,
@@ -318,6 +332,8 @@ export const words: Words = {
     signIn: "Se connecter et accepter",
     hasAccount: "J’ai un compte",
     noAccount: "Je n’ai pas encore de compte",
+    usedByYou: "Si vous l’avez déjà acceptée, l’événement est parmi les vôtres. Sinon, demandez un nouveau lien à qui vous invite.",
+    usedBefore: "Si vous l’avez déjà acceptée, connectez-vous pour retrouver l’événement. Sinon, demandez un nouveau lien à qui vous invite.",
   },
   first,
   account: { username: "Nom d’utilisateur", email: "Adresse e-mail", password: "Mot de passe", passwordDetail: "8 caractères au moins." },

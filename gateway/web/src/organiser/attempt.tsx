@@ -1,0 +1,33 @@
+/** What a section of the settings does, and beside it how that ended. */
+
+import { useState } from "preact/hooks";
+
+import { Trouble } from "../shared/elements";
+import { words } from "#words";
+
+interface Ending {
+  fault: unknown;
+  isSaved: boolean;
+}
+
+/** Work that answers false was called off. */
+export function useAttempt() {
+  const [ending, setEnding] = useState<Ending>({ fault: undefined, isSaved: false });
+  const attempt = (work: () => Promise<unknown>) => {
+    setEnding({ fault: undefined, isSaved: false });
+    work().then(
+      (answer) => setEnding({ fault: undefined, isSaved: answer !== false }),
+      (fault: unknown) => setEnding({ fault, isSaved: false }),
+    );
+  };
+  return [ending, attempt] as const;
+}
+
+export function Outcome({ fault, isSaved }: Ending) {
+  return (
+    <>
+      {fault ? <Trouble fault={fault} /> : null}
+      <p role="status">{isSaved && words.settings.saved}</p>
+    </>
+  );
+}
