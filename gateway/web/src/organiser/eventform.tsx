@@ -3,6 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
+import { Failure } from "../shared/api";
 import { Trouble } from "../shared/elements";
 import { words } from "#words";
 import { beginningOf, endOf, inOneYear } from "./days";
@@ -42,9 +43,16 @@ export function EventForm(props: Props) {
       setBusy(false);
     }
   };
+  const wrong = fault instanceof Failure && words.fieldReasons[fault.fields.expires_at ?? ""];
   return (
     <form onSubmit={(event) => void submit(event)}>
-      {fault ? <Trouble fault={fault} /> : null}
+      {wrong ? (
+        <p class="trouble" role="alert">
+          {wrong}
+        </p>
+      ) : fault ? (
+        <Trouble fault={fault} />
+      ) : null}
       <label for="event-name">{words.newEvent.name}</label>
       <input
         id="event-name"

@@ -330,6 +330,7 @@ export const words = {
   first,
   account: { username: "User name", email: "E-mail address", password: "Password", passwordDetail: "At least 8 characters." },
   fieldReasons: {
+    ends_in_past: "This day is over. Choose a later one.",
     invalid_username: "Use 2 to 64 letters, digits, spaces, dots, dashes, underscores or apostrophes.",
     username_taken: "Somebody has this user name.",
     invalid_email: "This is no e-mail address.",

@@ -338,6 +338,7 @@ export const words: Words = {
   first,
   account: { username: "Nom d’utilisateur", email: "Adresse e-mail", password: "Mot de passe", passwordDetail: "8 caractères au moins." },
   fieldReasons: {
+    ends_in_past: "Ce jour est passé. Choisissez-en un autre.",
     invalid_username: "Utilisez 2 à 64 lettres, chiffres, espaces, points, tirets, tirets bas ou apostrophes.",
     username_taken: "Ce nom d’utilisateur est pris.",
     invalid_email: "Ce n’est pas une adresse e-mail.",
