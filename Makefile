@@ -43,8 +43,8 @@ run: $(READY) $(BUILT_PAGES) ## run everything on this machine, with a sample ev
 demo: $(READY) $(BUILT_PAGES) ## run the whole journey on real photos and print what was found
 	@$(BIN)/python -m deploy.local demo
 
-test: $(READY) $(BUILT_PAGES) ## run all tests
-	$(BIN)/pytest
+test: $(READY) $(BUILT_PAGES) ## run all tests (JOBS=how many at once)
+	$(BIN)/pytest $(if $(JOBS),-n $(JOBS) --dist loadfile)
 
 test-unit: $(READY) ## run the unit tests: no files, no processes
 	$(BIN)/pytest tests/unit
