@@ -1,7 +1,7 @@
 """People at a party, over HTTP: what a test says and does."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any, Self, TypeVar
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ from deploy.sample import SamplePhoto
 
 PATIENCE_S = 90.0
 PASSWORD = "correct horse battery"
+RENEW_AFTER_S = 600.0  # a token is good for 15 minutes
 
 Json = dict[str, Any]
 Answer = TypeVar("Answer")
@@ -26,13 +27,36 @@ def until(ask: Callable[[], Answer], is_it: Callable[[Answer], object], patience
     return answer
 
 
+class Renewal(httpx2.Auth):
+    """Sends the token of a login, and fetches another one before it expires: some people stay for the whole run."""
+
+    requires_response_body = True
+
+    def __init__(self, base_url: str, login: Json) -> None:
+        self._url = f"{base_url}/api/refresh"
+        self._login = dict(login)
+        self._since = time.monotonic()
+
+    @property
+    def token(self) -> str:
+        """As of the last request."""
+        return str(self._login["access_token"])
+
+    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
+        if time.monotonic() - self._since > RENEW_AFTER_S:
+            answer = yield httpx2.Request("POST", self._url, json={"refresh_token": self._login["refresh_token"]})
+            self._login |= answer.json()
+            self._since = time.monotonic()
+        request.headers.setdefault("Authorization", f"Bearer {self.token}")
+        yield request
+
+
 class Person:
     """Someone with an account. `http` sends their token; the wire is theirs to try what they like."""
 
     def __init__(self, base_url: str, login: Json, username: str) -> None:
-        self.http = httpx2.Client(
-            base_url=base_url, headers={"Authorization": f"Bearer {login['access_token']}"}, timeout=30
-        )
+        self.auth = Renewal(base_url, login)
+        self.http = httpx2.Client(base_url=base_url, auth=self.auth, timeout=30)
         self.login, self.username = login, username
         self.id = login["user_id"]
 

@@ -68,7 +68,7 @@ def body(system: LocalSystem, person: Person, path: str, length: int) -> Iterato
     """A connection on which a request of `length` bytes has begun."""
     address = urlsplit(system.base_url)
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {person.http.headers['authorization']}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {person.auth.token}\r\n"
         f"Content-Type: {FORM}\r\nContent-Length: {length}\r\n\r\n"
     )
     with socket.create_connection((str(address.hostname), address.port or 80), timeout=60) as connection:

@@ -176,7 +176,7 @@ def test_a_photo_is_handed_on_before_the_body_is_complete(world: World) -> None:
 def drop_in_the_middle(world: World) -> None:
     world.answer(AddPhotos=keep)
     with connection(world, upload_head(PHOTOS, 1_000_000), FILES[0], FILES[1], FILES[2][:50_000]):
-        wait_until(lambda: any(call.method == "GetIndexState" for call in world.services.calls))
+        wait_until(lambda: any(call.method == "CheckUpload" for call in world.services.calls))
         Event().wait(0.2)
 
 
