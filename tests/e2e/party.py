@@ -1,5 +1,6 @@
 """People at a party, over HTTP: what a test says and does."""
 
+import json
 import time
 from collections.abc import Callable, Generator, Iterable
 from typing import Any, Self, TypeVar
@@ -30,8 +31,6 @@ def until(ask: Callable[[], Answer], is_it: Callable[[Answer], object], patience
 class Renewal(httpx2.Auth):
     """Sends the token of a login, and fetches another one before it expires: some people stay for the whole run."""
 
-    requires_response_body = True
-
     def __init__(self, base_url: str, login: Json) -> None:
         self._url = f"{base_url}/api/refresh"
         self._login = dict(login)
@@ -42,10 +41,10 @@ class Renewal(httpx2.Auth):
         """As of the last request."""
         return str(self._login["access_token"])
 
-    def auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
+    def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
         if time.monotonic() - self._since > RENEW_AFTER_S:
             answer = yield httpx2.Request("POST", self._url, json={"refresh_token": self._login["refresh_token"]})
-            self._login |= answer.json()
+            self._login |= json.loads(answer.read())
             self._since = time.monotonic()
         request.headers.setdefault("Authorization", f"Bearer {self.token}")
         yield request
