@@ -1,8 +1,8 @@
 """The application: routes, errors, and the channels that live as long as it does."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import grpc
@@ -95,6 +95,63 @@ def create_app(
     limiters = Limiters(limits.bounds)
     hub = Hub(limits) if signer else None
 
+    app = FastAPI(
+        title="Minois",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=_lifespan(addresses, tls, limits, site, limiters, hub, signer),
+        docs_url=None,  # a page of ours, from files of ours
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        servers=[{"url": site.root_path or "/"}],
+        root_path_in_servers=False,
+        openapi_tags=TAGS,
+    )
+    _keep_state(app, limits, site, limiters, hub, sends_mail)
+    for router in ROUTERS:
+        app.include_router(router, dependencies=[Depends(reject_unknown_parameters)])
+    pages = Pages(WEB)
+    app.include_router(create_router(pages))
+    app.add_exception_handler(HTTPException, answer_errors(pages, answer_problem))
+    app.add_exception_handler(RequestValidationError, answer_invalid)
+    app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
+    app.add_middleware(Methods)
+    app.add_middleware(Admission, limiters=limiters, limits=limits, verifier=verifier)
+    allow_origins(app, site)
+    app.add_middleware(Boundary)
+    accept_proxies(app, site)
+    app.openapi = lambda: describe(app, Update, EventState)  # type: ignore[method-assign]
+    return app
+
+
+def _keep_state(
+    app: FastAPI, limits: Limits, site: Site, limiters: Limiters, hub: Hub | None, sends_mail: bool
+) -> None:
+    """What requests find at `request.app.state`."""
+    app.state.limits = limits
+    app.state.site = site
+    app.state.limiters = limiters
+    app.state.hub = hub
+    app.state.live = None
+    app.state.sends_mail = sends_mail
+    app.state.checksums = KnownChecksums()
+    app.state.selfie_memory = SpoolMemory(SELFIE_MEMORY_BYTES)
+    app.state.rates = RateLimiters(limits.rates)
+    app.state.first_organiser = FirstOrganiserCheck()
+
+
+def _lifespan(
+    addresses: Addresses,
+    tls: TlsSettings,
+    limits: Limits,
+    site: Site,
+    limiters: Limiters,
+    hub: Hub | None,
+    signer: Signer | None,
+) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]]:
+    """The channels to the services, and the feed of changes, which live as long as the application."""
+
     @asynccontextmanager
     async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
         app.state.backends = Backends.open(addresses, tls, limits)
@@ -113,40 +170,4 @@ def create_app(
         await stop(*tasks)
         await app.state.backends.close()
 
-    app = FastAPI(
-        title="Minois",
-        version="1",
-        description=DESCRIPTION,
-        lifespan=open_backends,
-        docs_url=None,  # a page of ours, from files of ours
-        redoc_url=None,
-        redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
-        servers=[{"url": site.root_path or "/"}],
-        root_path_in_servers=False,
-        openapi_tags=TAGS,
-    )
-    app.state.limits = limits
-    app.state.site = site
-    app.state.limiters = limiters
-    app.state.hub = hub
-    app.state.live = None
-    app.state.sends_mail = sends_mail
-    app.state.checksums = KnownChecksums()
-    app.state.selfie_memory = SpoolMemory(SELFIE_MEMORY_BYTES)
-    app.state.rates = RateLimiters(limits.rates)
-    app.state.first_organiser = FirstOrganiserCheck()
-    for router in ROUTERS:
-        app.include_router(router, dependencies=[Depends(reject_unknown_parameters)])
-    pages = Pages(WEB)
-    app.include_router(create_router(pages))
-    app.add_exception_handler(HTTPException, answer_errors(pages, answer_problem))
-    app.add_exception_handler(RequestValidationError, answer_invalid)
-    app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
-    app.add_middleware(Methods)
-    app.add_middleware(Admission, limiters=limiters, limits=limits, verifier=verifier)
-    allow_origins(app, site)
-    app.add_middleware(Boundary)
-    accept_proxies(app, site)
-    app.openapi = lambda: describe(app, Update, EventState)  # type: ignore[method-assign]
-    return app
+    return open_backends

@@ -85,22 +85,25 @@ class Photos:
             return AddedPhoto(known.photo_id, filename, known.state, existing=True)
         key = self._blobs.new_key()
         self._blobs.put_file(key, upload.open())
+        photo = NewPhoto(
+            id=uuid4(),
+            event_id=event_id,
+            uploader_id=user_id,
+            filename=filename,
+            content_type=upload.content_type,
+            upload_key=key,
+            sha256=upload.sha256,
+            size_bytes=upload.size_bytes,
+            replaces=replaces,
+            began_at=began_at,
+        )
+        return self._keep(photo)
+
+    def _keep(self, photo: NewPhoto) -> AddedPhoto:
+        """The file goes again where its row cannot be written."""
+        key, filename = photo.upload_key, photo.filename
         try:
-            return self._store.add(
-                NewPhoto(
-                    id=uuid4(),
-                    event_id=event_id,
-                    uploader_id=user_id,
-                    filename=filename,
-                    content_type=upload.content_type,
-                    upload_key=key,
-                    sha256=upload.sha256,
-                    size_bytes=upload.size_bytes,
-                    replaces=replaces,
-                    began_at=began_at,
-                ),
-                self._guest_photos_per_day,
-            )
+            return self._store.add(photo, self._guest_photos_per_day)
         except TooManyGuestPhotos as limit:
             self._blobs.delete(key)
             return AddedPhoto(None, filename, PhotoState.REFUSED, limit.reason)

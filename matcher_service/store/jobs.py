@@ -18,6 +18,16 @@ from matcher_service.store.hints import hint, hint_all, hint_organisers
 from matcher_service.store.replacements import Before, replace_upload
 
 FIRST_ID = UUID(int=0)
+SET_INDEXED = text("""
+UPDATE matcher.photos SET state = 'indexed', lease_until = NULL, width = :width, height = :height,
+    taken_at = :taken_at, taken_offset_min = :offset_min, camera_id = :camera,
+    clock_offset_s = :clock_offset, face_count = :faces, thumb_key = :thumb,
+    medium_key = :medium, preview_key = :preview, original_key = :original,
+    original_parts = CAST(:parts AS jsonb), original_bytes = :size, engine_version = :engine,
+    colour = :colour
+WHERE event_id = :event AND id = :photo
+RETURNING visibility, from_guest, uploader_id
+""")
 INSERT_FACE = text(
     """
     INSERT INTO matcher.faces (event_id, photo_id, face_no, version, encoding, "left", top, width, height, size_px,
@@ -217,18 +227,7 @@ class JobStore:
         """The photo's row first: the order of the matches is that of its times. A time that it had stays."""
         ids = {"photo": job.photo_id, "event": job.event_id}
         row = connection.execute(
-            text(
-                """
-                UPDATE matcher.photos SET state = 'indexed', lease_until = NULL, width = :width, height = :height,
-                    taken_at = :taken_at, taken_offset_min = :offset_min, camera_id = :camera,
-                    clock_offset_s = :clock_offset, face_count = :faces, thumb_key = :thumb,
-                    medium_key = :medium, preview_key = :preview, original_key = :original,
-                    original_parts = CAST(:parts AS jsonb), original_bytes = :size, engine_version = :engine,
-                    colour = :colour
-                WHERE event_id = :event AND id = :photo
-                RETURNING visibility, from_guest, uploader_id
-                """
-            ),
+            SET_INDEXED,
             {
                 **ids,
                 "width": photo.width,

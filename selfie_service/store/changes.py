@@ -30,6 +30,22 @@ MOVE_CURSOR = (
     " members_sequence = CASE WHEN members_sequence = sequence THEN :last ELSE members_sequence END,"
     " roles_sequence = CASE WHEN roles_sequence = sequence THEN :last ELSE roles_sequence END"
 )
+# Who agrees to the search after the event has ended is held back from it.
+ENROL = text("""
+INSERT INTO selfie.enrolments
+    (event_id, person_id, user_id, role, role_sequence, wanted_revision, state, held_revision, turn_at)
+SELECT :event, :person, :user, :role, :sequence, :revision,
+    CASE WHEN has_face AND NOT is_shut THEN 'running' ELSE 'idle' END,
+    CASE WHEN has_face AND is_shut THEN CAST(:revision AS bigint) END,
+    now() + make_interval(secs => :step * (SELECT count(*) FROM selfie.enrolments
+        WHERE user_id = :user AND wanted_revision > published_revision))
+FROM (SELECT
+    EXISTS (SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active') AS has_face,
+    EXISTS (SELECT FROM selfie.events WHERE event_id = :event
+        AND (closed OR expires_at <= now())) AS is_shut) AS now_is
+ON CONFLICT (event_id, person_id)
+    DO UPDATE SET role = excluded.role, role_sequence = excluded.role_sequence
+""")
 
 
 class FeedGap(Exception):
@@ -79,25 +95,8 @@ def _join(connection: Connection, change: Change) -> None:
     connection.execute(stay, {"user": user_id})
     if not _is_searched(change):
         return
-    # Who agrees to the search after the event has ended is held back from it.
     connection.execute(
-        text(
-            """
-            INSERT INTO selfie.enrolments
-                (event_id, person_id, user_id, role, role_sequence, wanted_revision, state, held_revision, turn_at)
-            SELECT :event, :person, :user, :role, :sequence, :revision,
-                CASE WHEN has_face AND NOT is_shut THEN 'running' ELSE 'idle' END,
-                CASE WHEN has_face AND is_shut THEN CAST(:revision AS bigint) END,
-                now() + make_interval(secs => :step * (SELECT count(*) FROM selfie.enrolments
-                    WHERE user_id = :user AND wanted_revision > published_revision))
-            FROM (SELECT
-                EXISTS (SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active') AS has_face,
-                EXISTS (SELECT FROM selfie.events WHERE event_id = :event
-                    AND (closed OR expires_at <= now())) AS is_shut) AS now_is
-            ON CONFLICT (event_id, person_id)
-                DO UPDATE SET role = excluded.role, role_sequence = excluded.role_sequence
-            """
-        ),
+        ENROL,
         {
             "event": event_id,
             "person": first_person(user_id),

@@ -271,32 +271,3 @@ def test_a_deleted_event_is_gone(scene: AuthScene) -> None:
         scene.stub.JoinEvent(pb.JoinEventRequest(event_code=event.event_code), metadata=gina.metadata)
     assert not scene.stub.GetUser(pb.GetUserRequest(), metadata=gina.metadata).memberships
     assert scene.sql("SELECT count(*) FROM auth.tombstones WHERE id = :id", id=event.event_id) == [(1,)]
-
-
-def test_photos_of_guests_are_off_unless_the_organiser_says_so_and_everybody_hears_of_it(scene: AuthScene) -> None:
-    olga = scene.organiser()
-    quiet, event = scene.event(olga), scene.event(olga, guest_photos=pb.GUEST_PHOTOS_MODERATED)
-    assert (quiet.guest_photos, event.guest_photos) == (pb.GUEST_PHOTOS_OFF, pb.GUEST_PHOTOS_MODERATED)
-    guest = scene.guest(event)
-    scene.stub.UpdateEvent(edit(event, guest_photos=pb.GUEST_PHOTOS_OPEN), metadata=olga.metadata)
-    scene.stub.UpdateEvent(edit(event, name="Another name"), metadata=olga.metadata)
-    (membership,) = scene.stub.GetUser(pb.GetUserRequest(), metadata=guest.metadata).memberships
-    assert membership.guest_photos == pb.GUEST_PHOTOS_OPEN
-    told = [(change.event_id, change.guest_photos) for change in scene.changes() if change.name]
-    assert told == [
-        (quiet.event_id, pb.GUEST_PHOTOS_OFF),
-        (event.event_id, pb.GUEST_PHOTOS_MODERATED),
-        (event.event_id, pb.GUEST_PHOTOS_OPEN),
-        (event.event_id, pb.GUEST_PHOTOS_OPEN),
-    ]
-
-
-def test_an_unknown_choice_for_photos_of_guests_is_refused(scene: AuthScene) -> None:
-    olga = scene.organiser()
-    event = scene.event(olga)
-    for attempt in (
-        lambda: scene.event(olga, guest_photos=9),
-        lambda: scene.stub.UpdateEvent(edit(event, guest_photos=9), metadata=olga.metadata),
-    ):
-        with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
-            attempt()

@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
-from google.protobuf.wrappers_pb2 import BoolValue, Int32Value
+from google.protobuf.wrappers_pb2 import BoolValue, Int32Value, StringValue
 
 import auth_service
 from auth_service.offers import MAX_CREDIT_LENGTH, MAX_URL_LENGTH
@@ -168,3 +168,36 @@ def test_events_of_the_previous_version_are_live_and_kept(scene: AuthScene) -> N
     assert (change.without_search, change.last_membership) == (False, False)
     assert not change.HasField("held"), "the feed says nothing of what there was not"
     assert change.download == pb.DOWNLOAD_SIZE_UNSPECIFIED
+
+
+def edit_event(event: pb.Event, **fields: Any) -> pb.UpdateEventRequest:
+    return pb.UpdateEventRequest(event_id=event.event_id, **fields)
+
+
+def test_photos_of_guests_are_off_unless_the_organiser_says_so_and_everybody_hears_of_it(scene: AuthScene) -> None:
+    olga = scene.organiser()
+    quiet, event = scene.event(olga), scene.event(olga, guest_photos=pb.GUEST_PHOTOS_MODERATED)
+    assert (quiet.guest_photos, event.guest_photos) == (pb.GUEST_PHOTOS_OFF, pb.GUEST_PHOTOS_MODERATED)
+    guest = scene.guest(event)
+    scene.stub.UpdateEvent(edit_event(event, guest_photos=pb.GUEST_PHOTOS_OPEN), metadata=olga.metadata)
+    scene.stub.UpdateEvent(edit_event(event, name=StringValue(value="Another name")), metadata=olga.metadata)
+    (membership,) = scene.stub.GetUser(pb.GetUserRequest(), metadata=guest.metadata).memberships
+    assert membership.guest_photos == pb.GUEST_PHOTOS_OPEN
+    told = [(change.event_id, change.guest_photos) for change in scene.changes() if change.name]
+    assert told == [
+        (quiet.event_id, pb.GUEST_PHOTOS_OFF),
+        (event.event_id, pb.GUEST_PHOTOS_MODERATED),
+        (event.event_id, pb.GUEST_PHOTOS_OPEN),
+        (event.event_id, pb.GUEST_PHOTOS_OPEN),
+    ]
+
+
+def test_an_unknown_choice_for_photos_of_guests_is_refused(scene: AuthScene) -> None:
+    olga = scene.organiser()
+    event = scene.event(olga)
+    for attempt in (
+        lambda: scene.event(olga, guest_photos=9),
+        lambda: scene.stub.UpdateEvent(edit_event(event, guest_photos=9), metadata=olga.metadata),
+    ):
+        with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
+            attempt()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID, uuid4
 
 import grpc
 import pytest
@@ -10,83 +9,30 @@ from grpc import StatusCode
 
 from kit.identity import USER
 from matcher_service.domain import Action, ChangeKind, Role, Visibility, permissions
-from matcher_service.feed import AuthFeed
 from matcher_service.servicer import MatcherServicer, PhotoServicer
 from matcher_service.spool import spool
-from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from tests.service.calls import Refusal, read_refusal
-from tests.service.matcher_calls import Service
 from tests.service.matcher_calls import service as service
-from tests.service.matcher_cameras import add_camera
+from tests.service.matcher_roles import (
+    ALL,
+    BY_RIGHTS,
+    COUPLE,
+    EVERYONE,
+    GUEST,
+    HIDDEN,
+    HIDERS,
+    LOOKERS,
+    MATCHED,
+    ORGANISER,
+    PHOTOGRAPHER,
+    UNAPPROVED,
+    Party,
+    get,
+    set_visibility,
+)
+from tests.service.matcher_roles import party as party
 from tests.service.matcher_world import JPEG, JPEG_END, MAX_PHOTO_BYTES, World, photo_of
-
-ORGANISER, COUPLE, PHOTOGRAPHER, GUEST = Role.ORGANISER, Role.COUPLE, Role.PHOTOGRAPHER, Role.GUEST
-ALL = {ORGANISER, COUPLE, PHOTOGRAPHER, GUEST}
-LOOKERS, HIDERS = {ORGANISER, COUPLE, PHOTOGRAPHER}, {ORGANISER, COUPLE}
-BY_RIGHTS = (ORGANISER, COUPLE, PHOTOGRAPHER)
-HIDDEN, MATCHED = photo_pb2.VISIBILITY_HIDDEN, photo_pb2.VISIBILITY_MATCHED
-EVERYONE, UNAPPROVED = photo_pb2.VISIBILITY_EVERYONE, photo_pb2.VISIBILITY_UNAPPROVED
-
-
-class Party:
-    """An event with one member of each role, a photo of its organiser and one of its photographer, both seen by nobody
-    as a guest."""
-
-    def __init__(self, service: Service) -> None:
-        self.service, self.world = service, service.world
-        self.event = self.world.event()
-        self.members = {
-            ORGANISER: self.world.organiser,
-            **{role: self.world.join(self.event, role=role) for role in (COUPLE, PHOTOGRAPHER, GUEST)},
-        }
-        self.theirs = self.world.add(self.event, 1)
-        self.own = self.add_by(self.members[PHOTOGRAPHER], 2)
-        self.camera = add_camera(self.world, self.event)
-
-    def add_by(self, user: UUID, *people: int) -> UUID:
-        with spool(photo_of(people, str(uuid4())), MAX_PHOTO_BYTES) as upload:
-            added = self.world.photos.add_photo(user, self.event, "own.jpg", upload)
-        self.world.index_all()
-        assert added.photo_id
-        return added.photo_id
-
-    def call(self, role: Role, rpc: str, request: Any) -> Any:
-        stub = self.service.photos if hasattr(self.service.photos, rpc) else self.service.matcher
-        answer = getattr(stub, rpc)(request, metadata=self.service.by(self.members[role]), timeout=10)
-        return list(answer) if rpc == "GetPhoto" else answer
-
-    def list_photos(self, role: Role, **fields: Any) -> tuple[set[UUID], int]:
-        request = photo_pb2.ListPhotosRequest(event_id=str(self.event), **fields)
-        answer = self.call(role, "ListPhotos", request)
-        return {UUID(photo.photo_id) for photo in answer.photos}, answer.total_count
-
-    def set(self, role: Role, visibility: int, *photos: UUID) -> None:
-        self.call(role, "SetVisibility", set_visibility(self.event, visibility, *photos))
-
-    def visibility(self, photo: UUID) -> str:
-        request = photo_pb2.ListPhotosRequest(event_id=str(self.event))
-        photos = self.call(ORGANISER, "ListPhotos", request).photos
-        [found] = [shown.visibility for shown in photos if shown.photo_id == str(photo)]
-        return photo_pb2.Visibility.Name(found)
-
-
-def set_visibility(event: UUID, visibility: int, *photos: UUID) -> photo_pb2.SetVisibilityRequest:
-    return photo_pb2.SetVisibilityRequest(
-        event_id=str(event),
-        photo_ids=[str(photo) for photo in photos],
-        visibility=photo_pb2.Visibility.Name(visibility),
-    )
-
-
-def get(photo: UUID) -> photo_pb2.GetPhotoRequest:
-    return photo_pb2.GetPhotoRequest(photo_id=str(photo), variant=photo_pb2.VARIANT_ORIGINAL)
-
-
-@pytest.fixture
-def party(service: Service) -> Party:
-    return Party(service)
-
 
 Make = Callable[[Party], Any]
 ORGANISER_ONLY = (StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY")
@@ -288,20 +234,6 @@ def test_a_new_role_counts_from_the_next_call_on(party: Party) -> None:
     world.leave(party.event, guest)
     with pytest.raises(grpc.RpcError, match="no such event"):
         party.list_photos(GUEST)
-
-
-def test_a_role_of_a_later_version_is_a_guest(service: Service) -> None:
-    class Answer:
-        """A feed of a later version."""
-
-        def send(self, *_: object) -> auth_pb2.ListChangesResponse:
-            change = auth_pb2.Change(sequence=1, kind="KIND_JOINED", event_id=str(uuid4()), user_id=str(uuid4()))
-            change.role = 99  # type: ignore[assignment]
-            return auth_pb2.ListChangesResponse(changes=[change])
-
-    feed = AuthFeed(grpc.insecure_channel("localhost:1"), Answer())  # type: ignore[arg-type]
-    [change] = feed.fetch(0, 0)
-    assert (change.kind, change.role) == (ChangeKind.JOINED, GUEST)
 
 
 def test_visibilities_of_a_world_without_roles_are_as_before(party: Party) -> None:

@@ -10,7 +10,7 @@ from matcher_service.domain import Action, Role, Visibility, permissions
 from protos.matcher.v1 import photo_pb2
 from tests.service.calls import refused
 from tests.service.matcher_calls import service as service
-from tests.service.test_matcher_permissions import (
+from tests.service.matcher_roles import (
     COUPLE,
     EVERYONE,
     GUEST,
@@ -21,7 +21,7 @@ from tests.service.test_matcher_permissions import (
     UNAPPROVED,
     Party,
 )
-from tests.service.test_matcher_permissions import party as party
+from tests.service.matcher_roles import party as party
 
 REFUSED = [(UNAPPROVED, HIDDEN), (UNAPPROVED, MATCHED), (EVERYONE, MATCHED)]
 REPEATED = [(HIDDEN, HIDDEN), (MATCHED, MATCHED)]
