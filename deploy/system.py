@@ -33,7 +33,8 @@ class LocalSystem:
     `ports` are those of the first replicas; what is not in it gets a free one. `settings` go to every process, above
     the environment. Processes are known by name: `auth`, `selfie`, `matcher`, `selfie-worker`, `indexer`, `gateway`,
     and `postgres`; with SMTP_URL also `mailer`; with `replicas={"matcher": 2}` also `matcher-2`, with a port of its
-    own. With `https_names` the gateway is open to other devices, over HTTPS and with a certificate for these names.
+    own; without `kinds` PostgreSQL alone runs, with its data as they were. With `https_names` the gateway is open to
+    other devices, over HTTPS and with a certificate for these names.
     Raises CannotStart.
     """
 
@@ -51,7 +52,7 @@ class LocalSystem:
     ) -> None:
         self.data = data.resolve()
         self._settings = dict(settings or {})
-        if self._setting("SMTP_URL"):
+        if kinds and self._setting("SMTP_URL"):
             kinds = [*kinds, MAILER]
         self._kinds = replicated(kinds, replicas or {})
         self._given_ports = dict(ports or {})
@@ -187,7 +188,8 @@ class LocalSystem:
             self.data, postgres.database_url, self._ports_by_service(), self._setting("BLOB_URL")
         )
         environment.write_env_file(self.env_path, self.env)
-        migrate_all(self.env["DATABASE_URL"])  # in this process: starting three would take longer
+        if self._kinds:
+            migrate_all(self.env["DATABASE_URL"])  # in this process: starting three would take longer
         for stage in sorted({kind.stage for kind in self._kinds.values()}):
             names = self._names(stage)
             for name in names:

@@ -17,6 +17,8 @@ from deploy.sample import SampleEvent, SamplePhoto
 from deploy.system import LocalSystem
 from tests.e2e.party import PASSWORD, Json, Organiser, Person, register, showing, until
 
+NO_SERVER = "smtp://127.0.0.1:1"  # a backup is made and restored without a mailer
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
@@ -28,7 +30,7 @@ def start(module: str, *words: str, data: Path) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "BLOB_URL")}
     return subprocess.Popen(
         [sys.executable, "-m", module, *words],
-        env={**kept, "MINOIS_DATA": str(data)},
+        env={**kept, "MINOIS_DATA": str(data), "SMTP_URL": NO_SERVER},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
