@@ -68,4 +68,6 @@ def test_guests_add_nothing_where_the_event_does_not_say_so(organiser: Organiser
     guest.expect(204, "DELETE", f"/api/photos/{added}")
     assert uploads(guest, event) == {}
     organiser.expect(200, "PATCH", path, json={"closed": True})
-    assert guest.expect(409, "POST", f"{path}/photos", files=files)["reason"] == "event_closed"
+    # matcher_service hears of it a moment later.
+    refusal = until(lambda: guest.http.post(f"{path}/photos", files=files), lambda answer: answer.status_code != 202)
+    assert (refusal.status_code, refusal.json()["reason"]) == (409, "event_closed")

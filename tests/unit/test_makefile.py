@@ -1,5 +1,6 @@
 """The variables that `make` lists reach the commands, with the values that it lists."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -20,8 +21,10 @@ CASES = [
 
 
 def commands(target: str, *settings: str) -> str:
-    make = ["make", "--dry-run", "--old-file=.venv/.ready", target, *settings]
-    return subprocess.run(make, capture_output=True, text=True, check=True).stdout
+    make = ["make", "--dry-run", "--no-print-directory", "--old-file=.venv/.ready", target, *settings]
+    # Without the settings of the `make` that runs the tests.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(make, env=environment, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
