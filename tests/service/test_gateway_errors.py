@@ -2,11 +2,9 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import grpc
 import pytest
-import structlog
 
 from auth_service import domain as auth
 from gateway.errors.from_grpc import to_problem
@@ -203,15 +201,9 @@ def test_calls_have_a_deadline(world: World) -> None:
 
 
 @pytest.fixture
-def configured_logs() -> Iterator[None]:
+def configured_logs() -> None:
     """Before the test is called, because configuring replaces the handlers that pytest has set."""
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
     logs.configure("gateway")
-    yield
-    structlog.reset_defaults()
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
 
 
 @pytest.mark.usefixtures("configured_logs")

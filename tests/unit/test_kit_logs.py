@@ -4,23 +4,11 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Iterator
 
 import pytest
 import structlog
 
 from kit import logs
-
-
-@pytest.fixture(autouse=True)
-def restored_logging() -> Iterator[None]:
-    """Leaves logging as it was."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def fail_with(secret: str) -> None:
