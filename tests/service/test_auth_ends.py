@@ -21,7 +21,7 @@ def update(scene: AuthScene, event: pb.Event, who: Person, **fields: object) -> 
     return scene.stub.UpdateEvent(request, metadata=who.metadata).event
 
 
-@pytest.mark.parametrize("ends", PAST, ids=str)
+@pytest.mark.parametrize("ends", PAST, ids=["the first day", "2020", "a second ago"])
 def test_an_end_in_the_past_is_a_fault_of_its_field(scene: AuthScene, ends: datetime) -> None:
     olga = scene.organiser()
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
