@@ -61,7 +61,8 @@ def test_a_guest_is_told_that_they_organise_nothing(new_laptop: NewLaptop, party
 
 def test_an_event_is_created_renamed_closed_and_deleted(laptop: Laptop, organiser: Organiser) -> None:
     laptop.page.get_by_role("link", name="New event").click()
-    laptop.page.get_by_label("Name", exact=True).fill("Garden party")
+    expect(laptop.page.get_by_label("Name", exact=True)).to_be_focused(timeout=PATIENCE_MS)
+    laptop.page.keyboard.type("Garden party")
     laptop.button("Create the event").click()
     laptop.see("No photos yet")
     event_id = laptop.page.url.rpartition("/")[2]

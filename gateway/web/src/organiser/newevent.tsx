@@ -1,5 +1,7 @@
 /** A new event: its name is enough. */
 
+import { useLayoutEffect } from "preact/hooks";
+
 import { api, ask } from "../shared/api";
 import { Screen } from "../shared/elements";
 import { words } from "#words";
@@ -8,6 +10,8 @@ import { EventForm, type EventFields } from "./eventform";
 import { follow, go } from "./navigation";
 
 export function NewEvent() {
+  // Who comes here comes to type a name.
+  useLayoutEffect(() => document.getElementById("event-name")?.focus(), []);
   const create = async (fields: EventFields) => {
     const event = await ask(api.POST("/api/events", { body: { ...fields, admission: false, guest_photos: "off", release: "live", download: "original" } }));
     go({ kind: "event", eventId: event.id, tab: "photos" });
