@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any
 
 from deploy.sample import SampleEvent, SamplePhoto
@@ -58,7 +59,9 @@ def test_an_open_page_hears_of_a_selfie_a_photo_and_a_deletion(
             until_heard(updates, "photos")
         organiser.expect(204, "DELETE", f"/api/events/{event['id']}")
         until_heard(updates, "events")
-        assert [next(uninvolved)[0]] == ["events"], "of the photos of another guest it has heard nothing"
+        # That it may take a selfie since it joined is heard late at times.
+        heard = list(takewhile(lambda kind: kind != "events", (kind for kind, _ in uninvolved)))
+        assert set(heard) <= {"selfie"}, "of the photos of another guest it has heard nothing"
 
 
 def test_a_page_of_an_erased_guest_ends(organiser: Organiser, join: Callable[[Json], Person]) -> None:
