@@ -13,7 +13,7 @@ from matcher_service.store import PhotoStore
 from matcher_service.store.uploads import SELECT_UPLOAD
 from tests.service.matcher_party import check
 from tests.service.matcher_world import World, photo_of
-from tests.service.partitions import ACROSS, Watch, partition
+from tests.service.partitions import ACROSS, HANDED_ON, Watch, partition
 
 COUNT = 4
 TABLES = {
@@ -115,6 +115,7 @@ def test_statements_read_the_partition_of_their_event_alone(world: World, watch:
     assert check(world) == []
     assert watch.find_faults() == []
     assert watch.seen >= HOT
+    assert watch.handed_on - ACROSS.keys() == HANDED_ON
 
 
 def test_control_a_statement_without_its_event_is_found(world: World, watch: Watch) -> None:
