@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, event, text
 
 from kit.db import copy_out
 
-STORES = "matcher_service.store"
+STORES = "matcher_service.store."
+BETWEEN = ("sqlalchemy.", "kit.", "contextlib", __name__)  # a store and its statement
 # The key of partition, where it is not `event_id`. A table without either is not partitioned.
 KEYS = {"events": "id"}
 WHOLE = ("alembic_version", "photo_events")
@@ -36,6 +37,8 @@ ACROSS = {
     "matches.MatchStore.find_deletions": "asked for several events at once: those in memory",
     "logos.LogoStore.find_versions": "asked for several events at once",
     "logos.LogoStore.list_files": "`check` walks through all rows",
+    "integrity.IntegrityStore.count_again": "`check` repairs what it has found",
+    "integrity.IntegrityStore.find_photo": "`check` looks again before it repairs",
     "integrity.IntegrityStore.find_strays": "`check` walks through all rows",
     "integrity.IntegrityStore.list_photos": "`check` walks through all rows",
     "integrity.IntegrityStore.read_rows": "`check` walks through all rows",
@@ -48,6 +51,7 @@ HANDED_ON = {
     "lists.select_photos",
     "lists.select_uploads",
     "matches.MatchStore._replace",
+    "matches.MatchStore.count_for_notices",
     "photos.PhotoStore.add",
     "photos.PhotoStore.find_shown",
     "photos.PhotoStore.find_upload",
@@ -189,11 +193,10 @@ def find_partitions(plan: Any) -> Iterator[int]:
 
 
 def find_store_function() -> str | None:
-    """The function of the stores that runs a statement, such as `photos.PhotoStore.add`; None outside of them."""
+    """The function of the stores that runs a statement, such as `photos.PhotoStore.add`; None: another one does."""
     frame: FrameType | None = sys._getframe()
-    while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if module.startswith(f"{STORES}."):
-            return f"{module.removeprefix(f'{STORES}.')}.{frame.f_code.co_qualname}"
+    while frame is not None and frame.f_globals["__name__"].startswith(BETWEEN):
         frame = frame.f_back
-    return None
+    if frame is None or not frame.f_globals["__name__"].startswith(STORES):
+        return None
+    return f"{frame.f_globals['__name__'].removeprefix(STORES)}.{frame.f_code.co_qualname}"

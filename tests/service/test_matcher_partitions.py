@@ -97,6 +97,7 @@ def look_as_organiser(world: World, event: UUID, photo: UUID) -> None:
     world.photos.open_photo(world.organiser, photo, Variant.THUMB)
     world.cameras.list_cameras(world.organiser, event)
     world.matches.count_matches(world.organiser, event, [])
+    world.matches.count_for_notices(event, [])
     world.photos.retry_failed(world.organiser, event)
     world.anomalies.list_shared_faces(world.organiser, event)
 
