@@ -31,7 +31,7 @@ IMAGE ?= localhost/minois:dev
 VERSION ?= dev
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load overload pages-load upload-load ghz chaos soak \
+.PHONY: help run demo test test-unit test-service test-e2e partitions test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load replicas overload pages-load upload-load ghz chaos soak \
 	bench accuracy fuzz backup restore setup pages sbom image image-test
 
 help: ## list the targets
@@ -51,6 +51,9 @@ test-unit: $(READY) ## run the unit tests: no files, no processes
 
 test-service: $(READY) ## run the tests of each service, over gRPC and with PostgreSQL
 	$(BIN)/pytest tests/service
+
+partitions: $(READY) ## run the tests of matcher_service on hash partitions by event
+	PARTITIONS=4 $(BIN)/pytest -k "not in_an_index_alone" $(filter-out %migration.py %_scale.py %_partitions.py,$(wildcard tests/service/test_matcher_*.py))
 
 test-e2e: $(READY) $(BUILT_PAGES) ## run the tests of all processes together, over HTTP
 	$(BIN)/pytest tests/e2e
@@ -107,6 +110,9 @@ load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 
 overload: $(READY) ## send five times the capacity (TIME=60, in seconds)
 	@$(BIN)/python -m tests.load.overload --time $(TIME)
+
+replicas: $(READY) ## do the same work with one and with two processes of each kind (EVENTS=6 PHOTOS=6 GUESTS=3, of each event; READS=600)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.load.replicas --events $(or $(EVENTS),6) --photos $(or $(PHOTOS),6) --guests $(or $(GUESTS),3) --reads $(or $(READS),600)
 
 upload-load: $(READY) $(BUILT_PAGES) ## upload a folder through the page of an organiser, and measure it (PHOTOS=2000; needs Chromium)
 	@$(BIN)/python -m tests.load.page_upload --photos $(or $(PHOTOS),2000)

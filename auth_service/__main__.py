@@ -29,7 +29,7 @@ from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.identity import Signer, Verifier
 from kit.logs import get_logger
-from kit.metrics import QueueGauges, serve_metrics
+from kit.metrics import FeedGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.server import Registration, Server
 from kit.startup import run_command
@@ -93,9 +93,8 @@ def serve(_: list[str]) -> None:
     logs.configure(NAME, config.log_level, config.log_format == "json")
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
-    serve_metrics(config)
     auth = _build(config, stop)
-
+    serve_metrics(config, FeedGauge(auth.changes.find_last))
     offered = False
 
     def tidy() -> bool:

@@ -1,7 +1,7 @@
 """Following a change feed: from a stored cursor on, each change applied once, in order."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Event
 from typing import Generic, Protocol, TypeVar
 
@@ -12,6 +12,7 @@ log = get_logger()
 
 POLL_S = 15.0
 BACKOFF_S = 0.5
+MAX_RUN = 50  # changes in one transaction
 
 
 class Sequenced(Protocol):
@@ -26,17 +27,23 @@ AnyChange = TypeVar("AnyChange", bound=Sequenced)
 
 class Follower(Generic[AnyChange]):
     """`fetch(after, wait_s)` answers the changes after a place; `apply` moves the stored cursor in the transaction that
-    applies the change and does nothing for one that was applied before, so any number of followers may run."""
+    applies the changes and does nothing for one that was applied before, so any number of followers may run.
+
+    Changes that follow each other and of which `shares` is true are applied in one transaction, 50 at most: the commit
+    takes most of the time. They must not lock what another transaction locks in another order.
+    """
 
     def __init__(
         self,
         fetch: Callable[[int, float], Sequence[AnyChange]],
         cursor: Callable[[], int],
-        apply: Callable[[AnyChange], None],
+        apply: Callable[..., None],
+        shares: Callable[[AnyChange], bool] = lambda _: False,
     ) -> None:
         self._fetch = fetch
         self._cursor = cursor
         self._apply = apply
+        self._shares = shares
 
     def catch_up(self) -> None:
         """Applies all that has happened until now. Raises Unavailable when the feed cannot be reached."""
@@ -60,6 +67,26 @@ class Follower(Generic[AnyChange]):
 
     def _follow(self, wait_s: float) -> int:
         changes = self._fetch(self._cursor(), wait_s)
-        for change in changes:
-            self._apply(change)
+        for run in self._find_runs(changes):
+            self._apply_run(run)
         return len(changes)
+
+    def _find_runs(self, changes: Sequence[AnyChange]) -> Iterator[list[AnyChange]]:
+        run: list[AnyChange] = []
+        for change in changes:
+            if run and not (len(run) < MAX_RUN and self._shares(run[-1]) and self._shares(change)):
+                yield run
+                run = []
+            run.append(change)
+        if run:
+            yield run
+
+    def _apply_run(self, run: Sequence[AnyChange]) -> None:
+        """One that fails does not hold up those before it."""
+        try:
+            self._apply(*run)
+        except Exception:
+            if len(run) == 1:
+                raise
+            for change in run:
+                self._apply(change)

@@ -49,6 +49,23 @@ class FileStoreGauge(Collector):
         yield GaugeMetricFamily("file_store_available", text, value=0 if self._find_fault() else 1)
 
 
+class FeedGauge(Collector):
+    """How far the change feed has come here: the last change that was appended, or that a follower has applied."""
+
+    def __init__(self, read: Callable[[], int]) -> None:
+        self._read = read
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        return []
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        try:
+            sequence = self._read()
+        except Unavailable:
+            return
+        yield GaugeMetricFamily("change_feed_sequence", "Number of the last change appended or applied", sequence)
+
+
 def serve_metrics(settings: ProcessSettings, *collectors: Collector) -> None:
     """Serves `/metrics` at METRICS_HOST and METRICS_PORT; port 0: does not. Raises InvalidSetting."""
     if settings.metrics_port:

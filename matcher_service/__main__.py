@@ -20,7 +20,7 @@ from kit.faces.logo_process import LogoProcess
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
-from kit.metrics import FileStoreGauge, QueueGauges, serve_metrics
+from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.server import FILES, Registration, Server
@@ -55,6 +55,7 @@ from matcher_service.store import (
 )
 from matcher_service.store.events import PHOTOS_CHANNEL
 from matcher_service.store.hints import HINTS_CHANNEL
+from matcher_service.store.members import is_join
 from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
 NAME = "matcher"
@@ -137,10 +138,15 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     members, match_store = MemberStore(db), matches(db)
     faces = FaceStore(db)
     index = Index(faces.find_version, faces.count, faces.read_page, config.index_memory_mb)
-    serve_metrics(config, QueueGauges("photos", JobStore(db).read_queue), FileStoreGauge(blobs.find_fault))
+    serve_metrics(
+        config,
+        QueueGauges("photos", JobStore(db).read_queue),
+        FileStoreGauge(blobs.find_fault),
+        FeedGauge(members.cursor),
+    )
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer))
-        follower = Follower(feed.fetch, members.cursor, members.apply)
+        follower = Follower(feed.fetch, members.cursor, members.apply, is_join)
         following = start_thread(lambda: follower.run(stop), "feed")
         tidy = functools.partial(index.tidy, match_store.find_deletions)
         start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")

@@ -21,7 +21,7 @@ from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
 from kit.memory import keep_freed_memory
-from kit.metrics import FileStoreGauge, QueueGauges, serve_metrics
+from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.server import FILES, Registration, Server
@@ -38,6 +38,7 @@ from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
 from selfie_service.store import BindingStore, ChangeStore, OldSelfieStore, RematchStore, RoleStore, SelfieStore
+from selfie_service.store.changes import is_join
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.store.people import REMATCHES_CHANNEL, SELFIES_CHANNEL
 from selfie_service.validation import Examination, build_examiner
@@ -132,7 +133,7 @@ def serve(
     _serve_metrics(config, db, blobs)
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer))
-        follower = Follower(feed.fetch, changes.cursor, changes.apply)
+        follower = Follower(feed.fetch, changes.cursor, changes.apply, is_join)
         guests = GuestSelfies(RoleStore(db), feed.fetch, follower.catch_up)
         start_thread(lambda: _read_roles(guests), "roles")
         following = start_thread(lambda: follower.run(stop), "feed")
@@ -241,6 +242,7 @@ def _serve_metrics(config: settings.ProcessSettings, db: Engine, blobs: Blobs) -
         QueueGauges("selfies", SelfieStore(db).read_queue),
         QueueGauges("rematches", RematchStore(db).read_queue),
         FileStoreGauge(blobs.find_fault),
+        FeedGauge(ChangeStore(db).cursor),
     )
 
 

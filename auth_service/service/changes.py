@@ -1,8 +1,10 @@
 """The change feed."""
 
+import math
 import time
 from collections.abc import Sequence
 from threading import Event as Signal
+from threading import Lock
 
 from auth_service.domain import Change
 from auth_service.store import Stores
@@ -16,16 +18,32 @@ class Changes:
     def __init__(self, stores: Stores, stopping: Signal) -> None:
         self._changes = stores.changes
         self._stopping = stopping
+        self._lock = Lock()
+        self._last, self._asked_at = 0, -math.inf
 
     def list_newest(self) -> Sequence[Change]:
         """One, or none where nothing has happened yet."""
         return self._changes.list_newest()
 
+    def find_last(self) -> int:
+        """The number of the newest change; 0 before the first."""
+        return self._changes.find_last()
+
     def list_changes(self, after: int, limit: int, wait_s: float) -> Sequence[Change]:
         """Answers as soon as there is a change, or with none after `wait_s` or when the process stops."""
         ends_at = time.monotonic() + wait_s
         while not (changes := self._changes.list_changes(after, limit)):
-            left_s = ends_at - time.monotonic()
-            if left_s <= 0 or self._stopping.wait(min(CHANGE_POLL_S, left_s)):
-                break
+            last = after
+            while last <= after:
+                now = time.monotonic()
+                if now >= ends_at or self._stopping.wait(min(CHANGE_POLL_S, ends_at - now)):
+                    return changes
+                last = self._find_last(now)
         return changes
+
+    def _find_last(self, now: float) -> int:
+        """The number of the newest change, which is read once for all who wait, every CHANGE_POLL_S at most."""
+        with self._lock:
+            if now - self._asked_at >= CHANGE_POLL_S:
+                self._last, self._asked_at = self._changes.find_last(), now
+            return self._last

@@ -32,6 +32,12 @@ class ChangeStore:
         with transaction(self._engine) as connection:
             return [_change(row) for row in connection.execute(query, {"after": after, "limit": limit})]
 
+    def find_last(self) -> int:
+        """The number of the newest change; 0 before the first."""
+        with transaction(self._engine) as connection:
+            last: int = connection.execute(text("SELECT last FROM auth.feed")).scalar_one()
+            return last
+
     def list_newest(self) -> list[Change]:
         query = text("SELECT * FROM auth.changes ORDER BY sequence DESC LIMIT 1")
         with transaction(self._engine) as connection:

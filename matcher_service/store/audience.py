@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from matcher_service.domain import OrganiserOnly, Visibility
-from matcher_service.store.events import lock_event, may_look
+from matcher_service.store.events import find_event, lock_event, may_look
 from matcher_service.store.hints import hint, hint_all, hint_organisers, hint_people_in
 
 # SQL: the account of the person :person.
@@ -81,10 +81,8 @@ class AudienceStore:
         self._engine = engine
 
     def find_event(self, photo_id: UUID) -> UUID | None:
-        query = text("SELECT event_id FROM matcher.photo_events WHERE photo_id = :photo")
         with transaction(self._engine) as connection:
-            event_id: UUID | None = connection.execute(query, {"photo": photo_id}).scalar()
-            return event_id
+            return find_event(connection, photo_id)
 
     def set_visibility(
         self,

@@ -22,6 +22,13 @@ IS_NAMED = (
 )
 
 
+def find_event(connection: Connection, photo_id: UUID) -> UUID | None:
+    """The event of a photo, by which all of its rows are keyed."""
+    query = text("SELECT event_id FROM matcher.photo_events WHERE photo_id = :photo")
+    event_id: UUID | None = connection.execute(query, {"photo": photo_id}).scalar()
+    return event_id
+
+
 def lock_event(connection: Connection, event_id: UUID) -> int | None:
     """The first statement of a publish or a deletion: waits for the ones before; the event's version.
 

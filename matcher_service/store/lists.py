@@ -89,6 +89,7 @@ def make_matches_query(event_id: UUID | None, listing: Listing, page: Page) -> s
     after, order = _page("m", "photo_id", listing, page)
     photo_after, photo_order = _page("p", "id", listing, page)
     way = "ASC" if listing.ascending else "DESC"
+    one_event = "AND p.event_id = :event" if event_id else ""
     return f"""
         SELECT p.id, p.event_id, p.width, p.height, p.taken_at, p.created_at, p.number, p.taken_offset_min, p.colour,
             coalesce(p.original_bytes, 0) AS original_bytes, e.name AS event_name, l.only_for_everyone,
@@ -105,7 +106,7 @@ def make_matches_query(event_id: UUID | None, listing: Listing, page: Page) -> s
              WHERE me.user_id = :user {event})
             ORDER BY time {way}, photo_id {way} LIMIT :limit
         ) l
-        JOIN matcher.photos p ON (p.event_id, p.id) = (l.event_id, l.photo_id)
+        JOIN matcher.photos p ON (p.event_id, p.id) = (l.event_id, l.photo_id) {one_event}
         JOIN matcher.events e ON e.id = l.event_id
         ORDER BY l.time {way}, l.photo_id {way}
     """

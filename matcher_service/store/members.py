@@ -51,17 +51,24 @@ class MemberStore:
             sequence: int = connection.execute(text("SELECT sequence FROM matcher.feed_cursor")).scalar_one()
             return sequence
 
-    def apply(self, change: Change) -> None:
-        """Once, whoever applies it, and in order."""
+    def apply(self, *changes: Change) -> None:
+        """Each once, whoever applies it, and in order, in one transaction."""
         with transaction(self._engine, "matcher-change") as connection:
             cursor = connection.execute(text("SELECT sequence FROM matcher.feed_cursor FOR UPDATE")).scalar_one()
-            if change.sequence <= cursor:
-                return
-            if change.sequence != cursor + 1:
-                raise RuntimeError(f"the change feed leaps from {cursor} to {change.sequence}")
-            if change.kind is not None:
-                APPLY[change.kind](connection, change)
-            connection.execute(text("UPDATE matcher.feed_cursor SET sequence = :last"), {"last": change.sequence})
+            for change in changes:
+                if change.sequence <= cursor:
+                    continue
+                if change.sequence != cursor + 1:
+                    raise RuntimeError(f"the change feed leaps from {cursor} to {change.sequence}")
+                if change.kind is not None:
+                    APPLY[change.kind](connection, change)
+                cursor = change.sequence
+            connection.execute(text("UPDATE matcher.feed_cursor SET sequence = :last"), {"last": cursor})
+
+
+def is_join(change: Change) -> bool:
+    """Of these there are most; each locks the row of one event, and no other transaction locks those of two."""
+    return change.kind is ChangeKind.JOINED
 
 
 def _join(connection: Connection, change: Change) -> None:

@@ -33,7 +33,7 @@ from matcher_service.domain import (
     roles_for,
 )
 from matcher_service.store.audience import SEES
-from matcher_service.store.events import PHOTOS_CHANNEL, count_photos, find_member, lock_event
+from matcher_service.store.events import PHOTOS_CHANNEL, count_photos, find_event, find_member, lock_event
 from matcher_service.store.lists import count_listed, select_photos, select_uploads
 from matcher_service.store.offers import is_open, offered
 from matcher_service.store.replacements import NEW_VERSION, find_late, find_named, replace_photo, retry_replacements
@@ -164,10 +164,8 @@ class PhotoStore:
                 raise PhotoNotFailed
 
     def find_event(self, photo_id: UUID) -> UUID | None:
-        query = text("SELECT event_id FROM matcher.photo_events WHERE photo_id = :photo")
         with transaction(self._engine) as connection:
-            row = connection.execute(query, {"photo": photo_id}).first()
-        return row.event_id if row else None
+            return find_event(connection, photo_id)
 
     def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
         """A photo that this user may see: who added it, by their role, and as any member by its visibility."""
@@ -177,17 +175,17 @@ class PhotoStore:
             f"""
             SELECT p.state, {key} AS key, {parts} AS parts, {digest} AS digest, e.name, p.number,
                 {offered("m", "e")} AS download
-            FROM matcher.photo_events x
-            JOIN matcher.photos p ON (p.event_id, p.id) = (x.event_id, x.photo_id)
-            JOIN matcher.events e ON e.id = x.event_id AND NOT e.gone
-            JOIN matcher.memberships m ON m.event_id = x.event_id AND m.user_id = :user
-            WHERE x.photo_id = :photo AND (p.uploader_id = m.user_id
+            FROM matcher.photos p
+            JOIN matcher.events e ON e.id = p.event_id AND NOT e.gone
+            JOIN matcher.memberships m ON m.event_id = p.event_id AND m.user_id = :user
+            WHERE p.event_id = :event AND p.id = :photo AND (p.uploader_id = m.user_id
                 OR {is_open("m", "e")} AND (m.role = ANY(:see_all) OR {SEES}))
             """
         )
-        roles = {"see_all": roles_for(Action.SEE_ALL)}
+        values = {"photo": photo_id, "user": user_id, "see_all": roles_for(Action.SEE_ALL)}
         with transaction(self._engine) as connection:
-            row = connection.execute(query, {"photo": photo_id, "user": user_id, **roles}).first()
+            event_id = find_event(connection, photo_id)
+            row = connection.execute(query, {**values, "event": event_id}).first() if event_id else None
         if row is None:
             return None
         version = make_version(row.key, row.digest)

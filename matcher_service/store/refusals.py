@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from matcher_service.faces import FoundPerson
-from matcher_service.store.events import lock_event, may_look
+from matcher_service.store.events import find_event, lock_event, may_look
 from matcher_service.store.hints import hint
 from matcher_service.store.jobs import INSERT_MATCH
 
@@ -25,10 +25,8 @@ class RefusalStore:
         self._engine = engine
 
     def find_event(self, photo_id: UUID) -> UUID | None:
-        query = text("SELECT event_id FROM matcher.photo_events WHERE photo_id = :photo")
         with transaction(self._engine) as connection:
-            event_id: UUID | None = connection.execute(query, {"photo": photo_id}).scalar()
-            return event_id
+            return find_event(connection, photo_id)
 
     def refuse(self, event_id: UUID, user_id: UUID, photo_id: UUID) -> bool:
         """False where the person neither sees the photo as theirs nor refused it before."""

@@ -48,6 +48,11 @@ ON CONFLICT (event_id, person_id)
 """)
 
 
+def is_join(change: Change) -> bool:
+    """Of these there are most; each locks the row of one person, and no transaction locks those of two."""
+    return change.kind is ChangeKind.JOINED
+
+
 class FeedGap(Exception):
     """A change is missing between the last one applied and this one."""
 
@@ -64,14 +69,16 @@ class ChangeStore:
             sequence: int = connection.execute(text("SELECT sequence FROM selfie.feed_cursor")).scalar_one()
             return sequence
 
-    def apply(self, change: Change) -> None:
-        """Once, whoever applies it, and in order; one of an unknown kind is only passed over. Raises FeedGap."""
+    def apply(self, *changes: Change) -> None:
+        """Each once, whoever applies it, and in order, in one transaction; one of an unknown kind is only passed over.
+        Raises FeedGap."""
         with transaction(self._engine, "selfie-change") as connection:
-            if self._is_next(connection, change):
-                if change.kind:
-                    _APPLY[change.kind](connection, change)
-                    apply_to_members(connection, change)
-                connection.execute(text(MOVE_CURSOR), {"last": change.sequence})
+            for change in changes:
+                if self._is_next(connection, change):
+                    if change.kind:
+                        _APPLY[change.kind](connection, change)
+                        apply_to_members(connection, change)
+                    connection.execute(text(MOVE_CURSOR), {"last": change.sequence})
 
     def _is_next(self, connection: Connection, change: Change) -> bool:
         """Locks the cursor until the commit."""

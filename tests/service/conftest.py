@@ -1,5 +1,6 @@
 """What service tests stand on: real PostgreSQL, a fresh database for each test, real gRPC on a free port."""
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -20,7 +21,9 @@ from kit.migrations import migrate
 from kit.server import Registration, Server
 from kit.settings import ServerSettings
 from tests.service.auth_fixtures import scene as scene
+from tests.service.partitions import Watch, partition
 
+PARTITIONS = int(os.environ.get("PARTITIONS") or 0)  # of the tables of matcher_service; 0: they are whole
 SCHEMAS = {"auth": auth_service, "selfie": selfie_service, "matcher": matcher_service}
 
 
@@ -48,24 +51,34 @@ def templates(postgres: str) -> dict[str, str]:
     for schema, package in SCHEMAS.items():
         _execute(postgres, f"CREATE DATABASE template_{schema} OWNER minois")
         migrate(_url(postgres, f"template_{schema}"), schema, Path(str(package.__file__)).parent / "migrations")
+    if PARTITIONS:
+        engine = create_engine(driver_url(_url(postgres, "template_matcher")))
+        partition(engine, PARTITIONS)
+        engine.dispose()
     return {schema: f"template_{schema}" for schema in SCHEMAS}
 
 
 @pytest.fixture
-def make_db(postgres: str, templates: dict[str, str]) -> Iterator[Callable[[str], Engine]]:
+def make_db(
+    postgres: str, templates: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], Engine]]:
     """Makes a fresh database with the schema of one service."""
     made: list[tuple[str, Engine]] = []
+    watch = Watch(monkeypatch) if PARTITIONS else None
 
     def make(schema: str) -> Engine:
         name = f"test_{uuid4().hex}"
         _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {templates[schema]} OWNER minois")
         made.append((name, create_db(_url(postgres, name), 10, 10, "test")))
+        if watch and schema == "matcher":
+            watch.observe(made[-1][1])
         return made[-1][1]
 
     yield make
     for name, engine in made:
         engine.dispose()
         _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    assert watch is None or not watch.find_faults(), "statements that read several partitions"
 
 
 @pytest.fixture(scope="session")

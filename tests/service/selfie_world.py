@@ -33,6 +33,7 @@ from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
 from selfie_service.store import ChangeStore, RematchStore, RoleStore, SelfieStore
+from selfie_service.store.changes import is_join
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.validation import Examination, Reason
 from selfie_service.worker import Validator
@@ -111,7 +112,7 @@ class World:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         told = calls(signer("selfie"))
         self.auth_feed = AuthFeed(self._channel, told)
-        self.follower = Follower(self.auth_feed.fetch, self.changes.cursor, self.changes.apply)
+        self.follower = Follower(self.auth_feed.fetch, self.changes.cursor, self.changes.apply, is_join)
         self.rematcher = Rematcher(self.rematches, self._channel, told, STREAM_S, self.stop)
         self.service = Selfies(self.selfies, self.rematches, self.blobs, self.follower.catch_up, 15_000_000)
         self.guests = GuestSelfies(RoleStore(self.db), self.auth_feed.fetch, self.follower.catch_up)

@@ -14,7 +14,8 @@ from google.protobuf.wrappers_pb2 import BoolValue
 from sqlalchemy import Connection, text
 
 from auth_service.domain import Change, ChangeKind
-from auth_service.store import ChangeStore
+from auth_service.service.changes import Changes
+from auth_service.store import ChangeStore, Stores
 from auth_service.store.changes import append_change
 from kit.feed import Follower
 from kit.timestamps import to_timestamp
@@ -161,6 +162,31 @@ def test_a_long_poll_without_a_change_answers_after_its_wait(scene: AuthScene, m
     monkeypatch.setattr("auth_service.service.changes.time", SimpleNamespace(monotonic=lambda: next(clock)))
     assert scene.auth.changes.list_changes(0, 1, wait_s=3) == []
     assert waited == [0.1, 0.1], "one second passes at each look at the clock"
+
+
+def count_questions(scene: AuthScene, monkeypatch: pytest.MonkeyPatch, changes: Changes) -> int:
+    """How often the database is asked for the newest change while five followers wait, all at the same moment."""
+    asked: list[int] = []
+    find_last = ChangeStore.find_last
+    monkeypatch.setattr(ChangeStore, "find_last", lambda store: asked.append(1) or find_last(store))
+    monkeypatch.setattr("auth_service.service.changes.time", SimpleNamespace(monotonic=lambda: 7.0))
+    for _ in range(5):
+        ends = iter([False, True])
+        monkeypatch.setattr(scene.stopping, "wait", lambda _, ends=ends: next(ends))
+        assert changes.list_changes(0, 1, wait_s=3) == []
+    return len(asked)
+
+
+def test_all_followers_who_wait_share_one_question(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert count_questions(scene, monkeypatch, scene.auth.changes) == 1
+
+
+def test_control_each_for_itself_every_follower_asks(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Forgetful(Changes):
+        def _find_last(self, now: float) -> int:
+            return self._changes.find_last()
+
+    assert count_questions(scene, monkeypatch, Forgetful(Stores(scene.db), scene.stopping)) == 5
 
 
 @pytest.mark.parametrize("wait_s", [0, 0.05, -5])

@@ -7,7 +7,8 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from deploy.environment import free_ports
-from kit.metrics import FileStoreGauge, start_metrics_server
+from kit.errors import DatabaseUnavailable
+from kit.metrics import FeedGauge, FileStoreGauge, start_metrics_server
 from kit.settings import ProcessSettings
 
 
@@ -30,3 +31,18 @@ def test_metrics_say_whether_the_file_store_is_available(fault: str, value: floa
     registry = CollectorRegistry()
     registry.register(FileStoreGauge(lambda: fault))
     assert registry.get_sample_value("file_store_available") == value
+
+
+def test_metrics_say_how_far_the_change_feed_has_come() -> None:
+    registry = CollectorRegistry()
+    registry.register(FeedGauge(lambda: 7))
+    assert registry.get_sample_value("change_feed_sequence") == 7
+
+
+def test_without_a_database_there_is_no_place_in_the_feed() -> None:
+    def find_out() -> int:
+        raise DatabaseUnavailable
+
+    registry = CollectorRegistry()
+    registry.register(FeedGauge(find_out))
+    assert registry.get_sample_value("change_feed_sequence") is None

@@ -58,11 +58,12 @@ def test_who_leaves_leaves_their_photos_and_finds_them_again(world: World) -> No
 class ErasesMembersAlone(MemberStore):
     """A broken twin: forgets what a guest has added to events that they have left."""
 
-    def apply(self, change: Any) -> None:
+    def apply(self, *changes: Any) -> None:
         with self._engine.begin() as connection:
-            if change.kind is ChangeKind.USER_ERASED:
-                self._disown(connection, change.user_id)
-        super().apply(change)
+            for change in changes:
+                if change.kind is ChangeKind.USER_ERASED:
+                    self._disown(connection, change.user_id)
+        super().apply(*changes)
 
     def _disown(self, connection: Connection, user_id: UUID) -> None:
         query = text(

@@ -12,7 +12,16 @@ from sqlalchemy import text
 from kit.blobs import BlobsUnavailable
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.pages import Page
-from matcher_service.domain import ChangeKind, EventClosed, EventNotFound, OrganiserOnly, PhotoState, Rematch, Role
+from matcher_service.domain import (
+    Change,
+    ChangeKind,
+    EventClosed,
+    EventNotFound,
+    OrganiserOnly,
+    PhotoState,
+    Rematch,
+    Role,
+)
 from matcher_service.faces import FoundFace
 from matcher_service.reading import Reading
 from matcher_service.store import MatchStore
@@ -114,6 +123,21 @@ def test_a_change_is_applied_once_and_in_order(world: World) -> None:
     leap = world.next_change(ChangeKind.JOINED, event_id=event, user_id=uuid4(), role=Role.GUEST)
     with pytest.raises(RuntimeError, match="leaps"):
         world.member_store.apply(type(leap)(leap.sequence + 1, leap.kind, leap.event_id, leap.user_id, leap.role))
+
+
+def test_changes_of_one_transaction_are_applied_once_and_all_or_none(world: World) -> None:
+    event, cursor = world.event(), world.member_store.cursor()
+    guests = [uuid4() for _ in range(4)]
+    joins = [
+        Change(cursor + place, ChangeKind.JOINED, event, guest, Role.GUEST)
+        for place, guest in enumerate(guests, start=1)
+    ]
+    with pytest.raises(RuntimeError, match="leaps"):
+        world.member_store.apply(*joins[:2], joins[3])
+    assert (world.member_store.cursor(), world.count("memberships")) == (cursor, 1)
+    for run in (joins[:3], joins[1:]):
+        world.member_store.apply(*run)
+    assert (world.member_store.cursor(), world.count("memberships")) == (cursor + 4, 5)
 
 
 def test_a_claimed_photo_is_free_again_when_the_lease_is_over_and_the_first_reader_is_fenced(world: World) -> None:

@@ -112,6 +112,20 @@ def test_several_followers_apply_each_change_once(world: World) -> None:
     assert world.row("SELECT min(revision) AS least, max(revision) AS most FROM selfie.people") == (1, 1)
 
 
+def test_several_followers_of_many_who_join_apply_each_change_once(world: World) -> None:
+    """In runs that overlap."""
+    event = world.event()
+    for _ in range(120):
+        world.tell(ChangeKind.JOINED, event_id=event, user_id=uuid4())
+    followers = [Thread(target=world.follower.catch_up) for _ in range(4)]
+    for follower in followers:
+        follower.start()
+    for follower in followers:
+        follower.join(20)
+    assert world.changes.cursor() == len(world.feed.changes)
+    assert world.count("enrolments") == 120
+
+
 def test_the_follower_hears_of_a_change_while_it_waits(world: World) -> None:
     following = Thread(target=lambda: world.follower.run(world.stop))
     following.start()

@@ -80,6 +80,32 @@ def test_a_change_that_fails_to_apply_is_applied_again_before_any_later_one(monk
     assert (tried, world.applied) == ([1, 2, 2, 3], [1, 2, 3])
 
 
+def follow_runs(world: World, fails: int = 0) -> list[tuple[int, ...]]:
+    """The runs in which changes are applied; those before the fourth may share a transaction. `fails`: one that is
+    applied only by itself."""
+    runs = []
+
+    def apply(*changes: Change) -> None:
+        runs.append(tuple(change.sequence for change in changes))
+        if len(changes) > 1 and any(change.sequence == fails for change in changes):
+            raise RuntimeError("a bug")
+        world.applied.extend(change.sequence for change in changes if change.sequence not in world.applied)
+
+    cursor, shares = (lambda: world.applied[-1] if world.applied else 0), (lambda change: change.sequence < 4)
+    Follower(lambda after, _: world.changes[after:], cursor, apply, shares).catch_up()
+    return runs
+
+
+def test_changes_that_may_share_a_transaction_are_applied_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert follow_runs(World(5)) == [(1, 2, 3), (4,), (5,)]
+    monkeypatch.setattr(feed, "MAX_RUN", 2)
+    assert follow_runs(World(5)) == [(1, 2), (3,), (4,), (5,)]
+
+
+def test_one_that_fails_in_company_does_not_hold_up_those_before_it() -> None:
+    assert follow_runs(World(3), fails=2) == [(1, 2, 3), (1,), (2,), (3,)]
+
+
 def test_a_follower_that_is_told_to_stop_asks_no_more() -> None:
     world = World(5)
     world.stop.set()
