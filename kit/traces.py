@@ -15,9 +15,8 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from kit.settings import TraceSettings
-
 if TYPE_CHECKING:
+    from kit.settings import TraceSettings  # which writes logs, and logs carry the id of the trace
     from kit.spans import Recorder
 
 _recorder: Recorder | None = None
