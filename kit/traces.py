@@ -26,7 +26,7 @@ def start(process: str, settings: TraceSettings) -> None:
     """From now on this process sends spans, if a collector is set. Without one, everything here does nothing."""
     global _recorder
     if settings.otel_exporter_otlp_endpoint:
-        # Here, so that a process without traces does not load OpenTelemetry: 16 MB and half a second.
+        # Here, so that a process without traces does not load OpenTelemetry's SDK (FastAPI loads its API anyway).
         from kit.spans import Recorder
 
         _recorder = Recorder.connect(process, settings)
