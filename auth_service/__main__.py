@@ -24,7 +24,7 @@ from auth_service.store import Stores
 from auth_service.store.mails import MAILS_CHANNEL
 from auth_service.store.notices import NOTICES_CHANNEL
 from auth_service.tokens import TokenMaker
-from kit import failpoints, logs, settings
+from kit import failpoints, logs, settings, traces
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.identity import Signer, Verifier
@@ -91,6 +91,7 @@ def main() -> None:
 def serve(_: list[str]) -> None:
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    traces.start(NAME, config)
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     auth = _build(config, stop)
@@ -123,6 +124,7 @@ def send_mails(_: list[str]) -> None:
     if not config.smtp_url:
         raise settings.InvalidSetting("SMTP_URL: it is not set, so there is nothing to send")
     logs.configure(f"{NAME}-mailer", config.log_level, config.log_format == "json")
+    traces.start(f"{NAME}-mailer", config)
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-mailer-{os.getpid()}")

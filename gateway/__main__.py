@@ -13,7 +13,7 @@ from gateway.http.tls import Certificate
 from gateway.metrics import worker_metrics
 from gateway.server import HTTP, end_with_parent, run
 from gateway.settings import GatewaySettings
-from kit import failpoints, logs, settings
+from kit import failpoints, logs, settings, traces
 from kit.identity import Signer, Verifier
 from kit.logs import get_logger
 from kit.memory import keep_freed_memory
@@ -56,6 +56,7 @@ def create() -> FastAPI:
     """What each worker process runs."""
     config = settings.load(GatewaySettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    traces.start(NAME, config)
     keep_freed_memory()
     end_with_parent()
     failpoints.arm(config.failpoints)

@@ -9,7 +9,7 @@ import grpc
 import grpc.aio
 import structlog
 
-from kit import deadlines
+from kit import deadlines, traces
 from kit.identity import Signer
 from kit.interceptors import REQUEST_ID
 from kit.retries import repeat
@@ -87,6 +87,7 @@ class ServiceCalls:
         return [
             ("authorization", f"Bearer {self._signer.sign_service()}"),
             (REQUEST_ID, str(bound.get("request_id") or uuid.uuid4())),
+            *traces.headers(),
             *((key.replace("_", "-"), value) for key, value in more.items()),
         ]
 

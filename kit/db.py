@@ -10,10 +10,13 @@ import psycopg2
 from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError, TimeoutError
 
+from kit import traces
 from kit.errors import DatabaseUnavailable
 from kit.failpoints import reach
 from kit.logs import get_logger
 from kit.startup import first_line
+
+DATABASE = {"db.system.name": "postgresql"}
 
 log = get_logger()
 
@@ -36,6 +39,7 @@ def create_db(url: str, pool_size: int, max_overflow: int, name: str) -> Engine:
     )
     event.listen(engine, "handle_error", _hide_values)
     event.listen(engine, "checkout", _require_silence)
+    event.listen(engine, "before_cursor_execute", _note_statement)
     return engine
 
 
@@ -46,6 +50,11 @@ def _require_silence(connection: "psycopg2.extensions.connection", *_: Any) -> N
     poll.register(connection, select.POLLIN)
     if poll.poll(0):
         raise InvalidatePoolError
+
+
+def _note_statement(_: Connection, __: Any, query: str, *___: Any) -> None:
+    """With placeholders: SQLAlchemy has not put the parameters in yet."""
+    traces.note("statement", **{"db.query.text": query})
 
 
 def _hide_values(context: ExceptionContext) -> None:
@@ -77,7 +86,7 @@ def transaction(engine: Engine, name: str = "") -> Iterator[Connection]:
 
     One that changes what somebody counts on has a `name`, under which failpoints know its commit.
     """
-    with _reporting_faults():
+    with traces.step(f"transaction {name}".rstrip(), **DATABASE), _reporting_faults():
         with engine.begin() as connection:
             yield connection
             reach(name, "before-commit")
@@ -87,7 +96,7 @@ def transaction(engine: Engine, name: str = "") -> Iterator[Connection]:
 @contextmanager
 def statement(engine: Engine, name: str) -> Iterator[Connection]:
     """As `transaction`, for a single statement that commits itself: one round trip instead of three."""
-    with _reporting_faults():
+    with traces.step(f"transaction {name}", **DATABASE), _reporting_faults():
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             reach(name, "before-commit")
             yield connection

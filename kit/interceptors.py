@@ -15,7 +15,7 @@ import grpc
 import structlog
 from prometheus_client import Counter, Histogram
 
-from kit import deadlines, identity
+from kit import deadlines, identity, traces
 from kit.errors import CallerNotAllowed, Fault, InvalidToken, TooManyStreams
 from kit.failpoints import reach
 from kit.identity import PUBLIC, Access, Caller, Verifier
@@ -23,6 +23,8 @@ from kit.logs import get_logger
 from kit.statuses import cancelled_status, internal_status, to_status
 
 REQUEST_ID = "x-request-id"
+# The statuses that are the service's own fault.
+FAILURES = ("UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS")
 OPEN_SERVICES = ("grpc.health.v1.", "grpc.reflection.")
 
 log = get_logger()
@@ -54,7 +56,11 @@ class Boundary(grpc.ServerInterceptor):
     @contextmanager
     def _around(self, method: str, metadata: Mapping[str, str], context: grpc.ServicerContext) -> Iterator[None]:
         request_id = metadata.get(REQUEST_ID, "")[:64] or str(uuid.uuid4())
-        with structlog.contextvars.bound_contextvars(request_id=request_id), _told(method, context):
+        with (
+            traces.serve(method.lstrip("/"), metadata),
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            _told(method, context),
+        ):
             access = self._access[method]
             identity.enter_caller(self._identify(access, metadata))
             deadlines.enter(context.time_remaining())
@@ -102,6 +108,7 @@ def _told(method: str, context: grpc.ServicerContext) -> Iterator[None]:
         elapsed_s = time.perf_counter() - started
         handled.labels(method, code).inc()
         seconds.labels(method).observe(elapsed_s)
+        traces.tell(failed=code in FAILURES, **{"rpc.system": "grpc", "rpc.response.status_code": code})
         log.debug("Answered a call.", action="rpc", method=method, code=code, ms=round(elapsed_s * 1e3, 1))
     if status:
         context.abort_with_status(status)

@@ -11,6 +11,8 @@ import sys
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from kit import traces
+
 STDERR = 2
 
 
@@ -28,6 +30,7 @@ def configure(process: str, level: str = "INFO", json: bool = False) -> None:
 
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _add_trace,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso" if json else "%H:%M:%S.%f", utc=json),
     ]
@@ -61,6 +64,12 @@ def configure(process: str, level: str = "INFO", json: bool = False) -> None:
     root.setLevel(level.upper())
     for chatty in ("alembic", "uvicorn.access", "sse_starlette"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if trace_id := traces.trace_id():
+        event["trace_id"] = trace_id
+    return event
 
 
 def get_logger() -> structlog.stdlib.BoundLogger:

@@ -25,8 +25,17 @@ class EnvironmentSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
 
-class ProcessSettings(EnvironmentSettings):
-    """Logs and metrics of every process."""
+class TraceSettings(EnvironmentSettings):
+    """Traces, by the names that OpenTelemetry gives its settings."""
+
+    otel_exporter_otlp_endpoint: str = Field(
+        "", description="collector of traces (OTLP over HTTP), such as http://127.0.0.1:4318; empty: no traces"
+    )
+    otel_traces_sampler_arg: float = Field(1.0, ge=0, le=1, description="share of requests and jobs that are traced")
+
+
+class ProcessSettings(TraceSettings):
+    """Logs, metrics and traces of every process."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="lowest level that is logged")
     log_format: Literal["console", "json"] = Field("console", description="format of log lines")

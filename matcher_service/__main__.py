@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from kit import failpoints, logs, settings
+from kit import failpoints, logs, settings, traces
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
@@ -127,6 +127,7 @@ def main() -> None:
 def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) -> None:
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    traces.start(NAME, config)
     failpoints.arm(config.failpoints)
     verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
     verifier.require_match(signer)
@@ -175,6 +176,7 @@ def run_indexer(
 ) -> None:
     config = settings.load(IndexerSettings)
     logs.configure("indexer", config.log_level, config.log_format == "json")
+    traces.start("indexer", config)
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from prometheus_client import Counter, Histogram
 
+from kit import traces
 from kit.blobs import BlobNotFound, Blobs
 from kit.faces.formats import sniff
 from kit.faces.metadata import Camera
@@ -56,15 +57,19 @@ class Indexer(Worker[Job]):
         self._store.release(job)
 
     def work(self, job: Job) -> None:
-        with seconds.time():
-            outcome = self.index(job)
-        photos_read.labels(outcome).inc()
-        log.info("Worked on a photo.", action="photo_indexed", photo_id=str(job.photo_id), outcome=outcome)
+        with traces.work("photo", job.photo_id):
+            with seconds.time():
+                outcome = self.index(job)
+            traces.tell(outcome=outcome)
+            photos_read.labels(outcome).inc()
+            log.info("Worked on a photo.", action="photo_indexed", photo_id=str(job.photo_id), outcome=outcome)
 
     def index(self, job: Job) -> str:
         """The outcome, for people."""
         try:
-            reading = self._read(self._blobs.get(job.upload_key))
+            upload = self._blobs.get(job.upload_key)
+            with traces.step("read"):
+                reading = self._read(upload)
         except BlobNotFound:
             return self._fail(job, "file_missing")
         except Exception as fault:

@@ -11,7 +11,7 @@ from threading import Event
 from pydantic import Field, field_validator
 from sqlalchemy import Engine
 
-from kit import failpoints, logs, settings
+from kit import failpoints, logs, settings, traces
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
@@ -121,6 +121,7 @@ def serve(
 ) -> None:
     config = settings.load(ServeSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
+    traces.start(NAME, config)
     keep_freed_memory()
     failpoints.arm(config.failpoints)
     verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
@@ -168,6 +169,7 @@ def work(
 ) -> None:
     config = settings.load(WorkerSettings)
     logs.configure(f"{NAME}-worker", config.log_level, config.log_format == "json")
+    traces.start(f"{NAME}-worker", config)
     failpoints.arm(config.failpoints)
     # kit.client routes by `x-event-id`; grpc reads this before its first channel.
     os.environ.setdefault("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY", "true")

@@ -155,6 +155,7 @@ class Decision:
 @dataclass(frozen=True)
 class Rematch:
     """A person to be matched again in an event; no `encoding` (128 little-endian float32) means: forget this person.
+    `selfie_id`: whose encoding it is.
 
     `attempt` and `revision` fence every later write.
     """
@@ -165,6 +166,7 @@ class Rematch:
     revision: int
     attempt: int
     encoding: bytes | None
+    selfie_id: UUID | None = None
 
 
 @dataclass(frozen=True)

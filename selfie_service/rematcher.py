@@ -8,6 +8,7 @@ from uuid import UUID
 import grpc
 from prometheus_client import Counter, Histogram
 
+from kit import traces
 from kit.client import ServiceCalls
 from kit.failpoints import reach
 from kit.logs import get_logger
@@ -46,7 +47,8 @@ class Rematcher:
             return False
         unfinished = {str(rematch.person_id): rematch for rematch in batch}
         try:
-            with streams.time():
+            subjects = [rematch.selfie_id for rematch in batch if rematch.selfie_id]
+            with streams.time(), traces.call("matcher.v1.MatcherService/Rematch", subjects):
                 self._exchange(batch[0].event_id, unfinished)
         except grpc.RpcError as error:
             if not self._stop.is_set():
@@ -84,6 +86,10 @@ class Rematcher:
     def _record(self, rematch: Rematch, response: pb.RematchResponse) -> bool:
         """Whether it was the last snapshot."""
         reach("rematch", "before-record")
+        with traces.work("rematch", rematch.selfie_id or rematch.person_id):
+            return self._keep(rematch, response)
+
+    def _keep(self, rematch: Rematch, response: pb.RematchResponse) -> bool:
         counts = Counts(response.compared_count, response.total_count, response.matched_count)
         if response.state == pb.REMATCH_STATE_RUNNING:
             self._store.record_progress(rematch, counts)

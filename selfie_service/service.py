@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from uuid import UUID, uuid4
 
+from kit import traces
 from kit.blobs import BlobNotFound, Blobs
 from kit.errors import Fault, Unavailable
 from kit.faces.formats import sniff
@@ -63,6 +64,7 @@ class Selfies:
             raise
         if accepted != selfie.id:
             self._discard(selfie.image_key)
+        traces.lead_to(accepted)
         return accepted
 
     def get_selfie(self, user_id: UUID) -> tuple[Selfie, bytes]:

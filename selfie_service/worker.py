@@ -5,6 +5,7 @@ from threading import Event
 
 from prometheus_client import Counter, Histogram
 
+from kit import traces
 from kit.blobs import BlobNotFound, Blobs
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
@@ -51,14 +52,15 @@ class Validator(Worker[SelfieJob]):
         self._store.release(job)
 
     def work(self, job: SelfieJob) -> None:
-        try:
-            image = read_image(self._blobs, job.image)
-            with seconds.time():
-                examination = self._examine(image)
-        except Exception as fault:
-            self._give_up(job, fault)
-        else:
-            self._settle(job, examination)
+        with traces.work("selfie", job.selfie_id):
+            try:
+                image = read_image(self._blobs, job.image)
+                with seconds.time(), traces.step("examine"):
+                    examination = self._examine(image)
+            except Exception as fault:
+                self._give_up(job, fault)
+            else:
+                self._settle(job, examination)
 
     def _settle(self, job: SelfieJob, examination: Examination) -> None:
         decision = self._decide(job, examination)

@@ -7,6 +7,7 @@ from typing import Any
 
 import grpc.aio
 
+from kit import traces
 from kit.failpoints import reach
 from kit.interceptors import REQUEST_ID
 from kit.retries import repeat_aio
@@ -63,7 +64,8 @@ class Retry(grpc.aio.UnaryUnaryClientInterceptor):
             return await (await continuation(details._replace(timeout=left_s), request))
 
         method = details.method.decode() if isinstance(details.method, bytes) else details.method
-        response = await repeat_aio(call, self._timeouts_s.get(method.rpartition("/")[2], self._default_s))
+        with traces.call(method.lstrip("/")):
+            response = await repeat_aio(call, self._timeouts_s.get(method.rpartition("/")[2], self._default_s))
         reach("gateway", "before-answer")
         return response
 
@@ -73,7 +75,7 @@ def identified(details: Any) -> Any:
     caller = CALLER.get()
     if caller is None:
         return details
-    metadata = grpc.aio.Metadata(*(details.metadata or ()), (REQUEST_ID, caller.request_id))
+    metadata = grpc.aio.Metadata(*(details.metadata or ()), (REQUEST_ID, caller.request_id), *traces.headers())
     if caller.token:
         metadata.add("authorization", f"Bearer {caller.token}")
     return details._replace(metadata=metadata)

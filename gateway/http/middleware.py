@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors.problem import Interrupted, internal_problem, to_response
+from kit import traces
 from kit.interceptors import REQUEST_ID
 from kit.logs import get_logger
 
@@ -49,7 +50,10 @@ class Boundary:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         exchange = Exchange(scope, receive, send, self._lingering)
-        with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
+        with (
+            traces.serve(scope["method"], Headers(scope=scope)),
+            structlog.contextvars.bound_contextvars(request_id=exchange.request_id),
+        ):
             try:
                 await self._app(scope, exchange.receive, exchange.send)
             except ClientDisconnect:
@@ -118,6 +122,8 @@ class Exchange:
         method, route = self._scope["method"], getattr(self._scope.get("route"), "path", "unknown")
         handled.labels(method, route, self.status).inc()
         seconds.labels(method, route).observe(elapsed_s)
+        attributes = {"http.request.method": method, "http.route": route, "http.response.status_code": self.status}
+        traces.tell(f"{method} {route}", self.status >= 500, **attributes)
         write = log.debug if route in QUIET else log.info
         write(
             "Answered a request.",

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from kit import traces
 from kit.errors import Fault, Unavailable
 from kit.pages import Page
 from matcher_service.domain import (
@@ -91,7 +92,8 @@ class Matches:
                 raise EventNotFound
             compared, total = faces.version, len(faces)
             yield replace(latest, state=RematchState.RUNNING, total=total)
-            found = faces.find(encoding, self._tolerance)
+            with traces.step("search"):
+                found = faces.find(encoding, self._tolerance)
         matched = self._store.publish(rematch, found, compared, lambda newer: self._find_newer(newer, encoding))
         if matched is None:
             yield replace(latest, state=RematchState.SUPERSEDED)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from kit import traces
 from kit.blobs import BlobNotFound, Blobs
 from kit.pages import Page
 from matcher_service.domain import (
@@ -103,13 +104,16 @@ class Photos:
         """The file goes again where its row cannot be written."""
         key, filename = photo.upload_key, photo.filename
         try:
-            return self._store.add(photo, self._guest_photos_per_day)
+            added = self._store.add(photo, self._guest_photos_per_day)
         except TooManyGuestPhotos as limit:
             self._blobs.delete(key)
             return AddedPhoto(None, filename, PhotoState.REFUSED, limit.reason)
         except (EventClosed, EventNotFound, OrganiserOnly):  # after any other fault the row may be there
             self._blobs.delete(key)
             raise
+        if added.photo_id:
+            traces.lead_to(added.photo_id)
+        return added
 
     def open_photo(
         self, user_id: UUID, photo_id: UUID, variant: Variant, window: Window = WHOLE

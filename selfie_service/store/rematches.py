@@ -103,7 +103,7 @@ class RematchStore:
             rows = connection.execute(query, {"limit": limit, "lease": lease_s}).all()
             # An idle row wants the person forgotten, also where they have a face by now (and the event is closed).
             searched = [row.person_id for row in rows if row.state != RematchState.IDLE.value]
-            encodings = self._read_encodings(connection, searched)
+            selfies = self._read_selfies(connection, searched)
         return [
             Rematch(
                 user_id=row.user_id,
@@ -111,9 +111,10 @@ class RematchStore:
                 event_id=row.event_id,
                 revision=row.wanted_revision,
                 attempt=row.attempt,
-                encoding=encodings.get(row.person_id),
+                encoding=bytes(selfie.encoding) if selfie else None,
+                selfie_id=selfie.id if selfie else None,
             )
-            for row in rows
+            for row, selfie in ((row, selfies.get(row.person_id)) for row in rows)
         ]
 
     def record_progress(self, rematch: Rematch, counts: Counts) -> bool:
@@ -157,13 +158,13 @@ class RematchStore:
             row = connection.execute(query).one()
         return row.depth, float(row.age_s)
 
-    def _read_encodings(self, connection: Connection, people: list[UUID]) -> dict[UUID, bytes]:
+    def _read_selfies(self, connection: Connection, people: list[UUID]) -> dict[UUID, Row[Any]]:
         """A statement after the one that locks the enrolments: who changes a face changes them too and waits, so each
         encoding is the one that the revision was wanted for, never an older one."""
         query = text(
-            "SELECT person_id, encoding FROM selfie.selfies WHERE state = 'active' AND person_id = ANY(:people)"
+            "SELECT person_id, id, encoding FROM selfie.selfies WHERE state = 'active' AND person_id = ANY(:people)"
         )
-        return {row.person_id: bytes(row.encoding) for row in connection.execute(query, {"people": people})}
+        return {row.person_id: row for row in connection.execute(query, {"people": people})}
 
     def _write(self, rematch: Rematch, change: str, **values: object) -> bool:
         """False where something newer is wanted, or somebody else has claimed it."""

@@ -49,11 +49,13 @@ def alerts() -> list[dict[str, Any]]:
 
 def expressions() -> list[str]:
     """Those of all alerts and of the dashboard."""
-    dashboard = json.loads((MONITORING / "minois.json").read_text())
-    return [
-        *(rule["expr"] for rule in alerts()),
-        *(target["expr"] for panel in dashboard["panels"] for target in panel["targets"]),
-    ]
+    return [*(rule["expr"] for rule in alerts()), *dashboard()]
+
+
+def dashboard() -> list[str]:
+    """The expressions of all panels."""
+    panels = json.loads((MONITORING / "minois.json").read_text())["panels"]
+    return [target["expr"] for panel in panels for target in panel["targets"]]
 
 
 def known_metrics() -> set[str]:
