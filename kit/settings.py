@@ -44,7 +44,9 @@ class ProcessSettings(EnvironmentSettings):
 class TrustSettings(EnvironmentSettings):
     """Trusted public keys."""
 
-    minois_keys: DirectoryPath = Field(description="folder of trusted public keys (NAME.pub.pem; NAME.*.pub.pem while a key is replaced)")
+    minois_keys: DirectoryPath = Field(
+        description="folder of trusted public keys (NAME.pub.pem; NAME.*.pub.pem while a key is replaced)"
+    )
 
 
 class PhotoSettings(EnvironmentSettings):
