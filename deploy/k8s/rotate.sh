@@ -20,8 +20,12 @@ change() {
 }
 restart() {
 	"$(dirname "$0")/secrets.sh" keys
+	pods=$(kube get pods --selector pod-template-hash -o name)
 	kube rollout restart deployment
 	for deployment in $(kube get deployment -o name); do kube rollout status "$deployment" --timeout=15m; done
+	# A pod that ends still answers for a while, with the keys that it knows.
+	# shellcheck disable=SC2086  # one argument for each pod
+	kube wait --for=delete $pods --timeout=5m
 	kube annotate --overwrite secret "$secret" "minois/key=$1" >/dev/null
 }
 require() {

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +92,8 @@ def under_use(what: str, act: Act) -> Callable[[Installation, SampleEvent], list
             time.sleep(BREATH_S)
         party.close()
         print(f"  {told.calls.total()} calls, {len(told.failed)} failed, {told.diverted} went to another replica")
+        for fault, count in Counter(told.failed).most_common(5):
+            print(f"  {count} times: {fault}")
         return [*told.failed, *lost(minois)]
 
     return disturb
