@@ -1,7 +1,6 @@
-"""What operators do to Minois in a cluster: drain its node, let queues scale it, lose it and restore it."""
+"""What operators do with Minois in a cluster: let queues scale it, lose it and restore it."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 from sqlalchemy import create_engine
@@ -9,49 +8,18 @@ from sqlalchemy import create_engine
 from deploy.rest import Person
 from deploy.sample import SampleEvent, SamplePhoto
 from kit.db import driver_url
-from tests.chaos.rolling import PASSWORD, UNSETTLED, Party, ask_database
+from tests.chaos.rolling import PASSWORD, UNSETTLED, ask_database
 from tests.cluster import guide
 from tests.cluster.control_plane import wait_until
 from tests.cluster.external_metrics import ExternalMetrics, describe_autoscaler
-from tests.cluster.manifests import K8S, NAME, Manifests, build
-from tests.cluster.node import NAME as NODE
+from tests.cluster.manifests import K8S, Manifests, build
 from tests.cluster.real import NAMESPACE, Installation
-from tests.cluster.trials import BREATH_S, ORGANISER, READ_S, deployments, step
+from tests.cluster.trials import ORGANISER, READ_S, step
 
 WAITING_PHOTOS = 120  # twenty for each indexer
 BATCH = 20
 MANY_INDEXERS = 3
 SCALE_S = 120.0
-DRAIN = ("drain", NODE, "--delete-emptydir-data", "--ignore-daemonsets", f"--pod-selector={NAME} notin (postgres,s3)")
-
-
-def drain(minois: Installation, _: Party) -> None:
-    """With two replicas of each process and no other node: one of each stays until there is a place for the other."""
-    minois.control.kubectl("scale", "deployment", "--all", "--replicas=2", *NAMESPACE)
-    minois.wait()
-    before = pods(minois)
-    with ThreadPoolExecutor(1) as pool:
-        drained = pool.submit(minois.control.ask, *DRAIN, f"--timeout={READ_S:.0f}s", timeout_s=READ_S)
-        wait_until(lambda: set(replicas(minois).values()) == {1}, "one replica of each is evicted", READ_S)
-        time.sleep(BREATH_S)
-        left = replicas(minois)
-        assert not drained.done(), drained.result().stderr
-        assert left == dict.fromkeys(deployments(minois), 1), left
-        minois.control.kubectl("uncordon", NODE)
-        done = drained.result()
-    refused = done.stderr.count("Cannot evict pod as it would violate the pod's disruption budget")
-    print(f"  one replica of each remained while the node was full; {refused} evictions were refused until it was not")
-    assert done.returncode == 0, done.stderr
-    assert refused > 0
-    minois.wait()
-    assert not before & pods(minois)
-    minois.control.kubectl("scale", "deployment", "--all", "--replicas=1", *NAMESPACE)
-
-
-def pods(minois: Installation) -> set[str]:
-    """The names of those of Deployments."""
-    found = minois.control.read("pods", *NAMESPACE)["items"]
-    return {pod["metadata"]["name"] for pod in found if "pod-template-hash" in pod["metadata"]["labels"]}
 
 
 def replicas(minois: Installation) -> dict[str, int]:

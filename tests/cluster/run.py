@@ -10,17 +10,15 @@ from pathlib import Path
 from deploy.sample import SampleEvent, sample_event
 from tests.cluster import kubernetes, tools
 from tests.cluster.node import require_node
-from tests.cluster.operations import drain, lose_and_restore, scale
+from tests.cluster.operations import lose_and_restore, scale
 from tests.cluster.real import Installation, cluster
-from tests.cluster.trials import install, roll_back, rotate, step, survive, under_use, upgrade, walk
+from tests.cluster.trials import install, rotate, step, survive, under_use, upgrade, walk
 
 TRIALS: dict[str, Callable[[Installation, SampleEvent], list[str]]] = {
     "rotate": under_use("a new key of auth, with three restarts of everything", rotate),
-    "drain": under_use("a node drained", drain),
     "scale": scale,
     "restore": lose_and_restore,
     "upgrade": under_use("an upgrade with a migration", upgrade),
-    "roll-back": under_use("back to the previous version", roll_back),
     "kill": survive,
 }
 

@@ -1,4 +1,4 @@
-"""What Minois in a cluster has to stand: a journey; a new key, an upgrade and a rollback under load; killed pods."""
+"""What Minois in a cluster has to stand: a journey; a new key and an upgrade under load; killed pods."""
 
 import re
 import time
@@ -18,7 +18,7 @@ from tests.cluster.control_plane import wait_until
 from tests.cluster.real import NAMESPACE, Installation, local_release
 
 ORGANISER = "olga"
-FIRST_TAG, NEXT_TAG = "dev", "next"
+NEXT_TAG = "next"
 IMAGE = "localhost/minois"
 VERSIONS = "opt/minois/app/selfie_service/migrations/versions"
 MIGRATION = """from alembic import op
@@ -129,13 +129,6 @@ def upgrade(minois: Installation, _: Party) -> None:
     minois.node.load(f"{IMAGE}:{NEXT_TAG}", archives.export(f"{IMAGE}:{NEXT_TAG}", minois.folder))
     minois.apply(local_release(minois.folder, NEXT_TAG))
     assert ask_database(minois, UPGRADED) == 1, "the migration was made"  # type: ignore[arg-type]
-
-
-def roll_back(minois: Installation, _: Party) -> None:
-    """To the previous image, whose Job runs again since it was removed a week after its end."""
-    minois.control.kubectl("delete", "job", "--all", *NAMESPACE)
-    minois.apply(local_release(minois.folder, FIRST_TAG))
-    minois.control.kubectl("wait", "--for=condition=Complete", "job", "--all", "--timeout=120s", *NAMESPACE)
 
 
 def survive(minois: Installation, sample: SampleEvent) -> list[str]:
