@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -127,17 +127,19 @@ class Signer:
 
 
 class Verifier:
-    """Believes the keys that it was given, each for what its owner may say."""
+    """Believes the keys that it was given, each for what its owner may say; an owner whose key is being replaced has
+    several."""
 
-    def __init__(self, keys: Mapping[str, Ed25519PublicKey]) -> None:
-        self._keys = dict(keys)
+    def __init__(self, keys: Mapping[str, Sequence[Ed25519PublicKey]]) -> None:
+        self._keys = {name: list(of_owner) for name, of_owner in keys.items()}
 
     @classmethod
     def read(cls, folder: Path) -> "Verifier":
-        """The keys of `NAME.pub.pem` in a folder. Raises InvalidSetting."""
-        keys = {}
+        """The keys of `NAME.pub.pem` and `NAME.*.pub.pem` in a folder, such as `auth.next.pub.pem`. Raises
+        InvalidSetting."""
+        keys: dict[str, list[Ed25519PublicKey]] = {}
         for path in sorted(folder.glob("*.pub.pem")):
-            keys[path.name.removesuffix(".pub.pem")] = _read_public_key(path)
+            keys.setdefault(path.name.partition(".")[0], []).append(_read_public_key(path))
         if USER_ISSUER not in keys:
             raise InvalidSetting(f"MINOIS_KEYS: {folder} holds no {USER_ISSUER}.pub.pem")
         return cls(keys)
@@ -145,25 +147,18 @@ class Verifier:
     def require_match(self, signer: Signer) -> None:
         """Raises InvalidSetting for a signer with the key of somebody else, whom no service would believe."""
         known = self._keys.get(signer.name)
-        if known is not None and known != signer.public_key:
+        if known is not None and signer.public_key not in known:
             raise InvalidSetting(f"SIGNING_KEY: it is not the private half of {signer.name}.pub.pem in MINOIS_KEYS")
 
     def trust(self, signer: Signer) -> None:
         """Believes a service's own tokens, whose public half need not lie in the folder."""
-        self._keys[signer.name] = signer.public_key
+        self._keys.setdefault(signer.name, []).append(signer.public_key)
 
     def verify(self, token: str) -> Caller:
         """Raises InvalidToken."""
         try:
             issuer = jwt.get_unverified_header(token).get("kid")
-            claims = jwt.decode(
-                token,
-                self._keys[str(issuer)],
-                algorithms=[ALGORITHM],
-                audience=AUDIENCE,
-                leeway=LEEWAY_S,
-                options={"require": ["sub", "aud", "exp"]},
-            )
+            claims = self._decode(token, str(issuer))
             subject = claims["sub"]
             kind, _, user_id = subject.rpartition(":")
             if kind == delegate(str(issuer)):
@@ -175,6 +170,20 @@ class Verifier:
         if subject != service(str(issuer)):
             raise InvalidToken
         return Caller(subject, expires_at=claims["exp"])
+
+    def _decode(self, token: str, issuer: str) -> dict[str, Any]:
+        """The claims, if one of the issuer's keys has signed them. Raises PyJWTError and KeyError."""
+        for key in self._keys[issuer]:
+            with suppress(jwt.InvalidSignatureError):
+                return jwt.decode(
+                    token,
+                    key,
+                    algorithms=[ALGORITHM],
+                    audience=AUDIENCE,
+                    leeway=LEEWAY_S,
+                    options={"require": ["sub", "aud", "exp"]},
+                )
+        raise jwt.InvalidSignatureError
 
 
 def _read_public_key(path: Path) -> Ed25519PublicKey:

@@ -6,7 +6,7 @@ from threading import Event
 from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 from sqlalchemy.exc import OperationalError
 
 from kit.db import driver_url
@@ -28,6 +28,7 @@ ROLE_TIMEOUTS = {
 def migrate(url: str, schema: str, location: Path, version: str = "head") -> None:
     """Brings `schema` to a version in `location`, the newest by default; safe to run from several processes at once.
 
+    A schema that is newer than all of them stays as it is: the previous version works with it.
     Raises DatabaseUnavailable.
     """
     try:
@@ -45,6 +46,10 @@ def _migrate(url: str, schema: str, location: Path, version: str) -> None:
         for setting, value in ROLE_TIMEOUTS.items():
             connection.execute(text(f"ALTER ROLE CURRENT_USER SET {setting} = '{value}'"))
         connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+        found = _find_version(connection, schema)
+        if found is not None and found not in _list_versions(ScriptDirectory(str(location))):
+            log.info(f"The schema {schema} is newer than this version: it is at {found}.", action="schema_newer")
+            return
         config = Config()
         config.set_main_option("script_location", str(location))
         config.attributes.update(connection=connection, schema=schema)
@@ -55,7 +60,7 @@ def await_schema(url: str, schema: str, location: Path, stop: Event) -> bool:
     """Waits until somebody has brought `schema` to the newest version in `location`, or to one that is newer than all
     of these; False where `stop` came first."""
     script = ScriptDirectory(str(location))
-    earlier = {revision.revision for revision in script.walk_revisions()} - {script.get_current_head()}
+    earlier = _list_versions(script) - {script.get_current_head()}
     reason = ""
     while not stop.is_set():
         try:
@@ -76,12 +81,20 @@ def await_schema(url: str, schema: str, location: Path, stop: Event) -> bool:
 def _read_version(url: str, schema: str) -> str | None:
     """The version of a schema; None where there is none. Raises OperationalError."""
     engine = create_engine(driver_url(url), poolclass=pool.NullPool, connect_args={"connect_timeout": 5})
-    table = f"{schema}.alembic_version"
     with engine.connect() as connection:
-        if connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is None:
-            return None
-        version: str | None = connection.scalar(text(f"SELECT version_num FROM {table}"))
-        return version
+        return _find_version(connection, schema)
+
+
+def _find_version(connection: Connection, schema: str) -> str | None:
+    table = f"{schema}.alembic_version"
+    if connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is None:
+        return None
+    version: str | None = connection.scalar(text(f"SELECT version_num FROM {table}"))
+    return version
+
+
+def _list_versions(script: ScriptDirectory) -> set[str]:
+    return {revision.revision for revision in script.walk_revisions()}
 
 
 def run() -> None:

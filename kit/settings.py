@@ -53,7 +53,9 @@ class ProcessSettings(TraceSettings):
 class TrustSettings(EnvironmentSettings):
     """Trusted public keys."""
 
-    minois_keys: DirectoryPath = Field(description="folder of trusted public keys (NAME.pub.pem)")
+    minois_keys: DirectoryPath = Field(
+        description="folder of trusted public keys (NAME.pub.pem; NAME.*.pub.pem while a key is replaced)"
+    )
 
 
 class PhotoSettings(EnvironmentSettings):

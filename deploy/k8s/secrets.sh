@@ -5,6 +5,7 @@
 #   secrets.sh local                   for overlays/local
 #   secrets.sh production              for overlays/production, with the database of database.yaml
 #   DATABASE_URL=... LISTEN_URL=... secrets.sh production    with a PostgreSQL of your own
+#   secrets.sh keys                    creates and publishes keys only
 #
 # AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are taken from the environment; without them, pods of production use the
 # role of their service account.
@@ -17,11 +18,20 @@ trap 'rm -rf "$folder"' EXIT
 exists() { kubectl --namespace "$namespace" get "$1" "$2" >/dev/null 2>&1; }
 create() { kubectl --namespace "$namespace" create "$@"; }
 random() { openssl rand -hex 24; }
+entry() { kubectl --namespace "$namespace" get secret "key-$1" -o "jsonpath={.data.$2}" | base64 -d; }
+publish() {
+	entry "$1" 'key\.pem' | openssl pkey -pubout -out "$folder/$1.pub.pem"
+	# While rotate.sh replaces the key, there is one more.
+	next=$(entry "$1" 'next\.pem') previous=$(entry "$1" 'previous\.pub\.pem')
+	[ -z "$next" ] || printf '%s\n' "$next" | openssl pkey -pubout -out "$folder/$1.next.pub.pem"
+	[ -z "$previous" ] || printf '%s\n' "$previous" >"$folder/$1.previous.pub.pem"
+}
 
 case ${1:-} in
 local) direct=postgres pooled=postgres ;;
 production) direct=database-rw.$namespace pooled=database-pooler.$namespace ;;
-*) sed -n '2,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+keys) ;;
+*) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 
 exists namespace "$namespace" || kubectl apply -f "$(dirname "$0")/base/namespace.yaml"
@@ -31,12 +41,12 @@ for name in auth selfie matcher gateway; do
 		openssl genpkey -algorithm ed25519 -out "$folder/key.pem"
 		create secret generic "key-$name" --from-file="$folder/key.pem"
 	fi
-	kubectl --namespace "$namespace" get secret "key-$name" -o 'jsonpath={.data.key\.pem}' | base64 -d |
-		openssl pkey -pubout -out "$folder/$name.pub.pem"
+	rm -f "$folder/key.pem"
+	publish "$name"
 done
 # The public halves follow from the private ones, so a key that was replaced is published by running this again.
-rm -f "$folder/key.pem"
 create configmap public-keys --from-file="$folder" --dry-run=client -o yaml | kubectl apply -f -
+[ "$1" != keys ] || exit 0
 
 if ! exists secret database; then
 	password=$(random)

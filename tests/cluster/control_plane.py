@@ -134,6 +134,7 @@ class ControlPlane:
             "controllers",
             [
                 *(f"{self._programs}/kube-controller-manager", *common, "--horizontal-pod-autoscaler-sync-period=3s"),
+                "--horizontal-pod-autoscaler-downscale-stabilization=20s",
                 f"--service-account-private-key-file={self.folder}/account.key",
                 "--controllers=*," + ",".join(f"-{name}-controller" for name in NOT_OURS),
             ],

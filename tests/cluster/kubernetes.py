@@ -57,7 +57,7 @@ def _describe_module(theirs: str) -> str:
             "module minois.test/cluster",
             go,
             f"require {MODULE} v{VERSION}",
-            *("require " + re.sub(r" v0\.0\.0\b", f" v0.{minor}", line) for line in required),
+            *("require " + re.sub(r" v0\.0\.0(?!-)", f" v0.{minor}", line) for line in required),
             *(f"replace {name} => {name} v0.{minor}" for name in staged),
             "",
         ]

@@ -91,7 +91,10 @@ class Node:
         """The most memory that each container used so far, by pod and container."""
         peaks = {}
         for line in self._ctr("containers", "list", "-q").splitlines():
-            labels = json.loads(self._ctr("containers", "info", line))["Labels"]
+            try:
+                labels = json.loads(self._ctr("containers", "info", line))["Labels"]
+            except subprocess.CalledProcessError:  # it has just been removed
+                continue
             name = labels.get("io.kubernetes.container.name")
             files = list(CGROUPS.glob(f"memory/{GROUP}/**/{line}/memory.max_usage_in_bytes"))
             files += list(CGROUPS.glob(f"{GROUP}/**/{line}/memory.peak"))

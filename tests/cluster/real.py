@@ -2,6 +2,7 @@
 
 import base64
 import os
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -9,15 +10,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.cluster import archives
+from deploy.environment import free_ports
+from deploy.readiness import http_serves
+from tests.cluster import archives, guide
 from tests.cluster.api import Api
-from tests.cluster.control_plane import ControlPlane, environment
+from tests.cluster.control_plane import ControlPlane, environment, wait_until
 from tests.cluster.entrance import Entrance
 from tests.cluster.manifests import K8S, Manifests, build
 from tests.cluster.node import HOST, Bridge, Node
 
 NAMESPACE = ("--namespace", "minois")
+OVERLAY = Path("deploy/k8s/overlays/local")
 POSTGRES_USER = 999
+VOLUMES = ("data-postgres-0", "data-s3-0")
 # The load sends more selfies of one account than a person would.
 MORE_SETTINGS = "RATE_SELFIES=none\n"
 ROLLOUT_S = 900
@@ -26,7 +31,8 @@ ENTRY = ("--entrypoint", '["/usr/local/bin/any-user.sh"]', "--cmd", "postgres")
 
 @dataclass
 class Installation:
-    """A cluster with Minois, or about to have it. `url`: where the gateway is reached.
+    """A cluster with Minois, or about to have it. `url`: where the gateway is reached; `release`: a folder with the
+    manifests of one tag, in deploy/k8s.
 
     It has what tests/chaos asks of a system: `base_urls`, `data` and `env`.
     """
@@ -36,7 +42,7 @@ class Installation:
     folder: Path
     url: str
     image: str
-    manifests: Manifests
+    release: Path
     env: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -47,11 +53,29 @@ class Installation:
     def data(self) -> Path:
         return self.folder
 
-    def apply(self, manifests: Manifests) -> None:
+    @property
+    def manifests(self) -> Manifests:
+        return build(self.release / OVERLAY)
+
+    def follow(self, heading: str, first: str) -> str:
+        """Runs commands of the documentation; returns what they printed."""
+        return guide.follow(heading, first, self.release, environment(self.control))
+
+    def apply(self, release: Path) -> None:
         """Applies a release, and returns when all of it runs."""
-        self.manifests = manifests
-        self.control.kubectl("apply", "--validate=strict", "-f", "-", given=manifests.as_yaml())
+        self.release = release
+        self.control.kubectl("apply", "--validate=strict", "-k", str(release / OVERLAY))
         self.wait()
+
+    def provide_volumes(self) -> None:
+        """Empty ones, in folders of this machine, each for one claim."""
+        for name in VOLUMES:
+            self.control.ask("delete", "persistentvolume", name, "--ignore-not-found")
+            path = self.folder / name
+            shutil.rmtree(path, ignore_errors=True)
+            path.mkdir()
+            os.chmod(path, 0o777)  # a folder of the host takes no fsGroup
+            self.control.kubectl("apply", "-f", "-", given=_describe_volume(name, path))
 
     def wait(self) -> None:
         for kind in ("StatefulSet", "Deployment"):
@@ -59,6 +83,22 @@ class Installation:
                 self.control.kubectl(
                     *("rollout", "status", f"{kind}/{name}", f"--timeout={ROLLOUT_S}s", *NAMESPACE), timeout_s=ROLLOUT_S
                 )
+
+    @contextmanager
+    def forwarded(self) -> Iterator[str]:
+        """The address of the gateway on this machine, as long as kubectl forwards it."""
+        port = free_ports(["gateway"])["gateway"]
+        command = guide.commands(*guide.FORWARD).replace("8000", str(port))
+        process = subprocess.Popen(
+            shlex.split(command), env=environment(self.control), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_until(lambda: http_serves(url), "the gateway is reached by kubectl")
+            yield url
+        finally:
+            process.terminate()
+            process.wait()
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -73,28 +113,18 @@ class Installation:
                 print(self.control.ask("logs", name, "--all-containers", "--tail=20", *NAMESPACE).stdout)
             raise
 
-    def make_secrets(self) -> None:
-        """By the script; then tells `env` what the command-line tools need on this machine."""
-        subprocess.run(
-            [str(K8S / "secrets.sh"), "local"],
-            env=environment(self.control),
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
-
     def read_env(self) -> None:
         """The settings with which a program of this machine reaches the database, as auth."""
         (address,) = Api(self.control.api_url, self.control.token).addresses("postgres")
-        url = self._secret("database", "DATABASE_URL").replace("@postgres/", f"@{address}/")
+        url = self.read_secret("database", "DATABASE_URL").replace("@postgres/", f"@{address}/")
         keys = self.folder / "keys"
         keys.mkdir(exist_ok=True)
         for name, content in self.control.read("configmap/public-keys", *NAMESPACE)["data"].items():
             (keys / name).write_text(content)
-        (keys / "key.pem").write_text(self._secret("key-auth", "key.pem"))
+        (keys / "key.pem").write_text(self.read_secret("key-auth", "key.pem"))
         self.env = {"DATABASE_URL": url, "MINOIS_KEYS": str(keys), "SIGNING_KEY": str(keys / "key.pem")}
 
-    def _secret(self, name: str, key: str) -> str:
+    def read_secret(self, name: str, key: str) -> str:
         return base64.b64decode(self.control.read(f"secret/{name}", *NAMESPACE)["data"][key]).decode()
 
 
@@ -102,7 +132,6 @@ class Installation:
 def cluster(image: str, folder: Path) -> Iterator[Installation]:
     """A cluster that knows the images of the overlay `local`, and `image` as that of Minois."""
     archives.derive(archives.POSTGRES, "localhost/postgres-any-user", _let_any_user_start, *ENTRY)
-    manifests = local_release(folder, "dev")
     images = {
         archives.PAUSE: archives.pause(folder),
         archives.S3: archives.s3(folder),
@@ -113,23 +142,24 @@ def cluster(image: str, folder: Path) -> Iterator[Installation]:
         stack.enter_context(Bridge())
         control = stack.enter_context(ControlPlane(folder / "control-plane", HOST))
         node = stack.enter_context(Node(control, images))
-        for name in ("data-postgres-0", "data-s3-0"):
-            control.kubectl("apply", "-f", "-", given=_volume(name, folder))
         entrance = stack.enter_context(Entrance(Api(control.api_url, control.token)))
         stack.callback(_delete_pods, control)
-        yield Installation(control, node, folder, entrance.url, image, manifests)
+        minois = Installation(control, node, folder, entrance.url, image, local_release(folder, "dev"))
+        minois.provide_volumes()
+        yield minois
 
 
-def local_release(folder: Path, tag: str) -> Manifests:
-    """The overlay `local` with another tag, and with settings for the load."""
-    copy = folder / f"release-{tag}"
-    shutil.copytree(K8S, copy)
-    overlay = copy / "overlays" / "local"
+def local_release(folder: Path, tag: str) -> Path:
+    """A folder with the manifests, whose overlay `local` has another tag, and settings for the load."""
+    release = folder / f"release-{tag}"
+    shutil.rmtree(release, ignore_errors=True)
+    shutil.copytree(K8S, release / "deploy" / "k8s")
+    overlay = release / OVERLAY
     path = overlay / "kustomization.yaml"
     path.write_text(path.read_text().replace("newTag: dev", f"newTag: {tag}"))
     with (overlay / "settings.env").open("a") as settings:
         settings.write(MORE_SETTINGS)
-    return build(overlay)
+    return release
 
 
 def _let_any_user_start(files: Path) -> None:
@@ -139,11 +169,7 @@ def _let_any_user_start(files: Path) -> None:
         accounts.write(f"postgres-{POSTGRES_USER}:x:{POSTGRES_USER}:{POSTGRES_USER}::/tmp:/bin/sh\n")
 
 
-def _volume(claim: str, folder: Path) -> str:
-    """A volume in a folder of this machine, for one claim."""
-    path = folder / claim
-    path.mkdir()
-    os.chmod(path, 0o777)  # a folder of the host takes no fsGroup
+def _describe_volume(claim: str, path: Path) -> str:
     return f"""
 apiVersion: v1
 kind: PersistentVolume

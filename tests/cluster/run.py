@@ -1,29 +1,40 @@
-"""`make cluster-test`: Minois on a real Kubernetes of one node, from nothing to an upgrade, with figures."""
+"""`make cluster-test`: Minois on a real Kubernetes of one node, from nothing to killed pods, with figures."""
 
 import argparse
 import shutil
 import signal
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deploy.sample import sample_event
+from deploy.sample import SampleEvent, sample_event
 from tests.cluster import kubernetes, tools
 from tests.cluster.node import require_node
-from tests.cluster.real import cluster
-from tests.cluster.trials import disturb, restart_everything, step, survive, upgrade, walk
+from tests.cluster.operations import lose_and_restore, scale
+from tests.cluster.real import Installation, cluster
+from tests.cluster.trials import install, rotate, step, survive, under_use, upgrade, walk
+
+TRIALS: dict[str, Callable[[Installation, SampleEvent], list[str]]] = {
+    "rotate": under_use("a new key of auth, with three restarts of everything", rotate),
+    "scale": scale,
+    "restore": lose_and_restore,
+    "upgrade": under_use("an upgrade with a migration", upgrade),
+    "kill": survive,
+}
 
 
 def main() -> int:
     """The exit code; 0 as well where something is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--image", default="localhost/minois:dev", help="an image that buildah knows")
-    image = parser.parse_args().image
+    parser.add_argument("--only", nargs="+", choices=TRIALS, default=list(TRIALS), help="what to try after the journey")
+    chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the node is removed in any case
     folder = Path(tempfile.mkdtemp(prefix="mn-cluster-", dir="/var/tmp"))
     try:
         require_node()
         kubernetes.install()
-        faults = run(image, folder)
+        faults = run(chosen.image, folder, chosen.only)
     except tools.NoProgram as reason:
         print(f"cluster-test is skipped: {reason}")
         return 0
@@ -33,19 +44,15 @@ def main() -> int:
     return 1 if faults else 0
 
 
-def run(image: str, folder: Path) -> list[str]:
+def run(image: str, folder: Path, chosen: Sequence[str]) -> list[str]:
     """What is wrong. Raises NoProgram."""
     sample = sample_event(Path("var") / "sample")
     with cluster(image, folder) as minois, minois.explained():
-        with step("from applying on an empty cluster until everything is ready"):
-            minois.make_secrets()
-            minois.apply(minois.manifests)
-        minois.read_env()
+        install(minois)
         with step("the journey"):
             faults = walk(minois, sample)
-        faults += disturb(minois, sample, "a rolling restart of everything", restart_everything)
-        faults += disturb(minois, sample, "an upgrade with a migration", upgrade)
-        faults += survive(minois, sample)
+        for name in chosen:
+            faults += TRIALS[name](minois, sample)
         for name, peak_mb in sorted(minois.node.peaks_mb().items()):
             print(f"  at most {peak_mb:.0f} MiB: {name}")
     return faults

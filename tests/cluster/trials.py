@@ -1,7 +1,8 @@
-"""What Minois in a cluster has to stand: a journey, a restart of everything, an upgrade, killed pods."""
+"""What Minois in a cluster has to stand: a journey; a new key and an upgrade under load; killed pods."""
 
-import secrets
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,13 +10,14 @@ from pathlib import Path
 from alembic.script import ScriptDirectory
 
 import selfie_service
-from deploy.rest import Person, add_organiser
+from deploy.rest import Person
 from deploy.sample import SampleEvent
-from tests.chaos.rolling import SPOILED, Party, Told, ask_database, under_load, wait_until_settled
-from tests.cluster import archives
+from tests.chaos.rolling import PASSWORD, SPOILED, Party, Told, ask_database, under_load, wait_until_settled
+from tests.cluster import archives, guide
 from tests.cluster.control_plane import wait_until
 from tests.cluster.real import NAMESPACE, Installation, local_release
 
+ORGANISER = "olga"
 NEXT_TAG = "next"
 IMAGE = "localhost/minois"
 VERSIONS = "opt/minois/app/selfie_service/migrations/versions"
@@ -32,7 +34,7 @@ UPGRADED = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('selfie.upgrad
 READ_S = 600.0
 BREATH_S = 5.0  # of load before and after something happens
 
-Act = Callable[[Installation], None]
+Act = Callable[[Installation, Party], None]
 
 
 @contextmanager
@@ -42,19 +44,29 @@ def step(what: str) -> Iterator[None]:
     print(f"{what}: {time.monotonic() - started:.1f} s", flush=True)
 
 
+def install(minois: Installation) -> None:
+    """By the commands of the documentation, from an empty cluster to the first organiser."""
+    with step("from applying on an empty cluster until everything is ready"):
+        printed = minois.follow(*guide.INSTALL)
+        minois.wait()
+    minois.read_env()
+    code = re.search(r"/organiser with the code (.+?)\.", printed)
+    assert code, printed
+    with minois.forwarded() as url, Person(url) as organiser:
+        organiser.become_first_organiser(code[1], ORGANISER, PASSWORD)
+
+
 def walk(minois: Installation, sample: SampleEvent) -> list[str]:
     """Three guests find themselves in the photos of an event. Returns what is wrong."""
     faults = []
-    password = secrets.token_urlsafe(12)
-    add_organiser(minois.data, minois.env, "walker", password)
     with Person(minois.url) as organiser:
-        organiser.login("walker", password)
+        organiser.login(ORGANISER, PASSWORD)
         event = organiser.create_event("Journey")
         photos = organiser.upload_photos(event["id"], sample.photos)
         wait_until(lambda: organiser.event(event["id"])["photos"]["pending"] == 0, "all photos are read", READ_S)
         for name, selfie in sample.selfies.items():
             with Person(minois.url) as guest:
-                guest.register(name.lower(), secrets.token_urlsafe(12), event["event_code"])
+                guest.register(name.lower(), PASSWORD, event["event_code"])
                 guest.upload_selfie(selfie)
                 status = guest.follow_rematch()["status"]
                 found = {photo["id"] for photo in guest.my_photos()}
@@ -67,18 +79,24 @@ def walk(minois: Installation, sample: SampleEvent) -> list[str]:
     return faults
 
 
-def disturb(minois: Installation, sample: SampleEvent, what: str, act: Act) -> list[str]:
-    """Acts while people use Minois. Returns the calls that failed, and what was lost."""
-    told = Told()
-    party = Party(minois, sample, told)  # type: ignore[arg-type]  # it asks for no more than an Installation has
-    party.begin()
-    with step(what), under_load(party, told):
-        time.sleep(BREATH_S)
-        act(minois)
-        time.sleep(BREATH_S)
-    party.close()
-    print(f"  {told.calls.total()} calls, {len(told.failed)} failed, {told.diverted} went to another replica")
-    return [*told.failed, *lost(minois)]
+def under_use(what: str, act: Act) -> Callable[[Installation, SampleEvent], list[str]]:
+    """A trial that acts while people use Minois. It returns the calls that failed, and what was lost."""
+
+    def disturb(minois: Installation, sample: SampleEvent) -> list[str]:
+        told = Told()
+        party = Party(minois, sample, told)  # type: ignore[arg-type]  # it asks for no more than an Installation has
+        party.begin()
+        with step(what), under_load(party, told):
+            time.sleep(BREATH_S)
+            act(minois, party)
+            time.sleep(BREATH_S)
+        party.close()
+        print(f"  {told.calls.total()} calls, {len(told.failed)} failed, {told.diverted} went to another replica")
+        for fault, count in Counter(told.failed).most_common(5):
+            print(f"  {count} times: {fault}")
+        return [*told.failed, *lost(minois)]
+
+    return disturb
 
 
 def lost(minois: Installation) -> list[str]:
@@ -89,12 +107,18 @@ def lost(minois: Installation) -> list[str]:
     return [f"{left} jobs unsettled, {spoiled} failed"] if left or spoiled else []
 
 
-def restart_everything(minois: Installation) -> None:
-    minois.control.kubectl("rollout", "restart", *(f"deployment/{name}" for name in deployments(minois)), *NAMESPACE)
-    minois.wait()
+def rotate(minois: Installation, party: Party) -> None:
+    """A new key for auth, in the documented steps, each of which restarts everything."""
+    before = minois.read_secret("key-auth", "key.pem")
+    minois.follow(*guide.ANNOUNCE)
+    minois.follow(*guide.SWITCH)
+    assert minois.read_secret("key-auth", "key.pem") != before
+    party.login()  # in place of waiting until the tokens by the previous key have expired
+    minois.follow(*guide.RETIRE)
+    minois.read_env()
 
 
-def upgrade(minois: Installation) -> None:
+def upgrade(minois: Installation, _: Party) -> None:
     """To an image with another tag and one more migration."""
     head = ScriptDirectory(str(Path(str(selfie_service.__file__)).parent / "migrations")).get_current_head()
 

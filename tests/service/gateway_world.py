@@ -38,7 +38,7 @@ from protos.matcher.v1 import matcher_pb2, photo_pb2
 from protos.selfie.v1 import selfie_pb2
 
 KEY = Ed25519PrivateKey.generate()
-VERIFIER = Verifier({USER_ISSUER: KEY.public_key()})
+VERIFIER = Verifier({USER_ISSUER: [KEY.public_key()]})
 USER_ID = uuid4()
 TOKEN = Signer(USER_ISSUER, KEY).sign(str(USER_ID), 3600)
 SIGNED = {"authorization": f"Bearer {TOKEN}"}

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import time
 from collections.abc import Callable
@@ -180,3 +181,59 @@ def test_a_service_believes_its_own_tokens_without_a_file_of_its_key(keys: Path,
         verifier.verify(token)
     verifier.trust(matcher)
     assert verifier.verify(token) == Caller("delegate:matcher", UUID(USER_ID))
+
+
+KEYS_OF_EACH_STEP = {
+    "before": ("old", {"old": "selfie.pub.pem"}),
+    "announced": ("old", {"old": "selfie.pub.pem", "new": "selfie.next.pub.pem"}),
+    "switched": ("new", {"new": "selfie.pub.pem", "old": "selfie.previous.pub.pem"}),
+    "retired": ("new", {"new": "selfie.pub.pem"}),
+}
+
+
+def at_step(keys: Path, folder: Path, step: str) -> tuple[Signer, Verifier]:
+    """How a process signs and whom it believes at a step of the replacement of a key."""
+    signing, published = KEYS_OF_EACH_STEP[step]
+    trusted = folder / step
+    trusted.mkdir()
+    (trusted / "auth.pub.pem").write_bytes((keys / "auth.pub.pem").read_bytes())
+    for name in ("old", "new"):
+        (folder / name).mkdir(exist_ok=True)
+        create_key_pair(folder / name, "selfie")
+    for name, file in published.items():
+        (trusted / file).write_bytes((folder / name / "selfie.pub.pem").read_bytes())
+    signer, verifier = Signer.read("selfie", folder / signing / "selfie.key.pem"), Verifier.read(trusted)
+    verifier.require_match(signer)
+    return signer, verifier
+
+
+@pytest.mark.parametrize(("old", "new"), list(itertools.pairwise(KEYS_OF_EACH_STEP)))
+def test_processes_of_two_steps_of_a_rotation_believe_each_other(
+    keys: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    signers, verifiers = zip(*(at_step(keys, tmp_path, step) for step in (old, new)), strict=True)
+    for signer, verifier in itertools.product(signers, verifiers):
+        assert verifier.verify(signer.sign_service()) == Caller("service:selfie")
+
+
+def test_control_a_key_that_was_not_announced_or_is_retired_is_refused(keys: Path, tmp_path: Path) -> None:
+    old, before = at_step(keys, tmp_path, "before")
+    new, after = at_step(keys, tmp_path, "retired")
+    for signer, verifier in ((new, before), (old, after)):
+        with pytest.raises(InvalidToken):
+            verifier.verify(signer.sign_service())
+
+
+def test_a_further_key_speaks_only_for_its_owner(keys: Path, tmp_path: Path) -> None:
+    _, verifier = at_step(keys, tmp_path, "announced")
+    new = Signer.read("auth", tmp_path / "new" / "selfie.key.pem")
+    with pytest.raises(InvalidToken):
+        verifier.verify(new.sign(USER_ID, 60))
+
+
+def test_a_service_with_a_new_key_believes_its_older_tokens(keys: Path, tmp_path: Path) -> None:
+    """An archive that matcher_service has begun is downloaded for a day."""
+    old, _ = at_step(keys, tmp_path, "before")
+    new, verifier = at_step(keys, tmp_path, "switched")
+    verifier.trust(new)
+    assert verifier.verify(old.sign_delegate(UUID(USER_ID), 60)) == Caller("delegate:selfie", UUID(USER_ID))

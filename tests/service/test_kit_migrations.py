@@ -123,6 +123,14 @@ def test_an_older_schema_is_waited_for_and_a_newer_one_is_used(
     assert await_schema(url_of(db), "probe", location, Pause(lambda: None)) is is_enough
 
 
+def test_the_previous_version_leaves_a_newer_schema_as_it_is(db: Engine, tmp_path: Path) -> None:
+    """As after a rollback, when the Job of the older release runs again."""
+    migrate(url_of(db), "probe", write_versions(tmp_path))
+    execute(db, "UPDATE probe.alembic_version SET version_num = '0002'")
+    migrate(url_of(db), "probe", tmp_path)
+    assert execute(db, "SELECT version_num FROM probe.alembic_version") == [("0002",)]
+
+
 def test_a_database_that_is_away_is_waited_for(db: Engine, tmp_path: Path) -> None:
     nowhere = db.url.set(query={}, host="127.0.0.1", port=1).render_as_string(hide_password=False)
     assert not await_schema(nowhere, "probe", write_versions(tmp_path), Pause(lambda: None))

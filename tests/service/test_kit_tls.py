@@ -1,5 +1,6 @@
 """TLS between services: both sides show a certificate of our own authority, or nobody speaks."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -122,3 +123,34 @@ def test_a_server_with_a_certificate_for_another_name_is_refused(pki: Pki) -> No
     with pytest.raises(grpc.RpcError) as raised:
         call(pki.address, TlsSettings(tls_ca=pki.ours.file, **pki.ours.issue("client")))
     assert raised.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+def test_a_renewed_certificate_and_an_older_one_are_heard_by_the_same_server(pki: Pki) -> None:
+    for client in ("older", "renewed"):
+        assert call(pki.address, TlsSettings(tls_ca=pki.ours.file, **pki.ours.issue(client))) == "a"
+
+
+def test_an_authority_is_replaced_without_a_refused_call(tmp_path: Path, keys: Path) -> None:
+    """First everybody trusts both, then everybody has a certificate of the new one, then the old one is forgotten."""
+    old, new = Authority(tmp_path, "old"), Authority(tmp_path, "new")
+    both = tmp_path / "both.pem"
+    both.write_bytes(old.file.read_bytes() + new.file.read_bytes())
+    steps = [
+        {"tls_ca": old.file, **old.issue("before")},
+        {"tls_ca": both, **old.issue("announced")},
+        {"tls_ca": both, **new.issue("switched")},
+        {"tls_ca": new.file, **new.issue("retired")},
+    ]
+    for pair in itertools.pairwise(steps):
+        for theirs, ours in itertools.product(pair, pair):
+            assert call_server(keys, theirs, ours) == "a"
+    with pytest.raises(grpc.RpcError):  # the control: without the steps between, the two do not speak
+        call_server(keys, steps[0], steps[-1])
+
+
+def call_server(keys: Path, theirs: dict[str, Path], ours: dict[str, Path]) -> str:
+    server = Server(ServerSettings.model_validate({"grace_s": 0, **theirs}), 0, Verifier.read(keys), [photos(Script())])
+    try:
+        return call(f"localhost:{server.port}", TlsSettings.model_validate(ours))
+    finally:
+        server.close()

@@ -1,0 +1,81 @@
+"""deploy/k8s/rotate.sh on a real control plane: at each step, tokens are believed as long as somebody makes them."""
+
+import base64
+import subprocess
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from kit.errors import InvalidToken
+from kit.identity import Signer, Verifier
+from tests.cluster.control_plane import ControlPlane, environment
+from tests.cluster.manifests import K8S, Manifests
+from tests.cluster.simulated import NAMESPACE
+
+USER_ID = uuid4()
+
+
+def rotate(control: ControlPlane, *words: str) -> subprocess.CompletedProcess[str]:
+    script = [str(K8S / "rotate.sh"), *words]
+    return subprocess.run(script, env=environment(control), capture_output=True, text=True, timeout=240, check=False)
+
+
+def read_keys(control: ControlPlane, folder: Path) -> tuple[Signer, Verifier]:
+    """What a pod of auth reads that starts now."""
+    folder.mkdir()
+    for name, content in control.read("configmap/public-keys", *NAMESPACE)["data"].items():
+        (folder / name).write_text(content)
+    key = control.read("secret/key-auth", *NAMESPACE)["data"]["key.pem"]
+    (folder / "key.pem").write_bytes(base64.b64decode(key))
+    signer, verifier = Signer.read("auth", folder / "key.pem"), Verifier.read(folder)
+    verifier.require_match(signer)
+    return signer, verifier
+
+
+def token(signer: Signer) -> str:
+    return signer.sign(str(USER_ID), 60)
+
+
+def test_a_key_is_replaced_in_three_steps(control: ControlPlane, production: Manifests, tmp_path: Path) -> None:
+    before, _ = read_keys(control, tmp_path / "before")
+    early = rotate(control, "switch", "auth")
+    assert early.returncode == 1
+    assert "The key of auth is not announced" in early.stderr
+
+    assert rotate(control, "announce", "auth").returncode == 0
+    signer, announced = read_keys(control, tmp_path / "announced")
+    assert signer.public_key == before.public_key
+
+    assert rotate(control, "switch", "auth").returncode == 0
+    after, switched = read_keys(control, tmp_path / "switched")
+    assert after.public_key != before.public_key
+    for verifier in (announced, switched):
+        assert verifier.verify(token(before)).id == verifier.verify(token(after)).id == USER_ID
+
+    assert rotate(control, "retire", "auth").returncode == 0
+    signer, retired = read_keys(control, tmp_path / "retired")
+    assert retired.verify(token(signer)).id == USER_ID
+    with pytest.raises(InvalidToken):
+        retired.verify(token(before))
+
+
+def test_a_step_ends_when_no_earlier_pod_is_left(control: ControlPlane, production: Manifests) -> None:
+    """Even one that is ending signs and answers with the keys that it knows."""
+    before = pods(control)
+    assert rotate(control, "announce", "selfie").returncode == 0
+    assert before
+    assert before & pods(control) == set()
+
+
+def pods(control: ControlPlane) -> set[str]:
+    """The names of those of Deployments, those that are ending included."""
+    found = control.read("pods", "--selector", "pod-template-hash", *NAMESPACE)["items"]
+    return {pod["metadata"]["name"] for pod in found}
+
+
+@pytest.mark.parametrize("words", [(), ("announce",), ("announce", "stranger"), ("forget", "auth")])
+def test_without_a_step_and_a_service_it_explains_itself(words: tuple[str, ...]) -> None:
+    done = subprocess.run([str(K8S / "rotate.sh"), *words], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert "rotate.sh announce auth" in done.stderr
