@@ -18,7 +18,7 @@ import numpy as np
 from kit.faces.engine import Engine
 from matcher_service.faces import FacePage
 from matcher_service.index import make_faces
-from matcher_service.matching import to_encodings
+from matcher_service.matching import find_penalty, to_encodings
 from matcher_service.reading import FaceReading, read
 from selfie_service.validation import examine
 
@@ -74,6 +74,11 @@ def read_labels(folder: Path) -> list[LabelledPhoto]:
     return [LabelledPhoto(name, kind, frozenset(people[name])) for name, kind in kinds.items()]
 
 
+def has_kinds(folder: Path) -> bool:
+    with (folder / "labels.csv").open(newline="") as lines:
+        return "kind" in next(csv.reader(lines), [])
+
+
 def replay(folder: Path, photos: Sequence[LabelledPhoto], selfies: int, seed: int, jobs: int, models: Path) -> Event:
     """The event of these photos, each person enrolled with up to so many selfies, one after the other."""
     paths = [folder / photo.name for photo in photos]
@@ -109,7 +114,9 @@ def _to_page(photos: Sequence[LabelledPhoto], read_photos: dict[str, ReadPhoto])
     rows = [(photo.name, no, face) for photo in photos for no, face in enumerate(read_photos[photo.name].faces)]
     ids = b"".join(uuid.uuid5(uuid.NAMESPACE_URL, name).bytes for name, _, _ in rows)
     encodings = to_encodings([face.encoding for _, _, face in rows])
-    return FacePage(np.frombuffer(ids, "V16"), np.array([no for _, no, _ in rows], np.int16), encodings, None)
+    penalties = np.array([find_penalty(face.quality.size_px, face.is_sure) for _, _, face in rows], np.float32)
+    nos = np.array([no for _, no, _ in rows], np.int16)
+    return FacePage(np.frombuffer(ids, "V16"), nos, encodings, penalties, None)
 
 
 _engines: dict[str, Any] = {}
@@ -118,7 +125,7 @@ _engines: dict[str, Any] = {}
 def _load(models: Path) -> None:
     """The engines of a process of the pool: as photos are read, and as selfies are checked."""
     _engines["photos"] = Engine(model_cache=models)
-    _engines["selfies"] = Engine(thorough=True, model_cache=models)
+    _engines["selfies"] = Engine(for_photos=False, model_cache=models)
 
 
 def _read(path: Path) -> ReadPhoto:

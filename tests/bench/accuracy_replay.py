@@ -70,7 +70,8 @@ def measure(event: Event, pairs: Sequence[Pair], tolerance: float) -> dict[str, 
 
 def by_kind(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
     return {
-        kind: [pair for pair in pairs if pair.photo.kind == kind] for kind in sorted({pair.photo.kind for pair in pairs})
+        kind: [pair for pair in pairs if pair.photo.kind == kind]
+        for kind in sorted({pair.photo.kind for pair in pairs})
     }
 
 
