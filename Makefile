@@ -132,8 +132,8 @@ soak: $(READY) ## run for half an hour, report what grows (TIME=1800, in seconds
 bench: $(READY) ## measure reading and searching against their peers
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.run
 
-accuracy: $(READY) ## measure detection, recognition and rejection on real faces (FACES=folder)
-	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.accuracy $(if $(FACES),--faces $(FACES))
+accuracy: $(READY) ## measure detection, recognition and rejection on real faces (FACES=folder ARGS=options of a replay)
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.accuracy $(if $(FACES),--faces $(FACES)) $(ARGS)
 
 fuzz: $(READY) ## feed damaged images to the decoder, and to the filter of originals (TIME=60, in seconds for each)
 	@$(BIN)/python -m tests.bench.fuzz_decode --time $(TIME)

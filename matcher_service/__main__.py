@@ -15,7 +15,7 @@ from kit import failpoints, logs, settings, traces
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
-from kit.faces import DetectorName, ImageLimits
+from kit.faces import ImageLimits
 from kit.faces.logo_process import LogoProcess
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
@@ -94,7 +94,6 @@ class IndexerSettings(settings.WorkerPoolSettings, MatchSettings, settings.Photo
     image_timeout_s: float = Field(15, gt=0, le=300, description="how long reading a photo may take")
     image_memory_mb: int = Field(3072, ge=512, description="address space of the process that reads")
     max_photo_mp: int = Field(220, ge=1, le=2000, description="most megapixels of a photo; a JPEG may have more")
-    detector: DetectorName = Field("hog", description="what finds faces; cnn finds more and takes longer")
     min_face_share: float = Field(0.02, ge=0.005, le=1, description="smallest face to find, of a photo's longer side")
     indexer_nice: int = Field(15, ge=0, le=19, description="how far reading gives way to other processes")
 
@@ -172,7 +171,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
 def run_indexer(
     jobs: type[JobStore] = JobStore,
     files: type[Blobs] = Blobs,
-    build: Callable[[float, DetectorName, Path | None, ImageLimits], Callable[[bytes], Reading]] = build_reader,
+    build: Callable[[float, Path | None, ImageLimits], Callable[[bytes], Reading]] = build_reader,
 ) -> None:
     config = settings.load(IndexerSettings)
     logs.configure("indexer", config.log_level, config.log_format == "json")
@@ -183,7 +182,7 @@ def run_indexer(
     store, blobs = jobs(db), files.connect(config, PREFIX)
     serve_metrics(config, QueueGauges("photos", store.read_queue), FileStoreGauge(blobs.find_fault))
     limits = ImageLimits.within(config.max_photo_mb, config.max_photo_mp, config.image_memory_mb)
-    entry = functools.partial(build, config.min_face_share, config.detector, config.model_cache, limits)
+    entry = functools.partial(build, config.min_face_share, config.model_cache, limits)
     engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
     lease_s = 2 * config.image_timeout_s
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)

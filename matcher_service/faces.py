@@ -1,6 +1,7 @@
 """Faces as they are compared: pages of an event's faces, their order, and what was found; pure."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -30,15 +31,24 @@ FIRST_FACE = FaceKey(0, UUID(int=0), -1)
 @dataclass(frozen=True)
 class FacePage:
     """Some faces of an event as arrays of n rows: the photo's UUID (16 bytes), the face's number in its photo, its
-    encoding (128 float32); and the key of the last row, None without rows."""
+    encoding (128 float32) and the penalty that is added to its distances; and the key of the last row, None without
+    rows."""
 
     photo_ids: npt.NDArray[np.void]
     nos: npt.NDArray[np.int16]
     encodings: npt.NDArray[np.float32]
+    penalties: npt.NDArray[np.float32]
     last: FaceKey | None
 
     def __len__(self) -> int:
         return len(self.nos)
+
+
+class SeenFace(NamedTuple):
+    """A face of a photo: its encoding as it is stored, and the penalty that is added to its distances."""
+
+    encoding: bytes
+    penalty: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from matcher_service.faces import FIRST_FACE, EventVersion, FaceKey, FacePage, F
 from matcher_service.matching import Encodings, distances, find_close, half_squares, to_encodings
 
 IDLE_S = 600
-FACE_BYTES = ENCODING_SIZE * 4 + 4 + 16 + 2  # encoding, half square, photo, number
+FACE_BYTES = ENCODING_SIZE * 4 + 4 + 4 + 16 + 2  # encoding, half square, penalty, photo, number
 PAGE_FACES = 16_384
 BLOCK_FACES = 65_536
 MIN_BLOCK_FACES = 64
@@ -34,10 +34,12 @@ CountFaces = Callable[[UUID, FaceKey, int], int]
 
 @dataclass(frozen=True)
 class Block:
-    """Some faces of an event: row i has the encoding `encodings[i]` and is face `nos[i]` of the photo `photos[i]`."""
+    """Some faces of an event: row i has the encoding `encodings[i]`, half its square and its penalty, and is face
+    `nos[i]` of the photo `photos[i]`."""
 
     encodings: Encodings
     halves: npt.NDArray[np.float32]
+    penalties: npt.NDArray[np.float32]
     photos: npt.NDArray[np.void]
     nos: npt.NDArray[np.int16]
 
@@ -45,7 +47,7 @@ class Block:
         return len(self.nos)
 
     def head(self, count: int) -> "Block":
-        return Block(self.encodings[:count], self.halves[:count], self.photos[:count], self.nos[:count])
+        return Block(*(rows[:count] for rows in vars(self).values()))
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ class EventFaces:
         query = to_encodings([encoding])[0]
         nearest: dict[bytes, tuple[float, int]] = {}
         for block in self.blocks:
-            rows = find_close(block.encodings, block.halves, query, tolerance)
-            for row, distance in zip(rows, distances(block.encodings[rows], query), strict=True):
+            rows = find_close(block.encodings, block.halves, query, tolerance, block.penalties)
+            for row, distance in zip(rows, distances(block.encodings[rows], query, block.penalties[rows]), strict=True):
                 found, photo = (float(distance), int(block.nos[row])), block.photos[row].tobytes()
                 nearest[photo] = min(found, nearest.get(photo, found))
         return [FoundFace(UUID(bytes=photo), no, distance) for photo, (distance, no) in nearest.items()]
@@ -76,7 +78,8 @@ class EventFaces:
 def make_faces(version: int, page: FacePage) -> EventFaces:
     """The faces of a page alone."""
     encodings = np.ascontiguousarray(page.encodings)
-    return EventFaces(version, (Block(encodings, half_squares(encodings), page.photo_ids, page.nos),))
+    block = Block(encodings, half_squares(encodings), page.penalties.astype(np.float32), page.photo_ids, page.nos)
+    return EventFaces(version, (block,))
 
 
 class _Faces:
@@ -106,7 +109,8 @@ class _Faces:
         """Only where none is `free`."""
         encodings = np.empty((faces, ENCODING_SIZE), np.float32)
         photos: npt.NDArray[np.void] = np.empty(faces, "V16")
-        self._blocks.append(Block(encodings, np.empty(faces, np.float32), photos, np.empty(faces, np.int16)))
+        halves, penalties = np.empty((2, faces), np.float32)
+        self._blocks.append(Block(encodings, halves, penalties, photos, np.empty(faces, np.int16)))
         self._used = 0
 
     def append(self, page: FacePage, start: int) -> int:
@@ -115,6 +119,7 @@ class _Faces:
         block, place, rows = self._blocks[-1], slice(self._used, self._used + count), slice(start, start + count)
         block.encodings[place] = page.encodings[rows]
         block.halves[place] = half_squares(block.encodings[place])
+        block.penalties[place] = page.penalties[rows]
         block.photos[place], block.nos[place] = page.photo_ids[rows], page.nos[rows]
         self._used += count
         self.count += count

@@ -15,7 +15,8 @@ from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
 from matcher_service.domain import CameraId, IndexedPhoto, Job, NewFace, Variant
-from matcher_service.matching import find_people
+from matcher_service.faces import SeenFace
+from matcher_service.matching import find_penalty, find_people
 from matcher_service.pictures import size_of, to_json
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.store import JobStore
@@ -124,8 +125,8 @@ class Indexer(Worker[Job]):
             colour=reading.colour,
             camera=identify(job.event_id, reading.camera) if reading.camera else None,
         )
-        encodings = [face.encoding for face in faces]
-        published = self._store.publish(job, photo, lambda people: find_people(people, encodings, self._tolerance))
+        seen = [SeenFace(face.encoding, face.penalty) for face in faces]
+        published = self._store.publish(job, photo, lambda people: find_people(people, seen, self._tolerance))
         if not published:
             for key in keys.values():
                 self._blobs.delete(key)
@@ -164,4 +165,6 @@ def _new_face(face: FaceReading) -> NewFace:
         sharpness=quality.sharpness,
         brightness=quality.brightness,
         yaw=quality.yaw,
+        penalty=find_penalty(quality.size_px, face.is_sure),
+        sure=face.is_sure,
     )

@@ -1,7 +1,7 @@
 """Comparing faces: two encodings belong to one person when their Euclidean distance is within the tolerance.
 
 |x - q|^2 <= t^2 is computed as x.q - |x|^2 / 2 >= (|q|^2 - t^2) / 2: one product with the stored faces, whose halved
-squares are known, and no other array of their size.
+squares are known, and no other array of their size. A face's penalty is added to its distance: t is less for it.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from matcher_service.domain import ENCODING_SIZE
-from matcher_service.faces import FoundPerson
+from matcher_service.faces import FoundPerson, SeenFace
 
 # Beyond the processor's caches a walk from row to row is faster than BLAS, which takes several rows at a time; within
 # them BLAS is.
 CACHED_BYTES = 16 * 1024 * 1024
+
+# Measured on labelled photos; with them faces that are small or hard to see cost no precision.
+UNSURE_PENALTY = 0.03
+SMALL_PENALTY = 0.04  # of the smallest face; less for larger ones
+PENALTY_BELOW_PX = 60
+SMALLEST_PX = 32
 
 Encodings = npt.NDArray[np.float32]
 
@@ -30,30 +36,52 @@ def half_squares(encodings: Encodings) -> npt.NDArray[np.float32]:
     return halves
 
 
+def find_penalty(size_px: int, is_sure: bool) -> float:
+    """What is added to the distances of a face of this size: one that is small or that HOG does not see resembles
+    strangers more than others do (docs/accuracy.md)."""
+    missing = (PENALTY_BELOW_PX - size_px) / (PENALTY_BELOW_PX - SMALLEST_PX)
+    penalty = SMALL_PENALTY * min(max(missing, 0.0), 1.0) + (0.0 if is_sure else UNSURE_PENALTY)
+    return float(np.float32(penalty))  # as it is stored
+
+
 def find_close(
-    encodings: Encodings, halves: npt.NDArray[np.float32], query: Encodings, tolerance: float
+    encodings: Encodings,
+    halves: npt.NDArray[np.float32],
+    query: Encodings,
+    tolerance: float,
+    penalties: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.intp]:
-    """The rows that are the person of `query` (128,); `halves` are half_squares(encodings)."""
+    """The rows that are the person of `query` (128,); `halves` are half_squares(encodings), `penalties` (n,) are added
+    to the distances."""
     walk = encodings.nbytes > CACHED_BYTES
     closeness = np.einsum("ij,j->i", encodings, query) if walk else encodings @ query
     closeness -= halves
-    return np.flatnonzero(closeness >= (query @ query - np.float32(tolerance**2)) / 2)
+    if penalties is None:
+        return np.flatnonzero(closeness >= (query @ query - np.float32(tolerance**2)) / 2)
+    reach = np.float32(tolerance) - penalties
+    closeness += np.where(reach >= 0, reach * reach / 2, -np.inf)
+    return np.flatnonzero(closeness >= query @ query / 2)
 
 
-def distances(encodings: Encodings, query: Encodings) -> npt.NDArray[np.float32]:
-    """The Euclidean distance of each row to `query` (128,): (n,)."""
-    apart: npt.NDArray[np.float32] = np.linalg.norm(encodings - query, axis=1)
+def distances(
+    encodings: Encodings, query: Encodings, penalties: npt.NDArray[np.float32] | float = 0.0
+) -> npt.NDArray[np.float32]:
+    """The Euclidean distance of each row to `query` (128,), its penalty added: (n,)."""
+    apart: npt.NDArray[np.float32] = np.linalg.norm(encodings - query, axis=1) + penalties
     return apart
 
 
-def find_people(people: Sequence[bytes], faces: Sequence[bytes], tolerance: float) -> list[FoundPerson]:
-    """Who is in a photo, and of each the nearest face. `people`, `faces`: their encodings."""
+def find_people(people: Sequence[bytes], faces: Sequence[SeenFace], tolerance: float) -> list[FoundPerson]:
+    """Who is in a photo, and of each the nearest face. `people`: their encodings."""
     encodings = to_encodings(people)
     halves = half_squares(encodings)
     nearest: dict[int, FoundPerson] = {}
-    for no, face in enumerate(to_encodings(faces)):
-        places = find_close(encodings, halves, face, tolerance)
-        for place, distance in zip(map(int, places), distances(encodings[places], face), strict=True):
+    for no, seen in enumerate(faces):
+        if seen.penalty > tolerance:
+            continue
+        face = to_encodings([seen.encoding])[0]
+        places = find_close(encodings, halves, face, tolerance - seen.penalty)
+        for place, distance in zip(map(int, places), distances(encodings[places], face, seen.penalty), strict=True):
             if place not in nearest or distance < nearest[place].distance:
                 nearest[place] = FoundPerson(place, no, float(distance))
     return [nearest[place] for place in sorted(nearest)]

@@ -21,7 +21,7 @@ from kit.faces.meter import Meter
 from kit.faces.original import Part, Plan, plan_original, trim
 from kit.faces.taken import Taken
 from kit.faces.turns import QUARTER_TURNS, turn
-from kit.faces.types import Box, DetectorName, Face, ImageLimits, Quality, Unreadable, UnreadableReason
+from kit.faces.types import Box, Detection, Face, ImageLimits, Quality, Unreadable, UnreadableReason
 
 if TYPE_CHECKING:
     from kit.faces.engine import Engine
@@ -29,14 +29,13 @@ if TYPE_CHECKING:
 LIMITS = ImageLimits()
 MAX_FACES = 500
 
-# The smallest face that is looked for, as a share of the photo's longer side; half the share takes four times as long.
+# The smallest face that is looked for, as a share of the photo's longer side.
 MIN_FACE_SHARE = 0.02
-MAX_SCALE = 2.0
-_SMALLEST_FOUND_PX = 75
-# Where nothing is found, the photo may lie on its side. The other ways are looked at for faces of this many times the
-# smallest size only, which takes a sixth of the time of the first look and finds the right way of 129 of 134 photos;
-# a weaker find would be as likely one of a pattern.
-_TURNED_FACTOR = 2.5
+_SIZE_SLACK = 0.8  # the sizes of a detector's boxes are that inexact
+_SMALLEST_DECODED_PX = 38  # HOG confirms it, enlarged
+# Where HOG sees no face, the photo may lie on its side. The other ways are looked at in a copy of this size; a weaker
+# find would be as likely one of a pattern.
+_TURNED_PX = 640
 _TURNED_SCORE = 0.3
 
 ORIGINAL_QUALITY = 93
@@ -48,11 +47,12 @@ THUMB_PX = 480
 
 @dataclass(frozen=True, slots=True)
 class FaceReading:
-    """One face of a photo; `encoding` is 128 little-endian float32."""
+    """One face of a photo; `encoding` is 128 little-endian float32. `is_sure`: HOG sees it too."""
 
     box: Box
     encoding: bytes
     quality: Quality
+    is_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,6 @@ class Reading:
 
 def build_reader(
     min_face_share: float = MIN_FACE_SHARE,
-    detector: DetectorName = "hog",
     model_cache: Path | None = None,
     limits: ImageLimits = LIMITS,
 ) -> Callable[[bytes], Reading]:
@@ -91,7 +90,7 @@ def build_reader(
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 
-    engine = Engine(detector=detector, model_cache=model_cache)
+    engine = Engine(model_cache=model_cache)
     return functools.partial(read, engine, min_face_share=min_face_share, limits=limits)
 
 
@@ -104,8 +103,8 @@ def read(
     """Reads a photo; bytes that are none give a result with a reason, which crosses a pipe as any other."""
     try:
         picture, plan = _decode(data, limits, least_edge(min_face_share))
-        quarters, boxes = find_turned(engine, picture.pixels, min_face_share)
-        faces = encode_faces(engine, picture, boxes, functools.partial(decode, data, limits), quarters)
+        quarters, found = find_turned(engine, picture.pixels, min_face_share)
+        faces = encode_faces(engine, picture, found, functools.partial(decode, data, limits), quarters)
     except Unreadable as fault:
         return Reading(reason=fault.reason)
     preview = shrink(picture.pixels, PREVIEW_PX)
@@ -118,7 +117,7 @@ def read(
         original_jpeg=add_metadata(picture.original_jpeg, picture.metadata) if picture.original_jpeg else b"",
         preview_jpeg=add_metadata(to_jpeg(preview, None, DERIVATIVE_QUALITY), picture.metadata),
         thumb_jpeg=to_jpeg(preview, THUMB_PX, DERIVATIVE_QUALITY),
-        small_count=len(boxes) - len(faces),
+        small_count=len(found) - len(faces),
         original_parts=plan.parts if plan else (),
         colour=average_colour(preview),
         medium_jpeg=add_metadata(to_jpeg(preview, MEDIUM_PX, DERIVATIVE_QUALITY), picture.metadata),
@@ -136,35 +135,32 @@ def _decode(data: bytes, limits: ImageLimits, edge: int) -> tuple[Picture, Plan 
 
 def least_edge(min_face_share: float) -> int:
     """How many pixels the longer side needs for the smallest face to be found and for the preview."""
-    return max(PREVIEW_PX, math.ceil(_SMALLEST_FOUND_PX / (min_face_share * MAX_SCALE)))
+    return max(PREVIEW_PX, math.ceil(_SMALLEST_DECODED_PX / min_face_share))
 
 
-def find_turned(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> tuple[int, list[Box]]:
-    """By how many quarters to turn the photo so that its faces are upright, 0 where none are found, and their boxes
-    in the turned pixels."""
-    if boxes := find_boxes(engine, pixels, min_face_share):
-        return 0, boxes
-    scale = _search_scale(pixels, _TURNED_FACTOR * min_face_share)
+def find_turned(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> tuple[int, list[Detection]]:
+    """By how many quarters to turn the photo so that its faces are upright, 0 where HOG sees none, and its faces in the
+    turned pixels."""
+    upright = find_faces(engine, pixels, min_face_share)
+    if any(found.is_sure for found in upright):
+        return 0, upright
+    small = shrink(pixels, _TURNED_PX)
     scores = {
-        quarters: max((found.score for found in engine.detect(turn(pixels, quarters), scale)), default=0.0)
+        quarters: max((found.score for found in engine.find(turn(small, quarters)) if found.is_sure), default=0.0)
         for quarters in QUARTER_TURNS
     }
     best = max(scores, key=lambda quarters: scores[quarters])
     if scores[best] < _TURNED_SCORE:
-        return 0, []
-    return best, find_boxes(engine, turn(pixels, best), min_face_share)
+        return 0, upright
+    return best, find_faces(engine, turn(pixels, best), min_face_share)
 
 
-def find_boxes(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> list[Box]:
-    """Where the faces of a photo are, the largest first and no more than the cap."""
-    boxes = [detection.box for detection in engine.detect(pixels, _search_scale(pixels, min_face_share))]
-    return sorted(boxes, key=lambda box: box.area, reverse=True)[:MAX_FACES]
-
-
-def _search_scale(pixels: Pixels, min_face_share: float) -> float:
-    longer_px: int = max(pixels.shape[:2])
-    return min(MAX_SCALE, _SMALLEST_FOUND_PX / (min_face_share * longer_px))
+def find_faces(engine: Engine, pixels: Pixels, min_face_share: float = MIN_FACE_SHARE) -> list[Detection]:
+    """The faces of a photo that are large enough to be looked for, the largest first and no more than the cap."""
+    smallest_px = _SIZE_SLACK * min_face_share * max(pixels.shape[:2])
+    large = [found for found in engine.find(pixels) if min(found.box.width, found.box.height) >= smallest_px]
+    return sorted(large, key=lambda found: found.box.area, reverse=True)[:MAX_FACES]
 
 
 def _to_reading(face: Face) -> FaceReading:
-    return FaceReading(face.box, face.encoding.astype("<f4").tobytes(), face.quality)
+    return FaceReading(face.box, face.encoding.astype("<f4").tobytes(), face.quality, face.is_sure)

@@ -81,7 +81,7 @@ def build_examiner(
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 
-    engine = Engine(thorough=True, model_cache=model_cache)
+    engine = Engine(for_photos=False, model_cache=model_cache)
     return functools.partial(examine, engine, strict=strict, limits=limits)
 
 
@@ -95,7 +95,8 @@ def examine(engine: Engine, data: bytes, strict: bool = True, limits: ImageLimit
             return Examination("no_face")
         if strict and len(boxes) > 1:
             return Examination("several_faces")
-        faces = encode_faces(engine, picture, boxes[:1], functools.partial(decode, data, limits), quarters)
+        found = [Detection(boxes[0], 0.0)]
+        faces = encode_faces(engine, picture, found, functools.partial(decode, data, limits), quarters)
     except Unreadable as fault:
         return Examination(_REASONS.get(fault.reason, "unreadable"))
     if not faces:

@@ -3,14 +3,14 @@
 import sys
 from pathlib import Path
 
-from kit.faces.cnn_detector import CnnDetector
+from kit.faces.centerface import CenterFace
 from kit.faces.encoder import Encoder
 
 
 def main() -> None:
     folder = Path(sys.argv[1])
     Encoder(folder)
-    CnnDetector(folder)
+    CenterFace(folder)
     for path in folder.iterdir():
         path.chmod(0o444)
     folder.chmod(0o755)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kit.faces.decode import Picture
 from kit.faces.turns import turn, turn_back
-from kit.faces.types import Box, Face
+from kit.faces.types import Box, Detection, Face
 
 if TYPE_CHECKING:
     from kit.faces.engine import Engine
@@ -22,21 +22,28 @@ DETAIL_PX = 110
 def encode_faces(
     engine: Engine,
     picture: Picture,
-    boxes: Sequence[Box],
+    found: Sequence[Detection],
     decode_again: Callable[[int], Picture],
     quarters: int = 0,
 ) -> list[Face]:
-    """The faces in these boxes of `picture.pixels`, turned by so many `quarters`, without those that are too small.
+    """The faces found in `picture.pixels`, turned by so many `quarters`, without those that are too small.
 
     Their boxes, landmarks and sizes are in pixels of the whole picture as it came. `decode_again` decodes it with at
     least that longer edge, and is called at most once.
     """
-    if not boxes:
+    if not found:
         return []
+    boxes = [detection.box for detection in found]
     source = _refine(picture, boxes, decode_again)
     places = [scale_box(box, picture.zoom / source.zoom) for box in boxes]
+    is_sure = {place: detection.is_sure for place, detection in zip(places, found, strict=True)}
     faces = engine.encode(turn(source.pixels, quarters), places, source.zoom)
-    return [turn_back(_scale_face(face, source.zoom), quarters, picture.width, picture.height) for face in faces]
+    return [
+        turn_back(
+            _scale_face(replace(face, is_sure=is_sure[face.box]), source.zoom), quarters, picture.width, picture.height
+        )
+        for face in faces
+    ]
 
 
 def _refine(picture: Picture, boxes: Sequence[Box], decode_again: Callable[[int], Picture]) -> Picture:

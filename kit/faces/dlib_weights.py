@@ -19,10 +19,6 @@ Layer: TypeAlias = tuple[str, tuple[int, ...]]
 MEAN_RGB = (122.782, 117.001, 104.298)
 CHIP_PX = 150
 
-# The side of the faces that the detector finds, and how much of the box around them two of its boxes may share.
-WINDOW_PX = 80
-OVERLAP = 0.3382761351109955
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Convolution:
@@ -47,9 +43,9 @@ _RELU: Layer = ("relu_", ())
 _ADD: Layer = ("add_prev_", ())
 
 
-def _convolved(after: int, before: int, size: int, stride: int = 1, norm: str = "affine_") -> list[Layer]:
+def _convolved(after: int, before: int, size: int, stride: int = 1) -> list[Layer]:
     """A convolution and its normalisation; dlib pads those of stride 1 alone."""
-    return [("con_4", (after, before, size, stride, size // 2 if stride == 1 else 0)), (norm, (after,))]
+    return [("con_4", (after, before, size, stride, size // 2 if stride == 1 else 0)), ("affine_", (after,))]
 
 
 def _residual(before: int, after: int, stride: int = 1) -> list[Layer]:
@@ -75,16 +71,6 @@ _ENCODER: list[Layer] = [
     ("fc_2", (128, 256)),
 ]
 
-# dlib/tools/python/src/cnn_face_detector.cpp, from the input on.
-_DETECTOR: list[Layer] = [
-    *[*_convolved(16, 3, 5, stride=2, norm="bn_con2"), _RELU],
-    *[*_convolved(32, 16, 5, stride=2, norm="bn_con2"), _RELU],
-    *[*_convolved(32, 32, 5, stride=2, norm="bn_con2"), _RELU],
-    *[*_convolved(45, 32, 5, norm="bn_con2"), _RELU],
-    *[*_convolved(45, 45, 5, norm="bn_con2"), _RELU] * 2,
-    ("con_4", (1, 45, 9, 1, 4)),
-]
-
 
 def read_encoder(data: bytes) -> EncoderWeights:
     """The weights in dlib_face_recognition_resnet_model_v1.dat; UnknownModel for any other bytes."""
@@ -98,20 +84,6 @@ def read_encoder(data: bytes) -> EncoderWeights:
     return EncoderWeights(reader.convolutions, reader.matrices[0])
 
 
-def read_detector(data: bytes) -> Sequence[Convolution]:
-    """The weights in mmod_human_face_detector.dat; UnknownModel for any other bytes."""
-    stream = Stream(data)
-    stream.expect("version of the loss", 1, stream.integer())
-    stream.expect("loss", "loss_mmod_", stream.text())
-    stream.expect("version of the loss' options", 1, stream.integer())
-    stream.expect("size of the window", [WINDOW_PX, WINDOW_PX], stream.integers(2))
-    # What false alarms, misses and matches cost, and at the end what is ignored, matter in training alone.
-    stream.expect("largest overlap", [OVERLAP, 1.0], stream.numbers(7)[3:5])
-    reader = _LayerReader(stream)
-    reader.read(_DETECTOR, "input_rgb_image_pyramid", [])
-    return reader.convolutions
-
-
 class _LayerReader:
     """Reads the layers and keeps what they weigh; normalisations are folded into the convolution before them."""
 
@@ -122,7 +94,6 @@ class _LayerReader:
         self._readers: dict[str, Callable[..., None]] = {
             "con_4": self._convolution,
             "affine_": self._affine,
-            "bn_con2": self._batch_norm,
             "max_pool_2": self._pool,
             "avg_pool_2": self._pool,
             "fc_2": self._matrix,
@@ -169,18 +140,6 @@ class _LayerReader:
         factor, offset = self._factor_and_offset(channels)
         self._stream.expect("mode of a normalisation", 0, self._stream.integer())
         self._fold(factor, offset)
-
-    def _batch_norm(self, channels: int) -> None:
-        """As dlib's affine layer takes over what a batch normalisation has learned."""
-        stream = self._stream
-        factor, offset = self._factor_and_offset(channels)
-        _, _, means, variances = (stream.tensor(1, channels, 1, 1).ravel() for _ in range(4))
-        # How often it learned, how many times it may, and how fast.
-        stream.integers(2)
-        stream.numbers(4)
-        (smallest,) = stream.numbers(1)
-        scale = factor / np.sqrt(variances.astype(np.float64) + smallest)
-        self._fold(scale, offset - scale * means)
 
     def _factor_and_offset(self, channels: int) -> tuple[Tensor, Tensor]:
         numbers = self._stream.tensor(2 * channels, 1, 1, 1).ravel()

@@ -29,6 +29,11 @@ class Encoder:
         parts = [self._session.run(None, {"chips": batch})[0] for batch in batches]
         return np.concatenate([np.empty((0, 128), np.float32), *parts])
 
+    def encode_both_ways(self, chips: Sequence[npt.NDArray[np.uint8]]) -> npt.NDArray[np.float32]:
+        """(n, 128): of each chip the mean of its encoding and that of its mirror image."""
+        encodings = self.encode([*chips, *(chip[:, ::-1] for chip in chips)])
+        return (encodings[: len(chips)] + encodings[len(chips) :]) / np.float32(2)
+
 
 def _convert(source: bytes) -> bytes:
     # Here and not above: the conversion is rare, and onnx is slow to import.

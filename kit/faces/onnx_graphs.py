@@ -33,19 +33,6 @@ def build_encoder(weights: EncoderWeights) -> bytes:
     )
 
 
-def build_detector(convolutions: Sequence[Convolution]) -> bytes:
-    """From `pixels` (1, 3, height, width), float32, to `scores` (1, 1, rows, columns), one for each place."""
-    graph = _Graph(convolutions)
-    x = "pixels"
-    for _ in convolutions[1:]:
-        x = graph.add("Relu", graph.convolve(x))
-    return graph.finish(
-        helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [1, 3, "height", "width"]),
-        helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, 1, "rows", "columns"]),
-        graph.convolve(x),
-    )
-
-
 class _Graph:
     """A graph that grows by one node after the other; its convolutions are used up in their order."""
 

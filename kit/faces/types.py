@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-DetectorName = Literal["hog", "cnn"]
 UnreadableReason = Literal["unreadable", "invalid_dimensions", "too_many_pixels", "unsupported_type", "too_large"]
 
 MEGAPIXEL = 1_000_000
@@ -70,10 +69,11 @@ class Box:
 @dataclass(frozen=True, slots=True)
 class Detection:
     """A box that may hold a face; `score` is the detector's margin: 0 is its threshold, a clear face has 1 to 3
-    (by HOG) or 1 (by the CNN)."""
+    by HOG. One that is not `is_sure` was seen by CenterFace alone; its scores are 0.35 to 1."""
 
     box: Box
     score: float
+    is_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,11 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A face that was found and encoded: `landmarks` (5, 2) in pixels, `encoding` (128,), both float32."""
+    """A face that was found and encoded: `landmarks` (5, 2) in pixels, `encoding` (128,), both float32; `is_sure` as
+    in its detection."""
 
     box: Box
     landmarks: npt.NDArray[np.float32]
     encoding: npt.NDArray[np.float32]
     quality: Quality
+    is_sure: bool = True

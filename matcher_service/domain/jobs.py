@@ -9,7 +9,7 @@ from matcher_service.domain.cameras import CameraId
 from matcher_service.domain.photos import Variant
 
 ENCODING_SIZE = 128
-ENGINE_VERSION = 1  # of what reads photos; faces of two versions are not compared
+ENGINE_VERSION = 2  # of what reads photos; faces of version 1 have no penalty
 MAX_FAILURES = 3
 
 
@@ -27,7 +27,8 @@ class Job:
 
 @dataclass(frozen=True)
 class NewFace:
-    """A face found in a photo: its box in pixels, its encoding, how well it can be seen."""
+    """A face found in a photo: its box in pixels, its encoding, how well it can be seen. `penalty` is added to each of
+    its distances; a face that is not `sure` was seen by CenterFace alone."""
 
     left: int
     top: int
@@ -38,6 +39,8 @@ class NewFace:
     sharpness: float
     brightness: float
     yaw: float
+    penalty: float = 0.0
+    sure: bool = True
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from matcher_service.domain import (
     RematchState,
     Snapshot,
 )
-from matcher_service.faces import FacePage, FoundFace, FoundPerson
+from matcher_service.faces import FacePage, FoundFace, FoundPerson, SeenFace
 from matcher_service.index import Index, make_faces
 from matcher_service.matching import find_people
 from matcher_service.service.members import Members
@@ -78,7 +78,7 @@ class Matches:
         if event_id is None or not self._refusals.restore(event_id, user_id, photo_id, self._find_person):
             raise PhotoNotFound
 
-    def _find_person(self, person: bytes, faces: Sequence[bytes]) -> list[FoundPerson]:
+    def _find_person(self, person: bytes, faces: Sequence[SeenFace]) -> list[FoundPerson]:
         return find_people([person], faces, self._tolerance)
 
     def _rematch(self, rematch: Rematch, latest: Snapshot) -> Iterator[Snapshot]:

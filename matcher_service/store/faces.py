@@ -29,11 +29,14 @@ ROW = np.dtype(
         ("no", ">i2"),
         ("encoding_length", ">i4"),
         ("encoding", "<f4", (ENCODING_SIZE,)),
+        ("penalty_length", ">i4"),
+        ("penalty", ">f4"),
     ]
 )
 SELECT_PAGE = f"""
 COPY (
-    SELECT version, photo_id, face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END
+    SELECT version, photo_id, face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END,
+           penalty
     FROM matcher.faces
     WHERE event_id = %s AND (version, photo_id, face_no) > (%s, %s, %s) AND version <= %s
     ORDER BY version, photo_id, face_no LIMIT %s
@@ -87,4 +90,4 @@ def _parse(copied: "memoryview[int]") -> FacePage:
     last = None
     if len(rows):
         last = FaceKey(int(rows["version"][-1]), UUID(bytes=rows["photo"][-1].tobytes()), int(rows["no"][-1]))
-    return FacePage(rows["photo"], rows["no"], rows["encoding"], last)
+    return FacePage(rows["photo"], rows["no"], rows["encoding"], rows["penalty"], last)

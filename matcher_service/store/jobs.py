@@ -31,9 +31,9 @@ RETURNING visibility, from_guest, uploader_id
 INSERT_FACE = text(
     """
     INSERT INTO matcher.faces (event_id, photo_id, face_no, version, encoding, "left", top, width, height, size_px,
-                               sharpness, brightness, yaw)
+                               sharpness, brightness, yaw, penalty, sure)
     VALUES (:event, :photo, :no, :version, :encoding, :left, :top, :width, :height, :size_px, :sharpness, :brightness,
-            :yaw)
+            :yaw, :penalty, :sure)
     """
 )
 INSERT_MATCH = text(

@@ -10,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
-from matcher_service.faces import FoundPerson
+from matcher_service.faces import FoundPerson, SeenFace
 from matcher_service.store.events import find_event, lock_event, may_look
 from matcher_service.store.hints import hint
 from matcher_service.store.jobs import INSERT_MATCH
 
-FindPerson = Callable[[bytes, Sequence[bytes]], Sequence[FoundPerson]]
+FindPerson = Callable[[bytes, Sequence[SeenFace]], Sequence[FoundPerson]]
 
 
 class RefusalStore:
@@ -82,8 +82,8 @@ class RefusalStore:
         if encoding is None:
             return
         faces = text(
-            "SELECT encoding FROM matcher.faces WHERE event_id = :event AND photo_id = :photo ORDER BY face_no"
+            "SELECT encoding, penalty FROM matcher.faces WHERE event_id = :event AND photo_id = :photo ORDER BY face_no"
         )
-        encodings = [bytes(row.encoding) for row in connection.execute(faces, values)]
-        for found in find_person(bytes(encoding), encodings):
+        seen = [SeenFace(bytes(row.encoding), row.penalty) for row in connection.execute(faces, values)]
+        for found in find_person(bytes(encoding), seen):
             connection.execute(INSERT_MATCH, {**values, "no": found.no, "distance": found.distance})

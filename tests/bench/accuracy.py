@@ -1,6 +1,8 @@
 """What the engine finds, tells apart and refuses, on labelled photos of real people.
 
 python -m tests.bench.accuracy [--faces DIR]
+
+A folder whose labels.csv names kinds of photos is replayed as an event: `tests.bench.accuracy_replay`.
 """
 
 from __future__ import annotations
@@ -22,8 +24,9 @@ from kit.faces.decode import Pixels, decode, shrink
 from kit.faces.engine import Engine
 from kit.faces.types import Box
 from matcher_service.__main__ import MatchSettings
-from matcher_service.reading import LIMITS, find_boxes
+from matcher_service.reading import LIMITS, find_faces
 from selfie_service.validation import examine
+from tests.bench import accuracy_event, accuracy_replay
 from tests.bench.accuracy_pairs import Encoding, pair_selfies, pair_strangers
 from tests.bench.accuracy_photos import Group, Photos, Single, compose_pairs, faceless_pictures, read_demo, read_folder
 from tests.bench.accuracy_report import Found, Report, draw, summarise, tabulate
@@ -82,7 +85,7 @@ def measure_single(engine: Engine, strict: Engine, single: Single, looks: Looks,
     else:
         looks.selfies[single.name] = np.frombuffer(verdict.encoding, "<f4")
     pixels = decode(single.image, LIMITS).pixels
-    boxes = find_boxes(engine, pixels)
+    boxes = [found.box for found in find_faces(engine, pixels)]
     for found, count in ((ours, len(boxes)), (theirs, len(locate(pixels)))):
         found.add_counts(1, min(count, 1), max(count - 1, 0))
     faces = engine.encode(pixels, boxes)
@@ -92,13 +95,13 @@ def measure_single(engine: Engine, strict: Engine, single: Single, looks: Looks,
     box = faces[0].box
     looks.shots.append(Portrait(single.person, Image.fromarray(pixels), (box.left, box.top, box.width)))
     small = shrink(pixels, round(max(pixels.shape) * FAR_PX / box.width))
-    if far := engine.encode(small, find_boxes(engine, small)):
+    if far := engine.encode(small, [found.box for found in find_faces(engine, small)]):
         looks.far[single.name] = far[0].encoding
 
 
 def measure_group(engine: Engine, group: Group, ours: Found, theirs: Found) -> list[Encoding]:
     pixels = decode(group.image, LIMITS).pixels
-    boxes = find_boxes(engine, pixels)
+    boxes = [found.box for found in find_faces(engine, pixels)]
     ours.add(group.boxes, boxes, MIN_OVERLAP)
     theirs.add(group.boxes, locate(pixels), MIN_OVERLAP)
     return [face.encoding for face in engine.encode(pixels, boxes)]
@@ -113,10 +116,13 @@ def locate(pixels: Pixels) -> list[Box]:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m tests.bench.accuracy", description=__doc__)
     parser.add_argument("--faces", type=Path, default=SHARED if SHARED.exists() else None, help="labelled photos")
-    folder = parser.parse_args(arguments).faces
+    options, others = parser.parse_known_args(arguments)
+    folder = options.faces
+    if folder and accuracy_event.has_kinds(folder):
+        return accuracy_replay.main([str(folder), *others])
     photos = read_folder(folder) if folder else read_demo(VAR / "sample")
     models = VAR / "models"
-    report = measure(Engine(model_cache=models), Engine(thorough=True, model_cache=models), photos)
+    report = measure(Engine(model_cache=models), Engine(for_photos=False, model_cache=models), photos)
     console = Console()
     tabulate(report, console)
     plot = VAR / "bench" / "accuracy.png"

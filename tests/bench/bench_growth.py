@@ -16,6 +16,7 @@ from auth_service.store import EventStore
 from auth_service.store import MemberStore as AccountMembers
 from kit.pages import Page
 from matcher_service.domain import NEWEST_FIRST, IndexedPhoto, NewFace, Rematch, Variant
+from matcher_service.faces import SeenFace
 from matcher_service.index import Index
 from matcher_service.matching import find_people
 from matcher_service.service import Matches, Members
@@ -95,7 +96,7 @@ def _measure_guests(database: BenchDatabase, size: int) -> dict[str, float]:
         job = jobs.claim(LEASE_S)
         assert job is not None
         photo = IndexedPhoto(1200, 800, None, dict.fromkeys(Variant, str(job.photo_id)), 1, faces)
-        looked_at = [face.encoding for face in faces]
+        looked_at = [SeenFace(face.encoding) for face in faces]
         started = time.perf_counter()
         assert jobs.publish(job, photo, lambda people: find_people(people, looked_at, TOLERANCE))
         return (time.perf_counter() - started) * 1000

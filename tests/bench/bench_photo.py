@@ -75,8 +75,8 @@ class _Clock:
         self._engine = engine
         self.ms: dict[str, float] = {}
 
-    def detect(self, pixels: Pixels, scale: float = 1.0, border: float = 0.0) -> list[Detection]:
-        self.ms["detect"], found = _time(lambda: self._engine.detect(pixels, scale, border))
+    def find(self, pixels: Pixels) -> list[Detection]:
+        self.ms["detect"], found = _time(lambda: self._engine.find(pixels))
         return found
 
     def encode(self, pixels: Pixels, boxes: Sequence[Box], zoom: float = 1.0) -> list[Face]:
@@ -92,11 +92,11 @@ def _measure_photo(engine: Engine, data: bytes, rounds: int, share: float) -> di
         clock: Any = _Clock(engine)
         peer_ms, theirs = _time(lambda: _read_as_face_recognition(data))
         decode_ms, picture = _time(lambda: decode(data, reading.LIMITS, reading.least_edge(share)))
-        found = reading.find_boxes(clock, picture.pixels, share)
+        found = reading.find_faces(clock, picture.pixels, share)
         clock.ms["encode"] = 0.0
         again_ms, _ = _time(lambda: encode_faces(clock, picture, found, partial(decode, data, reading.LIMITS)))  # noqa: B023
         decode_ms += again_ms - clock.ms["encode"]
-        ours = [scale_box(box, picture.zoom) for box in found]
+        ours = [scale_box(one.box, picture.zoom) for one in found]
         derive_ms, _ = _time(lambda: _derive(picture.pixels))  # noqa: B023
         times.append(
             {

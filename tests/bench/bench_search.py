@@ -39,7 +39,7 @@ def make_event(size: int) -> tuple[EventFaces, npt.NDArray[np.float32]]:
     numbers = np.arange(size)
     photos: npt.NDArray[np.void] = (numbers // FACES_PER_PHOTO).astype(">u8").repeat(2).view("V16")
     nos = (numbers % FACES_PER_PHOTO).astype(np.int16)
-    return make_faces(1, FacePage(photos, nos, encodings, None)), encodings[0]
+    return make_faces(1, FacePage(photos, nos, encodings, np.zeros(size, np.float32), None)), encodings[0]
 
 
 def _measure(size: int, rounds: int) -> dict[str, float]:
@@ -49,7 +49,7 @@ def _measure(size: int, rounds: int) -> dict[str, float]:
     flat.add(block.encodings)
     query, data = selfie[None], selfie.tobytes()
     subjects: dict[str, Callable[[], object]] = {
-        "minois": lambda: find_close(block.encodings, block.halves, selfie, TOLERANCE),
+        "minois": lambda: find_close(block.encodings, block.halves, selfie, TOLERANCE, block.penalties),
         "faiss": lambda: flat.range_search(query, TOLERANCE**2),
         "face_recognition": lambda: _face_distance(block.encodings, selfie) <= TOLERANCE,
     }

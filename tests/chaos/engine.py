@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from kit.faces import DetectorName, ImageLimits
+from kit.faces import ImageLimits
 from kit.faces.types import Box, Quality
 from matcher_service import reading
 from matcher_service.reading import FaceReading, Reading
@@ -53,12 +53,11 @@ def build_reader(
     folder: Path,
     engine: str,
     min_face_share: float,
-    detector: DetectorName,
     model_cache: Path | None,
     limits: ImageLimits,
 ) -> Callable[[bytes], Reading]:
     if engine == "real":
-        reader = reading.build_reader(min_face_share, detector, model_cache, limits)
+        reader = reading.build_reader(min_face_share, model_cache, limits)
         return functools.partial(_marked, folder, reader)
     return functools.partial(_marked, folder, read)
 

@@ -108,7 +108,7 @@ def test_hardened_containers_behind_a_pooler_and_on_s3_carry_a_whole_event(
 
 def check_models(stack: Stack) -> None:
     """Both are there as they were converted, which nothing in the image could do again."""
-    load = "from kit.faces.encoder import Encoder as E; from kit.faces.cnn_detector import CnnDetector as C"
+    load = "from kit.faces.encoder import Encoder as E; from kit.faces.centerface import CenterFace as C"
     stack.enter("indexer", "python", "-c", f"{load}; from pathlib import Path as P; E(P('{MODELS}')); C(P('{MODELS}'))")
     with pytest.raises(NoEngine, match="No module named 'onnx'"):
         stack.enter("indexer", "python", "-c", f"{load}; C(None)")

@@ -8,7 +8,9 @@ import pytest
 
 from kit.faces import models
 from kit.faces.dlib_stream import Stream, UnknownModel
-from kit.faces.dlib_weights import read_detector, read_encoder
+from kit.faces.dlib_weights import read_encoder
+
+DETECTOR = "mmod_human_face_detector.dat"
 
 
 @functools.lru_cache
@@ -26,29 +28,23 @@ def test_the_encoder_is_read_layer_for_layer() -> None:
     assert all(np.isfinite(layer.weights).all() and np.isfinite(layer.bias).all() for layer in weights.convolutions)
 
 
-def test_the_detector_is_read_layer_for_layer() -> None:
-    shapes = [layer.weights.shape for layer in read_detector(source(models.CNN_DETECTOR))]
-    assert shapes[:3] == [(16, 3, 5, 5), (32, 16, 5, 5), (32, 32, 5, 5)]
-    assert shapes[3:] == [(45, 32, 5, 5), (45, 45, 5, 5), (45, 45, 5, 5), (1, 45, 9, 9)]
-
-
 REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda data: b"", "cut off"),
     "cut after the head": (lambda data: data[:40], "cut off"),
     "cut in the weights": (lambda data: data[: len(data) // 2], "cut off"),
     "cut by a byte": (lambda data: data[:-1], "cut off"),
     "a byte too many": (lambda data: data + b"\0", "1 bytes too many"),
-    "another loss": (lambda data: data.replace(b"loss_mmod_", b"loss_mean_", 1), "loss is 'loss_mean_'"),
+    "another loss": (lambda data: data.replace(b"loss_metric_2", b"loss_metric_3", 1), "loss is 'loss_metric_3'"),
     "another layer": (lambda data: data.replace(b"\x05con_4", b"\x05con_5", 1), "layer 0 is 'con_5'"),
     "another order": (lambda data: data.replace(b"relu_", b"tanh_", 1), "layer 2 is 'tanh_'"),
-    "another input": (lambda data: data.replace(b"pyramid", b"pyramyd", 1), "input is"),
+    "another input": (lambda data: data.replace(b"image_sized", b"image_sised", 1), "input is"),
     "another loss version": (lambda data: b"\1\2" + data[2:], "version of the loss is 2"),
     "another layer version": (
-        lambda data: data.replace(b"\1\2" * 8, b"\1\2" * 7 + b"\1\3", 1),
+        lambda data: data.replace(b"\1\2\1\1", b"\1\3\1\1", 1),
         "versions of the layers",
     ),
-    "another size": (lambda data: data.replace(b"\1\x50\1\x50", b"\1\x50\1\x28", 1), "size of the window"),
-    "another tensor": (lambda data: data.replace(b"\2\xc0\4", b"\2\xc1\4", 1), "shape of a tensor"),
+    "another size": (lambda data: data.replace(b"\1\x96\1\x96", b"\1\x96\1\x50", 1), "size of the input"),
+    "another tensor": (lambda data: data.replace(b"\2\x80\x12", b"\2\x81\x12", 1), "shape of a tensor"),
     "no integer": (lambda data: b"\x7f" + data[1:], "no integer at byte 0"),
     "a text": (lambda data: b"Not Found\n" * 9, "integer"),
 }
@@ -57,15 +53,15 @@ REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_other_bytes_are_refused_with_the_reason(name: str) -> None:
     change, reason = REFUSED[name]
-    changed = change(source(models.CNN_DETECTOR))
-    assert changed != source(models.CNN_DETECTOR)
+    changed = change(source(models.ENCODER))
+    assert changed != source(models.ENCODER)
     with pytest.raises(UnknownModel, match=reason):
-        read_detector(changed)
+        read_encoder(changed)
 
 
 def test_the_other_network_is_refused() -> None:
     with pytest.raises(UnknownModel, match="loss_mmod_"):
-        read_encoder(source(models.CNN_DETECTOR))
+        read_encoder(source(DETECTOR))
 
 
 @pytest.mark.parametrize(

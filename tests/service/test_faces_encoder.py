@@ -43,9 +43,17 @@ def encode_by_dlib(chips: Sequence[Pixels]) -> npt.NDArray[np.float64]:
     return np.array([network.compute_face_descriptor(chip) for chip in chips])
 
 
-def test_every_number_is_that_of_dlib(engine: Engine) -> None:
+def test_every_number_is_that_of_dlib(encoder: Encoder) -> None:
+    chips = cut_out([FACE, CORNER])
+    assert np.abs(encoder.encode(chips) - encode_by_dlib(chips)).max() < 1e-5
+
+
+def test_a_face_is_encoded_as_it_is_and_mirrored(engine: Engine) -> None:
     faces = engine.encode(ASTRONAUT, [FACE, CORNER])
-    expected = encode_by_dlib(cut_out([FACE, CORNER]))
+    chips = cut_out([FACE, CORNER])
+    plain, mirrored = encode_by_dlib(chips), encode_by_dlib([np.ascontiguousarray(chip[:, ::-1]) for chip in chips])
+    expected = (plain + mirrored) / 2
+    assert np.abs(plain - mirrored).max() > 0.01, "the control"
     assert [face.box for face in faces] == [FACE, CORNER]
     assert np.abs(np.array([face.encoding for face in faces]) - expected).max() < 1e-5
 

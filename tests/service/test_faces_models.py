@@ -20,13 +20,13 @@ class Converter:
 
 
 def load(convert: Converter, folder: Path | None) -> bytes:
-    return models.load_converted(models.CNN_DETECTOR, convert, folder)
+    return models.load_converted(models.LANDMARKS, convert, folder)
 
 
 def test_a_model_is_converted_once(tmp_path: Path) -> None:
     convert = Converter()
     first = load(convert, tmp_path / "new" / "folder")
-    assert load(convert, tmp_path / "new" / "folder") == first == b"model of 729940 bytes"
+    assert load(convert, tmp_path / "new" / "folder") == first == b"model of 9150489 bytes"
     assert convert.calls == 1
 
 
@@ -39,7 +39,7 @@ def test_another_version_of_the_converter_converts_again(tmp_path: Path, monkeyp
     assert len(list(tmp_path.iterdir())) == 2
 
 
-@pytest.mark.parametrize("damaged", [b"", b"short", bytes(32) + b"model of 729940 bytes"])
+@pytest.mark.parametrize("damaged", [b"", b"short", bytes(32) + b"model of 9150489 bytes"])
 def test_a_damaged_model_is_replaced(tmp_path: Path, damaged: bytes) -> None:
     convert = Converter()
     model = load(convert, tmp_path)
@@ -52,7 +52,7 @@ def test_a_damaged_model_is_replaced(tmp_path: Path, damaged: bytes) -> None:
 def test_without_a_folder_that_can_be_written_models_stay_in_memory(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     convert = Converter()
-    assert load(convert, tmp_path / "file") == load(convert, None) == b"model of 729940 bytes"
+    assert load(convert, tmp_path / "file") == load(convert, None) == b"model of 9150489 bytes"
     assert convert.calls == 2
 
 
@@ -60,7 +60,7 @@ def test_many_may_convert_at_once(tmp_path: Path) -> None:
     convert = Converter()
     with ThreadPoolExecutor(8) as pool:
         found = set(pool.map(lambda _: load(convert, tmp_path), range(24)))
-    assert found == {b"model of 729940 bytes"}
+    assert found == {b"model of 9150489 bytes"}
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -70,5 +70,5 @@ def test_a_model_that_cannot_be_put_in_its_place_leaves_nothing(tmp_path: Path) 
     (kept,) = tmp_path.iterdir()
     kept.unlink()
     kept.mkdir()
-    assert load(convert, tmp_path) == b"model of 729940 bytes"
+    assert load(convert, tmp_path) == b"model of 9150489 bytes"
     assert list(tmp_path.iterdir()) == [kept]

@@ -30,7 +30,7 @@ ADA, BEN, OFFICE, HALL, SPEECH = range(5)
 
 @pytest.fixture(scope="module")
 def engine() -> Engine:
-    return Engine(thorough=True)
+    return Engine(for_photos=False)
 
 
 @functools.lru_cache

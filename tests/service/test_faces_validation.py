@@ -25,7 +25,7 @@ MIDDLE = Box(100, 100, 150, 150)
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    return Engine(thorough=True)
+    return Engine(for_photos=False)
 
 
 @functools.lru_cache

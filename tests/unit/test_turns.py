@@ -9,7 +9,7 @@ import pytest
 from kit.faces.decode import Picture, Pixels
 from kit.faces.detail import DETAIL_PX, encode_faces
 from kit.faces.turns import QUARTER_TURNS, turn, turn_back
-from kit.faces.types import Box, Face, Quality
+from kit.faces.types import Box, Detection, Face, Quality
 
 
 def mark(quarters: int) -> Face:
@@ -50,13 +50,17 @@ class ScriptedEngine:
         ]
 
 
+def found(*boxes: Box) -> list[Detection]:
+    return [Detection(box, 1.0) for box in boxes]
+
+
 def picture(edge: int = 500, is_refinable: bool = True) -> Picture:
     return Picture(np.zeros((edge * 3 // 4, edge, 3), np.uint8), 4000, 3000, is_refinable=is_refinable)
 
 
 def test_a_large_face_is_encoded_from_the_pixels_that_it_was_found_in() -> None:
     engine: Any = ScriptedEngine()
-    (face,) = encode_faces(engine, picture(), [Box(50, 20, DETAIL_PX, DETAIL_PX)], pytest.fail)
+    (face,) = encode_faces(engine, picture(), found(Box(50, 20, DETAIL_PX, DETAIL_PX)), pytest.fail)
     assert engine.asked == [((375, 500, 3), [Box(50, 20, DETAIL_PX, DETAIL_PX)], 8.0)]
     assert (face.box, face.quality.size_px) == (Box(400, 160, 8 * DETAIL_PX, 8 * DETAIL_PX), 8 * DETAIL_PX)
     assert face.landmarks.tolist() == [[400.0, 400.0]] * 5
@@ -70,7 +74,7 @@ def test_a_small_face_is_encoded_from_a_finer_decoding() -> None:
         edges.append(edge)
         return picture(2000)
 
-    (large, small) = encode_faces(engine, picture(), [Box(100, 100, 200, 200), Box(10, 20, 40, 40)], again)
+    (large, small) = encode_faces(engine, picture(), found(Box(100, 100, 200, 200), Box(10, 20, 40, 40)), again)
     assert edges == [500 * DETAIL_PX // 40]
     assert engine.asked == [((1500, 2000, 3), [Box(400, 400, 800, 800), Box(40, 80, 160, 160)], 2.0)]
     assert (large.box, small.box) == (Box(800, 800, 1600, 1600), Box(80, 160, 320, 320))
@@ -78,6 +82,13 @@ def test_a_small_face_is_encoded_from_a_finer_decoding() -> None:
 
 def test_what_cannot_be_decoded_finer_is_encoded_as_it_is() -> None:
     engine: Any = ScriptedEngine()
-    encode_faces(engine, picture(is_refinable=False), [Box(10, 20, 40, 40)], pytest.fail)
+    encode_faces(engine, picture(is_refinable=False), found(Box(10, 20, 40, 40)), pytest.fail)
     assert engine.asked[0][2] == 8.0
     assert encode_faces(engine, picture(), [], pytest.fail) == []
+
+
+def test_a_face_is_as_sure_as_what_was_found() -> None:
+    engine: Any = ScriptedEngine()
+    both = [Detection(Box(100, 100, 200, 200), 1.0), Detection(Box(10, 20, 40, 40), 0.5, is_sure=False)]
+    faces = encode_faces(engine, picture(is_refinable=False), both, pytest.fail, quarters=1)
+    assert [face.is_sure for face in faces] == [True, False]

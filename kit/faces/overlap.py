@@ -1,0 +1,26 @@
+"""Non-maximum suppression: each face once."""
+
+from collections.abc import Sequence
+
+from kit.faces.types import Box, Detection
+
+# When two boxes are one face, as HOG was trained (dlib/image_processing/box_overlap_testing.h).
+_SAME_UNION_SHARE = 0.33
+_SAME_COVERED_SHARE = 0.789
+
+
+def drop_same(detections: Sequence[Detection]) -> list[Detection]:
+    """Of boxes that are one face the best, those that HOG sees first."""
+    kept: list[Detection] = []
+    for detection in sorted(detections, key=lambda found: (found.is_sure, found.score), reverse=True):
+        if not any(is_same(detection.box, known.box) for known in kept):
+            kept.append(detection)
+    return kept
+
+
+def is_same(one: Box, other: Box) -> bool:
+    width = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
+    height = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
+    both = max(width, 0) * max(height, 0)
+    covers = both > _SAME_COVERED_SHARE * min(one.area, other.area)
+    return covers or both > _SAME_UNION_SHARE * (one.area + other.area - both)
