@@ -4,21 +4,18 @@ The machine of test_matcher_pairs with faces that look like several people. A se
 its reading and its publish. Each control takes one protection or one rule away and must be found out.
 """
 
-import importlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from matcher_service import settler
 from matcher_service.domain import ChangeKind, GuestPhotos, Job, Rematch, RematchState, Settlement, Snapshot, Visibility
-from matcher_service.rules import EventFaces, EventPeople, Limits, Refusals, match
-from matcher_service.store import SettlementStore, UnsettledEvent
+from matcher_service.rules import Limits
+from matcher_service.store import UnsettledEvent
 from tests.service.matcher_looks import STEP, Look, LooksWorld, make_plain, make_selfie, parse, show
 from tests.service.matcher_world import TOLERANCE
 from tests.service.test_matcher_pairs import ANY, run
@@ -283,56 +280,3 @@ def run_settling(db: Engine, examples: int, **twins: Any) -> None:
 
 def test_settled_matches_equal_brute_force_in_any_order(make_db: Callable[[str], Engine]) -> None:
     run_settling(make_db("matcher"), examples=60)
-
-
-class IgnoresResets(SettlementStore):
-    """Publishes what was computed whatever went meanwhile."""
-
-    def _is_current(self, connection: Connection, job: Settlement, event: UnsettledEvent) -> bool:
-        return True
-
-
-def test_control_a_settlement_of_what_is_gone_is_found_out(make_db: Callable[[str], Engine]) -> None:
-    with pytest.raises(AssertionError):
-        run_settling(make_db("matcher"), examples=300, settlement_store=IgnoresResets)
-
-
-@pytest.mark.parametrize("module", ["jobs", "matches", "members", "refusals", "uploads"])
-def test_control_a_change_that_marks_nothing_is_found_out(
-    make_db: Callable[[str], Engine], module: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = importlib.import_module(f"matcher_service.store.{module}")
-    monkeypatch.setattr(store, "mark_unsettled", lambda *_, **__: None)
-    with pytest.raises(AssertionError):
-        run_settling(make_db("matcher"), examples=300)
-
-
-Rule = Callable[[EventFaces, EventPeople, Refusals, Limits], Any]
-WITHOUT: dict[str, Rule] = {
-    "growth": lambda faces, people, refusals, limits: match(
-        faces, people, refusals, replace(limits, template_distance=-1)
-    ),
-    "the second round": lambda faces, people, refusals, limits: match(
-        faces, people, refusals, replace(limits, votes=(2,))
-    ),
-    "agreement": lambda faces, people, refusals, limits: match(faces, people, refusals, replace(limits, votes=(1, 3))),
-    "the size of templates": lambda faces, people, refusals, limits: match(
-        faces, people, refusals, replace(limits, template_size_px=0)
-    ),
-    "the uploader of templates": lambda faces, people, refusals, limits: match(
-        replace(faces, trusted=faces.sure), people, refusals, limits
-    ),
-    "the nearest person": lambda faces, people, refusals, limits: match(
-        faces, people, refusals, replace(limits, nearest_margin=9)
-    ),
-    "refusals": lambda faces, people, refusals, limits: match(faces, people, {}, limits),
-}
-
-
-@pytest.mark.parametrize("rule_name", WITHOUT)
-def test_control_each_rule_matters(
-    make_db: Callable[[str], Engine], rule_name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(settler, "match", WITHOUT[rule_name])
-    with pytest.raises(AssertionError):
-        run_settling(make_db("matcher"), examples=300)
