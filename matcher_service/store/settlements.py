@@ -52,10 +52,10 @@ COPY (
 """
 CLAIM = """
 WITH next AS (
-    SELECT event_id FROM matcher.settlements
+    SELECT event_id FROM matcher.settlements s JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone
     WHERE changes > settled AND since <= now() - make_interval(secs => :delay)
         AND (lease_until IS NULL OR lease_until <= now())
-    ORDER BY since LIMIT 1 FOR UPDATE SKIP LOCKED)
+    ORDER BY since LIMIT 1 FOR UPDATE OF s SKIP LOCKED)
 UPDATE matcher.settlements s SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)
 FROM next WHERE s.event_id = next.event_id RETURNING s.event_id, s.attempt
 """
@@ -168,7 +168,8 @@ class SettlementStore:
         """Events that wait, and the age of the oldest one's first change in seconds."""
         query = text(
             "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(since)), 0) AS age_s"
-            " FROM matcher.settlements WHERE changes > settled"
+            " FROM matcher.settlements s JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone"
+            " WHERE changes > settled"
         )
         with transaction(self._engine) as connection:
             row = connection.execute(query).one()

@@ -18,7 +18,8 @@ UNSETTLED = {
     "photos": "SELECT count(*) FROM matcher.photos WHERE state <> 'indexed'",
     "new versions": "SELECT count(*) FROM matcher.replacements",
     "files to delete": "SELECT count(*) FROM matcher.blob_deletions",
-    "events to settle": "SELECT count(*) FROM matcher.settlements WHERE changes > settled",
+    "events to settle": "SELECT count(*) FROM matcher.settlements s"
+    " JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone WHERE changes > settled",
     "changes": "SELECT (SELECT coalesce(max(sequence), 0) FROM auth.changes) * 2"
     " - (SELECT sequence FROM selfie.feed_cursor) - (SELECT sequence FROM matcher.feed_cursor)",
 }

@@ -268,7 +268,8 @@ class PairsAndSettling(RuleBasedStateMachine):
     def list_decidable(self) -> Iterator[tuple[UUID, UUID]]:
         for user in self.users:
             if user in self.members:
-                yield from ((user, photo) for photo in sorted({*self.matches[user], *self.refused[user]}, key=str))
+                known = {*self.matches[user], *self.refused[user]}
+                yield from ((user, photo) for photo in self.photos if photo in known)
 
     def choose(self, which: int) -> UUID:
         return list(self.photos)[which % len(self.photos)]

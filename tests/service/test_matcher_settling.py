@@ -220,6 +220,9 @@ def test_a_deleted_event_is_settled_by_nobody(gallery: Gallery) -> None:
     assert job
     world.change(ChangeKind.EVENT_DELETED, event_id=gallery.event)
     assert world.settlement_store.read(job, MAX_FACES) is None
+    world.settlement_store.rest(job, 0)
+    assert claim(world) is None
+    assert world.settlement_store.read_queue()[0] == 0
     world.sweep()
     assert world.count("settlements") == 0
 
