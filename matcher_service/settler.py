@@ -17,7 +17,7 @@ log = get_logger()
 settlements = Counter("matcher_settlements_total", "Events settled, by outcome", ["outcome"])
 seconds = Histogram("matcher_settlement_seconds", "Time for an event", buckets=(0.1, 0.3, 1, 3, 10, 30))
 
-LEASE_S = 600.0  # 300 000 faces and 5 000 guests take half of it
+LEASE_S = 600.0  # twice what the rules take for 300 000 faces and 5 000 guests
 DELAY_S = 2.0  # photos and selfies that arrive together are settled together
 REST_SHARE = 10  # an event that changes all the time takes a tenth of a settler's time
 

@@ -22,6 +22,7 @@ from tests.service.test_matcher_pairs import ANY, run
 from tests.unit.matching_rules import BruteForce, PlainFace, PlainPerson
 
 GUESTS = st.integers(0, 2)
+SETTLES = st.booleans()  # whether the event is settled at once
 # Two people who match each other, and one with whom they share faces at 5 to 7. Those at -5 and -6 are templates of the
 # first two, which find those at -11 to -13 in the first round; these find those at -18 in the second.
 SELFIES = st.sampled_from([0, 0, 1, 12, 12, None])
@@ -74,12 +75,12 @@ class PairsAndSettling(RuleBasedStateMachine):
         self.settling: list[Settling] = []
         self.resets = 0
         for guest, selfie in enumerate((0, 12)):
-            self.send_selfie(guest, selfie, at_once=True)
+            self.send_selfie(guest, selfie, at_once=True, settles=False)
         for place in (-5, -6):
-            self.add_photo([Look(place)], None, at_once=True)
+            self.add_photo([Look(place)], None, at_once=True, settles=True)
 
-    @rule(guest=GUESTS, selfie=SELFIES, at_once=st.booleans())
-    def send_selfie(self, guest: int, selfie: int | None, at_once: bool) -> None:
+    @rule(guest=GUESTS, selfie=SELFIES, at_once=st.booleans(), settles=SETTLES)
+    def send_selfie(self, guest: int, selfie: int | None, at_once: bool, settles: bool) -> None:
         user = self.users[guest]
         self.revisions[user] += 1
         rematch = make_selfie(self.event, user, self.revisions[user], selfie)
@@ -89,6 +90,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         self.comparing.append((rematch, selfie, snapshots))
         if at_once:
             self.publish_selfie(len(self.comparing) - 1)
+        self.settle_if(settles)
 
     @precondition(lambda self: self.comparing)
     @rule(which=ANY)
@@ -109,8 +111,8 @@ class PairsAndSettling(RuleBasedStateMachine):
             for photo in self.photos:
                 self.match(user, photo)
 
-    @rule(looks=LOOKS, guest=st.none() | GUESTS, at_once=st.booleans())
-    def add_photo(self, looks: list[Look], guest: int | None, at_once: bool) -> None:
+    @rule(looks=LOOKS, guest=st.none() | GUESTS, at_once=st.booleans(), settles=SETTLES)
+    def add_photo(self, looks: list[Look], guest: int | None, at_once: bool, settles: bool) -> None:
         if guest is not None and self.users[guest] not in self.members:
             return
         name, data = f"{len(self.photos)}.jpg", show(looks)
@@ -118,6 +120,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         if added.photo_id is not None:  # guests add a few a day
             self.photos[added.photo_id] = Photo(guest is None, name, data)
             self.claim(at_once)
+        self.settle_if(settles)
 
     @rule(at_once=st.booleans())
     def claim(self, at_once: bool) -> None:
@@ -148,17 +151,18 @@ class PairsAndSettling(RuleBasedStateMachine):
             self.claim(True)
 
     @precondition(lambda self: self.photos)
-    @rule(which=ANY)
-    def take_over(self, which: int) -> None:
+    @rule(which=ANY, settles=SETTLES)
+    def take_over(self, which: int, settles: bool) -> None:
         """An organiser adds the same photo, which a guest may have added."""
         photo = self.photos[self.choose(which)]
         if not photo.trusted:
             self.world.add_file(self.event, photo.data, photo.name)
             photo.trusted = True
+        self.settle_if(settles)
 
     @precondition(lambda self: self.photos)
-    @rule(which=ANY)
-    def delete_photo(self, which: int) -> None:
+    @rule(which=ANY, settles=SETTLES)
+    def delete_photo(self, which: int, settles: bool) -> None:
         photo = self.choose(which)
         self.world.photos.delete_photo(self.world.organiser, photo)
         del self.photos[photo]
@@ -166,6 +170,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         for refused in self.refused.values():
             refused.discard(photo)
         self.resets += 1
+        self.settle_if(settles)
 
     @precondition(lambda self: self.photos)
     @rule(which=ANY, visibility=st.sampled_from(Visibility))
@@ -173,8 +178,8 @@ class PairsAndSettling(RuleBasedStateMachine):
         """Changes what guests see and not what they are in."""
         self.world.audience.set_visibility(self.world.organiser, self.event, [self.choose(which)], visibility)
 
-    @rule(guest=GUESTS)
-    def leave_or_join(self, guest: int) -> None:
+    @rule(guest=GUESTS, settles=SETTLES)
+    def leave_or_join(self, guest: int, settles: bool) -> None:
         user = self.users[guest]
         if user in self.members:
             self.world.leave(self.event, user)
@@ -184,10 +189,11 @@ class PairsAndSettling(RuleBasedStateMachine):
         else:
             self.world.join(self.event, user)
         self.members ^= {user}
+        self.settle_if(settles)
 
     @precondition(lambda self: any(self.list_decidable()))
-    @rule(which=ANY)
-    def refuse_or_restore(self, which: int) -> None:
+    @rule(which=ANY, settles=SETTLES)
+    def refuse_or_restore(self, which: int, settles: bool) -> None:
         decidable = list(self.list_decidable())
         user, photo = decidable[which % len(decidable)]
         self.world.audience.set_visibility(self.world.organiser, self.event, [photo], Visibility.MATCHED)
@@ -200,6 +206,7 @@ class PairsAndSettling(RuleBasedStateMachine):
             self.refused[user].add(photo)
             del self.matches[user][photo]
         self.resets += 1
+        self.settle_if(settles)
 
     @rule(at_once=st.booleans())
     def begin_settling(self, at_once: bool) -> None:
@@ -228,6 +235,10 @@ class PairsAndSettling(RuleBasedStateMachine):
         for user, grown in self.compute().items():
             self.matches[user] = grown
 
+    def settle_if(self, settles: bool) -> None:
+        if settles:
+            self.settle()
+
     @invariant()
     def matches_are_as_expected(self) -> None:
         if hasattr(self, "event"):
@@ -235,10 +246,13 @@ class PairsAndSettling(RuleBasedStateMachine):
                 assert self.world.found(user) == set(self.matches[user])
 
     def teardown(self) -> None:
+        """No event is left that a later example could settle."""
         if hasattr(self, "event"):
-            self.settle()
-            self.matches_are_as_expected()
-            self.world.change(ChangeKind.EVENT_DELETED, event_id=self.event)
+            try:
+                self.settle()
+                self.matches_are_as_expected()
+            finally:
+                self.world.change(ChangeKind.EVENT_DELETED, event_id=self.event)
 
     def compute(self) -> dict[UUID, Grown]:
         """Brute force over what there is, for those who are looked for."""
