@@ -76,7 +76,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         self.resets = 0
         for guest, selfie in enumerate((0, 12)):
             self.send_selfie(guest, selfie, at_once=True, settles=False)
-        for place in (-5, -6):
+        for place in (-5, -6, 7):
             self.add_photo([Look(place)], None, at_once=True, settles=True)
 
     @rule(guest=GUESTS, selfie=SELFIES, at_once=st.booleans(), settles=SETTLES)
