@@ -36,8 +36,10 @@ from matcher_service.indexer import Indexer
 from matcher_service.integrity import Integrity
 from matcher_service.logos import Logos
 from matcher_service.reading import Reading, build_reader
+from matcher_service.rules import Limits
 from matcher_service.service import Cameras, Matches, Members, Photos
 from matcher_service.servicer import MatcherServicer, PhotoServicer
+from matcher_service.settler import Settler
 from matcher_service.store import (
     AudienceStore,
     CameraStore,
@@ -52,6 +54,7 @@ from matcher_service.store import (
     PurgeStore,
     RefusalStore,
     ReleaseStore,
+    SettlementStore,
 )
 from matcher_service.store.events import PHOTOS_CHANNEL
 from matcher_service.store.hints import HINTS_CHANNEL
@@ -64,6 +67,7 @@ PREFIX = "photos"  # of our files in the file store
 STOP_S = 2.0
 TIDY_S = 30.0
 SWEEP_S = 5.0
+SETTLE_S = 1.0
 RELEASE_S = 2.0  # until open pages hear that photos are released by themselves
 
 
@@ -95,6 +99,9 @@ class IndexerSettings(settings.WorkerPoolSettings, MatchSettings, settings.Photo
     image_memory_mb: int = Field(3072, ge=512, description="address space of the process that reads")
     max_photo_mp: int = Field(220, ge=1, le=2000, description="most megapixels of a photo; a JPEG may have more")
     min_face_share: float = Field(0.02, ge=0.005, le=1, description="smallest face to find, of a photo's longer side")
+    settle_max_faces: int = Field(
+        300_000, ge=0, description="events of more faces have direct matches alone; 0: all do"
+    )
     indexer_nice: int = Field(15, ge=0, le=19, description="how far reading gives way to other processes")
 
 
@@ -180,21 +187,27 @@ def run_indexer(
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
     store, blobs = jobs(db), files.connect(config, PREFIX)
-    serve_metrics(config, QueueGauges("photos", store.read_queue), FileStoreGauge(blobs.find_fault))
+    settlements = SettlementStore(db)
+    gauges = [QueueGauges("photos", store.read_queue), QueueGauges("settlements", settlements.read_queue)]
+    serve_metrics(config, *gauges, FileStoreGauge(blobs.find_fault))
     limits = ImageLimits.within(config.max_photo_mb, config.max_photo_mp, config.image_memory_mb)
     entry = functools.partial(build, config.min_face_share, config.model_cache, limits)
     engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
     lease_s = 2 * config.image_timeout_s
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)
+    rules = Limits(tolerance=config.face_tolerance)
+    settler = Settler(settlements, rules, config.settle_max_faces, stop)
     sweeper, purge = Sweeper(store, blobs), PurgeStore(db)
     wakeups = Wakeups(config.listen_url, PHOTOS_CHANNEL, config.poll_interval_s, stop)
     loops = [
         start_thread(lambda: run_steps(indexer.step, wakeups.wait, stop, "indexer"), "indexer"),
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
         start_thread(lambda: run_steps(purge.purge, lambda: stop.wait(SWEEP_S), stop, "purge"), "purge"),
+        start_thread(lambda: run_steps(settler.step, lambda: stop.wait(SETTLE_S), stop, "settler"), "settler"),
     ]
     stop.wait()
     indexer.release()
+    settler.release()
     # A reading that is still under way ends with this process: its claim is given up already.
     for loop in loops:
         loop.join(STOP_S)

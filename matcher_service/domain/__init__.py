@@ -41,6 +41,7 @@ from matcher_service.domain.photos import (
     Visibility,
 )
 from matcher_service.domain.rematches import Hint, Rematch, RematchState, Snapshot
+from matcher_service.domain.settlements import FoundMatch, Settlement
 
 __all__ = [
     "ENCODING_SIZE",
@@ -66,6 +67,7 @@ __all__ = [
     "EmptyImage",
     "EventClosed",
     "EventNotFound",
+    "FoundMatch",
     "GuestPhotos",
     "Hint",
     "IndexCounts",
@@ -93,6 +95,7 @@ __all__ = [
     "RematchState",
     "Replacement",
     "Role",
+    "Settlement",
     "ShownPhoto",
     "Snapshot",
     "TooLarge",

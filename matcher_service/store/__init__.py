@@ -13,6 +13,7 @@ from matcher_service.store.photos import PhotoStore
 from matcher_service.store.purge import PurgeStore
 from matcher_service.store.refusals import RefusalStore
 from matcher_service.store.releases import ReleaseStore
+from matcher_service.store.settlements import SettlementStore, UnsettledEvent
 
 __all__ = [
     "AudienceStore",
@@ -28,4 +29,6 @@ __all__ = [
     "PurgeStore",
     "RefusalStore",
     "ReleaseStore",
+    "SettlementStore",
+    "UnsettledEvent",
 ]

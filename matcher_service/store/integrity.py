@@ -13,6 +13,7 @@ from matcher_service.findings import FILE_MISSING, PhotoFiles, Problem, RowPage,
 from matcher_service.store.audience import show_again, unhidden
 from matcher_service.store.events import IS_NAMED, PHOTOS_CHANNEL, count_photos, lock_event, raise_version
 from matcher_service.store.jobs import FIRST_ID
+from matcher_service.store.marks import mark_unsettled
 
 SELECT_PHOTOS = """
 SELECT id, event_id, state, reason, attempt, sha256, size_bytes, upload_key, thumb_key, preview_key, medium_key,
@@ -261,6 +262,7 @@ def _lock(connection: Connection, photo: PhotoFiles) -> bool:
 
 
 def _forget_faces(connection: Connection, photo: PhotoFiles) -> None:
+    mark_unsettled(connection, photo.event_id, is_reset=True)
     for table in ("faces", "matches"):
         query = text(f"DELETE FROM matcher.{table} WHERE event_id = :event AND photo_id = :photo")
         connection.execute(query, {"event": photo.event_id, "photo": photo.id})

@@ -15,6 +15,7 @@ from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.cameras import settle_time
 from matcher_service.store.events import IS_NAMED, count_photos, lock_event, raise_version
 from matcher_service.store.hints import hint, hint_all, hint_organisers
+from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.replacements import Before, replace_upload
 
 FIRST_ID = UUID(int=0)
@@ -142,6 +143,8 @@ class JobStore:
             counts = Counter(indexed=1, faces=len(photo.faces) + photo.small_count)
             counts.subtract({before.state.value: 1, "faces": before.face_count})
             count_photos(connection, job.event_id, **counts)
+            if photo.faces or job.is_replacement:
+                mark_unsettled(connection, job.event_id, is_reset=job.is_replacement)
             raise_version(connection, job.event_id, deleted=job.is_replacement)
             shown_to = {people[one.place].user_id for one in found} if row.visibility == "matched" else set()
             if row.visibility == "everyone":

@@ -15,6 +15,7 @@ from matcher_service.store.events import find_member, lock_event, may_look, rais
 from matcher_service.store.faces import read_newer
 from matcher_service.store.hints import hint
 from matcher_service.store.lists import COUNT_OF_EACH, count_matches, select_matches
+from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.offers import IS_RELEASED
 from matcher_service.store.replacements import find_replaced
 from matcher_service.store.versions import read_versions
@@ -40,7 +41,8 @@ class MatchStore:
 
         `found` are the photos among the faces up to version `compared`; the faces since then are compared here, under
         the lock, by `find_newer`. A photo deleted meanwhile drops out, because only photos that are there and indexed
-        are inserted; of one replaced meanwhile only the new faces count.
+        are inserted; of one replaced meanwhile only the new faces count. With the same selfie as before, what growth
+        found stays until the event is settled.
         Raises EventNotFound when the event or the membership is gone.
         """
         person = {"event": rematch.event_id, "person": rematch.user_id}
@@ -54,15 +56,8 @@ class MatchStore:
                 replaced = find_replaced(connection, rematch.event_id, compared)
                 newer = read_newer(connection, rematch.event_id, compared, version)
                 found = [*(one for one in found if one.photo_id not in replaced), *find_newer(newer)]
-            connection.execute(
-                text(
-                    "INSERT INTO matcher.people (event_id, person_id, user_id, revision, encodings)"
-                    " VALUES (:event, :person, :user, :revision, :encodings) ON CONFLICT (event_id, person_id)"
-                    " DO UPDATE SET revision = excluded.revision, encodings = excluded.encodings"
-                ),
-                {**person, "user": rematch.user_id, "revision": rematch.revision, "encodings": rematch.encoding},
-            )
-            self._replace(connection, person, found)
+            is_same = self._enrol(connection, rematch)
+            self._replace(connection, person, found, keeps_grown=is_same)
             raise_version(connection, rematch.event_id)
             hint(connection, rematch.event_id, [rematch.user_id])
             if not may_look(connection, rematch.event_id, rematch.user_id):
@@ -119,11 +114,38 @@ class MatchStore:
         row = connection.execute(query, {"event": rematch.event_id, "person": rematch.user_id}).first()
         return row is not None and row.revision > rematch.revision
 
-    def _replace(self, connection: Connection, person: Mapping[str, Any], found: Sequence[FoundFace]) -> None:
+    def _enrol(self, connection: Connection, rematch: Rematch) -> bool:
+        """Whether the person was looked for by the same encoding before."""
+        person = {"event": rematch.event_id, "person": rematch.user_id}
+        known = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")
+        before: bytes | None = connection.execute(known, person).scalar()
+        connection.execute(
+            text(
+                "INSERT INTO matcher.people (event_id, person_id, user_id, revision, encodings)"
+                " VALUES (:event, :person, :user, :revision, :encodings) ON CONFLICT (event_id, person_id)"
+                " DO UPDATE SET revision = excluded.revision, encodings = excluded.encodings"
+            ),
+            {**person, "user": rematch.user_id, "revision": rematch.revision, "encodings": rematch.encoding},
+        )
+        if before is not None or rematch.encoding is not None:
+            mark_unsettled(connection, rematch.event_id, is_reset=before is not None)
+        return before is not None and rematch.encoding is not None and bytes(before) == rematch.encoding
+
+    def _replace(
+        self,
+        connection: Connection,
+        person: Mapping[str, Any],
+        found: Sequence[FoundFace],
+        *,
+        keeps_grown: bool = False,
+    ) -> None:
         """Of a photo found twice, in the index and since it was loaded, the nearer face counts."""
         connection.execute(
-            text("DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person"),
-            person,
+            text(
+                "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person"
+                " AND NOT (grown AND :keeps_grown)"
+            ),
+            {**person, "keeps_grown": keeps_grown},
         )
         connection.execute(
             text(
@@ -139,6 +161,8 @@ class MatchStore:
                     SELECT FROM matcher.refusals
                     WHERE event_id = :event AND person_id = :person AND photo_id = f.photo_id)
                 ORDER BY p.id, f.distance
+                ON CONFLICT (event_id, person_id, photo_id) DO UPDATE
+                    SET face_no = excluded.face_no, distance = excluded.distance, grown = false
                 """
             ),
             {

@@ -15,6 +15,7 @@ from matcher_service.store.events import (
     raise_version,
 )
 from matcher_service.store.hints import hint, hint_end
+from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.uploads import hide_uploads
 
 
@@ -122,6 +123,7 @@ def _forget(connection: Connection, event_id: UUID, user_id: UUID) -> None:
         "UPDATE matcher.people SET encodings = NULL WHERE event_id = :event AND user_id = :user",
     ):
         connection.execute(text(statement), values)
+    mark_unsettled(connection, event_id, is_reset=True)
     raise_version(connection, event_id)
     hint(connection, event_id, [user_id])
 

@@ -14,6 +14,7 @@ from matcher_service.faces import FoundPerson, SeenFace
 from matcher_service.store.events import find_event, lock_event, may_look
 from matcher_service.store.hints import hint
 from matcher_service.store.jobs import INSERT_MATCH
+from matcher_service.store.marks import mark_unsettled
 
 FindPerson = Callable[[bytes, Sequence[SeenFace]], Sequence[FoundPerson]]
 
@@ -41,6 +42,7 @@ class RefusalStore:
                 "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person AND photo_id = :photo",
             ):
                 connection.execute(text(statement), values)
+            mark_unsettled(connection, event_id, is_reset=True)
             hint(connection, event_id, [user_id])
             return True
 
@@ -58,6 +60,7 @@ class RefusalStore:
             )
             if refused.rowcount:
                 self._match(connection, values, find_person)
+                mark_unsettled(connection, event_id, is_reset=True)
                 hint(connection, event_id, [user_id])
             return True
 

@@ -31,6 +31,7 @@ from matcher_service.store.events import (
     raise_version,
 )
 from matcher_service.store.hints import hint, hint_all, hint_organisers, hint_people_in
+from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.replacements import NEW_VERSION, discard_replacement, retry_replacements
 
 SELECT_SHUT = (
@@ -121,6 +122,7 @@ def take_over(connection: Connection, event_id: UUID, known: KnownUpload, organi
         ),
         values,
     ).scalar_one()
+    mark_unsettled(connection, event_id, is_reset=False)  # its faces may be templates from now on
     if visibility == Visibility.UNAPPROVED.value:
         change_visibility(connection, event_id, [known.photo_id], Visibility.MATCHED)
 
@@ -203,6 +205,7 @@ def delete_photos(connection: Connection, event_id: UUID, photo_ids: Sequence[UU
         **{state: -count for state, count in gone.items()},
         faces=-sum(row.face_count for row in rows),
     )
+    mark_unsettled(connection, event_id, is_reset=True)
     raise_version(connection, event_id, deleted=True)
     if any(row.visibility == Visibility.EVERYONE.value and row.state == "indexed" for row in rows):
         hint_all(connection, event_id)

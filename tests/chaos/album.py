@@ -4,7 +4,7 @@ import random
 from typing import Protocol
 
 from deploy.sample import SampleEvent
-from tests.chaos.engine import make_image
+from tests.chaos.engine import is_far, make_image
 
 PEOPLE = 12
 
@@ -25,6 +25,9 @@ class Album(Protocol):
     def photo_of(self, people: frozenset[int], nonce: str) -> bytes:
         """Another one of these people, of whom there is one already."""
 
+    def is_far(self, people: frozenset[int]) -> bool:
+        """Whether only growth finds the people of the photo that shows them."""
+
 
 class ScriptedAlbum:
     """Pictures that say who is in them and how long they take."""
@@ -42,6 +45,9 @@ class ScriptedAlbum:
 
     def photo_of(self, people: frozenset[int], nonce: str) -> bytes:
         return make_image(sorted(people), nonce, random.randint(20, 200))
+
+    def is_far(self, people: frozenset[int]) -> bool:
+        return is_far(people)
 
 
 class RealAlbum:
@@ -70,3 +76,6 @@ class RealAlbum:
 
     def photo_of(self, people: frozenset[int], nonce: str) -> bytes:
         return next(jpeg for shown, jpeg in self._photos if shown == people) + nonce.encode()
+
+    def is_far(self, people: frozenset[int]) -> bool:
+        return False

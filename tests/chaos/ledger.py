@@ -34,7 +34,7 @@ class GuestRecord:
 @dataclass
 class PhotoRecord:
     """One photo, by the id that the organiser got for it; `sha256` of its newest version. `keeper`: the
-    name of the only one who replaces it, and of whom nobody deletes it."""
+    name of the only one who replaces it, and of whom nobody deletes it. `is_far`: only growth finds its people."""
 
     event_id: str
     people: frozenset[int]
@@ -43,6 +43,7 @@ class PhotoRecord:
     is_indexed: bool = False
     is_deleted: bool = False  # set before the request is sent
     keeper: str = ""
+    is_far: bool = False
 
 
 class Ledger:

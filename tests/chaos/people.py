@@ -135,7 +135,8 @@ class Organiser:
             self._ledger.violate("duplicates", f"the same bytes are photos {ids} and {again}")
         with self._ledger.lock:
             for photo_id, (people, image), name in zip(ids, made, files, strict=True):
-                self._ledger.photos[photo_id] = PhotoRecord(event_id, people, name, sha256(image).hexdigest())
+                is_far, digest = self._album.is_far(people), sha256(image).hexdigest()
+                self._ledger.photos[photo_id] = PhotoRecord(event_id, people, name, digest, is_far=is_far)
         for _ in ids:
             self._ledger.accept()
 
@@ -214,7 +215,11 @@ class Reader:
         page = self._client.get("/api/my-photos", event_id=self._event_id, limit=PAGE)
         shown = {photo["id"] for photo in page["photos"]}
         with self._ledger.lock:
-            due = {photo_id: photo.people for photo_id, photo in living.items() if not photo.is_deleted}
+            due = {
+                photo_id: photo.people
+                for photo_id, photo in living.items()
+                if not (photo.is_deleted or photo.is_far)  # what growth finds comes later
+            }
             people_of = {
                 photo_id: self._ledger.photos[photo_id].people for photo_id in shown & set(self._ledger.photos)
             }

@@ -18,10 +18,14 @@ UNSETTLED = {
     "photos": "SELECT count(*) FROM matcher.photos WHERE state <> 'indexed'",
     "new versions": "SELECT count(*) FROM matcher.replacements",
     "files to delete": "SELECT count(*) FROM matcher.blob_deletions",
+    "events to settle": "SELECT count(*) FROM matcher.settlements s"
+    " JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone WHERE changes > settled",
     "changes": "SELECT (SELECT coalesce(max(sequence), 0) FROM auth.changes) * 2"
     " - (SELECT sequence FROM selfie.feed_cursor) - (SELECT sequence FROM matcher.feed_cursor)",
 }
 
+
+TEMPLATES = 2  # that must agree on a face
 
 # Where to look when something stays under way.
 WITNESSES = (
@@ -66,13 +70,13 @@ def drain(truth: Truth, patience_s: float) -> dict[str, int]:
     return left
 
 
-def verify(truth: Truth, ledger: Ledger, event_ids: Sequence[str]) -> None:
-    """Notes every violation in the ledger."""
+def verify(truth: Truth, ledger: Ledger, event_ids: Sequence[str], grows: bool) -> None:
+    """Notes every violation in the ledger. `grows`: matches are settled by all rules."""
     _verify_accounts(truth, ledger)
     _verify_selfies(truth, ledger)
     _verify_photos(truth, ledger)
     _verify_files(truth, ledger)
-    _verify_matches(truth, ledger, event_ids)
+    _verify_matches(truth, ledger, event_ids, grows)
 
 
 def _verify_accounts(truth: Truth, ledger: Ledger) -> None:
@@ -161,7 +165,7 @@ def _verify_files(truth: Truth, ledger: Ledger) -> None:
             ledger.violate("lost", f"a part of the file {key}")
 
 
-def _verify_matches(truth: Truth, ledger: Ledger, event_ids: Sequence[str]) -> None:
+def _verify_matches(truth: Truth, ledger: Ledger, event_ids: Sequence[str], grows: bool) -> None:
     active = dict(truth.rows("SELECT user_id::text, id::text FROM selfie.selfies WHERE state = 'active'"))
     found: dict[tuple[str, str], set[str]] = {}
     for user_id, event_id, photo_id in truth.rows(
@@ -172,13 +176,20 @@ def _verify_matches(truth: Truth, ledger: Ledger, event_ids: Sequence[str]) -> N
     for guest in ledger.guests:
         person = next((s.person for s in guest.selfies if s.id == active.get(guest.user_id)), None)
         for event_id in event_ids:
-            due = {
-                photo_id
-                for photo_id, photo in ledger.photos.items()
-                if photo.event_id == event_id and not photo.is_deleted and person in photo.people
-            }
+            due = _find_due(ledger, event_id, person, grows)
             expected = due if event_id in guest.events else set()
             matched = found.get((guest.user_id, event_id), set())
             if matched != expected:
                 told = f"{len(matched - expected)} too many, {len(expected - matched)} missing of {len(expected)}"
                 ledger.violate("wrong_sets", f"{guest.username}, {event_id[:8]}: {told}")
+
+
+def _find_due(ledger: Ledger, event_id: str, person: int | None, grows: bool) -> set[str]:
+    """The photos of a person in an event: those from far away where two others are templates."""
+    shown = {
+        photo_id: photo.is_far
+        for photo_id, photo in ledger.photos.items()
+        if photo.event_id == event_id and not photo.is_deleted and person in photo.people
+    }
+    near = {photo_id for photo_id, is_far in shown.items() if not is_far}
+    return set(shown) if grows and len(near) >= TEMPLATES else near

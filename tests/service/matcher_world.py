@@ -41,7 +41,9 @@ from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.logos import Logos
 from matcher_service.reading import FaceReading, Reading
+from matcher_service.rules import Limits
 from matcher_service.service import Cameras, Matches, Members, Photos
+from matcher_service.settler import Settler
 from matcher_service.spool import spool
 from matcher_service.store import (
     AudienceStore,
@@ -55,6 +57,7 @@ from matcher_service.store import (
     PhotoStore,
     PurgeStore,
     RefusalStore,
+    SettlementStore,
 )
 
 JPEG = b"\xff\xd8\xff\xe0"
@@ -64,6 +67,7 @@ MAX_PHOTO_BYTES = 3_000_000
 GUEST_PHOTOS_PER_DAY = 3
 ACCOUNTS_OF_ONE_FACE = 3
 LEASE_S = 60.0
+MAX_FACES = 1000
 
 
 def person(number: int) -> bytes:
@@ -115,6 +119,8 @@ class World:
         index: type[Index] = Index,
         audience_store: type[AudienceStore] = AudienceStore,
         logo_store: type[LogoStore] = LogoStore,
+        refusal_store: type[RefusalStore] = RefusalStore,
+        settlement_store: type[SettlementStore] = SettlementStore,
     ) -> None:
         self.db, self.folder = db, folder
         self.member_store, self.photo_store = MemberStore(db), photo_store(db)
@@ -124,7 +130,7 @@ class World:
         self.index = index(faces.find_version, faces.count, faces.read_page, memory_mb=10)
         self.late: list[Change] = []
         members = Members(self.member_store, self.catch_up)
-        self.matches = Matches(self.match_store, RefusalStore(db), self.index, members, TOLERANCE)
+        self.matches = Matches(self.match_store, refusal_store(db), self.index, members, TOLERANCE)
         self.audience = Audience(audience_store(db), members)
         self.cameras = Cameras(CameraStore(db), members)
         self.photos = photos(
@@ -133,6 +139,8 @@ class World:
         self.anomalies = Anomalies(PeopleStore(db), members, TOLERANCE, ACCOUNTS_OF_ONE_FACE)
         self.logos = Logos(logo_store(db), members, self.blobs, read_logo_script)
         self.indexer = self.make_indexer(read_script)
+        self.settlement_store = settlement_store(db)
+        self.settler = Settler(self.settlement_store, Limits(tolerance=TOLERANCE), MAX_FACES, Signal(), delay_s=0)
         self.organiser = uuid4()
 
     def make_indexer(self, read: Callable[[bytes], Reading], stop: Signal | None = None) -> Indexer:
@@ -201,6 +209,10 @@ class World:
 
     def index_all(self) -> None:
         while self.indexer.step():
+            pass
+
+    def settle_all(self) -> None:
+        while self.settler.step():
             pass
 
     def rematch(self, event_id: UUID, user_id: UUID, revision: int, who: int | None) -> str:

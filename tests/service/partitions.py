@@ -32,6 +32,7 @@ ACROSS = {
     "purge.PurgeStore._purge_event": "a job: the next event that is gone",
     "purge.PurgeStore._purge_uploads": "a job: the photos of an account that was erased",
     "releases.ReleaseStore.release_due": "a job: the next event that is released by itself",
+    "settlements.SettlementStore.claim": "a job: the next event that is to be settled",
     "photos.PhotoStore.count": "asked for several events at once",
     "photos.PhotoStore.count_guests": "asked for several events at once",
     "matches.MatchStore.find_deletions": "asked for several events at once: those in memory",
@@ -56,6 +57,7 @@ HANDED_ON = {
     "photos.PhotoStore.find_shown",
     "photos.PhotoStore.find_upload",
     "refusals.RefusalStore._match",
+    "settlements._insert_matches",
 }
 KEYS_OF = text("""
 SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid))
@@ -130,7 +132,8 @@ class Watch:
         self.without_event: set[str] = set()
         self.handed_on: set[str] = set()
         self.wide: set[str] = set()
-        monkeypatch.setattr("matcher_service.store.faces.copy_out", self._copy_out)
+        for module in ("faces", "settlements"):
+            monkeypatch.setattr(f"matcher_service.store.{module}.copy_out", self._copy_out)
 
     def find_faults(self, across: Container[str] = ACROSS) -> list[str]:
         """Functions that read several partitions, or hand their event on, and are not meant to."""

@@ -82,7 +82,7 @@ def test_a_photo_read_again_is_no_more_in_memory_and_found_once(party: Party) ->
 class MatchesAnything(MatchStore):
     """A broken twin: publishes photos whatever their state."""
 
-    def _replace(self, connection, person, found):  # type: ignore[no-untyped-def]
+    def _replace(self, connection, person, found, **_):  # type: ignore[no-untyped-def]
         super()._replace(connection, person, [])
         query = (
             "INSERT INTO matcher.matches (event_id, person_id, photo_id, created_at, sorted_at)"

@@ -222,7 +222,7 @@ class NoFence(JobStore):
         return lock_event(connection, job.event_id) is not None
 
 
-def run(world: Callable[[Path], World], examples: int, machine: type[Pairs] = Pairs) -> None:
+def run(world: Callable[[Path], World], examples: int, machine: type[RuleBasedStateMachine] = Pairs) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = world(Path(folder))
         run_state_machine_as_test(

@@ -30,6 +30,7 @@ TABLES = {
     "photos",
     "refusals",
     "replacements",
+    "settlements",
 }
 # What guests and organisers wait for.
 HOT = {
@@ -73,6 +74,7 @@ def celebrate(world: World) -> UUID:
     assert len(world.list_all(None, ann, NEWEST_FIRST)) == 4
     look_as_organiser(world, event, photos[0])
     replace(world, event)
+    world.settle_all()
     world.photos.delete_photo(ann, guests_photo)
     world.photos.delete_photos(world.organiser, event, photos[1:2])
     world.leave(event, bob)

@@ -1,0 +1,78 @@
+"""What matching compares, the numbers that decide, and what it finds."""
+
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher_service.matching import Encodings
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Distances of encodings, and counts; docs/matching.md has the reason for each number."""
+
+    tolerance: float = 0.55
+    template_distance: float = 0.45
+    template_size_px: int = 60
+    max_templates: int = 30
+    growth_margin: float = 0.03  # a face that joins is this much nearer than the tolerance
+    votes: tuple[int, ...] = (2, 3)  # templates that must agree, for each round
+    nearest_margin: float = 0.03
+
+    @property
+    def growth_tolerance(self) -> float:
+        return self.tolerance - self.growth_margin
+
+
+@dataclass(frozen=True)
+class EventFaces:
+    """Arrays of n rows, in any order: of each face its photo's UUID (16 bytes), its number there, its encoding (128
+    float32), the penalty that is added to all of its distances, its size in pixels, whether HOG sees it (`sure`), and
+    whether an organiser or a photographer added the photo (`trusted`)."""
+
+    photo_ids: npt.NDArray[np.void]
+    nos: npt.NDArray[np.int16]
+    encodings: Encodings
+    penalties: npt.NDArray[np.float32]
+    sizes: npt.NDArray[np.int32]
+    sure: npt.NDArray[np.bool_]
+    trusted: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.nos)
+
+    def sort(self) -> "EventFaces":
+        """By the ids of the photos and the numbers in them: ties are decided by this order."""
+        halves = np.ascontiguousarray(self.photo_ids).view(">u8").reshape(-1, 2)
+        order = np.lexsort((self.nos, halves[:, 1], halves[:, 0]))
+        return EventFaces(*(rows[order] for rows in vars(self).values()))
+
+    def photo(self, row: int) -> UUID:
+        return UUID(bytes=self.photo_ids[row].tobytes())
+
+
+@dataclass(frozen=True)
+class EventPeople:
+    """The m people who are looked for, in any order, and the encoding of each one's selfie (m, 128 float32)."""
+
+    ids: tuple[UUID, ...]
+    encodings: Encodings
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+# The photos that each person says they are not in.
+Refusals = Mapping[UUID, Set[UUID]]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A person's nearest face in a photo. `is_grown`: found by templates, beyond the tolerance of the selfie."""
+
+    no: int
+    distance: float
+    is_grown: bool

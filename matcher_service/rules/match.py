@@ -1,0 +1,60 @@
+"""Who is in which photo: direct matches, growth, nearest person. Depends on the sets alone, not on their order."""
+
+from collections.abc import Set
+from uuid import UUID
+
+import numpy as np
+
+from matcher_service.rules.event import EventFaces, EventPeople, Limits, Refusals, Settled
+from matcher_service.rules.growth import Growth, Nearby
+from matcher_service.rules.nearest import keep_nearest
+from matcher_service.rules.pairs import Comparison, Pairs, Rows, concatenate
+
+
+def match(
+    faces: EventFaces, people: EventPeople, refusals: Refusals, limits: Limits
+) -> dict[tuple[UUID, UUID], Settled]:
+    """By person and photo. A person is found in no photo that they refuse, and is nobody's rival there."""
+    if not len(faces) or not len(people):
+        return {}
+    faces = faces.sort()
+    comparison = Comparison(faces.encodings, faces.penalties)
+    refused = [_find_refused(faces, refusals.get(person, frozenset())) for person in people.ids]
+    direct = concatenate(
+        [_find_direct(comparison, people, place, refused[place], limits) for place in range(len(people))]
+    )
+    sure = keep_nearest(direct, people.encodings, limits)
+    may_be_template = faces.sure & faces.trusted & (faces.sizes >= limits.template_size_px)
+    growth = Growth(comparison, faces.encodings, may_be_template, limits)
+    found = [growth.grow(place, _of(sure, place), _of(direct, place), refused[place]) for place in range(len(people))]
+    return _collect(keep_nearest(concatenate(found), people.encodings, limits), faces, people)
+
+
+def _find_direct(comparison: Comparison, people: EventPeople, place: int, refused: Rows, limits: Limits) -> Pairs:
+    selfie = people.encodings[place : place + 1]
+    rows = np.setdiff1d(comparison.find_within(selfie, limits.tolerance), refused)
+    near = Nearby(rows, comparison.measure(selfie, rows)[0]).within(limits.tolerance)
+    count = len(near.faces)
+    return Pairs(np.full(count, place, np.intp), near.faces, near.distances, np.zeros(count, np.bool_))
+
+
+def _find_refused(faces: EventFaces, photos: Set[UUID]) -> Rows:
+    ids = np.array([photo.bytes for photo in photos], "V16")
+    return np.flatnonzero(np.isin(faces.photo_ids, ids)) if len(ids) else np.empty(0, np.intp)
+
+
+def _of(pairs: Pairs, place: int) -> Nearby:
+    """Of one person; pairs are in the order of the people."""
+    own = slice(*np.searchsorted(pairs.people, [place, place + 1]))
+    return Nearby(pairs.faces[own], pairs.distances[own])
+
+
+def _collect(pairs: Pairs, faces: EventFaces, people: EventPeople) -> dict[tuple[UUID, UUID], Settled]:
+    """Of each photo the nearest face, one that the selfie finds before those that joined."""
+    settled: dict[tuple[UUID, UUID], Settled] = {}
+    for row in np.lexsort((pairs.faces, pairs.distances, pairs.grown)):
+        face = int(pairs.faces[row])
+        key = people.ids[int(pairs.people[row])], faces.photo(face)
+        found = Settled(int(faces.nos[face]), float(pairs.distances[row]), bool(pairs.grown[row]))
+        settled.setdefault(key, found)
+    return settled

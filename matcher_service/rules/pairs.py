@@ -1,0 +1,75 @@
+"""Pairs of people and faces, and exact distances.
+
+Matrix products only preselect: their last digits depend on how many rows they have. What decides is computed row by
+row in float64, so that a result depends on nothing but the pair.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from matcher_service.matching import Encodings, half_squares
+
+SLACK = 1e-3  # of a preselection; products of float32 are off by about 1e-6
+CHUNK = 8192  # rows whose exact distances are computed at once
+
+Rows = npt.NDArray[np.intp]
+Distances = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Arrays of k rows: a person's place, a face's row, their distance, and whether the face joined by growth."""
+
+    people: Rows
+    faces: Rows
+    distances: Distances
+    grown: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.people)
+
+    def select(self, rows: "npt.NDArray[np.bool_] | Rows") -> "Pairs":
+        return Pairs(self.people[rows], self.faces[rows], self.distances[rows], self.grown[rows])
+
+
+def concatenate(parts: Sequence[Pairs]) -> Pairs:
+    none = Pairs(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0), np.empty(0, np.bool_))
+    columns = zip(*(vars(part).values() for part in (none, *parts)), strict=True)
+    return Pairs(*map(np.concatenate, columns))
+
+
+class Comparison:
+    """Faces (n, 128) with penalties (n,), to be compared with any encoding."""
+
+    def __init__(self, encodings: Encodings, penalties: npt.NDArray[np.float32]) -> None:
+        self._encodings = encodings
+        self._penalties = penalties.astype(np.float64)
+        self._halves = half_squares(encodings)
+
+    def measure(self, queries: Encodings, faces: Rows) -> Distances:
+        """Exactly, of each query (k, 128) to each of the f faces, with their penalties: (k, f)."""
+        chosen = self._encodings[faces].astype(np.float64)
+        columns = [np.linalg.norm(chosen - query, axis=1) for query in queries.astype(np.float64)]
+        return np.array(columns).reshape(len(queries), len(faces)) + self._penalties[faces]
+
+    def find_within(self, queries: Encodings, limit: float, votes: int = 1) -> Rows:
+        """Faces that may be within the limit of at least so many queries (k, 128), in order: none is missing."""
+        if len(queries) < votes:
+            return np.empty(0, np.intp)
+        reach = (limit + SLACK) ** 2
+        closeness = queries @ self._encodings.T
+        closeness -= self._halves
+        is_close = closeness >= ((half_squares(queries) * 2 - np.float32(reach)) / 2)[:, None]
+        return np.flatnonzero(np.count_nonzero(is_close, axis=0) >= votes)
+
+
+def measure_pairs(one: Encodings, other: Encodings, rows: Rows, columns: Rows) -> Distances:
+    """Exactly, of `one[rows[i]]` to `other[columns[i]]`: (k,)."""
+    parts = [
+        np.linalg.norm(one[rows[at : at + CHUNK]].astype(np.float64) - other[columns[at : at + CHUNK]], axis=1)
+        for at in range(0, len(rows), CHUNK)
+    ]
+    return np.concatenate([np.empty(0), *parts])

@@ -1,0 +1,237 @@
+"""SQL of settlements: events claimed, read as of one moment, and the difference published.
+
+A settlement computes without the event's lock. What is added meanwhile keeps its direct matches and is settled the next
+time; after anything else (`resets`) the settlement is given up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import Connection, Engine, text
+
+from kit.db import copy_out, transaction
+from matcher_service.domain import ENCODING_SIZE, FoundMatch, Settlement
+from matcher_service.matching import to_encodings
+from matcher_service.rules import EventFaces, EventPeople
+from matcher_service.store.audience import unhidden
+from matcher_service.store.events import lock_event
+from matcher_service.store.faces import ENCODING_BYTES, HEADER_BYTES, NAN, TRAILER_BYTES
+from matcher_service.store.hints import hint
+
+ROW = np.dtype(
+    [
+        ("fields", ">i2"),
+        ("photo_length", ">i4"),
+        ("photo", "V16"),
+        ("no_length", ">i4"),
+        ("no", ">i2"),
+        ("encoding_length", ">i4"),
+        ("encoding", "<f4", (ENCODING_SIZE,)),
+        ("penalty_length", ">i4"),
+        ("penalty", ">f4"),
+        ("size_length", ">i4"),
+        ("size", ">i4"),
+        ("sure_length", ">i4"),
+        ("sure", "?"),
+        ("trusted_length", ">i4"),
+        ("trusted", "?"),
+    ]
+)
+SELECT_FACES = f"""
+COPY (
+    SELECT f.photo_id, f.face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END,
+        f.penalty, f.size_px, f.sure, NOT p.from_guest
+    FROM matcher.faces f JOIN matcher.photos p ON (p.event_id, p.id) = (f.event_id, f.photo_id)
+    WHERE f.event_id = %s AND p.state = 'indexed'
+) TO STDOUT (FORMAT binary)
+"""
+CLAIM = """
+WITH next AS (
+    SELECT event_id FROM matcher.settlements s JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone
+    WHERE changes > settled AND since <= now() - make_interval(secs => :delay)
+        AND (lease_until IS NULL OR lease_until <= now())
+    ORDER BY since LIMIT 1 FOR UPDATE OF s SKIP LOCKED)
+UPDATE matcher.settlements s SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)
+FROM next WHERE s.event_id = next.event_id RETURNING s.event_id, s.attempt
+"""
+# Refusals and people are looked at once more: a process of the previous version, which may run at the same time, marks
+# nothing.
+INSERT_MATCHES = f"""
+INSERT INTO matcher.matches
+    (event_id, person_id, photo_id, face_no, distance, created_at, sorted_at, shown, grown)
+SELECT p.event_id, o.person_id, p.id, f.no, f.distance, p.created_at, p.sorted_at, {unhidden("o.user_id")}, f.grown
+FROM unnest(CAST(:people AS uuid[]), CAST(:photos AS uuid[]), CAST(:nos AS smallint[]), CAST(:distances AS real[]),
+    CAST(:grown AS boolean[])) AS f (person_id, photo_id, no, distance, grown)
+JOIN matcher.people o ON o.event_id = :event AND o.person_id = f.person_id AND o.encodings IS NOT NULL
+JOIN matcher.photos p ON p.event_id = :event AND p.id = f.photo_id
+WHERE NOT EXISTS (
+    SELECT FROM matcher.refusals r WHERE r.event_id = :event AND r.person_id = f.person_id AND r.photo_id = f.photo_id)
+"""
+
+
+@dataclass(frozen=True)
+class UnsettledEvent:
+    """An event at one moment. `changes`, `resets`: its counters then. `refusals`: the photos that each person refuses.
+    `matches`: by person and photo the number of the face, None where it is unknown, and whether growth found it."""
+
+    changes: int
+    resets: int
+    faces: EventFaces
+    people: EventPeople
+    refusals: dict[UUID, set[UUID]]
+    matches: dict[tuple[UUID, UUID], tuple[int | None, bool]]
+
+
+class SettlementStore:
+    """Events whose matches are to be settled; the row of an event is the job."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def claim(self, lease_s: float, delay_s: float) -> Settlement | None:
+        """Of the events that changed so long ago, the one that has waited longest."""
+        with transaction(self._engine, "settlement-claim") as connection:
+            row = connection.execute(text(CLAIM), {"lease": lease_s, "delay": delay_s}).first()
+        return Settlement(row.event_id, row.attempt) if row else None
+
+    def rest(self, job: Settlement, rest_s: float) -> None:
+        """Gives the job back, to be claimed by anyone after a while."""
+        with transaction(self._engine, "settlement-rest") as connection:
+            connection.execute(
+                text(
+                    "UPDATE matcher.settlements SET lease_until = now() + make_interval(secs => :rest)"
+                    " WHERE event_id = :event AND attempt = :attempt"
+                ),
+                {"event": job.event_id, "attempt": job.attempt, "rest": rest_s},
+            )
+
+    def read(self, job: Settlement, max_faces: int) -> UnsettledEvent | None:
+        """None: the event is gone, or the job no longer ours. An event of more faces is read without any, and of its
+        matches those that growth found, which go thereby."""
+        values = {"event": job.event_id, "attempt": job.attempt}
+        with transaction(self._engine) as connection:
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            counters = text(
+                "SELECT changes, resets, face_count FROM matcher.settlements s"
+                " JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone"
+                " WHERE s.event_id = :event AND attempt = :attempt"
+            )
+            row = connection.execute(counters, values).first()
+            if row is None:
+                return None
+            people = _read_people(connection, values)
+            refusals: dict[UUID, set[UUID]] = {}
+            query = "SELECT DISTINCT person_id, photo_id FROM matcher.refusals WHERE event_id = :event"
+            for refusal in connection.execute(text(query), values):
+                refusals.setdefault(refusal.person_id, set()).add(refusal.photo_id)
+            is_small = row.face_count <= max_faces
+            matches = _read_matches(connection, {**values, "all": is_small})
+            copied = copy_out(connection, SELECT_FACES, [str(job.event_id)]) if is_small else memoryview(b"")
+        return UnsettledEvent(row.changes, row.resets, _parse(copied), people, refusals, matches)
+
+    def publish(
+        self,
+        job: Settlement,
+        event: UnsettledEvent,
+        removed: Sequence[tuple[UUID, UUID]],
+        added: Sequence[FoundMatch],
+        rest_s: float,
+    ) -> bool:
+        """Takes matches, by person and photo, away and adds others, all at once; those of both are replaced. False when
+        the job is no longer ours, or the event was reset meanwhile. What was added meanwhile waits for `rest_s`."""
+        values = {"event": job.event_id}
+        with transaction(self._engine, "matches-settle") as connection:
+            if lock_event(connection, job.event_id) is None or not self._is_current(connection, job, event):
+                return False
+            _delete_matches(connection, job.event_id, removed)
+            _insert_matches(connection, job.event_id, added)
+            connection.execute(
+                text(
+                    "UPDATE matcher.settlements SET settled = :changes, since = now(), lease_until ="
+                    " CASE WHEN changes > :changes THEN now() + make_interval(secs => :rest) END"
+                    " WHERE event_id = :event"
+                ),
+                {**values, "changes": event.changes, "rest": rest_s},
+            )
+            pairs = set(removed) ^ {(one.person_id, one.photo_id) for one in added}
+            users = text("SELECT DISTINCT user_id FROM matcher.people WHERE event_id = :event AND person_id = ANY(:of)")
+            whose = connection.execute(users, {**values, "of": list({person for person, _ in pairs})})
+            hint(connection, job.event_id, whose.scalars().all())
+            return True
+
+    def read_queue(self) -> tuple[int, float]:
+        """Events that wait, and the age of the oldest one's first change in seconds."""
+        query = text(
+            "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(since)), 0) AS age_s"
+            " FROM matcher.settlements s JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone"
+            " WHERE changes > settled"
+        )
+        with transaction(self._engine) as connection:
+            row = connection.execute(query).one()
+        return row.depth, float(row.age_s)
+
+    def _is_current(self, connection: Connection, job: Settlement, event: UnsettledEvent) -> bool:
+        query = text(
+            "SELECT FROM matcher.settlements WHERE event_id = :event AND attempt = :attempt AND resets = :resets"
+            " FOR UPDATE"
+        )
+        values = {"event": job.event_id, "attempt": job.attempt, "resets": event.resets}
+        return connection.execute(query, values).first() is not None
+
+
+def _read_people(connection: Connection, values: dict[str, Any]) -> EventPeople:
+    query = text(
+        f"""
+        SELECT person_id, substr(encodings, 1, {ENCODING_BYTES}) AS encoding FROM matcher.people
+        WHERE event_id = :event AND octet_length(encodings) >= {ENCODING_BYTES} ORDER BY person_id
+        """
+    )
+    rows = connection.execute(query, values).all()
+    return EventPeople(tuple(row.person_id for row in rows), to_encodings([bytes(row.encoding) for row in rows]))
+
+
+def _read_matches(connection: Connection, values: dict[str, Any]) -> dict[tuple[UUID, UUID], tuple[int | None, bool]]:
+    query = text(
+        "SELECT person_id, photo_id, face_no, grown FROM matcher.matches WHERE event_id = :event AND (:all OR grown)"
+    )
+    rows = connection.execute(query, values)
+    return {(row.person_id, row.photo_id): (row.face_no, row.grown) for row in rows}
+
+
+def _parse(copied: "memoryview[int]") -> EventFaces:
+    rows: Any = np.frombuffer(copied[HEADER_BYTES : max(len(copied) - TRAILER_BYTES, HEADER_BYTES)], dtype=ROW)
+    return EventFaces(
+        photo_ids=np.ascontiguousarray(rows["photo"]),
+        nos=rows["no"].astype(np.int16),
+        encodings=np.ascontiguousarray(rows["encoding"]),
+        penalties=rows["penalty"].astype(np.float32),
+        sizes=rows["size"].astype(np.int32),
+        sure=np.ascontiguousarray(rows["sure"]),
+        trusted=np.ascontiguousarray(rows["trusted"]),
+    )
+
+
+def _delete_matches(connection: Connection, event_id: UUID, removed: Sequence[tuple[UUID, UUID]]) -> None:
+    delete = text(
+        """
+        DELETE FROM matcher.matches m USING unnest(CAST(:people AS uuid[]), CAST(:photos AS uuid[]))
+            AS gone (person_id, photo_id)
+        WHERE m.event_id = :event AND (m.person_id, m.photo_id) = (gone.person_id, gone.photo_id)
+        """
+    )
+    people, photos = [person for person, _ in removed], [photo for _, photo in removed]
+    connection.execute(delete, {"event": event_id, "people": people, "photos": photos})
+
+
+def _insert_matches(connection: Connection, event_id: UUID, added: Sequence[FoundMatch]) -> None:
+    columns = {
+        "people": [one.person_id for one in added],
+        "photos": [one.photo_id for one in added],
+        "nos": [one.no for one in added],
+        "distances": [one.distance for one in added],
+        "grown": [one.is_grown for one in added],
+    }
+    connection.execute(text(INSERT_MATCHES), {"event": event_id, **columns})

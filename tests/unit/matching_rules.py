@@ -1,0 +1,150 @@
+"""The rules of matching once more, face by face and in plain loops: what `matcher_service.rules` is compared with."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+
+from matcher_service.rules import EventFaces, EventPeople, Limits
+
+
+@dataclass(frozen=True)
+class PlainFace:
+    """A face at a point of the first axes; distances are those of the points."""
+
+    photo: UUID
+    no: int
+    at: tuple[float, ...]
+    penalty: float = 0.0
+    size: int = 80
+    sure: bool = True
+    trusted: bool = True
+
+
+@dataclass(frozen=True)
+class PlainPerson:
+    """A person whose selfie is at a point."""
+
+    id: UUID
+    at: tuple[float, ...]
+
+
+def encode(at: Sequence[float]) -> bytes:
+    encoding = np.zeros(128, "<f4")
+    encoding[: len(at)] = at
+    return encoding.tobytes()
+
+
+def measure(one: Sequence[float], other: Sequence[float]) -> float:
+    a, b = (np.frombuffer(encode(at), "<f4").astype(float) for at in (one, other))
+    return float(np.linalg.norm((a - b)[None], axis=1)[0])
+
+
+def make_faces(faces: Sequence[PlainFace]) -> EventFaces:
+    return EventFaces(
+        np.array([face.photo.bytes for face in faces], "V16"),
+        np.array([face.no for face in faces], np.int16),
+        np.frombuffer(b"".join(encode(face.at) for face in faces), "<f4").reshape(-1, 128),
+        np.array([face.penalty for face in faces], np.float32),
+        np.array([face.size for face in faces], np.int32),
+        np.array([face.sure for face in faces], np.bool_),
+        np.array([face.trusted for face in faces], np.bool_),
+    )
+
+
+def make_people(people: Sequence[PlainPerson]) -> EventPeople:
+    encodings = np.frombuffer(b"".join(encode(person.at) for person in people), "<f4").reshape(-1, 128)
+    return EventPeople(tuple(person.id for person in people), encodings)
+
+
+class BruteForce:
+    """Every person compared with every face, and every face with every template."""
+
+    def __init__(
+        self,
+        faces: Sequence[PlainFace],
+        people: Sequence[PlainPerson],
+        refusals: Mapping[UUID, Set[UUID]],
+        limits: Limits,
+    ) -> None:
+        self.faces = sorted(faces, key=lambda face: (face.photo.bytes, face.no))
+        self.people = people
+        self.refusals = refusals
+        self.limits = limits
+
+    def match(self) -> dict[tuple[UUID, UUID], bool]:
+        """Each person and photo that belong together, and whether growth alone found them."""
+        direct = {
+            (person, face): distance
+            for person in self.people
+            for face in self.faces
+            if face.photo not in self.refusals.get(person.id, set())
+            and (distance := self.reach(face, person.at)) <= self.limits.tolerance
+        }
+        sure = self.keep_nearest(direct)
+        found = dict(direct)
+        for person in self.people:
+            for face, distance in self.grow(person, sure, direct).items():
+                found[person, face] = min(distance, found.get((person, face), np.inf))
+        matches: dict[tuple[UUID, UUID], bool] = {}
+        for person, face in self.keep_nearest(found):
+            key = person.id, face.photo
+            matches[key] = matches.get(key, True) and (person, face) not in direct
+        return matches
+
+    def reach(self, face: PlainFace, at: Sequence[float]) -> float:
+        return measure(face.at, at) + float(np.float32(face.penalty))
+
+    def grow(
+        self,
+        person: PlainPerson,
+        sure: Mapping[tuple[PlainPerson, PlainFace], float],
+        direct: Mapping[tuple[PlainPerson, PlainFace], float],
+    ) -> dict[PlainFace, float]:
+        near = {face: distance for (who, face), distance in sure.items() if who == person}
+        templates = self.choose(near, [])
+        first = self.vote(person, templates, self.limits.votes[0])
+        agreeing = {
+            face: sorted(self.reach(face, template.at) for template in templates)[self.limits.votes[0] - 1]
+            for face in first
+            if (person, face) not in direct
+        }
+        templates = self.choose(agreeing, templates)
+        second = self.vote(person, templates, self.limits.votes[1]) if agreeing else {}
+        return {face: min(first.get(face, np.inf), second.get(face, np.inf)) for face in {*first, *second}}
+
+    def choose(self, candidates: Mapping[PlainFace, float], templates: list[PlainFace]) -> list[PlainFace]:
+        usable = [
+            face
+            for face in self.faces
+            if candidates.get(face, np.inf) <= self.limits.template_distance
+            and face.sure
+            and face.trusted
+            and face.size >= self.limits.template_size_px
+            and face not in templates
+        ]
+        usable.sort(key=lambda face: candidates[face])
+        return [*templates, *usable[: self.limits.max_templates - len(templates)]]
+
+    def vote(self, person: PlainPerson, templates: list[PlainFace], votes: int) -> dict[PlainFace, float]:
+        joined = {}
+        for face in self.faces:
+            distances = sorted(self.reach(face, template.at) for template in templates)
+            if face.photo in self.refusals.get(person.id, set()) or len(distances) < votes:
+                continue
+            if distances[votes - 1] <= self.limits.growth_tolerance:
+                joined[face] = distances[votes - 1]
+        return joined
+
+    def keep_nearest(
+        self, found: Mapping[tuple[PlainPerson, PlainFace], float]
+    ) -> dict[tuple[PlainPerson, PlainFace], float]:
+        kept = {}
+        for (person, face), distance in found.items():
+            rivals = {who: d for (who, other), d in found.items() if other == face}
+            limit = min(rivals.values()) + self.limits.nearest_margin
+            winners = [who for who, d in rivals.items() if d <= limit]
+            if person in winners or any(measure(person.at, who.at) <= self.limits.tolerance for who in winners):
+                kept[person, face] = distance
+        return kept

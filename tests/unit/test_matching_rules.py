@@ -1,0 +1,193 @@
+"""Who is in which photo: each rule by an example, and all of them against brute force."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from matcher_service.rules import Limits, match
+from tests.unit.matching_rules import BruteForce, PlainFace, PlainPerson, make_faces, make_people
+
+LIMITS = Limits()
+ANNA = PlainPerson(UUID(int=1), (0.0, 0.0))
+
+
+def photo(number: int) -> UUID:
+    return UUID(int=1000 + number)
+
+
+def face(number: int, *at: float, **traits: object) -> PlainFace:
+    """The only face of a photo."""
+    return PlainFace(photo(number), 0, at, **traits)  # type: ignore[arg-type]
+
+
+def near(person: PlainPerson, *offsets: float) -> tuple[float, ...]:
+    return person.at[0] + offsets[0], *offsets[1:]
+
+
+def find(
+    faces: Sequence[PlainFace],
+    people: Sequence[PlainPerson] = (ANNA,),
+    refusals: dict[UUID, set[UUID]] | None = None,
+    limits: Limits = LIMITS,
+) -> dict[UUID, set[int]]:
+    """The numbers of each person's photos, after a comparison with brute force."""
+    found = match(make_faces(faces), make_people(people), refusals or {}, limits)
+    expected = BruteForce(faces, people, refusals or {}, limits).match()
+    assert {key: settled.is_grown for key, settled in found.items()} == expected
+    return {person.id: {photo_id.int - 1000 for who, photo_id in found if who == person.id} for person in people}
+
+
+# Two faces that become templates of Anna, and one that they find at 0.5, which her selfie alone does not at 0.9.
+TEMPLATES = [face(1, *near(ANNA, 0.4)), face(2, *near(ANNA, 0.41))]
+FAR = face(3, *near(ANNA, 0.9))
+
+
+def test_nothing_is_found_among_nothing() -> None:
+    assert find([]) == {ANNA.id: set()}
+    assert find([face(1, *ANNA.at)], []) == {}
+
+
+def test_a_face_within_the_tolerance_of_the_selfie_is_found() -> None:
+    assert find([face(1, *near(ANNA, 0.54)), face(2, *near(ANNA, 0.56))]) == {ANNA.id: {1}}
+
+
+def test_a_penalty_counts_as_distance() -> None:
+    assert find([face(1, *near(ANNA, 0.53), penalty=0.03)]) == {ANNA.id: set()}
+
+
+def test_two_templates_find_what_the_selfie_does_not() -> None:
+    assert find([*TEMPLATES, FAR]) == {ANNA.id: {1, 2, 3}}
+
+
+@pytest.mark.parametrize(
+    "trait", [{"sure": False}, {"size": 59}, {"trusted": False}, {"at": near(ANNA, 0.46)}, {"penalty": 0.06}]
+)
+def test_one_template_is_not_enough_and_not_every_face_is_one(trait: dict[str, object]) -> None:
+    assert find([TEMPLATES[0], replace(TEMPLATES[1], **trait), FAR]) == {ANNA.id: {1, 2}}  # type: ignore[arg-type]
+
+
+def test_a_face_that_joins_is_nearer_than_the_tolerance() -> None:
+    assert find([*TEMPLATES, face(3, *near(ANNA, 0.93))]) == {ANNA.id: {1, 2}}
+
+
+def test_the_second_round_takes_three_templates() -> None:
+    second = [face(number, *near(ANNA, 0.8 + number / 1000)) for number in (3, 4, 5)]
+    further = face(6, *near(ANNA, 1.3))
+    assert find([*TEMPLATES, *second, further]) == {ANNA.id: {1, 2, 3, 4, 5, 6}}
+    assert find([*TEMPLATES, *second[:2], further]) == {ANNA.id: {1, 2, 3, 4}}
+
+
+def test_there_is_no_third_round() -> None:
+    chain = [face(number, *near(ANNA, 0.4 * (number // 3) + number / 1000)) for number in range(3, 15)]
+    assert find(chain) == {ANNA.id: set(range(3, 12))}
+
+
+def test_the_nearest_templates_are_kept_and_ties_go_to_the_lower_id() -> None:
+    limits = replace(LIMITS, max_templates=2)
+    nearer = face(9, *near(ANNA, 0, 0.3))
+    assert find([*TEMPLATES, FAR, nearer], limits=limits) == {ANNA.id: {1, 2, 9}}
+    same = [face(number, *near(ANNA, 0.4)) for number in (1, 2)]
+    other = face(4, *near(ANNA, 0, 0.4))
+    assert find([*same, FAR, other], limits=limits) == {ANNA.id: {1, 2, 3, 4}}
+    assert find([*same, FAR, face(0, *other.at)], limits=limits) == {ANNA.id: {0, 1, 2}}
+
+
+def test_a_refused_photo_is_no_template_and_is_not_found() -> None:
+    assert find([*TEMPLATES, FAR], refusals={ANNA.id: {photo(1)}}) == {ANNA.id: {2}}
+    assert find([*TEMPLATES, FAR], refusals={ANNA.id: {photo(3)}}) == {ANNA.id: {1, 2}}
+
+
+BESIDE = PlainPerson(UUID(int=4), near(ANNA, 0.8))
+
+
+@pytest.mark.parametrize(("at", "anna", "other"), [(0.3, True, False), (0.39, True, True), (0.5, False, True)])
+def test_a_face_goes_to_the_nearer_of_two_people_or_to_both_within_the_margin(
+    at: float, anna: bool, other: bool
+) -> None:
+    assert find([face(1, *near(ANNA, at))], [ANNA, BESIDE]) == {
+        ANNA.id: {1} if anna else set(),
+        BESIDE.id: {1} if other else set(),
+    }
+
+
+def test_who_refuses_a_photo_takes_it_from_nobody() -> None:
+    found = find([face(1, *near(ANNA, 0.3))], [ANNA, BESIDE], {ANNA.id: {photo(1)}})
+    assert found == {ANNA.id: set(), BESIDE.id: {1}}
+
+
+def test_accounts_of_one_person_share_their_photos() -> None:
+    twin = PlainPerson(UUID(int=5), near(ANNA, 0, 0.5))
+    assert find([face(1, *near(ANNA, 0.05))], [ANNA, twin]) == {ANNA.id: {1}, twin.id: {1}}
+
+
+def test_the_account_of_the_nearest_person_keeps_the_photo_although_another_is_nearer_than_it() -> None:
+    twin = PlainPerson(UUID(int=5), near(ANNA, -0.1))
+    found = find([face(1, *near(ANNA, 0.38))], [ANNA, twin, BESIDE])
+    assert found == {ANNA.id: {1}, twin.id: {1}, BESIDE.id: set()}
+
+
+def test_a_face_that_is_nearer_to_somebody_else_is_no_template() -> None:
+    other = PlainPerson(UUID(int=6), near(ANNA, 0.6))
+    assert find([*TEMPLATES, FAR], [ANNA, other]) == {ANNA.id: set(), other.id: {1, 2, 3}}
+
+
+def test_a_person_whose_templates_are_nearer_keeps_a_face() -> None:
+    other = PlainPerson(UUID(int=6), near(ANNA, 1.2))
+    close = [face(number, *near(ANNA, 0.44)) for number in (1, 2)]
+    assert find([*close, face(3, *near(ANNA, 0.7))], [ANNA, other]) == {ANNA.id: {1, 2, 3}, other.id: set()}
+
+
+def test_of_a_photo_the_nearest_face_is_named() -> None:
+    faces = [replace(face(1, *near(ANNA, at)), no=no) for no, at in enumerate((0.5, 0.1, 0.3))]
+    [settled] = match(make_faces(faces), make_people([ANNA]), {}, LIMITS).values()
+    assert (settled.no, round(settled.distance, 3), settled.is_grown) == (1, 0.1, False)
+
+
+def test_a_damaged_encoding_is_near_nobody() -> None:
+    faces = make_faces([*TEMPLATES, FAR])
+    encodings = faces.encodings.copy()
+    encodings[0] = np.nan
+    found = match(replace(faces, encodings=encodings), make_people([ANNA]), {}, LIMITS)
+    assert {photo_id for _, photo_id in found} == {photo(2)}
+
+
+# Points that are near each other often enough for every rule to apply.
+PLACES = st.tuples(st.integers(0, 14), st.integers(0, 5)).map(lambda at: (at[0] / 10, at[1] / 10))
+PEOPLE = st.lists(PLACES, max_size=4).map(
+    lambda places: [PlainPerson(UUID(int=number), at) for number, at in enumerate(places)]
+)
+FACES = st.lists(
+    st.builds(
+        PlainFace,
+        photo=st.integers(0, 9).map(photo),
+        no=st.just(0),
+        at=PLACES,
+        penalty=st.sampled_from([0.0, 0.0, 0.03]),
+        size=st.sampled_from([59, 60, 60]),
+        sure=st.sampled_from([True, True, False]),
+        trusted=st.sampled_from([True, True, False]),
+    ),
+    max_size=25,
+).map(lambda faces: [replace(face, no=no) for no, face in enumerate(faces)])
+REFUSALS = st.dictionaries(st.integers(0, 3).map(lambda n: UUID(int=n)), st.sets(st.integers(0, 9).map(photo)))
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@given(FACES, PEOPLE, REFUSALS, st.sampled_from([2, 4, 30]), st.randoms(use_true_random=False))
+def test_the_result_is_that_of_brute_force_in_any_order(
+    faces: list[PlainFace],
+    people: list[PlainPerson],
+    refusals: dict[UUID, set[UUID]],
+    most: int,
+    random: object,
+) -> None:
+    limits = replace(LIMITS, max_templates=most)
+    before = find(faces, people, refusals, limits)
+    random.shuffle(faces)  # type: ignore[attr-defined]
+    random.shuffle(people)  # type: ignore[attr-defined]
+    assert find(faces, people, refusals, limits) == before
