@@ -89,7 +89,7 @@ class CheckSettings(MigrateSettings, settings.BlobSettings):
 class MatchSettings(CheckSettings):
     """What serving and indexing share."""
 
-    face_tolerance: float = Field(0.55, gt=0, le=2, description="largest distance of two encodings of one person")
+    face_tolerance: float = Field(0.53, gt=0, le=2, description="largest distance of two encodings of one person")
 
 
 class IndexerSettings(settings.WorkerPoolSettings, MatchSettings, settings.PhotoSettings, settings.FaceSettings):

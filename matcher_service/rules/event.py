@@ -14,7 +14,7 @@ from matcher_service.matching import Encodings
 class Limits:
     """Distances of encodings, and counts; docs/matching.md has the reason for each number."""
 
-    tolerance: float = 0.55
+    tolerance: float = 0.53
     template_distance: float = 0.45
     template_size_px: int = 60
     max_templates: int = 30

@@ -46,11 +46,14 @@ class ReadPhoto:
 
 @dataclass(frozen=True)
 class Guest:
-    """A person with one of their selfies, and how far the nearest face of each photo is: (distance, face number)."""
+    """A person with one of their selfies, and how far the nearest face of each photo is: (distance, face number).
+    `shown`: the photos that the rules of matching show them (`accuracy_rules.settle`)."""
 
     person: str
     selfie: str
+    encoding: bytes
     nearest: dict[str, tuple[float, int]]
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -87,15 +90,24 @@ def replay(folder: Path, photos: Sequence[LabelledPhoto], selfies: int, seed: in
         candidates = list(_choose_selfies(photos, selfies, seed))
         verdicts = list(pool.map(_examine, [[folder / name for name in names] for _, names in candidates]))
     page = _to_page(photos, read_photos)
-    faces, names = make_faces(1, page), {uuid.uuid5(uuid.NAMESPACE_URL, p.name): p.name for p in photos}
+    faces, names = make_faces(1, page), {id_of(photo.name): photo.name for photo in photos}
     guests = []
     for (person, tried), encodings in zip(candidates, verdicts, strict=True):
         accepted = [(name, code) for name, code in zip(tried, encodings, strict=True) if code is not None]
         for selfie, encoding in accepted[:selfies]:
             found = faces.find(encoding, FARTHEST)
-            guests.append(Guest(person, selfie, {names[f.photo_id]: (f.distance, f.no) for f in found}))
+            guests.append(Guest(person, selfie, encoding, {names[f.photo_id]: (f.distance, f.no) for f in found}))
     refused = sum(code is None for encodings in verdicts for code in encodings)
     return Event(tuple(photos), read_photos, tuple(guests), refused)
+
+
+def id_of(name: str) -> uuid.UUID:
+    """Of the photo with this file name."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, name)
+
+
+def find_penalty_of(face: FaceReading) -> float:
+    return find_penalty(face.quality.size_px, face.is_sure)
 
 
 def _choose_selfies(photos: Iterable[LabelledPhoto], count: int, seed: int) -> Iterable[tuple[str, list[str]]]:
@@ -112,9 +124,9 @@ def _choose_selfies(photos: Iterable[LabelledPhoto], count: int, seed: int) -> I
 
 def _to_page(photos: Sequence[LabelledPhoto], read_photos: dict[str, ReadPhoto]) -> FacePage:
     rows = [(photo.name, no, face) for photo in photos for no, face in enumerate(read_photos[photo.name].faces)]
-    ids = b"".join(uuid.uuid5(uuid.NAMESPACE_URL, name).bytes for name, _, _ in rows)
+    ids = b"".join(id_of(name).bytes for name, _, _ in rows)
     encodings = to_encodings([face.encoding for _, _, face in rows])
-    penalties = np.array([find_penalty(face.quality.size_px, face.is_sure) for _, _, face in rows], np.float32)
+    penalties = np.array([find_penalty_of(face) for _, _, face in rows], np.float32)
     nos = np.array([no for _, no, _ in rows], np.int16)
     return FacePage(np.frombuffer(ids, "V16"), nos, encodings, penalties, None)
 

@@ -28,6 +28,13 @@ class Pair:
     no: int | None
 
     @property
+    def is_shown(self) -> bool:
+        return self.photo.name in self.guest.shown
+
+    def is_within(self, tolerance: float) -> bool:
+        return self.distance <= tolerance
+
+    @property
     def is_true(self) -> bool:
         return self.guest.person in self.photo.people
 
@@ -40,18 +47,22 @@ def list_pairs(event: Event) -> Iterator[Pair]:
                 yield Pair(guest, photo, distance, no)
 
 
-def summarise(pairs: Sequence[Pair], tolerance: float) -> dict[str, Any]:
+IsFound = Callable[[Pair], bool]
+
+
+def summarise(pairs: Sequence[Pair], is_found: IsFound) -> dict[str, Any]:
     """Recall, rate of false pairs and wrong photos for each selfie, with 95 % intervals over people."""
     people = sorted({pair.guest.person for pair in pairs})
     place = {person: number for number, person in enumerate(people)}
     counts = np.zeros((len(people), 5))  # true pairs, found, false pairs, found wrongly, selfies
     for pair in pairs:
-        found = pair.distance <= tolerance
+        found = is_found(pair)
         counts[place[pair.guest.person], 0 if pair.is_true else 2] += 1
         counts[place[pair.guest.person], 1 if pair.is_true else 3] += found
     for person, _ in {(pair.guest.person, pair.guest.selfie) for pair in pairs}:
         counts[place[person], 4] += 1
-    drawn = np.random.default_rng(1).multinomial(len(people), np.full(len(people), 1 / max(len(people), 1)), RESAMPLES)
+    drawn = np.random.default_rng(1).integers(len(people) or 1, size=(RESAMPLES, len(people)))
+    drawn = np.stack([np.bincount(sample, minlength=len(people)) for sample in drawn])
     return {
         "pairs": int(counts[:, 0].sum()),
         "people": int((counts[:, 0] > 0).sum()),
@@ -69,7 +80,7 @@ def curve(pairs: Sequence[Pair], tolerances: Sequence[float]) -> list[tuple[floa
     return [(t, float((same <= t).mean()), float((other <= t).mean())) for t in tolerances]
 
 
-def recall_by(event: Event, pairs: Sequence[Pair], tolerance: float) -> dict[str, dict[str, tuple[int, int]]]:
+def recall_by(event: Event, pairs: Sequence[Pair], is_found: IsFound) -> dict[str, dict[str, tuple[int, int]]]:
     """(found, all) true pairs by size and pose of the face nearest to the guest; of nobody near: `no face`."""
     names: dict[str, Callable[[Pair], str]] = {
         "size": lambda pair: _name_size(event, pair),
@@ -78,20 +89,20 @@ def recall_by(event: Event, pairs: Sequence[Pair], tolerance: float) -> dict[str
     result: dict[str, dict[str, tuple[int, int]]] = {}
     for by, name in names.items():
         total = Counter(name(pair) for pair in pairs if pair.is_true)
-        found = Counter(name(pair) for pair in pairs if pair.is_true and pair.distance <= tolerance)
+        found = Counter(name(pair) for pair in pairs if pair.is_true and is_found(pair))
         result[by] = {group: (found[group], count) for group, count in sorted(total.items())}
     return result
 
 
-def explain(event: Event, pairs: Sequence[Pair], tolerance: float) -> dict[str, int]:
+def explain(event: Event, pairs: Sequence[Pair], is_found: IsFound) -> dict[str, int]:
     """Why true pairs are missed. A face is free where no other person labelled in the photo is found in it."""
     taken: dict[str, set[int]] = {}
     for pair in pairs:
-        if pair.is_true and pair.no is not None and pair.distance <= tolerance:
+        if pair.is_true and pair.no is not None and is_found(pair):
             taken.setdefault(pair.photo.name, set()).add(pair.no)
     reasons = Counter({"not found": 0, "too small": 0, "too far": 0})
     for pair in pairs:
-        if pair.is_true and pair.distance > tolerance:
+        if pair.is_true and not is_found(pair):
             read = event.read[pair.photo.name]
             if len(read.faces) > len(taken.get(pair.photo.name, ())):
                 reasons["too far"] += 1
@@ -100,9 +111,9 @@ def explain(event: Event, pairs: Sequence[Pair], tolerance: float) -> dict[str, 
     return dict(reasons)
 
 
-def worst_people(pairs: Sequence[Pair], tolerance: float, count: int = 5) -> list[tuple[str, int]]:
+def worst_people(pairs: Sequence[Pair], is_found: IsFound, count: int = 5) -> list[tuple[str, int]]:
     """Who is shown the most photos of others."""
-    wrong = Counter(pair.guest.person for pair in pairs if not pair.is_true and pair.distance <= tolerance)
+    wrong = Counter(pair.guest.person for pair in pairs if not pair.is_true and is_found(pair))
     return wrong.most_common(count)
 
 
