@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from matcher_service.rules import Limits, match
 from tests.unit.matching_rules import BruteForce, PlainFace, PlainPerson, make_faces, make_people
 
-LIMITS = Limits()
+LIMITS = Limits(tolerance=0.55)  # the distances below are chosen for it
 ANNA = PlainPerson(UUID(int=1), (0.0, 0.0))
 
 
