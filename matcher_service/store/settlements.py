@@ -50,11 +50,13 @@ COPY (
 """
 CLAIM = """
 WITH next AS (
-    SELECT event_id FROM matcher.settlements s JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone
+    SELECT event_id, e.face_count FROM matcher.settlements s JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone
     WHERE changes > settled AND since <= now() - make_interval(secs => :delay)
         AND (lease_until IS NULL OR lease_until <= now())
     ORDER BY since LIMIT 1 FOR UPDATE OF s SKIP LOCKED)
-UPDATE matcher.settlements s SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)
+UPDATE matcher.settlements s SET attempt = attempt + 1,
+    lease_until = now() + make_interval(secs => :lease + :lease_of_pair * next.face_count * (
+        SELECT count(*) FROM matcher.people o WHERE o.event_id = next.event_id AND o.encodings IS NOT NULL))
 FROM next WHERE s.event_id = next.event_id RETURNING s.event_id, s.attempt
 """
 # Refusals and people are looked at once more: a process of the previous version, which may run at the same time, marks
@@ -91,10 +93,12 @@ class SettlementStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def claim(self, lease_s: float, delay_s: float) -> Settlement | None:
-        """Of the events that changed so long ago, the one that has waited longest."""
+    def claim(self, lease_s: float, delay_s: float, lease_of_pair_s: float = 0.0) -> Settlement | None:
+        """Of the events that changed so long ago, the one that has waited longest. The lease is longer for each pair of
+        a face and a person."""
+        values = {"lease": lease_s, "delay": delay_s, "lease_of_pair": lease_of_pair_s}
         with transaction(self._engine, "settlement-claim") as connection:
-            row = connection.execute(text(CLAIM), {"lease": lease_s, "delay": delay_s}).first()
+            row = connection.execute(text(CLAIM), values).first()
         return Settlement(row.event_id, row.attempt) if row else None
 
     def rest(self, job: Settlement, rest_s: float) -> None:

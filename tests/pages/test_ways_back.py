@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from deploy.sample import SampleEvent, SamplePhoto
-from tests.e2e.party import Json, Organiser, showing
+from tests.e2e.party import Json, Organiser, showing, until
 from tests.pages.conftest import NewPhone
 from tests.pages.phone import GRID, Phone
 
@@ -49,7 +49,7 @@ def test_back_closes_the_photo_and_taps_open_one_alone(phone: Phone, gallery: Ga
     phone.page.locator(f"{GRID} a").first.click()
     phone.page.locator(".pswp__img").first.wait_for()
     phone.page.keyboard.press("Escape")
-    phone.page.wait_for_function("!history.state?.viewing")
+    until(lambda: phone.page.evaluate("!history.state?.viewing"), bool)
     assert phone.page.evaluate("history.length") <= length
 
 

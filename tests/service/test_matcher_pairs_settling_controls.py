@@ -38,13 +38,11 @@ def test_control_a_change_that_marks_nothing_is_found_out(
         run_settling(make_db("matcher"), examples=300)
 
 
+# Not the second round, which the machine hardly ever needs: tests/unit/test_matching_rules.py has it.
 Rule = Callable[[EventFaces, EventPeople, Refusals, Limits], Any]
 WITHOUT: dict[str, Rule] = {
     "growth": lambda faces, people, refusals, limits: match(
         faces, people, refusals, replace(limits, template_distance=-1)
-    ),
-    "the second round": lambda faces, people, refusals, limits: match(
-        faces, people, refusals, replace(limits, votes=(2,))
     ),
     "agreement": lambda faces, people, refusals, limits: match(faces, people, refusals, replace(limits, votes=(1, 3))),
     "the size of templates": lambda faces, people, refusals, limits: match(

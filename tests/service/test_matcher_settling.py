@@ -157,6 +157,13 @@ def test_what_changes_is_settled_a_moment_later(gallery: Gallery) -> None:
     assert claim(gallery.world, delay_s=0) is not None
 
 
+def test_the_lease_of_an_event_grows_with_its_faces_and_people(gallery: Gallery) -> None:
+    store = gallery.world.settlement_store
+    assert store.claim(-1, 0)
+    assert store.claim(-1, 0, lease_of_pair_s=60), "the control: the lease before was over at once"
+    assert store.claim(-1, 0) is None
+
+
 def test_an_event_that_changes_all_the_time_waits_for_its_next_turn(gallery: Gallery) -> None:
     world, store = gallery.world, gallery.world.settlement_store
     job = claim(world)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from threading import Event, Thread
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from kit.worker import run_steps
 from protos.matcher.v1 import matcher_pb2
@@ -42,9 +43,9 @@ class InterruptedRematches(RematchStore):
 
     interrupt: Callable[[], None]
 
-    def _read_encodings(self, connection: Connection, people: list[UUID]) -> dict[UUID, bytes]:
+    def _read_selfies(self, connection: Connection, people: list[UUID]) -> dict[UUID, Row[Any]]:
         self.interrupt()
-        return super()._read_encodings(connection, people)
+        return super()._read_selfies(connection, people)
 
 
 class HastyRematches(InterruptedRematches):
@@ -53,11 +54,11 @@ class HastyRematches(InterruptedRematches):
     def claim(self, limit: int, lease_s: float) -> list[Rematch]:
         with self._engine.connect() as connection:
             people = [row.person_id for row in connection.exec_driver_sql("SELECT person_id FROM selfie.people")]
-            self._early = RematchStore._read_encodings(self, connection, people)
+            self._early = RematchStore._read_selfies(self, connection, people)
         self.interrupt()
         return super().claim(limit, lease_s)
 
-    def _read_encodings(self, connection: Connection, people: list[UUID]) -> dict[UUID, bytes]:
+    def _read_selfies(self, connection: Connection, people: list[UUID]) -> dict[UUID, Row[Any]]:
         return self._early
 
 
