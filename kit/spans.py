@@ -60,18 +60,18 @@ class Recorder:
     @contextmanager
     def serve(self, name: str, headers: Mapping[str, str]) -> Iterator[None]:
         parent = self._propagator.extract(headers, Context())
-        with self._tracer.start_as_current_span(name, parent, SpanKind.SERVER, record_exception=False):
+        with _current(self._tracer.start_span(name, parent, SpanKind.SERVER)):
             yield
 
     @contextmanager
     def call(self, name: str, subjects: Iterable[UUID]) -> Iterator[None]:
         links = [Link(_name_trace_of(subject)) for subject in subjects]
-        with self._tracer.start_as_current_span(name, kind=SpanKind.CLIENT, links=links, record_exception=False):
+        with _current(self._tracer.start_span(name, kind=SpanKind.CLIENT, links=links)):
             yield
 
     @contextmanager
     def step(self, name: str, attributes: Mapping[str, str]) -> Iterator[None]:
-        with self._tracer.start_as_current_span(name, attributes=attributes, record_exception=False):
+        with _current(self._tracer.start_span(name, attributes=attributes)):
             yield
 
     @contextmanager
@@ -83,7 +83,7 @@ class Recorder:
             span = self._tracer.start_span(name, Context(), SpanKind.CONSUMER, links=links)
         finally:
             _subject.reset(token)
-        with trace.use_span(span, end_on_exit=True, record_exception=False):
+        with _current(span):
             yield
 
     def lead_to(self, subject: UUID) -> None:
@@ -99,6 +99,17 @@ class Recorder:
         if failed:
             span.set_status(StatusCode.ERROR)
         span.set_attributes(attributes)
+
+
+@contextmanager
+def _current(span: trace.Span) -> Iterator[None]:
+    """Of an exception the span tells the class alone: its words may hold what must stay out."""
+    with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
+        try:
+            yield
+        except Exception as error:
+            span.set_status(StatusCode.ERROR, type(error).__name__)
+            raise
 
 
 class _IdGenerator(RandomIdGenerator):

@@ -12,6 +12,7 @@ from tests.chaos.twins import NAMES
 
 KILLS = 40
 PATIENCE_S = 60.0
+PARTIES = 3  # what a protection prevents is rare in some of them
 TWIN_PATIENCE_S = 120.0  # what is not found by then would be a surprise; most are in a few seconds
 
 
@@ -24,9 +25,13 @@ def test_nothing_accepted_is_lost_while_everything_is_killed() -> None:
     assert result["gallery_reads"] > 0
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("twin", NAMES)
 def test_a_missing_protection_is_found(twin: str) -> None:
+    assert any(is_found(twin) for _ in range(PARTIES))
+
+
+def is_found(twin: str) -> bool:
     with Party(twin, AMBIGUOUS) as party:
         faults = Faults(party.system, party.folder, kills=6, lease_s=party.lease_s)
         striking = Thread(target=faults.run, args=[TWIN_PATIENCE_S])
@@ -35,4 +40,4 @@ def test_a_missing_protection_is_found(twin: str) -> None:
         faults.stop.set()
         striking.join()
         violations = {} if found else party.end()
-    assert found or any(violations[kind] for kind in VIOLATIONS if kind != "stuck")
+    return found or any(violations[kind] for kind in VIOLATIONS if kind != "stuck")
