@@ -1,0 +1,23 @@
+"""Spans tell of a fault without its words."""
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from kit.spans import Recorder
+
+
+def fail_within(recorder: Recorder) -> None:
+    with recorder.step("step", {}):
+        raise RuntimeError("hunter2")
+
+
+def test_a_fault_leaves_its_class_and_not_its_words() -> None:
+    kept = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(kept))
+    with pytest.raises(RuntimeError):
+        fail_within(Recorder(provider.get_tracer("test")))
+    (span,) = kept.get_finished_spans()
+    assert (span.status.is_ok, span.status.description, span.events) == (False, "RuntimeError", ())
