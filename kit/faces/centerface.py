@@ -63,8 +63,8 @@ def _frame(pixels: Pixels, scale: float) -> npt.NDArray[np.uint8]:
     if scale < 1:
         pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
     height, width = pixels.shape[:2]
-    below, beside = (math.ceil(side / _MULTIPLE) * _MULTIPLE - side for side in (height, width))
-    return np.asarray(cv2.copyMakeBorder(pixels, 0, below, 0, beside, cv2.BORDER_CONSTANT), np.uint8)
+    bottom, right = (math.ceil(side / _MULTIPLE) * _MULTIPLE - side for side in (height, width))
+    return np.asarray(cv2.copyMakeBorder(pixels, 0, bottom, 0, right, cv2.BORDER_CONSTANT), np.uint8)
 
 
 def _convert(source: bytes) -> bytes:

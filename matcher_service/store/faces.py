@@ -18,21 +18,18 @@ NAN = f"decode(repeat('0000c07f', {ENCODING_SIZE}), 'hex')"
 # length and its bytes, and a trailer of 2 bytes (The PostgreSQL manual, COPY, "Binary Format").
 HEADER_BYTES = 19
 TRAILER_BYTES = 2
-ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("version_length", ">i4"),
-        ("version", ">i8"),
-        ("photo_length", ">i4"),
-        ("photo", "V16"),
-        ("no_length", ">i4"),
-        ("no", ">i2"),
-        ("encoding_length", ">i4"),
-        ("encoding", "<f4", (ENCODING_SIZE,)),
-        ("penalty_length", ">i4"),
-        ("penalty", ">f4"),
-    ]
-)
+
+
+def row_of(**columns: Any) -> np.dtype[np.void]:
+    """A row as `COPY ... TO STDOUT (FORMAT binary)` sends it: how many columns, then the length and bytes of each."""
+    fields: list[tuple[str, Any]] = [("fields", ">i2")]
+    for name, form in columns.items():
+        fields += [(f"{name}_length", ">i4"), (name, form)]
+    return np.dtype(fields)
+
+
+ENCODING = ("<f4", (ENCODING_SIZE,))
+ROW = row_of(version=">i8", photo="V16", no=">i2", encoding=ENCODING, penalty=">f4")
 SELECT_PAGE = f"""
 COPY (
     SELECT version, photo_id, face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END,

@@ -13,33 +13,15 @@ import numpy as np
 from sqlalchemy import Connection, Engine, text
 
 from kit.db import copy_out, transaction
-from matcher_service.domain import ENCODING_SIZE, FoundMatch, Settlement
+from matcher_service.domain import FoundMatch, Settlement
 from matcher_service.matching import to_encodings
 from matcher_service.rules import EventFaces, EventPeople
 from matcher_service.store.audience import unhidden
 from matcher_service.store.events import lock_event
-from matcher_service.store.faces import ENCODING_BYTES, HEADER_BYTES, NAN, TRAILER_BYTES
+from matcher_service.store.faces import ENCODING, ENCODING_BYTES, HEADER_BYTES, NAN, TRAILER_BYTES, row_of
 from matcher_service.store.hints import hint
 
-ROW = np.dtype(
-    [
-        ("fields", ">i2"),
-        ("photo_length", ">i4"),
-        ("photo", "V16"),
-        ("no_length", ">i4"),
-        ("no", ">i2"),
-        ("encoding_length", ">i4"),
-        ("encoding", "<f4", (ENCODING_SIZE,)),
-        ("penalty_length", ">i4"),
-        ("penalty", ">f4"),
-        ("size_length", ">i4"),
-        ("size", ">i4"),
-        ("sure_length", ">i4"),
-        ("sure", "?"),
-        ("trusted_length", ">i4"),
-        ("trusted", "?"),
-    ]
-)
+ROW = row_of(photo="V16", no=">i2", encoding=ENCODING, penalty=">f4", size=">i4", sure="?", trusted="?")
 SELECT_FACES = f"""
 COPY (
     SELECT f.photo_id, f.face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END,
