@@ -15,7 +15,7 @@ class Limits:
     """Distances of encodings, and counts; docs/matching.md has the reason for each number."""
 
     tolerance: float = 0.53
-    template_distance: float = 0.45
+    template_distance: float = 0.48
     template_size_px: int = 60
     max_templates: int = 30
     growth_margin: float = 0.03  # a face that joins is this much nearer than the tolerance
