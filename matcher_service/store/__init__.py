@@ -13,7 +13,10 @@ from matcher_service.store.photos import PhotoStore
 from matcher_service.store.purge import PurgeStore
 from matcher_service.store.refusals import RefusalStore
 from matcher_service.store.releases import ReleaseStore
-from matcher_service.store.settlements import SettlementStore, UnsettledEvent
+from matcher_service.store.rereads import RereadStore
+from matcher_service.store.settlements import SettlementStore
+from matcher_service.store.swaps import SwapStore, UnswappedEvent
+from matcher_service.store.unsettled import UnsettledEvent
 
 __all__ = [
     "AudienceStore",
@@ -29,6 +32,9 @@ __all__ = [
     "PurgeStore",
     "RefusalStore",
     "ReleaseStore",
+    "RereadStore",
     "SettlementStore",
+    "SwapStore",
     "UnsettledEvent",
+    "UnswappedEvent",
 ]

@@ -22,7 +22,6 @@ from kit.notices import Notices
 from kit.pages import Page
 from kit.server import Registration
 from kit.sweeper import Sweeper
-from matcher_service.__main__ import registrations
 from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.domain import (
@@ -41,8 +40,10 @@ from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.logos import Logos
 from matcher_service.reading import FaceReading, Reading
+from matcher_service.rereader import Rereader
 from matcher_service.rules import Limits
 from matcher_service.service import Cameras, Matches, Members, Photos
+from matcher_service.servicer import registrations
 from matcher_service.settler import Settler
 from matcher_service.spool import spool
 from matcher_service.store import (
@@ -57,7 +58,9 @@ from matcher_service.store import (
     PhotoStore,
     PurgeStore,
     RefusalStore,
+    RereadStore,
     SettlementStore,
+    SwapStore,
 )
 
 JPEG = b"\xff\xd8\xff\xe0"
@@ -121,6 +124,8 @@ class World:
         logo_store: type[LogoStore] = LogoStore,
         refusal_store: type[RefusalStore] = RefusalStore,
         settlement_store: type[SettlementStore] = SettlementStore,
+        reread_store: type[RereadStore] = RereadStore,
+        swap_store: type[SwapStore] = SwapStore,
     ) -> None:
         self.db, self.folder = db, folder
         self.member_store, self.photo_store = MemberStore(db), photo_store(db)
@@ -141,10 +146,17 @@ class World:
         self.indexer = self.make_indexer(read_script)
         self.settlement_store = settlement_store(db)
         self.settler = Settler(self.settlement_store, Limits(tolerance=TOLERANCE), MAX_FACES, Signal(), delay_s=0)
+        self.reread_store, self.swap_store = reread_store(db), swap_store(db)
+        self.rereader = self.make_rereader(read_script)
         self.organiser = uuid4()
 
     def make_indexer(self, read: Callable[[bytes], Reading], stop: Signal | None = None) -> Indexer:
         return Indexer(self.job_store, self.blobs, read, lambda: None, TOLERANCE, LEASE_S, stop or Signal())
+
+    def make_rereader(self, read: Callable[[bytes], Reading], **how: Any) -> Rereader:
+        stores, limits = (self.reread_store, self.swap_store), Limits(tolerance=TOLERANCE)
+        how = {"max_faces": MAX_FACES, "stop": Signal(), **how}
+        return Rereader(*stores, self.blobs, read, lambda: None, limits=limits, lease_s=LEASE_S, **how)
 
     def registrations(self, hints: Notices, signer: Signer) -> list[Registration]:
         """Both services, as a server takes them."""
