@@ -23,6 +23,9 @@ COMMITS = {
     "photo-claim": OFTEN,
     "photo-publish": RARELY,
     "photo-delete": RARELY,
+    "reread-claim": NOW_AND_THEN,
+    "reread-stage": NOW_AND_THEN,
+    "reread-swap": RARELY,
     "match-publish": NOW_AND_THEN,
     "blobs-settle": RARELY,
 }

@@ -115,7 +115,7 @@ def test_new_photos_are_read_first(old: Old) -> None:
     assert old.world.reread_store.read_queue()[0] == 2
 
 
-def test_events_in_order(world: LooksWorld) -> None:
+def test_events_take_turns(world: LooksWorld) -> None:
     events = {Old(world).event, Old(world).event}
     claims = [world.reread_store.claim(LEASE_S) for _ in range(4)]
     assert [job and job.event_id for job in claims[:2]] == [job and job.event_id for job in claims[2:]]
