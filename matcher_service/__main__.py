@@ -210,7 +210,7 @@ def run_indexer(
     serve_metrics(config, *gauges, FileStoreGauge(blobs.find_fault))
     limits = ImageLimits.within(config.max_photo_mb, config.max_photo_mp, config.image_memory_mb)
     entry = functools.partial(build, config.min_face_share, config.model_cache, limits)
-    engine = FaceProcess(entry, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
+    engine = FaceProcess(entry, Reading, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
     lease_s = 2 * config.image_timeout_s
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)
     rules = Limits(tolerance=config.face_tolerance)

@@ -1,11 +1,11 @@
 """The logos of events: in from organisers, shown to members."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from kit.blobs import BlobNotFound, Blobs
 from kit.faces.formats import sniff
+from kit.faces.types import LogoReading
 from matcher_service.domain import Action, EmptyImage, EventNotFound, OrganiserOnly
 from matcher_service.domain.logos import (
     MAX_LOGO_BYTES,
@@ -18,9 +18,6 @@ from matcher_service.domain.logos import (
 from matcher_service.service import Members
 from matcher_service.store import LogoStore
 
-if TYPE_CHECKING:
-    from kit.faces.logo import LogoReading
-
 FORMATS = ("image/jpeg", "image/png", "image/webp")
 
 
@@ -28,7 +25,7 @@ class Logos:
     """`read` meets the bytes in a process of its own; None: it died of them."""
 
     def __init__(
-        self, store: LogoStore, members: Members, blobs: Blobs, read: Callable[[bytes], "LogoReading | None"]
+        self, store: LogoStore, members: Members, blobs: Blobs, read: Callable[[bytes], LogoReading | None]
     ) -> None:
         self._store = store
         self._members = members

@@ -11,17 +11,30 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from msgspec import Meta
 
 from kit.faces.decode import Picture, Pixels, average_colour, decode, shrink, to_jpeg
 from kit.faces.detail import encode_faces
 from kit.faces.formats import sniff
 from kit.faces.metadata import Camera, add_metadata
 from kit.faces.meter import Meter
-from kit.faces.original import Part, Plan, plan_original, trim
+from kit.faces.original import MAX_PARTS, Part, Plan, plan_original, trim
 from kit.faces.taken import Taken
 from kit.faces.turns import QUARTER_TURNS, turn
-from kit.faces.types import Box, Detection, Face, ImageLimits, Quality, Unreadable, UnreadableReason
+from kit.faces.types import (
+    Box,
+    Detection,
+    Encoding,
+    Face,
+    ImageLimits,
+    Quality,
+    Side,
+    Unreadable,
+    UnreadableReason,
+    check_encoding,
+)
 
 if TYPE_CHECKING:
     from kit.faces.engine import Engine
@@ -50,9 +63,12 @@ class FaceReading:
     """One face of a photo; `encoding` is 128 little-endian float32. `is_sure`: HOG sees it too."""
 
     box: Box
-    encoding: bytes
+    encoding: Encoding
     quality: Quality
     is_sure: bool = True
+
+    def __post_init__(self) -> None:
+        check_encoding(self.encoding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +83,22 @@ class Reading:
     """
 
     reason: UnreadableReason | None = None
-    width: int = 0
-    height: int = 0
+    width: Side = 0
+    height: Side = 0
     taken: Taken | None = None
-    faces: tuple[FaceReading, ...] = ()
+    faces: Annotated[tuple[FaceReading, ...], Meta(max_length=MAX_FACES)] = ()
     original_jpeg: bytes = b""
     preview_jpeg: bytes = b""
     thumb_jpeg: bytes = b""
-    small_count: int = 0
-    original_parts: tuple[Part, ...] = ()
+    small_count: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    original_parts: Annotated[tuple[Part, ...], Meta(max_length=MAX_PARTS)] = ()
     medium_jpeg: bytes = b""
-    colour: int | None = None
+    colour: Annotated[int, Meta(ge=0, le=0xFFFFFF)] | None = None
     camera: Camera | None = None
+
+    def __post_init__(self) -> None:
+        if any(part[0] > part[1] for part in self.original_parts if not isinstance(part, bytes)):
+            raise ValueError("a range that ends before it starts")
 
 
 def build_reader(

@@ -182,6 +182,7 @@ def work(
     limits = ImageLimits.within(config.max_selfie_mb, config.max_selfie_mp, config.image_memory_mb)
     engine = FaceProcess(
         functools.partial(build, config.selfie_validation_strict, config.model_cache, limits),
+        Examination,
         config.image_timeout_s,
         config.image_memory_mb,
         config.worker_nice,

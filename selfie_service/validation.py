@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from kit.faces.decode import Picture, Pixels, decode
 from kit.faces.detail import encode_faces
 from kit.faces.turns import QUARTER_TURNS, turn
-from kit.faces.types import MEGAPIXEL, Box, Detection, Face, ImageLimits, Quality, Unreadable
+from kit.faces.types import MEGAPIXEL, Box, Detection, Encoding, Face, ImageLimits, Quality, Unreadable, check_encoding
 
 if TYPE_CHECKING:
     from kit.faces.engine import Engine
@@ -70,8 +70,14 @@ class Examination:
     """The verdict: a `reason` to refuse the selfie, or the `encoding`: 128 little-endian float32."""
 
     reason: Reason | None
-    encoding: bytes | None = None
+    encoding: Encoding | None = None
     quality: Quality | None = None
+
+    def __post_init__(self) -> None:
+        if (self.reason is None) == (self.encoding is None):
+            raise ValueError("either a reason or an encoding")
+        if self.encoding is not None:
+            check_encoding(self.encoding)
 
 
 def build_examiner(

@@ -1,4 +1,4 @@
-"""The child of a FaceProcess: limits itself, loads the engine, answers until its parent is gone."""
+"""The child of a FaceProcess: limits itself, loads the engine, confines itself, answers until its parent is gone."""
 
 import fcntl
 import os
@@ -7,9 +7,16 @@ import signal
 import sys
 from multiprocessing.connection import Connection
 
+import msgspec
+
+from kit.faces.sandbox import confine
+
 
 def main(pipe_fd: int, memory_mb: int, nice: int) -> None:
-    """Takes the entry, answers that it is loaded, then a result for every frame of bytes.
+    """Takes the entry, answers with the protections that are active once it is loaded, then a result for every frame.
+
+    Only the entry is pickled: it comes from the parent, and before any image. Answers are MessagePack, which the parent
+    compares with their type.
 
     An exception ends the child, as a crash would: a verdict about an image is a result.
     """
@@ -18,9 +25,9 @@ def main(pipe_fd: int, memory_mb: int, nice: int) -> None:
     with Connection(pipe_fd) as pipe:
         try:
             answer = pipe.recv()()
-            pipe.send(True)
+            pipe.send_bytes(msgspec.msgpack.encode(confine()))
             while True:
-                pipe.send(answer(pipe.recv_bytes()))
+                pipe.send_bytes(msgspec.msgpack.encode(answer(pipe.recv_bytes())))
         except EOFError:
             # The parent closed its end.
             return

@@ -1,5 +1,6 @@
 """Untrusted bytes to upright sRGB pixels, at the scale that is needed, and pixels back to a JPEG."""
 
+import codecs
 import io
 import warnings
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps, TiffImagePlugin  # noqa: F401
 
 from kit.faces import jpeg
 from kit.faces.colour import ColourSpace, find_profile, mode_of, to_srgb
@@ -33,6 +34,12 @@ _TURNED = frozenset({5, 6, 7, 8})
 # From here on it is the image that has no room in memory; a small one would have had, in a fresh process.
 _LARGE_PIXELS = 25 * MEGAPIXEL
 _MAX_EMBEDDED_PROFILE_BYTES = 1024 * 1024
+
+# What Python and Pillow load when an image first asks for it, which is too late in a process that may open nothing;
+# two modules of Pillow are imported above for the same reason.
+Image.preinit()
+for _name in ("ascii", "latin-1", "cp1252", "utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le"):
+    codecs.lookup(_name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,8 @@ def decode(
     With `long_edge` the pixels are only as many as it takes to have a longer side of that length: about once to twice
     as long for a JPEG, which its decoder reduces, two to four times for other formats. With `original_quality` there is
     also a JPEG of all pixels: of another format with its colour profile, of a JPEG in sRGB. Where the end is missing,
-    the picture is read if at most a tenth of it is missing. The meter notes how far a JPEG was read. Only running out
-    of memory over a small image is the caller's: it says nothing about the image.
+    the picture is read if at most a tenth of it is missing. The meter notes how far a JPEG was read. What
+    says nothing about the image is the caller's: running out of memory over a small one, and what could not be loaded.
     """
     if len(data) > limits.max_bytes:
         raise Unreadable("too_large")
@@ -81,7 +88,8 @@ def decode(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _decode(data, limits, long_edge, original_quality, meter)
-    except (Unreadable, MemoryError):
+    except (Unreadable, MemoryError, ImportError, PermissionError):
+        # The last two: something was to be loaded in a process that may open nothing any more.
         raise
     except Image.DecompressionBombError as fault:
         # Pillow's own limit, which only its decoder of WebP applies: 179 megapixels.

@@ -1,28 +1,17 @@
 """A logo as it is kept: a small PNG of sRGB pixels on white, without metadata."""
 
 import io
-from dataclasses import dataclass
 
 from PIL import Image
 
 from kit.faces.decode import Pixels, decode
-from kit.faces.types import MEGAPIXEL, ImageLimits, Unreadable, UnreadableReason
+from kit.faces.types import MEGAPIXEL, ImageLimits, LogoReading, Unreadable
 
 MAX_WIDTH_PX = 480
 MAX_HEIGHT_PX = 160
 LIMITS = ImageLimits(
     max_bytes=1_000_000, min_side_px=8, max_side_px=16_384, max_pixels=25 * MEGAPIXEL, max_memory_bytes=300_000_000
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LogoReading:
-    """The PNG and its size; with a `reason` there is none."""
-
-    reason: UnreadableReason | None = None
-    png: bytes = b""
-    width: int = 0
-    height: int = 0
 
 
 def read_logo(data: bytes) -> LogoReading:

@@ -2,19 +2,16 @@
 
 from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from kit.errors import ServiceUnavailable
 from kit.faces.process import FaceProcess, FaceProcessDied, FaceProcessNotStarted, FaceProcessTimedOut
-
-if TYPE_CHECKING:
-    from kit.faces.logo import LogoReading
+from kit.faces.types import LogoReading
 
 TIMEOUT_S = 10.0
 MEMORY_MB = 1024
 
 
-def build_logo_reader() -> Callable[[bytes], "LogoReading"]:
+def build_logo_reader() -> Callable[[bytes], LogoReading]:
     """The entry of a FaceProcess."""
     # Here and not above: only the child process may load what decodes.
     from kit.faces.logo import read_logo
@@ -25,15 +22,15 @@ def build_logo_reader() -> Callable[[bytes], "LogoReading"]:
 class LogoProcess:
     """One logo after the other."""
 
-    def __init__(self, entry: Callable[[], Callable[[bytes], "LogoReading"]] = build_logo_reader) -> None:
+    def __init__(self, entry: Callable[[], Callable[[bytes], LogoReading]] = build_logo_reader) -> None:
         self._entry = entry
         self._turn = Lock()
 
-    def read(self, data: bytes) -> "LogoReading | None":
+    def read(self, data: bytes) -> LogoReading | None:
         """None where the child died of it or took too long. Raises ServiceUnavailable where it says nothing of the
         logo."""
         with self._turn:
-            process = FaceProcess(self._entry, TIMEOUT_S, MEMORY_MB)
+            process = FaceProcess(self._entry, LogoReading, TIMEOUT_S, MEMORY_MB)
             try:
                 return process.call(data)
             except (FaceProcessDied, FaceProcessTimedOut):

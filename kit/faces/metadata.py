@@ -4,6 +4,9 @@ which is read all the same."""
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Annotated
+
+from msgspec import Meta
 
 from kit.faces import exif, iptc, xmp
 from kit.faces.taken import Taken, choose_time, parse_time
@@ -14,6 +17,8 @@ _MAX_TEXT = 500
 _MAX_CREATORS = 10
 _MAX_CAMERA_TEXT = 60
 _JPEG_START = b"\xff\xd8"
+
+_Name = Annotated[str, Meta(max_length=_MAX_CAMERA_TEXT, pattern=r"\A[^\0]*\Z")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +40,9 @@ class Camera:
     """Which camera took a picture, as EXIF says; it tells cameras apart and is never written into a picture. A phone
     names no `serial`."""
 
-    make: str
-    model: str
-    serial: str
+    make: _Name
+    model: _Name
+    serial: _Name
 
     @property
     def name(self) -> str:

@@ -7,6 +7,9 @@ between segments or after the picture, is left out because it is not in that lis
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
+from typing import Annotated
+
+from msgspec import Meta
 
 from kit.faces import exif, iptc, xmp
 from kit.faces.icc import MAX_PROFILE_BYTES, Pieces, clean_profile
@@ -33,7 +36,8 @@ from kit.faces.segments import (
     walk,
 )
 
-Part = tuple[int, int] | bytes
+_Place = Annotated[int, Meta(ge=0, le=1 << 40)]
+Part = tuple[_Place, _Place] | bytes
 
 MAX_PARTS = 1000
 MAX_LITERAL_BYTES = 64 * 1024

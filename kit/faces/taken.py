@@ -4,6 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from msgspec import Meta
 
 MAX_OFFSET_MIN = 14 * 60  # Kiribati; the other end is -12 h
 FIRST_YEAR = 1826  # of the oldest photograph that survives
@@ -24,8 +27,8 @@ class Taken:
     Without a zone the camera's clock is read as UTC. `has_clock`: not a bare date.
     """
 
-    instant: datetime
-    offset_min: int | None = None
+    instant: Annotated[datetime, Meta(tz=True)]
+    offset_min: Annotated[int, Meta(ge=-MAX_OFFSET_MIN, le=MAX_OFFSET_MIN)] | None = None
     has_clock: bool = True
 
     @property

@@ -1,9 +1,16 @@
-"""What the face engine takes and gives, without any library behind it."""
+"""What the face engine takes and gives, without any library that decodes behind it.
+
+What crosses the pipe from the child that meets the image is checked against these types and bounds.
+"""
 
 from __future__ import annotations
 
+import array
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from msgspec import Meta
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,6 +19,16 @@ if TYPE_CHECKING:
 UnreadableReason = Literal["unreadable", "invalid_dimensions", "too_many_pixels", "unsupported_type", "too_large"]
 
 MEGAPIXEL = 1_000_000
+ENCODING_NUMBERS = 128
+# The longest that dlib's encoder gives is about 1.6.
+_MAX_ENCODING_LENGTH = 4.0
+
+Encoding = Annotated[bytes, Meta(min_length=4 * ENCODING_NUMBERS, max_length=4 * ENCODING_NUMBERS)]
+Side = Annotated[int, Meta(ge=0, le=65_535)]
+# Boxes may leave the picture, by less than they are large.
+_Place = Annotated[int, Meta(ge=-(1 << 20), le=1 << 20)]
+_Measure = Annotated[float, Meta(ge=-1e9, le=1e9)]
+
 # Address space of a child with its engine, the libraries and the bytes of an image.
 ENGINE_MB = 900
 
@@ -50,10 +67,10 @@ class ImageLimits:
 class Box:
     """A rectangle in pixels of the upright picture; it may leave the picture."""
 
-    left: int
-    top: int
-    width: int
-    height: int
+    left: _Place
+    top: _Place
+    width: _Place
+    height: _Place
 
     @property
     def area(self) -> int:
@@ -86,10 +103,10 @@ class Quality:
     the right side of the picture.
     """
 
-    size_px: int
-    sharpness: float
-    brightness: float
-    yaw: float
+    size_px: _Place
+    sharpness: _Measure
+    brightness: _Measure
+    yaw: _Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +119,20 @@ class Face:
     encoding: npt.NDArray[np.float32]
     quality: Quality
     is_sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LogoReading:
+    """A logo as a PNG, and its size in pixels; with a `reason` there is none."""
+
+    reason: UnreadableReason | None = None
+    png: bytes = b""
+    width: Side = 0
+    height: Side = 0
+
+
+def check_encoding(encoding: bytes) -> None:
+    """Raises ValueError where a number of the encoding is none, or all are too large to be a face's: distances to it
+    would mean nothing."""
+    if not math.hypot(*array.array("f", encoding)) < _MAX_ENCODING_LENGTH:
+        raise ValueError("not the encoding of a face")

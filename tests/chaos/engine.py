@@ -1,14 +1,15 @@
 """A face engine that reads what an image says of itself, so that a run is about deaths and not about pixels.
 
-It works in the same child process as the real one. While it works, a file named after the worker says so.
+It works in the same child process as the real one. While it works, a file named after the worker says so: one byte,
+which is mapped into memory before the child may no longer write.
 """
 
 import functools
 import json
+import mmap
 import os
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +28,7 @@ START = b"\xff\xd8\xff\xe0"
 JPEG = START + b"scripted" + b"\xff\xd9"
 HALF = 64
 NEAR, FAR = 0.4, 0.8
+IDLE, BUSY = b"0", b"1"
 QUALITY = Quality(100, 100.0, 100.0, 0.0)
 
 
@@ -53,8 +55,8 @@ def build_examiner(
 ) -> Callable[[bytes], Examination]:
     """The scripted engine or the real one, with the marks."""
     if engine == "real":
-        return functools.partial(_marked, folder, validation.build_examiner(strict, model_cache, limits))
-    return functools.partial(_marked, folder, examine)
+        return functools.partial(_marked, _map_mark(folder), validation.build_examiner(strict, model_cache, limits))
+    return functools.partial(_marked, _map_mark(folder), examine)
 
 
 def build_reader(
@@ -66,8 +68,8 @@ def build_reader(
 ) -> Callable[[bytes], Reading]:
     if engine == "real":
         reader = reading.build_reader(min_face_share, model_cache, limits)
-        return functools.partial(_marked, folder, reader)
-    return functools.partial(_marked, folder, read)
+        return functools.partial(_marked, _map_mark(folder), reader)
+    return functools.partial(_marked, _map_mark(folder), read)
 
 
 def examine(data: bytes) -> Examination:
@@ -93,16 +95,28 @@ def _work(data: bytes) -> list[int]:
     return people
 
 
-def _marked(folder: Path, engine: Callable[[bytes], Result], data: bytes) -> Result:
-    mark = busy_mark(folder, os.getppid())
-    mark.touch()
+def _map_mark(folder: Path) -> mmap.mmap:
+    path = _busy_mark(folder, os.getppid())
+    path.write_bytes(IDLE)
+    with path.open("r+b") as file:
+        return mmap.mmap(file.fileno(), 1)
+
+
+def _marked(mark: mmap.mmap, engine: Callable[[bytes], Result], data: bytes) -> Result:
+    mark[:] = BUSY
     try:
         return engine(data)
     finally:
-        with suppress(FileNotFoundError):
-            mark.unlink()
+        mark[:] = IDLE
 
 
-def busy_mark(folder: Path, worker_pid: int) -> Path:
-    """Is there while this worker holds a claim and works on it."""
+def is_busy(folder: Path, worker_pid: int) -> bool:
+    """Whether this worker holds a claim and works on it."""
+    try:
+        return _busy_mark(folder, worker_pid).read_bytes() == BUSY
+    except FileNotFoundError:
+        return False
+
+
+def _busy_mark(folder: Path, worker_pid: int) -> Path:
     return folder / f"busy-{worker_pid}"

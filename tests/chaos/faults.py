@@ -15,7 +15,7 @@ from deploy.faults import CannotStart
 from deploy.system import LocalSystem
 from tests.chaos.aging import age_photos
 from tests.chaos.disk import full_mark
-from tests.chaos.engine import busy_mark
+from tests.chaos.engine import is_busy
 
 # Of all kills; workers get more, since they are to be met while they hold a claim.
 SHARES = {"auth": 0.13, "selfie": 0.15, "selfie-worker": 0.21, "matcher": 0.15, "indexer": 0.21, "gateway": 0.15}
@@ -111,7 +111,7 @@ class Faults:
         ends_at = time.monotonic() + BUSY_WAIT_S
         while time.monotonic() < ends_at:
             pid = self._system.processes[name].pid
-            if pid is not None and busy_mark(self._folder, pid).exists():
+            if pid is not None and is_busy(self._folder, pid):
                 return True
             time.sleep(0.002)
         return False

@@ -11,7 +11,7 @@ from skimage import data as samples
 from kit.faces.decode import Pixels
 from kit.faces.process import FaceProcess
 from kit.faces.types import ImageLimits
-from matcher_service.reading import build_reader
+from matcher_service.reading import Reading, build_reader
 
 ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
 LARGE = {
@@ -36,7 +36,7 @@ def test_the_largest_pictures_of_cameras_are_read_within_the_memory_of_the_child
     memory_mb = 2048
     limits = ImageLimits.within(100, 220, memory_mb)
     entry = functools.partial(build_reader, limits=limits)
-    with contextlib.closing(FaceProcess(entry, 60, memory_mb)) as child:
+    with contextlib.closing(FaceProcess(entry, Reading, 60, memory_mb)) as child:
         result = child.call(out.getvalue())
     assert (result.reason, result.width, result.height) == (None, *size)
     if size[1] > 3000:

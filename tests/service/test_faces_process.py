@@ -55,8 +55,6 @@ def obey(prefix: str, data: bytes) -> str:
             os.kill(os.getpid(), signal.SIGINT)
         case b"pid     ":
             return str(os.getpid())
-        case b"nice    ":
-            return str(os.nice(0))
     return prefix + str(len(data))
 
 
@@ -65,15 +63,16 @@ def build_nothing() -> Callable[[bytes], str]:
 
 
 def test_the_child_alone_gives_way() -> None:
-    polite, before = FaceProcess(build_obeyer, timeout_s=20, memory_mb=1024, nice=3), os.nice(0)
-    assert polite.call(b"nice    ") == str(min(before + 3, 19))
+    polite, before = FaceProcess(build_obeyer, str, timeout_s=20, memory_mb=1024, nice=3), os.nice(0)
+    child = int(polite.call(b"pid     "))
+    assert os.getpriority(os.PRIO_PROCESS, child) == min(before + 3, 19)
     polite.close()
     assert os.nice(0) == before
 
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[FaceProcess[str]]:
-    process = FaceProcess(functools.partial(build_obeyer, prefix="n="), timeout_s=20, memory_mb=1024)
+    process = FaceProcess(functools.partial(build_obeyer, prefix="n="), str, timeout_s=20, memory_mb=1024)
     yield process
     process.close()
 
@@ -93,7 +92,7 @@ def test_a_child_that_dies_is_reported_and_the_next_call_starts_a_fresh_one(
 
 
 def test_a_child_that_hangs_inside_a_c_function_is_killed_and_replaced() -> None:
-    hanging = FaceProcess(build_obeyer, timeout_s=0.3, memory_mb=1024)
+    hanging = FaceProcess(build_obeyer, str, timeout_s=0.3, memory_mb=1024)
     hanging.start()
     began = time.monotonic()
     with pytest.raises(FaceProcessTimedOut):
@@ -109,7 +108,7 @@ def test_a_child_that_hangs_inside_a_c_function_is_killed_and_replaced() -> None
 def test_who_gets_hardly_any_processor_is_not_blamed(
     monkeypatch: pytest.MonkeyPatch, waits_per_s: float, fault: type[Exception]
 ) -> None:
-    hanging = FaceProcess(build_obeyer, timeout_s=0.3, memory_mb=1024)
+    hanging = FaceProcess(build_obeyer, str, timeout_s=0.3, memory_mb=1024)
     hanging.start()
     monkeypatch.setattr(watchdog, "processor_wait_s", lambda _: waits_per_s * time.monotonic())
     with pytest.raises(fault):
@@ -162,7 +161,7 @@ def test_the_child_leaves_it_to_its_parent_when_to_end(process: FaceProcess[str]
 
 
 def test_the_child_outlives_the_thread_that_started_it() -> None:
-    process = FaceProcess(build_obeyer, timeout_s=20, memory_mb=1024)
+    process = FaceProcess(build_obeyer, str, timeout_s=20, memory_mb=1024)
     starter = threading.Thread(target=process.start)
     starter.start()
     starter.join()
@@ -173,11 +172,11 @@ def test_the_child_outlives_the_thread_that_started_it() -> None:
 
 def test_an_engine_that_does_not_load_is_no_fault_of_an_image() -> None:
     with pytest.raises(FaceProcessNotStarted):
-        FaceProcess(build_nothing, timeout_s=20, memory_mb=1024).call(b"abc")
+        FaceProcess(build_nothing, str, timeout_s=20, memory_mb=1024).call(b"abc")
 
 
 def test_close_ends_the_child() -> None:
-    process = FaceProcess(build_obeyer, timeout_s=20, memory_mb=1024)
+    process = FaceProcess(build_obeyer, str, timeout_s=20, memory_mb=1024)
     pid = int(process.call(b"pid     "))
     process.close()
     with pytest.raises(ProcessLookupError):
@@ -188,15 +187,15 @@ def test_close_ends_the_child() -> None:
 def test_a_parent_that_is_killed_takes_its_child_along(order: bytes) -> None:
     program = (
         "from tests.service.test_faces_process import *\n"
-        "process = FaceProcess(build_obeyer, timeout_s=60, memory_mb=1024)\n"
-        "print(process.call(b'pid     '), flush=True)\n"
+        "process = FaceProcess(build_obeyer, str, timeout_s=60, memory_mb=1024)\n"
+        "print(process.call(b'pid     '), file=sys.stderr, flush=True)\n"
         f"process.call({order!r})\n"
         "threading.Event().wait(60)\n"
     )
     command = [sys.executable, "-c", program]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}) as parent:
-        assert parent.stdout is not None
-        child = int(parent.stdout.readline())
+    with subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)}) as parent:
+        assert parent.stderr is not None
+        child = int(parent.stderr.readline())
         parent.kill()
     wait_until(lambda: not is_running(child))
 
