@@ -126,7 +126,9 @@ class Indexer(Worker[Job]):
             camera=identify(job.event_id, reading.camera) if reading.camera else None,
         )
         seen = [SeenFace(face.encoding, face.penalty) for face in faces]
-        published = self._store.publish(job, photo, lambda people: find_people(people, seen, self._tolerance))
+        published = self._store.publish(
+            job, photo, lambda people, rejected: find_people(people, seen, self._tolerance, rejected)
+        )
         if not published:
             for key in keys.values():
                 self._blobs.delete(key)

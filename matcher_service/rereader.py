@@ -141,6 +141,8 @@ class Rereader(Worker[RereadJob]):
         event = swap.event
         limits = self._limits if swap.is_whole else replace(self._limits, template_distance=-1.0, nearest_margin=inf)
         found = match(event.faces, event.people, event.refusals, limits)
+        if not swap.is_whole:
+            found = {pair: settled for pair, settled in found.items() if pair[1] in set(swap.read)}
         return self._swap_store.publish(job, swap, *compare(event, found))
 
     def _keep(self, job: RereadPhoto, reason: str) -> str:

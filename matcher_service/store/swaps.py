@@ -16,6 +16,7 @@ from matcher_service.domain import ENGINE_VERSION, FoundMatch
 from matcher_service.domain.rereads import Swap
 from matcher_service.store.events import count_photos, lock_event, raise_version
 from matcher_service.store.marks import mark_unsettled
+from matcher_service.store.rejections import MovedRejection, find_moved, move_rejected
 from matcher_service.store.rereads import IS_OLD
 from matcher_service.store.settlements import delete_matches, hint_changed, insert_matches
 from matcher_service.store.unsettled import (
@@ -77,12 +78,13 @@ DELETE FROM matcher.reread_photos WHERE event_id = :event AND NOT EXISTS (
 @dataclass(frozen=True)
 class UnswappedEvent:
     """An event at one moment, with the new faces in the places of the old ones. `read`: photos whose faces are swapped,
-    `kept`: those that could not be read. `is_whole`: the event's faces and matches are all here, and not only those of
-    `read`. `is_last`: nothing is left to be swapped afterwards."""
+    `kept`: those that could not be read. `moved`: the rejected faces among the new ones. `is_whole`: the event's faces
+    and matches are all here, and not only those of `read`. `is_last`: nothing is left to be swapped afterwards."""
 
     version: int
     read: tuple[UUID, ...]
     kept: tuple[UUID, ...]
+    moved: tuple[MovedRejection, ...]
     is_whole: bool
     is_last: bool
     event: UnsettledEvent
@@ -109,8 +111,9 @@ class SwapStore:
             read = tuple(row.photo_id for row in chosen if row.state == "read")
             kept = tuple(row.photo_id for row in chosen if row.state == "kept")
             is_whole = state.face_count <= max_faces
-            event = _read_event(connection, job.event_id, state, read, is_whole=is_whole)
-        return UnswappedEvent(state.version, read, kept, is_whole, len(chosen) == len(rows), event)
+            moved = find_moved(connection, job.event_id, read)
+            event = _read_event(connection, job.event_id, state, read, moved, is_whole=is_whole)
+        return UnswappedEvent(state.version, read, kept, moved, is_whole, len(chosen) == len(rows), event)
 
     def publish(
         self, job: Swap, swap: UnswappedEvent, removed: Sequence[tuple[UUID, UUID]], added: Sequence[FoundMatch]
@@ -126,6 +129,7 @@ class SwapStore:
             values |= {**photos, "version": version + 1}
             more = _count_more(connection, values)
             self._move(connection, values)
+            move_rejected(connection, job.event_id, swap.moved)
             delete_matches(connection, job.event_id, removed)
             insert_matches(connection, job.event_id, added)
             for statement in (END, SWEEP):
@@ -153,17 +157,26 @@ class SwapStore:
 
 
 def _read_event(
-    connection: Connection, event_id: UUID, state: Row[Any], read: Sequence[UUID], *, is_whole: bool
+    connection: Connection,
+    event_id: UUID,
+    state: Row[Any],
+    read: Sequence[UUID],
+    moved: Sequence[MovedRejection],
+    *,
+    is_whole: bool,
 ) -> UnsettledEvent:
     """Matches in photos that are swapped have no number: that of before says nothing about the new faces."""
     swapped = set(read)
+    refusals = select_refusals(connection, event_id)
+    for one in moved:
+        refusals[one.person_id][one.photo_id] = one.no
     matches = select_matches(connection, event_id, photos=None if is_whole else read)
     return UnsettledEvent(
         state.changes,
         state.resets,
         select_new_faces(connection, event_id, read, alone=not is_whole),
         select_people(connection, event_id),
-        select_refusals(connection, event_id),
+        refusals,
         {pair: (None if pair[1] in swapped else no, grown) for pair, (no, grown) in matches.items()},
     )
 

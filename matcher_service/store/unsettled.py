@@ -22,19 +22,22 @@ WHERE f.event_id = %s AND p.state = 'indexed'
 """
 OF_PHOTOS = "AND f.photo_id = ANY(CAST(%s AS uuid[]))"
 NOT_OF_PHOTOS = "AND NOT f.photo_id = ANY(CAST(%s AS uuid[]))"
+REJECTED = """AND (f.photo_id, f.face_no) IN (
+    SELECT photo_id, face_no FROM matcher.refusals WHERE event_id = %s AND rejected)"""
 CURRENT, NEW = "matcher.faces", "matcher.reread_faces"
 
 
 @dataclass(frozen=True)
 class UnsettledEvent:
-    """An event at one moment. `changes`, `resets`: its counters then. `refusals`: the photos that each person refuses.
-    `matches`: by person and photo the number of the face, None where it is unknown, and whether growth found it."""
+    """An event at one moment. `changes`, `resets`: its counters then. `refusals`: the photos that each person refuses,
+    and the number of the face that had been taken for theirs, where it is known. `matches`: by person and photo the
+    number of the face, None where it is unknown, and whether growth found it."""
 
     changes: int
     resets: int
     faces: EventFaces
     people: EventPeople
-    refusals: dict[UUID, set[UUID]]
+    refusals: dict[UUID, dict[UUID, int | None]]
     matches: dict[tuple[UUID, UUID], tuple[int | None, bool]]
 
 
@@ -44,12 +47,15 @@ def select_faces(connection: Connection, event_id: UUID) -> EventFaces:
 
 
 def select_new_faces(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID], *, alone: bool) -> EventFaces:
-    """The faces of these photos as they were read again; unless `alone`, with the faces of all others."""
+    """The faces of these photos as they were read again, with the faces of all others; if they are `alone`, with those
+    of others that somebody has rejected."""
     photos = [str(photo_id) for photo_id in photo_ids]
     query, values = f"{SELECT_FACES.format(table=NEW)} {OF_PHOTOS}", [str(event_id), photos]
-    if not alone:
-        query += f" UNION ALL {SELECT_FACES.format(table=CURRENT)} {NOT_OF_PHOTOS}"
-        values += [str(event_id), photos]
+    query += f" UNION ALL {SELECT_FACES.format(table=CURRENT)} {NOT_OF_PHOTOS}"
+    values += [str(event_id), photos]
+    if alone:
+        query += f" {REJECTED}"
+        values += [str(event_id)]
     return _copy_faces(connection, query, values)
 
 
@@ -68,11 +74,14 @@ def select_people(connection: Connection, event_id: UUID) -> EventPeople:
     return EventPeople(tuple(row.person_id for row in rows), to_encodings([bytes(row.encoding) for row in rows]))
 
 
-def select_refusals(connection: Connection, event_id: UUID) -> dict[UUID, set[UUID]]:
-    refusals: dict[UUID, set[UUID]] = {}
-    query = text("SELECT DISTINCT person_id, photo_id FROM matcher.refusals WHERE event_id = :event")
+def select_refusals(connection: Connection, event_id: UUID) -> dict[UUID, dict[UUID, int | None]]:
+    refusals: dict[UUID, dict[UUID, int | None]] = {}
+    query = text(
+        "SELECT person_id, photo_id, max(face_no) FILTER (WHERE rejected) AS face_no FROM matcher.refusals"
+        " WHERE event_id = :event GROUP BY person_id, photo_id"
+    )
     for refusal in connection.execute(query, {"event": event_id}):
-        refusals.setdefault(refusal.person_id, set()).add(refusal.photo_id)
+        refusals.setdefault(refusal.person_id, {})[refusal.photo_id] = refusal.face_no
     return refusals
 
 

@@ -33,7 +33,7 @@ def read_again(data: bytes) -> Reading:
     looks = parse(data)
     if is_unreadable(looks):
         return Reading(reason="unreadable")
-    return read_looks(show(look_again(looks)))
+    return read_looks(show(look_again(looks)), is_reversed=True)
 
 
 def is_unreadable(looks: list[Look]) -> bool:

@@ -19,7 +19,7 @@ from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES
 from matcher_service.domain.rereads import RereadPhoto, Swap
 from matcher_service.reading import Reading
 from matcher_service.rereader import in_order
-from matcher_service.store import rereads, swaps
+from matcher_service.store import events, rereads, swaps
 from tests.service.matcher_looks import Look, LooksWorld, read_looks, show
 from tests.service.matcher_rereads import age
 
@@ -90,13 +90,23 @@ def test_the_old_matches_stay_until_the_last_photo_is_read_and_all_are_swapped_a
     assert old.found() == old.after
 
 
-def test_selfies_that_come_later_are_compared_with_the_new_faces(old: Old) -> None:
+def enrol_after_the_swap(old: Old) -> tuple[set[UUID], int]:
+    """The photos of a guest whose selfie is compared with an index that had the old faces, and its faces then."""
     assert len(old.world.index.use(old.event) or ()) == 6
     old.read_all()
     other = old.world.join(old.event)
     old.world.send_selfie(old.event, other, 1, 0)
-    assert old.world.found(other) == old.after
-    assert old.world.index.face_count() == 4, "the old faces have left the memory"
+    return old.world.found(other), old.world.index.face_count()
+
+
+def test_selfies_that_come_later_are_compared_with_the_new_faces_and_the_old_ones_leave_the_memory(old: Old) -> None:
+    assert enrol_after_the_swap(old) == (old.after, 4)
+
+
+def test_control_an_index_that_keeps_the_old_faces_finds_old_matches(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    raise_version = events.raise_version
+    monkeypatch.setattr(swaps, "raise_version", lambda connection, event, deleted: raise_version(connection, event))
+    assert enrol_after_the_swap(old) == (old.before | old.after, 10)
 
 
 def test_the_counters_are_those_of_the_new_faces(old: Old) -> None:
@@ -116,10 +126,10 @@ def test_new_photos_are_read_first(old: Old) -> None:
 
 
 def test_events_take_turns(world: LooksWorld) -> None:
-    events = {Old(world).event, Old(world).event}
+    both = {Old(world).event, Old(world).event}
     claims = [world.reread_store.claim(LEASE_S) for _ in range(4)]
     assert [job and job.event_id for job in claims[:2]] == [job and job.event_id for job in claims[2:]]
-    assert {job and job.event_id for job in claims} == events
+    assert {job and job.event_id for job in claims} == both
 
 
 def test_a_photo_whose_file_is_gone_keeps_its_faces_and_is_not_tried_again(old: Old) -> None:
