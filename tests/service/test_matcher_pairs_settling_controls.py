@@ -38,16 +38,6 @@ def test_control_a_change_that_marks_nothing_is_found_out(
         run_settling(make_db("matcher"), examples=300)
 
 
-@pytest.mark.parametrize("module", ["jobs", "matches", "refusals"])
-def test_control_direct_matches_that_take_no_notice_of_rejected_faces_are_found_out(
-    make_db: Callable[[str], Engine], module: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store = importlib.import_module(f"matcher_service.store.{module}")
-    monkeypatch.setattr(store, "read_rejected", lambda *_: {})
-    with pytest.raises(AssertionError):
-        run_settling(make_db("matcher"), examples=300)
-
-
 # Not the second round, which the machine hardly ever needs: tests/unit/test_matching_rules.py has it.
 Rule = Callable[[EventFaces, EventPeople, Refusals, Limits], Any]
 WITHOUT: dict[str, Rule] = {
