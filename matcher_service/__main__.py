@@ -17,6 +17,7 @@ from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.faces import ImageLimits
+from kit.faces.crop_process import CropProcess
 from kit.faces.logo_process import LogoProcess
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
@@ -36,8 +37,9 @@ from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.integrity import Integrity
 from matcher_service.logos import Logos
+from matcher_service.photo_faces import PhotoFaces
 from matcher_service.reading import Reading, build_reader
-from matcher_service.rereader import Rereader, in_order
+from matcher_service.rereader import Pace, Rereader, in_order
 from matcher_service.rules import Limits
 from matcher_service.service import Cameras, Matches, Members, Photos
 from matcher_service.servicer import registrations
@@ -52,6 +54,7 @@ from matcher_service.store import (
     MatchStore,
     MemberStore,
     PeopleStore,
+    PhotoFaceStore,
     PhotoStore,
     PurgeStore,
     RefusalStore,
@@ -185,7 +188,8 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
         audience, cameras = Audience(AudienceStore(db), who), Cameras(CameraStore(db), who)
-        services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos)
+        found = PhotoFaces(PhotoFaceStore(db), who, blobs, CropProcess().crop, config.face_tolerance)
+        services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos, found)
         Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
@@ -203,8 +207,7 @@ def run_indexer(
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
     store, blobs = jobs(db), files.connect(config, PREFIX)
-    settlements = SettlementStore(db)
-    rereads = RereadStore(db)
+    settlements, rereads = SettlementStore(db), RereadStore(db)
     queues = {"photos": store.read_queue, "settlements": settlements.read_queue, "rereads": rereads.read_queue}
     gauges = [QueueGauges(name, read) for name, read in queues.items()]
     serve_metrics(config, *gauges, FileStoreGauge(blobs.find_fault))
@@ -215,19 +218,8 @@ def run_indexer(
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)
     rules = Limits(tolerance=config.face_tolerance)
     settler = Settler(settlements, rules, config.settle_max_faces, stop)
-    rereader = Rereader(
-        rereads,
-        SwapStore(db),
-        blobs,
-        engine.call,
-        engine.start,
-        rules,
-        config.settle_max_faces,
-        lease_s,
-        stop,
-        share=config.reread_share,
-        is_automatic=config.reread_old_photos,
-    )
+    reading = (engine.call, engine.start, rules, config.settle_max_faces, lease_s, stop)
+    rereader = Rereader(rereads, SwapStore(db), blobs, *reading, Pace(config.reread_share, config.reread_old_photos))
     sweeper, purge = Sweeper(store, blobs), PurgeStore(db)
     wakeups = Wakeups(config.listen_url, PHOTOS_CHANNEL, config.poll_interval_s, stop)
     loops = [

@@ -5,7 +5,7 @@ It works in the indexer's thread and process, after everything else that the ind
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 from threading import Event
 
@@ -36,9 +36,20 @@ def in_order(*steps: Callable[[], bool]) -> Callable[[], bool]:
     return lambda: any(step() for step in steps)
 
 
+@dataclass(frozen=True)
+class Pace:
+    """`share`: of an indexer's time, at most. `is_automatic`: looks for events by itself; the command `reread` plans
+    others."""
+
+    share: float = 1.0
+    is_automatic: bool = True
+
+
+FULL_PACE = Pace()
+
+
 class Rereader(Worker[RereadJob]):
-    """Takes `share` of an indexer's time at most. `is_automatic`: looks for events by itself; others are planned by the
-    command `reread`. Events of more than `max_faces` faces have direct matches alone."""
+    """Works on one photo or swap after the other. Events of more than `max_faces` faces have direct matches alone."""
 
     def __init__(
         self,
@@ -51,9 +62,7 @@ class Rereader(Worker[RereadJob]):
         max_faces: int,
         lease_s: float,
         stop: Event,
-        *,
-        share: float = 1.0,
-        is_automatic: bool = True,
+        pace: Pace = FULL_PACE,
     ) -> None:
         super().__init__(prepare, stop)
         self._store = store
@@ -63,8 +72,7 @@ class Rereader(Worker[RereadJob]):
         self._limits = limits
         self._max_faces = max_faces
         self._lease_s = lease_s
-        self._share = share
-        self._is_automatic = is_automatic
+        self._pace = pace
         self._rests_until = self._plans_at = 0.0
 
     def step(self) -> bool:
@@ -74,7 +82,7 @@ class Rereader(Worker[RereadJob]):
         if not super().step():
             return self._plan()
         took_s = time.monotonic() - began_at
-        self._rests_until = began_at + took_s / self._share
+        self._rests_until = began_at + took_s / self._pace.share
         return True
 
     def claim(self) -> RereadJob | None:
@@ -158,7 +166,7 @@ class Rereader(Worker[RereadJob]):
     def _plan(self) -> bool:
         """Whether there are events with old photos that nobody knew of."""
         now = time.monotonic()
-        if not self._is_automatic or now < self._plans_at:
+        if not self._pace.is_automatic or now < self._plans_at:
             return False
         self._plans_at = now + PLAN_S
         count = self._store.plan()

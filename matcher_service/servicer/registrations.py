@@ -6,6 +6,7 @@ from kit.server import Registration
 from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.logos import Logos
+from matcher_service.photo_faces import PhotoFaces
 from matcher_service.service import Cameras, Matches, Photos
 from matcher_service.servicer.matches import MatcherServicer
 from matcher_service.servicer.photos import PhotoServicer
@@ -21,10 +22,11 @@ def registrations(
     signer: Signer,
     anomalies: Anomalies,
     logos: Logos,
+    faces: PhotoFaces,
 ) -> list[Registration]:
     return [
         Registration(
-            MatcherServicer(matches, audience, hints, anomalies, logos),
+            MatcherServicer(matches, audience, hints, anomalies, logos, faces),
             matcher_pb2_grpc.add_MatcherServiceServicer_to_server,
             matcher_pb2.DESCRIPTOR.services_by_name["MatcherService"],
         ),

@@ -9,6 +9,7 @@ from matcher_service.store.logos import LogoStore
 from matcher_service.store.matches import MatchStore
 from matcher_service.store.members import MemberStore
 from matcher_service.store.people import PeopleStore
+from matcher_service.store.photo_faces import PhotoFaceStore
 from matcher_service.store.photos import PhotoStore
 from matcher_service.store.purge import PurgeStore
 from matcher_service.store.refusals import RefusalStore
@@ -28,6 +29,7 @@ __all__ = [
     "MatchStore",
     "MemberStore",
     "PeopleStore",
+    "PhotoFaceStore",
     "PhotoStore",
     "PurgeStore",
     "RefusalStore",

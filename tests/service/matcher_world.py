@@ -39,6 +39,7 @@ from matcher_service.domain import (
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.logos import Logos
+from matcher_service.photo_faces import PhotoFaces
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.rereader import Rereader
 from matcher_service.rules import Limits
@@ -55,6 +56,7 @@ from matcher_service.store import (
     MatchStore,
     MemberStore,
     PeopleStore,
+    PhotoFaceStore,
     PhotoStore,
     PurgeStore,
     RefusalStore,
@@ -143,6 +145,7 @@ class World:
         )
         self.anomalies = Anomalies(PeopleStore(db), members, TOLERANCE, ACCOUNTS_OF_ONE_FACE)
         self.logos = Logos(logo_store(db), members, self.blobs, read_logo_script)
+        self.faces = PhotoFaces(PhotoFaceStore(db), members, self.blobs, lambda data: data[-4:], TOLERANCE)
         self.indexer = self.make_indexer(read_script)
         self.settlement_store = settlement_store(db)
         self.settler = Settler(self.settlement_store, Limits(tolerance=TOLERANCE), MAX_FACES, Signal(), delay_s=0)
@@ -160,9 +163,8 @@ class World:
 
     def registrations(self, hints: Notices, signer: Signer) -> list[Registration]:
         """Both services, as a server takes them."""
-        return registrations(
-            self.matches, self.photos, self.audience, self.cameras, hints, signer, self.anomalies, self.logos
-        )
+        cases = (self.matches, self.photos, self.audience, self.cameras)
+        return registrations(*cases, hints, signer, self.anomalies, self.logos, self.faces)
 
     def change(self, kind: ChangeKind, **fields: object) -> Change:
         """The next change of the feed, applied."""

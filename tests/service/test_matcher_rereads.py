@@ -18,7 +18,7 @@ from matcher_service.__main__ import main
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES
 from matcher_service.domain.rereads import RereadPhoto, Swap
 from matcher_service.reading import Reading
-from matcher_service.rereader import in_order
+from matcher_service.rereader import Pace, in_order
 from matcher_service.store import events, rereads, swaps
 from tests.service.matcher_looks import Look, LooksWorld, read_looks, show
 from tests.service.matcher_rereads import age
@@ -269,7 +269,7 @@ def test_nothing_is_read_again_where_that_is_off_unless_an_operator_says_so(old:
     with old.world.db.begin() as connection:
         connection.execute(text("DELETE FROM matcher.rereads"))
     read = old.world.rereader._read
-    old.world.rereader = old.world.make_rereader(read, is_automatic=False)
+    old.world.rereader = old.world.make_rereader(read, pace=Pace(is_automatic=False))
     assert old.read_all() == 0
     old.world.reread_store.plan(old.event)
     assert old.read_all() > 0
@@ -284,7 +284,7 @@ def test_events_with_old_photos_are_found_by_themselves(old: Old) -> None:
 
 
 def test_after_each_photo_the_others_have_their_share_of_the_time(old: Old) -> None:
-    old.world.rereader = old.world.make_rereader(old.world.rereader._read, share=1e-6)
+    old.world.rereader = old.world.make_rereader(old.world.rereader._read, pace=Pace(share=1e-6))
     assert old.read_all() == 1
 
 
