@@ -8,16 +8,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-import psycopg2
 
 from deploy.sample import sample_event
 from deploy.system import LocalSystem
 from tests.chaos import rolling
-from tests.chaos.aging import age_photos
 from tests.chaos.album import Album, RealAlbum
 from tests.chaos.faults import Faults, told
 from tests.chaos.party import GUESTS, REPLICAS, VIOLATIONS, Party
@@ -94,8 +90,6 @@ def run_points(each: int, patience_s: float) -> Mapping[str, Any]:
                 break
             party.arm(deadly(missing, HARDER ** ((time.monotonic() - started) / HARDER_AFTER_S)))
             lives.end_longest()
-            with suppress(psycopg2.Error):
-                age_photos(party.system.env["DATABASE_URL"])
             time.sleep(1)
         deaths = count_deaths(party.system.log_path)
         _start_anew(party, "")
