@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import Field
 
@@ -16,6 +17,7 @@ from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.faces import ImageLimits
+from kit.faces.crop_process import CropProcess
 from kit.faces.logo_process import LogoProcess
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
@@ -23,7 +25,7 @@ from kit.identity import Signer, Verifier
 from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.notices import Notices
-from kit.server import FILES, Registration, Server
+from kit.server import FILES, Server
 from kit.startup import require_free, run_command
 from kit.sweeper import Sweeper
 from kit.wakeups import Wakeups
@@ -35,10 +37,12 @@ from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.integrity import Integrity
 from matcher_service.logos import Logos
+from matcher_service.photo_faces import PhotoFaces
 from matcher_service.reading import Reading, build_reader
+from matcher_service.rereader import Pace, Rereader, in_order
 from matcher_service.rules import Limits
 from matcher_service.service import Cameras, Matches, Members, Photos
-from matcher_service.servicer import MatcherServicer, PhotoServicer
+from matcher_service.servicer import registrations
 from matcher_service.settler import Settler
 from matcher_service.store import (
     AudienceStore,
@@ -50,16 +54,18 @@ from matcher_service.store import (
     MatchStore,
     MemberStore,
     PeopleStore,
+    PhotoFaceStore,
     PhotoStore,
     PurgeStore,
     RefusalStore,
     ReleaseStore,
+    RereadStore,
     SettlementStore,
+    SwapStore,
 )
 from matcher_service.store.events import PHOTOS_CHANNEL
 from matcher_service.store.hints import HINTS_CHANNEL
 from matcher_service.store.members import is_join
-from protos.matcher.v1 import matcher_pb2, matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 
 NAME = "matcher"
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -86,6 +92,13 @@ class CheckSettings(MigrateSettings, settings.BlobSettings):
     """
 
 
+class RereadSettings(MigrateSettings):
+    """python -m matcher_service reread --event ID | --all: read the photos that an older engine has read again.
+
+    Indexers do it when no new photos wait. Asked once more, it tells how far they are.
+    """
+
+
 class MatchSettings(CheckSettings):
     """What serving and indexing share."""
 
@@ -102,6 +115,11 @@ class IndexerSettings(settings.WorkerPoolSettings, MatchSettings, settings.Photo
     settle_max_faces: int = Field(
         300_000, ge=0, description="events of more faces have direct matches alone; 0: all do"
     )
+    reread_old_photos: bool = Field(
+        True,
+        description="read photos of an older engine again, when no others wait; `matcher_service reread` always does",
+    )
+    reread_share: float = Field(0.5, gt=0, le=1, description="most of an indexer's time that reading again takes")
     indexer_nice: int = Field(15, ge=0, le=19, description="how far reading gives way to other processes")
 
 
@@ -123,6 +141,7 @@ def main() -> None:
         "await-schema": wait_for_schema,
         "token": print_token,
         "check": check,
+        "reread": reread,
     }
     parser = argparse.ArgumentParser("matcher_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -169,7 +188,8 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
         audience, cameras = Audience(AudienceStore(db), who), Cameras(CameraStore(db), who)
-        services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos)
+        found = PhotoFaces(PhotoFaceStore(db), who, blobs, CropProcess().crop, config.face_tolerance)
+        services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos, found)
         Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
@@ -187,8 +207,9 @@ def run_indexer(
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
     store, blobs = jobs(db), files.connect(config, PREFIX)
-    settlements = SettlementStore(db)
-    gauges = [QueueGauges("photos", store.read_queue), QueueGauges("settlements", settlements.read_queue)]
+    settlements, rereads = SettlementStore(db), RereadStore(db)
+    queues = {"photos": store.read_queue, "settlements": settlements.read_queue, "rereads": rereads.read_queue}
+    gauges = [QueueGauges(name, read) for name, read in queues.items()]
     serve_metrics(config, *gauges, FileStoreGauge(blobs.find_fault))
     limits = ImageLimits.within(config.max_photo_mb, config.max_photo_mp, config.image_memory_mb)
     entry = functools.partial(build, config.min_face_share, config.model_cache, limits)
@@ -197,16 +218,21 @@ def run_indexer(
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)
     rules = Limits(tolerance=config.face_tolerance)
     settler = Settler(settlements, rules, config.settle_max_faces, stop)
+    reading = (engine.call, engine.start, rules, config.settle_max_faces, lease_s, stop)
+    rereader = Rereader(rereads, SwapStore(db), blobs, *reading, Pace(config.reread_share, config.reread_old_photos))
     sweeper, purge = Sweeper(store, blobs), PurgeStore(db)
     wakeups = Wakeups(config.listen_url, PHOTOS_CHANNEL, config.poll_interval_s, stop)
     loops = [
-        start_thread(lambda: run_steps(indexer.step, wakeups.wait, stop, "indexer"), "indexer"),
+        start_thread(
+            lambda: run_steps(in_order(indexer.step, rereader.step), wakeups.wait, stop, "indexer"), "indexer"
+        ),
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
         start_thread(lambda: run_steps(purge.purge, lambda: stop.wait(SWEEP_S), stop, "purge"), "purge"),
         start_thread(lambda: run_steps(settler.step, lambda: stop.wait(SETTLE_S), stop, "settler"), "settler"),
     ]
     stop.wait()
     indexer.release()
+    rereader.release()
     settler.release()
     # A reading that is still under way ends with this process: its claim is given up already.
     for loop in loops:
@@ -253,28 +279,21 @@ def check() -> None:
     raise SystemExit(1 if wrong else 0)
 
 
-def registrations(
-    matches: Matches,
-    photos: Photos,
-    audience: Audience,
-    cameras: Cameras,
-    hints: Notices,
-    signer: Signer,
-    anomalies: Anomalies,
-    logos: Logos,
-) -> list[Registration]:
-    return [
-        Registration(
-            MatcherServicer(matches, audience, hints, anomalies, logos),
-            matcher_pb2_grpc.add_MatcherServiceServicer_to_server,
-            matcher_pb2.DESCRIPTOR.services_by_name["MatcherService"],
-        ),
-        Registration(
-            PhotoServicer(photos, audience, cameras, signer, logos),
-            photo_pb2_grpc.add_PhotoServiceServicer_to_server,
-            photo_pb2.DESCRIPTOR.services_by_name["PhotoService"],
-        ),
-    ]
+def reread() -> None:
+    """A line of JSON for each event: how many photos an older engine has read, and how many of them are read again."""
+    settings.read_env_file(NAME)
+    parser = argparse.ArgumentParser("matcher_service reread", add_help=False)
+    chosen = parser.add_mutually_exclusive_group(required=True)
+    chosen.add_argument("--event", type=UUID)
+    chosen.add_argument("--all", action="store_true")
+    event_id = parser.parse_args(sys.argv[2:]).event
+    config = settings.load(RereadSettings)
+    logs.configure(NAME, "ERROR")
+    store = RereadStore(create_db(config.database_url, 1, 0, f"reread-{os.getpid()}"))
+    store.plan(event_id)
+    for event in [event_id] if event_id else store.list_events():
+        progress = store.measure(event)
+        print(json.dumps({"event_id": str(event), "old_photos": progress.old, "read_again": progress.done}))
 
 
 if __name__ == "__main__":

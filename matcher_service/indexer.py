@@ -111,7 +111,7 @@ class Indexer(Worker[Job]):
         keys = {variant: self._blobs.new_key() for variant in pictures}
         for variant, jpeg in pictures.items():
             self._blobs.put(keys[variant], jpeg)
-        faces = tuple(_new_face(face) for face in reading.faces)
+        faces = make_faces(reading)
         photo = IndexedPhoto(
             width=reading.width,
             height=reading.height,
@@ -126,7 +126,9 @@ class Indexer(Worker[Job]):
             camera=identify(job.event_id, reading.camera) if reading.camera else None,
         )
         seen = [SeenFace(face.encoding, face.penalty) for face in faces]
-        published = self._store.publish(job, photo, lambda people: find_people(people, seen, self._tolerance))
+        published = self._store.publish(
+            job, photo, lambda people, rejected: find_people(people, seen, self._tolerance, rejected)
+        )
         if not published:
             for key in keys.values():
                 self._blobs.delete(key)
@@ -151,6 +153,11 @@ def identify(event_id: UUID, camera: Camera) -> CameraId:
     """By a digest that is good in one event, from which no serial number can be told."""
     named = "\0".join((camera.make, camera.model, camera.serial)).encode()
     return CameraId(camera.name, hashlib.blake2b(named, key=event_id.bytes, digest_size=16).digest())
+
+
+def make_faces(reading: Reading) -> tuple[NewFace, ...]:
+    """As they are stored."""
+    return tuple(_new_face(face) for face in reading.faces)
 
 
 def _new_face(face: FaceReading) -> NewFace:

@@ -4,13 +4,14 @@
 squares are known, and no other array of their size. A face's penalty is added to its distance: t is less for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from matcher_service.domain import ENCODING_SIZE
-from matcher_service.faces import FoundPerson, SeenFace
+from matcher_service.faces import FacePage, FoundPerson, SeenFace
 
 # Beyond the processor's caches a walk from row to row is faster than BLAS, which takes several rows at a time; within
 # them BLAS is.
@@ -21,6 +22,11 @@ UNSURE_PENALTY = 0.03
 SMALL_PENALTY = 0.04  # of the smallest face; less for larger ones
 PENALTY_BELOW_PX = 60
 SMALLEST_PX = 32
+
+# "Not me" (docs/matching.md): a face is not a person's where it is within this distance of one that they rejected, and
+# so much nearer to it than to them.
+REJECTED_DISTANCE = 0.40
+REJECTED_MARGIN = 0.10
 
 Encodings = npt.NDArray[np.float32]
 
@@ -71,8 +77,32 @@ def distances(
     return apart
 
 
-def find_people(people: Sequence[bytes], faces: Sequence[SeenFace], tolerance: float) -> list[FoundPerson]:
-    """Who is in a photo, and of each the nearest face. `people`: their encodings."""
+def measure(queries: Encodings, faces: Encodings, penalties: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float64]:
+    """Exactly, in float64, of each query (k, 128) to each of the faces (f, 128), with their penalties: (k, f)."""
+    chosen = faces.astype(np.float64)
+    columns = [np.linalg.norm(chosen - query, axis=1) for query in queries.astype(np.float64)]
+    return np.array(columns).reshape(len(queries), len(faces)) + penalties.astype(np.float64)
+
+
+def is_rejected(
+    distances: npt.NDArray[np.float64],
+    from_rejected: npt.NDArray[np.float64],
+    limit: float = REJECTED_DISTANCE,
+    margin: float = REJECTED_MARGIN,
+) -> npt.NDArray[np.bool_]:
+    """Of faces at these distances from a person, and from the nearest face that the person rejected, those that are not
+    theirs: (f,)."""
+    return (from_rejected <= limit) & (from_rejected + margin <= distances)
+
+
+def find_people(
+    people: Sequence[bytes],
+    faces: Sequence[SeenFace],
+    tolerance: float,
+    rejected: Mapping[int, Sequence[bytes]] | None = None,
+) -> list[FoundPerson]:
+    """Who is in a photo, and of each the nearest face. `people`: their encodings; `rejected`: those of the faces that
+    they rejected, by their places."""
     encodings = to_encodings(people)
     halves = half_squares(encodings)
     nearest: dict[int, FoundPerson] = {}
@@ -82,6 +112,26 @@ def find_people(people: Sequence[bytes], faces: Sequence[SeenFace], tolerance: f
         face = to_encodings([seen.encoding])[0]
         places = find_close(encodings, halves, face, tolerance - seen.penalty)
         for place, distance in zip(map(int, places), distances(encodings[places], face, seen.penalty), strict=True):
+            if is_rejected_face(people[place], (rejected or {}).get(place, ()), seen):
+                continue
             if place not in nearest or distance < nearest[place].distance:
                 nearest[place] = FoundPerson(place, no, float(distance))
     return [nearest[place] for place in sorted(nearest)]
+
+
+def drop_rejected(person: bytes, rejected: Sequence[bytes], page: FacePage) -> FacePage:
+    """The faces that may be the person's, for what they rejected. `rejected`: encodings."""
+    apart = measure(to_encodings([person]), page.encodings, page.penalties)[0]
+    nearest = np.fmin.reduce(measure(to_encodings(rejected), page.encodings, page.penalties), axis=0)
+    kept = ~is_rejected(apart, nearest)
+    return FacePage(page.photo_ids[kept], page.nos[kept], page.encodings[kept], page.penalties[kept], None)
+
+
+def is_rejected_face(person: bytes, rejected: Sequence[bytes], face: SeenFace) -> bool:
+    """Whether a face is not the person's, for what they rejected. `rejected`: encodings."""
+    if not rejected:
+        return False
+    encoding, penalty = to_encodings([face.encoding]), np.array([face.penalty], np.float32)
+    apart = measure(to_encodings([person]), encoding, penalty)[0]
+    nearest = np.fmin.reduce(measure(to_encodings(rejected), encoding, penalty), axis=0)
+    return bool(is_rejected(apart, nearest)[0])

@@ -12,12 +12,11 @@ from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import SIGNED, problems
 from gateway.events.counts import AWAY
+from gateway.events.guests import find_guests
 from gateway.http.authentication import Signed
 from gateway.http.times import epoch_s
 from protos.auth.v1 import auth_pb2 as pb
 from protos.matcher.v1 import matcher_pb2
-
-PAGE_SIZE = 200
 
 
 class Account(BaseModel):
@@ -51,7 +50,7 @@ async def list_anomalies(event_id: UUID, backend: Signed) -> Anomalies:
     )
     same_face = None
     if faces is not None:
-        guests = await _find_guests(backend, event_id, {user_id for face in faces for user_id in face})
+        guests = await find_guests(backend, event_id, {user_id for face in faces for user_id in face})
         same_face = [SharedBy(accounts=_accounts(guests[u] for u in face if u in guests)) for face in faces]
     return Anomalies(
         same_face=same_face, same_phone=[SharedBy(accounts=_accounts(phone.guests)) for phone in phones.phones]
@@ -67,19 +66,6 @@ async def _list_faces(backend: Backends, event_id: UUID) -> list[list[str]] | No
             return None
         raise
     return [list(face.user_ids) for face in answer.faces]
-
-
-async def _find_guests(backend: Backends, event_id: UUID, wanted: set[str]) -> dict[str, pb.Guest]:
-    """Those who have not left meanwhile. Few events have any, so the pages are read one after the other."""
-    found: dict[str, pb.Guest] = {}
-    token = ""
-    while wanted - found.keys():
-        page = pb.ListGuestsRequest(event_id=str(event_id), page_size=PAGE_SIZE, page_token=token)
-        answer = await backend.auth.ListGuests(page)
-        found |= {guest.user_id: guest for guest in answer.guests if guest.user_id in wanted}
-        if not (token := answer.next_page_token):
-            break
-    return found
 
 
 def _accounts(guests: Iterable[pb.Guest]) -> list[Account]:

@@ -131,6 +131,13 @@ class LogoReading:
     height: Side = 0
 
 
+@dataclass(frozen=True, slots=True)
+class CropReading:
+    """A face as a JPEG; empty where there is nothing of it in the picture."""
+
+    jpeg: bytes = b""
+
+
 def check_encoding(encoding: bytes) -> None:
     """Raises ValueError where a number of the encoding is none, or all are too large to be a face's: distances to it
     would mean nothing."""

@@ -1,13 +1,13 @@
 """What matching compares, the numbers that decide, and what it finds."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
-from matcher_service.matching import Encodings
+from matcher_service.matching import REJECTED_DISTANCE, REJECTED_MARGIN, Encodings
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ class Limits:
     growth_margin: float = 0.03  # a face that joins is this much nearer than the tolerance
     votes: tuple[int, ...] = (2, 3)  # templates that must agree, for each round
     nearest_margin: float = 0.03
+    rejected_distance: float = REJECTED_DISTANCE
+    rejected_margin: float = REJECTED_MARGIN
 
     @property
     def growth_tolerance(self) -> float:
@@ -65,8 +67,9 @@ class EventPeople:
         return len(self.ids)
 
 
-# The photos that each person says they are not in.
-Refusals = Mapping[UUID, Set[UUID]]
+# The photos that each person says they are not in, and the number of the face that had been taken for theirs: None
+# where it is unknown.
+Refusals = Mapping[UUID, Mapping[UUID, int | None]]
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,12 @@
 """Growth: photos in which a guest is surely seen help to find those in which the selfie alone does not."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from matcher_service.matching import Encodings
 from matcher_service.rules.event import Limits
-from matcher_service.rules.pairs import Comparison, Distances, Pairs, Rows
-
-
-@dataclass(frozen=True)
-class Nearby:
-    """Faces of one person in the order of their rows, and the distance of each."""
-
-    faces: Rows
-    distances: Distances
-
-    def within(self, limit: float) -> "Nearby":
-        kept = self.distances <= limit
-        return Nearby(self.faces[kept], self.distances[kept])
+from matcher_service.rules.pairs import Comparison, Nearby, Pairs, Rows
+from matcher_service.rules.rejection import Rejection
 
 
 class Growth:
@@ -33,12 +20,14 @@ class Growth:
         self._may_be_template = may_be_template
         self._limits = limits
 
-    def grow(self, place: int, sure: Nearby, direct: Nearby, refused: Rows) -> Pairs:
+    def grow(self, place: int, sure: Nearby, direct: Nearby, refused: Rows, rejection: Rejection) -> Pairs:
         """The pairs of a person: `direct`, in each of which templates may be nearer than the selfie, and the faces that
-        join. Templates are the nearest of `sure` at first; faces `refused` are neither templates nor found."""
+        join. Templates are the nearest of `sure` at first; faces `refused` are neither templates nor found, and nor are
+        those of the `rejection` but for faces to which the templates are nearer."""
         best = np.full(len(self._encodings), np.inf)
         best[direct.faces] = direct.distances
         is_direct = np.isfinite(best)
+        is_direct[direct.faces[rejection.find(direct.faces, direct.distances)]] = False
         templates = np.empty(0, np.intp)
         candidates = sure.within(self._limits.template_distance)
         for votes in self._limits.votes:
@@ -46,11 +35,14 @@ class Growth:
             near = self._find_voted(templates, votes, refused)
             best[near.faces] = np.minimum(best[near.faces], near.distances)
             joined = near.faces[~is_direct[near.faces]]
+            joined = rejection.drop(Nearby(joined, best[joined])).faces
             if not len(joined):
                 break
             candidates = self._find_agreeing(templates, joined)
         faces = np.flatnonzero(np.isfinite(best))
-        return Pairs(np.full(len(faces), place, np.intp), faces, best[faces], ~is_direct[faces])
+        found = rejection.drop(Nearby(faces, best[faces]))
+        count = len(found.faces)
+        return Pairs(np.full(count, place, np.intp), found.faces, found.distances, ~is_direct[found.faces])
 
     def _choose(self, candidates: Nearby, templates: Rows) -> Rows:
         """The templates and the nearest candidates, ties by the order of faces, up to the most that a person has."""

@@ -1,14 +1,16 @@
 """Who is in which photo: direct matches, growth, nearest person. Depends on the sets alone, not on their order."""
 
-from collections.abc import Set
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 import numpy as np
 
+from matcher_service.matching import Encodings
 from matcher_service.rules.event import EventFaces, EventPeople, Limits, Refusals, Settled
-from matcher_service.rules.growth import Growth, Nearby
+from matcher_service.rules.growth import Growth
 from matcher_service.rules.nearest import keep_nearest
-from matcher_service.rules.pairs import Comparison, Pairs, Rows, concatenate
+from matcher_service.rules.pairs import Comparison, Nearby, Pairs, Rows, concatenate
+from matcher_service.rules.rejection import Rejection
 
 
 def match(
@@ -19,26 +21,39 @@ def match(
         return {}
     faces = faces.sort()
     comparison = Comparison(faces.encodings, faces.penalties)
-    refused = [_find_refused(faces, refusals.get(person, frozenset())) for person in people.ids]
-    direct = concatenate(
-        [_find_direct(comparison, people, place, refused[place], limits) for place in range(len(people))]
-    )
-    sure = keep_nearest(direct, people.encodings, limits)
+    places = range(len(people))
+    refused = [_find_refused(faces, refusals.get(person, {})) for person in people.ids]
+    rejections = [
+        Rejection(comparison, _find_rejected(faces, refusals.get(person, {}), rows), limits)
+        for person, rows in zip(people.ids, refused, strict=True)
+    ]
+    direct = [_find_direct(comparison, people, place, refused[place], limits) for place in places]
+    kept = [_to_pairs(place, rejections[place].drop(direct[place])) for place in places]
+    sure = keep_nearest(concatenate(kept), people.encodings, limits)
     may_be_template = faces.sure & faces.trusted & (faces.sizes >= limits.template_size_px)
     growth = Growth(comparison, faces.encodings, may_be_template, limits)
-    found = [growth.grow(place, _of(sure, place), _of(direct, place), refused[place]) for place in range(len(people))]
+    found = [growth.grow(place, _of(sure, place), direct[place], refused[place], rejections[place]) for place in places]
     return _collect(keep_nearest(concatenate(found), people.encodings, limits), faces, people)
 
 
-def _find_direct(comparison: Comparison, people: EventPeople, place: int, refused: Rows, limits: Limits) -> Pairs:
+def _find_direct(comparison: Comparison, people: EventPeople, place: int, refused: Rows, limits: Limits) -> Nearby:
     selfie = people.encodings[place : place + 1]
     rows = np.setdiff1d(comparison.find_within(selfie, limits.tolerance), refused)
-    near = Nearby(rows, comparison.measure(selfie, rows)[0]).within(limits.tolerance)
-    count = len(near.faces)
-    return Pairs(np.full(count, place, np.intp), near.faces, near.distances, np.zeros(count, np.bool_))
+    return Nearby(rows, comparison.measure(selfie, rows)[0]).within(limits.tolerance)
 
 
-def _find_refused(faces: EventFaces, photos: Set[UUID]) -> Rows:
+def _to_pairs(place: int, direct: Nearby) -> Pairs:
+    count = len(direct.faces)
+    return Pairs(np.full(count, place, np.intp), direct.faces, direct.distances, np.zeros(count, np.bool_))
+
+
+def _find_rejected(faces: EventFaces, photos: Mapping[UUID, int | None], refused: Rows) -> Encodings:
+    """Of the faces in photos that a person refuses those that had been taken for theirs: (k, 128)."""
+    rows = [row for row in refused if photos[faces.photo(row)] == faces.nos[row]]
+    return faces.encodings[rows]
+
+
+def _find_refused(faces: EventFaces, photos: Iterable[UUID]) -> Rows:
     ids = np.array([photo.bytes for photo in photos], "V16")
     return np.flatnonzero(np.isin(faces.photo_ids, ids)) if len(ids) else np.empty(0, np.intp)
 

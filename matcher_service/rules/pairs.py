@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from matcher_service.matching import Encodings, half_squares
+from matcher_service.matching import Encodings, half_squares, measure
 
 SLACK = 1e-3  # of a preselection; products of float32 are off by about 1e-6
 CHUNK = 8192  # rows whose exact distances are computed at once
@@ -35,6 +35,20 @@ class Pairs:
         return Pairs(self.people[rows], self.faces[rows], self.distances[rows], self.grown[rows])
 
 
+@dataclass(frozen=True)
+class Nearby:
+    """Faces of one person in the order of their rows, and the distance of each."""
+
+    faces: Rows
+    distances: Distances
+
+    def within(self, limit: float) -> "Nearby":
+        return self.select(self.distances <= limit)
+
+    def select(self, rows: "npt.NDArray[np.bool_]") -> "Nearby":
+        return Nearby(self.faces[rows], self.distances[rows])
+
+
 def concatenate(parts: Sequence[Pairs]) -> Pairs:
     none = Pairs(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0), np.empty(0, np.bool_))
     columns = zip(*(vars(part).values() for part in (none, *parts)), strict=True)
@@ -51,9 +65,7 @@ class Comparison:
 
     def measure(self, queries: Encodings, faces: Rows) -> Distances:
         """Exactly, of each query (k, 128) to each of the f faces, with their penalties: (k, f)."""
-        chosen = self._encodings[faces].astype(np.float64)
-        columns = [np.linalg.norm(chosen - query, axis=1) for query in queries.astype(np.float64)]
-        return np.array(columns).reshape(len(queries), len(faces)) + self._penalties[faces]
+        return measure(queries, self._encodings[faces], self._penalties[faces])
 
     def find_within(self, queries: Encodings, limit: float, votes: int = 1) -> Rows:
         """Faces that may be within the limit of at least so many queries (k, 128), in order: none is missing."""

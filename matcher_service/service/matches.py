@@ -78,8 +78,8 @@ class Matches:
         if event_id is None or not self._refusals.restore(event_id, user_id, photo_id, self._find_person):
             raise PhotoNotFound
 
-    def _find_person(self, person: bytes, faces: Sequence[SeenFace]) -> list[FoundPerson]:
-        return find_people([person], faces, self._tolerance)
+    def _find_person(self, person: bytes, faces: Sequence[SeenFace], rejected: Sequence[bytes]) -> list[FoundPerson]:
+        return find_people([person], faces, self._tolerance, {0: rejected})
 
     def _rematch(self, rematch: Rematch, latest: Snapshot) -> Iterator[Snapshot]:
         self._members.require(rematch.event_id, rematch.user_id)

@@ -2,5 +2,6 @@
 
 from matcher_service.servicer.matches import MatcherServicer
 from matcher_service.servicer.photos import PhotoServicer
+from matcher_service.servicer.registrations import registrations
 
-__all__ = ["MatcherServicer", "PhotoServicer"]
+__all__ = ["MatcherServicer", "PhotoServicer", "registrations"]

@@ -12,7 +12,9 @@ from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.domain import ENCODING_SIZE, MAX_USERS, Hint, Listing, Match, Rematch, Snapshot
 from matcher_service.logos import Logos
+from matcher_service.photo_faces import PhotoFaces
 from matcher_service.service import Matches
+from matcher_service.servicer.faces import show_faces
 from matcher_service.servicer.shared import name_versions, parse_order
 from matcher_service.store.hints import parse_hint
 from protos.matcher.v1 import matcher_pb2 as pb
@@ -26,8 +28,15 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
     """Decides nothing, catches nothing."""
 
     def __init__(
-        self, matches: Matches, audience: Audience, hints: Notices, anomalies: Anomalies, logos: Logos
+        self,
+        matches: Matches,
+        audience: Audience,
+        hints: Notices,
+        anomalies: Anomalies,
+        logos: Logos,
+        faces: PhotoFaces,
     ) -> None:
+        self._faces = faces
         self._anomalies = anomalies
         self._logos = logos
         self._matches = matches
@@ -97,6 +106,17 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
     def ListSharedFaces(self, request, context):
         faces = self._anomalies.list_shared_faces(current_caller().user_id, parse_id(request.event_id))
         return pb.ListSharedFacesResponse(faces=[pb.SharedFace(user_ids=map(str, accounts)) for accounts in faces])
+
+    @callable_by(USER)
+    def ListFaces(self, request, context):
+        photo_id, person_id = parse_id(request.photo_id), parse_optional_id(request.person_id)
+        return show_faces(*self._faces.list_faces(current_caller().user_id, photo_id, person_id))
+
+    @callable_by(USER)
+    def GetFaceCrop(self, request, context):
+        photo_id = parse_id(request.photo_id)
+        image = self._faces.cut_face(current_caller().user_id, photo_id, request.number)
+        return pb.GetFaceCropResponse(image=image)
 
     @callable_by(service("auth"))
     def CountMatchesForNotices(self, request, context):

@@ -9,11 +9,15 @@ from matcher_service.store.logos import LogoStore
 from matcher_service.store.matches import MatchStore
 from matcher_service.store.members import MemberStore
 from matcher_service.store.people import PeopleStore
+from matcher_service.store.photo_faces import PhotoFaceStore
 from matcher_service.store.photos import PhotoStore
 from matcher_service.store.purge import PurgeStore
 from matcher_service.store.refusals import RefusalStore
 from matcher_service.store.releases import ReleaseStore
-from matcher_service.store.settlements import SettlementStore, UnsettledEvent
+from matcher_service.store.rereads import RereadStore
+from matcher_service.store.settlements import SettlementStore
+from matcher_service.store.swaps import SwapStore, UnswappedEvent
+from matcher_service.store.unsettled import UnsettledEvent
 
 __all__ = [
     "AudienceStore",
@@ -25,10 +29,14 @@ __all__ = [
     "MatchStore",
     "MemberStore",
     "PeopleStore",
+    "PhotoFaceStore",
     "PhotoStore",
     "PurgeStore",
     "RefusalStore",
     "ReleaseStore",
+    "RereadStore",
     "SettlementStore",
+    "SwapStore",
     "UnsettledEvent",
+    "UnswappedEvent",
 ]

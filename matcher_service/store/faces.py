@@ -1,5 +1,6 @@
 """Faces in pages, read by COPY in binary form straight into arrays: no Python object for a face."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,16 @@ COPY (
     FROM matcher.faces
     WHERE event_id = %s AND (version, photo_id, face_no) > (%s, %s, %s) AND version <= %s
     ORDER BY version, photo_id, face_no LIMIT %s
+) TO STDOUT (FORMAT binary)
+"""
+
+
+SELECT_OF_PHOTOS = f"""
+COPY (
+    SELECT version, photo_id, face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END,
+           penalty
+    FROM matcher.faces WHERE event_id = %s AND photo_id = ANY(CAST(%s AS uuid[]))
+    ORDER BY version, photo_id, face_no
 ) TO STDOUT (FORMAT binary)
 """
 
@@ -80,6 +91,11 @@ def read_faces(connection: Connection, event_id: UUID, after: FaceKey, upto: int
 def read_newer(connection: Connection, event_id: UUID, after_version: int, upto: int) -> FacePage:
     """All faces published after a version; for a publish, under the event's lock."""
     return read_faces(connection, event_id, FaceKey(after_version + 1, FIRST_FACE.photo_id, FIRST_FACE.no), upto, None)
+
+
+def read_of_photos(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> FacePage:
+    """All faces of these photos."""
+    return _parse(copy_out(connection, SELECT_OF_PHOTOS, [str(event_id), [str(photo_id) for photo_id in photo_ids]]))
 
 
 def _parse(copied: "memoryview[int]") -> FacePage:

@@ -14,6 +14,7 @@ from matcher_service.store.audience import show_again, unhidden
 from matcher_service.store.events import IS_NAMED, PHOTOS_CHANNEL, count_photos, lock_event, raise_version
 from matcher_service.store.jobs import FIRST_ID
 from matcher_service.store.marks import mark_unsettled
+from matcher_service.store.rejections import forget_rejected
 
 SELECT_PHOTOS = """
 SELECT id, event_id, state, reason, attempt, sha256, size_bytes, upload_key, thumb_key, preview_key, medium_key,
@@ -263,6 +264,7 @@ def _lock(connection: Connection, photo: PhotoFiles) -> bool:
 
 def _forget_faces(connection: Connection, photo: PhotoFiles) -> None:
     mark_unsettled(connection, photo.event_id, is_reset=True)
+    forget_rejected(connection, photo.event_id, photo.id)
     for table in ("faces", "matches"):
         query = text(f"DELETE FROM matcher.{table} WHERE event_id = :event AND photo_id = :photo")
         connection.execute(query, {"event": photo.event_id, "photo": photo.id})

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from matcher_service.store.cameras import settle_time
 from matcher_service.store.events import IS_NAMED, count_photos, lock_event, raise_version
 from matcher_service.store.hints import hint, hint_all, hint_organisers
 from matcher_service.store.marks import mark_unsettled
+from matcher_service.store.rejections import read_rejected
 from matcher_service.store.replacements import Before, replace_upload
 
 FIRST_ID = UUID(int=0)
@@ -49,7 +50,7 @@ INSERT_MATCH = text(
 # The rows that are jobs, by whether they are new versions of photos.
 TABLES = {False: "matcher.photos", True: "matcher.replacements"}
 
-FindPeople = Callable[[Sequence[bytes]], Sequence[FoundPerson]]
+FindPeople = Callable[[Sequence[bytes], Mapping[int, Sequence[bytes]]], Sequence[FoundPerson]]
 
 
 class JobStore:
@@ -120,7 +121,8 @@ class JobStore:
     def publish(self, job: Job, photo: IndexedPhoto, find_people: FindPeople) -> bool:
         """The photo's faces and matches, all at once; False when the job is no longer ours or the photo is gone.
 
-        `find_people` gets the encodings of the event's people, read under the lock, and returns those in the photo.
+        `find_people` gets the encodings of the event's people, read under the lock, and by their places those of the
+        faces that they rejected; it returns those in the photo.
         """
         with transaction(self._engine, "photo-publish") as connection:
             version = lock_event(connection, job.event_id)
@@ -136,7 +138,9 @@ class JobStore:
                 ),
                 {"event": job.event_id},
             ).all()
-            found = find_people([bytes(person.encodings) for person in people])
+            rejected = read_rejected(connection, job.event_id)
+            by_place = {place: rejected[one.person_id] for place, one in enumerate(people) if one.person_id in rejected}
+            found = find_people([bytes(person.encodings) for person in people], by_place)
             row = self._insert(
                 connection, job, photo, version + 1, [(people[one.place].person_id, one) for one in found]
             )

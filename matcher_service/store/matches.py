@@ -10,13 +10,15 @@ from kit.db import transaction
 from kit.pages import Page
 from matcher_service.domain import NEWEST_FIRST, Download, EventNotFound, Listing, Match, NoticeCounts, Rematch
 from matcher_service.faces import FacePage, FoundFace
+from matcher_service.matching import drop_rejected
 from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.events import find_member, lock_event, may_look, raise_version
-from matcher_service.store.faces import read_newer
+from matcher_service.store.faces import read_newer, read_of_photos
 from matcher_service.store.hints import hint
 from matcher_service.store.lists import COUNT_OF_EACH, count_matches, select_matches
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.offers import IS_RELEASED
+from matcher_service.store.rejections import read_rejected
 from matcher_service.store.replacements import find_replaced
 from matcher_service.store.versions import read_versions
 
@@ -56,6 +58,7 @@ class MatchStore:
                 replaced = find_replaced(connection, rematch.event_id, compared)
                 newer = read_newer(connection, rematch.event_id, compared, version)
                 found = [*(one for one in found if one.photo_id not in replaced), *find_newer(newer)]
+                found = self._drop_rejected(connection, rematch, found, find_newer)
             is_same = self._enrol(connection, rematch)
             self._replace(connection, person, found, keeps_grown=is_same)
             raise_version(connection, rematch.event_id)
@@ -113,6 +116,16 @@ class MatchStore:
         query = text("SELECT revision FROM matcher.people WHERE event_id = :event AND person_id = :person")
         row = connection.execute(query, {"event": rematch.event_id, "person": rematch.user_id}).first()
         return row is not None and row.revision > rematch.revision
+
+    def _drop_rejected(
+        self, connection: Connection, rematch: Rematch, found: Sequence[FoundFace], find_newer: FindNewer
+    ) -> Sequence[FoundFace]:
+        """Without faces that resemble one which the person has rejected: another face of the photo may be theirs."""
+        rejected = read_rejected(connection, rematch.event_id, rematch.user_id).get(rematch.user_id)
+        if not rejected or rematch.encoding is None:
+            return found
+        page = read_of_photos(connection, rematch.event_id, [one.photo_id for one in found])
+        return find_newer(drop_rejected(rematch.encoding, rejected, page))
 
     def _enrol(self, connection: Connection, rematch: Rematch) -> bool:
         """Whether the person was looked for by the same encoding before."""

@@ -1,6 +1,7 @@
 """SQL of refusals: photos of which a person said that they are not in them.
 
-Each face of such a photo is refused, so the photo stays away from the person whatever selfie comes later.
+Each face of such a photo is refused, so the photo stays away from the person whatever selfie comes later. The face
+that had been taken for theirs is rejected: those that resemble it are not theirs either (docs/matching.md).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +16,17 @@ from matcher_service.store.events import find_event, lock_event, may_look
 from matcher_service.store.hints import hint
 from matcher_service.store.jobs import INSERT_MATCH
 from matcher_service.store.marks import mark_unsettled
+from matcher_service.store.rejections import read_rejected
 
-FindPerson = Callable[[bytes, Sequence[SeenFace]], Sequence[FoundPerson]]
+FindPerson = Callable[[bytes, Sequence[SeenFace], Sequence[bytes]], Sequence[FoundPerson]]
+# The face that had been taken for the person's is the one that they reject.
+REFUSE = """
+INSERT INTO matcher.refusals (event_id, person_id, photo_id, face_no, rejected)
+SELECT f.event_id, :person, f.photo_id, f.face_no, coalesce(f.face_no = (
+    SELECT m.face_no FROM matcher.matches m
+    WHERE m.event_id = :event AND m.person_id = :person AND m.photo_id = :photo), false)
+FROM matcher.faces f WHERE f.event_id = :event AND f.photo_id = :photo ON CONFLICT DO NOTHING
+"""
 
 
 class RefusalStore:
@@ -36,9 +46,7 @@ class RefusalStore:
             if not self._may_decide(connection, values):
                 return False
             for statement in (
-                "INSERT INTO matcher.refusals (event_id, person_id, photo_id, face_no)"
-                " SELECT event_id, :person, photo_id, face_no FROM matcher.faces"
-                " WHERE event_id = :event AND photo_id = :photo ON CONFLICT DO NOTHING",
+                REFUSE,
                 "DELETE FROM matcher.matches WHERE event_id = :event AND person_id = :person AND photo_id = :photo",
             ):
                 connection.execute(text(statement), values)
@@ -47,7 +55,8 @@ class RefusalStore:
             return True
 
     def restore(self, event_id: UUID, user_id: UUID, photo_id: UUID, find_person: FindPerson) -> bool:
-        """The photo is compared with the person again, by `find_person`; False as for `refuse`."""
+        """The photo is compared with the person again, by `find_person`, who gets what they still reject; False as for
+        `refuse`."""
         values = {"event": event_id, "person": user_id, "photo": photo_id}
         with transaction(self._engine, "match-restore") as connection:
             if not self._may_decide(connection, values):
@@ -88,5 +97,6 @@ class RefusalStore:
             "SELECT encoding, penalty FROM matcher.faces WHERE event_id = :event AND photo_id = :photo ORDER BY face_no"
         )
         seen = [SeenFace(bytes(row.encoding), row.penalty) for row in connection.execute(faces, values)]
-        for found in find_person(bytes(encoding), seen):
+        rejected = read_rejected(connection, values["event"], values["person"]).get(values["person"], [])
+        for found in find_person(bytes(encoding), seen, rejected):
             connection.execute(INSERT_MATCH, {**values, "no": found.no, "distance": found.distance})

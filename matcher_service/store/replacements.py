@@ -19,6 +19,7 @@ from matcher_service.store.events import (
     queue_files,
 )
 from matcher_service.store.hints import hint_organisers, hint_people_in
+from matcher_service.store.rejections import forget_rejected
 
 # Of photos `p`.
 NEW_VERSION = "FROM matcher.replacements r WHERE (r.event_id, r.id) = (p.event_id, p.id)"
@@ -120,6 +121,7 @@ def replace_upload(connection: Connection, job: Job, version: int) -> Before | N
     for table in ("faces", "matches"):
         query = f"DELETE FROM matcher.{table} WHERE event_id = :event AND photo_id = :photo"
         connection.execute(text(query), values)
+    forget_rejected(connection, job.event_id, job.photo_id)
     before = text("SELECT state, face_count FROM matcher.photos WHERE event_id = :event AND id = :photo FOR UPDATE")
     row = connection.execute(before, values).one()
     accepted = "(SELECT created_at FROM matcher.replacements WHERE event_id = :event AND id = :photo)"

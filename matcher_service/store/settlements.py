@@ -5,31 +5,24 @@ time; after anything else (`resets`) the settlement is given up.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-import numpy as np
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import copy_out, transaction
+from kit.db import transaction
 from matcher_service.domain import FoundMatch, Settlement
-from matcher_service.matching import to_encodings
-from matcher_service.rules import EventFaces, EventPeople
 from matcher_service.store.audience import unhidden
 from matcher_service.store.events import lock_event
-from matcher_service.store.faces import ENCODING, ENCODING_BYTES, HEADER_BYTES, NAN, TRAILER_BYTES, row_of
 from matcher_service.store.hints import hint
+from matcher_service.store.unsettled import (
+    UnsettledEvent,
+    no_faces,
+    select_faces,
+    select_matches,
+    select_people,
+    select_refusals,
+)
 
-ROW = row_of(photo="V16", no=">i2", encoding=ENCODING, penalty=">f4", size=">i4", sure="?", trusted="?")
-SELECT_FACES = f"""
-COPY (
-    SELECT f.photo_id, f.face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END,
-        f.penalty, f.size_px, f.sure, NOT p.from_guest
-    FROM matcher.faces f JOIN matcher.photos p ON (p.event_id, p.id) = (f.event_id, f.photo_id)
-    WHERE f.event_id = %s AND p.state = 'indexed'
-) TO STDOUT (FORMAT binary)
-"""
 CLAIM = """
 WITH next AS (
     SELECT event_id, e.face_count FROM matcher.settlements s JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone
@@ -54,19 +47,6 @@ JOIN matcher.photos p ON p.event_id = :event AND p.id = f.photo_id
 WHERE NOT EXISTS (
     SELECT FROM matcher.refusals r WHERE r.event_id = :event AND r.person_id = f.person_id AND r.photo_id = f.photo_id)
 """
-
-
-@dataclass(frozen=True)
-class UnsettledEvent:
-    """An event at one moment. `changes`, `resets`: its counters then. `refusals`: the photos that each person refuses.
-    `matches`: by person and photo the number of the face, None where it is unknown, and whether growth found it."""
-
-    changes: int
-    resets: int
-    faces: EventFaces
-    people: EventPeople
-    refusals: dict[UUID, set[UUID]]
-    matches: dict[tuple[UUID, UUID], tuple[int | None, bool]]
 
 
 class SettlementStore:
@@ -108,15 +88,15 @@ class SettlementStore:
             row = connection.execute(counters, values).first()
             if row is None:
                 return None
-            people = _read_people(connection, values)
-            refusals: dict[UUID, set[UUID]] = {}
-            query = "SELECT DISTINCT person_id, photo_id FROM matcher.refusals WHERE event_id = :event"
-            for refusal in connection.execute(text(query), values):
-                refusals.setdefault(refusal.person_id, set()).add(refusal.photo_id)
             is_small = row.face_count <= max_faces
-            matches = _read_matches(connection, {**values, "all": is_small})
-            copied = copy_out(connection, SELECT_FACES, [str(job.event_id)]) if is_small else memoryview(b"")
-        return UnsettledEvent(row.changes, row.resets, _parse(copied), people, refusals, matches)
+            return UnsettledEvent(
+                row.changes,
+                row.resets,
+                select_faces(connection, job.event_id) if is_small else no_faces(),
+                select_people(connection, job.event_id),
+                select_refusals(connection, job.event_id),
+                select_matches(connection, job.event_id, grown_only=not is_small),
+            )
 
     def publish(
         self,
@@ -132,8 +112,8 @@ class SettlementStore:
         with transaction(self._engine, "matches-settle") as connection:
             if lock_event(connection, job.event_id) is None or not self._is_current(connection, job, event):
                 return False
-            _delete_matches(connection, job.event_id, removed)
-            _insert_matches(connection, job.event_id, added)
+            delete_matches(connection, job.event_id, removed)
+            insert_matches(connection, job.event_id, added)
             connection.execute(
                 text(
                     "UPDATE matcher.settlements SET settled = :changes, since = now(), lease_until ="
@@ -142,10 +122,7 @@ class SettlementStore:
                 ),
                 {**values, "changes": event.changes, "rest": rest_s},
             )
-            pairs = set(removed) ^ {(one.person_id, one.photo_id) for one in added}
-            users = text("SELECT DISTINCT user_id FROM matcher.people WHERE event_id = :event AND person_id = ANY(:of)")
-            whose = connection.execute(users, {**values, "of": list({person for person, _ in pairs})})
-            hint(connection, job.event_id, whose.scalars().all())
+            hint_changed(connection, job.event_id, removed, added)
             return True
 
     def read_queue(self) -> tuple[int, float]:
@@ -168,39 +145,7 @@ class SettlementStore:
         return connection.execute(query, values).first() is not None
 
 
-def _read_people(connection: Connection, values: dict[str, Any]) -> EventPeople:
-    query = text(
-        f"""
-        SELECT person_id, substr(encodings, 1, {ENCODING_BYTES}) AS encoding FROM matcher.people
-        WHERE event_id = :event AND octet_length(encodings) >= {ENCODING_BYTES} ORDER BY person_id
-        """
-    )
-    rows = connection.execute(query, values).all()
-    return EventPeople(tuple(row.person_id for row in rows), to_encodings([bytes(row.encoding) for row in rows]))
-
-
-def _read_matches(connection: Connection, values: dict[str, Any]) -> dict[tuple[UUID, UUID], tuple[int | None, bool]]:
-    query = text(
-        "SELECT person_id, photo_id, face_no, grown FROM matcher.matches WHERE event_id = :event AND (:all OR grown)"
-    )
-    rows = connection.execute(query, values)
-    return {(row.person_id, row.photo_id): (row.face_no, row.grown) for row in rows}
-
-
-def _parse(copied: "memoryview[int]") -> EventFaces:
-    rows: Any = np.frombuffer(copied[HEADER_BYTES : max(len(copied) - TRAILER_BYTES, HEADER_BYTES)], dtype=ROW)
-    return EventFaces(
-        photo_ids=np.ascontiguousarray(rows["photo"]),
-        nos=rows["no"].astype(np.int16),
-        encodings=np.ascontiguousarray(rows["encoding"]),
-        penalties=rows["penalty"].astype(np.float32),
-        sizes=rows["size"].astype(np.int32),
-        sure=np.ascontiguousarray(rows["sure"]),
-        trusted=np.ascontiguousarray(rows["trusted"]),
-    )
-
-
-def _delete_matches(connection: Connection, event_id: UUID, removed: Sequence[tuple[UUID, UUID]]) -> None:
+def delete_matches(connection: Connection, event_id: UUID, removed: Sequence[tuple[UUID, UUID]]) -> None:
     delete = text(
         """
         DELETE FROM matcher.matches m USING unnest(CAST(:people AS uuid[]), CAST(:photos AS uuid[]))
@@ -212,7 +157,7 @@ def _delete_matches(connection: Connection, event_id: UUID, removed: Sequence[tu
     connection.execute(delete, {"event": event_id, "people": people, "photos": photos})
 
 
-def _insert_matches(connection: Connection, event_id: UUID, added: Sequence[FoundMatch]) -> None:
+def insert_matches(connection: Connection, event_id: UUID, added: Sequence[FoundMatch]) -> None:
     columns = {
         "people": [one.person_id for one in added],
         "photos": [one.photo_id for one in added],
@@ -221,3 +166,13 @@ def _insert_matches(connection: Connection, event_id: UUID, added: Sequence[Foun
         "grown": [one.is_grown for one in added],
     }
     connection.execute(text(INSERT_MATCHES), {"event": event_id, **columns})
+
+
+def hint_changed(
+    connection: Connection, event_id: UUID, removed: Sequence[tuple[UUID, UUID]], added: Sequence[FoundMatch]
+) -> None:
+    """For those who have other photos than before."""
+    pairs = set(removed) ^ {(one.person_id, one.photo_id) for one in added}
+    users = text("SELECT DISTINCT user_id FROM matcher.people WHERE event_id = :event AND person_id = ANY(:of)")
+    values = {"event": event_id, "of": list({person for person, _ in pairs})}
+    hint(connection, event_id, connection.execute(users, values).scalars().all())

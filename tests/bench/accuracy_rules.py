@@ -16,12 +16,12 @@ from tests.bench.accuracy_event import Event, Guest, find_penalty_of, id_of
 def settle(event: Event, limits: Limits) -> Event:
     """The event with what each guest is shown. Everybody comes with their first selfie, then with their second, and so
     on. The photo that is a guest's selfie is not theirs to be found: to match, they are not in it."""
-    faces = _to_faces(event)
-    guests = [guest for party in _list_parties(event.guests) for guest in _show(party, faces, event, limits)]
+    faces = to_faces(event)
+    guests = [guest for party in list_parties(event.guests) for guest in _show(party, faces, event, limits)]
     return replace(event, guests=tuple(guests))
 
 
-def _list_parties(guests: Iterable[Guest]) -> Iterator[list[Guest]]:
+def list_parties(guests: Iterable[Guest]) -> Iterator[list[Guest]]:
     """Guests of different people: the first selfie of each, the second, ..."""
     of_person: dict[str, list[Guest]] = {}
     for guest in guests:
@@ -34,7 +34,7 @@ def _list_parties(guests: Iterable[Guest]) -> Iterator[list[Guest]]:
 def _show(party: Sequence[Guest], faces: EventFaces, event: Event, limits: Limits) -> list[Guest]:
     ids = [uuid.uuid5(uuid.NAMESPACE_OID, guest.person) for guest in party]
     people = EventPeople(tuple(ids), to_encodings([guest.encoding for guest in party]))
-    own = {person: {id_of(guest.selfie)} for person, guest in zip(ids, party, strict=True)}
+    own = {person: {id_of(guest.selfie): None} for person, guest in zip(ids, party, strict=True)}
     names = {id_of(photo.name): photo.name for photo in event.photos}
     shown: dict[uuid.UUID, set[str]] = {person: set() for person in ids}
     for person, photo in match(faces, people, own, limits):
@@ -42,7 +42,7 @@ def _show(party: Sequence[Guest], faces: EventFaces, event: Event, limits: Limit
     return [replace(guest, shown=frozenset(shown[person])) for person, guest in zip(ids, party, strict=True)]
 
 
-def _to_faces(event: Event) -> EventFaces:
+def to_faces(event: Event) -> EventFaces:
     rows = [(name, no, face) for name, photo in event.read.items() for no, face in enumerate(photo.faces)]
     return EventFaces(
         np.array([id_of(name).bytes for name, _, _ in rows], "V16"),

@@ -110,7 +110,8 @@ def _add_faces(connection: Connection, event_id: UUID, faces: npt.NDArray[np.flo
     """Photo n was published as version n + 1. Copied in the form in which the index reads them back."""
     connection.execute(
         text(
-            "CREATE TEMPORARY TABLE bench_faces (version bigint, photo_id uuid, face_no smallint, encoding bytea)"
+            "CREATE TEMPORARY TABLE bench_faces (version bigint, photo_id uuid, face_no smallint, encoding bytea,"
+            " penalty real)"
             " ON COMMIT DROP"
         )
     )
@@ -120,12 +121,12 @@ def _add_faces(connection: Connection, event_id: UUID, faces: npt.NDArray[np.flo
     for start in range(0, len(faces), CHUNK):
         numbers = np.arange(start, min(start + CHUNK, len(faces)))
         rows = np.empty(len(numbers), ROW)
-        rows["fields"] = 4
-        lengths = {"version_length": 8, "photo_length": 16, "no_length": 2, "encoding_length": 512}
+        rows["fields"] = 5
+        lengths = {"version_length": 8, "photo_length": 16, "no_length": 2, "encoding_length": 512, "penalty_length": 4}
         for name, length in lengths.items():
             rows[name] = length
         rows["version"], rows["no"] = numbers // FACES_PER_PHOTO + 2, numbers % FACES_PER_PHOTO
-        rows["photo"], rows["encoding"] = owners[numbers], faces[numbers]
+        rows["photo"], rows["encoding"], rows["penalty"] = owners[numbers], faces[numbers], 0
         copied = io.BytesIO(b"PGCOPY\n\xff\r\n\0" + bytes(8) + rows.tobytes() + b"\xff\xff")
         with connection.connection.cursor() as cursor:  # type: ignore[attr-defined]
             cursor.copy_expert("COPY bench_faces FROM STDIN (FORMAT binary)", copied)

@@ -1,4 +1,4 @@
-"""What is done to the system: kills, pauses, restarts of the database, a full disk, a matcher that is away."""
+"""What is done to the system: kills, pauses, restarts of the database, a full disk, an absent matcher, old photos."""
 
 import random
 import signal
@@ -9,8 +9,11 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+import psycopg2
+
 from deploy.faults import CannotStart
 from deploy.system import LocalSystem
+from tests.chaos.aging import age_photos
 from tests.chaos.disk import full_mark
 from tests.chaos.engine import is_busy
 
@@ -26,7 +29,9 @@ AWAY_S = 10.0
 class Faults:
     """Strikes every process in a thread of its own until each had its share of `kills`."""
 
-    def __init__(self, system: LocalSystem, folder: Path, kills: int, lease_s: float) -> None:
+    def __init__(
+        self, system: LocalSystem, folder: Path, kills: int, lease_s: float, *, ages_photos: bool = False
+    ) -> None:
         self._system = system
         self._folder = folder
         self._lease_s = lease_s
@@ -36,7 +41,8 @@ class Faults:
         self.stop = Event()
         self.kills: Counter[str] = Counter()
         self.kills_with_claim = 0
-        self.pauses = self.db_restarts = self.full_disks = self.absences = 0
+        self._ages_photos = ages_photos
+        self.pauses = self.db_restarts = self.full_disks = self.absences = self.agings = 0
         self.recoveries_s: list[float] = []
         self.slowest = (0.0, "")
         self.given_up: list[str] = []
@@ -45,7 +51,8 @@ class Faults:
         """Returns when every process had its share, or after the patience."""
         names = [name for name in self._system.processes if name != "postgres"]
         striking = [self._start(self._torment, name) for name in names]
-        passing = [self._start(loop) for loop in (self._restart_database, self._fill_disk, self._take_matcher_away)]
+        loops = [self._restart_database, self._fill_disk, self._take_matcher_away]
+        passing = [self._start(loop) for loop in (*loops, *([self._age_photos] if self._ages_photos else []))]
         ends_at = time.monotonic() + patience_s
         for thread in striking:
             thread.join(max(0.0, ends_at - time.monotonic()))
@@ -138,6 +145,12 @@ class Faults:
                 self._system.start_one("matcher")
                 self.absences += 1
 
+    def _age_photos(self) -> None:
+        while not self.stop.wait(random.uniform(5, 15)):
+            with suppress(psycopg2.Error):
+                age_photos(self._system.env["DATABASE_URL"])
+                self.agings += 1
+
 
 def percentile(values: list[float], share: float) -> float:
     ordered = sorted(values)
@@ -154,6 +167,7 @@ def told(faults: Faults) -> Mapping[str, object]:
         "db_restarts": faults.db_restarts,
         "full_disks": faults.full_disks,
         "absences": faults.absences,
+        "agings": faults.agings,
         "unasked_deaths": faults.unasked_deaths(),
         "recovery_p99_s": round(percentile(faults.recoveries_s, 0.99), 2),
     }

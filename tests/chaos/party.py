@@ -67,6 +67,7 @@ class Party:
             "IMAGE_TIMEOUT_S": str(self._album.image_timeout_s),
             "REMATCH_TIMEOUT_S": "3",
             "SETTLE_MAX_FACES": "300000" if self._grows else "0",
+            "REREAD_SHARE": "1",
             "LOG_LEVEL": "WARNING",
             "DB_POOL_SIZE": "3",
             "DB_MAX_OVERFLOW": "3",

@@ -62,7 +62,7 @@ def run_kills(
     """Random faults, and one commit and one rpc of a hundred that happened although the caller saw an error."""
     started = time.monotonic()
     with Party(twin, AMBIGUOUS, guests, album) as party:
-        faults = Faults(party.system, party.folder, kills, party.lease_s)
+        faults = Faults(party.system, party.folder, kills, party.lease_s, ages_photos=not twin)
         faults.run(patience_s)
         violations = party.end()
         tell(party)

@@ -20,6 +20,8 @@ UNSETTLED = {
     "files to delete": "SELECT count(*) FROM matcher.blob_deletions",
     "events to settle": "SELECT count(*) FROM matcher.settlements s"
     " JOIN matcher.events e ON e.id = s.event_id AND NOT e.gone WHERE changes > settled",
+    "events to read again": "SELECT count(*) FROM matcher.rereads r"
+    " JOIN matcher.events e ON e.id = r.event_id AND NOT e.gone",
     "changes": "SELECT (SELECT coalesce(max(sequence), 0) FROM auth.changes) * 2"
     " - (SELECT sequence FROM selfie.feed_cursor) - (SELECT sequence FROM matcher.feed_cursor)",
 }

@@ -1,6 +1,7 @@
 """Photos whose faces look like their people more or less: a look is a place on a line, in steps of 0.07.
 
-No two places are at a distance that decides: at the tolerance of 0.6 are 8 steps, at that of growth 8, of templates 6.
+No two places are at a distance that decides: at the tolerance of 0.6 are 8 steps, at that of growth 8, of templates 6,
+of rejected faces 5, and their margin is one.
 """
 
 from collections.abc import Iterable
@@ -29,11 +30,15 @@ def show(looks: Iterable[Look]) -> bytes:
     return JPEG + f"{uuid4()}|{','.join(f'{look.place}:{look.size}' for look in looks)}".encode()
 
 
-def read_looks(data: bytes) -> Reading:
-    """Reads what `show` wrote."""
+def read_looks(data: bytes, *, is_reversed: bool = False) -> Reading:
+    """Reads what `show` wrote: faces side by side in this order, or in the other one."""
+    looks = parse(data)
+    columns = range(len(looks))[::-1] if is_reversed else range(len(looks))
     faces = tuple(
-        FaceReading(Box(0, 0, look.size, look.size), encode((look.place * STEP,)), Quality(look.size, 100, 120, 0))
-        for look in parse(data)
+        FaceReading(
+            Box(200 * column, 0, look.size, look.size), encode((look.place * STEP,)), Quality(look.size, 100, 120, 0)
+        )
+        for column, look in zip(columns, looks, strict=True)
     )
     pictures = {f"{name}_jpeg": JPEG + name.encode() + JPEG_END for name in ("original", "preview", "medium", "thumb")}
     return Reading(width=1200, height=800, faces=faces, colour=0x102030, **pictures)

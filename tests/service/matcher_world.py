@@ -22,7 +22,6 @@ from kit.notices import Notices
 from kit.pages import Page
 from kit.server import Registration
 from kit.sweeper import Sweeper
-from matcher_service.__main__ import registrations
 from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.domain import (
@@ -40,9 +39,12 @@ from matcher_service.domain import (
 from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.logos import Logos
+from matcher_service.photo_faces import PhotoFaces
 from matcher_service.reading import FaceReading, Reading
+from matcher_service.rereader import Rereader
 from matcher_service.rules import Limits
 from matcher_service.service import Cameras, Matches, Members, Photos
+from matcher_service.servicer import registrations
 from matcher_service.settler import Settler
 from matcher_service.spool import spool
 from matcher_service.store import (
@@ -54,10 +56,13 @@ from matcher_service.store import (
     MatchStore,
     MemberStore,
     PeopleStore,
+    PhotoFaceStore,
     PhotoStore,
     PurgeStore,
     RefusalStore,
+    RereadStore,
     SettlementStore,
+    SwapStore,
 )
 
 JPEG = b"\xff\xd8\xff\xe0"
@@ -121,6 +126,8 @@ class World:
         logo_store: type[LogoStore] = LogoStore,
         refusal_store: type[RefusalStore] = RefusalStore,
         settlement_store: type[SettlementStore] = SettlementStore,
+        reread_store: type[RereadStore] = RereadStore,
+        swap_store: type[SwapStore] = SwapStore,
     ) -> None:
         self.db, self.folder = db, folder
         self.member_store, self.photo_store = MemberStore(db), photo_store(db)
@@ -138,19 +145,26 @@ class World:
         )
         self.anomalies = Anomalies(PeopleStore(db), members, TOLERANCE, ACCOUNTS_OF_ONE_FACE)
         self.logos = Logos(logo_store(db), members, self.blobs, read_logo_script)
+        self.faces = PhotoFaces(PhotoFaceStore(db), members, self.blobs, lambda data: data[-4:], TOLERANCE)
         self.indexer = self.make_indexer(read_script)
         self.settlement_store = settlement_store(db)
         self.settler = Settler(self.settlement_store, Limits(tolerance=TOLERANCE), MAX_FACES, Signal(), delay_s=0)
+        self.reread_store, self.swap_store = reread_store(db), swap_store(db)
+        self.rereader = self.make_rereader(read_script)
         self.organiser = uuid4()
 
     def make_indexer(self, read: Callable[[bytes], Reading], stop: Signal | None = None) -> Indexer:
         return Indexer(self.job_store, self.blobs, read, lambda: None, TOLERANCE, LEASE_S, stop or Signal())
 
+    def make_rereader(self, read: Callable[[bytes], Reading], **how: Any) -> Rereader:
+        stores, limits = (self.reread_store, self.swap_store), Limits(tolerance=TOLERANCE)
+        how = {"max_faces": MAX_FACES, "stop": Signal(), **how}
+        return Rereader(*stores, self.blobs, read, lambda: None, limits=limits, lease_s=LEASE_S, **how)
+
     def registrations(self, hints: Notices, signer: Signer) -> list[Registration]:
         """Both services, as a server takes them."""
-        return registrations(
-            self.matches, self.photos, self.audience, self.cameras, hints, signer, self.anomalies, self.logos
-        )
+        cases = (self.matches, self.photos, self.audience, self.cameras)
+        return registrations(*cases, hints, signer, self.anomalies, self.logos, self.faces)
 
     def change(self, kind: ChangeKind, **fields: object) -> Change:
         """The next change of the feed, applied."""

@@ -32,6 +32,10 @@ ACROSS = {
     "purge.PurgeStore._purge_event": "a job: the next event that is gone",
     "purge.PurgeStore._purge_uploads": "a job: the photos of an account that was erased",
     "releases.ReleaseStore.release_due": "a job: the next event that is released by itself",
+    "rereads.RereadStore.plan": "a job, or the command `reread`: events with photos of an older engine",
+    "rereads.RereadStore.list_events": "the command `reread` for all events",
+    "rereads.RereadStore.read_queue": "the length of the queue of all events",
+    "rereads.RereadStore._claim_after": "a job: the next event whose photos are read again",
     "settlements.SettlementStore.claim": "a job: the next event that is to be settled",
     "photos.PhotoStore.count": "asked for several events at once",
     "photos.PhotoStore.count_guests": "asked for several events at once",
@@ -57,7 +61,7 @@ HANDED_ON = {
     "photos.PhotoStore.find_shown",
     "photos.PhotoStore.find_upload",
     "refusals.RefusalStore._match",
-    "settlements._insert_matches",
+    "settlements.insert_matches",
 }
 KEYS_OF = text("""
 SELECT format('ALTER TABLE %s ADD CONSTRAINT %I %s', c.conrelid::regclass, c.conname, pg_get_constraintdef(c.oid))
@@ -132,7 +136,7 @@ class Watch:
         self.without_event: set[str] = set()
         self.handed_on: set[str] = set()
         self.wide: set[str] = set()
-        for module in ("faces", "settlements"):
+        for module in ("faces", "unsettled"):
             monkeypatch.setattr(f"matcher_service.store.{module}.copy_out", self._copy_out)
 
     def find_faults(self, across: Container[str] = ACROSS) -> list[str]:

@@ -47,6 +47,8 @@ ROUTES = {
     "DeleteEvent": "delete /api/events/{event_id}",
     "ListGuests": "get /api/events/{event_id}/guests",
     "ListSharedPhones": "get /api/events/{event_id}/anomalies",
+    "ListFaces": "get /api/photos/{photo_id}/faces",
+    "GetFaceCrop": "get /api/photos/{photo_id}/faces/{number}",
     "ListSharedFaces": "get /api/events/{event_id}/anomalies",
     "SetLogo": "put /api/events/{event_id}/logo",
     "GetLogo": "get /api/events/{event_id}/logo",

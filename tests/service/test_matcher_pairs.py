@@ -6,7 +6,7 @@ and must be found out.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -204,8 +204,8 @@ class GuestsReadAtTheClaim(JobStore):
     def publish(self, job: Job, photo: IndexedPhoto, find_people: FindPeople) -> bool:
         known = self.guests[(job.photo_id, job.attempt)]
 
-        def find(encodings: Sequence[bytes]) -> Sequence[FoundPerson]:
-            return [one for one in find_people(encodings) if encodings[one.place] in known]
+        def find(encodings: Sequence[bytes], rejected: Mapping[int, Sequence[bytes]]) -> Sequence[FoundPerson]:
+            return [one for one in find_people(encodings, rejected) if encodings[one.place] in known]
 
         return super().publish(job, photo, find)
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from matcher_service.domain import ChangeKind, GuestPhotos, Job, Rematch, RematchState, Settlement, Snapshot, Visibility
 from matcher_service.rules import Limits
@@ -68,7 +68,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         self.stored: dict[UUID, int] = {}
         self.selfies: dict[UUID, int] = {}
         self.photos: dict[UUID, Photo] = {}
-        self.refused: dict[UUID, set[UUID]] = {user: set() for user in self.users}
+        self.refused: dict[UUID, dict[UUID, int | None]] = {user: {} for user in self.users}
         self.matches: dict[UUID, Grown] = {user: {} for user in self.users}
         self.claimed: list[Job] = []
         self.comparing: list[tuple[Rematch, int | None, Iterator[Snapshot]]] = []
@@ -138,6 +138,9 @@ class PairsAndSettling(RuleBasedStateMachine):
             return
         self.resets += job.is_replacement
         self.photos[job.photo_id].looks = looks
+        for refused in self.refused.values():
+            if job.photo_id in refused:
+                refused[job.photo_id] = None  # the new version has other faces
         self.forget(job.photo_id)
         for user in self.selfies:
             self.match(user, job.photo_id)
@@ -168,7 +171,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         del self.photos[photo]
         self.forget(photo)
         for refused in self.refused.values():
-            refused.discard(photo)
+            refused.pop(photo, None)
         self.resets += 1
         self.settle_if(settles)
 
@@ -184,7 +187,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         if user in self.members:
             self.world.leave(self.event, user)
             self.selfies.pop(user, None)
-            self.matches[user], self.refused[user] = {}, set()
+            self.matches[user], self.refused[user] = {}, {}
             self.resets += 1
         else:
             self.world.join(self.event, user)
@@ -199,11 +202,12 @@ class PairsAndSettling(RuleBasedStateMachine):
         self.world.audience.set_visibility(self.world.organiser, self.event, [photo], Visibility.MATCHED)
         if photo in self.refused[user]:
             self.world.matches.restore_match(user, photo)
-            self.refused[user].discard(photo)
+            del self.refused[user][photo]
             self.match(user, photo)
         else:
+            no = self.find_number(user, photo)
             self.world.matches.refuse_match(user, photo)
-            self.refused[user].add(photo)
+            self.refused[user][photo] = no
             del self.matches[user][photo]
         self.resets += 1
         self.settle_if(settles)
@@ -268,8 +272,27 @@ class PairsAndSettling(RuleBasedStateMachine):
         place = self.selfies.get(user)
         if place is None or photo in self.refused[user]:
             return
-        if any(abs(look.place - place) * STEP <= TOLERANCE for look in self.photos[photo].looks or []):
-            self.matches[user][photo] = False
+        for look in self.photos[photo].looks or []:
+            apart = abs(look.place - place) * STEP
+            if apart <= TOLERANCE and not self.is_rejected(user, look, apart):
+                self.matches[user][photo] = False
+
+    def is_rejected(self, user: UUID, look: Look, apart: float) -> bool:
+        """Whether the look is nearly one that the user rejected, and so much nearer to it."""
+        for photo, no in self.refused[user].items():
+            looks = self.photos[photo].looks
+            if no is not None and looks is not None:
+                near = abs(look.place - looks[no].place) * STEP
+                if near <= LIMITS.rejected_distance and near + LIMITS.rejected_margin <= apart:
+                    return True
+        return False
+
+    def find_number(self, user: UUID, photo: UUID) -> int:
+        """Of the face that is taken for the user's; test_matching_rules compares it with brute force."""
+        query = text("SELECT face_no FROM matcher.matches WHERE person_id = :user AND photo_id = :photo")
+        with self.world.db.begin() as connection:
+            number: int = connection.execute(query, {"user": user, "photo": photo}).scalar_one()
+            return number
 
     def forget(self, photo: UUID) -> None:
         for grown in self.matches.values():

@@ -55,6 +55,12 @@ WITHOUT: dict[str, Rule] = {
         faces, people, refusals, replace(limits, nearest_margin=9)
     ),
     "refusals": lambda faces, people, refusals, limits: match(faces, people, {}, limits),
+    "rejected faces": lambda faces, people, refusals, limits: match(
+        faces, people, refusals, replace(limits, rejected_distance=-1)
+    ),
+    "the margin of rejected faces": lambda faces, people, refusals, limits: match(
+        faces, people, refusals, replace(limits, rejected_margin=-1)
+    ),
 }
 
 

@@ -30,6 +30,9 @@ TABLES = {
     "photos",
     "refusals",
     "replacements",
+    "reread_faces",
+    "reread_photos",
+    "rereads",
     "settlements",
 }
 # What guests and organisers wait for.

@@ -91,6 +91,8 @@ CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
         ORGANISER_ONLY,
     ),
     ("CountMatches", by_event(matcher_pb2.CountMatchesRequest), {ORGANISER}, ORGANISER_ONLY),
+    ("ListFaces", on_photo(matcher_pb2.ListFacesRequest), {ORGANISER}, NOT_FOUND),
+    ("GetFaceCrop", on_photo(matcher_pb2.GetFaceCropRequest), {ORGANISER}, NOT_FOUND),
     ("ListSharedFaces", by_event(matcher_pb2.ListSharedFacesRequest), {ORGANISER}, ORGANISER_ONLY),
     ("SetLogo", by_event(photo_pb2.SetLogoRequest, image=JPEG), {ORGANISER}, ORGANISER_ONLY),
     ("DeleteLogo", by_event(photo_pb2.DeleteLogoRequest), {ORGANISER}, ORGANISER_ONLY),

@@ -1,6 +1,6 @@
 """The rules of matching once more, face by face and in plain loops: what `matcher_service.rules` is compared with."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -65,7 +65,7 @@ class BruteForce:
         self,
         faces: Sequence[PlainFace],
         people: Sequence[PlainPerson],
-        refusals: Mapping[UUID, Set[UUID]],
+        refusals: Mapping[UUID, Mapping[UUID, int | None]],
         limits: Limits,
     ) -> None:
         self.faces = sorted(faces, key=lambda face: (face.photo.bytes, face.no))
@@ -79,14 +79,16 @@ class BruteForce:
             (person, face): distance
             for person in self.people
             for face in self.faces
-            if face.photo not in self.refusals.get(person.id, set())
+            if face.photo not in self.refusals.get(person.id, {})
             and (distance := self.reach(face, person.at)) <= self.limits.tolerance
         }
-        sure = self.keep_nearest(direct)
         found = dict(direct)
+        direct = {pair: distance for pair, distance in direct.items() if not self.is_rejected(*pair, distance)}
+        sure = self.keep_nearest(direct)
         for person in self.people:
-            for face, distance in self.grow(person, sure, direct).items():
+            for face, distance in self.grow(person, sure, found, direct).items():
                 found[person, face] = min(distance, found.get((person, face), np.inf))
+        found = {pair: distance for pair, distance in found.items() if not self.is_rejected(*pair, distance)}
         matches: dict[tuple[UUID, UUID], bool] = {}
         for person, face in self.keep_nearest(found):
             key = person.id, face.photo
@@ -96,10 +98,21 @@ class BruteForce:
     def reach(self, face: PlainFace, at: Sequence[float]) -> float:
         return measure(face.at, at) + float(np.float32(face.penalty))
 
+    def is_rejected(self, person: PlainPerson, face: PlainFace, distance: float) -> bool:
+        """Whether a face at this distance resembles one that the person rejected, and more than the person."""
+        rejected = self.refusals.get(person.id, {})
+        return any(
+            apart <= self.limits.rejected_distance and apart + self.limits.rejected_margin <= distance
+            for other in self.faces
+            if rejected.get(other.photo) == other.no
+            for apart in [self.reach(face, other.at)]
+        )
+
     def grow(
         self,
         person: PlainPerson,
         sure: Mapping[tuple[PlainPerson, PlainFace], float],
+        near_selfie: Mapping[tuple[PlainPerson, PlainFace], float],
         direct: Mapping[tuple[PlainPerson, PlainFace], float],
     ) -> dict[PlainFace, float]:
         near = {face: distance for (who, face), distance in sure.items() if who == person}
@@ -107,8 +120,9 @@ class BruteForce:
         first = self.vote(person, templates, self.limits.votes[0])
         agreeing = {
             face: sorted(self.reach(face, template.at) for template in templates)[self.limits.votes[0] - 1]
-            for face in first
+            for face, distance in first.items()
             if (person, face) not in direct
+            and not self.is_rejected(person, face, min(distance, near_selfie.get((person, face), np.inf)))
         }
         templates = self.choose(agreeing, templates)
         second = self.vote(person, templates, self.limits.votes[1]) if agreeing else {}
@@ -131,7 +145,7 @@ class BruteForce:
         joined = {}
         for face in self.faces:
             distances = sorted(self.reach(face, template.at) for template in templates)
-            if face.photo in self.refusals.get(person.id, set()) or len(distances) < votes:
+            if face.photo in self.refusals.get(person.id, {}) or len(distances) < votes:
                 continue
             if distances[votes - 1] <= self.limits.growth_tolerance:
                 joined[face] = distances[votes - 1]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher_service.rules import Limits, match
+from matcher_service.rules import Limits, Refusals, match
 from tests.unit.matching_rules import BruteForce, PlainFace, PlainPerson, make_faces, make_people
 
 LIMITS = Limits(tolerance=0.55)  # the distances below are chosen for it
@@ -32,7 +32,7 @@ def near(person: PlainPerson, *offsets: float) -> tuple[float, ...]:
 def find(
     faces: Sequence[PlainFace],
     people: Sequence[PlainPerson] = (ANNA,),
-    refusals: dict[UUID, set[UUID]] | None = None,
+    refusals: Refusals | None = None,
     limits: Limits = LIMITS,
 ) -> dict[UUID, set[int]]:
     """The numbers of each person's photos, after a comparison with brute force."""
@@ -98,8 +98,56 @@ def test_the_nearest_templates_are_kept_and_ties_go_to_the_lower_id() -> None:
 
 
 def test_a_refused_photo_is_no_template_and_is_not_found() -> None:
-    assert find([*TEMPLATES, FAR], refusals={ANNA.id: {photo(1)}}) == {ANNA.id: {2}}
-    assert find([*TEMPLATES, FAR], refusals={ANNA.id: {photo(3)}}) == {ANNA.id: {1, 2}}
+    assert find([*TEMPLATES, FAR], refusals={ANNA.id: {photo(1): None}}) == {ANNA.id: {2}}
+    assert find([*TEMPLATES, FAR], refusals={ANNA.id: {photo(3): None}}) == {ANNA.id: {1, 2}}
+
+
+# A face that Anna's selfie finds, and what Anna says of the photo: that this is not her.
+WRONG = face(1, *near(ANNA, 0.5))
+NOT_ME = {ANNA.id: {photo(1): 0}}
+
+
+@pytest.mark.parametrize(
+    ("at", "found"),
+    [(0.54, False), (0.45, False), (0.31, False), (0.29, True)],
+    ids=["behind", "near", "just", "nearer"],
+)
+def test_a_face_that_is_nearer_to_a_rejected_one_than_to_the_selfie_is_not_found(at: float, found: bool) -> None:
+    other = face(2, *near(ANNA, at))
+    assert find([WRONG, other]) == {ANNA.id: {1, 2}}
+    assert find([WRONG, other], refusals=NOT_ME) == {ANNA.id: {2} if found else set()}
+    assert find([WRONG, other], refusals={ANNA.id: {photo(1): None}}) == {ANNA.id: {2}}, "which face is unknown"
+
+
+def test_only_what_nearly_is_the_rejected_face_is_not_found() -> None:
+    aside = face(2, *near(ANNA, 0.35, 0.4))
+    assert find([WRONG, aside], refusals=NOT_ME) == {ANNA.id: {2}}, "0.43 from the rejected face"
+    assert find([WRONG, face(2, *near(ANNA, 0.45, 0.3))], refusals=NOT_ME) == {ANNA.id: set()}
+
+
+def test_a_face_that_resembles_a_rejected_one_is_no_template() -> None:
+    wrong = face(9, *near(ANNA, 0.45))
+    assert find([*TEMPLATES, FAR, wrong], refusals={ANNA.id: {photo(9): 0}}) == {ANNA.id: set()}
+    assert find([*TEMPLATES, FAR, wrong], refusals={ANNA.id: {photo(9): None}}) == {ANNA.id: {1, 2, 3}}
+
+
+def test_templates_that_are_nearer_keep_a_face_that_the_selfie_does_not() -> None:
+    wrong, between = face(9, *near(ANNA, 0.54)), face(3, *near(ANNA, 0.4))
+    close = [face(number, *near(ANNA, 0.25 + number / 1000)) for number in (1, 2)]
+    refusals = {ANNA.id: {photo(9): 0}}
+    assert find([*close, between, wrong], refusals=refusals) == {ANNA.id: {1, 2, 3}}
+    assert find([between, wrong], refusals=refusals) == {ANNA.id: set()}
+
+
+def test_growth_finds_no_face_that_resembles_a_rejected_one() -> None:
+    wrong = face(9, *near(ANNA, 0.92))
+    assert find([*TEMPLATES, FAR], refusals={}) == {ANNA.id: {1, 2, 3}}
+    assert find([*TEMPLATES, FAR, wrong], refusals={ANNA.id: {photo(9): 0}}) == {ANNA.id: {1, 2}}
+
+
+def test_what_one_person_rejects_is_theirs_alone_to_say() -> None:
+    found = find([WRONG, face(2, *near(ANNA, 0.5))], [ANNA, BESIDE], NOT_ME)
+    assert found == {ANNA.id: set(), BESIDE.id: {1, 2}}
 
 
 BESIDE = PlainPerson(UUID(int=4), near(ANNA, 0.8))
@@ -116,7 +164,7 @@ def test_a_face_goes_to_the_nearer_of_two_people_or_to_both_within_the_margin(
 
 
 def test_who_refuses_a_photo_takes_it_from_nobody() -> None:
-    found = find([face(1, *near(ANNA, 0.3))], [ANNA, BESIDE], {ANNA.id: {photo(1)}})
+    found = find([face(1, *near(ANNA, 0.3))], [ANNA, BESIDE], {ANNA.id: {photo(1): None}})
     assert found == {ANNA.id: set(), BESIDE.id: {1}}
 
 
@@ -174,7 +222,8 @@ FACES = st.lists(
     ),
     max_size=25,
 ).map(lambda faces: [replace(face, no=no) for no, face in enumerate(faces)])
-REFUSALS = st.dictionaries(st.integers(0, 3).map(lambda n: UUID(int=n)), st.sets(st.integers(0, 9).map(photo)))
+REFUSED = st.dictionaries(st.integers(0, 9).map(photo), st.none() | st.integers(0, 24), max_size=4)
+REFUSALS = st.dictionaries(st.integers(0, 3).map(lambda n: UUID(int=n)), REFUSED)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)
@@ -182,7 +231,7 @@ REFUSALS = st.dictionaries(st.integers(0, 3).map(lambda n: UUID(int=n)), st.sets
 def test_the_result_is_that_of_brute_force_in_any_order(
     faces: list[PlainFace],
     people: list[PlainPerson],
-    refusals: dict[UUID, set[UUID]],
+    refusals: Refusals,
     most: int,
     random: object,
 ) -> None:

@@ -59,6 +59,31 @@ class MatchDownload(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MATCH_DOWNLOAD_ORIGINAL: _ClassVar[MatchDownload]
     MATCH_DOWNLOAD_PREVIEW: _ClassVar[MatchDownload]
     MATCH_DOWNLOAD_NONE: _ClassVar[MatchDownload]
+
+class FaceAnswer(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FACE_ANSWER_UNSPECIFIED: _ClassVar[FaceAnswer]
+    FACE_ANSWER_CLEAR: _ClassVar[FaceAnswer]
+    FACE_ANSWER_NEAR_MISS: _ClassVar[FaceAnswer]
+    FACE_ANSWER_NO: _ClassVar[FaceAnswer]
+
+class FaceReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FACE_REASON_UNSPECIFIED: _ClassVar[FaceReason]
+    FACE_REASON_OTHER_PHOTOS: _ClassVar[FaceReason]
+    FACE_REASON_REFUSED: _ClassVar[FaceReason]
+    FACE_REASON_RESEMBLES_REFUSED: _ClassVar[FaceReason]
+    FACE_REASON_NEARER_GUEST: _ClassVar[FaceReason]
+    FACE_REASON_ANOTHER_FACE: _ClassVar[FaceReason]
+    FACE_REASON_TOO_SMALL: _ClassVar[FaceReason]
+    FACE_REASON_HARD_TO_SEE: _ClassVar[FaceReason]
+    FACE_REASON_BEING_MATCHED: _ClassVar[FaceReason]
+    FACE_REASON_NO_SELFIE: _ClassVar[FaceReason]
+    FACE_REASON_NO_MEMBER: _ClassVar[FaceReason]
+    FACE_REASON_HIDDEN: _ClassVar[FaceReason]
+    FACE_REASON_UNAPPROVED: _ClassVar[FaceReason]
+    FACE_REASON_ASKED_TO_HIDE: _ClassVar[FaceReason]
+    FACE_REASON_HELD_BACK: _ClassVar[FaceReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_TOKEN: ErrorReason
 ERROR_REASON_CALLER_NOT_ALLOWED: ErrorReason
@@ -97,6 +122,25 @@ MATCH_DOWNLOAD_UNSPECIFIED: MatchDownload
 MATCH_DOWNLOAD_ORIGINAL: MatchDownload
 MATCH_DOWNLOAD_PREVIEW: MatchDownload
 MATCH_DOWNLOAD_NONE: MatchDownload
+FACE_ANSWER_UNSPECIFIED: FaceAnswer
+FACE_ANSWER_CLEAR: FaceAnswer
+FACE_ANSWER_NEAR_MISS: FaceAnswer
+FACE_ANSWER_NO: FaceAnswer
+FACE_REASON_UNSPECIFIED: FaceReason
+FACE_REASON_OTHER_PHOTOS: FaceReason
+FACE_REASON_REFUSED: FaceReason
+FACE_REASON_RESEMBLES_REFUSED: FaceReason
+FACE_REASON_NEARER_GUEST: FaceReason
+FACE_REASON_ANOTHER_FACE: FaceReason
+FACE_REASON_TOO_SMALL: FaceReason
+FACE_REASON_HARD_TO_SEE: FaceReason
+FACE_REASON_BEING_MATCHED: FaceReason
+FACE_REASON_NO_SELFIE: FaceReason
+FACE_REASON_NO_MEMBER: FaceReason
+FACE_REASON_HIDDEN: FaceReason
+FACE_REASON_UNAPPROVED: FaceReason
+FACE_REASON_ASKED_TO_HIDE: FaceReason
+FACE_REASON_HELD_BACK: FaceReason
 
 class RematchRequest(_message.Message):
     __slots__ = ("rematch_id", "user_id", "event_id", "revision", "encoding")
@@ -312,3 +356,67 @@ class ListSharedFacesResponse(_message.Message):
     FACES_FIELD_NUMBER: _ClassVar[int]
     faces: _containers.RepeatedCompositeFieldContainer[SharedFace]
     def __init__(self, faces: _Optional[_Iterable[_Union[SharedFace, _Mapping]]] = ...) -> None: ...
+
+class ListFacesRequest(_message.Message):
+    __slots__ = ("photo_id", "person_id")
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    person_id: str
+    def __init__(self, photo_id: _Optional[str] = ..., person_id: _Optional[str] = ...) -> None: ...
+
+class FacePerson(_message.Message):
+    __slots__ = ("person_id", "user_id")
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    user_id: str
+    def __init__(self, person_id: _Optional[str] = ..., user_id: _Optional[str] = ...) -> None: ...
+
+class PhotoFace(_message.Message):
+    __slots__ = ("number", "left", "top", "width", "height", "people", "answer", "reasons")
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    TOP_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
+    number: int
+    left: int
+    top: int
+    width: int
+    height: int
+    people: _containers.RepeatedCompositeFieldContainer[FacePerson]
+    answer: FaceAnswer
+    reasons: _containers.RepeatedScalarFieldContainer[FaceReason]
+    def __init__(self, number: _Optional[int] = ..., left: _Optional[int] = ..., top: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., people: _Optional[_Iterable[_Union[FacePerson, _Mapping]]] = ..., answer: _Optional[_Union[FaceAnswer, str]] = ..., reasons: _Optional[_Iterable[_Union[FaceReason, str]]] = ...) -> None: ...
+
+class ListFacesResponse(_message.Message):
+    __slots__ = ("event_id", "faces", "small_count", "is_shown", "reasons")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    FACES_FIELD_NUMBER: _ClassVar[int]
+    SMALL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    IS_SHOWN_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    faces: _containers.RepeatedCompositeFieldContainer[PhotoFace]
+    small_count: int
+    is_shown: bool
+    reasons: _containers.RepeatedScalarFieldContainer[FaceReason]
+    def __init__(self, event_id: _Optional[str] = ..., faces: _Optional[_Iterable[_Union[PhotoFace, _Mapping]]] = ..., small_count: _Optional[int] = ..., is_shown: _Optional[bool] = ..., reasons: _Optional[_Iterable[_Union[FaceReason, str]]] = ...) -> None: ...
+
+class GetFaceCropRequest(_message.Message):
+    __slots__ = ("photo_id", "number")
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    number: int
+    def __init__(self, photo_id: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+
+class GetFaceCropResponse(_message.Message):
+    __slots__ = ("image",)
+    IMAGE_FIELD_NUMBER: _ClassVar[int]
+    image: bytes
+    def __init__(self, image: _Optional[bytes] = ...) -> None: ...

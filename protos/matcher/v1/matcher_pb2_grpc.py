@@ -88,6 +88,16 @@ class MatcherServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesResponse.FromString,
                 _registered_method=True)
+        self.ListFaces = channel.unary_unary(
+                '/matcher.v1.MatcherService/ListFaces',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListFacesRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListFacesResponse.FromString,
+                _registered_method=True)
+        self.GetFaceCrop = channel.unary_unary(
+                '/matcher.v1.MatcherService/GetFaceCrop',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropResponse.FromString,
+                _registered_method=True)
 
 
 class MatcherServiceServicer:
@@ -191,6 +201,25 @@ class MatcherServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListFaces(self, request, context):
+        """The faces that were found in a photo and whose they are; for a person who is named, also why each face is theirs or not,
+        and why they do not see the photo. In words: neither encodings nor how alike faces are. For organisers of the event.
+        Idempotent.
+        Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFaceCrop(self, request, context):
+        """A face of a photo as a JPEG of at most 160 pixels on the long edge, cut from its preview and kept nowhere. For
+        organisers of the event. Idempotent.
+        Errors: PHOTO_NOT_FOUND also where the photo has no such face, PHOTO_NOT_READY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MatcherServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -243,6 +272,16 @@ def add_MatcherServiceServicer_to_server(servicer, server):
                     servicer.ListSharedFaces,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesResponse.SerializeToString,
+            ),
+            'ListFaces': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFaces,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListFacesRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.ListFacesResponse.SerializeToString,
+            ),
+            'GetFaceCrop': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFaceCrop,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -519,6 +558,60 @@ class MatcherService:
             '/matcher.v1.MatcherService/ListSharedFaces',
             protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_matcher__pb2.ListSharedFacesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFaces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/ListFaces',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.ListFacesRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.ListFacesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFaceCrop(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/GetFaceCrop',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropResponse.FromString,
             options,
             channel_credentials,
             insecure,

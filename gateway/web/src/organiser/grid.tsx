@@ -10,6 +10,7 @@ import type { Rights } from "./rights";
 import type { Selection } from "./selection";
 
 interface Props {
+  eventId: string;
   list: PhotoList;
   selection: Selection;
   /** Of the member with this id. */
@@ -18,7 +19,7 @@ interface Props {
   deeds: Deeds;
 }
 
-export function Grid({ list, selection, rights, nameOf, deeds }: Props) {
+export function Grid({ eventId, list, selection, rights, nameOf, deeds }: Props) {
   const { photos } = list;
   const [current, setCurrent] = useState(0);
   const grid = useRef<HTMLUListElement>(null);
@@ -26,7 +27,7 @@ export function Grid({ list, selection, rights, nameOf, deeds }: Props) {
 
   const open = async (index: number, tile: HTMLElement) => {
     const { openViewer } = await import("./viewer");
-    openViewer(photos, index, tile, nameOf);
+    openViewer(photos, index, tile, nameOf, rights.administer ? eventId : undefined);
   };
   const focus = (index: number) => {
     setCurrent(index);

@@ -110,7 +110,7 @@ export function Photos({ event, queue, upload, isOpen, waiting, version, onChang
       {!list.isLoaded && !list.fault && <Waiting>{text.page.loading}</Waiting>}
       {list.isLoaded && list.photos.length === 0 && !(isEmpty && rights.administer) && <p class="nothing">{filter === "all" ? words.state.empty : words.photos.none}</p>}
       <FailedVersions photos={list.photos} />
-      <Grid list={list} selection={selection} rights={rights} nameOf={nameOf} deeds={{ show, keepVisible, remove: (ids) => void remove(ids) }} />
+      <Grid eventId={event.id} list={list} selection={selection} rights={rights} nameOf={nameOf} deeds={{ show, keepVisible, remove: (ids) => void remove(ids) }} />
       {list.photos.length > 0 && rights.hide && (
         <p class="quiet keys">{rights.administer ? words.photos.keys : words.photos.coupleKeys}</p>
       )}

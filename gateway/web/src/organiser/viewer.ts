@@ -1,5 +1,6 @@
 /** One photo at full size. Loaded when the first one is opened. */
 
+import type PhotoSwipe from "photoswipe";
 import type { SlideData } from "photoswipe";
 
 import { showTime } from "../shared/elements";
@@ -15,6 +16,8 @@ export function openViewer(
   index: number,
   tile: HTMLElement,
   nameOf: (userId: string | null) => string,
+  /** Whose faces may be asked about, where they may be. */
+  eventId?: string,
 ): void {
   const describeOrigin = ({ filename, from_guest, uploader_id, taken_at }: Photo) => {
     const parts = [filename];
@@ -39,10 +42,23 @@ export function openViewer(
           name.textContent = shown ? describeOrigin(shown) : "";
         });
         bar.append(name);
+        if (eventId) bar.append(makeFacesButton(pswp, eventId, () => readable[pswp.currIndex]?.id));
       },
     });
   });
   pswp.init();
+}
+
+function makeFacesButton(pswp: PhotoSwipe, eventId: string, photoId: () => string | undefined): HTMLButtonElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = words.faces.open;
+  button.onclick = async () => {
+    const { openFaces } = await import("./faces");
+    const id = photoId();
+    if (pswp.element && id) openFaces(pswp.element, eventId, id);
+  };
+  return button;
 }
 
 function describe(photo: Photo): SlideData {

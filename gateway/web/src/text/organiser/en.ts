@@ -1,5 +1,6 @@
 import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
+import { faces } from "./faces.en";
 import { anomalies, begin, first, logo } from "./working.en";
 
 /** Every sentence of the organiser page that the guest page does not have. */
@@ -191,6 +192,7 @@ export const words = {
     admitName: (name: string) => `Let ${name} in again`,
   },
   anomalies,
+  faces,
   begin,
   poster: {
     heading: "Poster",

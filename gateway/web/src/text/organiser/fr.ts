@@ -1,4 +1,5 @@
 import type { Words } from "./en";
+import { faces } from "./faces.fr";
 import { anomalies, begin, first, logo } from "./working.fr";
 
 /** Every sentence of the organiser page that the guest page does not have. */
@@ -198,6 +199,7 @@ export const words: Words = {
     admitName: (name) => `Admettre ${name} à nouveau`,
   },
   anomalies,
+  faces,
   begin,
   poster: {
     heading: "Affiche",

@@ -1,0 +1,126 @@
+"""The faces of a photo, and why a guest is in it or not, for organisers."""
+
+from collections.abc import Iterable
+from typing import Literal, get_args
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
+
+from gateway.errors.openapi import SIGNED, pictures, problems
+from gateway.events.guests import find_guests
+from gateway.http.authentication import Signed
+from protos.matcher.v1 import matcher_pb2 as pb
+
+MAX_AGE_S = 600
+ERRORS = ("invalid_argument", "photo_not_found", "photo_not_ready", *SIGNED)
+
+Answer = Literal["clear", "near_miss", "no"]
+Reason = Literal[
+    "other_photos",
+    "refused",
+    "resembles_refused",
+    "nearer_guest",
+    "another_face",
+    "too_small",
+    "hard_to_see",
+    "being_matched",
+    "no_selfie",
+    "no_member",
+    "hidden",
+    "unapproved",
+    "asked_to_hide",
+    "held_back",
+]
+ANSWERS: dict[int, Answer] = {
+    pb.FACE_ANSWER_CLEAR: "clear",
+    pb.FACE_ANSWER_NEAR_MISS: "near_miss",
+    pb.FACE_ANSWER_NO: "no",
+}
+REASONS: dict[int, Reason] = {pb.FaceReason.Value(f"FACE_REASON_{name.upper()}"): name for name in get_args(Reason)}
+
+
+class FacePerson(BaseModel):
+    person_id: str
+    user_id: str
+    username: str = Field(description="empty for a guest without credentials, and for one who left meanwhile")
+    display_name: str
+
+
+class Face(BaseModel):
+    number: int = Field(description="in the photo; it may change when the photo is read again")
+    left: int = Field(description="its box in pixels of the upright photo")
+    top: int
+    width: int
+    height: int
+    image_url: str = Field(description="the face, as a JPEG of at most 160 pixels on the long edge")
+    people: list[FacePerson] = Field(description="those for whom it is taken")
+    answer: Answer | None = Field(
+        description="whether it is taken for the guest: `near_miss` is not, by little or for a reason that may change;"
+        " null: no guest was named, or the guest is not searched for"
+    )
+    reasons: list[Reason] = Field(description="why")
+
+
+class Faces(BaseModel):
+    faces: list[Face]
+    small: int = Field(description="further faces, too small to be compared with anybody")
+    is_shown: bool | None = Field(description="whether the guest is shown the photo; null: no guest was named")
+    reasons: list[Reason] = Field(description="why not, whatever its faces are")
+
+
+router = APIRouter(prefix="/api/photos/{photo_id}/faces", tags=["photos"])
+
+
+@router.get("", responses=problems(*ERRORS))
+async def list_faces(photo_id: UUID, backend: Signed, guest_id: UUID | None = None) -> Faces:
+    """The faces of a photo, for the organisers of its event, and whose they are; for a guest also why each face is
+    theirs or not. In words: nothing says how alike faces are."""
+    request = pb.ListFacesRequest(photo_id=str(photo_id), person_id=str(guest_id or ""))
+    answer = await backend.matcher.ListFaces(request)
+    wanted = {person.user_id for face in answer.faces for person in face.people}
+    guests = await find_guests(backend, answer.event_id, wanted)
+    names = {user_id: (guest.username, guest.display_name) for user_id, guest in guests.items()}
+    return Faces(
+        faces=[_face(photo_id, face, names) for face in answer.faces],
+        small=answer.small_count,
+        is_shown=answer.is_shown if guest_id else None,
+        reasons=_reasons(answer.reasons),
+    )
+
+
+@router.get(
+    "/{number}",
+    response_class=Response,
+    responses={200: {"description": "The face.", "content": pictures("image/jpeg")}, **problems(*ERRORS)},
+)
+async def get_face(photo_id: UUID, number: int, backend: Signed) -> Response:
+    """A face, cut from the preview of its photo, for the organisers of its event."""
+    answer = await backend.matcher.GetFaceCrop(pb.GetFaceCropRequest(photo_id=str(photo_id), number=number))
+    headers = {"Cache-Control": f"private, max-age={MAX_AGE_S}", "X-Content-Type-Options": "nosniff"}
+    return Response(answer.image, media_type="image/jpeg", headers=headers)
+
+
+def _face(photo_id: UUID, face: pb.PhotoFace, names: dict[str, tuple[str, str]]) -> Face:
+    people = []
+    for person in face.people:
+        username, display_name = names.get(person.user_id, ("", ""))
+        people.append(
+            FacePerson(person_id=person.person_id, user_id=person.user_id, username=username, display_name=display_name)
+        )
+    return Face(
+        number=face.number,
+        left=face.left,
+        top=face.top,
+        width=face.width,
+        height=face.height,
+        image_url=f"/api/photos/{photo_id}/faces/{face.number}",
+        people=people,
+        answer=ANSWERS.get(face.answer),
+        reasons=_reasons(face.reasons),
+    )
+
+
+def _reasons(reasons: Iterable[int]) -> list[Reason]:
+    """Those that this version knows."""
+    return [REASONS[reason] for reason in reasons if reason in REASONS]

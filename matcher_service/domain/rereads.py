@@ -1,0 +1,33 @@
+"""Photos of an older engine that are read again."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class RereadPhoto:
+    """A photo to be read again. `attempt` fences every later write."""
+
+    event_id: UUID
+    photo_id: UUID
+    upload_key: str
+    attempt: int
+
+
+@dataclass(frozen=True)
+class Swap:
+    """An event whose photos are all read again: the new faces are to take the places of the old ones."""
+
+    event_id: UUID
+    attempt: int
+
+
+RereadJob = RereadPhoto | Swap
+
+
+@dataclass(frozen=True)
+class RereadProgress:
+    """Of an event the photos that an older engine read, and how many of them are read again and wait for the swap."""
+
+    old: int
+    done: int

@@ -1,0 +1,89 @@
+"""SQL of rejected faces: of the photos that people refuse the faces that had been taken for theirs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, text
+
+SAME_FACE_SHARE = 0.33  # of the area of two boxes together, as in kit.faces.overlap
+
+
+@dataclass(frozen=True)
+class MovedRejection:
+    """A rejected face whose photo was read again: its number from now on, None where the face is not found again."""
+
+    person_id: UUID
+    photo_id: UUID
+    no: int | None
+
+
+def read_rejected(connection: Connection, event_id: UUID, person_id: UUID | None = None) -> dict[UUID, list[bytes]]:
+    """The encodings of the faces that each person rejected, or one person."""
+    query = text(
+        """
+        SELECT r.person_id, f.encoding FROM matcher.refusals r
+        JOIN matcher.faces f ON f.event_id = :event AND (f.photo_id, f.face_no) = (r.photo_id, r.face_no)
+        WHERE r.event_id = :event AND r.rejected AND (r.person_id = :person OR CAST(:person AS uuid) IS NULL)
+        """
+    )
+    rejected: dict[UUID, list[bytes]] = {}
+    for row in connection.execute(query, {"event": event_id, "person": person_id}):
+        rejected.setdefault(row.person_id, []).append(bytes(row.encoding))
+    return rejected
+
+
+def forget_rejected(connection: Connection, event_id: UUID, photo_id: UUID) -> None:
+    """The photo stays refused, but its faces are others from now on."""
+    query = "UPDATE matcher.refusals SET rejected = false WHERE event_id = :event AND photo_id = :photo AND rejected"
+    connection.execute(text(query), {"event": event_id, "photo": photo_id})
+
+
+def find_moved(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> tuple[MovedRejection, ...]:
+    """The rejected faces of these photos among the new faces, by where in the photo they are."""
+    query = text(
+        """
+        SELECT r.person_id, r.photo_id, f."left", f.top, f.width, f.height, n.face_no,
+            n."left" AS new_left, n.top AS new_top, n.width AS new_width, n.height AS new_height
+        FROM matcher.refusals r
+        JOIN matcher.faces f ON f.event_id = :event AND (f.photo_id, f.face_no) = (r.photo_id, r.face_no)
+        LEFT JOIN matcher.reread_faces n ON n.event_id = :event AND n.photo_id = r.photo_id
+        WHERE r.event_id = :event AND r.rejected AND r.photo_id = ANY(:photos)
+        ORDER BY r.person_id, r.photo_id, n.face_no
+        """
+    )
+    found: dict[tuple[UUID, UUID], tuple[float, int | None]] = {}
+    for row in connection.execute(query, {"event": event_id, "photos": list(photo_ids)}):
+        pair = row.person_id, row.photo_id
+        share = 0.0 if row.face_no is None else _find_share(row)
+        best = found.setdefault(pair, (0.0, None))
+        if share >= SAME_FACE_SHARE and share > best[0]:
+            found[pair] = share, row.face_no
+    return tuple(MovedRejection(*pair, no) for pair, (_, no) in found.items())
+
+
+def move_rejected(connection: Connection, event_id: UUID, moved: Sequence[MovedRejection]) -> None:
+    """Whatever becomes of the face, the photo stays refused."""
+    insert = text(
+        "INSERT INTO matcher.refusals (event_id, person_id, photo_id, face_no, rejected)"
+        " VALUES (:event, :person, :photo, :no, true)"
+        " ON CONFLICT (event_id, person_id, photo_id, face_no) DO UPDATE SET rejected = true"
+    )
+    for photo_id in {one.photo_id for one in moved}:
+        forget_rejected(connection, event_id, photo_id)
+    for one in moved:
+        if one.no is not None:
+            values = {"event": event_id, "person": one.person_id, "photo": one.photo_id, "no": one.no}
+            connection.execute(insert, values)
+
+
+def _find_share(row: Row[Any]) -> float:
+    """What the boxes of an old and a new face have in common, of what they cover together."""
+    right, new_right = row.left + row.width, row.new_left + row.new_width
+    bottom, new_bottom = row.top + row.height, row.new_top + row.new_height
+    width = max(min(right, new_right) - max(row.left, row.new_left), 0)
+    height = max(min(bottom, new_bottom) - max(row.top, row.new_top), 0)
+    both = width * height
+    together = row.width * row.height + row.new_width * row.new_height - both
+    return float(both / together) if together else 0.0

@@ -1,0 +1,114 @@
+"""SQL of what matching looks at: the faces, people, refusals and matches of an event at one moment."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from sqlalchemy import Connection, text
+
+from kit.db import copy_out
+from matcher_service.matching import to_encodings
+from matcher_service.rules import EventFaces, EventPeople
+from matcher_service.store.faces import ENCODING, ENCODING_BYTES, HEADER_BYTES, NAN, TRAILER_BYTES, row_of
+
+ROW = row_of(photo="V16", no=">i2", encoding=ENCODING, penalty=">f4", size=">i4", sure="?", trusted="?")
+SELECT_FACES = f"""
+SELECT f.photo_id, f.face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END,
+    f.penalty, f.size_px, f.sure, NOT p.from_guest
+FROM {{table}} f JOIN matcher.photos p ON (p.event_id, p.id) = (f.event_id, f.photo_id)
+WHERE f.event_id = %s AND p.state = 'indexed'
+"""
+OF_PHOTOS = "AND f.photo_id = ANY(CAST(%s AS uuid[]))"
+NOT_OF_PHOTOS = "AND NOT f.photo_id = ANY(CAST(%s AS uuid[]))"
+REJECTED = """AND (f.photo_id, f.face_no) IN (
+    SELECT photo_id, face_no FROM matcher.refusals WHERE event_id = %s AND rejected)"""
+CURRENT, NEW = "matcher.faces", "matcher.reread_faces"
+
+
+@dataclass(frozen=True)
+class UnsettledEvent:
+    """An event at one moment. `changes`, `resets`: its counters then. `refusals`: the photos that each person refuses,
+    and the number of the face that had been taken for theirs, where it is known. `matches`: by person and photo the
+    number of the face, None where it is unknown, and whether growth found it."""
+
+    changes: int
+    resets: int
+    faces: EventFaces
+    people: EventPeople
+    refusals: dict[UUID, dict[UUID, int | None]]
+    matches: dict[tuple[UUID, UUID], tuple[int | None, bool]]
+
+
+def select_faces(connection: Connection, event_id: UUID) -> EventFaces:
+    """All faces of an event."""
+    return _copy_faces(connection, SELECT_FACES.format(table=CURRENT), [str(event_id)])
+
+
+def select_new_faces(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID], *, alone: bool) -> EventFaces:
+    """The faces of these photos as they were read again, with the faces of all others; if they are `alone`, with those
+    of others that somebody has rejected."""
+    photos = [str(photo_id) for photo_id in photo_ids]
+    query, values = f"{SELECT_FACES.format(table=NEW)} {OF_PHOTOS}", [str(event_id), photos]
+    query += f" UNION ALL {SELECT_FACES.format(table=CURRENT)} {NOT_OF_PHOTOS}"
+    values += [str(event_id), photos]
+    if alone:
+        query += f" {REJECTED}"
+        values += [str(event_id)]
+    return _copy_faces(connection, query, values)
+
+
+def no_faces() -> EventFaces:
+    return _parse(memoryview(b""))
+
+
+def select_people(connection: Connection, event_id: UUID) -> EventPeople:
+    query = text(
+        f"""
+        SELECT person_id, substr(encodings, 1, {ENCODING_BYTES}) AS encoding FROM matcher.people
+        WHERE event_id = :event AND octet_length(encodings) >= {ENCODING_BYTES} ORDER BY person_id
+        """
+    )
+    rows = connection.execute(query, {"event": event_id}).all()
+    return EventPeople(tuple(row.person_id for row in rows), to_encodings([bytes(row.encoding) for row in rows]))
+
+
+def select_refusals(connection: Connection, event_id: UUID) -> dict[UUID, dict[UUID, int | None]]:
+    refusals: dict[UUID, dict[UUID, int | None]] = {}
+    query = text(
+        "SELECT person_id, photo_id, max(face_no) FILTER (WHERE rejected) AS face_no FROM matcher.refusals"
+        " WHERE event_id = :event GROUP BY person_id, photo_id"
+    )
+    for refusal in connection.execute(query, {"event": event_id}):
+        refusals.setdefault(refusal.person_id, {})[refusal.photo_id] = refusal.face_no
+    return refusals
+
+
+def select_matches(
+    connection: Connection, event_id: UUID, *, grown_only: bool = False, photos: Collection[UUID] | None = None
+) -> dict[tuple[UUID, UUID], tuple[int | None, bool]]:
+    """Of these photos, where they are named."""
+    query = text(
+        "SELECT person_id, photo_id, face_no, grown FROM matcher.matches WHERE event_id = :event"
+        " AND (grown OR NOT :grown_only) AND (CAST(:photos AS uuid[]) IS NULL OR photo_id = ANY(:photos))"
+    )
+    values = {"event": event_id, "grown_only": grown_only, "photos": None if photos is None else list(photos)}
+    return {(row.person_id, row.photo_id): (row.face_no, row.grown) for row in connection.execute(query, values)}
+
+
+def _copy_faces(connection: Connection, query: str, values: Sequence[object]) -> EventFaces:
+    return _parse(copy_out(connection, f"COPY ({query}) TO STDOUT (FORMAT binary)", values))
+
+
+def _parse(copied: "memoryview[int]") -> EventFaces:
+    rows: Any = np.frombuffer(copied[HEADER_BYTES : max(len(copied) - TRAILER_BYTES, HEADER_BYTES)], dtype=ROW)
+    return EventFaces(
+        photo_ids=np.ascontiguousarray(rows["photo"]),
+        nos=rows["no"].astype(np.int16),
+        encodings=np.ascontiguousarray(rows["encoding"]),
+        penalties=rows["penalty"].astype(np.float32),
+        sizes=rows["size"].astype(np.int32),
+        sure=np.ascontiguousarray(rows["sure"]),
+        trusted=np.ascontiguousarray(rows["trusted"]),
+    )

@@ -1,0 +1,72 @@
+"""Why a guest is in a photo or not, as an organiser asks beside the photo."""
+
+import pytest
+from playwright.sync_api import expect
+
+from deploy.sample import SampleEvent
+from deploy.system import LocalSystem
+from tests.e2e.party import Json, Organiser, register
+from tests.pages.conftest import NewLaptop
+from tests.pages.laptop import Laptop
+from tests.pages.phone import PATIENCE_MS
+
+Party = tuple[Json, str]
+
+
+@pytest.fixture
+def party(system: LocalSystem, organiser: Organiser, sample: SampleEvent) -> Party:
+    """A photo of Ada and Ben, and Ada as a guest; her name."""
+    event = organiser.event("Faces")
+    both = next(photo for photo in sample.photos if photo.people == {"Ada", "Ben"} and photo.faces == 2)
+    organiser.add_photos(event, [both])
+    with register(system.base_url, event) as ada:
+        assert ada.selfie_and_wait(sample.selfies["Ada"])["matched"] == 1
+        return event, ada.username
+
+
+def open_faces(laptop: Laptop, event: Json) -> None:
+    laptop.open_event(event["id"])
+    laptop.page.locator(".grid.organiser li a").first.click()
+    laptop.page.locator(".pswp__actions button").click()
+    expect(laptop.page.locator("dialog.faces li")).to_have_count(2, timeout=PATIENCE_MS)
+
+
+def test_an_organiser_sees_the_faces_and_why_a_guest_is_one_of_them(
+    laptop: Laptop, organiser: Organiser, party: Party
+) -> None:
+    event, ada = party
+    open_faces(laptop, event)
+    dialog = laptop.page.locator("dialog.faces")
+    pictures = dialog.locator("li img")
+    for place in range(2):
+        expect(pictures.nth(place)).to_have_js_property("complete", True)
+        assert pictures.nth(place).evaluate("image => image.naturalWidth") > 40
+    expect(dialog.locator("li").get_by_text(ada, exact=True)).to_have_count(1)
+    expect(dialog.get_by_text("Matches no guest")).to_have_count(1)
+    dialog.get_by_label("Why is this guest not in it?").select_option(label=ada)
+    expect(dialog.get_by_role("status")).to_contain_text(f"{ada} is shown this photo.")
+    expect(dialog.get_by_text("It is this guest.")).to_have_count(1)
+    expect(dialog.get_by_text("Not this guest.")).to_have_count(1)
+    laptop.check_accessibility()
+    laptop.page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(laptop.page.locator(".pswp__name")).to_be_visible()
+    [photo] = organiser.get(f"/api/events/{event['id']}/photos")["photos"]
+    hide = {"photo_ids": [photo["id"]], "visibility": "hidden"}
+    organiser.expect(204, "POST", f"/api/events/{event['id']}/photos/visibility", json=hide)
+    open_faces(laptop, event)
+    dialog.get_by_label("Why is this guest not in it?").select_option(label=ada)
+    expect(dialog.get_by_role("status")).to_contain_text(f"{ada} is not shown this photo. The photo is hidden.")
+
+
+def test_the_faces_are_accessible_on_a_phone_in_the_dark_in_french(
+    new_laptop: NewLaptop, organiser: Organiser, party: Party
+) -> None:
+    narrow = new_laptop(locale="fr", viewport={"width": 390, "height": 844}, color_scheme="dark")
+    narrow.open("/organiser")
+    narrow.fill_in(organiser.username)
+    narrow.page.locator("ul.events a").first.wait_for()
+    open_faces(narrow, party[0])
+    narrow.page.get_by_label("Pourquoi cet invité").select_option(label=party[1])
+    expect(narrow.page.get_by_text("est cet invité.")).to_have_count(1)
+    narrow.check_accessibility()
