@@ -123,6 +123,7 @@ def _request(name: str, rematch: Rematch) -> pb.RematchRequest:
     return pb.RematchRequest(
         rematch_id=name,
         user_id=str(rematch.user_id),
+        person_id=str(rematch.person_id),
         event_id=str(rematch.event_id),
         revision=rematch.revision,
         encoding=_numbers(rematch.encoding),

@@ -18,6 +18,7 @@ from selfie_service.domain import (
     SelfieSummary,
     tell_progress,
 )
+from selfie_service.domain.encodings import take_mean
 from selfie_service.store.hints import hint, hint_owner
 from selfie_service.store.people import lock_person, want_again
 
@@ -111,7 +112,7 @@ class RematchStore:
                 event_id=row.event_id,
                 revision=row.wanted_revision,
                 attempt=row.attempt,
-                encoding=bytes(selfie.encoding) if selfie else None,
+                encoding=take_mean([bytes(one) for one in selfie.encodings]) if selfie else None,
                 selfie_id=selfie.id if selfie else None,
             )
             for row, selfie in ((row, selfies.get(row.person_id)) for row in rows)
@@ -162,7 +163,9 @@ class RematchStore:
         """A statement after the one that locks the enrolments: who changes a face changes them too and waits, so each
         encoding is the one that the revision was wanted for, never an older one."""
         query = text(
-            "SELECT person_id, id, encoding FROM selfie.selfies WHERE state = 'active' AND person_id = ANY(:people)"
+            "SELECT person_id, (array_agg(id ORDER BY revision))[1] AS id,"
+            " array_agg(encoding ORDER BY revision) AS encodings"
+            " FROM selfie.selfies WHERE state = 'active' AND person_id = ANY(:people) GROUP BY person_id"
         )
         return {row.person_id: row for row in connection.execute(query, {"people": people})}
 

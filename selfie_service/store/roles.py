@@ -28,7 +28,8 @@ class RoleStore:
         query = text(
             """
             SELECT e.user_id, coalesce(
-                (SELECT s.state FROM selfie.selfies s WHERE s.person_id = e.person_id AND s.state = 'active'),
+                (SELECT s.state FROM selfie.selfies s
+                    WHERE s.person_id = e.person_id AND s.state = 'active' LIMIT 1),
                 (SELECT s.state FROM selfie.selfies s WHERE s.person_id = e.person_id ORDER BY s.revision DESC LIMIT 1)
             ) AS state
             FROM selfie.enrolments e
