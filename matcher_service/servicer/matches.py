@@ -123,13 +123,14 @@ def _rematch(request: pb.RematchRequest, event_id: str) -> Rematch:
         raise InvalidArgument
     if request.event_id != event_id or request.revision < 1:
         raise InvalidArgument
+    person_id = parse_id(request.user_id)
     return Rematch(
         request.rematch_id,
-        parse_id(request.user_id),
+        parse_optional_id(request.account_id) or person_id,
         parse_id(request.event_id),
         request.revision,
         encoding.tobytes() if encoding.size else None,
-        parse_optional_id(request.person_id),
+        person_id,
     )
 
 

@@ -163,7 +163,7 @@ def test_an_active_selfie_of_0007_is_used_beside_further_ones(
         world.upload(guest, "mia", person_id=mia)
         assert world.validate(valid(2))
         world.rematch()
-        sent = {request.person_id: request.encoding for request in world.matcher.requests}
+        sent = {request.user_id: request.encoding for request in world.matcher.requests}
         assert (sent[str(guest)][1], sent[mia][2]) == (0.375, 0.375)
     finally:
         world.close()

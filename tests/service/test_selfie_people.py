@@ -16,6 +16,7 @@ from selfie_service.validation import Examination
 from tests.service import selfie_fixtures
 from tests.service.calls import refused
 from tests.service.selfie_fixtures import MakeWorld
+from tests.service.selfie_scripted import DONE, FAILED, answer_with
 from tests.service.selfie_world import World, face
 
 make_world = selfie_fixtures.make_world
@@ -35,7 +36,7 @@ def send(world: World, user: UUID, encoding: bytes, person: str = "") -> pb.Reje
 def sent(world: World, event: UUID) -> dict[str, bytes]:
     """The last face sent of each person in an event; empty: forget them."""
     world.rematch()
-    return {request.person_id: face_of(request) for request in world.matcher.requests if request.event_id == str(event)}
+    return {request.user_id: face_of(request) for request in world.matcher.requests if request.event_id == str(event)}
 
 
 def face_of(request: Any) -> bytes:
@@ -49,9 +50,27 @@ def test_each_person_has_a_face_of_their_own(world: World) -> None:
     mia = world.add_person(user)
     assert send(world, user, ME) == send(world, user, MIA, mia) == 0
     assert sent(world, event) == {str(user): ME, mia: MIA}
-    assert {request.user_id for request in world.matcher.requests} == {str(user)}
+    assert {request.user_id: request.account_id for request in world.matcher.requests} == {
+        str(user): "",
+        mia: str(user),
+    }
     assert send(world, user, ME, mia) == pb.REJECT_REASON_DIFFERENT_PERSON
     assert world.state(user).selfie_state == pb.SELFIE_STATE_ACTIVE
+
+
+def test_a_matcher_of_the_previous_version_mixes_nobody_up(world: World) -> None:
+    """It knows nothing of accounts and reports that the person is no member; later it is asked again."""
+    event = world.event()
+    user = world.guest(event)
+    world.matcher.answer = answer_with(FAILED, reason="EVENT_NOT_FOUND")
+    mia = world.add_person(user)
+    send(world, user, MIA, mia)
+    assert sent(world, event) == {mia: MIA}
+    assert world.state(user, mia).events[0].state == pb.REMATCH_STATE_FAILED
+    world.matcher.answer = answer_with(DONE, matched_count=2)
+    world.end_backoff()
+    world.rematch()
+    assert world.state(user, mia).events[0].matched_count == 2
 
 
 def test_a_client_that_names_nobody_means_the_first_person(world: World, guest: UUID) -> None:

@@ -99,20 +99,20 @@ MATCH_DOWNLOAD_PREVIEW: MatchDownload
 MATCH_DOWNLOAD_NONE: MatchDownload
 
 class RematchRequest(_message.Message):
-    __slots__ = ("rematch_id", "user_id", "event_id", "revision", "encoding", "person_id")
+    __slots__ = ("rematch_id", "user_id", "event_id", "revision", "encoding", "account_id")
     REMATCH_ID_FIELD_NUMBER: _ClassVar[int]
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     ENCODING_FIELD_NUMBER: _ClassVar[int]
-    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     rematch_id: str
     user_id: str
     event_id: str
     revision: int
     encoding: _containers.RepeatedScalarFieldContainer[float]
-    person_id: str
-    def __init__(self, rematch_id: _Optional[str] = ..., user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., encoding: _Optional[_Iterable[float]] = ..., person_id: _Optional[str] = ...) -> None: ...
+    account_id: str
+    def __init__(self, rematch_id: _Optional[str] = ..., user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., encoding: _Optional[_Iterable[float]] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class RematchResponse(_message.Message):
     __slots__ = ("rematch_id", "state", "compared_count", "total_count", "matched_count", "reason")
