@@ -39,7 +39,8 @@ SELECT :event, :person, :user, :role, :sequence, :revision,
     CASE WHEN has_face AND NOT is_shut THEN 'running' ELSE 'idle' END,
     CASE WHEN has_face AND is_shut THEN CAST(:revision AS bigint) END,
     now() + make_interval(secs => :step * (SELECT count(*) FROM selfie.enrolments
-        WHERE user_id = :user AND wanted_revision > published_revision))
+        WHERE person_id IN (SELECT person_id FROM selfie.people WHERE user_id = :account)
+            AND wanted_revision > published_revision))
 FROM (SELECT
     EXISTS (SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active') AS has_face,
     EXISTS (SELECT FROM selfie.events WHERE event_id = :event
@@ -103,13 +104,16 @@ def _join(connection: Connection, change: Change) -> None:
     connection.execute(stay, {"user": user_id})
     if not _is_searched(change):
         return
-    for person_id, revision in lock_people(connection, user_id).items():
+    people = lock_people(connection, user_id)
+    _drop_leftovers(connection, user_id, event_id)
+    for person_id, revision in people.items():
         connection.execute(
             ENROL,
             {
                 "event": event_id,
                 "person": person_id,
-                "user": user_id,
+                "user": person_id,  # see `persons.ENROL`
+                "account": user_id,
                 "role": change.role.value,
                 "sequence": change.sequence,
                 "revision": revision,
@@ -117,6 +121,18 @@ def _join(connection: Connection, change: Change) -> None:
             },
         )
     notify(connection, REMATCHES_CHANNEL)
+
+
+def _drop_leftovers(connection: Connection, user_id: UUID, event_id: UUID) -> None:
+    """Of an account that left while a process of the previous version followed, which knows first people only."""
+    query = text(
+        """
+        DELETE FROM selfie.enrolments WHERE event_id = :event
+            AND person_id IN (SELECT person_id FROM selfie.people WHERE user_id = :user)
+            AND NOT EXISTS (SELECT FROM selfie.enrolments WHERE event_id = :event AND person_id = :user)
+        """
+    )
+    connection.execute(query, {"event": event_id, "user": user_id})
 
 
 def _leave(connection: Connection, change: Change) -> None:
@@ -127,8 +143,8 @@ def _leave(connection: Connection, change: Change) -> None:
     for person_id in people:
         raise_revision(connection, person_id)
     connection.execute(
-        text("DELETE FROM selfie.enrolments WHERE user_id = :user AND event_id = :event"),
-        {"user": user_id, "event": event_id},
+        text("DELETE FROM selfie.enrolments WHERE event_id = :event AND person_id = ANY(:people)"),
+        {"event": event_id, "people": list(people)},
     )
     if _is_last(change):
         for person_id in people:

@@ -2,21 +2,22 @@
 
 from uuid import UUID
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from selfie_service.domain import GuestSelfie, SelfieState, first_person, show_to_organisers
 from selfie_service.domain.people import NewPerson, Person, PersonNotFound, TooManyPeople
 from selfie_service.store.erasing import erase_selfies
 from selfie_service.store.hints import hint
-from selfie_service.store.people import lock_first_person, lock_person
+from selfie_service.store.people import lock_first_person, lock_person, raise_revision, want_rematches
 
 BATCH = 100
 LIVE = "user_id = :user AND deleted_at IS NULL"
-# Where the account is searched; no face yet, so nothing is to be sent.
+# Where the account is searched; nothing is to be sent without a face. `enrolments.user_id` is what a worker of the
+# previous version sends: of these people their own id, which no matcher knows as a member, so that nobody is mixed up.
 ENROL = """
 INSERT INTO selfie.enrolments (event_id, person_id, user_id, role, role_sequence, wanted_revision, state)
-SELECT event_id, :person, user_id, role, role_sequence, 0, 'idle'
+SELECT event_id, :person, :person, role, role_sequence, 0, 'idle'
 FROM selfie.enrolments WHERE person_id = :first
 ON CONFLICT (event_id, person_id) DO NOTHING
 """
@@ -106,6 +107,42 @@ class PersonStore:
             erase_selfies(connection, person_id)
             connection.execute(delete, {"person": person_id})
             hint(connection, user_id)
+
+    def tidy(self) -> bool:
+        """Whether there may be more to do."""
+        is_more = self.enrol_missing()
+        return self.purge() or is_more
+
+    def enrol_missing(self) -> bool:
+        """Enrols people where a process of the previous version, which knows first people only, has followed a join.
+        Whether there may be more."""
+        missing = text(
+            f"""
+            SELECT p.person_id, p.user_id FROM selfie.people p
+            WHERE p.person_id <> p.user_id AND p.deleted_at IS NULL AND EXISTS (
+                SELECT FROM selfie.enrolments f WHERE f.person_id = p.user_id AND NOT EXISTS (
+                    SELECT FROM selfie.enrolments e WHERE (e.event_id, e.person_id) = (f.event_id, p.person_id)))
+            LIMIT {BATCH}
+            """
+        )
+        with transaction(self._engine) as connection:
+            people = connection.execute(missing).all()
+        for row in people:
+            with transaction(self._engine, "person-enrol") as connection:
+                lock_person(connection, first_person(row.user_id))
+                self._enrol(connection, row.user_id, row.person_id)
+        return len(people) == BATCH
+
+    def _enrol(self, connection: Connection, user_id: UUID, person_id: UUID) -> None:
+        """Under the lock of the first person."""
+        active = text("SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active'")
+        person = {"person": person_id}
+        live = text(f"SELECT FROM selfie.people WHERE person_id = :person AND {LIVE} FOR UPDATE")
+        if connection.execute(live, {**person, "user": user_id}).first() is None:
+            return
+        enrolled = connection.execute(text(ENROL), {**person, "first": first_person(user_id)})
+        if enrolled.rowcount and connection.execute(active, person).first() is not None:
+            want_rematches(connection, person_id, raise_revision(connection, person_id))
 
     def purge(self) -> bool:
         """Deletes some of the rows of people whom every event has forgotten. Whether there may be more."""

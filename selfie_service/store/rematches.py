@@ -97,7 +97,8 @@ class RematchStore:
             UPDATE selfie.enrolments e
             SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease), turn_at = now()
             FROM batch WHERE e.person_id = batch.person_id AND e.event_id = batch.event_id
-            RETURNING e.user_id, e.person_id, e.event_id, e.wanted_revision, e.attempt, e.state
+            RETURNING (SELECT p.user_id FROM selfie.people p WHERE p.person_id = e.person_id) AS user_id,
+                e.person_id, e.event_id, e.wanted_revision, e.attempt, e.state
             """
         )
         with transaction(self._engine, "rematch-claim") as connection:

@@ -152,7 +152,7 @@ class Old:
             "ALTER TABLE selfie.people DROP COLUMN without_events_since",
             "DROP FUNCTION selfie.add_selfie",
             "DROP FUNCTION selfie.add_selfie_of",
-            "DROP INDEX selfie.active_selfies, selfie.deleted_people",
+            "DROP INDEX selfie.active_selfies, selfie.further_people, selfie.deleted_people",
             "CREATE UNIQUE INDEX one_active_selfie ON selfie.selfies (person_id) WHERE state = 'active'",
             "ALTER TABLE selfie.selfies DROP COLUMN is_addition",
             "ALTER TABLE selfie.people DROP COLUMN name, DROP COLUMN request_id, DROP COLUMN created_at,"

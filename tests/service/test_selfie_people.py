@@ -10,7 +10,8 @@ from sqlalchemy import Connection, text
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.binding import FACES_PER_DAY
 from selfie_service.domain import ChangeKind
-from selfie_service.domain.people import FACES_PER_GUEST
+from selfie_service.domain.people import FACES_PER_GUEST, TooManyPeople
+from selfie_service.people import People
 from selfie_service.store import PersonStore, changes, persons
 from selfie_service.validation import Examination
 from tests.service import selfie_fixtures
@@ -363,3 +364,65 @@ def test_a_closed_event_takes_no_face_of_a_new_person(world: World) -> None:
     send(world, user, MIA, mia)
     assert sent(world, closed) == {}
     assert sent(world, still_open) == {mia: MIA}
+
+
+def look_for_mia(world: World) -> tuple[UUID, UUID, str]:
+    """An event, its guest, and a person who was matched there."""
+    event = world.event()
+    user = world.guest(event)
+    mia = world.add_person(user)
+    send(world, user, MIA, mia)
+    world.rematch()
+    return event, user, mia
+
+
+def test_a_worker_of_the_previous_version_names_nobody_whom_the_matcher_knows(world: World) -> None:
+    """It sends `user_id` of the row that it claims."""
+    event, user, mia = look_for_mia(world)
+    rows = "SELECT person_id, user_id FROM selfie.enrolments WHERE event_id = :event"
+    with world.db.connect() as connection:
+        sent_by_it = {row.person_id: row.user_id for row in connection.execute(text(rows), {"event": event})}
+    assert sent_by_it == {user: user, UUID(mia): UUID(mia)}
+
+
+def test_who_was_not_enrolled_by_a_process_of_the_previous_version_is_enrolled_later(world: World) -> None:
+    _, user, mia = look_for_mia(world)
+    later = world.event()
+    world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
+    world.follower.catch_up()
+    world.execute(f"DELETE FROM selfie.enrolments WHERE event_id = '{later}' AND person_id = '{mia}'")
+    assert mia not in sent(world, later)
+    world.people_store.tidy()
+    assert sent(world, later)[mia] == MIA
+    before = len(world.matcher.requests)
+    world.people_store.tidy()
+    world.rematch()
+    assert len(world.matcher.requests) == before
+
+
+def test_who_left_before_a_process_of_the_previous_version_is_matched_again_after_a_return(world: World) -> None:
+    event, user, mia = look_for_mia(world)
+    world.execute(f"DELETE FROM selfie.enrolments WHERE event_id = '{event}' AND person_id = '{user}'")
+    world.matcher.requests.clear()
+    world.tell(ChangeKind.JOINED, event_id=event, user_id=user)
+    world.follower.catch_up()
+    assert sent(world, event)[mia] == MIA
+
+
+def test_the_events_of_all_people_of_an_account_are_queued_one_after_the_other(world: World) -> None:
+    _, user, mia = look_for_mia(world)
+    send(world, user, ME)
+    world.rematch()
+    joined = world.event()
+    world.tell(ChangeKind.JOINED, event_id=joined, user_id=user)
+    world.follower.catch_up()
+    query = "SELECT count(DISTINCT turn_at) AS n FROM selfie.enrolments WHERE event_id = :event"
+    assert world.row(query, event=joined).n == 2
+    assert set(sent(world, joined)) == {str(user), mia}
+
+
+def test_where_the_setting_is_0_nobody_else_is_looked_for(world: World, guest: UUID) -> None:
+    people = People(world.people_store, 0)
+    assert people.list_people(guest)[1] == 0
+    with pytest.raises(TooManyPeople):
+        people.add_person(guest, None, "Mia", "1")

@@ -19,6 +19,7 @@ ALTER TABLE selfie.people
     ADD COLUMN created_at timestamptz NOT NULL DEFAULT now(),
     ADD COLUMN consent_version text,
     ADD COLUMN deleted_at timestamptz;
+CREATE INDEX further_people ON selfie.people (person_id) WHERE person_id <> user_id;
 CREATE INDEX deleted_people ON selfie.people (deleted_at) WHERE deleted_at IS NOT NULL;
 """
 # `add_selfie` of version 0007 with two more parameters. That one stays for processes of its version.
