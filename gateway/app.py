@@ -35,6 +35,7 @@ from gateway.photos import archive, cameras, curation, faces, pictures
 from gateway.photos import routes as photos
 from gateway.photos.archive_entries import KnownChecksums
 from gateway.posters import routes as posters
+from gateway.selfies import people
 from gateway.selfies import routes as selfies
 from gateway.updates import routes as updates
 from gateway.updates.feed import Feed, stop
@@ -64,6 +65,7 @@ ROUTERS = [
     for module in (
         accounts,
         selfies,
+        people,
         photos,
         curation,
         cameras,

@@ -32,12 +32,22 @@ from kit.worker import run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.binding import FACES_PER_DAY, TOLERANCE, BindingRule
 from selfie_service.domain import Judge
+from selfie_service.domain.people import FACES_PER_GUEST
 from selfie_service.feed import AuthFeed
 from selfie_service.guests import GuestSelfies
+from selfie_service.people import People
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import BindingStore, ChangeStore, OldSelfieStore, RematchStore, RoleStore, SelfieStore
+from selfie_service.store import (
+    BindingStore,
+    ChangeStore,
+    OldSelfieStore,
+    PersonStore,
+    RematchStore,
+    RoleStore,
+    SelfieStore,
+)
 from selfie_service.store.changes import is_join
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.store.people import REMATCHES_CHANNEL, SELFIES_CHANNEL
@@ -67,6 +77,9 @@ class ServeSettings(
     selfie_port: int = Field(50052, ge=0, le=65535, description="port to listen on; 0: any")
     max_pending_selfies: int = Field(10_000, ge=1, description="selfies that wait for a verdict; more are refused")
     auth_address: settings.Target = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
+    faces_per_guest: int = Field(
+        FACES_PER_GUEST, ge=0, le=20, description="people whom an account may look for besides its guest; 0: none"
+    )
 
 
 class WorkerSettings(
@@ -136,6 +149,7 @@ def serve(
         feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, changes.cursor, changes.apply, is_join)
         guests = GuestSelfies(RoleStore(db), feed.fetch, follower.catch_up)
+        people = People(PersonStore(db), config.faces_per_guest)
         start_thread(lambda: _read_roles(guests), "roles")
         following = start_thread(lambda: follower.run(stop), "feed")
         hints = Notices(config.listen_url, HINTS_CHANNEL)
@@ -145,10 +159,12 @@ def serve(
                 Selfies(
                     selfies(db, config.max_pending_selfies),
                     rematches(db),
+                    people,
                     blobs,
                     follower.catch_up,
                     config.max_selfie_mb * settings.MB,
                 ),
+                people,
                 guests,
                 hints,
             ),
@@ -191,11 +207,12 @@ def work(
     lease_s = 2 * config.image_timeout_s
     validator = Validator(store, blobs, engine.call, _make_judge(config), engine.start, lease_s, stop)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
-    sweeper, bindings, old = Sweeper(store, blobs), BindingStore(db), OldSelfieStore(db)
+    sweeper, bindings, old, people = Sweeper(store, blobs), BindingStore(db), OldSelfieStore(db), PersonStore(db)
     loops = [
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
         start_thread(lambda: run_steps(bindings.forget_old, lambda: stop.wait(SWEEP_S), stop, "bindings"), "bindings"),
         start_thread(lambda: run_steps(old.erase_old, lambda: stop.wait(SWEEP_S), stop, "old-selfies"), "old-selfies"),
+        start_thread(lambda: run_steps(people.tidy, lambda: stop.wait(SWEEP_S), stop, "people"), "people"),
         start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
         start_thread(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),
     ]

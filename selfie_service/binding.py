@@ -2,9 +2,11 @@
 
 The tolerance is wider than that for matching, since refusing guests their own selfie is worse than missing somebody
 else's. By `make accuracy`, two photos of one person are at most 0.53 apart and photos of two persons at least 0.73.
-Every selfie is compared with the first one, so that no series of selfies drifts from one face to another.
+Every selfie is compared with the first one, so that no series of selfies drifts from one face to another. A selfie that
+is used beside others is compared also where any face may follow the first one: a mean never mixes two faces.
 """
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +30,10 @@ class BindingRule:
             return RejectReason.TOO_MANY_FACES if bound.recent_count >= self.faces_per_day else None
         distance = measure_distance(bound.encoding, encoding)
         return None if distance <= self.tolerance else RejectReason.DIFFERENT_PERSON
+
+
+# For selfies that are used beside others where nothing else binds.
+SAME_FACE = BindingRule(faces_per_day=sys.maxsize)
 
 
 def measure_distance(one: bytes, other: bytes) -> float:

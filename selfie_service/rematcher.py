@@ -122,7 +122,8 @@ class Rematcher:
 def _request(name: str, rematch: Rematch) -> pb.RematchRequest:
     return pb.RematchRequest(
         rematch_id=name,
-        user_id=str(rematch.user_id),
+        user_id=str(rematch.person_id),
+        account_id="" if rematch.person_id == rematch.user_id else str(rematch.user_id),
         event_id=str(rematch.event_id),
         revision=rematch.revision,
         encoding=_numbers(rematch.encoding),

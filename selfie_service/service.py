@@ -22,17 +22,19 @@ from selfie_service.domain import (
     first_person,
 )
 from selfie_service.images import read_image, write_image
+from selfie_service.people import People
 from selfie_service.store import RematchStore, SelfieStore
 
 
 class Selfies:
-    """A guest's selfies and rematches. `catch_up` applies what auth_service has told until now, so that guests find
-    what they did there a moment ago."""
+    """The selfies and rematches of a guest's people, of the first one where none is named. `catch_up` applies what
+    auth_service has told until now, so that guests find what they did there a moment ago."""
 
     def __init__(
         self,
         selfies: SelfieStore,
         rematches: RematchStore,
+        people: People,
         blobs: Blobs,
         catch_up: Callable[[], None],
         max_image_bytes: int,
@@ -40,20 +42,30 @@ class Selfies:
         self._max_image_bytes = max_image_bytes
         self._selfies = selfies
         self._rematches = rematches
+        self._people = people
         self._blobs = blobs
         self._catch_up = catch_up
 
-    def upload(self, user_id: UUID, request_id: UUID | None, image: bytes) -> UUID:
+    def upload(
+        self,
+        user_id: UUID,
+        request_id: UUID | None,
+        image: bytes,
+        is_addition: bool = False,
+        person_id: UUID | None = None,
+    ) -> UUID:
         """The id of the accepted selfie; durable, not decided."""
+        person = self._people.require(user_id, person_id)
         content_type = _check_image(image, self._max_image_bytes)
         selfie = NewSelfie(
             id=uuid4(),
             user_id=user_id,
-            person_id=first_person(user_id),
+            person_id=person,
             request_id=request_id,
             sha256=hashlib.sha256(image).digest(),
             image_key=write_image(self._blobs, image),
             content_type=content_type,
+            is_addition=is_addition,
         )
         try:
             accepted = self._add(selfie)
@@ -67,8 +79,8 @@ class Selfies:
         traces.lead_to(accepted)
         return accepted
 
-    def get_selfie(self, user_id: UUID) -> tuple[Selfie, bytes]:
-        selfie = self._selfies.find_selfie(first_person(user_id))
+    def get_selfie(self, user_id: UUID, person_id: UUID | None = None) -> tuple[Selfie, bytes]:
+        selfie = self._selfies.find_selfie(self._people.require(user_id, person_id))
         if selfie is None:
             raise SelfieNotFound
         try:
@@ -76,25 +88,29 @@ class Selfies:
         except BlobNotFound:  # deleted meanwhile
             raise SelfieNotFound from None
 
-    def delete_selfie(self, user_id: UUID) -> None:
-        self._selfies.delete_selfies(first_person(user_id))
+    def delete_selfie(self, user_id: UUID, person_id: UUID | None = None) -> None:
+        self._selfies.delete_selfies(self._people.require(user_id, person_id))
 
-    def get_progress(self, user_id: UUID) -> Progress:
-        progress = self._rematches.read_progress(first_person(user_id))
+    def get_progress(self, user_id: UUID, person_id: UUID | None = None) -> Progress:
+        person = self._people.require(user_id, person_id)
+        progress = self._rematches.read_progress(person)
         if progress is None:
             self._catch_up()
-            progress = self._rematches.read_progress(first_person(user_id))
+            progress = self._rematches.read_progress(person)
         return progress or Progress(None, None, None, ())
 
-    def start_rematch(self, user_id: UUID) -> None:
-        if not self._selfies.has_person(first_person(user_id)):
+    def start_rematch(self, user_id: UUID, person_id: UUID | None = None) -> None:
+        person = self._people.require(user_id, person_id)
+        if not self._selfies.has_person(person):
             self._catch_up()
-        self._rematches.restart(first_person(user_id))
+        self._rematches.restart(person)
 
     def _add(self, selfie: NewSelfie) -> UUID:
         try:
             return self._selfies.add_selfie(selfie)
         except (UserNotFound, EventClosed):
+            if selfie.person_id != first_person(selfie.user_id):
+                self._people.require(selfie.user_id, selfie.person_id)  # who may be deleted by now
             self._catch_up()  # the account may be new, or have joined another event
             self._selfies.add_person(selfie.user_id)
             return self._selfies.add_selfie(selfie)

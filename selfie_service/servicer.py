@@ -1,5 +1,8 @@
 """SelfieService on the wire: proto <-> domain."""
 
+from typing import Any
+from uuid import UUID
+
 from kit.errors import InvalidArgument
 from kit.identity import USER, callable_by, current_caller, service
 from kit.ids import parse_id, parse_optional_id
@@ -8,7 +11,9 @@ from kit.timestamps import to_timestamp
 from protos.selfie.v1 import selfie_pb2 as pb
 from protos.selfie.v1 import selfie_pb2_grpc
 from selfie_service.domain import MAX_USERS, EventRematch, RejectReason, RematchState, SelfieState
+from selfie_service.domain.people import Person
 from selfie_service.guests import GuestSelfies
+from selfie_service.people import People
 from selfie_service.service import Selfies
 
 SELFIE_STATES = {
@@ -45,20 +50,22 @@ REMATCH_STATES = {
 class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, selfies: Selfies, guests: GuestSelfies, hints: Notices) -> None:
+    def __init__(self, selfies: Selfies, people: People, guests: GuestSelfies, hints: Notices) -> None:
         self._selfies = selfies
+        self._people = people
         self._guests = guests
         self._hints = hints
 
     @callable_by(USER)
     def UploadSelfie(self, request, context):
         caller = current_caller().user_id
-        selfie_id = self._selfies.upload(caller, parse_optional_id(request.request_id), request.image)
+        request_id = parse_optional_id(request.request_id)
+        selfie_id = self._selfies.upload(caller, request_id, request.image, request.is_addition, _person(request))
         return pb.UploadSelfieResponse(selfie_id=str(selfie_id))
 
     @callable_by(USER)
     def GetSelfie(self, request, context):
-        selfie, image = self._selfies.get_selfie(current_caller().user_id)
+        selfie, image = self._selfies.get_selfie(current_caller().user_id, _person(request))
         return pb.GetSelfieResponse(
             selfie_id=str(selfie.id),
             state=SELFIE_STATES[selfie.state],
@@ -68,12 +75,12 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
 
     @callable_by(USER)
     def DeleteSelfie(self, request, context):
-        self._selfies.delete_selfie(current_caller().user_id)
+        self._selfies.delete_selfie(current_caller().user_id, _person(request))
         return pb.DeleteSelfieResponse()
 
     @callable_by(USER)
     def GetRematchState(self, request, context):
-        progress = self._selfies.get_progress(current_caller().user_id)
+        progress = self._selfies.get_progress(current_caller().user_id, _person(request))
         selfie = progress.selfie
         return pb.GetRematchStateResponse(
             selfie_id=str(selfie.id) if selfie else "",
@@ -82,12 +89,34 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
             start_time=to_timestamp(progress.started_at),
             finish_time=to_timestamp(progress.finished_at),
             events=[_event_rematch(event) for event in progress.events],
+            active_count=progress.active_count,
         )
 
     @callable_by(USER)
     def StartRematch(self, request, context):
-        self._selfies.start_rematch(current_caller().user_id)
+        self._selfies.start_rematch(current_caller().user_id, _person(request))
         return pb.StartRematchResponse()
+
+    @callable_by(USER)
+    def ListPeople(self, request, context):
+        people, free_count = self._people.list_people(current_caller().user_id)
+        return pb.ListPeopleResponse(people=map(_wire_person, people), free_count=free_count)
+
+    @callable_by(USER)
+    def CreatePerson(self, request, context):
+        caller, request_id = current_caller().user_id, parse_optional_id(request.request_id)
+        person = self._people.add_person(caller, request_id, request.name, request.consent_version)
+        return pb.CreatePersonResponse(person=_wire_person(person))
+
+    @callable_by(USER)
+    def RenamePerson(self, request, context):
+        self._people.rename_person(current_caller().user_id, parse_id(request.person_id), request.name)
+        return pb.RenamePersonResponse()
+
+    @callable_by(USER)
+    def DeletePerson(self, request, context):
+        self._people.delete_person(current_caller().user_id, parse_id(request.person_id))
+        return pb.DeletePersonResponse()
 
     @callable_by(service("gateway"), long=True, watches=True)
     def WatchSelfies(self, request, context):
@@ -109,6 +138,19 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
                 for user_id, selfie in selfies.items()
             ]
         )
+
+
+def _person(request: Any) -> UUID | None:
+    return parse_optional_id(request.person_id)
+
+
+def _wire_person(person: Person) -> pb.Person:
+    return pb.Person(
+        person_id=str(person.id),
+        name=person.name,
+        selfie=f"GUEST_SELFIE_{person.selfie.name}",
+        active_count=person.active_count,
+    )
 
 
 def _event_rematch(event: EventRematch) -> pb.EventRematch:

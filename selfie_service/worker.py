@@ -10,6 +10,7 @@ from kit.blobs import BlobNotFound, Blobs
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
+from selfie_service.binding import SAME_FACE
 from selfie_service.domain import Decision, Judge, RejectReason, SelfieJob
 from selfie_service.images import read_image, write_image
 from selfie_service.store import SelfieStore
@@ -76,7 +77,8 @@ class Validator(Worker[SelfieJob]):
 
     def _decide(self, job: SelfieJob, examination: Examination) -> Decision:
         if examination.encoding is not None:
-            return self._store.accept(job, examination.encoding, self._judge)
+            judge = self._judge or (SAME_FACE.judge if job.is_addition else None)
+            return self._store.accept(job, examination.encoding, judge)
         reason = RejectReason(examination.reason)
         return Decision(self._store.reject(job, reason), reason)
 

@@ -20,6 +20,7 @@ from gateway.photos.file_names import UploadNames, make_archive_name, make_file_
 from gateway.photos.pictures import download_not_offered
 from gateway.photos.transfer import read_part
 from gateway.photos.zip_records import StoredFile
+from gateway.selfies.person import Person, name_person, require_person
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2
 from protos.matcher.v1 import photo_pb2 as pb
@@ -52,13 +53,14 @@ router = APIRouter(prefix="/api", tags=["photos"])
 
 
 @router.head("/my-photos.zip", include_in_schema=False)
-@router.get("/my-photos.zip", **archive("event_not_found", *SIGNED))
-async def download_my_photos(event_id: UUID, backend: Signed, asked: AskedArchive) -> Response:
-    """All photos that the caller sees, in one event, as a ZIP archive without compression: the originals, or pictures
-    of at most 1600 pixels where the event offers only those. The access token must be valid when the archive begins.
-    Where a photo goes while it is sent the connection is cut: ask again. While the photos are the same, so is `ETag`,
-    and `Range` goes on where a connection was cut."""
-    matches = [match async for match in _list_matches(backend, event_id)]
+@router.get("/my-photos.zip", **archive("event_not_found", "person_not_found", *SIGNED))
+async def download_my_photos(event_id: UUID, backend: Signed, asked: AskedArchive, person: Person = None) -> Response:
+    """All photos that `/api/my-photos` lists, in one event, as a ZIP archive without compression: the originals, or
+    pictures of at most 1600 pixels where the event offers only those. The access token must be valid when the archive
+    begins. Where a photo goes while it is sent the connection is cut: ask again. While the photos are the same, so is
+    `ETag`, and `Range` goes on where a connection was cut."""
+    await require_person(backend, person)
+    matches = [match async for match in _list_matches(backend, event_id, person)]
     if any(match.download == matcher_pb2.MATCH_DOWNLOAD_NONE for match in matches):
         raise download_not_offered()
     found = [await _find_offered(backend, match) for match in matches]
@@ -88,8 +90,10 @@ async def download_event(event_id: UUID, backend: Signed, asked: AskedArchive) -
     return await send_archive(backend, asked, make_archive_name(event.name), [*entries, *_tell(missing)])
 
 
-async def _list_matches(backend: Backends, event_id: UUID) -> AsyncIterator[matcher_pb2.Match]:
-    page = matcher_pb2.ListMatchesRequest(event_id=str(event_id), page_size=PAGE_SIZE, ascending=True)
+async def _list_matches(backend: Backends, event_id: UUID, person: UUID | None) -> AsyncIterator[matcher_pb2.Match]:
+    page = matcher_pb2.ListMatchesRequest(
+        event_id=str(event_id), page_size=PAGE_SIZE, ascending=True, person_id=name_person(person)
+    )
     while True:
         answer = await backend.matcher.ListMatches(page)
         for match in answer.matches:

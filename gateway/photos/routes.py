@@ -17,6 +17,7 @@ from gateway.http.uploads import FilePolicy
 from gateway.photos import schemas as shapes
 from gateway.photos.pictures import VARIANTS, url_of
 from gateway.photos.upload import PhotoUpload, Result
+from gateway.selfies.person import Person, name_person, require_person
 from protos.matcher.v1 import matcher_pb2
 from protos.matcher.v1 import photo_pb2 as pb
 
@@ -54,7 +55,7 @@ HideRequested = Annotated[bool, Query(description="only photos that guests ask t
 router = APIRouter(prefix="/api", tags=["photos"])
 
 
-@router.get("/my-photos", responses=problems("event_not_found", *PAGE, *SIGNED))
+@router.get("/my-photos", responses=problems("event_not_found", "person_not_found", *PAGE, *SIGNED))
 async def list_my_photos(
     request: Request,
     backend: Signed,
@@ -63,15 +64,18 @@ async def list_my_photos(
     direction: Direction = "desc",
     limit: Limit = 50,
     cursor: Cursor = "",
+    person: Person = None,
 ) -> shapes.MyPhotoPage:
-    """The photos that the caller is in and those for everyone, in one event or in all. A cursor is good for one order
-    and direction."""
+    """The photos that the caller or a person is in and those for everyone, in one event or in all. A cursor is good for
+    one person, order and direction."""
+    await require_person(backend, person)
     page = matcher_pb2.ListMatchesRequest(
         event_id=str(event_id or ""),
         page_size=limit,
         page_token=cursor,
         order=f"MATCH_ORDER_{order.upper()}",
         ascending=direction == "asc",
+        person_id=name_person(person),
     )
     answer = await backend.matcher.ListMatches(page)
     return shapes.MyPhotoPage(
@@ -174,17 +178,19 @@ async def delete_photo(photo_id: UUID, backend: Signed) -> None:
 @router.post(
     "/photos/{photo_id}/not-me", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
-async def refuse_match(photo_id: UUID, backend: Signed) -> None:
+async def refuse_match(photo_id: UUID, backend: Signed, person: Person = None) -> None:
     """Hide a photo that shows somebody else; it stays hidden whatever selfie comes later."""
-    await backend.matcher.RefuseMatch(matcher_pb2.RefuseMatchRequest(photo_id=str(photo_id)))
+    request = matcher_pb2.RefuseMatchRequest(photo_id=str(photo_id), person_id=name_person(person))
+    await backend.matcher.RefuseMatch(request)
 
 
 @router.delete(
     "/photos/{photo_id}/not-me", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
-async def restore_match(photo_id: UUID, backend: Signed) -> None:
+async def restore_match(photo_id: UUID, backend: Signed, person: Person = None) -> None:
     """Undo it."""
-    await backend.matcher.RestoreMatch(matcher_pb2.RestoreMatchRequest(photo_id=str(photo_id)))
+    request = matcher_pb2.RestoreMatchRequest(photo_id=str(photo_id), person_id=name_person(person))
+    await backend.matcher.RestoreMatch(request)
 
 
 @router.post(

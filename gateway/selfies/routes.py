@@ -8,7 +8,7 @@ from typing import Annotated
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import grpc
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from sse_starlette import EventSourceResponse
 
 from gateway.backends.channels import Backends
@@ -19,6 +19,7 @@ from gateway.http.limits import MAX_KEY_LENGTH
 from gateway.http.ranges import IfNoneMatch, IfRange, Range, cut_picture, is_known, parse_range
 from gateway.http.rates import rates_of
 from gateway.http.uploads import FilePolicy, receive_files
+from gateway.selfies.person import Person, name_person
 from gateway.selfies.schemas import AcceptedRematch, AcceptedSelfie, RematchStatus
 from gateway.selfies.status import is_final, read_status
 from protos.selfie.v1 import selfie_pb2 as pb
@@ -34,6 +35,7 @@ IdempotencyKey = Annotated[
     str, Header(max_length=MAX_KEY_LENGTH, description="the same key: the same upload, however often it is sent")
 ]
 
+Add = Annotated[bool, Query(description="use it beside the selfies in use, of which there are three at most")]
 LastEventId = Annotated[str, Header(description="`id` of the last event received; an EventSource sends it by itself")]
 
 
@@ -47,13 +49,18 @@ LastEventId = Annotated[str, Header(description="`id` of the last event received
         "idempotency_key_reused",
         "request_in_progress",
         "queue_full",
+        "too_many_selfies",
+        "person_not_found",
         *SIGNED,
         *FILE_BODY,
     ),
     openapi_extra=files_body("file", several=False),
 )
-async def upload_selfie(request: Request, backend: Signed, idempotency_key: IdempotencyKey = "") -> AcceptedSelfie:
-    """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`."""
+async def upload_selfie(
+    request: Request, backend: Signed, idempotency_key: IdempotencyKey = "", person: Person = None, add: Add = False
+) -> AcceptedSelfie:
+    """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`. It takes
+    the place of the selfies in use or, with `add`, is used beside them."""
     if caller := request.scope["caller"]:
         await rates_of(request).hit("selfies", str(caller.user_id))
     max_bytes = backend.limits.max_selfie_bytes
@@ -64,15 +71,21 @@ async def upload_selfie(request: Request, backend: Signed, idempotency_key: Idem
         async for file in files:  # one, and after it the rest of the body
             with closing(file):
                 image = b"" if file.reason else await file.read()
-    upload = pb.UploadSelfieRequest(request_id=_request_id(idempotency_key), image=image)
+    upload = pb.UploadSelfieRequest(
+        request_id=make_request_id(idempotency_key), image=image, person_id=name_person(person), is_addition=add
+    )
     answer = await backend.selfie.UploadSelfie(upload)
     return AcceptedSelfie(message="Your photos are being looked for.", selfie_id=answer.selfie_id)
 
 
-@router.get("/rematch-status", response_model_exclude_none=True, responses=problems(*SIGNED))
-async def get_rematch_status(backend: Signed) -> RematchStatus:
+@router.get(
+    "/rematch-status",
+    response_model_exclude_none=True,
+    responses=problems("invalid_argument", "person_not_found", *SIGNED),
+)
+async def get_rematch_status(backend: Signed, person: Person = None) -> RematchStatus:
     """How far the newest selfie is, and in how many photos the guest was found."""
-    return await _read(backend)
+    return await _read(backend, person)
 
 
 @router.get(
@@ -81,21 +94,23 @@ async def get_rematch_status(backend: Signed) -> RematchStatus:
     responses={
         200: {"description": "Each event is a RematchStatus.", "content": {"text/event-stream": TEXT}},
         204: {"description": "The client has the final status: an EventSource does not connect again."},
-        **problems(*SIGNED),
+        **problems("invalid_argument", "person_not_found", *SIGNED),
     },
 )
-async def follow_rematch_status(backend: Signed, last_event_id: LastEventId = "") -> Response:
+async def follow_rematch_status(backend: Signed, last_event_id: LastEventId = "", person: Person = None) -> Response:
     """The same as server-sent events: one at once, one for each change, and the end when the status is final."""
-    status = await _read(backend)
+    status = await _read(backend, person)
     if is_final(status) and last_event_id == _event_id(status):
         return Response(status_code=204, headers=PRIVATE)
-    return EventSourceResponse(_follow(backend, status), ping=15, headers=PRIVATE)
+    return EventSourceResponse(_follow(backend, status, person), ping=15, headers=PRIVATE)
 
 
-@router.post("/rematch", status_code=202, responses=problems("no_active_selfie", *SIGNED))
-async def start_rematch(backend: Signed) -> AcceptedRematch:
+@router.post(
+    "/rematch", status_code=202, responses=problems("invalid_argument", "no_active_selfie", "person_not_found", *SIGNED)
+)
+async def start_rematch(backend: Signed, person: Person = None) -> AcceptedRematch:
     """Match the active selfie again in every event of the caller."""
-    await backend.selfie.StartRematch(pb.StartRematchRequest())
+    await backend.selfie.StartRematch(pb.StartRematchRequest(person_id=name_person(person)))
     return AcceptedRematch(message="Your photos are being looked for again.")
 
 
@@ -106,14 +121,18 @@ async def start_rematch(backend: Signed) -> AcceptedRematch:
         200: {"description": "The image as uploaded.", "content": pictures(*IMAGE_TYPES)},
         206: {"description": "The part that `Range` asks for.", "content": pictures(*IMAGE_TYPES)},
         304: {"description": "The client has it."},
-        **problems("range_not_satisfiable", *SIGNED, no_active_selfie=404),
+        **problems("invalid_argument", "range_not_satisfiable", "person_not_found", *SIGNED, no_active_selfie=404),
     },
 )
 async def get_my_selfie(
-    backend: Signed, range: Range = "", if_range: IfRange = "", if_none_match: IfNoneMatch = ""
+    backend: Signed,
+    range: Range = "",
+    if_range: IfRange = "",
+    if_none_match: IfNoneMatch = "",
+    person: Person = None,
 ) -> Response:
-    """The guest's own selfie: the active one, or the pending one where none is active yet."""
-    answer = await backend.selfie.GetSelfie(pb.GetSelfieRequest())
+    """The guest's own selfie: the first active one, or the pending one where none is active yet."""
+    answer = await backend.selfie.GetSelfie(pb.GetSelfieRequest(person_id=name_person(person)))
     media_type = answer.content_type if answer.content_type in IMAGE_TYPES else OTHER
     tag = f'"{blake2b(answer.image, digest_size=12).hexdigest()}"'
     if is_known(if_none_match, tag):
@@ -122,24 +141,25 @@ async def get_my_selfie(
     return Response(body, status, media_type=media_type, headers={**PRIVATE, **headers})
 
 
-@router.delete("/my-selfie", status_code=204, responses=problems(*SIGNED))
-async def delete_my_selfie(backend: Signed) -> None:
-    """Delete every selfie of the caller, and make every event forget their face."""
-    await backend.selfie.DeleteSelfie(pb.DeleteSelfieRequest())
+@router.delete("/my-selfie", status_code=204, responses=problems("invalid_argument", "person_not_found", *SIGNED))
+async def delete_my_selfie(backend: Signed, person: Person = None) -> None:
+    """Delete every selfie of the caller or of a person, and make every event forget the face."""
+    await backend.selfie.DeleteSelfie(pb.DeleteSelfieRequest(person_id=name_person(person)))
 
 
-async def _read(backend: Backends) -> RematchStatus:
-    return read_status(await backend.selfie.GetRematchState(pb.GetRematchStateRequest()))
+async def _read(backend: Backends, person: UUID | None) -> RematchStatus:
+    request = pb.GetRematchStateRequest(person_id=name_person(person))
+    return read_status(await backend.selfie.GetRematchState(request))
 
 
-async def _follow(backend: Backends, status: RematchStatus) -> AsyncIterator[dict[str, str]]:
+async def _follow(backend: Backends, status: RematchStatus, person: UUID | None) -> AsyncIterator[dict[str, str]]:
     """Ends before the token does; a browser then asks again by itself."""
     ends_at = asyncio.get_running_loop().time() + backend.limits.follow_s
     yield _sse(status)
     while not is_final(status) and asyncio.get_running_loop().time() < ends_at:
         await asyncio.sleep(backend.limits.poll_s)
         try:
-            newer = await _read(backend)
+            newer = await _read(backend, person)
         except grpc.aio.AioRpcError as error:
             if to_problem(error).status_code in PASSING:
                 continue
@@ -158,7 +178,7 @@ def _event_id(status: RematchStatus) -> str:
     return blake2b(status.model_dump_json().encode(), digest_size=12).hexdigest()
 
 
-def _request_id(key: str) -> str:
+def make_request_id(key: str) -> str:
     """A UUID for any key: itself where it is one, a fresh one where there is none."""
     try:
         return str(UUID(key)) if key else str(uuid4())

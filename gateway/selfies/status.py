@@ -19,7 +19,7 @@ ADVICE = {
     pb.REJECT_REASON_TOO_MANY_PIXELS: "The picture has too many pixels. Send a smaller copy, or send it as a JPEG.",
     pb.REJECT_REASON_DIFFERENT_PERSON: (
         "This selfie shows somebody else than your first one. If it is you, take it again, looking into the camera. "
-        "To look for another face, delete your selfie first."
+        "To look for somebody else, too, add a person."
     ),
     pb.REJECT_REASON_TOO_MANY_FACES: (
         "You have deleted your selfie and started over too often within a day. Try again tomorrow."

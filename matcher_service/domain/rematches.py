@@ -17,13 +17,19 @@ class RematchState(Enum):
 
 @dataclass(frozen=True)
 class Rematch:
-    """A guest to be matched again; no `encoding` (128 little-endian float32) means: forget this guest."""
+    """A person whom a guest looks for, to be matched again; no `encoding` (128 little-endian float32) means: forget
+    this person. Without `person_id` it is the guest's first one, who has the guest's id."""
 
     id: str
     user_id: UUID
     event_id: UUID
     revision: int
     encoding: bytes | None
+    person_id: UUID | None = None
+
+    @property
+    def person(self) -> UUID:
+        return self.person_id or self.user_id
 
 
 @dataclass(frozen=True)

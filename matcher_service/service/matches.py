@@ -50,12 +50,12 @@ class Matches:
             yield replace(latest, state=RematchState.FAILED, reason=fault.reason)
 
     def list_matches(
-        self, user_id: UUID, event_id: UUID | None, page: Page, listing: Listing
+        self, user_id: UUID, event_id: UUID | None, page: Page, listing: Listing, person_id: UUID | None = None
     ) -> tuple[list[Match], int]:
         """A page, and how many there are on all pages. Raises EventNotFound."""
         if event_id:
             self._members.require(event_id, user_id)
-        return self._store.list_matches(user_id, event_id, page, listing)
+        return self._store.list_matches(user_id, event_id, page, listing, person_id)
 
     def count_matches(self, user_id: UUID, event_id: UUID, guest_ids: Sequence[UUID]) -> dict[UUID, int]:
         """Of those who are members, how many photos they are in. Raises EventNotFound, OrganiserOnly."""
@@ -66,16 +66,16 @@ class Matches:
         """For services, which need no role."""
         return self._store.count_for_notices(event_id, user_ids)
 
-    def refuse_match(self, user_id: UUID, photo_id: UUID) -> None:
+    def refuse_match(self, user_id: UUID, photo_id: UUID, person_id: UUID | None = None) -> None:
         """Raises PhotoNotFound."""
         event_id = self._refusals.find_event(photo_id)
-        if event_id is None or not self._refusals.refuse(event_id, user_id, photo_id):
+        if event_id is None or not self._refusals.refuse(event_id, user_id, photo_id, person_id):
             raise PhotoNotFound
 
-    def restore_match(self, user_id: UUID, photo_id: UUID) -> None:
+    def restore_match(self, user_id: UUID, photo_id: UUID, person_id: UUID | None = None) -> None:
         """Raises PhotoNotFound."""
         event_id = self._refusals.find_event(photo_id)
-        if event_id is None or not self._refusals.restore(event_id, user_id, photo_id, self._find_person):
+        if event_id is None or not self._refusals.restore(event_id, user_id, photo_id, self._find_person, person_id):
             raise PhotoNotFound
 
     def _find_person(self, person: bytes, faces: Sequence[SeenFace], rejected: Sequence[bytes]) -> list[FoundPerson]:

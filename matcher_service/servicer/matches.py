@@ -54,8 +54,10 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
     def ListMatches(self, request, context):
         caller, event_id = current_caller().user_id, parse_optional_id(request.event_id)
         listing = Listing(parse_order(request.order), request.ascending)
-        page = parse_page(listing.name(f"matches of {caller} in {event_id}"), request.page_size, request.page_token)
-        matches, total = self._matches.list_matches(caller, event_id, page, listing)
+        person_id = parse_optional_id(request.person_id)
+        whose = caller if person_id in (None, caller) else f"{caller} for {person_id}"
+        page = parse_page(listing.name(f"matches of {whose} in {event_id}"), request.page_size, request.page_token)
+        matches, total = self._matches.list_matches(caller, event_id, page, listing, person_id)
         shown, token = page.cut(matches, listing.key)
         logo_version = self._logos.find_version(event_id) if event_id else ""
         return pb.ListMatchesResponse(
@@ -67,12 +69,14 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
 
     @callable_by(USER)
     def RefuseMatch(self, request, context):
-        self._matches.refuse_match(current_caller().user_id, parse_id(request.photo_id))
+        person_id = parse_optional_id(request.person_id)
+        self._matches.refuse_match(current_caller().user_id, parse_id(request.photo_id), person_id)
         return pb.RefuseMatchResponse()
 
     @callable_by(USER)
     def RestoreMatch(self, request, context):
-        self._matches.restore_match(current_caller().user_id, parse_id(request.photo_id))
+        person_id = parse_optional_id(request.person_id)
+        self._matches.restore_match(current_caller().user_id, parse_id(request.photo_id), person_id)
         return pb.RestoreMatchResponse()
 
     @callable_by(USER)
@@ -139,12 +143,14 @@ def _rematch(request: pb.RematchRequest, event_id: str) -> Rematch:
         raise InvalidArgument
     if request.event_id != event_id or request.revision < 1:
         raise InvalidArgument
+    person_id = parse_id(request.user_id)
     return Rematch(
         request.rematch_id,
-        parse_id(request.user_id),
+        parse_optional_id(request.account_id) or person_id,
         parse_id(request.event_id),
         request.revision,
         encoding.tobytes() if encoding.size else None,
+        person_id,
     )
 
 

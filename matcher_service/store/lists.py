@@ -13,6 +13,7 @@ from matcher_service.store.offers import is_open, offered
 from matcher_service.store.replacements import NEW_VERSION
 from matcher_service.store.versions import VERSION_COLUMNS
 
+NOBODY = UUID(int=0)
 SORTED_BY = {PhotoOrder.UPLOADED: "created_at", PhotoOrder.TAKEN: "sorted_at"}
 OPEN_REQUESTS = """
 FROM matcher.hide_requests h WHERE h.event_id = p.event_id AND h.photo_id = p.id AND NOT h.settled
@@ -38,7 +39,9 @@ p.visibility = 'everyone' AND p.state = 'indexed' AND {unhidden(":user")} AND NO
 """
 COUNT_MATCHES = f"SELECT count(*) {MATCHES} WHERE me.user_id = :user"
 COUNT_OF_EACH = f"""
-SELECT me.user_id, count(*) AS photos {MATCHES.replace(":person", "me.user_id")}
+SELECT me.user_id, count(DISTINCT m.photo_id) AS photos {MEMBERSHIPS}
+JOIN matcher.people o ON (o.event_id, o.user_id) = (me.event_id, me.user_id)
+JOIN matcher.matches m ON (m.event_id, m.person_id) = (o.event_id, o.person_id) AND m.shown
 WHERE me.event_id = :event AND me.user_id = ANY(:users) GROUP BY me.user_id
 """
 COUNT_FOR_EVERYONE = f"""
@@ -74,14 +77,29 @@ def select_uploads(connection: Connection, event_id: UUID, user_id: UUID, page: 
     return rows, count
 
 
+def find_looker(connection: Connection, user_id: UUID, person_id: UUID | None) -> dict[str, UUID]:
+    """A user, and the person whose photos they list: the first one, who has the account's id, where none is named;
+    nobody where the person is not theirs."""
+    query = text(
+        """
+        SELECT FROM matcher.memberships m JOIN matcher.people o
+            ON (o.event_id, o.user_id) = (m.event_id, m.user_id) AND o.person_id = :person
+        WHERE m.user_id = :user LIMIT 1
+        """
+    )
+    looker = {"user": user_id, "person": person_id or user_id}
+    if looker["person"] != user_id and connection.execute(query, looker).first() is None:
+        return {"user": user_id, "person": NOBODY}
+    return looker
+
+
 def select_matches(
-    connection: Connection, user_id: UUID, event_id: UUID | None, listing: Listing, page: Page
+    connection: Connection, looker: Mapping[str, UUID], event_id: UUID | None, listing: Listing, page: Page
 ) -> list[Row[Any]]:
-    """The photos that a guest sees, in one event or in all: a page of their matches, and one of what is for everyone
-    in each event, merged."""
+    """The photos that a guest sees of one of their people, in one event or in all: a page of the person's matches, and
+    one of what is for everyone in each event, merged."""
     query = text(make_matches_query(event_id, listing, page))
-    values = {"user": user_id, "person": user_id, "event": event_id}  # the first person has the account's id
-    return list(connection.execute(query, {**values, **_values(page)}))
+    return list(connection.execute(query, {**looker, "event": event_id, **_values(page)}))
 
 
 def make_matches_query(event_id: UUID | None, listing: Listing, page: Page) -> str:
@@ -112,10 +130,10 @@ def make_matches_query(event_id: UUID | None, listing: Listing, page: Page) -> s
     """
 
 
-def count_matches(connection: Connection, user_id: UUID, event_id: UUID | None) -> int:
+def count_matches(connection: Connection, looker: Mapping[str, UUID], event_id: UUID | None) -> int:
     """How many photos that list has, counted in indexes."""
     event = "AND me.event_id = :event" if event_id else ""
-    values = {"user": user_id, "person": user_id, "event": event_id}
+    values = {**looker, "event": event_id}
     query = text(f"SELECT ({COUNT_MATCHES} {event}) + ({COUNT_FOR_EVERYONE} {event})")
     count: int = connection.execute(query, values).scalar_one()
     return count

@@ -15,7 +15,7 @@ from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.events import find_member, lock_event, may_look, raise_version
 from matcher_service.store.faces import read_newer, read_of_photos
 from matcher_service.store.hints import hint
-from matcher_service.store.lists import COUNT_OF_EACH, count_matches, select_matches
+from matcher_service.store.lists import COUNT_OF_EACH, count_matches, find_looker, select_matches
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.offers import IS_RELEASED
 from matcher_service.store.rejections import read_rejected
@@ -39,7 +39,7 @@ class MatchStore:
             return {row.id: row.deleted_version for row in rows}
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
-        """Replaces the guest's matches in the event at once; how many they see now, None when a newer one was here.
+        """Replaces the person's matches in the event at once; how many the guest sees now, None when a newer was here.
 
         `found` are the photos among the faces up to version `compared`; the faces since then are compared here, under
         the lock, by `find_newer`. A photo deleted meanwhile drops out, because only photos that are there and indexed
@@ -47,7 +47,7 @@ class MatchStore:
         found stays until the event is settled.
         Raises EventNotFound when the event or the membership is gone.
         """
-        person = {"event": rematch.event_id, "person": rematch.user_id}
+        person = {"event": rematch.event_id, "person": rematch.person}
         with transaction(self._engine, "match-publish") as connection:
             version = lock_event(connection, rematch.event_id)
             if version is None or find_member(connection, rematch.event_id, rematch.user_id) is None:
@@ -72,12 +72,19 @@ class MatchStore:
             return matched
 
     def list_matches(
-        self, user_id: UUID, event_id: UUID | None, page: Page, listing: Listing = NEWEST_FIRST
+        self,
+        user_id: UUID,
+        event_id: UUID | None,
+        page: Page,
+        listing: Listing = NEWEST_FIRST,
+        person_id: UUID | None = None,
     ) -> tuple[list[Match], int]:
-        """A page, and how many there are on all pages. The key of a page is `listing.key`."""
+        """A page of the photos of one of the user's people, and how many there are on all pages. The key of a page is
+        `listing.key`."""
         with transaction(self._engine) as connection:
-            matches = [_match(row) for row in select_matches(connection, user_id, event_id, listing, page)]
-            return matches, count_matches(connection, user_id, event_id)
+            looker = find_looker(connection, user_id, person_id)
+            matches = [_match(row) for row in select_matches(connection, looker, event_id, listing, page)]
+            return matches, count_matches(connection, looker, event_id)
 
     def count_matches(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
         """Of each of the users who is a member, how many photos they are in and see."""
@@ -112,9 +119,9 @@ class MatchStore:
         return NoticeCounts(of_each, event.for_everyone if event.released else 0, event.total, event.released)
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
-        """Whether a newer revision of the guest was published or forgotten before."""
+        """Whether a newer revision of the person was published or forgotten before."""
         query = text("SELECT revision FROM matcher.people WHERE event_id = :event AND person_id = :person")
-        row = connection.execute(query, {"event": rematch.event_id, "person": rematch.user_id}).first()
+        row = connection.execute(query, {"event": rematch.event_id, "person": rematch.person}).first()
         return row is not None and row.revision > rematch.revision
 
     def _drop_rejected(
@@ -129,7 +136,7 @@ class MatchStore:
 
     def _enrol(self, connection: Connection, rematch: Rematch) -> bool:
         """Whether the person was looked for by the same encoding before."""
-        person = {"event": rematch.event_id, "person": rematch.user_id}
+        person = {"event": rematch.event_id, "person": rematch.person}
         known = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")
         before: bytes | None = connection.execute(known, person).scalar()
         connection.execute(

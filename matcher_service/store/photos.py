@@ -240,12 +240,14 @@ class PhotoStore:
         """Of each event in which faces of guests are searched for, how many, and how many of them have no photo."""
         query = text(
             """
-            SELECT o.event_id, count(*) AS searched, count(*) FILTER (WHERE NOT EXISTS (
-                SELECT FROM matcher.matches t
-                WHERE t.event_id = o.event_id AND t.person_id = o.person_id AND t.shown)) AS unmatched
-            FROM matcher.people o
-            JOIN matcher.memberships m ON (m.event_id, m.user_id) = (o.event_id, o.user_id) AND m.role = 'guest'
-            WHERE o.event_id = ANY(:events) AND o.encodings IS NOT NULL GROUP BY o.event_id
+            SELECT event_id, count(*) AS searched, count(*) FILTER (WHERE NOT is_matched) AS unmatched FROM (
+                SELECT o.event_id, bool_or(EXISTS (
+                    SELECT FROM matcher.matches t
+                    WHERE t.event_id = o.event_id AND t.person_id = o.person_id AND t.shown)) AS is_matched
+                FROM matcher.people o
+                JOIN matcher.memberships m ON (m.event_id, m.user_id) = (o.event_id, o.user_id) AND m.role = 'guest'
+                WHERE o.event_id = ANY(:events) AND o.encodings IS NOT NULL GROUP BY o.event_id, o.user_id) AS guests
+            GROUP BY event_id
             """
         )
         with transaction(self._engine) as connection:

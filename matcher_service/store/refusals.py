@@ -39,9 +39,9 @@ class RefusalStore:
         with transaction(self._engine) as connection:
             return find_event(connection, photo_id)
 
-    def refuse(self, event_id: UUID, user_id: UUID, photo_id: UUID) -> bool:
-        """False where the person neither sees the photo as theirs nor refused it before."""
-        values = {"event": event_id, "person": user_id, "photo": photo_id}  # the first person has the account's id
+    def refuse(self, event_id: UUID, user_id: UUID, photo_id: UUID, person_id: UUID | None = None) -> bool:
+        """False where the person is not the user's, and neither has the photo nor refused it before."""
+        values = _name(event_id, user_id, photo_id, person_id)
         with transaction(self._engine, "match-refuse") as connection:
             if not self._may_decide(connection, values):
                 return False
@@ -54,10 +54,12 @@ class RefusalStore:
             hint(connection, event_id, [user_id])
             return True
 
-    def restore(self, event_id: UUID, user_id: UUID, photo_id: UUID, find_person: FindPerson) -> bool:
+    def restore(
+        self, event_id: UUID, user_id: UUID, photo_id: UUID, find_person: FindPerson, person_id: UUID | None = None
+    ) -> bool:
         """The photo is compared with the person again, by `find_person`, who gets what they still reject; False as for
         `refuse`."""
-        values = {"event": event_id, "person": user_id, "photo": photo_id}
+        values = _name(event_id, user_id, photo_id, person_id)
         with transaction(self._engine, "match-restore") as connection:
             if not self._may_decide(connection, values):
                 return False
@@ -77,7 +79,7 @@ class RefusalStore:
         """Locks the event until the commit, so that no publish misses what is decided."""
         if lock_event(connection, values["event"]) is None:
             return False
-        if not may_look(connection, values["event"], values["person"]):
+        if not may_look(connection, values["event"], values["user"]) or not _is_own(connection, values):
             return False
         known = text(
             "SELECT FROM matcher.matches"
@@ -100,3 +102,13 @@ class RefusalStore:
         rejected = read_rejected(connection, values["event"], values["person"]).get(values["person"], [])
         for found in find_person(bytes(encoding), seen, rejected):
             connection.execute(INSERT_MATCH, {**values, "no": found.no, "distance": found.distance})
+
+
+def _name(event_id: UUID, user_id: UUID, photo_id: UUID, person_id: UUID | None) -> dict[str, UUID]:
+    """The first person has the account's id."""
+    return {"event": event_id, "user": user_id, "person": person_id or user_id, "photo": photo_id}
+
+
+def _is_own(connection: Connection, values: Mapping[str, Any]) -> bool:
+    query = text("SELECT FROM matcher.people WHERE event_id = :event AND person_id = :person AND user_id = :user")
+    return values["person"] == values["user"] or connection.execute(query, values).first() is not None

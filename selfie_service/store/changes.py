@@ -16,6 +16,7 @@ from selfie_service.store.people import (
     bury,
     is_buried,
     lock_first_person,
+    lock_people,
     lock_person,
     notify,
     queue_blob_deletions,
@@ -38,7 +39,8 @@ SELECT :event, :person, :user, :role, :sequence, :revision,
     CASE WHEN has_face AND NOT is_shut THEN 'running' ELSE 'idle' END,
     CASE WHEN has_face AND is_shut THEN CAST(:revision AS bigint) END,
     now() + make_interval(secs => :step * (SELECT count(*) FROM selfie.enrolments
-        WHERE user_id = :user AND wanted_revision > published_revision))
+        WHERE person_id IN (SELECT person_id FROM selfie.people WHERE user_id = :account)
+            AND wanted_revision > published_revision))
 FROM (SELECT
     EXISTS (SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active') AS has_face,
     EXISTS (SELECT FROM selfie.events WHERE event_id = :event
@@ -49,7 +51,7 @@ ON CONFLICT (event_id, person_id)
 
 
 def is_join(change: Change) -> bool:
-    """Of these there are most; each locks the row of one person, and no transaction locks those of two."""
+    """Of these there are most; each locks the people of one account, and no other transaction locks those of two."""
     return change.kind is ChangeKind.JOINED
 
 
@@ -94,7 +96,7 @@ def _join(connection: Connection, change: Change) -> None:
     # Only the feed buries, one change at a time: nothing is buried between this and the insert.
     if is_buried(connection, user_id) or is_buried(connection, event_id):
         return
-    revision = lock_first_person(connection, user_id)
+    lock_first_person(connection, user_id)
     stay = text(
         "UPDATE selfie.people SET without_events_since = NULL"
         " WHERE user_id = :user AND without_events_since IS NOT NULL"
@@ -102,33 +104,51 @@ def _join(connection: Connection, change: Change) -> None:
     connection.execute(stay, {"user": user_id})
     if not _is_searched(change):
         return
-    connection.execute(
-        ENROL,
-        {
-            "event": event_id,
-            "person": first_person(user_id),
-            "user": user_id,
-            "role": change.role.value,
-            "sequence": change.sequence,
-            "revision": revision,
-            "step": STEP_S,
-        },
-    )
+    people = lock_people(connection, user_id)
+    _drop_leftovers(connection, user_id, event_id)
+    for person_id, revision in people.items():
+        connection.execute(
+            ENROL,
+            {
+                "event": event_id,
+                "person": person_id,
+                "user": person_id,  # see `persons.ENROL`
+                "account": user_id,
+                "role": change.role.value,
+                "sequence": change.sequence,
+                "revision": revision,
+                "step": STEP_S,
+            },
+        )
     notify(connection, REMATCHES_CHANNEL)
+
+
+def _drop_leftovers(connection: Connection, user_id: UUID, event_id: UUID) -> None:
+    """Of an account that left while a process of the previous version followed, which knows first people only."""
+    query = text(
+        """
+        DELETE FROM selfie.enrolments WHERE event_id = :event
+            AND person_id IN (SELECT person_id FROM selfie.people WHERE user_id = :user)
+            AND NOT EXISTS (SELECT FROM selfie.enrolments WHERE event_id = :event AND person_id = :user)
+        """
+    )
+    connection.execute(query, {"event": event_id, "user": user_id})
 
 
 def _leave(connection: Connection, change: Change) -> None:
     """The matcher follows the feed itself and forgets; the revision makes what we sent before an old one."""
     user_id, event_id = _user(change), _event(change)
-    person_id = first_person(user_id)
-    if lock_person(connection, person_id) is not None:
+    lock_person(connection, first_person(user_id))
+    people = lock_people(connection, user_id)
+    for person_id in people:
         raise_revision(connection, person_id)
-        connection.execute(
-            text("DELETE FROM selfie.enrolments WHERE user_id = :user AND event_id = :event"),
-            {"user": user_id, "event": event_id},
-        )
+    connection.execute(
+        text("DELETE FROM selfie.enrolments WHERE event_id = :event AND person_id = ANY(:people)"),
+        {"event": event_id, "people": list(people)},
+    )
     if _is_last(change):
-        erase_selfies(connection, person_id)
+        for person_id in people:
+            erase_selfies(connection, person_id)
 
 
 def _is_searched(change: Change) -> bool:
@@ -146,6 +166,7 @@ def _erase_user(connection: Connection, change: Change) -> None:
     if not is_buried(connection, user_id):
         # An upload that makes the person's row ends before this, or finds the grave.
         lock_first_person(connection, user_id)
+        lock_people(connection, user_id)
         bury(connection, user_id)
         forget_bindings(connection, user_id)
         queue_blob_deletions(connection, "user_id = :user", {"user": user_id})

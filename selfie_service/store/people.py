@@ -1,6 +1,7 @@
 """What every transaction about a person begins with: the lock of the person's row, under which revisions are given out.
 
-Locks are taken in one order: feed cursor, person, selfies, event, enrolments.
+Locks are taken in one order: feed cursor, person, selfies, event, enrolments; of several people of an account the first
+person first, which is the lock of the account.
 """
 
 from collections.abc import Mapping
@@ -34,6 +35,15 @@ def lock_first_person(connection: Connection, user_id: UUID) -> int:
     if is_buried(connection, user_id):
         raise UserNotFound
     return revision
+
+
+def lock_people(connection: Connection, user_id: UUID) -> dict[UUID, int]:
+    """The revisions of all people of an account whose first person is locked, that one first; locked as well."""
+    query = text(
+        "SELECT person_id, revision FROM selfie.people WHERE user_id = :user AND deleted_at IS NULL"
+        " ORDER BY person_id <> :user, person_id FOR UPDATE"
+    )
+    return {row.person_id: row.revision for row in connection.execute(query, {"user": user_id})}
 
 
 def raise_revision(connection: Connection, person_id: UUID) -> int:

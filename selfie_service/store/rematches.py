@@ -18,6 +18,7 @@ from selfie_service.domain import (
     SelfieSummary,
     tell_progress,
 )
+from selfie_service.domain.encodings import take_mean
 from selfie_service.store.hints import hint, hint_owner
 from selfie_service.store.people import lock_person, want_again
 
@@ -96,7 +97,8 @@ class RematchStore:
             UPDATE selfie.enrolments e
             SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease), turn_at = now()
             FROM batch WHERE e.person_id = batch.person_id AND e.event_id = batch.event_id
-            RETURNING e.user_id, e.person_id, e.event_id, e.wanted_revision, e.attempt, e.state
+            RETURNING (SELECT p.user_id FROM selfie.people p WHERE p.person_id = e.person_id) AS user_id,
+                e.person_id, e.event_id, e.wanted_revision, e.attempt, e.state
             """
         )
         with transaction(self._engine, "rematch-claim") as connection:
@@ -111,7 +113,7 @@ class RematchStore:
                 event_id=row.event_id,
                 revision=row.wanted_revision,
                 attempt=row.attempt,
-                encoding=bytes(selfie.encoding) if selfie else None,
+                encoding=take_mean([bytes(one) for one in selfie.encodings]) if selfie else None,
                 selfie_id=selfie.id if selfie else None,
             )
             for row, selfie in ((row, selfies.get(row.person_id)) for row in rows)
@@ -162,7 +164,9 @@ class RematchStore:
         """A statement after the one that locks the enrolments: who changes a face changes them too and waits, so each
         encoding is the one that the revision was wanted for, never an older one."""
         query = text(
-            "SELECT person_id, id, encoding FROM selfie.selfies WHERE state = 'active' AND person_id = ANY(:people)"
+            "SELECT person_id, (array_agg(id ORDER BY revision))[1] AS id,"
+            " array_agg(encoding ORDER BY revision) AS encodings"
+            " FROM selfie.selfies WHERE state = 'active' AND person_id = ANY(:people) GROUP BY person_id"
         )
         return {row.person_id: row for row in connection.execute(query, {"people": people})}
 

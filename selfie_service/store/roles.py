@@ -28,11 +28,13 @@ class RoleStore:
         query = text(
             """
             SELECT e.user_id, coalesce(
-                (SELECT s.state FROM selfie.selfies s WHERE s.person_id = e.person_id AND s.state = 'active'),
+                (SELECT s.state FROM selfie.selfies s
+                    WHERE s.person_id = e.person_id AND s.state = 'active' LIMIT 1),
                 (SELECT s.state FROM selfie.selfies s WHERE s.person_id = e.person_id ORDER BY s.revision DESC LIMIT 1)
             ) AS state
             FROM selfie.enrolments e
-            WHERE e.event_id = :event AND e.user_id = ANY(:users) AND e.person_id = e.user_id
+            WHERE e.event_id = :event AND e.person_id = ANY(:users)
+                AND EXISTS (SELECT FROM selfie.people p WHERE p.person_id = e.person_id AND p.user_id = e.person_id)
             """
         )
         with transaction(self._engine) as connection:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from kit.db import statement, transaction
 from kit.errors import Fault
 from selfie_service.domain import (
+    MAX_ACTIVE,
     MAX_FAILURES,
     Decision,
     EventClosed,
@@ -22,6 +23,7 @@ from selfie_service.domain import (
     SelfieJob,
     SelfieState,
     StoredImage,
+    TooManySelfies,
     UserNotFound,
 )
 from selfie_service.store.bindings import bind, count_binding, read_bound
@@ -39,8 +41,9 @@ from selfie_service.store.people import (
 FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
 # The whole upload in one round trip: a guest waits for each, and in a crowd the person is locked for as long.
 ADD = text(
-    "SELECT outcome, selfie_id FROM selfie.add_selfie("
-    ":id, :user_id, :person_id, :request_id, :sha256, :image_key, :content_type, :max_pending)"
+    "SELECT outcome, selfie_id FROM selfie.add_selfie_of("
+    ":id, :user_id, :person_id, :request_id, :sha256, :image_key, :content_type, :max_pending, :is_addition,"
+    " :max_active)"
 )
 REFUSALS: dict[str, type[Fault]] = {
     "in_progress": RequestInProgress,
@@ -48,6 +51,7 @@ REFUSALS: dict[str, type[Fault]] = {
     "key_reused": IdempotencyKeyReused,
     "shut_out": EventClosed,
     "queue_full": QueueFull,
+    "too_many": TooManySelfies,
 }
 
 
@@ -71,19 +75,22 @@ class SelfieStore:
     def add_selfie(self, selfie: NewSelfie) -> UUID:
         """The id of the selfie, or of the one that the same request added before.
 
-        Raises RequestInProgress, UserNotFound, IdempotencyKeyReused, EventClosed, QueueFull.
+        Raises RequestInProgress, UserNotFound, IdempotencyKeyReused, EventClosed, QueueFull,
+        TooManySelfies.
         """
+        values = {**vars(selfie), "max_pending": self._max_pending, "max_active": MAX_ACTIVE}
         with statement(self._engine, "selfie-add") as connection:
-            added = connection.execute(ADD, {**vars(selfie), "max_pending": self._max_pending}).one()
+            added = connection.execute(ADD, values).one()
         if added.outcome in REFUSALS:
             raise REFUSALS[added.outcome]
         return UUID(str(added.selfie_id))
 
     def find_selfie(self, person_id: UUID) -> Selfie | None:
-        """The active one, else the pending one."""
+        """The first active one, else the pending one."""
         query = text(
             "SELECT id, state, image_key, image, content_type FROM selfie.selfies"
-            " WHERE person_id = :person AND state IN ('active', 'pending') ORDER BY state = 'active' DESC LIMIT 1"
+            " WHERE person_id = :person AND state IN ('active', 'pending')"
+            " ORDER BY state = 'active' DESC, revision LIMIT 1"
         )
         with transaction(self._engine) as connection:
             row = connection.execute(query, {"person": person_id}).first()
@@ -106,15 +113,16 @@ class SelfieStore:
                 SELECT id FROM selfie.selfies
                 WHERE state = 'pending' AND (lease_until IS NULL OR lease_until <= now())
                 ORDER BY queued_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING id, person_id, attempt, image_key, image
+            RETURNING id, person_id, attempt, image_key, image, is_addition
             """
         )
         with transaction(self._engine, "selfie-claim") as connection:
             row = connection.execute(query, {"lease": lease_s}).first()
-        return SelfieJob(row.id, row.person_id, row.attempt, _image(row)) if row else None
+        return SelfieJob(row.id, row.person_id, row.attempt, _image(row), row.is_addition) if row else None
 
     def accept(self, job: SelfieJob, encoding: bytes, judge: Judge | None) -> Decision:
-        """The selfie takes the place of the active one and is wanted in every open event, unless `judge` rejects it.
+        """The selfie takes the place of the active ones, or is used beside them, and is wanted in every open event,
+        unless `judge` rejects it.
 
         The first one since a deletion binds the person. Without `judge` each one does, and none is counted.
         """
@@ -131,8 +139,9 @@ class SelfieStore:
                 count_binding(connection, job.person_id)
             # Pending means newest: an upload supersedes what is pending under the same lock.
             revision = raise_revision(connection, job.person_id)
-            former = "person_id = :person AND state = 'active'"
-            empty(connection, former, "state = 'superseded'", {"person": job.person_id})
+            if not job.is_addition:
+                former = "person_id = :person AND state = 'active'"
+                empty(connection, former, "state = 'superseded'", {"person": job.person_id})
             query = text(
                 "UPDATE selfie.selfies SET state = 'active', encoding = :encoding, decided_at = now(),"
                 " lease_until = NULL WHERE id = :selfie"

@@ -229,9 +229,11 @@ class World:
         while self.settler.step():
             pass
 
-    def rematch(self, event_id: UUID, user_id: UUID, revision: int, who: int | None) -> str:
+    def rematch(
+        self, event_id: UUID, user_id: UUID, revision: int, who: int | None, person_id: UUID | None = None
+    ) -> str:
         """The name of the last state."""
-        *_, last = self.matches.rematch(make_rematch(event_id, user_id, revision, who))
+        *_, last = self.matches.rematch(make_rematch(event_id, user_id, revision, who, person_id))
         return f"{last.state.name} {last.reason}".strip()
 
     def found(self, user_id: UUID) -> set[UUID]:
@@ -296,5 +298,7 @@ class World:
             return count
 
 
-def make_rematch(event_id: UUID, user_id: UUID, revision: int, who: int | None) -> Rematch:
-    return Rematch("r", user_id, event_id, revision, None if who is None else person(who))
+def make_rematch(
+    event_id: UUID, user_id: UUID, revision: int, who: int | None, person_id: UUID | None = None
+) -> Rematch:
+    return Rematch("r", user_id, event_id, revision, None if who is None else person(who), person_id)

@@ -27,12 +27,14 @@ from protos.matcher.v1 import matcher_pb2_grpc
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.binding import BindingRule
 from selfie_service.domain import Change, ChangeKind, Judge, Role
+from selfie_service.domain.people import FACES_PER_GUEST
 from selfie_service.feed import AuthFeed
 from selfie_service.guests import GuestSelfies
+from selfie_service.people import People
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import ChangeStore, RematchStore, RoleStore, SelfieStore
+from selfie_service.store import ChangeStore, PersonStore, RematchStore, RoleStore, SelfieStore
 from selfie_service.store.changes import is_join
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.validation import Examination, Reason
@@ -89,6 +91,7 @@ class World:
         selfie_store: type[SelfieStore] = SelfieStore,
         rematch_store: type[RematchStore] = RematchStore,
         change_store: type[ChangeStore] = ChangeStore,
+        person_store: type[PersonStore] = PersonStore,
         validator: type[Validator] = Validator,
         calls: type[ServiceCalls] = ServiceCalls,
         blobs: type[Blobs] = Blobs,
@@ -114,13 +117,17 @@ class World:
         self.auth_feed = AuthFeed(self._channel, told)
         self.follower = Follower(self.auth_feed.fetch, self.changes.cursor, self.changes.apply, is_join)
         self.rematcher = Rematcher(self.rematches, self._channel, told, STREAM_S, self.stop)
-        self.service = Selfies(self.selfies, self.rematches, self.blobs, self.follower.catch_up, 15_000_000)
+        self.people_store = person_store(self.db)
+        self.people = People(self.people_store, FACES_PER_GUEST)
+        self.service = Selfies(
+            self.selfies, self.rematches, self.people, self.blobs, self.follower.catch_up, 15_000_000
+        )
         self.guests = GuestSelfies(RoleStore(self.db), self.auth_feed.fetch, self.follower.catch_up)
         self.hints = Notices(db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
         self.stub = selfie_pb2_grpc.SelfieServiceStub(
             serve(
                 Registration(
-                    SelfieServicer(self.service, self.guests, self.hints),
+                    SelfieServicer(self.service, self.people, self.guests, self.hints),
                     selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
                     selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
                 )
@@ -165,27 +172,41 @@ class World:
     def as_user(self, user_id: UUID) -> Metadata:
         return as_user(self._signer("auth"), user_id)
 
-    def upload(self, user_id: UUID, name: str = "selfie", request_id: str = "") -> UUID:
-        request = selfie_pb2.UploadSelfieRequest(image=image_of(name), request_id=request_id)
+    def upload(self, user_id: UUID, name: str = "selfie", request_id: str = "", **fields: Any) -> UUID:
+        request = selfie_pb2.UploadSelfieRequest(image=image_of(name), request_id=request_id, **fields)
         return UUID(self.stub.UploadSelfie(request, metadata=self.as_user(user_id)).selfie_id)
 
-    def delete(self, user_id: UUID) -> None:
-        self.stub.DeleteSelfie(selfie_pb2.DeleteSelfieRequest(), metadata=self.as_user(user_id))
+    def delete(self, user_id: UUID, person: str = "") -> None:
+        self.stub.DeleteSelfie(selfie_pb2.DeleteSelfieRequest(person_id=person), metadata=self.as_user(user_id))
 
-    def state(self, user_id: UUID) -> selfie_pb2.GetRematchStateResponse:
+    def state(self, user_id: UUID, person: str = "") -> selfie_pb2.GetRematchStateResponse:
         response: selfie_pb2.GetRematchStateResponse = self.stub.GetRematchState(
-            selfie_pb2.GetRematchStateRequest(), metadata=self.as_user(user_id)
+            selfie_pb2.GetRematchStateRequest(person_id=person), metadata=self.as_user(user_id)
         )
         return response
 
-    def start_rematch(self, user_id: UUID) -> None:
-        self.stub.StartRematch(selfie_pb2.StartRematchRequest(), metadata=self.as_user(user_id))
+    def start_rematch(self, user_id: UUID, person: str = "") -> None:
+        self.stub.StartRematch(selfie_pb2.StartRematchRequest(person_id=person), metadata=self.as_user(user_id))
 
-    def get(self, user_id: UUID) -> selfie_pb2.GetSelfieResponse:
+    def get(self, user_id: UUID, person: str = "") -> selfie_pb2.GetSelfieResponse:
         response: selfie_pb2.GetSelfieResponse = self.stub.GetSelfie(
-            selfie_pb2.GetSelfieRequest(), metadata=self.as_user(user_id)
+            selfie_pb2.GetSelfieRequest(person_id=person), metadata=self.as_user(user_id)
         )
         return response
+
+    def add_person(self, user_id: UUID, name: str = "Mia", request_id: str = "", consent: str = "1") -> str:
+        request = selfie_pb2.CreatePersonRequest(name=name, request_id=request_id, consent_version=consent)
+        response = self.stub.CreatePerson(request, metadata=self.as_user(user_id))
+        return str(response.person.person_id)
+
+    def list_people(self, user_id: UUID) -> selfie_pb2.ListPeopleResponse:
+        response: selfie_pb2.ListPeopleResponse = self.stub.ListPeople(
+            selfie_pb2.ListPeopleRequest(), metadata=self.as_user(user_id)
+        )
+        return response
+
+    def delete_person(self, user_id: UUID, person: str) -> None:
+        self.stub.DeletePerson(selfie_pb2.DeletePersonRequest(person_id=person), metadata=self.as_user(user_id))
 
     # What the workers do.
 

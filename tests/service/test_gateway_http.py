@@ -31,6 +31,7 @@ READABLE = [
     "/api/me",
     "/api/my-photos",
     "/api/my-selfie",
+    "/api/people",
     "/api/rematch-status",
     "/api/events",
     f"/api/events/{EVENT}",

@@ -47,6 +47,7 @@ class Pairs(RuleBasedStateMachine):
         self.event = self.world.event()
         self.users = [self.world.join(self.event) for _ in range(2)]
         self.members = set(self.users)
+        self.owners = {user: user for user in self.users}
         self.revisions = dict.fromkeys(self.users, 0)
         self.stored: dict[UUID, int] = {}
         self.known: dict[UUID, int | None] = {}
@@ -61,9 +62,10 @@ class Pairs(RuleBasedStateMachine):
         """A selfie was found good, or deleted; the faces known now are read, the comparison is not yet published."""
         user = self.users[guest]
         self.revisions[user] += 1
-        rematch = make_rematch(self.event, user, self.revisions[user], who)
+        owner = self.owners[user]
+        rematch = make_rematch(self.event, owner, self.revisions[user], who, None if user == owner else user)
         snapshots = self.world.matches.rematch(rematch)
-        if user in self.members and who is not None:
+        if owner in self.members and who is not None:
             states = [next(snapshots).state for _ in range(2)]
             assert states == [RematchState.ACCEPTED, RematchState.RUNNING]
         self.comparing.append((rematch, who, snapshots))
@@ -73,8 +75,8 @@ class Pairs(RuleBasedStateMachine):
     def publish_rematch(self, which: int) -> None:
         rematch, who, snapshots = self.comparing.pop(which % len(self.comparing))
         *_, last = snapshots
-        user = rematch.user_id
-        if user not in self.members:
+        user = rematch.person_id or rematch.user_id
+        if rematch.user_id not in self.members:
             assert last.state is RematchState.FAILED
         elif rematch.revision < self.stored.get(user, 0):
             assert last.state is RematchState.SUPERSEDED
@@ -113,11 +115,11 @@ class Pairs(RuleBasedStateMachine):
 
     @rule(guest=GUESTS)
     def leave_or_join(self, guest: int) -> None:
-        user = self.users[guest]
+        user = self.owners[self.users[guest]]
         if user in self.members:
             self.world.leave(self.event, user)
-            self.known.pop(user, None)
-            self.refused = {(refuser, photo) for refuser, photo in self.refused if refuser != user}
+            self.known = {known: who for known, who in self.known.items() if self.owners[known] != user}
+            self.refused = {(refuser, photo) for refuser, photo in self.refused if self.owners[refuser] != user}
         else:
             self.world.join(self.event, user)
         self.members ^= {user}
@@ -131,7 +133,7 @@ class Pairs(RuleBasedStateMachine):
         if not hasattr(self, "event"):
             return
         for user in self.users:
-            who = self.known.get(user) if user in self.members else None
+            who = self.known.get(user) if self.owners[user] in self.members else None
             expected = {
                 photo for photo, people in self.indexed.items() if who in people and (user, photo) not in self.refused
             }
@@ -162,10 +164,10 @@ class PairsAndRefusals(Pairs):
         decidable = self.list_decidable()
         user, photo = decidable[which % len(decidable)]
         if undo:
-            self.world.matches.restore_match(user, photo)
+            self.world.matches.restore_match(self.owners[user], photo, user)
             self.refused.discard((user, photo))
         else:
-            self.world.matches.refuse_match(user, photo)
+            self.world.matches.refuse_match(self.owners[user], photo, user)
             self.refused.add((user, photo))
 
     def list_decidable(self) -> list[tuple[UUID, UUID]]:
@@ -174,7 +176,7 @@ class PairsAndRefusals(Pairs):
             (user, photo)
             for user in self.users
             for photo, people in self.indexed.items()
-            if user in self.members and ((user, photo) in self.refused or self.known.get(user) in people)
+            if self.owners[user] in self.members and ((user, photo) in self.refused or self.known.get(user) in people)
         ]
 
 

@@ -1,7 +1,7 @@
 """MatcherService through its server: who may call, what is streamed, how it is refused."""
 
 from collections.abc import Callable
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from grpc import StatusCode
@@ -104,6 +104,32 @@ def test_the_page_token_of_another_guest_is_refused(service: Service) -> None:
     token = service.list_matches(ann, page_size=1).next_page_token
     with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
         service.list_matches(bob, page_token=token)
+
+
+def test_another_person_of_a_guest_is_matched_listed_and_refused_apart(service: Service) -> None:
+    world = service.world
+    event = world.event()
+    guest, other, mia = world.join(event), world.join(event), str(uuid4())
+    mine, hers, _ = world.add(event, 1), world.add(event, 2), world.add(event, 2)
+    asked = request(event, UUID(mia), 1, 2)
+    asked.account_id = str(guest)
+    answers = service.rematch(event, asked, request(event, guest, 1, 1, "guest"))
+    matched = {one.rematch_id: one.matched_count for one in answers if one.state == pb.REMATCH_STATE_DONE}
+    assert matched == {"r": 2, "guest": 1}
+    refusal = pb.RefuseMatchRequest(photo_id=str(hers), person_id=mia)
+    service.matcher.RefuseMatch(refusal, metadata=service.by(guest))
+    assert hers not in {UUID(one.photo_id) for one in service.list_matches(guest, person_id=mia).matches}
+    restored = pb.RestoreMatchRequest(photo_id=str(hers), person_id=mia)
+    service.matcher.RestoreMatch(restored, metadata=service.by(guest))
+    first = service.list_matches(guest, person_id=mia, page_size=1)
+    assert first.total_count == 2
+    assert [one.photo_id for one in service.list_matches(guest).matches] == [str(mine)]
+    with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
+        service.list_matches(guest, page_token=first.next_page_token)
+    assert not service.list_matches(other, person_id=mia).matches
+    for call in (service.matcher.RefuseMatch, service.matcher.RestoreMatch):
+        with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
+            call(refusal if call is service.matcher.RefuseMatch else restored, metadata=service.by(other))
 
 
 def test_a_database_that_is_away_is_unavailable_and_not_a_failed_rematch(

@@ -151,6 +151,12 @@ class Old:
             "DROP TABLE selfie.members",
             "ALTER TABLE selfie.people DROP COLUMN without_events_since",
             "DROP FUNCTION selfie.add_selfie",
+            "DROP FUNCTION selfie.add_selfie_of",
+            "DROP INDEX selfie.active_selfies, selfie.further_people, selfie.deleted_people",
+            "CREATE UNIQUE INDEX one_active_selfie ON selfie.selfies (person_id) WHERE state = 'active'",
+            "ALTER TABLE selfie.selfies DROP COLUMN is_addition",
+            "ALTER TABLE selfie.people DROP COLUMN name, DROP COLUMN request_id, DROP COLUMN created_at,"
+            " DROP COLUMN consent_version, DROP COLUMN deleted_at",
             "UPDATE selfie.alembic_version SET version_num = '0003'",
         ):
             world.execute(change)

@@ -140,6 +140,35 @@ def test_an_active_selfie_of_0002_is_the_first_one_of_its_guest(
         world.close()
 
 
+def test_an_active_selfie_of_0007_is_used_beside_further_ones(
+    old: tuple[Engine, Old],
+    serve: Callable[..., grpc.Channel],
+    signer: Callable[[str], Signer],
+    tmp_path: Path,
+) -> None:
+    db, before = old
+    before.migrate("0007")
+    before.migrate()
+    world = World(db, serve, signer, tmp_path)
+    try:
+        guest = before.guests["active"]
+        while world.validate(valid(1)):
+            pass
+        world.upload(guest, "further", is_addition=True)
+        assert world.validate(valid(1))
+        assert world.state(guest).active_count == 2
+        (first,) = world.list_people(guest).people
+        assert (first.person_id, first.name, first.active_count) == (str(guest), "", 2)
+        mia = world.add_person(guest)
+        world.upload(guest, "mia", person_id=mia)
+        assert world.validate(valid(2))
+        world.rematch()
+        sent = {request.user_id: request.encoding for request in world.matcher.requests}
+        assert (sent[str(guest)][1], sent[mia][2]) == (0.375, 0.375)
+    finally:
+        world.close()
+
+
 def test_accounts_without_events_are_remembered_since_the_upgrade(old: tuple[Engine, Old]) -> None:
     db, before = old
     before.migrate("0003")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from selfie_service.domain import ChangeKind
-from selfie_service.store import changes, selfies
+from selfie_service.store import changes, persons, selfies
 from tests.service import selfie_fixtures
 from tests.service.calls import refused
 from tests.service.selfie_world import World, valid, wait_until
@@ -82,8 +82,49 @@ def test_control_without_the_guests_lock_the_event_is_missed(
     world: World, join_first: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changes, "lock_first_person", read_revision)
+    monkeypatch.setattr(
+        changes, "lock_people", lambda connection, user_id: {user_id: read_revision(connection, user_id)}
+    )
     monkeypatch.setattr(selfies, "lock_person", read_revision)
     assert join_while_a_verdict_comes(world, join_first) == ("idle", False)
+
+
+def join_while_a_person_is_added(world: World, join_first: bool) -> int:
+    """How many people of an account are enrolled in an event that it joins at that time."""
+    guest = world.guest(world.event())
+    joined = world.event()
+    world.follower.catch_up()
+    change = world.tell(ChangeKind.JOINED, event_id=joined, user_id=guest)
+
+    def join() -> None:
+        world.changes.apply(change)
+
+    def add() -> None:
+        world.add_person(guest)
+
+    if join_first:
+        race(world, join, ("INSERT", "enrolments"), add)
+    else:
+        race(world, add, ("INSERT", "people"), join)
+    query = "SELECT count(*) AS n FROM selfie.enrolments WHERE event_id = :event"
+    found: int = world.row(query, event=joined).n
+    return found
+
+
+@pytest.mark.parametrize("join_first", [True, False])
+def test_whichever_comes_first_a_new_person_is_enrolled_in_an_event_joined_meanwhile(
+    world: World, join_first: bool
+) -> None:
+    assert join_while_a_person_is_added(world, join_first) == 2
+
+
+@pytest.mark.parametrize("join_first", [True, False])
+def test_control_without_the_accounts_lock_the_person_misses_the_event(
+    world: World, join_first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (changes, persons):
+        monkeypatch.setattr(module, "lock_first_person", read_revision)
+    assert join_while_a_person_is_added(world, join_first) == 1
 
 
 def test_an_upload_of_who_is_being_erased_waits_and_finds_the_grave(world: World) -> None:

@@ -65,7 +65,7 @@ def test_a_repeat_of_what_is_in_progress_is_told_so_and_the_next_one_gets_the_an
 
 def test_control_without_the_lock_of_the_request_a_repeat_waits(world: World, guest: UUID) -> None:
     replace_in_function(
-        world.db, "selfie.add_selfie", "pg_try_advisory_xact_lock(", "pg_try_advisory_xact_lock_shared("
+        world.db, "selfie.add_selfie_of", "pg_try_advisory_xact_lock(", "pg_try_advisory_xact_lock_shared("
     )
     answers, refusals = repeat_in_progress(world, guest)
     assert (len(answers), refusals) == (1, [])

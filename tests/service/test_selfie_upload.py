@@ -75,7 +75,7 @@ def test_an_upload_is_one_round_trip_to_the_database(world: World, guest: UUID) 
     event.listen(world.db, "before_cursor_execute", note)
     world.upload(guest)
     event.remove(world.db, "before_cursor_execute", note)
-    assert sent == [("SELECT outcome, selfie_id FROM selfie.add_selfie", True)]
+    assert sent == [("SELECT outcome, selfie_id FROM selfie.add_selfie_of", True)]
 
 
 class HastySelfies(SelfieStore):

@@ -143,18 +143,20 @@ FACE_REASON_ASKED_TO_HIDE: FaceReason
 FACE_REASON_HELD_BACK: FaceReason
 
 class RematchRequest(_message.Message):
-    __slots__ = ("rematch_id", "user_id", "event_id", "revision", "encoding")
+    __slots__ = ("rematch_id", "user_id", "event_id", "revision", "encoding", "account_id")
     REMATCH_ID_FIELD_NUMBER: _ClassVar[int]
     USER_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     ENCODING_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     rematch_id: str
     user_id: str
     event_id: str
     revision: int
     encoding: _containers.RepeatedScalarFieldContainer[float]
-    def __init__(self, rematch_id: _Optional[str] = ..., user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., encoding: _Optional[_Iterable[float]] = ...) -> None: ...
+    account_id: str
+    def __init__(self, rematch_id: _Optional[str] = ..., user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., revision: _Optional[int] = ..., encoding: _Optional[_Iterable[float]] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class RematchResponse(_message.Message):
     __slots__ = ("rematch_id", "state", "compared_count", "total_count", "matched_count", "reason")
@@ -211,18 +213,20 @@ class Match(_message.Message):
     def __init__(self, photo_id: _Optional[str] = ..., event_id: _Optional[str] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., take_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., thumb_version: _Optional[str] = ..., preview_version: _Optional[str] = ..., original_version: _Optional[str] = ..., medium_version: _Optional[str] = ..., original_bytes: _Optional[int] = ..., event_name: _Optional[str] = ..., number: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., take_offset_min: _Optional[int] = ..., only_for_everyone: _Optional[bool] = ..., colour: _Optional[int] = ..., download: _Optional[_Union[MatchDownload, str]] = ...) -> None: ...
 
 class ListMatchesRequest(_message.Message):
-    __slots__ = ("event_id", "page_size", "page_token", "order", "ascending")
+    __slots__ = ("event_id", "page_size", "page_token", "order", "ascending", "person_id")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     ORDER_FIELD_NUMBER: _ClassVar[int]
     ASCENDING_FIELD_NUMBER: _ClassVar[int]
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     page_size: int
     page_token: str
     order: MatchOrder
     ascending: bool
-    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[MatchOrder, str]] = ..., ascending: _Optional[bool] = ...) -> None: ...
+    person_id: str
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., order: _Optional[_Union[MatchOrder, str]] = ..., ascending: _Optional[bool] = ..., person_id: _Optional[str] = ...) -> None: ...
 
 class ListMatchesResponse(_message.Message):
     __slots__ = ("matches", "next_page_token", "total_count", "logo_version")
@@ -237,20 +241,24 @@ class ListMatchesResponse(_message.Message):
     def __init__(self, matches: _Optional[_Iterable[_Union[Match, _Mapping]]] = ..., next_page_token: _Optional[str] = ..., total_count: _Optional[int] = ..., logo_version: _Optional[str] = ...) -> None: ...
 
 class RefuseMatchRequest(_message.Message):
-    __slots__ = ("photo_id",)
+    __slots__ = ("photo_id", "person_id")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
-    def __init__(self, photo_id: _Optional[str] = ...) -> None: ...
+    person_id: str
+    def __init__(self, photo_id: _Optional[str] = ..., person_id: _Optional[str] = ...) -> None: ...
 
 class RefuseMatchResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class RestoreMatchRequest(_message.Message):
-    __slots__ = ("photo_id",)
+    __slots__ = ("photo_id", "person_id")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
-    def __init__(self, photo_id: _Optional[str] = ...) -> None: ...
+    person_id: str
+    def __init__(self, photo_id: _Optional[str] = ..., person_id: _Optional[str] = ...) -> None: ...
 
 class RestoreMatchResponse(_message.Message):
     __slots__ = ()

@@ -123,7 +123,8 @@ class MatcherServiceServicer:
     def ListMatches(self, request, context):
         """The photos that the caller is in and those for everyone in the caller's events, newest first; none that is HIDDEN,
         UNAPPROVED or hidden at the caller's own request, and for guests none of an event that holds its photos back.
-        Otherwise the same for every role: organisers see all photos by ListPhotos.
+        Otherwise the same for every role: organisers see all photos by ListPhotos. "In" are those of one of the caller's
+        people; one who is unknown here or of another account is in none.
         Live: photos indexed later appear by themselves. Idempotent.
         Errors: EVENT_NOT_FOUND, INVALID_PAGE.
         """
@@ -132,7 +133,7 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefuseMatch(self, request, context):
-        """"This is not me": the photo leaves the caller's matches and stays away, whatever selfie they send later. A photo for
+        """"This is not me": the photo leaves the person's matches and stays away, whatever selfie they send later. A photo for
         everyone stays in the caller's list as such. Idempotent.
         Errors: PHOTO_NOT_FOUND.
         """

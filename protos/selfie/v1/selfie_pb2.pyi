@@ -32,6 +32,12 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_BLOBS_UNAVAILABLE: _ClassVar[ErrorReason]
     ERROR_REASON_EVENT_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_ORGANISER_ONLY: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_MANY_SELFIES: _ClassVar[ErrorReason]
+    ERROR_REASON_PERSON_NOT_FOUND: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_MANY_PEOPLE: _ClassVar[ErrorReason]
+    ERROR_REASON_FIRST_PERSON: _ClassVar[ErrorReason]
+    ERROR_REASON_INVALID_NAME: _ClassVar[ErrorReason]
+    ERROR_REASON_CONSENT_REQUIRED: _ClassVar[ErrorReason]
 
 class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -93,6 +99,12 @@ ERROR_REASON_QUEUE_FULL: ErrorReason
 ERROR_REASON_BLOBS_UNAVAILABLE: ErrorReason
 ERROR_REASON_EVENT_NOT_FOUND: ErrorReason
 ERROR_REASON_ORGANISER_ONLY: ErrorReason
+ERROR_REASON_TOO_MANY_SELFIES: ErrorReason
+ERROR_REASON_PERSON_NOT_FOUND: ErrorReason
+ERROR_REASON_TOO_MANY_PEOPLE: ErrorReason
+ERROR_REASON_FIRST_PERSON: ErrorReason
+ERROR_REASON_INVALID_NAME: ErrorReason
+ERROR_REASON_CONSENT_REQUIRED: ErrorReason
 REJECT_REASON_UNSPECIFIED: RejectReason
 REJECT_REASON_NO_FACE: RejectReason
 REJECT_REASON_SEVERAL_FACES: RejectReason
@@ -138,12 +150,16 @@ class EventRematch(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., state: _Optional[_Union[RematchState, str]] = ..., matched_count: _Optional[int] = ..., compared_count: _Optional[int] = ..., total_count: _Optional[int] = ...) -> None: ...
 
 class UploadSelfieRequest(_message.Message):
-    __slots__ = ("request_id", "image")
+    __slots__ = ("request_id", "image", "is_addition", "person_id")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     IMAGE_FIELD_NUMBER: _ClassVar[int]
+    IS_ADDITION_FIELD_NUMBER: _ClassVar[int]
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     image: bytes
-    def __init__(self, request_id: _Optional[str] = ..., image: _Optional[bytes] = ...) -> None: ...
+    is_addition: bool
+    person_id: str
+    def __init__(self, request_id: _Optional[str] = ..., image: _Optional[bytes] = ..., is_addition: _Optional[bool] = ..., person_id: _Optional[str] = ...) -> None: ...
 
 class UploadSelfieResponse(_message.Message):
     __slots__ = ("selfie_id",)
@@ -152,8 +168,10 @@ class UploadSelfieResponse(_message.Message):
     def __init__(self, selfie_id: _Optional[str] = ...) -> None: ...
 
 class GetSelfieRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("person_id",)
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    def __init__(self, person_id: _Optional[str] = ...) -> None: ...
 
 class GetSelfieResponse(_message.Message):
     __slots__ = ("selfie_id", "state", "image", "content_type")
@@ -168,36 +186,44 @@ class GetSelfieResponse(_message.Message):
     def __init__(self, selfie_id: _Optional[str] = ..., state: _Optional[_Union[SelfieState, str]] = ..., image: _Optional[bytes] = ..., content_type: _Optional[str] = ...) -> None: ...
 
 class DeleteSelfieRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("person_id",)
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    def __init__(self, person_id: _Optional[str] = ...) -> None: ...
 
 class DeleteSelfieResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class GetRematchStateRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("person_id",)
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    def __init__(self, person_id: _Optional[str] = ...) -> None: ...
 
 class GetRematchStateResponse(_message.Message):
-    __slots__ = ("selfie_id", "selfie_state", "reject_reason", "start_time", "finish_time", "events")
+    __slots__ = ("selfie_id", "selfie_state", "reject_reason", "start_time", "finish_time", "events", "active_count")
     SELFIE_ID_FIELD_NUMBER: _ClassVar[int]
     SELFIE_STATE_FIELD_NUMBER: _ClassVar[int]
     REJECT_REASON_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
     FINISH_TIME_FIELD_NUMBER: _ClassVar[int]
     EVENTS_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_COUNT_FIELD_NUMBER: _ClassVar[int]
     selfie_id: str
     selfie_state: SelfieState
     reject_reason: RejectReason
     start_time: _timestamp_pb2.Timestamp
     finish_time: _timestamp_pb2.Timestamp
     events: _containers.RepeatedCompositeFieldContainer[EventRematch]
-    def __init__(self, selfie_id: _Optional[str] = ..., selfie_state: _Optional[_Union[SelfieState, str]] = ..., reject_reason: _Optional[_Union[RejectReason, str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., events: _Optional[_Iterable[_Union[EventRematch, _Mapping]]] = ...) -> None: ...
+    active_count: int
+    def __init__(self, selfie_id: _Optional[str] = ..., selfie_state: _Optional[_Union[SelfieState, str]] = ..., reject_reason: _Optional[_Union[RejectReason, str]] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., finish_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., events: _Optional[_Iterable[_Union[EventRematch, _Mapping]]] = ..., active_count: _Optional[int] = ...) -> None: ...
 
 class StartRematchRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("person_id",)
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    def __init__(self, person_id: _Optional[str] = ...) -> None: ...
 
 class StartRematchResponse(_message.Message):
     __slots__ = ()
@@ -234,3 +260,65 @@ class ListSelfieStatesResponse(_message.Message):
     SELFIES_FIELD_NUMBER: _ClassVar[int]
     selfies: _containers.RepeatedCompositeFieldContainer[SelfieOfUser]
     def __init__(self, selfies: _Optional[_Iterable[_Union[SelfieOfUser, _Mapping]]] = ...) -> None: ...
+
+class Person(_message.Message):
+    __slots__ = ("person_id", "name", "selfie", "active_count")
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SELFIE_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    name: str
+    selfie: GuestSelfie
+    active_count: int
+    def __init__(self, person_id: _Optional[str] = ..., name: _Optional[str] = ..., selfie: _Optional[_Union[GuestSelfie, str]] = ..., active_count: _Optional[int] = ...) -> None: ...
+
+class ListPeopleRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListPeopleResponse(_message.Message):
+    __slots__ = ("people", "free_count")
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    FREE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    people: _containers.RepeatedCompositeFieldContainer[Person]
+    free_count: int
+    def __init__(self, people: _Optional[_Iterable[_Union[Person, _Mapping]]] = ..., free_count: _Optional[int] = ...) -> None: ...
+
+class CreatePersonRequest(_message.Message):
+    __slots__ = ("request_id", "name", "consent_version")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    name: str
+    consent_version: str
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., consent_version: _Optional[str] = ...) -> None: ...
+
+class CreatePersonResponse(_message.Message):
+    __slots__ = ("person",)
+    PERSON_FIELD_NUMBER: _ClassVar[int]
+    person: Person
+    def __init__(self, person: _Optional[_Union[Person, _Mapping]] = ...) -> None: ...
+
+class RenamePersonRequest(_message.Message):
+    __slots__ = ("person_id", "name")
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    name: str
+    def __init__(self, person_id: _Optional[str] = ..., name: _Optional[str] = ...) -> None: ...
+
+class RenamePersonResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class DeletePersonRequest(_message.Message):
+    __slots__ = ("person_id",)
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    def __init__(self, person_id: _Optional[str] = ...) -> None: ...
+
+class DeletePersonResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

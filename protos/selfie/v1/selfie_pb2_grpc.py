@@ -29,6 +29,11 @@ class SelfieServiceStub:
     """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
     A closed or expired event keeps the matches of the selfie before.
 
+    A person is a face that an account looks for. Each account has a first one, the guest, whose id is that of the account,
+    and may have FACES_PER_GUEST more. Each has selfies, a verdict and matches of its own, in all events in which the
+    account is searched. What says "the caller's" of these means the person of the request; a person of another account
+    or one that was deleted is PERSON_NOT_FOUND.
+
     Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
     but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
@@ -65,6 +70,26 @@ class SelfieServiceStub:
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchRequest.SerializeToString,
                 response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchResponse.FromString,
                 _registered_method=True)
+        self.ListPeople = channel.unary_unary(
+                '/selfie.v1.SelfieService/ListPeople',
+                request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListPeopleRequest.SerializeToString,
+                response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListPeopleResponse.FromString,
+                _registered_method=True)
+        self.CreatePerson = channel.unary_unary(
+                '/selfie.v1.SelfieService/CreatePerson',
+                request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.CreatePersonRequest.SerializeToString,
+                response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.CreatePersonResponse.FromString,
+                _registered_method=True)
+        self.RenamePerson = channel.unary_unary(
+                '/selfie.v1.SelfieService/RenamePerson',
+                request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.RenamePersonRequest.SerializeToString,
+                response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.RenamePersonResponse.FromString,
+                _registered_method=True)
+        self.DeletePerson = channel.unary_unary(
+                '/selfie.v1.SelfieService/DeletePerson',
+                request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.DeletePersonRequest.SerializeToString,
+                response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.DeletePersonResponse.FromString,
+                _registered_method=True)
         self.WatchSelfies = channel.unary_stream(
                 '/selfie.v1.SelfieService/WatchSelfies',
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.SerializeToString,
@@ -81,6 +106,11 @@ class SelfieServiceServicer:
     """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
     A closed or expired event keeps the matches of the selfie before.
 
+    A person is a face that an account looks for. Each account has a first one, the guest, whose id is that of the account,
+    and may have FACES_PER_GUEST more. Each has selfies, a verdict and matches of its own, in all events in which the
+    account is searched. What says "the caller's" of these means the person of the request; a person of another account
+    or one that was deleted is PERSON_NOT_FOUND.
+
     Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
     but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
@@ -90,17 +120,18 @@ class SelfieServiceServicer:
         """Accepts an image as the caller's newest selfie; durable when it answers. The verdict comes later and shows in
         GetRematchState; until it is good, the selfie before and its matches stay as they are. A selfie that is still
         undecided becomes SUPERSEDED. The first valid selfie binds the caller to its face: a later one of somebody else is
-        rejected. Idempotent by `request_id`: a repeat gets the same answer, once there is one.
+        rejected. With `is_addition`, it is used beside the active ones instead of in their place.
+        Idempotent by `request_id`: a repeat gets the same answer, once there is one.
         Errors: EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, EVENT_CLOSED, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS,
-        USER_NOT_FOUND, QUEUE_FULL.
+        USER_NOT_FOUND, QUEUE_FULL, TOO_MANY_SELFIES, PERSON_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetSelfie(self, request, context):
-        """The caller's own selfie: the active one, or the pending one where none is active yet. Idempotent.
-        Errors: NO_ACTIVE_SELFIE.
+        """The caller's own selfie: the first active one, or the pending one where none is active yet. Idempotent.
+        Errors: NO_ACTIVE_SELFIE, PERSON_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -110,6 +141,7 @@ class SelfieServiceServicer:
         """Empties every selfie of the caller and makes every event forget their face; the next valid selfie may show another
         one. What stays for 24 hours is the time of each first valid selfie, and nothing of a face. Idempotent: having none
         is no fault.
+        Errors: PERSON_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -117,6 +149,7 @@ class SelfieServiceServicer:
 
     def GetRematchState(self, request, context):
         """What became of the newest selfie, and how far the caller's events are compared with it. Idempotent.
+        Errors: PERSON_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,14 +158,46 @@ class SelfieServiceServicer:
     def StartRematch(self, request, context):
         """Matches the active selfie again in every event of the caller, except closed ones that it was never matched in.
         Idempotent in effect.
-        Errors: NO_ACTIVE_SELFIE.
+        Errors: NO_ACTIVE_SELFIE, PERSON_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPeople(self, request, context):
+        """The people whom the caller looks for, the first one first, then in the order in which they were added. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreatePerson(self, request, context):
+        """Adds a person, whose selfie is uploaded afterwards. Idempotent by `request_id` as long as the person is there.
+        Errors: INVALID_NAME, CONSENT_REQUIRED, TOO_MANY_PEOPLE, USER_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RenamePerson(self, request, context):
+        """Gives a person another name. Idempotent.
+        Errors: PERSON_NOT_FOUND, FIRST_PERSON, INVALID_NAME.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeletePerson(self, request, context):
+        """Deletes a person with the name, the consent, every selfie and, in all events, the matches. The times at which faces
+        were bound stay for 24 hours. Idempotent: a person who is gone is no fault, nor is one of another account.
+        Errors: FIRST_PERSON.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchSelfies(self, request, context):
-        """Whose GetRematchState changes, from now on: uploads, verdicts, rematches that start or end, deletions. Called by the
+        """Whose GetRematchState or ListPeople changes, from now on: uploads, verdicts, rematches that start or end, deletions. Called by the
         gateway alone. The first response is empty: nothing that is committed after it is missed as long as the stream
         lasts. When it ends, whatever the status, hints may be lost.
         Errors: DATABASE_UNAVAILABLE where the service cannot listen.
@@ -178,6 +243,26 @@ def add_SelfieServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchRequest.FromString,
                     response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchResponse.SerializeToString,
             ),
+            'ListPeople': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPeople,
+                    request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListPeopleRequest.FromString,
+                    response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListPeopleResponse.SerializeToString,
+            ),
+            'CreatePerson': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreatePerson,
+                    request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.CreatePersonRequest.FromString,
+                    response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.CreatePersonResponse.SerializeToString,
+            ),
+            'RenamePerson': grpc.unary_unary_rpc_method_handler(
+                    servicer.RenamePerson,
+                    request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.RenamePersonRequest.FromString,
+                    response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.RenamePersonResponse.SerializeToString,
+            ),
+            'DeletePerson': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeletePerson,
+                    request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.DeletePersonRequest.FromString,
+                    response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.DeletePersonResponse.SerializeToString,
+            ),
             'WatchSelfies': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchSelfies,
                     request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.FromString,
@@ -199,6 +284,11 @@ def add_SelfieServiceServicer_to_server(servicer, server):
 class SelfieService:
     """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
     A closed or expired event keeps the matches of the selfie before.
+
+    A person is a face that an account looks for. Each account has a first one, the guest, whose id is that of the account,
+    and may have FACES_PER_GUEST more. Each has selfies, a verdict and matches of its own, in all events in which the
+    account is searched. What says "the caller's" of these means the person of the request; a person of another account
+    or one that was deleted is PERSON_NOT_FOUND.
 
     Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
     but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
@@ -330,6 +420,114 @@ class SelfieService:
             '/selfie.v1.SelfieService/StartRematch',
             protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchRequest.SerializeToString,
             protos_dot_selfie_dot_v1_dot_selfie__pb2.StartRematchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPeople(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/selfie.v1.SelfieService/ListPeople',
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListPeopleRequest.SerializeToString,
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListPeopleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreatePerson(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/selfie.v1.SelfieService/CreatePerson',
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.CreatePersonRequest.SerializeToString,
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.CreatePersonResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RenamePerson(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/selfie.v1.SelfieService/RenamePerson',
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.RenamePersonRequest.SerializeToString,
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.RenamePersonResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeletePerson(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/selfie.v1.SelfieService/DeletePerson',
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.DeletePersonRequest.SerializeToString,
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.DeletePersonResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -102,10 +102,12 @@ class Party:
         self._ask("POST", "/api/upload-selfie", files={"file": selfie})
         self._wait_until_found()
         link = self._ask("POST", "/api/me/sign-in-links", json={})
+        person = self._ask("POST", "/api/people", json={"name": "Mia", "consent_version": "1"})
         nameless, leaving, erased = (self._ask("POST", "/api/guest-sessions", json=self._form()) for _ in range(3))
         self.values |= {
             "GUEST_TOKEN": guest["access_token"],
             "GUEST_ID": guest["user_id"],
+            "PERSON_ID": person["id"],
             "SIGN_IN_LINK": link["token"],
             "NAMELESS_TOKEN": nameless["access_token"],
             "REFRESH_TOKEN": nameless["refresh_token"],

@@ -13,8 +13,8 @@ export interface OpenCamera {
   close: () => void;
 }
 
-/** To be called while a tap is handled: Safari starts videos only then. */
-export function openCamera(): OpenCamera {
+/** To be called while a tap is handled: Safari starts videos only then. `facing`: the camera at the front is for oneself. */
+export function openCamera(facing: "user" | "environment" = "user"): OpenCamera {
   const video = document.createElement("video");
   video.playsInline = true;
   video.muted = true;
@@ -22,7 +22,7 @@ export function openCamera(): OpenCamera {
   let isClosed = false;
 
   const start = async () => {
-    const wanted = { audio: false, video: { facingMode: "user", width: { ideal: 1280 }, height: { ideal: 960 } } };
+    const wanted = { audio: false, video: { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 960 } } };
     if (!navigator.mediaDevices?.getUserMedia) throw new DOMException("no camera", "NotFoundError");
     stream = await navigator.mediaDevices.getUserMedia(wanted);
     if (isClosed) return stop();

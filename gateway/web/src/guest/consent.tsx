@@ -13,7 +13,13 @@ interface Props {
   onChange: (agreed: boolean) => void;
 }
 
-export function Consent({ eventName, agreed, reminded, onChange }: Props) {
+export function Consent({ eventName, ...rest }: Props) {
+  return <ConsentBox label={text.welcome.consent} detail={text.welcome.consentDetail(eventName)} {...rest} />;
+}
+
+type BoxProps = Omit<Props, "eventName"> & { label: string; detail: string };
+
+export function ConsentBox({ label, detail, agreed, reminded, onChange }: BoxProps) {
   return (
     <>
       <label class="consent">
@@ -23,10 +29,10 @@ export function Consent({ eventName, agreed, reminded, onChange }: Props) {
           onChange={(event) => onChange(event.currentTarget.checked)}
           aria-describedby="consent-detail"
         />
-        <span>{text.welcome.consent}</span>
+        <span>{label}</span>
       </label>
       <p id="consent-detail" class="quiet">
-        {text.welcome.consentDetail(eventName)}
+        {detail}
       </p>
       {reminded && !agreed && (
         <p class="trouble" role="alert">

@@ -11,6 +11,7 @@ import type { Membership } from "../shared/session";
 import { AddButton, type Adding } from "./adding";
 import type { Removal } from "./lightbox";
 import { HeldBack, isHeldBack, PhotoNotes } from "./offer";
+import type { People, Person } from "./people";
 import type { Order, Photo, Photos } from "./photos";
 import { SaveAll } from "./save";
 import { SelfieNotice } from "./selfienotice";
@@ -22,23 +23,41 @@ interface Props {
   status: SelfieStatus;
   photos: Photos;
   adding: Adding;
+  /** Whose photos are shown; none: the guest's. */
+  person?: Person;
+  people: People;
+  onChoose: (person: Person | undefined) => void;
+  /** None: nobody may be added. */
+  onAddPerson?: () => void;
+  /** Takes a selfie that is used beside the others; none: there may be no further one. */
+  onFurther?: () => void;
   onSelfie: () => void;
   onYou: () => void;
 }
 
-export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Props) {
+/** So few photos that a further selfie is worth it. */
+const FEW = 5;
+
+export function Gallery(props: Props) {
+  const { event, status, photos, adding, person, people, onAddPerson, onFurther, onSelfie, onYou } = props;
   const [removed, setRemoved] = useState<{ photo: Photo; removal: Removal }>();
   const [fault, setFault] = useState<unknown>();
   const retry = useRef(() => undefined as void);
   const [isOpening, setOpening] = useState(false);
   const opening = useRef(false);
-  const { list, reload } = photos;
+  const { reload } = photos;
+  const list = people.isLoaded ? photos.list : []; // the names above them would push them away
+  const isLoaded = photos.isLoaded && people.isLoaded;
+  const personId = person?.id;
   const credit = event.credit ?? null;
+  const notMe = person ? text.people.notThem(person.name) : text.lightbox.notMe;
+  const count = person ? text.people.heading(person.name, photos.total) : text.gallery.heading(photos.total);
 
   const change = useCallback(
     async (photo: Photo, removal: Removal, isRemoved: boolean) => {
       const path = removal === "not-me" ? "/api/photos/{photo_id}/not-me" : "/api/photos/{photo_id}/hide-request";
-      const params = { params: { path: { photo_id: photo.id } } };
+      const query = removal === "not-me" ? { person: personId } : {};
+      const params = { params: { path: { photo_id: photo.id }, query } };
       setFault(undefined);
       try {
         await ask(isRemoved ? api.POST(path, params) : api.DELETE(path, params));
@@ -49,7 +68,7 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
         setFault(error);
       }
     },
-    [reload],
+    [reload, personId],
   );
   const open = useCallback(
     async (index: number, tile: HTMLElement) => {
@@ -58,7 +77,7 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
       setOpening(true);
       try {
         const { openLightbox } = await import("./lightbox");
-        openLightbox(list, index, tile, (photo, removal) => void change(photo, removal, true), credit);
+        openLightbox(list, index, tile, (photo, removal) => void change(photo, removal, true), credit, notMe);
       } catch {
         retry.current = () => void open(index, tile);
         setFault(new Failure("offline"));
@@ -67,7 +86,7 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
         setOpening(false);
       }
     },
-    [list, change, credit],
+    [list, change, credit, notMe],
   );
 
   const explain = (problem: unknown) => {
@@ -84,6 +103,7 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
           </a>
         </p>
       )}
+      {people.list.length > 1 && <Switcher {...props} />}
       <SelfieNotice status={status} onSelfie={event.closed ? undefined : onSelfie} />
       {fault ? (
         <Trouble fault={fault} onRetry={() => retry.current()} />
@@ -94,33 +114,48 @@ export function Gallery({ event, status, photos, adding, onSelfie, onYou }: Prop
         <>
           <div class="toolbar">
             <p class="count" role="status">
-              {list.every((photo) => photo.shows_me) ? text.gallery.heading(photos.total) : text.gallery.count(photos.total)}
+              {list.every((photo) => photo.shows_me) ? count : text.gallery.count(photos.total)}
             </p>
             <Sorting order={photos.order} onChange={photos.setOrder} />
-            {list.some((photo) => photo.download_url) && <SaveAll eventId={event.event_id} order={photos.order} onFault={explain} />}
+            {list.some((photo) => photo.download_url) && <SaveAll eventId={event.event_id} order={photos.order} person={personId} onFault={explain} />}
             <AddButton adding={adding} />
           </div>
-          {status.status === "idle" && !event.closed && <p class="quiet">{text.gallery.noSelfieDetail}</p>}
+          {status.status === "idle" && !event.closed && (
+            <p class="quiet">{person ? text.people.noPicture(person.name) : text.gallery.noSelfieDetail}</p>
+          )}
           <Grid photos={list} onOpen={open} />
           {photos.hasMore && <More key={list.length} onVisible={photos.loadMore} />}
         </>
       ) : (
-        photos.isLoaded &&
+        isLoaded &&
         (isHeldBack(event) ? (
           <HeldBack event={event} status={status} onSelfie={onSelfie} />
         ) : (
-          <Nothing event={event} status={status} adding={adding} onSelfie={onSelfie} />
+          <Nothing {...props} />
         ))
       )}
-      {(photos.isLoaded || photos.fault) && ( // not before: the photos would push it away
+      {(isLoaded || photos.fault) && ( // not before: the photos would push it away
         <footer>
+          {list.length > 0 && list.length < FEW && onFurther && (
+            <>
+              <p class="note">{text.people.few}</p>
+              <button type="button" onClick={onFurther}>
+                {text.people.further}
+              </button>
+            </>
+          )}
           {list.length > 0 && !event.closed && (
             <button type="button" onClick={onSelfie}>
-              {status.status === "idle" ? text.welcome.takeSelfie : text.gallery.newSelfie}
+              {labelSelfie(person, status.status !== "idle")}
+            </button>
+          )}
+          {onAddPerson && (
+            <button type="button" onClick={onAddPerson}>
+              {text.people.add}
             </button>
           )}
           <button type="button" onClick={onYou}>
-            {text.gallery.you}
+            {person ? text.people.data(person.name) : text.gallery.you}
           </button>
           {list.length > 0 && <PhotoNotes event={event} photos={list} logoUrl={photos.logoUrl} />}
         </footer>
@@ -148,18 +183,46 @@ function describeRemoval(removal: Removal, isListed: boolean): string {
   return isListed ? text.lightbox.forEveryone : text.lightbox.hidden;
 }
 
-type NothingProps = Pick<Props, "event" | "status" | "adding" | "onSelfie">;
+function labelSelfie(person: Person | undefined, isAnother: boolean): string {
+  if (person) return isAnother ? text.people.newPicture : text.people.takePicture;
+  return isAnother ? text.gallery.newSelfie : text.welcome.takeSelfie;
+}
 
-function Nothing({ event, status, adding, onSelfie }: NothingProps) {
+function Switcher({ people, person, onChoose }: Props) {
+  const [me] = people.list;
+  return (
+    <nav class="people" aria-label={text.people.switch}>
+      {people.list.map((one) => (
+        <button
+          type="button"
+          key={one.id}
+          aria-current={one.id === (person ?? me)?.id}
+          onClick={() => onChoose(one === me ? undefined : one)}
+        >
+          {one.name || text.people.me}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+function Nothing({ event, status, adding, person, onFurther, onSelfie }: Props) {
   const hasSelfie = isCompared(status);
+  const none = person ? text.people.none(person.name) : text.gallery.none;
+  const noSelfie = person ? text.people.noPicture(person.name) : text.gallery.noSelfieDetail;
   return (
     <section class="nothing">
-      <h2>{hasSelfie ? text.gallery.none : text.gallery.noSelfie}</h2>
-      <p>{event.closed ? text.gallery.closed : hasSelfie ? text.gallery.noneDetail : text.gallery.noSelfieDetail}</p>
+      <h2>{hasSelfie || person ? none : text.gallery.noSelfie}</h2>
+      <p>{event.closed ? text.gallery.closed : hasSelfie ? text.gallery.noneDetail : noSelfie}</p>
       {hasSelfie && !event.closed && <p class="quiet">{text.gallery.noneAdvice}</p>}
       {!event.closed && status.status !== "validation_failed" && (
         <button type="button" class="primary" onClick={onSelfie}>
-          {hasSelfie ? text.gallery.newSelfie : text.welcome.takeSelfie}
+          {labelSelfie(person, hasSelfie)}
+        </button>
+      )}
+      {hasSelfie && onFurther && (
+        <button type="button" onClick={onFurther}>
+          {text.people.further}
         </button>
       )}
       <AddButton adding={adding} />

@@ -9,7 +9,7 @@ import { findEvent, keepSignedIn, loadSession, type Membership, type Session } f
 import { onSignedOut } from "../shared/tabs";
 import { keepAddress, readAddress } from "./address";
 import { Home } from "./home";
-import { Member } from "./member";
+import { Looking } from "./looking";
 import { SignIn } from "./signin";
 import { Unsubscribe } from "./unsubscribe";
 import { Welcome } from "./welcome";
@@ -72,7 +72,7 @@ export function Guest() {
     );
   }
   if (place.kind === "event" && session.me) {
-    return <Member key={place.event.event_id} me={session.me} event={place.event} sendsMail={session.server.mail} onEvents={refresh} />;
+    return <Looking key={place.event.event_id} me={session.me} event={place.event} sendsMail={session.server.mail} onEvents={refresh} />;
   }
   if (place.kind === "invitation") return <Welcome {...place} me={session.me} sendsMail={session.server.mail} onJoined={enter} />;
   const offersLink = session.server.mail && !session.me;

@@ -20,6 +20,7 @@ export function openLightbox(
   tile: HTMLElement,
   onRemoved: (photo: Photo, removal: Removal) => void,
   credit: Credit | null,
+  notMeLabel: string,
 ): void {
   const tiles = [...(tile.closest("ul")?.children ?? [])] as HTMLElement[];
   const pswp = makeViewer(photos.map((photo, at) => describe(photo, at, tiles[at])), index, tile);
@@ -59,7 +60,7 @@ export function openLightbox(
           };
           return button;
         };
-        const notMe = makeButton(text.lightbox.notMe, "not-me");
+        const notMe = makeButton(notMeLabel, "not-me");
         const hide = makeButton(text.lightbox.askToHide, "hide-request");
         pswp.on("change", () => {
           trouble.hidden = true;

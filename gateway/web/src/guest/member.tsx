@@ -12,9 +12,11 @@ import { type OpenCamera, openCamera } from "./camera";
 import { Consent, CONSENT_VERSION } from "./consent";
 import { Gallery } from "./gallery";
 import { isHeldBack } from "./offer";
+import { MAX_SELFIES, type People, type Person } from "./people";
+import type { AddPerson, PersonScreen } from "./person";
 import { usePhotos } from "./photos";
 import { Progress } from "./progress";
-import { type SelfieStatus, sendSelfie, takeOver, useSelfieStatus } from "./selfie";
+import { handOver, type SelfieStatus, sendSelfie, takeOver, useSelfieStatus } from "./selfie";
 import { Viewfinder } from "./viewfinder";
 import { WaitingRoom } from "./waiting";
 import { You } from "./you";
@@ -22,8 +24,10 @@ import { You } from "./you";
 type View =
   | { name: "photos" }
   | { name: "consent" }
-  | { name: "camera"; camera: OpenCamera }
-  | { name: "sending"; image: Blob; requestId: string; fault?: unknown }
+  | { name: "camera"; camera: OpenCamera; isFurther?: boolean }
+  | { name: "sending"; image: Blob; requestId: string; isFurther: boolean; fault?: unknown }
+  | { name: "add"; AddPerson: typeof AddPerson }
+  | { name: "person"; PersonScreen: typeof PersonScreen }
   | { name: "you" };
 
 const PHOTOS: View = { name: "photos" };
@@ -35,14 +39,20 @@ interface Props {
   me: Me;
   event: Membership;
   sendsMail: boolean;
+  /** Whose photos are shown; none: the guest's. */
+  person?: Person;
+  people: People;
+  onChoose: (person: Person | undefined) => void;
   /** Reads again in which events one is. */
   onEvents: () => Promise<void>;
 }
 
-export function Member({ me, event, sendsMail, onEvents }: Props) {
+export function Member({ me, event, sendsMail, person, people, onChoose, onEvents }: Props) {
+  const personId = person?.id;
   const [view, show] = useView();
-  const [status, look] = useSelfieStatus(me.selfie);
-  const photos = usePhotos(event.event_id, !event.waiting);
+  const [status, look] = useSelfieStatus(person ? NOT_SEARCHED : me.selfie, personId);
+  const photos = usePhotos(event.event_id, !event.waiting, personId);
+  const { reload: reloadPeople } = people;
   const [hasAgreed, setAgreed] = useState(event.consent_version !== "");
   const adding = useAdding(event);
   const { reload } = photos;
@@ -50,41 +60,88 @@ export function Member({ me, event, sendsMail, onEvents }: Props) {
 
   useEffect(
     () =>
-      followUpdates((change) => {
+      followUpdates(async (change) => {
+        const isReread = personId !== undefined || change === "selfie" || change === "reload";
+        const known = isReread ? await reloadPeople() : undefined;
+        if (personId && known && !known.some(({ id }) => id === personId)) return; // deleted, and shown no more
         void look().catch(() => undefined);
         void reload();
         // One who waits must not miss it; for the others the events are not worth a look each minute.
         if (isWaiting || change === "events" || change === "reload") void onEvents();
       }),
-    [look, reload, onEvents, isWaiting],
+    [look, reload, onEvents, isWaiting, personId, reloadPeople],
   );
   const isBehind = useReloading(status, reload);
+  useEffect(() => void reloadPeople(), [status.status, reloadPeople]); // how many selfies are in use
 
   const shown = event.searched || hasAgreed ? status : NOT_SEARCHED;
-  const shoot = () => show(hasAgreed ? { name: "camera", camera: openCamera() } : { name: "consent" });
-  const send = async (image: Blob, requestId = randomId()) => {
-    show({ name: "sending", image, requestId });
+  const heading = person ? text.people.picture(person.name) : text.camera.heading;
+  const take = (isFurther: boolean) =>
+    person || hasAgreed
+      ? show({ name: "camera", camera: openCamera(person && "environment"), isFurther })
+      : show({ name: "consent" });
+  const shoot = () => take(false);
+  const send = async (image: Blob, isFurther: boolean, requestId = randomId()) => {
+    show({ name: "sending", image, requestId, isFurther });
     try {
-      await sendSelfie(image, requestId);
+      await sendSelfie(image, requestId, person?.id, isFurther);
       await look();
       show(PHOTOS);
     } catch (fault) {
-      show({ name: "sending", image, requestId, fault });
+      show({ name: "sending", image, requestId, isFurther, fault });
     }
   };
+  const screens = (choose: (module: typeof import("./person")) => View) => () =>
+    void import("./person").then(
+      (module) => show(choose(module)),
+      () => show(PHOTOS),
+    );
+  const showYou = person ? screens(({ PersonScreen }) => ({ name: "person", PersonScreen })) : () => show({ name: "you" });
+  const mayAdd = people.free > 0 && !event.closed && (event.searched || hasAgreed);
+  const addPerson = mayAdd ? screens(({ AddPerson }) => ({ name: "add", AddPerson })) : undefined;
+  const mayGoFurther = !event.closed && status.status === "done" && countSelfies(people, person) < MAX_SELFIES;
 
   switch (view.name) {
     case "consent":
       return <ConsentScreen event={event} onAgreed={(camera) => (setAgreed(true), show({ name: "camera", camera }))} />;
     case "camera":
-      return <Viewfinder camera={view.camera} onPicture={(image) => void send(image)} onBack={() => history.back()} />;
+      return (
+        <Viewfinder
+          camera={view.camera}
+          heading={heading}
+          onPicture={(image) => void send(image, view.isFurther ?? false)}
+          onBack={() => history.back()}
+        />
+      );
+    case "add":
+      return (
+        <view.AddPerson
+          onAdded={(added, camera) => {
+            handOver(camera);
+            void people.reload().then(() => onChoose(added));
+          }}
+          onBack={() => history.back()}
+        />
+      );
+    case "person":
+      return person ? (
+        <view.PersonScreen
+          person={person}
+          status={status}
+          onSelfie={event.closed ? undefined : shoot}
+          onRenamed={people.reload}
+          onDeleted={() => (onChoose(undefined), people.reload())}
+          onBack={() => history.back()}
+        />
+      ) : null;
     case "sending":
       return (
         <Progress
+          name={person?.name}
           status={status}
           fault={view.fault}
-          onRetry={() => void send(view.image, view.requestId)}
-          onAgain={shoot}
+          onRetry={() => void send(view.image, view.isFurther, view.requestId)}
+          onAgain={() => take(view.isFurther)}
           onBack={() => show(PHOTOS)}
         />
       );
@@ -104,18 +161,29 @@ export function Member({ me, event, sendsMail, onEvents }: Props) {
       if (event.waiting) {
         return <WaitingRoom event={event} status={shown} onSelfie={shoot} onYou={() => show({ name: "you" })} />;
       }
-      if ((shown.status === "running" || isBehind) && photos.list.length === 0) return <Progress status={shown} />;
+      if ((shown.status === "running" || isBehind) && photos.list.length === 0) return <Progress name={person?.name} status={shown} />;
       return (
         <Gallery
           event={event}
           status={shown}
           photos={photos}
           adding={adding}
+          person={person}
+          people={people}
+          onChoose={onChoose}
+          onAddPerson={addPerson}
+          onFurther={mayGoFurther ? () => take(true) : undefined}
           onSelfie={shoot}
-          onYou={() => show({ name: "you" })}
+          onYou={showYou}
         />
       );
   }
+}
+
+/** Those in use. */
+function countSelfies(people: People, person: Person | undefined): number {
+  const shown = person ?? people.list[0];
+  return people.list.find(({ id }) => id === shown?.id)?.selfies ?? MAX_SELFIES;
 }
 
 /** Loads the photos again when a selfie is done; whether what is shown is still older than that. */

@@ -37,8 +37,8 @@ interface Loaded {
   logoUrl: string | null;
 }
 
-/** `isMember`: one who waits to be admitted has no photos yet. */
-export function usePhotos(eventId: string, isMember: boolean): Photos {
+/** `isMember`: one who waits to be admitted has no photos yet. `person`: none is the guest. */
+export function usePhotos(eventId: string, isMember: boolean, person?: string): Photos {
   const [order, setOrder] = useState<Order>(() => (recall(ORDER) === "taken" ? "taken" : "uploaded"));
   const [loaded, setLoaded] = useState<Loaded>();
   const [fault, setFault] = useState<unknown>();
@@ -64,19 +64,19 @@ export function usePhotos(eventId: string, isMember: boolean): Photos {
 
   const reload = useCallback(
     async () => {
-      if (isMember) await load(() => fetchAtLeast(eventId, order, current.current?.list.length ?? 0));
+      if (isMember) await load(() => fetchAtLeast(eventId, order, person, current.current?.list.length ?? 0));
     },
-    [load, eventId, order, isMember],
+    [load, eventId, order, person, isMember],
   );
   const loadMore = useCallback(
     () =>
       load(async () => {
         const old = current.current;
-        if (!old?.cursor) return old ?? fetchAtLeast(eventId, order, 0);
-        const page = await fetchPage(eventId, order, old.cursor, PAGE_SIZE);
+        if (!old?.cursor) return old ?? fetchAtLeast(eventId, order, person, 0);
+        const page = await fetchPage(eventId, order, person, old.cursor, PAGE_SIZE);
         return { ...page, list: [...old.list, ...page.list] };
       }),
-    [load, eventId, order],
+    [load, eventId, order, person],
   );
   useEffect(() => void reload(), [reload]);
   const chooseOrder = useCallback((chosen: Order) => {
@@ -98,22 +98,24 @@ export function usePhotos(eventId: string, isMember: boolean): Photos {
   };
 }
 
-/** Every photo of the guest in the event. */
-export async function fetchAll(eventId: string, order: Order): Promise<readonly Photo[]> {
-  return (await fetchAtLeast(eventId, order, Infinity)).list;
+/** Every photo of the guest or of a person in the event. */
+export async function fetchAll(eventId: string, order: Order, person?: string): Promise<readonly Photo[]> {
+  return (await fetchAtLeast(eventId, order, person, Infinity)).list;
 }
 
-async function fetchAtLeast(eventId: string, order: Order, count: number): Promise<Loaded> {
-  let found = await fetchPage(eventId, order, "", count > FIRST_PAGE_SIZE ? PAGE_SIZE : FIRST_PAGE_SIZE);
+type Whose = string | undefined;
+
+async function fetchAtLeast(eventId: string, order: Order, person: Whose, count: number): Promise<Loaded> {
+  let found = await fetchPage(eventId, order, person, "", count > FIRST_PAGE_SIZE ? PAGE_SIZE : FIRST_PAGE_SIZE);
   while (found.cursor && found.list.length < count) {
-    const next = await fetchPage(eventId, order, found.cursor, PAGE_SIZE);
+    const next = await fetchPage(eventId, order, person, found.cursor, PAGE_SIZE);
     found = { ...next, list: [...found.list, ...next.list] };
   }
   return found;
 }
 
-async function fetchPage(eventId: string, order: Order, cursor: string, limit: number): Promise<Loaded> {
-  const query = { event_id: eventId, order, cursor, limit, direction: "desc" as const };
+async function fetchPage(eventId: string, order: Order, person: Whose, cursor: string, limit: number): Promise<Loaded> {
+  const query = { event_id: eventId, order, cursor, limit, person, direction: "desc" as const };
   const page = await ask(api.GET("/api/my-photos", { params: { query } }));
   return { list: page.photos, total: page.total, cursor: page.next_cursor, logoUrl: page.logo_url };
 }

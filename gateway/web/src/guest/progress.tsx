@@ -12,6 +12,8 @@ const SLOW_MS = 10_000;
 const UNUSABLE = ["too_large", "unsupported_type", "empty_image", "empty_body"];
 
 interface Props {
+  /** None: the guest. */
+  name?: string;
   status: SelfieStatus;
   /** Of the upload. */
   fault?: unknown;
@@ -21,7 +23,7 @@ interface Props {
   onBack?: () => void;
 }
 
-export function Progress({ status, fault, onRetry, onAgain, onBack }: Props) {
+export function Progress({ name, status, fault, onRetry, onAgain, onBack }: Props) {
   const [isSlow, setSlow] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setSlow(true), SLOW_MS);
@@ -29,7 +31,7 @@ export function Progress({ status, fault, onRetry, onAgain, onBack }: Props) {
   }, []);
   const isSending = onRetry !== undefined;
   return (
-    <Screen heading={text.camera.heading}>
+    <Screen heading={name ? text.people.picture(name) : text.camera.heading}>
       {fault ? (
         <>
           <Trouble fault={fault} onRetry={onRetry} />
@@ -44,7 +46,7 @@ export function Progress({ status, fault, onRetry, onAgain, onBack }: Props) {
         </>
       ) : (
         <>
-          <Waiting>{isSending && status.status !== "running" ? text.progress.sending : text.progress.searching}</Waiting>
+          <Waiting>{isSending && status.status !== "running" ? text.progress.sending : name ? text.people.searching(name) : text.progress.searching}</Waiting>
           {isSlow && <p class="quiet">{text.progress.slow}</p>}
         </>
       )}

@@ -13,12 +13,14 @@ const BATCH = 25;
 interface SaveProps {
   eventId: string;
   order: Order;
+  /** None: the guest. */
+  person?: string;
   onFault: (fault: unknown) => void;
 }
 
-export function SaveAll({ eventId, order, onFault }: SaveProps) {
+export function SaveAll({ eventId, order, person, onFault }: SaveProps) {
   const [isOpen, setOpen] = useState(false);
-  const zip = `${root}/api/my-photos.zip?event_id=${eventId}`;
+  const zip = `${root}/api/my-photos.zip?event_id=${eventId}${person ? `&person=${person}` : ""}`;
   if (!canShare()) {
     return (
       <a class="button" href={zip} onClick={(event) => followDownload(event, zip, onFault)}>
@@ -31,7 +33,7 @@ export function SaveAll({ eventId, order, onFault }: SaveProps) {
       <button type="button" onClick={() => setOpen(true)} aria-expanded={isOpen}>
         {text.gallery.saveAll}
       </button>
-      {isOpen && <ShareInBatches eventId={eventId} order={order} zip={zip} onClose={() => setOpen(false)} />}
+      {isOpen && <ShareInBatches eventId={eventId} order={order} person={person} zip={zip} onClose={() => setOpen(false)} />}
     </>
   );
 }
@@ -45,19 +47,20 @@ type Step =
 interface Props {
   eventId: string;
   order: Order;
+  person?: string;
   zip: string;
   onClose: () => void;
 }
 
 /** Files are fetched before the tap that shares them: a tap counts for five seconds only. */
-function ShareInBatches({ eventId, order, zip, onClose }: Props) {
+function ShareInBatches({ eventId, order, person, zip, onClose }: Props) {
   const [step, setStep] = useState<Step>({ name: "idle" });
   const [fault, setFault] = useState<unknown>();
 
   const prepare = async (from: number, known?: readonly Photo[]) => {
     setFault(undefined);
     try {
-      const photos = known ?? (await fetchAll(eventId, order));
+      const photos = known ?? (await fetchAll(eventId, order, person));
       if (from >= photos.length) return setStep({ name: "done" });
       const batch = photos.slice(from, from + BATCH);
       const files: File[] = [];

@@ -25,7 +25,8 @@ export function takeOver(): OpenCamera | undefined {
   return camera;
 }
 
-export async function sendSelfie(image: Blob, requestId: string): Promise<void> {
+/** A selfie of the guest or of a person; `isFurther`: used beside those in use instead of in their place. */
+export async function sendSelfie(image: Blob, requestId: string, person: string | undefined, isFurther: boolean): Promise<void> {
   const form = new FormData();
   form.append("file", image, "selfie.jpg");
   const header = { "idempotency-key": requestId };
@@ -33,18 +34,21 @@ export async function sendSelfie(image: Blob, requestId: string): Promise<void> 
     api.POST("/api/upload-selfie", {
       body: { file: "" }, // the document's type of a file
       bodySerializer: () => form,
-      params: { header },
+      params: { header, query: { person, add: isFurther || undefined } },
     }),
   );
 }
 
-/** The status, looked at again and again while it is `running`; `look` looks now. */
-export function useSelfieStatus(initial: SelfieStatus): [SelfieStatus, () => Promise<void>] {
+/** The status, looked at again and again while it is `running`; `look` looks now. `person`: none is the guest. */
+export function useSelfieStatus(initial: SelfieStatus, person?: string): [SelfieStatus, () => Promise<void>] {
   const [status, setStatus] = useState(initial);
   const tries = useRef(0);
   const look = useCallback(async () => {
-    setStatus(await ask(api.GET("/api/rematch-status")));
-  }, []);
+    setStatus(await ask(api.GET("/api/rematch-status", { params: { query: { person } } })));
+  }, [person]);
+  useEffect(() => {
+    if (person) void look().catch(() => undefined); // that of the guest is known
+  }, [person, look]);
 
   const isRunning = status.status === "running";
   useEffect(() => {

@@ -8,13 +8,14 @@ import { type OpenCamera, shrink, takePicture } from "./camera";
 
 interface Props {
   camera: OpenCamera;
+  heading: string;
   onPicture: (image: Blob) => void;
   onBack: () => void;
 }
 
 type State = "starting" | "ready" | "preparing";
 
-export function Viewfinder({ camera, onPicture, onBack }: Props) {
+export function Viewfinder({ camera, heading, onPicture, onBack }: Props) {
   const [state, setState] = useState<State>("starting");
   const [problem, setProblem] = useState<"denied" | "absent">();
   const frame = useRef<HTMLDivElement>(null);
@@ -42,7 +43,7 @@ export function Viewfinder({ camera, onPicture, onBack }: Props) {
   const hasCamera = !problem;
   const waitsFor = state === "preparing" ? text.camera.preparing : hasCamera && state === "starting" ? text.camera.starting : "";
   return (
-    <Screen heading={text.camera.heading}>
+    <Screen heading={heading}>
       <div class="shooting">
         <div class="viewfinder" ref={frame} hidden={!hasCamera} />
         <div class="release">

@@ -9,6 +9,7 @@ from uuid import UUID
 from kit.errors import Exhausted, InvalidInput, NotAllowed, NotFound, Precondition
 
 MAX_FAILURES = 3
+MAX_ACTIVE = 3  # selfies of a person, whose mean is compared
 MAX_USERS = 200  # whose selfies are listed at once
 
 
@@ -92,7 +93,8 @@ class Change:
 
 @dataclass(frozen=True)
 class NewSelfie:
-    """An upload, whose image is in the file store. `request_id` accepts it once."""
+    """An upload, whose image is in the file store. `request_id` accepts it once. An addition is used beside the active
+    selfies instead of in their place."""
 
     id: UUID
     user_id: UUID
@@ -101,6 +103,7 @@ class NewSelfie:
     sha256: bytes
     image_key: str
     content_type: str
+    is_addition: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ class SelfieJob:
     person_id: UUID
     attempt: int
     image: StoredImage
+    is_addition: bool = False
 
 
 @dataclass(frozen=True)
@@ -155,7 +159,7 @@ class Decision:
 @dataclass(frozen=True)
 class Rematch:
     """A person to be matched again in an event; no `encoding` (128 little-endian float32) means: forget this person.
-    `selfie_id`: whose encoding it is.
+    It is the mean of those of the person's active selfies; `selfie_id`: the first of these.
 
     `attempt` and `revision` fence every later write.
     """
@@ -200,12 +204,13 @@ class SelfieSummary:
 
 @dataclass(frozen=True)
 class Progress:
-    """What became of the newest selfie, and how far the guest's events are compared with it."""
+    """What became of the newest selfie, how far the guest's events are compared with it, and how many are active."""
 
     selfie: SelfieSummary | None
     started_at: datetime | None
     finished_at: datetime | None
     events: tuple[EventRematch, ...]
+    active_count: int = 0
 
 
 class EmptyImage(InvalidInput):
@@ -234,6 +239,10 @@ class RequestInProgress(Precondition):
 
 class QueueFull(Exhausted):
     """Too many selfies are waiting to be looked at; try again shortly."""
+
+
+class TooManySelfies(Precondition):
+    """There are three selfies in use already."""
 
 
 class NoActiveSelfie(Precondition):
@@ -279,16 +288,17 @@ def show_to_organisers(state: SelfieState | None) -> GuestSelfie:
 def tell_progress(
     selfies: Sequence[SelfieSummary], started_at: datetime | None, events: Sequence[EventRematch]
 ) -> Progress:
-    """`selfies`: the newest one, and the active one where it is another; `started_at`: when the guest last uploaded
-    a selfie or asked for a rematch."""
+    """`selfies`: the newest one and the active ones, newest first; `started_at`: when the guest last uploaded a selfie
+    or asked for a rematch."""
     selfie = selfies[0] if selfies else None
-    if selfie and selfie.decided_at and started_at and selfie.decided_at < started_at:
-        selfie = selfies[-1]  # after a selfie that failed, the guest went on with the active one
+    active = [one for one in selfies if one.state is SelfieState.ACTIVE]
+    if active and selfie and selfie.decided_at and started_at and selfie.decided_at < started_at:
+        selfie = active[0]  # after a selfie that failed, the guest went on with the active ones
     if selfie is None or selfie.state is SelfieState.DELETED:
-        return Progress(None, None, None, tuple(events))
+        return Progress(None, None, None, tuple(events), len(active))
     finished_at = None
     # An event that closed before the guest had a face stays idle.
     if selfie.decided_at and all(event.state in (RematchState.DONE, RematchState.IDLE) for event in events):
         moments = (started_at, selfie.decided_at, *(event.finished_at for event in events))
         finished_at = max(moment for moment in moments if moment)
-    return Progress(selfie, started_at, finished_at, tuple(events))
+    return Progress(selfie, started_at, finished_at, tuple(events), len(active))

@@ -1,0 +1,67 @@
+"""People: the faces that an account looks for; their rules and faults. Pure."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from kit.errors import InvalidInput, NotFound, Precondition
+from selfie_service.domain import GuestSelfie
+
+FACES_PER_GUEST = 3
+MAX_NAME_LENGTH = 40
+MAX_VERSION_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class Person:
+    """As their account sees them; the first one has no name."""
+
+    id: UUID
+    name: str
+    selfie: GuestSelfie
+    active_count: int
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    """`request_id` adds them once."""
+
+    id: UUID
+    user_id: UUID
+    request_id: UUID | None
+    name: str
+    consent_version: str
+
+
+class PersonNotFound(NotFound):
+    """You look for no such person."""
+
+
+class TooManyPeople(Precondition):
+    """You look for as many people as you may: delete one of them first."""
+
+
+class FirstPerson(Precondition):
+    """This is yourself: delete your selfie instead."""
+
+
+class InvalidName(InvalidInput):
+    """A name has 1 to 40 characters."""
+
+
+class ConsentRequired(InvalidInput):
+    """The person, or a parent or guardian, has to agree first."""
+
+
+def check_name(name: str) -> str:
+    """The name as it is kept. Raises InvalidName."""
+    kept = name.strip()
+    if not kept or len(kept) > MAX_NAME_LENGTH or not kept.isprintable():
+        raise InvalidName
+    return kept
+
+
+def check_consent(version: str) -> str:
+    """Raises ConsentRequired."""
+    if not version or len(version) > MAX_VERSION_LENGTH or not version.isascii() or not version.isprintable():
+        raise ConsentRequired
+    return version

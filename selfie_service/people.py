@@ -1,0 +1,59 @@
+"""The use cases of the people whom an account looks for."""
+
+from uuid import UUID, uuid4
+
+from selfie_service.domain import GuestSelfie, first_person
+from selfie_service.domain.people import (
+    FirstPerson,
+    NewPerson,
+    Person,
+    PersonNotFound,
+    check_consent,
+    check_name,
+)
+from selfie_service.store import PersonStore
+
+
+class People:
+    """People of accounts; `faces_per_guest` of them besides the first one."""
+
+    def __init__(self, store: PersonStore, faces_per_guest: int) -> None:
+        self._store = store
+        self._faces_per_guest = faces_per_guest
+
+    def require(self, user_id: UUID, person_id: UUID | None) -> UUID:
+        """The id of one of the account's people, the first one where none is named. Raises PersonNotFound."""
+        first = first_person(user_id)
+        if person_id in (None, first):
+            return first
+        if not self._store.has_person(user_id, person_id):
+            raise PersonNotFound
+        return person_id
+
+    def list_people(self, user_id: UUID) -> tuple[list[Person], int]:
+        """The people, and how many may still be added."""
+        people = self._store.list_people(user_id)
+        return people, max(self._faces_per_guest + 1 - len(people), 0)
+
+    def add_person(self, user_id: UUID, request_id: UUID | None, name: str, consent_version: str) -> Person:
+        """As they are then, with a selfie where the same request added them before.
+
+        Raises InvalidName, ConsentRequired, TooManyPeople, UserNotFound."""
+        person = NewPerson(uuid4(), user_id, request_id, check_name(name), check_consent(consent_version))
+        added = self._store.add_person(person, self._faces_per_guest)
+        people = {known.id: known for known in self._store.list_people(user_id)}
+        return people.get(added) or Person(added, person.name, GuestSelfie.NONE, 0)
+
+    def rename_person(self, user_id: UUID, person_id: UUID, name: str) -> None:
+        """Raises FirstPerson, InvalidName, PersonNotFound."""
+        self._refuse_first(user_id, person_id)
+        self._store.rename_person(user_id, person_id, check_name(name))
+
+    def delete_person(self, user_id: UUID, person_id: UUID) -> None:
+        """Raises FirstPerson."""
+        self._refuse_first(user_id, person_id)
+        self._store.delete_person(user_id, person_id)
+
+    def _refuse_first(self, user_id: UUID, person_id: UUID) -> None:
+        if person_id == first_person(user_id):
+            raise FirstPerson
