@@ -5,7 +5,7 @@ QuantizeLinear and DequantizeLinear, which ONNX Runtime turns into integer arith
 have them. What has no range stays in float.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +69,7 @@ class _Work:
         yield helper.make_node("QuantizeLinear", [source, *parameters], [f"{name}.bytes"])
         yield helper.make_node("DequantizeLinear", [f"{name}.bytes", *parameters], [f"{name}.floats"])
 
-    def _weigh(self, node: NodeProto) -> "Iterator[NodeProto]":
+    def _weigh(self, node: NodeProto) -> Generator[NodeProto, None, list[str]]:
         """The weights and the bias of a convolution; returns the names of what it reads."""
         weights = numpy_helper.to_array(self._given[node.input[1]]).astype(np.float64)
         scales = np.maximum(np.abs(weights).reshape(len(weights), -1).max(axis=1), 1e-12) / _WEIGHT_MAX
