@@ -13,7 +13,7 @@ import { Consent, CONSENT_VERSION } from "./consent";
 import { Gallery } from "./gallery";
 import { isHeldBack } from "./offer";
 import { MAX_SELFIES, type People, type Person } from "./people";
-import type { AddPerson, PersonScreen } from "./person";
+import { AddPerson, PersonScreen } from "./person";
 import { usePhotos } from "./photos";
 import { Progress } from "./progress";
 import { handOver, type SelfieStatus, sendSelfie, takeOver, useSelfieStatus } from "./selfie";
@@ -26,8 +26,8 @@ type View =
   | { name: "consent" }
   | { name: "camera"; camera: OpenCamera; isFurther?: boolean }
   | { name: "sending"; image: Blob; requestId: string; isFurther: boolean; fault?: unknown }
-  | { name: "add"; AddPerson: typeof AddPerson }
-  | { name: "person"; PersonScreen: typeof PersonScreen }
+  | { name: "add" }
+  | { name: "person" }
   | { name: "you" };
 
 const PHOTOS: View = { name: "photos" };
@@ -91,14 +91,9 @@ export function Member({ me, event, sendsMail, person, people, onChoose, onEvent
       show({ name: "sending", image, requestId, isFurther, fault });
     }
   };
-  const screens = (choose: (module: typeof import("./person")) => View) => () =>
-    void import("./person").then(
-      (module) => show(choose(module)),
-      () => show(PHOTOS),
-    );
-  const showYou = person ? screens(({ PersonScreen }) => ({ name: "person", PersonScreen })) : () => show({ name: "you" });
+  const showYou = () => show({ name: person ? "person" : "you" });
   const mayAdd = people.free > 0 && !event.closed && (event.searched || hasAgreed);
-  const addPerson = mayAdd ? screens(({ AddPerson }) => ({ name: "add", AddPerson })) : undefined;
+  const addPerson = mayAdd ? () => show({ name: "add" }) : undefined;
   const mayGoFurther = !event.closed && status.status === "done" && countSelfies(people, person) < MAX_SELFIES;
 
   switch (view.name) {
@@ -115,7 +110,7 @@ export function Member({ me, event, sendsMail, person, people, onChoose, onEvent
       );
     case "add":
       return (
-        <view.AddPerson
+        <AddPerson
           onAdded={(added, camera) => {
             handOver(camera);
             void people.reload().then(() => onChoose(added));
@@ -125,7 +120,7 @@ export function Member({ me, event, sendsMail, person, people, onChoose, onEvent
       );
     case "person":
       return person ? (
-        <view.PersonScreen
+        <PersonScreen
           person={person}
           status={status}
           onSelfie={event.closed ? undefined : shoot}
