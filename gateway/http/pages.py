@@ -8,7 +8,10 @@ from gateway.http.limits import MAX_CURSOR_LENGTH
 
 Limit = Annotated[int, Query(ge=1, le=200, description="entries of a page")]
 Cursor = Annotated[
-    str, Query(max_length=MAX_CURSOR_LENGTH, description="`next_cursor` of the page before; empty: the first page")
+    str,
+    Query(
+        max_length=MAX_CURSOR_LENGTH, description="`next_cursor` of the page before, of the same list; empty: the first"
+    ),
 ]
 Order = Annotated[
     Literal["uploaded", "taken"],

@@ -66,8 +66,7 @@ async def list_my_photos(
     cursor: Cursor = "",
     person: Person = None,
 ) -> shapes.MyPhotoPage:
-    """The photos that the caller or a person is in and those for everyone, in one event or in all. A cursor is good for
-    one person, order and direction."""
+    """The photos that the caller or a person is in and those for everyone, in one event or in all."""
     await require_person(backend, person)
     page = matcher_pb2.ListMatchesRequest(
         event_id=str(event_id or ""),

@@ -241,10 +241,6 @@ class QueueFull(Exhausted):
     """Too many selfies are waiting to be looked at; try again shortly."""
 
 
-class TooManySelfies(Precondition):
-    """There are three selfies in use already."""
-
-
 class NoActiveSelfie(Precondition):
     """You have no valid selfie: upload one first."""
 

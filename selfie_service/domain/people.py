@@ -36,6 +36,10 @@ class PersonNotFound(NotFound):
     """You look for no such person."""
 
 
+class TooManySelfies(Precondition):
+    """There are three selfies in use already."""
+
+
 class TooManyPeople(Precondition):
     """You look for as many people as you may: delete one of them first."""
 

@@ -143,8 +143,11 @@ def _leave(connection: Connection, change: Change) -> None:
     for person_id in people:
         raise_revision(connection, person_id)
     connection.execute(
-        text("DELETE FROM selfie.enrolments WHERE event_id = :event AND person_id = ANY(:people)"),
-        {"event": event_id, "people": list(people)},
+        text(
+            "DELETE FROM selfie.enrolments WHERE event_id = :event"
+            " AND person_id IN (SELECT person_id FROM selfie.people WHERE user_id = :user)"
+        ),
+        {"event": event_id, "user": user_id},
     )
     if _is_last(change):
         for person_id in people:

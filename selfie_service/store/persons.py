@@ -9,7 +9,7 @@ from selfie_service.domain import GuestSelfie, SelfieState, first_person, show_t
 from selfie_service.domain.people import NewPerson, Person, PersonNotFound, TooManyPeople
 from selfie_service.store.erasing import erase_selfies
 from selfie_service.store.hints import hint
-from selfie_service.store.people import lock_first_person, lock_person, raise_revision, want_rematches
+from selfie_service.store.people import lock_first_person, lock_people, lock_person, raise_revision, want_rematches
 
 BATCH = 100
 LIVE = "user_id = :user AND deleted_at IS NULL"
@@ -110,8 +110,43 @@ class PersonStore:
 
     def tidy(self) -> bool:
         """Whether there may be more to do."""
-        is_more = self.enrol_missing()
-        return self.purge() or is_more
+        steps = (self.enrol_missing, self.follow_leaves, self.purge)
+        return any(step() for step in steps)
+
+    def follow_leaves(self) -> bool:
+        """Does what a process of the previous version, which knows first people only, has left out where an account
+        left an event: no further person is enrolled there, and with the last event their faces go. Whether there may
+        be more."""
+        leftover = (
+            "person_id <> p.user_id AND NOT EXISTS (SELECT FROM selfie.enrolments f"
+            " WHERE (f.event_id, f.person_id) = (e.event_id, p.user_id))"
+        )
+        query = text(
+            f"""
+            SELECT DISTINCT p.user_id FROM selfie.people p JOIN selfie.enrolments e USING (person_id)
+            WHERE p.{leftover} LIMIT {BATCH}
+            """
+        )
+        delete = text(
+            f"""
+            DELETE FROM selfie.enrolments e USING selfie.people p
+            WHERE p.user_id = :user AND e.person_id = p.person_id AND e.{leftover}
+            """
+        )
+        member = text("SELECT FROM selfie.members WHERE user_id = :user")
+        with transaction(self._engine) as connection:
+            users = list(connection.execute(query).scalars())
+        for user_id in users:
+            with transaction(self._engine, "person-leave") as connection:
+                lock_person(connection, first_person(user_id))
+                people = lock_people(connection, user_id)
+                values = {"user": user_id}
+                if not connection.execute(delete, values).rowcount:
+                    continue
+                if connection.execute(member, values).first() is None:
+                    for person_id in people:
+                        erase_selfies(connection, person_id)
+        return len(users) == BATCH
 
     def enrol_missing(self) -> bool:
         """Enrols people where a process of the previous version, which knows first people only, has followed a join.

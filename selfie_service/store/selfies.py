@@ -23,9 +23,9 @@ from selfie_service.domain import (
     SelfieJob,
     SelfieState,
     StoredImage,
-    TooManySelfies,
     UserNotFound,
 )
+from selfie_service.domain.people import TooManySelfies
 from selfie_service.store.bindings import bind, count_binding, read_bound
 from selfie_service.store.erasing import empty, erase_selfies
 from selfie_service.store.hints import hint_owner

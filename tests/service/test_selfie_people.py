@@ -1,6 +1,5 @@
 """Several people of one account: each with selfies, a verdict, a revision and matches of their own."""
 
-from typing import Any
 from uuid import UUID, uuid4
 
 import grpc
@@ -9,40 +8,20 @@ from sqlalchemy import Connection, text
 
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.binding import FACES_PER_DAY
-from selfie_service.domain import ChangeKind
 from selfie_service.domain.people import FACES_PER_GUEST, TooManyPeople
 from selfie_service.people import People
-from selfie_service.store import PersonStore, changes, persons
-from selfie_service.validation import Examination
+from selfie_service.store import PersonStore, persons
 from tests.service import selfie_fixtures
 from tests.service.calls import refused
 from tests.service.selfie_fixtures import MakeWorld
-from tests.service.selfie_scripted import DONE, FAILED, answer_with
+from tests.service.selfie_people import ME, MIA, delete_mia, send, sent
 from tests.service.selfie_world import World, face
 
 make_world = selfie_fixtures.make_world
 world = selfie_fixtures.world
 guest = selfie_fixtures.guest
 
-ME, MIA = face(1, 1), face(2, 1)
 NOT_FOUND = (grpc.StatusCode.NOT_FOUND, "PERSON_NOT_FOUND")
-
-
-def send(world: World, user: UUID, encoding: bytes, person: str = "") -> pb.RejectReason:
-    world.upload(user, f"{person} {encoding!r}", person_id=person)
-    assert world.validate(lambda _: Examination(None, encoding))
-    return world.state(user, person).reject_reason
-
-
-def sent(world: World, event: UUID) -> dict[str, bytes]:
-    """The last face sent of each person in an event; empty: forget them."""
-    world.rematch()
-    return {request.user_id: face_of(request) for request in world.matcher.requests if request.event_id == str(event)}
-
-
-def face_of(request: Any) -> bytes:
-    sizes = [(number, size) for number, size in enumerate(request.encoding) if size]
-    return face(*sizes[0]) if sizes else b""
 
 
 def test_each_person_has_a_face_of_their_own(world: World) -> None:
@@ -57,21 +36,6 @@ def test_each_person_has_a_face_of_their_own(world: World) -> None:
     }
     assert send(world, user, ME, mia) == pb.REJECT_REASON_DIFFERENT_PERSON
     assert world.state(user).selfie_state == pb.SELFIE_STATE_ACTIVE
-
-
-def test_a_matcher_of_the_previous_version_mixes_nobody_up(world: World) -> None:
-    """It knows nothing of accounts and reports that the person is no member; later it is asked again."""
-    event = world.event()
-    user = world.guest(event)
-    world.matcher.answer = answer_with(FAILED, reason="EVENT_NOT_FOUND")
-    mia = world.add_person(user)
-    send(world, user, MIA, mia)
-    assert sent(world, event) == {mia: MIA}
-    assert world.state(user, mia).events[0].state == pb.REMATCH_STATE_FAILED
-    world.matcher.answer = answer_with(DONE, matched_count=2)
-    world.end_backoff()
-    world.rematch()
-    assert world.state(user, mia).events[0].matched_count == 2
 
 
 def test_a_client_that_names_nobody_means_the_first_person(world: World, guest: UUID) -> None:
@@ -174,18 +138,6 @@ def test_control_deleting_what_is_counted_would(make_world: MakeWorld) -> None:
     assert start_over(make_world(person_store=Forgetful)) == [0] * (FACES_PER_DAY + 1)
 
 
-def delete_mia(world: World) -> tuple[UUID, UUID, str]:
-    """The event, its guest, and a person who had a selfie, was matched and is deleted."""
-    event = world.event()
-    user = world.guest(event)
-    mia = world.add_person(user)
-    send(world, user, ME)
-    send(world, user, MIA, mia)
-    world.rematch()
-    world.delete_person(user, mia)
-    return event, user, mia
-
-
 def test_a_deleted_person_is_forgotten_in_every_event_and_the_others_stay(world: World) -> None:
     event, user, mia = delete_mia(world)
     assert [one.person_id for one in world.list_people(user).people] == [str(user)]
@@ -279,146 +231,6 @@ def test_an_upload_for_a_person_deleted_meanwhile_is_refused(world: World, guest
     with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         world.upload(guest, person_id=mia)
     assert world.count("selfies") == 0
-
-
-def test_everybody_is_matched_in_an_event_that_is_joined_later(world: World) -> None:
-    user = world.guest(world.event())
-    mia = world.add_person(user)
-    send(world, user, ME)
-    send(world, user, MIA, mia)
-    later = world.event()
-    world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
-    world.follower.catch_up()
-    assert sent(world, later) == {str(user): ME, mia: MIA}
-
-
-def test_control_enrolling_the_first_person_only_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def lock_first(connection: Connection, user_id: UUID) -> dict[UUID, int]:
-        return {user_id: 1}
-
-    monkeypatch.setattr(changes, "lock_people", lock_first)
-    user = world.guest(world.event())
-    mia = world.add_person(user)
-    send(world, user, MIA, mia)
-    later = world.event()
-    world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
-    world.follower.catch_up()
-    assert mia not in sent(world, later)
-
-
-def test_a_deleted_person_is_enrolled_nowhere(world: World) -> None:
-    _, user, mia = delete_mia(world)
-    later = world.event()
-    world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
-    world.follower.catch_up()
-    assert mia not in sent(world, later)
-
-
-def test_with_the_last_event_every_face_of_the_account_goes(world: World) -> None:
-    event = world.event()
-    user = world.guest(event)
-    mia = world.add_person(user)
-    send(world, user, ME)
-    send(world, user, MIA, mia)
-    world.tell(ChangeKind.LEFT, event_id=event, user_id=user, last_membership=True)
-    world.follower.catch_up()
-    kept = (
-        "SELECT (SELECT count(encoding) FROM selfie.selfies) + (SELECT count(bound_encoding) FROM selfie.people) AS n"
-    )
-    assert world.row(kept).n == 0
-    assert world.count("enrolments") == 0
-    world.sweep()
-    assert not world.files()
-
-
-def test_an_erased_account_leaves_nobody(world: World) -> None:
-    user = world.guest(world.event())
-    mia = world.add_person(user)
-    send(world, user, MIA, mia)
-    world.tell(ChangeKind.USER_ERASED, user_id=user)
-    world.follower.catch_up()
-    assert [world.count(table) for table in ("people", "selfies", "enrolments", "bindings")] == [0] * 4
-    world.sweep()
-    assert not world.files()
-    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
-        world.add_person(user)
-
-
-def test_a_person_is_searched_only_where_the_account_is(world: World) -> None:
-    searched, other = world.event(), world.event()
-    user = world.guest(searched)
-    world.tell(ChangeKind.JOINED, event_id=other, user_id=user, without_search=True)
-    world.follower.catch_up()
-    mia = world.add_person(user)
-    send(world, user, MIA, mia)
-    assert sent(world, searched) == {mia: MIA}
-    assert sent(world, other) == {}
-
-
-def test_a_closed_event_takes_no_face_of_a_new_person(world: World) -> None:
-    closed, still_open = world.event(), world.event()
-    user = world.guest(closed, still_open)
-    mia = world.add_person(user)
-    world.tell(ChangeKind.EVENT_UPDATED, event_id=closed, closed=True)
-    world.follower.catch_up()
-    send(world, user, MIA, mia)
-    assert sent(world, closed) == {}
-    assert sent(world, still_open) == {mia: MIA}
-
-
-def look_for_mia(world: World) -> tuple[UUID, UUID, str]:
-    """An event, its guest, and a person who was matched there."""
-    event = world.event()
-    user = world.guest(event)
-    mia = world.add_person(user)
-    send(world, user, MIA, mia)
-    world.rematch()
-    return event, user, mia
-
-
-def test_a_worker_of_the_previous_version_names_nobody_whom_the_matcher_knows(world: World) -> None:
-    """It sends `user_id` of the row that it claims."""
-    event, user, mia = look_for_mia(world)
-    rows = "SELECT person_id, user_id FROM selfie.enrolments WHERE event_id = :event"
-    with world.db.connect() as connection:
-        sent_by_it = {row.person_id: row.user_id for row in connection.execute(text(rows), {"event": event})}
-    assert sent_by_it == {user: user, UUID(mia): UUID(mia)}
-
-
-def test_who_was_not_enrolled_by_a_process_of_the_previous_version_is_enrolled_later(world: World) -> None:
-    _, user, mia = look_for_mia(world)
-    later = world.event()
-    world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
-    world.follower.catch_up()
-    world.execute(f"DELETE FROM selfie.enrolments WHERE event_id = '{later}' AND person_id = '{mia}'")
-    assert mia not in sent(world, later)
-    world.people_store.tidy()
-    assert sent(world, later)[mia] == MIA
-    before = len(world.matcher.requests)
-    world.people_store.tidy()
-    world.rematch()
-    assert len(world.matcher.requests) == before
-
-
-def test_who_left_before_a_process_of_the_previous_version_is_matched_again_after_a_return(world: World) -> None:
-    event, user, mia = look_for_mia(world)
-    world.execute(f"DELETE FROM selfie.enrolments WHERE event_id = '{event}' AND person_id = '{user}'")
-    world.matcher.requests.clear()
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=user)
-    world.follower.catch_up()
-    assert sent(world, event)[mia] == MIA
-
-
-def test_the_events_of_all_people_of_an_account_are_queued_one_after_the_other(world: World) -> None:
-    _, user, mia = look_for_mia(world)
-    send(world, user, ME)
-    world.rematch()
-    joined = world.event()
-    world.tell(ChangeKind.JOINED, event_id=joined, user_id=user)
-    world.follower.catch_up()
-    query = "SELECT count(DISTINCT turn_at) AS n FROM selfie.enrolments WHERE event_id = :event"
-    assert world.row(query, event=joined).n == 2
-    assert set(sent(world, joined)) == {str(user), mia}
 
 
 def test_where_the_setting_is_0_nobody_else_is_looked_for(world: World, guest: UUID) -> None:
