@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    event = replay(options.folder, read_labels(options.folder), 1, 0, options.jobs, Path("var/models"))
+    event = replay(options.folder, read_labels(options.folder), 2, 0, options.jobs, Path("var/models"))
     for limits in list_limits():
         found = {kind: asdict(harm) for kind, harm in measure(event, limits).items()}
         print(json.dumps({"distance": limits.rejected_distance, "margin": limits.rejected_margin, **found}), flush=True)
