@@ -172,10 +172,15 @@ class SwapsWhatever(SwapStore):
 class ForgetsRefusals(SwapStore):
     """Lets refusals go with the faces that they name."""
 
-    def _move(self, connection: Connection, values: dict[str, Any]) -> None:
-        query = "DELETE FROM matcher.refusals WHERE event_id = :event AND photo_id = ANY(:read)"
-        connection.execute(text(query), values)
-        super()._move(connection, values)
+    def publish(
+        self, job: Swap, swap: UnswappedEvent, removed: Sequence[tuple[UUID, UUID]], added: Sequence[FoundMatch]
+    ) -> bool:
+        is_published = super().publish(job, swap, removed, added)
+        if is_published:
+            query = "DELETE FROM matcher.refusals WHERE event_id = :event AND photo_id = ANY(:read)"
+            with self._engine.begin() as connection:
+                connection.execute(text(query), {"event": job.event_id, "read": list(swap.read)})
+        return is_published
 
 
 class ForgetsRejections(SwapStore):
