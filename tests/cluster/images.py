@@ -11,7 +11,9 @@ ROOT = FOLDER.parents[1]
 IMAGE = "localhost/minois:test"
 PYTHON = "docker.io/library/python:3.13-slim"
 POSTGRES = "docker.io/library/postgres:17"
-PROGRAMS = ("buildah", "podman", "runc", "conmon")
+PROGRAMS = ("buildah", "podman", "runc", "conmon", "netavark", "pgbouncer")
+# Where Debian has programs that are on nobody's PATH.
+PLACES = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/podman"])
 SUITE = "trixie"
 PACKAGES = ("python3", "python3-venv", "python3-pip", "ca-certificates")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -25,7 +27,7 @@ class NoEngine(Exception):
 
 def require_programs() -> None:
     """Raises NoEngine."""
-    if missing := [name for name in PROGRAMS if shutil.which(name) is None]:
+    if missing := [name for name in PROGRAMS if shutil.which(name, path=PLACES) is None]:
         raise NoEngine(f"{', '.join(missing)} not installed (Debian: apt install {' '.join(PROGRAMS)})")
     if os.geteuid() != 0:
         raise NoEngine("the test needs root, for networks and memory limits of containers")

@@ -14,18 +14,12 @@ from tests.cluster.control_plane import wait_until
 from tests.cluster.external_metrics import ExternalMetrics, describe_autoscaler
 from tests.cluster.manifests import K8S, Manifests, build
 from tests.cluster.real import NAMESPACE, Installation
-from tests.cluster.trials import ORGANISER, READ_S, step
+from tests.cluster.trials import ORGANISER, READ_S, count_ready, step
 
 WAITING_PHOTOS = 120  # twenty for each indexer
 BATCH = 20
 MANY_INDEXERS = 3
 SCALE_S = 120.0
-
-
-def replicas(minois: Installation) -> dict[str, int]:
-    """How many of each Deployment are ready."""
-    found = minois.control.read("deployments", *NAMESPACE)["items"]
-    return {each["metadata"]["name"]: each["status"].get("readyReplicas", 0) for each in found}
 
 
 def scale(minois: Installation, sample: SampleEvent) -> list[str]:
@@ -38,10 +32,10 @@ def scale(minois: Installation, sample: SampleEvent) -> list[str]:
         minois.control.kubectl("apply", "-f", "-", given=autoscaler.as_yaml())
         upload(minois, sample)
         started = time.monotonic()
-        wait_until(lambda: replicas(minois)["indexer"] >= MANY_INDEXERS, "the queue brings indexers", SCALE_S)
+        wait_until(lambda: count_ready(minois)["indexer"] >= MANY_INDEXERS, "the queue brings indexers", SCALE_S)
         print(f"  {MANY_INDEXERS} indexers were ready {time.monotonic() - started:.1f} s after {WAITING_PHOTOS} photos")
         wait_until(lambda: ask_database(minois, UNSETTLED) == 0, "all photos are read", READ_S)  # type: ignore[arg-type]
-        wait_until(lambda: replicas(minois)["indexer"] == 1, "one indexer is left", SCALE_S)
+        wait_until(lambda: count_ready(minois)["indexer"] == 1, "one indexer is left", SCALE_S)
         minois.control.kubectl("delete", "hpa", "keda-hpa-indexer", *NAMESPACE)
     database.dispose()
     return []

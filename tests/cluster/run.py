@@ -12,13 +12,15 @@ from tests.cluster import kubernetes, tools
 from tests.cluster.node import require_node
 from tests.cluster.operations import lose_and_restore, scale
 from tests.cluster.real import Installation, cluster
-from tests.cluster.trials import install, rotate, step, survive, under_use, upgrade, walk
+from tests.cluster.trials import drain, install, roll_back, rotate, step, survive, under_use, upgrade, walk
 
 TRIALS: dict[str, Callable[[Installation, SampleEvent], list[str]]] = {
     "rotate": under_use("a new key of auth, with three restarts of everything", rotate),
     "scale": scale,
     "restore": lose_and_restore,
     "upgrade": under_use("an upgrade with a migration", upgrade),
+    "rollback": under_use("a rollback to the tag before", roll_back),
+    "drain": under_use("a node drained with two replicas of each process, and back to one", drain),
     "kill": survive,
 }
 

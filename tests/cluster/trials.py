@@ -1,4 +1,4 @@
-"""What Minois in a cluster has to stand: a journey; a new key and an upgrade under load; killed pods."""
+"""What Minois in a cluster has to stand: a journey; new keys, upgrades and drains under load; killed pods."""
 
 import re
 import time
@@ -18,7 +18,7 @@ from tests.cluster.control_plane import wait_until
 from tests.cluster.real import NAMESPACE, Installation, local_release
 
 ORGANISER = "olga"
-NEXT_TAG = "next"
+FIRST_TAG, NEXT_TAG = "dev", "next"
 IMAGE = "localhost/minois"
 VERSIONS = "opt/minois/app/selfie_service/migrations/versions"
 MIGRATION = """from alembic import op
@@ -32,6 +32,7 @@ def upgrade() -> None:
 """
 UPGRADED = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('selfie.upgraded')"
 READ_S = 600.0
+DRAIN_S = 60
 BREATH_S = 5.0  # of load before and after something happens
 
 Act = Callable[[Installation, Party], None]
@@ -129,6 +130,43 @@ def upgrade(minois: Installation, _: Party) -> None:
     minois.node.load(f"{IMAGE}:{NEXT_TAG}", archives.export(f"{IMAGE}:{NEXT_TAG}", minois.folder))
     minois.apply(local_release(minois.folder, NEXT_TAG))
     assert ask_database(minois, UPGRADED) == 1, "the migration was made"  # type: ignore[arg-type]
+
+
+def roll_back(minois: Installation, _: Party) -> None:
+    """To the tag before the upgrade, whose Job is made again, as after its time to live; the newer schema stays."""
+    minois.control.kubectl("delete", "jobs", "--all", *NAMESPACE)
+    minois.apply(local_release(minois.folder, FIRST_TAG))
+    minois.control.kubectl("wait", "--for=condition=complete", f"job/migrate-{FIRST_TAG}", "--timeout=100s", *NAMESPACE)
+    assert ask_database(minois, UPGRADED) == 1, "the newer schema stays"  # type: ignore[arg-type]
+
+
+def drain(minois: Installation, _: Party) -> None:
+    """Of two replicas of each process one is evicted and finds no other node; the budgets keep the second. The drain
+    leaves PostgreSQL and the S3 server, whose data are on the node."""
+    names = deployments(minois)
+    minois.control.kubectl("scale", "deployment", "--all", "--replicas=2", *NAMESPACE)
+    minois.wait()
+    node = minois.control.read("nodes")["items"][0]["metadata"]["name"]
+    options = (
+        "--ignore-daemonsets",
+        "--delete-emptydir-data",
+        f"--pod-selector=app.kubernetes.io/name in ({','.join(names)})",
+    )
+    tried = minois.control.ask("drain", node, *options, f"--timeout={DRAIN_S}s")
+    assert tried.returncode != 0, "no other node takes the second replicas"
+    assert "disruption budget" in tried.stdout + tried.stderr, tried.stderr[-500:]
+    left = count_ready(minois)
+    assert {left[name] for name in names} == {1}, left
+    minois.control.kubectl("uncordon", node)
+    minois.wait()
+    minois.control.kubectl("scale", "deployment", "--all", "--replicas=1", *NAMESPACE)
+    minois.wait()
+
+
+def count_ready(minois: Installation) -> dict[str, int]:
+    """How many replicas of each Deployment are ready."""
+    found = minois.control.read("deployments", *NAMESPACE)["items"]
+    return {each["metadata"]["name"]: each["status"].get("readyReplicas", 0) for each in found}
 
 
 def survive(minois: Installation, sample: SampleEvent) -> list[str]:
