@@ -1,6 +1,8 @@
 """Tokens: a signed access token that says who, an opaque refresh token of which only the hash is kept."""
 
+import base64
 import hashlib
+import hmac
 import secrets
 from uuid import UUID
 
@@ -26,6 +28,16 @@ class TokenMaker:
 
     def make_pair(self, user_id: UUID) -> Tokens:
         return Tokens(self.make_access(user_id), self.make_refresh())
+
+
+def make_salt() -> bytes:
+    return secrets.token_bytes(32)
+
+
+def make_successor(refresh_token: str, salt: bytes) -> str:
+    """The refresh token that follows. It takes both to make it: a stolen token or a stolen salt is not enough."""
+    digest = hmac.digest(salt, refresh_token.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def hash_token(refresh_token: str) -> bytes:

@@ -19,7 +19,7 @@ from auth_service.domain import (
 from auth_service.passwords import Passwords
 from auth_service.service.roles import require_organiser
 from auth_service.store import Stores
-from auth_service.tokens import TokenMaker, hash_token
+from auth_service.tokens import TokenMaker, hash_token, make_salt, make_successor
 
 
 class Sessions:
@@ -72,11 +72,14 @@ class Sessions:
         return Login(user_id, event_id, Tokens(self._tokens.make_access(user_id), refresh_token))
 
     def refresh(self, refresh_token: str) -> Tokens:
-        replacement = self._tokens.make_refresh()
-        user_id = self._sessions.rotate_token(hash_token(refresh_token), hash_token(replacement))
-        if user_id is None:
+        """Within the grace, each use of a token yields the same refresh token."""
+        rotated = self._sessions.rotate_token(
+            hash_token(refresh_token), make_salt(), lambda salt: hash_token(make_successor(refresh_token, salt))
+        )
+        if rotated is None:
             raise InvalidRefreshToken
-        return Tokens(self._tokens.make_access(user_id), replacement)
+        user_id, salt = rotated
+        return Tokens(self._tokens.make_access(user_id), make_successor(refresh_token, salt))
 
     def logout(self, refresh_token: str) -> None:
         self._sessions.end_session(hash_token(refresh_token))

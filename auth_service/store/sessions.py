@@ -1,5 +1,6 @@
 """SQL of refresh tokens and of the links that begin a session."""
 
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, text
@@ -23,8 +24,14 @@ class SessionStore:
             insert_token(connection, uuid4(), user_id, refresh_hash)
             return True
 
-    def rotate_token(self, old_hash: bytes, new_hash: bytes) -> UUID | None:
-        """The user of the old token, now used, or None; a reuse after the grace ends the family."""
+    def rotate_token(
+        self, old_hash: bytes, new_salt: bytes, hash_successor: Callable[[bytes], bytes]
+    ) -> tuple[UUID, bytes] | None:
+        """The user of the old token, now used, and the salt of its only successor; None for a token that is not good.
+
+        `new_salt` is kept on the first use; within the grace each further use gets the salt of the first, and a reuse
+        after it ends the family. `hash_successor`: the hash of the successor that a salt makes.
+        """
         query = text(
             """
             SELECT family, user_id, used_at < now() - make_interval(secs => :grace) AS stolen
@@ -39,13 +46,10 @@ class SessionStore:
             if row.stolen:
                 _end_family(connection, row.family)
                 return None
-            connection.execute(
-                text("UPDATE auth.refresh_tokens SET used_at = coalesce(used_at, now()) WHERE token_hash = :hash"),
-                {"hash": old_hash},
-            )
-            insert_token(connection, row.family, row.user_id, new_hash)
-            user_id: UUID = row.user_id
-            return user_id
+            salt = _use_token(connection, old_hash, new_salt)
+            if salt == new_salt:
+                insert_token(connection, row.family, row.user_id, hash_successor(salt))
+            return row.user_id, salt
 
     def add_link(self, user_id: UUID, token_hash: bytes, ttl_s: int, event_id: UUID | None = None) -> bool:
         """False when the account is gone. `event_id`: what the link opens."""
@@ -100,6 +104,15 @@ def insert_token(connection: Connection, family: UUID, user_id: UUID, token_hash
         ),
         {"hash": token_hash, "family": family, "user": user_id, "ttl": REFRESH_TOKEN_S},
     )
+
+
+def _use_token(connection: Connection, token_hash: bytes, new_salt: bytes) -> bytes:
+    """Marks a token as used; the salt of its first use, which is `new_salt` if this is the first one."""
+    query = text(
+        "UPDATE auth.refresh_tokens SET used_at = coalesce(used_at, now()),"
+        " successor_salt = coalesce(successor_salt, :salt) WHERE token_hash = :hash RETURNING successor_salt"
+    )
+    return bytes(connection.execute(query, {"hash": token_hash, "salt": new_salt}).scalar_one())
 
 
 def _lock_family(connection: Connection, token_hash: bytes) -> UUID | None:

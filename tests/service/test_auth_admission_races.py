@@ -113,7 +113,7 @@ class Renewal:
         self._link = link.token
 
     def rotate(self) -> object:
-        return self._store.rotate_token(hash_token(self._refresh_token), b"next")
+        return self._store.rotate_token(hash_token(self._refresh_token), b"salt", lambda _: b"next")
 
     def use_link(self) -> object:
         return self._store.use_link(hash_token(self._link), b"next")

@@ -7,7 +7,9 @@ from threading import Barrier
 from typing import TypeVar
 
 import grpc
+import pytest
 
+from auth_service.store import sessions
 from protos.auth.v1 import auth_pb2 as pb
 from tests.service.auth_fixtures import AuthScene, register_form
 from tests.service.calls import Refusal, bearer, read_refusal
@@ -103,10 +105,27 @@ def test_nobody_is_in_an_event_that_was_deleted_while_they_joined(scene: AuthSce
     assert len(after) == kinds.count(pb.Change.KIND_JOINED)
 
 
-def test_a_refresh_token_used_twice_at_once_is_good_for_both(scene: AuthScene) -> None:
+def refresh_at_once(scene: AuthScene) -> list[pb.TokenPair]:
+    """The pairs of twenty uses of one refresh token at the same moment; all its access tokens are good."""
     gina = scene.guest(scene.event(scene.organiser()))
     refresh = pb.RefreshTokenRequest(refresh_token=gina.tokens.refresh_token)
-    answers = at_once(*[lambda: scene.stub.RefreshToken(refresh)] * 6)
-    assert len({answer.tokens.refresh_token for answer in answers}) == 6
-    for answer in answers:
-        assert scene.stub.GetUser(pb.GetUserRequest(), metadata=bearer(answer.tokens.access_token)).username == "gina"
+    answers = at_once(*[lambda: scene.stub.RefreshToken(refresh)] * 20)
+    pairs = [answer.tokens for answer in answers if not isinstance(answer, Refusal)]
+    for pair in pairs:
+        assert scene.stub.GetUser(pb.GetUserRequest(), metadata=bearer(pair.access_token)).username == "gina"
+    return pairs
+
+
+def test_twenty_uses_of_a_refresh_token_at_once_yield_one_successor(scene: AuthScene) -> None:
+    pairs = refresh_at_once(scene)
+    assert (len(pairs), len({pair.refresh_token for pair in pairs})) == (20, 1)
+    assert scene.sql("SELECT count(*) FROM auth.refresh_tokens WHERE used_at IS NULL") == [(1,)]
+    scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=pairs[0].refresh_token))
+
+
+def test_control_without_the_salt_of_the_first_use_there_are_twenty_successors(
+    scene: AuthScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_use_token", lambda _connection, _hash, new_salt: new_salt)
+    pairs = refresh_at_once(scene)
+    assert (len(pairs), len({pair.refresh_token for pair in pairs})) == (20, 20)

@@ -7,7 +7,7 @@ import grpc
 import pytest
 
 from auth_service.store import sessions
-from auth_service.tokens import hash_token
+from auth_service.tokens import hash_token, make_successor
 from protos.auth.v1 import auth_pb2 as pb
 from tests.service.auth_fixtures import PASSWORD, AuthScene
 from tests.service.calls import bearer, refused
@@ -48,12 +48,36 @@ def test_only_hashes_of_refresh_tokens_are_kept(scene: AuthScene, token: str) ->
     assert token not in str(rows)
 
 
-def test_a_reuse_within_ten_seconds_yields_a_fresh_pair(scene: AuthScene, token: str, rotate: Rotate) -> None:
+def test_a_reuse_within_ten_seconds_yields_the_same_successor(scene: AuthScene, token: str, rotate: Rotate) -> None:
     first = rotate(token)
     set_back(scene, token, 9)
-    second = rotate(token)
-    set_back(scene, token, 0)
-    assert len({token, first, second, rotate(first), rotate(second)}) == 5
+    assert rotate(token) == first
+    assert len({token, first, rotate(first)}) == 3
+
+
+def test_a_lost_answer_is_repeated_though_its_token_was_used(token: str, rotate: Rotate) -> None:
+    first = rotate(token)
+    second = rotate(first)
+    assert (rotate(token), rotate(first)) == (first, second)
+
+
+def test_neither_a_used_token_nor_what_is_stored_is_enough_for_its_successor(
+    scene: AuthScene, token: str, rotate: Rotate
+) -> None:
+    successor = rotate(token)
+    [stored] = scene.sql("SELECT * FROM auth.refresh_tokens WHERE token_hash = :hash", hash=hash_token(token))
+    salt = bytes(stored.successor_salt)
+    assert make_successor(token, salt) == successor
+    assert successor not in (make_successor(token, b""), make_successor("", salt))
+    assert successor not in str(scene.sql("SELECT * FROM auth.refresh_tokens"))
+
+
+def test_a_token_that_the_previous_version_has_used_gets_one_successor(
+    scene: AuthScene, token: str, rotate: Rotate
+) -> None:
+    rotate(token)
+    scene.sql("UPDATE auth.refresh_tokens SET successor_salt = NULL")
+    assert rotate(token) == rotate(token)
 
 
 def test_repeated_reuse_does_not_prolong_the_grace(scene: AuthScene, token: str, rotate: Rotate) -> None:
@@ -138,6 +162,6 @@ def count_survivors(scene: AuthScene, token: str) -> int:
             scene.wait_until_blocked_or_done(logouts[0])
 
         patch.setattr(sessions, "insert_token", insert_then_logout)
-        store.rotate_token(hash_token(token), b"next")
+        store.rotate_token(hash_token(token), b"salt", lambda _: b"next")
         logouts[0].result(timeout=5)
     return int(scene.sql("SELECT count(*) FROM auth.refresh_tokens")[0][0])

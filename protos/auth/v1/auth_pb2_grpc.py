@@ -318,7 +318,7 @@ class AuthServiceServicer:
 
     def RefreshToken(self, request, context):
         """Trades a refresh token for a new pair. Public. A token used again within 10 seconds (an answer was lost) yields
-        a fresh pair; used later it ends every token of its family.
+        the same refresh token again; used later it ends every token of its family.
         Errors: INVALID_REFRESH_TOKEN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
