@@ -210,7 +210,9 @@ def _offer_setup(auth: Auth) -> None:
 def _build(config: ServeSettings, stop: Event) -> Auth:
     signer = Signer.read(NAME, config.signing_key)
     tokens, sends_mail = TokenMaker(signer), bool(config.smtp_url)
-    return Auth(_open_stores(config), Passwords(), tokens, stop, sends_mail, config.guests_of_one_phone)
+    # The other threads stay free for codes and refreshes, however many people log in.
+    passwords = Passwords(max_calls=max(1, config.unary_workers * 3 // 4))
+    return Auth(_open_stores(config), passwords, tokens, stop, sends_mail, config.guests_of_one_phone)
 
 
 def _open_stores(config: settings.DatabaseSettings) -> Stores:

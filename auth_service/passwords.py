@@ -1,29 +1,40 @@
 """Password hashes: argon2id with the parameters that OWASP names (19 MiB, two passes, one lane)."""
 
+import math
+import os
+import time
 import unicodedata
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Semaphore
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-from auth_service.domain import MAX_PASSWORD_LENGTH
+from auth_service.domain import MAX_PASSWORD_LENGTH, TooManyRequests
+from kit import deadlines
 
-HASHES_AT_ONCE = 4
+HASHES_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
+MAX_CALLS = 6
+
+Result = TypeVar("Result")
 
 
 class Passwords:
     """Checks take the same work whether or not there is a hash to check against. No more than `hashes_at_once` take
-    their memory at the same time; others wait."""
+    their memory at the same time, and no more than `max_calls` are hashed or wait: each of them holds a thread of the
+    server. Further ones, and those whose deadline passes before their turn, raise TooManyRequests."""
 
-    def __init__(self, hashes_at_once: int = HASHES_AT_ONCE) -> None:
+    def __init__(self, hashes_at_once: int = HASHES_AT_ONCE, max_calls: int = MAX_CALLS) -> None:
+        self._slots = Semaphore(max_calls)
         # Threads of its own, since malloc keeps for each thread what it has used.
         self._threads = ThreadPoolExecutor(hashes_at_once, thread_name_prefix="password")
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
         self._nobody = self._hasher.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
-        return self._threads.submit(self._hasher.hash, compose(password)).result()
+        return self._run(lambda: self._hasher.hash(compose(password)))
 
     def matches(self, password: str, password_hash: str | None) -> bool:
         """`password_hash` is None where there is no such user."""
@@ -32,7 +43,23 @@ class Passwords:
         spellings = dict.fromkeys([composed, password, unicodedata.normalize("NFD", composed)])
         if len(composed) > MAX_PASSWORD_LENGTH:
             spellings = {composed: None}
-        return self._threads.submit(self._verify_any, list(spellings), password_hash).result()
+        return self._run(lambda: self._verify_any(list(spellings), password_hash))
+
+    def _run(self, work: Callable[[], Result]) -> Result:
+        if not self._slots.acquire(blocking=False):
+            raise TooManyRequests
+        left_s = deadlines.remaining_s(math.inf)
+        ends_at = time.monotonic() + left_s
+        future = self._threads.submit(_run_in_time, work, ends_at)
+        future.add_done_callback(self._release)
+        try:
+            return future.result(None if math.isinf(left_s) else left_s)
+        except TimeoutError:
+            future.cancel()
+            raise TooManyRequests from None
+
+    def _release(self, _: "Future[Result]") -> None:
+        self._slots.release()
 
     def _verify_any(self, spellings: Sequence[str], password_hash: str | None) -> bool:
         return any(self._verify(spelling, password_hash) for spelling in spellings)
@@ -43,6 +70,12 @@ class Passwords:
         except (Argon2Error, InvalidHashError):
             return False
         return fits and password_hash is not None and len(password) <= MAX_PASSWORD_LENGTH
+
+
+def _run_in_time(work: Callable[[], Result], ends_at: float) -> Result:
+    if time.monotonic() >= ends_at:
+        raise TooManyRequests
+    return work()
 
 
 def compose(password: str) -> str:

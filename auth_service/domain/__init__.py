@@ -19,6 +19,7 @@ from auth_service.domain.faults import (
     OrganiserCannotLeave,
     OrganiserOnly,
     RemovedFromEvent,
+    TooManyRequests,
     UserNotFound,
 )
 from auth_service.domain.records import (
@@ -99,6 +100,7 @@ __all__ = [
     "RemovedGuest",
     "Role",
     "Tokens",
+    "TooManyRequests",
     "User",
     "UserNotFound",
     "fold",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition, Unauthenticated, Violation
+from kit.errors import Exhausted, InvalidInput, NotAllowed, NotFound, Precondition, Unauthenticated, Violation
 
 
 class InvalidEventCode(NotFound):
@@ -51,6 +51,10 @@ class MemberNeedsPassword(Precondition):
     """An organiser needs an account with a password, which this person does not have yet."""
 
     reason = "CREDENTIALS_REQUIRED"
+
+
+class TooManyRequests(Exhausted):
+    """Many people are logging in right now: try again in a moment."""
 
 
 class EventNotFound(NotFound):

@@ -32,6 +32,7 @@ FAULTS = [
     (kit.DatabaseUnavailable(), 503, "database_unavailable"),
     (kit.ServiceUnavailable(), 503, "service_unavailable"),
     (auth.InvalidCredentials(), 401, "invalid_credentials"),
+    (auth.TooManyRequests(), 429, "too_many_requests"),
     (auth.InvalidRefreshToken(), 401, "invalid_refresh_token"),
     (auth.InvalidEventCode(), 404, "invalid_event_code"),
     (auth.EventNotFound(), 404, "event_not_found"),

@@ -1,11 +1,14 @@
 """How many passwords are hashed at once: each hash takes 19 MiB."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from itertools import islice
 from threading import Condition
 
 import pytest
 
+from auth_service.domain import TooManyRequests
 from auth_service.passwords import HASHES_AT_ONCE, Passwords
+from kit import deadlines
 
 LOGINS = 26
 WAIT_S = 30
@@ -16,12 +19,13 @@ class HeldHasher:
 
     def __init__(self) -> None:
         self._changed = Condition()
-        self._running = self.most = 0
+        self._running = self.most = self.count = 0
         self._may_end = False
 
     def hash(self, password: str) -> str:
         with self._changed:
             self._running += 1
+            self.count += 1
             self.most = max(self.most, self._running)
             self._changed.notify_all()
             assert self._changed.wait_for(lambda: self._may_end, WAIT_S)
@@ -51,11 +55,55 @@ def hash_at_once(passwords: Passwords, expected: int) -> int:
 
 
 def test_simultaneous_logins_hash_a_few_passwords_at_once() -> None:
-    assert hash_at_once(Passwords(), HASHES_AT_ONCE) == HASHES_AT_ONCE
+    assert hash_at_once(Passwords(max_calls=LOGINS), HASHES_AT_ONCE) == HASHES_AT_ONCE
 
 
 def test_control_without_the_bound_all_are_hashed_at_once() -> None:
-    assert hash_at_once(Passwords(hashes_at_once=LOGINS), LOGINS) == LOGINS
+    assert hash_at_once(Passwords(hashes_at_once=LOGINS, max_calls=LOGINS), LOGINS) == LOGINS
+
+
+def test_beyond_those_that_may_wait_all_are_shed_at_once() -> None:
+    passwords, hasher = Passwords(hashes_at_once=2, max_calls=5), HeldHasher()
+    passwords._hasher = hasher  # type: ignore[assignment]
+    with ThreadPoolExecutor(LOGINS) as callers:
+        answers = {callers.submit(passwords.hash, f"password {number}") for number in range(LOGINS)}
+        shed = set(islice(as_completed(answers, WAIT_S), LOGINS - 5))
+        assert [type(answer.exception()) for answer in shed] == [TooManyRequests] * (LOGINS - 5)
+        hasher.let_end()
+        assert all(answer.result().startswith("hash of") for answer in answers - shed)
+    assert (hasher.count, hasher.most) == (5, 2)
+    assert passwords.hash("later") == "hash of later", "there is room again"
+
+
+def hash_late(deadline_s: float | None) -> tuple[int, type[BaseException] | None]:
+    """How many of two passwords are hashed, the second of which waits with a deadline, and how that call ended."""
+    passwords, hasher = Passwords(hashes_at_once=1, max_calls=2), HeldHasher()
+    passwords._hasher = hasher  # type: ignore[assignment]
+
+    def hash_with_deadline() -> str:
+        deadlines.enter(deadline_s)
+        return passwords.hash("second")
+
+    with ThreadPoolExecutor(2) as callers:
+        first = callers.submit(passwords.hash, "first")
+        hasher.wait_until_running(1)
+        second = callers.submit(hash_with_deadline)
+        if deadline_s is not None:
+            wait([second], WAIT_S)
+        hasher.let_end()
+        first.result()
+        outcome = second.exception()
+    assert passwords.hash("later"), "a dropped call leaves its place"
+    return hasher.count - 1, type(outcome) if outcome else None
+
+
+@pytest.mark.parametrize("deadline_s", [0.0, 0.05])
+def test_a_call_past_its_deadline_is_dropped_without_hashing(deadline_s: float) -> None:
+    assert hash_late(deadline_s) == (1, TooManyRequests)
+
+
+def test_control_without_a_deadline_both_are_hashed() -> None:
+    assert hash_late(None) == (2, None)
 
 
 @pytest.mark.parametrize("password", ["correct horse", "eight cups of tea"])

@@ -44,6 +44,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_ORGANISER_EXISTS: _ClassVar[ErrorReason]
     ERROR_REASON_MAIL_NOT_OFFERED: _ClassVar[ErrorReason]
     ERROR_REASON_LAST_ORGANISER: _ClassVar[ErrorReason]
+    ERROR_REASON_TOO_MANY_REQUESTS: _ClassVar[ErrorReason]
 
 class Role(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -96,6 +97,7 @@ ERROR_REASON_INVALID_SETUP_CODE: ErrorReason
 ERROR_REASON_ORGANISER_EXISTS: ErrorReason
 ERROR_REASON_MAIL_NOT_OFFERED: ErrorReason
 ERROR_REASON_LAST_ORGANISER: ErrorReason
+ERROR_REASON_TOO_MANY_REQUESTS: ErrorReason
 ROLE_UNSPECIFIED: Role
 ROLE_GUEST: Role
 ROLE_ORGANISER: Role

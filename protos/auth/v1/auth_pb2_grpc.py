@@ -265,7 +265,7 @@ class AuthServiceServicer:
         """Makes an account, joins the event of the code and logs in, in one transaction. Public.
         Idempotent by `request_id`: the same id with the same password answers for the account made first.
         Errors: INVALID_FORM, with one google.rpc.BadRequest violation for every faulty field; INVALID_CREDENTIALS for a
-        known `request_id` with another password.
+        known `request_id` with another password; TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -283,7 +283,7 @@ class AuthServiceServicer:
 
     def SetCredentials(self, request, context):
         """Gives the caller's account a user name, an e-mail address and a password, where it has none.
-        Errors: INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_SET.
+        Errors: INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_SET, TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -310,7 +310,7 @@ class AuthServiceServicer:
 
     def Login(self, request, context):
         """Trades a user name or e-mail address and a password for tokens. Public.
-        Errors: INVALID_CREDENTIALS, the same and as slow for an unknown user as for a wrong password.
+        Errors: INVALID_CREDENTIALS, the same and as slow for an unknown user as for a wrong password; TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -528,7 +528,7 @@ class AuthServiceServicer:
     def RegisterInvited(self, request, context):
         """Makes an account, accepts an invitation for it and logs in, in one transaction. Public. Idempotent by `request_id`, as
         Register.
-        Errors: INVALID_INVITATION, INVALID_FORM, INVALID_CREDENTIALS.
+        Errors: INVALID_INVITATION, INVALID_FORM, INVALID_CREDENTIALS, TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -544,7 +544,7 @@ class AuthServiceServicer:
     def CreateFirstOrganiser(self, request, context):
         """Makes the first account that may create events, and logs in. Public, with the code that auth_service logs at its start
         while there is no such account; good once.
-        Errors: ORGANISER_EXISTS, INVALID_SETUP_CODE, INVALID_FORM.
+        Errors: ORGANISER_EXISTS, INVALID_SETUP_CODE, INVALID_FORM, TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
