@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,14 @@ def list_pairs(event: Event) -> Iterator[Pair]:
 
 
 IsFound = Callable[[Pair], bool]
+IS_SHOWN: IsFound = operator.attrgetter("is_shown")
+
+
+def by_kind(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
+    return {
+        kind: [pair for pair in pairs if pair.photo.kind == kind]
+        for kind in sorted({pair.photo.kind for pair in pairs})
+    }
 
 
 def summarise(pairs: Sequence[Pair], is_found: IsFound) -> dict[str, Any]:
@@ -80,17 +89,18 @@ def curve(pairs: Sequence[Pair], tolerances: Sequence[float]) -> list[tuple[floa
     return [(t, float((same <= t).mean()), float((other <= t).mean())) for t in tolerances]
 
 
-def recall_by(event: Event, pairs: Sequence[Pair], is_found: IsFound) -> dict[str, dict[str, tuple[int, int]]]:
-    """(found, all) true pairs by size and pose of the face nearest to the guest; of nobody near: `no face`."""
+def summarise_by(event: Event, pairs: Sequence[Pair], is_found: IsFound) -> dict[str, dict[str, dict[str, Any]]]:
+    """`summarise` of the pairs by size and pose of the face nearest to the guest; of nobody near: `no face`."""
     names: dict[str, Callable[[Pair], str]] = {
         "size": lambda pair: _name_size(event, pair),
         "pose": lambda pair: _name_pose(event, pair),
     }
-    result: dict[str, dict[str, tuple[int, int]]] = {}
+    result: dict[str, dict[str, dict[str, Any]]] = {}
     for by, name in names.items():
-        total = Counter(name(pair) for pair in pairs if pair.is_true)
-        found = Counter(name(pair) for pair in pairs if pair.is_true and is_found(pair))
-        result[by] = {group: (found[group], count) for group, count in sorted(total.items())}
+        groups: dict[str, list[Pair]] = {}
+        for pair in pairs:
+            groups.setdefault(name(pair), []).append(pair)
+        result[by] = {group: summarise(chosen, is_found) for group, chosen in sorted(groups.items())}
     return result
 
 

@@ -8,36 +8,32 @@ from __future__ import annotations
 
 import argparse
 import json
-import operator
 import os
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
 from rich.console import Console
-from rich.table import Table
 
 from matcher_service.__main__ import MatchSettings
 from matcher_service.rules import Limits
 from tests.bench.accuracy_event import Event, read_labels, replay
 from tests.bench.accuracy_figures import (
-    IsFound,
+    IS_SHOWN,
     Pair,
+    by_kind,
     curve,
     explain,
     list_pairs,
-    recall_by,
     summarise,
-    worst_people,
 )
 from tests.bench.accuracy_rules import settle
+from tests.bench.accuracy_tables import draw, tabulate, tabulate_groups
 
 TOLERANCE = float(MatchSettings.model_fields["face_tolerance"].default)
 TOLERANCES = tuple(round(0.30 + 0.01 * step, 2) for step in range(41))
 MODELS = Path("var/models")
-IS_SHOWN: IsFound = operator.attrgetter("is_shown")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,13 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     event = settle(event, Limits(tolerance=options.tolerance))
     pairs = list(list_pairs(event))
     found = measure(event, pairs, options.tolerance)
-    tabulate(event, pairs, found, Console(width=140, highlight=False))
-    points = {kind: curve(chosen, TOLERANCES) for kind, chosen in by_kind(pairs).items()}
+    earlier = json.loads(options.against.read_text()) if options.against else {}
+    console = Console(width=140, highlight=False)
+    tabulate(pairs, found, console)
+    tabulate_groups(event, pairs, earlier.get("shown"), console)
+    saved = {
+        "figures": found,
+        "curves": {kind: curve(chosen, TOLERANCES) for kind, chosen in by_kind(pairs).items()},
+        "settled": settled_curves(event) if options.save or options.plot else {},
+        "shown": {guest.selfie: sorted(guest.shown) for guest in event.guests},
+    }
     if options.save:
-        options.save.write_text(json.dumps({"figures": found, "curves": points}))
+        options.save.write_text(json.dumps(saved))
     if options.plot:
-        earlier = json.loads(options.against.read_text())["curves"] if options.against else {}
-        draw(points, earlier, options.plot)
+        draw(saved, earlier, options.plot)
     print(json.dumps(found))
     return 0
 
@@ -78,43 +81,15 @@ def measure(event: Event, pairs: Sequence[Pair], tolerance: float) -> dict[str, 
     }
 
 
-def by_kind(pairs: Sequence[Pair]) -> dict[str, list[Pair]]:
-    return {
-        kind: [pair for pair in pairs if pair.photo.kind == kind]
-        for kind in sorted({pair.photo.kind for pair in pairs})
-    }
-
-
-def tabulate(event: Event, pairs: Sequence[Pair], found: dict[str, Any], console: Console) -> None:
-    table = Table("photos", title=f"tolerance {found['tolerance']}, 95 % intervals over people", title_justify="left")
-    for column in ("true pairs", "recall", "", "false", "rate", "", "wrong photos for each selfie"):
-        table.add_column(column, justify="right")
-    direct = {f"{kind}, selfies alone": figures for kind, figures in found["direct"].items()}
-    for kind, chosen in {"all": found, **{kind: found[kind] for kind in by_kind(pairs)}, **direct}.items():
-        cells = [_text(chosen[name]) for name in ("pairs", "recall", "recall_interval", "false", "false_rate")]
-        table.add_row(kind, *cells, _text(chosen["false_rate_interval"]), _text(chosen["wrong_per_guest"]))
-    console.print(table)
-    for by, groups in recall_by(event, pairs, IS_SHOWN).items():
-        parts = [f"{name} {hits / count:.3f} of {count}" for name, (hits, count) in groups.items()]
-        console.print(f"Recall by {by} of the nearest face: {'; '.join(parts)}.")
-    console.print(f"Missed: {', '.join(f'{reason} {count}' for reason, count in found['missed'].items())}.")
-    worst = ", ".join(f"{person} {count}" for person, count in worst_people(pairs, IS_SHOWN))
-    console.print(f"Most false matches: {worst or 'none'}.")
-    console.print(f"{found['cpu_ms_per_photo']} ms of the processor for a photo (median).")
-
-
-def draw(points: dict[str, Any], earlier: dict[str, Any], path: Path) -> None:
-    """Recall against the rate of false pairs, of each kind, before and now; the suffix of the path says the format."""
-    figure = Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.subplots()
-    for number, kind in enumerate(points):
-        for name, curves, style in (("before", earlier, "--"), ("now", points, "-")):
-            if shown := [(rate, recall) for _, recall, rate in curves.get(kind, []) if rate > 0]:
-                axes.semilogx(*zip(*shown, strict=True), style, color=f"C{number}", label=f"{kind}, {name}")
-    axes.set(xlabel="rate of false (selfie, photo) pairs", ylabel="recall", xlim=(1e-5, 1e-2), ylim=(0.3, 1))
-    axes.grid(visible=True, alpha=0.3)
-    axes.legend()
-    figure.savefig(path)
+def settled_curves(event: Event) -> dict[str, list[tuple[float, float, float]]]:
+    """As `curve`, by kind, with all rules of matching."""
+    curves: dict[str, list[tuple[float, float, float]]] = {}
+    for tolerance in TOLERANCES:
+        settled = settle(event, Limits(tolerance=tolerance))
+        for kind, chosen in by_kind(list(list_pairs(settled))).items():
+            found = summarise(chosen, IS_SHOWN)
+            curves.setdefault(kind, []).append((tolerance, found["recall"] or 0.0, found["false_rate"] or 0.0))
+    return curves
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -129,12 +104,6 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--plot", type=Path, help="where to draw the curves, as SVG or PNG")
     parser.add_argument("--against", type=Path, help="what an earlier engine saved, for the plot")
     return parser.parse_args(arguments)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "-".join(f"{one:.3g}" for one in value)
-    return "" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

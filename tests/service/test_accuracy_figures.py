@@ -8,7 +8,7 @@ from kit.faces.types import Box, Quality
 from matcher_service.reading import FaceReading
 from matcher_service.rules import Limits
 from tests.bench.accuracy_event import Event, Guest, LabelledPhoto, ReadPhoto
-from tests.bench.accuracy_figures import IsFound, curve, explain, list_pairs, recall_by, summarise, worst_people
+from tests.bench.accuracy_figures import IsFound, curve, explain, list_pairs, summarise, summarise_by, worst_people
 from tests.bench.accuracy_rules import settle
 from tests.unit.matching_rules import encode
 
@@ -70,9 +70,14 @@ def test_a_face_that_another_person_has_is_not_too_far() -> None:
 
 
 def test_recall_is_split_by_size_and_pose() -> None:
-    assert recall_by(EVENT, PAIRS, within(0.55)) == {
-        "size": {"from 40 px": (0, 1), "from 60 px": (2, 2), "no face": (0, 2)},
-        "pose": {"frontal": (2, 2), "no face": (0, 2), "three-quarter": (0, 1)},
+    groups = summarise_by(EVENT, PAIRS, within(0.55))
+    found = {
+        by: {name: (group["recall"], group["pairs"], group["false"]) for name, group in of.items()}
+        for by, of in groups.items()
+    }
+    assert found == {
+        "size": {"from 40 px": (0.0, 1, 0), "from 60 px": (1.0, 2, 1), "no face": (0.0, 2, 0)},
+        "pose": {"frontal": (1.0, 2, 1), "no face": (0.0, 2, 0), "three-quarter": (0.0, 1, 0)},
     }
 
 
