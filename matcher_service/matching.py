@@ -57,16 +57,18 @@ def find_close(
     tolerance: float,
     penalties: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.intp]:
-    """The rows that are the person of `query` (128,); `halves` are half_squares(encodings), `penalties` (n,) are added
-    to the distances."""
+    """The rows that are the person of `query` (128,); `halves` are half_squares(encodings), `penalties` (n,), none
+    below 0, are added to the distances."""
     walk = encodings.nbytes > CACHED_BYTES
     closeness = np.einsum("ij,j->i", encodings, query) if walk else encodings @ query
     closeness -= halves
+    square = query @ query
     if penalties is None:
-        return np.flatnonzero(closeness >= (query @ query - np.float32(tolerance**2)) / 2)
-    reach = np.float32(tolerance) - penalties
-    closeness += np.where(reach >= 0, reach * reach / 2, -np.inf)
-    return np.flatnonzero(closeness >= query @ query / 2)
+        return np.flatnonzero(closeness >= (square - np.float32(tolerance**2)) / 2)
+    # Penalties only take away: those of the few that are near without them are enough, and cost nothing.
+    near = np.flatnonzero(closeness >= (square - np.float32(tolerance**2)) / 2 - np.float32(1e-4))
+    reach = np.float32(tolerance) - penalties[near]
+    return near[closeness[near] + np.where(reach >= 0, reach * reach / 2, -np.inf) >= square / 2]
 
 
 def distances(
