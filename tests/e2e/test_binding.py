@@ -32,7 +32,7 @@ def test_a_selfie_of_somebody_else_is_rejected_until_the_first_one_is_deleted(
     guest.selfie_and_wait(sample.selfies["Cleo"])
     status = guest.selfie_and_wait(sample.selfies["Ada"])
     assert (status["status"], status["reason"]) == ("validation_failed", "different_person")
-    assert "delete your selfie first" in status["message"]
+    assert "add a person" in status["message"]
     assert guest.photos() == showing(photos, "Cleo")
     assert guest.http.get("/api/my-selfie").content == sample.selfies["Cleo"]
     guest.expect(204, "DELETE", "/api/my-selfie")

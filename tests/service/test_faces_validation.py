@@ -61,7 +61,7 @@ class ScriptedEngine:
         return list(self.haar) if pixels.size else []
 
     def encode(self, pixels: Pixels, boxes: Sequence[Box], zoom: float = 1.0) -> list[Face]:
-        encoding = np.arange(128, dtype=np.float32)
+        encoding = np.full(128, 0.1, np.float32)
         return [Face(box, self.landmarks, encoding, self.quality) for box in boxes]
 
 

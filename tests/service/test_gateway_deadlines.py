@@ -80,7 +80,9 @@ def ask_for_everything(world: World) -> set[str]:
     document = world.client.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            address = path.format(event_id=ID, photo_id=ID, user_id=ID, invitation_id=ID, camera_id=ID, token="t")
+            address = path.format(
+                event_id=ID, photo_id=ID, user_id=ID, invitation_id=ID, camera_id=ID, person_id=ID, number=1, token="t"
+            )
             content = operation.get("requestBody", {}).get("content", {})
             sent: dict[str, Any] = {}
             if "application/json" in content:
