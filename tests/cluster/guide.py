@@ -14,6 +14,11 @@ INSTALL = ("Try it on one node", "deploy/k8s/secrets.sh local")
 FORWARD = ("Try it on one node", "kubectl -n minois port-forward")
 BACK_UP = ("Backup and restore", "kubectl -n minois exec postgres-0 -- pg_dump")
 RESTORE = ("Backup and restore", "kubectl apply -f deploy/k8s/base/namespace.yaml")
+RELEASE = ("Upgrade and rollback", "kubectl apply -k deploy/k8s/overlays/local")
+TWO_REPLICAS = ("Drain a node", "kubectl -n minois scale deployment --all --replicas=2")
+DRAIN = ("Drain a node", 'kubectl drain "$(kubectl get nodes')
+UNCORDON = ("Drain a node", 'kubectl uncordon "$(kubectl get nodes')
+ONE_REPLICA = ("Drain a node", "kubectl -n minois scale deployment --all --replicas=1")
 ANNOUNCE, SWITCH, RETIRE = (
     ("Rotate a key", f"deploy/k8s/rotate.sh {step}") for step in ("announce", "switch", "retire")
 )
@@ -29,7 +34,15 @@ def commands(heading: str, first: str) -> str:
 
 def follow(heading: str, first: str, folder: Path, environment: Mapping[str, str]) -> str:
     """Runs a block in a folder that has `deploy/k8s`, up to the first command that fails; returns what it printed."""
-    done = subprocess.run(
+    done = attempt(heading, first, folder, environment)
+    if done.returncode != 0:
+        raise AssertionError(f"{heading}, {first}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+    return done.stdout
+
+
+def attempt(heading: str, first: str, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """The same, whatever comes of it."""
+    return subprocess.run(
         ["bash", "-e", "-o", "pipefail"],
         input=commands(heading, first),
         env={**os.environ, **environment},
@@ -39,6 +52,3 @@ def follow(heading: str, first: str, folder: Path, environment: Mapping[str, str
         timeout=TIMEOUT_S,
         check=False,
     )
-    if done.returncode != 0:
-        raise AssertionError(f"{heading}, {first}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
-    return done.stdout

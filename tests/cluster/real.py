@@ -61,10 +61,14 @@ class Installation:
         """Runs commands of the documentation; returns what they printed."""
         return guide.follow(heading, first, self.release, environment(self.control))
 
-    def apply(self, release: Path) -> None:
-        """Applies a release, and returns when all of it runs."""
-        self.release = release
-        self.control.kubectl("apply", "--validate=strict", "-k", str(release / OVERLAY))
+    def attempt(self, heading: str, first: str) -> subprocess.CompletedProcess[str]:
+        """The same, where a command may fail."""
+        return guide.attempt(heading, first, self.release, environment(self.control))
+
+    def change_to(self, tag: str) -> None:
+        """Another tag, by the commands of the documentation; returns when all of it runs."""
+        self.release = local_release(self.folder, tag)
+        self.follow(*guide.RELEASE)
         self.wait()
 
     def provide_volumes(self) -> None:

@@ -1,38 +1,20 @@
-"""What Minois in a cluster has to stand: a journey; new keys, upgrades and drains under load; killed pods."""
+"""What Minois in a cluster has to stand: a journey; a new key under load; killed pods."""
 
 import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from alembic.script import ScriptDirectory
-
-import selfie_service
 from deploy.rest import Person
 from deploy.sample import SampleEvent
 from tests.chaos.rolling import PASSWORD, SPOILED, Party, Told, ask_database, under_load, wait_until_settled
-from tests.cluster import archives, guide
+from tests.cluster import guide
 from tests.cluster.control_plane import wait_until
-from tests.cluster.real import NAMESPACE, Installation, local_release
+from tests.cluster.real import NAMESPACE, Installation
 
 ORGANISER = "olga"
-FIRST_TAG, NEXT_TAG = "dev", "next"
-IMAGE = "localhost/minois"
-VERSIONS = "opt/minois/app/selfie_service/migrations/versions"
-MIGRATION = """from alembic import op
-
-revision = "9999"
-down_revision = "{head}"
-
-
-def upgrade() -> None:
-    op.execute("CREATE TABLE selfie.upgraded ()")
-"""
-UPGRADED = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('selfie.upgraded')"
 READ_S = 600.0
-DRAIN_S = 60
 BREATH_S = 5.0  # of load before and after something happens
 
 Act = Callable[[Installation, Party], None]
@@ -57,8 +39,8 @@ def install(minois: Installation) -> None:
         organiser.become_first_organiser(code[1], ORGANISER, PASSWORD)
 
 
-def walk(minois: Installation, sample: SampleEvent) -> list[str]:
-    """Three guests find themselves in the photos of an event. Returns what is wrong."""
+def walk(minois: Installation, sample: SampleEvent, suffix: str = "") -> list[str]:
+    """Three guests, named with a suffix, find themselves in the photos of an event. Returns what is wrong."""
     faults = []
     with Person(minois.url) as organiser:
         organiser.login(ORGANISER, PASSWORD)
@@ -67,7 +49,7 @@ def walk(minois: Installation, sample: SampleEvent) -> list[str]:
         wait_until(lambda: organiser.event(event["id"])["photos"]["pending"] == 0, "all photos are read", READ_S)
         for name, selfie in sample.selfies.items():
             with Person(minois.url) as guest:
-                guest.register(name.lower(), PASSWORD, event["event_code"])
+                guest.register(name.lower() + suffix, PASSWORD, event["event_code"])
                 guest.upload_selfie(selfie)
                 status = guest.follow_rematch()["status"]
                 found = {photo["id"] for photo in guest.my_photos()}
@@ -117,50 +99,6 @@ def rotate(minois: Installation, party: Party) -> None:
     party.login()  # in place of waiting until the tokens by the previous key have expired
     minois.follow(*guide.RETIRE)
     minois.read_env()
-
-
-def upgrade(minois: Installation, _: Party) -> None:
-    """To an image with another tag and one more migration."""
-    head = ScriptDirectory(str(Path(str(selfie_service.__file__)).parent / "migrations")).get_current_head()
-
-    def add_migration(files: Path) -> None:
-        (files / VERSIONS / "9999_upgrade.py").write_text(MIGRATION.format(head=head))
-
-    archives.derive(minois.image, f"{IMAGE}:{NEXT_TAG}", add_migration)
-    minois.node.load(f"{IMAGE}:{NEXT_TAG}", archives.export(f"{IMAGE}:{NEXT_TAG}", minois.folder))
-    minois.apply(local_release(minois.folder, NEXT_TAG))
-    assert ask_database(minois, UPGRADED) == 1, "the migration was made"  # type: ignore[arg-type]
-
-
-def roll_back(minois: Installation, _: Party) -> None:
-    """To the tag before the upgrade, whose Job is made again, as after its time to live; the newer schema stays."""
-    minois.control.kubectl("delete", "jobs", "--all", *NAMESPACE)
-    minois.apply(local_release(minois.folder, FIRST_TAG))
-    minois.control.kubectl("wait", "--for=condition=complete", f"job/migrate-{FIRST_TAG}", "--timeout=100s", *NAMESPACE)
-    assert ask_database(minois, UPGRADED) == 1, "the newer schema stays"  # type: ignore[arg-type]
-
-
-def drain(minois: Installation, _: Party) -> None:
-    """Of two replicas of each process one is evicted and finds no other node; the budgets keep the second. The drain
-    leaves PostgreSQL and the S3 server, whose data are on the node."""
-    names = deployments(minois)
-    minois.control.kubectl("scale", "deployment", "--all", "--replicas=2", *NAMESPACE)
-    minois.wait()
-    node = minois.control.read("nodes")["items"][0]["metadata"]["name"]
-    options = (
-        "--ignore-daemonsets",
-        "--delete-emptydir-data",
-        f"--pod-selector=app.kubernetes.io/name in ({','.join(names)})",
-    )
-    tried = minois.control.ask("drain", node, *options, f"--timeout={DRAIN_S}s")
-    assert tried.returncode != 0, "no other node takes the second replicas"
-    assert "disruption budget" in tried.stdout + tried.stderr, tried.stderr[-500:]
-    left = count_ready(minois)
-    assert {left[name] for name in names} == {1}, left
-    minois.control.kubectl("uncordon", node)
-    minois.wait()
-    minois.control.kubectl("scale", "deployment", "--all", "--replicas=1", *NAMESPACE)
-    minois.wait()
 
 
 def count_ready(minois: Installation) -> dict[str, int]:
