@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kit.faces.types import Box, Detection
 
 # When two boxes are one face, as HOG was trained (dlib/image_processing/box_overlap_testing.h).
-_SAME_UNION_SHARE = 0.33
+SAME_UNION_SHARE = 0.33
 _SAME_COVERED_SHARE = 0.789
 
 
@@ -19,8 +19,18 @@ def drop_same(detections: Sequence[Detection]) -> list[Detection]:
 
 
 def is_same(one: Box, other: Box) -> bool:
+    covers = _common_area(one, other) > _SAME_COVERED_SHARE * min(one.area, other.area)
+    return covers or union_share(one, other) > SAME_UNION_SHARE
+
+
+def union_share(one: Box, other: Box) -> float:
+    """The area that two boxes have in common, as a share of the area that they cover together: 0 to 1."""
+    common = _common_area(one, other)
+    covered = one.area + other.area - common
+    return common / covered if covered else 0.0
+
+
+def _common_area(one: Box, other: Box) -> int:
     width = min(one.left + one.width, other.left + other.width) - max(one.left, other.left)
     height = min(one.top + one.height, other.top + other.height) - max(one.top, other.top)
-    both = max(width, 0) * max(height, 0)
-    covers = both > _SAME_COVERED_SHARE * min(one.area, other.area)
-    return covers or both > _SAME_UNION_SHARE * (one.area + other.area - both)
+    return max(width, 0) * max(height, 0)

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-SAME_FACE_SHARE = 0.33  # of the area of two boxes together, as in kit.faces.overlap
+from kit.faces.overlap import SAME_UNION_SHARE, union_share
+from kit.faces.types import Box
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def find_moved(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]
         pair = row.person_id, row.photo_id
         share = 0.0 if row.face_no is None else _find_share(row)
         best = found.setdefault(pair, (0.0, None))
-        if share >= SAME_FACE_SHARE and share > best[0]:
+        if share > SAME_UNION_SHARE and share > best[0]:
             found[pair] = share, row.face_no
     return tuple(MovedRejection(*pair, no) for pair, (_, no) in found.items())
 
@@ -79,11 +80,6 @@ def move_rejected(connection: Connection, event_id: UUID, moved: Sequence[MovedR
 
 
 def _find_share(row: Row[Any]) -> float:
-    """What the boxes of an old and a new face have in common, of what they cover together."""
-    right, new_right = row.left + row.width, row.new_left + row.new_width
-    bottom, new_bottom = row.top + row.height, row.new_top + row.new_height
-    width = max(min(right, new_right) - max(row.left, row.new_left), 0)
-    height = max(min(bottom, new_bottom) - max(row.top, row.new_top), 0)
-    both = width * height
-    together = row.width * row.height + row.new_width * row.new_height - both
-    return float(both / together) if together else 0.0
+    """What the boxes of an old and a new face have in common."""
+    old = Box(row.left, row.top, row.width, row.height)
+    return union_share(old, Box(row.new_left, row.new_top, row.new_width, row.new_height))
