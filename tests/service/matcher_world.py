@@ -16,7 +16,6 @@ from sqlalchemy import Engine, text
 
 from kit.blobs import Blobs
 from kit.faces import Box, Quality
-from kit.faces.logo import LogoReading
 from kit.identity import Signer
 from kit.notices import Notices
 from kit.pages import Page
@@ -64,6 +63,7 @@ from matcher_service.store import (
     SettlementStore,
     SwapStore,
 )
+from tests.service.logo_script import read_logo_script
 
 JPEG = b"\xff\xd8\xff\xe0"
 JPEG_END = b"\xff\xd9"
@@ -99,14 +99,6 @@ def read_script(data: bytes) -> Reading:
     )
     pictures = {f"{name}_jpeg": JPEG + name.encode() + JPEG_END for name in ("original", "preview", "medium", "thumb")}
     return Reading(width=1200, height=800, faces=faces, colour=0x102030, **pictures)
-
-
-def read_logo_script(data: bytes) -> LogoReading | None:
-    """A logo of the words that the bytes end with; some of them are none, or kill their process."""
-    words = data.rpartition(b"|")[2]
-    if words == b"deadly":
-        return None
-    return LogoReading(reason="unreadable") if words == b"damaged" else LogoReading(None, b"PNG of " + words, 480, 90)
 
 
 class World:

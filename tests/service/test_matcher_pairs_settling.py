@@ -5,7 +5,6 @@ its reading and its publish. Each control takes one protection or one rule away 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -13,11 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Engine, text
 
-from matcher_service.domain import ChangeKind, GuestPhotos, Job, Rematch, RematchState, Settlement, Snapshot, Visibility
+from matcher_service.domain import ChangeKind, GuestPhotos, Job, Rematch, RematchState, Snapshot, Visibility
 from matcher_service.rules import Limits
-from matcher_service.store import UnsettledEvent
 from tests.service.matcher_looks import STEP, Look, LooksWorld, make_plain, make_selfie, parse, show
 from tests.service.matcher_world import TOLERANCE
+from tests.service.settling_model import Grown, Photo, Settling
 from tests.service.test_matcher_pairs import ANY, run
 from tests.unit.matching_rules import BruteForce, PlainFace, PlainPerson
 
@@ -30,28 +29,6 @@ LOOKS = st.lists(
     st.builds(Look, st.sampled_from([-18, -13, -12, -11, -6, -5, 5, 6, 7]), st.sampled_from([80, 80, 59])), max_size=3
 )
 LIMITS = Limits(tolerance=TOLERANCE)
-Grown = dict[UUID, bool]
-
-
-@dataclass
-class Photo:
-    """A photo of the model; `looks` as they were read, None before."""
-
-    trusted: bool
-    name: str
-    data: bytes
-    looks: list[Look] | None = None
-
-
-@dataclass
-class Settling:
-    """A settlement that was read and is not published: what is to come of it, and the resets at that moment."""
-
-    job: Settlement
-    event: UnsettledEvent
-    expected: dict[UUID, Grown]
-    photos: set[UUID]
-    resets: int
 
 
 class PairsAndSettling(RuleBasedStateMachine):

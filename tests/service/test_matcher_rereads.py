@@ -1,11 +1,8 @@
 """Photos that an older engine has read are read again, and all of an event count at once."""
 
-import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,60 +11,18 @@ from sqlalchemy import Engine, text
 from kit import failpoints
 from kit.errors import Unavailable
 from kit.faces.process import FaceProcessDied
-from matcher_service.__main__ import main
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES
 from matcher_service.domain.rereads import RereadPhoto, Swap
 from matcher_service.reading import Reading
-from matcher_service.rereader import Pace, in_order
+from matcher_service.rereader import in_order
 from matcher_service.store import events, rereads, swaps
-from tests.service.matcher_looks import Look, LooksWorld, read_looks, show
-from tests.service.matcher_rereads import age
-
-NEAR, FAR = Look(1), Look(40)
-LEASE_S = 60.0
+from tests.service.matcher_looks import LooksWorld, read_looks, show
+from tests.service.matcher_rereads import FAR, LEASE_S, NEAR, Old
 
 
 @pytest.fixture
 def world(make_db: Callable[[str], Engine], tmp_path: Path) -> LooksWorld:
     return LooksWorld(make_db("matcher"), tmp_path / "blobs")
-
-
-class Old:
-    """An event whose guest, at 0, is in the first and the last of three photos. The newer engine sees them in none but
-    the second."""
-
-    def __init__(self, world: LooksWorld) -> None:
-        self.world = world
-        self.event = world.event()
-        self.guest = world.join(self.event)
-        self.photos = [world.add_looks(self.event, FAR, look) for look in (NEAR, Look(50), NEAR)]
-        assert world.send_selfie(self.event, self.guest, 1, 0) == "DONE"
-        world.settle_all()
-        self.before, self.after = {self.photos[0], self.photos[2]}, {self.photos[1]}
-        second = self.upload(self.photos[1])
-        self.world.rereader = world.make_rereader(
-            lambda data: read_looks(show([FAR, NEAR] if data == second else [FAR]))
-        )
-        age(world.db, self.event)
-        world.reread_store.plan()
-
-    def upload(self, photo: UUID) -> bytes:
-        return self.world.blobs.get(self.value("upload_key", photo))
-
-    def value(self, column: str, photo: UUID) -> Any:
-        with self.world.db.begin() as connection:
-            query = text(f"SELECT {column} FROM matcher.photos WHERE id = :photo")
-            return connection.execute(query, {"photo": photo}).scalar_one()
-
-    def found(self) -> set[UUID]:
-        return self.world.found(self.guest)
-
-    def read_all(self) -> int:
-        """How many steps it took."""
-        steps = 0
-        while self.world.rereader.step():
-            steps += 1
-        return steps
 
 
 @pytest.fixture
@@ -264,62 +219,3 @@ def test_a_newer_engine_starts_over_and_a_reader_of_the_older_one_is_late(
     old.read_all()
     assert old.found() == old.after
     assert old.value("engine_version", old.photos[0]) == ENGINE_VERSION + 1
-
-
-def test_nothing_is_read_again_where_that_is_off_unless_an_operator_says_so(old: Old) -> None:
-    with old.world.db.begin() as connection:
-        connection.execute(text("DELETE FROM matcher.rereads"))
-    read = old.world.rereader._read
-    old.world.rereader = old.world.make_rereader(read, pace=Pace(is_automatic=False))
-    assert old.read_all() == 0
-    old.world.reread_store.plan(old.event)
-    assert old.read_all() > 0
-    assert old.found() == old.after
-
-
-def test_events_with_old_photos_are_found_by_themselves(old: Old) -> None:
-    with old.world.db.begin() as connection:
-        connection.execute(text("DELETE FROM matcher.rereads"))
-    assert old.read_all() > 0
-    assert old.found() == old.after
-
-
-def test_after_each_photo_the_others_have_their_share_of_the_time(old: Old) -> None:
-    old.world.rereader = old.world.make_rereader(old.world.rereader._read, pace=Pace(share=1e-6))
-    assert old.read_all() == 1
-
-
-def test_a_deleted_event_is_read_again_by_nobody(old: Old) -> None:
-    old.world.reread_store.claim(-1)
-    with old.world.db.begin() as connection:
-        connection.execute(text("UPDATE matcher.events SET gone = true"))
-    assert old.world.reread_store.claim(-1) is None
-    old.world.sweep()
-    for table in ("rereads", "reread_photos", "photos"):
-        assert old.world.count(table) == 0
-
-
-def test_the_command_plans_and_says_how_far_it_is(
-    old: Old, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    other = Old(old.world)
-    with old.world.db.begin() as connection:
-        connection.execute(text("DELETE FROM matcher.rereads"))
-    url = old.world.db.url.render_as_string(hide_password=False)
-    (tmp_path / "env").write_text(f"DATABASE_URL={url}\n")
-    monkeypatch.setenv("DATABASE_URL", "")
-    monkeypatch.delenv("DATABASE_URL")
-    monkeypatch.setenv("MINOIS_DATA", str(tmp_path))
-
-    def run(*words: str) -> dict[str, tuple[int, int]]:
-        capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["matcher_service", "reread", *words])
-        main()
-        lines = map(json.loads, capsys.readouterr().out.splitlines())
-        return {line["event_id"]: (line["old_photos"], line["read_again"]) for line in lines}
-
-    assert run("--event", str(old.event)) == {str(old.event): (3, 0)}
-    old.world.rereader.step()
-    assert run("--event", str(old.event)) == {str(old.event): (3, 1)}
-    assert run("--all") == {str(old.event): (3, 1), str(other.event): (3, 0)}
-    assert old.world.reread_store.read_queue()[0] == 5
