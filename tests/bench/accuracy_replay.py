@@ -1,7 +1,7 @@
 """What guests of an event get to see, measured on a folder of labelled photos.
 
-python -m tests.bench.accuracy_replay FOLDER [--kinds natural,portrait] [--selfies 3] [--save curve.json]
-    [--plot curve.svg --against earlier.json]
+python -m tests.bench.accuracy_replay FOLDER [--kinds natural,portrait] [--selfies 3] [--template-distance 0.48]
+    [--save curve.json] [--plot curve.svg --against earlier.json]
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import os
 import statistics
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.kinds:
         photos = [photo for photo in photos if photo.kind in options.kinds.split(",")]
     event = replay(options.folder, photos, options.selfies, options.seed, options.jobs, MODELS)
-    event = settle(event, Limits(tolerance=options.tolerance))
+    limits = Limits(tolerance=options.tolerance, template_distance=options.template_distance)
+    event = settle(event, limits)
     pairs = list(list_pairs(event))
     found = measure(event, pairs, options.tolerance)
     earlier = json.loads(options.against.read_text()) if options.against else {}
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     saved = {
         "figures": found,
         "curves": {kind: curve(chosen, TOLERANCES) for kind, chosen in by_kind(pairs).items()},
-        "settled": settled_curves(event) if options.save or options.plot else {},
+        "settled": settled_curves(event, limits) if options.save or options.plot else {},
         "shown": {guest.selfie: sorted(guest.shown) for guest in event.guests},
     }
     if options.save:
@@ -81,11 +83,11 @@ def measure(event: Event, pairs: Sequence[Pair], tolerance: float) -> dict[str, 
     }
 
 
-def settled_curves(event: Event) -> dict[str, list[tuple[float, float, float]]]:
+def settled_curves(event: Event, limits: Limits) -> dict[str, list[tuple[float, float, float]]]:
     """As `curve`, by kind, with all rules of matching."""
     curves: dict[str, list[tuple[float, float, float]]] = {}
     for tolerance in TOLERANCES:
-        settled = settle(event, Limits(tolerance=tolerance))
+        settled = settle(event, replace(limits, tolerance=tolerance))
         for kind, chosen in by_kind(list(list_pairs(settled))).items():
             found = summarise(chosen, IS_SHOWN)
             curves.setdefault(kind, []).append((tolerance, found["recall"] or 0.0, found["false_rate"] or 0.0))
@@ -100,6 +102,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--tolerance", type=float, default=TOLERANCE)
+    parser.add_argument("--template-distance", type=float, default=Limits.template_distance, help="of docs/matching.md")
     parser.add_argument("--save", type=Path, help="where to write figures and curves, as JSON")
     parser.add_argument("--plot", type=Path, help="where to draw the curves, as SVG or PNG")
     parser.add_argument("--against", type=Path, help="what an earlier engine saved, for the plot")
