@@ -1,8 +1,8 @@
 """Convolutions in eight bits: an ONNX graph whose activations have measured ranges. Only conversions import this.
 
-Weights become int8 with a scale for each channel, activations uint8 with a scale and a zero for each tensor: pairs of
-QuantizeLinear and DequantizeLinear, which ONNX Runtime turns into integer arithmetic where both sides of an operation
-have them. What has no range stays in float.
+Weights become int8 of seven bits with a scale for each channel, activations uint8 with a scale and a zero for each
+tensor: pairs of QuantizeLinear and DequantizeLinear, which ONNX Runtime turns into integer arithmetic where both sides
+of an operation have them. What has no range stays in float.
 """
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -14,7 +14,8 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 Range = tuple[float, float]
 
 OPSET = 13  # the first with a scale for each channel
-_WEIGHT_MAX = 127
+# Seven bits: processors without VNNI add two products of bytes in 16 bits, which 2 x 255 x 127 overflows.
+_WEIGHT_MAX = 63
 
 
 def quantise(
