@@ -142,8 +142,8 @@ fuzz: $(READY) ## feed damaged images to the decoder, and to the filter of origi
 backup: $(READY) ## copy all data of this machine, also while it runs (FOLDER=where to)
 	@$(BIN)/python -m deploy.backup create $(if $(FOLDER),"$(FOLDER)")
 
-restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from)
-	@$(BIN)/python -m deploy.backup restore $(if $(FOLDER),"$(FOLDER)")
+restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from MASTER_KEY=its copy of the master key)
+	@$(BIN)/python -m deploy.backup restore $(if $(FOLDER),"$(FOLDER)") $(if $(MASTER_KEY),--master-key "$(MASTER_KEY)")
 
 lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) and package.json
 	@command -v uv >/dev/null || { \

@@ -16,10 +16,12 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from deploy.environment import master_key_of
 from deploy.faults import CannotBackUp, CannotStart
 from deploy.postgres import cluster_folder
 from deploy.system import LocalSystem
-from kit.settings import load
+from kit.settings import InvalidSetting, load
+from kit.vault import Vault
 
 DUMP = "database.dump"
 MARK = "backup.json"
@@ -39,6 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser("deploy.backup", description=__doc__, add_help=False)
     parser.add_argument("command", choices=("create", "restore"))
     parser.add_argument("folder", metavar="FOLDER", type=Path)
+    parser.add_argument("--master-key", metavar="FILE", type=Path, help="for restore: the copy of the master key")
     chosen = parser.parse_args()
     data = config.minois_data.resolve()
     try:
@@ -47,9 +50,16 @@ def main() -> None:
             create(data, chosen.folder.resolve())
             if blob_url and not blob_url.startswith(f"file://{data}/"):
                 print(f"The files in {blob_url} are not part of this backup: keep old versions of them there.")
-            print(f"Backed up {data} to {chosen.folder}. It contains private keys and face encodings: protect it.")
+            master_key = _read_env(data).get("MASTER_KEY") or master_key_of(data)
+            print(f"Backed up {data} to {chosen.folder}. It contains photos and private keys: protect it.")
+            print(f"Keep a copy of {master_key} in another place: without it, nobody can read the selfies and faces.")
         else:
             restore(chosen.folder.resolve(), data)
+            master_key = master_key_of(data)
+            if chosen.master_key:
+                _copy_key(chosen.master_key, master_key)
+            else:
+                print(f"Put the copy of the master key back first, as {master_key} (or name it by --master-key).")
             print(
                 f"Restored {data}. Start it (make run), then check it from another terminal:\n"
                 f"  MINOIS_DATA={data} .venv/bin/python -m matcher_service check --repair"
@@ -73,6 +83,16 @@ def create(data: Path, folder: Path) -> None:
         shutil.copy2(data / SAMPLE, folder / SAMPLE)
     os.sync()
     (folder / MARK).write_text(json.dumps({"made_at": datetime.now(UTC).isoformat(timespec="seconds")}) + "\n")
+
+
+def _copy_key(source: Path, target: Path) -> None:
+    """Raises CannotBackUp for a file that is no master key."""
+    try:
+        Vault.read(source)
+    except InvalidSetting as fault:
+        raise CannotBackUp(f"--master-key: {fault}") from None
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    shutil.copy2(source, target)
 
 
 def copy_around(source: Path, target: Path, dump: Callable[[], None]) -> None:

@@ -27,11 +27,11 @@ def address_of(ports: Sequence[int]) -> str:
 
 
 def shared_settings(
-    data: Path, database_url: str, ports: Mapping[str, Sequence[int]], blob_url: str = ""
+    data: Path, database_url: str, ports: Mapping[str, Sequence[int]], blob_url: str = "", master_key: str = ""
 ) -> dict[str, str]:
     """The settings shared by every process, which the command-line tools read from `var/env`.
 
-    `ports`: for each service the ports of its replicas. `blob_url`: another file store than the data folder's.
+    `ports`: for each service the ports of its replicas. `blob_url`, `master_key`: others than in the data folder.
     """
     keys = data / "keys"
     return {
@@ -39,10 +39,16 @@ def shared_settings(
         "LISTEN_URL": database_url,
         "BLOB_URL": blob_url or f"file://{data / 'blobs'}",
         "MINOIS_KEYS": str(keys),
+        "MASTER_KEY": master_key or str(master_key_of(data)),
         **{f"{name.upper()}_SIGNING_KEY": str(keys / f"{name}.key.pem") for name in SIGNING_SERVICES},
         **{port_setting(name): str(numbers[0]) for name, numbers in ports.items()},
         **{f"{name.upper()}_ADDRESS": address_of(numbers) for name, numbers in ports.items()},
     }
+
+
+def master_key_of(data: Path) -> Path:
+    """In a folder of its own, which is in no backup."""
+    return data / "master" / "master.key"
 
 
 def create_folders(data: Path) -> None:

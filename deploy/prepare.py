@@ -1,7 +1,8 @@
 """Makes the keys and the database password of an installation in containers: `python -m deploy.prepare FOLDER`.
 
 What exists is kept, so it runs before each start. Each folder in FOLDER is for others: `secrets` for the services,
-`gateway` for the gateway, which knows neither their keys nor the password, and `password` for PostgreSQL.
+`gateway` for the gateway, which knows neither their keys nor the password, `password` for PostgreSQL, and `master` for
+those who read faces.
 """
 
 import secrets
@@ -10,6 +11,7 @@ import sys
 from pathlib import Path
 
 from kit.identity import create_key_pair
+from kit.vault import create_master_key
 
 SIGNING_SERVICES = ("auth", "selfie", "matcher", "gateway")
 USER = "minois"  # of the database
@@ -36,6 +38,7 @@ def prepare(folder: Path) -> None:
         create_key_pair(own, service)
     for path in (own / "gateway.key.pem", *own.glob("*.pub.pem")):
         shutil.copy2(path, gateway / path.name)
+    create_master_key(folder / "master" / "master.key")
     text = password / "database"
     if not text.exists():
         # PostgreSQL reads it as a user of its own.

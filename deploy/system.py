@@ -13,6 +13,7 @@ from typing import IO, Self, TextIO
 
 from deploy import environment, lan
 from deploy.certificate import LocalCertificate, keep_certificate
+from deploy.encryption import encrypt_old
 from deploy.faults import CannotStart, WrongSetting
 from deploy.log import SystemLog
 from deploy.migrate import migrate_all
@@ -20,6 +21,7 @@ from deploy.postgres import Postgres, remove_cluster
 from deploy.processes import MAILER, PROCESSES, ProcessKind, check_connections, replicated
 from deploy.readiness import grpc_serves, http_serves
 from deploy.supervisor import Supervised
+from kit.vault import create_master_key
 
 ROOT = Path(__file__).parents[1]
 START_TIMEOUT_S = 60.0
@@ -185,11 +187,18 @@ class LocalSystem:
         self._check_connections(postgres.max_connections)
         self.processes["postgres"] = postgres.start()
         self.env = environment.shared_settings(
-            self.data, postgres.database_url, self._ports_by_service(), self._setting("BLOB_URL")
+            self.data,
+            postgres.database_url,
+            self._ports_by_service(),
+            self._setting("BLOB_URL"),
+            self._setting("MASTER_KEY"),
         )
         environment.write_env_file(self.env_path, self.env)
         if self._kinds:
+            if not self._setting("MASTER_KEY"):
+                create_master_key(environment.master_key_of(self.data))
             migrate_all(self.env["DATABASE_URL"])  # in this process: starting three would take longer
+            encrypt_old(self.env)
         for stage in sorted({kind.stage for kind in self._kinds.values()}):
             names = self._names(stage)
             for name in names:

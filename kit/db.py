@@ -15,6 +15,7 @@ from kit.errors import DatabaseUnavailable
 from kit.failpoints import reach
 from kit.logs import get_logger
 from kit.startup import first_line
+from kit.vault import NO_KEYS, Vault
 
 DATABASE = {"db.system.name": "postgresql"}
 
@@ -27,14 +28,16 @@ def driver_url(url: str) -> str:
     return f"postgresql+psycopg2{separator}{rest}" if scheme in ("postgresql", "postgres") else url
 
 
-def create_db(url: str, pool_size: int, max_overflow: int, name: str) -> Engine:
-    """An engine whose errors never show parameters. `name` is what `pg_stat_activity` shows."""
+def create_db(url: str, pool_size: int, max_overflow: int, name: str, vault: Vault = NO_KEYS) -> Engine:
+    """An engine whose errors never show parameters. `name` is what `pg_stat_activity` shows, `vault` encrypts faces
+    (kit.sealing)."""
     engine = create_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=3,
         hide_parameters=True,
+        execution_options={"vault": vault},
         connect_args={"application_name": name, "connect_timeout": 3},
     )
     event.listen(engine, "handle_error", _hide_values)

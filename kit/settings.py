@@ -76,6 +76,15 @@ class KeySettings(TrustSettings):
     signing_key: FilePath = Field(description="this service's private Ed25519 key (PEM)")
 
 
+class VaultSettings(EnvironmentSettings):
+    """Encryption of faces."""
+
+    master_key: FilePath = Field(
+        description="file that encrypts selfies and encodings: 32 bytes in base64 on each line; the first line"
+        " encrypts, all of them decrypt"
+    )
+
+
 class PoolSettings(EnvironmentSettings):
     """Database connections of a process."""
 

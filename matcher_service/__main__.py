@@ -25,9 +25,11 @@ from kit.identity import Signer, Verifier
 from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.notices import Notices
+from kit.sealing import require_master_key
 from kit.server import FILES, Server
 from kit.startup import require_free, run_command
 from kit.sweeper import Sweeper
+from kit.vault import Vault
 from kit.wakeups import Wakeups
 from kit.worker import run_steps, start_thread, stop_on_signals
 from matcher_service.anomalies import Anomalies
@@ -39,6 +41,7 @@ from matcher_service.integrity import Integrity
 from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
 from matcher_service.reading import Reading, build_reader
+from matcher_service.reencryption import reencrypt
 from matcher_service.rereader import Pace, Rereader, in_order
 from matcher_service.rules import Limits
 from matcher_service.service import Cameras, Matches, Members, Photos
@@ -57,6 +60,7 @@ from matcher_service.store import (
     PhotoFaceStore,
     PhotoStore,
     PurgeStore,
+    ReencryptionStore,
     RefusalStore,
     ReleaseStore,
     RereadStore,
@@ -70,6 +74,7 @@ from matcher_service.store.members import is_join
 NAME = "matcher"
 MIGRATIONS = Path(__file__).parent / "migrations"
 PREFIX = "photos"  # of our files in the file store
+SEALED = (("matcher.people", "encodings"), ("matcher.faces", "encoding"))
 STOP_S = 2.0
 TIDY_S = 30.0
 SWEEP_S = 5.0
@@ -99,13 +104,26 @@ class RereadSettings(MigrateSettings):
     """
 
 
+class ReencryptSettings(MigrateSettings, settings.VaultSettings):
+    """python -m matcher_service reencrypt: encrypt all encodings with the first key in the file MASTER_KEY.
+
+    Once after the upgrade from a version that did not encrypt, and after each new key. Prints how many there were.
+    """
+
+
 class MatchSettings(CheckSettings):
     """What serving and indexing share."""
 
     face_tolerance: float = Field(0.53, gt=0, le=2, description="largest distance of two encodings of one person")
 
 
-class IndexerSettings(settings.WorkerPoolSettings, MatchSettings, settings.PhotoSettings, settings.FaceSettings):
+class IndexerSettings(
+    settings.WorkerPoolSettings,
+    MatchSettings,
+    settings.VaultSettings,
+    settings.PhotoSettings,
+    settings.FaceSettings,
+):
     """python -m matcher_service indexer: read photos and delete the files of what is gone."""
 
     image_timeout_s: float = Field(15, gt=0, le=300, description="how long reading a photo may take")
@@ -123,7 +141,9 @@ class IndexerSettings(settings.WorkerPoolSettings, MatchSettings, settings.Photo
     indexer_nice: int = Field(15, ge=0, le=19, description="how far reading gives way to other processes")
 
 
-class ServeSettings(MatchSettings, settings.KeySettings, settings.PhotoSettings, settings.ServerSettings):
+class ServeSettings(
+    MatchSettings, settings.VaultSettings, settings.KeySettings, settings.PhotoSettings, settings.ServerSettings
+):
     """python -m matcher_service: serve photos and matches over gRPC."""
 
     matcher_port: int = Field(50053, ge=0, le=65535, description="port to listen on; 0: any")
@@ -142,6 +162,7 @@ def main() -> None:
         "token": print_token,
         "check": check,
         "reread": reread,
+        "reencrypt": run_reencryption,
     }
     parser = argparse.ArgumentParser("matcher_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -157,10 +178,12 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
     verifier.require_match(signer)
     verifier.trust(signer)
-    blobs = files.connect(config, PREFIX)
+    vault, blobs = Vault.read(config.master_key), files.connect(config, PREFIX)
     require_free(f"{config.host}:{config.matcher_port}")
     stop = stop_on_signals()
-    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
+    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}", vault)
+    for table, column in SEALED:
+        require_master_key(db, table, column)
     members, match_store = MemberStore(db), matches(db)
     faces = FaceStore(db)
     index = Index(faces.find_version, faces.count, faces.read_page, config.index_memory_mb)
@@ -205,7 +228,10 @@ def run_indexer(
     traces.start("indexer", config)
     failpoints.arm(config.failpoints)
     stop = stop_on_signals()
-    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"indexer-{os.getpid()}")
+    vault, name = Vault.read(config.master_key), f"indexer-{os.getpid()}"
+    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, name, vault)
+    for table, column in SEALED:
+        require_master_key(db, table, column)
     store, blobs = jobs(db), files.connect(config, PREFIX)
     settlements, rereads = SettlementStore(db), RereadStore(db)
     queues = {"photos": store.read_queue, "settlements": settlements.read_queue, "rereads": rereads.read_queue}
@@ -294,6 +320,15 @@ def reread() -> None:
     for event in [event_id] if event_id else store.list_events():
         progress = store.measure(event)
         print(json.dumps({"event_id": str(event), "old_photos": progress.old, "read_again": progress.done}))
+
+
+def run_reencryption() -> None:
+    """The counts as JSON."""
+    settings.read_env_file(NAME)
+    config = settings.load(ReencryptSettings)
+    logs.configure(NAME, "ERROR")
+    db = create_db(config.database_url, 1, 0, f"reencrypt-{os.getpid()}", Vault.read(config.master_key))
+    print(json.dumps({"sealed": reencrypt(ReencryptionStore(db))}))
 
 
 if __name__ == "__main__":

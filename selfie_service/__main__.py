@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -24,9 +25,11 @@ from kit.memory import keep_freed_memory
 from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.notices import Notices
+from kit.sealing import require_master_key
 from kit.server import FILES, Registration, Server
 from kit.startup import require_free, run_command
 from kit.sweeper import Sweeper
+from kit.vault import Vault
 from kit.wakeups import Wakeups
 from kit.worker import run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
@@ -35,7 +38,9 @@ from selfie_service.domain import Judge
 from selfie_service.domain.people import FACES_PER_GUEST
 from selfie_service.feed import AuthFeed
 from selfie_service.guests import GuestSelfies
+from selfie_service.images import Images
 from selfie_service.people import People
+from selfie_service.reencryption import reencrypt
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
@@ -44,6 +49,7 @@ from selfie_service.store import (
     ChangeStore,
     OldSelfieStore,
     PersonStore,
+    ReencryptionStore,
     RematchStore,
     RoleStore,
     SelfieStore,
@@ -69,8 +75,20 @@ class TokenSettings(settings.KeySettings):
     """python -m selfie_service token: print a token of 60 seconds that says we are service:selfie."""
 
 
+class ReencryptSettings(MigrateSettings, settings.BlobSettings, settings.VaultSettings):
+    """python -m selfie_service reencrypt: encrypt all selfies and encodings with the first key in the file MASTER_KEY.
+
+    Once after the upgrade from a version that did not encrypt, and after each new key. Prints how many there were.
+    """
+
+
 class ServeSettings(
-    MigrateSettings, settings.BlobSettings, settings.KeySettings, settings.SelfieSettings, settings.ServerSettings
+    MigrateSettings,
+    settings.BlobSettings,
+    settings.KeySettings,
+    settings.VaultSettings,
+    settings.SelfieSettings,
+    settings.ServerSettings,
 ):
     """python -m selfie_service: accept selfies and tell what became of them over gRPC."""
 
@@ -87,6 +105,7 @@ class WorkerSettings(
     MigrateSettings,
     settings.BlobSettings,
     settings.KeySettings,
+    settings.VaultSettings,
     settings.SelfieSettings,
     settings.TlsSettings,
     settings.FaceSettings,
@@ -120,6 +139,7 @@ def main() -> None:
         "migrate": run_migrations,
         "await-schema": wait_for_schema,
         "token": print_token,
+        "reencrypt": run_reencryption,
     }
     parser = argparse.ArgumentParser("selfie_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -139,11 +159,12 @@ def serve(
     failpoints.arm(config.failpoints)
     verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
     verifier.require_match(signer)
-    blobs = files.connect(config, PREFIX)
+    vault, blobs = Vault.read(config.master_key), files.connect(config, PREFIX)
     require_free(f"{config.host}:{config.selfie_port}")
     stop = stop_on_signals()
-    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}")
-    changes = ChangeStore(db)
+    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}", vault)
+    require_master_key(db, "selfie.people", "bound_encoding")
+    store, changes = selfies(db, config.max_pending_selfies), ChangeStore(db)
     _serve_metrics(config, db, blobs)
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer))
@@ -157,10 +178,10 @@ def serve(
         registration = Registration(
             SelfieServicer(
                 Selfies(
-                    selfies(db, config.max_pending_selfies),
+                    store,
                     rematches(db),
                     people,
-                    blobs,
+                    Images(blobs, vault, store.is_sealing),
                     follower.catch_up,
                     config.max_selfie_mb * settings.MB,
                 ),
@@ -190,8 +211,9 @@ def work(
     # kit.client routes by `x-event-id`; grpc reads this before its first channel.
     os.environ.setdefault("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY", "true")
     stop = stop_on_signals()
-    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-worker-{os.getpid()}")
-    blobs = files.connect(config, PREFIX)
+    vault, blobs, name = Vault.read(config.master_key), files.connect(config, PREFIX), f"{NAME}-worker-{os.getpid()}"
+    db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, name, vault)
+    require_master_key(db, "selfie.people", "bound_encoding")
     _serve_metrics(config, db, blobs)
     channel = open_channel(config.matcher_address, config, "x-event-id")
     calls = ServiceCalls(Signer.read(NAME, config.signing_key))
@@ -205,7 +227,8 @@ def work(
     )
     store = selfies(db)
     lease_s = 2 * config.image_timeout_s
-    validator = Validator(store, blobs, engine.call, _make_judge(config), engine.start, lease_s, stop)
+    images = Images(blobs, vault, store.is_sealing)
+    validator = Validator(store, images, engine.call, _make_judge(config), engine.start, lease_s, stop)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
     sweeper, bindings, old, people = Sweeper(store, blobs), BindingStore(db), OldSelfieStore(db), PersonStore(db)
     loops = [
@@ -254,6 +277,17 @@ def wait_for_schema() -> None:
 def print_token() -> None:
     settings.read_env_file(NAME)
     print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service())
+
+
+def run_reencryption() -> None:
+    """The counts as JSON."""
+    settings.read_env_file(NAME)
+    config = settings.load(ReencryptSettings)
+    logs.configure(NAME, "ERROR")
+    vault = Vault.read(config.master_key)
+    db = create_db(config.database_url, 2, 0, f"reencrypt-{os.getpid()}", vault)
+    images = Images(Blobs.connect(config, PREFIX), vault, SelfieStore(db).is_sealing)
+    print(json.dumps({"sealed": reencrypt(ReencryptionStore(db), images)}))
 
 
 def _serve_metrics(config: settings.ProcessSettings, db: Engine, blobs: Blobs) -> None:

@@ -2,11 +2,10 @@
 
 import hashlib
 from collections.abc import Callable
-from contextlib import suppress
 from uuid import UUID, uuid4
 
 from kit import traces
-from kit.blobs import BlobNotFound, Blobs
+from kit.blobs import BlobNotFound
 from kit.errors import Fault, Unavailable
 from kit.faces.formats import sniff
 from selfie_service.domain import (
@@ -21,7 +20,7 @@ from selfie_service.domain import (
     UserNotFound,
     first_person,
 )
-from selfie_service.images import read_image, write_image
+from selfie_service.images import Images
 from selfie_service.people import People
 from selfie_service.store import RematchStore, SelfieStore
 
@@ -35,7 +34,7 @@ class Selfies:
         selfies: SelfieStore,
         rematches: RematchStore,
         people: People,
-        blobs: Blobs,
+        images: Images,
         catch_up: Callable[[], None],
         max_image_bytes: int,
     ) -> None:
@@ -43,7 +42,7 @@ class Selfies:
         self._selfies = selfies
         self._rematches = rematches
         self._people = people
-        self._blobs = blobs
+        self._images = images
         self._catch_up = catch_up
 
     def upload(
@@ -63,7 +62,7 @@ class Selfies:
             person_id=person,
             request_id=request_id,
             sha256=hashlib.sha256(image).digest(),
-            image_key=write_image(self._blobs, image),
+            image_key=self._images.write(person, image),
             content_type=content_type,
             is_addition=is_addition,
         )
@@ -72,19 +71,20 @@ class Selfies:
         except Unavailable:
             raise  # the row may be there; if not, the sweeper finds the file
         except Fault:
-            self._discard(selfie.image_key)
+            self._images.discard(selfie.image_key)
             raise
         if accepted != selfie.id:
-            self._discard(selfie.image_key)
+            self._images.discard(selfie.image_key)
         traces.lead_to(accepted)
         return accepted
 
     def get_selfie(self, user_id: UUID, person_id: UUID | None = None) -> tuple[Selfie, bytes]:
-        selfie = self._selfies.find_selfie(self._people.require(user_id, person_id))
+        person = self._people.require(user_id, person_id)
+        selfie = self._selfies.find_selfie(person)
         if selfie is None:
             raise SelfieNotFound
         try:
-            return selfie, read_image(self._blobs, selfie.image)
+            return selfie, self._images.read(person, selfie.image)
         except BlobNotFound:  # deleted meanwhile
             raise SelfieNotFound from None
 
@@ -114,11 +114,6 @@ class Selfies:
             self._catch_up()  # the account may be new, or have joined another event
             self._selfies.add_person(selfie.user_id)
             return self._selfies.add_selfie(selfie)
-
-    def _discard(self, key: str) -> None:
-        """A file that never gets a row."""
-        with suppress(Unavailable):  # then the sweeper finds it
-            self._blobs.delete(key)
 
 
 def _check_image(image: bytes, max_bytes: int) -> str:

@@ -6,13 +6,13 @@ from threading import Event
 from prometheus_client import Counter, Histogram
 
 from kit import traces
-from kit.blobs import BlobNotFound, Blobs
+from kit.blobs import BlobNotFound
 from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
 from selfie_service.binding import SAME_FACE
 from selfie_service.domain import Decision, Judge, RejectReason, SelfieJob
-from selfie_service.images import read_image, write_image
+from selfie_service.images import Images
 from selfie_service.store import SelfieStore
 from selfie_service.validation import Examination
 
@@ -28,7 +28,7 @@ class Validator(Worker[SelfieJob]):
     def __init__(
         self,
         store: SelfieStore,
-        blobs: Blobs,
+        images: Images,
         examine: Callable[[bytes], Examination],
         judge: Judge | None,
         prepare: Callable[[], None],
@@ -37,7 +37,7 @@ class Validator(Worker[SelfieJob]):
     ) -> None:
         super().__init__(prepare, stop)
         self._store = store
-        self._blobs = blobs
+        self._images = images
         self._examine = examine
         self._judge = judge
         self._lease_s = lease_s
@@ -55,7 +55,7 @@ class Validator(Worker[SelfieJob]):
     def work(self, job: SelfieJob) -> None:
         with traces.work("selfie", job.selfie_id):
             try:
-                image = read_image(self._blobs, job.image)
+                image = self._images.read(job.person_id, job.image)
                 with seconds.time(), traces.step("examine"):
                     examination = self._examine(image)
             except Exception as fault:
@@ -105,8 +105,8 @@ class Validator(Worker[SelfieJob]):
         found = self._store.find_image_in_row()
         if found is None:
             return False
-        selfie_id, image = found
-        key = write_image(self._blobs, image)
+        selfie_id, person_id, image = found
+        key = self._images.write(person_id, image)
         if not self._store.move_image(selfie_id, key):
-            self._blobs.delete(key)
+            self._images.discard(key)
         return True

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Creates what the manifests expect to exist and no file may hold: keys, the database's password, access to S3.
+# Creates what the manifests expect to exist and no file may hold: keys, the database's password, access to S3. Keep a
+# copy of the master key, which encrypts faces, apart from all backups (docs/operations/kubernetes.md).
 # Whatever exists already stays as it is. Needs kubectl and openssl.
 #
 #   secrets.sh local                   for overlays/local
@@ -31,7 +32,7 @@ case ${1:-} in
 local) direct=postgres pooled=postgres ;;
 production) direct=database-rw.$namespace pooled=database-pooler.$namespace ;;
 keys) ;;
-*) sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 
 exists namespace "$namespace" || kubectl apply -f "$(dirname "$0")/base/namespace.yaml"
@@ -44,6 +45,11 @@ for name in auth selfie matcher gateway; do
 	rm -f "$folder/key.pem"
 	publish "$name"
 done
+if ! exists secret master-key; then
+	openssl rand -base64 32 >"$folder/master.key"
+	create secret generic master-key --from-file="$folder/master.key"
+	rm "$folder/master.key"
+fi
 # The public halves follow from the private ones, so a key that was replaced is published by running this again.
 create configmap public-keys --from-file="$folder" --dry-run=client -o yaml | kubectl apply -f -
 [ "$1" != keys ] || exit 0

@@ -12,6 +12,7 @@ from matcher_service.store.people import PeopleStore
 from matcher_service.store.photo_faces import PhotoFaceStore
 from matcher_service.store.photos import PhotoStore
 from matcher_service.store.purge import PurgeStore
+from matcher_service.store.reencryption import ReencryptionStore
 from matcher_service.store.refusals import RefusalStore
 from matcher_service.store.releases import ReleaseStore
 from matcher_service.store.rereads import RereadStore
@@ -32,6 +33,7 @@ __all__ = [
     "PhotoFaceStore",
     "PhotoStore",
     "PurgeStore",
+    "ReencryptionStore",
     "RefusalStore",
     "ReleaseStore",
     "RereadStore",

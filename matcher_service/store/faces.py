@@ -8,12 +8,8 @@ import numpy as np
 from sqlalchemy import Connection, Engine, text
 
 from kit.db import copy_out, transaction
-from matcher_service.domain import ENCODING_SIZE
 from matcher_service.faces import FIRST_FACE, EventVersion, FaceKey, FacePage
-
-ENCODING_BYTES = 4 * ENCODING_SIZE
-# Stands for a damaged encoding, which `check` reports: it is near nothing.
-NAN = f"decode(repeat('0000c07f', {ENCODING_SIZE}), 'hex')"
+from matcher_service.store.encodings import SAME_SIZE, STORED, open_faces
 
 # PostgreSQL's binary COPY format: a header of 19 bytes, of each row the number of its fields and of each field its
 # length and its bytes, and a trailer of 2 bytes (The PostgreSQL manual, COPY, "Binary Format").
@@ -29,12 +25,10 @@ def row_of(**columns: Any) -> np.dtype[np.void]:
     return np.dtype(fields)
 
 
-ENCODING = ("<f4", (ENCODING_SIZE,))
-ROW = row_of(version=">i8", photo="V16", no=">i2", encoding=ENCODING, penalty=">f4")
+ROW = row_of(version=">i8", photo="V16", no=">i2", encoding=STORED, penalty=">f4")
 SELECT_PAGE = f"""
 COPY (
-    SELECT version, photo_id, face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END,
-           penalty
+    SELECT version, photo_id, face_no, {SAME_SIZE}, penalty
     FROM matcher.faces
     WHERE event_id = %s AND (version, photo_id, face_no) > (%s, %s, %s) AND version <= %s
     ORDER BY version, photo_id, face_no LIMIT %s
@@ -44,8 +38,7 @@ COPY (
 
 SELECT_OF_PHOTOS = f"""
 COPY (
-    SELECT version, photo_id, face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END,
-           penalty
+    SELECT version, photo_id, face_no, {SAME_SIZE}, penalty
     FROM matcher.faces WHERE event_id = %s AND photo_id = ANY(CAST(%s AS uuid[]))
     ORDER BY version, photo_id, face_no
 ) TO STDOUT (FORMAT binary)
@@ -85,7 +78,7 @@ class FaceStore:
 
 def read_faces(connection: Connection, event_id: UUID, after: FaceKey, upto: int, limit: int | None) -> FacePage:
     values = (str(event_id), after.version, str(after.photo_id), after.no, upto, limit)
-    return _parse(copy_out(connection, SELECT_PAGE, values))
+    return _parse(connection, event_id, copy_out(connection, SELECT_PAGE, values))
 
 
 def read_newer(connection: Connection, event_id: UUID, after_version: int, upto: int) -> FacePage:
@@ -95,12 +88,14 @@ def read_newer(connection: Connection, event_id: UUID, after_version: int, upto:
 
 def read_of_photos(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> FacePage:
     """All faces of these photos."""
-    return _parse(copy_out(connection, SELECT_OF_PHOTOS, [str(event_id), [str(photo_id) for photo_id in photo_ids]]))
+    values = [str(event_id), [str(photo_id) for photo_id in photo_ids]]
+    return _parse(connection, event_id, copy_out(connection, SELECT_OF_PHOTOS, values))
 
 
-def _parse(copied: "memoryview[int]") -> FacePage:
+def _parse(connection: Connection, event_id: UUID, copied: "memoryview[int]") -> FacePage:
     rows: Any = np.frombuffer(copied[HEADER_BYTES : len(copied) - TRAILER_BYTES], dtype=ROW)
     last = None
     if len(rows):
         last = FaceKey(int(rows["version"][-1]), UUID(bytes=rows["photo"][-1].tobytes()), int(rows["no"][-1]))
-    return FacePage(rows["photo"], rows["no"], rows["encoding"], rows["penalty"], last)
+    encodings = open_faces(connection, event_id, rows["encoding"])
+    return FacePage(rows["photo"], rows["no"], encodings, rows["penalty"], last)

@@ -8,9 +8,11 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
+from kit.vault import OVERHEAD_BYTES
 from matcher_service.domain import PhotoState
 from matcher_service.findings import FILE_MISSING, PhotoFiles, Problem, RowPage, UploadFile
 from matcher_service.store.audience import show_again, unhidden
+from matcher_service.store.encodings import ENCODING_BYTES, SEALED_BYTES
 from matcher_service.store.events import IS_NAMED, PHOTOS_CHANNEL, count_photos, lock_event, raise_version
 from matcher_service.store.jobs import FIRST_ID
 from matcher_service.store.marks import mark_unsettled
@@ -52,10 +54,11 @@ WALKS = {
     "face": Walk(
         ("event_id", "photo_id", "face_no"),
         (FIRST_ID, FIRST_ID, -1),
-        """
+        f"""
         SELECT f.event_id, f.photo_id, f.face_no, array_remove(ARRAY[
             CASE WHEN f.version > e.version THEN 'face_too_new' END,
-            CASE WHEN octet_length(f.encoding) <> 512 THEN 'face_size' END], NULL) AS problems
+            CASE WHEN octet_length(f.encoding) NOT IN ({ENCODING_BYTES}, {SEALED_BYTES})
+                THEN 'face_size' END], NULL) AS problems
         FROM (SELECT * FROM matcher.faces WHERE (event_id, photo_id, face_no) > (:event_id, :photo_id, :face_no)
               ORDER BY event_id, photo_id, face_no LIMIT :limit) f
         LEFT JOIN matcher.events e ON e.id = f.event_id ORDER BY f.event_id, f.photo_id, f.face_no
@@ -83,9 +86,10 @@ WALKS = {
     "person": Walk(
         ("event_id", "person_id"),
         (FIRST_ID, FIRST_ID),
-        """
+        f"""
         SELECT event_id, person_id, array_remove(ARRAY[
-            CASE WHEN octet_length(encodings) = 0 OR octet_length(encodings) % 512 <> 0 THEN 'person_size' END,
+            CASE WHEN octet_length(encodings) = 0
+                OR octet_length(encodings) % {ENCODING_BYTES} NOT IN (0, {OVERHEAD_BYTES}) THEN 'person_size' END,
             CASE WHEN encodings IS NOT NULL AND EXISTS (SELECT FROM matcher.tombstones WHERE id = user_id)
                  THEN 'person_erased' END], NULL) AS problems
         FROM matcher.people WHERE (event_id, person_id) > (:event_id, :person_id)

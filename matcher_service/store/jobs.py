@@ -13,6 +13,7 @@ from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, J
 from matcher_service.faces import FoundPerson
 from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.cameras import settle_time
+from matcher_service.store.encodings import open_person, seal_new
 from matcher_service.store.events import IS_NAMED, count_photos, lock_event, raise_version
 from matcher_service.store.hints import hint, hint_all, hint_organisers
 from matcher_service.store.marks import mark_unsettled
@@ -140,7 +141,8 @@ class JobStore:
             ).all()
             rejected = read_rejected(connection, job.event_id)
             by_place = {place: rejected[one.person_id] for place, one in enumerate(people) if one.person_id in rejected}
-            found = find_people([bytes(person.encodings) for person in people], by_place)
+            encodings = [open_person(connection, one.person_id, bytes(one.encodings)) for one in people]
+            found = find_people(encodings, by_place)
             row = self._insert(
                 connection, job, photo, version + 1, [(people[one.place].person_id, one) for one in found]
             )
@@ -249,8 +251,9 @@ class JobStore:
             },
         ).one()
         if photo.faces:
-            faces = [{**vars(face), **ids, "no": no, "version": version} for no, face in enumerate(photo.faces)]
-            connection.execute(INSERT_FACE, faces)
+            faces = [seal_new(connection, job.event_id, face) for face in photo.faces]
+            rows = [{**face, **ids, "no": no, "version": version} for no, face in enumerate(faces)]
+            connection.execute(INSERT_FACE, rows)
         if found:
             matches = [{**ids, "person": person, "no": one.no, "distance": one.distance} for person, one in found]
             connection.execute(INSERT_MATCH, matches)

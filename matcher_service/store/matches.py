@@ -12,6 +12,7 @@ from matcher_service.domain import NEWEST_FIRST, Download, EventNotFound, Listin
 from matcher_service.faces import FacePage, FoundFace
 from matcher_service.matching import drop_rejected
 from matcher_service.store.audience import USER, unhidden
+from matcher_service.store.encodings import open_person, seal_person
 from matcher_service.store.events import find_member, lock_event, may_look, raise_version
 from matcher_service.store.faces import read_newer, read_of_photos
 from matcher_service.store.hints import hint
@@ -138,18 +139,20 @@ class MatchStore:
         """Whether the person was looked for by the same encoding before."""
         person = {"event": rematch.event_id, "person": rematch.person}
         known = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")
-        before: bytes | None = connection.execute(known, person).scalar()
+        stored: bytes | None = connection.execute(known, person).scalar()
+        before = None if stored is None else open_person(connection, rematch.person, bytes(stored))
+        sealed = seal_person(connection, rematch.person, rematch.encoding)
         connection.execute(
             text(
                 "INSERT INTO matcher.people (event_id, person_id, user_id, revision, encodings)"
                 " VALUES (:event, :person, :user, :revision, :encodings) ON CONFLICT (event_id, person_id)"
                 " DO UPDATE SET revision = excluded.revision, encodings = excluded.encodings"
             ),
-            {**person, "user": rematch.user_id, "revision": rematch.revision, "encodings": rematch.encoding},
+            {**person, "user": rematch.user_id, "revision": rematch.revision, "encodings": sealed},
         )
         if before is not None or rematch.encoding is not None:
             mark_unsettled(connection, rematch.event_id, is_reset=before is not None)
-        return before is not None and rematch.encoding is not None and bytes(before) == rematch.encoding
+        return before is not None and before == rematch.encoding
 
     def _replace(
         self,

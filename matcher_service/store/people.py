@@ -5,9 +5,7 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 
 from kit.db import transaction
-from matcher_service.domain import ENCODING_SIZE
-
-ENCODING_BYTES = 4 * ENCODING_SIZE
+from matcher_service.store.encodings import open_person
 
 
 class PeopleStore:
@@ -19,12 +17,12 @@ class PeopleStore:
     def read_faces(self, event_id: UUID) -> list[tuple[UUID, bytes]]:
         """Of each person the account and one encoding, in the order of the accounts."""
         query = text(
-            f"""
-            SELECT o.user_id, substr(o.encodings, 1, {ENCODING_BYTES}) AS encoding FROM matcher.people o
+            """
+            SELECT o.user_id, o.person_id, o.encodings FROM matcher.people o
             JOIN matcher.memberships m ON (m.event_id, m.user_id) = (o.event_id, o.user_id)
-            WHERE o.event_id = :event AND octet_length(o.encodings) >= {ENCODING_BYTES} ORDER BY o.user_id, o.person_id
+            WHERE o.event_id = :event AND o.encodings IS NOT NULL ORDER BY o.user_id, o.person_id
             """
         )
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"event": event_id})
-            return [(row.user_id, bytes(row.encoding)) for row in rows]
+            return [(row.user_id, open_person(connection, row.person_id, bytes(row.encodings))) for row in rows]

@@ -8,14 +8,14 @@ from sqlalchemy import Connection, Engine, text
 from kit.db import transaction
 from matcher_service.domain import PhotoState, Visibility
 from matcher_service.domain.photo_faces import AskedPerson, FaceReason, PhotoFaces, StoredFace
+from matcher_service.store.encodings import open_face, open_person
 from matcher_service.store.events import find_event
-from matcher_service.store.faces import ENCODING_BYTES
 from matcher_service.store.offers import is_open
 from matcher_service.store.rejections import read_rejected
 
-FACES = f"""
+FACES = """
 SELECT face_no, "left", top, width, height, encoding, size_px, penalty, sure FROM matcher.faces
-WHERE event_id = :event AND photo_id = :photo AND octet_length(encoding) = {ENCODING_BYTES} ORDER BY face_no
+WHERE event_id = :event AND photo_id = :photo ORDER BY face_no
 """
 MATCHES = """
 SELECT t.face_no, t.grown, o.person_id, o.user_id FROM matcher.matches t
@@ -74,7 +74,7 @@ def _read_faces(connection: Connection, values: dict[str, Any]) -> tuple[StoredF
             top=row.top,
             width=row.width,
             height=row.height,
-            encoding=bytes(row.encoding),
+            encoding=open_face(connection, values["event"], bytes(row.encoding)),
             size_px=row.size_px,
             penalty=row.penalty,
             is_sure=row.sure,
@@ -105,7 +105,7 @@ def _read_person(
     unseen = set(reasons) - {FaceReason.NO_SELFIE} if visibility is Visibility.EVERYONE else set(reasons)
     return AskedPerson(
         person_id=person_id,
-        encoding=bytes(row.encodings)[:ENCODING_BYTES] if row.encodings is not None else None,
+        encoding=open_person(connection, person_id, bytes(row.encodings)) if row.encodings is not None else None,
         has_refused=row.has_refused,
         rejected=tuple(read_rejected(connection, values["event"], person_id).get(person_id, [])),
         is_shown=sees and not unseen,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from matcher_service.faces import FoundPerson, SeenFace
+from matcher_service.store.encodings import open_face, open_person
 from matcher_service.store.events import find_event, lock_event, may_look
 from matcher_service.store.hints import hint
 from matcher_service.store.jobs import INSERT_MATCH
@@ -92,15 +93,19 @@ class RefusalStore:
 
     def _match(self, connection: Connection, values: Mapping[str, Any], find_person: FindPerson) -> None:
         looked_for = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")
-        encoding = connection.execute(looked_for, values).scalar()
-        if encoding is None:
+        stored = connection.execute(looked_for, values).scalar()
+        if stored is None:
             return
+        encoding = open_person(connection, values["person"], bytes(stored))
         faces = text(
             "SELECT encoding, penalty FROM matcher.faces WHERE event_id = :event AND photo_id = :photo ORDER BY face_no"
         )
-        seen = [SeenFace(bytes(row.encoding), row.penalty) for row in connection.execute(faces, values)]
+        seen = [
+            SeenFace(open_face(connection, values["event"], bytes(row.encoding)), row.penalty)
+            for row in connection.execute(faces, values)
+        ]
         rejected = read_rejected(connection, values["event"], values["person"]).get(values["person"], [])
-        for found in find_person(bytes(encoding), seen, rejected):
+        for found in find_person(encoding, seen, rejected):
             connection.execute(INSERT_MATCH, {**values, "no": found.no, "distance": found.distance})
 
 

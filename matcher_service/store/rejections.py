@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, text
 
 from kit.faces.overlap import SAME_UNION_SHARE, union_share
 from kit.faces.types import Box
+from matcher_service.store.encodings import open_face
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ def read_rejected(connection: Connection, event_id: UUID, person_id: UUID | None
     )
     rejected: dict[UUID, list[bytes]] = {}
     for row in connection.execute(query, {"event": event_id, "person": person_id}):
-        rejected.setdefault(row.person_id, []).append(bytes(row.encoding))
+        rejected.setdefault(row.person_id, []).append(open_face(connection, event_id, bytes(row.encoding)))
     return rejected
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Row, text
 from kit.db import transaction
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, NewFace
 from matcher_service.domain.rereads import RereadJob, RereadPhoto, RereadProgress, Swap
+from matcher_service.store.encodings import seal_new
 
 FIRST_ID = UUID(int=0)
 SWAP_LEASES = 20  # as long as so many photos may take
@@ -104,7 +105,8 @@ class RereadStore:
             if not self._settle(connection, job, "read", len(faces) + small_count):
                 return False
             if faces:
-                connection.execute(INSERT_FACE, [{**vars(face), **ids, "no": no} for no, face in enumerate(faces)])
+                sealed = [seal_new(connection, job.event_id, face) for face in faces]
+                connection.execute(INSERT_FACE, [{**face, **ids, "no": no} for no, face in enumerate(sealed)])
             return True
 
     def keep(self, job: RereadPhoto) -> None:

@@ -9,14 +9,15 @@ import numpy as np
 from sqlalchemy import Connection, text
 
 from kit.db import copy_out
-from matcher_service.matching import to_encodings
+from matcher_service.domain import ENCODING_SIZE
+from matcher_service.matching import Encodings, to_encodings
 from matcher_service.rules import EventFaces, EventPeople
-from matcher_service.store.faces import ENCODING, ENCODING_BYTES, HEADER_BYTES, NAN, TRAILER_BYTES, row_of
+from matcher_service.store.encodings import SAME_SIZE, STORED, open_faces, open_person
+from matcher_service.store.faces import HEADER_BYTES, TRAILER_BYTES, row_of
 
-ROW = row_of(photo="V16", no=">i2", encoding=ENCODING, penalty=">f4", size=">i4", sure="?", trusted="?")
+ROW = row_of(photo="V16", no=">i2", encoding=STORED, penalty=">f4", size=">i4", sure="?", trusted="?")
 SELECT_FACES = f"""
-SELECT f.photo_id, f.face_no, CASE WHEN octet_length(encoding) = {ENCODING_BYTES} THEN encoding ELSE {NAN} END,
-    f.penalty, f.size_px, f.sure, NOT p.from_guest
+SELECT f.photo_id, f.face_no, {SAME_SIZE}, f.penalty, f.size_px, f.sure, NOT p.from_guest
 FROM {{table}} f JOIN matcher.photos p ON (p.event_id, p.id) = (f.event_id, f.photo_id)
 WHERE f.event_id = %s AND p.state = 'indexed'
 """
@@ -43,7 +44,7 @@ class UnsettledEvent:
 
 def select_faces(connection: Connection, event_id: UUID) -> EventFaces:
     """All faces of an event."""
-    return _copy_faces(connection, SELECT_FACES.format(table=CURRENT), [str(event_id)])
+    return _copy_faces(connection, event_id, SELECT_FACES.format(table=CURRENT), [str(event_id)])
 
 
 def select_new_faces(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID], *, alone: bool) -> EventFaces:
@@ -56,22 +57,22 @@ def select_new_faces(connection: Connection, event_id: UUID, photo_ids: Sequence
     if alone:
         query += f" {REJECTED}"
         values += [str(event_id)]
-    return _copy_faces(connection, query, values)
+    return _copy_faces(connection, event_id, query, values)
 
 
 def no_faces() -> EventFaces:
-    return _parse(memoryview(b""))
+    rows = _rows(memoryview(b""))
+    return _to_faces(rows, np.empty((0, ENCODING_SIZE), np.float32))
 
 
 def select_people(connection: Connection, event_id: UUID) -> EventPeople:
     query = text(
-        f"""
-        SELECT person_id, substr(encodings, 1, {ENCODING_BYTES}) AS encoding FROM matcher.people
-        WHERE event_id = :event AND octet_length(encodings) >= {ENCODING_BYTES} ORDER BY person_id
-        """
+        "SELECT person_id, encodings FROM matcher.people WHERE event_id = :event AND encodings IS NOT NULL"
+        " ORDER BY person_id"
     )
     rows = connection.execute(query, {"event": event_id}).all()
-    return EventPeople(tuple(row.person_id for row in rows), to_encodings([bytes(row.encoding) for row in rows]))
+    encodings = [open_person(connection, row.person_id, bytes(row.encodings)) for row in rows]
+    return EventPeople(tuple(row.person_id for row in rows), to_encodings(encodings))
 
 
 def select_refusals(connection: Connection, event_id: UUID) -> dict[UUID, dict[UUID, int | None]]:
@@ -97,16 +98,20 @@ def select_matches(
     return {(row.person_id, row.photo_id): (row.face_no, row.grown) for row in connection.execute(query, values)}
 
 
-def _copy_faces(connection: Connection, query: str, values: Sequence[object]) -> EventFaces:
-    return _parse(copy_out(connection, f"COPY ({query}) TO STDOUT (FORMAT binary)", values))
+def _copy_faces(connection: Connection, event_id: UUID, query: str, values: Sequence[object]) -> EventFaces:
+    rows = _rows(copy_out(connection, f"COPY ({query}) TO STDOUT (FORMAT binary)", values))
+    return _to_faces(rows, open_faces(connection, event_id, rows["encoding"]))
 
 
-def _parse(copied: "memoryview[int]") -> EventFaces:
-    rows: Any = np.frombuffer(copied[HEADER_BYTES : max(len(copied) - TRAILER_BYTES, HEADER_BYTES)], dtype=ROW)
+def _rows(copied: "memoryview[int]") -> Any:
+    return np.frombuffer(copied[HEADER_BYTES : max(len(copied) - TRAILER_BYTES, HEADER_BYTES)], dtype=ROW)
+
+
+def _to_faces(rows: Any, encodings: Encodings) -> EventFaces:
     return EventFaces(
         photo_ids=np.ascontiguousarray(rows["photo"]),
         nos=rows["no"].astype(np.int16),
-        encodings=np.ascontiguousarray(rows["encoding"]),
+        encodings=encodings,
         penalties=rows["penalty"].astype(np.float32),
         sizes=rows["size"].astype(np.int32),
         sure=np.ascontiguousarray(rows["sure"]),

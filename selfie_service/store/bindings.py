@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
 from selfie_service.domain import Bound
+from selfie_service.store.encodings import open_person, seal_person
 
 RECENT = "bound_at > now() - interval '24 hours'"
 
@@ -36,13 +37,15 @@ def read_bound(connection: Connection, person_id: UUID) -> Bound:
         """
     )
     row = connection.execute(query, {"person": person_id}).one()
-    return Bound(None if row.bound_encoding is None else bytes(row.bound_encoding), row.recent_count)
+    if row.bound_encoding is None:
+        return Bound(None, row.recent_count)
+    return Bound(open_person(connection, person_id, bytes(row.bound_encoding)), row.recent_count)
 
 
 def bind(connection: Connection, person_id: UUID, encoding: bytes) -> None:
     """Binds a locked person to a face."""
     query = text("UPDATE selfie.people SET bound_encoding = :encoding WHERE person_id = :person")
-    connection.execute(query, {"person": person_id, "encoding": encoding})
+    connection.execute(query, {"person": person_id, "encoding": seal_person(connection, person_id, encoding)})
 
 
 def unbind(connection: Connection, person_id: UUID) -> None:

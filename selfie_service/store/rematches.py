@@ -19,6 +19,7 @@ from selfie_service.domain import (
     tell_progress,
 )
 from selfie_service.domain.encodings import take_mean
+from selfie_service.store.encodings import open_person
 from selfie_service.store.hints import hint, hint_owner
 from selfie_service.store.people import lock_person, want_again
 
@@ -106,6 +107,10 @@ class RematchStore:
             # An idle row wants the person forgotten, also where they have a face by now (and the event is closed).
             searched = [row.person_id for row in rows if row.state != RematchState.IDLE.value]
             selfies = self._read_selfies(connection, searched)
+            faces = {
+                person: take_mean([open_person(connection, person, bytes(one)) for one in selfie.encodings])
+                for person, selfie in selfies.items()
+            }
         return [
             Rematch(
                 user_id=row.user_id,
@@ -113,10 +118,10 @@ class RematchStore:
                 event_id=row.event_id,
                 revision=row.wanted_revision,
                 attempt=row.attempt,
-                encoding=take_mean([bytes(one) for one in selfie.encodings]) if selfie else None,
-                selfie_id=selfie.id if selfie else None,
+                encoding=faces.get(row.person_id),
+                selfie_id=selfies[row.person_id].id if row.person_id in selfies else None,
             )
-            for row, selfie in ((row, selfies.get(row.person_id)) for row in rows)
+            for row in rows
         ]
 
     def record_progress(self, rematch: Rematch, counts: Counts) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import statement, transaction
 from kit.errors import Fault
+from kit.sealing import is_sealing
 from selfie_service.domain import (
     MAX_ACTIVE,
     MAX_FAILURES,
@@ -27,6 +28,7 @@ from selfie_service.domain import (
 )
 from selfie_service.domain.people import TooManySelfies
 from selfie_service.store.bindings import bind, count_binding, read_bound
+from selfie_service.store.encodings import SCHEMA, seal_person
 from selfie_service.store.erasing import empty, erase_selfies
 from selfie_service.store.hints import hint_owner
 from selfie_service.store.people import (
@@ -146,7 +148,9 @@ class SelfieStore:
                 "UPDATE selfie.selfies SET state = 'active', encoding = :encoding, decided_at = now(),"
                 " lease_until = NULL WHERE id = :selfie"
             )
-            connection.execute(query, {"selfie": job.selfie_id, "encoding": encoding})
+            connection.execute(
+                query, {"selfie": job.selfie_id, "encoding": seal_person(connection, job.person_id, encoding)}
+            )
             want_rematches(connection, job.person_id, revision)
             hint_owner(connection, job.person_id)
             return Decision(in_time=True)
@@ -201,12 +205,17 @@ class SelfieStore:
         with transaction(self._engine) as connection:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
 
-    def find_image_in_row(self) -> tuple[UUID, bytes] | None:
-        """A selfie of schema 0001 whose bytes are still in its row."""
-        query = text("SELECT id, image FROM selfie.selfies WHERE image IS NOT NULL LIMIT 1")
+    def is_sealing(self) -> bool:
+        """Whether new files are encrypted yet; asks the database only until they are."""
+        with self._engine.connect() as connection:
+            return is_sealing(connection, SCHEMA)
+
+    def find_image_in_row(self) -> tuple[UUID, UUID, bytes] | None:
+        """A selfie of schema 0001 whose bytes are still in its row, and its person."""
+        query = text("SELECT id, person_id, image FROM selfie.selfies WHERE image IS NOT NULL LIMIT 1")
         with transaction(self._engine) as connection:
             row = connection.execute(query).first()
-        return (row.id, bytes(row.image)) if row else None
+        return (row.id, row.person_id, bytes(row.image)) if row else None
 
     def move_image(self, selfie_id: UUID, key: str) -> bool:
         """The bytes are in a file now; False where the row does not need them any more."""

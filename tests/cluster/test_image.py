@@ -33,6 +33,7 @@ DUMP = ("pg_dump", "--username=minois", "--format=custom", "minois")
 PACK = ("tar", "--create", "--directory=/var/lib/minois", "files", "secrets")
 LOAD = ("pg_restore", "--username=minois", "--dbname=minois", "--no-owner", "--exit-on-error", "--single-transaction")
 UNPACK = ("tar", "--extract", "--directory=/var/lib/minois")
+MASTER_KEY = ("tar", "--create", "--directory=/var/lib/minois", "master")
 
 
 @contextmanager
@@ -139,9 +140,11 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
     with log_in(url) as olga:
         assert olga.indexed(event)["indexed"] == 6
     dump, files = stack.enter("database", *DUMP), stack.enter("indexer", *PACK)
+    master_key = stack.enter("indexer", *MASTER_KEY)
     stack.remove()
     with stack:
         stack.feed("prepare", *UNPACK, "secrets", given=files)
+        stack.feed("prepare", *UNPACK, "master", given=master_key)
         installation.start_database(stack)
         stack.feed("indexer", *UNPACK, "files", given=files)
         stack.enter("database", *LOAD, given=dump)
@@ -154,7 +157,9 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
             assert olga.http.get(f"/api/photos/{min(found)}/preview").content[:2] == b"\xff\xd8"
 
 
-@pytest.mark.parametrize("words", [DUMP, PACK, LOAD, (*UNPACK, "secrets"), (*UNPACK, "files")])
+@pytest.mark.parametrize(
+    "words", [DUMP, PACK, LOAD, MASTER_KEY, *((*UNPACK, name) for name in ("secrets", "master", "files"))]
+)
 def test_the_guide_names_the_commands_that_are_tested_here(words: tuple[str, ...]) -> None:
     text = GUIDE.read_text().replace(" \\\n     ", "")
     program, *options = words

@@ -62,7 +62,15 @@ def test_each_process_gets_its_own_key_and_no_other(variant: Manifests) -> None:
         name: {volume["secret"]["secretName"] for volume in pod["spec"]["volumes"] if "secret" in volume} - {"tls"}
         for name, pod in variant.pods().items()
     }
-    assert mounted == {name: {KEYS[name]} if name in KEYS else set() for name in mounted}
+    assert {name: secrets - {"master-key"} for name, secrets in mounted.items()} == {
+        name: {KEYS[name]} if name in KEYS else set() for name in mounted
+    }
+
+
+def test_the_master_key_is_given_to_who_reads_faces(variant: Manifests) -> None:
+    for name, pod in variant.ours().items():
+        mounts = [mount["mountPath"] for one in pod["spec"]["containers"] for mount in one["volumeMounts"]]
+        assert ("/keys/master" in mounts) is ("master_key" in readers()[name].model_fields), name
 
 
 @pytest.mark.parametrize("secret", ["database", "file-store"])

@@ -93,7 +93,9 @@ def test_a_backup_of_a_running_system_is_restored_elsewhere(folder: Path, sample
         refused = command("deploy.backup", "create", str(backup), data=ours)
         assert (refused.returncode, "not empty" in refused.stderr) == (1, True)
 
-    restored = command("deploy.backup", "restore", str(backup), data=theirs)
+    assert not list(backup.rglob("master.key"))
+    key = ours / "master" / "master.key"
+    restored = command("deploy.backup", "restore", str(backup), "--master-key", str(key), data=theirs)
     assert restored.returncode == 0, restored.stderr
     assert "matcher_service check --repair" in restored.stdout
     refused = command("deploy.backup", "restore", str(backup), data=theirs)

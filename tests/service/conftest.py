@@ -21,6 +21,7 @@ from kit.migrations import migrate
 from kit.server import Registration, Server
 from kit.settings import ServerSettings
 from tests.service.auth_fixtures import scene as scene
+from tests.service.databases import VAULT
 from tests.service.partitions import Watch, partition
 
 PARTITIONS = int(os.environ.get("PARTITIONS") or 0)  # of the tables of matcher_service; 0: they are whole
@@ -69,7 +70,7 @@ def make_db(
     def make(schema: str) -> Engine:
         name = f"test_{uuid4().hex}"
         _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {templates[schema]} OWNER minois")
-        made.append((name, create_db(_url(postgres, name), 10, 10, "test")))
+        made.append((name, create_db(_url(postgres, name), 10, 10, "test", VAULT)))
         if watch and schema == "matcher":
             watch.observe(made[-1][1])
         return made[-1][1]

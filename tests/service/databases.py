@@ -2,6 +2,19 @@
 
 from sqlalchemy import Engine, text
 
+from kit.db import create_db
+from kit.vault import KEY_BYTES, Vault
+
+# Encrypts what tests store.
+KEY, NEXT_KEY = bytes(range(KEY_BYTES)), bytes(range(1, KEY_BYTES + 1))
+VAULT = Vault([KEY])
+
+
+def with_vault(db: Engine, vault: Vault) -> Engine:
+    """The same database, as processes with another vault see it."""
+    return create_db(db.url.render_as_string(hide_password=False), 5, 5, "test", vault)
+
+
 LOSE_COMMITS = """
 CREATE FUNCTION {schema}.lose_commit() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';

@@ -22,14 +22,16 @@ from kit.identity import Signer
 from kit.notices import Notices
 from kit.server import Registration
 from kit.sweeper import Sweeper
+from kit.vault import Vault
 from protos.auth.v1 import auth_pb2_grpc
 from protos.matcher.v1 import matcher_pb2_grpc
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.binding import BindingRule
-from selfie_service.domain import Change, ChangeKind, Judge, Role
+from selfie_service.domain import Change, ChangeKind, Judge, Role, StoredImage
 from selfie_service.domain.people import FACES_PER_GUEST
 from selfie_service.feed import AuthFeed
 from selfie_service.guests import GuestSelfies
+from selfie_service.images import Images
 from selfie_service.people import People
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
@@ -40,6 +42,7 @@ from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.validation import Examination, Reason
 from selfie_service.worker import Validator
 from tests.service.calls import Metadata, as_user
+from tests.service.databases import VAULT
 from tests.service.selfie_scripted import ScriptedFeed, ScriptedMatcher
 
 LEASE_S = 30.0
@@ -96,9 +99,11 @@ class World:
         calls: type[ServiceCalls] = ServiceCalls,
         blobs: type[Blobs] = Blobs,
         judge: Judge | None = RULE.judge,
+        vault: Vault = VAULT,
     ) -> None:
         # Tests hold locks for longer than a service may wait for one.
-        self.db = create_engine(db.url, pool_size=10, connect_args={"options": "-c lock_timeout=20s"})
+        patient = {"options": "-c lock_timeout=20s"}
+        self.db = create_engine(db.url, pool_size=10, connect_args=patient, execution_options={"vault": vault})
         self.selfies, self.rematches = selfie_store(self.db), rematch_store(self.db)
         self.changes = change_store(self.db)
         self.folder = folder
@@ -119,8 +124,9 @@ class World:
         self.rematcher = Rematcher(self.rematches, self._channel, told, STREAM_S, self.stop)
         self.people_store = person_store(self.db)
         self.people = People(self.people_store, FACES_PER_GUEST)
+        self.images = Images(self.blobs, vault, self.selfies.is_sealing)
         self.service = Selfies(
-            self.selfies, self.rematches, self.people, self.blobs, self.follower.catch_up, 15_000_000
+            self.selfies, self.rematches, self.people, self.images, self.follower.catch_up, 15_000_000
         )
         self.guests = GuestSelfies(RoleStore(self.db), self.auth_feed.fetch, self.follower.catch_up)
         self.hints = Notices(db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
@@ -211,7 +217,7 @@ class World:
     # What the workers do.
 
     def validator(self, examine: Examine) -> Validator:
-        return self._validator(self.selfies, self.blobs, examine, self.judge, lambda: None, LEASE_S, self.stop)
+        return self._validator(self.selfies, self.images, examine, self.judge, lambda: None, LEASE_S, self.stop)
 
     def validate(self, examine: Examine) -> bool:
         return self.validator(examine).step()
@@ -239,7 +245,11 @@ class World:
     def image(self, row: Row[Any]) -> bytes | None:
         """The bytes that the row of a selfie names."""
         assert row.image is None
-        return self.blobs.get(row.image_key) if row.image_key else None
+        return self.images.read(row.person_id, StoredImage(row.image_key)) if row.image_key else None
+
+    def encoding(self, row: Row[Any]) -> bytes | None:
+        """That of a selfie."""
+        return None if row.encoding is None else VAULT.of_person(row.person_id).open(bytes(row.encoding))
 
     def enrolment(self, user_id: UUID, event_id: UUID) -> Row[Any]:
         query = "SELECT * FROM selfie.enrolments WHERE user_id = :user AND event_id = :event"

@@ -150,6 +150,7 @@ class Old:
             "ALTER TABLE selfie.feed_cursor DROP COLUMN members_sequence",
             "DROP TABLE selfie.members",
             "ALTER TABLE selfie.people DROP COLUMN without_events_since",
+            "DROP TABLE selfie.encryption",
             "DROP FUNCTION selfie.add_selfie",
             "DROP FUNCTION selfie.add_selfie_of",
             "DROP INDEX selfie.active_selfies, selfie.further_people, selfie.deleted_people",

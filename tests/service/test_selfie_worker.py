@@ -148,7 +148,7 @@ def test_nothing_is_claimed_before_the_engine_is_ready(world: World, guest: UUID
         raise FaceProcessNotStarted
 
     with pytest.raises(FaceProcessNotStarted):
-        Validator(world.selfies, world.blobs, valid(), world.judge, prepare, LEASE_S, world.stop).step()
+        Validator(world.selfies, world.images, valid(), world.judge, prepare, LEASE_S, world.stop).step()
     assert world.selfie(selfie_id).attempt == 0
 
 

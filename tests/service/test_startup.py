@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kit.identity import create_key_pair
+from kit.vault import create_master_key
 
 PROCESSES = {
     "auth": ("auth_service",),
@@ -26,6 +27,7 @@ PROCESSES = {
 }
 SERVERS = ("auth", "selfie", "matcher", "gateway")
 SERVING = (*SERVERS, "selfie worker", "indexer")
+FACE_PROCESSES = ("selfie", "selfie worker", "matcher", "indexer")
 BLOB_PROCESSES = ("selfie", "selfie worker", "matcher", "indexer", "check")
 OWNERS = {"indexer": "matcher", "check": "matcher", "add-organiser": "auth"}
 UNREACHABLE = "postgresql://minois:hunter2@127.0.0.1:1/minois"
@@ -39,6 +41,8 @@ WRONG = [
     ("SIGNING_KEY", "/nowhere", "SIGNING_KEY: Path does not point to a file", SERVERS),
     ("MINOIS_KEYS", "{empty}", "MINOIS_KEYS: {empty} holds no auth.pub.pem", ("auth", "selfie", "matcher")),
     ("MINOIS_KEYS", "{keys}", "auth.pub.pem holds no public Ed25519 key", ("auth", "selfie", "matcher")),
+    ("MASTER_KEY", "{garbage}", "MASTER_KEY: {garbage} must have a line of 32 bytes in base64", FACE_PROCESSES),
+    ("MASTER_KEY", "/nowhere", "MASTER_KEY: Path does not point to a file", FACE_PROCESSES),
     ("BLOB_URL", "/var/photos", "BLOB_URL: must be file:///path or s3://bucket", BLOB_PROCESSES),
     ("BLOB_URL", "file://{empty}/a/b", "BLOB_URL: {empty}/a does not exist", BLOB_PROCESSES),
     ("BLOB_URL", "{file_url}", "BLOB_URL: {garbage} is not a folder", BLOB_PROCESSES),
@@ -65,6 +69,7 @@ def places(tmp_path: Path, keys: Path) -> Iterator[dict[str, str]]:
     for folder in ("empty", "keys", "strangers"):
         (tmp_path / folder).mkdir()
     create_key_pair(strangers, "auth")
+    create_master_key(tmp_path / "master.key")
     (tmp_path / "keys" / "auth.pub.pem").write_text("no key")
     with socket.create_server(("127.0.0.1", 0)) as busy, socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -77,6 +82,7 @@ def places(tmp_path: Path, keys: Path) -> Iterator[dict[str, str]]:
             "keys": str(tmp_path / "keys"),
             "stranger": str(strangers / "auth.key.pem"),
             "all_keys": str(keys),
+            "master_key": str(tmp_path / "master.key"),
             "blobs": f"file://{tmp_path}/blobs",
         }
 
@@ -88,6 +94,7 @@ def start(process: str, places: dict[str, str], name: str, value: str) -> tuple[
         "DATABASE_URL": UNREACHABLE,
         "MINOIS_KEYS": places["all_keys"],
         "SIGNING_KEY": f"{places['all_keys']}/{OWNERS.get(process.split()[0], process.split()[0])}.key.pem",
+        "MASTER_KEY": places["master_key"],
         "BLOB_URL": places["blobs"],
         "MINOIS_PASSWORD": "eight cups of tea",
         "MINOIS_DATA": places["empty"],

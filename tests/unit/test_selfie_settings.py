@@ -17,6 +17,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
         "BLOB_URL": f"file://{tmp_path}",
         "MINOIS_KEYS": str(tmp_path),
         "SIGNING_KEY": str(tmp_path / "key"),
+        "MASTER_KEY": str(tmp_path / "key"),
     }
     for name, value in required.items():
         monkeypatch.setenv(name, value)

@@ -1,0 +1,61 @@
+"""Whether the faces in a schema are encrypted yet, and with which vault.
+
+In a new installation they are from the start. In one of an earlier version they are from `reencrypt` on: processes of
+that version, which may run beside ours during an upgrade, cannot read what is sealed.
+"""
+
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import ProgrammingError
+
+from kit.db import transaction
+from kit.errors import DatabaseUnavailable
+from kit.settings import InvalidSetting
+from kit.vault import NO_KEYS, Seal, Vault
+
+
+def vault_of(connection: Connection) -> Vault:
+    """The one with which the engine of the connection was created (`kit.db.create_db`)."""
+    options: dict[str, Any] = dict(connection.get_execution_options())
+    vault: Vault = options.get("vault", NO_KEYS)
+    return vault
+
+
+def seal(connection: Connection, schema: str, by: Seal, data: bytes) -> bytes:
+    """Sealed, if what the schema holds is sealed yet."""
+    return by.seal(data) if is_sealing(connection, schema) else data
+
+
+def is_sealing(connection: Connection, schema: str) -> bool:
+    vault = vault_of(connection)
+    if schema in vault.sealing or not vault.has_keys:
+        return vault.has_keys
+    if connection.execute(text(f"SELECT FROM {schema}.encryption")).first() is None:
+        return False
+    vault.sealing.add(schema)
+    return True
+
+
+def require_master_key(engine: Engine, table: str, column: str) -> None:
+    """Raises InvalidSetting where a value in the table was sealed with a master key that the engine's vault lacks. A
+    database that does not answer now, or has no such table yet, is asked by whoever needs it."""
+    query = text(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1")
+    with suppress(DatabaseUnavailable, ProgrammingError), transaction(engine) as connection:
+        stored = connection.execute(query).scalar()
+        if stored is not None and not vault_of(connection).knows(bytes(stored)):
+            raise InvalidSetting("MASTER_KEY: not the key that encrypted the faces; put back the copy of the file")
+
+
+def has_begun(engine: Engine, schema: str) -> bool:
+    """Whether what is written is sealed."""
+    with transaction(engine) as connection:
+        return connection.execute(text(f"SELECT FROM {schema}.encryption")).first() is not None
+
+
+def begin_sealing(engine: Engine, schema: str) -> None:
+    """From now on, and for good; other processes notice with their next write."""
+    query = f"INSERT INTO {schema}.encryption (since) SELECT now() WHERE NOT EXISTS (SELECT FROM {schema}.encryption)"
+    with transaction(engine) as connection:
+        connection.execute(text(query))

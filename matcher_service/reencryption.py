@@ -1,0 +1,26 @@
+"""`reencrypt`: after a new master key, and once after the upgrade from a version that did not encrypt."""
+
+from collections import Counter
+from uuid import UUID
+
+from matcher_service.store.reencryption import COLUMNS, ReencryptionStore
+
+BATCH = 500  # encodings for which an event is locked at a time
+
+
+def reencrypt(store: ReencryptionStore) -> Counter[str]:
+    """How many encodings of each table were sealed anew; what is there, and then what was written meanwhile. Raises
+    Damaged, WrongMasterKey."""
+    sealed = _reseal_all(store)
+    store.begin()
+    return sealed + _reseal_all(store)
+
+
+def _reseal_all(store: ReencryptionStore) -> Counter[str]:
+    sealed: Counter[str] = Counter()
+    event_id: UUID | None = None
+    while event_id := store.find_event(event_id):
+        for column in COLUMNS:
+            while count := store.reseal(event_id, column, BATCH):
+                sealed[column.table] += count
+    return sealed

@@ -1,0 +1,76 @@
+"""SQL of `reencrypt`: encodings that are not sealed with the first master key are read and sealed with it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from kit.db import transaction
+from kit.sealing import begin_sealing, has_begun, vault_of
+from matcher_service.store.encodings import SCHEMA
+from matcher_service.store.events import lock_event
+
+FIRST_ID = UUID(int=0)
+
+
+@dataclass(frozen=True)
+class Column:
+    """Encodings, by the key of their rows within an event, and whether they are sealed for a person."""
+
+    table: str
+    name: str
+    key: str
+    of_person: bool = False
+
+
+COLUMNS = (
+    Column("faces", "encoding", "photo_id, face_no"),
+    Column("reread_faces", "encoding", "photo_id, face_no"),
+    Column("people", "encodings", "person_id", of_person=True),
+)
+
+
+class ReencryptionStore:
+    """What is sealed, and with which master key."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def has_begun(self) -> bool:
+        """Whether processes seal what they write."""
+        return has_begun(self._engine, SCHEMA)
+
+    def begin(self) -> None:
+        """From now on every process seals what it writes."""
+        begin_sealing(self._engine, SCHEMA)
+
+    def find_event(self, after: UUID | None) -> UUID | None:
+        """The event that follows in the order of their ids."""
+        query = text("SELECT id FROM matcher.events WHERE id > :after AND NOT gone ORDER BY id LIMIT 1")
+        with transaction(self._engine) as connection:
+            return connection.execute(query, {"after": after or FIRST_ID}).scalar()
+
+    def reseal(self, event_id: UUID, column: Column, limit: int) -> int:
+        """Seals at most `limit` of the event's encodings anew; how many there were. Raises Damaged, WrongMasterKey."""
+        with transaction(self._engine, "encodings-reseal") as connection:
+            if lock_event(connection, event_id) is None:
+                return 0
+            return _reseal(connection, event_id, column, limit)
+
+
+def _reseal(connection: Connection, event_id: UUID, column: Column, limit: int) -> int:
+    vault = vault_of(connection)
+    header = vault.of_event(event_id).header
+    find = text(
+        f"SELECT {column.key}, {column.name} AS stored FROM matcher.{column.table} WHERE event_id = :event"
+        f" AND substr({column.name}, 1, {len(header)}) <> :header ORDER BY {column.key} LIMIT :limit"
+    )
+    values = {"event": event_id, "header": header, "limit": limit}
+    rows = connection.execute(find, values).mappings().all()
+    is_row = " AND ".join(f"{name} = :{name}" for name in column.key.split(", "))
+    change = text(f"UPDATE matcher.{column.table} SET {column.name} = :sealed WHERE event_id = :event AND {is_row}")
+    for row in rows:
+        seal = vault.of_person(row["person_id"]) if column.of_person else vault.of_event(event_id)
+        sealed = seal.seal(seal.open(bytes(row["stored"])))
+        connection.execute(change, {**row, "event": event_id, "sealed": sealed})
+    return len(rows)

@@ -1,0 +1,38 @@
+"""`reencrypt`: after a new master key, and once after the upgrade from a version that did not encrypt."""
+
+import functools
+from collections import Counter
+from contextlib import suppress
+from uuid import UUID
+
+from kit.blobs import BlobNotFound
+from selfie_service.domain import StoredImage
+from selfie_service.images import Images
+from selfie_service.store.reencryption import ReencryptionStore
+
+
+def reencrypt(store: ReencryptionStore, images: Images) -> Counter[str]:
+    """How many encodings and selfies were sealed anew; what is there, and then what was written meanwhile. Raises
+    Damaged, WrongMasterKey."""
+    sealed = _reseal_all(store, images)
+    store.begin()
+    return sealed + _reseal_all(store, images)
+
+
+def _reseal_all(store: ReencryptionStore, images: Images) -> Counter[str]:
+    sealed: Counter[str] = Counter()
+    person_id: UUID | None = None
+    while person_id := store.find_person(person_id):
+        sealed["encodings"] += store.reseal(person_id)
+        for key in store.list_files(person_id):
+            with suppress(BlobNotFound):  # deleted meanwhile
+                sealed["selfies"] += _reseal_file(store, images, person_id, key)
+    return sealed
+
+
+def _reseal_file(store: ReencryptionStore, images: Images, person_id: UUID, key: str) -> bool:
+    """Under a new key: a file never changes."""
+    if images.is_current(person_id, key):
+        return False
+    image = images.read(person_id, StoredImage(key))
+    return store.replace_file(person_id, key, functools.partial(images.write, person_id, image, seals=True))
