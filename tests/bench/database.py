@@ -15,12 +15,14 @@ from sqlalchemy import Connection, Engine, text
 
 from kit.db import create_db
 from kit.migrations import migrate
+from kit.vault import KEY_BYTES, Vault
 from matcher_service.store.faces import ROW
 
 ROOT = Path(__file__).parents[2]
 FACES_PER_PHOTO = 5
 SHARE = 100  # one of so many faces is the person who is looked for
 LENGTH = 1.4  # of a real encoding
+VAULT = Vault([bytes(range(KEY_BYTES))])  # faces are encrypted, as they are in an installation
 COLUMNS = "event_id, photo_id, face_no, version, encoding"
 CHUNK = 50_000
 
@@ -37,7 +39,7 @@ class BenchDatabase:
         self.url: str = self._server.get_uri()
         for name in ("auth", "matcher"):
             migrate(self.url, name, ROOT / f"{name}_service" / "migrations")
-        self.engine = create_db(self.url, 2, 2, "bench")
+        self.engine = create_db(self.url, 2, 2, "bench", VAULT)
 
     def commit_safely(self, safely: bool) -> None:
         self._server.psql(f"ALTER SYSTEM SET synchronous_commit = {'on' if safely else 'off'};")
@@ -117,16 +119,18 @@ def _add_faces(connection: Connection, event_id: UUID, faces: npt.NDArray[np.flo
     )
     query = text("SELECT id FROM matcher.photos WHERE event_id = :event ORDER BY number")
     photos = b"".join(row.id.bytes for row in connection.execute(query, {"event": event_id}))
+    seal = VAULT.of_event(event_id).seal
     owners = np.frombuffer(photos, "V16").repeat(FACES_PER_PHOTO)[: len(faces)]
     for start in range(0, len(faces), CHUNK):
         numbers = np.arange(start, min(start + CHUNK, len(faces)))
         rows = np.empty(len(numbers), ROW)
         rows["fields"] = 5
-        lengths = {"version_length": 8, "photo_length": 16, "no_length": 2, "encoding_length": 512, "penalty_length": 4}
-        for name, length in lengths.items():
-            rows[name] = length
+        for name in ("version", "photo", "no", "encoding", "penalty"):
+            rows[f"{name}_length"] = rows.dtype[name].itemsize
         rows["version"], rows["no"] = numbers // FACES_PER_PHOTO + 2, numbers % FACES_PER_PHOTO
-        rows["photo"], rows["encoding"], rows["penalty"] = owners[numbers], faces[numbers], 0
+        sealed = b"".join(seal(face.tobytes()) for face in faces[numbers])
+        rows["encoding"] = np.frombuffer(sealed, np.uint8).reshape(len(numbers), -1)
+        rows["photo"], rows["penalty"] = owners[numbers], 0
         copied = io.BytesIO(b"PGCOPY\n\xff\r\n\0" + bytes(8) + rows.tobytes() + b"\xff\xff")
         with connection.connection.cursor() as cursor:  # type: ignore[attr-defined]
             cursor.copy_expert("COPY bench_faces FROM STDIN (FORMAT binary)", copied)
@@ -145,7 +149,11 @@ def _add_faces(connection: Connection, event_id: UUID, faces: npt.NDArray[np.flo
 def add_guests(engine: Engine, event_id: UUID, faces: npt.NDArray[np.float32]) -> list[UUID]:
     """A guest of matcher_service for each face, who is looked for already."""
     guests = [uuid4() for _ in faces]
-    values = {"event": event_id, "guests": guests, "faces": [face.tobytes() for face in faces]}
+    values = {
+        "event": event_id,
+        "guests": guests,
+        "faces": [VAULT.of_person(guest).seal(face.tobytes()) for guest, face in zip(guests, faces, strict=True)],
+    }
     with engine.begin() as connection:
         for statement in (
             "INSERT INTO matcher.memberships (event_id, user_id, role)"
