@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kit.faces.decode import Picture, Pixels, decode
-from kit.faces.detail import encode_faces
+from kit.faces.decode import Picture, Pixels, decode, reduce
+from kit.faces.detail import encode_faces, scale_box
 from kit.faces.turns import QUARTER_TURNS, turn
 from kit.faces.types import MEGAPIXEL, Box, Detection, Encoding, Face, ImageLimits, Quality, Unreadable, check_encoding
 
@@ -95,8 +95,9 @@ def examine(engine: Engine, data: bytes, strict: bool = True, limits: ImageLimit
     """Decides about a selfie; without `strict` the largest face is taken, however many there are and however poor."""
     try:
         picture = decode(data, limits, _DECODED_EDGE_PX)
-        quarters, boxes = _find_turned(engine, picture.pixels)
-        boxes = _drop_background(boxes)
+        pixels, scale = _reduce(picture.pixels)
+        quarters, boxes = _find_turned(engine, pixels)
+        boxes = [scale_box(box, scale) for box in _drop_background(boxes)]
         if not boxes:
             return Examination("no_face")
         if strict and len(boxes) > 1:
@@ -110,6 +111,15 @@ def examine(engine: Engine, data: bytes, strict: bool = True, limits: ImageLimit
     reason = _judge(faces[0], picture) if strict else None
     encoding = None if reason else faces[0].encoding.astype("<f4").tobytes()
     return Examination(reason, encoding, faces[0].quality)
+
+
+def _reduce(pixels: Pixels) -> tuple[Pixels, int]:
+    """Those in which faces are looked for, and how many of the given pixels one of them is wide. Only a JPEG is decoded
+    with as few as needed; to look at all of another format would cost more than to decode it."""
+    factor = max(pixels.shape[:2]) // _DECODED_EDGE_PX
+    if factor < 2:
+        return pixels, 1
+    return reduce(pixels, factor), factor
 
 
 def _find_turned(engine: Engine, pixels: Pixels) -> tuple[int, list[Box]]:

@@ -13,6 +13,7 @@ from kit.worker import Worker
 from selfie_service.binding import SAME_FACE
 from selfie_service.domain import Decision, Judge, RejectReason, SelfieJob
 from selfie_service.images import read_image, write_image
+from selfie_service.spending import Spending
 from selfie_service.store import SelfieStore
 from selfie_service.validation import Examination
 
@@ -23,7 +24,8 @@ seconds = Histogram("selfie_examination_seconds", "Duration of an examination")
 
 
 class Validator(Worker[SelfieJob]):
-    """Works on selfies. `lease_s` is longer than an examination may take; `judge` binds people to their first face."""
+    """Works on selfies. `lease_s` is longer than an examination may take; `judge` binds people to their
+    first face. Those come first on whose selfies the least was spent."""
 
     def __init__(
         self,
@@ -34,6 +36,7 @@ class Validator(Worker[SelfieJob]):
         prepare: Callable[[], None],
         lease_s: float,
         stop: Event,
+        spending: Spending | None = None,
     ) -> None:
         super().__init__(prepare, stop)
         self._store = store
@@ -41,22 +44,24 @@ class Validator(Worker[SelfieJob]):
         self._examine = examine
         self._judge = judge
         self._lease_s = lease_s
+        self._spending = spending or Spending()
 
     def step(self) -> bool:
         """Selfies that wait come before bytes that lie in rows."""
         return super().step() or (not self._stop.is_set() and self._move_one())
 
     def claim(self) -> SelfieJob | None:
-        return self._store.claim(self._lease_s)
+        return self._store.claim(self._lease_s, self._spending.read())
 
     def give_back(self, job: SelfieJob) -> None:
         self._store.release(job)
 
     def work(self, job: SelfieJob) -> None:
+        charged = self._spending.measure(job.account_id, job.event_ids)
         with traces.work("selfie", job.selfie_id):
             try:
                 image = read_image(self._blobs, job.image)
-                with seconds.time(), traces.step("examine"):
+                with charged, seconds.time(), traces.step("examine"):
                     examination = self._examine(image)
             except Exception as fault:
                 self._give_up(job, fault)
