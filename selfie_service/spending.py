@@ -1,6 +1,7 @@
 """What examining selfies has cost lately, by account and by event: whoever had more of it waits behind the others."""
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -21,13 +22,15 @@ class Spent:
 
 
 class Spending:
-    """Counts in the memory of one worker, which only orders what waits; half of it is forgotten every minute."""
+    """Counts in the memory of one worker, for all of its threads. It only orders what waits, and half of it is
+    forgotten every minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._counted_at = clock()
         self._accounts: dict[UUID, float] = {}
         self._events: dict[UUID, float] = {}
+        self._lock = threading.Lock()
 
     @contextmanager
     def measure(self, account_id: UUID, event_ids: Iterable[UUID]) -> Iterator[None]:
@@ -39,15 +42,17 @@ class Spending:
             self.charge(account_id, event_ids, self._clock() - began_at)
 
     def charge(self, account_id: UUID, event_ids: Iterable[UUID], seconds: float) -> None:
-        self._forget()
-        self._accounts[account_id] = self._accounts.get(account_id, 0.0) + seconds
-        for event_id in event_ids:
-            self._events[event_id] = self._events.get(event_id, 0.0) + seconds
+        with self._lock:
+            self._forget()
+            self._accounts[account_id] = self._accounts.get(account_id, 0.0) + seconds
+            for event_id in event_ids:
+                self._events[event_id] = self._events.get(event_id, 0.0) + seconds
 
     def read(self) -> Spent:
         """The largest ones, where there are many."""
-        self._forget()
-        return Spent(_largest(self._accounts), _largest(self._events))
+        with self._lock:
+            self._forget()
+            return Spent(_largest(self._accounts), _largest(self._events))
 
     def _forget(self) -> None:
         now = self._clock()

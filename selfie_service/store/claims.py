@@ -15,7 +15,9 @@ CLAIM = text(
     event AS MATERIALIZED (
         SELECT * FROM unnest(CAST(:events AS uuid[]), CAST(:event_s AS float[])) AS _ (event_id, spent_s)),
     first AS MATERIALIZED (
-        SELECT id, user_id, person_id, queued_at FROM selfie.selfies WHERE {WAITS} ORDER BY queued_at LIMIT :looked_at),
+        SELECT id, user_id, person_id, queued_at FROM selfie.selfies
+        WHERE {WAITS} AND coalesce((attempt > 0) = CAST(:is_slow AS boolean), true)
+        ORDER BY queued_at LIMIT :looked_at),
     ranked AS MATERIALIZED (
         SELECT first.id, queued_at, coalesce(account.spent_s, 0) AS account_s, coalesce(
             (SELECT min(coalesce(event.spent_s, 0)) FROM selfie.enrolments LEFT JOIN event USING (event_id)
@@ -32,11 +34,12 @@ CLAIM = text(
 )
 
 
-def claim_values(lease_s: float, spent: Spent) -> dict[str, object]:
+def claim_values(lease_s: float, spent: Spent, is_slow: bool | None) -> dict[str, object]:
     """The parameters of CLAIM."""
     accounts, events = list(spent.accounts.items()), list(spent.events.items())
     return {
         "lease": lease_s,
+        "is_slow": is_slow,
         "looked_at": MAX_LOOKED_AT,
         "accounts": [str(account_id) for account_id, _ in accounts],
         "account_s": [round(seconds) for _, seconds in accounts],

@@ -102,15 +102,15 @@ class SelfieStore:
         with transaction(self._engine, "selfie-delete") as connection:
             erase_selfies(connection, person_id)
 
-    def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT) -> SelfieJob | None:
+    def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT, is_slow: bool | None = None) -> SelfieJob | None:
         """The pending selfie whose turn it is; no other worker gets it until the lease ends.
 
         Of those that wait longest, that of the account which has `spent` least, in whole seconds; among these, of the
-        event. A claim is a turn: a selfie that crashes or outlasts its examination is tried again after all that wait
-        now.
+        event. `is_slow`: of those that were claimed before and not decided, or of the others. A claim is a turn: a
+        selfie that crashes or outlasts its examination is tried again after all that wait now.
         """
         with transaction(self._engine, "selfie-claim") as connection:
-            row = connection.execute(CLAIM, claim_values(lease_s, spent)).first()
+            row = connection.execute(CLAIM, claim_values(lease_s, spent, is_slow)).first()
         if row is None:
             return None
         events_of = tuple(row.event_ids or ())

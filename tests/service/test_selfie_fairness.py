@@ -33,7 +33,7 @@ class OldestRematches(RematchStore):
 class OldestSelfies(SelfieStore):
     """A broken twin: the oldest upload first, however often it was tried."""
 
-    def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT) -> SelfieJob | None:
+    def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT, is_slow: bool | None = None) -> SelfieJob | None:
         with transaction(self._engine) as connection:
             connection.execute(text("UPDATE selfie.selfies SET queued_at = created_at"))
         return super().claim(lease_s)

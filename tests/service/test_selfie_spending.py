@@ -38,7 +38,7 @@ class Clock:
 class Indifferent(SelfieStore):
     """A broken twin: whoever waits longest, whatever was spent on them."""
 
-    def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT) -> SelfieJob | None:
+    def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT, is_slow: bool | None = None) -> SelfieJob | None:
         return super().claim(lease_s)
 
 
