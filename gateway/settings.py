@@ -64,6 +64,7 @@ class GatewaySettings(
     rate_links: str = Field(Rates.links, description="e-mails with a link to sign in that one address asks for")
     rate_addresses: str = Field(Rates.addresses, description="e-mails with a link to sign in to one e-mail address")
     rate_selfies: str = Field(Rates.selfies, description="selfies of one account")
+    rate_selfie_mb: str = Field(Rates.selfie_mb, description="millions of bytes of the selfies of one account")
     root_path: str = Field("", description="path prefix under which a proxy shows the gateway, such as /photos")
     public_url: str = Field(
         "", description="address that guests use, such as https://photos.example.org; for links, QR codes and cookies"

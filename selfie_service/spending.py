@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 HALF_LIFE_S = 60.0
-FORGOTTEN_S = 0.1
+FORGOTTEN_S = 0.02
 MAX_LISTED = 1000
 
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds of examination, of those accounts and events that had any lately."""
+    """Seconds of reading and examination, of those accounts and events that had any lately."""
 
     accounts: Mapping[UUID, float] = field(default_factory=dict)
     events: Mapping[UUID, float] = field(default_factory=dict)

@@ -66,9 +66,10 @@ class Validator(Worker[SelfieJob]):
         charged = self._spending.measure(job.account_id, job.event_ids)
         with traces.work("selfie", job.selfie_id):
             try:
-                image = read_image(self._blobs, job.image)
-                with charged, seconds.time(), traces.step("examine"):
-                    examination = self._examine(image)
+                with charged:
+                    image = read_image(self._blobs, job.image)
+                    with seconds.time(), traces.step("examine"):
+                        examination = self._examine(image)
             except Exception as fault:
                 self._give_up(job, fault)
             else:

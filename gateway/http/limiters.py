@@ -24,7 +24,7 @@ TURN_S = 2  # the longest wait for a slot
 BURST_S = 0.1  # of a selfie that has just come
 CALM_S = 1
 TARGET_S, INTERVAL_S, FORGET_S, GROWTH = 0.02, 0.1, 10.0, 0.25  # of Arrivals
-DISCARDED_BYTES_PER_S = 64 * 1024 * 1024
+DISCARDED_BYTES_PER_S = 16 * 1024 * 1024
 USER_WAITING = 128  # requests of one user that wait for others of theirs: a page of thumbs over HTTP/2
 PARTS_AT_ONCE = 2  # of all archives: the other streams of the service are for pictures that are shown
 

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from selfie_service.spending import Spent
 
 WAITS = "state = 'pending' AND (lease_until IS NULL OR lease_until <= now())"
+STEP_S = 0.1  # accounts within such a step have spent the same
 MAX_LOOKED_AT = 500  # of a longer queue: who has spent much waits behind so many at most
 NOTHING_SPENT = Spent()
 # Whoever is in no event is searched in none, and may wait as if in the one that has spent most.
@@ -42,7 +43,7 @@ def claim_values(lease_s: float, spent: Spent, is_slow: bool | None) -> dict[str
         "is_slow": is_slow,
         "looked_at": MAX_LOOKED_AT,
         "accounts": [str(account_id) for account_id, _ in accounts],
-        "account_s": [round(seconds) for _, seconds in accounts],
+        "account_s": [round(seconds / STEP_S) for _, seconds in accounts],
         "events": [str(event_id) for event_id, _ in events],
         "event_s": [seconds for _, seconds in events],
         "most_s": max(spent.events.values(), default=0.0),

@@ -105,7 +105,7 @@ class SelfieStore:
     def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT, is_slow: bool | None = None) -> SelfieJob | None:
         """The pending selfie whose turn it is; no other worker gets it until the lease ends.
 
-        Of those that wait longest, that of the account which has `spent` least, in whole seconds; among these, of the
+        Of those that wait longest, that of the account which has `spent` least, in steps of STEP_S; among these, of the
         event. `is_slow`: of those that were claimed before and not decided, or of the others. A claim is a turn: a
         selfie that crashes or outlasts its examination is tried again after all that wait now.
         """
