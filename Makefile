@@ -31,7 +31,7 @@ IMAGE ?= localhost/minois:dev
 VERSION ?= dev
 fuzz: TIME ?= 60
 
-.PHONY: help run demo test test-unit test-service test-e2e partitions test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load replicas overload pages-load upload-load ghz chaos soak \
+.PHONY: help run demo test test-unit test-service test-e2e partitions test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load replicas overload siege pages-load upload-load ghz chaos soak \
 	bench accuracy fuzz backup restore setup pages sbom image image-test
 
 help: ## list the targets
@@ -110,6 +110,9 @@ load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 
 overload: $(READY) ## send five times the capacity (TIME=60, in seconds)
 	@$(BIN)/python -m tests.load.overload --time $(TIME)
+
+siege: $(READY) ## measure how long a guest waits beside hostile accounts and connections (JOURNEYS=5 ONLY=bombs,drips)
+	@$(BIN)/python -m tests.load.siege --journeys $(or $(JOURNEYS),5) $(if $(ONLY),--only $(ONLY))
 
 replicas: $(READY) ## do the same work with one and with two processes of each kind (EVENTS=6 PHOTOS=6 GUESTS=3, of each event; READS=600)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.load.replicas --events $(or $(EVENTS),6) --photos $(or $(PHOTOS),6) --guests $(or $(GUESTS),3) --reads $(or $(READS),600)

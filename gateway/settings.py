@@ -47,9 +47,14 @@ class GatewaySettings(
     gateway_max_selfies: int = Field(3, ge=1, description="selfies handed on at once")
     gateway_max_photos: int = Field(4, ge=1, description="photos handed on at once")
     gateway_max_streams: int = Field(200, ge=1, description="streams of events at once")
+    gateway_max_streams_per_user: int = Field(
+        4, ge=1, description="streams and open pages that hear of changes, of one user in each process"
+    )
     gateway_max_updates: int = Field(1000, ge=1, description="open pages that hear of changes, in each process")
     gateway_max_archives: int = Field(32, ge=1, description="archives of photos sent at once")
+    gateway_max_archives_per_user: int = Field(4, ge=1, description="of these, of one user")
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
+    gateway_max_requests_per_user: int = Field(32, ge=1, description="of these, of one user; some more wait")
     gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
     rate_codes: str = Field(Rates.codes, description="checks of event codes by one address; none: no limit")
     rate_guests: str = Field(Rates.guests, description="new guests without a password from one address")
@@ -59,6 +64,7 @@ class GatewaySettings(
     rate_links: str = Field(Rates.links, description="e-mails with a link to sign in that one address asks for")
     rate_addresses: str = Field(Rates.addresses, description="e-mails with a link to sign in to one e-mail address")
     rate_selfies: str = Field(Rates.selfies, description="selfies of one account")
+    rate_selfie_mb: str = Field(Rates.selfie_mb, description="millions of bytes of the selfies of one account")
     root_path: str = Field("", description="path prefix under which a proxy shows the gateway, such as /photos")
     public_url: str = Field(
         "", description="address that guests use, such as https://photos.example.org; for links, QR codes and cookies"
@@ -142,6 +148,9 @@ class GatewaySettings(
                 archives=self.gateway_max_archives,
                 requests=self.gateway_max_requests,
                 waiting=self.gateway_max_waiting,
+                streams_per_user=self.gateway_max_streams_per_user,
+                archives_per_user=self.gateway_max_archives_per_user,
+                requests_per_user=self.gateway_max_requests_per_user,
             ),
         )
 

@@ -39,11 +39,13 @@ from selfie_service.domain.people import FACES_PER_GUEST
 from selfie_service.feed import AuthFeed
 from selfie_service.guests import GuestSelfies
 from selfie_service.images import Images
+from selfie_service.lanes import MAX_NICE, SLOW_NICE, SlowRest
 from selfie_service.people import People
 from selfie_service.reencryption import reencrypt
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
+from selfie_service.spending import Spending
 from selfie_service.store import (
     BindingStore,
     ChangeStore,
@@ -202,7 +204,7 @@ def work(
     selfies: type[SelfieStore] = SelfieStore,
     rematches: type[RematchStore] = RematchStore,
     files: type[Blobs] = Blobs,
-    build: Callable[[bool, Path | None, ImageLimits], Callable[[bytes], Examination]] = build_examiner,
+    build: Callable[[bool, Path | None, ImageLimits, bool], Callable[[bytes], Examination]] = build_examiner,
 ) -> None:
     config = settings.load(WorkerSettings)
     logs.configure(f"{NAME}-worker", config.log_level, config.log_format == "json")
@@ -217,18 +219,20 @@ def work(
     _serve_metrics(config, db, blobs)
     channel = open_channel(config.matcher_address, config, "x-event-id")
     calls = ServiceCalls(Signer.read(NAME, config.signing_key))
-    limits = ImageLimits.within(config.max_selfie_mb, config.max_selfie_mp, config.image_memory_mb)
-    engine = FaceProcess(
-        functools.partial(build, config.selfie_validation_strict, config.model_cache, limits),
-        Examination,
-        config.image_timeout_s,
-        config.image_memory_mb,
-        config.worker_nice,
+    quick, slow = _make_engine(config, build, is_quick=True), _make_engine(config, build, is_quick=False)
+    rest = SlowRest(slow, config.poll_interval_s)
+    store, spending = selfies(db), Spending()
+    make = functools.partial(
+        Validator,
+        store,
+        Images(blobs, vault, store.is_sealing),
+        judge=_make_judge(config),
+        lease_s=2 * config.image_timeout_s,
+        stop=stop,
+        spending=spending,
     )
-    store = selfies(db)
-    lease_s = 2 * config.image_timeout_s
-    images = Images(blobs, vault, store.is_sealing)
-    validator = Validator(store, images, engine.call, _make_judge(config), engine.start, lease_s, stop)
+    validator = make(quick.call, prepare=quick.start, is_slow=False, defer=rest.wake)
+    patient = make(slow.call, prepare=lambda: None, is_slow=True)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
     sweeper, bindings, old, people = Sweeper(store, blobs), BindingStore(db), OldSelfieStore(db), PersonStore(db)
     loops = [
@@ -237,10 +241,12 @@ def work(
         start_thread(lambda: run_steps(old.erase_old, lambda: stop.wait(SWEEP_S), stop, "old-selfies"), "old-selfies"),
         start_thread(lambda: run_steps(people.tidy, lambda: stop.wait(SWEEP_S), stop, "people"), "people"),
         start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
+        start_thread(lambda: run_steps(patient.step, rest.wait, stop, "slow-selfies"), "slow-validator"),
         start_thread(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),
     ]
     stop.wait()
     validator.release()
+    patient.release()
     rematcher.release()
     # An examination that is still under way ends with this process: its claim is given up already.
     for loop in loops:
@@ -252,6 +258,22 @@ def _read_roles(guests: GuestSelfies) -> None:
     """Once, so that no organiser waits for it; whatever is left is read when one asks."""
     with suppress(Fault):
         guests.read_roles()
+
+
+def _make_engine(
+    config: WorkerSettings,
+    build: Callable[[bool, Path | None, ImageLimits, bool], Callable[[bytes], Examination]],
+    is_quick: bool,
+) -> FaceProcess[Examination]:
+    """The child of a lane."""
+    limits = ImageLimits.within(config.max_selfie_mb, config.max_selfie_mp, config.image_memory_mb)
+    return FaceProcess(
+        functools.partial(build, config.selfie_validation_strict, config.model_cache, limits, is_quick),
+        Examination,
+        config.image_timeout_s,
+        config.image_memory_mb,
+        config.worker_nice if is_quick else min(config.worker_nice + SLOW_NICE, MAX_NICE),
+    )
 
 
 def _make_judge(config: WorkerSettings) -> Judge | None:

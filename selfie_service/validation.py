@@ -13,12 +13,12 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kit.faces.decode import Picture, Pixels, decode
-from kit.faces.detail import encode_faces
+from kit.faces.decode import Picture, Pixels, decode, reduce
+from kit.faces.detail import encode_faces, scale_box
 from kit.faces.turns import QUARTER_TURNS, turn
 from kit.faces.types import MEGAPIXEL, Box, Detection, Encoding, Face, ImageLimits, Quality, Unreadable, check_encoding
 
@@ -36,6 +36,7 @@ Reason = Literal[
     "unreadable",
     "invalid_dimensions",
     "too_many_pixels",
+    "takes_longer",
 ]
 
 LIMITS = ImageLimits(max_bytes=15_000_000, max_pixels=50 * MEGAPIXEL)
@@ -53,6 +54,7 @@ BACKGROUND_SHARE = 0.15
 
 _CLEAR_SCORE = 0.5
 _COARSE_EDGE_PX = 800
+_QUICK_PIXELS = 16 * MEGAPIXEL  # of what cannot be decoded at a part of its size
 # What the finest look needs; a face is encoded from more.
 _DECODED_EDGE_PX = 1600
 _FRAME_BORDER = 0.25
@@ -65,9 +67,14 @@ _SMALLEST_FOUND_PX = 75
 _REASONS: dict[str, Reason] = {"invalid_dimensions": "invalid_dimensions", "too_many_pixels": "too_many_pixels"}
 
 
+class _TakesLonger(Exception):
+    """A quick look sees no clear face."""
+
+
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The verdict: a `reason` to refuse the selfie, or the `encoding`: 128 little-endian float32."""
+    """The verdict: a `reason` to refuse the selfie, or the `encoding`: 128 little-endian float32. `takes_longer` is
+    none: a quick look has not found out."""
 
     reason: Reason | None
     encoding: Encoding | None = None
@@ -81,29 +88,41 @@ class Examination:
 
 
 def build_examiner(
-    strict: bool = True, model_cache: Path | None = None, limits: ImageLimits = LIMITS
+    strict: bool = True, model_cache: Path | None = None, limits: ImageLimits = LIMITS, is_quick: bool = False
 ) -> Callable[[bytes], Examination]:
     """The entry of a FaceProcess: loads the engine and examines with it."""
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 
     engine = Engine(for_photos=False, model_cache=model_cache)
-    return functools.partial(examine, engine, strict=strict, limits=limits)
+    return functools.partial(examine, engine, strict=strict, limits=limits, is_quick=is_quick)
 
 
-def examine(engine: Engine, data: bytes, strict: bool = True, limits: ImageLimits = LIMITS) -> Examination:
-    """Decides about a selfie; without `strict` the largest face is taken, however many there are and however poor."""
+def examine(
+    engine: Engine, data: bytes, strict: bool = True, limits: ImageLimits = LIMITS, is_quick: bool = False
+) -> Examination:
+    """Decides about a selfie; without `strict` the largest face is taken, however many there are and however poor.
+
+    `is_quick`: only a selfie that is decoded soon and shows a clear face at first sight, as most do; all others take
+    longer."""
+    if is_quick:
+        limits = replace(limits, max_pixels=min(limits.max_pixels, _QUICK_PIXELS))
     try:
         picture = decode(data, limits, _DECODED_EDGE_PX)
-        quarters, boxes = _find_turned(engine, picture.pixels)
-        boxes = _drop_background(boxes)
+        pixels, scale = _reduce(picture.pixels)
+        quarters, boxes = _find_turned(engine, pixels, is_quick)
+        boxes = [scale_box(box, scale) for box in _drop_background(boxes)]
         if not boxes:
             return Examination("no_face")
         if strict and len(boxes) > 1:
             return Examination("several_faces")
         found = [Detection(boxes[0], 0.0)]
         faces = encode_faces(engine, picture, found, functools.partial(decode, data, limits), quarters)
+    except _TakesLonger:
+        return Examination("takes_longer")
     except Unreadable as fault:
+        if is_quick and fault.reason == "too_many_pixels":
+            return Examination("takes_longer")
         return Examination(_REASONS.get(fault.reason, "unreadable"))
     if not faces:
         return Examination("face_too_small")
@@ -112,9 +131,18 @@ def examine(engine: Engine, data: bytes, strict: bool = True, limits: ImageLimit
     return Examination(reason, encoding, faces[0].quality)
 
 
-def _find_turned(engine: Engine, pixels: Pixels) -> tuple[int, list[Box]]:
+def _reduce(pixels: Pixels) -> tuple[Pixels, int]:
+    """Those in which faces are looked for, and how many of the given pixels one of them is wide. Only a JPEG is decoded
+    with as few as needed; to look at all of another format would cost more than to decode it."""
+    factor = max(pixels.shape[:2]) // _DECODED_EDGE_PX
+    if factor < 2:
+        return pixels, 1
+    return reduce(pixels, factor), factor
+
+
+def _find_turned(engine: Engine, pixels: Pixels, is_quick: bool) -> tuple[int, list[Box]]:
     """By how many quarters to turn the picture so that its faces are upright, and where they are then."""
-    if boxes := find_faces(engine, pixels):
+    if boxes := find_faces(engine, pixels, is_quick):
         return 0, boxes
     scale = min(1.0, _COARSE_EDGE_PX / max(pixels.shape[:2]))
     for quarters in QUARTER_TURNS:
@@ -124,10 +152,13 @@ def _find_turned(engine: Engine, pixels: Pixels) -> tuple[int, list[Box]]:
     return 0, []
 
 
-def find_faces(engine: Engine, pixels: Pixels) -> list[Box]:
-    """Every face, also those of the background, the largest first."""
+def find_faces(engine: Engine, pixels: Pixels, is_quick: bool = False) -> list[Box]:
+    """Every face, also those of the background, the largest first. Raises _TakesLonger."""
     scale = min(1.0, _COARSE_EDGE_PX / max(pixels.shape[:2]))
-    found = engine.detect(pixels, scale) or engine.detect(pixels, scale, _FRAME_BORDER)
+    found = engine.detect(pixels, scale)
+    if is_quick and not any(detection.score >= _CLEAR_SCORE for detection in found):
+        raise _TakesLonger
+    found = found or engine.detect(pixels, scale, _FRAME_BORDER)
     boxes = _find_clear(engine, pixels, found)
     factor = _FINEST_FACTOR
     if boxes:

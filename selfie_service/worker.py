@@ -13,17 +13,21 @@ from kit.worker import Worker
 from selfie_service.binding import SAME_FACE
 from selfie_service.domain import Decision, Judge, RejectReason, SelfieJob
 from selfie_service.images import Images
+from selfie_service.spending import Spending
 from selfie_service.store import SelfieStore
 from selfie_service.validation import Examination
 
 log = get_logger()
 verdicts = Counter("selfie_verdicts_total", "Selfies that were decided", ["reason"])
+deferred = Counter("selfie_deferred_total", "Selfies that were not decided at first sight")
 failures = Counter("selfie_failures_total", "Deaths and time-outs of the engine over a selfie")
 seconds = Histogram("selfie_examination_seconds", "Duration of an examination")
 
 
 class Validator(Worker[SelfieJob]):
-    """Works on selfies. `lease_s` is longer than an examination may take; `judge` binds people to their first face."""
+    """Works on selfies. `lease_s` is longer than an examination may take; `judge` binds people to their
+    first face. Those come first on whose selfies the least was spent. `is_slow`: the lane (None: both); `defer` is
+    called when one that takes longer is left to the slow lane."""
 
     def __init__(
         self,
@@ -34,6 +38,9 @@ class Validator(Worker[SelfieJob]):
         prepare: Callable[[], None],
         lease_s: float,
         stop: Event,
+        spending: Spending | None = None,
+        is_slow: bool | None = None,
+        defer: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(prepare, stop)
         self._store = store
@@ -41,27 +48,40 @@ class Validator(Worker[SelfieJob]):
         self._examine = examine
         self._judge = judge
         self._lease_s = lease_s
+        self._spending = spending or Spending()
+        self._is_slow = is_slow
+        self._defer = defer
 
     def step(self) -> bool:
         """Selfies that wait come before bytes that lie in rows."""
-        return super().step() or (not self._stop.is_set() and self._move_one())
+        return super().step() or (not self._is_slow and not self._stop.is_set() and self._move_one())
 
     def claim(self) -> SelfieJob | None:
-        return self._store.claim(self._lease_s)
+        return self._store.claim(self._lease_s, self._spending.read(), self._is_slow)
 
     def give_back(self, job: SelfieJob) -> None:
         self._store.release(job)
 
     def work(self, job: SelfieJob) -> None:
+        charged = self._spending.measure(job.account_id, job.event_ids)
         with traces.work("selfie", job.selfie_id):
             try:
-                image = self._images.read(job.person_id, job.image)
-                with seconds.time(), traces.step("examine"):
-                    examination = self._examine(image)
+                with charged:
+                    image = self._images.read(job.person_id, job.image)
+                    with seconds.time(), traces.step("examine"):
+                        examination = self._examine(image)
             except Exception as fault:
                 self._give_up(job, fault)
             else:
-                self._settle(job, examination)
+                if examination.reason == "takes_longer":
+                    self._leave(job)
+                else:
+                    self._settle(job, examination)
+
+    def _leave(self, job: SelfieJob) -> None:
+        self.give_back(job)
+        deferred.inc()
+        self._defer()
 
     def _settle(self, job: SelfieJob, examination: Examination) -> None:
         decision = self._decide(job, examination)

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors.problem import Problem, to_response
 from gateway.http.authentication import find_token
-from gateway.http.limiters import ConcurrencyLimiter, Limiters, OpenBodies, follows_updates
+from gateway.http.limiters import ConcurrencyLimiter, Limiters, OpenBodies
 from gateway.http.limits import MIN_BYTES_PER_S, Limits
 from gateway.http.middleware import QUIET
 from kit.errors import InvalidToken
@@ -36,7 +36,8 @@ class TransferDeadline:
 
 class Admission:
     """Inside Boundary. No body is read before there is a slot for the request, and `scope["caller"]` tells whose token
-    was verified; a body that takes its time gives the slot back until it is complete. Health is always answered."""
+    was verified, of whom no more than their share is let in; a body that takes its time gives the slot back until it is
+    complete. Health is always answered."""
 
     def __init__(self, app: ASGIApp, limiters: Limiters, limits: Limits, verifier: Verifier) -> None:
         self._app = app
@@ -50,11 +51,22 @@ class Admission:
         headers = Headers(scope=scope)
         has_body = _has_body(scope["method"], headers)
         scope["has_body"] = has_body
-        scope["caller"] = caller = (
-            self._identify(scope, headers) if has_body or follows_updates(scope["path"]) else None
-        )
-        bodies = self._limiters.bodies
+        scope["caller"] = caller = self._identify(scope, headers)
         limiter = self._limiters.choose(scope["path"], headers, caller if has_body else Caller())
+        share = self._limiters.share(limiter) if caller else None
+        if caller is None or share is None:
+            return await self._admit(scope, receive, send, limiter)
+        try:
+            await share.enter(caller.user_id)
+        except Problem as problem:
+            return await to_response(problem, scope["request_id"])(scope, receive, send)
+        try:
+            await self._admit(scope, receive, send, limiter)
+        finally:
+            share.leave(caller.user_id)
+
+    async def _admit(self, scope: Scope, receive: Receive, send: Send, limiter: ConcurrencyLimiter) -> None:
+        has_body, caller, bodies = scope["has_body"], scope["caller"], self._limiters.bodies
         if not limiter.admits() or (has_body and not bodies.admits(caller)):
             return await to_response(overloaded(), scope["request_id"])(scope, receive, send)
         deadline = TransferDeadline(self._limits, caller is not None, asyncio.get_running_loop().time())

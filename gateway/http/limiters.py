@@ -12,6 +12,7 @@ from uuid import UUID
 from starlette.datastructures import Headers
 
 from gateway.http.limits import Bounds
+from gateway.http.shares import UserLimiter, too_many_at_once, too_many_streams
 from kit.identity import Caller
 
 STREAM = "/api/rematch-events"
@@ -23,7 +24,8 @@ TURN_S = 2  # the longest wait for a slot
 BURST_S = 0.1  # of a selfie that has just come
 CALM_S = 1
 TARGET_S, INTERVAL_S, FORGET_S, GROWTH = 0.02, 0.1, 10.0, 0.25  # of Arrivals
-DISCARDED_BYTES_PER_S = 64 * 1024 * 1024
+DISCARDED_BYTES_PER_S = 16 * 1024 * 1024
+USER_WAITING = 128  # requests of one user that wait for others of theirs: a page of thumbs over HTTP/2
 PARTS_AT_ONCE = 2  # of all archives: the other streams of the service are for pictures that are shown
 
 
@@ -202,6 +204,17 @@ class Limiters:
         self.archives = ConcurrencyLimiter(bounds.archives)
         self.archive_parts = asyncio.Semaphore(PARTS_AT_ONCE)
         self.discards = Discards(DISCARDED_BYTES_PER_S)
+        streams = UserLimiter(bounds.streams_per_user, too_many_streams)
+        self._shares = {
+            self.streams: streams,
+            self.updates: streams,
+            self.archives: UserLimiter(bounds.archives_per_user, too_many_at_once),
+            self.requests: UserLimiter(bounds.requests_per_user, too_many_at_once, USER_WAITING, TURN_S),
+        }
+
+    def share(self, limiter: ConcurrencyLimiter) -> UserLimiter | None:
+        """What bounds a user's part of these slots; None where `bodies` does."""
+        return self._shares.get(limiter)
 
     def choose(self, path: str, headers: Headers, caller: Caller | None) -> ConcurrencyLimiter:
         if path == STREAM:

@@ -20,7 +20,8 @@ MAX_KEY_LENGTH = 255
 class Bounds:
     """How many at once in one process: `bodies` that arrive, `bodies_per_caller`, `selfies`, files of `photos`,
     `streams` of events, `archives` of photos, pages with `updates`, and all other `requests`. `waiting`: how many of a
-    kind may wait for a slot."""
+    kind may wait for a slot. Of one user: `streams_per_user`, pages with updates included, `archives_per_user` and
+    `requests_per_user`."""
 
     bodies: int = 1000
     bodies_per_caller: int = 32
@@ -31,6 +32,9 @@ class Bounds:
     archives: int = 32
     requests: int = 128
     waiting: int = 32
+    streams_per_user: int = 4
+    archives_per_user: int = 4
+    requests_per_user: int = 32
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,6 @@ class Limits:
     rotate_s: float = 40
     coalesce_s: float = 0.5
     state_s: float = 1.0
-    updates_per_user: int = 4
     max_photo_bytes: int = DEFAULT_PHOTO_MB * MB
     max_selfie_bytes: int = DEFAULT_SELFIE_MB * MB
     bounds: Bounds = Bounds()

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors.problem import Interrupted, internal_problem, to_response
+from gateway.http.limiters import Discards
 from kit import traces
 from kit.interceptors import REQUEST_ID
 from kit.logs import get_logger
@@ -144,10 +145,16 @@ class Exchange:
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LINGER_S):
-                    while self._unread and (await self.receive())["type"] != "http.disconnect":
+                    while self._unread and self._may_discard(await self.receive()):
                         pass
         finally:
             self._lingering.discard(self)
+
+    def _may_discard(self, message: Message) -> bool:
+        """Whether more may be read after this message; of a crowd there is no time for all that it sends."""
+        discards: Discards = self._scope["state"]["limiters"].discards
+        now = asyncio.get_running_loop().time()
+        return message["type"] != "http.disconnect" and discards.take(len(message.get("body", b"")), now)
 
     def _complete(self, headers: MutableHeaders) -> None:
         headers[REQUEST_ID] = self.request_id

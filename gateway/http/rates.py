@@ -21,8 +21,8 @@ IPV6_HOME = 64  # bits that name one home or phone; the others are chosen by the
 class Rates:
     """Each in the notation of `limits`, such as "10/minute;100/hour", or NONE. `codes`, `guests`,
     `registrations` and `logins` count requests of one address, which all guests of a hotel may share; `passwords`
-    those for one account from one address; `selfies` those of one account. `links` counts
-    requests of one address for e-mails, `addresses` those for one e-mail address."""
+    those for one account from one address; `selfies` those of one account, and `selfie_mb` their millions of bytes.
+    `links` counts requests of one address for e-mails, `addresses` those for one e-mail address."""
 
     codes: str = "300/minute"
     guests: str = "300/minute"
@@ -30,6 +30,7 @@ class Rates:
     logins: str = "300/minute"
     passwords: str = "10/minute"
     selfies: str = "20/minute"
+    selfie_mb: str = "30/minute"
     links: str = "30/hour"
     addresses: str = "5/hour"
 
@@ -41,10 +42,10 @@ class RateLimiters:
         self._items = {kind: parse_rates(text) for kind, text in vars(rates).items()}
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    async def hit(self, kind: str, *who: str) -> None:
+    async def hit(self, kind: str, *who: str, cost: int = 1) -> None:
         """Raises Problem for one request too many."""
         for item in self._items[kind]:
-            if not await self._limiter.hit(item, kind, *who):
+            if not await self._limiter.hit(item, kind, *who, cost=min(cost, item.amount)):
                 window = await self._limiter.get_window_stats(item, kind, *who)
                 raise too_many_requests(window.reset_time - time.time())
 

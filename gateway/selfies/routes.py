@@ -22,6 +22,7 @@ from gateway.http.uploads import FilePolicy, receive_files
 from gateway.selfies.person import Person, name_person
 from gateway.selfies.schemas import AcceptedRematch, AcceptedSelfie, RematchStatus
 from gateway.selfies.status import is_final, read_status
+from kit.settings import MB
 from protos.selfie.v1 import selfie_pb2 as pb
 
 FIELDS = ("file", "selfie")
@@ -61,9 +62,10 @@ async def upload_selfie(
 ) -> AcceptedSelfie:
     """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`. It takes
     the place of the selfies in use or, with `add`, is used beside them."""
+    max_bytes = backend.limits.max_selfie_bytes
     if caller := request.scope["caller"]:
         await rates_of(request).hit("selfies", str(caller.user_id))
-    max_bytes = backend.limits.max_selfie_bytes
+        await rates_of(request).hit("selfie_mb", str(caller.user_id), cost=_count_mb(request, max_bytes))
     # Enough is skipped to find a selfie in another field.
     policy = FilePolicy(FIELDS, 1, max_bytes, max_skipped_bytes=max_bytes, memory=request.app.state.selfie_memory)
     image = b""
@@ -167,6 +169,13 @@ async def _follow(backend: Backends, status: RematchStatus, person: UUID | None)
         if newer != status:
             status = newer
             yield _sse(status)
+
+
+def _count_mb(request: Request, max_bytes: int) -> int:
+    """Millions of bytes, at least one; a body that does not say its length may be the largest one."""
+    length = request.headers.get("content-length", "")
+    announced = int(length) if length.isascii() and length.isdecimal() else max_bytes
+    return max(1, round(min(announced, max_bytes) / MB))
 
 
 def _sse(status: RematchStatus) -> dict[str, str]:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from prometheus_client import Gauge
 
-from gateway.errors.problem import Problem
 from gateway.http.authentication import authentication_required
 from gateway.http.limits import Limits
 from gateway.updates.page import Hint, OpenPage, Stream
@@ -17,7 +16,6 @@ from kit.identity import Caller
 MAX_KEPT = 10_000  # hints, and users who were erased
 RELOAD_PAUSE_S = 5.0  # between two reloads of everyone
 TURNS = 15  # keep-alives are sent in turns, so that no moment has all of them
-RETRY_S = 30  # as long as a connection that is gone may go unnoticed
 
 open_pages = Gauge("updates_open_pages", "Pages that hear of changes", multiprocess_mode="livesum")
 
@@ -47,8 +45,6 @@ class Hub:
         """Until `close` it is kept alive, ended, and sent the hints of its user. Raises Problem."""
         if page.user_id in self._erased:
             raise authentication_required()
-        if len(self._pages.get(page.user_id, ())) >= self._limits.updates_per_user:
-            raise too_many_streams()
         self._opened += 1
         page.turn = self._opened % TURNS
         self._pages[page.user_id].append(page)
@@ -130,8 +126,3 @@ class Hub:
         for kept_number, hint in reversed(missed):
             if hint.user_id in (None, page.user_id):
                 page.add(kept_number, hint)
-
-
-def too_many_streams() -> Problem:
-    detail = "Too many pages are open: close some, or try again shortly."
-    return Problem(429, "too_many_streams", detail, headers={"Retry-After": str(RETRY_S)})

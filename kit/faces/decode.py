@@ -108,6 +108,11 @@ def shrink(pixels: Pixels, long_edge: int) -> Pixels:
     return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0))
 
 
+def reduce(pixels: Pixels, factor: int) -> Pixels:
+    """The picture with each square of so many pixels a side as one."""
+    return np.array(Image.fromarray(pixels).reduce(factor))
+
+
 def average_colour(pixels: Pixels) -> int:
     """0xRRGGBB."""
     red, green, blue = (round(float(channel)) for channel in pixels.mean(axis=(0, 1)))

@@ -126,10 +126,13 @@ class Selfie:
 
 @dataclass(frozen=True)
 class SelfieJob:
-    """A selfie to be examined. `attempt` fences every later write."""
+    """A selfie to be examined, of a person whom `account_id` looks for in these events. `attempt` fences every later
+    write."""
 
     selfie_id: UUID
     person_id: UUID
+    account_id: UUID
+    event_ids: tuple[UUID, ...]
     attempt: int
     image: StoredImage
     is_addition: bool = False

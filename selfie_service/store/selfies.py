@@ -27,7 +27,9 @@ from selfie_service.domain import (
     UserNotFound,
 )
 from selfie_service.domain.people import TooManySelfies
+from selfie_service.spending import Spent
 from selfie_service.store.bindings import bind, count_binding, read_bound
+from selfie_service.store.claims import CLAIM, NOTHING_SPENT, claim_values
 from selfie_service.store.encodings import SCHEMA, seal_person
 from selfie_service.store.erasing import empty, erase_selfies
 from selfie_service.store.hints import hint_owner
@@ -102,25 +104,19 @@ class SelfieStore:
         with transaction(self._engine, "selfie-delete") as connection:
             erase_selfies(connection, person_id)
 
-    def claim(self, lease_s: float) -> SelfieJob | None:
+    def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT, is_slow: bool | None = None) -> SelfieJob | None:
         """The pending selfie whose turn it is; no other worker gets it until the lease ends.
 
-        A claim is a turn: a selfie that crashes or outlasts its examination is tried again after all that wait now.
+        Of those that wait longest, that of the account which has `spent` least, in steps of STEP_S; among these, of the
+        event. `is_slow`: of those that were claimed before and not decided, or of the others. A claim is a turn: a
+        selfie that crashes or outlasts its examination is tried again after all that wait now.
         """
-        query = text(
-            """
-            UPDATE selfie.selfies
-            SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease), queued_at = now()
-            WHERE id = (
-                SELECT id FROM selfie.selfies
-                WHERE state = 'pending' AND (lease_until IS NULL OR lease_until <= now())
-                ORDER BY queued_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-            RETURNING id, person_id, attempt, image_key, image, is_addition
-            """
-        )
         with transaction(self._engine, "selfie-claim") as connection:
-            row = connection.execute(query, {"lease": lease_s}).first()
-        return SelfieJob(row.id, row.person_id, row.attempt, _image(row), row.is_addition) if row else None
+            row = connection.execute(CLAIM, claim_values(lease_s, spent, is_slow)).first()
+        if row is None:
+            return None
+        events_of = tuple(row.event_ids or ())
+        return SelfieJob(row.id, row.person_id, row.user_id, events_of, row.attempt, _image(row), row.is_addition)
 
     def accept(self, job: SelfieJob, encoding: bytes, judge: Judge | None) -> Decision:
         """The selfie takes the place of the active ones, or is used beside them, and is wanted in every open event,

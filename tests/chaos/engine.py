@@ -51,11 +51,12 @@ def is_far(people: Collection[int]) -> bool:
 
 
 def build_examiner(
-    folder: Path, engine: str, strict: bool, model_cache: Path | None, limits: ImageLimits
+    folder: Path, engine: str, strict: bool, model_cache: Path | None, limits: ImageLimits, is_quick: bool
 ) -> Callable[[bytes], Examination]:
     """The scripted engine or the real one, with the marks."""
     if engine == "real":
-        return functools.partial(_marked, _map_mark(folder), validation.build_examiner(strict, model_cache, limits))
+        real = validation.build_examiner(strict, model_cache, limits, is_quick)
+        return functools.partial(_marked, _map_mark(folder), real)
     return functools.partial(_marked, _map_mark(folder), examine)
 
 

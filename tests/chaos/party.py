@@ -72,6 +72,7 @@ class Party:
             "DB_POOL_SIZE": "3",
             "DB_MAX_OVERFLOW": "3",
             "RATE_SELFIES": "none",
+            "RATE_SELFIE_MB": "none",
             "BINDING_TOLERANCE": "none",  # guests send selfies of anybody
         }
         self.system = LocalSystem(

@@ -20,7 +20,13 @@ from deploy.system import LocalSystem
 
 PASSWORD = "correct horse battery"
 REPLICAS = dict.fromkeys(("auth", "selfie", "matcher", "selfie-worker", "indexer", "gateway"), 2)
-SETTINGS = {"DB_POOL_SIZE": "3", "DB_MAX_OVERFLOW": "3", "LOG_LEVEL": "WARNING", "RATE_SELFIES": "none"}
+SETTINGS = {
+    "DB_POOL_SIZE": "3",
+    "DB_MAX_OVERFLOW": "3",
+    "LOG_LEVEL": "WARNING",
+    "RATE_SELFIES": "none",
+    "RATE_SELFIE_MB": "none",
+}
 KILLED = re.compile(r"^(\S+ +\| )Still runs after.*$(?:\n\1.*$){,100}", re.MULTILINE)
 VARIANTS = ("thumb", "medium", "preview", "original")
 PATIENCE_S = 120.0

@@ -201,7 +201,9 @@ def main() -> None:
     parser.add_argument("--sizes", type=float, nargs="+", default=SIZES_MB, help="of a selfie, in millions of bytes")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-overload-", dir="/tmp"))
-    system = LocalSystem(folder / "data", settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": "none"})
+    system = LocalSystem(
+        folder / "data", settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": "none", "RATE_SELFIE_MB": "none"}
+    )
     try:
         with system:
             _, jpeg = next(iter(load_selfies(Path(os.environ.get("MINOIS_DATA", "var")) / "sample")))

@@ -95,6 +95,7 @@ def running(kind: str, address: str) -> Iterator[tuple[int, int]]:
         "GATEWAY_PORT": str(port),
         "METRICS_PORT": str(free_port()),
         "RATE_SELFIES": "none",
+        "RATE_SELFIE_MB": "none",
     }
     command = [sys.executable, *COMMANDS[kind]]
     with subprocess.Popen(command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL) as process:

@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=1, help="that upload at the same time")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-cost-", dir="/tmp"))
-    system = LocalSystem(folder / "data", settings={"RATE_SELFIES": "none"})
+    system = LocalSystem(folder / "data", settings={"RATE_SELFIES": "none", "RATE_SELFIE_MB": "none"})
     try:
         with system:
             _, jpeg = next(iter(load_selfies(Path(os.environ.get("MINOIS_DATA", "var")) / "sample")))

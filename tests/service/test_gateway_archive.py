@@ -218,7 +218,7 @@ def test_archives_have_slots_of_their_own(bounds: Bounds, refused: bool) -> None
 @pytest.mark.parametrize(("archives", "fetching"), [(1, 1), (5, 2)])
 def test_archives_fetch_few_parts_at_once(archives: int, fetching: int) -> None:
     """However many there are, they leave the streams of the service to the pictures that are looked at."""
-    with running_world() as world:
+    with running_world(bounds=Bounds(archives_per_user=archives)) as world:
         free = Event()
         answer_all(world, get=lambda request: free.wait(10) and send_picture(request))
         threads = [

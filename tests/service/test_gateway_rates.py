@@ -69,6 +69,23 @@ def test_a_password_is_guessed_slowly_however_the_name_is_spelt(proxied: World) 
     assert [guess(name) for name in ("eve", "EVE", "Eve", "eve")] == [200, 200, 200, 429]
 
 
+MB = 1_000_000
+
+
+@pytest.mark.parametrize(("rate", "accepted"), [("6/minute", 2), ("none", 5)], ids=["limit", "control"])
+def test_large_selfies_of_an_account_are_counted_by_their_bytes(rate: str, accepted: int) -> None:
+    with running_world(rates=Rates(selfies="none", selfie_mb=rate)) as world:
+        image = b"\xff\xd8\xff" + bytes(3 * MB)
+        answers = [world.client.post("/api/upload-selfie", files={"file": image}, headers=SIGNED) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [202] * accepted + [429] * (5 - accepted)
+
+
+def test_a_selfie_is_never_too_large_for_the_rate() -> None:
+    with running_world(rates=Rates(selfies="none", selfie_mb="1/minute")) as world:
+        image = b"\xff\xd8\xff" + bytes(3 * MB)
+        assert world.client.post("/api/upload-selfie", files={"file": image}, headers=SIGNED).status_code == 202
+
+
 class From:
     """A request from an address."""
 

@@ -192,7 +192,7 @@ def test_a_burst_is_two_hints_at_most() -> None:
 
 
 def test_few_pages_of_one_user_and_as_many_as_they_are_of_others() -> None:
-    with live_world(updates_per_user=2) as world, ExitStack() as pages:
+    with live_world(bounds=Bounds(streams_per_user=2)) as world, ExitStack() as pages:
         ann = uuid4()
         first = world.open(ann)
         pages.enter_context(world.open(ann))

@@ -7,7 +7,9 @@ from sqlalchemy import text
 from kit.db import transaction
 from kit.faces.process import FaceProcessTimedOut
 from selfie_service.domain import ChangeKind, Rematch, SelfieJob
+from selfie_service.spending import Spent
 from selfie_service.store import RematchStore, SelfieStore
+from selfie_service.store.claims import NOTHING_SPENT
 from selfie_service.validation import Examination
 from tests.service import selfie_fixtures
 from tests.service.selfie_fixtures import MakeWorld
@@ -31,7 +33,7 @@ class OldestRematches(RematchStore):
 class OldestSelfies(SelfieStore):
     """A broken twin: the oldest upload first, however often it was tried."""
 
-    def claim(self, lease_s: float) -> SelfieJob | None:
+    def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT, is_slow: bool | None = None) -> SelfieJob | None:
         with transaction(self._engine) as connection:
             connection.execute(text("UPDATE selfie.selfies SET queued_at = created_at"))
         return super().claim(lease_s)

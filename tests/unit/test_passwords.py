@@ -1,5 +1,8 @@
 """How many passwords are hashed at once: each hash takes 19 MiB."""
 
+import os
+import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from itertools import islice
 from threading import Condition
@@ -7,7 +10,7 @@ from threading import Condition
 import pytest
 
 from auth_service.domain import TooManyRequests
-from auth_service.passwords import HASHES_AT_ONCE, Passwords
+from auth_service.passwords import HASHES_AT_ONCE, NICE, Passwords
 from kit import deadlines
 
 LOGINS = 26
@@ -113,3 +116,14 @@ def test_a_password_matches_its_own_hash_alone(password: str) -> None:
     assert passwords.matches(password, hashed)
     assert not passwords.matches(f"{password}!", hashed)
     assert not passwords.matches(password, None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")
+def test_hashes_give_way_to_other_work_and_nothing_else_does() -> None:
+    def read_priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    usual = read_priority()
+    passwords = Passwords()
+    assert passwords._run(read_priority) == min(usual + NICE, 19)
+    assert read_priority() == usual

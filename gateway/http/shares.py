@@ -1,0 +1,67 @@
+"""What one user may hold of the slots that all share."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+from gateway.errors.problem import Problem
+
+STREAM_RETRY_S = 30  # as long as a connection that is gone may go unnoticed
+REQUEST_RETRY_S = 1
+
+
+class Place:
+    """The slots of one user, and how many hold one or wait for it."""
+
+    def __init__(self, count: int) -> None:
+        self.free = asyncio.Semaphore(count)
+        self.users = 0
+
+
+class UserLimiter:
+    """At most `count` of each user at the same time. Up to `max_waiting` more wait for one of their own to end, each
+    for `patience_s`; the others get the `refusal`."""
+
+    def __init__(
+        self, count: int, refusal: Callable[[], Problem], max_waiting: int = 0, patience_s: float = 0.0
+    ) -> None:
+        self._count = count
+        self._most = count + max_waiting
+        self._refusal = refusal
+        self._patience_s = patience_s
+        self._places: dict[UUID, Place] = {}
+
+    async def enter(self, user_id: UUID) -> None:
+        """Raises Problem."""
+        place = self._places.setdefault(user_id, Place(self._count))
+        if place.users >= self._most:
+            raise self._refusal()
+        place.users += 1
+        try:
+            async with asyncio.timeout(self._patience_s or None):
+                await place.free.acquire()
+        except BaseException as fault:
+            self._forget(user_id)
+            if isinstance(fault, TimeoutError):
+                raise self._refusal() from None
+            raise
+
+    def leave(self, user_id: UUID) -> None:
+        self._places[user_id].free.release()
+        self._forget(user_id)
+
+    def _forget(self, user_id: UUID) -> None:
+        place = self._places[user_id]
+        place.users -= 1
+        if not place.users:
+            del self._places[user_id]
+
+
+def too_many_streams() -> Problem:
+    detail = "Too many pages are open: close some, or try again shortly."
+    return Problem(429, "too_many_streams", detail, headers={"Retry-After": str(STREAM_RETRY_S)})
+
+
+def too_many_at_once() -> Problem:
+    detail = "Too many requests at the same time: wait for some of them to end."
+    return Problem(429, "too_many_requests", detail, headers={"Retry-After": str(REQUEST_RETRY_S)})

@@ -1,0 +1,1 @@
+"""`make siege`: how long an honest guest waits while others attack."""

@@ -1,0 +1,107 @@
+"""`make siege`: an honest guest's journey on the quiet system, then beside hostile accounts and connections."""
+
+import argparse
+import json
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.rest import Person, add_organiser
+from deploy.sample import load_photos, load_selfies
+from deploy.system import LocalSystem
+from tests.load.siege.attacks import Plan
+from tests.load.siege.guest import STEPS
+from tests.load.siege.measure import Phase, Siege, as_json, join_hostile
+
+BOUND = 3.0
+PHOTOS = 20
+ACCOUNTS, DRIPS, LOGINS, STREAMS = 25, 1250, 100, 200
+ORGANISER, PASSWORD = "siege-organiser", "only for this run"
+
+console = Console(width=110)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("make siege", description=__doc__)
+    parser.add_argument("--journeys", type=int, default=5, help="of honest guests, on the quiet system and beside each")
+    parser.add_argument("--only", default="", help="attacks, such as bombs,drips; all of them by default")
+    parser.add_argument("--bound", type=float, default=BOUND, help="how many times longer a journey may take")
+    chosen = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="minois-siege-", dir="/tmp"))
+    system = LocalSystem(folder / "data", settings={"LOG_LEVEL": "WARNING", "TRUSTED_PROXIES": "127.0.0.1"})
+    sample = Path(os.environ.get("MINOIS_DATA", "var")) / "sample"
+    try:
+        with system:
+            code = prepare(system, sample)
+            plan = choose(
+                Plan(
+                    system.base_url,
+                    join_hostile(system.base_url, code, ACCOUNTS),
+                    bombs=ACCOUNTS,
+                    noise=ACCOUNTS,
+                    drips=DRIPS,
+                    logins=LOGINS,
+                    streams=STREAMS,
+                ),
+                chosen.only,
+            )
+            _, selfie = load_selfies(sample)[0]
+            siege = Siege(system.base_url, code, selfie, chosen.journeys)
+            siege.measure("warm")
+            phases = siege.run(plan)
+        raise SystemExit(report(phases, chosen.bound))
+    finally:
+        system.remove_data()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def prepare(system: LocalSystem, sample: Path) -> str:
+    """The code of an event whose photos have been read."""
+    add_organiser(system.data, system.env, ORGANISER, PASSWORD)
+    with Person(system.base_url) as organiser:
+        organiser.login(ORGANISER, PASSWORD)
+        event = organiser.create_event("Siege")
+        organiser.upload_photos(event["id"], load_photos(sample, PHOTOS))
+        while (state := organiser.event(event["id"])["photos"])["pending"]:
+            time.sleep(0.5)
+    if state["failed"]:
+        raise SystemExit(f"{state['failed']} photos could not be read")
+    return str(event["event_code"])
+
+
+def choose(plan: Plan, only: str) -> Plan:
+    if not only:
+        return plan
+    wanted = {kind: getattr(plan, kind) for kind in only.split(",")}
+    return Plan(plan.url, plan.tokens, **wanted)
+
+
+def report(phases: list[Phase], bound: float) -> int:
+    """Prints the table and the JSON; 1 above the bound."""
+    quiet = phases[0]
+    table = Table(title="An honest guest's journey, medians in seconds", title_justify="left")
+    for name in ("beside", *STEPS, "all", "worst", "ratio", "told to wait"):
+        table.add_column(name, justify="left" if name == "beside" else "right")
+    for phase in phases:
+        steps = [f"{phase.step_s(step):.2f}" for step in STEPS]
+        figures = [f"{phase.median_s:.2f}", f"{phase.worst_s:.2f}", f"{phase.median_s / quiet.median_s:.2f}"]
+        table.add_row(phase.name, *steps, *figures, str(phase.refusals))
+    console.print(table)
+    for phase in phases[1:]:
+        for kind, answers in phase.answers.items():
+            told = ", ".join(f"{status} {number}x" for status, number in sorted(answers.items()))
+            console.print(f"{phase.name}: {kind} were answered {told or 'nothing yet'}.")
+    result = as_json(phases, bound)
+    is_within = result["largest_ratio"] <= bound
+    console.print(f"No attack makes a journey take more than {bound:g} times as long: {'yes' if is_within else 'NO'}.")
+    print(json.dumps(result))
+    return 0 if is_within else 1
+
+
+if __name__ == "__main__":
+    main()
