@@ -9,6 +9,7 @@ from auth_service.domain import (
     ACCESS_TOKEN_S,
     REFRESH_TOKEN_S,
     Change,
+    Consent,
     Event,
     EventEdit,
     Guest,
@@ -109,6 +110,10 @@ def show_user(user: User, memberships: Sequence[Membership]) -> pb.GetUserRespon
         create_time=to_timestamp(user.created_at),
         memberships=[show_membership(membership) for membership in memberships],
     )
+
+
+def show_consent(consent: Consent) -> pb.Consent:
+    return pb.Consent(event_id=str(consent.event_id), version=consent.version, give_time=to_timestamp(consent.given_at))
 
 
 def show_guest(guest: Guest) -> pb.Guest:

@@ -10,6 +10,7 @@ from auth_service.messages import (
     parse_role,
     show_accepted,
     show_change,
+    show_consent,
     show_event,
     show_guest,
     show_invitation,
@@ -125,6 +126,11 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         event_id = parse_id(request.event_id)
         self._auth.members.record_consent(current_caller().user_id, event_id, request.consent_version)
         return pb.RecordConsentResponse()
+
+    @callable_by(USER)
+    def ListConsents(self, request, context):
+        consents = self._auth.members.list_consents(current_caller().user_id)
+        return pb.ListConsentsResponse(consents=map(show_consent, consents))
 
     @callable_by(USER)
     def LeaveEvent(self, request, context):

@@ -36,6 +36,7 @@ from selfie_service.domain.people import FACES_PER_GUEST
 from selfie_service.feed import AuthFeed
 from selfie_service.guests import GuestSelfies
 from selfie_service.people import People
+from selfie_service.records import Records
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
@@ -44,6 +45,7 @@ from selfie_service.store import (
     ChangeStore,
     OldSelfieStore,
     PersonStore,
+    RecordStore,
     RematchStore,
     RoleStore,
     SelfieStore,
@@ -166,6 +168,7 @@ def serve(
                 ),
                 people,
                 guests,
+                Records(RecordStore(db), blobs),
                 hints,
             ),
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,

@@ -17,3 +17,11 @@ def read_image(blobs: Blobs, image: StoredImage) -> bytes:
         return image.data
     assert image.key is not None
     return blobs.get(image.key)
+
+
+def measure_image(blobs: Blobs, image: StoredImage) -> int:
+    """Its size in bytes. Raises BlobNotFound."""
+    if image.data is not None:
+        return len(image.data)
+    assert image.key is not None
+    return blobs.size(image.key)

@@ -79,8 +79,11 @@ class Selfies:
         traces.lead_to(accepted)
         return accepted
 
-    def get_selfie(self, user_id: UUID, person_id: UUID | None = None) -> tuple[Selfie, bytes]:
-        selfie = self._selfies.find_selfie(self._people.require(user_id, person_id))
+    def get_selfie(
+        self, user_id: UUID, person_id: UUID | None = None, selfie_id: UUID | None = None
+    ) -> tuple[Selfie, bytes]:
+        """The one in use, or the one that is meant. Raises SelfieNotFound."""
+        selfie = self._selfies.find_selfie(self._people.require(user_id, person_id), selfie_id)
         if selfie is None:
             raise SelfieNotFound
         try:

@@ -12,8 +12,10 @@ from protos.selfie.v1 import selfie_pb2 as pb
 from protos.selfie.v1 import selfie_pb2_grpc
 from selfie_service.domain import MAX_USERS, EventRematch, RejectReason, RematchState, SelfieState
 from selfie_service.domain.people import Person
+from selfie_service.domain.records import PersonRecord, SelfieRecord
 from selfie_service.guests import GuestSelfies
 from selfie_service.people import People
+from selfie_service.records import Records
 from selfie_service.service import Selfies
 
 SELFIE_STATES = {
@@ -50,10 +52,13 @@ REMATCH_STATES = {
 class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, selfies: Selfies, people: People, guests: GuestSelfies, hints: Notices) -> None:
+    def __init__(
+        self, selfies: Selfies, people: People, guests: GuestSelfies, records: Records, hints: Notices
+    ) -> None:
         self._selfies = selfies
         self._people = people
         self._guests = guests
+        self._records = records
         self._hints = hints
 
     @callable_by(USER)
@@ -65,13 +70,19 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
 
     @callable_by(USER)
     def GetSelfie(self, request, context):
-        selfie, image = self._selfies.get_selfie(current_caller().user_id, _person(request))
+        selfie_id = parse_optional_id(request.selfie_id)
+        selfie, image = self._selfies.get_selfie(current_caller().user_id, _person(request), selfie_id)
         return pb.GetSelfieResponse(
             selfie_id=str(selfie.id),
             state=SELFIE_STATES[selfie.state],
             image=image,
             content_type=selfie.content_type,
         )
+
+    @callable_by(USER)
+    def ListRecords(self, request, context):
+        records = self._records.list_records(current_caller().user_id)
+        return pb.ListRecordsResponse(people=map(_person_record, records))
 
     @callable_by(USER)
     def DeleteSelfie(self, request, context):
@@ -142,6 +153,28 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
 
 def _person(request: Any) -> UUID | None:
     return parse_optional_id(request.person_id)
+
+
+def _person_record(person: PersonRecord) -> pb.PersonRecord:
+    return pb.PersonRecord(
+        person_id=str(person.id),
+        name=person.name,
+        consent_version=person.consent_version,
+        create_time=to_timestamp(person.created_at),
+        selfies=map(_selfie_record, person.selfies),
+    )
+
+
+def _selfie_record(selfie: SelfieRecord) -> pb.SelfieRecord:
+    return pb.SelfieRecord(
+        selfie_id=str(selfie.id),
+        state=SELFIE_STATES[selfie.state],
+        reject_reason=REJECT_REASONS[selfie.reason],
+        create_time=to_timestamp(selfie.created_at),
+        decide_time=to_timestamp(selfie.decided_at),
+        content_type=selfie.content_type,
+        image_bytes=selfie.image_bytes,
+    )
 
 
 def _wire_person(person: Person) -> pb.Person:

@@ -102,6 +102,15 @@ class Membership:
 
 
 @dataclass(frozen=True)
+class Consent:
+    """That a member agreed to a version of the text about faces."""
+
+    event_id: UUID
+    version: str
+    given_at: datetime
+
+
+@dataclass(frozen=True)
 class Guest:
     """A membership as an organiser sees it."""
 

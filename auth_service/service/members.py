@@ -5,6 +5,7 @@ from uuid import UUID
 from auth_service import forms
 from auth_service.domain import (
     CODE_TRIES,
+    Consent,
     Event,
     EventClosed,
     EventNotFound,
@@ -31,6 +32,7 @@ class Members:
         self._events = stores.events
         self._members = stores.members
         self._roles = stores.roles
+        self._consents = stores.consents
         self._marks = marks
 
     def join_event(
@@ -52,6 +54,9 @@ class Members:
         forms.require([*forms.check_consent_version(version, required=True)])
         if not self._members.record_consent(user_id, event_id, version):
             raise EventNotFound
+
+    def list_consents(self, user_id: UUID) -> list[Consent]:
+        return self._consents.list_consents(user_id)
 
     def leave_event(self, user_id: UUID, event_id: UUID, guest_id: UUID) -> bool:
         """`guest_id` leaves or is removed; `user_id` asks for it. Whether the guest's sessions ended.

@@ -5,6 +5,7 @@ from sqlalchemy import Engine
 from auth_service.store.accounts import AccountStore
 from auth_service.store.announcements import AnnouncementStore
 from auth_service.store.changes import ChangeStore
+from auth_service.store.consents import ConsentStore
 from auth_service.store.counts import CountStore
 from auth_service.store.events import EventStore
 from auth_service.store.invitations import InvitationStore
@@ -21,6 +22,7 @@ __all__ = [
     "AccountStore",
     "AnnouncementStore",
     "ChangeStore",
+    "ConsentStore",
     "CountStore",
     "EventStore",
     "InvitationStore",
@@ -44,6 +46,7 @@ class Stores:
         self.sessions = SessionStore(engine)
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
+        self.consents = ConsentStore(engine)
         self.counts = CountStore(engine)
         self.roles = RoleStore(engine)
         self.changes = ChangeStore(engine)

@@ -2,10 +2,25 @@
 
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
-from auth_service.domain import Role
+from auth_service.domain import Consent, Role
 from auth_service.store.changes import append_joined
+from kit.db import transaction
+
+
+class ConsentStore:
+    """Consents."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def list_consents(self, user_id: UUID) -> list[Consent]:
+        """Oldest first, of events that are left or deleted as well."""
+        query = text("SELECT * FROM auth.consents WHERE user_id = :user ORDER BY given_at, event_id, version")
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query, {"user": user_id}).all()
+        return [Consent(row.event_id, row.version, row.given_at) for row in rows]
 
 
 def agree(connection: Connection, event_id: UUID, user_id: UUID, version: str) -> bool:

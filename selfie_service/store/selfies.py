@@ -85,15 +85,17 @@ class SelfieStore:
             raise REFUSALS[added.outcome]
         return UUID(str(added.selfie_id))
 
-    def find_selfie(self, person_id: UUID) -> Selfie | None:
-        """The first active one, else the pending one."""
+    def find_selfie(self, person_id: UUID, selfie_id: UUID | None = None) -> Selfie | None:
+        """The first active one, else the pending one; or, by its id, any whose bytes are kept."""
+        is_meant = "state IN ('active', 'pending')"
+        if selfie_id:
+            is_meant = "id = :selfie AND (image_key IS NOT NULL OR image IS NOT NULL)"
         query = text(
             "SELECT id, state, image_key, image, content_type FROM selfie.selfies"
-            " WHERE person_id = :person AND state IN ('active', 'pending')"
-            " ORDER BY state = 'active' DESC, revision LIMIT 1"
+            f" WHERE person_id = :person AND {is_meant} ORDER BY state = 'active' DESC, revision LIMIT 1"
         )
         with transaction(self._engine) as connection:
-            row = connection.execute(query, {"person": person_id}).first()
+            row = connection.execute(query, {"person": person_id, "selfie": selfie_id}).first()
         return Selfie(row.id, SelfieState(row.state), _image(row), row.content_type) if row else None
 
     def delete_selfies(self, person_id: UUID) -> None:

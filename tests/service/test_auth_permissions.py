@@ -64,6 +64,7 @@ OF_NO_EVENT = {
     "DeleteNotice",
     "SetCredentials",
     "GetUser",
+    "ListConsents",
     "DeleteUser",
     "CreateEvent",
     "ListEvents",

@@ -34,6 +34,8 @@ ROUTES = {
     "Login": "post /api/login",
     "RefreshToken": "post /api/refresh",
     "JoinEvent": "post /api/join-event",
+    "ListConsents": "get /api/me/export",
+    "ListRecords": "get /api/me/export",
     "RecordConsent": "post /api/me/consents",
     "AdmitGuest": "post /api/events/{event_id}/guests/{user_id}/admit",
     "SetRole": "patch /api/events/{event_id}/guests/{user_id}",

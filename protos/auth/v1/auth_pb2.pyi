@@ -490,6 +490,26 @@ class RecordConsentResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class Consent(_message.Message):
+    __slots__ = ("event_id", "version", "give_time")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    GIVE_TIME_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    version: str
+    give_time: _timestamp_pb2.Timestamp
+    def __init__(self, event_id: _Optional[str] = ..., version: _Optional[str] = ..., give_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListConsentsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListConsentsResponse(_message.Message):
+    __slots__ = ("consents",)
+    CONSENTS_FIELD_NUMBER: _ClassVar[int]
+    consents: _containers.RepeatedCompositeFieldContainer[Consent]
+    def __init__(self, consents: _Optional[_Iterable[_Union[Consent, _Mapping]]] = ...) -> None: ...
+
 class JoinEventRequest(_message.Message):
     __slots__ = ("event_code", "without_search", "consent_version", "phone_mark")
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]

@@ -99,6 +99,11 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.FromString,
                 _registered_method=True)
+        self.ListConsents = channel.unary_unary(
+                '/auth.v1.AuthService/ListConsents',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsResponse.FromString,
+                _registered_method=True)
         self.LeaveEvent = channel.unary_unary(
                 '/auth.v1.AuthService/LeaveEvent',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LeaveEventRequest.SerializeToString,
@@ -345,6 +350,13 @@ class AuthServiceServicer:
         """Records that the caller agreed to a version of the text about faces, in an event that they joined, and has their
         selfie searched there. Idempotent.
         Errors: EVENT_NOT_FOUND, INVALID_FORM.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListConsents(self, request, context):
+        """Everything that the caller agreed to, in events that they have left as well, oldest first. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -646,6 +658,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.RecordConsent,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.SerializeToString,
+            ),
+            'ListConsents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConsents,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsResponse.SerializeToString,
             ),
             'LeaveEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.LeaveEvent,
@@ -1112,6 +1129,33 @@ class AuthService:
             '/auth.v1.AuthService/RecordConsent',
             protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConsents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListConsents',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -168,10 +168,12 @@ class UploadSelfieResponse(_message.Message):
     def __init__(self, selfie_id: _Optional[str] = ...) -> None: ...
 
 class GetSelfieRequest(_message.Message):
-    __slots__ = ("person_id",)
+    __slots__ = ("person_id", "selfie_id")
     PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    SELFIE_ID_FIELD_NUMBER: _ClassVar[int]
     person_id: str
-    def __init__(self, person_id: _Optional[str] = ...) -> None: ...
+    selfie_id: str
+    def __init__(self, person_id: _Optional[str] = ..., selfie_id: _Optional[str] = ...) -> None: ...
 
 class GetSelfieResponse(_message.Message):
     __slots__ = ("selfie_id", "state", "image", "content_type")
@@ -184,6 +186,48 @@ class GetSelfieResponse(_message.Message):
     image: bytes
     content_type: str
     def __init__(self, selfie_id: _Optional[str] = ..., state: _Optional[_Union[SelfieState, str]] = ..., image: _Optional[bytes] = ..., content_type: _Optional[str] = ...) -> None: ...
+
+class SelfieRecord(_message.Message):
+    __slots__ = ("selfie_id", "state", "reject_reason", "create_time", "decide_time", "content_type", "image_bytes")
+    SELFIE_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REJECT_REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    DECIDE_TIME_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    selfie_id: str
+    state: SelfieState
+    reject_reason: RejectReason
+    create_time: _timestamp_pb2.Timestamp
+    decide_time: _timestamp_pb2.Timestamp
+    content_type: str
+    image_bytes: int
+    def __init__(self, selfie_id: _Optional[str] = ..., state: _Optional[_Union[SelfieState, str]] = ..., reject_reason: _Optional[_Union[RejectReason, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., content_type: _Optional[str] = ..., image_bytes: _Optional[int] = ...) -> None: ...
+
+class PersonRecord(_message.Message):
+    __slots__ = ("person_id", "name", "consent_version", "create_time", "selfies")
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    SELFIES_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    name: str
+    consent_version: str
+    create_time: _timestamp_pb2.Timestamp
+    selfies: _containers.RepeatedCompositeFieldContainer[SelfieRecord]
+    def __init__(self, person_id: _Optional[str] = ..., name: _Optional[str] = ..., consent_version: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selfies: _Optional[_Iterable[_Union[SelfieRecord, _Mapping]]] = ...) -> None: ...
+
+class ListRecordsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListRecordsResponse(_message.Message):
+    __slots__ = ("people",)
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    people: _containers.RepeatedCompositeFieldContainer[PersonRecord]
+    def __init__(self, people: _Optional[_Iterable[_Union[PersonRecord, _Mapping]]] = ...) -> None: ...
 
 class DeleteSelfieRequest(_message.Message):
     __slots__ = ("person_id",)

@@ -55,6 +55,11 @@ class SelfieServiceStub:
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieRequest.SerializeToString,
                 response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieResponse.FromString,
                 _registered_method=True)
+        self.ListRecords = channel.unary_unary(
+                '/selfie.v1.SelfieService/ListRecords',
+                request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsRequest.SerializeToString,
+                response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsResponse.FromString,
+                _registered_method=True)
         self.DeleteSelfie = channel.unary_unary(
                 '/selfie.v1.SelfieService/DeleteSelfie',
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.DeleteSelfieRequest.SerializeToString,
@@ -132,6 +137,14 @@ class SelfieServiceServicer:
     def GetSelfie(self, request, context):
         """The caller's own selfie: the first active one, or the pending one where none is active yet. Idempotent.
         Errors: NO_ACTIVE_SELFIE, PERSON_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRecords(self, request, context):
+        """Everything that is kept about the caller's people and their selfies, but for the bytes, which GetSelfie gives by
+        `selfie_id`, and for numbers computed from a face, which nobody is given. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -227,6 +240,11 @@ def add_SelfieServiceServicer_to_server(servicer, server):
                     servicer.GetSelfie,
                     request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieRequest.FromString,
                     response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieResponse.SerializeToString,
+            ),
+            'ListRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecords,
+                    request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsRequest.FromString,
+                    response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsResponse.SerializeToString,
             ),
             'DeleteSelfie': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteSelfie,
@@ -339,6 +357,33 @@ class SelfieService:
             '/selfie.v1.SelfieService/GetSelfie',
             protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieRequest.SerializeToString,
             protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/selfie.v1.SelfieService/ListRecords',
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsRequest.SerializeToString,
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,

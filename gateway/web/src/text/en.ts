@@ -194,6 +194,8 @@ export const text = {
     shareDetail: "It opens the event, not your photos.",
     signOut: "Sign out",
     signOutQuestion: "Sign out on this device? To come back you need another device’s code, or a new selfie.",
+    download: "Download my data",
+    downloadDetail: "A ZIP file with your account, your consents, the list of your photos and your selfies.",
     deleteAll: "Delete everything about me",
     deleteAllQuestion:
       "Delete your selfie, your list of photos, the photos that you added and your access, in all events? " +

@@ -198,6 +198,8 @@ export const text: Text = {
     signOut: "Se déconnecter",
     signOutQuestion:
       "Vous déconnecter de cet appareil ? Pour revenir, il faudra le code d’un autre appareil, ou un nouveau selfie.",
+    download: "Télécharger mes données",
+    downloadDetail: "Un fichier ZIP avec votre compte, vos consentements, la liste de vos photos et vos selfies.",
     deleteAll: "Supprimer tout ce qui me concerne",
     deleteAllQuestion:
       "Supprimer votre selfie, votre liste de photos, les photos que vous avez ajoutées et votre accès, " +
