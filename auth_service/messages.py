@@ -113,7 +113,13 @@ def show_user(user: User, memberships: Sequence[Membership]) -> pb.GetUserRespon
 
 
 def show_consent(consent: Consent) -> pb.Consent:
-    return pb.Consent(event_id=str(consent.event_id), version=consent.version, give_time=to_timestamp(consent.given_at))
+    return pb.Consent(
+        event_id=str(consent.event_id),
+        version=consent.version,
+        language=consent.language,
+        give_time=to_timestamp(consent.given_at),
+        withdraw_time=to_timestamp(consent.withdrawn_at),
+    )
 
 
 def show_guest(guest: Guest) -> pb.Guest:

@@ -2,6 +2,7 @@
 
 from google.protobuf.duration_pb2 import Duration
 
+from auth_service.domain import GivenConsent
 from auth_service.mails import Notice
 from auth_service.messages import (
     guest_key,
@@ -73,7 +74,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             parse_optional_id(request.request_id),
             request.event_code,
             request.display_name,
-            request.consent_version,
+            GivenConsent(request.consent_version, request.consent_language),
             searched=not request.without_search,
             phone_mark=request.phone_mark,
         )
@@ -116,7 +117,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             current_caller().user_id,
             request.event_code,
             not request.without_search,
-            request.consent_version,
+            GivenConsent(request.consent_version, request.consent_language),
             request.phone_mark,
         )
         return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name, waiting=waiting)
@@ -124,8 +125,14 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(USER)
     def RecordConsent(self, request, context):
         event_id = parse_id(request.event_id)
-        self._auth.members.record_consent(current_caller().user_id, event_id, request.consent_version)
+        consent = GivenConsent(request.consent_version, request.consent_language)
+        self._auth.members.record_consent(current_caller().user_id, event_id, consent)
         return pb.RecordConsentResponse()
+
+    @callable_by(USER)
+    def WithdrawConsent(self, request, context):
+        self._auth.members.withdraw_consent(current_caller().user_id)
+        return pb.WithdrawConsentResponse()
 
     @callable_by(USER)
     def ListConsents(self, request, context):

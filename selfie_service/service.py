@@ -21,6 +21,7 @@ from selfie_service.domain import (
     UserNotFound,
     first_person,
 )
+from selfie_service.domain.people import ConsentWithdrawn
 from selfie_service.images import read_image, write_image
 from selfie_service.people import People
 from selfie_service.store import RematchStore, SelfieStore
@@ -111,10 +112,10 @@ class Selfies:
     def _add(self, selfie: NewSelfie) -> UUID:
         try:
             return self._selfies.add_selfie(selfie)
-        except (UserNotFound, EventClosed):
+        except (UserNotFound, EventClosed, ConsentWithdrawn):
             if selfie.person_id != first_person(selfie.user_id):
                 self._people.require(selfie.user_id, selfie.person_id)  # who may be deleted by now
-            self._catch_up()  # the account may be new, or have joined another event
+            self._catch_up()  # the account may be new, have joined another event, or have agreed again
             self._selfies.add_person(selfie.user_id)
             return self._selfies.add_selfie(selfie)
 

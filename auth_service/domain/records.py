@@ -44,6 +44,7 @@ class ChangeKind(Enum):
     EVENT_UPDATED = "event_updated"
     EVENT_DELETED = "event_deleted"
     WAITING = "waiting"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,26 @@ class Membership:
 
 
 @dataclass(frozen=True)
+class GivenConsent:
+    """What somebody agrees to: a version of the text about faces, in a language. An empty version: they do not."""
+
+    version: str = ""
+    language: str = ""
+
+
+NO_CONSENT = GivenConsent()
+
+
+@dataclass(frozen=True)
 class Consent:
-    """That a member agreed to a version of the text about faces."""
+    """That a member agreed to a version of the text about faces. `language` is that of the text, empty where the client
+    did not say."""
 
     event_id: UUID
     version: str
+    language: str
     given_at: datetime
+    withdrawn_at: datetime | None
 
 
 @dataclass(frozen=True)

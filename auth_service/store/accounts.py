@@ -8,8 +8,10 @@ from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import IntegrityError
 
 from auth_service.domain import (
+    NO_CONSENT,
     REPEAT_S,
     ChangeKind,
+    GivenConsent,
     Role,
     User,
     fold,
@@ -59,7 +61,7 @@ class AccountStore:
         user: NewUser,
         event_id: UUID,
         refresh_hash: bytes,
-        consent_version: str = "",
+        consent: GivenConsent = NO_CONSENT,
         searched: bool = True,
         phone_hash: bytes | None = None,
     ) -> bool | None:
@@ -70,9 +72,9 @@ class AccountStore:
             if event is None or event.shut or not insert_user(connection, user):
                 return None
             insert_token(connection, uuid4(), user.id, refresh_hash)
-            if consent_version:
-                insert_consent(connection, user.id, event_id, consent_version)
-            is_searched = searched or bool(consent_version)
+            if consent.version:
+                insert_consent(connection, user.id, event_id, consent)
+            is_searched = searched or bool(consent.version)
             add_member(connection, event_id, user.id, Role.GUEST, waiting=event.admission, searched=is_searched)
             mark_phone(connection, event_id, user.id, phone_hash)
             return bool(event.admission)

@@ -116,7 +116,9 @@ def _show_consent(consent: auth_pb2.Consent) -> dict[str, object]:
     return {
         "event_id": consent.event_id,
         "version": consent.version,
+        "language": consent.language,
         "given_at": _show_time(consent, "give_time"),
+        "withdrawn_at": _show_time(consent, "withdraw_time"),
     }
 
 

@@ -74,6 +74,7 @@ class ChangeKind(Enum):
     USER_ERASED = "user_erased"
     EVENT_UPDATED = "event_updated"
     EVENT_DELETED = "event_deleted"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,16 @@ def erase_selfies(connection: Connection, person_id: UUID) -> None:
     hint_owner(connection, person_id)
 
 
+def delete_person(connection: Connection, person_id: UUID) -> None:
+    """Of one who is not the first; the row stays without a name until every event has forgotten the face."""
+    erase_selfies(connection, person_id)
+    delete = text(
+        "UPDATE selfie.people SET deleted_at = now(), name = '', request_id = NULL, consent_version = NULL"
+        " WHERE person_id = :person"
+    )
+    connection.execute(delete, {"person": person_id})
+
+
 def empty(connection: Connection, condition: str, change: str, values: Mapping[str, object]) -> None:
     """Takes bytes and encoding from selfies whose rows do not change meanwhile."""
     queue_blob_deletions(connection, condition, values)

@@ -25,7 +25,7 @@ from selfie_service.domain import (
     StoredImage,
     UserNotFound,
 )
-from selfie_service.domain.people import TooManySelfies
+from selfie_service.domain.people import ConsentWithdrawn, TooManySelfies
 from selfie_service.store.bindings import bind, count_binding, read_bound
 from selfie_service.store.erasing import empty, erase_selfies
 from selfie_service.store.hints import hint_owner
@@ -52,6 +52,7 @@ REFUSALS: dict[str, type[Fault]] = {
     "shut_out": EventClosed,
     "queue_full": QueueFull,
     "too_many": TooManySelfies,
+    "no_consent": ConsentWithdrawn,
 }
 
 
@@ -76,7 +77,7 @@ class SelfieStore:
         """The id of the selfie, or of the one that the same request added before.
 
         Raises RequestInProgress, UserNotFound, IdempotencyKeyReused, EventClosed, QueueFull,
-        TooManySelfies.
+        TooManySelfies, ConsentWithdrawn.
         """
         values = {**vars(selfie), "max_pending": self._max_pending, "max_active": MAX_ACTIVE}
         with statement(self._engine, "selfie-add") as connection:

@@ -27,3 +27,19 @@ def test_a_guest_downloads_everything_about_them(phone: Phone, gallery: Gallery,
     assert [data for name, data in files.items() if name.startswith("selfies/")] == [sample.selfies["Ada"]]
     assert len(json.loads(files["photos.json"])["of_me"]) == count
     assert [consent["event_id"] for consent in json.loads(files["consents.json"])] == [event["id"]]
+
+
+def test_a_consent_is_withdrawn_with_one_button(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+    event, photos = gallery
+    phone.join_with(event["event_code"], sample.selfies["Ada"])
+    phone.expect_photos(len(showing(photos, "Ada")))
+    phone.button("You and your data").click()
+    phone.button("Withdraw my consent").click()
+    phone.button("Yes, withdraw").click()
+    phone.see("Which photos are you in?")
+    phone.button("Take a selfie").click()
+    phone.see("You may use my selfie")
+    me = phone.page.request.get(f"{phone.base_url}/api/me").json()
+    assert [(one["event_id"], one["searched"], one["consent_version"]) for one in me["events"]] == [
+        (event["id"], False, "")
+    ]

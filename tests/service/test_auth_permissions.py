@@ -65,6 +65,7 @@ OF_NO_EVENT = {
     "SetCredentials",
     "GetUser",
     "ListConsents",
+    "WithdrawConsent",
     "DeleteUser",
     "CreateEvent",
     "ListEvents",

@@ -67,7 +67,7 @@ def answer_all(world: World, **others: Any) -> None:
             user_id=ME, display_name="Gina", create_time=FIRST, memberships=memberships
         ),
         "ListConsents": auth_pb2.ListConsentsResponse(
-            consents=[auth_pb2.Consent(event_id=EVENT, version="2026-11", give_time=FIRST)]
+            consents=[auth_pb2.Consent(event_id=EVENT, version="2026-11", language="fr", give_time=FIRST)]
         ),
         "ListRecords": selfie_pb2.ListRecordsResponse(people=people),
         "ListMatches": list_matches,
@@ -100,7 +100,13 @@ def test_the_archive_has_all_that_is_kept(world: World) -> None:
         "Fête",
     )
     assert files["consents.json"] == [
-        {"event_id": EVENT, "version": "2026-11", "given_at": "2026-06-19T20:13:20+00:00"}
+        {
+            "event_id": EVENT,
+            "version": "2026-11",
+            "language": "fr",
+            "given_at": "2026-06-19T20:13:20+00:00",
+            "withdrawn_at": None,
+        }
     ]
     assert [person["name"] for person in files["people.json"]] == ["", "Mia"]
     assert files["people.json"][1]["selfies"][0]["file"] == "selfies/selfie-2.png"

@@ -36,6 +36,7 @@ ROUTES = {
     "JoinEvent": "post /api/join-event",
     "ListConsents": "get /api/me/export",
     "ListRecords": "get /api/me/export",
+    "WithdrawConsent": "delete /api/me/consents",
     "RecordConsent": "post /api/me/consents",
     "AdmitGuest": "post /api/events/{event_id}/guests/{user_id}/admit",
     "SetRole": "patch /api/events/{event_id}/guests/{user_id}",

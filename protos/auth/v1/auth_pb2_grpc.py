@@ -99,6 +99,11 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.FromString,
                 _registered_method=True)
+        self.WithdrawConsent = channel.unary_unary(
+                '/auth.v1.AuthService/WithdrawConsent',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentResponse.FromString,
+                _registered_method=True)
         self.ListConsents = channel.unary_unary(
                 '/auth.v1.AuthService/ListConsents',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsRequest.SerializeToString,
@@ -349,7 +354,17 @@ class AuthServiceServicer:
     def RecordConsent(self, request, context):
         """Records that the caller agreed to a version of the text about faces, in an event that they joined, and has their
         selfie searched there. Idempotent.
-        Errors: EVENT_NOT_FOUND, INVALID_FORM.
+        Errors: EVENT_NOT_FOUND, USER_NOT_FOUND, INVALID_FORM.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawConsent(self, request, context):
+        """Withdraws every consent of the caller. Their face is searched in no event from then on, and selfie_service deletes the
+        selfies and encodings of all people of the account and has all matches forgotten; account and memberships stay. A
+        later selfie needs another RecordConsent, or a consent with JoinEvent. Idempotent.
+        Errors: USER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -658,6 +673,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.RecordConsent,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.SerializeToString,
+            ),
+            'WithdrawConsent': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawConsent,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentResponse.SerializeToString,
             ),
             'ListConsents': grpc.unary_unary_rpc_method_handler(
                     servicer.ListConsents,
@@ -1129,6 +1149,33 @@ class AuthService:
             '/auth.v1.AuthService/RecordConsent',
             protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawConsent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/WithdrawConsent',
+            protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_FIRST_PERSON: _ClassVar[ErrorReason]
     ERROR_REASON_INVALID_NAME: _ClassVar[ErrorReason]
     ERROR_REASON_CONSENT_REQUIRED: _ClassVar[ErrorReason]
+    ERROR_REASON_CONSENT_WITHDRAWN: _ClassVar[ErrorReason]
 
 class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -105,6 +106,7 @@ ERROR_REASON_TOO_MANY_PEOPLE: ErrorReason
 ERROR_REASON_FIRST_PERSON: ErrorReason
 ERROR_REASON_INVALID_NAME: ErrorReason
 ERROR_REASON_CONSENT_REQUIRED: ErrorReason
+ERROR_REASON_CONSENT_WITHDRAWN: ErrorReason
 REJECT_REASON_UNSPECIFIED: RejectReason
 REJECT_REASON_NO_FACE: RejectReason
 REJECT_REASON_SEVERAL_FACES: RejectReason

@@ -128,7 +128,7 @@ class SelfieServiceServicer:
         rejected. With `is_addition`, it is used beside the active ones instead of in their place.
         Idempotent by `request_id`: a repeat gets the same answer, once there is one.
         Errors: EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, EVENT_CLOSED, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS,
-        USER_NOT_FOUND, QUEUE_FULL, TOO_MANY_SELFIES, PERSON_NOT_FOUND.
+        USER_NOT_FOUND, QUEUE_FULL, TOO_MANY_SELFIES, PERSON_NOT_FOUND, CONSENT_WITHDRAWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

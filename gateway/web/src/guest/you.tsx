@@ -38,6 +38,11 @@ export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onE
     await ask(api.DELETE("/api/my-selfie"));
     await onDeleted();
   });
+  const withdraw = attempt(async () => {
+    if (!(await confirmInWords(text.you.withdrawQuestion, text.you.confirmWithdraw))) return;
+    await ask(api.DELETE("/api/me/consents"));
+    location.reload(); // all that the page knows of faces is old
+  });
   const signOut = attempt(async () => {
     if (!(await confirmInWords(text.you.signOutQuestion, text.you.confirmSignOut))) return;
     await ask(api.DELETE("/api/refresh"));
@@ -78,6 +83,11 @@ export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onE
       {event && sendsMail && onEvents && <Notice event={event} onChange={onEvents} />}
       <section>
         {event && <AboutEvent event={event} />}
+        {(isKept || event?.consent_version) && (
+          <button type="button" class="danger" onClick={withdraw}>
+            {text.you.withdraw}
+          </button>
+        )}
         <p class="quiet">{text.you.downloadDetail}</p>
         <a class="button" href={EXPORT} onClick={(click) => followDownload(click, EXPORT, setFault)}>
           {text.you.download}
