@@ -16,6 +16,7 @@ from auth_service.invitations import show_setup_code
 from auth_service.mail_settings import MailSettings
 from auth_service.mailer import Looker, Sender
 from auth_service.matches import MatchFeed
+from auth_service.offers import MAX_KEEP_DAYS, RETENTION_DAYS
 from auth_service.passwords import Passwords
 from auth_service.service import Auth, Organisers
 from auth_service.servicer import AuthServicer
@@ -61,6 +62,13 @@ class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettin
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
     guests_of_one_phone: int = Field(5, ge=2, description="guests who joined by one phone that organisers are told of")
+    retention_days: int = Field(
+        RETENTION_DAYS,
+        ge=0,
+        le=MAX_KEEP_DAYS,
+        description="days after its end for which a new event is kept, unless its organiser says otherwise; 0: until it"
+        " is deleted by hand",
+    )
     # Every process of selfie_service, of matcher_service and of the gateway has a long poll here.
     max_streams: int = Field(16, ge=1, le=256, description="threads for streams and long polls")
 
@@ -212,7 +220,9 @@ def _build(config: ServeSettings, stop: Event) -> Auth:
     tokens, sends_mail = TokenMaker(signer), bool(config.smtp_url)
     # The other threads stay free for codes and refreshes, however many people log in.
     passwords = Passwords(max_calls=max(1, config.unary_workers * 3 // 4))
-    return Auth(_open_stores(config), passwords, tokens, stop, sends_mail, config.guests_of_one_phone)
+    return Auth(
+        _open_stores(config), passwords, tokens, stop, sends_mail, config.guests_of_one_phone, config.retention_days
+    )
 
 
 def _open_stores(config: settings.DatabaseSettings) -> Stores:

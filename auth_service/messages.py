@@ -213,6 +213,7 @@ def parse_new_event(request: pb.CreateEventRequest) -> NewEvent:
         admission=request.admission,
         offer=parse_offer(request),
         guest_photos=parse_guest_photos(request) or GuestPhotos.OFF,
+        without_end=request.without_end,
     )
 
 
@@ -247,6 +248,7 @@ def parse_offer(request: pb.CreateEventRequest) -> NewOffer:
         credit=Credit(request.credit.name, request.credit.url),
         download=_parse_download(request.download) or Download.ORIGINAL,
         keep_days=request.keep_days,
+        is_kept=request.is_kept,
     )
 
 

@@ -236,7 +236,8 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             return pb.ListChangesResponse(changes=[show_change(change) for change in self._auth.changes.list_newest()])
         limit = parse_page("changes", request.page_size or DEFAULT_SIZE, "", MAX_SIZE).size
         wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
-        changes = self._auth.changes.list_changes(request.after, limit, wait_s)
+        reader = current_caller().kind.removeprefix("service:")
+        changes = self._auth.changes.list_changes(request.after, limit, wait_s, reader)
         return pb.ListChangesResponse(changes=[show_change(change) for change in changes])
 
     @callable_by(USER)

@@ -188,7 +188,8 @@ class Login:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """What an organiser decides of a new event."""
+    """What an organiser decides of a new event. Without `expires_at` it ends after a year, or, if it is
+    `without_end`, never."""
 
     name: str
     starts_at: datetime | None
@@ -196,6 +197,7 @@ class NewEvent:
     admission: bool
     offer: NewOffer
     guest_photos: GuestPhotos
+    without_end: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from threading import Event as Signal
 
 from auth_service.marks import KEY_PURPOSE, PhoneMarks
+from auth_service.offers import RETENTION_DAYS
 from auth_service.passwords import Passwords
 from auth_service.service.accounts import Accounts
 from auth_service.service.anomalies import GUESTS_OF_ONE_PHONE, Anomalies
@@ -31,13 +32,14 @@ class Auth:
         stopping: Signal,
         sends_mail: bool = False,
         guests_of_one_phone: int = GUESTS_OF_ONE_PHONE,
+        retention_days: int = RETENTION_DAYS,
     ) -> None:
         marks = PhoneMarks(tokens.derive_key(KEY_PURPOSE))
         self._stores = stores
         self.sessions = Sessions(stores, passwords, tokens)
         self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks)
         self.organisers = Organisers(stores.accounts, passwords)
-        self.events = Events(stores)
+        self.events = Events(stores, retention_days)
         self.members = Members(stores, marks)
         self.changes = Changes(stores, stopping)
         self.invitations = Invitations(stores, passwords, tokens, self.sessions)
@@ -54,3 +56,13 @@ class Auth:
         for event_id in self._stores.retention.find_over():
             self._stores.retention.delete(event_id)
         self._stores.mails.delete_old()
+        self._tidy_leftovers()
+
+    def _tidy_leftovers(self) -> None:
+        leftovers = self._stores.leftovers
+        leftovers.note_eventless()
+        for user_id in leftovers.find_over():
+            leftovers.erase(user_id)
+        leftovers.note_readers(self.changes.find_readers())
+        while leftovers.shorten_feed():
+            pass

@@ -9,6 +9,7 @@ from auth_service.store.consents import ConsentStore
 from auth_service.store.counts import CountStore
 from auth_service.store.events import EventStore
 from auth_service.store.invitations import InvitationStore
+from auth_service.store.leftovers import LeftoverStore
 from auth_service.store.mails import MailStore
 from auth_service.store.members import MemberStore
 from auth_service.store.notices import NoticeStore
@@ -26,6 +27,7 @@ __all__ = [
     "CountStore",
     "EventStore",
     "InvitationStore",
+    "LeftoverStore",
     "MailStore",
     "MemberStore",
     "NoticeStore",
@@ -51,6 +53,7 @@ class Stores:
         self.roles = RoleStore(engine)
         self.changes = ChangeStore(engine)
         self.retention = RetentionStore(engine)
+        self.leftovers = LeftoverStore(engine)
         self.invitations = InvitationStore(engine)
         self.setup = SetupStore(engine)
         self.notices = NoticeStore(engine)

@@ -136,28 +136,33 @@ class AccountStore:
 
     def erase_user(self, user_id: UUID) -> None:
         """The person, and the events that nobody else organises."""
-        user = {"user": user_id}
         with transaction(self._engine, "erase-user") as connection:
-            if connection.execute(text("SELECT FROM auth.users WHERE id = :user FOR UPDATE"), user).first() is None:
-                return
-            events = _lock_events(connection, user_id)
-            members = {event: find_members(connection, event) for event in events}
-            connection.execute(text("DELETE FROM auth.events WHERE id = ANY(:events)"), {"events": events})
-            uncount_guest(connection, user_id)
-            connection.execute(text("DELETE FROM auth.users WHERE id = :user"), user)
-            for gone in [*events, user_id]:
-                bury(connection, gone)
-            for event in events:
-                append_change(connection, ChangeKind.EVENT_DELETED, event_id=event)
-                others = [member for member in members[event] if member != user_id]
-                append_left(connection, event, others, only_last=True)
-            append_change(connection, ChangeKind.USER_ERASED, user_id=user_id)
+            erase_account(connection, user_id)
 
     def _find(self, condition: str, value: object) -> User | None:
         query = text(f"SELECT * FROM auth.users WHERE {condition}")
         with transaction(self._engine) as connection:
             row = connection.execute(query, {"value": value}).first()
         return _user(row) if row else None
+
+
+def erase_account(connection: Connection, user_id: UUID) -> None:
+    """If there is one: the person, and the events that nobody else organises."""
+    user = {"user": user_id}
+    if connection.execute(text("SELECT FROM auth.users WHERE id = :user FOR UPDATE"), user).first() is None:
+        return
+    events = _lock_events(connection, user_id)
+    members = {event: find_members(connection, event) for event in events}
+    connection.execute(text("DELETE FROM auth.events WHERE id = ANY(:events)"), {"events": events})
+    uncount_guest(connection, user_id)
+    connection.execute(text("DELETE FROM auth.users WHERE id = :user"), user)
+    for gone in [*events, user_id]:
+        bury(connection, gone)
+    for event in events:
+        append_change(connection, ChangeKind.EVENT_DELETED, event_id=event)
+        others = [member for member in members[event] if member != user_id]
+        append_left(connection, event, others, only_last=True)
+    append_change(connection, ChangeKind.USER_ERASED, user_id=user_id)
 
 
 def _lock_events(connection: Connection, user_id: UUID) -> list[UUID]:

@@ -641,7 +641,7 @@ class DeleteUserResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class CreateEventRequest(_message.Message):
-    __slots__ = ("request_id", "name", "start_time", "expire_time", "admission", "held", "release_time", "credit", "download", "keep_days", "guest_photos")
+    __slots__ = ("request_id", "name", "start_time", "expire_time", "admission", "held", "release_time", "credit", "download", "keep_days", "is_kept", "without_end", "guest_photos")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -652,6 +652,8 @@ class CreateEventRequest(_message.Message):
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
     KEEP_DAYS_FIELD_NUMBER: _ClassVar[int]
+    IS_KEPT_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_END_FIELD_NUMBER: _ClassVar[int]
     GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     name: str
@@ -663,8 +665,10 @@ class CreateEventRequest(_message.Message):
     credit: Credit
     download: DownloadSize
     keep_days: int
+    is_kept: bool
+    without_end: bool
     guest_photos: GuestPhotos
-    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., keep_days: _Optional[int] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., keep_days: _Optional[int] = ..., is_kept: _Optional[bool] = ..., without_end: _Optional[bool] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
 
 class CreateEventResponse(_message.Message):
     __slots__ = ("event",)
