@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from auth_service.passwords import Passwords
 from auth_service.service import Auth, Organisers
 from auth_service.servicer import AuthServicer
 from auth_service.smtp import MailSender, MailServer
-from auth_service.store import Stores
+from auth_service.store import ReplayStore, Stores
 from auth_service.store.mails import MAILS_CHANNEL
 from auth_service.store.notices import NOTICES_CHANNEL
 from auth_service.tokens import TokenMaker
@@ -29,6 +30,7 @@ from kit import failpoints, logs, settings, traces
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.identity import Signer, Verifier
+from kit.ledger import Ledger, replay
 from kit.logs import get_logger
 from kit.metrics import FeedGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
@@ -55,6 +57,10 @@ class OrganiserSettings(MigrateSettings):
     """python -m auth_service add-organiser --username U --email E: make an account that may create events."""
 
     minois_password: str = Field("", description="the organiser's password; empty: asked for")
+
+
+class ReplaySettings(MigrateSettings, settings.LedgerSettings):
+    """python -m auth_service replay: after a restore, erase the accounts and events again that the ledger names."""
 
 
 class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettings, MailSettings):
@@ -89,6 +95,7 @@ def main() -> None:
         "migrate": run_migrations,
         "await-schema": wait_for_schema,
         "add-organiser": add_organiser,
+        "replay": replay_ledger,
     }
     parser = argparse.ArgumentParser("auth_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -205,6 +212,14 @@ def add_organiser(arguments: list[str]) -> None:
         print(f"add-organiser: {faults or fault.message}", file=sys.stderr)
         raise SystemExit(1) from None
     print(f"Organiser {chosen.username} can log in now ({user_id}).")
+
+
+def replay_ledger(_: list[str]) -> None:
+    settings.read_env_file(NAME)
+    config = settings.load(ReplaySettings)
+    logs.configure(NAME, "ERROR")
+    store = ReplayStore(create_db(config.database_url, 1, 0, f"replay-{os.getpid()}"))
+    print(json.dumps({"service": NAME, **replay(Ledger.connect(config), store)}))
 
 
 def _offer_setup(auth: Auth) -> None:

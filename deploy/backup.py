@@ -1,4 +1,4 @@
-"""Backs up the data of a local system, also while it runs: `python -m deploy.backup create|restore FOLDER`."""
+"""Backs up the data of a local system, also while it runs: `python -m deploy.backup create|restore|replay FOLDER`."""
 
 import argparse
 import fcntl
@@ -24,6 +24,7 @@ from kit.settings import load
 DUMP = "database.dump"
 MARK = "backup.json"
 SAMPLE = "sample.json"
+LEDGER = "ledger"  # as kit.ledger names it
 
 
 class BackupSettings(BaseSettings):
@@ -37,7 +38,7 @@ class BackupSettings(BaseSettings):
 def main() -> None:
     config = load(BackupSettings)
     parser = argparse.ArgumentParser("deploy.backup", description=__doc__, add_help=False)
-    parser.add_argument("command", choices=("create", "restore"))
+    parser.add_argument("command", choices=("create", "restore", "replay"))
     parser.add_argument("folder", metavar="FOLDER", type=Path)
     chosen = parser.parse_args()
     data = config.minois_data.resolve()
@@ -48,10 +49,15 @@ def main() -> None:
             if blob_url and not blob_url.startswith(f"file://{data}/"):
                 print(f"The files in {blob_url} are not part of this backup: keep old versions of them there.")
             print(f"Backed up {data} to {chosen.folder}. It contains private keys and face encodings: protect it.")
+        elif chosen.command == "replay":
+            for line in replay(data, chosen.folder.resolve()):
+                print(line)
         else:
             restore(chosen.folder.resolve(), data)
             print(
-                f"Restored {data}. Start it (make run), then check it from another terminal:\n"
+                f"Restored {data}. Erase again what was erased since the backup, by the files of the former system:\n"
+                f"  MINOIS_DATA={data} .venv/bin/python -m deploy.backup replay FORMER_DATA/blobs\n"
+                "Start it (make run), then check it from another terminal:\n"
                 f"  MINOIS_DATA={data} .venv/bin/python -m matcher_service check --repair"
             )
     except (CannotBackUp, CannotStart) as fault:
@@ -105,6 +111,22 @@ def restore(folder: Path, data: Path) -> None:
     except BaseException:
         system.remove_data()
         raise
+
+
+def replay(data: Path, files: Path) -> Iterator[str]:
+    """Erases again what the ledger among these files names. What each service did. Raises CannotBackUp, CannotStart."""
+    if not (files / LEDGER).is_dir():
+        raise CannotBackUp(
+            f"There is no folder {LEDGER} in {files}: nothing was erased there, or these are other files."
+        )
+    with _database_of(data) as url:
+        env = {**os.environ, "DATABASE_URL": url, "BLOB_URL": f"file://{files}", "LEDGER_URL": f"file://{files}"}
+        for service in ("auth_service", "selfie_service", "matcher_service"):
+            command = [sys.executable, "-m", service, "replay"]
+            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise CannotBackUp(f"{service} replay failed: {done.stderr.strip()[-500:]}")
+            yield done.stdout.strip()
 
 
 @contextmanager

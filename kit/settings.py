@@ -136,6 +136,20 @@ class BlobSettings(EnvironmentSettings):
         return url
 
 
+class LedgerSettings(BlobSettings):
+    """Where the ids of what was erased are kept."""
+
+    ledger_url: str = Field(
+        "",
+        description="store of the ids of what was erased, for after a restore; like BLOB_URL; empty: that one",
+    )
+
+    @field_validator("ledger_url")
+    @classmethod
+    def _is_store(cls, url: str) -> str:
+        return cls._has_scheme(url) if url else url
+
+
 def check_target(target: str) -> str:
     """`host:port`, or a name of gRPC's own such as dns:///host:port."""
     host, _, port = target.removeprefix("dns:///").rpartition(":")

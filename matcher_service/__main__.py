@@ -22,6 +22,7 @@ from kit.faces.logo_process import LogoProcess
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
+from kit.ledger import Ledger, LedgerWriter, replay
 from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.notices import Notices
@@ -50,6 +51,7 @@ from matcher_service.store import (
     FaceStore,
     IntegrityStore,
     JobStore,
+    LedgerStore,
     LogoStore,
     MatchStore,
     MemberStore,
@@ -59,6 +61,7 @@ from matcher_service.store import (
     PurgeStore,
     RefusalStore,
     ReleaseStore,
+    ReplayStore,
     RereadStore,
     SettlementStore,
     SwapStore,
@@ -105,7 +108,13 @@ class MatchSettings(CheckSettings):
     face_tolerance: float = Field(0.53, gt=0, le=2, description="largest distance of two encodings of one person")
 
 
-class IndexerSettings(settings.WorkerPoolSettings, MatchSettings, settings.PhotoSettings, settings.FaceSettings):
+class ReplaySettings(MigrateSettings, settings.LedgerSettings):
+    """python -m matcher_service replay: after a restore, delete the photos again that the ledger names."""
+
+
+class IndexerSettings(
+    settings.WorkerPoolSettings, MatchSettings, settings.PhotoSettings, settings.FaceSettings, settings.LedgerSettings
+):
     """python -m matcher_service indexer: read photos and delete the files of what is gone."""
 
     image_timeout_s: float = Field(15, gt=0, le=300, description="how long reading a photo may take")
@@ -142,6 +151,7 @@ def main() -> None:
         "token": print_token,
         "check": check,
         "reread": reread,
+        "replay": replay_ledger,
     }
     parser = argparse.ArgumentParser("matcher_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -221,12 +231,14 @@ def run_indexer(
     reading = (engine.call, engine.start, rules, config.settle_max_faces, lease_s, stop)
     rereader = Rereader(rereads, SwapStore(db), blobs, *reading, Pace(config.reread_share, config.reread_old_photos))
     sweeper, purge = Sweeper(store, blobs), PurgeStore(db)
+    writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     wakeups = Wakeups(config.listen_url, PHOTOS_CHANNEL, config.poll_interval_s, stop)
     loops = [
         start_thread(
             lambda: run_steps(in_order(indexer.step, rereader.step), wakeups.wait, stop, "indexer"), "indexer"
         ),
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
+        start_thread(lambda: run_steps(writer.step, lambda: stop.wait(SWEEP_S), stop, "ledger"), "ledger"),
         start_thread(lambda: run_steps(purge.purge, lambda: stop.wait(SWEEP_S), stop, "purge"), "purge"),
         start_thread(lambda: run_steps(settler.step, lambda: stop.wait(SETTLE_S), stop, "settler"), "settler"),
     ]
@@ -294,6 +306,14 @@ def reread() -> None:
     for event in [event_id] if event_id else store.list_events():
         progress = store.measure(event)
         print(json.dumps({"event_id": str(event), "old_photos": progress.old, "read_again": progress.done}))
+
+
+def replay_ledger() -> None:
+    settings.read_env_file(NAME)
+    config = settings.load(ReplaySettings)
+    logs.configure(NAME, "ERROR")
+    store = ReplayStore(create_db(config.database_url, 1, 0, f"replay-{os.getpid()}"))
+    print(json.dumps({"service": NAME, **replay(Ledger.connect(config), store)}))
 
 
 if __name__ == "__main__":

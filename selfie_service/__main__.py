@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import json
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,7 @@ from kit.faces import ImageLimits
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
+from kit.ledger import Ledger, LedgerWriter, replay
 from kit.memory import keep_freed_memory
 from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
@@ -43,10 +45,12 @@ from selfie_service.servicer import SelfieServicer
 from selfie_service.store import (
     BindingStore,
     ChangeStore,
+    LedgerStore,
     OldSelfieStore,
     PersonStore,
     RecordStore,
     RematchStore,
+    ReplayStore,
     RoleStore,
     SelfieStore,
 )
@@ -71,6 +75,10 @@ class TokenSettings(settings.KeySettings):
     """python -m selfie_service token: print a token of 60 seconds that says we are service:selfie."""
 
 
+class ReplaySettings(MigrateSettings, settings.LedgerSettings):
+    """python -m selfie_service replay: after a restore, delete the people again whom the ledger names."""
+
+
 class ServeSettings(
     MigrateSettings, settings.BlobSettings, settings.KeySettings, settings.SelfieSettings, settings.ServerSettings
 ):
@@ -87,7 +95,7 @@ class ServeSettings(
 class WorkerSettings(
     settings.WorkerPoolSettings,
     MigrateSettings,
-    settings.BlobSettings,
+    settings.LedgerSettings,
     settings.KeySettings,
     settings.SelfieSettings,
     settings.TlsSettings,
@@ -122,6 +130,7 @@ def main() -> None:
         "migrate": run_migrations,
         "await-schema": wait_for_schema,
         "token": print_token,
+        "replay": replay_ledger,
     }
     parser = argparse.ArgumentParser("selfie_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -211,10 +220,12 @@ def work(
     validator = Validator(store, blobs, engine.call, _make_judge(config), engine.start, lease_s, stop)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
     sweeper, bindings, old, people = Sweeper(store, blobs), BindingStore(db), OldSelfieStore(db), PersonStore(db)
+    writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     loops = [
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
         start_thread(lambda: run_steps(bindings.forget_old, lambda: stop.wait(SWEEP_S), stop, "bindings"), "bindings"),
         start_thread(lambda: run_steps(old.erase_old, lambda: stop.wait(SWEEP_S), stop, "old-selfies"), "old-selfies"),
+        start_thread(lambda: run_steps(writer.step, lambda: stop.wait(SWEEP_S), stop, "ledger"), "ledger"),
         start_thread(lambda: run_steps(people.tidy, lambda: stop.wait(SWEEP_S), stop, "people"), "people"),
         start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
         start_thread(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),
@@ -257,6 +268,14 @@ def wait_for_schema() -> None:
 def print_token() -> None:
     settings.read_env_file(NAME)
     print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service())
+
+
+def replay_ledger() -> None:
+    settings.read_env_file(NAME)
+    config = settings.load(ReplaySettings)
+    logs.configure(NAME, "ERROR")
+    store = ReplayStore(create_db(config.database_url, 1, 0, f"replay-{os.getpid()}"))
+    print(json.dumps({"service": NAME, **replay(Ledger.connect(config), store)}))
 
 
 def _serve_metrics(config: settings.ProcessSettings, db: Engine, blobs: Blobs) -> None:

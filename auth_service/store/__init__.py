@@ -14,6 +14,7 @@ from auth_service.store.mails import MailStore
 from auth_service.store.members import MemberStore
 from auth_service.store.notices import NoticeStore
 from auth_service.store.phones import PhoneStore
+from auth_service.store.replays import ReplayStore
 from auth_service.store.retention import RetentionStore
 from auth_service.store.roles import RoleStore
 from auth_service.store.sessions import SessionStore
@@ -32,6 +33,7 @@ __all__ = [
     "MemberStore",
     "NoticeStore",
     "PhoneStore",
+    "ReplayStore",
     "RetentionStore",
     "RoleStore",
     "SessionStore",

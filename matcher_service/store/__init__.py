@@ -5,6 +5,7 @@ from matcher_service.store.cameras import CameraStore
 from matcher_service.store.faces import FaceStore
 from matcher_service.store.integrity import IntegrityStore
 from matcher_service.store.jobs import JobStore
+from matcher_service.store.ledger import LedgerStore
 from matcher_service.store.logos import LogoStore
 from matcher_service.store.matches import MatchStore
 from matcher_service.store.members import MemberStore
@@ -14,6 +15,7 @@ from matcher_service.store.photos import PhotoStore
 from matcher_service.store.purge import PurgeStore
 from matcher_service.store.refusals import RefusalStore
 from matcher_service.store.releases import ReleaseStore
+from matcher_service.store.replays import ReplayStore
 from matcher_service.store.rereads import RereadStore
 from matcher_service.store.settlements import SettlementStore
 from matcher_service.store.swaps import SwapStore, UnswappedEvent
@@ -25,6 +27,7 @@ __all__ = [
     "FaceStore",
     "IntegrityStore",
     "JobStore",
+    "LedgerStore",
     "LogoStore",
     "MatchStore",
     "MemberStore",
@@ -34,6 +37,7 @@ __all__ = [
     "PurgeStore",
     "RefusalStore",
     "ReleaseStore",
+    "ReplayStore",
     "RereadStore",
     "SettlementStore",
     "SwapStore",

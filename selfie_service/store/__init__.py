@@ -3,19 +3,23 @@
 from selfie_service.store.bindings import BindingStore
 from selfie_service.store.changes import ChangeStore
 from selfie_service.store.erasing import OldSelfieStore
+from selfie_service.store.ledger import LedgerStore
 from selfie_service.store.persons import PersonStore
 from selfie_service.store.records import RecordStore
 from selfie_service.store.rematches import RematchStore
+from selfie_service.store.replays import ReplayStore
 from selfie_service.store.roles import RoleStore
 from selfie_service.store.selfies import SelfieStore
 
 __all__ = [
     "BindingStore",
     "ChangeStore",
+    "LedgerStore",
     "OldSelfieStore",
     "PersonStore",
     "RecordStore",
     "RematchStore",
+    "ReplayStore",
     "RoleStore",
     "SelfieStore",
 ]

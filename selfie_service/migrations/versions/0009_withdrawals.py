@@ -1,4 +1,4 @@
-"""People who have withdrawn their consent, and events that search them no more."""
+"""People who have withdrawn their consent, events that search them no more, and what is not in the ledger yet."""
 
 from alembic import op
 
@@ -9,6 +9,13 @@ down_revision = "0008"
 COLUMNS = """
 ALTER TABLE selfie.people ADD COLUMN without_consent boolean NOT NULL DEFAULT false;
 ALTER TABLE selfie.enrolments ADD COLUMN withdrawn boolean NOT NULL DEFAULT false;
+"""
+ERASED = """
+CREATE TABLE selfie.erased (
+    place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    id uuid NOT NULL
+);
 """
 # `add_selfie_of` of version 0008 with one more refusal.
 ADD_SELFIE = """
@@ -82,5 +89,5 @@ $$
 
 
 def upgrade() -> None:
-    for step in (COLUMNS, ADD_SELFIE):
+    for step in (COLUMNS, ERASED, ADD_SELFIE):
         op.execute(step)
