@@ -63,7 +63,9 @@ class ReplaySettings(MigrateSettings, settings.LedgerSettings):
     """python -m auth_service replay: after a restore, erase the accounts and events again that the ledger names."""
 
 
-class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettings, MailSettings):
+class ServeSettings(
+    MigrateSettings, settings.KeySettings, settings.ServerSettings, MailSettings, settings.AuditSettings
+):
     """python -m auth_service: serve accounts, events and tokens over gRPC."""
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
@@ -236,7 +238,14 @@ def _build(config: ServeSettings, stop: Event) -> Auth:
     # The other threads stay free for codes and refreshes, however many people log in.
     passwords = Passwords(max_calls=max(1, config.unary_workers * 3 // 4))
     return Auth(
-        _open_stores(config), passwords, tokens, stop, sends_mail, config.guests_of_one_phone, config.retention_days
+        _open_stores(config),
+        passwords,
+        tokens,
+        stop,
+        sends_mail,
+        config.guests_of_one_phone,
+        config.retention_days,
+        config.audit_days,
     )
 
 

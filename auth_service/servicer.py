@@ -24,6 +24,7 @@ from auth_service.messages import (
 )
 from auth_service.service import Auth
 from kit import deadlines
+from kit.act_pages import parse_act_page, show_act
 from kit.identity import PUBLIC, USER, callable_by, current_caller, service
 from kit.ids import parse_id, parse_optional_id
 from kit.pages import parse_page
@@ -217,6 +218,12 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             guest_key,
         )
         return pb.ListGuestsResponse(guests=[show_guest(guest) for guest in shown], next_page_token=token)
+
+    @callable_by(USER)
+    def ListActs(self, request, context):
+        page = parse_act_page(request)
+        acts = self._auth.acts.list_acts(current_caller().user_id, parse_id(request.event_id), page)
+        return pb.ListActsResponse(acts=[pb.Act(**show_act(act)) for act in acts])
 
     @callable_by(USER)
     def ListSharedPhones(self, request, context):

@@ -16,7 +16,7 @@ from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
 from gateway.errors.openapi import describe
 from gateway.errors.problem import answer_invalid, answer_problem
-from gateway.events import anomalies, logos
+from gateway.events import anomalies, audit, logos
 from gateway.events import routes as events
 from gateway.http.admission import Admission
 from gateway.http.limiters import Limiters
@@ -76,6 +76,7 @@ ROUTERS = [
         updates,
         events,
         anomalies,
+        audit,
         logos,
         posters,
         mail,

@@ -46,6 +46,7 @@ from matcher_service.service import Cameras, Matches, Members, Photos
 from matcher_service.servicer import registrations
 from matcher_service.settler import Settler
 from matcher_service.store import (
+    ActStore,
     AudienceStore,
     CameraStore,
     FaceStore,
@@ -113,7 +114,12 @@ class ReplaySettings(MigrateSettings, settings.LedgerSettings):
 
 
 class IndexerSettings(
-    settings.WorkerPoolSettings, MatchSettings, settings.PhotoSettings, settings.FaceSettings, settings.LedgerSettings
+    settings.WorkerPoolSettings,
+    MatchSettings,
+    settings.PhotoSettings,
+    settings.FaceSettings,
+    settings.LedgerSettings,
+    settings.AuditSettings,
 ):
     """python -m matcher_service indexer: read photos and delete the files of what is gone."""
 
@@ -231,6 +237,7 @@ def run_indexer(
     reading = (engine.call, engine.start, rules, config.settle_max_faces, lease_s, stop)
     rereader = Rereader(rereads, SwapStore(db), blobs, *reading, Pace(config.reread_share, config.reread_old_photos))
     sweeper, purge = Sweeper(store, blobs), PurgeStore(db)
+    tidy_acts = functools.partial(ActStore(db).delete_old, config.audit_days)
     writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     wakeups = Wakeups(config.listen_url, PHOTOS_CHANNEL, config.poll_interval_s, stop)
     loops = [
@@ -239,6 +246,7 @@ def run_indexer(
         ),
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
         start_thread(lambda: run_steps(writer.step, lambda: stop.wait(SWEEP_S), stop, "ledger"), "ledger"),
+        start_thread(lambda: run_steps(tidy_acts, lambda: stop.wait(TIDY_S), stop, "acts"), "acts"),
         start_thread(lambda: run_steps(purge.purge, lambda: stop.wait(SWEEP_S), stop, "purge"), "purge"),
         start_thread(lambda: run_steps(settler.step, lambda: stop.wait(SETTLE_S), stop, "settler"), "settler"),
     ]

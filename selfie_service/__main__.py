@@ -43,6 +43,7 @@ from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
 from selfie_service.store import (
+    ActStore,
     BindingStore,
     ChangeStore,
     LedgerStore,
@@ -65,6 +66,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 PREFIX = "selfies"  # of our files in the file store
 STOP_S = 2.0
 SWEEP_S = 5.0
+TIDY_S = 3600.0
 
 
 class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
@@ -96,6 +98,7 @@ class WorkerSettings(
     settings.WorkerPoolSettings,
     MigrateSettings,
     settings.LedgerSettings,
+    settings.AuditSettings,
     settings.KeySettings,
     settings.SelfieSettings,
     settings.TlsSettings,
@@ -159,7 +162,7 @@ def serve(
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, changes.cursor, changes.apply, is_join)
-        guests = GuestSelfies(RoleStore(db), feed.fetch, follower.catch_up)
+        guests = GuestSelfies(RoleStore(db), ActStore(db), feed.fetch, follower.catch_up)
         people = People(PersonStore(db), config.faces_per_guest)
         start_thread(lambda: _read_roles(guests), "roles")
         following = start_thread(lambda: follower.run(stop), "feed")
@@ -220,12 +223,14 @@ def work(
     validator = Validator(store, blobs, engine.call, _make_judge(config), engine.start, lease_s, stop)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
     sweeper, bindings, old, people = Sweeper(store, blobs), BindingStore(db), OldSelfieStore(db), PersonStore(db)
+    tidy_acts = functools.partial(ActStore(db).delete_old, config.audit_days)
     writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     loops = [
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
         start_thread(lambda: run_steps(bindings.forget_old, lambda: stop.wait(SWEEP_S), stop, "bindings"), "bindings"),
         start_thread(lambda: run_steps(old.erase_old, lambda: stop.wait(SWEEP_S), stop, "old-selfies"), "old-selfies"),
         start_thread(lambda: run_steps(writer.step, lambda: stop.wait(SWEEP_S), stop, "ledger"), "ledger"),
+        start_thread(lambda: run_steps(tidy_acts, lambda: stop.wait(TIDY_S), stop, "acts"), "acts"),
         start_thread(lambda: run_steps(people.tidy, lambda: stop.wait(SWEEP_S), stop, "people"), "people"),
         start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
         start_thread(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from kit.act_pages import parse_act_page, show_act
 from kit.errors import InvalidArgument
 from kit.identity import USER, callable_by, current_caller, service
 from kit.ids import parse_id, parse_optional_id
@@ -136,6 +137,12 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
                 yield pb.WatchSelfiesResponse()
                 for user_id in subscription:
                     yield pb.WatchSelfiesResponse(user_ids=[user_id])
+
+    @callable_by(USER)
+    def ListSelfieActs(self, request, context):
+        page = parse_act_page(request)
+        acts = self._guests.list_acts(current_caller().user_id, parse_id(request.event_id), page)
+        return pb.ListSelfieActsResponse(acts=[pb.SelfieAct(**show_act(act)) for act in acts])
 
     @callable_by(USER)
     def ListSelfieStates(self, request, context):

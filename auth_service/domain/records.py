@@ -47,6 +47,20 @@ class ChangeKind(Enum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
 
 
+class Recorded(Enum):
+    """Acts in the audit log; the values are stored and shown."""
+
+    ROLE_CHANGED = "role_changed"
+    GUEST_REMOVED = "guest_removed"
+    GUEST_ADMITTED = "guest_admitted"
+    CODE_CHANGED = "code_changed"
+    INVITATION_MADE = "invitation_made"
+    LINK_MADE = "sign_in_link_made"
+    EVENT_DELETED = "event_deleted"
+    ACCOUNT_ERASED = "account_erased"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+
+
 @dataclass(frozen=True)
 class User:
     """An account. `username` and `email` as typed (NFC); unique in the form in which `fold` compares them. A guest may

@@ -6,6 +6,7 @@ from auth_service.marks import KEY_PURPOSE, PhoneMarks
 from auth_service.offers import RETENTION_DAYS
 from auth_service.passwords import Passwords
 from auth_service.service.accounts import Accounts
+from auth_service.service.acts import Acts
 from auth_service.service.anomalies import GUESTS_OF_ONE_PHONE, Anomalies
 from auth_service.service.changes import Changes
 from auth_service.service.events import Events
@@ -17,6 +18,7 @@ from auth_service.service.sessions import Sessions
 from auth_service.service.setup import Setup
 from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
+from kit.settings import AUDIT_DAYS
 
 __all__ = ["GUESTS_OF_ONE_PHONE", "Auth", "Organisers"]
 
@@ -33,9 +35,12 @@ class Auth:
         sends_mail: bool = False,
         guests_of_one_phone: int = GUESTS_OF_ONE_PHONE,
         retention_days: int = RETENTION_DAYS,
+        audit_days: int = AUDIT_DAYS,
     ) -> None:
         marks = PhoneMarks(tokens.derive_key(KEY_PURPOSE))
         self._stores = stores
+        self._audit_days = audit_days
+        self.acts = Acts(stores)
         self.sessions = Sessions(stores, passwords, tokens)
         self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks)
         self.organisers = Organisers(stores.accounts, passwords)
@@ -65,4 +70,6 @@ class Auth:
             leftovers.erase(user_id)
         leftovers.note_readers(self.changes.find_readers())
         while leftovers.shorten_feed():
+            pass
+        while self._stores.acts.delete_old(self._audit_days):
             pass

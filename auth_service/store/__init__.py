@@ -3,6 +3,7 @@
 from sqlalchemy import Engine
 
 from auth_service.store.accounts import AccountStore
+from auth_service.store.acts import ActStore
 from auth_service.store.announcements import AnnouncementStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.consents import ConsentStore
@@ -22,6 +23,7 @@ from auth_service.store.setup import SetupStore
 
 __all__ = [
     "AccountStore",
+    "ActStore",
     "AnnouncementStore",
     "ChangeStore",
     "ConsentStore",
@@ -47,6 +49,7 @@ class Stores:
 
     def __init__(self, engine: Engine) -> None:
         self.accounts = AccountStore(engine)
+        self.acts = ActStore(engine)
         self.sessions = SessionStore(engine)
         self.events = EventStore(engine)
         self.members = MemberStore(engine)

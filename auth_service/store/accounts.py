@@ -12,11 +12,13 @@ from auth_service.domain import (
     REPEAT_S,
     ChangeKind,
     GivenConsent,
+    Recorded,
     Role,
     User,
     fold,
     fold_case,
 )
+from auth_service.store.acts import note_act
 from auth_service.store.changes import append_change, append_left, bury
 from auth_service.store.consents import insert_consent
 from auth_service.store.counts import uncount_guest
@@ -162,6 +164,7 @@ def erase_account(connection: Connection, user_id: UUID) -> None:
         append_change(connection, ChangeKind.EVENT_DELETED, event_id=event)
         others = [member for member in members[event] if member != user_id]
         append_left(connection, event, others, only_last=True)
+    note_act(connection, Recorded.ACCOUNT_ERASED, object_id=user_id)
     append_change(connection, ChangeKind.USER_ERASED, user_id=user_id)
 
 

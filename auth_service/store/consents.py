@@ -4,7 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from auth_service.domain import ChangeKind, Consent, GivenConsent, Role
+from auth_service.domain import ChangeKind, Consent, GivenConsent, Recorded, Role
+from auth_service.store.acts import note_act
 from auth_service.store.changes import append_change, append_joined
 from kit.db import transaction
 
@@ -54,6 +55,7 @@ class ConsentStore:
             connection.execute(note, user)
             connection.execute(move, user)
             connection.execute(text("UPDATE auth.memberships SET searched = false WHERE user_id = :user"), user)
+            note_act(connection, Recorded.CONSENT_WITHDRAWN, object_id=user_id)
             append_change(connection, ChangeKind.CONSENT_WITHDRAWN, user_id=user_id)
             return True
 

@@ -17,9 +17,11 @@ from auth_service.domain import (
     Membership,
     OrganiserCannotLeave,
     OrganiserOnly,
+    Recorded,
     RemovedFromEvent,
     Role,
 )
+from auth_service.store.acts import note_act
 from auth_service.store.changes import append_change, append_event_change, append_joined, append_left
 from auth_service.store.consents import agree, has_withdrawn, insert_consent
 from auth_service.store.counts import count_guests
@@ -141,6 +143,7 @@ class MemberStore:
             if event.shut:
                 raise EventClosed
             searched = forget_removal(connection, event_id, user_id)
+            note_act(connection, Recorded.GUEST_ADMITTED, event_id, user_id)
             add_member(connection, event_id, user_id, Role.GUEST, searched=searched)
 
     def leave(self, event_id: UUID, user_id: UUID) -> bool:
@@ -168,6 +171,7 @@ class MemberStore:
             is_over = end_last_sessions(connection, user_id)
             remember = text("INSERT INTO auth.removals (event_id, user_id, searched) VALUES (:event, :user, :searched)")
             connection.execute(remember, {"event": event_id, "user": user_id, "searched": member.searched})
+            note_act(connection, Recorded.GUEST_REMOVED, event_id, user_id)
             guard = text(
                 "UPDATE auth.events SET admission = true, code = CASE WHEN :waiting THEN code ELSE :code END"
                 " WHERE id = :event"

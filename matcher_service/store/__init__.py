@@ -1,5 +1,6 @@
 """All SQL of matcher_service: one public method is one transaction."""
 
+from matcher_service.store.acts import ActStore
 from matcher_service.store.audience import AudienceStore
 from matcher_service.store.cameras import CameraStore
 from matcher_service.store.faces import FaceStore
@@ -22,6 +23,7 @@ from matcher_service.store.swaps import SwapStore, UnswappedEvent
 from matcher_service.store.unsettled import UnsettledEvent
 
 __all__ = [
+    "ActStore",
     "AudienceStore",
     "CameraStore",
     "FaceStore",

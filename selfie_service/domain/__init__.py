@@ -24,6 +24,13 @@ class SelfieState(Enum):
     DELETED = "deleted"
 
 
+class Recorded(Enum):
+    """Acts in the audit log; the values are stored and shown."""
+
+    NEW_FACE = "new_face"
+    EXPORTED = "exported"
+
+
 class RejectReason(Enum):
     """Why a selfie is invalid; the values are stored."""
 

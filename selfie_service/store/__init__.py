@@ -1,5 +1,6 @@
 """All SQL of selfie_service: one public method is one transaction."""
 
+from selfie_service.store.acts import ActStore
 from selfie_service.store.bindings import BindingStore
 from selfie_service.store.changes import ChangeStore
 from selfie_service.store.erasing import OldSelfieStore
@@ -12,6 +13,7 @@ from selfie_service.store.roles import RoleStore
 from selfie_service.store.selfies import SelfieStore
 
 __all__ = [
+    "ActStore",
     "BindingStore",
     "ChangeStore",
     "LedgerStore",

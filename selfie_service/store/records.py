@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlalchemy import Engine, Row, text
 
 from kit.db import transaction
-from selfie_service.domain import RejectReason, SelfieState, StoredImage
+from selfie_service.domain import Recorded, RejectReason, SelfieState, StoredImage
 from selfie_service.domain.records import PersonRecord, SelfieRecord
+from selfie_service.store.acts import note_act
 
 
 class RecordStore:
@@ -32,6 +33,7 @@ class RecordStore:
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             found = connection.execute(people, user).all()
             records = [_selfie(row) for row in connection.execute(selfies, user)]
+            note_act(connection, Recorded.EXPORTED, object_id=user_id)
         return [
             PersonRecord(
                 row.person_id,

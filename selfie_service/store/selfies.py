@@ -26,6 +26,7 @@ from selfie_service.domain import (
     UserNotFound,
 )
 from selfie_service.domain.people import ConsentWithdrawn, TooManySelfies
+from selfie_service.store.acts import note_new_face
 from selfie_service.store.bindings import bind, count_binding, read_bound
 from selfie_service.store.erasing import empty, erase_selfies
 from selfie_service.store.hints import hint_owner
@@ -140,6 +141,8 @@ class SelfieStore:
                 bind(connection, job.person_id, encoding)
             if judge and bound.encoding is None:
                 count_binding(connection, job.person_id)
+            if bound.encoding is None:
+                note_new_face(connection, job.person_id)
             # Pending means newest: an upload supersedes what is pending under the same lock.
             revision = raise_revision(connection, job.person_id)
             if not job.is_addition:

@@ -35,7 +35,7 @@ from selfie_service.records import Records
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import ChangeStore, PersonStore, RecordStore, RematchStore, RoleStore, SelfieStore
+from selfie_service.store import ActStore, ChangeStore, PersonStore, RecordStore, RematchStore, RoleStore, SelfieStore
 from selfie_service.store.changes import is_join
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.validation import Examination, Reason
@@ -123,7 +123,7 @@ class World:
         self.service = Selfies(
             self.selfies, self.rematches, self.people, self.blobs, self.follower.catch_up, 15_000_000
         )
-        self.guests = GuestSelfies(RoleStore(self.db), self.auth_feed.fetch, self.follower.catch_up)
+        self.guests = GuestSelfies(RoleStore(self.db), ActStore(self.db), self.auth_feed.fetch, self.follower.catch_up)
         self.records = Records(RecordStore(self.db), self.blobs)
         self.hints = Notices(db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
         self.stub = selfie_pb2_grpc.SelfieServiceStub(

@@ -1,4 +1,5 @@
-"""Since when a guest is in no event, how far followers have read the change feed, and from when on it is shortened."""
+"""Since when a guest is in no event, how far followers have read the change feed and from when on it is shortened; and
+acts that are recorded."""
 
 from alembic import op
 
@@ -13,6 +14,22 @@ ALTER TABLE auth.feed ADD COLUMN shortened_from timestamptz NOT NULL DEFAULT now
 CREATE TABLE auth.feed_readers (name text PRIMARY KEY, sequence bigint NOT NULL);
 """
 
+ACTS = """
+CREATE TABLE auth.acts (
+    id uuid PRIMARY KEY,
+    at timestamptz NOT NULL,
+    actor_id uuid,
+    action text NOT NULL,
+    event_id uuid,
+    object_id uuid,
+    result text NOT NULL,
+    network text NOT NULL
+);
+CREATE INDEX acts_of_event ON auth.acts (event_id, at DESC, id DESC);
+CREATE INDEX acts_by_age ON auth.acts (at);
+"""
+
 
 def upgrade() -> None:
     op.execute(COLUMNS)
+    op.execute(ACTS)

@@ -169,6 +169,11 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.FromString,
                 _registered_method=True)
+        self.ListActs = channel.unary_unary(
+                '/auth.v1.AuthService/ListActs',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListActsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListActsResponse.FromString,
+                _registered_method=True)
         self.ListSharedPhones = channel.unary_unary(
                 '/auth.v1.AuthService/ListSharedPhones',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSharedPhonesRequest.SerializeToString,
@@ -481,6 +486,14 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListActs(self, request, context):
+        """What was recorded about an event by this service, newest first, for its organisers. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListSharedPhones(self, request, context):
         """Phones by which several guests have joined an event, from a number of guests on (GUESTS_OF_ONE_PHONE), for its
         organisers. Guests who wait are included. Idempotent.
@@ -743,6 +756,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.ListGuests,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.SerializeToString,
+            ),
+            'ListActs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListActs,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListActsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListActsResponse.SerializeToString,
             ),
             'ListSharedPhones': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSharedPhones,
@@ -1527,6 +1545,33 @@ class AuthService:
             '/auth.v1.AuthService/ListGuests',
             protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListActs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListActs',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListActsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListActsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -35,7 +35,7 @@ class SelfieServiceStub:
     or one that was deleted is PERSON_NOT_FOUND.
 
     Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
-    but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    but for ListSelfieStates and ListSelfieActs, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -100,6 +100,11 @@ class SelfieServiceStub:
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.SerializeToString,
                 response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.FromString,
                 _registered_method=True)
+        self.ListSelfieActs = channel.unary_unary(
+                '/selfie.v1.SelfieService/ListSelfieActs',
+                request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsRequest.SerializeToString,
+                response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsResponse.FromString,
+                _registered_method=True)
         self.ListSelfieStates = channel.unary_unary(
                 '/selfie.v1.SelfieService/ListSelfieStates',
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieStatesRequest.SerializeToString,
@@ -117,7 +122,7 @@ class SelfieServiceServicer:
     or one that was deleted is PERSON_NOT_FOUND.
 
     Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
-    but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    but for ListSelfieStates and ListSelfieActs, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -219,6 +224,14 @@ class SelfieServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSelfieActs(self, request, context):
+        """What was recorded about an event by this service, newest first, for its organisers. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListSelfieStates(self, request, context):
         """Whether members of an event have a selfie, never the picture nor why one was rejected. Users who are no members are
         left out. For organisers of the event. Idempotent.
@@ -286,6 +299,11 @@ def add_SelfieServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.FromString,
                     response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.SerializeToString,
             ),
+            'ListSelfieActs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSelfieActs,
+                    request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsRequest.FromString,
+                    response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsResponse.SerializeToString,
+            ),
             'ListSelfieStates': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSelfieStates,
                     request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieStatesRequest.FromString,
@@ -309,7 +327,7 @@ class SelfieService:
     or one that was deleted is PERSON_NOT_FOUND.
 
     Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
-    but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    but for ListSelfieStates and ListSelfieActs, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -600,6 +618,33 @@ class SelfieService:
             '/selfie.v1.SelfieService/WatchSelfies',
             protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.SerializeToString,
             protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSelfieActs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/selfie.v1.SelfieService/ListSelfieActs',
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsRequest.SerializeToString,
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsResponse.FromString,
             options,
             channel_credentials,
             insecure,

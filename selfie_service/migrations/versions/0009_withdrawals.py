@@ -1,4 +1,5 @@
-"""People who have withdrawn their consent, events that search them no more, and what is not in the ledger yet."""
+"""People who have withdrawn their consent, events that search them no more, what is not in the ledger yet,
+and acts that are recorded."""
 
 from alembic import op
 
@@ -16,6 +17,20 @@ CREATE TABLE selfie.erased (
     kind text NOT NULL,
     id uuid NOT NULL
 );
+"""
+ACTS = """
+CREATE TABLE selfie.acts (
+    id uuid PRIMARY KEY,
+    at timestamptz NOT NULL,
+    actor_id uuid,
+    action text NOT NULL,
+    event_id uuid,
+    object_id uuid,
+    result text NOT NULL,
+    network text NOT NULL
+);
+CREATE INDEX acts_of_event ON selfie.acts (event_id, at DESC, id DESC);
+CREATE INDEX acts_by_age ON selfie.acts (at);
 """
 # `add_selfie_of` of version 0008 with one more refusal.
 ADD_SELFIE = """
@@ -89,5 +104,5 @@ $$
 
 
 def upgrade() -> None:
-    for step in (COLUMNS, ERASED, ADD_SELFIE):
+    for step in (COLUMNS, ERASED, ACTS, ADD_SELFIE):
         op.execute(step)
