@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -16,11 +17,12 @@ from auth_service.invitations import show_setup_code
 from auth_service.mail_settings import MailSettings
 from auth_service.mailer import Looker, Sender
 from auth_service.matches import MatchFeed
+from auth_service.offers import MAX_KEEP_DAYS, RETENTION_DAYS
 from auth_service.passwords import Passwords
 from auth_service.service import Auth, Organisers
 from auth_service.servicer import AuthServicer
 from auth_service.smtp import MailSender, MailServer
-from auth_service.store import Stores
+from auth_service.store import ReplayStore, Stores
 from auth_service.store.mails import MAILS_CHANNEL
 from auth_service.store.notices import NOTICES_CHANNEL
 from auth_service.tokens import TokenMaker
@@ -28,6 +30,7 @@ from kit import failpoints, logs, settings, traces
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.identity import Signer, Verifier
+from kit.ledger import Ledger, replay
 from kit.logs import get_logger
 from kit.metrics import FeedGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
@@ -56,11 +59,24 @@ class OrganiserSettings(MigrateSettings):
     minois_password: str = Field("", description="the organiser's password; empty: asked for")
 
 
-class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettings, MailSettings):
+class ReplaySettings(MigrateSettings, settings.LedgerSettings):
+    """python -m auth_service replay: after a restore, erase the accounts and events again that the ledger names."""
+
+
+class ServeSettings(
+    MigrateSettings, settings.KeySettings, settings.ServerSettings, MailSettings, settings.AuditSettings
+):
     """python -m auth_service: serve accounts, events and tokens over gRPC."""
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
     guests_of_one_phone: int = Field(5, ge=2, description="guests who joined by one phone that organisers are told of")
+    retention_days: int = Field(
+        RETENTION_DAYS,
+        ge=0,
+        le=MAX_KEEP_DAYS,
+        description="days after its end for which a new event is kept, unless its organiser says otherwise; 0: until it"
+        " is deleted by hand",
+    )
     # Every process of selfie_service, of matcher_service and of the gateway has a long poll here.
     max_streams: int = Field(16, ge=1, le=256, description="threads for streams and long polls")
 
@@ -81,6 +97,7 @@ def main() -> None:
         "migrate": run_migrations,
         "await-schema": wait_for_schema,
         "add-organiser": add_organiser,
+        "replay": replay_ledger,
     }
     parser = argparse.ArgumentParser("auth_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -199,6 +216,14 @@ def add_organiser(arguments: list[str]) -> None:
     print(f"Organiser {chosen.username} can log in now ({user_id}).")
 
 
+def replay_ledger(_: list[str]) -> None:
+    settings.read_env_file(NAME)
+    config = settings.load(ReplaySettings)
+    logs.configure(NAME, "ERROR")
+    store = ReplayStore(create_db(config.database_url, 1, 0, f"replay-{os.getpid()}"))
+    print(json.dumps({"service": NAME, **replay(Ledger.connect(config), store)}))
+
+
 def _offer_setup(auth: Auth) -> None:
     if code := auth.setup.offer():
         log.info(
@@ -212,7 +237,16 @@ def _build(config: ServeSettings, stop: Event) -> Auth:
     tokens, sends_mail = TokenMaker(signer), bool(config.smtp_url)
     # The other threads stay free for codes and refreshes, however many people log in.
     passwords = Passwords(max_calls=max(1, config.unary_workers * 3 // 4))
-    return Auth(_open_stores(config), passwords, tokens, stop, sends_mail, config.guests_of_one_phone)
+    return Auth(
+        _open_stores(config),
+        passwords,
+        tokens,
+        stop,
+        sends_mail,
+        config.guests_of_one_phone,
+        config.retention_days,
+        config.audit_days,
+    )
 
 
 def _open_stores(config: settings.DatabaseSettings) -> Stores:

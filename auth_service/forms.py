@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 
-from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, InvalidForm, is_ignorable
+from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, GivenConsent, InvalidForm, is_ignorable
 from auth_service.mails import LANGUAGES
 from auth_service.offers import MAX_CREDIT_LENGTH, MAX_KEEP_DAYS, MAX_URL_LENGTH, Credit, NewOffer, OfferEdit
 from kit.errors import Violation
@@ -26,6 +26,7 @@ INVISIBLE = JOINERS + DIRECTION_MARKS
 # Between the letters of a name; "@" would make it an address.
 NAME_MARKS = " .-_'\u2018\u2019\u02bc\u2010\u2011\u00b7\u30fb" + INVISIBLE
 DOTS = re.compile(r"\.{2,}")
+CONSENT_LANGUAGE = re.compile(r"([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3})?")
 
 
 def require(faults: Iterable[Violation]) -> None:
@@ -59,12 +60,16 @@ def check_display_name(name: str) -> Iterator[Violation]:
         yield Violation("display_name", "invalid_display_name", name_control(name) or message)
 
 
-def check_consent_version(version: str, required: bool = False) -> Iterator[Violation]:
+def check_consent(consent: GivenConsent, required: bool = False) -> Iterator[Violation]:
+    """The language is a tag of BCP 47, or empty: the client does not say."""
+    version = consent.version
     is_missing = required and not version
     if is_missing or len(version) > MAX_VERSION_LENGTH or not version.isascii() or has_controls(version):
         yield Violation(
             "consent_version", "invalid_consent_version", f"Use at most {MAX_VERSION_LENGTH} ASCII characters."
         )
+    if not CONSENT_LANGUAGE.fullmatch(consent.language):
+        yield Violation("language", "invalid_language", "Use a language tag such as en or pt-BR, or none.")
 
 
 def check_email(email: str) -> Iterator[Violation]:

@@ -9,6 +9,7 @@ from auth_service.domain import (
     ACCESS_TOKEN_S,
     REFRESH_TOKEN_S,
     Change,
+    Consent,
     Event,
     EventEdit,
     Guest,
@@ -111,6 +112,16 @@ def show_user(user: User, memberships: Sequence[Membership]) -> pb.GetUserRespon
     )
 
 
+def show_consent(consent: Consent) -> pb.Consent:
+    return pb.Consent(
+        event_id=str(consent.event_id),
+        version=consent.version,
+        language=consent.language,
+        give_time=to_timestamp(consent.given_at),
+        withdraw_time=to_timestamp(consent.withdrawn_at),
+    )
+
+
 def show_guest(guest: Guest) -> pb.Guest:
     return pb.Guest(
         user_id=str(guest.user_id),
@@ -202,6 +213,7 @@ def parse_new_event(request: pb.CreateEventRequest) -> NewEvent:
         admission=request.admission,
         offer=parse_offer(request),
         guest_photos=parse_guest_photos(request) or GuestPhotos.OFF,
+        without_end=request.without_end,
     )
 
 
@@ -236,6 +248,7 @@ def parse_offer(request: pb.CreateEventRequest) -> NewOffer:
         credit=Credit(request.credit.name, request.credit.url),
         download=_parse_download(request.download) or Download.ORIGINAL,
         keep_days=request.keep_days,
+        is_kept=request.is_kept,
     )
 
 

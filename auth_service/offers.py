@@ -7,6 +7,8 @@ from enum import Enum
 MAX_CREDIT_LENGTH = 100
 MAX_URL_LENGTH = 500
 MAX_KEEP_DAYS = 3650
+RETENTION_DAYS = 30  # after its end, of a new event whose organiser says nothing else
+LIFE_DAYS = 365  # of a new event whose organiser does not say when it ends
 NOTICE_DAYS = 30  # from the last change of the end or of `keep_days` until an event is hidden, at least
 HIDDEN_DAYS = 7  # from then until it is deleted
 
@@ -29,13 +31,15 @@ class Credit:
 
 @dataclass(frozen=True)
 class NewOffer:
-    """What an organiser decides. `keep_days` counts from the end of the event; 0: until an organiser deletes it."""
+    """What an organiser decides. `keep_days` counts from the end of the event; 0: as long as new events are kept here
+    or, where it `is_kept`, until an organiser deletes it."""
 
     held: bool = False
     releases_at: datetime | None = None
     credit: Credit = Credit()
     download: Download = Download.ORIGINAL
     keep_days: int = 0
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)

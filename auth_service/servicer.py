@@ -2,6 +2,7 @@
 
 from google.protobuf.duration_pb2 import Duration
 
+from auth_service.domain import GivenConsent
 from auth_service.mails import Notice
 from auth_service.messages import (
     guest_key,
@@ -10,6 +11,7 @@ from auth_service.messages import (
     parse_role,
     show_accepted,
     show_change,
+    show_consent,
     show_event,
     show_guest,
     show_invitation,
@@ -22,6 +24,7 @@ from auth_service.messages import (
 )
 from auth_service.service import Auth
 from kit import deadlines
+from kit.act_pages import parse_act_page, show_act
 from kit.identity import PUBLIC, USER, callable_by, current_caller, service
 from kit.ids import parse_id, parse_optional_id
 from kit.pages import parse_page
@@ -72,7 +75,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             parse_optional_id(request.request_id),
             request.event_code,
             request.display_name,
-            request.consent_version,
+            GivenConsent(request.consent_version, request.consent_language),
             searched=not request.without_search,
             phone_mark=request.phone_mark,
         )
@@ -115,7 +118,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             current_caller().user_id,
             request.event_code,
             not request.without_search,
-            request.consent_version,
+            GivenConsent(request.consent_version, request.consent_language),
             request.phone_mark,
         )
         return pb.JoinEventResponse(event_id=str(event.id), event_name=event.name, waiting=waiting)
@@ -123,8 +126,19 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(USER)
     def RecordConsent(self, request, context):
         event_id = parse_id(request.event_id)
-        self._auth.members.record_consent(current_caller().user_id, event_id, request.consent_version)
+        consent = GivenConsent(request.consent_version, request.consent_language)
+        self._auth.members.record_consent(current_caller().user_id, event_id, consent)
         return pb.RecordConsentResponse()
+
+    @callable_by(USER)
+    def WithdrawConsent(self, request, context):
+        self._auth.members.withdraw_consent(current_caller().user_id)
+        return pb.WithdrawConsentResponse()
+
+    @callable_by(USER)
+    def ListConsents(self, request, context):
+        consents = self._auth.members.list_consents(current_caller().user_id)
+        return pb.ListConsentsResponse(consents=map(show_consent, consents))
 
     @callable_by(USER)
     def LeaveEvent(self, request, context):
@@ -206,6 +220,12 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         return pb.ListGuestsResponse(guests=[show_guest(guest) for guest in shown], next_page_token=token)
 
     @callable_by(USER)
+    def ListActs(self, request, context):
+        page = parse_act_page(request)
+        acts = self._auth.acts.list_acts(current_caller().user_id, parse_id(request.event_id), page)
+        return pb.ListActsResponse(acts=[pb.Act(**show_act(act)) for act in acts])
+
+    @callable_by(USER)
     def ListSharedPhones(self, request, context):
         phones = self._auth.anomalies.list_shared_phones(current_caller().user_id, parse_id(request.event_id))
         return pb.ListSharedPhonesResponse(phones=[show_shared_phone(guests) for guests in phones])
@@ -223,7 +243,8 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             return pb.ListChangesResponse(changes=[show_change(change) for change in self._auth.changes.list_newest()])
         limit = parse_page("changes", request.page_size or DEFAULT_SIZE, "", MAX_SIZE).size
         wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
-        changes = self._auth.changes.list_changes(request.after, limit, wait_s)
+        reader = current_caller().kind.removeprefix("service:")
+        changes = self._auth.changes.list_changes(request.after, limit, wait_s, reader)
         return pb.ListChangesResponse(changes=[show_change(change) for change in changes])
 
     @callable_by(USER)

@@ -1,4 +1,4 @@
-"""Backs up the data of a local system, also while it runs: `python -m deploy.backup create|restore FOLDER`."""
+"""Backs up the data of a local system, also while it runs: `python -m deploy.backup create|restore|replay FOLDER`."""
 
 import argparse
 import fcntl
@@ -26,6 +26,7 @@ from kit.vault import Vault
 DUMP = "database.dump"
 MARK = "backup.json"
 SAMPLE = "sample.json"
+LEDGER = "ledger"  # as kit.ledger names it
 
 
 class BackupSettings(BaseSettings):
@@ -39,7 +40,7 @@ class BackupSettings(BaseSettings):
 def main() -> None:
     config = load(BackupSettings)
     parser = argparse.ArgumentParser("deploy.backup", description=__doc__, add_help=False)
-    parser.add_argument("command", choices=("create", "restore"))
+    parser.add_argument("command", choices=("create", "restore", "replay"))
     parser.add_argument("folder", metavar="FOLDER", type=Path)
     parser.add_argument("--master-key", metavar="FILE", type=Path, help="for restore: the copy of the master key")
     chosen = parser.parse_args()
@@ -53,6 +54,9 @@ def main() -> None:
             master_key = _read_env(data).get("MASTER_KEY") or master_key_of(data)
             print(f"Backed up {data} to {chosen.folder}. It contains photos and private keys: protect it.")
             print(f"Keep a copy of {master_key} in another place: without it, nobody can read the selfies and faces.")
+        elif chosen.command == "replay":
+            for line in replay(data, chosen.folder.resolve()):
+                print(line)
         else:
             restore(chosen.folder.resolve(), data)
             master_key = master_key_of(data)
@@ -61,7 +65,9 @@ def main() -> None:
             else:
                 print(f"Put the copy of the master key back first, as {master_key} (or name it by --master-key).")
             print(
-                f"Restored {data}. Start it (make run), then check it from another terminal:\n"
+                f"Restored {data}. Erase again what was erased since the backup, by the files of the former system:\n"
+                f"  MINOIS_DATA={data} .venv/bin/python -m deploy.backup replay FORMER_DATA/blobs\n"
+                "Start it (make run), then check it from another terminal:\n"
                 f"  MINOIS_DATA={data} .venv/bin/python -m matcher_service check --repair"
             )
     except (CannotBackUp, CannotStart) as fault:
@@ -125,6 +131,22 @@ def restore(folder: Path, data: Path) -> None:
     except BaseException:
         system.remove_data()
         raise
+
+
+def replay(data: Path, files: Path) -> Iterator[str]:
+    """Erases again what the ledger among these files names. What each service did. Raises CannotBackUp, CannotStart."""
+    if not (files / LEDGER).is_dir():
+        raise CannotBackUp(
+            f"There is no folder {LEDGER} in {files}: nothing was erased there, or these are other files."
+        )
+    with _database_of(data) as url:
+        env = {**os.environ, "DATABASE_URL": url, "BLOB_URL": f"file://{files}", "LEDGER_URL": f"file://{files}"}
+        for service in ("auth_service", "selfie_service", "matcher_service"):
+            command = [sys.executable, "-m", service, "replay"]
+            done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+            if done.returncode != 0:
+                raise CannotBackUp(f"{service} replay failed: {done.stderr.strip()[-500:]}")
+            yield done.stdout.strip()
 
 
 @contextmanager

@@ -10,13 +10,13 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway.accounts import mail
+from gateway.accounts import export, mail
 from gateway.accounts import routes as accounts
 from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
 from gateway.errors.openapi import describe
 from gateway.errors.problem import answer_invalid, answer_problem
-from gateway.events import anomalies, logos
+from gateway.events import anomalies, audit, logos
 from gateway.events import routes as events
 from gateway.http.admission import Admission
 from gateway.http.limiters import Limiters
@@ -64,6 +64,7 @@ ROUTERS = [
     module.router
     for module in (
         accounts,
+        export,
         selfies,
         people,
         photos,
@@ -75,6 +76,7 @@ ROUTERS = [
         updates,
         events,
         anomalies,
+        audit,
         logos,
         posters,
         mail,

@@ -85,6 +85,10 @@ def callable_by(*kinds: str, long: bool = False, watches: bool = False) -> Calla
     return declare
 
 
+_network: ContextVar[str] = ContextVar("network", default="")
+enter_network = _network.set
+current_network = _network.get
+
 _caller: ContextVar[Caller] = ContextVar("caller", default=Caller())
 enter_caller = _caller.set
 current_caller = _caller.get

@@ -16,6 +16,7 @@ import structlog
 from prometheus_client import Counter, Histogram
 
 from kit import deadlines, identity, traces
+from kit.acts import truncate_address
 from kit.errors import CallerNotAllowed, Fault, InvalidToken, TooManyStreams
 from kit.failpoints import reach
 from kit.identity import PUBLIC, Access, Caller, Verifier
@@ -23,6 +24,7 @@ from kit.logs import get_logger
 from kit.statuses import cancelled_status, internal_status, to_status
 
 REQUEST_ID = "x-request-id"
+CLIENT_NETWORK = "x-client-network"  # as the gateway sees it, for the audit log alone: nothing is decided by it
 # The statuses that are the service's own fault.
 FAILURES = ("UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS")
 OPEN_SERVICES = ("grpc.health.v1.", "grpc.reflection.")
@@ -63,6 +65,7 @@ class Boundary(grpc.ServerInterceptor):
         ):
             access = self._access[method]
             identity.enter_caller(self._identify(access, metadata))
+            identity.enter_network(truncate_address(metadata.get(CLIENT_NETWORK, "")))
             deadlines.enter(context.time_remaining())
             with ExitStack() as admitted:
                 if access.long:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kit import failpoints
 
+AUDIT_DAYS = 180
 MB = 1_000_000
 DEFAULT_PHOTO_MB = 100
 DEFAULT_SELFIE_MB = 15
@@ -143,6 +144,26 @@ class BlobSettings(EnvironmentSettings):
         if not re.match("file:///.|s3://.", url):
             raise ValueError("must be file:///path or s3://bucket")
         return url
+
+
+class AuditSettings(EnvironmentSettings):
+    """How long acts are recorded."""
+
+    audit_days: int = Field(AUDIT_DAYS, ge=1, le=3650, description="days for which the audit log is kept")
+
+
+class LedgerSettings(BlobSettings):
+    """Where the ids of what was erased are kept."""
+
+    ledger_url: str = Field(
+        "",
+        description="store of the ids of what was erased, for after a restore; like BLOB_URL; empty: that one",
+    )
+
+    @field_validator("ledger_url")
+    @classmethod
+    def _is_store(cls, url: str) -> str:
+        return cls._has_scheme(url) if url else url
 
 
 def check_target(target: str) -> str:

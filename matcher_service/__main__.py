@@ -22,6 +22,7 @@ from kit.faces.logo_process import LogoProcess
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
+from kit.ledger import Ledger, LedgerWriter, replay
 from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.notices import Notices
@@ -48,11 +49,13 @@ from matcher_service.service import Cameras, Matches, Members, Photos
 from matcher_service.servicer import registrations
 from matcher_service.settler import Settler
 from matcher_service.store import (
+    ActStore,
     AudienceStore,
     CameraStore,
     FaceStore,
     IntegrityStore,
     JobStore,
+    LedgerStore,
     LogoStore,
     MatchStore,
     MemberStore,
@@ -63,6 +66,7 @@ from matcher_service.store import (
     ReencryptionStore,
     RefusalStore,
     ReleaseStore,
+    ReplayStore,
     RereadStore,
     SettlementStore,
     SwapStore,
@@ -117,12 +121,18 @@ class MatchSettings(CheckSettings):
     face_tolerance: float = Field(0.53, gt=0, le=2, description="largest distance of two encodings of one person")
 
 
+class ReplaySettings(MigrateSettings, settings.LedgerSettings):
+    """python -m matcher_service replay: after a restore, delete the photos again that the ledger names."""
+
+
 class IndexerSettings(
     settings.WorkerPoolSettings,
     MatchSettings,
     settings.VaultSettings,
     settings.PhotoSettings,
     settings.FaceSettings,
+    settings.LedgerSettings,
+    settings.AuditSettings,
 ):
     """python -m matcher_service indexer: read photos and delete the files of what is gone."""
 
@@ -163,6 +173,7 @@ def main() -> None:
         "check": check,
         "reread": reread,
         "reencrypt": run_reencryption,
+        "replay": replay_ledger,
     }
     parser = argparse.ArgumentParser("matcher_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -247,12 +258,16 @@ def run_indexer(
     reading = (engine.call, engine.start, rules, config.settle_max_faces, lease_s, stop)
     rereader = Rereader(rereads, SwapStore(db), blobs, *reading, Pace(config.reread_share, config.reread_old_photos))
     sweeper, purge = Sweeper(store, blobs), PurgeStore(db)
+    tidy_acts = functools.partial(ActStore(db).delete_old, config.audit_days)
+    writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     wakeups = Wakeups(config.listen_url, PHOTOS_CHANNEL, config.poll_interval_s, stop)
     loops = [
         start_thread(
             lambda: run_steps(in_order(indexer.step, rereader.step), wakeups.wait, stop, "indexer"), "indexer"
         ),
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
+        start_thread(lambda: run_steps(writer.step, lambda: stop.wait(SWEEP_S), stop, "ledger"), "ledger"),
+        start_thread(lambda: run_steps(tidy_acts, lambda: stop.wait(TIDY_S), stop, "acts"), "acts"),
         start_thread(lambda: run_steps(purge.purge, lambda: stop.wait(SWEEP_S), stop, "purge"), "purge"),
         start_thread(lambda: run_steps(settler.step, lambda: stop.wait(SETTLE_S), stop, "settler"), "settler"),
     ]
@@ -329,6 +344,14 @@ def run_reencryption() -> None:
     logs.configure(NAME, "ERROR")
     db = create_db(config.database_url, 1, 0, f"reencrypt-{os.getpid()}", Vault.read(config.master_key))
     print(json.dumps({"sealed": reencrypt(ReencryptionStore(db))}))
+
+
+def replay_ledger() -> None:
+    settings.read_env_file(NAME)
+    config = settings.load(ReplaySettings)
+    logs.configure(NAME, "ERROR")
+    store = ReplayStore(create_db(config.database_url, 1, 0, f"replay-{os.getpid()}"))
+    print(json.dumps({"service": NAME, **replay(Ledger.connect(config), store)}))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ ROLES = {
     pb.ROLE_COUPLE: Role.COUPLE,
     pb.ROLE_PHOTOGRAPHER: Role.PHOTOGRAPHER,
 }
-NOT_FOR_US = {pb.Change.KIND_WAITING}
+NOT_FOR_US = {pb.Change.KIND_WAITING, pb.Change.KIND_CONSENT_WITHDRAWN}
 
 
 class AuthFeed:

@@ -66,4 +66,5 @@ class PhotoFaces:
         photo = self._store.read(event_id, photo_id, person_id)
         if photo is None:
             raise PhotoNotReady
+        self._store.note_view(event_id, photo_id)  # before anything of it is told
         return photo

@@ -21,6 +21,7 @@ from kit.faces import ImageLimits
 from kit.faces.process import FaceProcess
 from kit.feed import Follower
 from kit.identity import Signer, Verifier
+from kit.ledger import Ledger, LedgerWriter, replay
 from kit.memory import keep_freed_memory
 from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
@@ -41,18 +42,23 @@ from selfie_service.guests import GuestSelfies
 from selfie_service.images import Images
 from selfie_service.lanes import MAX_NICE, SLOW_NICE, SlowRest
 from selfie_service.people import People
+from selfie_service.records import Records
 from selfie_service.reencryption import reencrypt
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
 from selfie_service.spending import Spending
 from selfie_service.store import (
+    ActStore,
     BindingStore,
     ChangeStore,
+    LedgerStore,
     OldSelfieStore,
     PersonStore,
+    RecordStore,
     ReencryptionStore,
     RematchStore,
+    ReplayStore,
     RoleStore,
     SelfieStore,
 )
@@ -67,6 +73,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 PREFIX = "selfies"  # of our files in the file store
 STOP_S = 2.0
 SWEEP_S = 5.0
+TIDY_S = 3600.0
 
 
 class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
@@ -82,6 +89,10 @@ class ReencryptSettings(MigrateSettings, settings.BlobSettings, settings.VaultSe
 
     Once after the upgrade from a version that did not encrypt, and after each new key. Prints how many there were.
     """
+
+
+class ReplaySettings(MigrateSettings, settings.LedgerSettings):
+    """python -m selfie_service replay: after a restore, delete the people again whom the ledger names."""
 
 
 class ServeSettings(
@@ -105,7 +116,8 @@ class ServeSettings(
 class WorkerSettings(
     settings.WorkerPoolSettings,
     MigrateSettings,
-    settings.BlobSettings,
+    settings.LedgerSettings,
+    settings.AuditSettings,
     settings.KeySettings,
     settings.VaultSettings,
     settings.SelfieSettings,
@@ -142,6 +154,7 @@ def main() -> None:
         "await-schema": wait_for_schema,
         "token": print_token,
         "reencrypt": run_reencryption,
+        "replay": replay_ledger,
     }
     parser = argparse.ArgumentParser("selfie_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -171,8 +184,8 @@ def serve(
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, changes.cursor, changes.apply, is_join)
-        guests = GuestSelfies(RoleStore(db), feed.fetch, follower.catch_up)
-        people = People(PersonStore(db), config.faces_per_guest)
+        guests = GuestSelfies(RoleStore(db), ActStore(db), feed.fetch, follower.catch_up)
+        people, images = People(PersonStore(db), config.faces_per_guest), Images(blobs, vault, store.is_sealing)
         start_thread(lambda: _read_roles(guests), "roles")
         following = start_thread(lambda: follower.run(stop), "feed")
         hints = Notices(config.listen_url, HINTS_CHANNEL)
@@ -183,12 +196,13 @@ def serve(
                     store,
                     rematches(db),
                     people,
-                    Images(blobs, vault, store.is_sealing),
+                    images,
                     follower.catch_up,
                     config.max_selfie_mb * settings.MB,
                 ),
                 people,
                 guests,
+                Records(RecordStore(db), images),
                 hints,
             ),
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
@@ -235,10 +249,14 @@ def work(
     patient = make(slow.call, prepare=lambda: None, is_slow=True)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
     sweeper, bindings, old, people = Sweeper(store, blobs), BindingStore(db), OldSelfieStore(db), PersonStore(db)
+    tidy_acts = functools.partial(ActStore(db).delete_old, config.audit_days)
+    writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     loops = [
         start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
         start_thread(lambda: run_steps(bindings.forget_old, lambda: stop.wait(SWEEP_S), stop, "bindings"), "bindings"),
         start_thread(lambda: run_steps(old.erase_old, lambda: stop.wait(SWEEP_S), stop, "old-selfies"), "old-selfies"),
+        start_thread(lambda: run_steps(writer.step, lambda: stop.wait(SWEEP_S), stop, "ledger"), "ledger"),
+        start_thread(lambda: run_steps(tidy_acts, lambda: stop.wait(TIDY_S), stop, "acts"), "acts"),
         start_thread(lambda: run_steps(people.tidy, lambda: stop.wait(SWEEP_S), stop, "people"), "people"),
         start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
         start_thread(lambda: run_steps(patient.step, rest.wait, stop, "slow-selfies"), "slow-validator"),
@@ -310,6 +328,14 @@ def run_reencryption() -> None:
     db = create_db(config.database_url, 2, 0, f"reencrypt-{os.getpid()}", vault)
     images = Images(Blobs.connect(config, PREFIX), vault, SelfieStore(db).is_sealing)
     print(json.dumps({"sealed": reencrypt(ReencryptionStore(db), images)}))
+
+
+def replay_ledger() -> None:
+    settings.read_env_file(NAME)
+    config = settings.load(ReplaySettings)
+    logs.configure(NAME, "ERROR")
+    store = ReplayStore(create_db(config.database_url, 1, 0, f"replay-{os.getpid()}"))
+    print(json.dumps({"service": NAME, **replay(Ledger.connect(config), store)}))
 
 
 def _serve_metrics(config: settings.ProcessSettings, db: Engine, blobs: Blobs) -> None:

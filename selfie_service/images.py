@@ -6,7 +6,7 @@ from uuid import UUID
 
 from kit.blobs import BlobNotFound, Blobs
 from kit.errors import Unavailable
-from kit.vault import Damaged, Vault
+from kit.vault import MAGIC, OVERHEAD_BYTES, Damaged, Vault, is_sealed
 from selfie_service.domain import StoredImage
 
 
@@ -44,3 +44,11 @@ class Images:
         """A file that never gets a row; what cannot be deleted now, the sweeper finds."""
         with suppress(Unavailable):
             self._blobs.delete(key)
+
+    def measure(self, person_id: UUID, image: StoredImage) -> int:
+        """The size of what `read` answers, in bytes. Raises BlobNotFound."""
+        if image.data is not None:
+            return len(image.data)
+        assert image.key is not None
+        beginning, _ = self._blobs.read_ends(image.key, len(MAGIC))
+        return self._blobs.size(image.key) - (OVERHEAD_BYTES if is_sealed(beginning) else 0)

@@ -20,6 +20,7 @@ from selfie_service.domain import (
     UserNotFound,
     first_person,
 )
+from selfie_service.domain.people import ConsentWithdrawn
 from selfie_service.images import Images
 from selfie_service.people import People
 from selfie_service.store import RematchStore, SelfieStore
@@ -78,9 +79,12 @@ class Selfies:
         traces.lead_to(accepted)
         return accepted
 
-    def get_selfie(self, user_id: UUID, person_id: UUID | None = None) -> tuple[Selfie, bytes]:
+    def get_selfie(
+        self, user_id: UUID, person_id: UUID | None = None, selfie_id: UUID | None = None
+    ) -> tuple[Selfie, bytes]:
+        """The one in use, or the one that is meant. Raises SelfieNotFound."""
         person = self._people.require(user_id, person_id)
-        selfie = self._selfies.find_selfie(person)
+        selfie = self._selfies.find_selfie(person, selfie_id)
         if selfie is None:
             raise SelfieNotFound
         try:
@@ -108,10 +112,10 @@ class Selfies:
     def _add(self, selfie: NewSelfie) -> UUID:
         try:
             return self._selfies.add_selfie(selfie)
-        except (UserNotFound, EventClosed):
+        except (UserNotFound, EventClosed, ConsentWithdrawn):
             if selfie.person_id != first_person(selfie.user_id):
                 self._people.require(selfie.user_id, selfie.person_id)  # who may be deleted by now
-            self._catch_up()  # the account may be new, or have joined another event
+            self._catch_up()  # the account may be new, have joined another event, or have agreed again
             self._selfies.add_person(selfie.user_id)
             return self._selfies.add_selfie(selfie)
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from kit.act_pages import parse_act_page, show_act
 from kit.errors import InvalidArgument
 from kit.identity import USER, callable_by, current_caller, service
 from kit.ids import parse_id, parse_optional_id
@@ -12,8 +13,10 @@ from protos.selfie.v1 import selfie_pb2 as pb
 from protos.selfie.v1 import selfie_pb2_grpc
 from selfie_service.domain import MAX_USERS, EventRematch, RejectReason, RematchState, SelfieState
 from selfie_service.domain.people import Person
+from selfie_service.domain.records import PersonRecord, SelfieRecord
 from selfie_service.guests import GuestSelfies
 from selfie_service.people import People
+from selfie_service.records import Records
 from selfie_service.service import Selfies
 
 SELFIE_STATES = {
@@ -50,10 +53,13 @@ REMATCH_STATES = {
 class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
     """Decides nothing, catches nothing."""
 
-    def __init__(self, selfies: Selfies, people: People, guests: GuestSelfies, hints: Notices) -> None:
+    def __init__(
+        self, selfies: Selfies, people: People, guests: GuestSelfies, records: Records, hints: Notices
+    ) -> None:
         self._selfies = selfies
         self._people = people
         self._guests = guests
+        self._records = records
         self._hints = hints
 
     @callable_by(USER)
@@ -65,13 +71,19 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
 
     @callable_by(USER)
     def GetSelfie(self, request, context):
-        selfie, image = self._selfies.get_selfie(current_caller().user_id, _person(request))
+        selfie_id = parse_optional_id(request.selfie_id)
+        selfie, image = self._selfies.get_selfie(current_caller().user_id, _person(request), selfie_id)
         return pb.GetSelfieResponse(
             selfie_id=str(selfie.id),
             state=SELFIE_STATES[selfie.state],
             image=image,
             content_type=selfie.content_type,
         )
+
+    @callable_by(USER)
+    def ListRecords(self, request, context):
+        records = self._records.list_records(current_caller().user_id)
+        return pb.ListRecordsResponse(people=map(_person_record, records))
 
     @callable_by(USER)
     def DeleteSelfie(self, request, context):
@@ -127,6 +139,12 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
                     yield pb.WatchSelfiesResponse(user_ids=[user_id])
 
     @callable_by(USER)
+    def ListSelfieActs(self, request, context):
+        page = parse_act_page(request)
+        acts = self._guests.list_acts(current_caller().user_id, parse_id(request.event_id), page)
+        return pb.ListSelfieActsResponse(acts=[pb.SelfieAct(**show_act(act)) for act in acts])
+
+    @callable_by(USER)
     def ListSelfieStates(self, request, context):
         if len(request.user_ids) > MAX_USERS:
             raise InvalidArgument
@@ -142,6 +160,28 @@ class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
 
 def _person(request: Any) -> UUID | None:
     return parse_optional_id(request.person_id)
+
+
+def _person_record(person: PersonRecord) -> pb.PersonRecord:
+    return pb.PersonRecord(
+        person_id=str(person.id),
+        name=person.name,
+        consent_version=person.consent_version,
+        create_time=to_timestamp(person.created_at),
+        selfies=map(_selfie_record, person.selfies),
+    )
+
+
+def _selfie_record(selfie: SelfieRecord) -> pb.SelfieRecord:
+    return pb.SelfieRecord(
+        selfie_id=str(selfie.id),
+        state=SELFIE_STATES[selfie.state],
+        reject_reason=REJECT_REASONS[selfie.reason],
+        create_time=to_timestamp(selfie.created_at),
+        decide_time=to_timestamp(selfie.decided_at),
+        content_type=selfie.content_type,
+        image_bytes=selfie.image_bytes,
+    )
 
 
 def _wire_person(person: Person) -> pb.Person:

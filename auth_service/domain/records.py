@@ -44,6 +44,21 @@ class ChangeKind(Enum):
     EVENT_UPDATED = "event_updated"
     EVENT_DELETED = "event_deleted"
     WAITING = "waiting"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+
+
+class Recorded(Enum):
+    """Acts in the audit log; the values are stored and shown."""
+
+    ROLE_CHANGED = "role_changed"
+    GUEST_REMOVED = "guest_removed"
+    GUEST_ADMITTED = "guest_admitted"
+    CODE_CHANGED = "code_changed"
+    INVITATION_MADE = "invitation_made"
+    LINK_MADE = "sign_in_link_made"
+    EVENT_DELETED = "event_deleted"
+    ACCOUNT_ERASED = "account_erased"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
 
 
 @dataclass(frozen=True)
@@ -99,6 +114,29 @@ class Membership:
     guest_photos: GuestPhotos
     searched: bool
     notice_email: str = ""
+
+
+@dataclass(frozen=True)
+class GivenConsent:
+    """What somebody agrees to: a version of the text about faces, in a language. An empty version: they do not."""
+
+    version: str = ""
+    language: str = ""
+
+
+NO_CONSENT = GivenConsent()
+
+
+@dataclass(frozen=True)
+class Consent:
+    """That a member agreed to a version of the text about faces. `language` is that of the text, empty where the client
+    did not say."""
+
+    event_id: UUID
+    version: str
+    language: str
+    given_at: datetime
+    withdrawn_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -164,7 +202,8 @@ class Login:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """What an organiser decides of a new event."""
+    """What an organiser decides of a new event. Without `expires_at` it ends after a year, or, if it is
+    `without_end`, never."""
 
     name: str
     starts_at: datetime | None
@@ -172,6 +211,7 @@ class NewEvent:
     admission: bool
     offer: NewOffer
     guest_photos: GuestPhotos
+    without_end: bool = False
 
 
 @dataclass(frozen=True)

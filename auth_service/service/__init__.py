@@ -3,8 +3,10 @@
 from threading import Event as Signal
 
 from auth_service.marks import KEY_PURPOSE, PhoneMarks
+from auth_service.offers import RETENTION_DAYS
 from auth_service.passwords import Passwords
 from auth_service.service.accounts import Accounts
+from auth_service.service.acts import Acts
 from auth_service.service.anomalies import GUESTS_OF_ONE_PHONE, Anomalies
 from auth_service.service.changes import Changes
 from auth_service.service.events import Events
@@ -16,6 +18,7 @@ from auth_service.service.sessions import Sessions
 from auth_service.service.setup import Setup
 from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
+from kit.settings import AUDIT_DAYS
 
 __all__ = ["GUESTS_OF_ONE_PHONE", "Auth", "Organisers"]
 
@@ -31,13 +34,17 @@ class Auth:
         stopping: Signal,
         sends_mail: bool = False,
         guests_of_one_phone: int = GUESTS_OF_ONE_PHONE,
+        retention_days: int = RETENTION_DAYS,
+        audit_days: int = AUDIT_DAYS,
     ) -> None:
         marks = PhoneMarks(tokens.derive_key(KEY_PURPOSE))
         self._stores = stores
+        self._audit_days = audit_days
+        self.acts = Acts(stores)
         self.sessions = Sessions(stores, passwords, tokens)
         self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks)
         self.organisers = Organisers(stores.accounts, passwords)
-        self.events = Events(stores)
+        self.events = Events(stores, retention_days)
         self.members = Members(stores, marks)
         self.changes = Changes(stores, stopping)
         self.invitations = Invitations(stores, passwords, tokens, self.sessions)
@@ -54,3 +61,15 @@ class Auth:
         for event_id in self._stores.retention.find_over():
             self._stores.retention.delete(event_id)
         self._stores.mails.delete_old()
+        self._tidy_leftovers()
+
+    def _tidy_leftovers(self) -> None:
+        leftovers = self._stores.leftovers
+        leftovers.note_eventless()
+        for user_id in leftovers.find_over():
+            leftovers.erase(user_id)
+        leftovers.note_readers(self.changes.find_readers())
+        while leftovers.shorten_feed():
+            pass
+        while self._stores.acts.delete_old(self._audit_days):
+            pass

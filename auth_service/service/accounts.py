@@ -7,6 +7,7 @@ from auth_service.domain import (
     CredentialsSet,
     Event,
     EventClosed,
+    GivenConsent,
     IdempotencyKeyReused,
     InvalidEventCode,
     InvalidForm,
@@ -89,7 +90,7 @@ class Accounts:
         request_id: UUID | None,
         code: str,
         display_name: str,
-        consent_version: str,
+        consent: GivenConsent,
         searched: bool = True,
         phone_mark: str = "",
     ) -> tuple[Login, Event]:
@@ -100,11 +101,11 @@ class Accounts:
         if known := self._find_guest(request_id, event.id):
             return self._sessions.begin(known.id, event.id), event
         name = to_display(display_name)
-        forms.require([*forms.check_display_name(name), *forms.check_consent_version(consent_version)])
+        forms.require([*forms.check_display_name(name), *forms.check_consent(consent)])
         guest = NewUser(uuid4(), request_id, display_name=name)
         tokens = self._tokens.make_pair(guest.id)
         refresh_hash, phone_hash = hash_token(tokens.refresh_token), self._marks.hash(event.id, phone_mark)
-        waiting = self._accounts.register(guest, event.id, refresh_hash, consent_version, searched, phone_hash)
+        waiting = self._accounts.register(guest, event.id, refresh_hash, consent, searched, phone_hash)
         if waiting is not None:
             return Login(guest.id, event.id, tokens, waiting), event
         if known := self._find_guest(request_id, event.id):

@@ -20,6 +20,7 @@ class Changes:
         self._stopping = stopping
         self._lock = Lock()
         self._last, self._asked_at = 0, -math.inf
+        self._readers: dict[str, int] = {}
 
     def list_newest(self) -> Sequence[Change]:
         """One, or none where nothing has happened yet."""
@@ -29,8 +30,17 @@ class Changes:
         """The number of the newest change; 0 before the first."""
         return self._changes.find_last()
 
-    def list_changes(self, after: int, limit: int, wait_s: float) -> Sequence[Change]:
-        """Answers as soon as there is a change, or with none after `wait_s` or when the process stops."""
+    def find_readers(self) -> dict[str, int]:
+        """How far each follower has applied the feed, as far as this process has heard."""
+        with self._lock:
+            return dict(self._readers)
+
+    def list_changes(self, after: int, limit: int, wait_s: float, reader: str = "") -> Sequence[Change]:
+        """Answers as soon as there is a change, or with none after `wait_s` or when the process stops. `reader`: the
+        name of a follower, which has applied everything up to `after`."""
+        if reader:
+            with self._lock:
+                self._readers[reader] = max(after, self._readers.get(reader, 0))
         ends_at = time.monotonic() + wait_s
         while not (changes := self._changes.list_changes(after, limit)):
             last = after

@@ -1,6 +1,7 @@
 """Events and their codes."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from auth_service import forms
@@ -17,7 +18,7 @@ from auth_service.domain import (
     normalise_code,
     to_display,
 )
-from auth_service.offers import Credit
+from auth_service.offers import LIFE_DAYS, Credit
 from auth_service.permissions import Action
 from auth_service.service.roles import require, require_organiser
 from auth_service.store import Stores
@@ -27,7 +28,8 @@ from kit.pages import Page
 class Events:
     """What organisers make and change."""
 
-    def __init__(self, stores: Stores) -> None:
+    def __init__(self, stores: Stores, retention_days: int) -> None:
+        self._retention_days = retention_days
         self._accounts = stores.accounts
         self._events = stores.events
         self._members = stores.members
@@ -46,7 +48,7 @@ class Events:
         faults = [*forms.check_event_name(new.name), *forms.check_times(new.starts_at, new.expires_at)]
         faults = faults or [*forms.check_new_end(new.expires_at)]
         forms.require([*faults, *forms.check_offer(offer)])
-        new = replace(new, name=to_display(new.name), offer=offer)
+        new = self._complete(replace(new, name=to_display(new.name), offer=offer))
         for _try in range(CODE_TRIES):
             if request_id and (known := self._events.find_request(request_id)):
                 return self.get_event(user_id, known.id)
@@ -54,6 +56,15 @@ class Events:
             if self._events.create_event(event_id, request_id, user_id, new_code(), new):
                 return self.get_event(user_id, event_id)
         raise NoFreeCode
+
+    def _complete(self, new: NewEvent) -> NewEvent:
+        """What the organiser did not say is what is careful."""
+        if new.expires_at is None and not new.without_end:
+            begins_at = max(new.starts_at or datetime.min.replace(tzinfo=UTC), datetime.now(UTC))
+            new = replace(new, expires_at=begins_at + timedelta(days=LIFE_DAYS))
+        if not new.offer.keep_days and not new.offer.is_kept:
+            new = replace(new, offer=replace(new.offer, keep_days=self._retention_days))
+        return new
 
     def get_event(self, user_id: UUID, event_id: UUID) -> Event:
         role = require(self._members, event_id, user_id, Action.FIND)

@@ -5,15 +5,19 @@ from uuid import UUID
 from auth_service import forms
 from auth_service.domain import (
     CODE_TRIES,
+    NO_CONSENT,
+    Consent,
     Event,
     EventClosed,
     EventNotFound,
+    GivenConsent,
     Guest,
     InvalidEventCode,
     NoFreeCode,
     OrganiserOnly,
     RemovedGuest,
     Role,
+    UserNotFound,
     new_code,
     normalise_code,
 )
@@ -31,27 +35,38 @@ class Members:
         self._events = stores.events
         self._members = stores.members
         self._roles = stores.roles
+        self._consents = stores.consents
         self._marks = marks
 
     def join_event(
-        self, user_id: UUID, code: str, searched: bool = True, consent_version: str = "", phone_mark: str = ""
+        self,
+        user_id: UUID,
+        code: str,
+        searched: bool = True,
+        consent: GivenConsent = NO_CONSENT,
+        phone_mark: str = "",
     ) -> tuple[Event, bool]:
-        """The event, and whether the user waits to be admitted. `searched` even without a `consent_version`."""
-        forms.require([*forms.check_consent_version(consent_version)])
+        """The event, and whether the user waits to be admitted. `searched` even without a `consent`."""
+        forms.require([*forms.check_consent(consent)])
         event = self._events.find_code(normalise_code(code))
         if event is None:
             raise InvalidEventCode
-        waiting = self._members.join(
-            event.id, user_id, searched, consent_version, self._marks.hash(event.id, phone_mark)
-        )
+        waiting = self._members.join(event.id, user_id, searched, consent, self._marks.hash(event.id, phone_mark))
         if waiting is None:
             raise EventClosed
         return event, waiting
 
-    def record_consent(self, user_id: UUID, event_id: UUID, version: str) -> None:
-        forms.require([*forms.check_consent_version(version, required=True)])
-        if not self._members.record_consent(user_id, event_id, version):
+    def record_consent(self, user_id: UUID, event_id: UUID, consent: GivenConsent) -> None:
+        forms.require([*forms.check_consent(consent, required=True)])
+        if not self._members.record_consent(user_id, event_id, consent):
             raise EventNotFound
+
+    def withdraw_consent(self, user_id: UUID) -> None:
+        if not self._consents.withdraw(user_id):
+            raise UserNotFound
+
+    def list_consents(self, user_id: UUID) -> list[Consent]:
+        return self._consents.list_consents(user_id)
 
     def leave_event(self, user_id: UUID, event_id: UUID, guest_id: UUID) -> bool:
         """`guest_id` leaves or is removed; `user_id` asks for it. Whether the guest's sessions ended.

@@ -3,15 +3,19 @@
 from sqlalchemy import Engine
 
 from auth_service.store.accounts import AccountStore
+from auth_service.store.acts import ActStore
 from auth_service.store.announcements import AnnouncementStore
 from auth_service.store.changes import ChangeStore
+from auth_service.store.consents import ConsentStore
 from auth_service.store.counts import CountStore
 from auth_service.store.events import EventStore
 from auth_service.store.invitations import InvitationStore
+from auth_service.store.leftovers import LeftoverStore
 from auth_service.store.mails import MailStore
 from auth_service.store.members import MemberStore
 from auth_service.store.notices import NoticeStore
 from auth_service.store.phones import PhoneStore
+from auth_service.store.replays import ReplayStore
 from auth_service.store.retention import RetentionStore
 from auth_service.store.roles import RoleStore
 from auth_service.store.sessions import SessionStore
@@ -19,15 +23,19 @@ from auth_service.store.setup import SetupStore
 
 __all__ = [
     "AccountStore",
+    "ActStore",
     "AnnouncementStore",
     "ChangeStore",
+    "ConsentStore",
     "CountStore",
     "EventStore",
     "InvitationStore",
+    "LeftoverStore",
     "MailStore",
     "MemberStore",
     "NoticeStore",
     "PhoneStore",
+    "ReplayStore",
     "RetentionStore",
     "RoleStore",
     "SessionStore",
@@ -41,13 +49,16 @@ class Stores:
 
     def __init__(self, engine: Engine) -> None:
         self.accounts = AccountStore(engine)
+        self.acts = ActStore(engine)
         self.sessions = SessionStore(engine)
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
+        self.consents = ConsentStore(engine)
         self.counts = CountStore(engine)
         self.roles = RoleStore(engine)
         self.changes = ChangeStore(engine)
         self.retention = RetentionStore(engine)
+        self.leftovers = LeftoverStore(engine)
         self.invitations = InvitationStore(engine)
         self.setup = SetupStore(engine)
         self.notices = NoticeStore(engine)

@@ -8,13 +8,17 @@ from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import IntegrityError
 
 from auth_service.domain import (
+    NO_CONSENT,
     REPEAT_S,
     ChangeKind,
+    GivenConsent,
+    Recorded,
     Role,
     User,
     fold,
     fold_case,
 )
+from auth_service.store.acts import note_act
 from auth_service.store.changes import append_change, append_left, bury
 from auth_service.store.consents import insert_consent
 from auth_service.store.counts import uncount_guest
@@ -59,7 +63,7 @@ class AccountStore:
         user: NewUser,
         event_id: UUID,
         refresh_hash: bytes,
-        consent_version: str = "",
+        consent: GivenConsent = NO_CONSENT,
         searched: bool = True,
         phone_hash: bytes | None = None,
     ) -> bool | None:
@@ -70,9 +74,9 @@ class AccountStore:
             if event is None or event.shut or not insert_user(connection, user):
                 return None
             insert_token(connection, uuid4(), user.id, refresh_hash)
-            if consent_version:
-                insert_consent(connection, user.id, event_id, consent_version)
-            is_searched = searched or bool(consent_version)
+            if consent.version:
+                insert_consent(connection, user.id, event_id, consent)
+            is_searched = searched or bool(consent.version)
             add_member(connection, event_id, user.id, Role.GUEST, waiting=event.admission, searched=is_searched)
             mark_phone(connection, event_id, user.id, phone_hash)
             return bool(event.admission)
@@ -134,28 +138,34 @@ class AccountStore:
 
     def erase_user(self, user_id: UUID) -> None:
         """The person, and the events that nobody else organises."""
-        user = {"user": user_id}
         with transaction(self._engine, "erase-user") as connection:
-            if connection.execute(text("SELECT FROM auth.users WHERE id = :user FOR UPDATE"), user).first() is None:
-                return
-            events = _lock_events(connection, user_id)
-            members = {event: find_members(connection, event) for event in events}
-            connection.execute(text("DELETE FROM auth.events WHERE id = ANY(:events)"), {"events": events})
-            uncount_guest(connection, user_id)
-            connection.execute(text("DELETE FROM auth.users WHERE id = :user"), user)
-            for gone in [*events, user_id]:
-                bury(connection, gone)
-            for event in events:
-                append_change(connection, ChangeKind.EVENT_DELETED, event_id=event)
-                others = [member for member in members[event] if member != user_id]
-                append_left(connection, event, others, only_last=True)
-            append_change(connection, ChangeKind.USER_ERASED, user_id=user_id)
+            erase_account(connection, user_id)
 
     def _find(self, condition: str, value: object) -> User | None:
         query = text(f"SELECT * FROM auth.users WHERE {condition}")
         with transaction(self._engine) as connection:
             row = connection.execute(query, {"value": value}).first()
         return _user(row) if row else None
+
+
+def erase_account(connection: Connection, user_id: UUID) -> None:
+    """If there is one: the person, and the events that nobody else organises."""
+    user = {"user": user_id}
+    if connection.execute(text("SELECT FROM auth.users WHERE id = :user FOR UPDATE"), user).first() is None:
+        return
+    events = _lock_events(connection, user_id)
+    members = {event: find_members(connection, event) for event in events}
+    connection.execute(text("DELETE FROM auth.events WHERE id = ANY(:events)"), {"events": events})
+    uncount_guest(connection, user_id)
+    connection.execute(text("DELETE FROM auth.users WHERE id = :user"), user)
+    for gone in [*events, user_id]:
+        bury(connection, gone)
+    for event in events:
+        append_change(connection, ChangeKind.EVENT_DELETED, event_id=event)
+        others = [member for member in members[event] if member != user_id]
+        append_left(connection, event, others, only_last=True)
+    note_act(connection, Recorded.ACCOUNT_ERASED, object_id=user_id)
+    append_change(connection, ChangeKind.USER_ERASED, user_id=user_id)
 
 
 def _lock_events(connection: Connection, user_id: UUID) -> list[UUID]:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from auth_service.domain import ChangeKind, Event, EventEdit, GuestPhotos, NewEvent, Role
+from auth_service.domain import ChangeKind, Event, EventEdit, GuestPhotos, NewEvent, Recorded, Role
 from auth_service.offers import NewOffer, OfferEdit
 from auth_service.permissions import Action, roles_for
+from auth_service.store.acts import note_act
 from auth_service.store.changes import append_change, append_event_change, append_left, bury
 from auth_service.store.locks import lock_event, lock_user
 from auth_service.store.members import add_member, find_members, is_taken
@@ -104,6 +105,8 @@ class EventStore:
             if (after.expires_at, after.keep_days) != (before.expires_at, before.keep_days):
                 keep = text("UPDATE auth.events SET keep_since = now(), hidden_at = NULL WHERE id = :event")
                 connection.execute(keep, {"event": event_id})
+            if code:
+                note_act(connection, Recorded.CODE_CHANGED, event_id)
             append_event_change(connection, event_id)
             return True
 
@@ -125,6 +128,7 @@ def delete_event(connection: Connection, event_id: UUID) -> None:
     members = find_members(connection, event_id)
     gone = connection.execute(text("DELETE FROM auth.events WHERE id = :event"), {"event": event_id})
     if gone.rowcount:
+        note_act(connection, Recorded.EVENT_DELETED, event_id)
         bury(connection, event_id)
         append_change(connection, ChangeKind.EVENT_DELETED, event_id=event_id)
         append_left(connection, event_id, members, only_last=True)

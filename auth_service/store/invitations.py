@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from auth_service.domain import RemovedFromEvent, Role
+from auth_service.domain import Recorded, RemovedFromEvent, Role
 from auth_service.invitations import (
     INVITATION_S,
     MAX_OPEN,
@@ -17,6 +17,7 @@ from auth_service.invitations import (
 )
 from auth_service.permissions import is_promotion
 from auth_service.store.accounts import NewUser, insert_user
+from auth_service.store.acts import note_act
 from auth_service.store.locks import lock_event, lock_user
 from auth_service.store.members import add_member, find_member, forget_removal, require_organiser
 from auth_service.store.sessions import insert_token
@@ -41,7 +42,8 @@ class InvitationStore:
             "INSERT INTO auth.invitations (id, event_id, role, token_hash, created_by, expires_at)"
             " VALUES (:id, :event, :role, :hash, :user, now() + make_interval(secs => :ttl))"
         )
-        values = {"id": uuid4(), "event": event_id, "role": role.value, "hash": token_hash, "user": user_id}
+        invitation_id = uuid4()
+        values = {"id": invitation_id, "event": event_id, "role": role.value, "hash": token_hash, "user": user_id}
         with transaction(self._engine, "invite") as connection:
             lock_user(connection, user_id)
             lock_event(connection, event_id)
@@ -49,6 +51,7 @@ class InvitationStore:
             if len(_select_open(connection, event_id)) >= MAX_OPEN:
                 raise TooManyInvitations
             connection.execute(insert, {**values, "ttl": INVITATION_S})
+            note_act(connection, Recorded.INVITATION_MADE, event_id, invitation_id, role.value)
             return _invitation(connection.execute(text(f"{SELECT} WHERE i.id = :id"), values).one())
 
     def list_open(self, event_id: UUID) -> list[Invitation]:

@@ -6,20 +6,24 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, text
 
 from auth_service.domain import (
+    NO_CONSENT,
     ChangeKind,
     EventClosed,
     EventNotFound,
+    GivenConsent,
     Guest,
     GuestPhotos,
     MemberNotFound,
     Membership,
     OrganiserCannotLeave,
     OrganiserOnly,
+    Recorded,
     RemovedFromEvent,
     Role,
 )
+from auth_service.store.acts import note_act
 from auth_service.store.changes import append_change, append_event_change, append_joined, append_left
-from auth_service.store.consents import agree, insert_consent
+from auth_service.store.consents import agree, has_withdrawn, insert_consent
 from auth_service.store.counts import count_guests
 from auth_service.store.locks import lock_event, lock_sessions, lock_user
 from auth_service.store.offers import COMPUTED, STORED, read_offer
@@ -77,10 +81,11 @@ class MemberStore:
                 for row in connection.execute(query, {"user": user_id})
             ]
 
-    def record_consent(self, user_id: UUID, event_id: UUID, version: str) -> bool:
-        """And has the user searched from now on. False when they are no member."""
+    def record_consent(self, user_id: UUID, event_id: UUID, consent: GivenConsent) -> bool:
+        """And has the user searched from now on. False when they are no member. Raises UserNotFound."""
         with transaction(self._engine, "consent") as connection:
-            return agree(connection, event_id, user_id, version)
+            lock_user(connection, user_id)
+            return agree(connection, event_id, user_id, consent)
 
     def is_waiting(self, event_id: UUID, user_id: UUID) -> bool:
         with transaction(self._engine) as connection:
@@ -92,7 +97,7 @@ class MemberStore:
         event_id: UUID,
         user_id: UUID,
         searched: bool = True,
-        consent_version: str = "",
+        consent: GivenConsent = NO_CONSENT,
         phone_hash: bytes | None = None,
     ) -> bool | None:
         """Whether the user waits to be admitted; None where the event was shut or deleted meanwhile. `searched` is of a
@@ -106,16 +111,16 @@ class MemberStore:
             if event is None:
                 return None
             if member := find_member(connection, event_id, user_id):
-                if consent_version:
-                    agree(connection, event_id, user_id, consent_version)
+                if consent.version:
+                    agree(connection, event_id, user_id, consent)
                 return bool(member.waiting)
             if _is_removed(connection, event_id, user_id):
                 raise RemovedFromEvent
             if event.shut:
                 return None
-            if consent_version:
-                insert_consent(connection, user_id, event_id, consent_version)
-            is_searched = searched or bool(consent_version)
+            if consent.version:
+                insert_consent(connection, user_id, event_id, consent)
+            is_searched = searched or bool(consent.version)
             add_member(connection, event_id, user_id, Role.GUEST, waiting=event.admission, searched=is_searched)
             mark_phone(connection, event_id, user_id, phone_hash)
             return bool(event.admission)
@@ -138,6 +143,7 @@ class MemberStore:
             if event.shut:
                 raise EventClosed
             searched = forget_removal(connection, event_id, user_id)
+            note_act(connection, Recorded.GUEST_ADMITTED, event_id, user_id)
             add_member(connection, event_id, user_id, Role.GUEST, searched=searched)
 
     def leave(self, event_id: UUID, user_id: UUID) -> bool:
@@ -165,6 +171,7 @@ class MemberStore:
             is_over = end_last_sessions(connection, user_id)
             remember = text("INSERT INTO auth.removals (event_id, user_id, searched) VALUES (:event, :user, :searched)")
             connection.execute(remember, {"event": event_id, "user": user_id, "searched": member.searched})
+            note_act(connection, Recorded.GUEST_REMOVED, event_id, user_id)
             guard = text(
                 "UPDATE auth.events SET admission = true, code = CASE WHEN :waiting THEN code ELSE :code END"
                 " WHERE id = :event"
@@ -196,8 +203,10 @@ class MemberStore:
 def add_member(
     connection: Connection, event_id: UUID, user_id: UUID, role: Role, waiting: bool = False, searched: bool = True
 ) -> None:
-    """Or admits one who waits, or gives a member another role; they are searched or not as before. Nobody hears who
-    waits, so that no service takes them for a member. Under the event's lock."""
+    """Or admits one who waits, or gives a member another role; they are searched or not as before. Who has withdrawn
+    their consent is searched nowhere. Nobody hears who waits, so that no service takes them for a member. Under the
+    event's lock."""
+    searched = searched and not has_withdrawn(connection, user_id)
     before = find_member(connection, event_id, user_id)
     is_searched = connection.execute(
         text(

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from auth_service.domain import LastOrganiser, MemberNeedsPassword, MemberNotFound, RemovedGuest, Role
+from auth_service.domain import LastOrganiser, MemberNeedsPassword, MemberNotFound, Recorded, RemovedGuest, Role
+from auth_service.store.acts import note_act
 from auth_service.store.invitations import has_password
 from auth_service.store.locks import lock_event, lock_user
 from auth_service.store.members import (
@@ -45,6 +46,7 @@ class RoleStore:
                 if is_last_organiser(connection, event_id, user_id):
                     raise LastOrganiser
                 withdraw_invitations(connection, event_id, user_id)
+            note_act(connection, Recorded.ROLE_CHANGED, event_id, user_id, role.value)
             add_member(connection, event_id, user_id, role)
 
     def list_removed(self, event_id: UUID, page: Page) -> list[RemovedGuest]:

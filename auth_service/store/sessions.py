@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, text
 
-from auth_service.domain import REFRESH_TOKEN_S, REUSE_GRACE_S
+from auth_service.domain import REFRESH_TOKEN_S, REUSE_GRACE_S, Recorded
+from auth_service.store.acts import note_act
 from kit.db import transaction
 
 
@@ -59,7 +60,10 @@ class SessionStore:
         )
         values = {"hash": token_hash, "user": user_id, "event": event_id, "ttl": ttl_s}
         with transaction(self._engine, "add-link") as connection:
-            return connection.execute(query, values).rowcount == 1
+            if connection.execute(query, values).rowcount != 1:
+                return False
+            note_act(connection, Recorded.LINK_MADE, event_id, user_id)
+            return True
 
     def use_link(self, token_hash: bytes, refresh_hash: bytes) -> tuple[UUID, UUID | None] | None:
         """Begins a session of the user of a link, which is used up: the user, and the event that the link opens.

@@ -1,6 +1,6 @@
 """Codes, accounts, logins."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -52,11 +52,17 @@ class Credentials(Form):
     password: str
 
 
+Language = Annotated[
+    str, Field(max_length=35, description="language of the text that was shown, such as `en` or `pt-BR`; may be empty")
+]
+
+
 class NewGuest(EventCode):
     display_name: str = Field("", description="what others call the guest; optional, at most 64 characters")
     consent_version: str = Field(
         "", description="version of the text about faces that the guest agreed to; empty: not agreed"
     )
+    consent_language: Language = ""
     search: bool = Field(True, description=SEARCH)
 
 
@@ -64,12 +70,14 @@ class Joining(EventCode):
     consent_version: str = Field(
         "", description="version of the text about faces that the guest agrees to for this event; may be empty"
     )
+    consent_language: Language = ""
     search: bool = Field(True, description=SEARCH)
 
 
 class Consent(Form):
     event_id: UUID
     consent_version: str = Field(description="version of the text about faces, 1 to 32 ASCII characters")
+    consent_language: Language = ""
 
 
 class SignInLink(BaseModel):

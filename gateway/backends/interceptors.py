@@ -9,7 +9,7 @@ import grpc.aio
 
 from kit import traces
 from kit.failpoints import reach
-from kit.interceptors import REQUEST_ID
+from kit.interceptors import CLIENT_NETWORK, REQUEST_ID
 from kit.retries import repeat_aio
 
 Continuation = Callable[[grpc.aio.ClientCallDetails, Any], Awaitable[Any]]
@@ -17,10 +17,11 @@ Continuation = Callable[[grpc.aio.ClientCallDetails, Any], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent the HTTP request, and its id; `token` is empty where none is needed."""
+    """Who sent the HTTP request, and its id; `token` is empty where none is needed, `network` where it is unknown."""
 
     request_id: str
     token: str = ""
+    network: str = ""
 
 
 CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
@@ -76,6 +77,8 @@ def identified(details: Any) -> Any:
     if caller is None:
         return details
     metadata = grpc.aio.Metadata(*(details.metadata or ()), (REQUEST_ID, caller.request_id), *traces.headers())
+    if caller.network:
+        metadata.add(CLIENT_NETWORK, caller.network)
     if caller.token:
         metadata.add("authorization", f"Bearer {caller.token}")
     return details._replace(metadata=metadata)

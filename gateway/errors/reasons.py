@@ -41,6 +41,7 @@ REASONS: Mapping[str, int] = {
     "event_closed": 409,
     "no_active_selfie": 409,
     "too_many_selfies": 409,
+    "consent_withdrawn": 409,
     "too_many_people": 409,
     "first_person": 409,
     "photo_not_ready": 409,

@@ -50,6 +50,8 @@ async def create_event(form: shapes.NewEvent, backend: Signed, request: Request)
             credit=to_credit(form.credit),
             download=to_size(form.download),
             keep_days=form.keep_days or 0,
+            is_kept=form.keep_days is None and "keep_days" in form.model_fields_set,
+            without_end=form.expires_at is None and "expires_at" in form.model_fields_set,
             guest_photos=f"GUEST_PHOTOS_{form.guest_photos.upper()}",
         ),
     )

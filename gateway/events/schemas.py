@@ -39,14 +39,17 @@ class NewEvent(Form):
     name: str = Field(description="1 to 200 characters")
     starts_at: Moment | None = None
     expires_at: Moment | None = Field(
-        default=None, description="from when on it takes neither joins nor uploads; in the future"
+        default=None,
+        description="from when on it takes neither joins nor uploads; in the future. Missing: in a year; null: never",
     )
     admission: bool = Field(False, description="have whoever joins wait until an organiser admits them")
     release: Release = Field("live", description=RELEASE)
     releases_at: Moment | None = Field(None, description="only of an event that is `held`")
     credit: NewCredit | None = None
     download: Download = Field("original", description=DOWNLOAD)
-    keep_days: int | None = Field(None, ge=1, le=MAX_KEEP_DAYS, description=KEEP_DAYS)
+    keep_days: int | None = Field(
+        None, ge=1, le=MAX_KEEP_DAYS, description=f"{KEEP_DAYS}; missing: RETENTION_DAYS of this server"
+    )
     guest_photos: GuestPhotos = Field(
         "off", description="whether guests may add photos; `moderated`: an organiser approves each one"
     )

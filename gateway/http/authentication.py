@@ -16,6 +16,7 @@ from gateway.backends.interceptors import CALLER, Caller
 from gateway.errors.problem import Problem
 from gateway.http.cookies import ACCESS, read_cookie
 from gateway.http.limits import MAX_TOKEN_LENGTH
+from kit.acts import truncate_address
 
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 
@@ -52,7 +53,8 @@ Signed = Annotated[Backends, Depends(call_signed)]
 
 def enter(request: Request, token: str) -> Backends:
     """The backends, called for this request from now on."""
-    CALLER.set(Caller(request.scope["request_id"], token))
+    network = truncate_address(request.client.host) if request.client else ""
+    CALLER.set(Caller(request.scope["request_id"], token, network))
     backends: Backends = request.app.state.backends
     return backends
 

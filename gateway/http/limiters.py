@@ -20,6 +20,8 @@ UPDATES = "/api/updates"
 SELFIE = "/api/upload-selfie"
 EVENT_UPDATES = re.compile(r"/api/events/[^/]+/updates")
 ARCHIVES = ("/api/my-photos.zip", "/photos.zip")  # how their paths end
+EXPORT = "/api/me/export"
+EXPORTS_AT_ONCE = 4  # each holds a whole selfie in memory
 TURN_S = 2  # the longest wait for a slot
 BURST_S = 0.1  # of a selfie that has just come
 CALM_S = 1
@@ -202,6 +204,7 @@ class Limiters:
         self.streams = ConcurrencyLimiter(bounds.streams)
         self.updates = ConcurrencyLimiter(bounds.updates)
         self.archives = ConcurrencyLimiter(bounds.archives)
+        self.exports = ConcurrencyLimiter(EXPORTS_AT_ONCE)
         self.archive_parts = asyncio.Semaphore(PARTS_AT_ONCE)
         self.discards = Discards(DISCARDED_BYTES_PER_S)
         streams = UserLimiter(bounds.streams_per_user, too_many_streams)
@@ -223,6 +226,8 @@ class Limiters:
             return self.updates
         if path.endswith(ARCHIVES):
             return self.archives
+        if path == EXPORT:
+            return self.exports
         if caller is None:
             return self.requests
         if path == SELFIE:

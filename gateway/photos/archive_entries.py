@@ -13,14 +13,23 @@ RECORDS = b"1"  # another one whenever the same entries make other bytes
 
 
 @dataclass(frozen=True, slots=True)
+class SelfieFile:
+    """A selfie of one of the caller's people."""
+
+    person_id: str
+    selfie_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A file of an archive: a picture of a photo in this version, or else `content`."""
+    """A file of an archive: a picture of a photo in this version, a `selfie`, or else `content`."""
 
     file: StoredFile
     photo_id: str = ""
     version: str = ""
     content: bytes = b""
     variant: pb.Variant = pb.VARIANT_ORIGINAL
+    selfie: SelfieFile | None = None
 
 
 class KnownChecksums:

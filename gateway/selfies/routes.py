@@ -52,6 +52,7 @@ LastEventId = Annotated[str, Header(description="`id` of the last event received
         "queue_full",
         "too_many_selfies",
         "person_not_found",
+        "consent_withdrawn",
         *SIGNED,
         *FILE_BODY,
     ),

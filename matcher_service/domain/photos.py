@@ -17,6 +17,13 @@ MAX_USERS = 200  # of one count
 MAX_FILENAME_LENGTH = 200
 
 
+class Recorded(Enum):
+    """Acts in the audit log; the values are stored and shown."""
+
+    FACES_VIEWED = "faces_viewed"
+    PHOTOS_DELETED = "photos_deleted"
+
+
 class PhotoState(Enum):
     """The life of a photo; the values but REFUSED, which is not kept, are stored."""
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from kit import traces
+from kit.acts import Act, ActPage
 from kit.blobs import BlobNotFound, Blobs
 from kit.pages import Page
 from matcher_service.domain import (
@@ -140,6 +141,11 @@ class Photos:
         if not may(role, Action.SEE_ALL):
             listing = replace(listing, uploader_id=user_id)
         return self._store.list_photos(event_id, page, listing)
+
+    def list_acts(self, user_id: UUID, event_id: UUID, page: ActPage) -> list[Act]:
+        """What this service has recorded about the event. Raises EventNotFound, OrganiserOnly."""
+        self._members.require_to(Action.ADMINISTER, event_id, user_id)
+        return self._store.list_acts(event_id, page)
 
     def list_uploads(self, user_id: UUID, event_id: UUID, page: Page) -> tuple[list[Photo], int]:
         """What the member has added: a page, and how many there are on all pages. Raises EventNotFound."""

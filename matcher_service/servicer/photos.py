@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from uuid import UUID
 
+from kit.act_pages import parse_act_page, show_act
 from kit.errors import InvalidArgument
 from kit.identity import USER, Signer, callable_by, current_caller, delegate
 from kit.ids import parse_id
@@ -91,6 +92,12 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
         return pb.ListPhotosResponse(
             photos=[_photo(photo) for photo in shown], next_page_token=token, total_count=total
         )
+
+    @callable_by(USER)
+    def ListPhotoActs(self, request, context):
+        page = parse_act_page(request)
+        acts = self._photos.list_acts(current_caller().user_id, parse_id(request.event_id), page)
+        return pb.ListPhotoActsResponse(acts=[pb.PhotoAct(**show_act(act)) for act in acts])
 
     @callable_by(USER)
     def DeletePhoto(self, request, context):

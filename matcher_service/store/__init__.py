@@ -1,10 +1,12 @@
 """All SQL of matcher_service: one public method is one transaction."""
 
+from matcher_service.store.acts import ActStore
 from matcher_service.store.audience import AudienceStore
 from matcher_service.store.cameras import CameraStore
 from matcher_service.store.faces import FaceStore
 from matcher_service.store.integrity import IntegrityStore
 from matcher_service.store.jobs import JobStore
+from matcher_service.store.ledger import LedgerStore
 from matcher_service.store.logos import LogoStore
 from matcher_service.store.matches import MatchStore
 from matcher_service.store.members import MemberStore
@@ -15,17 +17,20 @@ from matcher_service.store.purge import PurgeStore
 from matcher_service.store.reencryption import ReencryptionStore
 from matcher_service.store.refusals import RefusalStore
 from matcher_service.store.releases import ReleaseStore
+from matcher_service.store.replays import ReplayStore
 from matcher_service.store.rereads import RereadStore
 from matcher_service.store.settlements import SettlementStore
 from matcher_service.store.swaps import SwapStore, UnswappedEvent
 from matcher_service.store.unsettled import UnsettledEvent
 
 __all__ = [
+    "ActStore",
     "AudienceStore",
     "CameraStore",
     "FaceStore",
     "IntegrityStore",
     "JobStore",
+    "LedgerStore",
     "LogoStore",
     "MatchStore",
     "MemberStore",
@@ -36,6 +41,7 @@ __all__ = [
     "ReencryptionStore",
     "RefusalStore",
     "ReleaseStore",
+    "ReplayStore",
     "RereadStore",
     "SettlementStore",
     "SwapStore",

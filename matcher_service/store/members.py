@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
+from kit.ledger import Gone
 from matcher_service.domain import Change, ChangeKind, GuestPhotos, Role
 from matcher_service.store.events import (
     bury,
@@ -15,6 +16,7 @@ from matcher_service.store.events import (
     raise_version,
 )
 from matcher_service.store.hints import hint, hint_end
+from matcher_service.store.ledger import note_erased
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.uploads import hide_uploads
 
@@ -108,6 +110,7 @@ def _erase(connection: Connection, change: Change) -> None:
     for table in ("people", "guest_uploads"):
         connection.execute(text(f"DELETE FROM matcher.{table} WHERE user_id = :user"), user)
     bury(connection, change.user_id)
+    note_erased(connection, Gone.USER, [change.user_id])
 
 
 def _forget(connection: Connection, event_id: UUID, user_id: UUID) -> None:
@@ -170,6 +173,7 @@ def _delete_event(connection: Connection, change: Change) -> None:
     """Hides it; its rows and files go in batches (`PurgeStore`), so that no deletion holds up the changes after it."""
     assert change.event_id
     bury(connection, change.event_id)
+    note_erased(connection, Gone.EVENT, [change.event_id])
     hint_end(connection, change.event_id, event_deleted=True)
     connection.execute(text("UPDATE matcher.events SET gone = true WHERE id = :event"), {"event": change.event_id})
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from kit.db import transaction
 from matcher_service.domain import PhotoState, Visibility
 from matcher_service.domain.photo_faces import AskedPerson, FaceReason, PhotoFaces, StoredFace
+from matcher_service.store.acts import ActStore
 from matcher_service.store.encodings import open_face, open_person
 from matcher_service.store.events import find_event
 from matcher_service.store.offers import is_open
@@ -46,6 +47,10 @@ class PhotoFaceStore:
     def find_event(self, photo_id: UUID) -> UUID | None:
         with transaction(self._engine) as connection:
             return find_event(connection, photo_id)
+
+    def note_view(self, event_id: UUID, photo_id: UUID) -> None:
+        """In the audit log."""
+        ActStore(self._engine).note_view(event_id, photo_id)
 
     def read(self, event_id: UUID, photo_id: UUID, person_id: UUID | None) -> PhotoFaces | None:
         """As of one moment; None where the photo is not there or not read."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, text
 
+from kit.acts import Act, ActPage
 from kit.db import transaction
 from kit.pages import Page
 from matcher_service.domain import (
@@ -32,6 +33,7 @@ from matcher_service.domain import (
     may,
     roles_for,
 )
+from matcher_service.store.acts import ActStore, note_deleted
 from matcher_service.store.audience import SEES
 from matcher_service.store.events import PHOTOS_CHANNEL, count_photos, find_event, find_member, lock_event
 from matcher_service.store.lists import count_listed, select_photos, select_uploads
@@ -196,7 +198,8 @@ class PhotoStore:
         """Those of the photos that are in the event."""
         with transaction(self._engine, "photo-delete") as connection:
             if lock_event(connection, event_id) is not None:
-                delete_photos(connection, event_id, photo_ids)
+                count = delete_photos(connection, event_id, photo_ids)
+                note_deleted(connection, event_id, photo_ids, count)
 
     def delete_own(self, event_id: UUID, photo_id: UUID, user_id: UUID) -> bool:
         """The photo of a guest who is still a member; False where there is no such photo."""
@@ -207,9 +210,15 @@ class PhotoStore:
             if lock_event(connection, event_id) is None or find_member(connection, event_id, user_id) is None:
                 return False
             values = {"event": event_id, "photo": photo_id, "user": user_id}
-            return connection.execute(own, values).first() is not None and bool(
-                delete_photos(connection, event_id, [photo_id])
-            )
+            if connection.execute(own, values).first() is None:
+                return False
+            count = delete_photos(connection, event_id, [photo_id])
+            note_deleted(connection, event_id, [photo_id], count)
+            return count > 0
+
+    def list_acts(self, event_id: UUID, page: ActPage) -> list[Act]:
+        """What was recorded about the event, newest first."""
+        return ActStore(self._engine).list_acts(event_id, page)
 
     def count(self, event_ids: Sequence[UUID]) -> dict[UUID, IndexCounts]:
         """The counters of the events that there are."""

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
+from kit.ledger import Gone
 from matcher_service.domain import (
     Action,
     AddedPhoto,
@@ -31,6 +32,7 @@ from matcher_service.store.events import (
     raise_version,
 )
 from matcher_service.store.hints import hint, hint_all, hint_organisers, hint_people_in
+from matcher_service.store.ledger import note_erased
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.replacements import NEW_VERSION, discard_replacement, retry_replacements
 
@@ -191,13 +193,14 @@ def delete_photos(connection: Connection, event_id: UUID, photo_ids: Sequence[UU
     """Those of the photos that are in the event; how many. Under the event's lock."""
     query = text(
         "DELETE FROM matcher.photos WHERE event_id = :event AND id = ANY(:photos)"
-        " RETURNING state, face_count, visibility"
+        " RETURNING id, state, face_count, visibility"
     )
     queue_blob_deletions(connection, event_id, photo_ids)
     hint_people_in(connection, event_id, photo_ids)
     rows = connection.execute(query, {"event": event_id, "photos": list(photo_ids)}).all()
     if not rows:
         return 0
+    note_erased(connection, Gone.PHOTO, [row.id for row in rows])
     gone = Counter(row.state for row in rows)
     count_photos(
         connection,

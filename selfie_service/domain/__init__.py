@@ -24,6 +24,13 @@ class SelfieState(Enum):
     DELETED = "deleted"
 
 
+class Recorded(Enum):
+    """Acts in the audit log; the values are stored and shown."""
+
+    NEW_FACE = "new_face"
+    EXPORTED = "exported"
+
+
 class RejectReason(Enum):
     """Why a selfie is invalid; the values are stored."""
 
@@ -74,6 +81,7 @@ class ChangeKind(Enum):
     USER_ERASED = "user_erased"
     EVENT_UPDATED = "event_updated"
     EVENT_DELETED = "event_deleted"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,10 @@ class ConsentRequired(InvalidInput):
     """The person, or a parent or guardian, has to agree first."""
 
 
+class ConsentWithdrawn(Precondition):
+    """You have withdrawn your consent: agree again before you send a selfie."""
+
+
 def check_name(name: str) -> str:
     """The name as it is kept. Raises InvalidName."""
     kept = name.strip()

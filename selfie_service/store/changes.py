@@ -8,11 +8,12 @@ from sqlalchemy import Connection, Engine, text
 from kit.db import transaction
 from selfie_service.domain import Change, ChangeKind, first_person
 from selfie_service.store.bindings import forget_bindings
-from selfie_service.store.erasing import erase_selfies
+from selfie_service.store.erasing import delete_person, erase_selfies
 from selfie_service.store.members import apply_to_members
 from selfie_service.store.people import (
     REMATCHES_CHANNEL,
     STEP_S,
+    agree_again,
     bury,
     is_buried,
     lock_first_person,
@@ -22,6 +23,7 @@ from selfie_service.store.people import (
     queue_blob_deletions,
     raise_revision,
     release_held,
+    withdraw,
 )
 
 # Members are read behind all else where a version without them has moved the cursor. `roles_sequence` and the roles of
@@ -120,6 +122,7 @@ def _join(connection: Connection, change: Change) -> None:
                 "step": STEP_S,
             },
         )
+        agree_again(connection, person_id, event_id, revision)
     notify(connection, REMATCHES_CHANNEL)
 
 
@@ -152,6 +155,21 @@ def _leave(connection: Connection, change: Change) -> None:
     if _is_last(change):
         for person_id in people:
             erase_selfies(connection, person_id)
+
+
+def _withdraw_consent(connection: Connection, change: Change) -> None:
+    """Of the account and of the people whom it has added, whose consents it has brought; these are deleted. Each event
+    forgets the faces by a revision of its own, after what was sent before."""
+    user_id = _user(change)
+    if is_buried(connection, user_id):
+        return
+    lock_first_person(connection, user_id)
+    for person_id in lock_people(connection, user_id):
+        if person_id == first_person(user_id):
+            erase_selfies(connection, person_id)
+            withdraw(connection, person_id)
+        else:
+            delete_person(connection, person_id)
 
 
 def _is_searched(change: Change) -> bool:
@@ -220,4 +238,5 @@ _APPLY: dict[ChangeKind, Callable[[Connection, Change], None]] = {
     ChangeKind.USER_ERASED: _erase_user,
     ChangeKind.EVENT_UPDATED: _update_event,
     ChangeKind.EVENT_DELETED: _delete_event,
+    ChangeKind.CONSENT_WITHDRAWN: _withdraw_consent,
 }

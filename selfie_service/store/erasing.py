@@ -6,8 +6,10 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from kit.db import transaction
+from kit.ledger import Gone
 from selfie_service.store.bindings import unbind
 from selfie_service.store.hints import hint_owner
+from selfie_service.store.ledger import note_erased
 from selfie_service.store.people import lock_person, queue_blob_deletions, raise_revision, want_forgetting
 
 EMPTIED = "image = NULL, image_key = NULL, encoding = NULL, lease_until = NULL"
@@ -54,6 +56,17 @@ def erase_selfies(connection: Connection, person_id: UUID) -> None:
     unbind(connection, person_id)
     want_forgetting(connection, person_id, revision)
     hint_owner(connection, person_id)
+
+
+def delete_person(connection: Connection, person_id: UUID) -> None:
+    """Of one who is not the first; the row stays without a name until every event has forgotten the face."""
+    erase_selfies(connection, person_id)
+    note_erased(connection, Gone.PERSON, [person_id])
+    delete = text(
+        "UPDATE selfie.people SET deleted_at = now(), name = '', request_id = NULL, consent_version = NULL"
+        " WHERE person_id = :person"
+    )
+    connection.execute(delete, {"person": person_id})
 
 
 def empty(connection: Connection, condition: str, change: str, values: Mapping[str, object]) -> None:

@@ -60,7 +60,7 @@ def want_rematches(connection: Connection, person_id: UUID, revision: int) -> No
     """
     closed = _lock_closed_events(connection, person_id)
     values = {"person": person_id, "revision": revision, "closed": closed}
-    _want(connection, "person_id = :person AND event_id <> ALL(:closed)", "running", values)
+    _want(connection, "person_id = :person AND NOT withdrawn AND event_id <> ALL(:closed)", "running", values)
     # A face that was wanted before the event closed and was never sent is gone with its selfie: nothing is to be sent.
     connection.execute(
         text(
@@ -69,7 +69,7 @@ def want_rematches(connection: Connection, person_id: UUID, revision: int) -> No
                 held_revision = :revision, attempt = attempt + 1, lease_until = NULL,
                 published_revision = CASE WHEN state = 'idle' THEN published_revision ELSE wanted_revision END,
                 state = CASE WHEN state = 'idle' THEN 'idle' ELSE 'done' END
-            WHERE person_id = :person AND event_id = ANY(:closed)
+            WHERE person_id = :person AND NOT withdrawn AND event_id = ANY(:closed)
             """
         ),
         values,
@@ -85,6 +85,31 @@ def want_again(connection: Connection, person_id: UUID, revision: int) -> None:
 def want_forgetting(connection: Connection, person_id: UUID, revision: int) -> None:
     """Has a locked person forgotten in every event, closed events included."""
     _want(connection, "person_id = :person", "idle", {"person": person_id, "revision": revision})
+
+
+def withdraw(connection: Connection, person_id: UUID) -> None:
+    """No event searches a locked person any more, whose face is being forgotten; they agree before another selfie."""
+    values = {"person": person_id}
+    connection.execute(text("UPDATE selfie.people SET without_consent = true WHERE person_id = :person"), values)
+    connection.execute(text("UPDATE selfie.enrolments SET withdrawn = true WHERE person_id = :person"), values)
+
+
+def agree_again(connection: Connection, person_id: UUID, event_id: UUID, revision: int) -> None:
+    """An event searches a locked person again who had withdrawn the consent; what it was to forget stays forgotten."""
+    values = {"person": person_id, "event": event_id, "revision": revision}
+    person = text("UPDATE selfie.people SET without_consent = false WHERE person_id = :person AND without_consent")
+    event = text(
+        "UPDATE selfie.enrolments SET withdrawn = false WHERE person_id = :person AND event_id = :event AND withdrawn"
+    )
+    active = text("SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active'")
+    connection.execute(person, values)
+    if not connection.execute(event, values).rowcount or connection.execute(active, values).first() is None:
+        return
+    if event_id in _lock_closed_events(connection, person_id):
+        hold = "UPDATE selfie.enrolments SET held_revision = :revision WHERE person_id = :person AND event_id = :event"
+        connection.execute(text(hold), values)
+    else:
+        _want(connection, "person_id = :person AND event_id = :event", "running", values)
 
 
 def release_held(connection: Connection, event_id: UUID) -> None:

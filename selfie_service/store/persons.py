@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, text
 from kit.db import transaction
 from selfie_service.domain import GuestSelfie, SelfieState, first_person, show_to_organisers
 from selfie_service.domain.people import NewPerson, Person, PersonNotFound, TooManyPeople
-from selfie_service.store.erasing import erase_selfies
+from selfie_service.store.erasing import delete_person, erase_selfies
 from selfie_service.store.hints import hint
 from selfie_service.store.people import lock_first_person, lock_people, lock_person, raise_revision, want_rematches
 
@@ -18,7 +18,7 @@ LIVE = "user_id = :user AND deleted_at IS NULL"
 ENROL = """
 INSERT INTO selfie.enrolments (event_id, person_id, user_id, role, role_sequence, wanted_revision, state)
 SELECT event_id, :person, :person, role, role_sequence, 0, 'idle'
-FROM selfie.enrolments WHERE person_id = :first
+FROM selfie.enrolments WHERE person_id = :first AND NOT withdrawn
 ON CONFLICT (event_id, person_id) DO NOTHING
 """
 
@@ -95,17 +95,12 @@ class PersonStore:
     def delete_person(self, user_id: UUID, person_id: UUID) -> None:
         """The row stays without a name until every event has forgotten the face: see `purge`."""
         live = text(f"SELECT FROM selfie.people WHERE person_id = :person AND {LIVE}")
-        delete = text(
-            "UPDATE selfie.people SET deleted_at = now(), name = '', request_id = NULL, consent_version = NULL"
-            " WHERE person_id = :person"
-        )
         values = {"person": person_id, "user": user_id}
         with transaction(self._engine, "person-delete") as connection:
             lock_first_person(connection, user_id)
             if connection.execute(live, values).first() is None:
                 return
-            erase_selfies(connection, person_id)
-            connection.execute(delete, {"person": person_id})
+            delete_person(connection, person_id)
             hint(connection, user_id)
 
     def tidy(self) -> bool:
@@ -155,7 +150,7 @@ class PersonStore:
             f"""
             SELECT p.person_id, p.user_id FROM selfie.people p
             WHERE p.person_id <> p.user_id AND p.deleted_at IS NULL AND EXISTS (
-                SELECT FROM selfie.enrolments f WHERE f.person_id = p.user_id AND NOT EXISTS (
+                SELECT FROM selfie.enrolments f WHERE f.person_id = p.user_id AND NOT f.withdrawn AND NOT EXISTS (
                     SELECT FROM selfie.enrolments e WHERE (e.event_id, e.person_id) = (f.event_id, p.person_id)))
             LIMIT {BATCH}
             """

@@ -53,7 +53,9 @@ class RematchStore:
             ORDER BY revision DESC
             """
         )
-        enrolments = text("SELECT * FROM selfie.enrolments WHERE person_id = :person ORDER BY event_id")
+        enrolments = text(
+            "SELECT * FROM selfie.enrolments WHERE person_id = :person AND NOT withdrawn ORDER BY event_id"
+        )
         person = {"person": person_id}
         with transaction(self._engine) as connection:
             # One snapshot: no verdict comes between the selfie and the events that it is wanted in.

@@ -26,8 +26,9 @@ from selfie_service.domain import (
     StoredImage,
     UserNotFound,
 )
-from selfie_service.domain.people import TooManySelfies
+from selfie_service.domain.people import ConsentWithdrawn, TooManySelfies
 from selfie_service.spending import Spent
+from selfie_service.store.acts import note_new_face
 from selfie_service.store.bindings import bind, count_binding, read_bound
 from selfie_service.store.claims import CLAIM, NOTHING_SPENT, claim_values
 from selfie_service.store.encodings import SCHEMA, seal_person
@@ -56,6 +57,7 @@ REFUSALS: dict[str, type[Fault]] = {
     "shut_out": EventClosed,
     "queue_full": QueueFull,
     "too_many": TooManySelfies,
+    "no_consent": ConsentWithdrawn,
 }
 
 
@@ -80,7 +82,7 @@ class SelfieStore:
         """The id of the selfie, or of the one that the same request added before.
 
         Raises RequestInProgress, UserNotFound, IdempotencyKeyReused, EventClosed, QueueFull,
-        TooManySelfies.
+        TooManySelfies, ConsentWithdrawn.
         """
         values = {**vars(selfie), "max_pending": self._max_pending, "max_active": MAX_ACTIVE}
         with statement(self._engine, "selfie-add") as connection:
@@ -89,15 +91,17 @@ class SelfieStore:
             raise REFUSALS[added.outcome]
         return UUID(str(added.selfie_id))
 
-    def find_selfie(self, person_id: UUID) -> Selfie | None:
-        """The first active one, else the pending one."""
+    def find_selfie(self, person_id: UUID, selfie_id: UUID | None = None) -> Selfie | None:
+        """The first active one, else the pending one; or, by its id, any whose bytes are kept."""
+        is_meant = "state IN ('active', 'pending')"
+        if selfie_id:
+            is_meant = "id = :selfie AND (image_key IS NOT NULL OR image IS NOT NULL)"
         query = text(
             "SELECT id, state, image_key, image, content_type FROM selfie.selfies"
-            " WHERE person_id = :person AND state IN ('active', 'pending')"
-            " ORDER BY state = 'active' DESC, revision LIMIT 1"
+            f" WHERE person_id = :person AND {is_meant} ORDER BY state = 'active' DESC, revision LIMIT 1"
         )
         with transaction(self._engine) as connection:
-            row = connection.execute(query, {"person": person_id}).first()
+            row = connection.execute(query, {"person": person_id, "selfie": selfie_id}).first()
         return Selfie(row.id, SelfieState(row.state), _image(row), row.content_type) if row else None
 
     def delete_selfies(self, person_id: UUID) -> None:
@@ -135,6 +139,8 @@ class SelfieStore:
                 bind(connection, job.person_id, encoding)
             if judge and bound.encoding is None:
                 count_binding(connection, job.person_id)
+            if bound.encoding is None:
+                note_new_face(connection, job.person_id)
             # Pending means newest: an upload supersedes what is pending under the same lock.
             revision = raise_revision(connection, job.person_id)
             if not job.is_addition:

@@ -137,3 +137,55 @@ def test_a_stopped_system_is_backed_up_and_half_a_backup_is_refused(folder: Path
     half = command("deploy.backup", "restore", str(backup), data=folder / "b")
     assert (half.returncode, "no complete backup" in half.stderr) == (1, True)
     LocalSystem(data).remove_data()
+
+
+def ids_in_ledger(data: Path) -> set[str]:
+    files = [path for path in (data / "blobs" / "ledger").rglob("*") if path.is_file()]
+    return {line.split()[1] for file in files for line in file.read_text().splitlines()}
+
+
+def status_of_login(base_url: str, username: str) -> int:
+    form = {"username": username, "password": PASSWORD}
+    return httpx2.post(f"{base_url}/api/login", json=form, timeout=30).status_code
+
+
+def test_what_was_erased_after_the_backup_is_erased_again(folder: Path, sample: SampleEvent) -> None:
+    ours, theirs, backup = folder / "a", folder / "b", folder / "backup"
+    with LocalSystem(ours) as system:
+        add_organiser(system.data, system.env, "olga", PASSWORD)
+        with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
+            event, second = olga.event("Kept"), olga.event("Deleted")
+            gone, stays = olga.add_photos(event, sample.photos[:2])
+            with register(system.base_url, event, "ben") as guest:
+                user_id = guest.get("/api/me")["user_id"]
+                mia = guest.expect(201, "POST", "/api/people", json={"name": "Mia", "consent_version": "1"})["id"]
+                done = command("deploy.backup", "create", str(backup), data=ours)
+                assert done.returncode == 0, done.stderr
+                guest.expect(204, "DELETE", f"/api/people/{mia}")
+                guest.expect(204, "DELETE", "/api/me")
+            olga.expect(204, "DELETE", f"/api/photos/{gone}")
+            olga.expect(204, "DELETE", f"/api/events/{second['id']}")
+            erased = {user_id, mia, gone, second["id"]}
+            until(lambda: ids_in_ledger(ours), lambda found: erased <= found)
+    restored = command("deploy.backup", "restore", str(backup), data=theirs)
+    assert restored.returncode == 0, restored.stderr
+    assert "deploy.backup replay" in restored.stdout
+    with LocalSystem(theirs) as system:  # control: the restore brings them back
+        assert status_of_login(system.base_url, "ben") == 200
+        with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
+            olga.expect(200, "GET", f"/api/events/{second['id']}")
+            olga.expect(200, "GET", f"/api/photos/{gone}/thumb")
+    replayed = command("deploy.backup", "replay", str(ours / "blobs"), data=theirs)
+    assert replayed.returncode == 0, replayed.stderr
+    counts = {line["service"]: line["erased"] for line in map(json.loads, replayed.stdout.splitlines())}
+    assert counts == {"auth": 2, "selfie": 1, "matcher": 1}
+    with LocalSystem(theirs) as system:
+        assert status_of_login(system.base_url, "ben") == 401
+        with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
+            olga.expect(404, "GET", f"/api/events/{second['id']}")
+            olga.expect(404, "GET", f"/api/photos/{gone}/thumb")
+            olga.expect(200, "GET", f"/api/photos/{stays}/thumb")
+    refused = command("deploy.backup", "replay", str(backup), data=theirs)
+    assert (refused.returncode, "no folder ledger" in refused.stderr) == (1, True)
+    for data in (ours, theirs):
+        LocalSystem(data).remove_data()

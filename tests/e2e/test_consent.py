@@ -75,3 +75,26 @@ def test_a_link_of_an_organiser_opens_its_event(organiser: Organiser, page: http
     path = f"/api/events/{event['id']}/guests/{guest}/sign-in-links"
     token = organiser.expect(201, "POST", path)["token"]
     assert page.post("/api/sign-in", json={"token": token}).json()["event_id"] == event["id"]
+
+
+def test_withdrawing_takes_faces_and_matches_and_leaves_the_guest_a_member(
+    organiser: Organiser, join: Join, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
+) -> None:
+    first, second = organiser.event("First"), organiser.event("Second")
+    photos = {event["id"]: organiser.add_photos(event, [one_of("Ada"), one_of("Ben")]) for event in (first, second)}
+    guest = join(first)
+    guest.expect(200, "POST", "/api/join-event", json={"event_code": second["event_code"]})
+    guest.selfie_and_wait(sample.selfies["Ada"])
+    for event in (first, second):
+        until(lambda event=event: photos_of(guest, event), bool)
+    guest.expect(204, "DELETE", "/api/me/consents")
+    for event in (first, second):
+        until(lambda event=event: photos_of(guest, event), lambda found: not found)
+    guest.expect(404, "GET", "/api/my-selfie")
+    assert searched(guest) == {first["id"]: False, second["id"]: False}
+    refused = guest.expect(409, "POST", "/api/upload-selfie", files={"file": sample.selfies["Ada"]})
+    assert refused["reason"] == "consent_withdrawn"
+    guest.expect(204, "POST", "/api/me/consents", json={"event_id": second["id"], "consent_version": "1"})
+    guest.selfie_and_wait(sample.selfies["Ada"])
+    assert until(lambda: photos_of(guest, second), bool) == showing(photos[second["id"]], "Ada")
+    assert photos_of(guest, first) == set()

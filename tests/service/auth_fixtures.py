@@ -84,6 +84,8 @@ class AuthScene:
         return Person(user_id, username, self.as_user(user_id))
 
     def event(self, organiser: Person, name: str = "Summer party", **fields: Any) -> pb.Event:
+        """One that is kept until it is deleted, where the test does not say otherwise."""
+        fields = {"without_end": "expire_time" not in fields, "is_kept": "keep_days" not in fields, **fields}
         request = pb.CreateEventRequest(name=name, **fields)
         return self.stub.CreateEvent(request, metadata=organiser.metadata).event
 

@@ -33,10 +33,11 @@ from selfie_service.feed import AuthFeed
 from selfie_service.guests import GuestSelfies
 from selfie_service.images import Images
 from selfie_service.people import People
+from selfie_service.records import Records
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import ChangeStore, PersonStore, RematchStore, RoleStore, SelfieStore
+from selfie_service.store import ActStore, ChangeStore, PersonStore, RecordStore, RematchStore, RoleStore, SelfieStore
 from selfie_service.store.changes import is_join
 from selfie_service.store.hints import HINTS_CHANNEL
 from selfie_service.validation import Examination, Reason
@@ -128,12 +129,13 @@ class World:
         self.service = Selfies(
             self.selfies, self.rematches, self.people, self.images, self.follower.catch_up, 15_000_000
         )
-        self.guests = GuestSelfies(RoleStore(self.db), self.auth_feed.fetch, self.follower.catch_up)
+        self.guests = GuestSelfies(RoleStore(self.db), ActStore(self.db), self.auth_feed.fetch, self.follower.catch_up)
+        self.records = Records(RecordStore(self.db), self.images)
         self.hints = Notices(db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
         self.stub = selfie_pb2_grpc.SelfieServiceStub(
             serve(
                 Registration(
-                    SelfieServicer(self.service, self.people, self.guests, self.hints),
+                    SelfieServicer(self.service, self.people, self.guests, self.records, self.hints),
                     selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
                     selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
                 )

@@ -25,6 +25,7 @@ MakeRequest = Callable[[pb.Event, Person], Message]
 EVENT_RPCS: dict[str, MakeRequest] = {
     "GetEvent": lambda event, _: pb.GetEventRequest(event_id=event.event_id),
     "ListGuests": lambda event, _: pb.ListGuestsRequest(event_id=event.event_id),
+    "ListActs": lambda event, _: pb.ListActsRequest(event_id=event.event_id),
     "ListSharedPhones": lambda event, _: pb.ListSharedPhonesRequest(event_id=event.event_id),
     "UpdateEvent": lambda event, _: pb.UpdateEventRequest(event_id=event.event_id, closed=BoolValue(value=True)),
     "CreateSignInLink": lambda event, other: pb.CreateSignInLinkRequest(event_id=event.event_id, user_id=other.user_id),

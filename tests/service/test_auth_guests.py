@@ -228,3 +228,19 @@ def test_nobody_agrees_in_an_event_of_others_or_to_nothing(scene: AuthScene) -> 
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         scene.stub.RecordConsent(pb.RecordConsentRequest(event_id=event.event_id), metadata=metadata)
     assert scene.sql("SELECT FROM auth.consents") == []
+
+
+def test_consents_are_listed_also_of_events_that_were_left(scene: AuthScene) -> None:
+    event = scene.event(olga := scene.organiser())
+    other = scene.event(olga, "Another")
+    answer = scene.stub.CreateGuest(pb.CreateGuestRequest(event_code=event.event_code, consent_version="2026-11"))
+    metadata = bearer(answer.tokens.access_token)
+    scene.stub.JoinEvent(pb.JoinEventRequest(event_code=other.event_code, consent_version="2026-12"), metadata=metadata)
+    scene.stub.LeaveEvent(pb.LeaveEventRequest(event_id=event.event_id), metadata=metadata)
+    consents = scene.stub.ListConsents(pb.ListConsentsRequest(), metadata=metadata).consents
+    assert [(consent.event_id, consent.version) for consent in consents] == [
+        (event.event_id, "2026-11"),
+        (other.event_id, "2026-12"),
+    ]
+    assert all(consent.HasField("give_time") for consent in consents)
+    assert not scene.stub.ListConsents(pb.ListConsentsRequest(), metadata=olga.metadata).consents

@@ -27,6 +27,7 @@ RPCS: dict[str, tuple[Request, set[str]]] = {
     "GetEvent": (lambda event, _: pb.GetEventRequest(event_id=event.event_id), FINDERS),
     "UpdateEvent": (lambda event, _: pb.UpdateEventRequest(event_id=event.event_id, new_code=True), {ORGANISER}),
     "ListGuests": (lambda event, _: pb.ListGuestsRequest(event_id=event.event_id), {ORGANISER}),
+    "ListActs": (lambda event, _: pb.ListActsRequest(event_id=event.event_id), {ORGANISER}),
     "ListSharedPhones": (lambda event, _: pb.ListSharedPhonesRequest(event_id=event.event_id), {ORGANISER}),
     "AdmitGuest": (
         lambda event, gina: pb.AdmitGuestRequest(event_id=event.event_id, user_id=gina.user_id),
@@ -64,6 +65,8 @@ OF_NO_EVENT = {
     "DeleteNotice",
     "SetCredentials",
     "GetUser",
+    "ListConsents",
+    "WithdrawConsent",
     "DeleteUser",
     "CreateEvent",
     "ListEvents",

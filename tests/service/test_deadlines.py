@@ -41,7 +41,7 @@ def start(keys: Path) -> Iterator[Callable[[World], str]]:
 
     def start(world: World) -> str:
         service = Registration(
-            SelfieServicer(world.service, world.people, world.guests, world.hints),
+            SelfieServicer(world.service, world.people, world.guests, world.records, world.hints),
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
             selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
         )

@@ -149,3 +149,17 @@ def test_lists_pictures_and_archives_follow_the_size(world: World, size: str) ->
         with ZipFile(BytesIO(world.client.get(ZIP, headers=SIGNED).content)) as archive:
             assert archive.namelist() == ["Wedding-0001.jpg"]
             assert archive.read("Wedding-0001.jpg") == size.lower().encode()
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [({}, (False, False)), ({"expires_at": None, "keep_days": None}, (True, True)), ({"keep_days": 5}, (False, False))],
+    ids=["missing", "null", "chosen"],
+)
+def test_only_an_explicit_null_keeps_a_new_event_for_good(
+    world: World, form: dict[str, Any], expected: tuple[bool, bool]
+) -> None:
+    world.answer(CreateEvent=pb.CreateEventResponse(event=pb.Event(event_id=EVENT)))
+    assert world.client.post("/api/events", json={"name": "Party", **form}, headers=SIGNED).status_code == 201
+    sent = world.services.sent("CreateEvent")
+    assert (sent.without_end, sent.is_kept) == expected

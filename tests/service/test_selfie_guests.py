@@ -144,23 +144,8 @@ class Old:
     def __init__(self, world: World) -> None:
         self.world = world
         self._url = world.db.url.render_as_string(hide_password=False)
-        for change in (
-            "ALTER TABLE selfie.enrolments DROP COLUMN role, DROP COLUMN role_sequence",
-            "ALTER TABLE selfie.feed_cursor DROP COLUMN roles_sequence",
-            "ALTER TABLE selfie.feed_cursor DROP COLUMN members_sequence",
-            "DROP TABLE selfie.members",
-            "ALTER TABLE selfie.people DROP COLUMN without_events_since",
-            "DROP TABLE selfie.encryption",
-            "DROP FUNCTION selfie.add_selfie",
-            "DROP FUNCTION selfie.add_selfie_of",
-            "DROP INDEX selfie.active_selfies, selfie.further_people, selfie.deleted_people",
-            "CREATE UNIQUE INDEX one_active_selfie ON selfie.selfies (person_id) WHERE state = 'active'",
-            "ALTER TABLE selfie.selfies DROP COLUMN is_addition",
-            "ALTER TABLE selfie.people DROP COLUMN name, DROP COLUMN request_id, DROP COLUMN created_at,"
-            " DROP COLUMN consent_version, DROP COLUMN deleted_at",
-            "UPDATE selfie.alembic_version SET version_num = '0003'",
-        ):
-            world.execute(change)
+        world.execute("DROP SCHEMA selfie CASCADE")
+        migrate(self._url, "selfie", LOCATION, "0003")
         self.event = world.event()
         self.organiser, self.former = world.organiser(self.event), world.organiser(self.event)
         self.guest = uuid4()

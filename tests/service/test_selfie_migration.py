@@ -197,3 +197,23 @@ def test_an_upload_takes_the_bytes_from_a_pending_selfie_of_0001(
         assert world.count("blob_deletions") == 0
     finally:
         world.close()
+
+
+def test_who_was_searched_in_0008_has_agreed_until_they_withdraw(
+    old: tuple[Engine, Old],
+    serve: Callable[..., grpc.Channel],
+    signer: Callable[[str], Signer],
+    tmp_path: Path,
+) -> None:
+    db, before = old
+    before.migrate("0008")
+    before.migrate()
+    world = World(db, serve, signer, tmp_path)
+    try:
+        guest = before.guests["active"]
+        assert world.state(guest).events
+        assert world.upload(guest, "newer")
+        row = world.row("SELECT bool_or(withdrawn) AS any FROM selfie.enrolments")
+        assert row.any is False
+    finally:
+        world.close()

@@ -10,7 +10,7 @@ from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.binding import FACES_PER_DAY
 from selfie_service.domain.people import FACES_PER_GUEST, TooManyPeople
 from selfie_service.people import People
-from selfie_service.store import PersonStore, persons
+from selfie_service.store import PersonStore, erasing
 from tests.service import selfie_fixtures
 from tests.service.calls import refused
 from tests.service.selfie_fixtures import MakeWorld
@@ -159,7 +159,7 @@ def test_control_deleted_at_once_they_would_stay_in_the_matcher(world: World, mo
     def erase(connection: Connection, person_id: UUID) -> None:
         connection.execute(text("DELETE FROM selfie.enrolments WHERE person_id = :id"), {"id": person_id})
 
-    monkeypatch.setattr(persons, "erase_selfies", erase)
+    monkeypatch.setattr(erasing, "erase_selfies", erase)
     event, _, mia = delete_mia(world)
     assert sent(world, event)[mia] == MIA
 

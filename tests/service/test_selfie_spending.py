@@ -49,7 +49,7 @@ class Siege:
         self.world, self.clock, self.names = world, Clock(), count()
         self.hostile = [world.guest(event) for event in events]
         self.validator = Validator(
-            world.selfies, world.blobs, self.examine, None, lambda: None, LEASE_S, world.stop, Spending(self.clock)
+            world.selfies, world.images, self.examine, None, lambda: None, LEASE_S, world.stop, Spending(self.clock)
         )
         for account in self.hostile:
             self.send(account)

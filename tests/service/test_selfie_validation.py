@@ -35,7 +35,7 @@ def test_a_valid_selfie_becomes_active_and_is_wanted_in_every_event(world: World
     guest = world.guest(*events)
     selfie_id = world.enter(guest, 3)
     row = world.selfie(selfie_id)
-    assert (row.state, bytes(row.encoding), world.image(row)) == ("active", face(3), image_of("person 3"))
+    assert (row.state, world.encoding(row), world.image(row)) == ("active", face(3), image_of("person 3"))
     for event in events:
         enrolment = world.enrolment(guest, event)
         assert (enrolment.wanted_revision, enrolment.state) == (row.revision + 1, "running")
@@ -93,7 +93,7 @@ def reject_beside_an_active_one(world: World) -> tuple[str, bytes | None, bool]:
     world.upload(guest, "wall")
     world.validate(invalid("no_face"))
     row = world.selfie(old)
-    return row.state, row.encoding and bytes(row.encoding), world.enrolment(guest, event) == before
+    return row.state, world.encoding(row), world.enrolment(guest, event) == before
 
 
 def test_an_invalid_selfie_leaves_the_old_one_and_its_matches_alone(world: World) -> None:
@@ -164,7 +164,7 @@ def overtake_a_slow_worker(world: World) -> bytes:
     assert fast.attempt == slow.attempt + 1
     world.selfies.accept(slow, face(1), world.judge)
     world.selfies.accept(fast, face(2), world.judge)
-    return bytes(world.selfie(selfie_id).encoding)
+    return world.encoding(world.selfie(selfie_id))
 
 
 def test_only_the_last_claim_writes_a_verdict(world: World) -> None:

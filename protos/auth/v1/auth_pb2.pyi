@@ -261,6 +261,7 @@ class Change(_message.Message):
         KIND_EVENT_UPDATED: _ClassVar[Change.Kind]
         KIND_EVENT_DELETED: _ClassVar[Change.Kind]
         KIND_WAITING: _ClassVar[Change.Kind]
+        KIND_CONSENT_WITHDRAWN: _ClassVar[Change.Kind]
     KIND_UNSPECIFIED: Change.Kind
     KIND_JOINED: Change.Kind
     KIND_LEFT: Change.Kind
@@ -268,6 +269,7 @@ class Change(_message.Message):
     KIND_EVENT_UPDATED: Change.Kind
     KIND_EVENT_DELETED: Change.Kind
     KIND_WAITING: Change.Kind
+    KIND_CONSENT_WITHDRAWN: Change.Kind
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -363,20 +365,22 @@ class RegisterResponse(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class CreateGuestRequest(_message.Message):
-    __slots__ = ("request_id", "event_code", "display_name", "consent_version", "without_search", "phone_mark")
+    __slots__ = ("request_id", "event_code", "display_name", "consent_version", "without_search", "consent_language", "phone_mark")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     PHONE_MARK_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     event_code: str
     display_name: str
     consent_version: str
     without_search: bool
+    consent_language: str
     phone_mark: str
-    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ..., without_search: _Optional[bool] = ..., phone_mark: _Optional[str] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ..., without_search: _Optional[bool] = ..., consent_language: _Optional[str] = ..., phone_mark: _Optional[str] = ...) -> None: ...
 
 class CreateGuestResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "event_name", "tokens", "waiting")
@@ -479,28 +483,64 @@ class LogoutResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class RecordConsentRequest(_message.Message):
-    __slots__ = ("event_id", "consent_version")
+    __slots__ = ("event_id", "consent_version", "consent_language")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     consent_version: str
-    def __init__(self, event_id: _Optional[str] = ..., consent_version: _Optional[str] = ...) -> None: ...
+    consent_language: str
+    def __init__(self, event_id: _Optional[str] = ..., consent_version: _Optional[str] = ..., consent_language: _Optional[str] = ...) -> None: ...
 
 class RecordConsentResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class WithdrawConsentRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class WithdrawConsentResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Consent(_message.Message):
+    __slots__ = ("event_id", "version", "give_time", "language", "withdraw_time")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    GIVE_TIME_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAW_TIME_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    version: str
+    give_time: _timestamp_pb2.Timestamp
+    language: str
+    withdraw_time: _timestamp_pb2.Timestamp
+    def __init__(self, event_id: _Optional[str] = ..., version: _Optional[str] = ..., give_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., language: _Optional[str] = ..., withdraw_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class ListConsentsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListConsentsResponse(_message.Message):
+    __slots__ = ("consents",)
+    CONSENTS_FIELD_NUMBER: _ClassVar[int]
+    consents: _containers.RepeatedCompositeFieldContainer[Consent]
+    def __init__(self, consents: _Optional[_Iterable[_Union[Consent, _Mapping]]] = ...) -> None: ...
+
 class JoinEventRequest(_message.Message):
-    __slots__ = ("event_code", "without_search", "consent_version", "phone_mark")
+    __slots__ = ("event_code", "without_search", "consent_version", "consent_language", "phone_mark")
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
     WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     PHONE_MARK_FIELD_NUMBER: _ClassVar[int]
     event_code: str
     without_search: bool
     consent_version: str
+    consent_language: str
     phone_mark: str
-    def __init__(self, event_code: _Optional[str] = ..., without_search: _Optional[bool] = ..., consent_version: _Optional[str] = ..., phone_mark: _Optional[str] = ...) -> None: ...
+    def __init__(self, event_code: _Optional[str] = ..., without_search: _Optional[bool] = ..., consent_version: _Optional[str] = ..., consent_language: _Optional[str] = ..., phone_mark: _Optional[str] = ...) -> None: ...
 
 class JoinEventResponse(_message.Message):
     __slots__ = ("event_id", "event_name", "waiting")
@@ -601,7 +641,7 @@ class DeleteUserResponse(_message.Message):
     def __init__(self) -> None: ...
 
 class CreateEventRequest(_message.Message):
-    __slots__ = ("request_id", "name", "start_time", "expire_time", "admission", "held", "release_time", "credit", "download", "keep_days", "guest_photos")
+    __slots__ = ("request_id", "name", "start_time", "expire_time", "admission", "held", "release_time", "credit", "download", "keep_days", "is_kept", "without_end", "guest_photos")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     START_TIME_FIELD_NUMBER: _ClassVar[int]
@@ -612,6 +652,8 @@ class CreateEventRequest(_message.Message):
     CREDIT_FIELD_NUMBER: _ClassVar[int]
     DOWNLOAD_FIELD_NUMBER: _ClassVar[int]
     KEEP_DAYS_FIELD_NUMBER: _ClassVar[int]
+    IS_KEPT_FIELD_NUMBER: _ClassVar[int]
+    WITHOUT_END_FIELD_NUMBER: _ClassVar[int]
     GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     name: str
@@ -623,8 +665,10 @@ class CreateEventRequest(_message.Message):
     credit: Credit
     download: DownloadSize
     keep_days: int
+    is_kept: bool
+    without_end: bool
     guest_photos: GuestPhotos
-    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., keep_days: _Optional[int] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
+    def __init__(self, request_id: _Optional[str] = ..., name: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., keep_days: _Optional[int] = ..., is_kept: _Optional[bool] = ..., without_end: _Optional[bool] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ...) -> None: ...
 
 class CreateEventResponse(_message.Message):
     __slots__ = ("event",)
@@ -975,3 +1019,39 @@ class UnsubscribeRequest(_message.Message):
 class UnsubscribeResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class Act(_message.Message):
+    __slots__ = ("act_id", "act_time", "actor_id", "action", "object_id", "result", "network")
+    ACT_ID_FIELD_NUMBER: _ClassVar[int]
+    ACT_TIME_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_FIELD_NUMBER: _ClassVar[int]
+    act_id: str
+    act_time: _timestamp_pb2.Timestamp
+    actor_id: str
+    action: str
+    object_id: str
+    result: str
+    network: str
+    def __init__(self, act_id: _Optional[str] = ..., act_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor_id: _Optional[str] = ..., action: _Optional[str] = ..., object_id: _Optional[str] = ..., result: _Optional[str] = ..., network: _Optional[str] = ...) -> None: ...
+
+class ListActsRequest(_message.Message):
+    __slots__ = ("event_id", "page_size", "before_time", "before_id")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_TIME_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    page_size: int
+    before_time: _timestamp_pb2.Timestamp
+    before_id: str
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., before_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., before_id: _Optional[str] = ...) -> None: ...
+
+class ListActsResponse(_message.Message):
+    __slots__ = ("acts",)
+    ACTS_FIELD_NUMBER: _ClassVar[int]
+    acts: _containers.RepeatedCompositeFieldContainer[Act]
+    def __init__(self, acts: _Optional[_Iterable[_Union[Act, _Mapping]]] = ...) -> None: ...

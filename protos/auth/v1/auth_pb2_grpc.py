@@ -99,6 +99,16 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.FromString,
                 _registered_method=True)
+        self.WithdrawConsent = channel.unary_unary(
+                '/auth.v1.AuthService/WithdrawConsent',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentResponse.FromString,
+                _registered_method=True)
+        self.ListConsents = channel.unary_unary(
+                '/auth.v1.AuthService/ListConsents',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsResponse.FromString,
+                _registered_method=True)
         self.LeaveEvent = channel.unary_unary(
                 '/auth.v1.AuthService/LeaveEvent',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LeaveEventRequest.SerializeToString,
@@ -158,6 +168,11 @@ class AuthServiceStub:
                 '/auth.v1.AuthService/ListGuests',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.FromString,
+                _registered_method=True)
+        self.ListActs = channel.unary_unary(
+                '/auth.v1.AuthService/ListActs',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListActsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListActsResponse.FromString,
                 _registered_method=True)
         self.ListSharedPhones = channel.unary_unary(
                 '/auth.v1.AuthService/ListSharedPhones',
@@ -344,7 +359,24 @@ class AuthServiceServicer:
     def RecordConsent(self, request, context):
         """Records that the caller agreed to a version of the text about faces, in an event that they joined, and has their
         selfie searched there. Idempotent.
-        Errors: EVENT_NOT_FOUND, INVALID_FORM.
+        Errors: EVENT_NOT_FOUND, USER_NOT_FOUND, INVALID_FORM.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawConsent(self, request, context):
+        """Withdraws every consent of the caller. Their face is searched in no event from then on, and selfie_service deletes the
+        selfies and encodings of all people of the account and has all matches forgotten; account and memberships stay. A
+        later selfie needs another RecordConsent, or a consent with JoinEvent. Idempotent.
+        Errors: USER_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListConsents(self, request, context):
+        """Everything that the caller agreed to, in events that they have left as well, oldest first. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -449,6 +481,14 @@ class AuthServiceServicer:
     def ListGuests(self, request, context):
         """The members of an event in the order in which they joined, those who wait included, for organisers. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_PAGE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListActs(self, request, context):
+        """What was recorded about an event by this service, newest first, for its organisers. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -647,6 +687,16 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.RecordConsentResponse.SerializeToString,
             ),
+            'WithdrawConsent': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawConsent,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentResponse.SerializeToString,
+            ),
+            'ListConsents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConsents,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsResponse.SerializeToString,
+            ),
             'LeaveEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.LeaveEvent,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.LeaveEventRequest.FromString,
@@ -706,6 +756,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.ListGuests,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.SerializeToString,
+            ),
+            'ListActs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListActs,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListActsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListActsResponse.SerializeToString,
             ),
             'ListSharedPhones': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSharedPhones,
@@ -1123,6 +1178,60 @@ class AuthService:
             _registered_method=True)
 
     @staticmethod
+    def WithdrawConsent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/WithdrawConsent',
+            protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.WithdrawConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConsents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListConsents',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListConsentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def LeaveEvent(request,
             target,
             options=(),
@@ -1436,6 +1545,33 @@ class AuthService:
             '/auth.v1.AuthService/ListGuests',
             protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.ListGuestsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListActs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListActs',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListActsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListActsResponse.FromString,
             options,
             channel_credentials,
             insecure,

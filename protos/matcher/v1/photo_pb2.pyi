@@ -513,3 +513,39 @@ class DeleteLogoRequest(_message.Message):
 class DeleteLogoResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class PhotoAct(_message.Message):
+    __slots__ = ("act_id", "act_time", "actor_id", "action", "object_id", "result", "network")
+    ACT_ID_FIELD_NUMBER: _ClassVar[int]
+    ACT_TIME_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_FIELD_NUMBER: _ClassVar[int]
+    act_id: str
+    act_time: _timestamp_pb2.Timestamp
+    actor_id: str
+    action: str
+    object_id: str
+    result: str
+    network: str
+    def __init__(self, act_id: _Optional[str] = ..., act_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor_id: _Optional[str] = ..., action: _Optional[str] = ..., object_id: _Optional[str] = ..., result: _Optional[str] = ..., network: _Optional[str] = ...) -> None: ...
+
+class ListPhotoActsRequest(_message.Message):
+    __slots__ = ("event_id", "page_size", "before_time", "before_id")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_TIME_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    page_size: int
+    before_time: _timestamp_pb2.Timestamp
+    before_id: str
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., before_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., before_id: _Optional[str] = ...) -> None: ...
+
+class ListPhotoActsResponse(_message.Message):
+    __slots__ = ("acts",)
+    ACTS_FIELD_NUMBER: _ClassVar[int]
+    acts: _containers.RepeatedCompositeFieldContainer[PhotoAct]
+    def __init__(self, acts: _Optional[_Iterable[_Union[PhotoAct, _Mapping]]] = ...) -> None: ...

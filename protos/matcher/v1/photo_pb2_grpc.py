@@ -97,6 +97,11 @@ class PhotoServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateResponse.FromString,
                 _registered_method=True)
+        self.ListPhotoActs = channel.unary_unary(
+                '/matcher.v1.PhotoService/ListPhotoActs',
+                request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotoActsRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotoActsResponse.FromString,
+                _registered_method=True)
         self.ListUploads = channel.unary_unary(
                 '/matcher.v1.PhotoService/ListUploads',
                 request_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListUploadsRequest.SerializeToString,
@@ -255,6 +260,14 @@ class PhotoServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPhotoActs(self, request, context):
+        """What was recorded about an event by this service, newest first, for its organisers. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListUploads(self, request, context):
         """The photos that the caller has added to an event, whatever their visibility, newest first; for its members.
         Idempotent.
@@ -380,6 +393,11 @@ def add_PhotoServiceServicer_to_server(servicer, server):
                     servicer.GetIndexState,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateResponse.SerializeToString,
+            ),
+            'ListPhotoActs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPhotoActs,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotoActsRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotoActsResponse.SerializeToString,
             ),
             'ListUploads': grpc.unary_unary_rpc_method_handler(
                     servicer.ListUploads,
@@ -744,6 +762,33 @@ class PhotoService:
             '/matcher.v1.PhotoService/GetIndexState',
             protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_photo__pb2.GetIndexStateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPhotoActs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.PhotoService/ListPhotoActs',
+            protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotoActsRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_photo__pb2.ListPhotoActsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,6 +38,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_FIRST_PERSON: _ClassVar[ErrorReason]
     ERROR_REASON_INVALID_NAME: _ClassVar[ErrorReason]
     ERROR_REASON_CONSENT_REQUIRED: _ClassVar[ErrorReason]
+    ERROR_REASON_CONSENT_WITHDRAWN: _ClassVar[ErrorReason]
 
 class RejectReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -105,6 +106,7 @@ ERROR_REASON_TOO_MANY_PEOPLE: ErrorReason
 ERROR_REASON_FIRST_PERSON: ErrorReason
 ERROR_REASON_INVALID_NAME: ErrorReason
 ERROR_REASON_CONSENT_REQUIRED: ErrorReason
+ERROR_REASON_CONSENT_WITHDRAWN: ErrorReason
 REJECT_REASON_UNSPECIFIED: RejectReason
 REJECT_REASON_NO_FACE: RejectReason
 REJECT_REASON_SEVERAL_FACES: RejectReason
@@ -168,10 +170,12 @@ class UploadSelfieResponse(_message.Message):
     def __init__(self, selfie_id: _Optional[str] = ...) -> None: ...
 
 class GetSelfieRequest(_message.Message):
-    __slots__ = ("person_id",)
+    __slots__ = ("person_id", "selfie_id")
     PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    SELFIE_ID_FIELD_NUMBER: _ClassVar[int]
     person_id: str
-    def __init__(self, person_id: _Optional[str] = ...) -> None: ...
+    selfie_id: str
+    def __init__(self, person_id: _Optional[str] = ..., selfie_id: _Optional[str] = ...) -> None: ...
 
 class GetSelfieResponse(_message.Message):
     __slots__ = ("selfie_id", "state", "image", "content_type")
@@ -184,6 +188,48 @@ class GetSelfieResponse(_message.Message):
     image: bytes
     content_type: str
     def __init__(self, selfie_id: _Optional[str] = ..., state: _Optional[_Union[SelfieState, str]] = ..., image: _Optional[bytes] = ..., content_type: _Optional[str] = ...) -> None: ...
+
+class SelfieRecord(_message.Message):
+    __slots__ = ("selfie_id", "state", "reject_reason", "create_time", "decide_time", "content_type", "image_bytes")
+    SELFIE_ID_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    REJECT_REASON_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    DECIDE_TIME_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    IMAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    selfie_id: str
+    state: SelfieState
+    reject_reason: RejectReason
+    create_time: _timestamp_pb2.Timestamp
+    decide_time: _timestamp_pb2.Timestamp
+    content_type: str
+    image_bytes: int
+    def __init__(self, selfie_id: _Optional[str] = ..., state: _Optional[_Union[SelfieState, str]] = ..., reject_reason: _Optional[_Union[RejectReason, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., decide_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., content_type: _Optional[str] = ..., image_bytes: _Optional[int] = ...) -> None: ...
+
+class PersonRecord(_message.Message):
+    __slots__ = ("person_id", "name", "consent_version", "create_time", "selfies")
+    PERSON_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    SELFIES_FIELD_NUMBER: _ClassVar[int]
+    person_id: str
+    name: str
+    consent_version: str
+    create_time: _timestamp_pb2.Timestamp
+    selfies: _containers.RepeatedCompositeFieldContainer[SelfieRecord]
+    def __init__(self, person_id: _Optional[str] = ..., name: _Optional[str] = ..., consent_version: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., selfies: _Optional[_Iterable[_Union[SelfieRecord, _Mapping]]] = ...) -> None: ...
+
+class ListRecordsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListRecordsResponse(_message.Message):
+    __slots__ = ("people",)
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    people: _containers.RepeatedCompositeFieldContainer[PersonRecord]
+    def __init__(self, people: _Optional[_Iterable[_Union[PersonRecord, _Mapping]]] = ...) -> None: ...
 
 class DeleteSelfieRequest(_message.Message):
     __slots__ = ("person_id",)
@@ -322,3 +368,39 @@ class DeletePersonRequest(_message.Message):
 class DeletePersonResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class SelfieAct(_message.Message):
+    __slots__ = ("act_id", "act_time", "actor_id", "action", "object_id", "result", "network")
+    ACT_ID_FIELD_NUMBER: _ClassVar[int]
+    ACT_TIME_FIELD_NUMBER: _ClassVar[int]
+    ACTOR_ID_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    OBJECT_ID_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_FIELD_NUMBER: _ClassVar[int]
+    act_id: str
+    act_time: _timestamp_pb2.Timestamp
+    actor_id: str
+    action: str
+    object_id: str
+    result: str
+    network: str
+    def __init__(self, act_id: _Optional[str] = ..., act_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., actor_id: _Optional[str] = ..., action: _Optional[str] = ..., object_id: _Optional[str] = ..., result: _Optional[str] = ..., network: _Optional[str] = ...) -> None: ...
+
+class ListSelfieActsRequest(_message.Message):
+    __slots__ = ("event_id", "page_size", "before_time", "before_id")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_TIME_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_ID_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    page_size: int
+    before_time: _timestamp_pb2.Timestamp
+    before_id: str
+    def __init__(self, event_id: _Optional[str] = ..., page_size: _Optional[int] = ..., before_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., before_id: _Optional[str] = ...) -> None: ...
+
+class ListSelfieActsResponse(_message.Message):
+    __slots__ = ("acts",)
+    ACTS_FIELD_NUMBER: _ClassVar[int]
+    acts: _containers.RepeatedCompositeFieldContainer[SelfieAct]
+    def __init__(self, acts: _Optional[_Iterable[_Union[SelfieAct, _Mapping]]] = ...) -> None: ...

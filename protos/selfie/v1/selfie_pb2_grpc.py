@@ -35,7 +35,7 @@ class SelfieServiceStub:
     or one that was deleted is PERSON_NOT_FOUND.
 
     Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
-    but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    but for ListSelfieStates and ListSelfieActs, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -54,6 +54,11 @@ class SelfieServiceStub:
                 '/selfie.v1.SelfieService/GetSelfie',
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieRequest.SerializeToString,
                 response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieResponse.FromString,
+                _registered_method=True)
+        self.ListRecords = channel.unary_unary(
+                '/selfie.v1.SelfieService/ListRecords',
+                request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsRequest.SerializeToString,
+                response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsResponse.FromString,
                 _registered_method=True)
         self.DeleteSelfie = channel.unary_unary(
                 '/selfie.v1.SelfieService/DeleteSelfie',
@@ -95,6 +100,11 @@ class SelfieServiceStub:
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.SerializeToString,
                 response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.FromString,
                 _registered_method=True)
+        self.ListSelfieActs = channel.unary_unary(
+                '/selfie.v1.SelfieService/ListSelfieActs',
+                request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsRequest.SerializeToString,
+                response_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsResponse.FromString,
+                _registered_method=True)
         self.ListSelfieStates = channel.unary_unary(
                 '/selfie.v1.SelfieService/ListSelfieStates',
                 request_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieStatesRequest.SerializeToString,
@@ -112,7 +122,7 @@ class SelfieServiceServicer:
     or one that was deleted is PERSON_NOT_FOUND.
 
     Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
-    but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    but for ListSelfieStates and ListSelfieActs, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -123,7 +133,7 @@ class SelfieServiceServicer:
         rejected. With `is_addition`, it is used beside the active ones instead of in their place.
         Idempotent by `request_id`: a repeat gets the same answer, once there is one.
         Errors: EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, EVENT_CLOSED, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS,
-        USER_NOT_FOUND, QUEUE_FULL, TOO_MANY_SELFIES, PERSON_NOT_FOUND.
+        USER_NOT_FOUND, QUEUE_FULL, TOO_MANY_SELFIES, PERSON_NOT_FOUND, CONSENT_WITHDRAWN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -132,6 +142,14 @@ class SelfieServiceServicer:
     def GetSelfie(self, request, context):
         """The caller's own selfie: the first active one, or the pending one where none is active yet. Idempotent.
         Errors: NO_ACTIVE_SELFIE, PERSON_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRecords(self, request, context):
+        """Everything that is kept about the caller's people and their selfies, but for the bytes, which GetSelfie gives by
+        `selfie_id`, and for numbers computed from a face, which nobody is given. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -206,6 +224,14 @@ class SelfieServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSelfieActs(self, request, context):
+        """What was recorded about an event by this service, newest first, for its organisers. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListSelfieStates(self, request, context):
         """Whether members of an event have a selfie, never the picture nor why one was rejected. Users who are no members are
         left out. For organisers of the event. Idempotent.
@@ -227,6 +253,11 @@ def add_SelfieServiceServicer_to_server(servicer, server):
                     servicer.GetSelfie,
                     request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieRequest.FromString,
                     response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieResponse.SerializeToString,
+            ),
+            'ListRecords': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRecords,
+                    request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsRequest.FromString,
+                    response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsResponse.SerializeToString,
             ),
             'DeleteSelfie': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteSelfie,
@@ -268,6 +299,11 @@ def add_SelfieServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.FromString,
                     response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.SerializeToString,
             ),
+            'ListSelfieActs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSelfieActs,
+                    request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsRequest.FromString,
+                    response_serializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsResponse.SerializeToString,
+            ),
             'ListSelfieStates': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSelfieStates,
                     request_deserializer=protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieStatesRequest.FromString,
@@ -291,7 +327,7 @@ class SelfieService:
     or one that was deleted is PERSON_NOT_FOUND.
 
     Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
-    but for ListSelfieStates, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
+    but for ListSelfieStates and ListSelfieActs, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
     and whose `domain` is "minois".
     """
 
@@ -339,6 +375,33 @@ class SelfieService:
             '/selfie.v1.SelfieService/GetSelfie',
             protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieRequest.SerializeToString,
             protos_dot_selfie_dot_v1_dot_selfie__pb2.GetSelfieResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRecords(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/selfie.v1.SelfieService/ListRecords',
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsRequest.SerializeToString,
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListRecordsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -555,6 +618,33 @@ class SelfieService:
             '/selfie.v1.SelfieService/WatchSelfies',
             protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesRequest.SerializeToString,
             protos_dot_selfie_dot_v1_dot_selfie__pb2.WatchSelfiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSelfieActs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/selfie.v1.SelfieService/ListSelfieActs',
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsRequest.SerializeToString,
+            protos_dot_selfie_dot_v1_dot_selfie__pb2.ListSelfieActsResponse.FromString,
             options,
             channel_credentials,
             insecure,

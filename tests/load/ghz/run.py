@@ -70,7 +70,9 @@ def main() -> None:
 
 def call_files() -> list[Path]:
     """In the order in which they are run: what deletes comes last."""
-    return sorted(CALLS.glob("*/*.json"), key=lambda path: (path.stem.startswith(("Delete", "Leave")), path))
+    return sorted(
+        CALLS.glob("*/*.json"), key=lambda path: (path.stem.startswith(("Delete", "Leave", "Withdraw")), path)
+    )
 
 
 def run(program: Path, path: Path, values: dict[str, str], env: dict[str, str], folder: Path) -> Figures:

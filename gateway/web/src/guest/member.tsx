@@ -221,7 +221,7 @@ function ConsentScreen({ event, onAgreed }: { event: Membership; onAgreed: (came
     if (!agreed) return setReminded(true);
     const camera = openCamera(); // in the tap itself: browsers ask for it
     try {
-      const body = { event_id: event.event_id, consent_version: CONSENT_VERSION };
+      const body = { event_id: event.event_id, consent_version: CONSENT_VERSION, consent_language: text.locale };
       await ask(api.POST("/api/me/consents", { body }));
       onAgreed(camera);
     } catch (error) {

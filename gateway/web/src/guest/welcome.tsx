@@ -23,6 +23,13 @@ interface Props {
 /** Chosen once for each visit, so that a repeat after a lost answer makes no second guest. */
 const requestId = randomId();
 
+/** What is said of faces when one joins; an empty version: not agreed. */
+const agreement = (version: string) => ({
+  consent_version: version,
+  consent_language: version && text.locale,
+  search: version !== "",
+});
+
 export function Welcome({ code, eventName, me, sendsMail, onJoined }: Props) {
   const [agreed, setAgreed] = useState(false);
   const [reminded, setReminded] = useState(false);
@@ -35,10 +42,10 @@ export function Welcome({ code, eventName, me, sendsMail, onJoined }: Props) {
     setFault(undefined);
     try {
       if (me) {
-        const body = { event_code: code, consent_version: consent, search: consent !== "" };
+        const body = { event_code: code, ...agreement(consent) };
         await ask(api.POST("/api/join-event", { body }));
       } else {
-        const body = { event_code: code, display_name: name, consent_version: consent, search: consent !== "" };
+        const body = { event_code: code, display_name: name, ...agreement(consent) };
         const header = { "idempotency-key": requestId };
         await ask(api.POST("/api/guest-sessions", { body, params: { header } }));
       }

@@ -3,7 +3,7 @@
 import { text } from "#text";
 import { useState } from "preact/hooks";
 
-import { api, ask, root, type Schemas } from "../shared/api";
+import { api, ask, followDownload, root, type Schemas } from "../shared/api";
 import { confirmInWords, Screen, showDay, Trouble } from "../shared/elements";
 import type { Membership } from "../shared/session";
 import { OtherLanguage } from "../shared/language";
@@ -11,6 +11,8 @@ import { leave } from "./farewell";
 import { Mine } from "./mine";
 import { Notice } from "./notice";
 import type { SelfieStatus } from "./selfie";
+
+const EXPORT = `${root}/api/me/export`;
 
 interface Props {
   /** None: on the start page. */
@@ -35,6 +37,11 @@ export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onE
     if (!(await confirmInWords(text.you.deleteSelfieQuestion, text.you.confirm))) return;
     await ask(api.DELETE("/api/my-selfie"));
     await onDeleted();
+  });
+  const withdraw = attempt(async () => {
+    if (!(await confirmInWords(text.you.withdrawQuestion, text.you.confirmWithdraw))) return;
+    await ask(api.DELETE("/api/me/consents"));
+    location.reload(); // all that the page knows of faces is old
   });
   const signOut = attempt(async () => {
     if (!(await confirmInWords(text.you.signOutQuestion, text.you.confirmSignOut))) return;
@@ -76,6 +83,15 @@ export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onE
       {event && sendsMail && onEvents && <Notice event={event} onChange={onEvents} />}
       <section>
         {event && <AboutEvent event={event} />}
+        {(isKept || event?.consent_version) && (
+          <button type="button" class="danger" onClick={withdraw}>
+            {text.you.withdraw}
+          </button>
+        )}
+        <p class="quiet">{text.you.downloadDetail}</p>
+        <a class="button" href={EXPORT} onClick={(click) => followDownload(click, EXPORT, setFault)}>
+          {text.you.download}
+        </a>
         <button type="button" onClick={signOut}>
           {text.you.signOut}
         </button>

@@ -134,7 +134,7 @@ export function Retention({ event, onEdit }: Props) {
       {event.deletes_at ? (
         <p>{event.hidden ? words.offer.hidden(showDay(event.deletes_at)) : words.offer.deletedOn(showDay(event.deletes_at))}</p>
       ) : (
-        event.keep_days && <p>{words.offer.noEnd}</p>
+        <p class="trouble">{event.keep_days ? words.offer.noEnd : words.offer.neverDeleted}</p>
       )}
       {event.hidden && (
         <button type="button" class="primary" onClick={() => attempt(keep)}>

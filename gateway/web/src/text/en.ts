@@ -194,6 +194,13 @@ export const text = {
     shareDetail: "It opens the event, not your photos.",
     signOut: "Sign out",
     signOutQuestion: "Sign out on this device? To come back you need another device’s code, or a new selfie.",
+    withdraw: "Withdraw my consent",
+    withdrawQuestion:
+      "Withdraw your consent? Your selfies, the people whom you added, what was computed from the faces and the photos " +
+      "found with them go. You stay in your events, and are asked again before another selfie.",
+    confirmWithdraw: "Yes, withdraw",
+    download: "Download my data",
+    downloadDetail: "A ZIP file with your account, your consents, the list of your photos and your selfies.",
     deleteAll: "Delete everything about me",
     deleteAllQuestion:
       "Delete your selfie, your list of photos, the photos that you added and your access, in all events? " +
@@ -291,6 +298,7 @@ export const text = {
     request_timeout: "The connection is too slow. Try again where the reception is better.",
     failed_precondition: "This is not possible now.",
     event_closed: "This event is closed and takes no new guests or selfies. Ask the organiser.",
+    consent_withdrawn: "You have withdrawn your consent. Agree again before you send a selfie.",
     too_many_selfies: "Three selfies are in use already. Take a new one to replace them.",
     too_many_people: "You look for as many people as you may. Delete one of them first.",
     first_person: "This is yourself: delete your selfie instead.",

@@ -198,6 +198,13 @@ export const text: Text = {
     signOut: "Se déconnecter",
     signOutQuestion:
       "Vous déconnecter de cet appareil ? Pour revenir, il faudra le code d’un autre appareil, ou un nouveau selfie.",
+    withdraw: "Retirer mon consentement",
+    withdrawQuestion:
+      "Retirer votre consentement ? Vos selfies, les personnes que vous avez ajoutées, ce qui a été calculé des visages et " +
+      "les photos trouvées ainsi disparaissent. Vous restez dans vos événements ; un autre selfie demandera votre accord.",
+    confirmWithdraw: "Oui, retirer",
+    download: "Télécharger mes données",
+    downloadDetail: "Un fichier ZIP avec votre compte, vos consentements, la liste de vos photos et vos selfies.",
     deleteAll: "Supprimer tout ce qui me concerne",
     deleteAllQuestion:
       "Supprimer votre selfie, votre liste de photos, les photos que vous avez ajoutées et votre accès, " +
@@ -297,6 +304,7 @@ export const text: Text = {
     request_timeout: "La connexion est trop lente. Réessayez là où le réseau est meilleur.",
     failed_precondition: "Ce n’est pas possible en ce moment.",
     event_closed: "Cet événement est terminé : il n’accepte plus ni invités ni selfies. Demandez à l’organisateur.",
+    consent_withdrawn: "Vous avez retiré votre consentement. Donnez-le de nouveau avant d’envoyer un selfie.",
     too_many_selfies: "Trois selfies sont déjà utilisés. Prenez-en un nouveau pour les remplacer.",
     too_many_people: "Vous cherchez déjà autant de personnes que possible. Supprimez-en une d’abord.",
     first_person: "C’est vous : supprimez plutôt votre selfie.",

@@ -277,6 +277,7 @@ export const words = {
     retention: "How long everything is kept",
     keepDays: "Hide the event from guests this many days after the end (empty: never)",
     keepDetail: "A week after that, everything is deleted. You have at least 30 days to change your mind.",
+    neverDeleted: "Nothing of this event is deleted by itself. Set an end and a number of days: faces should not be kept for longer than needed.",
     noEnd: "The event has no end, so nothing is deleted.",
     deletedOn: (day: string) => `Everything is deleted on ${day}.`,
     hidden: (day: string) => `This event is hidden from guests, and everything is deleted on ${day}.`,

@@ -285,6 +285,9 @@ export const words: Words = {
     keepDays: "Cacher l’événement aux invités ce nombre de jours après la fin (vide : jamais)",
     keepDetail:
       "Une semaine plus tard, tout est supprimé. Vous avez au moins 30 jours pour changer d’avis.",
+    neverDeleted:
+      "Rien de cet événement n’est supprimé tout seul. Fixez une fin et un nombre de jours : des visages ne devraient pas être " +
+      "conservés plus longtemps que nécessaire.",
     noEnd: "L’événement n’a pas de fin : rien n’est supprimé.",
     deletedOn: (day) => `Tout est supprimé le ${day}.`,
     hidden: (day) => `Cet événement est caché aux invités, et tout est supprimé le ${day}.`,

@@ -1,0 +1,20 @@
+"""The audit log of an event, for its organisers."""
+
+from uuid import UUID
+
+from auth_service.service.roles import require_organiser
+from auth_service.store import Stores
+from kit.acts import Act, ActPage
+
+
+class Acts:
+    """What this service has recorded."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._acts = stores.acts
+        self._members = stores.members
+
+    def list_acts(self, user_id: UUID, event_id: UUID, page: ActPage) -> list[Act]:
+        """Raises EventNotFound, OrganiserOnly."""
+        require_organiser(self._members, event_id, user_id)
+        return self._acts.list_acts(event_id, page)

@@ -1,0 +1,165 @@
+"""The ledger: what was erased is in it, whatever dies in between, and a replay erases it again."""
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+from auth_service.store.replays import ReplayStore as AuthReplays
+from kit.blobs import Blobs
+from kit.ledger import BATCH, Erasure, Gone, Ledger, LedgerWriter, replay
+from matcher_service.domain import ChangeKind
+from matcher_service.store.ledger import LedgerStore as MatcherLedger
+from matcher_service.store.ledger import note_erased
+from matcher_service.store.replays import ReplayStore as MatcherReplays
+from protos.auth.v1 import auth_pb2 as pb
+from selfie_service.store.ledger import LedgerStore as SelfieLedger
+from selfie_service.store.replays import ReplayStore as SelfieReplays
+from tests.service import auth_fixtures, selfie_fixtures
+from tests.service.auth_fixtures import AuthScene
+from tests.service.matcher_world import World as MatcherWorld
+from tests.service.selfie_world import World as SelfieWorld
+
+scene = auth_fixtures.scene
+make_world = selfie_fixtures.make_world
+selfie = selfie_fixtures.world
+
+
+@pytest.fixture
+def matcher(make_db: Callable[[str], Engine], tmp_path: Path) -> MatcherWorld:
+    return MatcherWorld(make_db("matcher"), tmp_path / "blobs")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(Blobs(f"file://{tmp_path}/ledger-files", "ledger"))
+
+
+class Forgetful(MatcherLedger):
+    """A broken twin: settles before the ledger has it."""
+
+    def list_erasures(self, limit: int) -> list[Erasure]:
+        found = super().list_erasures(limit)
+        self.settle_erasures([erasure.place for erasure in found])
+        return found
+
+
+class Died(Exception):
+    """The process, while the ledger was written."""
+
+
+def write_and_die(store: MatcherLedger, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger._blobs, "put", die)
+        with pytest.raises(Died):
+            LedgerWriter(store, ledger).step()
+
+
+@pytest.fixture
+def engine(make_db: Callable[[str], Engine]) -> Engine:
+    return make_db("matcher")
+
+
+def note(engine: Engine, *ids: UUID) -> None:
+    with engine.begin() as connection:
+        note_erased(connection, Gone.PHOTO, ids)
+
+
+def test_what_is_noted_reaches_the_ledger_though_the_writer_dies(
+    engine: Engine, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(engine, gone := uuid4())
+    write_and_die(MatcherLedger(engine), ledger, monkeypatch)
+    LedgerWriter(MatcherLedger(engine), ledger).step()
+    assert list(ledger.read(Gone)) == [Erasure(Gone.PHOTO, gone)]
+    assert MatcherLedger(engine).list_erasures(10) == []
+
+
+def test_control_settled_before_it_is_written_it_is_lost(
+    engine: Engine, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(engine, uuid4())
+    write_and_die(Forgetful(engine), ledger, monkeypatch)
+    LedgerWriter(MatcherLedger(engine), ledger).step()
+    assert list(ledger.read(Gone)) == []
+
+
+def test_many_ids_are_written_in_batches(engine: Engine, ledger: Ledger) -> None:
+    ids = [uuid4() for _ in range(BATCH + 1)]
+    note(engine, *ids)
+    writer = LedgerWriter(MatcherLedger(engine), ledger)
+    assert [writer.step(), writer.step()] == [True, False]
+    assert {erasure.id for erasure in ledger.read([Gone.PHOTO])} == set(ids)
+
+
+def test_the_files_hold_ids_and_nothing_else(ledger: Ledger, tmp_path: Path) -> None:
+    gone = uuid4()
+    ledger.append([Erasure(Gone.USER, gone)])
+    (file,) = [path for path in (tmp_path / "ledger-files" / "ledger").rglob("*") if path.is_file()]
+    assert file.read_text() == f"user {gone}\n"
+
+
+def test_a_kind_of_a_later_version_is_passed_over(ledger: Ledger) -> None:
+    ledger._blobs.put(ledger._blobs.new_key(), f"comment {uuid4()}\nuser {(gone := uuid4())}\n".encode())
+    assert [erasure.id for erasure in ledger.read(Gone)] == [gone]
+
+
+# What is noted, by whom, and what a replay does.
+
+
+def test_accounts_and_events_are_erased_again_in_the_ordinary_way(scene: AuthScene, ledger: Ledger) -> None:
+    event, other = scene.event(olga := scene.organiser()), scene.event(olga, "Other")
+    gone, stays = scene.guest(event, "gone"), scene.guest(event, "stays")
+    ledger.append([Erasure(Gone.USER, UUID(gone.user_id)), Erasure(Gone.EVENT, UUID(other.event_id))])
+    ledger.append([Erasure(Gone.USER, uuid4()), Erasure(Gone.PHOTO, uuid4()), Erasure(Gone.USER, UUID(gone.user_id))])
+    before = scene.last_change()
+    assert replay(ledger, AuthReplays(scene.db)) == {"erased": 2, "in_ledger": 3}
+    assert {change.kind for change in scene.changes(before)} == {
+        pb.Change.KIND_USER_ERASED,
+        pb.Change.KIND_EVENT_DELETED,
+    }
+    assert [row.username for row in scene.sql("SELECT username FROM auth.users ORDER BY 1")] == ["olga", "stays"]
+    assert scene.memberships(stays)
+    assert replay(ledger, AuthReplays(scene.db)) == {"erased": 0, "in_ledger": 3}
+
+
+def test_a_deleted_person_is_noted_and_deleted_again(selfie: SelfieWorld, ledger: Ledger) -> None:
+    event = selfie.event()
+    guest = selfie.guest(event)
+    mia, stays = selfie.add_person(guest, "Mia"), selfie.add_person(guest, "Ben")
+    selfie.delete_person(guest, mia)
+    assert not LedgerWriter(SelfieLedger(selfie.db), ledger).step()
+    assert list(ledger.read(Gone)) == [Erasure(Gone.PERSON, UUID(mia))]
+    selfie.execute(f"UPDATE selfie.people SET deleted_at = NULL, name = 'Mia' WHERE person_id = '{mia}'")  # restored
+    assert replay(ledger, SelfieReplays(selfie.db)) == {"erased": 1, "in_ledger": 1}
+    assert [person.person_id for person in selfie.list_people(guest).people] == [str(guest), stays]
+
+
+def test_photos_accounts_and_events_are_noted_by_the_matcher(matcher: MatcherWorld, ledger: Ledger) -> None:
+    event = matcher.event()
+    guest = matcher.join(event)
+    gone, stays = matcher.add(event, 1), matcher.add(event, 2)
+    matcher.photo_store.delete(event, [gone])
+    matcher.change(ChangeKind.USER_ERASED, user_id=guest)
+    matcher.change(ChangeKind.EVENT_DELETED, event_id=event)
+    LedgerWriter(MatcherLedger(matcher.db), ledger).step()
+    assert {(erasure.kind, erasure.id) for erasure in ledger.read(Gone)} == {
+        (Gone.PHOTO, gone),
+        (Gone.USER, guest),
+        (Gone.EVENT, event),
+    }, "the photos of an event that is gone need no line"
+    assert stays
+
+
+def test_a_photo_is_deleted_again(matcher: MatcherWorld, ledger: Ledger) -> None:
+    event = matcher.event()
+    gone, stays = matcher.add(event, 1), matcher.add(event, 2)
+    ledger.append([Erasure(Gone.PHOTO, gone), Erasure(Gone.PHOTO, uuid4())])
+    assert replay(ledger, MatcherReplays(matcher.db)) == {"erased": 1, "in_ledger": 2}
+    with matcher.db.connect() as connection:
+        assert connection.execute(text("SELECT id FROM matcher.photos")).scalars().all() == [stays]

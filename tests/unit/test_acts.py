@@ -1,0 +1,22 @@
+"""What of an address a record keeps."""
+
+import pytest
+
+from kit.acts import truncate_address
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("192.0.2.0/24", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("2001:db8:1::/48", "2001:db8:1::/48"),
+        ("unix:/run/x", ""),
+        ("' OR 1=1", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_is_kept_as_its_network(address: str, kept: str) -> None:
+    assert truncate_address(address) == kept
