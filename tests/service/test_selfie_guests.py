@@ -156,7 +156,9 @@ class Old:
             "CREATE UNIQUE INDEX one_active_selfie ON selfie.selfies (person_id) WHERE state = 'active'",
             "ALTER TABLE selfie.selfies DROP COLUMN is_addition",
             "ALTER TABLE selfie.people DROP COLUMN name, DROP COLUMN request_id, DROP COLUMN created_at,"
-            " DROP COLUMN consent_version, DROP COLUMN deleted_at",
+            " DROP COLUMN consent_version, DROP COLUMN deleted_at, DROP COLUMN without_consent",
+            "ALTER TABLE selfie.enrolments DROP COLUMN withdrawn",
+            "DROP TABLE selfie.erased, selfie.acts",
             "UPDATE selfie.alembic_version SET version_num = '0003'",
         ):
             world.execute(change)
