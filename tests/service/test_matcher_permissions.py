@@ -83,6 +83,7 @@ CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
     ("DeletePhotos", by_event(photo_pb2.DeletePhotosRequest), {ORGANISER}, ORGANISER_ONLY),
     ("CheckUpload", by_event(photo_pb2.CheckUploadRequest), {ORGANISER, PHOTOGRAPHER}, ORGANISER_ONLY),
     ("ListUploads", by_event(photo_pb2.ListUploadsRequest), ALL, NOT_FOUND),
+    ("ListPhotoActs", by_event(photo_pb2.ListPhotoActsRequest), {ORGANISER}, ORGANISER_ONLY),
     ("ListCameras", by_event(photo_pb2.ListCamerasRequest), {ORGANISER}, ORGANISER_ONLY),
     (
         "SetCameraOffset",
