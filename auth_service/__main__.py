@@ -5,13 +5,14 @@ import getpass
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
 from pydantic import Field
 
 from auth_service.announcer import Announcer
-from auth_service.domain import InvalidForm
+from auth_service.domain import GUEST_SESSION_DAYS, SESSION_DAYS, InvalidForm, Lifetimes
 from auth_service.invitations import show_setup_code
 from auth_service.mail_settings import MailSettings
 from auth_service.mailer import Looker, Sender
@@ -27,6 +28,7 @@ from auth_service.tokens import TokenMaker
 from kit import failpoints, logs, settings, traces
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
+from kit.ended import Endings, follow_endings
 from kit.identity import Signer, Verifier
 from kit.logs import get_logger
 from kit.metrics import FeedGauge, QueueGauges, serve_metrics
@@ -60,9 +62,15 @@ class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettin
     """python -m auth_service: serve accounts, events and tokens over gRPC."""
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
+    session_days: int = Field(
+        SESSION_DAYS, ge=1, le=3650, description="how long a session of an account with a password lasts at most"
+    )
+    guest_session_days: int = Field(
+        GUEST_SESSION_DAYS, ge=1, le=3650, description="the same without a password, where the session is the account"
+    )
     guests_of_one_phone: int = Field(5, ge=2, description="guests who joined by one phone that organisers are told of")
-    # Every process of selfie_service, of matcher_service and of the gateway has a long poll here.
-    max_streams: int = Field(16, ge=1, le=256, description="threads for streams and long polls")
+    # Every process of selfie_service, of matcher_service and of the gateway has two long polls here.
+    max_streams: int = Field(32, ge=1, le=256, description="threads for streams and long polls")
 
 
 class MailerSettings(
@@ -115,6 +123,7 @@ def serve(_: list[str]) -> None:
     verifier = Verifier.read(config.minois_keys)
     verifier.require_match(Signer.read(NAME, config.signing_key))
     server = Server(config, config.auth_port, verifier, [registration])
+    start_thread(lambda: follow_endings(partial(_find_endings, auth), verifier.ended, stop), "ended-sessions")
     Thread(target=run_steps, args=(tidy, stop.wait, stop, "tidy"), name="tidy", daemon=True).start()
     server.run_until(stop)
 
@@ -212,7 +221,13 @@ def _build(config: ServeSettings, stop: Event) -> Auth:
     tokens, sends_mail = TokenMaker(signer), bool(config.smtp_url)
     # The other threads stay free for codes and refreshes, however many people log in.
     passwords = Passwords(max_calls=max(1, config.unary_workers * 3 // 4))
-    return Auth(_open_stores(config), passwords, tokens, stop, sends_mail, config.guests_of_one_phone)
+    lifetimes = Lifetimes(config.session_days, config.guest_session_days)
+    return Auth(_open_stores(config), passwords, tokens, stop, sends_mail, config.guests_of_one_phone, lifetimes)
+
+
+def _find_endings(auth: Auth, after: int, wait_s: float) -> Endings:
+    ended, place = auth.endings.list_after(after, wait_s)
+    return Endings(tuple(one.session_id or one.user_id for one in ended), place)
 
 
 def _open_stores(config: settings.DatabaseSettings) -> Stores:

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from kit.ended import EndedSessions
 from kit.errors import InvalidToken
 from kit.settings import InvalidSetting
 
@@ -52,11 +53,13 @@ def delegate(name: str) -> str:
 
 @dataclass(frozen=True)
 class Caller:
-    """`kind` is PUBLIC, USER, `service:<name>` or `delegate:<name>`; a USER and a delegate have a `user_id`."""
+    """`kind` is PUBLIC, USER, `service:<name>` or `delegate:<name>`; a USER and a delegate have a `user_id`, and a
+    `session_id` unless their token was made by a previous version."""
 
     kind: str = PUBLIC
     id: UUID | None = None
     expires_at: float = field(default=math.inf, compare=False)  # epoch seconds, of the token
+    session_id: UUID | None = field(default=None, compare=False)
 
     @property
     def user_id(self) -> UUID:
@@ -110,9 +113,11 @@ class Signer:
     def public_key(self) -> Ed25519PublicKey:
         return self._key.public_key()
 
-    def sign(self, subject: str, ttl_s: int) -> str:
+    def sign(self, subject: str, ttl_s: int, session_id: UUID | None = None) -> str:
         now = int(time.time())
-        claims = {"sub": subject, "aud": AUDIENCE, "iat": now, "exp": now + ttl_s}
+        claims: dict[str, Any] = {"sub": subject, "aud": AUDIENCE, "iat": now, "exp": now + ttl_s}
+        if session_id:
+            claims["sid"] = str(session_id)
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.name})
 
     def sign_service(self) -> str:
@@ -122,16 +127,17 @@ class Signer:
         """A secret of 32 bytes that only holders of this key know, another one for each purpose."""
         return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self._key.private_bytes_raw())
 
-    def sign_delegate(self, user_id: UUID, ttl_s: int) -> str:
-        return self.sign(f"{delegate(self.name)}:{user_id}", ttl_s)
+    def sign_delegate(self, user_id: UUID, ttl_s: int, session_id: UUID | None = None) -> str:
+        return self.sign(f"{delegate(self.name)}:{user_id}", ttl_s, session_id)
 
 
 class Verifier:
     """Believes the keys that it was given, each for what its owner may say; an owner whose key is being replaced has
-    several."""
+    several. `ended`: sessions whose tokens are refused; whoever runs the process keeps it up to date."""
 
     def __init__(self, keys: Mapping[str, Sequence[Ed25519PublicKey]]) -> None:
         self._keys = {name: list(of_owner) for name, of_owner in keys.items()}
+        self.ended = EndedSessions()
 
     @classmethod
     def read(cls, folder: Path) -> "Verifier":
@@ -155,16 +161,22 @@ class Verifier:
         self._keys.setdefault(signer.name, []).append(signer.public_key)
 
     def verify(self, token: str) -> Caller:
-        """Raises InvalidToken."""
+        """Raises InvalidToken, also for a token whose session has ended."""
+        caller = self._read(token)
+        if self.ended.covers(caller.id, caller.session_id):
+            raise InvalidToken
+        return caller
+
+    def _read(self, token: str) -> Caller:
         try:
             issuer = jwt.get_unverified_header(token).get("kid")
             claims = self._decode(token, str(issuer))
             subject = claims["sub"]
             kind, _, user_id = subject.rpartition(":")
             if kind == delegate(str(issuer)):
-                return Caller(kind, UUID(user_id), claims["exp"])
+                return Caller(kind, UUID(user_id), claims["exp"], _session_of(claims))
             if issuer == USER_ISSUER and not subject.startswith("service:"):
-                return Caller(USER, UUID(subject), claims["exp"])
+                return Caller(USER, UUID(subject), claims["exp"], _session_of(claims))
         except (jwt.PyJWTError, KeyError, ValueError):
             raise InvalidToken from None
         if subject != service(str(issuer)):
@@ -184,6 +196,11 @@ class Verifier:
                     options={"require": ["sub", "aud", "exp"]},
                 )
         raise jwt.InvalidSignatureError
+
+
+def _session_of(claims: Mapping[str, Any]) -> UUID | None:
+    """None for a token of a previous version. Raises ValueError."""
+    return UUID(str(claims["sid"])) if "sid" in claims else None
 
 
 def _read_public_key(path: Path) -> Ed25519PublicKey:

@@ -16,6 +16,7 @@ from kit import failpoints, logs, settings, traces
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
+from kit.ended import follow_endings
 from kit.faces import ImageLimits
 from kit.faces.crop_process import CropProcess
 from kit.faces.logo_process import LogoProcess
@@ -174,6 +175,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         feed = AuthFeed(channel, ServiceCalls(signer))
         follower = Follower(feed.fetch, members.cursor, members.apply, is_join)
         following = start_thread(lambda: follower.run(stop), "feed")
+        start_thread(lambda: follow_endings(feed.fetch_endings, verifier.ended, stop), "ended-sessions")
         tidy = functools.partial(index.tidy, match_store.find_deletions)
         start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")
         releases = ReleaseStore(db)

@@ -15,6 +15,7 @@ from kit import failpoints, logs, settings, traces
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
+from kit.ended import follow_endings
 from kit.errors import Fault
 from kit.faces import ImageLimits
 from kit.faces.process import FaceProcess
@@ -152,6 +153,7 @@ def serve(
         people = People(PersonStore(db), config.faces_per_guest)
         start_thread(lambda: _read_roles(guests), "roles")
         following = start_thread(lambda: follower.run(stop), "feed")
+        start_thread(lambda: follow_endings(feed.fetch_endings, verifier.ended, stop), "ended-sessions")
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
         registration = Registration(

@@ -25,6 +25,10 @@ class InvalidRefreshToken(Unauthenticated):
     """This session has ended: log in again."""
 
 
+class SessionExpired(Unauthenticated):
+    """This session has lasted as long as one may: log in again."""
+
+
 class IdempotencyKeyReused(InvalidInput):
     """This request id was used before, by another request or too long ago."""
 

@@ -2,11 +2,13 @@
 
 from threading import Event as Signal
 
+from auth_service.domain import Lifetimes
 from auth_service.marks import KEY_PURPOSE, PhoneMarks
 from auth_service.passwords import Passwords
 from auth_service.service.accounts import Accounts
 from auth_service.service.anomalies import GUESTS_OF_ONE_PHONE, Anomalies
 from auth_service.service.changes import Changes
+from auth_service.service.endings import SessionEndings
 from auth_service.service.events import Events
 from auth_service.service.invitations import Invitations
 from auth_service.service.members import Members
@@ -31,15 +33,17 @@ class Auth:
         stopping: Signal,
         sends_mail: bool = False,
         guests_of_one_phone: int = GUESTS_OF_ONE_PHONE,
+        lifetimes: Lifetimes | None = None,
     ) -> None:
         marks = PhoneMarks(tokens.derive_key(KEY_PURPOSE))
         self._stores = stores
-        self.sessions = Sessions(stores, passwords, tokens)
+        self.sessions = Sessions(stores, passwords, tokens, lifetimes or Lifetimes())
         self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks)
         self.organisers = Organisers(stores.accounts, passwords)
         self.events = Events(stores)
         self.members = Members(stores, marks)
         self.changes = Changes(stores, stopping)
+        self.endings = SessionEndings(stores, stopping)
         self.invitations = Invitations(stores, passwords, tokens, self.sessions)
         self.setup = Setup(stores, passwords, tokens)
         self.notices = Notices(stores, sends_mail)
@@ -47,6 +51,7 @@ class Auth:
 
     def tidy(self) -> None:
         self._stores.sessions.delete_expired_tokens()
+        self._stores.endings.delete_old()
         self._stores.invitations.delete_expired()
         self._stores.counts.repair()
         for event_id in self._stores.retention.find_out_of_date():

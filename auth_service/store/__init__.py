@@ -6,6 +6,7 @@ from auth_service.store.accounts import AccountStore
 from auth_service.store.announcements import AnnouncementStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.counts import CountStore
+from auth_service.store.endings import EndingStore
 from auth_service.store.events import EventStore
 from auth_service.store.invitations import InvitationStore
 from auth_service.store.mails import MailStore
@@ -22,6 +23,7 @@ __all__ = [
     "AnnouncementStore",
     "ChangeStore",
     "CountStore",
+    "EndingStore",
     "EventStore",
     "InvitationStore",
     "MailStore",
@@ -42,6 +44,7 @@ class Stores:
     def __init__(self, engine: Engine) -> None:
         self.accounts = AccountStore(engine)
         self.sessions = SessionStore(engine)
+        self.endings = EndingStore(engine)
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
         self.counts = CountStore(engine)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import IntegrityError
@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from auth_service.domain import (
     REPEAT_S,
     ChangeKind,
+    NewSession,
     Role,
     User,
     fold,
@@ -18,10 +19,11 @@ from auth_service.domain import (
 from auth_service.store.changes import append_change, append_left, bury
 from auth_service.store.consents import insert_consent
 from auth_service.store.counts import uncount_guest
+from auth_service.store.endings import append_ended
 from auth_service.store.locks import lock_event
 from auth_service.store.members import add_member, find_members
 from auth_service.store.phones import mark_phone
-from auth_service.store.sessions import insert_token
+from auth_service.store.sessions import begin_session
 from kit.db import transaction
 
 
@@ -58,7 +60,7 @@ class AccountStore:
         self,
         user: NewUser,
         event_id: UUID,
-        refresh_hash: bytes,
+        session: NewSession,
         consent_version: str = "",
         searched: bool = True,
         phone_hash: bytes | None = None,
@@ -69,7 +71,7 @@ class AccountStore:
             event = lock_event(connection, event_id)
             if event is None or event.shut or not insert_user(connection, user):
                 return None
-            insert_token(connection, uuid4(), user.id, refresh_hash)
+            begin_session(connection, user.id, session)
             if consent_version:
                 insert_consent(connection, user.id, event_id, consent_version)
             is_searched = searched or bool(consent_version)
@@ -145,6 +147,7 @@ class AccountStore:
             connection.execute(text("DELETE FROM auth.users WHERE id = :user"), user)
             for gone in [*events, user_id]:
                 bury(connection, gone)
+            append_ended(connection, user_id, [None])
             for event in events:
                 append_change(connection, ChangeKind.EVENT_DELETED, event_id=event)
                 others = [member for member in members[event] if member != user_id]

@@ -160,6 +160,18 @@ class Session(BaseModel):
     first_organiser: bool = Field(description="whether `POST /api/first-organiser` is possible")
 
 
+class SessionOfUser(BaseModel):
+    id: UUID
+    created_at: int = Field(description="epoch seconds")
+    last_used_at: int = Field(description="epoch seconds, to a quarter of an hour")
+    device: str = Field(description="a coarse description of the browser, such as `Safari, iPhone`; may be empty")
+    current: bool = Field(description="whether it is the session of this request")
+
+
+class Sessions(BaseModel):
+    sessions: list[SessionOfUser]
+
+
 class Notice(Form):
     event_id: UUID
     email: str = Field(

@@ -19,6 +19,7 @@ REASONS: Mapping[str, int] = {
     "invalid_credentials": 401,
     "invalid_refresh_token": 401,
     "invalid_sign_in_link": 401,
+    "session_expired": 401,
     "organiser_only": 403,
     "removed_from_event": 403,
     "too_many_guest_photos": 403,

@@ -17,6 +17,7 @@ from gateway.updates.members import list_members
 from gateway.updates.page import SPREAD_S, Hint
 from gateway.updates.schemas import Kind
 from kit.client import ServiceCalls
+from kit.ended import Endings
 from kit.identity import Signer
 from kit.logs import get_logger
 from protos.auth.v1 import auth_pb2
@@ -51,6 +52,7 @@ class Feed:
             tasks.create_task(self._watch("matches", lambda: self._open(matches, match_request), self._on_match))
             tasks.create_task(self._watch("selfies", lambda: self._open(selfies, selfie_request), self._on_selfie))
             tasks.create_task(self._follow_changes())
+            tasks.create_task(self._follow_endings())
 
     def _open(self, method: Any, request: Any) -> Any:
         return method(request, metadata=self._calls.metadata(), timeout=2 * self._rotate_s)
@@ -124,6 +126,26 @@ class Feed:
             await asyncio.sleep(EMPTY_S)
             return after or 0
         return int(answer.changes[-1].sequence)
+
+    async def _follow_endings(self) -> None:
+        """Of sessions; those that ended before this process began are read as well."""
+        place = 0
+        while True:
+            request = auth_pb2.ListEndedSessionsRequest(after=place)
+            request.wait.FromTimedelta(timedelta(seconds=POLL_S))
+            method, timeout_s = self._backends.auth.ListEndedSessions, POLL_S + self._call_s
+            try:
+                answer = await method(request, metadata=self._calls.metadata(), timeout=timeout_s)
+                ids = tuple(UUID(one.session_id or one.user_id) for one in answer.sessions)
+                self._hub.end_sessions(Endings(ids, answer.place))
+                self._away.discard("sessions")
+            except Exception as error:
+                self._warn("sessions", error)
+                await asyncio.sleep(BACKOFF_S)
+                continue
+            if answer.place == place:
+                await asyncio.sleep(EMPTY_S)
+            place = answer.place
 
     async def _tell_members(self, event_id: str) -> None:
         """The change feed names no members. Where their list cannot be read, the changes are read again."""

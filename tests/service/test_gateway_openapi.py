@@ -34,6 +34,9 @@ ROUTES = {
     "Login": "post /api/login",
     "RefreshToken": "post /api/refresh",
     "JoinEvent": "post /api/join-event",
+    "ListSessions": "get /api/me/sessions",
+    "EndSession": "delete /api/me/sessions/{session_id}",
+    "EndOtherSessions": "delete /api/me/sessions",
     "RecordConsent": "post /api/me/consents",
     "AdmitGuest": "post /api/events/{event_id}/guests/{user_id}/admit",
     "SetRole": "patch /api/events/{event_id}/guests/{user_id}",
@@ -231,6 +234,6 @@ def test_every_rpc_of_a_person_has_a_route() -> None:
     unlisted = {"CheckEventCode", "Logout", "DeleteUser", "DeleteSelfie", "GetRematchState", "GetIndexState"}
     unlisted |= {"CreateDownloadToken", "CheckFirstOrganiser"}  # the gateway itself asks for them
     unlisted |= {"CountMatches", "ListSelfieStates"}  # of the guests that ListGuests has found
-    of_services = {"ListChanges", "ListMemberIds", "Rematch", "WatchMatches", "WatchSelfies"}
+    of_services = {"ListChanges", "ListEndedSessions", "ListMemberIds", "Rematch", "WatchMatches", "WatchSelfies"}
     of_services.add("CountMatchesForNotices")
     assert set(promised()) - set(ROUTES) - unlisted == of_services

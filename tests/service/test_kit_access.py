@@ -40,6 +40,7 @@ OPEN_TO = {
     "/auth.v1.AuthService/Logout": {PUBLIC},
     "/auth.v1.AuthService/ListMemberIds": {"service:gateway"},
     "/auth.v1.AuthService/ListChanges": {"service:selfie", "service:matcher", "service:gateway"},
+    "/auth.v1.AuthService/ListEndedSessions": {"service:selfie", "service:matcher", "service:gateway"},
     "/matcher.v1.MatcherService/Rematch": {"service:selfie"},
     "/matcher.v1.MatcherService/WatchMatches": {"service:gateway", "service:auth"},
     "/matcher.v1.MatcherService/CountMatchesForNotices": {"service:auth"},

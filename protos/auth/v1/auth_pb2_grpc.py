@@ -89,6 +89,26 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LogoutRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.LogoutResponse.FromString,
                 _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/auth.v1.AuthService/ListSessions',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.EndSession = channel.unary_unary(
+                '/auth.v1.AuthService/EndSession',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionResponse.FromString,
+                _registered_method=True)
+        self.EndOtherSessions = channel.unary_unary(
+                '/auth.v1.AuthService/EndOtherSessions',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsResponse.FromString,
+                _registered_method=True)
+        self.ListEndedSessions = channel.unary_unary(
+                '/auth.v1.AuthService/ListEndedSessions',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsResponse.FromString,
+                _registered_method=True)
         self.JoinEvent = channel.unary_unary(
                 '/auth.v1.AuthService/JoinEvent',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.JoinEventRequest.SerializeToString,
@@ -319,14 +339,45 @@ class AuthServiceServicer:
     def RefreshToken(self, request, context):
         """Trades a refresh token for a new pair. Public. A token used again within 10 seconds (an answer was lost) yields
         the same refresh token again; used later it ends every token of its family.
-        Errors: INVALID_REFRESH_TOKEN.
+        Errors: INVALID_REFRESH_TOKEN, SESSION_EXPIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Logout(self, request, context):
-        """Ends every token of the refresh token's family. Public. Idempotent: an unknown token is no fault.
+        """Ends every token of the refresh token's family, and within a second or two its access tokens. Public. Idempotent: an
+        unknown token is no fault.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """The sessions of the caller, the last used first, at most 100. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndSession(self, request, context):
+        """Ends a session of the caller, as Logout does. Idempotent: an id of no session of theirs is no fault.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndOtherSessions(self, request, context):
+        """Ends all sessions of the caller except the one of the access token. Idempotent.
+        Errors: INVALID_TOKEN for an access token of a previous version, which names no session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEndedSessions(self, request, context):
+        """The sessions that ended after a place, as long as an access token of theirs may still hold. Services only, which
+        refuse such tokens. Idempotent. Answers at once when there is something, otherwise after at most `wait` (then empty).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -636,6 +687,26 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.Logout,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.LogoutRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LogoutResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'EndSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndSession,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionResponse.SerializeToString,
+            ),
+            'EndOtherSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndOtherSessions,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsResponse.SerializeToString,
+            ),
+            'ListEndedSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEndedSessions,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsResponse.SerializeToString,
             ),
             'JoinEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.JoinEvent,
@@ -1058,6 +1129,114 @@ class AuthService:
             '/auth.v1.AuthService/Logout',
             protos_dot_auth_dot_v1_dot_auth__pb2.LogoutRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.LogoutResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListSessions',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/EndSession',
+            protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndOtherSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/EndOtherSessions',
+            protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEndedSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListEndedSessions',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

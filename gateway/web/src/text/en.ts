@@ -272,6 +272,7 @@ export const text = {
     invalid_token: "You are signed out. Scan the code of your event again.",
     invalid_credentials: "The user name or the password is wrong.",
     invalid_refresh_token: "You are signed out. Scan the code of your event again.",
+    session_expired: "You were signed in for a long time. Sign in again.",
     invalid_sign_in_link: "This link has expired or was used before. Make a new one on the other device.",
     removed_from_event: "The organiser has removed you from this event. Only they can let you in again.",
     organiser_only: "Only organisers may do this.",

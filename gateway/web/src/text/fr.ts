@@ -278,6 +278,7 @@ export const text: Text = {
     invalid_token: "Vous êtes déconnecté. Scannez de nouveau le code de l’événement.",
     invalid_credentials: "Le nom ou le mot de passe est faux.",
     invalid_refresh_token: "Vous êtes déconnecté. Scannez de nouveau le code de l’événement.",
+    session_expired: "Vous étiez connecté depuis longtemps. Reconnectez-vous.",
     invalid_sign_in_link: "Ce lien a expiré ou a déjà servi. Créez-en un nouveau sur l’autre appareil.",
     removed_from_event: "L’organisateur vous a retiré de cet événement. Lui seul peut vous laisser revenir.",
     invalid_setup_code: "Ce n’est pas le bon code. Il est dans le journal du serveur, à la dernière ligne avec « No organiser exists ».",
