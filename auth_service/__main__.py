@@ -12,13 +12,13 @@ from threading import Event, Thread
 from pydantic import Field
 
 from auth_service.announcer import Announcer
-from auth_service.domain import GUEST_SESSION_DAYS, SESSION_DAYS, InvalidForm, Lifetimes
+from auth_service.domain import GUEST_SESSION_DAYS, SESSION_DAYS, InvalidForm, Lifetimes, UserNotFound
 from auth_service.invitations import show_setup_code
 from auth_service.mail_settings import MailSettings
 from auth_service.mailer import Looker, Sender
 from auth_service.matches import MatchFeed
 from auth_service.passwords import Passwords
-from auth_service.service import Auth, Organisers
+from auth_service.service import Auth, Credentials, Organisers
 from auth_service.servicer import AuthServicer
 from auth_service.smtp import MailSender, MailServer
 from auth_service.store import Stores
@@ -58,6 +58,10 @@ class OrganiserSettings(MigrateSettings):
     minois_password: str = Field("", description="the organiser's password; empty: asked for")
 
 
+class ResetLinkSettings(MigrateSettings, MailSettings):
+    """python -m auth_service reset-link --username U: print a link to a new password for U, good for a day."""
+
+
 class ServeSettings(MigrateSettings, settings.KeySettings, settings.ServerSettings, MailSettings):
     """python -m auth_service: serve accounts, events and tokens over gRPC."""
 
@@ -89,6 +93,7 @@ def main() -> None:
         "migrate": run_migrations,
         "await-schema": wait_for_schema,
         "add-organiser": add_organiser,
+        "reset-link": print_reset_link,
     }
     parser = argparse.ArgumentParser("auth_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -206,6 +211,22 @@ def add_organiser(arguments: list[str]) -> None:
         print(f"add-organiser: {faults or fault.message}", file=sys.stderr)
         raise SystemExit(1) from None
     print(f"Organiser {chosen.username} can log in now ({user_id}).")
+
+
+def print_reset_link(arguments: list[str]) -> None:
+    """Without PUBLIC_URL only the path is known."""
+    settings.read_env_file(NAME)
+    parser = argparse.ArgumentParser("auth_service reset-link", description="Make a link to a new password.")
+    parser.add_argument("--username", required=True, help="user name or e-mail address")
+    chosen = parser.parse_args(arguments)
+    config = settings.load(ResetLinkSettings)
+    logs.configure(NAME, "ERROR")
+    try:
+        token = Credentials(_open_stores(config), Passwords(), sends_mail=False).make_reset(chosen.username)
+    except UserNotFound:
+        print(f"reset-link: there is no account with a password that is called {chosen.username}.", file=sys.stderr)
+        raise SystemExit(1) from None
+    print(f"{config.public_url}{config.root_path.rstrip('/')}/password#{token}")
 
 
 def _offer_setup(auth: Auth) -> None:

@@ -83,12 +83,12 @@ def check_language(language: str) -> Iterator[Violation]:
         yield Violation("language", "invalid_language", f"Use one of {', '.join(LANGUAGES)}.")
 
 
-def check_password(password: str) -> Iterator[Violation]:
+def check_password(password: str, field: str = "password") -> Iterator[Violation]:
     length = len(unicodedata.normalize("NFC", password))  # of what is hashed
     if length < MIN_PASSWORD_LENGTH:
-        yield Violation("password", "password_too_short", f"Use at least {MIN_PASSWORD_LENGTH} characters.")
+        yield Violation(field, "password_too_short", f"Use at least {MIN_PASSWORD_LENGTH} characters.")
     elif length > MAX_PASSWORD_LENGTH:
-        yield Violation("password", "password_too_long", f"Use at most {MAX_PASSWORD_LENGTH} characters.")
+        yield Violation(field, "password_too_long", f"Use at most {MAX_PASSWORD_LENGTH} characters.")
 
 
 def check_event_name(name: str) -> Iterator[Violation]:

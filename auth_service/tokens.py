@@ -20,8 +20,7 @@ class TokenMaker:
         return self._signer.sign(str(user_id), ACCESS_TOKEN_S, session_id)
 
     def make_refresh(self) -> str:
-        """256 random bits."""
-        return secrets.token_urlsafe(32)
+        return make_secret()
 
     def derive_key(self, purpose: str) -> bytes:
         return self._signer.derive_key(purpose)
@@ -34,6 +33,11 @@ class TokenMaker:
     def begin_session(self, refresh_token: str, device: str = "") -> NewSession:
         printable = "".join(letter for letter in device if letter.isprintable())
         return NewSession(uuid4(), hash_token(refresh_token), printable[:MAX_DEVICE_LENGTH])
+
+
+def make_secret() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(32)
 
 
 def make_salt() -> bytes:

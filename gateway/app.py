@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway.accounts import mail, sessions
+from gateway.accounts import credentials, mail, sessions
 from gateway.accounts import routes as accounts
 from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
@@ -65,6 +65,7 @@ ROUTERS = [
     for module in (
         accounts,
         sessions,
+        credentials,
         selfies,
         people,
         photos,

@@ -1,6 +1,7 @@
 """What auth_service is about: accounts, events, memberships, changes; their rules and faults."""
 
 from auth_service.domain.faults import (
+    AccountNeedsPassword,
     CredentialsSet,
     EventClosed,
     EventNotFound,
@@ -33,6 +34,7 @@ from auth_service.domain.records import (
     OWN_LINK_S,
     REFRESH_TOKEN_S,
     REPEAT_S,
+    RESET_LINK_S,
     REUSE_GRACE_S,
     SESSION_DAYS,
     Change,
@@ -79,8 +81,10 @@ __all__ = [
     "OWN_LINK_S",
     "REFRESH_TOKEN_S",
     "REPEAT_S",
+    "RESET_LINK_S",
     "REUSE_GRACE_S",
     "SESSION_DAYS",
+    "AccountNeedsPassword",
     "Change",
     "ChangeKind",
     "CredentialsSet",

@@ -57,6 +57,12 @@ class MemberNeedsPassword(Precondition):
     reason = "CREDENTIALS_REQUIRED"
 
 
+class AccountNeedsPassword(Precondition):
+    """This account has no password: choose a user name and a password first."""
+
+    reason = "CREDENTIALS_REQUIRED"
+
+
 class TooManyRequests(Exhausted):
     """Many people are logging in right now: try again in a moment."""
 

@@ -11,6 +11,7 @@ ACCESS_TOKEN_S = 15 * 60
 REPEAT_S = 600  # how long a request id signs in to the guest that it made
 OWN_LINK_S = 600
 GUEST_LINK_S = 24 * 3600  # made by an organiser, who sends it
+RESET_LINK_S = 24 * 3600  # made by an operator
 REFRESH_TOKEN_S = 180 * 24 * 3600  # since its last use
 SESSION_DAYS = 90
 GUEST_SESSION_DAYS = 365

@@ -8,6 +8,7 @@ from auth_service.passwords import Passwords
 from auth_service.service.accounts import Accounts
 from auth_service.service.anomalies import GUESTS_OF_ONE_PHONE, Anomalies
 from auth_service.service.changes import Changes
+from auth_service.service.credentials import Credentials
 from auth_service.service.endings import SessionEndings
 from auth_service.service.events import Events
 from auth_service.service.invitations import Invitations
@@ -19,7 +20,7 @@ from auth_service.service.setup import Setup
 from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
 
-__all__ = ["GUESTS_OF_ONE_PHONE", "Auth", "Organisers"]
+__all__ = ["GUESTS_OF_ONE_PHONE", "Auth", "Credentials", "Organisers"]
 
 
 class Auth:
@@ -39,6 +40,7 @@ class Auth:
         self._stores = stores
         self.sessions = Sessions(stores, passwords, tokens, lifetimes or Lifetimes())
         self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks)
+        self.credentials = Credentials(stores, passwords, sends_mail)
         self.organisers = Organisers(stores.accounts, passwords)
         self.events = Events(stores)
         self.members = Members(stores, marks)
@@ -52,6 +54,7 @@ class Auth:
     def tidy(self) -> None:
         self._stores.sessions.delete_expired_tokens()
         self._stores.endings.delete_old()
+        self._stores.credentials.delete_expired()
         self._stores.invitations.delete_expired()
         self._stores.counts.repair()
         for event_id in self._stores.retention.find_out_of_date():

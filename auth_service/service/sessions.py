@@ -43,11 +43,12 @@ class Sessions:
         """The same work and the same answer whether the user or the password is wrong."""
         if not self._passwords.matches(password, user.password_hash if user else None) or user is None:
             raise InvalidCredentials
-        return self.begin(user.id, self._find_last_event(user.id), device)
+        return self.begin(user.id, self._find_last_event(user.id), device, user.password_hash)
 
-    def begin(self, user_id: UUID, event_id: UUID | None, device: str = "") -> Login:
+    def begin(self, user_id: UUID, event_id: UUID | None, device: str = "", password_hash: str | None = None) -> Login:
+        """`password_hash`: what a password was checked against, which must hold still."""
         tokens, session = self._tokens.begin(user_id, device)
-        if not self._sessions.add_session(user_id, session):
+        if not self._sessions.add_session(user_id, session, password_hash):
             raise InvalidCredentials
         waiting = event_id is not None and self._members.is_waiting(event_id, user_id)
         return Login(user_id, event_id, tokens, waiting)

@@ -64,6 +64,36 @@ class AccountServicer(auth_pb2_grpc.AuthServiceServicer):
         return pb.DeleteUserResponse()
 
     @callable_by(USER)
+    def ChangePassword(self, request, context):
+        caller = current_caller()
+        self._auth.credentials.change_password(
+            caller.user_id, caller.session_id, request.old_password, request.new_password
+        )
+        return pb.ChangePasswordResponse()
+
+    @callable_by(USER)
+    def ChangeEmail(self, request, context):
+        is_unconfirmed = self._auth.credentials.change_email(
+            current_caller().user_id, request.password, request.email, request.language
+        )
+        return pb.ChangeEmailResponse(unconfirmed=is_unconfirmed)
+
+    @callable_by(PUBLIC)
+    def ConfirmEmail(self, request, context):
+        self._auth.credentials.confirm_email(request.token)
+        return pb.ConfirmEmailResponse()
+
+    @callable_by(PUBLIC)
+    def SendPasswordReset(self, request, context):
+        self._auth.credentials.send_reset(request.email, request.language)
+        return pb.SendPasswordResetResponse()
+
+    @callable_by(PUBLIC)
+    def ResetPassword(self, request, context):
+        username = self._auth.credentials.reset_password(request.token, request.password)
+        return pb.ResetPasswordResponse(username=username)
+
+    @callable_by(USER)
     def CreateSignInLink(self, request, context):
         is_for_guest = request.event_id or request.user_id
         guest = (parse_id(request.event_id), parse_id(request.user_id)) if is_for_guest else None

@@ -6,6 +6,7 @@ from auth_service.store.accounts import AccountStore
 from auth_service.store.announcements import AnnouncementStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.counts import CountStore
+from auth_service.store.credentials import CredentialStore
 from auth_service.store.endings import EndingStore
 from auth_service.store.events import EventStore
 from auth_service.store.invitations import InvitationStore
@@ -23,6 +24,7 @@ __all__ = [
     "AnnouncementStore",
     "ChangeStore",
     "CountStore",
+    "CredentialStore",
     "EndingStore",
     "EventStore",
     "InvitationStore",
@@ -45,6 +47,7 @@ class Stores:
         self.accounts = AccountStore(engine)
         self.sessions = SessionStore(engine)
         self.endings = EndingStore(engine)
+        self.credentials = CredentialStore(engine)
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
         self.counts = CountStore(engine)

@@ -34,11 +34,14 @@ class SessionStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add_session(self, user_id: UUID, session: NewSession) -> bool:
-        """False when the account is gone."""
+    def add_session(self, user_id: UUID, session: NewSession, password_hash: str | None = None) -> bool:
+        """False when the account is gone, or its password is not that of `password_hash` any more."""
         with transaction(self._engine, "add-token") as connection:
-            query = text("SELECT id FROM auth.users WHERE id = :user FOR KEY SHARE")
-            if connection.execute(query, {"user": user_id}).first() is None:
+            query = text(
+                "SELECT id FROM auth.users WHERE id = :user"
+                " AND (CAST(:hash AS text) IS NULL OR password_hash = :hash) FOR KEY SHARE"
+            )
+            if connection.execute(query, {"user": user_id, "hash": password_hash}).first() is None:
                 return False
             begin_session(connection, user_id, session)
             return True

@@ -160,6 +160,37 @@ class Session(BaseModel):
     first_organiser: bool = Field(description="whether `POST /api/first-organiser` is possible")
 
 
+class PasswordChange(Form):
+    old_password: str
+    new_password: str = Field(description="8 to 256 characters")
+
+
+class EmailChange(Form):
+    password: str
+    email: str
+    language: Literal["en", "fr"] = Field("en", description="of the e-mail")
+
+
+class ChangedEmail(BaseModel):
+    unconfirmed: bool = Field(
+        description="whether the new address holds only when the link that was sent to it is used"
+    )
+
+
+class ResetRequest(Form):
+    email: str = Field(description="as registered")
+    language: Literal["en", "fr"] = Field("en", description="of the e-mail")
+
+
+class NewPassword(Form):
+    token: str = Field(max_length=256, description="of a link: what follows the `#`")
+    password: str = Field(description="8 to 256 characters")
+
+
+class PasswordOwner(BaseModel):
+    username: str = Field(description="with it the account logs in")
+
+
 class SessionOfUser(BaseModel):
     id: UUID
     created_at: int = Field(description="epoch seconds")

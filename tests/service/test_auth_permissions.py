@@ -67,6 +67,8 @@ OF_NO_EVENT = {
     "ListSessions",
     "EndSession",
     "EndOtherSessions",
+    "ChangePassword",
+    "ChangeEmail",
     "DeleteUser",
     "CreateEvent",
     "ListEvents",

@@ -50,6 +50,9 @@ OPEN_TO = {
     "/auth.v1.AuthService/CreateFirstOrganiser": {PUBLIC},
     "/auth.v1.AuthService/SendSignInLink": {PUBLIC},
     "/auth.v1.AuthService/Unsubscribe": {PUBLIC},
+    "/auth.v1.AuthService/ConfirmEmail": {PUBLIC},
+    "/auth.v1.AuthService/SendPasswordReset": {PUBLIC},
+    "/auth.v1.AuthService/ResetPassword": {PUBLIC},
     "/matcher.v1.PhotoService/GetPhoto": {USER, "delegate:matcher"},
     "/selfie.v1.SelfieService/WatchSelfies": {"service:gateway"},
 }

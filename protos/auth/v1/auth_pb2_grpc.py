@@ -64,6 +64,31 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.FromString,
                 _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/auth.v1.AuthService/ChangePassword',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordResponse.FromString,
+                _registered_method=True)
+        self.ChangeEmail = channel.unary_unary(
+                '/auth.v1.AuthService/ChangeEmail',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailResponse.FromString,
+                _registered_method=True)
+        self.ConfirmEmail = channel.unary_unary(
+                '/auth.v1.AuthService/ConfirmEmail',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailResponse.FromString,
+                _registered_method=True)
+        self.SendPasswordReset = channel.unary_unary(
+                '/auth.v1.AuthService/SendPasswordReset',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetResponse.FromString,
+                _registered_method=True)
+        self.ResetPassword = channel.unary_unary(
+                '/auth.v1.AuthService/ResetPassword',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordResponse.FromString,
+                _registered_method=True)
         self.CreateSignInLink = channel.unary_unary(
                 '/auth.v1.AuthService/CreateSignInLink',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateSignInLinkRequest.SerializeToString,
@@ -304,6 +329,52 @@ class AuthServiceServicer:
     def SetCredentials(self, request, context):
         """Gives the caller's account a user name, an e-mail address and a password, where it has none.
         Errors: INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_SET, TOO_MANY_REQUESTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Replaces the caller's password, for who knows the old one. All other sessions of the caller end, and all links. The
+        session of the call stays.
+        Errors: INVALID_CREDENTIALS, INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_REQUIRED, TOO_MANY_REQUESTS, INVALID_TOKEN for an
+        access token of a previous version, which names no session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeEmail(self, request, context):
+        """Replaces the caller's e-mail address, for who knows the password: at once, or where the server sends e-mail, when a
+        link is used that is sent to the new address, at most five within an hour. The answer then is the same where
+        another account has the address, and nothing is sent.
+        Errors: INVALID_CREDENTIALS, INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_REQUIRED, TOO_MANY_REQUESTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmEmail(self, request, context):
+        """Uses up a link that ChangeEmail has sent. Public.
+        Errors: INVALID_SIGN_IN_LINK.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendPasswordReset(self, request, context):
+        """Sends a link, which sets a new password once within an hour, to the account that was registered with an address. Public.
+        The answer is the same whether there is one. At most five within an hour for an account.
+        Errors: INVALID_FORM, MAIL_NOT_OFFERED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResetPassword(self, request, context):
+        """Uses up a link of SendPasswordReset or of an operator: sets a new password, and ends all sessions and links of the
+        account. Public.
+        Errors: INVALID_SIGN_IN_LINK, INVALID_FORM, TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -663,6 +734,31 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.SerializeToString,
             ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordResponse.SerializeToString,
+            ),
+            'ChangeEmail': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeEmail,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailResponse.SerializeToString,
+            ),
+            'ConfirmEmail': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmEmail,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailResponse.SerializeToString,
+            ),
+            'SendPasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendPasswordReset,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetResponse.SerializeToString,
+            ),
+            'ResetPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetPassword,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordResponse.SerializeToString,
+            ),
             'CreateSignInLink': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateSignInLink,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateSignInLinkRequest.FromString,
@@ -994,6 +1090,141 @@ class AuthService:
             '/auth.v1.AuthService/SetCredentials',
             protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ChangePassword',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeEmail(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ChangeEmail',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmEmail(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ConfirmEmail',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendPasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/SendPasswordReset',
+            protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ResetPassword',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordResponse.FromString,
             options,
             channel_credentials,
             insecure,
