@@ -76,7 +76,7 @@ class Accounts:
         faults = [
             *forms.check_username(username),
             *forms.check_email(email),
-            *forms.check_password(password),
+            *forms.check_password(password, username, email),
             *_check_code(event),
         ]
         faults += check_taken(self._accounts, username, email) if event and not event.shut else []
@@ -124,7 +124,11 @@ class Accounts:
 
     def set_credentials(self, user_id: UUID, username: str, email: str, password: str) -> None:
         username, email = to_display(username), to_display(email)
-        faults = [*forms.check_username(username), *forms.check_email(email), *forms.check_password(password)]
+        faults = [
+            *forms.check_username(username),
+            *forms.check_email(email),
+            *forms.check_password(password, username, email),
+        ]
         forms.require(faults or check_taken(self._accounts, username, email))
         done = self._accounts.set_credentials(user_id, username, email, self._passwords.hash(password))
         if done is None:

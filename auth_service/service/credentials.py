@@ -10,6 +10,7 @@ from auth_service.domain import (
     InvalidForm,
     InvalidSignInLink,
     MailNotOffered,
+    User,
     UserNotFound,
     to_display,
 )
@@ -34,8 +35,8 @@ class Credentials:
         AccountNeedsPassword, InvalidCredentials, InvalidForm."""
         if session_id is None:
             raise InvalidToken
-        old_hash = self._require_password(user_id, old)
-        forms.require(forms.check_password(new, "new_password"))
+        user, old_hash = self._require_password(user_id, old)
+        forms.require(forms.check_password(new, user.username or "", user.email or "", field="new_password"))
         if not self._credentials.set_password(user_id, old_hash, self._passwords.hash(new), session_id):
             raise InvalidCredentials
 
@@ -45,7 +46,7 @@ class Credentials:
 
         Raises UserNotFound, AccountNeedsPassword, InvalidCredentials, InvalidForm."""
         email = to_display(email)
-        password_hash = self._require_password(user_id, password)
+        _, password_hash = self._require_password(user_id, password)
         forms.require([*forms.check_email(email), *forms.check_language(language)])
         if self._sends_mail:
             self._credentials.mail_new_email(user_id, email, language)
@@ -84,8 +85,8 @@ class Credentials:
             raise InvalidSignInLink
         return username
 
-    def _require_password(self, user_id: UUID, password: str) -> str:
-        """The hash of the account's password."""
+    def _require_password(self, user_id: UUID, password: str) -> tuple[User, str]:
+        """The account and the hash of its password."""
         user = self._accounts.find_user(user_id)
         if user is None:
             raise UserNotFound
@@ -93,4 +94,4 @@ class Credentials:
             raise AccountNeedsPassword
         if not self._passwords.matches(password, user.password_hash):
             raise InvalidCredentials
-        return user.password_hash
+        return user, user.password_hash

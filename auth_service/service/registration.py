@@ -25,7 +25,7 @@ def require_account(accounts: AccountStore, username: str, email: str, password:
         [
             *forms.check_username(username),
             *forms.check_email(email),
-            *forms.check_password(password),
+            *forms.check_password(password, username, email),
             *check_taken(accounts, username, email),
         ]
     )

@@ -40,7 +40,7 @@ class UserData(Form):
         description="2 to 64 letters and digits of any script, spaces, dots, dashes, underscores, apostrophes"
     )
     email: str
-    password: str = Field(description="8 to 256 characters")
+    password: str = Field(description="8 to 256 characters, and not one of those that are guessed first")
 
 
 class Registration(EventCode):

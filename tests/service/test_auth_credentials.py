@@ -8,7 +8,7 @@ import pytest
 
 from auth_service.store import SessionStore
 from protos.auth.v1 import auth_pb2 as pb
-from tests.service.auth_fixtures import PASSWORD, AuthScene
+from tests.service.auth_fixtures import PASSWORD, AuthScene, register_form
 from tests.service.calls import Metadata, refused
 from tests.service.test_auth_session_list import by, listed, log_in, refresh
 
@@ -198,3 +198,27 @@ def test_of_two_changes_with_one_old_password_the_second_is_refused(
     with refused(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         change(scene, by(mine), new="the other horse")
     assert may_log_in(scene, NEW)
+
+
+def test_what_is_guessed_first_becomes_nobodys_password(scene: AuthScene) -> None:
+    olga = scene.organiser()
+    event, mine, link = scene.event(olga), log_in(scene), make_reset(scene)
+    vera = scene.visitor(event)
+    named = {"username": "Rosamunde", "email": "rosamunde@example.org"}
+    calls: list[tuple[str, Callable[[], object]]] = [
+        ("password", lambda: scene.stub.Register(register_form(event, password="password1"))),
+        ("password", lambda: scene.stub.Register(register_form(event, **{**named, "password": "rosamunde1"}))),
+        (
+            "password",
+            lambda: scene.stub.SetCredentials(
+                pb.SetCredentialsRequest(**named, password="Rosamunde1"), metadata=vera.metadata
+            ),
+        ),
+        ("new_password", lambda: change(scene, by(mine), new="12345678")),
+        ("password", lambda: reset(scene, link, "qwertyuiop")),
+    ]
+    for field, call in calls:
+        with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+            call()
+        assert refusal.violations == {field: "password_too_common"}
+    assert may_log_in(scene, PASSWORD)

@@ -1,7 +1,7 @@
 /** `/password#TOKEN` and `/email#TOKEN`: only their buttons use a link up, so that a preview of it does not. */
 
 import { text } from "#text";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { api, ask, Failure, root } from "../shared/api";
 import { Screen, Trouble } from "../shared/elements";
@@ -9,10 +9,16 @@ import { OtherLanguage } from "../shared/language";
 
 /** Without a token, a link can be asked for. */
 export function NewPassword() {
-  const token = location.hash.slice(1);
+  const [token, setToken] = useState(location.hash.slice(1));
+  // Whoever opens the link where they have asked for it changes the fragment alone.
+  useEffect(() => {
+    const read = () => setToken(location.hash.slice(1));
+    addEventListener("hashchange", read);
+    return () => removeEventListener("hashchange", read);
+  }, []);
   return (
     <Screen heading={text.password.heading}>
-      {token ? <PasswordForm token={token} /> : <ResetForm />}
+      {token ? <PasswordForm key={token} token={token} /> : <ResetForm />}
       <OtherLanguage />
     </Screen>
   );

@@ -243,6 +243,8 @@ export const text = {
     faults: {
       password_too_short: "Use at least 8 characters.",
       password_too_long: "Use at most 256 characters.",
+      password_too_common:
+        "This password, or one like it, is tried first. Use words that do not belong together.",
     } as Readonly<Record<string, string>>,
   },
   email: {
