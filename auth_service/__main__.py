@@ -125,7 +125,7 @@ def serve(_: list[str]) -> None:
         auth_pb2_grpc.add_AuthServiceServicer_to_server,
         auth_pb2.DESCRIPTOR.services_by_name["AuthService"],
     )
-    verifier = Verifier.read(config.minois_keys)
+    verifier = Verifier.read(config.minois_keys, NAME)
     verifier.require_match(Signer.read(NAME, config.signing_key))
     server = Server(config, config.auth_port, verifier, [registration])
     start_thread(lambda: follow_endings(partial(_find_endings, auth), verifier.ended, stop), "ended-sessions")
@@ -146,7 +146,7 @@ def send_mails(_: list[str]) -> None:
     stores, make_token = Stores(db), TokenMaker(signer).make_refresh
     serve_metrics(config, QueueGauges("mails", stores.mails.read_queue))
     with open_channel(config.matcher_address, config) as channel:
-        feed = MatchFeed(channel, ServiceCalls(signer))
+        feed = MatchFeed(channel, ServiceCalls(signer, "matcher"))
         post = config.post()
         server = MailSender(
             MailServer.parse(config.smtp_url), post.sender_address, config.public_host, config.smtp_timeout_s

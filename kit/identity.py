@@ -113,15 +113,20 @@ class Signer:
     def public_key(self) -> Ed25519PublicKey:
         return self._key.public_key()
 
-    def sign(self, subject: str, ttl_s: int, session_id: UUID | None = None) -> str:
+    def sign(
+        self, subject: str, ttl_s: int, session_id: UUID | None = None, audience: str | list[str] = AUDIENCE
+    ) -> str:
         now = int(time.time())
-        claims: dict[str, Any] = {"sub": subject, "aud": AUDIENCE, "iat": now, "exp": now + ttl_s}
+        claims: dict[str, Any] = {"sub": subject, "aud": audience, "iat": now, "exp": now + ttl_s}
         if session_id:
             claims["sid"] = str(session_id)
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.name})
 
-    def sign_service(self) -> str:
-        return self.sign(service(self.name), SERVICE_TOKEN_S)
+    def sign_service(self, callee: str = "") -> str:
+        """For calls of one service, which alone accepts it. Without a callee as the previous version signed: accepted
+        by each. AUDIENCE beside it is for callees of that version."""
+        audience = [AUDIENCE, callee] if callee else AUDIENCE
+        return self.sign(service(self.name), SERVICE_TOKEN_S, audience=audience)
 
     def derive_key(self, purpose: str) -> bytes:
         """A secret of 32 bytes that only holders of this key know, another one for each purpose."""
@@ -133,14 +138,16 @@ class Signer:
 
 class Verifier:
     """Believes the keys that it was given, each for what its owner may say; an owner whose key is being replaced has
-    several. `ended`: sessions whose tokens are refused; whoever runs the process keeps it up to date."""
+    several. `name`: of the service that verifies, and to which a token of a service must be addressed; empty: to none.
+    `ended`: sessions whose tokens are refused; whoever runs the process keeps it up to date."""
 
-    def __init__(self, keys: Mapping[str, Sequence[Ed25519PublicKey]]) -> None:
+    def __init__(self, keys: Mapping[str, Sequence[Ed25519PublicKey]], name: str = "") -> None:
         self._keys = {name: list(of_owner) for name, of_owner in keys.items()}
+        self._name = name
         self.ended = EndedSessions()
 
     @classmethod
-    def read(cls, folder: Path) -> "Verifier":
+    def read(cls, folder: Path, name: str = "") -> "Verifier":
         """The keys of `NAME.pub.pem` and `NAME.*.pub.pem` in a folder, such as `auth.next.pub.pem`. Raises
         InvalidSetting."""
         keys: dict[str, list[Ed25519PublicKey]] = {}
@@ -148,7 +155,7 @@ class Verifier:
             keys.setdefault(path.name.partition(".")[0], []).append(_read_public_key(path))
         if USER_ISSUER not in keys:
             raise InvalidSetting(f"MINOIS_KEYS: {folder} holds no {USER_ISSUER}.pub.pem")
-        return cls(keys)
+        return cls(keys, name)
 
     def require_match(self, signer: Signer) -> None:
         """Raises InvalidSetting for a signer with the key of somebody else, whom no service would believe."""
@@ -179,9 +186,15 @@ class Verifier:
                 return Caller(USER, UUID(subject), claims["exp"], _session_of(claims))
         except (jwt.PyJWTError, KeyError, ValueError):
             raise InvalidToken from None
-        if subject != service(str(issuer)):
+        if subject != service(str(issuer)) or not self._is_addressed(claims["aud"]):
             raise InvalidToken
         return Caller(subject, expires_at=claims["exp"])
+
+    def _is_addressed(self, audience: str | list[str]) -> bool:
+        """Whether a token of a service is for this one. Services of the previous version name no callee. Their tokens
+        are accepted, for a service that is called is often upgraded before its callers; nobody can make one of them
+        out of a token that names its callee."""
+        return audience == AUDIENCE or (bool(self._name) and self._name in audience)
 
     def _decode(self, token: str, issuer: str) -> dict[str, Any]:
         """The claims, if one of the issuer's keys has signed them. Raises PyJWTError and KeyError."""

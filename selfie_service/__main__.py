@@ -67,7 +67,7 @@ class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
 
 
 class TokenSettings(settings.KeySettings):
-    """python -m selfie_service token: print a token of 60 seconds that says we are service:selfie."""
+    """python -m selfie_service token: print a token of 60 seconds, for matcher_service, that we are service:selfie."""
 
 
 class ServeSettings(
@@ -138,7 +138,7 @@ def serve(
     traces.start(NAME, config)
     keep_freed_memory()
     failpoints.arm(config.failpoints)
-    verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
+    verifier, signer = Verifier.read(config.minois_keys, NAME), Signer.read(NAME, config.signing_key)
     verifier.require_match(signer)
     blobs = files.connect(config, PREFIX)
     require_free(f"{config.host}:{config.selfie_port}")
@@ -147,7 +147,7 @@ def serve(
     changes = ChangeStore(db)
     _serve_metrics(config, db, blobs)
     with open_channel(config.auth_address, config) as channel:
-        feed = AuthFeed(channel, ServiceCalls(signer))
+        feed = AuthFeed(channel, ServiceCalls(signer, "auth"))
         follower = Follower(feed.fetch, changes.cursor, changes.apply, is_join)
         guests = GuestSelfies(RoleStore(db), feed.fetch, follower.catch_up)
         people = People(PersonStore(db), config.faces_per_guest)
@@ -196,7 +196,7 @@ def work(
     blobs = files.connect(config, PREFIX)
     _serve_metrics(config, db, blobs)
     channel = open_channel(config.matcher_address, config, "x-event-id")
-    calls = ServiceCalls(Signer.read(NAME, config.signing_key))
+    calls = ServiceCalls(Signer.read(NAME, config.signing_key), "matcher")
     limits = ImageLimits.within(config.max_selfie_mb, config.max_selfie_mp, config.image_memory_mb)
     engine = FaceProcess(
         functools.partial(build, config.selfie_validation_strict, config.model_cache, limits),
@@ -255,7 +255,7 @@ def wait_for_schema() -> None:
 
 def print_token() -> None:
     settings.read_env_file(NAME)
-    print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service())
+    print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service("matcher"))
 
 
 def _serve_metrics(config: settings.ProcessSettings, db: Engine, blobs: Blobs) -> None:

@@ -8,6 +8,7 @@ REASONS: Mapping[str, int] = {
     "incomplete": 400,
     "invalid_argument": 400,
     "invalid_page": 400,
+    "revision_too_far_ahead": 400,
     "invalid_name": 400,
     "consent_required": 400,
     "unknown_parameter": 400,

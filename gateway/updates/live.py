@@ -84,7 +84,7 @@ class Live:
 
     def __init__(self, backends: Backends, signer: Signer, hub: Hub) -> None:
         self._backends = backends
-        self._calls = ServiceCalls(signer)
+        self._calls = ServiceCalls(signer, "auth")
         self._hub = hub
         self._pause_s = backends.limits.state_s
         self._events: dict[str, Watched] = {}

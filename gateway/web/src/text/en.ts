@@ -287,6 +287,7 @@ export const text = {
     bad_request: "The page and the server do not understand each other. Reload the page.",
     incomplete: "The upload was interrupted. Try again.",
     invalid_argument: "The page and the server do not understand each other. Reload the page.",
+    revision_too_far_ahead: "The page and the server do not understand each other. Reload the page.",
     invalid_name: "A name has 1 to 40 letters.",
     consent_required: "Please agree first: tick the box above.",
     invalid_page: "The list has changed. Reload the page.",

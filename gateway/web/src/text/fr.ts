@@ -293,6 +293,7 @@ export const text: Text = {
     bad_request: "La page et le serveur ne se comprennent pas. Rechargez la page.",
     incomplete: "L’envoi a été interrompu. Réessayez.",
     invalid_argument: "La page et le serveur ne se comprennent pas. Rechargez la page.",
+    revision_too_far_ahead: "La page et le serveur ne se comprennent pas. Rechargez la page.",
     invalid_name: "Un nom a de 1 à 40 lettres.",
     consent_required: "Donnez d’abord votre accord : cochez la case ci-dessus.",
     invalid_page: "La liste a changé. Rechargez la page.",
