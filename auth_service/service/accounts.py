@@ -43,11 +43,12 @@ class Accounts:
         self._marks = marks
 
     def check_user_availability(self, username: str, email: str, code: str) -> tuple[bool, bool]:
-        """Whether the user name, and whether the e-mail address, is taken."""
+        """Whether the user name is taken, which has to be another one then, and whether the e-mail address is that of a
+        member of the event, who logs in instead. Of other addresses nothing is said."""
         event = self._events.find_code(normalise_code(code))
         if event is None or event.shut:
             raise InvalidEventCode
-        return self._accounts.find_taken(username, email)
+        return self._accounts.find_taken(username, email, event.id)
 
     def register(
         self,
@@ -79,7 +80,10 @@ class Accounts:
             *forms.check_password(password, username, email),
             *_check_code(event),
         ]
-        faults += check_taken(self._accounts, username, email) if event and not event.shut else []
+        if event and not event.shut:
+            taken = check_taken(self._accounts, username, email)
+            # Whoever would learn whose addresses are known has to make an account with each one that is not.
+            faults += [fault for fault in taken if not faults or fault.field != "email"]
         if faults or event is None:
             raise InvalidForm(faults)
         user = replace(user, password_hash=self._passwords.hash(password))

@@ -46,14 +46,20 @@ class AccountStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def find_taken(self, username: str, email: str) -> tuple[bool, bool]:
-        """Whether the user name, and whether the e-mail address, belongs to somebody."""
+    def find_taken(self, username: str, email: str, event_id: UUID | None = None) -> tuple[bool, bool]:
+        """Whether the user name, and whether the e-mail address, belongs to somebody; the address only to a member of
+        `event_id`, where that is given."""
         query = text(
-            "SELECT username_key = :username AS username, email_key = :email AS email FROM auth.users"
-            " WHERE username_key = :username OR email_key = :email"
+            """
+            SELECT username_key = :username AS username,
+                email_key = :email AND (CAST(:event AS uuid) IS NULL OR EXISTS (
+                    SELECT FROM auth.memberships WHERE event_id = :event AND user_id = u.id)) AS email
+            FROM auth.users u WHERE username_key = :username OR email_key = :email
+            """
         )
+        values = {"username": fold(username), "email": fold(email), "event": event_id}
         with transaction(self._engine) as connection:
-            rows = connection.execute(query, {"username": fold(username), "email": fold(email)}).all()
+            rows = connection.execute(query, values).all()
         return any(row.username for row in rows), any(row.email for row in rows)
 
     def register(

@@ -60,10 +60,12 @@ async def check_event_code(form: shapes.EventCode, backend: Public) -> shapes.Co
 
 
 @router.post(
-    "/check-user-availability", dependencies=[by_address("codes")], responses=problems("invalid_event_code", *JSON_BODY)
+    "/check-user-availability",
+    dependencies=[by_address("availability")],
+    responses=problems("invalid_event_code", *JSON_BODY),
 )
 async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Public) -> shapes.Availability:
-    """Whether a user name and an e-mail address are taken."""
+    """Whether a user name is taken, and whether an e-mail address is that of a member of the event."""
     question = pb.CheckUserAvailabilityRequest(**form.model_dump())
     answer = await backend.auth.CheckUserAvailability(question)
     return shapes.Availability(username_taken=answer.username_taken, email_taken=answer.email_taken)
@@ -76,7 +78,8 @@ async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Pu
     responses=problems(*JSON_BODY),
 )
 async def register(form: shapes.Registration, backend: Public, request: Request, response: Response) -> shapes.Login:
-    """Make an account, join the event of the code, and log in. All faults of the form come in one answer."""
+    """Make an account, join the event of the code, and log in. All faults of the form come in one answer; that an
+    e-mail address is in use is one only where nothing else is wrong."""
     attempt = pb.RegisterRequest(
         request_id=str(uuid4()),
         event_code=form.event_code,

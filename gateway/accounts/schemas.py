@@ -32,7 +32,7 @@ class AvailabilityQuestion(EventCode):
 
 class Availability(BaseModel):
     username_taken: bool
-    email_taken: bool
+    email_taken: bool = Field(description="whether a member of the event has it; of other accounts nothing is said")
 
 
 class UserData(Form):

@@ -51,7 +51,9 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-load-", dir="/tmp"))
     system = LocalSystem(
-        folder / "data", replicas={"indexer": 2}, settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": "none"}
+        folder / "data",
+        replicas={"indexer": 2},
+        settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": "none", "RATE_AVAILABILITY": "none"},
     )
     try:
         with system:

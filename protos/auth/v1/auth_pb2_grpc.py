@@ -298,8 +298,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CheckUserAvailability(self, request, context):
-        """Says whether a user name and an e-mail address are free. Public, but only with a valid event code, so that
-        nobody can list accounts from outside. Idempotent.
+        """Says whether a user name is free, and whether an e-mail address is that of a member of the event. Public, but only
+        with a valid event code, so that nobody can list accounts from outside. Idempotent.
         Errors: INVALID_EVENT_CODE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -309,7 +309,8 @@ class AuthServiceServicer:
     def Register(self, request, context):
         """Makes an account, joins the event of the code and logs in, in one transaction. Public.
         Idempotent by `request_id`: the same id with the same password answers for the account made first.
-        Errors: INVALID_FORM, with one google.rpc.BadRequest violation for every faulty field; INVALID_CREDENTIALS for a
+        Errors: INVALID_FORM, with one google.rpc.BadRequest violation for every faulty field (an e-mail address that is in use
+        is one only where nothing else is wrong); INVALID_CREDENTIALS for a
         known `request_id` with another password; TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
