@@ -6,20 +6,21 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 
 from pydantic import Field
 
 from auth_service.announcer import Announcer
-from auth_service.domain import InvalidForm
+from auth_service.domain import GUEST_SESSION_DAYS, SESSION_DAYS, InvalidForm, Lifetimes, UserNotFound
 from auth_service.invitations import show_setup_code
 from auth_service.mail_settings import MailSettings
 from auth_service.mailer import Looker, Sender
 from auth_service.matches import MatchFeed
 from auth_service.offers import MAX_KEEP_DAYS, RETENTION_DAYS
 from auth_service.passwords import Passwords
-from auth_service.service import Auth, Organisers
+from auth_service.service import Auth, Credentials, Organisers
 from auth_service.servicer import AuthServicer
 from auth_service.smtp import MailSender, MailServer
 from auth_service.store import ReplayStore, Stores
@@ -29,6 +30,7 @@ from auth_service.tokens import TokenMaker
 from kit import failpoints, logs, settings, traces
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
+from kit.ended import Endings, follow_endings
 from kit.identity import Signer, Verifier
 from kit.ledger import Ledger, replay
 from kit.logs import get_logger
@@ -63,12 +65,22 @@ class ReplaySettings(MigrateSettings, settings.LedgerSettings):
     """python -m auth_service replay: after a restore, erase the accounts and events again that the ledger names."""
 
 
+class ResetLinkSettings(MigrateSettings, MailSettings):
+    """python -m auth_service reset-link --username U: print a link to a new password for U, good for a day."""
+
+
 class ServeSettings(
     MigrateSettings, settings.KeySettings, settings.ServerSettings, MailSettings, settings.AuditSettings
 ):
     """python -m auth_service: serve accounts, events and tokens over gRPC."""
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
+    session_days: int = Field(
+        SESSION_DAYS, ge=1, le=3650, description="how long a session of an account with a password lasts at most"
+    )
+    guest_session_days: int = Field(
+        GUEST_SESSION_DAYS, ge=1, le=3650, description="the same without a password, where the session is the account"
+    )
     guests_of_one_phone: int = Field(5, ge=2, description="guests who joined by one phone that organisers are told of")
     retention_days: int = Field(
         RETENTION_DAYS,
@@ -77,8 +89,8 @@ class ServeSettings(
         description="days after its end for which a new event is kept, unless its organiser says otherwise; 0: until it"
         " is deleted by hand",
     )
-    # Every process of selfie_service, of matcher_service and of the gateway has a long poll here.
-    max_streams: int = Field(16, ge=1, le=256, description="threads for streams and long polls")
+    # Every process of selfie_service, of matcher_service and of the gateway has two long polls here.
+    max_streams: int = Field(32, ge=1, le=256, description="threads for streams and long polls")
 
 
 class MailerSettings(
@@ -98,6 +110,7 @@ def main() -> None:
         "await-schema": wait_for_schema,
         "add-organiser": add_organiser,
         "replay": replay_ledger,
+        "reset-link": print_reset_link,
     }
     parser = argparse.ArgumentParser("auth_service", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
@@ -129,9 +142,10 @@ def serve(_: list[str]) -> None:
         auth_pb2_grpc.add_AuthServiceServicer_to_server,
         auth_pb2.DESCRIPTOR.services_by_name["AuthService"],
     )
-    verifier = Verifier.read(config.minois_keys)
+    verifier = Verifier.read(config.minois_keys, NAME)
     verifier.require_match(Signer.read(NAME, config.signing_key))
     server = Server(config, config.auth_port, verifier, [registration])
+    start_thread(lambda: follow_endings(partial(_find_endings, auth), verifier.ended, stop), "ended-sessions")
     Thread(target=run_steps, args=(tidy, stop.wait, stop, "tidy"), name="tidy", daemon=True).start()
     server.run_until(stop)
 
@@ -149,7 +163,7 @@ def send_mails(_: list[str]) -> None:
     stores, make_token = Stores(db), TokenMaker(signer).make_refresh
     serve_metrics(config, QueueGauges("mails", stores.mails.read_queue))
     with open_channel(config.matcher_address, config) as channel:
-        feed = MatchFeed(channel, ServiceCalls(signer))
+        feed = MatchFeed(channel, ServiceCalls(signer, "matcher"))
         post = config.post()
         server = MailSender(
             MailServer.parse(config.smtp_url), post.sender_address, config.public_host, config.smtp_timeout_s
@@ -224,6 +238,22 @@ def replay_ledger(_: list[str]) -> None:
     print(json.dumps({"service": NAME, **replay(Ledger.connect(config), store)}))
 
 
+def print_reset_link(arguments: list[str]) -> None:
+    """Without PUBLIC_URL only the path is known."""
+    settings.read_env_file(NAME)
+    parser = argparse.ArgumentParser("auth_service reset-link", description="Make a link to a new password.")
+    parser.add_argument("--username", required=True, help="user name or e-mail address")
+    chosen = parser.parse_args(arguments)
+    config = settings.load(ResetLinkSettings)
+    logs.configure(NAME, "ERROR")
+    try:
+        token = Credentials(_open_stores(config), Passwords(), sends_mail=False).make_reset(chosen.username)
+    except UserNotFound:
+        print(f"reset-link: there is no account with a password that is called {chosen.username}.", file=sys.stderr)
+        raise SystemExit(1) from None
+    print(f"{config.public_url}{config.root_path.rstrip('/')}/password#{token}")
+
+
 def _offer_setup(auth: Auth) -> None:
     if code := auth.setup.offer():
         log.info(
@@ -244,9 +274,15 @@ def _build(config: ServeSettings, stop: Event) -> Auth:
         stop,
         sends_mail,
         config.guests_of_one_phone,
+        Lifetimes(config.session_days, config.guest_session_days),
         config.retention_days,
         config.audit_days,
     )
+
+
+def _find_endings(auth: Auth, after: int, wait_s: float) -> Endings:
+    ended, place = auth.endings.list_after(after, wait_s)
+    return Endings(tuple(one.session_id or one.user_id for one in ended), place)
 
 
 def _open_stores(config: settings.DatabaseSettings) -> Stores:

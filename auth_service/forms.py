@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from email_validator import EmailNotValidError, validate_email
 
 from auth_service.domain import MAX_NAME_LENGTH, MAX_PASSWORD_LENGTH, GivenConsent, InvalidForm, is_ignorable
+from auth_service.guessable import is_guessable
 from auth_service.mails import LANGUAGES
 from auth_service.offers import MAX_CREDIT_LENGTH, MAX_KEEP_DAYS, MAX_URL_LENGTH, Credit, NewOffer, OfferEdit
 from kit.errors import Violation
@@ -88,12 +89,18 @@ def check_language(language: str) -> Iterator[Violation]:
         yield Violation("language", "invalid_language", f"Use one of {', '.join(LANGUAGES)}.")
 
 
-def check_password(password: str) -> Iterator[Violation]:
+def check_password(password: str, *about: str, field: str = "password") -> Iterator[Violation]:
+    """`about`: what others know of the user, such as their name."""
     length = len(unicodedata.normalize("NFC", password))  # of what is hashed
     if length < MIN_PASSWORD_LENGTH:
-        yield Violation("password", "password_too_short", f"Use at least {MIN_PASSWORD_LENGTH} characters.")
+        yield Violation(field, "password_too_short", f"Use at least {MIN_PASSWORD_LENGTH} characters.")
     elif length > MAX_PASSWORD_LENGTH:
-        yield Violation("password", "password_too_long", f"Use at most {MAX_PASSWORD_LENGTH} characters.")
+        yield Violation(field, "password_too_long", f"Use at most {MAX_PASSWORD_LENGTH} characters.")
+    elif is_guessable(password, about):
+        message = (
+            "This password, or one like it, is among the first that are tried. Use words that do not belong together."
+        )
+        yield Violation(field, "password_too_common", message)
 
 
 def check_event_name(name: str) -> Iterator[Violation]:

@@ -13,6 +13,7 @@ from auth_service.wording import TEXTS
 
 # A paragraph: what it says, and the address that it links to, if any.
 Paragraph = tuple[str, str]
+CREDENTIAL_PAGES = {MailKind.RESET: "password", MailKind.EMAIL: "email"}
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class Post:
     def _link(self, letter: Letter) -> str:
         if letter.kind is MailKind.SIGN_IN:
             return f"{self.site}/sign-in{'?to=organiser' if letter.organiser else ''}#{letter.token}"
+        if letter.kind in CREDENTIAL_PAGES:
+            return f"{self.site}/{CREDENTIAL_PAGES[letter.kind]}#{letter.token}"
         if letter.kind in ANNOUNCED_DAYS:
             return f"{self.site}/organiser/events/{letter.event_id}/settings"
         return f"{self.site}/my/{letter.event_id}"

@@ -8,7 +8,7 @@ from enum import Enum
 from uuid import UUID
 
 LANGUAGES = ("en", "fr")
-LINK_S = 3600  # how long the link of an e-mail signs in, once
+LINK_S = 3600  # how long the link of an e-mail holds, once
 MAX_ACCOUNTS = 5  # with one address, that get a link at once
 MAX_LINKS_PER_HOUR = 5  # of one account
 
@@ -19,6 +19,8 @@ class MailKind(Enum):
     FIRST_PHOTOS = "first_photos"
     RELEASE = "release"
     SIGN_IN = "sign_in"
+    RESET = "reset"
+    EMAIL = "email"
     DELETION_MONTH = "deletion_month"
     DELETION_WEEK = "deletion_week"
 
@@ -31,6 +33,8 @@ GIVE_UP_S: Mapping[MailKind, int] = {
     MailKind.FIRST_PHOTOS: DAY_S,
     MailKind.RELEASE: DAY_S,
     MailKind.SIGN_IN: 3600,
+    MailKind.RESET: 3600,
+    MailKind.EMAIL: 3600,
     MailKind.DELETION_MONTH: 3 * DAY_S,
     MailKind.DELETION_WEEK: 3 * DAY_S,
 }
@@ -87,9 +91,9 @@ class MailJob:
 
 @dataclass(frozen=True)
 class Letter:
-    """What to send. `language`: empty for all of LANGUAGES; `token`: unsubscribes, or signs in; `organiser`: whether
-    the account may create events; `photo_count`: of the guest, or of an event that is hidden and deleted at these
-    times."""
+    """What to send. `language`: empty for all of LANGUAGES; `token`: unsubscribes, signs in or changes credentials;
+    `organiser`: whether the account may create events; `photo_count`: of the guest, or of an event that is hidden and
+    deleted at these times."""
 
     id: UUID
     kind: MailKind

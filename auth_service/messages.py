@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -10,6 +11,7 @@ from auth_service.domain import (
     REFRESH_TOKEN_S,
     Change,
     Consent,
+    Ended,
     Event,
     EventEdit,
     Guest,
@@ -19,6 +21,7 @@ from auth_service.domain import (
     NewEvent,
     RemovedGuest,
     Role,
+    Session,
     Tokens,
     User,
     show_code,
@@ -61,6 +64,20 @@ def show_login(login: Login) -> dict[str, Any]:
         "event_id": str(login.event_id or ""),
         "tokens": show_tokens(login.tokens),
     }
+
+
+def show_session(session: Session, current_id: UUID | None) -> pb.Session:
+    return pb.Session(
+        session_id=str(session.id),
+        create_time=to_timestamp(session.began_at),
+        use_time=to_timestamp(session.used_at),
+        device=session.device,
+        current=session.id == current_id,
+    )
+
+
+def show_ended(ended: Ended) -> pb.EndedSession:
+    return pb.EndedSession(user_id=str(ended.user_id), session_id=str(ended.session_id or ""))
 
 
 def show_event(event: Event) -> pb.Event:

@@ -4,9 +4,9 @@ import base64
 import hashlib
 import hmac
 import secrets
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from auth_service.domain import ACCESS_TOKEN_S, Tokens
+from auth_service.domain import ACCESS_TOKEN_S, MAX_DEVICE_LENGTH, NewSession, Tokens
 from kit.identity import Signer
 
 
@@ -16,18 +16,28 @@ class TokenMaker:
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
 
-    def make_access(self, user_id: UUID) -> str:
-        return self._signer.sign(str(user_id), ACCESS_TOKEN_S)
+    def make_access(self, user_id: UUID, session_id: UUID) -> str:
+        return self._signer.sign(str(user_id), ACCESS_TOKEN_S, session_id)
 
     def make_refresh(self) -> str:
-        """256 random bits."""
-        return secrets.token_urlsafe(32)
+        return make_secret()
 
     def derive_key(self, purpose: str) -> bytes:
         return self._signer.derive_key(purpose)
 
-    def make_pair(self, user_id: UUID) -> Tokens:
-        return Tokens(self.make_access(user_id), self.make_refresh())
+    def begin(self, user_id: UUID, device: str = "") -> tuple[Tokens, NewSession]:
+        """The tokens of a new session, and what is kept of it."""
+        session = self.begin_session(refresh_token := self.make_refresh(), device)
+        return Tokens(self.make_access(user_id, session.id), refresh_token), session
+
+    def begin_session(self, refresh_token: str, device: str = "") -> NewSession:
+        printable = "".join(letter for letter in device if letter.isprintable())
+        return NewSession(uuid4(), hash_token(refresh_token), printable[:MAX_DEVICE_LENGTH])
+
+
+def make_secret() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(32)
 
 
 def make_salt() -> bytes:

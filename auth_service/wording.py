@@ -148,6 +148,32 @@ SIGN_IN_FR = Words(
     link="Se connecter",
     closing="Il sert une seule fois, dans l’heure. Si vous ne l’avez pas demandé, ignorez ce message.",
 )
+RESET_EN = Words(
+    subject=lambda _: "Your new password",
+    opening=lambda _: "With this link you choose a new password. All devices are signed out then.",
+    link="Choose a new password",
+    closing=SIGN_IN_EN.closing,
+)
+RESET_FR = Words(
+    subject=lambda _: "Votre nouveau mot de passe",
+    opening=lambda _: (
+        "Ce lien vous permet de choisir un nouveau mot de passe. Tous les appareils sont alors déconnectés."
+    ),
+    link="Choisir un nouveau mot de passe",
+    closing=SIGN_IN_FR.closing,
+)
+EMAIL_EN = Words(
+    subject=lambda _: "Confirm your e-mail address",
+    opening=lambda _: "Somebody named this address as that of their account.",
+    link="Use this address",
+    closing=SIGN_IN_EN.closing,
+)
+EMAIL_FR = Words(
+    subject=lambda _: "Confirmez votre adresse e-mail",
+    opening=lambda _: "Quelqu’un a indiqué cette adresse comme celle de son compte.",
+    link="Utiliser cette adresse",
+    closing=SIGN_IN_FR.closing,
+)
 DELETION_EN = Words(
     subject=lambda letter: f"Deletion on {show_day(letter.deletes_at, 'en')}: {letter.event_name}",
     opening=_deletion_en,
@@ -170,6 +196,10 @@ TEXTS: Mapping[tuple[MailKind, str], Words] = {
     (MailKind.RELEASE, "fr"): RELEASE_FR,
     (MailKind.SIGN_IN, "en"): SIGN_IN_EN,
     (MailKind.SIGN_IN, "fr"): SIGN_IN_FR,
+    (MailKind.RESET, "en"): RESET_EN,
+    (MailKind.RESET, "fr"): RESET_FR,
+    (MailKind.EMAIL, "en"): EMAIL_EN,
+    (MailKind.EMAIL, "fr"): EMAIL_FR,
     (MailKind.DELETION_MONTH, "en"): DELETION_EN,
     (MailKind.DELETION_MONTH, "fr"): DELETION_FR,
     (MailKind.DELETION_WEEK, "en"): DELETION_EN,

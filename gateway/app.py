@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway.accounts import export, mail
+from gateway.accounts import credentials, export, mail, sessions
 from gateway.accounts import routes as accounts
 from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
@@ -65,6 +65,8 @@ ROUTERS = [
     for module in (
         accounts,
         export,
+        sessions,
+        credentials,
         selfies,
         people,
         photos,
@@ -98,7 +100,7 @@ def create_app(
     """Without a `signer`, which the services know as the gateway's, there are no live updates. `sends_mail` is what
     pages offer."""
     limiters = Limiters(limits.bounds)
-    hub = Hub(limits) if signer else None
+    hub = Hub(limits, verifier.ended) if signer else None
 
     app = FastAPI(
         title="Minois",

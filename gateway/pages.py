@@ -15,7 +15,16 @@ from gateway.http.ranges import is_known
 WEB = Path(__file__).parent / "web" / "dist"
 PAGES = {
     # The code may be a whole address, pasted from a poster.
-    "guest": ("/", "/e/{code:path}", "/E/{code:path}", "/my/{event_id}", "/sign-in", "/unsubscribe"),
+    "guest": (
+        "/",
+        "/e/{code:path}",
+        "/E/{code:path}",
+        "/my/{event_id}",
+        "/sign-in",
+        "/unsubscribe",
+        "/password",
+        "/email",
+    ),
     "organiser": (
         "/organiser",
         "/organiser/new",

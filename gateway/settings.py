@@ -56,7 +56,10 @@ class GatewaySettings(
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
     gateway_max_requests_per_user: int = Field(32, ge=1, description="of these, of one user; some more wait")
     gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
-    rate_codes: str = Field(Rates.codes, description="checks of event codes by one address; none: no limit")
+    rate_codes: str = Field(Rates.codes, description="checks of event codes, and joins, by one address; none: no limit")
+    rate_availability: str = Field(
+        Rates.availability, description="questions of one address whether a user name or an e-mail address is taken"
+    )
     rate_guests: str = Field(Rates.guests, description="new guests without a password from one address")
     rate_registrations: str = Field(Rates.registrations, description="registrations from one address")
     rate_logins: str = Field(Rates.logins, description="logins from one address")

@@ -70,10 +70,11 @@ def channel_credentials(tls: TlsSettings) -> grpc.ChannelCredentials | None:
 
 
 class ServiceCalls:
-    """The metadata and deadline of each call to another service: identity, request id, time-out."""
+    """The metadata and deadline of each call to another service, `callee`: identity, request id, time-out."""
 
-    def __init__(self, signer: Signer) -> None:
+    def __init__(self, signer: Signer, callee: str) -> None:
         self._signer = signer
+        self._callee = callee
 
     def send(self, method: Callable[..., Answer], request: object, at_most_s: float) -> Answer:
         """The answer of a unary method. Raises RpcError."""
@@ -85,7 +86,7 @@ class ServiceCalls:
         """`more`: further keys, with `_` for `-`."""
         bound = structlog.contextvars.get_contextvars()
         return [
-            ("authorization", f"Bearer {self._signer.sign_service()}"),
+            ("authorization", f"Bearer {self._signer.sign_service(self._callee)}"),
             (REQUEST_ID, str(bound.get("request_id") or uuid.uuid4())),
             *traces.headers(),
             *((key.replace("_", "-"), value) for key, value in more.items()),

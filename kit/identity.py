@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from kit.ended import EndedSessions
 from kit.errors import InvalidToken
 from kit.settings import InvalidSetting
 
@@ -52,11 +53,13 @@ def delegate(name: str) -> str:
 
 @dataclass(frozen=True)
 class Caller:
-    """`kind` is PUBLIC, USER, `service:<name>` or `delegate:<name>`; a USER and a delegate have a `user_id`."""
+    """`kind` is PUBLIC, USER, `service:<name>` or `delegate:<name>`; a USER and a delegate have a `user_id`, and a
+    `session_id` unless their token was made by a previous version."""
 
     kind: str = PUBLIC
     id: UUID | None = None
     expires_at: float = field(default=math.inf, compare=False)  # epoch seconds, of the token
+    session_id: UUID | None = field(default=None, compare=False)
 
     @property
     def user_id(self) -> UUID:
@@ -114,31 +117,41 @@ class Signer:
     def public_key(self) -> Ed25519PublicKey:
         return self._key.public_key()
 
-    def sign(self, subject: str, ttl_s: int) -> str:
+    def sign(
+        self, subject: str, ttl_s: int, session_id: UUID | None = None, audience: str | list[str] = AUDIENCE
+    ) -> str:
         now = int(time.time())
-        claims = {"sub": subject, "aud": AUDIENCE, "iat": now, "exp": now + ttl_s}
+        claims: dict[str, Any] = {"sub": subject, "aud": audience, "iat": now, "exp": now + ttl_s}
+        if session_id:
+            claims["sid"] = str(session_id)
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.name})
 
-    def sign_service(self) -> str:
-        return self.sign(service(self.name), SERVICE_TOKEN_S)
+    def sign_service(self, callee: str = "") -> str:
+        """For calls of one service, which alone accepts it. Without a callee as the previous version signed: accepted
+        by each. AUDIENCE beside it is for callees of that version."""
+        audience = [AUDIENCE, callee] if callee else AUDIENCE
+        return self.sign(service(self.name), SERVICE_TOKEN_S, audience=audience)
 
     def derive_key(self, purpose: str) -> bytes:
         """A secret of 32 bytes that only holders of this key know, another one for each purpose."""
         return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self._key.private_bytes_raw())
 
-    def sign_delegate(self, user_id: UUID, ttl_s: int) -> str:
-        return self.sign(f"{delegate(self.name)}:{user_id}", ttl_s)
+    def sign_delegate(self, user_id: UUID, ttl_s: int, session_id: UUID | None = None) -> str:
+        return self.sign(f"{delegate(self.name)}:{user_id}", ttl_s, session_id)
 
 
 class Verifier:
     """Believes the keys that it was given, each for what its owner may say; an owner whose key is being replaced has
-    several."""
+    several. `name`: of the service that verifies, and to which a token of a service must be addressed; empty: to none.
+    `ended`: sessions whose tokens are refused; whoever runs the process keeps it up to date."""
 
-    def __init__(self, keys: Mapping[str, Sequence[Ed25519PublicKey]]) -> None:
+    def __init__(self, keys: Mapping[str, Sequence[Ed25519PublicKey]], name: str = "") -> None:
         self._keys = {name: list(of_owner) for name, of_owner in keys.items()}
+        self._name = name
+        self.ended = EndedSessions()
 
     @classmethod
-    def read(cls, folder: Path) -> "Verifier":
+    def read(cls, folder: Path, name: str = "") -> "Verifier":
         """The keys of `NAME.pub.pem` and `NAME.*.pub.pem` in a folder, such as `auth.next.pub.pem`. Raises
         InvalidSetting."""
         keys: dict[str, list[Ed25519PublicKey]] = {}
@@ -146,7 +159,7 @@ class Verifier:
             keys.setdefault(path.name.partition(".")[0], []).append(_read_public_key(path))
         if USER_ISSUER not in keys:
             raise InvalidSetting(f"MINOIS_KEYS: {folder} holds no {USER_ISSUER}.pub.pem")
-        return cls(keys)
+        return cls(keys, name)
 
     def require_match(self, signer: Signer) -> None:
         """Raises InvalidSetting for a signer with the key of somebody else, whom no service would believe."""
@@ -159,21 +172,33 @@ class Verifier:
         self._keys.setdefault(signer.name, []).append(signer.public_key)
 
     def verify(self, token: str) -> Caller:
-        """Raises InvalidToken."""
+        """Raises InvalidToken, also for a token whose session has ended."""
+        caller = self._read(token)
+        if self.ended.covers(caller.id, caller.session_id):
+            raise InvalidToken
+        return caller
+
+    def _read(self, token: str) -> Caller:
         try:
             issuer = jwt.get_unverified_header(token).get("kid")
             claims = self._decode(token, str(issuer))
             subject = claims["sub"]
             kind, _, user_id = subject.rpartition(":")
             if kind == delegate(str(issuer)):
-                return Caller(kind, UUID(user_id), claims["exp"])
+                return Caller(kind, UUID(user_id), claims["exp"], _session_of(claims))
             if issuer == USER_ISSUER and not subject.startswith("service:"):
-                return Caller(USER, UUID(subject), claims["exp"])
+                return Caller(USER, UUID(subject), claims["exp"], _session_of(claims))
         except (jwt.PyJWTError, KeyError, ValueError):
             raise InvalidToken from None
-        if subject != service(str(issuer)):
+        if subject != service(str(issuer)) or not self._is_addressed(claims["aud"]):
             raise InvalidToken
         return Caller(subject, expires_at=claims["exp"])
+
+    def _is_addressed(self, audience: str | list[str]) -> bool:
+        """Whether a token of a service is for this one. Services of the previous version name no callee. Their tokens
+        are accepted, for a service that is called is often upgraded before its callers; nobody can make one of them
+        out of a token that names its callee."""
+        return audience == AUDIENCE or (bool(self._name) and self._name in audience)
 
     def _decode(self, token: str, issuer: str) -> dict[str, Any]:
         """The claims, if one of the issuer's keys has signed them. Raises PyJWTError and KeyError."""
@@ -188,6 +213,11 @@ class Verifier:
                     options={"require": ["sub", "aud", "exp"]},
                 )
         raise jwt.InvalidSignatureError
+
+
+def _session_of(claims: Mapping[str, Any]) -> UUID | None:
+    """None for a token of a previous version. Raises ValueError."""
+    return UUID(str(claims["sid"])) if "sid" in claims else None
 
 
 def _read_public_key(path: Path) -> Ed25519PublicKey:

@@ -16,6 +16,7 @@ from kit import failpoints, logs, settings, traces
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
+from kit.ended import follow_endings
 from kit.faces import ImageLimits
 from kit.faces.crop_process import CropProcess
 from kit.faces.logo_process import LogoProcess
@@ -91,7 +92,7 @@ class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
 
 
 class TokenSettings(settings.KeySettings):
-    """python -m matcher_service token: print a token of 60 seconds that says we are service:matcher."""
+    """python -m matcher_service token: print a token of 60 seconds, for auth_service, that we are service:matcher."""
 
 
 class CheckSettings(MigrateSettings, settings.BlobSettings):
@@ -186,7 +187,7 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
     logs.configure(NAME, config.log_level, config.log_format == "json")
     traces.start(NAME, config)
     failpoints.arm(config.failpoints)
-    verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
+    verifier, signer = Verifier.read(config.minois_keys, NAME), Signer.read(NAME, config.signing_key)
     verifier.require_match(signer)
     verifier.trust(signer)
     vault, blobs = Vault.read(config.master_key), files.connect(config, PREFIX)
@@ -205,9 +206,10 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         FeedGauge(members.cursor),
     )
     with open_channel(config.auth_address, config) as channel:
-        feed = AuthFeed(channel, ServiceCalls(signer))
+        feed = AuthFeed(channel, ServiceCalls(signer, "auth"))
         follower = Follower(feed.fetch, members.cursor, members.apply, is_join)
         following = start_thread(lambda: follower.run(stop), "feed")
+        start_thread(lambda: follow_endings(feed.fetch_endings, verifier.ended, stop), "ended-sessions")
         tidy = functools.partial(index.tidy, match_store.find_deletions)
         start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")
         releases = ReleaseStore(db)
@@ -296,7 +298,7 @@ def wait_for_schema() -> None:
 
 def print_token() -> None:
     settings.read_env_file(NAME)
-    print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service())
+    print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service("auth"))
 
 
 def check() -> None:

@@ -16,6 +16,7 @@ from kit import failpoints, logs, settings, traces
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
+from kit.ended import follow_endings
 from kit.errors import Fault
 from kit.faces import ImageLimits
 from kit.faces.process import FaceProcess
@@ -81,7 +82,7 @@ class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
 
 
 class TokenSettings(settings.KeySettings):
-    """python -m selfie_service token: print a token of 60 seconds that says we are service:selfie."""
+    """python -m selfie_service token: print a token of 60 seconds, for matcher_service, that we are service:selfie."""
 
 
 class ReencryptSettings(MigrateSettings, settings.BlobSettings, settings.VaultSettings):
@@ -172,7 +173,7 @@ def serve(
     traces.start(NAME, config)
     keep_freed_memory()
     failpoints.arm(config.failpoints)
-    verifier, signer = Verifier.read(config.minois_keys), Signer.read(NAME, config.signing_key)
+    verifier, signer = Verifier.read(config.minois_keys, NAME), Signer.read(NAME, config.signing_key)
     verifier.require_match(signer)
     vault, blobs = Vault.read(config.master_key), files.connect(config, PREFIX)
     require_free(f"{config.host}:{config.selfie_port}")
@@ -182,12 +183,13 @@ def serve(
     store, changes = selfies(db, config.max_pending_selfies), ChangeStore(db)
     _serve_metrics(config, db, blobs)
     with open_channel(config.auth_address, config) as channel:
-        feed = AuthFeed(channel, ServiceCalls(signer))
+        feed = AuthFeed(channel, ServiceCalls(signer, "auth"))
         follower = Follower(feed.fetch, changes.cursor, changes.apply, is_join)
         guests = GuestSelfies(RoleStore(db), ActStore(db), feed.fetch, follower.catch_up)
         people, images = People(PersonStore(db), config.faces_per_guest), Images(blobs, vault, store.is_sealing)
         start_thread(lambda: _read_roles(guests), "roles")
         following = start_thread(lambda: follower.run(stop), "feed")
+        start_thread(lambda: follow_endings(feed.fetch_endings, verifier.ended, stop), "ended-sessions")
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
         registration = Registration(
@@ -232,7 +234,7 @@ def work(
     require_master_key(db, "selfie.people", "bound_encoding")
     _serve_metrics(config, db, blobs)
     channel = open_channel(config.matcher_address, config, "x-event-id")
-    calls = ServiceCalls(Signer.read(NAME, config.signing_key))
+    calls = ServiceCalls(Signer.read(NAME, config.signing_key), "matcher")
     quick, slow = _make_engine(config, build, is_quick=True), _make_engine(config, build, is_quick=False)
     rest = SlowRest(slow, config.poll_interval_s)
     store, spending = selfies(db), Spending()
@@ -316,7 +318,7 @@ def wait_for_schema() -> None:
 
 def print_token() -> None:
     settings.read_env_file(NAME)
-    print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service())
+    print(Signer.read(NAME, settings.load(TokenSettings).signing_key).sign_service("matcher"))
 
 
 def run_reencryption() -> None:

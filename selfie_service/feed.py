@@ -7,6 +7,7 @@ import grpc
 from google.protobuf.duration_pb2 import Duration
 
 from kit.client import ServiceCalls
+from kit.ended import Endings
 from kit.errors import ServiceUnavailable
 from kit.logs import get_logger
 from kit.timestamps import from_timestamp
@@ -41,6 +42,17 @@ class AuthFeed:
         except grpc.RpcError as error:
             raise ServiceUnavailable from error
         return [_change(change) for change in response.changes]
+
+    def fetch_endings(self, after: int, wait_s: float) -> Endings:
+        """The sessions and users that ended after a place, as soon as there are any. Raises ServiceUnavailable."""
+        wait = Duration()
+        wait.FromTimedelta(timedelta(seconds=wait_s))
+        request = pb.ListEndedSessionsRequest(after=after, wait=wait)
+        try:
+            response = self._calls.send(self._stub.ListEndedSessions, request, wait_s + CALL_S)
+        except grpc.RpcError as error:
+            raise ServiceUnavailable from error
+        return Endings(tuple(UUID(one.session_id or one.user_id) for one in response.sessions), response.place)
 
 
 def _change(change: pb.Change) -> Change:

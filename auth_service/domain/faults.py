@@ -25,6 +25,10 @@ class InvalidRefreshToken(Unauthenticated):
     """This session has ended: log in again."""
 
 
+class SessionExpired(Unauthenticated):
+    """This session has lasted as long as one may: log in again."""
+
+
 class IdempotencyKeyReused(InvalidInput):
     """This request id was used before, by another request or too long ago."""
 
@@ -49,6 +53,12 @@ class MemberNotFound(NotFound):
 
 class MemberNeedsPassword(Precondition):
     """An organiser needs an account with a password, which this person does not have yet."""
+
+    reason = "CREDENTIALS_REQUIRED"
+
+
+class AccountNeedsPassword(Precondition):
+    """This account has no password: choose a user name and a password first."""
 
     reason = "CREDENTIALS_REQUIRED"
 

@@ -11,7 +11,11 @@ ACCESS_TOKEN_S = 15 * 60
 REPEAT_S = 600  # how long a request id signs in to the guest that it made
 OWN_LINK_S = 600
 GUEST_LINK_S = 24 * 3600  # made by an organiser, who sends it
+RESET_LINK_S = 24 * 3600  # made by an operator
 REFRESH_TOKEN_S = 180 * 24 * 3600  # since its last use
+SESSION_DAYS = 90
+GUEST_SESSION_DAYS = 365
+MAX_DEVICE_LENGTH = 64
 REUSE_GRACE_S = 10
 
 MAX_NAME_LENGTH = 200
@@ -188,6 +192,42 @@ class Tokens:
 
     access_token: str
     refresh_token: str
+
+
+@dataclass(frozen=True)
+class NewSession:
+    """A session that begins: its id, the hash of its first refresh token, and a coarse description of the device."""
+
+    id: UUID
+    refresh_hash: bytes
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session as its user sees it."""
+
+    id: UUID
+    began_at: datetime
+    used_at: datetime
+    device: str
+
+
+@dataclass(frozen=True)
+class Lifetimes:
+    """How long a session lasts at most, however much it is used: of an account with a password, which may log in again,
+    and of a guest without one, whose session is the account."""
+
+    days: int = SESSION_DAYS
+    guest_days: int = GUEST_SESSION_DAYS
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A session that ended; `session_id` is None where all of an erased user did."""
+
+    user_id: UUID
+    session_id: UUID | None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from threading import Event as Signal
 
+from auth_service.domain import Lifetimes
 from auth_service.marks import KEY_PURPOSE, PhoneMarks
 from auth_service.offers import RETENTION_DAYS
 from auth_service.passwords import Passwords
@@ -9,6 +10,8 @@ from auth_service.service.accounts import Accounts
 from auth_service.service.acts import Acts
 from auth_service.service.anomalies import GUESTS_OF_ONE_PHONE, Anomalies
 from auth_service.service.changes import Changes
+from auth_service.service.credentials import Credentials
+from auth_service.service.endings import SessionEndings
 from auth_service.service.events import Events
 from auth_service.service.invitations import Invitations
 from auth_service.service.members import Members
@@ -20,7 +23,7 @@ from auth_service.store import Stores
 from auth_service.tokens import TokenMaker
 from kit.settings import AUDIT_DAYS
 
-__all__ = ["GUESTS_OF_ONE_PHONE", "Auth", "Organisers"]
+__all__ = ["GUESTS_OF_ONE_PHONE", "Auth", "Credentials", "Organisers"]
 
 
 class Auth:
@@ -34,6 +37,7 @@ class Auth:
         stopping: Signal,
         sends_mail: bool = False,
         guests_of_one_phone: int = GUESTS_OF_ONE_PHONE,
+        lifetimes: Lifetimes | None = None,
         retention_days: int = RETENTION_DAYS,
         audit_days: int = AUDIT_DAYS,
     ) -> None:
@@ -41,12 +45,14 @@ class Auth:
         self._stores = stores
         self._audit_days = audit_days
         self.acts = Acts(stores)
-        self.sessions = Sessions(stores, passwords, tokens)
+        self.sessions = Sessions(stores, passwords, tokens, lifetimes or Lifetimes())
         self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks)
+        self.credentials = Credentials(stores, passwords, sends_mail)
         self.organisers = Organisers(stores.accounts, passwords)
         self.events = Events(stores, retention_days)
         self.members = Members(stores, marks)
         self.changes = Changes(stores, stopping)
+        self.endings = SessionEndings(stores, stopping)
         self.invitations = Invitations(stores, passwords, tokens, self.sessions)
         self.setup = Setup(stores, passwords, tokens)
         self.notices = Notices(stores, sends_mail)
@@ -54,6 +60,8 @@ class Auth:
 
     def tidy(self) -> None:
         self._stores.sessions.delete_expired_tokens()
+        self._stores.endings.delete_old()
+        self._stores.credentials.delete_expired()
         self._stores.invitations.delete_expired()
         self._stores.counts.repair()
         for event_id in self._stores.retention.find_out_of_date():

@@ -1,5 +1,6 @@
 """Accounts: registered ones, guests without credentials, their erasure."""
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from auth_service import forms
@@ -24,7 +25,7 @@ from auth_service.service.registration import check_taken
 from auth_service.service.sessions import Sessions
 from auth_service.store import Stores
 from auth_service.store.accounts import NewUser
-from auth_service.tokens import TokenMaker, hash_token
+from auth_service.tokens import TokenMaker
 from kit.errors import Violation
 
 
@@ -43,42 +44,53 @@ class Accounts:
         self._marks = marks
 
     def check_user_availability(self, username: str, email: str, code: str) -> tuple[bool, bool]:
-        """Whether the user name, and whether the e-mail address, is taken."""
+        """Whether the user name is taken, which has to be another one then, and whether the e-mail address is that of a
+        member of the event, who logs in instead. Of other addresses nothing is said."""
         event = self._events.find_code(normalise_code(code))
         if event is None or event.shut:
             raise InvalidEventCode
-        return self._accounts.find_taken(username, email)
+        return self._accounts.find_taken(username, email, event.id)
 
     def register(
-        self, request_id: UUID | None, username: str, email: str, password: str, code: str, phone_mark: str = ""
+        self,
+        request_id: UUID | None,
+        username: str,
+        email: str,
+        password: str,
+        code: str,
+        phone_mark: str = "",
+        device: str = "",
     ) -> Login:
         """A repeat of a `request_id` logs in, also one that runs beside the first."""
         if known := self._find_registered(request_id):
-            return self._sessions.check_password(known, password)
+            return self._sessions.check_password(known, password, device)
+        user = NewUser(uuid4(), request_id, to_display(username), to_display(email))
         try:
-            return self._register(request_id, to_display(username), to_display(email), password, code, phone_mark)
+            return self._register(user, password, code, phone_mark, device)
         except InvalidForm:
             if known := self._find_registered(request_id):
-                return self._sessions.check_password(known, password)
+                return self._sessions.check_password(known, password, device)
             raise
 
-    def _register(
-        self, request_id: UUID | None, username: str, email: str, password: str, code: str, phone_mark: str
-    ) -> Login:
+    def _register(self, user: NewUser, password: str, code: str, phone_mark: str, device: str) -> Login:
+        username, email = user.username or "", user.email or ""
         event = self._events.find_code(normalise_code(code))
         faults = [
             *forms.check_username(username),
             *forms.check_email(email),
-            *forms.check_password(password),
+            *forms.check_password(password, username, email),
             *_check_code(event),
         ]
-        faults += check_taken(self._accounts, username, email) if event and not event.shut else []
+        if event and not event.shut:
+            taken = check_taken(self._accounts, username, email)
+            # Whoever would learn whose addresses are known has to make an account with each one that is not.
+            faults += [fault for fault in taken if not faults or fault.field != "email"]
         if faults or event is None:
             raise InvalidForm(faults)
-        user = NewUser(uuid4(), request_id, username, email, self._passwords.hash(password))
-        tokens = self._tokens.make_pair(user.id)
+        user = replace(user, password_hash=self._passwords.hash(password))
+        tokens, session = self._tokens.begin(user.id, device)
         phone_hash = self._marks.hash(event.id, phone_mark)
-        waiting = self._accounts.register(user, event.id, hash_token(tokens.refresh_token), phone_hash=phone_hash)
+        waiting = self._accounts.register(user, event.id, session, phone_hash=phone_hash)
         if waiting is None:
             raise InvalidForm(
                 [*_check_code(self._events.find_event(event.id)), *check_taken(self._accounts, username, email)]
@@ -93,30 +105,35 @@ class Accounts:
         consent: GivenConsent,
         searched: bool = True,
         phone_mark: str = "",
+        device: str = "",
     ) -> tuple[Login, Event]:
         """A repeat of a `request_id` signs in to the same account."""
         event = self._events.find_code(normalise_code(code))
         if event is None:
             raise InvalidEventCode
         if known := self._find_guest(request_id, event.id):
-            return self._sessions.begin(known.id, event.id), event
+            return self._sessions.begin(known.id, event.id, device), event
         name = to_display(display_name)
         forms.require([*forms.check_display_name(name), *forms.check_consent(consent)])
         guest = NewUser(uuid4(), request_id, display_name=name)
-        tokens = self._tokens.make_pair(guest.id)
-        refresh_hash, phone_hash = hash_token(tokens.refresh_token), self._marks.hash(event.id, phone_mark)
-        waiting = self._accounts.register(guest, event.id, refresh_hash, consent, searched, phone_hash)
+        tokens, session = self._tokens.begin(guest.id, device)
+        phone_hash = self._marks.hash(event.id, phone_mark)
+        waiting = self._accounts.register(guest, event.id, session, consent, searched, phone_hash)
         if waiting is not None:
             return Login(guest.id, event.id, tokens, waiting), event
         if known := self._find_guest(request_id, event.id):
-            return self._sessions.begin(known.id, event.id), event
+            return self._sessions.begin(known.id, event.id, device), event
         if request_id and self._accounts.find_request(request_id):
             raise IdempotencyKeyReused
         raise EventClosed
 
     def set_credentials(self, user_id: UUID, username: str, email: str, password: str) -> None:
         username, email = to_display(username), to_display(email)
-        faults = [*forms.check_username(username), *forms.check_email(email), *forms.check_password(password)]
+        faults = [
+            *forms.check_username(username),
+            *forms.check_email(email),
+            *forms.check_password(password, username, email),
+        ]
         forms.require(faults or check_taken(self._accounts, username, email))
         done = self._accounts.set_credentials(user_id, username, email, self._passwords.hash(password))
         if done is None:

@@ -57,24 +57,26 @@ class Invitations:
         """Raises InvalidInvitation, UserNotFound, CredentialsRequired, RemovedFromEvent."""
         return self._invitations.accept(hash_token(token), user_id)
 
-    def register(self, request_id: UUID | None, token: str, username: str, email: str, password: str) -> Login:
+    def register(
+        self, request_id: UUID | None, token: str, username: str, email: str, password: str, device: str = ""
+    ) -> Login:
         """A repeat of a `request_id` logs in. Raises InvalidInvitation, InvalidForm, InvalidCredentials."""
-        if login := self._repeat(request_id, password):
+        if login := self._repeat(request_id, password, device):
             return login
         self.look_up(token)
         username, email = to_display(username), to_display(email)
         require_account(self._accounts, username, email, password)
         user = NewUser(uuid4(), request_id, username, email, self._passwords.hash(password))
-        tokens = self._tokens.make_pair(user.id)
-        accepted = self._invitations.register(hash_token(token), user, hash_token(tokens.refresh_token))
+        tokens, session = self._tokens.begin(user.id, device)
+        accepted = self._invitations.register(hash_token(token), user, session)
         if accepted:
             return Login(user.id, accepted.event_id, tokens)
-        if login := self._repeat(request_id, password):
+        if login := self._repeat(request_id, password, device):
             return login
         faults = check_taken(self._accounts, username, email)
         forms.require(faults)
         raise InvalidInvitation
 
-    def _repeat(self, request_id: UUID | None, password: str) -> Login | None:
+    def _repeat(self, request_id: UUID | None, password: str, device: str) -> Login | None:
         known = self._accounts.find_request(request_id) if request_id else None
-        return self._sessions.check_password(known, password) if known else None
+        return self._sessions.check_password(known, password, device) if known else None

@@ -6,13 +6,17 @@ from kit.errors import Violation
 
 
 def check_taken(accounts: AccountStore, username: str, email: str) -> list[Violation]:
-    username_taken, email_taken = accounts.find_taken(username, email)
+    is_username_taken, is_email_taken = accounts.find_taken(username, email)
     faults = []
-    if username_taken:
+    if is_username_taken:
         faults.append(Violation("username", "username_taken", "This user name is taken."))
-    if email_taken:
-        faults.append(Violation("email", "email_taken", "An account with this address exists already."))
+    if is_email_taken:
+        faults.append(email_taken())
     return faults
+
+
+def email_taken() -> Violation:
+    return Violation("email", "email_taken", "An account with this address exists already.")
 
 
 def require_account(accounts: AccountStore, username: str, email: str, password: str) -> None:
@@ -21,7 +25,7 @@ def require_account(accounts: AccountStore, username: str, email: str, password:
         [
             *forms.check_username(username),
             *forms.check_email(email),
-            *forms.check_password(password),
+            *forms.check_password(password, username, email),
             *check_taken(accounts, username, email),
         ]
     )

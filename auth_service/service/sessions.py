@@ -10,8 +10,10 @@ from auth_service.domain import (
     InvalidCredentials,
     InvalidRefreshToken,
     InvalidSignInLink,
+    Lifetimes,
     Login,
     Role,
+    Session,
     Tokens,
     User,
     UserNotFound,
@@ -20,30 +22,33 @@ from auth_service.passwords import Passwords
 from auth_service.service.roles import require_organiser
 from auth_service.store import Stores
 from auth_service.tokens import TokenMaker, hash_token, make_salt, make_successor
+from kit.errors import InvalidToken
 
 
 class Sessions:
     """Passwords, links and refresh tokens."""
 
-    def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker) -> None:
+    def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker, lifetimes: Lifetimes) -> None:
         self._accounts = stores.accounts
         self._members = stores.members
         self._sessions = stores.sessions
         self._passwords = passwords
         self._tokens = tokens
+        self._lifetimes = lifetimes
 
-    def login(self, name: str, password: str) -> Login:
-        return self.check_password(self._accounts.find_login(name), password)
+    def login(self, name: str, password: str, device: str = "") -> Login:
+        return self.check_password(self._accounts.find_login(name), password, device)
 
-    def check_password(self, user: User | None, password: str) -> Login:
+    def check_password(self, user: User | None, password: str, device: str = "") -> Login:
         """The same work and the same answer whether the user or the password is wrong."""
         if not self._passwords.matches(password, user.password_hash if user else None) or user is None:
             raise InvalidCredentials
-        return self.begin(user.id, self._find_last_event(user.id))
+        return self.begin(user.id, self._find_last_event(user.id), device, user.password_hash)
 
-    def begin(self, user_id: UUID, event_id: UUID | None) -> Login:
-        tokens = self._tokens.make_pair(user_id)
-        if not self._sessions.add_token(user_id, hash_token(tokens.refresh_token)):
+    def begin(self, user_id: UUID, event_id: UUID | None, device: str = "", password_hash: str | None = None) -> Login:
+        """`password_hash`: what a password was checked against, which must hold still."""
+        tokens, session = self._tokens.begin(user_id, device)
+        if not self._sessions.add_session(user_id, session, password_hash):
             raise InvalidCredentials
         waiting = event_id is not None and self._members.is_waiting(event_id, user_id)
         return Login(user_id, event_id, tokens, waiting)
@@ -61,28 +66,43 @@ class Sessions:
             raise UserNotFound
         return token, ttl_s
 
-    def sign_in(self, token: str) -> Login:
-        refresh_token = self._tokens.make_refresh()
-        used = self._sessions.use_link(hash_token(token), hash_token(refresh_token))
+    def sign_in(self, token: str, device: str = "") -> Login:
+        session = self._tokens.begin_session(refresh_token := self._tokens.make_refresh(), device)
+        used = self._sessions.use_link(hash_token(token), session)
         if used is None:
             raise InvalidSignInLink
         user_id, event_id = used
         if event_id is None or self._members.find_role(event_id, user_id) is None:
             event_id = self._find_last_event(user_id)
-        return Login(user_id, event_id, Tokens(self._tokens.make_access(user_id), refresh_token))
+        return Login(user_id, event_id, Tokens(self._tokens.make_access(user_id, session.id), refresh_token))
 
     def refresh(self, refresh_token: str) -> Tokens:
-        """Within the grace, each use of a token yields the same refresh token."""
+        """Within the grace, each use of a token yields the same refresh token. Raises SessionExpired."""
         rotated = self._sessions.rotate_token(
-            hash_token(refresh_token), make_salt(), lambda salt: hash_token(make_successor(refresh_token, salt))
+            hash_token(refresh_token),
+            make_salt(),
+            lambda salt: hash_token(make_successor(refresh_token, salt)),
+            self._lifetimes,
         )
         if rotated is None:
             raise InvalidRefreshToken
-        user_id, salt = rotated
-        return Tokens(self._tokens.make_access(user_id), make_successor(refresh_token, salt))
+        access_token = self._tokens.make_access(rotated.user_id, rotated.session_id)
+        return Tokens(access_token, make_successor(refresh_token, rotated.salt))
 
     def logout(self, refresh_token: str) -> None:
         self._sessions.end_session(hash_token(refresh_token))
+
+    def list_sessions(self, user_id: UUID) -> list[Session]:
+        return self._sessions.list_sessions(user_id, self._lifetimes)
+
+    def end_session(self, user_id: UUID, session_id: UUID) -> None:
+        self._sessions.end_one(user_id, session_id)
+
+    def end_other_sessions(self, user_id: UUID, session_id: UUID | None) -> None:
+        """`session_id`: the one that stays. Raises InvalidToken for a token that does not name it."""
+        if session_id is None:
+            raise InvalidToken
+        self._sessions.end_others(user_id, session_id)
 
     def _find_last_event(self, user_id: UUID) -> UUID | None:
         memberships = self._members.list_memberships(user_id)

@@ -29,14 +29,14 @@ class Setup:
     def is_possible(self) -> bool:
         return self._setup.is_possible()
 
-    def create_organiser(self, code: str, username: str, email: str, password: str) -> Login:
+    def create_organiser(self, code: str, username: str, email: str, password: str, device: str = "") -> Login:
         """Raises OrganiserExists, InvalidSetupCode, InvalidForm."""
         code_hash = hash_token(normalise_code(code))
         self._setup.require(code_hash)
         username, email = to_display(username), to_display(email)
         require_account(self._accounts, username, email, password)
         user = NewUser(uuid4(), None, username, email, self._passwords.hash(password), organiser=True)
-        tokens = self._tokens.make_pair(user.id)
-        if not self._setup.create_organiser(code_hash, user, hash_token(tokens.refresh_token)):
+        tokens, session = self._tokens.begin(user.id, device)
+        if not self._setup.create_organiser(code_hash, user, session):
             forms.require(check_taken(self._accounts, username, email))
         return Login(user.id, None, tokens)

@@ -8,6 +8,8 @@ from auth_service.store.announcements import AnnouncementStore
 from auth_service.store.changes import ChangeStore
 from auth_service.store.consents import ConsentStore
 from auth_service.store.counts import CountStore
+from auth_service.store.credentials import CredentialStore
+from auth_service.store.endings import EndingStore
 from auth_service.store.events import EventStore
 from auth_service.store.invitations import InvitationStore
 from auth_service.store.leftovers import LeftoverStore
@@ -28,6 +30,8 @@ __all__ = [
     "ChangeStore",
     "ConsentStore",
     "CountStore",
+    "CredentialStore",
+    "EndingStore",
     "EventStore",
     "InvitationStore",
     "LeftoverStore",
@@ -51,6 +55,8 @@ class Stores:
         self.accounts = AccountStore(engine)
         self.acts = ActStore(engine)
         self.sessions = SessionStore(engine)
+        self.endings = EndingStore(engine)
+        self.credentials = CredentialStore(engine)
         self.events = EventStore(engine)
         self.members = MemberStore(engine)
         self.consents = ConsentStore(engine)

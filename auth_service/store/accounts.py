@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +12,7 @@ from auth_service.domain import (
     REPEAT_S,
     ChangeKind,
     GivenConsent,
+    NewSession,
     Recorded,
     Role,
     User,
@@ -22,10 +23,11 @@ from auth_service.store.acts import note_act
 from auth_service.store.changes import append_change, append_left, bury
 from auth_service.store.consents import insert_consent
 from auth_service.store.counts import uncount_guest
+from auth_service.store.endings import append_ended
 from auth_service.store.locks import lock_event
 from auth_service.store.members import add_member, find_members
 from auth_service.store.phones import mark_phone
-from auth_service.store.sessions import insert_token
+from auth_service.store.sessions import begin_session
 from kit.db import transaction
 
 
@@ -48,21 +50,27 @@ class AccountStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def find_taken(self, username: str, email: str) -> tuple[bool, bool]:
-        """Whether the user name, and whether the e-mail address, belongs to somebody."""
+    def find_taken(self, username: str, email: str, event_id: UUID | None = None) -> tuple[bool, bool]:
+        """Whether the user name, and whether the e-mail address, belongs to somebody; the address only to a member of
+        `event_id`, where that is given."""
         query = text(
-            "SELECT username_key = :username AS username, email_key = :email AS email FROM auth.users"
-            " WHERE username_key = :username OR email_key = :email"
+            """
+            SELECT username_key = :username AS username,
+                email_key = :email AND (CAST(:event AS uuid) IS NULL OR EXISTS (
+                    SELECT FROM auth.memberships WHERE event_id = :event AND user_id = u.id)) AS email
+            FROM auth.users u WHERE username_key = :username OR email_key = :email
+            """
         )
+        values = {"username": fold(username), "email": fold(email), "event": event_id}
         with transaction(self._engine) as connection:
-            rows = connection.execute(query, {"username": fold(username), "email": fold(email)}).all()
+            rows = connection.execute(query, values).all()
         return any(row.username for row in rows), any(row.email for row in rows)
 
     def register(
         self,
         user: NewUser,
         event_id: UUID,
-        refresh_hash: bytes,
+        session: NewSession,
         consent: GivenConsent = NO_CONSENT,
         searched: bool = True,
         phone_hash: bytes | None = None,
@@ -73,7 +81,7 @@ class AccountStore:
             event = lock_event(connection, event_id)
             if event is None or event.shut or not insert_user(connection, user):
                 return None
-            insert_token(connection, uuid4(), user.id, refresh_hash)
+            begin_session(connection, user.id, session)
             if consent.version:
                 insert_consent(connection, user.id, event_id, consent)
             is_searched = searched or bool(consent.version)
@@ -160,6 +168,7 @@ def erase_account(connection: Connection, user_id: UUID) -> None:
     connection.execute(text("DELETE FROM auth.users WHERE id = :user"), user)
     for gone in [*events, user_id]:
         bury(connection, gone)
+    append_ended(connection, user_id, [None])
     for event in events:
         append_change(connection, ChangeKind.EVENT_DELETED, event_id=event)
         others = [member for member in members[event] if member != user_id]

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from auth_service.domain import Recorded, RemovedFromEvent, Role
+from auth_service.domain import NewSession, Recorded, RemovedFromEvent, Role
 from auth_service.invitations import (
     INVITATION_S,
     MAX_OPEN,
@@ -20,7 +20,7 @@ from auth_service.store.accounts import NewUser, insert_user
 from auth_service.store.acts import note_act
 from auth_service.store.locks import lock_event, lock_user
 from auth_service.store.members import add_member, find_member, forget_removal, require_organiser
-from auth_service.store.sessions import insert_token
+from auth_service.store.sessions import begin_session
 from kit.db import transaction
 
 SELECT = """
@@ -94,7 +94,7 @@ class InvitationStore:
             self._use(connection, invitation, user_id)
             return Accepted(invitation.event_id, invitation.event_name, offered)
 
-    def register(self, token_hash: bytes, user: NewUser, refresh_hash: bytes) -> Accepted | None:
+    def register(self, token_hash: bytes, user: NewUser, session: NewSession) -> Accepted | None:
         """Makes the account, its first token and its membership; None when the user name, the address or the request
         is in use. Raises InvalidInvitation."""
         with transaction(self._engine, "register-invited") as connection:
@@ -103,7 +103,7 @@ class InvitationStore:
                 raise InvalidInvitation
             if not insert_user(connection, user):
                 return None
-            insert_token(connection, uuid4(), user.id, refresh_hash)
+            begin_session(connection, user.id, session)
             self._use(connection, invitation, user.id)
             return Accepted(invitation.event_id, invitation.event_name, Role(invitation.role))
 

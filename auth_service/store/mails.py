@@ -37,6 +37,20 @@ SELECT DISTINCT ON (a.user_id) a.* FROM (
 ) a ORDER BY a.user_id, a.created_at DESC
 """
 
+ACCOUNT_LINK = f"""
+INSERT INTO auth.account_links (token_hash, kind, user_id, email, expires_at)
+SELECT :hash, kind, user_id, address, now() + make_interval(secs => :ttl) FROM auth.mails WHERE {FENCE}
+"""
+# What the token of an e-mail becomes.
+LINKS = {
+    MailKind.SIGN_IN: f"""
+INSERT INTO auth.sign_in_links (token_hash, user_id, expires_at)
+SELECT :hash, user_id, now() + make_interval(secs => :ttl) FROM auth.mails WHERE {FENCE}
+""",
+    MailKind.RESET: ACCOUNT_LINK,
+    MailKind.EMAIL: ACCOUNT_LINK,
+}
+
 
 class MailStore:
     """E-mails that wait, are on their way, were sent or have failed; only the first two have an address."""
@@ -77,7 +91,7 @@ class MailStore:
             WHERE id = (
                 SELECT id FROM auth.mails
                 WHERE {OPEN} AND retry_at <= now() AND (lease_until IS NULL OR lease_until <= now())
-                ORDER BY kind = 'sign_in' DESC, retry_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+                ORDER BY kind IN ('sign_in', 'reset', 'email') DESC, retry_at LIMIT 1 FOR UPDATE SKIP LOCKED)
             RETURNING id, kind, attempt
             """
         )
@@ -87,19 +101,15 @@ class MailStore:
 
     def begin(self, job: MailJob, token: str, token_hash: bytes) -> Letter | None:
         """From now on a copy may be out: `sending`. None for a claim that is lost, and for what is not to be sent any
-        more. `token` becomes a link that signs in, where the e-mail has one."""
+        more. `token` becomes a link that signs in or changes credentials, where the e-mail has one."""
         with transaction(self._engine, "mail-begin") as connection:
             row = connection.execute(text(f"SELECT user_id FROM auth.mails WHERE {FENCE}"), _fence(job)).first()
             if row is None or not keep(connection, row.user_id, None):
                 return None
-            if job.kind is MailKind.SIGN_IN:
-                link = text(
-                    "INSERT INTO auth.sign_in_links (token_hash, user_id, expires_at)"
-                    " SELECT :hash, id, now() + make_interval(secs => :ttl) FROM auth.users WHERE id = :user"
-                )
-                connection.execute(link, {"hash": token_hash, "user": row.user_id, "ttl": LINK_S})
-            elif not is_wanted(connection, job):
+            if not is_wanted(connection, job):
                 return None
+            if link := LINKS.get(job.kind):
+                connection.execute(text(link), {**_fence(job), "hash": token_hash, "ttl": LINK_S})
             begin = text(
                 f"""
                 UPDATE auth.mails m SET state = 'sending' WHERE {FENCE}
@@ -141,7 +151,7 @@ class MailStore:
     def delete_old(self) -> None:
         """What nothing refers to: links that were sent or have failed."""
         query = text(
-            "DELETE FROM auth.mails WHERE kind = 'sign_in' AND state IN ('sent', 'failed')"
+            "DELETE FROM auth.mails WHERE kind IN ('sign_in', 'reset', 'email') AND state IN ('sent', 'failed')"
             " AND created_at < now() - interval '1 day'"
         )
         with transaction(self._engine) as connection:

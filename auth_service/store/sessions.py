@@ -1,13 +1,40 @@
 """SQL of refresh tokens and of the links that begin a session."""
 
 from collections.abc import Callable
-from uuid import UUID, uuid4
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from auth_service.domain import REFRESH_TOKEN_S, REUSE_GRACE_S, Recorded
+from auth_service.domain import (
+    REFRESH_TOKEN_S,
+    REUSE_GRACE_S,
+    Lifetimes,
+    NewSession,
+    Recorded,
+    Session,
+    SessionExpired,
+)
 from auth_service.store.acts import note_act
+from auth_service.store.endings import append_ended
+from auth_service.store.locks import lock_sessions
 from kit.db import transaction
+
+MAX_LISTED = 100
+# Whether the session of a token `t` of a user `u` has lasted as long as one may.
+IS_OVER = """
+(t.began_at + make_interval(days => CASE WHEN u.password_hash IS NULL THEN :guest_days ELSE :days END) <= now())
+"""
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """Whose token was used, in which session, and the salt of its only successor."""
+
+    user_id: UUID
+    session_id: UUID
+    salt: bytes
 
 
 class SessionStore:
@@ -16,41 +43,75 @@ class SessionStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add_token(self, user_id: UUID, refresh_hash: bytes) -> bool:
-        """Begins a family; False when the account is gone."""
+    def add_session(self, user_id: UUID, session: NewSession, password_hash: str | None = None) -> bool:
+        """False when the account is gone, or its password is not that of `password_hash` any more."""
         with transaction(self._engine, "add-token") as connection:
-            query = text("SELECT id FROM auth.users WHERE id = :user FOR KEY SHARE")
-            if connection.execute(query, {"user": user_id}).first() is None:
+            query = text(
+                "SELECT id FROM auth.users WHERE id = :user"
+                " AND (CAST(:hash AS text) IS NULL OR password_hash = :hash) FOR KEY SHARE"
+            )
+            if connection.execute(query, {"user": user_id, "hash": password_hash}).first() is None:
                 return False
-            insert_token(connection, uuid4(), user_id, refresh_hash)
+            begin_session(connection, user_id, session)
             return True
 
     def rotate_token(
-        self, old_hash: bytes, new_salt: bytes, hash_successor: Callable[[bytes], bytes]
-    ) -> tuple[UUID, bytes] | None:
-        """The user of the old token, now used, and the salt of its only successor; None for a token that is not good.
+        self, old_hash: bytes, new_salt: bytes, hash_successor: Callable[[bytes], bytes], lifetimes: Lifetimes
+    ) -> Rotated | None:
+        """Uses the old token; None for one that is not good. Raises SessionExpired.
 
         `new_salt` is kept on the first use; within the grace each further use gets the salt of the first, and a reuse
         after it ends the family. `hash_successor`: the hash of the successor that a salt makes.
         """
         query = text(
-            """
-            SELECT family, user_id, used_at < now() - make_interval(secs => :grace) AS stolen
-            FROM auth.refresh_tokens WHERE token_hash = :hash AND expires_at > now()
+            f"""
+            SELECT t.family, t.user_id, t.began_at, t.device, {IS_OVER} AS is_over,
+                t.used_at < now() - make_interval(secs => :grace) AS stolen
+            FROM auth.refresh_tokens t JOIN auth.users u ON u.id = t.user_id
+            WHERE t.token_hash = :hash AND t.expires_at > now()
             """
         )
+        values = {"hash": old_hash, "grace": REUSE_GRACE_S, **vars(lifetimes)}
         with transaction(self._engine, "rotate-token") as connection:
             _lock_family(connection, old_hash)
-            row = connection.execute(query, {"hash": old_hash, "grace": REUSE_GRACE_S}).first()
+            row = connection.execute(query, values).first()
             if row is None:
                 return None
             if row.stolen:
                 _end_family(connection, row.family)
                 return None
+            if row.is_over:
+                raise SessionExpired
             salt = _use_token(connection, old_hash, new_salt)
             if salt == new_salt:
-                insert_token(connection, row.family, row.user_id, hash_successor(salt))
-            return row.user_id, salt
+                insert_token(connection, row.family, row.user_id, hash_successor(salt), row.device, row.began_at)
+            return Rotated(row.user_id, row.family, salt)
+
+    def list_sessions(self, user_id: UUID, lifetimes: Lifetimes) -> list[Session]:
+        """Those that go on, the last used first."""
+        query = text(
+            f"""
+            SELECT t.family, min(t.began_at) AS began_at, max(t.made_at) AS used_at, max(t.device) AS device
+            FROM auth.refresh_tokens t JOIN auth.users u ON u.id = t.user_id
+            WHERE t.user_id = :user AND t.expires_at > now() AND NOT {IS_OVER}
+            GROUP BY t.family ORDER BY used_at DESC, t.family LIMIT :limit
+            """
+        )
+        with transaction(self._engine) as connection:
+            rows = connection.execute(query, {"user": user_id, "limit": MAX_LISTED, **vars(lifetimes)}).all()
+        return [Session(row.family, row.began_at, row.used_at, row.device) for row in rows]
+
+    def end_one(self, user_id: UUID, session_id: UUID) -> None:
+        """Of the user's own; any other id ends nothing."""
+        with transaction(self._engine, "end-session") as connection:
+            lock_sessions(connection, user_id)
+            end_sessions(connection, user_id, "family = :one", one=session_id)
+
+    def end_others(self, user_id: UUID, kept_id: UUID) -> None:
+        """All sessions of the user but one."""
+        with transaction(self._engine, "end-sessions") as connection:
+            lock_sessions(connection, user_id)
+            end_sessions(connection, user_id, "family <> :kept", kept=kept_id)
 
     def add_link(self, user_id: UUID, token_hash: bytes, ttl_s: int, event_id: UUID | None = None) -> bool:
         """False when the account is gone. `event_id`: what the link opens."""
@@ -65,7 +126,7 @@ class SessionStore:
             note_act(connection, Recorded.LINK_MADE, event_id, user_id)
             return True
 
-    def use_link(self, token_hash: bytes, refresh_hash: bytes) -> tuple[UUID, UUID | None] | None:
+    def use_link(self, token_hash: bytes, session: NewSession) -> tuple[UUID, UUID | None] | None:
         """Begins a session of the user of a link, which is used up: the user, and the event that the link opens.
 
         None for one that is not good, or not any more.
@@ -84,7 +145,7 @@ class SessionStore:
             row = connection.execute(query, {"hash": token_hash, "grace": REUSE_GRACE_S}).first()
             if row is None:
                 return None
-            insert_token(connection, uuid4(), row.user_id, refresh_hash)
+            begin_session(connection, row.user_id, session)
             return row.user_id, row.event_id
 
     def end_session(self, refresh_hash: bytes) -> None:
@@ -100,14 +161,26 @@ class SessionStore:
                 connection.execute(text(f"DELETE FROM auth.{table} WHERE expires_at <= now()"))
 
 
-def insert_token(connection: Connection, family: UUID, user_id: UUID, token_hash: bytes) -> None:
-    connection.execute(
-        text(
-            "INSERT INTO auth.refresh_tokens (token_hash, family, user_id, expires_at)"
-            " VALUES (:hash, :family, :user, now() + make_interval(secs => :ttl))"
-        ),
-        {"hash": token_hash, "family": family, "user": user_id, "ttl": REFRESH_TOKEN_S},
+def begin_session(connection: Connection, user_id: UUID, session: NewSession) -> None:
+    insert_token(connection, session.id, user_id, session.refresh_hash, session.device)
+
+
+def insert_token(
+    connection: Connection,
+    family: UUID,
+    user_id: UUID,
+    token_hash: bytes,
+    device: str = "",
+    began_at: datetime | None = None,
+) -> None:
+    """`began_at`: of its session; None: now."""
+    query = text(
+        "INSERT INTO auth.refresh_tokens (token_hash, family, user_id, device, began_at, expires_at)"
+        " VALUES (:hash, :family, :user, :device, coalesce(CAST(:began AS timestamptz), now()),"
+        " now() + make_interval(secs => :ttl))"
     )
+    values = {"hash": token_hash, "family": family, "user": user_id, "device": device, "began": began_at}
+    connection.execute(query, {**values, "ttl": REFRESH_TOKEN_S})
 
 
 def _use_token(connection: Connection, token_hash: bytes, new_salt: bytes) -> bytes:
@@ -137,7 +210,16 @@ def _lock_family(connection: Connection, token_hash: bytes) -> UUID | None:
 
 
 def _end_family(connection: Connection, family: UUID) -> None:
-    connection.execute(text("DELETE FROM auth.refresh_tokens WHERE family = :family"), {"family": family})
+    query = text("DELETE FROM auth.refresh_tokens WHERE family = :family RETURNING user_id")
+    if user_ids := set(connection.execute(query, {"family": family}).scalars()):
+        append_ended(connection, user_ids.pop(), [family])
+
+
+def end_sessions(connection: Connection, user_id: UUID, condition: str = "true", **values: object) -> None:
+    """Under `lock_sessions`: those of a user that match a condition, with their access tokens."""
+    query = text(f"DELETE FROM auth.refresh_tokens WHERE user_id = :user AND {condition} RETURNING family")
+    ended = set(connection.execute(query, {"user": user_id, **values}).scalars())
+    append_ended(connection, user_id, ended)
 
 
 def end_last_sessions(connection: Connection, user_id: UUID) -> bool:
@@ -148,6 +230,6 @@ def end_last_sessions(connection: Connection, user_id: UUID) -> bool:
     )
     if connection.execute(query, {"user": user_id}).first() is None:
         return False
-    for table in ("refresh_tokens", "sign_in_links"):
-        connection.execute(text(f"DELETE FROM auth.{table} WHERE user_id = :user"), {"user": user_id})
+    end_sessions(connection, user_id)
+    connection.execute(text("DELETE FROM auth.sign_in_links WHERE user_id = :user"), {"user": user_id})
     return True

@@ -1,12 +1,11 @@
 """SQL of the code that makes the first organiser."""
 
-from uuid import uuid4
-
 from sqlalchemy import Connection, Engine, text
 
+from auth_service.domain import NewSession
 from auth_service.invitations import InvalidSetupCode, OrganiserExists
 from auth_service.store.accounts import NewUser, insert_user
-from auth_service.store.sessions import insert_token
+from auth_service.store.sessions import begin_session
 from kit.db import transaction
 
 HAS_ORGANISER = "EXISTS (SELECT FROM auth.users WHERE organiser)"
@@ -37,7 +36,7 @@ class SetupStore:
         with transaction(self._engine) as connection:
             _require(connection, code_hash)
 
-    def create_organiser(self, code_hash: bytes, user: NewUser, refresh_hash: bytes) -> bool:
+    def create_organiser(self, code_hash: bytes, user: NewUser, session: NewSession) -> bool:
         """The account with its first token; the code is used up. False when the user name or e-mail address is taken.
 
         Raises OrganiserExists, InvalidSetupCode.
@@ -46,7 +45,7 @@ class SetupStore:
             _require(connection, code_hash)
             if not insert_user(connection, user):
                 return False
-            insert_token(connection, uuid4(), user.id, refresh_hash)
+            begin_session(connection, user.id, session)
             connection.execute(text("DELETE FROM auth.setup_codes"))
             return True
 

@@ -22,6 +22,10 @@ JOIN auth.memberships o ON (o.event_id, o.user_id) = (m.event_id, m.user_id) AND
 JOIN auth.users u ON u.id = m.user_id AND u.email = m.address
 WHERE {MINE}
 """
+# It is still the address of the account.
+RESET = f"""
+SELECT FROM auth.mails m JOIN auth.users u ON u.id = m.user_id AND u.email = m.address WHERE {MINE}
+"""
 # A new address, or the next release, gets its own.
 AGAIN = f"""
 UPDATE auth.notices n SET due = true, released = n.released OR m.kind = 'release' FROM auth.mails m
@@ -32,6 +36,7 @@ WANTED = {
     MailKind.RELEASE: NOTICE,
     MailKind.DELETION_MONTH: DELETION,
     MailKind.DELETION_WEEK: DELETION,
+    MailKind.RESET: RESET,
 }
 
 

@@ -16,6 +16,7 @@ from gateway.events.offers import show_offer
 from gateway.http.authentication import Public, Signed, enter, find_token
 from gateway.http.body import JsonRoute
 from gateway.http.cookies import REFRESH, forget_session, is_renewable, keep_session, read_cookie
+from gateway.http.devices import describe_device
 from gateway.http.limits import MAX_PHOTOS
 from gateway.http.phones import forget_phone, mark_phone
 from gateway.http.rates import address_of, by_address, rates_of
@@ -59,10 +60,12 @@ async def check_event_code(form: shapes.EventCode, backend: Public) -> shapes.Co
 
 
 @router.post(
-    "/check-user-availability", dependencies=[by_address("codes")], responses=problems("invalid_event_code", *JSON_BODY)
+    "/check-user-availability",
+    dependencies=[by_address("availability")],
+    responses=problems("invalid_event_code", *JSON_BODY),
 )
 async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Public) -> shapes.Availability:
-    """Whether a user name and an e-mail address are taken."""
+    """Whether a user name is taken, and whether an e-mail address is that of a member of the event."""
     question = pb.CheckUserAvailabilityRequest(**form.model_dump())
     answer = await backend.auth.CheckUserAvailability(question)
     return shapes.Availability(username_taken=answer.username_taken, email_taken=answer.email_taken)
@@ -75,11 +78,13 @@ async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Pu
     responses=problems(*JSON_BODY),
 )
 async def register(form: shapes.Registration, backend: Public, request: Request, response: Response) -> shapes.Login:
-    """Make an account, join the event of the code, and log in. All faults of the form come in one answer."""
+    """Make an account, join the event of the code, and log in. All faults of the form come in one answer; that an
+    e-mail address is in use is one only where nothing else is wrong."""
     attempt = pb.RegisterRequest(
         request_id=str(uuid4()),
         event_code=form.event_code,
         phone_mark=mark_phone(request, response),
+        device=describe_device(request),
         **form.user_data.model_dump(),
     )
     answer = await backend.auth.Register(attempt)
@@ -101,6 +106,7 @@ async def create_guest(
             request_id=str(idempotency_key or uuid4()),
             without_search=not form.search,
             phone_mark=mark_phone(request, response),
+            device=describe_device(request),
             **form.model_dump(exclude={"search"}),
         )
     )
@@ -139,11 +145,11 @@ async def get_session(request: Request) -> shapes.Session:
 async def login(form: shapes.Credentials, backend: Public, request: Request, response: Response) -> shapes.Login:
     """Trade a password for tokens; also sets the cookies of a page."""
     await rates_of(request).hit("passwords", address_of(request), form.username.casefold())
-    answer = await backend.auth.Login(pb.LoginRequest(**form.model_dump()))
+    answer = await backend.auth.Login(pb.LoginRequest(device=describe_device(request), **form.model_dump()))
     return log_in(request, response, answer, answer.event_id)
 
 
-@router.post("/refresh", responses=problems("invalid_refresh_token", *JSON_BODY))
+@router.post("/refresh", responses=problems("invalid_refresh_token", "session_expired", *JSON_BODY))
 async def refresh(
     backend: Public, request: Request, response: Response, form: shapes.RefreshToken | None = None
 ) -> shapes.TokenPair:
@@ -206,7 +212,7 @@ async def create_sign_in_link(backend: Signed, request: Request) -> shapes.SignI
 @router.post("/sign-in", dependencies=[by_address("logins")], responses=problems("invalid_sign_in_link", *JSON_BODY))
 async def sign_in(form: shapes.SignIn, backend: Public, request: Request, response: Response) -> shapes.Login:
     """Trade the token of a link for tokens. Nothing but this uses a link up, so previews of it do no harm."""
-    answer = await backend.auth.SignIn(pb.SignInRequest(token=form.token))
+    answer = await backend.auth.SignIn(pb.SignInRequest(token=form.token, device=describe_device(request)))
     return log_in(request, response, answer, answer.event_id)
 
 

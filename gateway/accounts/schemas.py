@@ -32,7 +32,7 @@ class AvailabilityQuestion(EventCode):
 
 class Availability(BaseModel):
     username_taken: bool
-    email_taken: bool
+    email_taken: bool = Field(description="whether a member of the event has it; of other accounts nothing is said")
 
 
 class UserData(Form):
@@ -40,7 +40,7 @@ class UserData(Form):
         description="2 to 64 letters and digits of any script, spaces, dots, dashes, underscores, apostrophes"
     )
     email: str
-    password: str = Field(description="8 to 256 characters")
+    password: str = Field(description="8 to 256 characters, and not one of those that are guessed first")
 
 
 class Registration(EventCode):
@@ -166,6 +166,49 @@ class Session(BaseModel):
     renewable: bool = Field(description="whether `POST /api/refresh` is worth a try: this browser was signed in")
     server: Offer
     first_organiser: bool = Field(description="whether `POST /api/first-organiser` is possible")
+
+
+class PasswordChange(Form):
+    old_password: str
+    new_password: str = Field(description="8 to 256 characters")
+
+
+class EmailChange(Form):
+    password: str
+    email: str
+    language: Literal["en", "fr"] = Field("en", description="of the e-mail")
+
+
+class ChangedEmail(BaseModel):
+    unconfirmed: bool = Field(
+        description="whether the new address holds only when the link that was sent to it is used"
+    )
+
+
+class ResetRequest(Form):
+    email: str = Field(description="as registered")
+    language: Literal["en", "fr"] = Field("en", description="of the e-mail")
+
+
+class NewPassword(Form):
+    token: str = Field(max_length=256, description="of a link: what follows the `#`")
+    password: str = Field(description="8 to 256 characters")
+
+
+class PasswordOwner(BaseModel):
+    username: str = Field(description="with it the account logs in")
+
+
+class SessionOfUser(BaseModel):
+    id: UUID
+    created_at: int = Field(description="epoch seconds")
+    last_used_at: int = Field(description="epoch seconds, to a quarter of an hour")
+    device: str = Field(description="a coarse description of the browser, such as `Safari, iPhone`; may be empty")
+    current: bool = Field(description="whether it is the session of this request")
+
+
+class Sessions(BaseModel):
+    sessions: list[SessionOfUser]
 
 
 class Notice(Form):

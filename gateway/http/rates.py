@@ -19,12 +19,13 @@ IPV6_HOME = 64  # bits that name one home or phone; the others are chosen by the
 
 @dataclass(frozen=True)
 class Rates:
-    """Each in the notation of `limits`, such as "10/minute;100/hour", or NONE. `codes`, `guests`,
+    """Each in the notation of `limits`, such as "10/minute;100/hour", or NONE. `codes`, `availability`, `guests`,
     `registrations` and `logins` count requests of one address, which all guests of a hotel may share; `passwords`
     those for one account from one address; `selfies` those of one account, and `selfie_mb` their millions of bytes.
     `links` counts requests of one address for e-mails, `addresses` those for one e-mail address."""
 
     codes: str = "300/minute"
+    availability: str = "60/minute"
     guests: str = "300/minute"
     registrations: str = "300/minute"
     logins: str = "300/minute"

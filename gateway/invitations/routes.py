@@ -10,6 +10,7 @@ from gateway.accounts.schemas import Login
 from gateway.errors.openapi import JSON_BODY, SIGNED, problems
 from gateway.http.authentication import Public, Signed
 from gateway.http.body import JsonRoute
+from gateway.http.devices import describe_device
 from gateway.http.rates import address_of, by_address, rates_of
 from gateway.http.site import public_origin
 from gateway.http.times import epoch_s
@@ -95,7 +96,9 @@ async def accept_invitation(form: shapes.InvitationToken, backend: Signed) -> sh
 )
 async def register_invited(form: shapes.InvitedUser, backend: Public, request: Request, response: Response) -> Login:
     """Make an account, accept an invitation for it, and log in."""
-    attempt = pb.RegisterInvitedRequest(request_id=str(uuid4()), token=form.token, **form.user_data.model_dump())
+    attempt = pb.RegisterInvitedRequest(
+        request_id=str(uuid4()), token=form.token, device=describe_device(request), **form.user_data.model_dump()
+    )
     answer = await backend.auth.RegisterInvited(attempt)
     return log_in(request, response, answer, answer.event_id)
 
@@ -111,7 +114,9 @@ async def create_first_organiser(
 ) -> Login:
     """Make the first account that may create events, and log in; with the code that auth_service logs at its start."""
     await rates_of(request).hit("passwords", address_of(request), "first-organiser")
-    attempt = pb.CreateFirstOrganiserRequest(code=form.code, **form.user_data.model_dump())
+    attempt = pb.CreateFirstOrganiserRequest(
+        code=form.code, device=describe_device(request), **form.user_data.model_dump()
+    )
     return log_in(request, response, await backend.auth.CreateFirstOrganiser(attempt))
 
 

@@ -17,6 +17,7 @@ from gateway.updates.members import list_members
 from gateway.updates.page import SPREAD_S, Hint
 from gateway.updates.schemas import Kind
 from kit.client import ServiceCalls
+from kit.ended import Endings
 from kit.identity import Signer
 from kit.logs import get_logger
 from protos.auth.v1 import auth_pb2
@@ -37,7 +38,7 @@ class Feed:
 
     def __init__(self, backends: Backends, signer: Signer, hub: Hub, live: Live) -> None:
         self._backends = backends
-        self._calls = ServiceCalls(signer)
+        self._calls = {name: ServiceCalls(signer, name) for name in ("auth", "selfie", "matcher")}
         self._hub = hub
         self._live = live
         self._away: set[str] = set()
@@ -45,15 +46,20 @@ class Feed:
         self._rotate_s = backends.limits.rotate_s
 
     async def run(self) -> None:
-        matches, selfies = self._backends.matcher.WatchMatches, self._backends.selfie.WatchSelfies
-        match_request, selfie_request = matcher_pb2.WatchMatchesRequest(), selfie_pb2.WatchSelfiesRequest()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._watch("matches", lambda: self._open(matches, match_request), self._on_match))
-            tasks.create_task(self._watch("selfies", lambda: self._open(selfies, selfie_request), self._on_selfie))
+            tasks.create_task(self._watch("matches", self._open_matches, self._on_match))
+            tasks.create_task(self._watch("selfies", self._open_selfies, self._on_selfie))
             tasks.create_task(self._follow_changes())
+            tasks.create_task(self._follow_endings())
 
-    def _open(self, method: Any, request: Any) -> Any:
-        return method(request, metadata=self._calls.metadata(), timeout=2 * self._rotate_s)
+    def _open_matches(self) -> Any:
+        return self._open("matcher", self._backends.matcher.WatchMatches, matcher_pb2.WatchMatchesRequest())
+
+    def _open_selfies(self) -> Any:
+        return self._open("selfie", self._backends.selfie.WatchSelfies, selfie_pb2.WatchSelfiesRequest())
+
+    def _open(self, callee: str, method: Any, request: Any) -> Any:
+        return method(request, metadata=self._calls[callee].metadata(), timeout=2 * self._rotate_s)
 
     async def _watch(self, what: str, open_stream: Callable[[], Any], tell: Callable[[Any], None]) -> None:
         """One stream after the other. Where one ends before the next has begun, hints may be lost."""
@@ -113,7 +119,9 @@ class Feed:
         request = auth_pb2.ListChangesRequest(newest=after is None, after=after or 0)
         request.wait.FromTimedelta(timedelta(seconds=wait_s))
         timeout_s = wait_s + self._call_s
-        answer = await self._backends.auth.ListChanges(request, metadata=self._calls.metadata(), timeout=timeout_s)
+        answer = await self._backends.auth.ListChanges(
+            request, metadata=self._calls["auth"].metadata(), timeout=timeout_s
+        )
         changes = answer.changes if after is not None else ()
         for change in changes:
             self._on_change(change)
@@ -125,10 +133,30 @@ class Feed:
             return after or 0
         return int(answer.changes[-1].sequence)
 
+    async def _follow_endings(self) -> None:
+        """Of sessions; those that ended before this process began are read as well."""
+        place = 0
+        while True:
+            request = auth_pb2.ListEndedSessionsRequest(after=place)
+            request.wait.FromTimedelta(timedelta(seconds=POLL_S))
+            method, timeout_s = self._backends.auth.ListEndedSessions, POLL_S + self._call_s
+            try:
+                answer = await method(request, metadata=self._calls["auth"].metadata(), timeout=timeout_s)
+                ids = tuple(UUID(one.session_id or one.user_id) for one in answer.sessions)
+                self._hub.end_sessions(Endings(ids, answer.place))
+                self._away.discard("sessions")
+            except Exception as error:
+                self._warn("sessions", error)
+                await asyncio.sleep(BACKOFF_S)
+                continue
+            if answer.place == place:
+                await asyncio.sleep(EMPTY_S)
+            place = answer.place
+
     async def _tell_members(self, event_id: str) -> None:
         """The change feed names no members. Where their list cannot be read, the changes are read again."""
         try:
-            user_ids = await list_members(self._backends, self._calls, event_id)
+            user_ids = await list_members(self._backends, self._calls["auth"], event_id)
         except grpc.aio.AioRpcError as error:
             if error.code() is not grpc.StatusCode.UNIMPLEMENTED:  # a service of the previous version
                 raise

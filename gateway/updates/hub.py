@@ -11,6 +11,7 @@ from gateway.http.authentication import authentication_required
 from gateway.http.limits import Limits
 from gateway.updates.page import Hint, OpenPage, Stream
 from gateway.updates.schemas import Kind
+from kit.ended import EndedSessions, Endings
 from kit.identity import Caller
 
 MAX_KEPT = 10_000  # hints, and users who were erased
@@ -23,8 +24,9 @@ open_pages = Gauge("updates_open_pages", "Pages that hear of changes", multiproc
 class Hub:
     """Fans hints out in memory. All calls are made in one event loop."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, ended: EndedSessions) -> None:
         self._limits = limits
+        self._ended = ended
         self._boot_id = secrets.token_hex(4)
         self._number = self._opened = 0
         self._kept: deque[tuple[int, Hint]] = deque(maxlen=MAX_KEPT)
@@ -35,7 +37,7 @@ class Hub:
 
     def open(self, caller: Caller, last_event_id: str) -> OpenPage:
         """Raises Problem."""
-        page = OpenPage(caller.user_id, self._boot_id, self._number)
+        page = OpenPage(caller, self._boot_id, self._number)
         self.register(page)
         if last_event_id:
             self._resume(page, last_event_id)
@@ -43,7 +45,7 @@ class Hub:
 
     def register(self, page: Stream) -> None:
         """Until `close` it is kept alive, ended, and sent the hints of its user. Raises Problem."""
-        if page.user_id in self._erased:
+        if page.user_id in self._erased or self._ended.covers(page.session_id):
             raise authentication_required()
         self._opened += 1
         page.turn = self._opened % TURNS
@@ -86,6 +88,13 @@ class Hub:
             self._erased.popitem(last=False)
         for page in self._pages.get(user_id, ()):
             page.end()
+
+    def end_sessions(self, endings: Endings) -> None:
+        """Refuses their tokens from now on, and ends their streams."""
+        self._ended.add(endings.ids)
+        for page in self._all():
+            if page.session_id in endings.ids or page.user_id in endings.ids:
+                page.end()
 
     def end_all(self) -> None:
         """When the process stops."""

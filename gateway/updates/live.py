@@ -14,6 +14,7 @@ from gateway.updates.members import list_members
 from gateway.updates.pace import Pace
 from gateway.updates.page import Stream
 from gateway.updates.state import Versions, make_state, read_counts
+from kit import identity
 from kit.client import ServiceCalls
 from kit.identity import Signer
 from kit.logs import get_logger
@@ -32,8 +33,8 @@ class StatePage(Stream):
     """The stream of an organiser's page of an event: the newest state that it has not been sent. `is_proven`: its
     token was accepted since anything was heard of its user; `opened` is done when it is first accepted or refused."""
 
-    def __init__(self, user_id: UUID, token: str) -> None:
-        super().__init__(user_id)
+    def __init__(self, caller: identity.Caller, token: str) -> None:
+        super().__init__(caller)
         self.token = token
         self.is_proven = False
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -83,7 +84,7 @@ class Live:
 
     def __init__(self, backends: Backends, signer: Signer, hub: Hub) -> None:
         self._backends = backends
-        self._calls = ServiceCalls(signer)
+        self._calls = ServiceCalls(signer, "auth")
         self._hub = hub
         self._pause_s = backends.limits.state_s
         self._events: dict[str, Watched] = {}
@@ -91,9 +92,9 @@ class Live:
         self._number = 0
         self._is_away = False
 
-    async def open(self, event_id: UUID, user_id: UUID, token: str) -> StatePage:
+    async def open(self, event_id: UUID, caller: identity.Caller, token: str) -> StatePage:
         """A page that has a state. Raises Problem, and AioRpcError where the services refuse its token."""
-        page = StatePage(user_id, token)
+        page = StatePage(caller, token)
         self._hub.register(page)
         watched = self._events.get(str(event_id))
         if watched is None:

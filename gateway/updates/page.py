@@ -8,6 +8,7 @@ from random import uniform
 from uuid import UUID
 
 from gateway.updates.schemas import Kind, Update
+from kit.identity import Caller
 
 MAX_PENDING = 50  # more than these are one reload
 KEEP_ALIVE = b":\n\n"
@@ -29,8 +30,9 @@ class Hint:
 class Stream(ABC):
     """What a page is sent. `turn`: when it is kept alive."""
 
-    def __init__(self, user_id: UUID) -> None:
-        self.user_id = user_id
+    def __init__(self, caller: Caller) -> None:
+        self.user_id = caller.user_id
+        self.session_id = caller.session_id
         self.turn = 0
         self.is_over = False
         self._is_kept_alive = False
@@ -68,8 +70,8 @@ class Stream(ABC):
 class OpenPage(Stream):
     """The stream of a page, fed by the hub. `number`: of the last hint before it."""
 
-    def __init__(self, user_id: UUID, boot_id: str, number: int) -> None:
-        super().__init__(user_id)
+    def __init__(self, caller: Caller, boot_id: str, number: int) -> None:
+        super().__init__(caller)
         self._boot_id = boot_id
         self._pending: dict[Hint, int] = {}
         self._first = number

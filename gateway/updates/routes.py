@@ -92,5 +92,5 @@ async def follow_event(event_id: UUID, request: Request, _: Signed) -> Response:
     live: Live | None = request.app.state.live
     if live is None:
         raise Problem(503, "service_unavailable", "Live updates are switched off.")
-    page = await live.open(event_id, caller.user_id, find_token(request.scope, request.headers))
+    page = await live.open(event_id, caller, find_token(request.scope, request.headers))
     return UpdateStream(page, partial(live.close, event_id, page), max(0.0, caller.expires_at - time.time()))

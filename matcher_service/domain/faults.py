@@ -15,6 +15,10 @@ class CameraNotFound(NotFound):
     """There is no such camera in this event."""
 
 
+class RevisionTooFarAhead(InvalidInput):
+    """This revision is far ahead of the last one of this person: it is not one that selfie_service has given out."""
+
+
 class PhotoNotReady(Precondition):
     """This photo is not ready to be shown."""
 

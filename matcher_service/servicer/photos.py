@@ -78,7 +78,8 @@ class PhotoServicer(photo_pb2_grpc.PhotoServiceServicer):
 
     @callable_by(USER)
     def CreateDownloadToken(self, request, context):
-        token = self._signer.sign_delegate(current_caller().user_id, DOWNLOAD_S)
+        caller = current_caller()
+        token = self._signer.sign_delegate(caller.user_id, DOWNLOAD_S, caller.session_id)
         return pb.CreateDownloadTokenResponse(token=token)
 
     @callable_by(USER)

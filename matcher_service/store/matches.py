@@ -8,7 +8,16 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
 from kit.pages import Page
-from matcher_service.domain import NEWEST_FIRST, Download, EventNotFound, Listing, Match, NoticeCounts, Rematch
+from matcher_service.domain import (
+    NEWEST_FIRST,
+    Download,
+    EventNotFound,
+    Listing,
+    Match,
+    NoticeCounts,
+    Rematch,
+    RevisionTooFarAhead,
+)
 from matcher_service.faces import FacePage, FoundFace
 from matcher_service.matching import drop_rejected
 from matcher_service.store.audience import USER, unhidden
@@ -24,6 +33,8 @@ from matcher_service.store.replacements import find_replaced
 from matcher_service.store.versions import read_versions
 
 FindNewer = Callable[[FacePage], Sequence[FoundFace]]
+# More selfies and deletions than anybody makes between two rematches in an event, or before the first one.
+MAX_REVISIONS_AHEAD = 1_000_000
 
 
 class MatchStore:
@@ -46,7 +57,7 @@ class MatchStore:
         the lock, by `find_newer`. A photo deleted meanwhile drops out, because only photos that are there and indexed
         are inserted; of one replaced meanwhile only the new faces count. With the same selfie as before, what growth
         found stays until the event is settled.
-        Raises EventNotFound when the event or the membership is gone.
+        Raises EventNotFound when the event or the membership is gone, RevisionTooFarAhead.
         """
         person = {"event": rematch.event_id, "person": rematch.person}
         with transaction(self._engine, "match-publish") as connection:
@@ -55,6 +66,7 @@ class MatchStore:
                 raise EventNotFound
             if self._is_stale(connection, rematch):
                 return None
+            self._require_near(connection, rematch)
             if rematch.encoding is not None:
                 replaced = find_replaced(connection, rematch.event_id, compared)
                 newer = read_newer(connection, rematch.event_id, compared, version)
@@ -124,6 +136,13 @@ class MatchStore:
         query = text("SELECT revision FROM matcher.people WHERE event_id = :event AND person_id = :person")
         row = connection.execute(query, {"event": rematch.event_id, "person": rematch.person}).first()
         return row is not None and row.revision > rematch.revision
+
+    def _require_near(self, connection: Connection, rematch: Rematch) -> None:
+        """Nothing older than what is published is published: one revision out of reach would end that for good."""
+        query = text("SELECT revision FROM matcher.people WHERE event_id = :event AND person_id = :person")
+        known: int | None = connection.execute(query, {"event": rematch.event_id, "person": rematch.person}).scalar()
+        if rematch.revision > (known or 0) + MAX_REVISIONS_AHEAD:
+            raise RevisionTooFarAhead
 
     def _drop_rejected(
         self, connection: Connection, rematch: Rematch, found: Sequence[FoundFace], find_newer: FindNewer

@@ -53,7 +53,12 @@ def main() -> None:
     system = LocalSystem(
         folder / "data",
         replicas={"indexer": 2},
-        settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": "none", "RATE_SELFIE_MB": "none"},
+        settings={
+            "LOG_LEVEL": "WARNING",
+            "RATE_SELFIES": "none",
+            "RATE_SELFIE_MB": "none",
+            "RATE_AVAILABILITY": "none",
+        },
     )
     try:
         with system:

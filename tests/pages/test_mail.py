@@ -10,7 +10,7 @@ from deploy.system import LocalSystem
 from tests.e2e.mailing import host as host
 from tests.e2e.mailing import mailing as mailing
 from tests.e2e.mailing import smtp as smtp
-from tests.e2e.party import Organiser
+from tests.e2e.party import PASSWORD, Organiser, register
 from tests.pages.conftest import NewPhone
 from tests.pages.phone import Phone
 from tests.service.smtp_server import SmtpServer
@@ -99,6 +99,62 @@ def test_unsubscribing_takes_one_tap(open_phone: Open, language: str, word: str)
     phone.button(word).click()
     phone.see({"en": "Done.", "fr": "C’est fait."}[language])  # noqa: RUF001
     phone.check_accessibility()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("Send me a link", "Save the password", "Use at least 8 characters.", "Saved. Sign in as")),
+        (
+            "fr",
+            (
+                "M’envoyer un lien",  # noqa: RUF001
+                "Enregistrer le mot de passe",
+                "Utilisez au moins 8 caractères.",
+                "Enregistré. Connectez-vous en tant que",
+            ),
+        ),
+    ],
+)
+def test_a_forgotten_password_is_replaced(
+    open_phone: Open, host: Organiser, mailing: LocalSystem, smtp: SmtpServer, language: str, words: tuple[str, ...]
+) -> None:
+    send, save, short, saved = words
+    with register(mailing.base_url, host.event("Garden party")) as guest:
+        before = len(smtp.received)
+        phone = open_phone("/password", locale=language)
+        phone.page.locator("#email").fill(f"{guest.username}@example.org")
+        phone.check_accessibility()
+        phone.button(send).click()
+        phone.open(path_of(smtp.wait_for(before + 1)[before].link))
+        expect(phone.button(save)).to_be_visible()
+        assert not [request for request in phone.requests if "/api/reset-password" in request.url]
+        for password, told in (("short", short), ("a brand new horse", f"{saved} {guest.username}")):
+            phone.page.locator("#password").fill(password)
+            phone.button(save).click()
+            phone.see(told)
+            phone.check_accessibility()
+        assert phone.faults == ["422 POST /api/reset-password"]
+        phone.faults.clear()
+        form = {"username": guest.username, "password": "a brand new horse"}
+        assert guest.http.post("/api/login", json=form).status_code == 200
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "Use this address"), ("fr", "Utiliser cette adresse")])
+def test_a_new_address_is_confirmed_by_a_tap(
+    open_phone: Open, host: Organiser, mailing: LocalSystem, smtp: SmtpServer, language: str, word: str
+) -> None:
+    with register(mailing.base_url, host.event("Garden party")) as guest:
+        before, email = len(smtp.received), f"new-{guest.username}@example.org"
+        form = {"password": PASSWORD, "email": email, "language": language}
+        assert guest.expect(200, "POST", "/api/me/email", json=form) == {"unconfirmed": True}
+        received = smtp.wait_for(before + 1)[before]
+        assert received.to == [email]
+        phone = open_phone(path_of(received.link), locale=language)
+        phone.check_accessibility()
+        phone.button(word).click()
+        phone.see({"en": "Done.", "fr": "C’est fait."}[language])  # noqa: RUF001
+        assert guest.get("/api/me")["email"] == email
 
 
 def test_a_server_without_mail_offers_none(phone: Phone, organiser: Organiser) -> None:

@@ -110,7 +110,8 @@ def serve_at(keys: Path) -> Iterator[Callable[..., tuple[grpc.Channel, str]]]:
 
     def start(*services: Registration, **settings: int) -> tuple[grpc.Channel, str]:
         config = ServerSettings.model_validate({"grace_s": 0, **settings})
-        server = Server(config, 0, Verifier.read(keys), services)
+        name = services[0].descriptor.full_name.partition(".")[0]
+        server = Server(config, 0, Verifier.read(keys, name), services)
         address = f"127.0.0.1:{server.port}"
         channel = grpc.insecure_channel(address)
         running.append((server, channel))

@@ -119,10 +119,11 @@ class World:
         port = self._others.add_insecure_port("127.0.0.1:0")
         self._others.start()
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
-        told = calls(signer("selfie"))
-        self.auth_feed = AuthFeed(self._channel, told)
+        self.auth_feed = AuthFeed(self._channel, calls(signer("selfie"), "auth"))
         self.follower = Follower(self.auth_feed.fetch, self.changes.cursor, self.changes.apply, is_join)
-        self.rematcher = Rematcher(self.rematches, self._channel, told, STREAM_S, self.stop)
+        self.rematcher = Rematcher(
+            self.rematches, self._channel, calls(signer("selfie"), "matcher"), STREAM_S, self.stop
+        )
         self.people_store = person_store(self.db)
         self.people = People(self.people_store, FACES_PER_GUEST)
         self.images = Images(self.blobs, vault, self.selfies.is_sealing)

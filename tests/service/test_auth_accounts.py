@@ -5,6 +5,7 @@ from uuid import uuid4
 import grpc
 import pytest
 
+from auth_service.store import AccountStore
 from protos.auth.v1 import auth_pb2 as pb
 from tests.service.auth_fixtures import PASSWORD, AuthScene, register_form
 from tests.service.calls import bearer, refused
@@ -52,7 +53,7 @@ FORM_RULES = [
     ("email", "Olga@Example.ORG", "email_taken"),
     ("password", "7 chars", "password_too_short"),
     ("password", "8 chars!", None),
-    ("password", "x" * 256, None),
+    ("password", "eight cups of tea " * 14, None),
     ("password", "x" * 257, "password_too_long"),
     ("password", "with\0NUL", None),
     ("event_code", "", "invalid_event_code"),
@@ -194,10 +195,11 @@ def test_an_unknown_user_costs_and_says_what_a_wrong_password_does(scene: AuthSc
 
 def test_a_login_hashes_no_more_than_a_password_can_be_long(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
-    scene.stub.Register(register_form(event, password="x" * 256))
+    typed = "eight cups of tea " * 60_000
+    scene.stub.Register(register_form(event, password=typed[:256]))
     scene.passwords.work.clear()
     with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS"):
-        scene.stub.Login(pb.LoginRequest(username="gina", password="x" * 1_000_000))
+        scene.stub.Login(pb.LoginRequest(username="gina", password=typed))
     assert [length for _, length in scene.passwords.work] == [256]
 
 
@@ -229,6 +231,42 @@ AVAILABILITY = [
     ("", "", (False, False)),
     ("gina@example.org", "gina", (False, False)),
 ]
+
+
+def test_an_address_of_another_event_is_not_told(scene: AuthScene) -> None:
+    olga = scene.organiser("olga")
+    here, elsewhere = scene.event(olga), scene.event(olga)
+    scene.guest(elsewhere, "gina")
+    for event, expected in ((here, False), (elsewhere, True)):
+        question = pb.CheckUserAvailabilityRequest(
+            username="gina", email="Gina@example.org", event_code=event.event_code
+        )
+        answer = scene.stub.CheckUserAvailability(question)
+        assert (answer.username_taken, answer.email_taken) == (True, expected)
+
+
+def test_control_asked_of_all_accounts_it_is_told(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    olga = scene.organiser("olga")
+    here, elsewhere = scene.event(olga), scene.event(olga)
+    scene.guest(elsewhere, "gina")
+    find = AccountStore.find_taken
+    monkeypatch.setattr(AccountStore, "find_taken", lambda store, name, email, _=None: find(store, name, email))
+    question = pb.CheckUserAvailabilityRequest(email="gina@example.org", event_code=here.event_code)
+    assert scene.stub.CheckUserAvailability(question).email_taken
+
+
+def test_a_registration_that_fails_anyway_does_not_tell_whose_address_is_known(scene: AuthScene) -> None:
+    event = scene.event(scene.organiser("olga"))
+    known = {"username": "gina", "email": "olga@example.org"}
+    for other, expected in (
+        ({"password": "short"}, {"password": "password_too_short"}),
+        ({"username": "OLGA"}, {"username": "username_taken", "email": "email_taken"}),
+        ({"username": "x"}, {"username": "invalid_username"}),
+        ({}, {"email": "email_taken"}),
+    ):
+        with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
+            scene.stub.Register(register_form(event, **{**known, **other}))
+        assert refusal.violations == expected
 
 
 def test_availability_is_told_to_those_with_a_code(scene: AuthScene, subtests: pytest.Subtests) -> None:

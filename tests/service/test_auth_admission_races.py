@@ -4,9 +4,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from auth_service.domain import Lifetimes, NewSession
 from auth_service.store import MemberStore, members, sessions
 from auth_service.tokens import hash_token
 from protos.auth.v1 import auth_pb2 as pb
@@ -113,10 +115,10 @@ class Renewal:
         self._link = link.token
 
     def rotate(self) -> object:
-        return self._store.rotate_token(hash_token(self._refresh_token), b"salt", lambda _: b"next")
+        return self._store.rotate_token(hash_token(self._refresh_token), b"salt", lambda _: b"next", Lifetimes())
 
     def use_link(self) -> object:
-        return self._store.use_link(hash_token(self._link), b"next")
+        return self._store.use_link(hash_token(self._link), NewSession(uuid4(), b"next"))
 
 
 @pytest.fixture(params=["rotate", "use_link"])

@@ -157,7 +157,7 @@ def check_complete(scene: AuthScene, seen: list[Change]) -> None:
 def test_a_follower_misses_nothing_while_many_join_at_once(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     people = [
-        scene.sign("auth").sign(str(scene.auth.organisers.add(f"guest{n}", f"{n}@example.org", "12345678")), 60)
+        scene.sign("auth").sign(str(scene.auth.organisers.add(f"guest{n}", f"{n}@example.org", "correct horse")), 60)
         for n in range(24)
     ]
     seen: list[Change] = []

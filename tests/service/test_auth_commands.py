@@ -72,6 +72,31 @@ def test_an_organiser_is_added_and_logs_in(
     assert user.organiser
 
 
+def test_a_link_to_a_new_password_is_printed(
+    scene: AuthScene, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene.organiser("olga")
+    site = {"PUBLIC_URL": "https://party.example/", "ROOT_PATH": "/photos"}
+    command("reset-link", "--username", "OLGA", MINOIS_KEYS="", SIGNING_KEY="", **site)
+    command("reset-link", "--username", "olga@example.org", PUBLIC_URL="", ROOT_PATH="")
+    first, second = [line for line in capsys.readouterr().out.splitlines() if "#" in line]
+    assert first.startswith("https://party.example/photos/password#")
+    assert second.startswith("/password#")
+    request = pb.ResetPasswordRequest(token=second.partition("#")[2], password="a new horse")
+    assert scene.stub.ResetPassword(request).username == "olga"
+
+
+def test_there_is_no_link_for_an_account_without_a_password(
+    scene: AuthScene, command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene.visitor(scene.event(scene.organiser("olga")))
+    for name in ("nobody", ""):
+        with pytest.raises(SystemExit) as ended:
+            command("reset-link", "--username", name)
+        assert ended.value.code == 1
+        assert capsys.readouterr().err == f"reset-link: there is no account with a password that is called {name}.\n"
+
+
 @pytest.mark.parametrize(
     ("words", "changed", "told"),
     [

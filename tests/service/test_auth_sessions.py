@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
+from auth_service.domain import Lifetimes
 from auth_service.store import sessions
 from auth_service.tokens import hash_token, make_successor
 from protos.auth.v1 import auth_pb2 as pb
@@ -162,6 +163,6 @@ def count_survivors(scene: AuthScene, token: str) -> int:
             scene.wait_until_blocked_or_done(logouts[0])
 
         patch.setattr(sessions, "insert_token", insert_then_logout)
-        store.rotate_token(hash_token(token), b"salt", lambda _: b"next")
+        store.rotate_token(hash_token(token), b"salt", lambda _: b"next", Lifetimes())
         logouts[0].result(timeout=5)
     return int(scene.sql("SELECT count(*) FROM auth.refresh_tokens")[0][0])

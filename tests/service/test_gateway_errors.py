@@ -34,6 +34,7 @@ FAULTS = [
     (auth.InvalidCredentials(), 401, "invalid_credentials"),
     (auth.TooManyRequests(), 429, "too_many_requests"),
     (auth.InvalidRefreshToken(), 401, "invalid_refresh_token"),
+    (auth.SessionExpired(), 401, "session_expired"),
     (auth.InvalidEventCode(), 404, "invalid_event_code"),
     (auth.EventNotFound(), 404, "event_not_found"),
     (auth.UserNotFound(), 404, "user_not_found"),

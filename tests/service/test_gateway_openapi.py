@@ -40,6 +40,14 @@ ROUTES = {
     "ListConsents": "get /api/me/export",
     "ListRecords": "get /api/me/export",
     "WithdrawConsent": "delete /api/me/consents",
+    "ListSessions": "get /api/me/sessions",
+    "EndSession": "delete /api/me/sessions/{session_id}",
+    "EndOtherSessions": "delete /api/me/sessions",
+    "ChangePassword": "post /api/me/password",
+    "ChangeEmail": "post /api/me/email",
+    "ConfirmEmail": "post /api/confirm-email",
+    "SendPasswordReset": "post /api/password-resets",
+    "ResetPassword": "post /api/reset-password",
     "RecordConsent": "post /api/me/consents",
     "AdmitGuest": "post /api/events/{event_id}/guests/{user_id}/admit",
     "SetRole": "patch /api/events/{event_id}/guests/{user_id}",
@@ -155,7 +163,7 @@ def test_a_picture_documents_its_version(document: dict[str, Any]) -> None:
 def test_every_reason_of_a_service_is_documented_with_its_status(proto: Any) -> None:
     reasons = {name.removeprefix("ERROR_REASON_").lower() for name in proto.ErrorReason.DESCRIPTOR.values_by_name}
     document = str(create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER).openapi()["paths"])
-    internal = {"unspecified", "caller_not_allowed"}  # of calls between services
+    internal = {"unspecified", "caller_not_allowed", "revision_too_far_ahead"}  # of calls between services
     assert {reason for reason in reasons - internal if f"`{reason}`" not in document} == set()
 
 
@@ -237,6 +245,6 @@ def test_every_rpc_of_a_person_has_a_route() -> None:
     unlisted = {"CheckEventCode", "Logout", "DeleteUser", "DeleteSelfie", "GetRematchState", "GetIndexState"}
     unlisted |= {"CreateDownloadToken", "CheckFirstOrganiser"}  # the gateway itself asks for them
     unlisted |= {"CountMatches", "ListSelfieStates"}  # of the guests that ListGuests has found
-    of_services = {"ListChanges", "ListMemberIds", "Rematch", "WatchMatches", "WatchSelfies"}
+    of_services = {"ListChanges", "ListEndedSessions", "ListMemberIds", "Rematch", "WatchMatches", "WatchSelfies"}
     of_services.add("CountMatchesForNotices")
     assert set(promised()) - set(ROUTES) - unlisted == of_services

@@ -25,6 +25,8 @@ GUEST = [
     f"/my/{EVENT}",
     "/sign-in",
     "/unsubscribe",
+    "/password",
+    "/email",
 ]
 GUEST += ["/e/https%3A%2F%2Fparty.example%2Fe%2F7K3F-9QXA", f"/my/{EVENT}/", "/sign-in/"]
 ORGANISER = [

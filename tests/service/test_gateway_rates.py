@@ -21,6 +21,9 @@ def log_in(world: World, **headers: str) -> httpx2.Response:
 
 ASK: dict[str, Callable[[World], httpx2.Response]] = {
     "codes": lambda world: world.client.post("/api/check-event-code", json={"event_code": "C"}),
+    "availability": lambda world: world.client.post(
+        "/api/check-user-availability", json={"event_code": "C", "username": "ada", "email": "a@example.org"}
+    ),
     "guests": lambda world: world.client.post("/api/guest-sessions", json={"event_code": "C"}),
     "registrations": lambda world: world.client.post(
         "/api/register-with-event-code", json={"user_data": USER, "event_code": "C"}

@@ -12,6 +12,7 @@ from gateway.http.limits import Bounds
 from gateway.updates import hub
 from gateway.updates.page import Hint, OpenPage
 from gateway.updates.schemas import Kind
+from kit.identity import USER, Caller
 from protos.auth.v1 import auth_pb2
 from tests.service.gateway_world import SIGNED, problem, running_world
 from tests.service.selfie_world import wait_until
@@ -123,6 +124,27 @@ def test_the_pages_of_an_erased_user_end_and_do_not_come_back(world: LiveWorld) 
         assert page.rest() == []
         assert problem(world.refuse(ann)) == (401, "invalid_token")
         assert until_mark(world, other, bob) == []
+
+
+def test_the_streams_of_an_ended_session_end_and_no_others(world: LiveWorld) -> None:
+    ann, ended, kept = uuid4(), uuid4(), uuid4()
+    with world.open(ann, session_id=ended) as page, world.open(ann, session_id=kept) as other:
+        world.ended.add(ended)
+        assert page.rest() == []
+        assert until_mark(world, other, ann) == []
+    refused = world.client.get("/api/updates", headers=signed(ann, 3600, ended))
+    assert problem(refused) == (401, "invalid_token")
+
+
+def test_a_body_of_an_ended_session_is_not_read(world: LiveWorld) -> None:
+    ann, ended = uuid4(), uuid4()
+    headers = signed(ann, 3600, ended)
+    with world.open(ann, session_id=ended) as page:
+        assert world.client.post("/api/join-event", json={"event_code": "C"}, headers=headers).status_code == 200
+        world.ended.add(ended)
+        page.rest()
+    refused = world.client.post("/api/join-event", json={"event_code": "C"}, headers=headers)
+    assert problem(refused) == (401, "invalid_token")
 
 
 def missed_by(world: LiveWorld, user_id: UUID, page: Page) -> list[Heard]:
@@ -281,7 +303,7 @@ def test_a_stream_is_replaced_in_time_and_no_page_reloads(what: str) -> None:
 
 def test_a_slow_page_costs_no_more_than_a_reload() -> None:
     user_id = uuid4()
-    page = OpenPage(user_id, "boot", 0)
+    page = OpenPage(Caller(USER, user_id), "boot", 0)
     for number in range(1000):
         page.add(number, Hint(Kind.PHOTOS, user_id, str(uuid4())))
     assert len(page._pending) == 1

@@ -40,6 +40,7 @@ OPEN_TO = {
     "/auth.v1.AuthService/Logout": {PUBLIC},
     "/auth.v1.AuthService/ListMemberIds": {"service:gateway"},
     "/auth.v1.AuthService/ListChanges": {"service:selfie", "service:matcher", "service:gateway"},
+    "/auth.v1.AuthService/ListEndedSessions": {"service:selfie", "service:matcher", "service:gateway"},
     "/matcher.v1.MatcherService/Rematch": {"service:selfie"},
     "/matcher.v1.MatcherService/WatchMatches": {"service:gateway", "service:auth"},
     "/matcher.v1.MatcherService/CountMatchesForNotices": {"service:auth"},
@@ -49,6 +50,9 @@ OPEN_TO = {
     "/auth.v1.AuthService/CreateFirstOrganiser": {PUBLIC},
     "/auth.v1.AuthService/SendSignInLink": {PUBLIC},
     "/auth.v1.AuthService/Unsubscribe": {PUBLIC},
+    "/auth.v1.AuthService/ConfirmEmail": {PUBLIC},
+    "/auth.v1.AuthService/SendPasswordReset": {PUBLIC},
+    "/auth.v1.AuthService/ResetPassword": {PUBLIC},
     "/matcher.v1.PhotoService/GetPhoto": {USER, "delegate:matcher"},
     "/selfie.v1.SelfieService/WatchSelfies": {"service:gateway"},
 }

@@ -251,7 +251,7 @@ def test_the_request_id_is_in_every_log_line_and_goes_on_to_other_services(
     serve: Serve, signer: Callable[[str], Signer]
 ) -> None:
     script, forwarded = Script(), []
-    calls = ServiceCalls(signer("selfie"))
+    calls = ServiceCalls(signer("selfie"), "matcher")
 
     def log_and_forward() -> None:
         structlog.get_logger().info("Working.", action="work")

@@ -159,6 +159,47 @@ def test_a_service_token_holds_for_a_minute(signer: Callable[[str], Signer], key
     assert Verifier.read(keys).verify(token) == Caller("service:selfie")
 
 
+@pytest.mark.parametrize("callee", ["auth", "matcher"])
+def test_a_token_for_one_service_is_refused_by_every_other(
+    signer: Callable[[str], Signer], keys: Path, callee: str
+) -> None:
+    token = signer("selfie").sign_service(callee)
+    for name in ("auth", "selfie", "matcher", ""):
+        verifier = Verifier.read(keys, name)
+        if name == callee:
+            assert verifier.verify(token) == Caller("service:selfie")
+            continue
+        with pytest.raises(InvalidToken):
+            verifier.verify(token)
+
+
+def test_control_without_a_look_at_the_callee_a_token_is_good_everywhere(
+    signer: Callable[[str], Signer], keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Verifier, "_is_addressed", lambda *_: True)
+    assert Verifier.read(keys, "matcher").verify(signer("selfie").sign_service("auth")) == Caller("service:selfie")
+
+
+def test_services_of_both_versions_call_each_other(signer: Callable[[str], Signer], keys: Path) -> None:
+    """One of the previous version signs for AUDIENCE alone, and requires it."""
+    before = signer("selfie").sign("service:selfie", 60)
+    assert Verifier.read(keys, "matcher").verify(before) == Caller("service:selfie")
+    now = signer("selfie").sign_service("matcher")
+    assert jwt.decode(now, signer("selfie").public_key, algorithms=["EdDSA"], audience="minois")
+
+
+def test_a_service_cannot_replay_what_it_was_sent(
+    serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer]
+) -> None:
+    """The whole way: a token that selfie_service sent to auth_service, at matcher_service."""
+    script = Script()
+    stub = photo_pb2_grpc.PhotoServiceStub(serve(photos(script)))
+    for callee, reason in (("auth", "INVALID_TOKEN"), ("matcher", "CALLER_NOT_ALLOWED")):
+        code = grpc.StatusCode.UNAUTHENTICATED if callee == "auth" else grpc.StatusCode.PERMISSION_DENIED
+        with refused(code, reason):
+            stub.DeletePhoto(pb.DeletePhotoRequest(), metadata=bearer(signer("selfie").sign_service(callee)))
+
+
 def test_key_pairs_are_made_once_and_private_keys_are_private(tmp_path: Path) -> None:
     create_key_pair(tmp_path, "auth")
     private = (tmp_path / "auth.key.pem").read_bytes()

@@ -140,7 +140,7 @@ def test_the_follower_hears_of_a_change_while_it_waits(world: World) -> None:
 
 def test_the_feed_is_asked_with_a_token_of_this_service(world: World, keys: Path) -> None:
     world.follower.catch_up()
-    assert Verifier.read(keys).verify(world.feed.callers[0]).kind == "service:selfie"
+    assert Verifier.read(keys, "auth").verify(world.feed.callers[0]).kind == "service:selfie"
 
 
 def test_who_joins_with_an_active_selfie_is_matched_there_too(world: World) -> None:

@@ -50,7 +50,7 @@ def test_a_stream_names_its_event_and_its_sender(world: World, keys: Path) -> No
     world.rematch()
     (metadata,) = world.matcher.metadata
     assert metadata["x-event-id"] == str(event)
-    caller = Verifier.read(keys).verify(metadata["authorization"].removeprefix("Bearer "))
+    caller = Verifier.read(keys, "matcher").verify(metadata["authorization"].removeprefix("Bearer "))
     assert caller.kind == "service:selfie"
 
 

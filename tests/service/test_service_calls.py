@@ -39,13 +39,13 @@ def call_everything(world: World, calls: ServiceCalls) -> list[float | None]:
 
 
 def test_every_call_has_a_deadline(world: World, signer: Callable[[str], Signer]) -> None:
-    told = call_everything(world, ServiceCalls(signer("matcher")))
+    told = call_everything(world, ServiceCalls(signer("matcher"), "auth"))
     assert all(left_s is not None and left_s <= 20.5 for left_s in told)
 
 
 def test_control_calls_without_one_are_found_out(make_world: MakeWorld, signer: Callable[[str], Signer]) -> None:
     world = make_world(calls=EndlessCalls)
-    assert set(call_everything(world, EndlessCalls(signer("matcher")))) == {None}
+    assert set(call_everything(world, EndlessCalls(signer("matcher"), "auth"))) == {None}
 
 
 @pytest.mark.parametrize(("left_s", "longest_s"), [(2.0, 2.1), (None, 5.5)])

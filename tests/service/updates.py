@@ -76,6 +76,25 @@ class ChangeFeed:
             self._news.notify_all()
 
 
+class EndedList:
+    """ListEndedSessions of auth_service, which answers after half a second or as soon as a session ends."""
+
+    def __init__(self) -> None:
+        self._ended: list[UUID] = []
+        self._news = Condition()
+
+    def __call__(self, request: auth_pb2.ListEndedSessionsRequest) -> auth_pb2.ListEndedSessionsResponse:
+        with self._news:
+            self._news.wait_for(lambda: len(self._ended) > request.after, 0.5)
+            ended = [auth_pb2.EndedSession(session_id=str(session)) for session in self._ended[request.after :]]
+            return auth_pb2.ListEndedSessionsResponse(sessions=ended, place=len(self._ended))
+
+    def add(self, session_id: UUID) -> None:
+        with self._news:
+            self._ended.append(session_id)
+            self._news.notify_all()
+
+
 class MemberLists:
     """ListMemberIds of auth_service, in pages of two."""
 
@@ -112,8 +131,9 @@ class Page:
         ttl_s: int = 3600,
         path: str = "/api/updates",
         first: str = "hello",
+        session_id: UUID | None = None,
     ) -> None:
-        headers = signed(user_id, ttl_s)
+        headers = signed(user_id, ttl_s, session_id)
         if last_event_id:
             headers["last-event-id"] = last_event_id
         self._opening = client.stream("GET", path, headers=headers, timeout=20)
@@ -170,15 +190,17 @@ class LiveWorld:
         self.selfies = Source(selfie_pb2.WatchSelfiesResponse())
         self.changes = ChangeFeed()
         self.members = MemberLists()
+        self.ended = EndedList()
         services.answers |= {
             "WatchMatches": self.matches,
             "WatchSelfies": self.selfies,
             "ListChanges": self.changes,
             "ListMemberIds": self.members,
+            "ListEndedSessions": self.ended,
         }
 
-    def open(self, user_id: UUID, last_event_id: str = "", ttl_s: int = 3600) -> Page:
-        return Page(self.client, user_id, last_event_id, ttl_s)
+    def open(self, user_id: UUID, last_event_id: str = "", ttl_s: int = 3600, session_id: UUID | None = None) -> Page:
+        return Page(self.client, user_id, last_event_id, ttl_s, session_id=session_id)
 
     def update_event(self, event_id: str) -> None:
         self.changes.add(auth_pb2.Change.KIND_EVENT_UPDATED, "", event_id)
@@ -195,8 +217,8 @@ class LiveWorld:
         self.selfies.say(selfie_pb2.WatchSelfiesResponse(user_ids=[str(user_id)]))
 
 
-def signed(user_id: UUID, ttl_s: int) -> dict[str, str]:
-    return {"authorization": f"Bearer {Signer(USER_ISSUER, KEY).sign(str(user_id), ttl_s)}"}
+def signed(user_id: UUID, ttl_s: int, session_id: UUID | None = None) -> dict[str, str]:
+    return {"authorization": f"Bearer {Signer(USER_ISSUER, KEY).sign(str(user_id), ttl_s, session_id)}"}
 
 
 def count(what: str) -> float:

@@ -86,8 +86,12 @@ def test_a_name_that_passes_is_no_address_and_has_nothing_unseen(name: str) -> N
 
 
 @given(st.text(max_size=300))
-def test_a_password_is_judged_by_its_length_alone(password: str) -> None:
-    assert (not list(forms.check_password(password))) is (8 <= len(normalize("NFC", password)) <= 256)
+def test_a_password_may_have_any_characters(password: str) -> None:
+    faults = {fault.reason for fault in forms.check_password(password)}
+    length = len(normalize("NFC", password))
+    assert faults == {"password_too_short"} if length < 8 else True
+    assert faults == {"password_too_long"} if length > 256 else True
+    assert faults <= {"password_too_common"} if 8 <= length <= 256 else True
 
 
 def test_a_password_that_grows_when_it_is_composed_is_measured_as_it_is_hashed() -> None:

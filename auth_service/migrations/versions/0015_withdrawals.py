@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0015"
-down_revision = "0013"
+down_revision = "0014"
 
 # A consent that is withdrawn moves to the second table; `auth.consents` are those in force.
 CONSENTS = """

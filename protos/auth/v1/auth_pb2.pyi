@@ -37,6 +37,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_INVALID_SIGN_IN_LINK: _ClassVar[ErrorReason]
     ERROR_REASON_GUEST_OF_OTHERS: _ClassVar[ErrorReason]
     ERROR_REASON_REMOVED_FROM_EVENT: _ClassVar[ErrorReason]
+    ERROR_REASON_SESSION_EXPIRED: _ClassVar[ErrorReason]
     ERROR_REASON_INVALID_INVITATION: _ClassVar[ErrorReason]
     ERROR_REASON_CREDENTIALS_REQUIRED: _ClassVar[ErrorReason]
     ERROR_REASON_TOO_MANY_INVITATIONS: _ClassVar[ErrorReason]
@@ -90,6 +91,7 @@ ERROR_REASON_CREDENTIALS_SET: ErrorReason
 ERROR_REASON_INVALID_SIGN_IN_LINK: ErrorReason
 ERROR_REASON_GUEST_OF_OTHERS: ErrorReason
 ERROR_REASON_REMOVED_FROM_EVENT: ErrorReason
+ERROR_REASON_SESSION_EXPIRED: ErrorReason
 ERROR_REASON_INVALID_INVITATION: ErrorReason
 ERROR_REASON_CREDENTIALS_REQUIRED: ErrorReason
 ERROR_REASON_TOO_MANY_INVITATIONS: ErrorReason
@@ -337,20 +339,22 @@ class CheckUserAvailabilityResponse(_message.Message):
     def __init__(self, username_taken: _Optional[bool] = ..., email_taken: _Optional[bool] = ...) -> None: ...
 
 class RegisterRequest(_message.Message):
-    __slots__ = ("request_id", "username", "email", "password", "event_code", "phone_mark")
+    __slots__ = ("request_id", "username", "email", "password", "event_code", "phone_mark", "device")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     EMAIL_FIELD_NUMBER: _ClassVar[int]
     PASSWORD_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
     PHONE_MARK_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     username: str
     email: str
     password: str
     event_code: str
     phone_mark: str
-    def __init__(self, request_id: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ..., event_code: _Optional[str] = ..., phone_mark: _Optional[str] = ...) -> None: ...
+    device: str
+    def __init__(self, request_id: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ..., event_code: _Optional[str] = ..., phone_mark: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
 
 class RegisterResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "tokens", "waiting")
@@ -365,7 +369,7 @@ class RegisterResponse(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ..., waiting: _Optional[bool] = ...) -> None: ...
 
 class CreateGuestRequest(_message.Message):
-    __slots__ = ("request_id", "event_code", "display_name", "consent_version", "without_search", "consent_language", "phone_mark")
+    __slots__ = ("request_id", "event_code", "display_name", "consent_version", "without_search", "consent_language", "phone_mark", "device")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -373,6 +377,7 @@ class CreateGuestRequest(_message.Message):
     WITHOUT_SEARCH_FIELD_NUMBER: _ClassVar[int]
     CONSENT_LANGUAGE_FIELD_NUMBER: _ClassVar[int]
     PHONE_MARK_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     event_code: str
     display_name: str
@@ -380,7 +385,8 @@ class CreateGuestRequest(_message.Message):
     without_search: bool
     consent_language: str
     phone_mark: str
-    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ..., without_search: _Optional[bool] = ..., consent_language: _Optional[str] = ..., phone_mark: _Optional[str] = ...) -> None: ...
+    device: str
+    def __init__(self, request_id: _Optional[str] = ..., event_code: _Optional[str] = ..., display_name: _Optional[str] = ..., consent_version: _Optional[str] = ..., without_search: _Optional[bool] = ..., consent_language: _Optional[str] = ..., phone_mark: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
 
 class CreateGuestResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "event_name", "tokens", "waiting")
@@ -410,6 +416,70 @@ class SetCredentialsResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
+class ChangePasswordRequest(_message.Message):
+    __slots__ = ("old_password", "new_password")
+    OLD_PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    NEW_PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    old_password: str
+    new_password: str
+    def __init__(self, old_password: _Optional[str] = ..., new_password: _Optional[str] = ...) -> None: ...
+
+class ChangePasswordResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ChangeEmailRequest(_message.Message):
+    __slots__ = ("password", "email", "language")
+    PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    EMAIL_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    password: str
+    email: str
+    language: str
+    def __init__(self, password: _Optional[str] = ..., email: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+
+class ChangeEmailResponse(_message.Message):
+    __slots__ = ("unconfirmed",)
+    UNCONFIRMED_FIELD_NUMBER: _ClassVar[int]
+    unconfirmed: bool
+    def __init__(self, unconfirmed: _Optional[bool] = ...) -> None: ...
+
+class ConfirmEmailRequest(_message.Message):
+    __slots__ = ("token",)
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    def __init__(self, token: _Optional[str] = ...) -> None: ...
+
+class ConfirmEmailResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SendPasswordResetRequest(_message.Message):
+    __slots__ = ("email", "language")
+    EMAIL_FIELD_NUMBER: _ClassVar[int]
+    LANGUAGE_FIELD_NUMBER: _ClassVar[int]
+    email: str
+    language: str
+    def __init__(self, email: _Optional[str] = ..., language: _Optional[str] = ...) -> None: ...
+
+class SendPasswordResetResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ResetPasswordRequest(_message.Message):
+    __slots__ = ("token", "password")
+    TOKEN_FIELD_NUMBER: _ClassVar[int]
+    PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    token: str
+    password: str
+    def __init__(self, token: _Optional[str] = ..., password: _Optional[str] = ...) -> None: ...
+
+class ResetPasswordResponse(_message.Message):
+    __slots__ = ("username",)
+    USERNAME_FIELD_NUMBER: _ClassVar[int]
+    username: str
+    def __init__(self, username: _Optional[str] = ...) -> None: ...
+
 class CreateSignInLinkRequest(_message.Message):
     __slots__ = ("event_id", "user_id")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -427,10 +497,12 @@ class CreateSignInLinkResponse(_message.Message):
     def __init__(self, token: _Optional[str] = ..., expires_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class SignInRequest(_message.Message):
-    __slots__ = ("token",)
+    __slots__ = ("token", "device")
     TOKEN_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     token: str
-    def __init__(self, token: _Optional[str] = ...) -> None: ...
+    device: str
+    def __init__(self, token: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
 
 class SignInResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "tokens")
@@ -443,12 +515,14 @@ class SignInResponse(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., event_id: _Optional[str] = ..., tokens: _Optional[_Union[TokenPair, _Mapping]] = ...) -> None: ...
 
 class LoginRequest(_message.Message):
-    __slots__ = ("username", "password")
+    __slots__ = ("username", "password", "device")
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     username: str
     password: str
-    def __init__(self, username: _Optional[str] = ..., password: _Optional[str] = ...) -> None: ...
+    device: str
+    def __init__(self, username: _Optional[str] = ..., password: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
 
 class LoginResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "tokens")
@@ -481,6 +555,74 @@ class LogoutRequest(_message.Message):
 class LogoutResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class ListSessionsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Session(_message.Message):
+    __slots__ = ("session_id", "create_time", "use_time", "device", "current")
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    USE_TIME_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    CURRENT_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    create_time: _timestamp_pb2.Timestamp
+    use_time: _timestamp_pb2.Timestamp
+    device: str
+    current: bool
+    def __init__(self, session_id: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., use_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., device: _Optional[str] = ..., current: _Optional[bool] = ...) -> None: ...
+
+class ListSessionsResponse(_message.Message):
+    __slots__ = ("sessions",)
+    SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    sessions: _containers.RepeatedCompositeFieldContainer[Session]
+    def __init__(self, sessions: _Optional[_Iterable[_Union[Session, _Mapping]]] = ...) -> None: ...
+
+class EndSessionRequest(_message.Message):
+    __slots__ = ("session_id",)
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    session_id: str
+    def __init__(self, session_id: _Optional[str] = ...) -> None: ...
+
+class EndSessionResponse(_message.Message):
+    __slots__ = ("current",)
+    CURRENT_FIELD_NUMBER: _ClassVar[int]
+    current: bool
+    def __init__(self, current: _Optional[bool] = ...) -> None: ...
+
+class EndOtherSessionsRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class EndOtherSessionsResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ListEndedSessionsRequest(_message.Message):
+    __slots__ = ("after", "wait")
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    WAIT_FIELD_NUMBER: _ClassVar[int]
+    after: int
+    wait: _duration_pb2.Duration
+    def __init__(self, after: _Optional[int] = ..., wait: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class EndedSession(_message.Message):
+    __slots__ = ("user_id", "session_id")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    session_id: str
+    def __init__(self, user_id: _Optional[str] = ..., session_id: _Optional[str] = ...) -> None: ...
+
+class ListEndedSessionsResponse(_message.Message):
+    __slots__ = ("sessions", "place")
+    SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    sessions: _containers.RepeatedCompositeFieldContainer[EndedSession]
+    place: int
+    def __init__(self, sessions: _Optional[_Iterable[_Union[EndedSession, _Mapping]]] = ..., place: _Optional[int] = ...) -> None: ...
 
 class RecordConsentRequest(_message.Message):
     __slots__ = ("event_id", "consent_version", "consent_language")
@@ -919,18 +1061,20 @@ class AcceptInvitationResponse(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., event_name: _Optional[str] = ..., role: _Optional[_Union[Role, str]] = ...) -> None: ...
 
 class RegisterInvitedRequest(_message.Message):
-    __slots__ = ("request_id", "token", "username", "email", "password")
+    __slots__ = ("request_id", "token", "username", "email", "password", "device")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     TOKEN_FIELD_NUMBER: _ClassVar[int]
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     EMAIL_FIELD_NUMBER: _ClassVar[int]
     PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     token: str
     username: str
     email: str
     password: str
-    def __init__(self, request_id: _Optional[str] = ..., token: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ...) -> None: ...
+    device: str
+    def __init__(self, request_id: _Optional[str] = ..., token: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
 
 class RegisterInvitedResponse(_message.Message):
     __slots__ = ("user_id", "event_id", "tokens")
@@ -953,16 +1097,18 @@ class CheckFirstOrganiserResponse(_message.Message):
     def __init__(self, possible: _Optional[bool] = ...) -> None: ...
 
 class CreateFirstOrganiserRequest(_message.Message):
-    __slots__ = ("code", "username", "email", "password")
+    __slots__ = ("code", "username", "email", "password", "device")
     CODE_FIELD_NUMBER: _ClassVar[int]
     USERNAME_FIELD_NUMBER: _ClassVar[int]
     EMAIL_FIELD_NUMBER: _ClassVar[int]
     PASSWORD_FIELD_NUMBER: _ClassVar[int]
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
     code: str
     username: str
     email: str
     password: str
-    def __init__(self, code: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ...) -> None: ...
+    device: str
+    def __init__(self, code: _Optional[str] = ..., username: _Optional[str] = ..., email: _Optional[str] = ..., password: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
 
 class CreateFirstOrganiserResponse(_message.Message):
     __slots__ = ("user_id", "tokens")

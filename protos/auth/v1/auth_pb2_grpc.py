@@ -64,6 +64,31 @@ class AuthServiceStub:
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.FromString,
                 _registered_method=True)
+        self.ChangePassword = channel.unary_unary(
+                '/auth.v1.AuthService/ChangePassword',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordResponse.FromString,
+                _registered_method=True)
+        self.ChangeEmail = channel.unary_unary(
+                '/auth.v1.AuthService/ChangeEmail',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailResponse.FromString,
+                _registered_method=True)
+        self.ConfirmEmail = channel.unary_unary(
+                '/auth.v1.AuthService/ConfirmEmail',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailResponse.FromString,
+                _registered_method=True)
+        self.SendPasswordReset = channel.unary_unary(
+                '/auth.v1.AuthService/SendPasswordReset',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetResponse.FromString,
+                _registered_method=True)
+        self.ResetPassword = channel.unary_unary(
+                '/auth.v1.AuthService/ResetPassword',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordResponse.FromString,
+                _registered_method=True)
         self.CreateSignInLink = channel.unary_unary(
                 '/auth.v1.AuthService/CreateSignInLink',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateSignInLinkRequest.SerializeToString,
@@ -88,6 +113,26 @@ class AuthServiceStub:
                 '/auth.v1.AuthService/Logout',
                 request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LogoutRequest.SerializeToString,
                 response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.LogoutResponse.FromString,
+                _registered_method=True)
+        self.ListSessions = channel.unary_unary(
+                '/auth.v1.AuthService/ListSessions',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsResponse.FromString,
+                _registered_method=True)
+        self.EndSession = channel.unary_unary(
+                '/auth.v1.AuthService/EndSession',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionResponse.FromString,
+                _registered_method=True)
+        self.EndOtherSessions = channel.unary_unary(
+                '/auth.v1.AuthService/EndOtherSessions',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsResponse.FromString,
+                _registered_method=True)
+        self.ListEndedSessions = channel.unary_unary(
+                '/auth.v1.AuthService/ListEndedSessions',
+                request_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsRequest.SerializeToString,
+                response_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsResponse.FromString,
                 _registered_method=True)
         self.JoinEvent = channel.unary_unary(
                 '/auth.v1.AuthService/JoinEvent',
@@ -268,8 +313,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CheckUserAvailability(self, request, context):
-        """Says whether a user name and an e-mail address are free. Public, but only with a valid event code, so that
-        nobody can list accounts from outside. Idempotent.
+        """Says whether a user name is free, and whether an e-mail address is that of a member of the event. Public, but only
+        with a valid event code, so that nobody can list accounts from outside. Idempotent.
         Errors: INVALID_EVENT_CODE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -279,7 +324,8 @@ class AuthServiceServicer:
     def Register(self, request, context):
         """Makes an account, joins the event of the code and logs in, in one transaction. Public.
         Idempotent by `request_id`: the same id with the same password answers for the account made first.
-        Errors: INVALID_FORM, with one google.rpc.BadRequest violation for every faulty field; INVALID_CREDENTIALS for a
+        Errors: INVALID_FORM, with one google.rpc.BadRequest violation for every faulty field (an e-mail address that is in use
+        is one only where nothing else is wrong); INVALID_CREDENTIALS for a
         known `request_id` with another password; TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -299,6 +345,52 @@ class AuthServiceServicer:
     def SetCredentials(self, request, context):
         """Gives the caller's account a user name, an e-mail address and a password, where it has none.
         Errors: INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_SET, TOO_MANY_REQUESTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangePassword(self, request, context):
+        """Replaces the caller's password, for who knows the old one. All other sessions of the caller end, and all links. The
+        session of the call stays.
+        Errors: INVALID_CREDENTIALS, INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_REQUIRED, TOO_MANY_REQUESTS, INVALID_TOKEN for an
+        access token of a previous version, which names no session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeEmail(self, request, context):
+        """Replaces the caller's e-mail address, for who knows the password: at once, or where the server sends e-mail, when a
+        link is used that is sent to the new address, at most five within an hour. The answer then is the same where
+        another account has the address, and nothing is sent.
+        Errors: INVALID_CREDENTIALS, INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_REQUIRED, TOO_MANY_REQUESTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ConfirmEmail(self, request, context):
+        """Uses up a link that ChangeEmail has sent. Public.
+        Errors: INVALID_SIGN_IN_LINK.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendPasswordReset(self, request, context):
+        """Sends a link, which sets a new password once within an hour, to the account that was registered with an address. Public.
+        The answer is the same whether there is one. At most five within an hour for an account.
+        Errors: INVALID_FORM, MAIL_NOT_OFFERED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResetPassword(self, request, context):
+        """Uses up a link of SendPasswordReset or of an operator: sets a new password, and ends all sessions and links of the
+        account. Public.
+        Errors: INVALID_SIGN_IN_LINK, INVALID_FORM, TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -334,14 +426,45 @@ class AuthServiceServicer:
     def RefreshToken(self, request, context):
         """Trades a refresh token for a new pair. Public. A token used again within 10 seconds (an answer was lost) yields
         the same refresh token again; used later it ends every token of its family.
-        Errors: INVALID_REFRESH_TOKEN.
+        Errors: INVALID_REFRESH_TOKEN, SESSION_EXPIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Logout(self, request, context):
-        """Ends every token of the refresh token's family. Public. Idempotent: an unknown token is no fault.
+        """Ends every token of the refresh token's family, and within a second or two its access tokens. Public. Idempotent: an
+        unknown token is no fault.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListSessions(self, request, context):
+        """The sessions of the caller, the last used first, at most 100. Idempotent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndSession(self, request, context):
+        """Ends a session of the caller, as Logout does. Idempotent: an id of no session of theirs is no fault.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndOtherSessions(self, request, context):
+        """Ends all sessions of the caller except the one of the access token. Idempotent.
+        Errors: INVALID_TOKEN for an access token of a previous version, which names no session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEndedSessions(self, request, context):
+        """The sessions that ended after a place, as long as an access token of theirs may still hold. Services only, which
+        refuse such tokens. Idempotent. Answers at once when there is something, otherwise after at most `wait` (then empty).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -652,6 +775,31 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SetCredentialsResponse.SerializeToString,
             ),
+            'ChangePassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangePassword,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordResponse.SerializeToString,
+            ),
+            'ChangeEmail': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeEmail,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailResponse.SerializeToString,
+            ),
+            'ConfirmEmail': grpc.unary_unary_rpc_method_handler(
+                    servicer.ConfirmEmail,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailResponse.SerializeToString,
+            ),
+            'SendPasswordReset': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendPasswordReset,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetResponse.SerializeToString,
+            ),
+            'ResetPassword': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetPassword,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordResponse.SerializeToString,
+            ),
             'CreateSignInLink': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateSignInLink,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.CreateSignInLinkRequest.FromString,
@@ -676,6 +824,26 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.Logout,
                     request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.LogoutRequest.FromString,
                     response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.LogoutResponse.SerializeToString,
+            ),
+            'ListSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSessions,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'EndSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndSession,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionResponse.SerializeToString,
+            ),
+            'EndOtherSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndOtherSessions,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsResponse.SerializeToString,
+            ),
+            'ListEndedSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEndedSessions,
+                    request_deserializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsRequest.FromString,
+                    response_serializer=protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsResponse.SerializeToString,
             ),
             'JoinEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.JoinEvent,
@@ -989,6 +1157,141 @@ class AuthService:
             _registered_method=True)
 
     @staticmethod
+    def ChangePassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ChangePassword',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ChangePasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeEmail(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ChangeEmail',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ChangeEmailResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ConfirmEmail(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ConfirmEmail',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ConfirmEmailResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendPasswordReset(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/SendPasswordReset',
+            protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.SendPasswordResetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetPassword(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ResetPassword',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ResetPasswordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CreateSignInLink(request,
             target,
             options=(),
@@ -1113,6 +1416,114 @@ class AuthService:
             '/auth.v1.AuthService/Logout',
             protos_dot_auth_dot_v1_dot_auth__pb2.LogoutRequest.SerializeToString,
             protos_dot_auth_dot_v1_dot_auth__pb2.LogoutResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListSessions',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/EndSession',
+            protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.EndSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndOtherSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/EndOtherSessions',
+            protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.EndOtherSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEndedSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/auth.v1.AuthService/ListEndedSessions',
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsRequest.SerializeToString,
+            protos_dot_auth_dot_v1_dot_auth__pb2.ListEndedSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

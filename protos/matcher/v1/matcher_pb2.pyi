@@ -37,6 +37,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_CAMERA_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_LOGO_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_UNREADABLE_LOGO: _ClassVar[ErrorReason]
+    ERROR_REASON_REVISION_TOO_FAR_AHEAD: _ClassVar[ErrorReason]
 
 class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -109,6 +110,7 @@ ERROR_REASON_TOO_MANY_GUEST_PHOTOS: ErrorReason
 ERROR_REASON_CAMERA_NOT_FOUND: ErrorReason
 ERROR_REASON_LOGO_NOT_FOUND: ErrorReason
 ERROR_REASON_UNREADABLE_LOGO: ErrorReason
+ERROR_REASON_REVISION_TOO_FAR_AHEAD: ErrorReason
 REMATCH_STATE_UNSPECIFIED: RematchState
 REMATCH_STATE_ACCEPTED: RematchState
 REMATCH_STATE_RUNNING: RematchState

@@ -2,9 +2,12 @@
 
 import { root } from "../shared/api";
 
+/** Pages whose token stands in the fragment. */
+export const OF_LINKS = ["sign-in", "unsubscribe", "password", "email"] as const;
+
 /** `event`: by its code, as typed or with a whole address around it. */
 export type Address =
-  | { kind: "home" | "sign-in" | "unsubscribe" | "unknown" }
+  | { kind: "home" | (typeof OF_LINKS)[number] | "unknown" }
   | { kind: "event"; code: string }
   | { kind: "my"; eventId: string };
 
@@ -14,7 +17,7 @@ export function readAddress(path = location.pathname): Address {
   if (kind === "") return { kind: "home" };
   if (kind.toLowerCase() === "e") return name ? { kind: "event", code: takeCode(name) } : { kind: "home" };
   if (kind === "my") return { kind: "my", eventId: name };
-  return { kind: kind === "sign-in" || kind === "unsubscribe" ? kind : "unknown" };
+  return { kind: OF_LINKS.find((known) => known === kind) ?? "unknown" };
 }
 
 /** Takes the code out of a poster's address, should somebody paste all of it. */

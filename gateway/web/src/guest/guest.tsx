@@ -7,7 +7,8 @@ import { api, ask, Failure } from "../shared/api";
 import { Screen, Trouble, Waiting } from "../shared/elements";
 import { findEvent, keepSignedIn, loadSession, type Membership, type Session } from "../shared/session";
 import { onSignedOut } from "../shared/tabs";
-import { keepAddress, readAddress } from "./address";
+import { keepAddress, OF_LINKS, readAddress } from "./address";
+import { ConfirmEmail, NewPassword } from "./credentials";
 import { Home } from "./home";
 import { Looking } from "./looking";
 import { SignIn } from "./signin";
@@ -25,7 +26,7 @@ export function Guest() {
   const [place, setPlace] = useState<Place>();
   const [fault, setFault] = useState<unknown>();
   const { kind } = readAddress();
-  const needsSession = kind !== "sign-in" && kind !== "unsubscribe";
+  const needsSession = !OF_LINKS.some((known) => known === kind);
 
   const enter = useCallback(async () => {
     setFault(undefined);
@@ -57,6 +58,8 @@ export function Guest() {
 
   if (kind === "sign-in") return <SignIn />;
   if (kind === "unsubscribe") return <Unsubscribe />;
+  if (kind === "password") return <NewPassword />;
+  if (kind === "email") return <ConfirmEmail />;
   if (fault) {
     return (
       <Screen heading={text.failure.heading}>

@@ -22,6 +22,11 @@ export function SignIn({ isOther, sendsMail, onSignedIn }: Props) {
       {isOther && <p>{words.signIn.notOrganiser}</p>}
       <SignInForm submit={words.signIn.submit} onSignedIn={onSignedIn} />
       {sendsMail && <MailLink />}
+      {sendsMail && (
+        <p class="centred">
+          <a href={`${root}/password`}>{text.password.forgotten}</a>
+        </p>
+      )}
       <p class="centred">
         <a href={`${root}/`}>{words.signIn.guest}</a>
       </p>

@@ -12,7 +12,7 @@ const RETRIES = 3;
 const LONGEST_WAIT_S = 5;
 const TOO_BUSY = [429, 503];
 const OPEN = /\/api\/(refresh|session|sign-in)$/;
-const LOGIN = /\/api\/login$/;
+const LOGIN = /\/api\/(login|reset-password|confirm-email|me\/(password|email))$/;
 
 /** The path prefix under which a proxy shows the gateway; the scripts lie in `ROOT/assets/`. */
 export const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");

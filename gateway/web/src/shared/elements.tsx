@@ -38,6 +38,7 @@ export function Waiting({ children }: { children: ComponentChildren }) {
 const OVER: readonly (Reason | "offline")[] = [
   "invalid_token",
   "invalid_refresh_token",
+  "session_expired",
   "invalid_sign_in_link",
   "user_not_found",
   "event_not_found",

@@ -340,6 +340,8 @@ export const words = {
     email_taken: "There is an account with this address. Sign in with it.",
     password_too_short: "Use at least 8 characters.",
     password_too_long: "Use at most 256 characters.",
+    password_too_common:
+      "This password, or one like it, is tried first. Use words that do not belong together.",
   } as Record<string, string>,
 };
 

@@ -350,5 +350,7 @@ export const words: Words = {
     email_taken: "Un compte a déjà cette adresse. Connectez-vous avec lui.",
     password_too_short: "Utilisez au moins 8 caractères.",
     password_too_long: "Utilisez au plus 256 caractères.",
+    password_too_common:
+      "Ce mot de passe, ou un mot de passe semblable, est essayé en premier. Utilisez des mots sans rapport entre eux.",
   },
 };

@@ -1,4 +1,4 @@
-"""AuthService on the wire."""
+"""AuthService on the wire: events, who is in them, what changes, and e-mail."""
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -12,6 +12,7 @@ from auth_service.messages import (
     show_accepted,
     show_change,
     show_consent,
+    show_ended,
     show_event,
     show_guest,
     show_invitation,
@@ -20,16 +21,14 @@ from auth_service.messages import (
     show_removed,
     show_shared_phone,
     show_tokens,
-    show_user,
 )
-from auth_service.service import Auth
+from auth_service.servicer.accounts import AccountServicer
 from kit import deadlines
 from kit.act_pages import parse_act_page, show_act
 from kit.identity import PUBLIC, USER, callable_by, current_caller, service
 from kit.ids import parse_id, parse_optional_id
 from kit.pages import parse_page
 from protos.auth.v1 import auth_pb2 as pb
-from protos.auth.v1 import auth_pb2_grpc
 
 FOLLOWERS = (service("selfie"), service("matcher"), service("gateway"))
 DEFAULT_SIZE = 500  # of what services read
@@ -37,11 +36,8 @@ MAX_SIZE = 1000
 MAX_WAIT_S = 20
 
 
-class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
-    """Decides nothing, catches nothing."""
-
-    def __init__(self, auth: Auth) -> None:
-        self._auth = auth
+class AuthServicer(AccountServicer):
+    """All rpcs: those of accounts, and these. Decides nothing, catches nothing."""
 
     @callable_by(PUBLIC)
     def CheckEventCode(self, request, context):
@@ -50,67 +46,10 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             return pb.CheckEventCodeResponse(closed=event is not None)
         return pb.CheckEventCodeResponse(valid=True, event_name=event.name)
 
-    @callable_by(PUBLIC)
-    def CheckUserAvailability(self, request, context):
-        username_taken, email_taken = self._auth.accounts.check_user_availability(
-            request.username, request.email, request.event_code
-        )
-        return pb.CheckUserAvailabilityResponse(username_taken=username_taken, email_taken=email_taken)
-
-    @callable_by(PUBLIC)
-    def Register(self, request, context):
-        login = self._auth.accounts.register(
-            parse_optional_id(request.request_id),
-            request.username,
-            request.email,
-            request.password,
-            request.event_code,
-            request.phone_mark,
-        )
-        return pb.RegisterResponse(**show_login(login), waiting=login.waiting)
-
-    @callable_by(PUBLIC)
-    def CreateGuest(self, request, context):
-        login, event = self._auth.accounts.create_guest(
-            parse_optional_id(request.request_id),
-            request.event_code,
-            request.display_name,
-            GivenConsent(request.consent_version, request.consent_language),
-            searched=not request.without_search,
-            phone_mark=request.phone_mark,
-        )
-        return pb.CreateGuestResponse(**show_login(login), event_name=event.name, waiting=login.waiting)
-
-    @callable_by(USER)
-    def SetCredentials(self, request, context):
-        self._auth.accounts.set_credentials(current_caller().user_id, request.username, request.email, request.password)
-        return pb.SetCredentialsResponse()
-
-    @callable_by(USER)
-    def CreateSignInLink(self, request, context):
-        is_for_guest = request.event_id or request.user_id
-        guest = (parse_id(request.event_id), parse_id(request.user_id)) if is_for_guest else None
-        token, ttl_s = self._auth.sessions.create_link(current_caller().user_id, guest)
-        return pb.CreateSignInLinkResponse(token=token, expires_in=Duration(seconds=ttl_s))
-
-    @callable_by(PUBLIC)
-    def SignIn(self, request, context):
-        login = self._auth.sessions.sign_in(request.token)
-        return pb.SignInResponse(**show_login(login))
-
-    @callable_by(PUBLIC)
-    def Login(self, request, context):
-        login = self._auth.sessions.login(request.username, request.password)
-        return pb.LoginResponse(**show_login(login))
-
-    @callable_by(PUBLIC)
-    def RefreshToken(self, request, context):
-        return pb.RefreshTokenResponse(tokens=show_tokens(self._auth.sessions.refresh(request.refresh_token)))
-
-    @callable_by(PUBLIC)
-    def Logout(self, request, context):
-        self._auth.sessions.logout(request.refresh_token)
-        return pb.LogoutResponse()
+    @callable_by(*FOLLOWERS, long=True)
+    def ListEndedSessions(self, request, context):
+        ended, place = self._auth.endings.list_after(request.after, _wait_s(request.wait))
+        return pb.ListEndedSessionsResponse(sessions=[show_ended(one) for one in ended], place=place)
 
     @callable_by(USER)
     def JoinEvent(self, request, context):
@@ -166,15 +105,6 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         found = self._auth.members.list_removed(current_caller().user_id, event_id, page)
         shown, token = page.cut(found, lambda guest: (guest.removed_at.isoformat(), str(guest.user_id)))
         return pb.ListRemovedResponse(guests=[show_removed(guest) for guest in shown], next_page_token=token)
-
-    @callable_by(USER)
-    def GetUser(self, request, context):
-        return show_user(*self._auth.accounts.get_user(current_caller().user_id))
-
-    @callable_by(USER)
-    def DeleteUser(self, request, context):
-        self._auth.accounts.delete_user(current_caller().user_id)
-        return pb.DeleteUserResponse()
 
     @callable_by(USER)
     def CreateEvent(self, request, context):
@@ -242,9 +172,8 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         if request.newest:
             return pb.ListChangesResponse(changes=[show_change(change) for change in self._auth.changes.list_newest()])
         limit = parse_page("changes", request.page_size or DEFAULT_SIZE, "", MAX_SIZE).size
-        wait_s = deadlines.remaining_s(min(request.wait.seconds + request.wait.nanos / 1e9, MAX_WAIT_S))
         reader = current_caller().kind.removeprefix("service:")
-        changes = self._auth.changes.list_changes(request.after, limit, wait_s, reader)
+        changes = self._auth.changes.list_changes(request.after, limit, _wait_s(request.wait), reader)
         return pb.ListChangesResponse(changes=[show_change(change) for change in changes])
 
     @callable_by(USER)
@@ -275,7 +204,12 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     @callable_by(PUBLIC)
     def RegisterInvited(self, request, context):
         login = self._auth.invitations.register(
-            parse_optional_id(request.request_id), request.token, request.username, request.email, request.password
+            parse_optional_id(request.request_id),
+            request.token,
+            request.username,
+            request.email,
+            request.password,
+            request.device,
         )
         return pb.RegisterInvitedResponse(**show_login(login))
 
@@ -285,7 +219,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     @callable_by(PUBLIC)
     def CreateFirstOrganiser(self, request, context):
-        login = self._auth.setup.create_organiser(request.code, request.username, request.email, request.password)
+        login = self._auth.setup.create_organiser(
+            request.code, request.username, request.email, request.password, request.device
+        )
         return pb.CreateFirstOrganiserResponse(user_id=str(login.user_id), tokens=show_tokens(login.tokens))
 
     @callable_by(USER)
@@ -308,3 +244,8 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     def Unsubscribe(self, request, context):
         self._auth.notices.unsubscribe(request.token)
         return pb.UnsubscribeResponse()
+
+
+def _wait_s(wait: Duration) -> float:
+    """How long a long poll may take."""
+    return deadlines.remaining_s(min(wait.seconds + wait.nanos / 1e9, MAX_WAIT_S))

@@ -1,0 +1,97 @@
+"""Changes of a password or an e-mail address, by who knows the password or has a link."""
+
+from uuid import UUID
+
+from auth_service import forms
+from auth_service.domain import (
+    RESET_LINK_S,
+    AccountNeedsPassword,
+    InvalidCredentials,
+    InvalidForm,
+    InvalidSignInLink,
+    MailNotOffered,
+    User,
+    UserNotFound,
+    to_display,
+)
+from auth_service.passwords import Passwords
+from auth_service.service.registration import email_taken
+from auth_service.store import Stores
+from auth_service.tokens import hash_token, make_secret
+from kit.errors import InvalidToken
+
+
+class Credentials:
+    """`sends_mail`: whether a new address is confirmed, and a link to a new password sent, by e-mail."""
+
+    def __init__(self, stores: Stores, passwords: Passwords, sends_mail: bool) -> None:
+        self._accounts = stores.accounts
+        self._credentials = stores.credentials
+        self._passwords = passwords
+        self._sends_mail = sends_mail
+
+    def change_password(self, user_id: UUID, session_id: UUID | None, old: str, new: str) -> None:
+        """Only the session of this id stays. Raises InvalidToken for a token that does not name it, UserNotFound,
+        AccountNeedsPassword, InvalidCredentials, InvalidForm."""
+        if session_id is None:
+            raise InvalidToken
+        user, old_hash = self._require_password(user_id, old)
+        forms.require(forms.check_password(new, user.username or "", user.email or "", field="new_password"))
+        if not self._credentials.set_password(user_id, old_hash, self._passwords.hash(new), session_id):
+            raise InvalidCredentials
+
+    def change_email(self, user_id: UUID, password: str, email: str, language: str) -> bool:
+        """Whether a link was sent to the new address, which confirms it; else it holds at once. Where mail is sent, the
+        answer does not say whether the address is in use.
+
+        Raises UserNotFound, AccountNeedsPassword, InvalidCredentials, InvalidForm."""
+        email = to_display(email)
+        _, password_hash = self._require_password(user_id, password)
+        forms.require([*forms.check_email(email), *forms.check_language(language)])
+        if self._sends_mail:
+            self._credentials.mail_new_email(user_id, email, language)
+            return True
+        if not self._credentials.set_email(user_id, password_hash, email):
+            raise InvalidForm([email_taken()])
+        return False
+
+    def confirm_email(self, token: str) -> None:
+        if not self._credentials.confirm_email(hash_token(token)):
+            raise InvalidSignInLink
+
+    def send_reset(self, email: str, language: str) -> None:
+        """The same answer whether anybody has this address. Raises MailNotOffered, InvalidForm."""
+        if not self._sends_mail:
+            raise MailNotOffered
+        email = to_display(email)
+        forms.require([*forms.check_email(email), *forms.check_language(language)])
+        self._credentials.mail_reset(email, language)
+
+    def make_reset(self, name: str) -> str:
+        """The token of a link for the account with a user name or e-mail address. Raises UserNotFound."""
+        user, token = self._accounts.find_login(name), make_secret()
+        if user is None or not self._credentials.add_reset(user.id, hash_token(token), RESET_LINK_S):
+            raise UserNotFound
+        return token
+
+    def reset_password(self, token: str, password: str) -> str:
+        """The user name of the account. Raises InvalidSignInLink, InvalidForm."""
+        token_hash = hash_token(token)
+        if not self._credentials.has_reset(token_hash):  # so that nobody has others hash for nothing
+            raise InvalidSignInLink
+        forms.require(forms.check_password(password))
+        username = self._credentials.reset_password(token_hash, self._passwords.hash(password))
+        if username is None:
+            raise InvalidSignInLink
+        return username
+
+    def _require_password(self, user_id: UUID, password: str) -> tuple[User, str]:
+        """The account and the hash of its password."""
+        user = self._accounts.find_user(user_id)
+        if user is None:
+            raise UserNotFound
+        if user.password_hash is None:
+            raise AccountNeedsPassword
+        if not self._passwords.matches(password, user.password_hash):
+            raise InvalidCredentials
+        return user, user.password_hash
