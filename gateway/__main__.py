@@ -36,6 +36,12 @@ def serve() -> None:
     logs.configure(NAME, config.log_level, config.log_format == "json")
     if config.signing_key is None:
         log.warning("SIGNING_KEY is not set: there are no live updates.", action="no_updates")
+    if config.gateway_workers > 1 and not config.rate_limit_url:
+        log.warning(
+            "RATE_LIMIT_URL is not set: each process counts rate limits by itself.",
+            action="rates_not_shared",
+            processes=config.gateway_workers,
+        )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(0))  # uvicorn raises it once more when it has stopped
     server = uvicorn.Config(

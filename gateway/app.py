@@ -144,7 +144,7 @@ def _keep_state(
     app.state.sends_mail = sends_mail
     app.state.checksums = KnownChecksums()
     app.state.selfie_memory = SpoolMemory(SELFIE_MEMORY_BYTES)
-    app.state.rates = RateLimiters(limits.rates)
+    app.state.rates = RateLimiters(limits.rates, limits.rate_limit_url)
     app.state.first_organiser = FirstOrganiserCheck()
 
 
@@ -176,5 +176,6 @@ def _lifespan(
         }
         await stop(*tasks)
         await app.state.backends.close()
+        await app.state.rates.close()
 
     return open_backends

@@ -7,6 +7,7 @@ from pydantic import AliasChoices, Field, FilePath, field_validator, model_valid
 
 from gateway.http.limits import Bounds, Limits
 from gateway.http.rates import Rates, parse_rates
+from gateway.http.shared_rates import URL
 from gateway.http.site import ORIGIN, ROOT_PATH, Site
 from kit import settings
 
@@ -68,6 +69,11 @@ class GatewaySettings(
     rate_addresses: str = Field(Rates.addresses, description="e-mails with a link to sign in to one e-mail address")
     rate_selfies: str = Field(Rates.selfies, description="selfies of one account")
     rate_selfie_mb: str = Field(Rates.selfie_mb, description="millions of bytes of the selfies of one account")
+    rate_limit_url: str = Field(
+        "",
+        description="Valkey or Redis that counts for all gateways, such as redis://:password@host:6379/0 (rediss://"
+        " with TLS); empty: each process counts by itself",
+    )
     root_path: str = Field("", description="path prefix under which a proxy shows the gateway, such as /photos")
     public_url: str = Field(
         "", description="address that guests use, such as https://photos.example.org; for links, QR codes and cookies"
@@ -102,6 +108,13 @@ class GatewaySettings(
         except ValueError:
             raise ValueError("must be like 10/minute or 10/minute;100/hour, or none") from None
         return rate
+
+    @field_validator("rate_limit_url")
+    @classmethod
+    def _check_rate_limit_url(cls, url: str) -> str:
+        if url and not URL.fullmatch(url):
+            raise ValueError("must be redis://, rediss://, valkey:// or valkeys:// with a host")
+        return url
 
     @field_validator("root_path")
     @classmethod
@@ -140,6 +153,7 @@ class GatewaySettings(
             call_s=self.gateway_call_timeout_s,
             max_photo_bytes=self.max_photo_mb * settings.MB,
             max_selfie_bytes=self.max_selfie_mb * settings.MB,
+            rate_limit_url=self.rate_limit_url,
             rates=Rates(**{name: getattr(self, f"rate_{name}") for name in vars(Rates())}),
             bounds=Bounds(
                 bodies=self.gateway_max_bodies,

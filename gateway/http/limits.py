@@ -43,7 +43,8 @@ class Limits:
     long a body with one may pause, and `slowest_s`: how long all of it may take beyond MIN_BYTES_PER_S. `answer_s`: how
     long an answer may wait for its reader. `photo_s`: for handing one photo on. `coalesce_s`: between two equal updates
     of a page, `state_s`: between two reads of an event's state for its pages. `rotate_s`: after which a stream of what
-    changes is replaced by one that overlaps it."""
+    changes is replaced by one that overlaps it. `rate_limit_url`: where gateways count together; none: each
+    counts by itself."""
 
     head_s: float = 4
     body_s: float = 9
@@ -66,3 +67,4 @@ class Limits:
     max_selfie_bytes: int = DEFAULT_SELFIE_MB * MB
     bounds: Bounds = Bounds()
     rates: Rates = field(default_factory=Rates)
+    rate_limit_url: str = ""

@@ -1,7 +1,8 @@
-"""Rate limits by address and by account, counted in the memory of each process."""
+"""Rate limits by address and by account, counted in the memory of each process or, with RATE_LIMIT_URL, for all."""
 
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any
@@ -12,6 +13,7 @@ from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from gateway.errors.problem import Problem
+from gateway.http.shared_rates import Away, SharedLimiter, hide
 
 NONE = "none"  # an empty variable of the environment stands for the default
 IPV6_HOME = 64  # bits that name one home or phone; the others are chosen by the device
@@ -37,18 +39,38 @@ class Rates:
 
 
 class RateLimiters:
-    """Counts in a moving window."""
+    """Counts in a moving window. With `url` all gateways count together there; while it is away each counts in its own
+    memory, as without."""
 
-    def __init__(self, rates: Rates) -> None:
+    def __init__(self, rates: Rates, url: str = "") -> None:
         self._items = {kind: parse_rates(text) for kind, text in vars(rates).items()}
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = SharedLimiter(url) if url else None
 
     async def hit(self, kind: str, *who: str, cost: int = 1) -> None:
         """Raises Problem for one request too many."""
         for item in self._items[kind]:
-            if not await self._limiter.hit(item, kind, *who, cost=min(cost, item.amount)):
-                window = await self._limiter.get_window_stats(item, kind, *who)
-                raise too_many_requests(window.reset_time - time.time())
+            wait_s = await self._count(item, min(cost, item.amount), (kind, *map(hide, who)))
+            if wait_s is not None:
+                raise too_many_requests(wait_s)
+
+    async def close(self) -> None:
+        if self._shared:
+            await self._shared.close()
+
+    async def _count(self, item: RateLimitItem, cost: int, name: tuple[str, ...]) -> float | None:
+        """How long to wait where it is one too many."""
+
+        async def count(limiter: MovingWindowRateLimiter) -> float | None:
+            if await limiter.hit(item, *name, cost=cost):
+                return None
+            window = await limiter.get_window_stats(item, *name)
+            return window.reset_time - time.time()
+
+        if self._shared:
+            with suppress(Away):
+                return await self._shared.ask(count)
+        return await count(self._own)
 
 
 def parse_rates(text: str) -> tuple[RateLimitItem, ...]:

@@ -208,6 +208,7 @@ def test_all_of_ipv6_serves_ipv4_behind_a_proxy_with_a_prefix(workers: str) -> N
         ("ROOT_PATH", "/a b"),
         ("TRUSTED_PROXIES", "everybody"),
         ("TRUSTED_PROXIES", "10.0.0.0/99"),
+        ("RATE_LIMIT_URL", "localhost:6379"),
         ("CORS_ORIGINS", "example.org"),
         ("CORS_ORIGINS", "https://example.org/path"),
     ],
