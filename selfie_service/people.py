@@ -50,7 +50,7 @@ class People:
         self._store.rename_person(user_id, person_id, check_name(name))
 
     def delete_person(self, user_id: UUID, person_id: UUID) -> None:
-        """Raises FirstPerson."""
+        """Raises FirstPerson, UserNotFound."""
         self._refuse_first(user_id, person_id)
         self._store.delete_person(user_id, person_id)
 

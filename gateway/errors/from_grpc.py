@@ -38,6 +38,8 @@ REFUSALS = {
     "unexpected_field": "Files are accepted in the field `files`.",
 }
 
+# A valid token of a service or of a download is no token of a client.
+NOT_OF_A_PERSON = "CALLER_NOT_ALLOWED"
 MESSAGE_TOO_LARGE = "larger than max"  # grpc's words; it has no status of its own for this
 DEFAULT_RETRY_S = 1
 
@@ -63,6 +65,8 @@ def to_problem(error: grpc.aio.AioRpcError) -> Problem:
     retry_s = DEFAULT_RETRY_S
     if details is not None:
         info, form, retry = details
+        if info.reason == NOT_OF_A_PERSON:
+            return default_problem(grpc.StatusCode.UNAUTHENTICATED)
         reason, detail = info.reason.lower(), error.details() or detail
         errors = [FieldError(field=v.field, reason=v.reason, message=v.description) for v in form.field_violations]
         retry_s = max(1, math.ceil(retry.retry_delay.ToTimedelta().total_seconds()))

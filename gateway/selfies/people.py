@@ -87,7 +87,9 @@ async def rename_person(person_id: UUID, form: PersonName, backend: Signed) -> N
     await backend.selfie.RenamePerson(pb.RenamePersonRequest(person_id=str(person_id), name=form.name))
 
 
-@router.delete("/{person_id}", status_code=204, responses=problems("invalid_argument", "first_person", *SIGNED))
+@router.delete(
+    "/{person_id}", status_code=204, responses=problems("invalid_argument", "first_person", "user_not_found", *SIGNED)
+)
 async def delete_person(person_id: UUID, backend: Signed) -> None:
     """Delete a person with every selfie, and make every event forget the face. One who is gone already is no error."""
     await backend.selfie.DeletePerson(pb.DeletePersonRequest(person_id=str(person_id)))

@@ -1,4 +1,5 @@
-"""The live view of events for their organisers: each event is read once for all of its open pages, after a change."""
+"""The live view of events for those who work on them: after a change each event is read once for all open pages that
+see the same of it."""
 
 import asyncio
 import secrets
@@ -13,30 +14,36 @@ from gateway.updates.hub import Hub
 from gateway.updates.members import list_members
 from gateway.updates.pace import Pace
 from gateway.updates.page import Stream
-from gateway.updates.state import Versions, make_state, read_counts
+from gateway.updates.state import EventState, Versions, make_state, read_counts
 from kit import identity
 from kit.client import ServiceCalls
 from kit.identity import Signer
 from kit.logs import get_logger
 from protos.auth.v1 import auth_pb2
+from protos.matcher.v1 import photo_pb2
 
 RECHECK_S = 10.0  # while photos are pending, so that a rate falls where none are read
 REFUSALS = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED)
 MEMBERSHIP = (auth_pb2.Change.KIND_JOINED, auth_pb2.Change.KIND_LEFT)
 EVENT = (auth_pb2.Change.KIND_EVENT_UPDATED, auth_pb2.Change.KIND_EVENT_DELETED)
 
+# Who is shown the same counts: members of a role, and of photographers, who see their own photos alone, each one.
+View = int | UUID
+
 log = get_logger()
 reads = Counter("updates_event_reads_total", "Reads of the state of an event for its open pages")
 
 
 class StatePage(Stream):
-    """The stream of an organiser's page of an event: the newest state that it has not been sent. `is_proven`: its
-    token was accepted since anything was heard of its user; `opened` is done when it is first accepted or refused."""
+    """The stream of a page of an event: the newest state that it has not been sent. `is_proven`: its token was accepted
+    since anything was heard of its user; `view`: whose counts it was shown then; `opened` is done when it is first
+    accepted or refused."""
 
     def __init__(self, caller: identity.Caller, token: str) -> None:
         super().__init__(caller)
         self.token = token
         self.is_proven = False
+        self.view: View | None = None
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._newest = self._sent = b""
 
@@ -184,11 +191,15 @@ class Live:
             await asyncio.sleep(self._pause_s)
 
     async def _read(self, watched: Watched) -> None:
-        """With the token of one of the pages, and with that of each page of which it is not known to be good."""
+        """With the token of each page of which it is not known to be good, and of one page of each view."""
         if not watched.is_listed:
             await self._list_members(watched)
+        seen: set[View | None] = set()
+        is_busy = False
         pages = [page for page in watched.pages if not page.is_over]
-        for page in [page for page in pages if not page.is_proven] or pages[:1]:
+        for page in sorted(pages, key=lambda page: page.is_proven):
+            if page.is_proven and page.view in seen:
+                continue
             versions, page.is_proven = watched.versions, True
             CALLER.set(Caller(uuid4().hex, page.token))
             reads.inc()
@@ -197,16 +208,21 @@ class Live:
             except grpc.aio.AioRpcError as error:
                 self._refuse(watched, page, error)
                 continue
-            photos = counted[1]
-            now = asyncio.get_running_loop().time()
-            watched.pace.note(now, photos.indexed_count + photos.failed_count, photos.pending_count)
-            state = make_state(counted, watched.pace, versions).model_dump_json().encode()
-            for shown in watched.pages:
-                if shown.is_proven:
-                    shown.show(state)
+            page.view = _view_of(page, counted[0])
+            seen.add(page.view)
+            is_busy |= counted[1].pending_count > 0
+            state = make_state(counted, _pace_of(watched, page.view, counted[1]), versions)
+            self._show(watched, page.view, state)
             if not page.opened.done():
                 page.opened.set_result(None)
-            self._recheck(watched, photos.pending_count > 0)
+        if seen:
+            self._recheck(watched, is_busy)
+
+    def _show(self, watched: Watched, view: View, state: EventState) -> None:
+        shown = state.model_dump_json().encode()
+        for page in watched.pages:
+            if page.is_proven and page.view == view:
+                page.show(shown)
 
     def _refuse(self, watched: Watched, page: StatePage, error: grpc.aio.AioRpcError) -> None:
         """Raises what says nothing about the page, unless it is only being opened."""
@@ -244,3 +260,15 @@ class Live:
         elif not self._is_away:
             log.warning("The state of an event cannot be read.", action="state_waits", code=error.code().name)
         self._is_away = True
+
+
+def _view_of(page: StatePage, event: auth_pb2.Event) -> View:
+    return page.user_id if event.role == auth_pb2.ROLE_PHOTOGRAPHER else int(event.role)
+
+
+def _pace_of(watched: Watched, view: View, photos: photo_pb2.IndexState) -> Pace:
+    """Of the photos of the event; nobody measures how fast those of one photographer are read."""
+    pace = Pace() if isinstance(view, UUID) else watched.pace
+    now = asyncio.get_running_loop().time()
+    pace.note(now, photos.indexed_count + photos.failed_count, photos.pending_count)
+    return pace

@@ -28,9 +28,10 @@ what it has missed. The first event is `hello`; what was read after it is not ol
 with the access token: refresh it and connect again. `data` is an Update."""
 
 LIVE = """\
-Server-sent events for a page that shows an event to one of its organisers: `state` at once, and after every change, at
-most one a second. Each one is complete, so a page that connects again has missed nothing. The stream ends with the
-access token, and when the caller is no organiser of the event any more. `data` is an EventState."""
+Server-sent events for a page that shows an event to an organiser, a couple or a photographer: `state` at once, and
+after every change, at most one a second; it counts what `/api/events/{event_id}` counts for the caller. Each one is
+complete, so a page that connects again has missed nothing. The stream ends with the access token, and when the caller
+may not see the event any more. `data` is an EventState."""
 ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
 
 router = APIRouter(prefix="/api", tags=["updates"])

@@ -6,23 +6,20 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import grpc
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine
 
 import auth_service
 import matcher_service
 import selfie_service
-from kit.db import create_db, driver_url
-from kit.identity import Signer, Verifier, create_key_pair
+from kit.db import driver_url
+from kit.identity import Signer, create_key_pair
 from kit.migrations import migrate
-from kit.server import Registration, Server
-from kit.settings import ServerSettings
 from tests.service.auth_fixtures import scene as scene
-from tests.service.databases import VAULT
 from tests.service.partitions import Watch, partition
+from tests.service.running import Serve, execute, fresh_databases, running_servers, url_of
 
 PARTITIONS = int(os.environ.get("PARTITIONS") or 0)  # of the tables of matcher_service; 0: they are whole
 SCHEMAS = {"auth": auth_service, "selfie": selfie_service, "matcher": matcher_service}
@@ -48,12 +45,12 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def templates(postgres: str) -> dict[str, str]:
     """A migrated database for each service, to be copied; owned by a role that is no superuser."""
-    _execute(postgres, "CREATE ROLE minois LOGIN")
+    execute(postgres, "CREATE ROLE minois LOGIN")
     for schema, package in SCHEMAS.items():
-        _execute(postgres, f"CREATE DATABASE template_{schema} OWNER minois")
-        migrate(_url(postgres, f"template_{schema}"), schema, Path(str(package.__file__)).parent / "migrations")
+        execute(postgres, f"CREATE DATABASE template_{schema} OWNER minois")
+        migrate(url_of(postgres, f"template_{schema}"), schema, Path(str(package.__file__)).parent / "migrations")
     if PARTITIONS:
-        engine = create_engine(driver_url(_url(postgres, "template_matcher")))
+        engine = create_engine(driver_url(url_of(postgres, "template_matcher")))
         partition(engine, PARTITIONS)
         engine.dispose()
     return {schema: f"template_{schema}" for schema in SCHEMAS}
@@ -64,21 +61,16 @@ def make_db(
     postgres: str, templates: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str], Engine]]:
     """Makes a fresh database with the schema of one service."""
-    made: list[tuple[str, Engine]] = []
     watch = Watch(monkeypatch) if PARTITIONS else None
+    with fresh_databases(postgres, templates) as make:
 
-    def make(schema: str) -> Engine:
-        name = f"test_{uuid4().hex}"
-        _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {templates[schema]} OWNER minois")
-        made.append((name, create_db(_url(postgres, name), 10, 10, "test", VAULT)))
-        if watch and schema == "matcher":
-            watch.observe(made[-1][1])
-        return made[-1][1]
+        def make_watched(schema: str) -> Engine:
+            engine = make(schema)
+            if watch and schema == "matcher":
+                watch.observe(engine)
+            return engine
 
-    yield make
-    for name, engine in made:
-        engine.dispose()
-        _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+        yield make_watched
     assert watch is None or not watch.find_faults(), "statements that read several partitions"
 
 
@@ -98,37 +90,13 @@ def signer(keys: Path) -> Callable[[str], Signer]:
 
 
 @pytest.fixture
-def serve(serve_at: Callable[..., tuple[grpc.Channel, str]]) -> Callable[..., grpc.Channel]:
+def serve(serve_at: Serve) -> Callable[..., grpc.Channel]:
     """Starts a server with our interceptors on a free port; answers a channel to it."""
     return lambda *services, **settings: serve_at(*services, **settings)[0]
 
 
 @pytest.fixture
-def serve_at(keys: Path) -> Iterator[Callable[..., tuple[grpc.Channel, str]]]:
+def serve_at(keys: Path) -> Iterator[Serve]:
     """The same; answers the address, too."""
-    running: list[tuple[Server, grpc.Channel]] = []
-
-    def start(*services: Registration, **settings: int) -> tuple[grpc.Channel, str]:
-        config = ServerSettings.model_validate({"grace_s": 0, **settings})
-        name = services[0].descriptor.full_name.partition(".")[0]
-        server = Server(config, 0, Verifier.read(keys, name), services)
-        address = f"127.0.0.1:{server.port}"
-        channel = grpc.insecure_channel(address)
-        running.append((server, channel))
-        return channel, address
-
-    yield start
-    for server, channel in running:
-        channel.close()
-        server.close()
-
-
-def _url(postgres: str, database: str) -> str:
-    return postgres.replace("postgres:@/postgres", f"minois:@/{database}")
-
-
-def _execute(postgres: str, statement: str) -> None:
-    engine = create_engine(driver_url(postgres), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    with running_servers(keys) as start:
+        yield start

@@ -24,20 +24,31 @@ class Party:
         self.counts = {"pending_count": 1, "indexed_count": 2, "failed_count": 3, "face_count": 9}
         self.refusals: dict[str, Fault | grpc.StatusCode] = {}
         self.readers: list[str] = []
+        self.roles: dict[str, auth_pb2.Role] = {}
+        self.own_counts: dict[str, dict[str, int]] = {}  # of those who see their own photos alone
         world.members.of[self.id] = self.guests
         world.services.answers |= {"GetEvent": self.get_event, "GetIndexState": self.count}
 
     def get_event(self, _: Any) -> Any:
-        token = self.world.services.calls[-1].metadata["authorization"].removeprefix("Bearer ")
-        reader = jwt.decode(token, options={"verify_signature": False})["sub"]
+        reader = self._reader()
         self.readers.append(reader)
         if refusal := self.refusals.get(reader) or self.refusals.get(""):
             return refusal
-        return auth_pb2.GetEventResponse(event=auth_pb2.Event(event_id=self.id, guest_count=4, waiting_count=5))
+        role = self.roles.get(reader, auth_pb2.ROLE_ORGANISER)
+        event = auth_pb2.Event(event_id=self.id, guest_count=4, role=auth_pb2.Role.Name(role))
+        if role == auth_pb2.ROLE_ORGANISER:
+            event.waiting_count = 5
+        return auth_pb2.GetEventResponse(event=event)
+
+    def _reader(self) -> str:
+        token = self.world.services.calls[-1].metadata["authorization"].removeprefix("Bearer ")
+        return str(jwt.decode(token, options={"verify_signature": False})["sub"])
 
     def count(self, request: photo_pb2.GetIndexStateRequest) -> photo_pb2.GetIndexStateResponse:
         assert request.count_guests
-        counts = {**self.counts, "searched_count": 7, "unmatched_count": 6}
+        reader = self._reader()
+        of_guests = {"searched_count": 7, "unmatched_count": 6} if reader not in self.roles else {}
+        counts = {**self.own_counts.get(reader, self.counts), **of_guests}
         return photo_pb2.GetIndexStateResponse(states=[photo_pb2.IndexState(event_id=self.id, **counts)])
 
     @property

@@ -27,7 +27,6 @@ FAULTS = [
     (kit.InvalidArgument(), 400, "invalid_argument"),
     (kit.InvalidPage(), 400, "invalid_page"),
     (kit.InvalidToken(), 401, "invalid_token"),
-    (kit.CallerNotAllowed(), 403, "caller_not_allowed"),
     (kit.TooManyStreams(), 429, "too_many_streams"),
     (kit.DatabaseUnavailable(), 503, "database_unavailable"),
     (kit.ServiceUnavailable(), 503, "service_unavailable"),
@@ -53,6 +52,11 @@ FAULTS = [
     (matcher.PhotoNotReady(), 409, "photo_not_ready"),
     (matcher.TooManyFiles(), 400, "too_many_files"),
 ]
+
+
+def test_the_token_of_a_service_is_no_token_of_a_client(world: World) -> None:
+    world.answer(JoinEvent=kit.CallerNotAllowed())
+    assert problem(world.client.post("/api/join-event", json=CODE, headers=SIGNED)) == (401, "invalid_token")
 
 
 @pytest.mark.parametrize(("fault", "status", "reason"), FAULTS, ids=lambda value: type(value).__name__)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from uuid import uuid4
 
 import grpc
@@ -9,11 +10,13 @@ import pytest
 from prometheus_client import REGISTRY
 
 from auth_service.domain import EventNotFound, OrganiserOnly
+from gateway.updates import live
 from kit.errors import Fault
+from protos.auth.v1.auth_pb2 import ROLE_COUPLE, ROLE_PHOTOGRAPHER
 from tests.service.gateway_world import SIGNED, problem, running_world
 from tests.service.live_party import Change, Party, changes
 from tests.service.selfie_world import wait_until
-from tests.service.updates import LiveWorld, live_world, signed
+from tests.service.updates import LiveWorld, Page, live_world, signed
 
 PAUSE_S = 0.2
 
@@ -145,6 +148,33 @@ def test_who_does_not_organise_the_event_is_refused(party: Party, refusal: Fault
         assert problem(party.world.client.get(party.path, headers=signed(guest, 60))) == expected
         with party.open(uuid4()):  # also where another page is open already
             assert problem(party.world.client.get(party.path, headers=signed(guest, 60))) == expected
+
+
+def see(party: Party, page: Page) -> tuple[int, int, int, int]:
+    """What a page shows after the next photo: photos, guests who wait, guests who are searched, and are in no photo."""
+    party.read_photo()
+    state = changes(page, page.hello.data, {"photos"})
+    return state["photos"]["total"], state["waiting"], state["searched"], state["without_photos"]
+
+
+def test_a_page_is_shown_what_its_own_user_may_see(party: Party) -> None:
+    organiser, couple, one, other = (uuid4() for _ in range(4))
+    party.roles = {str(couple): ROLE_COUPLE, str(one): ROLE_PHOTOGRAPHER, str(other): ROLE_PHOTOGRAPHER}
+    party.own_counts = {str(one): {"indexed_count": 1}, str(other): {"pending_count": 1}}
+    expected = {organiser: (6, 5, 7, 6), couple: (6, 0, 0, 0), one: (1, 0, 0, 0), other: (1, 0, 0, 0)}
+    for user_id, shown in expected.items():
+        with ExitStack() as pages:  # others are open before it and after it
+            opened = {who: pages.enter_context(party.open(who)) for who in (*expected, user_id)}
+            assert see(party, opened[user_id]) == shown
+
+
+def test_control_one_read_for_all_pages_is_found_out(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_view_of", lambda *_: 0)
+    photographer = uuid4()
+    party.roles = {str(photographer): ROLE_PHOTOGRAPHER}
+    party.own_counts = {str(photographer): {"indexed_count": 1}}
+    with party.open(uuid4()), party.open(photographer) as page:
+        assert see(party, page) == (6, 5, 7, 6)
 
 
 def test_a_service_that_is_away_refuses_a_new_page_and_holds_up_an_open_one(party: Party) -> None:

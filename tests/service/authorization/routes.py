@@ -1,0 +1,205 @@
+"""Who may use each route of the gateway. A new route needs a row here.
+
+`everybody`: whoever has the code, the password or the link. `own`: on their own account. `event`: on an event, where
+other members are told that they may not, and all others that there is no such event. `photo`: on a photo, which does
+exist for others. Tokens that are invalid, or of a service, are answered with 401.
+"""
+
+from tests.service.authorization.callers import (
+    ACCOUNTS,
+    COUPLE,
+    DOWNLOAD,
+    ERASED,
+    GUEST,
+    MEMBERS,
+    ORGANISERS,
+    PHOTOGRAPHER,
+    REMOVED,
+    WAITING,
+)
+from tests.service.authorization.rows import ABSENT, FOREIGN, MIXED, Row, everybody
+
+UNSIGNED = "401 invalid_token"
+NO_EVENT, NO_PHOTO, NO_PERSON, NO_USER = (
+    "404 event_not_found",
+    "404 photo_not_found",
+    "404 person_not_found",
+    "404 user_not_found",
+)
+ORGANISER_ONLY = "403 organiser_only"
+
+OTHER_PERSON = dict.fromkeys((ERASED, FOREIGN, ABSENT, MIXED), NO_PERSON)
+
+LIVING = ACCOUNTS - {ERASED}
+STAFF = ORGANISERS | {COUPLE, PHOTOGRAPHER}  # who work on an event
+LOOKERS = ORGANISERS | {COUPLE}  # who see all photos
+ADDERS = ORGANISERS | {PHOTOGRAPHER}
+WITHOUT_PASSWORD = {GUEST, WAITING, REMOVED, "guest_elsewhere"}
+MAY_CREATE_EVENTS = {"organiser", "organiser_elsewhere"}
+SEEN = LOOKERS | {GUEST}  # of a photo that shows the guest
+
+
+def own(name: str, ok: str, *uses: str, may: frozenset[str] = LIVING, outside: str = NO_USER, **but: str) -> Row:
+    return Row(name, may, ok, outside, outside, but, uses=frozenset(uses))
+
+
+def event(name: str, may: frozenset[str], ok: str, *uses: str, **but: str) -> Row:
+    return Row(name, may, ok, ORGANISER_ONLY, NO_EVENT, but, uses=frozenset(uses))
+
+
+def run(name: str, may: frozenset[str], ok: str, *uses: str, **but: str) -> Row:
+    """As `event`; auth_service, which knows who waits, tells them that they may not."""
+    return event(name, may, ok, *uses, **{WAITING: ORGANISER_ONLY, **but})
+
+
+def photo(name: str, may: frozenset[str], ok: str, *uses: str, of: str = "photo_id", **but: str) -> Row:
+    return Row(name, may, ok, NO_PHOTO, NO_PHOTO, but, of, frozenset(uses))
+
+
+def pictures(variant: str) -> list[Row]:
+    """The photo that shows the guest, one of nobody here, one for everyone, a hidden one, the photographer's."""
+    route = "GET /api/photos/{photo_id}/" + variant
+    return [
+        photo(route, SEEN | {DOWNLOAD}, "200"),
+        photo(route, LOOKERS | {DOWNLOAD}, "200", of="others_photo_id"),
+        photo(route, MEMBERS | {DOWNLOAD}, "200", of="everyones_photo_id"),
+        photo(route, LOOKERS | {DOWNLOAD}, "200", of="hidden_photo_id"),
+        photo(route, LOOKERS | {PHOTOGRAPHER, DOWNLOAD}, "200", of="own_photo_id"),
+    ]
+
+
+ROWS = [
+    # Open to everybody: by a code, a password, a link or an invitation, or about the server alone.
+    everybody("GET /healthz", "200"),
+    everybody("GET /readyz", "200"),
+    everybody("GET /api/session", "200"),
+    everybody("POST /api/check-event-code", "200"),
+    everybody("POST /api/check-user-availability", "200"),
+    everybody("POST /api/register-with-event-code", "201"),
+    everybody("POST /api/guest-sessions", "201"),
+    everybody("POST /api/login", "200"),
+    everybody("POST /api/refresh", "200", "refresh_token"),
+    everybody("DELETE /api/refresh", "204"),
+    everybody("POST /api/logout", "204", "refresh_token"),
+    everybody("POST /api/sign-in", "200", "sign_in"),
+    everybody("POST /api/sign-in-links", "202"),
+    everybody("POST /api/unsubscribe/{token}", "204"),
+    everybody("POST /api/invitations/look", "200"),
+    everybody("POST /api/invitations/register", "201", "invitation"),
+    everybody("POST /api/first-organiser", "409 organiser_exists"),
+    # One's own account.
+    own("GET /api/me", "200"),
+    own("DELETE /api/me", "204", "caller", may=ACCOUNTS),
+    own("POST /api/me/sign-in-links", "201"),
+    own(
+        "POST /api/me/credentials",
+        "204",
+        "caller",
+        may=LIVING & WITHOUT_PASSWORD,
+        outside="409 credentials_set",
+        erased=NO_USER,
+    ),
+    own("GET /api/updates", "200", erased=UNSIGNED),
+    own("GET /api/events", "200", may=ACCOUNTS),
+    own("POST /api/events", "201", may=ACCOUNTS & MAY_CREATE_EVENTS, outside=ORGANISER_ONLY, erased=NO_USER),
+    own("POST /api/join-event", "200", "newcomer", removed="403 removed_from_event"),
+    own("POST /api/invitations/accept", "200", "invitation", "caller"),
+    # One's selfies and people.
+    own("POST /api/upload-selfie", "202"),
+    own("POST /api/upload-selfie: of a person", "202", "person", outside=NO_PERSON),
+    own("GET /api/my-selfie", "200", erased="404 no_active_selfie"),
+    own("GET /api/my-selfie: of a person", "404 no_active_selfie", outside=NO_PERSON),
+    own("DELETE /api/my-selfie", "204", "selfie", may=ACCOUNTS),
+    own("DELETE /api/my-selfie: of a person", "204", outside=NO_PERSON),
+    own("GET /api/rematch-status", "200", may=ACCOUNTS),
+    own("GET /api/rematch-status: of a person", "200", outside=NO_PERSON),
+    own("GET /api/rematch-events", "200", may=ACCOUNTS),
+    own("GET /api/rematch-events: of a person", "200", outside=NO_PERSON),
+    own("POST /api/rematch", "202", erased="409 no_active_selfie"),
+    own("POST /api/rematch: of a person", "409 no_active_selfie", outside=NO_PERSON),
+    own("GET /api/people", "200", may=ACCOUNTS),
+    own("POST /api/people", "201"),
+    own("PATCH /api/people/{person_id}", "204", outside=NO_PERSON),
+    own("DELETE /api/people/{person_id}", "204", "person", foreign="204", absent="204"),
+    # One's photos in an event.
+    own("GET /api/my-photos", "200", may=MEMBERS, outside=NO_EVENT),
+    own("GET /api/my-photos: of a person", "200", outside=NO_PERSON),
+    own("GET /api/my-photos.zip", "200", may=MEMBERS, outside=NO_EVENT),
+    own(
+        "GET /api/my-photos.zip: of a person",
+        "200",
+        may=MEMBERS,
+        outside=NO_EVENT,
+        **OTHER_PERSON,
+    ),
+    own("GET /api/my-uploads", "200", may=MEMBERS, outside=NO_EVENT),
+    own("POST /api/me/consents", "204", may=MEMBERS | {WAITING}, outside=NO_EVENT),
+    own("PUT /api/me/notices", "204", may=MEMBERS | {WAITING}, outside=NO_EVENT),
+    own("DELETE /api/me/notices", "204", may=ACCOUNTS, outside="204"),
+    # Events.
+    run("GET /api/events/{event_id}", STAFF, "200"),
+    run("PATCH /api/events/{event_id}", ORGANISERS, "200"),
+    run("DELETE /api/events/{event_id}", ORGANISERS, "204", "party"),
+    run("GET /api/events/{event_id}/updates", STAFF, "200", erased=UNSIGNED),
+    run("GET /api/events/{event_id}/poster.pdf", STAFF, "200"),
+    run("GET /api/events/{event_id}/poster.svg", STAFF, "200"),
+    event("GET /api/events/{event_id}/logo", MEMBERS, "200"),
+    event("PUT /api/events/{event_id}/logo", ORGANISERS, "200"),
+    event("DELETE /api/events/{event_id}/logo", ORGANISERS, "204", "logo"),
+    # The members of an event.
+    run("GET /api/events/{event_id}/guests", ORGANISERS, "200"),
+    run(
+        "DELETE /api/events/{event_id}/guests/{user_id}",
+        ORGANISERS,
+        "204",
+        "user_id",
+        mixed="204",
+    ),
+    run("PATCH /api/events/{event_id}/guests/{user_id}", ORGANISERS, "204", mixed=NO_USER),
+    run("GET /api/events/{event_id}/removed", ORGANISERS, "200"),
+    run("POST /api/events/{event_id}/guests/{user_id}/admit", ORGANISERS, "204", mixed=NO_USER),
+    run(
+        "POST /api/events/{event_id}/guests/{user_id}/sign-in-links",
+        ORGANISERS,
+        "201",
+        mixed=NO_USER,
+    ),
+    run("GET /api/events/{event_id}/anomalies", ORGANISERS, "200"),
+    run("POST /api/events/{event_id}/invitations", ORGANISERS, "201"),
+    run("GET /api/events/{event_id}/invitations", ORGANISERS, "200"),
+    run(
+        "DELETE /api/events/{event_id}/invitations/{invitation_id}",
+        ORGANISERS,
+        "204",
+        "invitation_id",
+        mixed="204",
+    ),
+    # The photos of an event.
+    event("GET /api/events/{event_id}/photos", STAFF, "200"),
+    event("POST /api/events/{event_id}/photos", ADDERS, "202"),
+    event("POST /api/events/{event_id}/photos/known", ADDERS, "200"),
+    event("POST /api/events/{event_id}/photos/visibility", ORGANISERS, "204", "photo_id", mixed="204"),
+    event("POST /api/events/{event_id}/photos/visibility: hide", LOOKERS, "204", "photo_id", mixed="204"),
+    event("POST /api/events/{event_id}/photos/dismiss-requests", ORGANISERS, "204", mixed="204"),
+    event("POST /api/events/{event_id}/photos/delete", ORGANISERS, "204", "photo_id", mixed="204"),
+    event("POST /api/events/{event_id}/photos/retry", ORGANISERS, "202", "failed_photo_id"),
+    run("GET /api/events/{event_id}/photos.zip", STAFF, "200"),
+    event("GET /api/events/{event_id}/cameras", ORGANISERS, "200"),
+    event("PUT /api/events/{event_id}/cameras/{camera_id}", ORGANISERS, "204", mixed="404 camera_not_found"),
+    # A photo.
+    *pictures("thumb"),
+    *pictures("medium")[:1],
+    *pictures("preview")[:1],
+    *pictures("original"),
+    photo("DELETE /api/photos/{photo_id}", ORGANISERS, "204", "photo_id", couple=ORGANISER_ONLY, guest=ORGANISER_ONLY),
+    photo("POST /api/photos/{photo_id}/retry", ORGANISERS, "202", "failed_photo_id", of="failed_photo_id"),
+    photo("POST /api/photos/{photo_id}/not-me", frozenset({GUEST}), "204", "caller"),
+    photo("POST /api/photos/{photo_id}/not-me: of a person", frozenset(), "204"),
+    photo("DELETE /api/photos/{photo_id}/not-me", frozenset({GUEST}), "204"),
+    photo("DELETE /api/photos/{photo_id}/not-me: of a person", frozenset(), "204"),
+    photo("POST /api/photos/{photo_id}/hide-request", frozenset({GUEST}), "204", "caller"),
+    photo("DELETE /api/photos/{photo_id}/hide-request", frozenset({GUEST}), "204"),
+    photo("GET /api/photos/{photo_id}/faces", ORGANISERS, "200"),
+    photo("GET /api/photos/{photo_id}/faces: of a guest", ORGANISERS, "200"),
+    photo("GET /api/photos/{photo_id}/faces/{number}", ORGANISERS, "200"),
+]
