@@ -12,7 +12,7 @@ from threading import Event, Thread
 from pydantic import Field
 
 from auth_service.announcer import Announcer
-from auth_service.domain import InvalidForm
+from auth_service.domain import InvalidForm, RequireConsent
 from auth_service.invitations import show_setup_code
 from auth_service.mail_settings import MailSettings
 from auth_service.mailer import Looker, Sender
@@ -76,6 +76,10 @@ class ServeSettings(
         le=MAX_KEEP_DAYS,
         description="days after its end for which a new event is kept, unless its organiser says otherwise; 0: until it"
         " is deleted by hand",
+    )
+    require_consent: RequireConsent = Field(
+        RequireConsent.GUESTS,
+        description="whose face is searched only with a consent: guests (without a password), everyone, or nobody",
     )
     # Every process of selfie_service, of matcher_service and of the gateway has a long poll here.
     max_streams: int = Field(16, ge=1, le=256, description="threads for streams and long polls")
@@ -246,6 +250,7 @@ def _build(config: ServeSettings, stop: Event) -> Auth:
         config.guests_of_one_phone,
         config.retention_days,
         config.audit_days,
+        config.require_consent,
     )
 
 

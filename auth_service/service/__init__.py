@@ -2,6 +2,7 @@
 
 from threading import Event as Signal
 
+from auth_service.domain import RequireConsent
 from auth_service.marks import KEY_PURPOSE, PhoneMarks
 from auth_service.offers import RETENTION_DAYS
 from auth_service.passwords import Passwords
@@ -36,16 +37,17 @@ class Auth:
         guests_of_one_phone: int = GUESTS_OF_ONE_PHONE,
         retention_days: int = RETENTION_DAYS,
         audit_days: int = AUDIT_DAYS,
+        require_consent: RequireConsent = RequireConsent.NOBODY,
     ) -> None:
         marks = PhoneMarks(tokens.derive_key(KEY_PURPOSE))
         self._stores = stores
         self._audit_days = audit_days
         self.acts = Acts(stores)
         self.sessions = Sessions(stores, passwords, tokens)
-        self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks)
+        self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks, require_consent)
         self.organisers = Organisers(stores.accounts, passwords)
         self.events = Events(stores, retention_days)
-        self.members = Members(stores, marks)
+        self.members = Members(stores, marks, require_consent)
         self.changes = Changes(stores, stopping)
         self.invitations = Invitations(stores, passwords, tokens, self.sessions)
         self.setup = Setup(stores, passwords, tokens)
