@@ -13,7 +13,14 @@ from threading import Event, Thread
 from pydantic import Field
 
 from auth_service.announcer import Announcer
-from auth_service.domain import GUEST_SESSION_DAYS, SESSION_DAYS, InvalidForm, Lifetimes, UserNotFound
+from auth_service.domain import (
+    GUEST_SESSION_DAYS,
+    SESSION_DAYS,
+    InvalidForm,
+    Lifetimes,
+    RequireConsent,
+    UserNotFound,
+)
 from auth_service.invitations import show_setup_code
 from auth_service.mail_settings import MailSettings
 from auth_service.mailer import Looker, Sender
@@ -88,6 +95,10 @@ class ServeSettings(
         le=MAX_KEEP_DAYS,
         description="days after its end for which a new event is kept, unless its organiser says otherwise; 0: until it"
         " is deleted by hand",
+    )
+    require_consent: RequireConsent = Field(
+        RequireConsent.GUESTS,
+        description="whose face is searched only with a consent: guests (without a password), everyone, or nobody",
     )
     # Every process of selfie_service, of matcher_service and of the gateway has two long polls here.
     max_streams: int = Field(32, ge=1, le=256, description="threads for streams and long polls")
@@ -277,6 +288,7 @@ def _build(config: ServeSettings, stop: Event) -> Auth:
         Lifetimes(config.session_days, config.guest_session_days),
         config.retention_days,
         config.audit_days,
+        config.require_consent,
     )
 
 

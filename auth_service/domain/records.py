@@ -120,6 +120,14 @@ class Membership:
     notice_email: str = ""
 
 
+class RequireConsent(Enum):
+    """Who is searched only with a consent. GUESTS: accounts without a password."""
+
+    GUESTS = "guests"
+    EVERYONE = "everyone"
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True)
 class GivenConsent:
     """What somebody agrees to: a version of the text about faces, in a language. An empty version: they do not."""

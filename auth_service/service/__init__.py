@@ -2,7 +2,7 @@
 
 from threading import Event as Signal
 
-from auth_service.domain import Lifetimes
+from auth_service.domain import Lifetimes, RequireConsent
 from auth_service.marks import KEY_PURPOSE, PhoneMarks
 from auth_service.offers import RETENTION_DAYS
 from auth_service.passwords import Passwords
@@ -40,17 +40,18 @@ class Auth:
         lifetimes: Lifetimes | None = None,
         retention_days: int = RETENTION_DAYS,
         audit_days: int = AUDIT_DAYS,
+        require_consent: RequireConsent = RequireConsent.NOBODY,
     ) -> None:
         marks = PhoneMarks(tokens.derive_key(KEY_PURPOSE))
         self._stores = stores
         self._audit_days = audit_days
         self.acts = Acts(stores)
         self.sessions = Sessions(stores, passwords, tokens, lifetimes or Lifetimes())
-        self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks)
+        self.accounts = Accounts(stores, passwords, tokens, self.sessions, marks, require_consent)
         self.credentials = Credentials(stores, passwords, sends_mail)
         self.organisers = Organisers(stores.accounts, passwords)
         self.events = Events(stores, retention_days)
-        self.members = Members(stores, marks)
+        self.members = Members(stores, marks, require_consent)
         self.changes = Changes(stores, stopping)
         self.endings = SessionEndings(stores, stopping)
         self.invitations = Invitations(stores, passwords, tokens, self.sessions)

@@ -14,6 +14,7 @@ from auth_service.domain import (
     InvalidForm,
     Login,
     Membership,
+    RequireConsent,
     User,
     UserNotFound,
     normalise_code,
@@ -33,8 +34,15 @@ class Accounts:
     """Who may log in, and as whom."""
 
     def __init__(
-        self, stores: Stores, passwords: Passwords, tokens: TokenMaker, sessions: Sessions, marks: PhoneMarks
+        self,
+        stores: Stores,
+        passwords: Passwords,
+        tokens: TokenMaker,
+        sessions: Sessions,
+        marks: PhoneMarks,
+        require_consent: RequireConsent,
     ) -> None:
+        self._require_consent = require_consent
         self._accounts = stores.accounts
         self._events = stores.events
         self._members = stores.members
@@ -90,7 +98,13 @@ class Accounts:
         user = replace(user, password_hash=self._passwords.hash(password))
         tokens, session = self._tokens.begin(user.id, device)
         phone_hash = self._marks.hash(event.id, phone_mark)
-        waiting = self._accounts.register(user, event.id, session, phone_hash=phone_hash)
+        waiting = self._accounts.register(
+            user,
+            event.id,
+            session,
+            searched=self._require_consent is not RequireConsent.EVERYONE,
+            phone_hash=phone_hash,
+        )
         if waiting is None:
             raise InvalidForm(
                 [*_check_code(self._events.find_event(event.id)), *check_taken(self._accounts, username, email)]
@@ -108,6 +122,7 @@ class Accounts:
         device: str = "",
     ) -> tuple[Login, Event]:
         """A repeat of a `request_id` signs in to the same account."""
+        searched = searched and self._require_consent is RequireConsent.NOBODY
         event = self._events.find_code(normalise_code(code))
         if event is None:
             raise InvalidEventCode

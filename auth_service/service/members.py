@@ -16,6 +16,7 @@ from auth_service.domain import (
     NoFreeCode,
     OrganiserOnly,
     RemovedGuest,
+    RequireConsent,
     Role,
     UserNotFound,
     new_code,
@@ -31,7 +32,9 @@ from kit.pages import Page
 class Members:
     """Joining, leaving and being listed."""
 
-    def __init__(self, stores: Stores, marks: PhoneMarks) -> None:
+    def __init__(self, stores: Stores, marks: PhoneMarks, require_consent: RequireConsent) -> None:
+        self._accounts = stores.accounts
+        self._require_consent = require_consent
         self._events = stores.events
         self._members = stores.members
         self._roles = stores.roles
@@ -51,10 +54,18 @@ class Members:
         event = self._events.find_code(normalise_code(code))
         if event is None:
             raise InvalidEventCode
+        searched = bool(consent.version) or (searched and not self._must_agree(user_id))
         waiting = self._members.join(event.id, user_id, searched, consent, self._marks.hash(event.id, phone_mark))
         if waiting is None:
             raise EventClosed
         return event, waiting
+
+    def _must_agree(self, user_id: UUID) -> bool:
+        """Whether this account is searched only with a consent."""
+        if self._require_consent is not RequireConsent.GUESTS:
+            return self._require_consent is RequireConsent.EVERYONE
+        user = self._accounts.find_user(user_id)
+        return user is not None and user.password_hash is None
 
     def record_consent(self, user_id: UUID, event_id: UUID, consent: GivenConsent) -> None:
         forms.require([*forms.check_consent(consent, required=True)])

@@ -10,7 +10,10 @@ from gateway.http.schemas import Form
 from gateway.selfies.schemas import RematchStatus
 
 Role = Literal["guest", "photographer", "couple", "organiser"]
-SEARCH = "false: no face of the guest is searched in this event before they agree to it; of no effect with a consent"
+SEARCH = (
+    "false: no face of the guest is searched in this event before they agree to it; of no effect with a consent. true:"
+    " searched without one, where REQUIRE_CONSENT of this server lets them be"
+)
 
 
 class EventCode(Form):

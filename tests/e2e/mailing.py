@@ -52,6 +52,6 @@ def host(mailing: LocalSystem) -> Iterator[Organiser]:
 
 
 def visit(system: LocalSystem, event: Json) -> Person:
-    form = {"event_code": event["event_code"]}
+    form = {"event_code": event["event_code"], "consent_version": "1"}
     answer = httpx2.post(f"{system.base_url}/api/guest-sessions", json=form, timeout=30)
     return Person(system.base_url, answer.json(), "")

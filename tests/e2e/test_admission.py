@@ -87,7 +87,7 @@ def test_a_guest_without_a_password_is_signed_out_with_the_last_event(
     organiser: Organiser, page: httpx2.Client
 ) -> None:
     event, other = organiser.event("One"), organiser.event("Two", admission=True)
-    form = {"event_code": event["event_code"]}
+    form = {"event_code": event["event_code"], "consent_version": "1"}
     session = page.post("/api/guest-sessions", json=form, headers={"Idempotency-Key": str(uuid4())})
     assert (session.status_code, session.json()["waiting"]) == (201, False)
     joined = page.post("/api/join-event", json={"event_code": other["event_code"]})

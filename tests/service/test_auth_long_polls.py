@@ -67,7 +67,7 @@ def test_a_short_wait_is_over_soon(scene: AuthScene, wait_s: float) -> None:
 
 def test_no_wait_is_longer_than_twenty_seconds(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
-    monkeypatch.setattr(scene.auth.changes, "list_changes", lambda after, limit, wait_s: asked.append(wait_s) or [])
+    monkeypatch.setattr(scene.auth.changes, "list_changes", lambda after, limit, wait_s, _: asked.append(wait_s) or [])
     for seconds in (19, 21, 315_576_000_000):
         request = pb.ListChangesRequest(wait=Duration(seconds=seconds))
         scene.stub.ListChanges(request, metadata=scene.as_service("selfie"))
