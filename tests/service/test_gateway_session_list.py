@@ -1,6 +1,6 @@
 """Sessions, as REST sees them, and what is told of a browser."""
 
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -10,7 +10,7 @@ from tests.service.gateway_fixtures import shared as shared
 from tests.service.gateway_fixtures import world as world
 from tests.service.gateway_world import SIGNED, World, problem
 
-ID = str(uuid4())
+ID = str(UUID(int=7))
 AGENTS = {
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5"
     " Mobile/15E148 Safari/604.1": "Safari, iPhone",
