@@ -152,3 +152,13 @@ def test_consents_of_before_are_in_force_in_no_known_language(scene: AuthScene) 
     assert (consent.version, consent.language, consent.HasField("withdraw_time")) == ("1", "", False)
     withdraw(scene, gina)
     assert consents(scene, gina)[0].HasField("withdraw_time")
+
+
+def test_who_leaves_may_come_back_and_agree_to_the_same_text(scene: AuthScene) -> None:
+    event = scene.event(olga := scene.organiser())
+    gina = scene.guest(scene.event(olga, "Another"))
+    join(scene, event, gina, **AGREED)
+    scene.stub.LeaveEvent(pb.LeaveEventRequest(event_id=event.event_id), metadata=gina.metadata)
+    join(scene, event, gina, **AGREED)
+    assert membership(scene, event, gina) == (True, "2026-11")
+    assert len(consents(scene, gina)) == 1
