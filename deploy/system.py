@@ -185,11 +185,16 @@ class LocalSystem:
         self._check_connections(postgres.max_connections)
         self.processes["postgres"] = postgres.start()
         self.env = environment.shared_settings(
-            self.data, postgres.database_url, self._ports_by_service(), self._setting("BLOB_URL")
+            self.data,
+            postgres.database_url,
+            postgres.service_urls,
+            self._ports_by_service(),
+            self._setting("BLOB_URL"),
         )
         environment.write_env_file(self.env_path, self.env)
         if self._kinds:
-            migrate_all(self.env["DATABASE_URL"])  # in this process: starting three would take longer
+            postgres.keep_service_roles()
+            migrate_all(postgres.service_urls)  # in this process: starting three would take longer
         for stage in sorted({kind.stage for kind in self._kinds.values()}):
             names = self._names(stage)
             for name in names:
@@ -230,6 +235,8 @@ class LocalSystem:
             settings["GATEWAY_HOST"] = "::" if lan.can_listen_on_ipv6() else environment.EVERYWHERE
             settings["GATEWAY_TLS_CERT"] = str(self.certificate.chain)
             settings["GATEWAY_TLS_KEY"] = str(self.certificate.key)
+        if kind.has_database:
+            settings["DATABASE_URL"] = settings["LISTEN_URL"] = self.env[f"{kind.service.upper()}_DATABASE_URL"]
         settings["SIGNING_KEY"] = self.env[f"{kind.service.upper()}_SIGNING_KEY"]
         if self.metrics_ports:
             settings["METRICS_PORT"] = str(self.metrics_ports[name])

@@ -12,7 +12,9 @@ from rich.console import Console
 
 from deploy.environment import free_ports
 from deploy.journey import Journey
+from deploy.processes import PROCESSES as LOCAL
 from deploy.rest import Person
+from deploy.roles import role_of
 from deploy.sample import SampleEvent, sample_event
 from tests.cluster import installation
 from tests.cluster.images import ROOT, NoEngine, build_image, provide_postgres, require_programs, size_mb
@@ -30,8 +32,10 @@ USER = "65532"
 MODELS = "/opt/minois/models"
 GUIDE = ROOT / "docs" / "operations" / "compose.md"
 DUMP = ("pg_dump", "--username=minois", "--format=custom", "minois")
-PACK = ("tar", "--create", "--directory=/var/lib/minois", "files", "secrets")
+PACK = ("tar", "--create", "--directory=/var/lib/minois", "files")
+PACK_SECRETS = ("tar", "--create", "--directory=/var/lib/minois", "secrets")
 LOAD = ("pg_restore", "--username=minois", "--dbname=minois", "--no-owner", "--exit-on-error", "--single-transaction")
+KINDS = {kind.name: kind for kind in LOCAL}
 UNPACK = ("tar", "--extract", "--directory=/var/lib/minois")
 
 
@@ -83,10 +87,12 @@ def test_hardened_containers_behind_a_pooler_and_on_s3_carry_a_whole_event(
     bucket = s3.make_bucket("photos")
     stack.change(SERVICES, BLOB_URL="s3://photos", **s3.settings)
     s3.start()
-    password = stack.enter("database", "cat", "/run/minois/database").decode()
+    lines = stack.feed("prepare", "cat", "/var/lib/minois/migrate/pgpass", given=b"").decode().splitlines()
     try:
-        with Pooler(tmp_path / "pooler", stack.address("database"), password) as pooler:
-            stack.change(SERVICES, DATABASE_URL=f"postgresql://minois@{stack.host}:{pooler.port}/minois")
+        with Pooler(tmp_path / "pooler", stack.address("database"), lines) as pooler:
+            for name in SERVICES:
+                role = role_of(KINDS[name].service)
+                stack.change([name], DATABASE_URL=f"postgresql://{role}@{stack.host}:{pooler.port}/minois")
             url = installation.start_processes(stack)
             until(lambda: httpx2.get(f"{url}/readyz").json()["file_store"], lambda state: state == "serving")
             journey = Journey(
@@ -139,9 +145,10 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
     with log_in(url) as olga:
         assert olga.indexed(event)["indexed"] == 6
     dump, files = stack.enter("database", *DUMP), stack.enter("indexer", *PACK)
+    secrets = stack.feed("prepare", *PACK_SECRETS, given=b"")
     stack.remove()
     with stack:
-        stack.feed("prepare", *UNPACK, "secrets", given=files)
+        stack.feed("prepare", *UNPACK, "secrets", given=secrets)
         installation.start_database(stack)
         stack.feed("indexer", *UNPACK, "files", given=files)
         stack.enter("database", *LOAD, given=dump)
@@ -154,7 +161,7 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
             assert olga.http.get(f"/api/photos/{min(found)}/preview").content[:2] == b"\xff\xd8"
 
 
-@pytest.mark.parametrize("words", [DUMP, PACK, LOAD, (*UNPACK, "secrets"), (*UNPACK, "files")])
+@pytest.mark.parametrize("words", [DUMP, PACK, PACK_SECRETS, LOAD, (*UNPACK, "secrets"), (*UNPACK, "files")])
 def test_the_guide_names_the_commands_that_are_tested_here(words: tuple[str, ...]) -> None:
     text = GUIDE.read_text().replace(" \\\n     ", "")
     program, *options = words
