@@ -27,16 +27,23 @@ def address_of(ports: Sequence[int]) -> str:
 
 
 def shared_settings(
-    data: Path, database_url: str, ports: Mapping[str, Sequence[int]], blob_url: str = "", master_key: str = ""
+    data: Path,
+    database_url: str,
+    service_urls: Mapping[str, str],
+    ports: Mapping[str, Sequence[int]],
+    blob_url: str = "",
+    master_key: str = "",
 ) -> dict[str, str]:
     """The settings shared by every process, which the command-line tools read from `var/env`.
 
-    `ports`: for each service the ports of its replicas. `blob_url`, `master_key`: others than in the data folder.
+    `service_urls`: the database as the role of each service. `ports`: for each service the ports of its replicas.
+    `blob_url`, `master_key`: others than in the data folder.
     """
     keys = data / "keys"
     return {
         "DATABASE_URL": database_url,
         "LISTEN_URL": database_url,
+        **{f"{name.upper()}_DATABASE_URL": url for name, url in service_urls.items()},
         "BLOB_URL": blob_url or f"file://{data / 'blobs'}",
         "MINOIS_KEYS": str(keys),
         "MASTER_KEY": master_key or str(master_key_of(data)),

@@ -1,8 +1,12 @@
 """Brings the schemas of all services to their newest version: `python -m deploy.migrate`."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import Field, FilePath
+
+from deploy.roles import SERVICES, keep_roles, role_of, url_of
 from kit import logs, settings
 from kit.errors import DatabaseUnavailable
 from kit.logs import get_logger
@@ -12,13 +16,16 @@ from kit.startup import first_line, run_command
 ROOT = Path(__file__).parents[1]
 WAIT_S = 60.0  # for a database that starts at the same time
 RETRY_S = 0.5
-SERVICES = ("auth", "selfie", "matcher")
 
 log = get_logger()
 
 
 class MigrateAllSettings(settings.ProcessSettings, settings.DatabaseSettings):
     """python -m deploy.migrate: bring all schemas to their newest version."""
+
+    role_passwords: FilePath | None = Field(
+        None, description="passwords of the services' roles, as PGPASSFILE has them; none: all are DATABASE_URL's role"
+    )
 
 
 def main() -> None:
@@ -31,7 +38,7 @@ def run() -> None:
     ends_at = time.monotonic() + WAIT_S
     while True:
         try:
-            return migrate_all(config.database_url)
+            return migrate_all(prepare_roles(config.database_url, config.role_passwords))
         except DatabaseUnavailable as fault:
             if time.monotonic() > ends_at:
                 raise
@@ -39,10 +46,20 @@ def run() -> None:
         time.sleep(RETRY_S)
 
 
-def migrate_all(database_url: str) -> None:
-    """Safe to run from several processes at once. Raises DatabaseUnavailable."""
-    for service in SERVICES:
-        migrate(database_url, service, ROOT / f"{service}_service" / "migrations")
+def prepare_roles(url: str, passwords: Path | None) -> dict[str, str]:
+    """The URL of each service, whose role is there then; `url` is that of a superuser, except without `passwords`.
+    Raises DatabaseUnavailable."""
+    if passwords is None:
+        return dict.fromkeys(SERVICES, url)
+    by_role = dict(line.split(":")[3:5] for line in passwords.read_text().splitlines())
+    keep_roles(url, {service: by_role[role_of(service)] for service in SERVICES})
+    return {service: url_of(service, url) for service in SERVICES}
+
+
+def migrate_all(urls: Mapping[str, str]) -> None:
+    """By the URL of each service. Safe to run from several processes at once. Raises DatabaseUnavailable."""
+    for service, url in urls.items():
+        migrate(url, service, ROOT / f"{service}_service" / "migrations")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ import psycopg2
 
 from deploy.faults import CannotStart
 from deploy.log import SystemLog
+from deploy.roles import SERVICES, keep_roles, role_of
 from deploy.supervisor import Supervised
 
 NAME = "minois"
@@ -67,8 +68,13 @@ class Postgres:
 
     @property
     def database_url(self) -> str:
-        """As the role that owns the database and nothing else."""
-        return f"postgresql://{NAME}@/{NAME}?host={quote(str(self._socket_folder), safe='/')}"
+        """As the role that owns the database, and reads what the services own."""
+        return self._url(NAME)
+
+    @property
+    def service_urls(self) -> dict[str, str]:
+        """As the role of each service, which owns its schema and nothing else."""
+        return {service: self._url(role_of(service)) for service in SERVICES}
 
     def start(self) -> Supervised:
         """Returns when the server answers and the database is there. Raises CannotStart."""
@@ -92,6 +98,10 @@ class Postgres:
         self._wait_until_ready(self.process)
         self._create_database()
         return self.process
+
+    def keep_service_roles(self) -> None:
+        """The role and the schema of each service; data of earlier versions are handed over. Of a running server."""
+        keep_roles(self._url(SUPERUSER), reader=NAME)
 
     def stop(self) -> None:
         if self.process is not None:
@@ -167,7 +177,7 @@ class Postgres:
         return self._socket_folder
 
     def _create_database(self) -> None:
-        """A role that owns its database and is no superuser; both are created once."""
+        """A role that owns its database and is no superuser, both created once."""
         with closing(self._connect(SUPERUSER)) as connection, connection.cursor() as cursor:
             connection.autocommit = True
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [NAME])
@@ -176,6 +186,9 @@ class Postgres:
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME])
             if cursor.fetchone() is None:
                 cursor.execute(f"CREATE DATABASE {NAME} OWNER {NAME}")
+
+    def _url(self, role: str) -> str:
+        return f"postgresql://{role}@/{NAME}?host={quote(str(self._socket_folder), safe='/')}"
 
     def _connect(self, role: str) -> psycopg2.extensions.connection:
         return psycopg2.connect(host=str(self._socket_folder), user=role, dbname="postgres", connect_timeout=3)

@@ -1,7 +1,8 @@
-"""Makes the keys and the database password of an installation in containers: `python -m deploy.prepare FOLDER`.
+"""Makes the keys and the database passwords of an installation in containers: `python -m deploy.prepare FOLDER`.
 
-What exists is kept, so it runs before each start. Each folder in FOLDER is for others: `secrets` for the services,
-`gateway` for the gateway, which knows neither their keys nor the password, `password` for PostgreSQL, and `master` for
+What exists is kept, so it runs before each start. `secrets` in FOLDER is for this command alone; `auth`, `selfie`,
+`matcher` and `gateway` are for these, each with its own key and the password of its own role, `migrate` is for the
+migrations, which know all passwords, `password` for PostgreSQL, and `master` for
 those who read faces.
 """
 
@@ -10,11 +11,12 @@ import shutil
 import sys
 from pathlib import Path
 
+from deploy.roles import SERVICES, role_of
 from kit.identity import create_key_pair
 from kit.vault import create_master_key
 
 SIGNING_SERVICES = ("auth", "selfie", "matcher", "gateway")
-USER = "minois"  # of the database
+USER = "minois"  # owner of the database, a superuser
 PASSWORD_BYTES = 24
 
 
@@ -31,19 +33,32 @@ def main() -> None:
 
 def prepare(folder: Path) -> None:
     """Raises OSError."""
-    own, gateway, password = (folder / name for name in ("secrets", "gateway", "password"))
-    for part in (own, gateway, password):
+    own, migrate, password = (folder / name for name in ("secrets", "migrate", "password"))
+    for part in (own, migrate, password, *(folder / service for service in SIGNING_SERVICES)):
         part.mkdir(parents=True, exist_ok=True)
     for service in SIGNING_SERVICES:
         create_key_pair(own, service)
-    for path in (own / "gateway.key.pem", *own.glob("*.pub.pem")):
-        shutil.copy2(path, gateway / path.name)
     create_master_key(folder / "master" / "master.key")
-    text = password / "database"
-    if not text.exists():
-        # PostgreSQL reads it as a user of its own.
-        _write(text, secrets.token_urlsafe(PASSWORD_BYTES), 0o444)
-    _write(own / "pgpass", f"*:*:*:{USER}:{text.read_text()}\n", 0o600)
+    for service in SIGNING_SERVICES:
+        for path in (own / f"{service}.key.pem", *own.glob("*.pub.pem")):
+            shutil.copy2(path, folder / service / path.name)
+    # PostgreSQL reads it as a user of its own.
+    lines = [_to_line(USER, _keep_password(password / "database", 0o444))]
+    for service in SERVICES:
+        lines.append(_to_line(role_of(service), _keep_password(own / f"{service}.password", 0o600)))
+        _write(folder / service / "pgpass", lines[-1], 0o600)
+    _write(migrate / "pgpass", "".join(lines), 0o600)
+    (own / "pgpass").unlink(missing_ok=True)  # of versions with one role
+
+
+def _keep_password(path: Path, mode: int) -> str:
+    if not path.exists():
+        _write(path, secrets.token_urlsafe(PASSWORD_BYTES), mode)
+    return path.read_text()
+
+
+def _to_line(role: str, password: str) -> str:
+    return f"*:*:*:{role}:{password}\n"
 
 
 def _write(path: Path, text: str, mode: int) -> None:

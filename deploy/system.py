@@ -189,6 +189,7 @@ class LocalSystem:
         self.env = environment.shared_settings(
             self.data,
             postgres.database_url,
+            postgres.service_urls,
             self._ports_by_service(),
             self._setting("BLOB_URL"),
             self._setting("MASTER_KEY"),
@@ -197,7 +198,8 @@ class LocalSystem:
         if self._kinds:
             if not self._setting("MASTER_KEY"):
                 create_master_key(environment.master_key_of(self.data))
-            migrate_all(self.env["DATABASE_URL"])  # in this process: starting three would take longer
+            postgres.keep_service_roles()
+            migrate_all(postgres.service_urls)  # in this process: starting three would take longer
             encrypt_old(self.env)
         for stage in sorted({kind.stage for kind in self._kinds.values()}):
             names = self._names(stage)
@@ -239,6 +241,8 @@ class LocalSystem:
             settings["GATEWAY_HOST"] = "::" if lan.can_listen_on_ipv6() else environment.EVERYWHERE
             settings["GATEWAY_TLS_CERT"] = str(self.certificate.chain)
             settings["GATEWAY_TLS_KEY"] = str(self.certificate.key)
+        if kind.has_database:
+            settings["DATABASE_URL"] = settings["LISTEN_URL"] = self.env[f"{kind.service.upper()}_DATABASE_URL"]
         settings["SIGNING_KEY"] = self.env[f"{kind.service.upper()}_SIGNING_KEY"]
         if self.metrics_ports:
             settings["METRICS_PORT"] = str(self.metrics_ports[name])

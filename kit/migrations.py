@@ -45,7 +45,9 @@ def _migrate(url: str, schema: str, location: Path, version: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('minois migrations'))"))
         for setting, value in ROLE_TIMEOUTS.items():
             connection.execute(text(f"ALTER ROLE CURRENT_USER SET {setting} = '{value}'"))
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
+        if connection.scalar(text("SELECT to_regnamespace(:schema)"), {"schema": schema}) is None:
+            # Not IF NOT EXISTS, for which a role needs the right to create schemas also where there is one.
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
         found = _find_version(connection, schema)
         if found is not None and found not in _list_versions(ScriptDirectory(str(location))):
             log.info(f"The schema {schema} is newer than this version: it is at {found}.", action="schema_newer")

@@ -237,14 +237,19 @@ def describe(error: ValidationError) -> str:
 def read_env_file(service: str) -> None:
     """Fills the environment from the file that `deploy/local.py` writes; variables already set win.
 
-    The file holds a key for each service: `AUTH_SIGNING_KEY` is the SIGNING_KEY of `auth`.
+    The file holds a key and a database role for each service: `AUTH_SIGNING_KEY` is the SIGNING_KEY of `auth`, and
+    `AUTH_DATABASE_URL` its DATABASE_URL and LISTEN_URL.
     """
     path = Path(os.environ.get("MINOIS_DATA", "var")) / "env"
-    if path.is_file():
-        for line in path.read_text().splitlines():
-            name, _, value = line.partition("=")
-            own_key = name == f"{service.upper()}_SIGNING_KEY"
-            os.environ.setdefault("SIGNING_KEY" if own_key else name, value)
+    if not path.is_file():
+        return
+    found = dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+    if key := found.get(f"{service.upper()}_SIGNING_KEY"):
+        found["SIGNING_KEY"] = key
+    if url := found.get(f"{service.upper()}_DATABASE_URL"):
+        found["DATABASE_URL"] = found["LISTEN_URL"] = url
+    for name, value in found.items():
+        os.environ.setdefault(name, value)
 
 
 def _help(cls: type[BaseSettings]) -> str:

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -15,14 +16,15 @@ ACCOUNT = "nobody"  # it refuses to run as root
 
 
 class Pooler:
-    """Listens at `port` of all addresses, for the containers; leads to `database` with a password."""
+    """Listens at `port` of all addresses, for the containers; leads to `database` with passwords, as lines of a
+    PGPASSFILE."""
 
-    def __init__(self, folder: Path, database: str, password: str) -> None:
+    def __init__(self, folder: Path, database: str, passwords: Iterable[str]) -> None:
         self._folder = folder
         with socket.create_server(("0.0.0.0", 0)) as probe:
             self.port = probe.getsockname()[1]
         users, settings = folder / "users.txt", folder / "pgbouncer.ini"
-        users.write_text(f'"minois" "{password}"\n')
+        users.write_text("".join('"{3}" "{4}"\n'.format(*line.split(":")) for line in passwords))
         settings.write_text(
             f"[databases]\nminois = host={database} port=5432\n[pgbouncer]\n"
             f"listen_addr = 0.0.0.0\nlisten_port = {self.port}\nunix_socket_dir =\nauth_type = scram-sha-256\n"

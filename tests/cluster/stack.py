@@ -59,11 +59,11 @@ class Stack:
         service = self.services[name]
         return podman("run", "--rm", *self._options(service), service.image, *service.command).decode()
 
-    def feed(self, name: str, *command: str, given: bytes) -> None:
-        """Runs another command with the volumes of a service."""
+    def feed(self, name: str, *command: str, given: bytes) -> bytes:
+        """Runs another command with the volumes of a service; returns what it prints."""
         service = self.services[name]
         options = [*self._options(replace(service, ports=())), "--entrypoint", command[0]]
-        podman("run", "--rm", "--interactive", *options, service.image, *command[1:], given=given)
+        return podman("run", "--rm", "--interactive", *options, service.image, *command[1:], given=given)
 
     def start(self, name: str) -> None:
         service = self.services[name]

@@ -12,7 +12,9 @@ from rich.console import Console
 
 from deploy.environment import free_ports
 from deploy.journey import Journey
+from deploy.processes import PROCESSES as LOCAL
 from deploy.rest import Person
+from deploy.roles import role_of
 from deploy.sample import SampleEvent, sample_event
 from tests.cluster import installation
 from tests.cluster.images import ROOT, NoEngine, build_image, provide_postgres, require_programs, size_mb
@@ -30,8 +32,10 @@ USER = "65532"
 MODELS = "/opt/minois/models"
 GUIDE = ROOT / "docs" / "operations" / "compose.md"
 DUMP = ("pg_dump", "--username=minois", "--format=custom", "minois")
-PACK = ("tar", "--create", "--directory=/var/lib/minois", "files", "secrets")
+PACK = ("tar", "--create", "--directory=/var/lib/minois", "files")
+PACK_SECRETS = ("tar", "--create", "--directory=/var/lib/minois", "secrets")
 LOAD = ("pg_restore", "--username=minois", "--dbname=minois", "--no-owner", "--exit-on-error", "--single-transaction")
+KINDS = {kind.name: kind for kind in LOCAL}
 UNPACK = ("tar", "--extract", "--directory=/var/lib/minois")
 MASTER_KEY = ("tar", "--create", "--directory=/var/lib/minois", "master")
 
@@ -84,10 +88,12 @@ def test_hardened_containers_behind_a_pooler_and_on_s3_carry_a_whole_event(
     bucket = s3.make_bucket("photos")
     stack.change(SERVICES, BLOB_URL="s3://photos", **s3.settings)
     s3.start()
-    password = stack.enter("database", "cat", "/run/minois/database").decode()
+    lines = stack.feed("prepare", "cat", "/var/lib/minois/migrate/pgpass", given=b"").decode().splitlines()
     try:
-        with Pooler(tmp_path / "pooler", stack.address("database"), password) as pooler:
-            stack.change(SERVICES, DATABASE_URL=f"postgresql://minois@{stack.host}:{pooler.port}/minois")
+        with Pooler(tmp_path / "pooler", stack.address("database"), lines) as pooler:
+            for name in SERVICES:
+                role = role_of(KINDS[name].service)
+                stack.change([name], DATABASE_URL=f"postgresql://{role}@{stack.host}:{pooler.port}/minois")
             url = installation.start_processes(stack)
             until(lambda: httpx2.get(f"{url}/readyz").json()["file_store"], lambda state: state == "serving")
             journey = Journey(
@@ -141,9 +147,10 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
         assert olga.indexed(event)["indexed"] == 6
     dump, files = stack.enter("database", *DUMP), stack.enter("indexer", *PACK)
     master_key = stack.enter("indexer", *MASTER_KEY)
+    secrets = stack.feed("prepare", *PACK_SECRETS, given=b"")
     stack.remove()
     with stack:
-        stack.feed("prepare", *UNPACK, "secrets", given=files)
+        stack.feed("prepare", *UNPACK, "secrets", given=secrets)
         stack.feed("prepare", *UNPACK, "master", given=master_key)
         installation.start_database(stack)
         stack.feed("indexer", *UNPACK, "files", given=files)
@@ -158,7 +165,8 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
 
 
 @pytest.mark.parametrize(
-    "words", [DUMP, PACK, LOAD, MASTER_KEY, *((*UNPACK, name) for name in ("secrets", "master", "files"))]
+    "words",
+    [DUMP, PACK, PACK_SECRETS, LOAD, MASTER_KEY, *((*UNPACK, name) for name in ("secrets", "master", "files"))],
 )
 def test_the_guide_names_the_commands_that_are_tested_here(words: tuple[str, ...]) -> None:
     text = GUIDE.read_text().replace(" \\\n     ", "")

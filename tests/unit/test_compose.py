@@ -10,6 +10,7 @@ import matcher_service.__main__ as matcher
 import selfie_service.__main__ as selfie
 from deploy.migrate import MigrateAllSettings
 from deploy.processes import MAILER, PROCESSES
+from deploy.roles import role_of
 from gateway.settings import GatewaySettings
 from tests.cluster.compose import Service, profiled, read_services
 from tests.cluster.images import ROOT
@@ -28,6 +29,7 @@ SETTINGS: Mapping[str, type[BaseModel]] = {
     "indexer": matcher.IndexerSettings,
     "gateway": GatewaySettings,
 }
+SECRETS = {"secrets", "auth", "selfie", "matcher", "gateway", "migrate", "password"}
 # libpq reads it.
 OF_LIBRARIES = {"PGPASSFILE"}
 HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
@@ -74,10 +76,19 @@ def test_the_gateway_knows_no_database_and_no_key_of_the_services() -> None:
     assert mounted == {"gateway", "gateway-spool"}
 
 
+@pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.has_database])
+def test_a_service_knows_its_own_key_and_its_own_role_alone(name: str) -> None:
+    service, environment = KINDS[name].service, SERVICES[name].environment
+    assert {volume.partition(":")[0] for volume in SERVICES[name].volumes} & SECRETS == {service}
+    for url in (environment["DATABASE_URL"], environment["LISTEN_URL"]):
+        assert url == f"postgresql://{role_of(service)}@database/minois"
+    assert environment["SIGNING_KEY"].endswith(f"/own/{service}.key.pem")
+
+
 def test_secrets_are_written_by_prepare_alone() -> None:
     for service in ours():
         for volume in service.volumes:
-            if volume.partition(":")[0] in ("secrets", "gateway", "password"):
+            if volume.partition(":")[0] in SECRETS:
                 assert volume.endswith(":ro") == (service.name != "prepare"), (service.name, volume)
 
 

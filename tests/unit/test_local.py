@@ -20,6 +20,7 @@ from kit.settings import read_env_file
 DATA = Path("/srv/minois")
 PORTS = {service: [port] for service, port in DEFAULT_PORTS.items()}
 URL = "postgresql://minois@/minois?host=/srv/minois/postgres"
+URLS = {name: f"postgresql://minois_{name}@/minois" for name in ("auth", "selfie", "matcher")}
 
 
 def test_every_process_with_a_database_counts_with_its_whole_pool_and_its_listeners() -> None:
@@ -64,14 +65,14 @@ def test_a_mailer_runs_only_where_there_is_a_mail_server(tmp_path: Path) -> None
 
 
 def test_the_address_of_replicas_is_one_target() -> None:
-    settings = shared_settings(DATA, URL, {"matcher": [1, 2], "auth": [3]})
+    settings = shared_settings(DATA, URL, URLS, {"matcher": [1, 2], "auth": [3]})
     assert settings["MATCHER_ADDRESS"] == "ipv4:127.0.0.1:1,127.0.0.1:2"
     assert settings["MATCHER_PORT"] == "1"
     assert settings["AUTH_ADDRESS"] == "127.0.0.1:3"
 
 
 def test_the_settings_name_every_address_and_every_key() -> None:
-    settings = shared_settings(DATA, URL, PORTS)
+    settings = shared_settings(DATA, URL, URLS, PORTS)
     assert settings["AUTH_ADDRESS"] == "127.0.0.1:50051"
     assert settings["GATEWAY_PORT"] == "8000"
     assert settings["DATABASE_URL"] == settings["LISTEN_URL"] == URL
@@ -100,12 +101,12 @@ def test_only_its_owner_reads_the_env_file(tmp_path: Path) -> None:
 
 
 def test_a_tool_reads_the_env_file_with_its_own_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_env_file(tmp_path / "env", shared_settings(DATA, URL, PORTS))
+    write_env_file(tmp_path / "env", shared_settings(DATA, URL, URLS, PORTS))
     environment = {"MINOIS_DATA": str(tmp_path), "AUTH_PORT": "1"}
     monkeypatch.setattr("os.environ", environment)
     read_env_file("auth")
     assert environment["SIGNING_KEY"] == "/srv/minois/keys/auth.key.pem"
-    assert environment["DATABASE_URL"] == URL
+    assert environment["DATABASE_URL"] == environment["LISTEN_URL"] == URLS["auth"]
     assert environment["AUTH_PORT"] == "1"
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.prepare import SIGNING_SERVICES, main, prepare
+from deploy.roles import SERVICES, role_of
 from kit.identity import Signer, Verifier
 
 
@@ -16,20 +17,35 @@ def read_all(folder: Path) -> dict[Path, bytes]:
 
 def test_each_service_gets_a_key_that_all_others_trust(tmp_path: Path) -> None:
     prepare(tmp_path)
-    for folder in (tmp_path / "secrets", tmp_path / "gateway"):
+    for folder in (tmp_path / "secrets", *(tmp_path / name for name in SIGNING_SERVICES)):
         verifier = Verifier.read(folder)
         for name in SIGNING_SERVICES:
             verifier.require_match(Signer.read(name, tmp_path / "secrets" / f"{name}.key.pem"))
 
 
-def test_the_gateway_gets_its_own_private_key_alone(tmp_path: Path) -> None:
+def test_each_process_gets_its_own_private_key_and_role_alone(tmp_path: Path) -> None:
     prepare(tmp_path)
-    private = {path.name for path in (tmp_path / "gateway").iterdir() if not path.name.endswith(".pub.pem")}
-    assert private == {"gateway.key.pem"}
-    own = tmp_path / "secrets"
-    assert {path.name for path in own.glob("*.key.pem")} == {f"{name}.key.pem" for name in SIGNING_SERVICES}
-    for path in (*own.glob("*.key.pem"), own / "pgpass", tmp_path / "gateway" / "gateway.key.pem"):
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    for name in SIGNING_SERVICES:
+        private = {path.name for path in (tmp_path / name).iterdir() if not path.name.endswith(".pub.pem")}
+        assert private == {f"{name}.key.pem"} | ({"pgpass"} if name in SERVICES else set())
+        for path in private:
+            assert stat.S_IMODE((tmp_path / name / path).stat().st_mode) == 0o600, path
+    for path in (tmp_path / "secrets").iterdir():
+        if not path.name.endswith(".pub.pem"):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def read_passwords(path: Path) -> dict[str, str]:
+    return dict(line.split(":")[3:5] for line in path.read_text().splitlines())
+
+
+def test_each_role_has_a_password_of_its_own_which_migrations_know(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    known = read_passwords(tmp_path / "migrate" / "pgpass")
+    assert set(known) == {"minois", "minois_auth", "minois_selfie", "minois_matcher"}
+    assert len(set(known.values())) == 4
+    for service in SERVICES:
+        assert read_passwords(tmp_path / service / "pgpass") == {role_of(service): known[role_of(service)]}
 
 
 def test_preparing_again_changes_nothing(tmp_path: Path) -> None:
@@ -39,13 +55,17 @@ def test_preparing_again_changes_nothing(tmp_path: Path) -> None:
     assert read_all(tmp_path) == before
 
 
-def test_the_services_have_the_password_of_the_database_also_after_a_restore(tmp_path: Path) -> None:
+def test_the_passwords_stay_after_an_upgrade_and_a_restore(tmp_path: Path) -> None:
     prepare(tmp_path)
-    (tmp_path / "secrets" / "pgpass").write_text("*:*:*:minois:of another installation\n")
+    known = read_passwords(tmp_path / "migrate" / "pgpass")
+    (tmp_path / "secrets" / "pgpass").write_text("*:*:*:minois:of a version with one role\n")
+    (tmp_path / "auth" / "pgpass").write_text("*:*:*:minois_auth:of another installation\n")
     prepare(tmp_path)
-    password = (tmp_path / "password" / "database").read_text()
-    assert len(password) >= 32
-    assert (tmp_path / "secrets" / "pgpass").read_text() == f"*:*:*:minois:{password}\n"
+    assert read_passwords(tmp_path / "migrate" / "pgpass") == known
+    assert known["minois"] == (tmp_path / "password" / "database").read_text()
+    assert min(map(len, known.values())) >= 32
+    assert read_passwords(tmp_path / "auth" / "pgpass") == {"minois_auth": known["minois_auth"]}
+    assert not (tmp_path / "secrets" / "pgpass").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(
