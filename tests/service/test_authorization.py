@@ -1,8 +1,5 @@
 """Who may use what: every route and every rpc, by every kind of caller, on things of one's own party and of others."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 from types import ModuleType
 from uuid import UUID
 
@@ -10,35 +7,13 @@ import pytest
 
 from auth_service import permissions as auth_permissions
 from auth_service.domain import Role as AuthRole
-from kit import logs
-from kit.identity import Signer
 from matcher_service.domain import OrganiserOnly, PhotoNotFound, Role, permissions
 from tests.service.authorization import by_grpc, by_rest, routes, rpcs
 from tests.service.authorization.check import find_faults, find_missing
+from tests.service.authorization.fixtures import quiet as quiet
+from tests.service.authorization.fixtures import scene as scene
 from tests.service.authorization.rows import Row
 from tests.service.authorization.scene import Scene
-from tests.service.authorization.system import running_system
-from tests.service.running import fresh_databases, running_servers
-
-
-@pytest.fixture(scope="module")
-def scene(
-    postgres: str, templates: dict[str, str], keys: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Scene]:
-    def sign(name: str) -> Signer:
-        return Signer.read(name, keys / f"{name}.key.pem")
-
-    logs.configure("tests", "ERROR")
-    with ExitStack() as stack:
-        make_db = stack.enter_context(fresh_databases(postgres, templates))
-        serve = stack.enter_context(running_servers(keys))
-        folder = tmp_path_factory.mktemp("authorization")
-        yield Scene(stack.enter_context(running_system(make_db, serve, sign, keys, folder)))
-
-
-@pytest.fixture(autouse=True)
-def _quiet(_logs_as_before: None) -> None:
-    logs.configure("tests", "ERROR")
 
 
 def name_of(row: Row) -> str:

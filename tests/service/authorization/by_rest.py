@@ -2,6 +2,7 @@
 
 from functools import cache
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 
@@ -19,12 +20,17 @@ UNKNOWN = "{what} needs an entry in REQUESTS of tests/service/authorization/rout
 
 
 @cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document."""
+    return create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER).openapi()
+
+
+@cache
 def operations() -> dict[str, Any]:
-    """What the OpenAPI document says of each route, by its method and path."""
-    document = create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER).openapi()
+    """What the document says of each route, by its method and path."""
     return {
         f"{method.upper()} {path}": operation
-        for path, methods in document["paths"].items()
+        for path, methods in document()["paths"].items()
         for method, operation in methods.items()
     }
 
@@ -35,7 +41,7 @@ def make(name: str, ids: Ids) -> tuple[str, str, dict[str, Any]]:
     method, path = route.split()
     for parameter in operations()[route].get("parameters", []):
         if parameter["in"] == "path":
-            path = path.replace("{" + parameter["name"] + "}", ids[parameter["name"]])
+            path = path.replace("{" + parameter["name"] + "}", quote(ids[parameter["name"]], safe=""))
     find = REQUESTS.get(name)
     assert find or "requestBody" not in operations()[route], UNKNOWN.format(what=name)
     return method, path, find(ids) if find else {}
