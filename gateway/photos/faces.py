@@ -1,10 +1,10 @@
 """The faces of a photo, and why a guest is in it or not, for organisers."""
 
 from collections.abc import Iterable
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, Field
 
 from gateway.errors.openapi import SIGNED, pictures, problems
@@ -69,6 +69,8 @@ class Faces(BaseModel):
     reasons: list[Reason] = Field(description="why not, whatever its faces are")
 
 
+FaceNumber = Annotated[int, Path(ge=0, le=2**31 - 1)]  # as the proto takes it
+
 router = APIRouter(prefix="/api/photos/{photo_id}/faces", tags=["photos"])
 
 
@@ -94,7 +96,7 @@ async def list_faces(photo_id: UUID, backend: Signed, guest_id: UUID | None = No
     response_class=Response,
     responses={200: {"description": "The face.", "content": pictures("image/jpeg")}, **problems(*ERRORS)},
 )
-async def get_face(photo_id: UUID, number: int, backend: Signed) -> Response:
+async def get_face(photo_id: UUID, number: FaceNumber, backend: Signed) -> Response:
     """A face, cut from the preview of its photo, for the organisers of its event."""
     answer = await backend.matcher.GetFaceCrop(pb.GetFaceCropRequest(photo_id=str(photo_id), number=number))
     headers = {"Cache-Control": f"private, max-age={MAX_AGE_S}", "X-Content-Type-Options": "nosniff"}

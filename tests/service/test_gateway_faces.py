@@ -88,6 +88,12 @@ def test_what_the_service_refuses_is_told(world: World, path: str, fault: Fault,
     assert problem(world.client.get(path, headers=SIGNED)) == expected
 
 
+@pytest.mark.parametrize("number", [-1, 2**31, "first"])
+def test_what_is_no_number_of_a_face_is_not_asked_for(world: World, number: object) -> None:
+    assert problem(world.client.get(f"{FACES}/{number}", headers=SIGNED)) == (400, "invalid_argument")
+    assert world.services.calls == []
+
+
 @pytest.mark.parametrize("path", [FACES, f"{FACES}/0"])
 def test_strangers_get_nothing(world: World, path: str) -> None:
     assert problem(world.client.get(path))[0] == 401

@@ -16,6 +16,8 @@ UUID = "01234567-89ab-4cde-8f01-23456789abcd"
 NO_IDS = {
     "malformed": "not-an-id",
     "a number": "0",
+    "the largest number of a proto": str(2**31 - 1),
+    "a larger number": str(2**31),
     "one digit short": UUID[:-1],
     "too long": "a" * 3000,
     "NUL": "\0",

@@ -208,7 +208,7 @@ class SelfieServiceServicer:
     def DeletePerson(self, request, context):
         """Deletes a person with the name, the consent, every selfie and, in all events, the matches. The times at which faces
         were bound stay for 24 hours. Idempotent: a person who is gone is no fault, nor is one of another account.
-        Errors: FIRST_PERSON.
+        Errors: FIRST_PERSON, USER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

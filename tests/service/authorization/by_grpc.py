@@ -39,7 +39,7 @@ def call(scene: Scene, name: str, caller: str, ids: Ids) -> Answer:
     stub = getattr(channel, "_".join(kinds))(path, message.SerializeToString, response.FromString)
     request = iter([message(**part) for part in made]) if method.client_streaming else message(**made)
     try:
-        answer = stub(request, metadata=_metadata(scene, caller), timeout=TIMEOUT_S)
+        answer = stub(request, metadata=_metadata(scene, caller, ids), timeout=TIMEOUT_S)
         if method.server_streaming:
             first = next(iter(answer), None)
             answer.cancel()
@@ -52,6 +52,8 @@ def call(scene: Scene, name: str, caller: str, ids: Ids) -> Answer:
     return Answer("OK", text=str(answer))
 
 
-def _metadata(scene: Scene, caller: str) -> Metadata:
-    token = scene.token(caller)
-    return bearer(token) if token else []
+def _metadata(scene: Scene, caller: str, ids: Ids) -> Metadata:
+    """The event as well, by which streams of rematches are routed, where metadata can say it."""
+    token, event_id = scene.token(caller), ids.get("event_id", "")
+    routed = [("x-event-id", event_id)] if event_id.isascii() and event_id.isprintable() else []
+    return [*bearer(token), *routed] if token else routed
