@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 import auth_service.__main__ as auth
 import matcher_service.__main__ as matcher
 import selfie_service.__main__ as selfie
-from deploy import backup, local
+from deploy import backup, local, migrate
 from gateway.settings import GatewaySettings
 from kit.settings import EnvironmentSettings
 
@@ -24,6 +24,7 @@ READERS: Mapping[str, type[BaseModel]] = {
     "gateway": GatewaySettings,
     "check": matcher.CheckSettings,
     "add-organiser": auth.OrganiserSettings,
+    "deploy.migrate": migrate.MigrateAllSettings,
     "`make run`": local.LocalSettings,
     "`make backup`": backup.BackupSettings,
 }
