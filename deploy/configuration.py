@@ -6,9 +6,9 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-import auth_service.__main__ as auth
-import matcher_service.__main__ as matcher
-import selfie_service.__main__ as selfie
+import auth_service.settings as auth
+import matcher_service.settings as matcher
+import selfie_service.settings as selfie
 from deploy import backup, local, migrate
 from gateway.settings import GatewaySettings
 from kit.settings import EnvironmentSettings

@@ -8,10 +8,9 @@ from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import SQLAlchemyError
 
 from kit.db import transaction
-from kit.errors import DatabaseUnavailable
 from kit.settings import InvalidSetting
 from kit.vault import NO_KEYS, Seal, Vault
 
@@ -38,14 +37,15 @@ def is_sealing(connection: Connection, schema: str) -> bool:
     return True
 
 
-def require_master_key(engine: Engine, table: str, column: str) -> None:
-    """Raises InvalidSetting where a value in the table was sealed with a master key that the engine's vault lacks. A
-    database that does not answer now, or has no such table yet, is asked by whoever needs it."""
-    query = text(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1")
-    with suppress(DatabaseUnavailable, ProgrammingError), transaction(engine) as connection:
-        stored = connection.execute(query).scalar()
-        if stored is not None and not vault_of(connection).knows(bytes(stored)):
-            raise InvalidSetting("MASTER_KEY: not the key that encrypted the faces; put back the copy of the file")
+def require_master_key(engine: Engine, *columns: tuple[str, str]) -> None:
+    """Raises InvalidSetting where a value in one of the columns, by table and name, was sealed with a master key that
+    the engine's vault lacks. A database that does not answer now, or has no such table yet, is asked later."""
+    for table, column in columns:
+        query = text(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1")
+        with suppress(SQLAlchemyError), engine.connect() as connection:
+            stored = connection.execute(query).scalar()
+            if stored is not None and not vault_of(connection).knows(bytes(stored)):
+                raise InvalidSetting("MASTER_KEY: not the key that encrypted the faces; put back the copy of the file")
 
 
 def has_begun(engine: Engine, schema: str) -> bool:

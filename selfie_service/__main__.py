@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
-from pydantic import Field, field_validator
 from sqlalchemy import Engine
 
 from kit import failpoints, logs, settings, traces
@@ -35,9 +34,8 @@ from kit.vault import Vault
 from kit.wakeups import Wakeups
 from kit.worker import run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
-from selfie_service.binding import FACES_PER_DAY, TOLERANCE, BindingRule
+from selfie_service.binding import BindingRule
 from selfie_service.domain import Judge
-from selfie_service.domain.people import FACES_PER_GUEST
 from selfie_service.feed import AuthFeed
 from selfie_service.guests import GuestSelfies
 from selfie_service.images import Images
@@ -48,6 +46,14 @@ from selfie_service.reencryption import reencrypt
 from selfie_service.rematcher import Rematcher
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
+from selfie_service.settings import (
+    MigrateSettings,
+    ReencryptSettings,
+    ReplaySettings,
+    ServeSettings,
+    TokenSettings,
+    WorkerSettings,
+)
 from selfie_service.spending import Spending
 from selfie_service.store import (
     ActStore,
@@ -75,76 +81,6 @@ PREFIX = "selfies"  # of our files in the file store
 STOP_S = 2.0
 SWEEP_S = 5.0
 TIDY_S = 3600.0
-
-
-class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
-    """python -m selfie_service migrate: bring the schema `selfie` to the newest version."""
-
-
-class TokenSettings(settings.KeySettings):
-    """python -m selfie_service token: print a token of 60 seconds, for matcher_service, that we are service:selfie."""
-
-
-class ReencryptSettings(MigrateSettings, settings.BlobSettings, settings.VaultSettings):
-    """python -m selfie_service reencrypt: encrypt all selfies and encodings with the first key in the file MASTER_KEY.
-
-    Once after the upgrade from a version that did not encrypt, and after each new key. Prints how many there were.
-    """
-
-
-class ReplaySettings(MigrateSettings, settings.LedgerSettings):
-    """python -m selfie_service replay: after a restore, delete the people again whom the ledger names."""
-
-
-class ServeSettings(
-    MigrateSettings,
-    settings.BlobSettings,
-    settings.KeySettings,
-    settings.VaultSettings,
-    settings.SelfieSettings,
-    settings.ServerSettings,
-):
-    """python -m selfie_service: accept selfies and tell what became of them over gRPC."""
-
-    selfie_port: int = Field(50052, ge=0, le=65535, description="port to listen on; 0: any")
-    max_pending_selfies: int = Field(10_000, ge=1, description="selfies that wait for a verdict; more are refused")
-    auth_address: settings.Target = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
-    faces_per_guest: int = Field(
-        FACES_PER_GUEST, ge=0, le=20, description="people whom an account may look for besides its guest; 0: none"
-    )
-
-
-class WorkerSettings(
-    settings.WorkerPoolSettings,
-    MigrateSettings,
-    settings.LedgerSettings,
-    settings.AuditSettings,
-    settings.KeySettings,
-    settings.VaultSettings,
-    settings.SelfieSettings,
-    settings.TlsSettings,
-    settings.FaceSettings,
-):
-    """python -m selfie_service worker: examine selfies and have them matched."""
-
-    matcher_address: settings.Target = Field("127.0.0.1:50053", description="where matcher_service is")
-    selfie_validation_strict: bool = Field(True, description="refuse poor selfies and those of several persons")
-    binding_tolerance: float | None = Field(
-        TOLERANCE, gt=0, le=2, description="largest distance of a later selfie from the first one; none: any face"
-    )
-    faces_per_day: int = Field(
-        FACES_PER_DAY, ge=1, le=1000, description="first selfies, also after a deletion, of an account in 24 hours"
-    )
-    image_timeout_s: float = Field(15, gt=0, le=300, description="how long an examination may take")
-    image_memory_mb: int = Field(2048, ge=512, description="address space of the process that examines")
-    max_selfie_mp: int = Field(50, ge=1, le=2000, description="most megapixels of a selfie; a JPEG may have more")
-    rematch_timeout_s: float = Field(10, gt=0, le=300, description="how long a stream of 64 rematches may take")
-    worker_nice: int = Field(5, ge=0, le=19, description="how far examining gives way to other processes")
-
-    @field_validator("binding_tolerance", mode="before")
-    @classmethod
-    def _turned_off(cls, value: object) -> object:
-        return None if value == "none" else value
 
 
 def main() -> None:
@@ -179,9 +115,9 @@ def serve(
     require_free(f"{config.host}:{config.selfie_port}")
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-{os.getpid()}", vault)
-    require_master_key(db, "selfie.people", "bound_encoding")
     store, changes = selfies(db, config.max_pending_selfies), ChangeStore(db)
     _serve_metrics(config, db, blobs)
+    require_master_key(db, ("selfie.people", "bound_encoding"))
     with open_channel(config.auth_address, config) as channel:
         feed = AuthFeed(channel, ServiceCalls(signer, "auth"))
         follower = Follower(feed.fetch, changes.cursor, changes.apply, is_join)
@@ -231,8 +167,8 @@ def work(
     stop = stop_on_signals()
     vault, blobs, name = Vault.read(config.master_key), files.connect(config, PREFIX), f"{NAME}-worker-{os.getpid()}"
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, name, vault)
-    require_master_key(db, "selfie.people", "bound_encoding")
     _serve_metrics(config, db, blobs)
+    require_master_key(db, ("selfie.people", "bound_encoding"))
     channel = open_channel(config.matcher_address, config, "x-event-id")
     calls = ServiceCalls(Signer.read(NAME, config.signing_key), "matcher")
     quick, slow = _make_engine(config, build, is_quick=True), _make_engine(config, build, is_quick=False)

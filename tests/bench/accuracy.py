@@ -23,8 +23,8 @@ from deploy.sample_portraits import Portrait
 from kit.faces.decode import Pixels, decode, shrink
 from kit.faces.engine import Engine
 from kit.faces.types import Box
-from matcher_service.__main__ import MatchSettings
 from matcher_service.reading import LIMITS, find_faces
+from matcher_service.settings import MatchSettings
 from selfie_service.validation import examine
 from tests.bench import accuracy_event, accuracy_replay
 from tests.bench.accuracy_pairs import Encoding, pair_selfies, pair_strangers

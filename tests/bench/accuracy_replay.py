@@ -17,8 +17,8 @@ from typing import Any
 
 from rich.console import Console
 
-from matcher_service.__main__ import MatchSettings
 from matcher_service.rules import Limits
+from matcher_service.settings import MatchSettings
 from tests.bench.accuracy_event import Event, read_labels, replay
 from tests.bench.accuracy_figures import (
     IS_SHOWN,

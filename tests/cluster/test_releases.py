@@ -2,7 +2,7 @@
 
 import re
 
-from auth_service.__main__ import ServeSettings
+from auth_service.settings import ServeSettings
 from gateway.settings import GatewaySettings
 from tests.cluster.manifests import K8S, Manifests, containers
 from tests.cluster.processes import users_of

@@ -97,7 +97,7 @@ def test_faces_are_encrypted_for_a_new_master_key(make_db: Callable[[str], Engin
     assert find_again(both, tmp_path, event, guest, 2) == photos
     assert reencrypt(ReencryptionStore(both)) == {"faces": 4}  # the guest's is by the rematch
     only = with_vault(db, Vault([NEXT_KEY]))
-    require_master_key(only, "matcher.faces", "encoding")
+    require_master_key(only, ("matcher.faces", "encoding"))
     assert find_again(only, tmp_path, event, guest, 3) == photos
 
 
@@ -107,14 +107,14 @@ def test_the_wrong_master_key_reads_nothing_and_says_so(make_db: Callable[[str],
     wrong = with_vault(db, Vault([NEXT_KEY]))
     for table, column in (("people", "encodings"), ("faces", "encoding")):
         with pytest.raises(InvalidSetting, match="MASTER_KEY: not the key that encrypted the faces"):
-            require_master_key(wrong, f"matcher.{table}", column)
+            require_master_key(wrong, (f"matcher.{table}", column))
     with pytest.raises(WrongMasterKey):
         list(World(wrong, tmp_path).matches.rematch(make_rematch(event, guest, 2, 1)))
 
 
 def test_a_database_that_cannot_be_asked_keeps_nobody_from_starting() -> None:
     nowhere = create_db("postgresql://minois@127.0.0.1:1/nothing", 1, 0, "test", Vault([KEY]))
-    require_master_key(nowhere, "matcher.people", "encodings")
+    require_master_key(nowhere, ("matcher.people", "encodings"))
 
 
 def test_a_damaged_face_is_near_nobody(make_db: Callable[[str], Engine], tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import pytest
 from pydantic import BaseModel
 
-import auth_service.__main__ as auth
-import matcher_service.__main__ as matcher
-import selfie_service.__main__ as selfie
+import auth_service.settings as auth
+import matcher_service.settings as matcher
+import selfie_service.settings as selfie
 from deploy.migrate import MigrateAllSettings
 from deploy.processes import MAILER, PROCESSES
 from deploy.roles import role_of

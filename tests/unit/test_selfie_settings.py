@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from selfie_service.__main__ import WorkerSettings
 from selfie_service.binding import TOLERANCE
+from selfie_service.settings import WorkerSettings
 
 
 @pytest.fixture

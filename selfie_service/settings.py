@@ -1,0 +1,77 @@
+"""Settings of selfie_service; `__main__` alone reads them."""
+
+from pydantic import Field, field_validator
+
+from kit import settings
+from selfie_service.binding import FACES_PER_DAY, TOLERANCE
+from selfie_service.domain.people import FACES_PER_GUEST
+
+
+class MigrateSettings(settings.ProcessSettings, settings.DatabaseSettings):
+    """python -m selfie_service migrate: bring the schema `selfie` to the newest version."""
+
+
+class TokenSettings(settings.KeySettings):
+    """python -m selfie_service token: print a token of 60 seconds, for matcher_service, that we are service:selfie."""
+
+
+class ReencryptSettings(MigrateSettings, settings.BlobSettings, settings.VaultSettings):
+    """python -m selfie_service reencrypt: encrypt all selfies and encodings with the first key in the file MASTER_KEY.
+
+    Once after the upgrade from a version that did not encrypt, and after each new key. Prints how many there were.
+    """
+
+
+class ReplaySettings(MigrateSettings, settings.LedgerSettings):
+    """python -m selfie_service replay: after a restore, delete the people again whom the ledger names."""
+
+
+class ServeSettings(
+    MigrateSettings,
+    settings.BlobSettings,
+    settings.KeySettings,
+    settings.VaultSettings,
+    settings.SelfieSettings,
+    settings.ServerSettings,
+):
+    """python -m selfie_service: accept selfies and tell what became of them over gRPC."""
+
+    selfie_port: int = Field(50052, ge=0, le=65535, description="port to listen on; 0: any")
+    max_pending_selfies: int = Field(10_000, ge=1, description="selfies that wait for a verdict; more are refused")
+    auth_address: settings.Target = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
+    faces_per_guest: int = Field(
+        FACES_PER_GUEST, ge=0, le=20, description="people whom an account may look for besides its guest; 0: none"
+    )
+
+
+class WorkerSettings(
+    settings.WorkerPoolSettings,
+    MigrateSettings,
+    settings.LedgerSettings,
+    settings.AuditSettings,
+    settings.KeySettings,
+    settings.VaultSettings,
+    settings.SelfieSettings,
+    settings.TlsSettings,
+    settings.FaceSettings,
+):
+    """python -m selfie_service worker: examine selfies and have them matched."""
+
+    matcher_address: settings.Target = Field("127.0.0.1:50053", description="where matcher_service is")
+    selfie_validation_strict: bool = Field(True, description="refuse poor selfies and those of several persons")
+    binding_tolerance: float | None = Field(
+        TOLERANCE, gt=0, le=2, description="largest distance of a later selfie from the first one; none: any face"
+    )
+    faces_per_day: int = Field(
+        FACES_PER_DAY, ge=1, le=1000, description="first selfies, also after a deletion, of an account in 24 hours"
+    )
+    image_timeout_s: float = Field(15, gt=0, le=300, description="how long an examination may take")
+    image_memory_mb: int = Field(2048, ge=512, description="address space of the process that examines")
+    max_selfie_mp: int = Field(50, ge=1, le=2000, description="most megapixels of a selfie; a JPEG may have more")
+    rematch_timeout_s: float = Field(10, gt=0, le=300, description="how long a stream of 64 rematches may take")
+    worker_nice: int = Field(5, ge=0, le=19, description="how far examining gives way to other processes")
+
+    @field_validator("binding_tolerance", mode="before")
+    @classmethod
+    def _turned_off(cls, value: object) -> object:
+        return None if value == "none" else value
