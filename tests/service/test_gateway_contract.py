@@ -10,15 +10,15 @@ from functools import cache
 from typing import Any
 
 import pytest
+import requests
+import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.specs.openapi import checks as conformance
 
 from tests.service.authorization import by_rest
 from tests.service.authorization.fixtures import quiet as quiet
 from tests.service.authorization.fixtures import scene as scene
 from tests.service.authorization.scene import OWN, Scene
-
-requests, schemathesis = pytest.importorskip("requests"), pytest.importorskip("schemathesis")
-conformance = pytest.importorskip("schemathesis.specs.openapi.checks")
 
 EXAMPLES = 4  # of each kind, route and caller
 TIMEOUT_S = 30
