@@ -39,7 +39,8 @@ def call(scene: Scene, name: str, caller: str, ids: Ids) -> Answer:
     stub = getattr(channel, "_".join(kinds))(path, message.SerializeToString, response.FromString)
     request = iter([message(**part) for part in made]) if method.client_streaming else message(**made)
     try:
-        answer = stub(request, metadata=_metadata(scene, caller), timeout=TIMEOUT_S)
+        metadata = [*_metadata(scene, caller), *(_event_of(made) if name == "Rematch" else [])]
+        answer = stub(request, metadata=metadata, timeout=TIMEOUT_S)
         if method.server_streaming:
             first = next(iter(answer), None)
             answer.cancel()
@@ -50,6 +51,12 @@ def call(scene: Scene, name: str, caller: str, ids: Ids) -> Answer:
         assert refusal.code
         return Answer(refusal.code.name, refusal.reason, refusal.message)
     return Answer("OK", text=str(answer))
+
+
+def _event_of(made: list[dict[str, Any]]) -> Metadata:
+    """Which a stream of rematches names beside its requests, where it can."""
+    event_id = str(made[0]["event_id"])
+    return [("x-event-id", event_id)] if event_id.isascii() and event_id.isprintable() else []
 
 
 def _metadata(scene: Scene, caller: str) -> Metadata:

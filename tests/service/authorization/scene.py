@@ -17,8 +17,17 @@ from tests.service.selfie_world import wait_until
 OWN = "own"
 SESSION = uuid4()  # that of all tokens of accounts
 # Those of things that belong to somebody; codes and tokens are secrets, and whoever has them may.
-OWNED = {"event_id", "photo_id", "user_id", "waiting_user_id", "camera_id", "invitation_id", "person_id"}
-OWNED |= {"session_id", "selfie_id"}
+OWNED = {
+    "event_id",
+    "photo_id",
+    "user_id",
+    "waiting_user_id",
+    "camera_id",
+    "invitation_id",
+    "person_id",
+    "session_id",
+    "selfie_id",
+}
 
 OF_CALLER = {"party", "caller", "selfie", "person", "newcomer"}
 
