@@ -49,12 +49,12 @@ async def list_acts(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: 
     """Who did what in the event, newest first, for its organisers: each service has recorded its own, and keeps it for
     AUDIT_DAYS."""
     asked: dict[str, Any] = {"event_id": str(event_id), "page_size": limit + 1, **_before(cursor)}
-    answers = await asyncio.gather(
-        backend.auth.ListActs(auth_pb2.ListActsRequest(**asked)),
+    first = await backend.auth.ListActs(auth_pb2.ListActsRequest(**asked))  # which knows best who may, and why not
+    others = await asyncio.gather(
         backend.photos.ListPhotoActs(photo_pb2.ListPhotoActsRequest(**asked)),
         backend.selfie.ListSelfieActs(selfie_pb2.ListSelfieActsRequest(**asked)),
     )
-    acts = sorted((act for answer in answers for act in answer.acts), key=_key, reverse=True)
+    acts = sorted((act for answer in (first, *others) for act in answer.acts), key=_key, reverse=True)
     shown = acts[:limit]
     next_cursor = f"{_ns(shown[-1])}-{shown[-1].act_id}" if len(acts) > limit else None
     return ActPage(acts=[_act(act) for act in shown], next_cursor=next_cursor)

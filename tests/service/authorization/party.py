@@ -5,6 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import jwt
+from sqlalchemy import text
+
+from auth_service.tokens import hash_token
 from matcher_service.domain import Visibility
 from protos.auth.v1 import auth_pb2 as pb
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
@@ -23,14 +27,19 @@ ROLES = {
     "photographer": pb.ROLE_PHOTOGRAPHER,
 }
 FACES = ("guest", "organiser", "co_organiser", "couple", "photographer", "waiting", "removed")
+EMAIL_LINK = """
+INSERT INTO auth.account_links (token_hash, kind, user_id, email, expires_at)
+VALUES (:hash, 'email', :user, :email, now() + interval '1 day')
+"""
 LOGO = JPEG + b"logo" + JPEG_END
 
 
 @dataclass(frozen=True)
 class Account(Person):
-    """`people`: the id of somebody else for whom the account looks; empty: nobody."""
+    """`person_id`: of somebody else for whom the account looks; `selfie_id`: of the account's selfie; empty: none."""
 
     person_id: str = ""
+    selfie_id: str = ""
 
 
 @dataclass
@@ -114,7 +123,8 @@ class Party:
         account, stub = self.accounts[kind], selfie_pb2_grpc.SelfieServiceStub(self.system.channels["selfie"])
         if "selfie" in wanted:
             image = selfie_pb2.UploadSelfieRequest(image=image_of(account.user_id))
-            stub.UploadSelfie(image, metadata=account.metadata)
+            selfie_id = stub.UploadSelfie(image, metadata=account.metadata).selfie_id
+            self.accounts[kind] = account = replace(account, selfie_id=selfie_id)
             self.system.selfie.validate(FACES.index(kind) + 10)
         if "person" in wanted:
             person = selfie_pb2.CreatePersonRequest(name="Mia", consent_version="1")
@@ -157,6 +167,9 @@ class Party:
             "logo": self._logo,
             "refresh_token": lambda: str(self._visitor().tokens.refresh_token),  # type: ignore[union-attr]
             "sign_in": self._sign_in,
+            "session_id": self._session,
+            "reset": lambda: self.system.auth.auth.credentials.make_reset(self._registered().username),
+            "email_link": self._email_link,
             "username": lambda: self._registered().username,
         }
         self.things[thing] = made[thing]()
@@ -182,6 +195,20 @@ class Party:
         metadata = self.admit(self._visitor()).metadata
         answer = self.system.auth.stub.CreateSignInLink(pb.CreateSignInLinkRequest(), metadata=metadata)
         return str(answer.token)
+
+    def _session(self) -> str:
+        """That of a guest of their own."""
+        tokens = self._visitor().tokens
+        assert tokens
+        return str(jwt.decode(tokens.access_token, options={"verify_signature": False})["sid"])
+
+    def _email_link(self) -> str:
+        """The token of a link that confirms an address, as if it had been sent."""
+        token, insert = uuid4().hex, text(EMAIL_LINK)
+        values = {"hash": hash_token(token), "user": self._registered().user_id, "email": f"{token}@example.org"}
+        with self.system.databases["auth"].begin() as connection:
+            connection.execute(insert, values)
+        return token
 
     def _logo(self) -> str:
         self.system.matcher.logos.set_logo(UUID(self.owner.user_id), self.event_uuid, LOGO)
@@ -227,5 +254,8 @@ THINGS = (
     "logo",
     "refresh_token",
     "sign_in",
+    "session_id",
+    "reset",
+    "email_link",
     "username",
 )

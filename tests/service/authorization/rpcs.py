@@ -26,6 +26,7 @@ NO_EVENT, NO_PHOTO, NO_PERSON, NO_USER = (
 ORGANISER_ONLY = "PERMISSION_DENIED ORGANISER_ONLY"
 NOT_ALLOWED = "PERMISSION_DENIED CALLER_NOT_ALLOWED"
 REFUSED_REMOVED = "PERMISSION_DENIED REMOVED_FROM_EVENT"
+WRONG_PASSWORD, NEEDS_PASSWORD = "UNAUTHENTICATED INVALID_CREDENTIALS", "FAILED_PRECONDITION CREDENTIALS_REQUIRED"
 HAS_PASSWORD = "FAILED_PRECONDITION CREDENTIALS_SET"
 NO_SELFIE, NO_SELFIE_HERE = "FAILED_PRECONDITION NO_ACTIVE_SELFIE", "NOT_FOUND NO_ACTIVE_SELFIE"
 
@@ -34,6 +35,9 @@ STAFF = ORGANISERS | {COUPLE, PHOTOGRAPHER}  # who work on an event
 LOOKERS = ORGANISERS | {COUPLE}  # who see all photos
 ADDERS = ORGANISERS | {PHOTOGRAPHER}
 WITHOUT_PASSWORD = frozenset({GUEST, WAITING, REMOVED, "guest_elsewhere"})
+WITH_PASSWORD = LIVING - WITHOUT_PASSWORD
+NOBODY: frozenset[str] = frozenset()
+REFUSED_PASSWORD = {**dict.fromkeys(WITHOUT_PASSWORD, NEEDS_PASSWORD), ERASED: NO_USER}
 MAY_CREATE_EVENTS = frozenset({"organiser", "organiser_elsewhere"})
 GUESTS_OWN = frozenset({GUEST})
 
@@ -75,15 +79,27 @@ ROWS = [
     everybody("CreateFirstOrganiser", "FAILED_PRECONDITION ORGANISER_EXISTS"),
     everybody("SendSignInLink", "OK"),
     everybody("Unsubscribe", "OK"),
+    everybody("ConfirmEmail", "OK", "email_link"),
+    everybody("SendPasswordReset", "OK"),
+    everybody("ResetPassword", "OK", "reset"),
     # One's own account and memberships.
     own("SetCredentials", "caller", may=WITHOUT_PASSWORD, outside=HAS_PASSWORD, erased=NO_USER),
+    own("ChangePassword", may=WITH_PASSWORD, outside=NEEDS_PASSWORD, erased=NO_USER),
+    own("ChangePassword: without the old one", may=NOBODY, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
+    own("ChangeEmail", may=WITH_PASSWORD, outside=NEEDS_PASSWORD, erased=NO_USER),
+    own("ChangeEmail: without the password", may=NOBODY, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
+    own("ListSessions", may=ACCOUNTS),
+    own("EndSession", may=ACCOUNTS, outside="OK"),  # of others: nothing ends
+    own("EndOtherSessions", may=ACCOUNTS),
     own("CreateSignInLink"),
     own("GetUser"),
     own("DeleteUser", "caller", may=ACCOUNTS),
     own("JoinEvent", "newcomer", removed=REFUSED_REMOVED),
     own("AcceptInvitation", "invitation", "caller"),
     own("LeaveEvent", "caller", may=MEMBERS | {WAITING}, outside=NO_EVENT),
-    own("RecordConsent", may=MEMBERS | {WAITING}, outside=NO_EVENT),
+    own("RecordConsent", may=MEMBERS | {WAITING}, outside=NO_EVENT, erased=NO_USER),
+    own("WithdrawConsent", "caller"),
+    own("ListConsents", may=ACCOUNTS),
     own("SetNotice", may=MEMBERS | {WAITING}, outside=NO_EVENT),
     own("DeleteNotice", may=ACCOUNTS, outside="OK"),
     own("CreateEvent", may=MAY_CREATE_EVENTS, outside=ORGANISER_ONLY, erased=NO_USER),
@@ -93,6 +109,7 @@ ROWS = [
     run("UpdateEvent", ORGANISERS),
     run("DeleteEvent", ORGANISERS, "party"),
     run("ListGuests", ORGANISERS),
+    run("ListActs", ORGANISERS),
     run("ListSharedPhones", ORGANISERS),
     run("ListRemoved", ORGANISERS),
     run("AdmitGuest", ORGANISERS, mixed=NO_USER),
@@ -105,10 +122,13 @@ ROWS = [
     # For other services.
     service("ListMemberIds", "gateway"),
     service("ListChanges", "selfie", "matcher", "gateway"),
+    service("ListEndedSessions", "selfie", "matcher", "gateway"),
     # selfie_service: one's selfies and people.
-    own("UploadSelfie"),
+    own("UploadSelfie", "selfie"),
     own("UploadSelfie: of a person", "person", outside=NO_PERSON),
     own("GetSelfie", erased=NO_SELFIE_HERE),
+    own("GetSelfie: by its id", outside=NO_SELFIE_HERE),
+    own("ListRecords", may=ACCOUNTS),
     own("GetSelfie: of a person", ok=NO_SELFIE_HERE, outside=NO_PERSON),
     own("DeleteSelfie", "selfie", may=ACCOUNTS),
     own("DeleteSelfie: of a person", outside=NO_PERSON),
@@ -120,6 +140,7 @@ ROWS = [
     own("CreatePerson"),
     own("RenamePerson", outside=NO_PERSON),
     own("DeletePerson", "person", foreign="OK", absent="OK"),
+    event("ListSelfieActs", ORGANISERS),
     event("ListSelfieStates", ORGANISERS, mixed="OK"),
     service("WatchSelfies", "gateway"),
     # matcher_service: one's own photos.
@@ -145,6 +166,7 @@ ROWS = [
     event("DismissHideRequests", ORGANISERS, mixed="OK"),
     event("DeletePhotos", ORGANISERS, "photo_id", mixed="OK"),
     event("RetryPhotos", ORGANISERS, "failed_photo_id"),
+    event("ListPhotoActs", ORGANISERS),
     event("ListCameras", ORGANISERS),
     event("SetCameraOffset", ORGANISERS, mixed="NOT_FOUND CAMERA_NOT_FOUND"),
     event("CountMatches", ORGANISERS, mixed="OK"),

@@ -15,8 +15,19 @@ from tests.service.authorization.system import System
 from tests.service.selfie_world import wait_until
 
 OWN = "own"
+SESSION = uuid4()  # that of all tokens of accounts
 # Those of things that belong to somebody; codes and tokens are secrets, and whoever has them may.
-OWNED = {"event_id", "photo_id", "user_id", "waiting_user_id", "camera_id", "invitation_id", "person_id"}
+OWNED = {
+    "event_id",
+    "photo_id",
+    "user_id",
+    "waiting_user_id",
+    "camera_id",
+    "invitation_id",
+    "person_id",
+    "session_id",
+    "selfie_id",
+}
 
 OF_CALLER = {"party", "caller", "selfie", "person", "newcomer"}
 
@@ -61,6 +72,8 @@ class Scene:
         headers = {"authorization": f"Bearer {self.token(ERASED)}"}
 
         def is_refused() -> bool:
+            if self.system.client.post("/api/events", json={}, headers=headers).status_code != 401:
+                return False
             with self.system.client.stream("GET", "/api/updates", headers=headers) as answer:
                 return answer.status_code == 401
 
@@ -77,7 +90,7 @@ class Scene:
         """Empty: there is none."""
         sign, organiser = self.system.sign, UUID(self.party.accounts["organiser"].user_id)
         if caller in ACCOUNTS:
-            return sign("auth").sign(self.account(caller).user_id, TOKEN_S)
+            return sign("auth").sign(self.account(caller).user_id, TOKEN_S, SESSION)
         if caller in SERVICES:
             return sign(caller.partition(":")[2]).sign_service()
         if caller in DELEGATES:
@@ -104,11 +117,13 @@ class Scene:
             return Ids(other)
         mine = self.account(caller).person_id if caller in ACCOUNTS else ""
         own["person_id"] = mine or own["person_id"]
+        own["selfie_id"] = (self.account(caller).selfie_id if caller in ACCOUNTS else "") or own["selfie_id"]
         return Ids({**other, "event_id": own["event_id"]} if where == MIXED else own)
 
     def _ids_of(self, party: Party, photo: str) -> dict[str, str]:
-        person_id = party.accounts["guest"].person_id
-        named = {"event_id": party.event.event_id, "event_code": party.code, "person_id": person_id}
+        guest = party.accounts["guest"]
+        named = {"event_id": party.event.event_id, "event_code": party.code}
+        named |= {"person_id": guest.person_id, "selfie_id": guest.selfie_id}
         return {**party.things, **named, "photo_id": party.things[photo], "number": "0", "token": "nobody's"}
 
     def renew(self, things: frozenset[str], caller: str) -> None:

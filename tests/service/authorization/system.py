@@ -36,14 +36,17 @@ from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.domain.people import FACES_PER_GUEST
 from selfie_service.feed import AuthFeed as SelfieFeed
 from selfie_service.guests import GuestSelfies
+from selfie_service.images import Images
 from selfie_service.people import People
+from selfie_service.records import Records
 from selfie_service.service import Selfies
 from selfie_service.servicer import SelfieServicer
-from selfie_service.store import ChangeStore, PersonStore, RematchStore, RoleStore, SelfieStore
+from selfie_service.store import ActStore, ChangeStore, PersonStore, RecordStore, RematchStore, RoleStore, SelfieStore
 from selfie_service.store.changes import is_join as is_selfie_join
 from selfie_service.store.hints import HINTS_CHANNEL as SELFIE_HINTS
 from selfie_service.worker import Validator
 from tests.service.auth_fixtures import AuthScene, WatchedPasswords, registration
+from tests.service.databases import VAULT
 from tests.service.gateway_world import LIMITS, running_gateway
 from tests.service.matcher_world import World as MatcherWorld
 from tests.service.running import Serve
@@ -94,20 +97,21 @@ class SelfieParts:
 
     def __init__(self, db: Engine, folder: Path, fetch: Callable[..., Any], hints: Notices) -> None:
         self.store, changes = SelfieStore(db), ChangeStore(db)
-        self.blobs = Blobs(f"file://{folder}", "selfies")
+        self.images = Images(Blobs(f"file://{folder}", "selfies"), VAULT, self.store.is_sealing)
         self.follower = Follower(fetch, changes.cursor, changes.apply, is_selfie_join)
         people = People(PersonStore(db), FACES_PER_GUEST)
-        selfies = Selfies(self.store, RematchStore(db), people, self.blobs, self.follower.catch_up, MAX_SELFIE_BYTES)
-        guests = GuestSelfies(RoleStore(db), fetch, self.follower.catch_up)
+        selfies = Selfies(self.store, RematchStore(db), people, self.images, self.follower.catch_up, MAX_SELFIE_BYTES)
+        guests = GuestSelfies(RoleStore(db), ActStore(db), fetch, self.follower.catch_up)
+        records = Records(RecordStore(db), self.images)
         self.registration = Registration(
-            SelfieServicer(selfies, people, guests, hints),
+            SelfieServicer(selfies, people, guests, records, hints),
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
             selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
         )
 
     def validate(self, face: int) -> None:
         """The pending selfies show this face."""
-        validator = Validator(self.store, self.blobs, valid(face), RULE.judge, lambda: None, LEASE_S, Signal())
+        validator = Validator(self.store, self.images, valid(face), RULE.judge, lambda: None, LEASE_S, Signal())
         while validator.step():
             pass
 
@@ -164,18 +168,19 @@ def running_system(
     }
     listening = [start_thread(lambda of=of: of.run(stop), "hints") for of in hints.values()]  # type: ignore[misc]
     matcher = Followed(databases["matcher"], folder / "photos")
-    fetch = MatcherFeed(channel, ServiceCalls(sign("matcher"))).fetch
+    fetch = MatcherFeed(channel, ServiceCalls(sign("matcher"), "auth")).fetch
     matcher.follower = Follower(fetch, matcher.member_store.cursor, matcher.member_store.apply, is_matcher_join)
     selfie = SelfieParts(
         databases["selfie"],
         folder / "selfies",
-        SelfieFeed(channel, ServiceCalls(sign("selfie"))).fetch,
+        SelfieFeed(channel, ServiceCalls(sign("selfie"), "auth")).fetch,
         hints["selfie"],
     )
-    services = [selfie.registration, *matcher.registrations(hints["matcher"], sign("matcher"))]
-    others, address = serve_at(*services, max_streams=STREAMS)
-    addresses, limits = Addresses(auth_address, address, address), replace(LIMITS, call_s=30)
-    channels = {"auth": channel, "selfie": others, "matcher": others}
+    selfie_channel, selfie_address = serve_at(selfie.registration, max_streams=STREAMS)
+    of_matcher = matcher.registrations(hints["matcher"], sign("matcher"))
+    matcher_channel, matcher_address = serve_at(*of_matcher, max_streams=STREAMS)
+    addresses, limits = Addresses(auth_address, selfie_address, matcher_address), replace(LIMITS, call_s=30)
+    channels = {"auth": channel, "selfie": selfie_channel, "matcher": matcher_channel}
     try:
         with running_gateway(addresses, limits, Verifier.read(keys), signer=sign("gateway")) as (client, _):
             client.timeout = 30
