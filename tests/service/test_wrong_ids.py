@@ -62,7 +62,7 @@ def test_what_is_no_id_is_refused_with_a_reason(scene: Scene, by: ModuleType, ro
     for name in sorted(names_of(scene, by, row) - {"username", "event_code"}):
         for kind, wrong in NO_IDS.items():
             own = scene.ids(caller, OWN, row.photo)
-            if wrong == own[name]:  # the number of a face
+            if wrong.isdecimal() and own[name].isdecimal():  # the number of a face
                 continue
             answer = by.call(scene, row.name, caller, Ids({**own, name: wrong}))
             if fault := fault_of(answer):
