@@ -46,6 +46,11 @@ def caller_of(row: Row) -> str:
     return next((name for name in ("organiser", "guest") if name in row.may), min(row.may - INVALID))
 
 
+def digest(scene: Scene) -> dict[str, str]:
+    """Of all tables but one: a look at the faces of a photo is recorded before it is known which of them is meant."""
+    return {table: value for table, value in scene.fingerprint().items() if table != "matcher.acts"}
+
+
 def fault_of(answer: Answer) -> str:
     """Empty where an answer is of the contract."""
     if answer.code in OURS or answer.code.startswith("5"):
@@ -58,11 +63,11 @@ def fault_of(answer: Answer) -> str:
 @pytest.mark.parametrize(("by", "row"), CASES, ids=lambda value: value.name if isinstance(value, Row) else "")
 def test_what_is_no_id_is_refused_with_a_reason(scene: Scene, by: ModuleType, row: Row) -> None:
     caller, faults = caller_of(row), []
-    before = scene.fingerprint()
+    before = digest(scene)
     for name in sorted(names_of(scene, by, row) - {"username", "event_code"}):
         for kind, wrong in NO_IDS.items():
             own = scene.ids(caller, OWN, row.photo)
-            if wrong.isdecimal() and own[name].isdecimal():  # the number of a face
+            if wrong == "0" and own[name].isdecimal():  # the number of a face
                 continue
             answer = by.call(scene, row.name, caller, Ids({**own, name: wrong}))
             if fault := fault_of(answer):
@@ -70,12 +75,12 @@ def test_what_is_no_id_is_refused_with_a_reason(scene: Scene, by: ModuleType, ro
             elif name in OWNED and str(answer) not in REFUSALS:
                 faults.append(f"{name}, {kind}: {answer}")
     assert faults == []
-    assert scene.fingerprint() == before
+    assert digest(scene) == before
 
 
 @pytest.mark.parametrize(("by", "row"), CASES, ids=lambda value: value.name if isinstance(value, Row) else "")
 def test_the_id_of_something_else_is_that_of_nothing(scene: Scene, by: ModuleType, row: Row) -> None:
-    caller, before = caller_of(row), scene.fingerprint()
+    caller, before = caller_of(row), digest(scene)
     own, absent = scene.ids(caller, OWN, row.photo), scene.ids(caller, ABSENT, row.photo)
     names = names_of(scene, by, row) & OWNED
     for name in sorted(names):
@@ -83,7 +88,7 @@ def test_the_id_of_something_else_is_that_of_nothing(scene: Scene, by: ModuleTyp
         expected = by.call(scene, row.name, caller, Ids({**own, name: absent[name]}))
         assert str(by.call(scene, row.name, caller, Ids({**own, name: other}))) == str(expected), name
         assert str(by.call(scene, row.name, caller, Ids({**own, name: absent[name].upper()}))) == str(expected), name
-    assert scene.fingerprint() == before
+    assert digest(scene) == before
 
 
 READS = [(by, row) for by, row in CASES if row.name.startswith(("GET ", "Get", "List"))]
