@@ -83,14 +83,14 @@ class Seal:
         size = rows.shape[1] - OVERHEAD_BYTES
         if not rows[:, 0].any():
             return np.ascontiguousarray(rows[:, OVERHEAD_BYTES:])
-        opened = bytearray()
-        for row in rows:
+        opened = np.empty((len(rows), size), np.uint8)
+        for row, place in zip(rows, opened, strict=True):
             value = memoryview(row)
             try:
-                opened += self.open(value) if value[0] else value[OVERHEAD_BYTES:]
+                memoryview(place)[:] = self.open(value) if value[0] else value[OVERHEAD_BYTES:]
             except Damaged:
-                opened += damaged
-        return np.frombuffer(opened, np.uint8).reshape(len(rows), size)
+                memoryview(place)[:] = damaged
+        return opened
 
     def is_current(self, stored: "bytes | memoryview[int]") -> bool:
         """Whether it was sealed with the first master key."""

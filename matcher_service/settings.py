@@ -79,4 +79,4 @@ class ServeSettings(
     auth_address: settings.Target = Field("127.0.0.1:50051", description="where auth_service is, for its change feed")
     guest_photos_per_day: int = Field(100, ge=1, description="most photos that a guest adds to an event in a day")
     accounts_of_one_face: int = Field(3, ge=2, description="accounts with one face that organisers are told of")
-    index_memory_mb: float = Field(512, gt=0, description="most memory for encodings; each load takes 20 MB more")
+    index_memory_mb: float = Field(512, gt=0, description="most memory for encodings; each load takes 40 MB more")

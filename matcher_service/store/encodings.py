@@ -48,7 +48,7 @@ def open_face(connection: Connection, event_id: UUID, stored: bytes) -> bytes:
 
 def open_faces(connection: Connection, event_id: UUID, stored: npt.NDArray[np.uint8]) -> Encodings:
     """Of SAME_SIZE (n, SEALED_BYTES) the encodings (n, 128). Raises WrongMasterKey."""
-    rows: Any = vault_of(connection).of_event(event_id).open_rows(np.ascontiguousarray(stored), NAN)
+    rows: Any = vault_of(connection).of_event(event_id).open_rows(stored, NAN)
     encodings: Encodings = rows.view("<f4").reshape(len(stored), ENCODING_SIZE)
     return encodings
 
