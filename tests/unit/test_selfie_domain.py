@@ -80,7 +80,8 @@ def test_both_kinds_of_fault_without_a_selfie_are_one_reason() -> None:
 
 def test_every_verdict_of_the_validation_has_a_word() -> None:
     of_binding = {RejectReason.DIFFERENT_PERSON, RejectReason.TOO_MANY_FACES}
-    assert {reason.value for reason in {*RejectReason} - of_binding} == set(get_args(Reason))
+    not_yet = {"takes_longer"}  # the quick lane's, which leaves the verdict to the slow one
+    assert {reason.value for reason in {*RejectReason} - of_binding} == set(get_args(Reason)) - not_yet
 
 
 def test_every_state_and_reason_has_its_own_word_on_the_wire() -> None:
