@@ -13,9 +13,11 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
+from deploy.environment import master_key_of
 from deploy.processes import PROCESSES, ProcessKind
 from deploy.rest import add_organiser
 from deploy.system import LocalSystem
+from kit.vault import Vault
 from tests.chaos.album import Album, ScriptedAlbum
 from tests.chaos.client import PASSWORD, PATIENCE_S, Client
 from tests.chaos.ledger import Ledger
@@ -102,7 +104,8 @@ class Party:
         """The violations by kind, when everybody has gone and everything is settled."""
         self._rest()
         self.arm("")
-        truth = Truth(self.system.env["DATABASE_URL"], self.system.data / "blobs")
+        data = self.system.data
+        truth = Truth(self.system.env["DATABASE_URL"], data / "blobs", Vault.read(master_key_of(data)))
         left = drain(truth, DRAIN_S)
         for name, count in left.items():
             self.ledger.violations["stuck"] += count

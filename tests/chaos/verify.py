@@ -6,9 +6,11 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg2
 
+from kit.vault import Vault
 from tests.chaos.ledger import GuestRecord, Ledger
 
 # What may still be under way; each counts what it names.
@@ -41,9 +43,10 @@ WITNESSES = (
 class Truth:
     """The database and the files of a system, past all services."""
 
-    def __init__(self, database_url: str, blobs: Path) -> None:
+    def __init__(self, database_url: str, blobs: Path, vault: Vault) -> None:
         self._url = database_url
         self._blobs = blobs
+        self._vault = vault
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with closing(psycopg2.connect(self._url)) as connection, connection.cursor() as cursor:
@@ -53,8 +56,10 @@ class Truth:
     def files(self) -> set[str]:
         return {str(path.relative_to(self._blobs)) for path in self._blobs.rglob("*") if path.is_file()}
 
-    def checksum(self, key: str) -> str:
-        return sha256((self._blobs / key).read_bytes()).hexdigest()
+    def checksum(self, key: str, person_id: str) -> str:
+        """Of a selfie, which is encrypted."""
+        sealed = (self._blobs / key).read_bytes()
+        return sha256(self._vault.of_person(UUID(person_id)).open(sealed)).hexdigest()
 
     def unsettled(self) -> dict[str, int]:
         counts = {name: self.rows(query)[0][0] for name, query in UNSETTLED.items()}
@@ -156,14 +161,14 @@ def _verify_files(truth: Truth, ledger: Ledger) -> None:
         for key in row
         if key is not None
     }
-    selfies = dict(
-        truth.rows("SELECT image_key, encode(sha256, 'hex') FROM selfie.selfies WHERE image_key IS NOT NULL")
-    )
+    query = "SELECT image_key, encode(sha256, 'hex'), person_id::text FROM selfie.selfies WHERE image_key IS NOT NULL"
+    selfies = {key: (digest, person) for key, digest, person in truth.rows(query)}
     missing = (keys | set(selfies)) - truth.files()
     for key in missing:
         ledger.violate("lost", f"the file {key}")
     for key in set(selfies) - missing:
-        if truth.checksum(key) != selfies[key]:
+        digest, person = selfies[key]
+        if truth.checksum(key, person) != digest:
             ledger.violate("lost", f"a part of the file {key}")
 
 

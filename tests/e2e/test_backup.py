@@ -167,7 +167,8 @@ def test_what_was_erased_after_the_backup_is_erased_again(folder: Path, sample: 
             olga.expect(204, "DELETE", f"/api/events/{second['id']}")
             erased = {user_id, mia, gone, second["id"]}
             until(lambda: ids_in_ledger(ours), lambda found: erased <= found)
-    restored = command("deploy.backup", "restore", str(backup), data=theirs)
+    key = ours / "master" / "master.key"
+    restored = command("deploy.backup", "restore", str(backup), "--master-key", str(key), data=theirs)
     assert restored.returncode == 0, restored.stderr
     assert "deploy.backup replay" in restored.stdout
     with LocalSystem(theirs) as system:  # control: the restore brings them back

@@ -15,7 +15,7 @@ STORES = "matcher_service.store."
 BETWEEN = ("sqlalchemy.", "kit.", "contextlib", __name__)  # a store and its statement
 # The key of partition, where it is not `event_id`. A table without either is not partitioned.
 KEYS = {"events": "id"}
-WHOLE = ("alembic_version", "photo_events")
+WHOLE = ("alembic_version", "photo_events", "acts")  # acts: of an event or of none
 PARTITION = re.compile(r"_part(\d+)$")
 STATEMENT = re.compile(r"\s*(SELECT|UPDATE|DELETE|INSERT|WITH)\b")
 COPY = re.compile(r"COPY \((.*)\) TO STDOUT \(FORMAT binary\)", re.DOTALL)

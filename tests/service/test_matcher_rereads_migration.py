@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 import matcher_service
 from kit.migrations import migrate
 from matcher_service.domain import ENGINE_VERSION
+from tests.service.databases import VAULT
 from tests.service.matcher_looks import STEP, Look, LooksWorld, show
 from tests.service.matcher_rereads import read_again
 from tests.unit.matching_rules import encode
@@ -61,5 +62,6 @@ def test_photos_of_an_older_engine_are_read_again_and_no_others(
     assert world.found(ids["guest"]) == set(photos.values())
     with db.begin() as connection:
         query = text("SELECT photo_id, penalty, encoding FROM matcher.faces")
-        faces = {row.photo_id: bytes(row.encoding) for row in connection.execute(query)}
+        seal = VAULT.of_event(ids["event"])
+        faces = {row.photo_id: seal.open(bytes(row.encoding)) for row in connection.execute(query)}
     assert faces == {photos[1]: encode((5 * STEP,)), photos[ENGINE_VERSION]: encode((-6 * STEP,))}

@@ -9,10 +9,12 @@ export interface Listeners {
   hear: (kind: string, data: unknown) => void;
   /** Nothing is heard any more, and again only after the next event. */
   fall?: () => void;
+  /** The session cannot be renewed: it has ended. */
+  refused?: () => void;
 }
 
 /** Hears events of some kinds from an address of ours; returns how to stop. */
-export function followStream(path: string, kinds: readonly string[], { hear, fall }: Listeners): () => void {
+export function followStream(path: string, kinds: readonly string[], { hear, fall, refused }: Listeners): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -34,7 +36,7 @@ export function followStream(path: string, kinds: readonly string[], { hear, fal
   };
   const reopen = () => {
     close();
-    if (document.visibilityState === "visible") renew().then(open, () => (timer = setTimeout(reopen, REOPEN_MS)));
+    if (document.visibilityState === "visible") renew().then((renewed) => (renewed || refused?.(), open()), () => (timer = setTimeout(reopen, REOPEN_MS)));
   };
   // A connection of a page in the background dies without an error.
   const onVisibility = () => {

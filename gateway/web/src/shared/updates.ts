@@ -27,7 +27,7 @@ export function followUpdates(onChange: (change: Change) => void): () => void {
     for (const later of spread) clearTimeout(later);
     spread.clear();
   };
-  const stop = followStream("/api/updates", KINDS, { hear, fall });
+  const stop = followStream("/api/updates", KINDS, { hear, fall, refused: () => onChange("look") });
   const look = setInterval(() => document.visibilityState === "visible" && onChange("look"), LOOK_MS);
   return () => {
     stop();
