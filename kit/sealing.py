@@ -5,7 +5,7 @@ that version, which may run beside ours during an upgrade, cannot read what is s
 """
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -48,14 +48,21 @@ def require_master_key(engine: Engine, *columns: tuple[str, str]) -> None:
                 raise InvalidSetting("MASTER_KEY: not the key that encrypted the faces; put back the copy of the file")
 
 
-def has_begun(engine: Engine, schema: str) -> bool:
-    """Whether what is written is sealed."""
-    with transaction(engine) as connection:
-        return connection.execute(text(f"SELECT FROM {schema}.encryption")).first() is not None
+class SealingStore:
+    """Whether what the service that has this schema writes is sealed."""
 
+    schema: ClassVar[str]
 
-def begin_sealing(engine: Engine, schema: str) -> None:
-    """From now on, and for good; other processes notice with their next write."""
-    query = f"INSERT INTO {schema}.encryption (since) SELECT now() WHERE NOT EXISTS (SELECT FROM {schema}.encryption)"
-    with transaction(engine) as connection:
-        connection.execute(text(query))
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def has_begun(self) -> bool:
+        """Whether processes seal what they write."""
+        with transaction(self._engine) as connection:
+            return connection.execute(text(f"SELECT FROM {self.schema}.encryption")).first() is not None
+
+    def begin(self) -> None:
+        """From now on every process seals what it writes, and for good; it notices with its next write."""
+        table = f"{self.schema}.encryption"
+        with transaction(self._engine) as connection:
+            connection.execute(text(f"INSERT INTO {table} (since) SELECT now() WHERE NOT EXISTS (SELECT FROM {table})"))

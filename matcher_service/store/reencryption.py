@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from kit.db import transaction
-from kit.sealing import begin_sealing, has_begun, vault_of
+from kit.sealing import SealingStore, vault_of
 from matcher_service.store.encodings import SCHEMA
 from matcher_service.store.events import lock_event
 
@@ -30,19 +30,10 @@ COLUMNS = (
 )
 
 
-class ReencryptionStore:
+class ReencryptionStore(SealingStore):
     """What is sealed, and with which master key."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def has_begun(self) -> bool:
-        """Whether processes seal what they write."""
-        return has_begun(self._engine, SCHEMA)
-
-    def begin(self) -> None:
-        """From now on every process seals what it writes."""
-        begin_sealing(self._engine, SCHEMA)
+    schema = SCHEMA
 
     def find_event(self, after: UUID | None) -> UUID | None:
         """The event that follows in the order of their ids."""

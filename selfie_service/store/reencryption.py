@@ -3,29 +3,20 @@
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 
 from kit.db import transaction
-from kit.sealing import begin_sealing, has_begun, vault_of
+from kit.sealing import SealingStore, vault_of
 from selfie_service.store.encodings import SCHEMA
 from selfie_service.store.people import lock_person
 
 FIRST_ID = UUID(int=0)
 
 
-class ReencryptionStore:
+class ReencryptionStore(SealingStore):
     """What is sealed, and with which master key."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    def has_begun(self) -> bool:
-        """Whether processes seal what they write."""
-        return has_begun(self._engine, SCHEMA)
-
-    def begin(self) -> None:
-        """From now on every process seals what it writes."""
-        begin_sealing(self._engine, SCHEMA)
+    schema = SCHEMA
 
     def find_person(self, after: UUID | None) -> UUID | None:
         """The person who follows in the order of their ids."""

@@ -209,7 +209,7 @@ class SelfieStore:
 
     def is_sealing(self) -> bool:
         """Whether new files are encrypted yet; asks the database only until they are."""
-        with self._engine.connect() as connection:
+        with transaction(self._engine) as connection:
             return is_sealing(connection, SCHEMA)
 
     def find_image_in_row(self) -> tuple[UUID, UUID, bytes] | None:

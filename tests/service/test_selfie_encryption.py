@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from kit.blobs import BlobNotFound
+from kit.db import create_db
+from kit.errors import DatabaseUnavailable
 from kit.identity import Signer
 from kit.vault import Vault, is_sealed
 from selfie_service.domain import StoredImage
@@ -120,3 +122,10 @@ def test_a_selfie_that_is_deleted_meanwhile_leaves_no_file(make_world: MakeWorld
     assert not store.replace_file(guest, key, write_late)
     world.sweep()
     assert stored(world) == []
+
+
+def test_a_database_that_is_away_is_no_fault_of_ours() -> None:
+    """Whoever uploads then is told to try again: the first upload of a process asks whether files are encrypted yet."""
+    nowhere = create_db("postgresql://minois@127.0.0.1:1/nothing", 1, 0, "test", Vault([KEY]))
+    with pytest.raises(DatabaseUnavailable):
+        SelfieStore(nowhere).is_sealing()
