@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from gateway.accounts import credentials, export, mail, sessions
+from gateway.accounts import consents, credentials, export, mail, sessions
 from gateway.accounts import routes as accounts
 from gateway.backends.channels import Addresses, Backends
 from gateway.errors.from_grpc import answer_rpc_error
@@ -64,6 +64,7 @@ ROUTERS = [
     module.router
     for module in (
         accounts,
+        consents,
         export,
         sessions,
         credentials,

@@ -6,9 +6,6 @@ from auth_service.domain import GivenConsent
 from auth_service.mails import Notice
 from auth_service.messages import (
     guest_key,
-    parse_event_edit,
-    parse_new_event,
-    parse_role,
     show_accepted,
     show_change,
     show_consent,
@@ -22,6 +19,7 @@ from auth_service.messages import (
     show_shared_phone,
     show_tokens,
 )
+from auth_service.requests import parse_event_edit, parse_new_event, parse_role
 from auth_service.servicer.accounts import AccountServicer
 from kit import deadlines
 from kit.act_pages import parse_act_page, show_act

@@ -225,25 +225,6 @@ def show_link(request: Request, answer: pb.CreateSignInLinkResponse) -> shapes.S
 
 
 @router.post(
-    "/me/consents", status_code=204, responses=problems("event_not_found", "user_not_found", *SIGNED, *JSON_BODY)
-)
-async def record_consent(form: shapes.Consent, backend: Signed) -> None:
-    """Agree to the use of one's face in an event that one joined without agreeing; an active selfie is searched there
-    from then on."""
-    request = pb.RecordConsentRequest(
-        event_id=str(form.event_id), consent_version=form.consent_version, consent_language=form.consent_language
-    )
-    await backend.auth.RecordConsent(request)
-
-
-@router.delete("/me/consents", status_code=204, responses=problems("user_not_found", *SIGNED))
-async def withdraw_consent(backend: Signed) -> None:
-    """Withdraw every consent: the selfies of the caller, the people whom they added, what was computed from the faces
-    and the matches are deleted. The account and its events stay; a later selfie needs a new consent."""
-    await backend.auth.WithdrawConsent(pb.WithdrawConsentRequest())
-
-
-@router.post(
     "/me/credentials", status_code=204, responses=problems("credentials_set", "user_not_found", *SIGNED, *JSON_BODY)
 )
 async def set_credentials(form: shapes.UserData, backend: Signed) -> None:

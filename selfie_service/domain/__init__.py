@@ -1,4 +1,4 @@
-"""What selfie_service is about: selfies, verdicts, enrolments and how far they are matched; their rules and faults."""
+"""What selfie_service is about: selfies, verdicts, enrolments and how far they are matched; their rules."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,42 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from kit.errors import Exhausted, InvalidInput, NotAllowed, NotFound, Precondition
+from selfie_service.domain.faults import (
+    EmptyImage as EmptyImage,
+)
+from selfie_service.domain.faults import (
+    EventClosed as EventClosed,
+)
+from selfie_service.domain.faults import (
+    EventNotFound as EventNotFound,
+)
+from selfie_service.domain.faults import (
+    IdempotencyKeyReused as IdempotencyKeyReused,
+)
+from selfie_service.domain.faults import (
+    NoActiveSelfie as NoActiveSelfie,
+)
+from selfie_service.domain.faults import (
+    OrganiserOnly as OrganiserOnly,
+)
+from selfie_service.domain.faults import (
+    QueueFull as QueueFull,
+)
+from selfie_service.domain.faults import (
+    RequestInProgress as RequestInProgress,
+)
+from selfie_service.domain.faults import (
+    SelfieNotFound as SelfieNotFound,
+)
+from selfie_service.domain.faults import (
+    TooLarge as TooLarge,
+)
+from selfie_service.domain.faults import (
+    UnsupportedType as UnsupportedType,
+)
+from selfie_service.domain.faults import (
+    UserNotFound as UserNotFound,
+)
 
 MAX_FAILURES = 3
 MAX_ACTIVE = 3  # selfies of a person, whose mean is compared
@@ -222,56 +257,6 @@ class Progress:
     finished_at: datetime | None
     events: tuple[EventRematch, ...]
     active_count: int = 0
-
-
-class EmptyImage(InvalidInput):
-    """The file is empty."""
-
-
-class TooLarge(InvalidInput):
-    """The selfie is larger than the limit, MAX_SELFIE_MB."""
-
-
-class UnsupportedType(InvalidInput):
-    """Supported formats: JPEG, PNG, WebP, HEIC and AVIF."""
-
-
-class EventClosed(Precondition):
-    """Your event is closed: it takes no more selfies."""
-
-
-class IdempotencyKeyReused(InvalidInput):
-    """This request id was used before, with another image."""
-
-
-class RequestInProgress(Precondition):
-    """The same request is still being worked on: repeat it in a moment for its answer."""
-
-
-class QueueFull(Exhausted):
-    """Too many selfies are waiting to be looked at; try again shortly."""
-
-
-class NoActiveSelfie(Precondition):
-    """You have no valid selfie: upload one first."""
-
-
-class SelfieNotFound(NotFound):
-    """You have no selfie."""
-
-    reason = NoActiveSelfie.reason
-
-
-class UserNotFound(NotFound):
-    """This account does not exist."""
-
-
-class EventNotFound(NotFound):
-    """There is no such event."""
-
-
-class OrganiserOnly(NotAllowed):
-    """Only organisers may do this."""
 
 
 def first_person(user_id: UUID) -> UUID:

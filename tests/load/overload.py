@@ -1,7 +1,5 @@
-"""`make overload`: selfies beside clients that drip, then five times as many as a system can take.
-
-The accepted are served fast, and the rest is told when to come back.
-"""
+"""`make overload`: selfies beside clients that drip, then five times as many as a system can take: the accepted are
+served fast, and the rest is told when to come back."""
 
 import argparse
 import asyncio

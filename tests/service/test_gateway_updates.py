@@ -1,4 +1,4 @@
-"""Open pages hear of what is theirs: fan-out, resuming, limits, ends."""
+"""Open pages hear of what is theirs: fan-out, resuming, ends."""
 
 import time
 from collections.abc import Iterator
@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import grpc
 import pytest
 
-from gateway.http.limits import Bounds
 from gateway.updates import hub
 from gateway.updates.page import Hint, OpenPage
 from gateway.updates.schemas import Kind
@@ -211,33 +210,6 @@ def test_a_burst_is_two_hints_at_most() -> None:
             assert page.next().kind == "photos"
             assert time.monotonic() - started > 0.3
             assert until_mark(world, page, ann) == []
-
-
-def test_few_pages_of_one_user_and_as_many_as_they_are_of_others() -> None:
-    with live_world(bounds=Bounds(streams_per_user=2)) as world, ExitStack() as pages:
-        ann = uuid4()
-        first = world.open(ann)
-        pages.enter_context(world.open(ann))
-        answer = world.refuse(ann)
-        assert problem(answer) == (429, "too_many_streams")
-        assert int(answer.headers["retry-after"]) > 0
-        pages.enter_context(world.open(uuid4()))
-        first.__exit__(None, None, None)
-        wait_until(lambda: is_open(world, ann))
-
-
-def is_open(world: LiveWorld, user_id: UUID) -> bool:
-    """Whether another page is let in."""
-    with world.client.stream("GET", "/api/updates", headers=signed(user_id, 3600)) as answer:
-        return answer.status_code == 200
-
-
-def test_one_page_too_many_is_shed_and_takes_no_other_place() -> None:
-    with live_world(bounds=Bounds(updates=1, requests=1, waiting=0)) as world:
-        with world.open(uuid4()):
-            assert problem(world.refuse(uuid4())) == (503, "overloaded")
-            assert world.client.get("/api/my-photos", headers=SIGNED).status_code == 200
-        wait_until(lambda: is_open(world, uuid4()))
 
 
 def test_a_stream_ends_with_its_token(world: LiveWorld) -> None:
