@@ -35,7 +35,7 @@ from auth_service.store import ReplayStore, Stores
 from auth_service.store.mails import MAILS_CHANNEL
 from auth_service.store.notices import NOTICES_CHANNEL
 from auth_service.tokens import TokenMaker
-from kit import failpoints, logs, settings, traces
+from kit import logs, settings
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
 from kit.ended import Endings, follow_endings
@@ -45,9 +45,9 @@ from kit.logs import get_logger
 from kit.metrics import FeedGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.server import Registration, Server
-from kit.startup import run_command
+from kit.startup import begin_process, run_command
 from kit.wakeups import Wakeups
-from kit.worker import BACKOFF_S, run_steps, start_thread, stop_on_signals
+from kit.worker import BACKOFF_S, run_every, run_steps, start_thread, stop_on_signals
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 
 NAME = "auth"
@@ -77,9 +77,7 @@ def main() -> None:
 
 def serve(_: list[str]) -> None:
     config = settings.load(ServeSettings)
-    logs.configure(NAME, config.log_level, config.log_format == "json")
-    traces.start(NAME, config)
-    failpoints.arm(config.failpoints)
+    begin_process(NAME, config)
     stop = stop_on_signals()
     auth = _build(config, stop)
     serve_metrics(config, FeedGauge(auth.changes.find_last))
@@ -111,9 +109,7 @@ def send_mails(_: list[str]) -> None:
     config = settings.load(MailerSettings)
     if not config.smtp_url:
         raise settings.InvalidSetting("SMTP_URL: it is not set, so there is nothing to send")
-    logs.configure(f"{NAME}-mailer", config.log_level, config.log_format == "json")
-    traces.start(f"{NAME}-mailer", config)
-    failpoints.arm(config.failpoints)
+    begin_process(f"{NAME}-mailer", config)
     stop = stop_on_signals()
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, f"{NAME}-mailer-{os.getpid()}")
     signer = Signer.read(NAME, config.signing_key)
@@ -129,11 +125,9 @@ def send_mails(_: list[str]) -> None:
         sender = Sender(stores.mails, post, server, make_token, 20 * config.smtp_timeout_s, stop)
         looker = Looker(stores.notices, feed.count, make_token)
         announcer = Announcer(stores.announcements, feed.count)
-        start_thread(
-            lambda: run_steps(lambda: looker.hear(feed.watch()), _pause(stop, BACKOFF_S), stop, "hints"), "hints"
-        )
+        run_every(lambda: looker.hear(feed.watch()), BACKOFF_S, stop, "hints")
         loops = [
-            start_thread(lambda: run_steps(announcer.step, _pause(stop, ANNOUNCE_S), stop, "announcer"), "announcer"),
+            run_every(announcer.step, ANNOUNCE_S, stop, "announcer"),
             start_thread(lambda: _loop(looker.step, NOTICES_CHANNEL, config, stop), "looker"),
             start_thread(lambda: _loop(sender.step, MAILS_CHANNEL, config, stop), "sender"),
         ]
@@ -142,10 +136,6 @@ def send_mails(_: list[str]) -> None:
         # An e-mail on its way has its time; if it takes longer, its lease ends it.
         for loop in loops:
             loop.join(STOP_S)
-
-
-def _pause(stop: Event, seconds: float) -> Callable[[], object]:
-    return lambda: stop.wait(seconds)
 
 
 def _loop(step: Callable[[], bool], channel: str, config: settings.DatabaseSettings, stop: Event) -> None:

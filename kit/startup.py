@@ -8,8 +8,9 @@ from collections.abc import Callable
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from kit import failpoints, logs, traces
 from kit.errors import Unavailable
-from kit.settings import InvalidSetting, TlsSettings
+from kit.settings import InvalidSetting, ProcessSettings, TlsSettings
 
 
 def run_command(command: Callable[[], None]) -> None:
@@ -23,6 +24,13 @@ def run_command(command: Callable[[], None]) -> None:
         why = first_line(fault.__cause__)
         print(f"{fault.message}{f' ({why})' if why else ''}", file=sys.stderr)
         raise SystemExit(2) from None
+
+
+def begin_process(name: str, config: ProcessSettings) -> None:
+    """Logs, traces and failpoints of a process, before anything else."""
+    logs.configure(name, config.log_level, config.log_format == "json")
+    traces.start(name, config)
+    failpoints.arm(config.failpoints)
 
 
 def require_free(address: str) -> None:

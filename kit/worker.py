@@ -110,6 +110,11 @@ def run_steps(step: Callable[[], bool], wait: Callable[[], object], stop: Event,
                 wait()
 
 
+def run_every(step: Callable[[], bool], pause_s: float, stop: Event, name: str) -> Thread:
+    """A thread that calls `step` until `stop`, and pauses when it found nothing to do."""
+    return start_thread(lambda: run_steps(step, lambda: stop.wait(pause_s), stop, name), name)
+
+
 def start_thread(run: Callable[[], None], name: str) -> Thread:
     """A thread that does not keep the process alive."""
     thread = Thread(target=run, name=name, daemon=True)

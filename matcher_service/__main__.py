@@ -8,9 +8,10 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event, Thread
 from uuid import UUID
 
-from kit import failpoints, logs, settings, traces
+from kit import logs, settings
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
@@ -27,11 +28,11 @@ from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.sealing import require_master_key
 from kit.server import FILES, Server
-from kit.startup import require_free, run_command
+from kit.startup import begin_process, require_free, run_command
 from kit.sweeper import Sweeper
 from kit.vault import Vault
 from kit.wakeups import Wakeups
-from kit.worker import run_steps, start_thread, stop_on_signals
+from kit.worker import run_every, run_steps, start_thread, stop_on_signals
 from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.feed import AuthFeed
@@ -115,9 +116,7 @@ def main() -> None:
 
 def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) -> None:
     config = settings.load(ServeSettings)
-    logs.configure(NAME, config.log_level, config.log_format == "json")
-    traces.start(NAME, config)
-    failpoints.arm(config.failpoints)
+    begin_process(NAME, config)
     verifier, signer = Verifier.read(config.minois_keys, NAME), Signer.read(NAME, config.signing_key)
     verifier.require_match(signer)
     verifier.trust(signer)
@@ -141,9 +140,8 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         following = start_thread(lambda: follower.run(stop), "feed")
         start_thread(lambda: follow_endings(feed.fetch_endings, verifier.ended, stop), "ended-sessions")
         tidy = functools.partial(index.tidy, match_store.find_deletions)
-        start_thread(lambda: run_steps(tidy, lambda: stop.wait(TIDY_S), stop, "tidy"), "tidy")
-        releases = ReleaseStore(db)
-        start_thread(lambda: run_steps(releases.release_due, lambda: stop.wait(RELEASE_S), stop, "release"), "release")
+        run_every(tidy, TIDY_S, stop, "tidy")
+        run_every(ReleaseStore(db).release_due, RELEASE_S, stop, "release")
         who = Members(members, follower.catch_up)
         matching = Matches(match_store, RefusalStore(db), index, who, config.face_tolerance)
         max_photo_bytes, per_day = config.max_photo_mb * settings.MB, config.guest_photos_per_day
@@ -167,9 +165,7 @@ def run_indexer(
     build: Callable[[float, Path | None, ImageLimits], Callable[[bytes], Reading]] = build_reader,
 ) -> None:
     config = settings.load(IndexerSettings)
-    logs.configure("indexer", config.log_level, config.log_format == "json")
-    traces.start("indexer", config)
-    failpoints.arm(config.failpoints)
+    begin_process("indexer", config)
     stop = stop_on_signals()
     vault, name = Vault.read(config.master_key), f"indexer-{os.getpid()}"
     db = create_db(config.database_url, config.db_pool_size, config.db_max_overflow, name, vault)
@@ -188,27 +184,32 @@ def run_indexer(
     settler = Settler(settlements, rules, config.settle_max_faces, stop)
     reading = (engine.call, engine.start, rules, config.settle_max_faces, lease_s, stop)
     rereader = Rereader(rereads, SwapStore(db), blobs, *reading, Pace(config.reread_share, config.reread_old_photos))
-    sweeper, purge = Sweeper(store, blobs), PurgeStore(db)
-    tidy_acts = functools.partial(ActStore(db).delete_old, config.audit_days)
-    writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     wakeups = Wakeups(config.listen_url, PHOTOS_CHANNEL, config.poll_interval_s, stop)
     loops = [
         start_thread(
             lambda: run_steps(in_order(indexer.step, rereader.step), wakeups.wait, stop, "indexer"), "indexer"
         ),
-        start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
-        start_thread(lambda: run_steps(writer.step, lambda: stop.wait(SWEEP_S), stop, "ledger"), "ledger"),
-        start_thread(lambda: run_steps(tidy_acts, lambda: stop.wait(TIDY_S), stop, "acts"), "acts"),
-        start_thread(lambda: run_steps(purge.purge, lambda: stop.wait(SWEEP_S), stop, "purge"), "purge"),
-        start_thread(lambda: run_steps(settler.step, lambda: stop.wait(SETTLE_S), stop, "settler"), "settler"),
+        *_keep_tidy(config, ActStore(db), LedgerStore(db), PurgeStore(db), Sweeper(store, blobs), stop),
+        run_every(settler.step, SETTLE_S, stop, "settler"),
     ]
     stop.wait()
-    indexer.release()
-    rereader.release()
-    settler.release()
+    for worker in (indexer, rereader, settler):
+        worker.release()
     # A reading that is still under way ends with this process: its claim is given up already.
     for loop in loops:
         loop.join(STOP_S)
+
+
+def _keep_tidy(
+    config: IndexerSettings, acts: ActStore, ledger: LedgerStore, purge: PurgeStore, sweeper: Sweeper, stop: Event
+) -> list[Thread]:
+    """What goes in the background: files, and whatever has served its time."""
+    return [
+        run_every(sweeper.step, SWEEP_S, stop, "sweeper"),
+        run_every(LedgerWriter(ledger, Ledger.connect(config)).step, SWEEP_S, stop, "ledger"),
+        run_every(lambda: acts.delete_old(config.audit_days), TIDY_S, stop, "acts"),
+        run_every(purge.purge, SWEEP_S, stop, "purge"),
+    ]
 
 
 def run_migrations() -> None:

@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 from sqlalchemy import Engine
 
-from kit import failpoints, logs, settings, traces
+from kit import logs, settings
 from kit.blobs import Blobs
 from kit.client import ServiceCalls, open_channel
 from kit.db import create_db
@@ -28,11 +28,11 @@ from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.sealing import require_master_key
 from kit.server import FILES, Registration, Server
-from kit.startup import require_free, run_command
+from kit.startup import begin_process, require_free, run_command
 from kit.sweeper import Sweeper
 from kit.vault import Vault
 from kit.wakeups import Wakeups
-from kit.worker import run_steps, start_thread, stop_on_signals
+from kit.worker import run_every, run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.binding import BindingRule
 from selfie_service.domain import Judge
@@ -78,6 +78,8 @@ from selfie_service.worker import Validator
 NAME = "selfie"
 MIGRATIONS = Path(__file__).parent / "migrations"
 PREFIX = "selfies"  # of our files in the file store
+# strict, cache of models, limits, quick: the entry of a child that examines
+BuildExaminer = Callable[[bool, Path | None, ImageLimits, bool], Callable[[bytes], Examination]]
 STOP_S = 2.0
 SWEEP_S = 5.0
 TIDY_S = 3600.0
@@ -105,10 +107,8 @@ def serve(
     files: type[Blobs] = Blobs,
 ) -> None:
     config = settings.load(ServeSettings)
-    logs.configure(NAME, config.log_level, config.log_format == "json")
-    traces.start(NAME, config)
+    begin_process(NAME, config)
     keep_freed_memory()
-    failpoints.arm(config.failpoints)
     verifier, signer = Verifier.read(config.minois_keys, NAME), Signer.read(NAME, config.signing_key)
     verifier.require_match(signer)
     vault, blobs = Vault.read(config.master_key), files.connect(config, PREFIX)
@@ -128,21 +128,10 @@ def serve(
         start_thread(lambda: follow_endings(feed.fetch_endings, verifier.ended, stop), "ended-sessions")
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
+        max_bytes = config.max_selfie_mb * settings.MB
+        service = Selfies(store, rematches(db), people, images, follower.catch_up, max_bytes)
         registration = Registration(
-            SelfieServicer(
-                Selfies(
-                    store,
-                    rematches(db),
-                    people,
-                    images,
-                    follower.catch_up,
-                    config.max_selfie_mb * settings.MB,
-                ),
-                people,
-                guests,
-                Records(RecordStore(db), images),
-                hints,
-            ),
+            SelfieServicer(service, people, guests, Records(RecordStore(db), images), hints),
             selfie_pb2_grpc.add_SelfieServiceServicer_to_server,
             selfie_pb2.DESCRIPTOR.services_by_name["SelfieService"],
         )
@@ -156,12 +145,10 @@ def work(
     selfies: type[SelfieStore] = SelfieStore,
     rematches: type[RematchStore] = RematchStore,
     files: type[Blobs] = Blobs,
-    build: Callable[[bool, Path | None, ImageLimits, bool], Callable[[bytes], Examination]] = build_examiner,
+    build: BuildExaminer = build_examiner,
 ) -> None:
     config = settings.load(WorkerSettings)
-    logs.configure(f"{NAME}-worker", config.log_level, config.log_format == "json")
-    traces.start(f"{NAME}-worker", config)
-    failpoints.arm(config.failpoints)
+    begin_process(f"{NAME}-worker", config)
     # kit.client routes by `x-event-id`; grpc reads this before its first channel.
     os.environ.setdefault("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY", "true")
     stop = stop_on_signals()
@@ -171,31 +158,12 @@ def work(
     require_master_key(db, ("selfie.people", "bound_encoding"))
     channel = open_channel(config.matcher_address, config, "x-event-id")
     calls = ServiceCalls(Signer.read(NAME, config.signing_key), "matcher")
-    quick, slow = _make_engine(config, build, is_quick=True), _make_engine(config, build, is_quick=False)
-    rest = SlowRest(slow, config.poll_interval_s)
-    store, spending = selfies(db), Spending()
-    make = functools.partial(
-        Validator,
-        store,
-        Images(blobs, vault, store.is_sealing),
-        judge=_make_judge(config),
-        lease_s=2 * config.image_timeout_s,
-        stop=stop,
-        spending=spending,
-    )
-    validator = make(quick.call, prepare=quick.start, is_slow=False, defer=rest.wake)
-    patient = make(slow.call, prepare=lambda: None, is_slow=True)
+    store = selfies(db)
+    images = Images(blobs, vault, store.is_sealing)
+    validator, patient, rest = _make_lanes(config, build, store, images, stop)
     rematcher = Rematcher(rematches(db), channel, calls, config.rematch_timeout_s, stop)
-    sweeper, bindings, old, people = Sweeper(store, blobs), BindingStore(db), OldSelfieStore(db), PersonStore(db)
-    tidy_acts = functools.partial(ActStore(db).delete_old, config.audit_days)
-    writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     loops = [
-        start_thread(lambda: run_steps(sweeper.step, lambda: stop.wait(SWEEP_S), stop, "sweeper"), "sweeper"),
-        start_thread(lambda: run_steps(bindings.forget_old, lambda: stop.wait(SWEEP_S), stop, "bindings"), "bindings"),
-        start_thread(lambda: run_steps(old.erase_old, lambda: stop.wait(SWEEP_S), stop, "old-selfies"), "old-selfies"),
-        start_thread(lambda: run_steps(writer.step, lambda: stop.wait(SWEEP_S), stop, "ledger"), "ledger"),
-        start_thread(lambda: run_steps(tidy_acts, lambda: stop.wait(TIDY_S), stop, "acts"), "acts"),
-        start_thread(lambda: run_steps(people.tidy, lambda: stop.wait(SWEEP_S), stop, "people"), "people"),
+        *_keep_tidy(config, db, store, blobs, stop),
         start_thread(lambda: _loop(validator.step, SELFIES_CHANNEL, config, stop), "validator"),
         start_thread(lambda: run_steps(patient.step, rest.wait, stop, "slow-selfies"), "slow-validator"),
         start_thread(lambda: _loop(rematcher.step, REMATCHES_CHANNEL, config, stop), "rematcher"),
@@ -216,11 +184,40 @@ def _read_roles(guests: GuestSelfies) -> None:
         guests.read_roles()
 
 
-def _make_engine(
-    config: WorkerSettings,
-    build: Callable[[bool, Path | None, ImageLimits, bool], Callable[[bytes], Examination]],
-    is_quick: bool,
-) -> FaceProcess[Examination]:
+def _keep_tidy(config: WorkerSettings, db: Engine, store: SelfieStore, blobs: Blobs, stop: Event) -> list[Thread]:
+    """What goes in the background: files, and whatever has served its time."""
+    bindings, old, people, acts = BindingStore(db), OldSelfieStore(db), PersonStore(db), ActStore(db)
+    writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
+    return [
+        run_every(Sweeper(store, blobs).step, SWEEP_S, stop, "sweeper"),
+        run_every(bindings.forget_old, SWEEP_S, stop, "bindings"),
+        run_every(old.erase_old, SWEEP_S, stop, "old-selfies"),
+        run_every(writer.step, SWEEP_S, stop, "ledger"),
+        run_every(lambda: acts.delete_old(config.audit_days), TIDY_S, stop, "acts"),
+        run_every(people.tidy, SWEEP_S, stop, "people"),
+    ]
+
+
+def _make_lanes(
+    config: WorkerSettings, build: BuildExaminer, store: SelfieStore, images: Images, stop: Event
+) -> tuple[Validator, Validator, SlowRest]:
+    """The quick lane, the slow one, and how the slow one waits."""
+    quick, slow = _make_engine(config, build, is_quick=True), _make_engine(config, build, is_quick=False)
+    rest = SlowRest(slow, config.poll_interval_s)
+    make = functools.partial(
+        Validator,
+        store,
+        images,
+        judge=_make_judge(config),
+        lease_s=2 * config.image_timeout_s,
+        stop=stop,
+        spending=Spending(),
+    )
+    validator = make(quick.call, prepare=quick.start, is_slow=False, defer=rest.wake)
+    return validator, make(slow.call, prepare=lambda: None, is_slow=True), rest
+
+
+def _make_engine(config: WorkerSettings, build: BuildExaminer, is_quick: bool) -> FaceProcess[Examination]:
     """The child of a lane."""
     limits = ImageLimits.within(config.max_selfie_mb, config.max_selfie_mp, config.image_memory_mb)
     return FaceProcess(

@@ -108,11 +108,7 @@ class RematchStore:
             rows = connection.execute(query, {"limit": limit, "lease": lease_s}).all()
             # An idle row wants the person forgotten, also where they have a face by now (and the event is closed).
             searched = [row.person_id for row in rows if row.state != RematchState.IDLE.value]
-            selfies = self._read_selfies(connection, searched)
-            faces = {
-                person: take_mean([open_person(connection, person, bytes(one)) for one in selfie.encodings])
-                for person, selfie in selfies.items()
-            }
+            faces = self._read_faces(connection, searched)
         return [
             Rematch(
                 user_id=row.user_id,
@@ -120,10 +116,11 @@ class RematchStore:
                 event_id=row.event_id,
                 revision=row.wanted_revision,
                 attempt=row.attempt,
-                encoding=faces.get(row.person_id),
-                selfie_id=selfies[row.person_id].id if row.person_id in selfies else None,
+                encoding=encoding,
+                selfie_id=selfie_id,
             )
             for row in rows
+            for selfie_id, encoding in [faces.get(row.person_id, (None, None))]
         ]
 
     def record_progress(self, rematch: Rematch, counts: Counts) -> bool:
@@ -167,15 +164,22 @@ class RematchStore:
             row = connection.execute(query).one()
         return row.depth, float(row.age_s)
 
-    def _read_selfies(self, connection: Connection, people: list[UUID]) -> dict[UUID, Row[Any]]:
-        """A statement after the one that locks the enrolments: who changes a face changes them too and waits, so each
-        encoding is the one that the revision was wanted for, never an older one."""
+    def _read_faces(self, connection: Connection, people: list[UUID]) -> dict[UUID, tuple[UUID, bytes]]:
+        """Of each person the first active selfie, and the mean of the encodings of all of them. A statement after the
+        one that locks the enrolments: who changes a face changes them too and waits, so each encoding is the one that
+        the revision was wanted for, never an older one."""
         query = text(
             "SELECT person_id, (array_agg(id ORDER BY revision))[1] AS id,"
             " array_agg(encoding ORDER BY revision) AS encodings"
             " FROM selfie.selfies WHERE state = 'active' AND person_id = ANY(:people) GROUP BY person_id"
         )
-        return {row.person_id: row for row in connection.execute(query, {"people": people})}
+        return {
+            row.person_id: (
+                row.id,
+                take_mean([open_person(connection, row.person_id, bytes(e)) for e in row.encodings]),
+            )
+            for row in connection.execute(query, {"people": people})
+        }
 
     def _write(self, rematch: Rematch, change: str, **values: object) -> bool:
         """False where something newer is wanted, or somebody else has claimed it."""
