@@ -1,6 +1,7 @@
 """Writes docs/configuration.md from the help of the settings themselves: `make docs`."""
 
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -92,7 +93,7 @@ def _default(field: FieldInfo) -> str:
         return "required"
     if field.default_factory is not None:
         return "`~/.cache/minois`"
-    default = field.default
+    default = field.default.value if isinstance(field.default, Enum) else field.default
     if default is None or default == "":
         return "none"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"

@@ -4,6 +4,7 @@ import os
 import re
 import sys
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
@@ -255,6 +256,8 @@ def read_env_file(service: str) -> None:
 def _help(cls: type[BaseSettings]) -> str:
     lines = [f"{cls.__doc__}\n\nSettings (environment):"]
     for name, field in cls.model_fields.items():
-        default = "required" if field.is_required() else f"default {field.get_default(call_default_factory=True)!r}"
+        given = field.get_default(call_default_factory=True)
+        given = given.value if isinstance(given, Enum) else given
+        default = "required" if field.is_required() else f"default {given!r}"
         lines.append(f"  {name.upper():<24} {field.description or ''} ({default})")
     return "\n".join(lines)
