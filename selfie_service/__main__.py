@@ -59,8 +59,8 @@ from selfie_service.store import (
     ActStore,
     BindingStore,
     ChangeStore,
+    LeaverStore,
     LedgerStore,
-    OldSelfieStore,
     PersonStore,
     RecordStore,
     ReencryptionStore,
@@ -186,12 +186,12 @@ def _read_roles(guests: GuestSelfies) -> None:
 
 def _keep_tidy(config: WorkerSettings, db: Engine, store: SelfieStore, blobs: Blobs, stop: Event) -> list[Thread]:
     """What goes in the background: files, and whatever has served its time."""
-    bindings, old, people, acts = BindingStore(db), OldSelfieStore(db), PersonStore(db), ActStore(db)
+    bindings, leavers, people, acts = BindingStore(db), LeaverStore(db), PersonStore(db), ActStore(db)
     writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     return [
         run_every(Sweeper(store, blobs).step, SWEEP_S, stop, "sweeper"),
         run_every(bindings.forget_old, SWEEP_S, stop, "bindings"),
-        run_every(old.erase_old, SWEEP_S, stop, "old-selfies"),
+        run_every(leavers.erase_due, SWEEP_S, stop, "leavers"),
         run_every(writer.step, SWEEP_S, stop, "ledger"),
         run_every(lambda: acts.delete_old(config.audit_days), TIDY_S, stop, "acts"),
         run_every(people.tidy, SWEEP_S, stop, "people"),

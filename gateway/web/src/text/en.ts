@@ -121,7 +121,7 @@ export const text = {
     few: "Only a few photos? A second selfie, a little from the side or with glasses, finds more.",
     further: "Add a selfie",
     rename: "Change the name",
-    kept: "The picture and the description of the face are kept until you delete them, or until your last event is deleted.",
+    kept: "The picture and the description of the face are kept until you delete them, or until a day after your last event is deleted.",
     delete: (name: string) => `Delete ${name}`,
     deleteQuestion: (name: string) => `Delete ${name}, with the picture and the list of photos?`,
   },
@@ -207,8 +207,8 @@ export const text = {
       "This cannot be undone.",
     runBy: (names: string) => `This event is run by ${names}.`,
     kept:
-      "Your selfie and the description of your face are kept until you delete them, or until your last event " +
-      "is deleted, you leave it, or its organiser removes you.",
+      "Your selfie and the description of your face are kept until you delete them, or until a day after your " +
+      "last event is deleted, you leave it, or its organiser removes you.",
     closesOn: (day: string) => `The event closes on ${day}; your photos stay here after that.`,
     cancel: "Cancel",
     confirm: "Yes, delete",

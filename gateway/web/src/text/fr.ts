@@ -123,8 +123,8 @@ export const text: Text = {
     further: "Ajouter un selfie",
     rename: "Changer le nom",
     kept:
-      "L’image et la description du visage sont conservées jusqu’à ce que vous les supprimiez, ou que votre dernier " +
-      "événement soit supprimé.",
+      "L’image et la description du visage sont conservées jusqu’à ce que vous les supprimiez, ou jusqu’au lendemain " +
+      "de la suppression de votre dernier événement.",
     delete: (name) => `Supprimer ${name}`,
     deleteQuestion: (name) => `Supprimer ${name}, avec l’image et la liste de photos ?`,
   },
@@ -211,8 +211,8 @@ export const text: Text = {
       "dans tous les événements ? C’est définitif.",
     runBy: (names) => `Cet événement est organisé par ${names}.`,
     kept:
-      "Votre selfie et la description de votre visage sont conservés jusqu’à ce que vous les supprimiez, " +
-      "ou que votre dernier événement soit supprimé, que vous le quittiez ou que l’organisateur vous en retire.",
+      "Votre selfie et la description de votre visage sont conservés jusqu’à ce que vous les supprimiez, ou jusqu’au " +
+      "lendemain du jour où votre dernier événement est supprimé, où vous le quittez ou où l’organisateur vous en retire.",
     closesOn: (day) => `L’événement se termine le ${day} ; vos photos restent ici ensuite.`,
     cancel: "Annuler",
     confirm: "Oui, supprimer",
