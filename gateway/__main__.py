@@ -68,7 +68,8 @@ def create() -> FastAPI:
     failpoints.arm(config.failpoints)
     addresses = Addresses(config.auth_address, config.selfie_address, config.matcher_address)
     verifier, signer = read_keys(config)
-    return create_app(addresses, config, config.limits(), verifier, config.site(), signer, bool(config.mail_from))
+    site, sends_mail = config.site(), bool(config.mail_from)
+    return create_app(addresses, config, config.limits(), verifier, site, signer, sends_mail, config.gateway_docs)
 
 
 def read_keys(config: GatewaySettings) -> tuple[Verifier, Signer | None]:

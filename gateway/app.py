@@ -97,9 +97,10 @@ def create_app(
     site: Site = DIRECT,
     signer: Signer | None = None,
     sends_mail: bool = False,
+    shows_docs: bool = True,
 ) -> FastAPI:
     """Without a `signer`, which the services know as the gateway's, there are no live updates. `sends_mail` is what
-    pages offer."""
+    pages offer. `shows_docs`: the interface is described at /docs and /openapi.json."""
     limiters = Limiters(limits.bounds)
     hub = Hub(limits, verifier.ended) if signer else None
 
@@ -108,6 +109,7 @@ def create_app(
         version="1",
         description=DESCRIPTION,
         lifespan=_lifespan(addresses, tls, limits, site, limiters, hub, signer),
+        openapi_url="/openapi.json" if shows_docs else None,
         docs_url=None,  # a page of ours, from files of ours
         redoc_url=None,
         redirect_slashes=False,
@@ -120,7 +122,7 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(reject_unknown_parameters)])
     pages = Pages(WEB)
-    app.include_router(create_router(pages))
+    app.include_router(create_router(pages, shows_docs))
     app.add_exception_handler(HTTPException, answer_errors(pages, answer_problem))
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)

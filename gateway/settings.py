@@ -78,6 +78,7 @@ class GatewaySettings(
     public_url: str = Field(
         "", description="address that guests use, such as https://photos.example.org; for links, QR codes and cookies"
     )
+    gateway_docs: bool = Field(True, description="describe the REST interface at /docs and /openapi.json")
     mail_from: str = Field("", description="sender of e-mails, as auth_service has it; set: pages offer e-mail")
     trusted_proxies: str = Field(
         "", description="addresses or networks of proxies whose X-Forwarded-For and -Proto are believed, by commas"
