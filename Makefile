@@ -32,7 +32,7 @@ VERSION ?= dev
 fuzz: TIME ?= 60
 
 .PHONY: help run demo test test-unit test-service test-e2e partitions test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load replicas overload siege pages-load upload-load ghz chaos soak \
-	bench accuracy fuzz backup restore setup pages sbom image image-test
+	bench accuracy fuzz backup restore setup pages sbom audit licences image image-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -162,6 +162,12 @@ sbom: $(READY) ## write the bill of materials of the image's Python packages (va
 	@mkdir -p var
 	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.image.lock --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --output-format JSON --output-file var/minois.cdx.json
+
+audit: $(READY) ## ask for known vulnerabilities of the image's Python packages (SERVICE=pypi; OFFLINE=yes where nobody can be asked)
+	@$(BIN)/python -m tests.supply.audit --service $(or $(SERVICE),pypi) $(if $(OFFLINE),--offline)
+
+licences: $(READY) ## generate docs/licences.md, and check the licences of what the image and the pages have
+	@$(BIN)/python -m tests.supply.licences
 
 image: ## build the container image (IMAGE=localhost/minois:dev VERSION=dev; with docker, podman or buildah)
 	@for name in docker podman buildah; do \
