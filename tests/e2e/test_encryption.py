@@ -103,9 +103,9 @@ def test_no_face_is_readable_and_nothing_is_left_of_who_is_erased(folder: Path, 
                 assert is_in(traces.name, [dump])
                 assert not is_in(traces.selfie, everything)
                 assert not is_in(traces.encoding, everything)
-                files = len(files_of(data / "blobs"))
+                assert len(files_of(data / "blobs" / "selfies")) == 1
                 guest.expect(204, "DELETE", "/api/me")
-            until(lambda: len(files_of(data / "blobs")), lambda now: now < files)
+            until(lambda: files_of(data / "blobs" / "selfies"), lambda left: not left)
         backup.create(data, folder / "second")
         after = [unpack(folder / "second" / "database.dump", folder), *files_of(data / "blobs"), system.log_path]
         for parts in (traces.name, traces.selfie, traces.encoding, traces.sealed):

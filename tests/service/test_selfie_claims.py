@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from threading import Event, Thread
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
+from typing_extensions import override
 
 from kit.worker import run_steps
 from protos.matcher.v1 import matcher_pb2
@@ -43,9 +43,10 @@ class InterruptedRematches(RematchStore):
 
     interrupt: Callable[[], None]
 
-    def _read_selfies(self, connection: Connection, people: list[UUID]) -> dict[UUID, Row[Any]]:
+    @override
+    def _read_faces(self, connection: Connection, people: list[UUID]) -> dict[UUID, tuple[UUID, bytes]]:
         self.interrupt()
-        return super()._read_selfies(connection, people)
+        return super()._read_faces(connection, people)
 
 
 class HastyRematches(InterruptedRematches):
@@ -54,11 +55,12 @@ class HastyRematches(InterruptedRematches):
     def claim(self, limit: int, lease_s: float) -> list[Rematch]:
         with self._engine.connect() as connection:
             people = [row.person_id for row in connection.exec_driver_sql("SELECT person_id FROM selfie.people")]
-            self._early = RematchStore._read_selfies(self, connection, people)
+            self._early = RematchStore._read_faces(self, connection, people)
         self.interrupt()
         return super().claim(limit, lease_s)
 
-    def _read_selfies(self, connection: Connection, people: list[UUID]) -> dict[UUID, Row[Any]]:
+    @override
+    def _read_faces(self, connection: Connection, people: list[UUID]) -> dict[UUID, tuple[UUID, bytes]]:
         return self._early
 
 
