@@ -73,7 +73,7 @@ def run(config: LocalSettings) -> None:
         config.minois_data,
         ports=config.ports(),
         replicas={"indexer": config.indexers, "selfie-worker": config.selfie_workers},
-        settings={"PUBLIC_URL": entrance.public_url},
+        settings={"PUBLIC_URL": entrance.public_url} | ({"HSTS_DAYS": "0"} if config.tls else {}),
         https_names=entrance.https_names,
         terminal=sys.stdout,
     )

@@ -129,7 +129,7 @@ def create_app(
     app.add_middleware(Methods)
     app.add_middleware(Admission, limiters=limiters, limits=limits, verifier=verifier)
     allow_origins(app, site)
-    app.add_middleware(Boundary)
+    app.add_middleware(Boundary, hsts_days=site.hsts_days)
     accept_proxies(app, site)
     app.openapi = lambda: describe(app, Update, EventState)  # type: ignore[method-assign]
     return app

@@ -80,6 +80,13 @@ class GatewaySettings(
     )
     gateway_docs: bool = Field(True, description="describe the REST interface at /docs and /openapi.json")
     mail_from: str = Field("", description="sender of e-mails, as auth_service has it; set: pages offer e-mail")
+    hsts_days: int = Field(
+        0,
+        ge=0,
+        le=730,
+        description="for how many days browsers that came by HTTPS come back by HTTPS alone (HSTS); 0: never told."
+        " With a certificate that lasts",
+    )
     trusted_proxies: str = Field(
         "", description="addresses or networks of proxies whose X-Forwarded-For and -Proto are believed, by commas"
     )
@@ -173,7 +180,8 @@ class GatewaySettings(
         )
 
     def site(self) -> Site:
-        return Site(self.root_path, self.public_url, split(self.trusted_proxies), split(self.cors_origins))
+        proxies, origins = split(self.trusted_proxies), split(self.cors_origins)
+        return Site(self.root_path, self.public_url, proxies, origins, self.hsts_days)
 
 
 def split(names: str) -> tuple[str, ...]:
