@@ -32,7 +32,7 @@ class Rates:
     registrations: str = "300/minute"
     logins: str = "300/minute"
     passwords: str = "10/minute"
-    selfies: str = "20/minute"
+    selfies: str = "20/minute;300/day"
     selfie_mb: str = "30/minute"
     links: str = "30/hour"
     addresses: str = "5/hour"

@@ -83,6 +83,16 @@ def test_large_selfies_of_an_account_are_counted_by_their_bytes(rate: str, accep
         assert [answer.status_code for answer in answers] == [202] * accepted + [429] * (5 - accepted)
 
 
+def test_the_selfies_of_a_day_are_bounded() -> None:
+    """Each may show another face; a guest needs a few."""
+    (_, daily) = parse_rates(Rates.selfies)
+    assert (daily.get_expiry(), daily.amount) == (86_400, 300)
+    with running_world(rates=Rates(selfies="100/minute;3/day")) as world:
+        answers = [ASK["selfies"](world) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+    assert int(answers[-1].headers["retry-after"]) > 3_600
+
+
 def test_a_selfie_is_never_too_large_for_the_rate() -> None:
     with running_world(rates=Rates(selfies="none", selfie_mb="1/minute")) as world:
         image = b"\xff\xd8\xff" + bytes(3 * MB)
