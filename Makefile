@@ -152,8 +152,8 @@ restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from 
 lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) and package.json
 	@command -v uv >/dev/null || { \
 		echo "make lock needs uv (pipx install uv); everything else works without it." >&2; exit 1; }
-	$(RESOLVE) pyproject.toml --python-version 3.11 --extra local --group build --group dev --output-file requirements.lock
-	$(RESOLVE) pyproject.toml --python-version 3.13 --extra heic --constraint requirements.lock \
+	$(RESOLVE) pyproject.toml --python-version 3.11 --extra local --group models --group build --group dev --output-file requirements.lock
+	$(RESOLVE) pyproject.toml --python-version 3.13 --extra heic --group models --constraint requirements.lock \
 		--output-file requirements.image.lock
 	$(RESOLVE) --group build --python-version 3.13 --constraint requirements.lock --output-file requirements.build.lock
 	$(NPM) run lock
