@@ -8,6 +8,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from packaging.markers import Marker
+
 PAGE = Path(__file__).parents[2] / "docs" / "licences.md"
 LOCK, PAGES_LOCK = Path("requirements.image.lock"), Path("gateway/web/package-lock.json")
 # Used as they are: what is weakly copyleft (LGPL, MPL, OFL) asks nothing of those who do not change it but to pass its
@@ -25,6 +27,7 @@ SPDX = {
     "Boost Software License": "BSL-1.0",
     "BSD License": "BSD-3-Clause",
     "GNU Library or Lesser General Public License (LGPL)": "LGPL-3.0-or-later",
+    "ISC License (ISCL)": "ISC",
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
@@ -37,6 +40,9 @@ The packages that Minois uses where it runs, as they say themselves. Minois has 
 installed beside it, unchanged. This page is generated from `requirements.image.lock` and
 `gateway/web/package-lock.json`: `make licences`, which fails for a licence that is not on its list.
 """
+
+REQUIREMENT = re.compile(r"^([a-z0-9-]+)==([^\s;]+)(?: ; (.+?))? \\?$", re.MULTILINE)
+IMAGE = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "python_version": "3.13"}
 
 Metadata = Callable[[str], "metadata.PackageMetadata"]
 
@@ -74,9 +80,14 @@ def render() -> str:
 
 
 def read_image(lock: Path = LOCK, find: Metadata = metadata.metadata) -> list[Package]:
-    """Raises PackageNotFoundError for one that is not installed here."""
-    versions = re.findall(r"^([a-z0-9-]+)==([^\s;]+)", lock.read_text(), re.MULTILINE)
-    return [Package(name, version, licence_of(find(name))) for name, version in versions]
+    """Those that the image has, which other systems may have more of. Raises PackageNotFoundError for one that is not
+    installed here."""
+    found = REQUIREMENT.findall(lock.read_text())
+    return [
+        Package(name, version, licence_of(find(name)))
+        for name, version, marker in found
+        if not marker or Marker(marker).evaluate(IMAGE)
+    ]
 
 
 def read_pages(lock: Path = PAGES_LOCK) -> list[Package]:

@@ -96,9 +96,17 @@ def test_a_licence_is_read_from_where_a_package_says_it(fields: dict[str, Any], 
 
 def test_a_package_that_is_not_installed_is_no_package_without_a_licence(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.lock"
-    lock.write_text("nobody-has-written-this==1.0\n")
+    lock.write_text("nobody-has-written-this==1.0 \\\n    --hash=sha256:0\n")
     with pytest.raises(metadata.PackageNotFoundError):
         licences.read_image(lock)
+
+
+def test_what_other_systems_need_is_not_in_the_image(tmp_path: Path) -> None:
+    lock = tmp_path / "requirements.lock"
+    elsewhere, here = "sys_platform == 'win32'", "python_version >= '3.12' and sys_platform != 'win32'"
+    lines = [f"nobody-has-written-this==1.0 ; {elsewhere}", f"packaging==9.1 ; {here}", "click==9.2"]
+    lock.write_text("".join(f"{line} \\\n    --hash=sha256:0\n" for line in lines))
+    assert [(one.name, one.version) for one in licences.read_image(lock)] == [("packaging", "9.1"), ("click", "9.2")]
 
 
 # Vulnerabilities.
