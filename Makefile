@@ -44,7 +44,7 @@ demo: $(READY) $(BUILT_PAGES) ## run the whole journey on real photos and print 
 	@$(BIN)/python -m deploy.local demo
 
 test: $(READY) $(BUILT_PAGES) ## run all tests (JOBS=how many at once)
-	$(BIN)/pytest $(if $(JOBS),-n $(JOBS) --dist loadfile)
+	$(BIN)/pytest $(if $(JOBS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 test-unit: $(READY) ## run the unit tests: no files, no processes
 	$(BIN)/pytest tests/unit

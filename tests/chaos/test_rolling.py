@@ -25,7 +25,7 @@ from tests.chaos.rolling import (
 )
 from tests.e2e.party import until
 
-ROUNDS = 5
+ROUNDS = 2
 
 
 @pytest.fixture(scope="module")

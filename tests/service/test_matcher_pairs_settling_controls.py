@@ -39,19 +39,14 @@ def test_control_a_change_that_marks_nothing_is_found_out(
         run_settling(make_db("matcher"), examples=300)
 
 
-# Not the second round, which the machine hardly ever needs: tests/unit/test_matching_rules.py has it.
+# Not what the machine hardly ever needs: the second round (tests/unit/test_matching_rules.py), and the size and the
+# uploader of templates (test_matcher_settling.py).
 Rule = Callable[[EventFaces, EventPeople, Refusals, Limits], Any]
 WITHOUT: dict[str, Rule] = {
     "growth": lambda faces, people, refusals, limits: match(
         faces, people, refusals, replace(limits, template_distance=-1)
     ),
     "agreement": lambda faces, people, refusals, limits: match(faces, people, refusals, replace(limits, votes=(1, 3))),
-    "the size of templates": lambda faces, people, refusals, limits: match(
-        faces, people, refusals, replace(limits, template_size_px=0)
-    ),
-    "the uploader of templates": lambda faces, people, refusals, limits: match(
-        replace(faces, trusted=faces.sure), people, refusals, limits
-    ),
     "the nearest person": lambda faces, people, refusals, limits: match(
         faces, people, refusals, replace(limits, nearest_margin=9)
     ),

@@ -96,6 +96,18 @@ def test_a_photo_of_a_guest_is_no_template_until_an_organiser_adds_it(world: Loo
     assert far in world.found(guest)
 
 
+@pytest.mark.parametrize(("size", "is_found"), [(59, False), (60, True)])
+def test_a_face_below_60_pixels_is_no_template(world: LooksWorld, size: int, is_found: bool) -> None:
+    event = world.event()
+    guest = world.join(event)
+    world.add_looks(event, TEMPLATES[0])
+    world.add_looks(event, Look(TEMPLATES[1].place, size))
+    far = world.add_looks(event, FAR)
+    world.send_selfie(event, guest, 1, 0)
+    world.settle_all()
+    assert (far in world.found(guest)) is is_found
+
+
 def test_a_face_goes_to_the_nearer_person_when_the_event_is_settled_and_comes_back_when_they_leave(
     world: LooksWorld,
 ) -> None:
