@@ -101,11 +101,13 @@ async def create_guest(
     form: shapes.NewGuest, backend: Public, request: Request, response: Response, idempotency_key: GuestKey = None
 ) -> shapes.GuestSession:
     """Become a guest of an event without user name, e-mail address or password; cookies keep the guest signed in."""
+    if mark := mark_phone(request, response):
+        await rates_of(request).hit("phones", mark)
     answer = await backend.auth.CreateGuest(
         pb.CreateGuestRequest(
             request_id=str(idempotency_key or uuid4()),
             without_search=not form.search,
-            phone_mark=mark_phone(request, response),
+            phone_mark=mark,
             device=describe_device(request),
             **form.model_dump(exclude={"search"}),
         )

@@ -200,7 +200,11 @@ def main() -> None:
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-overload-", dir="/tmp"))
     system = LocalSystem(
-        folder / "data", settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": "none", "RATE_SELFIE_MB": "none"}
+        folder / "data",
+        settings={
+            "LOG_LEVEL": "WARNING",
+            **dict.fromkeys(("RATE_SELFIES", "RATE_SELFIE_MB", "RATE_ADDRESS_SELFIES"), "none"),
+        },
     )
     try:
         with system:
