@@ -1,4 +1,5 @@
 import type { Reason, Rejection } from "../shared/api";
+import { account } from "./account.en";
 
 /** Every sentence of the pages. */
 export const text = {
@@ -9,6 +10,7 @@ export const text = {
     loading: "One moment …",
     noScript: "This page needs JavaScript. Please turn it on, or open the page in another browser.",
   },
+  account,
   otherLanguage: { code: "fr", name: "Français" },
   home: {
     heading: "Find your photos",
@@ -259,6 +261,10 @@ export const text = {
     question: "The account that named this address has it from now on.",
     confirm: "Use this address",
     done: "Done. Your account has this address now.",
+    faults: {
+      invalid_email: "This is no e-mail address.",
+      email_taken: "There is an account with this address.",
+    } as Readonly<Record<string, string>>,
     home: "To the photos",
   },
   unsubscribe: {

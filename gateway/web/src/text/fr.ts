@@ -1,3 +1,4 @@
+import { account } from "./account.fr";
 import type { Text } from "./en";
 
 /** Every sentence of the pages. */
@@ -9,6 +10,7 @@ export const text: Text = {
     loading: "Un instant …",
     noScript: "Cette page a besoin de JavaScript. Activez-le, ou ouvrez la page dans un autre navigateur.",
   },
+  account,
   otherLanguage: { code: "en", name: "English" },
   home: {
     heading: "Trouvez vos photos",
@@ -265,6 +267,10 @@ export const text: Text = {
     question: "Le compte qui a indiqué cette adresse l’utilise désormais.",
     confirm: "Utiliser cette adresse",
     done: "C’est fait. Votre compte a maintenant cette adresse.",
+    faults: {
+      invalid_email: "Ce n’est pas une adresse e-mail.",
+      email_taken: "Un compte utilise déjà cette adresse.",
+    },
     home: "Vers les photos",
   },
   unsubscribe: {
