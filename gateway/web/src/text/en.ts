@@ -278,6 +278,12 @@ export const text = {
     heading: "That did not work",
     retry: "Try again",
     start: "To the start page",
+    wait: (seconds: number) =>
+      seconds < 90
+        ? `Too many tries in a short time. Try again in ${seconds === 1 ? "1 second" : `${seconds} seconds`}.`
+        : seconds < 5400
+          ? `Too many tries. Try again in ${Math.ceil(seconds / 60)} minutes.`
+          : `Too many tries. Try again in ${Math.ceil(seconds / 3600)} hours.`,
   },
   rejections: {
     no_face: "No face was found. Turn the picture upright, look into the camera and try again.",
@@ -358,7 +364,7 @@ export const text = {
     unreadable_logo: "This picture cannot be used as a logo. Choose another one.",
     unexpected_field: "The page is outdated. Reload it.",
     idempotency_key_reused: "This was done before. Reload the page.",
-    too_many_requests: "Too many tries in a short time. Wait a minute and try again.",
+    too_many_requests: "Too many tries in a short time. Try again later.",
     too_many_streams: "The page is open too often. Close it elsewhere.",
     queue_full: "Many guests take selfies right now. Try again in a moment.",
     internal: "Something went wrong on our side. Try again.",

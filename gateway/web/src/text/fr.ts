@@ -284,6 +284,12 @@ export const text: Text = {
     heading: "Cela n’a pas marché",
     retry: "Réessayer",
     start: "Vers la page d’accueil",
+    wait: (seconds) =>
+      seconds < 90
+        ? `Beaucoup d’essais en peu de temps. Réessayez dans ${seconds === 1 ? "1 seconde" : `${seconds} secondes`}.`
+        : seconds < 5400
+          ? `Trop d’essais. Réessayez dans ${Math.ceil(seconds / 60)} minutes.`
+          : `Trop d’essais. Réessayez dans ${Math.ceil(seconds / 3600)} heures.`,
   },
   rejections: {
     no_face: "Aucun visage trouvé. Tournez l’image à l’endroit, regardez l’objectif et réessayez.",
@@ -364,7 +370,7 @@ export const text: Text = {
     unreadable_logo: "Cette image ne peut pas servir de logo. Choisissez-en une autre.",
     unexpected_field: "La page n’est plus à jour. Rechargez-la.",
     idempotency_key_reused: "C’est déjà fait. Rechargez la page.",
-    too_many_requests: "Beaucoup d’essais en peu de temps. Attendez une minute et réessayez.",
+    too_many_requests: "Beaucoup d’essais en peu de temps. Réessayez plus tard.",
     too_many_streams: "La page est ouverte trop de fois. Fermez-la ailleurs.",
     queue_full: "Beaucoup d’invités prennent un selfie. Réessayez dans un instant.",
     internal: "Un problème est survenu chez nous. Réessayez.",
