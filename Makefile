@@ -7,6 +7,7 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MINOIS := $(BIN)/python -m deploy.cli
 WEB := gateway/web
 BUILT_PAGES := $(WEB)/dist/.built
 LIGHTHOUSE := tests/pages/lighthouse
@@ -38,10 +39,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(READY) $(BUILT_PAGES) ## run everything on this machine, with a sample event (TLS=1 for phones; PORT=8000 INDEXERS=1 SELFIE_WORKERS=1 METRICS_PORT=9100)
-	@$(BIN)/python -m deploy.local run $(if $(PORT),--port $(PORT))
+	@$(MINOIS) run $(if $(PORT),--port $(PORT))
 
 demo: $(READY) $(BUILT_PAGES) ## run the whole journey on real photos and print what was found
-	@$(BIN)/python -m deploy.local demo
+	@$(MINOIS) demo
 
 test: $(READY) $(BUILT_PAGES) ## run all tests (JOBS=how many at once)
 	$(BIN)/pytest $(if $(JOBS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
@@ -143,16 +144,16 @@ fuzz: $(READY) ## feed damaged images to the decoder, and to the filter of origi
 	@$(BIN)/python -m tests.bench.fuzz_original --time $(TIME)
 
 backup: $(READY) ## copy all data of this machine, also while it runs (FOLDER=where to)
-	@$(BIN)/python -m deploy.backup create $(if $(FOLDER),"$(FOLDER)")
+	@$(MINOIS) backup $(if $(FOLDER),"$(FOLDER)")
 
 restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from MASTER_KEY=its copy of the master key)
-	@$(BIN)/python -m deploy.backup restore $(if $(FOLDER),"$(FOLDER)") $(if $(MASTER_KEY),--master-key "$(MASTER_KEY)")
+	@$(MINOIS) restore $(if $(FOLDER),"$(FOLDER)") $(if $(MASTER_KEY),--master-key "$(MASTER_KEY)")
 
 lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) and package.json
 	@command -v uv >/dev/null || { \
 		echo "make lock needs uv (pipx install uv); everything else works without it." >&2; exit 1; }
-	$(RESOLVE) pyproject.toml --python-version 3.11 --group local --group dev --output-file requirements.lock
-	$(RESOLVE) pyproject.toml --python-version 3.13 --extra heic --constraint requirements.lock \
+	$(RESOLVE) pyproject.toml --python-version 3.11 --extra local --group models --group build --group dev --output-file requirements.lock
+	$(RESOLVE) pyproject.toml --python-version 3.13 --extra heic --group models --constraint requirements.lock \
 		--output-file requirements.image.lock
 	$(RESOLVE) --group build --python-version 3.13 --constraint requirements.lock --output-file requirements.build.lock
 	$(NPM) run lock

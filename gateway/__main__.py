@@ -17,14 +17,15 @@ from kit import failpoints, logs, settings, traces
 from kit.identity import Signer, Verifier
 from kit.logs import get_logger
 from kit.memory import keep_freed_memory
-from kit.startup import check_tls, require_free, run_command
+from kit.startup import check_tls, choose_command, require_free, run_command
 
 NAME = "gateway"
 log = get_logger()
 
 
 def main() -> None:
-    run_command(serve)
+    command, _ = choose_command("gateway", __doc__, {"serve": serve})
+    run_command(command)
 
 
 def serve() -> None:

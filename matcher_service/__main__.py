@@ -28,7 +28,7 @@ from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.sealing import require_master_key
 from kit.server import FILES, Server
-from kit.startup import begin_process, require_free, run_command
+from kit.startup import begin_process, choose_command, require_free, run_command
 from kit.sweeper import Sweeper
 from kit.vault import Vault
 from kit.wakeups import Wakeups
@@ -108,10 +108,8 @@ def main() -> None:
         "reencrypt": run_reencryption,
         "replay": replay_ledger,
     }
-    parser = argparse.ArgumentParser("matcher_service", description=__doc__, add_help=False)
-    parser.add_argument("command", nargs="?", choices=commands, default="serve")
-    chosen, _ = parser.parse_known_args()
-    run_command(commands[chosen.command])
+    command, _ = choose_command("matcher_service", __doc__, commands, ("check", "reread"))
+    run_command(command)
 
 
 def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) -> None:

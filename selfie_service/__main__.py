@@ -1,6 +1,5 @@
 """Wiring and settings of selfie_service."""
 
-import argparse
 import functools
 import json
 import os
@@ -28,7 +27,7 @@ from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.sealing import require_master_key
 from kit.server import FILES, Registration, Server
-from kit.startup import begin_process, require_free, run_command
+from kit.startup import begin_process, choose_command, require_free, run_command
 from kit.sweeper import Sweeper
 from kit.vault import Vault
 from kit.wakeups import Wakeups
@@ -95,10 +94,8 @@ def main() -> None:
         "reencrypt": run_reencryption,
         "replay": replay_ledger,
     }
-    parser = argparse.ArgumentParser("selfie_service", description=__doc__, add_help=False)
-    parser.add_argument("command", nargs="?", choices=commands, default="serve")
-    chosen, _ = parser.parse_known_args()
-    run_command(commands[chosen.command])
+    command, _ = choose_command("selfie_service", __doc__, commands)
+    run_command(command)
 
 
 def serve(
