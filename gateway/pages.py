@@ -28,6 +28,7 @@ PAGES = {
     "organiser": (
         "/organiser",
         "/organiser/new",
+        "/organiser/account",
         "/organiser/events/{event_id}",
         "/organiser/events/{event_id}/{tab}",
         "/organiser/invitation",

@@ -108,8 +108,13 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
 
     @callable_by(USER)
     def ListSharedFaces(self, request, context):
-        faces = self._anomalies.list_shared_faces(current_caller().user_id, parse_id(request.event_id))
-        return pb.ListSharedFacesResponse(faces=[pb.SharedFace(user_ids=map(str, accounts)) for accounts in faces])
+        caller, event_id = current_caller().user_id, parse_id(request.event_id)
+        faces = self._anomalies.list_shared_faces(caller, event_id)
+        two_faces = self._anomalies.list_two_faces(caller, event_id)
+        return pb.ListSharedFacesResponse(
+            faces=[pb.SharedFace(user_ids=map(str, accounts)) for accounts in faces],
+            two_faces=[pb.TwoFaces(user_id=str(user_id), photo_count=count) for user_id, count in two_faces],
+        )
 
     @callable_by(USER)
     def ListFaces(self, request, context):

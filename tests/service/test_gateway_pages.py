@@ -38,6 +38,7 @@ ORGANISER = [
     "/organiser",
     "/organiser/",
     "/organiser/new",
+    "/organiser/account",
     f"/organiser/events/{EVENT}",
     f"/organiser/events/{EVENT}/poster",
     "/organiser/invitation",

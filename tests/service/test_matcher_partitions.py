@@ -70,6 +70,7 @@ def celebrate(world: World) -> UUID:
     guests_photo = world.add(event, 1, who=ann)
     for guest, number in ((ann, 1), (bob, 2)):
         assert world.rematch(event, guest, 1, number) == "DONE"
+    world.two_faces.note(event, {ann: 3})
     curate(world, event, ann, photos[0])
     world.audience.set_visibility(world.organiser, event, [guests_photo], Visibility.MATCHED)
     world.audience.set_visibility(world.organiser, event, [photos[2]], Visibility.EVERYONE)
@@ -105,6 +106,7 @@ def look_as_organiser(world: World, event: UUID, photo: UUID) -> None:
     world.matches.count_for_notices(event, [])
     world.photos.retry_failed(world.organiser, event)
     world.anomalies.list_shared_faces(world.organiser, event)
+    world.anomalies.list_two_faces(world.organiser, event)
 
 
 def replace(world: World, event: UUID) -> None:

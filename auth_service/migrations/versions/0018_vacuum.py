@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
 # PostgreSQL's own default waits until a fifth of a table is dead: in one of 5000 accounts, for 1050 erasures.
 TABLES = ("users", "memberships", "notices", "mails", "account_links")

@@ -361,11 +361,21 @@ class SharedFace(_message.Message):
     user_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, user_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class TwoFaces(_message.Message):
+    __slots__ = ("user_id", "photo_count")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    PHOTO_COUNT_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    photo_count: int
+    def __init__(self, user_id: _Optional[str] = ..., photo_count: _Optional[int] = ...) -> None: ...
+
 class ListSharedFacesResponse(_message.Message):
-    __slots__ = ("faces",)
+    __slots__ = ("faces", "two_faces")
     FACES_FIELD_NUMBER: _ClassVar[int]
+    TWO_FACES_FIELD_NUMBER: _ClassVar[int]
     faces: _containers.RepeatedCompositeFieldContainer[SharedFace]
-    def __init__(self, faces: _Optional[_Iterable[_Union[SharedFace, _Mapping]]] = ...) -> None: ...
+    two_faces: _containers.RepeatedCompositeFieldContainer[TwoFaces]
+    def __init__(self, faces: _Optional[_Iterable[_Union[SharedFace, _Mapping]]] = ..., two_faces: _Optional[_Iterable[_Union[TwoFaces, _Mapping]]] = ...) -> None: ...
 
 class ListFacesRequest(_message.Message):
     __slots__ = ("photo_id", "person_id")

@@ -195,7 +195,8 @@ class MatcherServiceServicer:
 
     def ListSharedFaces(self, request, context):
         """Accounts of an event whose selfies show one face, from a number of accounts on (ACCOUNTS_OF_ONE_FACE), for its
-        organisers. Says neither how alike they are nor anything of the faces. Idempotent.
+        organisers; and accounts with a selfie that is near two different faces of one photo, as the average of two people is,
+        from a number of photos on (PHOTOS_OF_TWO_FACES). Says neither how alike they are nor anything of the faces. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

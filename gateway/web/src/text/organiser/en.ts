@@ -1,5 +1,6 @@
 import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
+import { audit } from "./audit.en";
 import { faces } from "./faces.en";
 import { anomalies, begin, first, logo } from "./working.en";
 
@@ -41,6 +42,7 @@ export const words = {
     photos: "Photos",
     guests: "Guests",
     poster: "Poster",
+    log: "Activity",
     settings: "Settings",
     back: "All events",
   },
@@ -192,6 +194,7 @@ export const words = {
     admitName: (name: string) => `Let ${name} in again`,
   },
   anomalies,
+  audit,
   faces,
   begin,
   poster: {

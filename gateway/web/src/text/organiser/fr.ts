@@ -1,4 +1,5 @@
 import type { Words } from "./en";
+import { audit } from "./audit.fr";
 import { faces } from "./faces.fr";
 import { anomalies, begin, first, logo } from "./working.fr";
 
@@ -40,6 +41,7 @@ export const words: Words = {
     photos: "Photos",
     guests: "Invités",
     poster: "Affiche",
+    log: "Journal",
     settings: "Réglages",
     back: "Tous les événements",
   },
@@ -199,6 +201,7 @@ export const words: Words = {
     admitName: (name) => `Admettre ${name} à nouveau`,
   },
   anomalies,
+  audit,
   faces,
   begin,
   poster: {
