@@ -22,6 +22,7 @@ TABLES = {
     "faces",
     "guest_uploads",
     "hide_requests",
+    "forgotten_faces",
     "logos",
     "matches",
     "memberships",
