@@ -1,6 +1,7 @@
 import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
 import { faces } from "./faces.en";
+import { removal } from "./removal.en";
 import { anomalies, begin, first, logo } from "./working.en";
 
 /** Every sentence of the organiser page that the guest page does not have. */
@@ -193,6 +194,7 @@ export const words = {
   },
   anomalies,
   faces,
+  removal,
   begin,
   poster: {
     heading: "Poster",

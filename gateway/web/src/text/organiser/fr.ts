@@ -1,5 +1,6 @@
 import type { Words } from "./en";
 import { faces } from "./faces.fr";
+import { removal } from "./removal.fr";
 import { anomalies, begin, first, logo } from "./working.fr";
 
 /** Every sentence of the organiser page that the guest page does not have. */
@@ -200,6 +201,7 @@ export const words: Words = {
   },
   anomalies,
   faces,
+  removal,
   begin,
   poster: {
     heading: "Affiche",
