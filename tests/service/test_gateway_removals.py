@@ -66,7 +66,7 @@ def test_chosen_faces_are_removed(world: World, removal: str) -> None:
     ],
 )
 def test_what_is_no_removal_is_not_asked_for(world: World, form: dict[str, Any]) -> None:
-    assert problem(world.client.post(REMOVAL, json=form, headers=SIGNED)) == (400, "invalid_argument")
+    assert problem(world.client.post(REMOVAL, json=form, headers=SIGNED)) == (422, "invalid_form")
     assert world.services.calls == []
 
 

@@ -20,7 +20,7 @@ def test_faces_of_before_stay_and_boxes_go_with_their_photo(make_db: Callable[[s
     migrate(url, "matcher", LOCATION, "0016")
     with db.begin() as connection:
         for statement in (
-            "INSERT INTO matcher.events (id) VALUES (:event)",
+            "INSERT INTO matcher.events (id, closed, last_number, indexed_count) VALUES (:event, false, 1, 1)",
             "INSERT INTO matcher.photos (id, event_id, number, filename, content_type, upload_key, sha256, size_bytes,"
             " state, width, height, face_count) VALUES (:photo, :event, 1, 'a.jpg', 'image/jpeg', 'k', '\\x00', 1,"
             " 'indexed', 1200, 800, 1)",
