@@ -31,7 +31,7 @@ from gateway.invitations import routes as invitations
 from gateway.invitations.setup import FirstOrganiserCheck
 from gateway.operators import routes as operators
 from gateway.pages import WEB, Pages, answer_errors, create_router
-from gateway.photos import archive, cameras, curation, faces, pictures
+from gateway.photos import archive, cameras, curation, faces, pictures, removals
 from gateway.photos import routes as photos
 from gateway.photos.archive_entries import KnownChecksums
 from gateway.posters import routes as posters
@@ -74,6 +74,7 @@ ROUTERS = [
         curation,
         cameras,
         faces,
+        removals,
         pictures,
         archive,
         updates,

@@ -43,6 +43,7 @@ from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
 from matcher_service.reading import Reading, build_reader
 from matcher_service.reencryption import reencrypt
+from matcher_service.removals import Removals
 from matcher_service.rereader import Pace, Rereader, in_order
 from matcher_service.rules import Limits
 from matcher_service.service import Cameras, Matches, Members, Photos, TwoFaces
@@ -76,6 +77,7 @@ from matcher_service.store import (
     ReencryptionStore,
     RefusalStore,
     ReleaseStore,
+    RemovalStore,
     ReplayStore,
     RereadStore,
     SettlementStore,
@@ -154,7 +156,8 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         start_thread(lambda: hints.run(stop), "hints")
         audience, cameras = Audience(AudienceStore(db), who), Cameras(CameraStore(db), who)
         found = PhotoFaces(PhotoFaceStore(db), who, blobs, CropProcess().crop, config.face_tolerance)
-        services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos, found)
+        removals = Removals(RemovalStore(db), who, index, config.face_tolerance)
+        services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos, found, removals)
         Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)

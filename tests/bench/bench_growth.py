@@ -100,7 +100,7 @@ def _measure_guests(database: BenchDatabase, size: int) -> dict[str, float]:
         photo = IndexedPhoto(1200, 800, None, dict.fromkeys(Variant, str(job.photo_id)), 1, faces)
         looked_at = [SeenFace(face.encoding) for face in faces]
         started = time.perf_counter()
-        assert jobs.publish(job, photo, lambda people, _: find_people(people, looked_at, TOLERANCE))
+        assert jobs.publish(job, photo, lambda people, *_: find_people(people, looked_at, TOLERANCE))
         return (time.perf_counter() - started) * 1000
 
     return {

@@ -40,6 +40,7 @@ from matcher_service.indexer import Indexer
 from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
 from matcher_service.reading import FaceReading, Reading
+from matcher_service.removals import Removals
 from matcher_service.rereader import Rereader
 from matcher_service.rules import Limits
 from matcher_service.service import Cameras, Matches, Members, Photos, TwoFaces
@@ -59,6 +60,7 @@ from matcher_service.store import (
     PhotoStore,
     PurgeStore,
     RefusalStore,
+    RemovalStore,
     RereadStore,
     SettlementStore,
     SwapStore,
@@ -121,6 +123,7 @@ class World:
         settlement_store: type[SettlementStore] = SettlementStore,
         reread_store: type[RereadStore] = RereadStore,
         swap_store: type[SwapStore] = SwapStore,
+        removal_store: type[RemovalStore] = RemovalStore,
     ) -> None:
         self.db, self.folder = db, folder
         self.member_store, self.photo_store = MemberStore(db), photo_store(db)
@@ -141,6 +144,7 @@ class World:
         self.anomalies = Anomalies(PeopleStore(db), members, TOLERANCE, ACCOUNTS_OF_ONE_FACE, self.two_faces)
         self.logos = Logos(logo_store(db), members, self.blobs, read_logo_script)
         self.faces = PhotoFaces(PhotoFaceStore(db), members, self.blobs, lambda data: data[-4:], TOLERANCE)
+        self.removals = Removals(removal_store(db), members, self.index, TOLERANCE)
         self.indexer = self.make_indexer(read_script)
         self.settlement_store = settlement_store(db)
         self.settler = Settler(self.settlement_store, limits, MAX_FACES, Signal(), self.two_faces, delay_s=0)
@@ -159,7 +163,7 @@ class World:
     def registrations(self, hints: Notices, signer: Signer) -> list[Registration]:
         """Both services, as a server takes them."""
         cases = (self.matches, self.photos, self.audience, self.cameras)
-        return registrations(*cases, hints, signer, self.anomalies, self.logos, self.faces)
+        return registrations(*cases, hints, signer, self.anomalies, self.logos, self.faces, self.removals)
 
     def change(self, kind: ChangeKind, **fields: object) -> Change:
         """The next change of the feed, applied."""

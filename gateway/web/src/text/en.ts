@@ -345,6 +345,7 @@ export const text = {
     no_active_selfie: "You have no selfie here. Take one first.",
     photo_not_ready: "This photo is being prepared. Try again in a moment.",
     camera_not_found: "There is no such camera in this event.",
+    face_changed: "A face is no longer what it was when it was shown. Look for the person again.",
     photo_not_failed: "This photo needs no second try.",
     organiser_cannot_leave: "An organiser cannot leave the event.",
     request_in_progress: "This is being done already. Wait a moment.",

@@ -351,6 +351,7 @@ export const text: Text = {
     no_active_selfie: "Vous n’avez pas de selfie ici. Prenez-en un d’abord.",
     photo_not_ready: "Cette photo est en préparation. Réessayez dans un instant.",
     camera_not_found: "Cet appareil photo n’existe pas dans cet événement.",
+    face_changed: "Un visage n’est plus ce qu’il était à l’affichage. Recherchez la personne à nouveau.",
     photo_not_failed: "Cette photo n’a pas besoin d’un second essai.",
     organiser_cannot_leave: "Un organisateur ne peut pas quitter l’événement.",
     request_in_progress: "C’est déjà en cours. Attendez un instant.",

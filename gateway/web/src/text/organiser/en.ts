@@ -2,6 +2,7 @@ import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
 import { audit } from "./audit.en";
 import { faces } from "./faces.en";
+import { removal } from "./removal.en";
 import { anomalies, begin, first, logo } from "./working.en";
 
 /** Every sentence of the organiser page that the guest page does not have. */
@@ -196,6 +197,7 @@ export const words = {
   anomalies,
   audit,
   faces,
+  removal,
   begin,
   poster: {
     heading: "Poster",

@@ -1,6 +1,7 @@
 import type { Words } from "./en";
 import { audit } from "./audit.fr";
 import { faces } from "./faces.fr";
+import { removal } from "./removal.fr";
 import { anomalies, begin, first, logo } from "./working.fr";
 
 /** Every sentence of the organiser page that the guest page does not have. */
@@ -203,6 +204,7 @@ export const words: Words = {
   anomalies,
   audit,
   faces,
+  removal,
   begin,
   poster: {
     heading: "Affiche",

@@ -3,7 +3,7 @@ few deletions, so that their space is used again soon."""
 
 from alembic import op
 
-revision = "0013"
+revision = "0011"
 down_revision = "0010"
 
 # Nothing goes sooner than was promised: accounts that left before keep their faces for 30 days since then, which is 29
