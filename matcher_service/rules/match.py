@@ -24,8 +24,8 @@ def match(
     places = range(len(people))
     refused = [_find_refused(faces, refusals.get(person, {})) for person in people.ids]
     rejections = [
-        Rejection(comparison, _find_rejected(faces, refusals.get(person, {}), rows), limits)
-        for person, rows in zip(people.ids, refused, strict=True)
+        Rejection(comparison, _find_rejected(faces, refusals.get(person, {}), rows), people.encodings[[place]], limits)
+        for place, (person, rows) in enumerate(zip(people.ids, refused, strict=True))
     ]
     direct = [_find_direct(comparison, people, place, refused[place], limits) for place in places]
     kept = [_to_pairs(place, rejections[place].drop(direct[place])) for place in places]
