@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from matcher_service.matching import REJECTED_DISTANCE, REJECTED_MARGIN, Encodings
+from matcher_service.matching import OWN_DISTANCE, REJECTED_DISTANCE, REJECTED_MARGIN, Encodings
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Limits:
     nearest_margin: float = 0.03
     rejected_distance: float = REJECTED_DISTANCE
     rejected_margin: float = REJECTED_MARGIN
+    own_distance: float = OWN_DISTANCE
     apart_margin: float = 0.07  # faces so much further from each other than the tolerance are two people's
 
     @property

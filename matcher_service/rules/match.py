@@ -30,8 +30,8 @@ def examine(faces: EventFaces, people: EventPeople, refusals: Refusals, limits: 
     places = range(len(people))
     refused = [_find_refused(faces, refusals.get(person, {})) for person in people.ids]
     rejections = [
-        Rejection(comparison, _find_rejected(faces, refusals.get(person, {}), rows), limits)
-        for person, rows in zip(people.ids, refused, strict=True)
+        Rejection(comparison, _find_rejected(faces, refusals.get(person, {}), rows), people.encodings[[place]], limits)
+        for place, (person, rows) in enumerate(zip(people.ids, refused, strict=True))
     ]
     near = [_find_near(comparison, people, place, limits) for place in places]
     direct = [one.select(~np.isin(one.faces, rows)) for one, rows in zip(near, refused, strict=True)]
