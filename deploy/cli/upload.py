@@ -14,6 +14,9 @@ from deploy.upload.folder import find_pictures, hash_all
 from deploy.upload.meter import Meter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deploy.upload.folder import Photo
     from deploy.upload.sender import Outcome
     from deploy.upload.session import Session
 
@@ -60,15 +63,12 @@ def upload(
             photos = list(hash_all(found.paths))
         missing = find_missing(session, event_id, photos)
         outcome.known = len(photos) - len(missing)
-        size_mb = sum(photo.size for photo in missing) / 1_000_000
-        console.print(f"{name}: {outcome.known} photos are there, {len(missing)} are to be sent ({size_mb:.1f} MB).")
+        announce(console, name, outcome.known, missing)
         if dry_run:
             return
         with Meter(console, "Sending", missing) as meter:
             Sender(session, event_id, connections, meter.advance, replace).send_all(missing, outcome)
-    except Refused as fault:
-        _fail(console, f"{fault} ({fault.reason})")
-    except (Unreachable, WrongEvent, OSError) as fault:
+    except (Refused, Unreachable, WrongEvent, OSError) as fault:
         _fail(console, f"{server}: {fault}" if isinstance(fault, Unreachable) else str(fault))
     except KeyboardInterrupt:
         console.print(f"Interrupted; {outcome.sent} photos were sent. {AGAIN}")
@@ -97,6 +97,11 @@ def find_event(session: "Session", chosen: str) -> tuple[str, str]:
     raise WrongEvent(f"{why}. Choose one with --event:\n{lines}")
 
 
+def announce(console: Console, event: str, known: int, missing: "Sequence[Photo]") -> None:
+    size_mb = sum(photo.size for photo in missing) / 1_000_000
+    console.print(f"{event}: {known} photos are there, {len(missing)} are to be sent ({size_mb:.1f} MB).", markup=False)
+
+
 def report(console: Console, outcome: "Outcome", others: int) -> None:
     """What became of the photos; which were refused and why."""
     counts = [f"{outcome.sent} sent", f"{outcome.known} already there"]
@@ -105,7 +110,7 @@ def report(console: Console, outcome: "Outcome", others: int) -> None:
     counts += [f"{others} other files left out"] if others else []
     console.print(", ".join(counts) + ".")
     for photo, refusal in outcome.refused[:SHOWN]:
-        console.print(f"  {photo.path}: {refusal} ({refusal.reason})", markup=False)
+        console.print(f"  {photo.path}: {refusal}", markup=False)
     if len(outcome.refused) > SHOWN:
         console.print(f"  ... and {len(outcome.refused) - SHOWN} more")
     if outcome.unsent:

@@ -22,7 +22,7 @@ class Refused(Exception):
     """The gateway's answer: `reason` is stable, the message is for people."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
-        super().__init__(message)
+        super().__init__(f"{message} ({reason})")
         self.status = status
         self.reason = reason
 
