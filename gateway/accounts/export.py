@@ -9,7 +9,7 @@ import grpc
 from fastapi import APIRouter, Request, Response
 from google.protobuf.message import Message
 
-from gateway.accounts.routes import ROLES
+from gateway.accounts.memberships import ROLES
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import has_reason
 from gateway.errors.openapi import BINARY, SIGNED, problems

@@ -1,7 +1,7 @@
 """Codes, accounts, logins."""
 
 import asyncio
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import grpc
@@ -9,10 +9,10 @@ import segno
 from fastapi import APIRouter, Header, Request, Response
 
 from gateway.accounts import schemas as shapes
+from gateway.accounts.memberships import describe_membership
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import to_problem
 from gateway.errors.openapi import JSON_BODY, SIGNED, problems
-from gateway.events.offers import show_offer
 from gateway.http.authentication import Public, Signed, enter, find_token
 from gateway.http.body import JsonRoute
 from gateway.http.cookies import REFRESH, forget_session, is_renewable, keep_session, read_cookie
@@ -21,23 +21,9 @@ from gateway.http.limits import MAX_PHOTOS
 from gateway.http.phones import forget_phone, mark_phone
 from gateway.http.rates import address_of, by_address, rates_of
 from gateway.http.site import public_origin
-from gateway.http.times import epoch_s
 from gateway.selfies.status import read_status
 from protos.auth.v1 import auth_pb2 as pb
 from protos.selfie.v1 import selfie_pb2
-
-ROLES: dict[int, shapes.Role] = {
-    pb.ROLE_GUEST: "guest",
-    pb.ROLE_ORGANISER: "organiser",
-    pb.ROLE_COUPLE: "couple",
-    pb.ROLE_PHOTOGRAPHER: "photographer",
-}
-
-GUEST_PHOTOS: dict[int, Literal["off", "moderated", "open"]] = {
-    pb.GUEST_PHOTOS_OFF: "off",
-    pb.GUEST_PHOTOS_MODERATED: "moderated",
-    pb.GUEST_PHOTOS_OPEN: "open",
-}
 
 SIGNED_OUT = (401, 404)
 
@@ -252,7 +238,7 @@ async def _read_me(backend: Backends) -> shapes.Me:
         email=user.email,
         display_name=user.display_name,
         organiser=user.organiser,
-        events=[_membership(membership) for membership in user.memberships],
+        events=[describe_membership(membership) for membership in user.memberships],
         selfie=read_status(state),
     )
 
@@ -281,22 +267,3 @@ def _pair(tokens: pb.TokenPair) -> dict[str, Any]:
         "refresh_token": tokens.refresh_token,
         "expires_in": tokens.expires_in.seconds,
     }
-
-
-def _membership(membership: pb.Membership) -> shapes.Membership:
-    return shapes.Membership(
-        event_id=membership.event_id,
-        name=membership.event_name,
-        role=ROLES.get(membership.role, "guest"),
-        closed=membership.closed,
-        joined_at=epoch_s(membership, "join_time") or 0,
-        event_code=membership.event_code,
-        expires_at=epoch_s(membership, "expire_time"),
-        organisers=list(membership.organisers),
-        consent_version=membership.consent_version,
-        waiting=membership.waiting,
-        **show_offer(membership),
-        guest_photos=GUEST_PHOTOS.get(membership.guest_photos, "off"),
-        notice_email=membership.notice_email,
-        searched=not membership.without_search,
-    )

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Query, Request, Response
 from google.protobuf.wrappers_pb2 import BoolValue, Int32Value, StringValue
 
-from gateway.accounts.routes import GUEST_PHOTOS, ROLES, show_link
+from gateway.accounts.memberships import GUEST_PHOTOS, ROLES
+from gateway.accounts.routes import show_link
 from gateway.accounts.schemas import SignInLink
 from gateway.errors.openapi import JSON_BODY, PAGE, SIGNED, problems
 from gateway.events import schemas as shapes

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 import segno
 from fastapi import APIRouter, Request, Response
 
-from gateway.accounts.routes import ROLES, log_in
+from gateway.accounts.memberships import ROLES
+from gateway.accounts.routes import log_in
 from gateway.accounts.schemas import Login
 from gateway.errors.openapi import JSON_BODY, SIGNED, problems
 from gateway.http.authentication import Public, Signed

@@ -15,7 +15,7 @@ from kit.identity import USER, Caller
 from protos.auth.v1 import auth_pb2
 from tests.service.gateway_world import SIGNED, problem, running_world
 from tests.service.selfie_world import wait_until
-from tests.service.updates import ONE, OTHER, Heard, LiveWorld, Page, count, live_world, signed
+from tests.service.updates import ONE, OTHER, Heard, LiveWorld, Page, count, live_world, signed, until_mark
 
 
 @pytest.fixture(scope="module")
@@ -23,16 +23,6 @@ def world() -> Iterator[LiveWorld]:
     """Shared: each test has users of its own."""
     with live_world(coalesce_s=0.05) as world:
         yield world
-
-
-def until_mark(world: LiveWorld, page: Page, user_id: UUID) -> list[tuple[str, str | None]]:
-    """Kinds and events of what a page hears before a hint that is sent now."""
-    mark = str(uuid4())
-    world.photos(user_id, event_id=mark)
-    heard = []
-    while (update := page.next()).data.get("event_id") != mark:
-        heard.append((update.kind, update.data.get("event_id")))
-    return heard
 
 
 def test_a_page_hears_of_its_photos_and_selfies_and_no_others(world: LiveWorld) -> None:
@@ -114,59 +104,6 @@ def test_many_changes_of_one_event_are_one_list_of_members(world: LiveWorld) -> 
         page.next()
         asked = [call for call in world.services.calls if call.method == "ListMemberIds"]
         assert len([call for call in asked if call.request.event_id == event]) < 6
-
-
-def test_the_pages_of_an_erased_user_end_and_do_not_come_back(world: LiveWorld) -> None:
-    ann, bob = uuid4(), uuid4()
-    with world.open(ann) as page, world.open(bob) as other:
-        world.changes.add(auth_pb2.Change.KIND_USER_ERASED, ann)
-        assert page.rest() == []
-        assert problem(world.refuse(ann)) == (401, "invalid_token")
-        assert until_mark(world, other, bob) == []
-
-
-@pytest.mark.parametrize("has_list", [True, False])
-def test_who_was_erased_before_the_gateway_began_opens_no_page(has_list: bool) -> None:
-    """The list of ended sessions knows. The control: without their row in it, the token opens a page."""
-    ann, bob = uuid4(), uuid4()
-    with live_world(erased=ann if has_list else None) as world:
-        wait_until(lambda: world.ended.read_count == has_list)
-        with world.open(bob):
-            pass
-        if has_list:
-            assert problem(world.refuse(ann)) == (401, "invalid_token")
-        else:
-            with world.open(ann) as page:
-                assert page.hello
-
-
-def test_a_page_that_opens_before_the_list_of_endings_is_read_ends_with_it() -> None:
-    ann = uuid4()
-    with live_world() as world, world.open(ann) as page:
-        world.ended.erase(ann)
-        assert page.rest() == []
-        assert problem(world.refuse(ann)) == (401, "invalid_token")
-
-
-def test_the_streams_of_an_ended_session_end_and_no_others(world: LiveWorld) -> None:
-    ann, ended, kept = uuid4(), uuid4(), uuid4()
-    with world.open(ann, session_id=ended) as page, world.open(ann, session_id=kept) as other:
-        world.ended.add(ended)
-        assert page.rest() == []
-        assert until_mark(world, other, ann) == []
-    refused = world.client.get("/api/updates", headers=signed(ann, 3600, ended))
-    assert problem(refused) == (401, "invalid_token")
-
-
-def test_a_body_of_an_ended_session_is_not_read(world: LiveWorld) -> None:
-    ann, ended = uuid4(), uuid4()
-    headers = signed(ann, 3600, ended)
-    with world.open(ann, session_id=ended) as page:
-        assert world.client.post("/api/join-event", json={"event_code": "C"}, headers=headers).status_code == 200
-        world.ended.add(ended)
-        page.rest()
-    refused = world.client.post("/api/join-event", json={"event_code": "C"}, headers=headers)
-    assert problem(refused) == (401, "invalid_token")
 
 
 def missed_by(world: LiveWorld, user_id: UUID, page: Page) -> list[Heard]:

@@ -8,7 +8,7 @@ from queue import Queue
 from threading import Condition
 from types import TracebackType
 from typing import Any, Self
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import grpc
 import httpx2
@@ -250,3 +250,13 @@ def live_world(erased: UUID | None = None, **limits: Any) -> Iterator[LiveWorld]
         finally:
             world.matches.end()
             world.selfies.end()
+
+
+def until_mark(world: LiveWorld, page: Page, user_id: UUID) -> list[tuple[str, str | None]]:
+    """Kinds and events of what a page hears before a hint that is sent now."""
+    mark = str(uuid4())
+    world.photos(user_id, event_id=mark)
+    heard = []
+    while (update := page.next()).data.get("event_id") != mark:
+        heard.append((update.kind, update.data.get("event_id")))
+    return heard
