@@ -182,7 +182,7 @@ def test_accounts_without_events_are_remembered_since_the_upgrade(old: tuple[Eng
         assert connection.execute(query).scalars().all() == [gone]
 
 
-def test_who_had_left_before_0013_keeps_the_face_for_thirty_days(old: tuple[Engine, Old]) -> None:
+def test_who_had_left_before_0011_keeps_the_face_for_thirty_days(old: tuple[Engine, Old]) -> None:
     db, before = old
     before.migrate("0010")
     gone, stays = (uuid4() for _ in range(2))
