@@ -24,9 +24,10 @@ PENALTY_BELOW_PX = 60
 SMALLEST_PX = 32
 
 # "Not me" (docs/matching.md): a face is not a person's where it is within this distance of one that they rejected, and
-# so much nearer to it than to them.
+# so much nearer to it than to them. One so near to their selfie is theirs all the same: no stranger's is.
 REJECTED_DISTANCE = 0.40
 REJECTED_MARGIN = 0.10
+OWN_DISTANCE = 0.45
 
 Encodings = npt.NDArray[np.float32]
 
@@ -89,12 +90,14 @@ def measure(queries: Encodings, faces: Encodings, penalties: npt.NDArray[np.floa
 def is_rejected(
     distances: npt.NDArray[np.float64],
     from_rejected: npt.NDArray[np.float64],
+    from_selfie: npt.NDArray[np.float64],
     limit: float = REJECTED_DISTANCE,
     margin: float = REJECTED_MARGIN,
+    own: float = OWN_DISTANCE,
 ) -> npt.NDArray[np.bool_]:
-    """Of faces at these distances from a person, and from the nearest face that the person rejected, those that are not
-    theirs: (f,)."""
-    return (from_rejected <= limit) & (from_rejected + margin <= distances)
+    """Of faces at these distances from a person, from the nearest face that the person rejected, and from the selfie
+    alone, those that are not theirs: (f,)."""
+    return (from_rejected <= limit) & (from_rejected + margin <= distances) & ~(from_selfie <= own)
 
 
 def find_people(
@@ -125,7 +128,7 @@ def drop_rejected(person: bytes, rejected: Sequence[bytes], page: FacePage) -> F
     """The faces that may be the person's, for what they rejected. `rejected`: encodings."""
     apart = measure(to_encodings([person]), page.encodings, page.penalties)[0]
     nearest = np.fmin.reduce(measure(to_encodings(rejected), page.encodings, page.penalties), axis=0)
-    kept = ~is_rejected(apart, nearest)
+    kept = ~is_rejected(apart, nearest, apart)
     return FacePage(page.photo_ids[kept], page.nos[kept], page.encodings[kept], page.penalties[kept], None)
 
 
@@ -136,4 +139,4 @@ def is_rejected_face(person: bytes, rejected: Sequence[bytes], face: SeenFace) -
     encoding, penalty = to_encodings([face.encoding]), np.array([face.penalty], np.float32)
     apart = measure(to_encodings([person]), encoding, penalty)[0]
     nearest = np.fmin.reduce(measure(to_encodings(rejected), encoding, penalty), axis=0)
-    return bool(is_rejected(apart, nearest)[0])
+    return bool(is_rejected(apart, nearest, apart)[0])

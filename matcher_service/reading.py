@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from kit.faces.decode import Picture, Pixels, average_colour, decode, shrink, to_jpeg
+from kit.faces.decode import Picture, Pixels, average_colour, decode, to_jpeg
 from kit.faces.detail import encode_faces
 from kit.faces.formats import sniff
 from kit.faces.metadata import Camera, add_metadata
 from kit.faces.meter import Meter
 from kit.faces.original import MAX_PARTS, Part, Plan, plan_original, trim
+from kit.faces.resize import shrink
 from kit.faces.taken import Taken
 from kit.faces.turns import QUARTER_TURNS, turn
 from kit.faces.types import (
@@ -45,7 +46,7 @@ MAX_FACES = 500
 # The smallest face that is looked for, as a share of the photo's longer side.
 MIN_FACE_SHARE = 0.02
 _SIZE_SLACK = 0.8  # the sizes of a detector's boxes are that inexact
-_SMALLEST_DECODED_PX = 38  # HOG confirms it, enlarged
+_SMALLEST_DECODED_PX = 32  # HOG confirms it, enlarged; the encoder looks at it in a finer decoding
 # Where HOG sees no face, the photo may lie on its side. The other ways are looked at in a copy of this size; a weaker
 # find would be as likely one of a pattern.
 _TURNED_PX = 640
@@ -128,6 +129,7 @@ def read(
     except Unreadable as fault:
         return Reading(reason=fault.reason)
     preview = shrink(picture.pixels, PREVIEW_PX)
+    medium = shrink(preview, MEDIUM_PX)
     return Reading(
         width=picture.width,
         height=picture.height,
@@ -136,11 +138,11 @@ def read(
         faces=tuple(_to_reading(face) for face in faces),
         original_jpeg=add_metadata(picture.original_jpeg, picture.metadata) if picture.original_jpeg else b"",
         preview_jpeg=add_metadata(to_jpeg(preview, None, DERIVATIVE_QUALITY), picture.metadata),
-        thumb_jpeg=to_jpeg(preview, THUMB_PX, DERIVATIVE_QUALITY),
+        thumb_jpeg=to_jpeg(medium, THUMB_PX, DERIVATIVE_QUALITY),
         small_count=len(found) - len(faces),
         original_parts=plan.parts if plan else (),
         colour=average_colour(preview),
-        medium_jpeg=add_metadata(to_jpeg(preview, MEDIUM_PX, DERIVATIVE_QUALITY), picture.metadata),
+        medium_jpeg=add_metadata(to_jpeg(medium, None, DERIVATIVE_QUALITY), picture.metadata),
     )
 
 

@@ -16,6 +16,7 @@ from kit.faces import models
 from kit.faces.dlib_stream import UnknownModel
 from kit.faces.look import Pixels
 from kit.faces.overlap import drop_same
+from kit.faces.resize import halve
 from kit.faces.types import Box, Detection
 
 # The longer side of what is searched. A larger picture is reduced, a smaller one is never enlarged.
@@ -61,10 +62,19 @@ class CenterFace:
 def frame(pixels: Pixels, scale: float) -> npt.NDArray[np.uint8]:
     """The reduced picture, its sides filled up to what the network can halve five times."""
     if scale < 1:
-        pixels = np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+        pixels = _reduce(pixels, scale)
     height, width = pixels.shape[:2]
     bottom, right = (math.ceil(side / _MULTIPLE) * _MULTIPLE - side for side in (height, width))
     return np.asarray(cv2.copyMakeBorder(pixels, 0, bottom, 0, right, cv2.BORDER_CONSTANT), np.uint8)
+
+
+def _reduce(pixels: Pixels, scale: float) -> Pixels:
+    """By areas, after it has been halved as often as possible: at once it would take three times as long."""
+    height, width = pixels.shape[:2]
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    while min(pixels.shape[:2]) >= 2 and max(pixels.shape[:2]) >= 2 * max(size):
+        pixels = halve(pixels)
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _convert(source: bytes) -> bytes:

@@ -6,6 +6,7 @@ import warnings
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, TiffImagePlugin  # noqa: F401
@@ -17,6 +18,7 @@ from kit.faces.formats import sniff
 from kit.faces.jpeg_scale import choose_scale, load
 from kit.faces.metadata import Metadata, read_metadata
 from kit.faces.meter import Meter
+from kit.faces.resize import shrink
 from kit.faces.types import MEGAPIXEL, ImageLimits, Unreadable
 
 Pixels = npt.NDArray[np.uint8]
@@ -38,6 +40,8 @@ _MAX_EMBEDDED_PROFILE_BYTES = 1024 * 1024
 # What Python and Pillow load when an image first asks for it, which is too late in a process that may open nothing;
 # two modules of Pillow are imported above for the same reason.
 Image.preinit()
+# OpenCV's threads would outnumber the processors of many workers, and a confined process may start none.
+cv2.setNumThreads(1)
 for _name in ("ascii", "latin-1", "cp1252", "utf-8", "utf-8-sig", "utf-16", "utf-16-be", "utf-16-le"):
     codecs.lookup(_name)
 
@@ -98,16 +102,6 @@ def decode(
         raise Unreadable("unreadable") from fault
 
 
-def shrink(pixels: Pixels, long_edge: int) -> Pixels:
-    """The picture with its longer side at most that long; never enlarged."""
-    height, width = pixels.shape[:2]
-    scale = long_edge / max(height, width)
-    if scale >= 1:
-        return pixels
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0))
-
-
 def reduce(pixels: Pixels, factor: int) -> Pixels:
     """The picture with each square of so many pixels a side as one."""
     return np.array(Image.fromarray(pixels).reduce(factor))
@@ -115,7 +109,7 @@ def reduce(pixels: Pixels, factor: int) -> Pixels:
 
 def average_colour(pixels: Pixels) -> int:
     """0xRRGGBB."""
-    red, green, blue = (round(float(channel)) for channel in pixels.mean(axis=(0, 1)))
+    red, green, blue = (round(channel) for channel in cv2.mean(pixels)[:3])
     return red << 16 | green << 8 | blue
 
 

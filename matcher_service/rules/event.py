@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from matcher_service.matching import REJECTED_DISTANCE, REJECTED_MARGIN, Encodings
+from matcher_service.matching import OWN_DISTANCE, REJECTED_DISTANCE, REJECTED_MARGIN, Encodings
 
 
 @dataclass(frozen=True)
@@ -23,10 +23,16 @@ class Limits:
     nearest_margin: float = 0.03
     rejected_distance: float = REJECTED_DISTANCE
     rejected_margin: float = REJECTED_MARGIN
+    own_distance: float = OWN_DISTANCE
+    apart_margin: float = 0.07  # faces so much further from each other than the tolerance are two people's
 
     @property
     def growth_tolerance(self) -> float:
         return self.tolerance - self.growth_margin
+
+    @property
+    def apart_distance(self) -> float:
+        return self.tolerance + self.apart_margin
 
 
 @dataclass(frozen=True)
@@ -79,3 +85,12 @@ class Settled:
     no: int
     distance: float
     is_grown: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`settled`: by person and photo. `two_faces`: of each person whose selfie is near two different faces of a photo,
+    in how many photos; a selfie that is the average of two people is."""
+
+    settled: dict[tuple[UUID, UUID], Settled]
+    two_faces: dict[UUID, int]

@@ -9,11 +9,13 @@ from matcher_service.rules.pairs import Comparison, Distances, Nearby, Rows
 
 
 class Rejection:
-    """What one person has rejected: the faces (k, 128) that had been taken for theirs in photos that they refuse."""
+    """What one person has rejected: the faces (k, 128) that had been taken for theirs in photos that they refuse.
+    `selfie`: the person's own (1, 128)."""
 
-    def __init__(self, comparison: Comparison, rejected: Encodings, limits: Limits) -> None:
+    def __init__(self, comparison: Comparison, rejected: Encodings, selfie: Encodings, limits: Limits) -> None:
         self._comparison = comparison
         self._rejected = rejected
+        self._selfie = selfie
         self._limits = limits
 
     def find(self, faces: Rows, distances: Distances) -> npt.NDArray[np.bool_]:
@@ -22,7 +24,11 @@ class Rejection:
             return np.zeros(len(faces), np.bool_)
         nearest = self._comparison.measure(self._rejected, faces)
         nearest = np.fmin.reduce(nearest, axis=0)  # a damaged encoding is near nothing
-        return is_rejected(distances, nearest, self._limits.rejected_distance, self._limits.rejected_margin)
+        own = self._comparison.measure(self._selfie, faces)[0]
+        limits = self._limits
+        return is_rejected(
+            distances, nearest, own, limits.rejected_distance, limits.rejected_margin, limits.own_distance
+        )
 
     def drop(self, near: Nearby) -> Nearby:
         """Those that may be theirs."""

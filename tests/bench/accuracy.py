@@ -20,8 +20,9 @@ from PIL import Image
 from rich.console import Console
 
 from deploy.sample_portraits import Portrait
-from kit.faces.decode import Pixels, decode, shrink
+from kit.faces.decode import Pixels, decode
 from kit.faces.engine import Engine
+from kit.faces.resize import shrink
 from kit.faces.types import Box
 from matcher_service.reading import LIMITS, find_faces
 from matcher_service.settings import MatchSettings

@@ -21,9 +21,10 @@ import face_recognition
 from PIL import Image
 
 from deploy.sample import sample_event
-from kit.faces.decode import Pixels, decode, shrink, to_jpeg
+from kit.faces.decode import Pixels, decode, to_jpeg
 from kit.faces.detail import encode_faces, scale_box
 from kit.faces.engine import Engine
+from kit.faces.resize import shrink
 from kit.faces.types import Box, Detection, Face
 from matcher_service import reading
 
@@ -122,8 +123,9 @@ def _read_as_face_recognition(data: bytes) -> list[Box]:
 def _derive(pixels: Pixels) -> None:
     preview = shrink(pixels, reading.PREVIEW_PX)
     to_jpeg(preview, None, reading.DERIVATIVE_QUALITY)
-    to_jpeg(preview, reading.MEDIUM_PX, reading.DERIVATIVE_QUALITY)
-    to_jpeg(preview, reading.THUMB_PX, reading.DERIVATIVE_QUALITY)
+    medium = shrink(preview, reading.MEDIUM_PX)
+    to_jpeg(medium, None, reading.DERIVATIVE_QUALITY)
+    to_jpeg(medium, reading.THUMB_PX, reading.DERIVATIVE_QUALITY)
 
 
 def _is_same(one: Box, other: Box) -> bool:

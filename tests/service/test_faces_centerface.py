@@ -13,11 +13,12 @@ from kit.faces import centerface, models
 from kit.faces.centerface import MIN_SCORE, SEARCHED_PX, CenterFace, frame
 from kit.faces.centerface_graph import build_centerface
 from kit.faces.centerface_ranges import RANGES
-from kit.faces.decode import Pixels, shrink
+from kit.faces.decode import Pixels
 from kit.faces.dlib_stream import UnknownModel
 from kit.faces.engine import Engine
 from kit.faces.hog import HogDetector
 from kit.faces.photo_detector import PhotoDetector
+from kit.faces.resize import shrink
 from kit.faces.types import Box, Detection
 from tests.service.face_crowds import ASTRONAUT, PLACES, crowd, is_near
 

@@ -256,6 +256,8 @@ class PairsAndSettling(RuleBasedStateMachine):
 
     def is_rejected(self, user: UUID, look: Look, apart: float) -> bool:
         """Whether the look is nearly one that the user rejected, and so much nearer to it."""
+        if apart <= LIMITS.own_distance:
+            return False
         for photo, no in self.refused[user].items():
             looks = self.photos[photo].looks
             if no is not None and looks is not None:

@@ -57,6 +57,9 @@ WITHOUT: dict[str, Rule] = {
     "the margin of rejected faces": lambda faces, people, refusals, limits: match(
         faces, people, refusals, replace(limits, rejected_margin=-1)
     ),
+    "what is surely the guest's": lambda faces, people, refusals, limits: match(
+        faces, people, refusals, replace(limits, own_distance=-1)
+    ),
 }
 
 

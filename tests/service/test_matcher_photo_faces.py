@@ -110,7 +110,7 @@ def test_a_face_that_is_too_small_is_a_near_miss(asking: Asking) -> None:
 
 
 def test_what_a_guest_refused_and_what_resembles_it(asking: Asking) -> None:
-    refused_photo, like_it = asking.add(Look(7)), asking.add(Look(6))
+    refused_photo, like_it = asking.add(Look(8)), asking.add(Look(7))
     asking.world.matches.refuse_match(asking.guest, refused_photo)
     asking.world.settle_all()
     assert asking.explain(refused_photo) == [(NO, ["REFUSED"])]

@@ -100,6 +100,8 @@ class BruteForce:
 
     def is_rejected(self, person: PlainPerson, face: PlainFace, distance: float) -> bool:
         """Whether a face at this distance resembles one that the person rejected, and more than the person."""
+        if self.reach(face, person.at) <= self.limits.own_distance:
+            return False
         rejected = self.refusals.get(person.id, {})
         return any(
             apart <= self.limits.rejected_distance and apart + self.limits.rejected_margin <= distance

@@ -109,11 +109,13 @@ NOT_ME = {ANNA.id: {photo(1): 0}}
 
 @pytest.mark.parametrize(
     ("at", "found"),
-    [(0.54, False), (0.45, False), (0.31, False), (0.29, True)],
-    ids=["behind", "near", "just", "nearer"],
+    [((0.54,), False), ((0.46,), False), ((0.35, 0.32), False), ((0.32, 0.345), True), ((0.44,), True)],
+    ids=["behind", "near", "just", "nearer", "surely Anna's"],
 )
-def test_a_face_that_is_nearer_to_a_rejected_one_than_to_the_selfie_is_not_found(at: float, found: bool) -> None:
-    other = face(2, *near(ANNA, at))
+def test_a_face_that_is_nearer_to_a_rejected_one_than_to_the_selfie_is_not_found(
+    at: tuple[float, ...], found: bool
+) -> None:
+    other = face(2, *near(ANNA, *at))
     assert find([WRONG, other]) == {ANNA.id: {1, 2}}
     assert find([WRONG, other], refusals=NOT_ME) == {ANNA.id: {2} if found else set()}
     assert find([WRONG, other], refusals={ANNA.id: {photo(1): None}}) == {ANNA.id: {2}}, "which face is unknown"
@@ -125,15 +127,22 @@ def test_only_what_nearly_is_the_rejected_face_is_not_found() -> None:
     assert find([WRONG, face(2, *near(ANNA, 0.45, 0.3))], refusals=NOT_ME) == {ANNA.id: set()}
 
 
+def test_mistaken_rejections_leave_the_other_photos_of_a_burst_to_whom_they_surely_are() -> None:
+    burst = [face(number, *near(ANNA, 0.34 + number / 1000)) for number in (1, 2, 3, 4)]
+    refusals = {ANNA.id: {photo(1): 0, photo(2): 0}}
+    assert find(burst, refusals=refusals) == {ANNA.id: {3, 4}}
+    assert find(burst, refusals=refusals, limits=replace(LIMITS, own_distance=-1)) == {ANNA.id: set()}, "the control"
+
+
 def test_a_face_that_resembles_a_rejected_one_is_no_template() -> None:
-    wrong = face(9, *near(ANNA, 0.45))
-    assert find([*TEMPLATES, FAR, wrong], refusals={ANNA.id: {photo(9): 0}}) == {ANNA.id: set()}
-    assert find([*TEMPLATES, FAR, wrong], refusals={ANNA.id: {photo(9): None}}) == {ANNA.id: {1, 2, 3}}
+    wrong, templates = face(9, *near(ANNA, 0.5)), [face(1, *near(ANNA, 0.46)), face(2, *near(ANNA, 0.47))]
+    assert find([*templates, FAR, wrong], refusals={ANNA.id: {photo(9): 0}}) == {ANNA.id: set()}
+    assert find([*templates, FAR, wrong], refusals={ANNA.id: {photo(9): None}}) == {ANNA.id: {1, 2, 3}}
 
 
 def test_templates_that_are_nearer_keep_a_face_that_the_selfie_does_not() -> None:
-    wrong, between = face(9, *near(ANNA, 0.54)), face(3, *near(ANNA, 0.4))
-    close = [face(number, *near(ANNA, 0.25 + number / 1000)) for number in (1, 2)]
+    wrong, between = face(9, *near(ANNA, 0.54)), face(3, *near(ANNA, 0.47))
+    close = [face(number, *near(ANNA, 0.4 + number / 1000)) for number in (1, 2)]
     refusals = {ANNA.id: {photo(9): 0}}
     assert find([*close, between, wrong], refusals=refusals) == {ANNA.id: {1, 2, 3}}
     assert find([between, wrong], refusals=refusals) == {ANNA.id: set()}
