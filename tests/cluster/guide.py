@@ -22,11 +22,16 @@ ONE_REPLICA = ("Drain a node", "kubectl -n minois scale deployment --all --repli
 ANNOUNCE, SWITCH, RETIRE = (
     ("Rotate a key", f"deploy/k8s/rotate.sh {step}") for step in ("announce", "switch", "retire")
 )
+ANNOUNCE_MASTER, SWITCH_MASTER, RETIRE_MASTER = (
+    ("The master key", f"deploy/k8s/rotate.sh {step} master") for step in ("announce", "switch", "retire")
+)
 
 
 def commands(heading: str, first: str) -> str:
     """The block below a heading whose first line begins with `first`."""
-    (section,) = re.findall(rf"^##+ {re.escape(heading)}\n(.*?)(?=^## |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    (section,) = re.findall(
+        rf"^##+ {re.escape(heading)}\n(.*?)(?=^##+ |\Z)", PAGE.read_text(), re.MULTILINE | re.DOTALL
+    )
     blocks = re.findall(r"(?:^    .*\n(?:\n(?=    ))?)+", section, re.MULTILINE)
     (block,) = (each for each in blocks if each.strip().startswith(first))
     return re.sub(r"^    ", "", block, flags=re.MULTILINE)

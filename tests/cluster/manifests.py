@@ -43,7 +43,7 @@ class Manifests:
 
     def ours(self) -> dict[str, Json]:
         """The pod templates of the processes of Minois."""
-        return {name: pod for name, pod in self.pods().items() if name not in ("postgres", "s3", "migrate")}
+        return {name: pod for name, pod in self.pods().items() if name not in ("postgres", "s3", "valkey", "migrate")}
 
     def replicas(self) -> dict[str, int]:
         """The most replicas of each process: what is written, or what scales it allows."""

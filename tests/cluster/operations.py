@@ -55,6 +55,26 @@ def upload(minois: Installation, sample: SampleEvent) -> None:
             organiser.upload_photos(event["id"], batch)
 
 
+def replace_master_key(minois: Installation, sample: SampleEvent) -> list[str]:
+    """A new master key in the documented steps: selfies are matched with faces of before. Returns what is wrong."""
+    before, key = see(minois, sample), minois.read_secret("master-key", "master.key")
+    with step("a new master key, with three restarts of everything"):
+        minois.follow(*guide.ANNOUNCE_MASTER)
+        minois.follow(*guide.SWITCH_MASTER)
+        keys = minois.read_secret("master-key", "master.key").splitlines()
+        assert keys[1:] == key.splitlines(), "the previous key is the second"
+        for line in minois.follow(*guide.RETIRE_MASTER).splitlines():
+            if "sealed" in line:
+                print(f"  {line}")
+    assert minois.read_secret("master-key", "master.key").splitlines() == keys[:1]
+    for name, selfie in sample.selfies.items():
+        with Person(minois.url) as guest:
+            guest.login(name.lower(), PASSWORD)
+            guest.upload_selfie(selfie)
+            guest.follow_rematch()
+    return [] if see(minois, sample) == before else ["guests do not see with the new master key what they saw before"]
+
+
 def lose_and_restore(minois: Installation, sample: SampleEvent) -> list[str]:
     """Backs up, loses the namespace and all data, restores, by the documented commands. Returns what is wrong."""
     before = see(minois, sample)

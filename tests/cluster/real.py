@@ -118,9 +118,9 @@ class Installation:
             raise
 
     def read_env(self) -> None:
-        """The settings with which a program of this machine reaches the database, as auth."""
+        """The settings with which a program of this machine reaches the database, as its owner, and signs as auth."""
         (address,) = Api(self.control.api_url, self.control.token).addresses("postgres")
-        url = self.read_secret("database", "DATABASE_URL").replace("@postgres/", f"@{address}/")
+        url = self.read_secret("database-migrate", "DATABASE_URL").replace("@postgres/", f"@{address}/")
         keys = self.folder / "keys"
         keys.mkdir(exist_ok=True)
         for name, content in self.control.read("configmap/public-keys", *NAMESPACE)["data"].items():
@@ -139,6 +139,7 @@ def cluster(image: str, folder: Path) -> Iterator[Installation]:
     images = {
         archives.PAUSE: archives.pause(folder),
         archives.S3: archives.s3(folder),
+        archives.VALKEY: archives.valkey(folder),
         archives.POSTGRES: archives.export("localhost/postgres-any-user", folder),
         "localhost/minois:dev": archives.export(image, folder),
     }

@@ -8,15 +8,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deploy.sample import SampleEvent, sample_event
-from tests.cluster import kubernetes, tools
+from tests.cluster import archives, kubernetes, tools
+from tests.cluster.images import IMAGE
 from tests.cluster.maintenance import drain, roll_back, upgrade
 from tests.cluster.node import require_node
-from tests.cluster.operations import lose_and_restore, scale
+from tests.cluster.operations import lose_and_restore, replace_master_key, scale
 from tests.cluster.real import Installation, cluster
 from tests.cluster.trials import install, rotate, step, survive, under_use, walk
 
 TRIALS: dict[str, Callable[[Installation, SampleEvent], list[str]]] = {
     "rotate": under_use("a new key of auth, with three restarts of everything", rotate),
+    "master-key": replace_master_key,
     "scale": scale,
     "restore": lose_and_restore,
     "upgrade": under_use("an upgrade with a migration", upgrade),
@@ -29,7 +31,9 @@ TRIALS: dict[str, Callable[[Installation, SampleEvent], list[str]]] = {
 def main() -> int:
     """The exit code; 0 as well where something is missing."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--image", default="localhost/minois:dev", help="an image that buildah knows")
+    parser.add_argument(
+        "--image", default=IMAGE, help="an image that buildah knows; by default that of `make image-test`"
+    )
     parser.add_argument("--only", nargs="+", choices=TRIALS, default=list(TRIALS), help="what to try after the journey")
     chosen = parser.parse_args()
     try:
@@ -40,6 +44,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="mn-cluster-", dir="/var/tmp"))
     try:
         require_node()
+        archives.require_image(chosen.image)
         kubernetes.install()
         faults = run(chosen.image, folder, trials)
     except tools.NoProgram as reason:

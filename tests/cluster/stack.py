@@ -54,10 +54,12 @@ class Stack:
             service = self.services[name]
             self.services[name] = replace(service, environment={**service.environment, **environment})
 
-    def run(self, name: str) -> str:
-        """Runs to its end what does one thing; returns its log. Raises NoEngine when it fails."""
+    def run(self, name: str, *command: str, volumes: tuple[str, ...] = ()) -> str:
+        """Runs to its end what does one thing, or another command, with volumes besides its own; returns its log.
+        Raises NoEngine when it fails."""
         service = self.services[name]
-        return podman("run", "--rm", *self._options(service), service.image, *service.command).decode()
+        service = replace(service, volumes=(*service.volumes, *volumes))
+        return podman("run", "--rm", *self._options(service), service.image, *(command or service.command)).decode()
 
     def feed(self, name: str, *command: str, given: bytes) -> bytes:
         """Runs another command with the volumes of a service; returns what it prints."""

@@ -22,6 +22,9 @@ BLOCKS = (
     guide.ANNOUNCE,
     guide.SWITCH,
     guide.RETIRE,
+    guide.ANNOUNCE_MASTER,
+    guide.SWITCH_MASTER,
+    guide.RETIRE_MASTER,
 )
 
 

@@ -1,5 +1,6 @@
 """The container image and compose.yaml, as an installation runs them: `make image-test`."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -37,6 +38,7 @@ PACK_SECRETS = ("tar", "--create", "--directory=/var/lib/minois", "secrets")
 LOAD = ("pg_restore", "--username=minois", "--dbname=minois", "--no-owner", "--exit-on-error", "--single-transaction")
 KINDS = {kind.name: kind for kind in LOCAL}
 UNPACK = ("tar", "--extract", "--directory=/var/lib/minois")
+PACK_LEDGER = ("tar", "--create", "--directory=/var/lib/minois", "files/ledger")
 MASTER_KEY = ("tar", "--create", "--directory=/var/lib/minois", "master")
 
 
@@ -138,6 +140,8 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
     with log_in(url) as olga:
         event = olga.event("Wedding")
         photos = olga.add_photos(event, sample.photos[:6])
+        with register(url, event, "ben") as ben:
+            ben_id = ben.get("/api/me")["user_id"]
     # What an upgrade does: everything ends, `prepare` and `migrate` run again.
     installation.stop_processes(stack)
     stack.stop("database")
@@ -148,6 +152,9 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
     dump, files = stack.enter("database", *DUMP), stack.enter("indexer", *PACK)
     master_key = stack.enter("indexer", *MASTER_KEY)
     secrets = stack.feed("prepare", *PACK_SECRETS, given=b"")
+    with log_in(url, "ben") as ben:
+        ben.expect(204, "DELETE", "/api/me")
+    ledger = until(lambda: ledger_of(stack), lambda found: ben_id.encode() in found)
     stack.remove()
     with stack:
         stack.feed("prepare", *UNPACK, "secrets", given=secrets)
@@ -157,6 +164,14 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
         stack.enter("database", *LOAD, given=dump)
         url = installation.start_processes(stack)
         stack.enter("indexer", "python", "-m", "matcher_service", "check", "--repair")
+        with log_in(url, "ben"):  # control: the restore brings back who was erased after the backup
+            pass
+        stack.enter("indexer", *UNPACK, "files", given=ledger)
+        stack.enter("selfie-worker", "python", "-m", "selfie_service", "replay")
+        stack.enter("indexer", "python", "-m", "matcher_service", "replay")
+        replayed = stack.run("auth", "auth_service", "replay", volumes=("files:/var/lib/minois/files:ro",))
+        assert json.loads(replayed.splitlines()[-1])["erased"] == 1
+        assert ask_to_log_in(url, "ben").status_code == 401
         with log_in(url) as olga, register(url, event) as guest:
             assert guest.selfie_and_wait(sample.selfies["Ada"])["status"] == "done"
             found = showing(photos, "Ada")
@@ -166,7 +181,15 @@ def test_an_installation_survives_an_upgrade_and_comes_back_from_its_backup(stac
 
 @pytest.mark.parametrize(
     "words",
-    [DUMP, PACK, PACK_SECRETS, LOAD, MASTER_KEY, *((*UNPACK, name) for name in ("secrets", "master", "files"))],
+    [
+        DUMP,
+        PACK,
+        PACK_SECRETS,
+        PACK_LEDGER,
+        LOAD,
+        MASTER_KEY,
+        *((*UNPACK, name) for name in ("secrets", "master", "files")),
+    ],
 )
 def test_the_guide_names_the_commands_that_are_tested_here(words: tuple[str, ...]) -> None:
     text = GUIDE.read_text().replace(" \\\n     ", "")
@@ -175,7 +198,20 @@ def test_the_guide_names_the_commands_that_are_tested_here(words: tuple[str, ...
     assert " ".join(options) in text
 
 
-def log_in(url: str) -> Organiser:
-    answer = httpx2.post(f"{url}/api/login", json={"username": "olga", "password": PASSWORD}, timeout=30)
+def test_the_guide_names_the_replay_that_is_tested_here() -> None:
+    assert "--volume minois_files:/var/lib/minois/files:ro auth auth_service replay" in GUIDE.read_text()
+
+
+def ledger_of(stack: Stack) -> bytes:
+    """An archive of it; empty while there is none."""
+    return stack.enter("indexer", *PACK_LEDGER) if stack.answers("indexer", *PACK_LEDGER) else b""
+
+
+def ask_to_log_in(url: str, username: str) -> httpx2.Response:
+    return httpx2.post(f"{url}/api/login", json={"username": username, "password": PASSWORD}, timeout=30)
+
+
+def log_in(url: str, username: str = "olga") -> Organiser:
+    answer = ask_to_log_in(url, username)
     assert answer.status_code == 200, answer.text
-    return Organiser(url, answer.json(), "olga")
+    return Organiser(url, answer.json(), username)

@@ -5,7 +5,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.cluster import guide
+from tests.cluster import archives, guide, tools
+from tests.cluster.images import IMAGE
 from tests.cluster.maintenance import REFUSED, faults_of_drain
 from tests.cluster.manifests import NAME, Manifests
 from tests.cluster.run import TRIALS, in_order
@@ -13,6 +14,14 @@ from tests.cluster.run import TRIALS, in_order
 PART_OF = "app.kubernetes.io/part-of"
 NAMES = ["auth", "gateway"]
 ONE_OF_EACH = {"auth": 1, "gateway": 1}
+
+
+def test_a_missing_image_is_reported_with_the_command_that_builds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tools, "on_path", lambda *_: "/bin/false")  # a buildah that knows no image
+    with pytest.raises(tools.NoProgram, match=f"no image {IMAGE}; `make image-test` builds it"):
+        archives.require_image(IMAGE)
+    with pytest.raises(tools.NoProgram, match="`make image IMAGE=localhost/ours:1` builds it"):
+        archives.require_image("localhost/ours:1")
 
 
 def ended(code: int, said: str) -> CompletedProcess[str]:

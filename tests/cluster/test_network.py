@@ -68,6 +68,8 @@ def expected(found: Manifests) -> set[tuple[str, str]]:
     pairs = {pair for pair in calls() if running.issuperset(pair)}
     if "postgres" in running:
         pairs |= {(name, "postgres") for name in users_of("database_url") | {"migrate"} if name in running}
+    if "valkey" in running:
+        pairs |= {(name, "valkey") for name in users_of("rate_limit_url")}
     if "s3" in running:
         pairs |= {(name, "s3") for name in users_of("blob_url") if name in running}
     return pairs
@@ -106,16 +108,3 @@ def test_only_the_proxy_in_front_reaches_the_gateway(built: dict[str, Manifests]
     stranger = {"namespace": "default", NAME: "stranger"}
     is_allowed = allows(built[name], "Ingress", labels_of(built[name])["gateway"], stranger, {"http", 8000})
     assert is_allowed is (PROXIES[name] == "anywhere")
-
-
-@pytest.mark.parametrize(("name", "is_shared"), [("production", True), ("local", False)])
-def test_the_gateways_alone_reach_the_counters_that_they_share(
-    built: dict[str, Manifests], name: str, is_shared: bool
-) -> None:
-    counters, port = {NAME: "valkey"}, {6379}
-    reaching = {
-        own
-        for own, labels in labels_of(built[name]).items()
-        if allows(built[name], "Egress", labels, counters, set(port))
-    }
-    assert reaching == ({"gateway"} if is_shared else set())

@@ -3,9 +3,10 @@
 import re
 
 from auth_service.settings import ServeSettings
+from deploy.migrate import MigrateAllSettings
 from gateway.settings import GatewaySettings
 from tests.cluster.manifests import K8S, Manifests, containers
-from tests.cluster.processes import users_of
+from tests.cluster.processes import users_of, variables
 
 ORDER = ("minois-photos", "minois-selfies", "minois-answering")
 
@@ -21,13 +22,14 @@ def test_all_processes_run_one_image(variant: Manifests) -> None:
     assert len({container["image"] for pod in pods for container in containers(pod)}) == 1
 
 
-def test_all_schemas_are_migrated_past_the_pooler(variant: Manifests) -> None:
-    migrations = list(containers(variant.pods()["migrate"]))
-    assert [each["args"][0] for each in migrations] == ["auth_service", "selfie_service", "matcher_service"]
-    for each in migrations:
-        (variable,) = each["env"]
-        key = variable["valueFrom"]["secretKeyRef"]["key"]
-        assert (each["args"][1], variable["name"], key) == ("migrate", "DATABASE_URL", "LISTEN_URL")
+def test_all_schemas_are_migrated_as_the_owner(variant: Manifests) -> None:
+    """And the roles of the services are made, where there are passwords for them."""
+    (migration,) = variant.pods()["migrate"]["spec"]["containers"]
+    assert migration["args"] == ["deploy.migrate"]
+    given = {each["name"]: each.get("valueFrom", {}).get("secretKeyRef") for each in migration["env"]}
+    assert given["DATABASE_URL"] == {"name": "database-migrate", "key": "DATABASE_URL"}
+    assert given["ROLE_PASSWORDS"] == {"name": "database-migrate", "key": "ROLE_PASSWORDS", "optional": True}
+    assert set(given) - variables(MigrateAllSettings) == {"PGPASSFILE"}
 
 
 def test_a_pod_with_a_database_waits_for_its_schema(variant: Manifests) -> None:

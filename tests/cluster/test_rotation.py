@@ -60,6 +60,27 @@ def test_a_key_is_replaced_in_three_steps(control: ControlPlane, production: Man
         retired.verify(token(before))
 
 
+def read_master_key(control: ControlPlane) -> list[str]:
+    key = control.read("secret/master-key", *NAMESPACE)["data"]["master.key"]
+    return base64.b64decode(key).decode().splitlines()
+
+
+def test_the_next_master_key_is_read_before_it_encrypts(control: ControlPlane, production: Manifests) -> None:
+    """The last step encrypts everything, which takes real processes: make cluster-test."""
+    (before,) = read_master_key(control)
+    early = rotate(control, "switch", "master")
+    assert (early.returncode, read_master_key(control)) == (1, [before])
+    for _ in range(2):  # a repeated step changes nothing more
+        assert rotate(control, "announce", "master").returncode == 0
+        first, second = read_master_key(control)
+        assert first == before
+    assert len(base64.b64decode(second)) == 32
+    assert rotate(control, "switch", "master").returncode == 0
+    assert read_master_key(control) == [second, before]
+    assert rotate(control, "retire", "master").returncode != 0  # nothing answers in a simulated pod
+    assert read_master_key(control) == [second, before]
+
+
 def test_a_step_ends_when_no_earlier_pod_is_left(control: ControlPlane, production: Manifests) -> None:
     """Even one that is ending signs and answers with the keys that it knows."""
     before = pods(control)

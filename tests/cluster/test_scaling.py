@@ -1,5 +1,6 @@
 """The queries that scale the workers count what waits for them, on the database as it is migrated."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -79,9 +80,15 @@ def test_control_they_count_nothing_where_nothing_waits(built: dict[str, Manifes
 
 def test_workers_scale_between_one_and_more_by_a_connection_past_the_pooler(built: dict[str, Manifests]) -> None:
     found = built["production"]
-    (authentication,) = found.of("TriggerAuthentication").values()
-    assert [each["key"] for each in authentication["spec"]["secretTargetRef"]] == ["LISTEN_URL"]
+    roles = {
+        name: [(each["name"], each["key"]) for each in authentication["spec"]["secretTargetRef"]]
+        for name, authentication in found.of("TriggerAuthentication").items()
+    }
+    assert roles == {name: [(name, "LISTEN_URL")] for name in ("database-selfie", "database-matcher")}
     for scaler in found.of("ScaledObject").values():
+        for trigger in scaler["spec"]["triggers"]:
+            schema = re.findall(r"FROM (\w+)\.", trigger["metadata"]["query"])[0]
+            assert trigger["authenticationRef"]["name"] == f"database-{schema}"
         assert 1 <= scaler["spec"]["minReplicaCount"] < scaler["spec"]["maxReplicaCount"]
         assert scaler["spec"]["scaleTargetRef"]["name"] in found.of("Deployment")
 

@@ -15,7 +15,10 @@ EXCEPTIONS: dict[str, tuple[set[str] | None, str]] = {
     "container-image-pull-policy": (None, "a tag is never moved, so what a node has already is right"),
     "deployment-has-host-podantiaffinity": (None, "the topology spread constraints do the same, by node and by zone"),
     "deployment-replicas": (None, "locally one replica is enough; elsewhere HPA and KEDA set the number"),
-    "pod-probes-identical": ({"s3", "auth", "selfie", "matcher"}, "all that shows from outside, or through mTLS"),
+    "pod-probes-identical": (
+        {"s3", "valkey", "auth", "selfie", "matcher"},
+        "all that shows from outside, or through mTLS",
+    ),
     "networkpolicy-targets-pod": ({"database", "database-pooler"}, "its pods are made by CloudNativePG"),
     "container-security-context-user-group-id": ({"postgres"}, "the user of its image"),
 }

@@ -5,7 +5,8 @@ import pytest
 from tests.cluster.manifests import Manifests, containers, given_settings, parse
 from tests.cluster.processes import readers, required, variables
 
-SECRETS = {"database": ("DATABASE_URL", "LISTEN_URL")}
+SERVICES = ("auth", "selfie", "matcher")
+SECRETS = {f"database-{service}": ("DATABASE_URL", "LISTEN_URL") for service in SERVICES}
 KEYS = {
     "auth": "key-auth",
     "mailer": "key-auth",
@@ -13,6 +14,7 @@ KEYS = {
     "selfie-worker": "key-selfie",
     "matcher": "key-matcher",
     "gateway": "key-gateway",
+    "migrate": "database-migrate",  # with the passwords of all roles
 }
 OF_FILES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
@@ -73,12 +75,24 @@ def test_the_master_key_is_given_to_who_reads_faces(variant: Manifests) -> None:
         assert ("/keys/master" in mounts) is ("master_key" in readers()[name].model_fields), name
 
 
-@pytest.mark.parametrize("secret", ["database", "file-store"])
-def test_secrets_are_given_to_who_reads_them(variant: Manifests, secret: str) -> None:
-    asked = {"database": "database_url", "file-store": "blob_url"}[secret]
+def test_credentials_of_the_file_store_are_given_to_who_reads_it(variant: Manifests) -> None:
     for name, pod in variant.ours().items():
-        is_given = any(secret in str(container) for container in containers(pod))
-        assert is_given is (asked in readers()[name].model_fields), name
+        is_given = any("file-store" in str(container) for container in containers(pod))
+        assert is_given is ("blob_url" in readers()[name].model_fields), name
+
+
+def test_each_process_gets_the_role_of_its_own_service_and_no_other(variant: Manifests) -> None:
+    for name, pod in variant.ours().items():
+        has_database = "database_url" in readers()[name].model_fields
+        own = {KEYS.get(name, "key-matcher").replace("key-", "database-")} if has_database else set()
+        for container in containers(pod):
+            given = {each["secretRef"]["name"] for each in container.get("envFrom", ()) if "secretRef" in each}
+            assert given == own, name
+            assert "database-migrate" not in str(container)
+
+
+def test_more_than_one_gateway_counts_rate_limits_together(variant: Manifests) -> None:
+    assert variant.replicas()["gateway"] == 1 or "RATE_LIMIT_URL" in variant.settings()
 
 
 def test_credentials_of_the_file_store_are_optional_as_a_pair(variant: Manifests) -> None:
