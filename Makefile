@@ -7,6 +7,7 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MINOIS := $(BIN)/python -m deploy.cli
 WEB := gateway/web
 BUILT_PAGES := $(WEB)/dist/.built
 LIGHTHOUSE := tests/pages/lighthouse
@@ -32,16 +33,16 @@ VERSION ?= dev
 fuzz: TIME ?= 60
 
 .PHONY: help run demo test test-unit test-service test-e2e partitions test-pages screenshots lighthouse s3 cluster-tools cluster-check cluster-test check format stubs docs lock load replicas overload siege pages-load upload-load ghz chaos soak \
-	bench accuracy fuzz backup restore setup pages sbom image image-test
+	bench accuracy fuzz backup restore setup pages sbom audit licences image image-test
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(READY) $(BUILT_PAGES) ## run everything on this machine, with a sample event (TLS=1 for phones; PORT=8000 INDEXERS=1 SELFIE_WORKERS=1 METRICS_PORT=9100)
-	@$(BIN)/python -m deploy.local run $(if $(PORT),--port $(PORT))
+	@$(MINOIS) run $(if $(PORT),--port $(PORT))
 
 demo: $(READY) $(BUILT_PAGES) ## run the whole journey on real photos and print what was found
-	@$(BIN)/python -m deploy.local demo
+	@$(MINOIS) demo
 
 test: $(READY) $(BUILT_PAGES) ## run all tests (JOBS=how many at once)
 	$(BIN)/pytest $(if $(JOBS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
@@ -143,16 +144,16 @@ fuzz: $(READY) ## feed damaged images to the decoder, and to the filter of origi
 	@$(BIN)/python -m tests.bench.fuzz_original --time $(TIME)
 
 backup: $(READY) ## copy all data of this machine, also while it runs (FOLDER=where to)
-	@$(BIN)/python -m deploy.backup create $(if $(FOLDER),"$(FOLDER)")
+	@$(MINOIS) backup $(if $(FOLDER),"$(FOLDER)")
 
 restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from MASTER_KEY=its copy of the master key)
-	@$(BIN)/python -m deploy.backup restore $(if $(FOLDER),"$(FOLDER)") $(if $(MASTER_KEY),--master-key "$(MASTER_KEY)")
+	@$(MINOIS) restore $(if $(FOLDER),"$(FOLDER)") $(if $(MASTER_KEY),--master-key "$(MASTER_KEY)")
 
 lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) and package.json
 	@command -v uv >/dev/null || { \
 		echo "make lock needs uv (pipx install uv); everything else works without it." >&2; exit 1; }
-	$(RESOLVE) pyproject.toml --python-version 3.11 --group local --group dev --output-file requirements.lock
-	$(RESOLVE) pyproject.toml --python-version 3.13 --extra heic --constraint requirements.lock \
+	$(RESOLVE) pyproject.toml --python-version 3.11 --extra local --group models --group build --group dev --output-file requirements.lock
+	$(RESOLVE) pyproject.toml --python-version 3.13 --extra heic --group models --constraint requirements.lock \
 		--output-file requirements.image.lock
 	$(RESOLVE) --group build --python-version 3.13 --constraint requirements.lock --output-file requirements.build.lock
 	$(NPM) run lock
@@ -162,6 +163,12 @@ sbom: $(READY) ## write the bill of materials of the image's Python packages (va
 	@mkdir -p var
 	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.image.lock --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --output-format JSON --output-file var/minois.cdx.json
+
+audit: $(READY) ## ask for known vulnerabilities of the image's Python packages (SERVICE=pypi; OFFLINE=yes where nobody can be asked)
+	@$(BIN)/python -m tests.supply.audit --service $(or $(SERVICE),pypi) $(if $(OFFLINE),--offline)
+
+licences: $(READY) ## generate docs/licences.md, and check the licences of what the image and the pages have
+	@$(BIN)/python -m tests.supply.licences
 
 image: ## build the container image (IMAGE=localhost/minois:dev VERSION=dev; with docker, podman or buildah)
 	@for name in docker podman buildah; do \

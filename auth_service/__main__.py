@@ -45,7 +45,7 @@ from kit.logs import get_logger
 from kit.metrics import FeedGauge, QueueGauges, serve_metrics
 from kit.migrations import await_schema, migrate
 from kit.server import Registration, Server
-from kit.startup import begin_process, run_command
+from kit.startup import begin_process, choose_command, run_command
 from kit.wakeups import Wakeups
 from kit.worker import BACKOFF_S, run_every, run_steps, start_thread, stop_on_signals
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
@@ -69,10 +69,8 @@ def main() -> None:
         "replay": replay_ledger,
         "reset-link": print_reset_link,
     }
-    parser = argparse.ArgumentParser("auth_service", description=__doc__, add_help=False)
-    parser.add_argument("command", nargs="?", choices=commands, default="serve")
-    chosen, rest = parser.parse_known_args()
-    run_command(lambda: commands[chosen.command](rest))
+    command, options = choose_command("auth_service", __doc__, commands, ("add-organiser", "reset-link"))
+    run_command(lambda: command(options))
 
 
 def serve(_: list[str]) -> None:

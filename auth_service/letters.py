@@ -13,6 +13,8 @@ from auth_service.wording import TEXTS
 
 # A paragraph: what it says, and the address that it links to, if any.
 Paragraph = tuple[str, str]
+# Where one looks after what has changed; these links have no token.
+ACCOUNT_PAGES = {MailKind.PASSWORD_CHANGED: "password", MailKind.EMAIL_CHANGED: "organiser/account"}
 CREDENTIAL_PAGES = {MailKind.RESET: "password", MailKind.EMAIL: "email"}
 
 
@@ -62,6 +64,8 @@ class Post:
             yield words.unsubscribe, f"{self.site}/unsubscribe#{letter.token}"
 
     def _link(self, letter: Letter) -> str:
+        if letter.kind in ACCOUNT_PAGES:
+            return f"{self.site}/{ACCOUNT_PAGES[letter.kind]}"
         if letter.kind is MailKind.SIGN_IN:
             return f"{self.site}/sign-in{'?to=organiser' if letter.organiser else ''}#{letter.token}"
         if letter.kind in CREDENTIAL_PAGES:

@@ -21,6 +21,8 @@ class MailKind(Enum):
     SIGN_IN = "sign_in"
     RESET = "reset"
     EMAIL = "email"
+    PASSWORD_CHANGED = "password_changed"
+    EMAIL_CHANGED = "email_changed"
     DELETION_MONTH = "deletion_month"
     DELETION_WEEK = "deletion_week"
 
@@ -35,6 +37,8 @@ GIVE_UP_S: Mapping[MailKind, int] = {
     MailKind.SIGN_IN: 3600,
     MailKind.RESET: 3600,
     MailKind.EMAIL: 3600,
+    MailKind.PASSWORD_CHANGED: 3 * DAY_S,
+    MailKind.EMAIL_CHANGED: 3 * DAY_S,
     MailKind.DELETION_MONTH: 3 * DAY_S,
     MailKind.DELETION_WEEK: 3 * DAY_S,
 }

@@ -85,6 +85,7 @@ def show_event(event: Event) -> pb.Event:
         start_time=to_timestamp(event.starts_at),
         expire_time=to_timestamp(event.expires_at),
         closed=event.closed,
+        ended=event.shut,
         guest_count=event.guest_count,
         create_time=to_timestamp(event.created_at),
         admission=event.admission,

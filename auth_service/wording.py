@@ -174,6 +174,37 @@ EMAIL_FR = Words(
     link="Utiliser cette adresse",
     closing=SIGN_IN_FR.closing,
 )
+PASSWORD_CHANGED_EN = Words(
+    subject=lambda _: "Your password was changed",
+    opening=lambda _: "The password of the account with this address was changed. If it was you, all is well.",
+    link="It was not you? Choose a new password, which signs out everybody else",
+    closing="You get this e-mail because the account has this address.",
+)
+PASSWORD_CHANGED_FR = Words(
+    subject=lambda _: "Votre mot de passe a été changé",
+    opening=lambda _: "Le mot de passe du compte qui a cette adresse a été changé. Si c’était vous, tout va bien.",
+    link="Ce n’était pas vous ? Choisissez un nouveau mot de passe, qui déconnecte tous les autres",
+    closing="Vous recevez ce message parce que le compte a cette adresse.",
+)
+EMAIL_CHANGED_EN = Words(
+    subject=lambda _: "Your account has another e-mail address",
+    opening=lambda _: (
+        "The account that had this address has another one now, and this one is no longer used for it. If it was you,"
+        " all is well. If not, change your password, and ask the operator of the site for your address back."
+    ),
+    link="To your account",
+    closing="You get this e-mail because the account had this address, and no more of them.",
+)
+EMAIL_CHANGED_FR = Words(
+    subject=lambda _: "Votre compte a une autre adresse e-mail",
+    opening=lambda _: (
+        "Le compte qui avait cette adresse en a maintenant une autre, et celle-ci ne sert plus pour lui. Si c’était"
+        " vous, tout va bien. Sinon, changez votre mot de passe et demandez à l’exploitant du site de rétablir votre"
+        " adresse."
+    ),
+    link="Vers votre compte",
+    closing="Vous recevez ce message parce que le compte avait cette adresse ; il n’y en aura pas d’autre.",
+)
 DELETION_EN = Words(
     subject=lambda letter: f"Deletion on {show_day(letter.deletes_at, 'en')}: {letter.event_name}",
     opening=_deletion_en,
@@ -200,6 +231,10 @@ TEXTS: Mapping[tuple[MailKind, str], Words] = {
     (MailKind.RESET, "fr"): RESET_FR,
     (MailKind.EMAIL, "en"): EMAIL_EN,
     (MailKind.EMAIL, "fr"): EMAIL_FR,
+    (MailKind.PASSWORD_CHANGED, "en"): PASSWORD_CHANGED_EN,
+    (MailKind.PASSWORD_CHANGED, "fr"): PASSWORD_CHANGED_FR,
+    (MailKind.EMAIL_CHANGED, "en"): EMAIL_CHANGED_EN,
+    (MailKind.EMAIL_CHANGED, "fr"): EMAIL_CHANGED_FR,
     (MailKind.DELETION_MONTH, "en"): DELETION_EN,
     (MailKind.DELETION_MONTH, "fr"): DELETION_FR,
     (MailKind.DELETION_WEEK, "en"): DELETION_EN,

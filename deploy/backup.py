@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -38,41 +39,53 @@ class BackupSettings(BaseSettings):
 
 
 def main() -> None:
-    config = load(BackupSettings)
+    load(BackupSettings)  # answers --help
     parser = argparse.ArgumentParser("deploy.backup", description=__doc__, add_help=False)
     parser.add_argument("command", choices=("create", "restore", "replay"))
     parser.add_argument("folder", metavar="FOLDER", type=Path)
     parser.add_argument("--master-key", metavar="FILE", type=Path, help="for restore: the copy of the master key")
     chosen = parser.parse_args()
-    data = config.minois_data.resolve()
+    start(chosen.command, chosen.folder, chosen.master_key)
+
+
+def start(command: Literal["create", "restore", "replay"], folder: Path, key: Path | None = None) -> None:
+    """On the data folder of the settings. Ends with exit code 1 and a clear line where it cannot be done."""
+    data, folder = load(BackupSettings).minois_data.resolve(), folder.resolve()
     try:
-        if chosen.command == "create":
-            blob_url = _read_env(data).get("BLOB_URL", "")
-            create(data, chosen.folder.resolve())
-            if blob_url and not blob_url.startswith(f"file://{data}/"):
-                print(f"The files in {blob_url} are not part of this backup: keep old versions of them there.")
-            master_key = _read_env(data).get("MASTER_KEY") or master_key_of(data)
-            print(f"Backed up {data} to {chosen.folder}. It contains photos and private keys: protect it.")
-            print(f"Keep a copy of {master_key} in another place: without it, nobody can read the selfies and faces.")
-        elif chosen.command == "replay":
-            for line in replay(data, chosen.folder.resolve()):
+        if command == "create":
+            report_create(data, folder)
+        elif command == "replay":
+            for line in replay(data, folder):
                 print(line)
         else:
-            restore(chosen.folder.resolve(), data)
-            master_key = master_key_of(data)
-            if chosen.master_key:
-                _copy_key(chosen.master_key, master_key)
-            else:
-                print(f"Put the copy of the master key back first, as {master_key} (or name it by --master-key).")
-            print(
-                f"Restored {data}. Erase again what was erased since the backup, by the files of the former system:\n"
-                f"  MINOIS_DATA={data} .venv/bin/python -m deploy.backup replay FORMER_DATA/blobs\n"
-                "Start it (make run), then check it from another terminal:\n"
-                f"  MINOIS_DATA={data} .venv/bin/python -m matcher_service check --repair"
-            )
+            report_restore(folder, data, key)
     except (CannotBackUp, CannotStart) as fault:
         print(f"backup: {fault}", file=sys.stderr)
         raise SystemExit(1) from None
+
+
+def report_create(data: Path, folder: Path) -> None:
+    blob_url = _read_env(data).get("BLOB_URL", "")
+    create(data, folder)
+    if blob_url and not blob_url.startswith(f"file://{data}/"):
+        print(f"The files in {blob_url} are not part of this backup: keep old versions of them there.")
+    master_key = _read_env(data).get("MASTER_KEY") or master_key_of(data)
+    print(f"Backed up {data} to {folder}. It contains photos and private keys: protect it.")
+    print(f"Keep a copy of {master_key} in another place: without it, nobody can read the selfies and faces.")
+
+
+def report_restore(folder: Path, data: Path, key: Path | None) -> None:
+    restore(folder, data)
+    if key:
+        _copy_key(key, master_key_of(data))
+    else:
+        print(f"Put the copy of the master key back first, as {master_key_of(data)} (or name it by --master-key).")
+    print(
+        f"Restored {data}. Erase again what was erased since the backup, by the files of the former system:\n"
+        f"  MINOIS_DATA={data} .venv/bin/python -m deploy.backup replay FORMER_DATA/blobs\n"
+        "Start it (make run), then check it from another terminal:\n"
+        f"  MINOIS_DATA={data} .venv/bin/python -m matcher_service check --repair"
+    )
 
 
 def create(data: Path, folder: Path) -> None:

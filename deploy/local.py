@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from pydantic import Field
 
@@ -23,6 +23,7 @@ from deploy.welcome import welcome
 from kit.db import create_db
 from kit.errors import Unavailable
 from kit.settings import PoolSettings, ProcessSettings, load
+from kit.startup import HELP
 from kit.worker import start_thread
 from matcher_service.store import JobStore
 
@@ -50,13 +51,20 @@ def main() -> None:
     parser = argparse.ArgumentParser("deploy.local", description=__doc__, add_help=False)
     parser.add_argument("command", nargs="?", choices=("run", "demo"), default="run")
     parser.add_argument("--port", help="HTTP port of the gateway")
-    chosen, _ = parser.parse_known_args()
+    chosen, options = parser.parse_known_args()
+    if unknown := [option for option in options if option not in HELP]:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     if chosen.port:
         os.environ["GATEWAY_PORT"] = chosen.port
+    start(chosen.command)
+
+
+def start(command: Literal["run", "demo"]) -> None:
+    """With settings from the environment. Ends with an exit code and a clear line where it cannot start."""
     config = load(LocalSettings)
     stop_on_first_signal()
     try:
-        if chosen.command == "demo":
+        if command == "demo":
             raise SystemExit(demo.run(config.minois_data / "sample"))
         run(config)
     except CannotStart as fault:
@@ -73,7 +81,7 @@ def run(config: LocalSettings) -> None:
         config.minois_data,
         ports=config.ports(),
         replicas={"indexer": config.indexers, "selfie-worker": config.selfie_workers},
-        settings={"PUBLIC_URL": entrance.public_url},
+        settings={"PUBLIC_URL": entrance.public_url} | ({"HSTS_DAYS": "0"} if config.tls else {}),
         https_names=entrance.https_names,
         terminal=sys.stdout,
     )

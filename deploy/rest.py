@@ -60,6 +60,12 @@ class Person:
     def create_event(self, name: str) -> Json:
         return self._ask("POST", "/api/events", json={"name": name})
 
+    def invite(self, event_id: str, role: str) -> Json:
+        return self._ask("POST", f"/api/events/{event_id}/invitations", json={"role": role})
+
+    def anomalies(self, event_id: str) -> Json:
+        return self._ask("GET", f"/api/events/{event_id}/anomalies")
+
     def event(self, event_id: str) -> Json:
         return self._ask("GET", f"/api/events/{event_id}")
 

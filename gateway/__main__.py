@@ -17,14 +17,15 @@ from kit import failpoints, logs, settings, traces
 from kit.identity import Signer, Verifier
 from kit.logs import get_logger
 from kit.memory import keep_freed_memory
-from kit.startup import check_tls, require_free, run_command
+from kit.startup import check_tls, choose_command, require_free, run_command
 
 NAME = "gateway"
 log = get_logger()
 
 
 def main() -> None:
-    run_command(serve)
+    command, _ = choose_command("gateway", __doc__, {"serve": serve})
+    run_command(command)
 
 
 def serve() -> None:
@@ -68,7 +69,8 @@ def create() -> FastAPI:
     failpoints.arm(config.failpoints)
     addresses = Addresses(config.auth_address, config.selfie_address, config.matcher_address)
     verifier, signer = read_keys(config)
-    return create_app(addresses, config, config.limits(), verifier, config.site(), signer, bool(config.mail_from))
+    site, sends_mail = config.site(), bool(config.mail_from)
+    return create_app(addresses, config, config.limits(), verifier, site, signer, sends_mail, config.gateway_docs)
 
 
 def read_keys(config: GatewaySettings) -> tuple[Verifier, Signer | None]:

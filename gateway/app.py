@@ -31,7 +31,7 @@ from gateway.invitations import routes as invitations
 from gateway.invitations.setup import FirstOrganiserCheck
 from gateway.operators import routes as operators
 from gateway.pages import WEB, Pages, answer_errors, create_router
-from gateway.photos import archive, cameras, curation, faces, pictures
+from gateway.photos import archive, cameras, curation, faces, pictures, removals
 from gateway.photos import routes as photos
 from gateway.photos.archive_entries import KnownChecksums
 from gateway.posters import routes as posters
@@ -74,6 +74,7 @@ ROUTERS = [
         curation,
         cameras,
         faces,
+        removals,
         pictures,
         archive,
         updates,
@@ -97,9 +98,10 @@ def create_app(
     site: Site = DIRECT,
     signer: Signer | None = None,
     sends_mail: bool = False,
+    shows_docs: bool = True,
 ) -> FastAPI:
     """Without a `signer`, which the services know as the gateway's, there are no live updates. `sends_mail` is what
-    pages offer."""
+    pages offer. `shows_docs`: the interface is described at /docs and /openapi.json."""
     limiters = Limiters(limits.bounds)
     hub = Hub(limits, verifier.ended) if signer else None
 
@@ -108,6 +110,7 @@ def create_app(
         version="1",
         description=DESCRIPTION,
         lifespan=_lifespan(addresses, tls, limits, site, limiters, hub, signer),
+        openapi_url="/openapi.json" if shows_docs else None,
         docs_url=None,  # a page of ours, from files of ours
         redoc_url=None,
         redirect_slashes=False,
@@ -120,14 +123,14 @@ def create_app(
     for router in ROUTERS:
         app.include_router(router, dependencies=[Depends(reject_unknown_parameters)])
     pages = Pages(WEB)
-    app.include_router(create_router(pages))
+    app.include_router(create_router(pages, shows_docs))
     app.add_exception_handler(HTTPException, answer_errors(pages, answer_problem))
     app.add_exception_handler(RequestValidationError, answer_invalid)
     app.add_exception_handler(grpc.aio.AioRpcError, answer_rpc_error)
     app.add_middleware(Methods)
     app.add_middleware(Admission, limiters=limiters, limits=limits, verifier=verifier)
     allow_origins(app, site)
-    app.add_middleware(Boundary)
+    app.add_middleware(Boundary, hsts_days=site.hsts_days)
     accept_proxies(app, site)
     app.openapi = lambda: describe(app, Update, EventState)  # type: ignore[method-assign]
     return app

@@ -28,6 +28,7 @@ PAGES = {
     "organiser": (
         "/organiser",
         "/organiser/new",
+        "/organiser/account",
         "/organiser/events/{event_id}",
         "/organiser/events/{event_id}/{tab}",
         "/organiser/invitation",
@@ -103,13 +104,14 @@ class Pages:
         return Response(asset.bodies[encoding], media_type=asset.media_type, headers=headers)
 
 
-def create_router(pages: Pages) -> APIRouter:
+def create_router(pages: Pages, shows_docs: bool = True) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     for page, endpoint in (("guest", pages.show_guest), ("organiser", pages.show_organiser)):
         for path in PAGES[page]:
             for form in (path,) if path.endswith(("/", ":path}")) else (path, f"{path}/"):
                 router.add_api_route(form, endpoint, methods=["GET"])
-    router.add_api_route("/docs", pages.show_docs, methods=["GET"])
+    if shows_docs:
+        router.add_api_route("/docs", pages.show_docs, methods=["GET"])
     router.add_api_route("/assets/{name}", pages.send_asset, methods=["GET"])
     return router
 

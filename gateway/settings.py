@@ -69,6 +69,8 @@ class GatewaySettings(
     rate_addresses: str = Field(Rates.addresses, description="e-mails with a link to sign in to one e-mail address")
     rate_selfies: str = Field(Rates.selfies, description="selfies of one account")
     rate_selfie_mb: str = Field(Rates.selfie_mb, description="millions of bytes of the selfies of one account")
+    rate_address_selfies: str = Field(Rates.address_selfies, description="selfies of all accounts of one address")
+    rate_phones: str = Field(Rates.phones, description="new guests without a password from one browser")
     rate_limit_url: str = Field(
         "",
         description="Valkey or Redis that counts for all gateways, such as redis://:password@host:6379/0 (rediss://"
@@ -78,7 +80,15 @@ class GatewaySettings(
     public_url: str = Field(
         "", description="address that guests use, such as https://photos.example.org; for links, QR codes and cookies"
     )
+    gateway_docs: bool = Field(True, description="describe the REST interface at /docs and /openapi.json")
     mail_from: str = Field("", description="sender of e-mails, as auth_service has it; set: pages offer e-mail")
+    hsts_days: int = Field(
+        0,
+        ge=0,
+        le=730,
+        description="for how many days browsers that came by HTTPS come back by HTTPS alone (HSTS); 0: never told."
+        " With a certificate that lasts",
+    )
     trusted_proxies: str = Field(
         "", description="addresses or networks of proxies whose X-Forwarded-For and -Proto are believed, by commas"
     )
@@ -172,7 +182,8 @@ class GatewaySettings(
         )
 
     def site(self) -> Site:
-        return Site(self.root_path, self.public_url, split(self.trusted_proxies), split(self.cors_origins))
+        proxies, origins = split(self.trusted_proxies), split(self.cors_origins)
+        return Site(self.root_path, self.public_url, proxies, origins, self.hsts_days)
 
 
 def split(names: str) -> tuple[str, ...]:

@@ -20,12 +20,14 @@ log = get_logger()
 
 
 class Gone(Enum):
-    """Whose id it is; the values are stored. PERSON: somebody whom an account looked for, besides its guest."""
+    """Whose id it is; the values are stored. PERSON: somebody whom an account looked for, besides its guest.
+    SELFIE: one that was deleted alone."""
 
     USER = "user"
     EVENT = "event"
     PHOTO = "photo"
     PERSON = "person"
+    SELFIE = "selfie"
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ class ServerSettings(TlsSettings):
     unary_workers: int = Field(8, ge=1, le=256, description="threads for unary calls")
     max_streams: int = Field(8, ge=1, le=256, description="threads for streams and long polls")
     max_watchers: int = Field(8, ge=1, le=256, description="threads for those who watch, one for each gateway process")
-    reflection: bool = Field(True, description="let grpcurl and ghz list the methods")
+    reflection: bool = Field(False, description="let anybody list the methods, as grpcurl and ghz do")
     grace_s: float = Field(10, ge=0, le=300, description="how long a shutdown waits for running calls")
     max_connection_age_s: int = Field(300, ge=1, description="after this time a client looks up the replicas again")
 

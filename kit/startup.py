@@ -1,9 +1,11 @@
 """The start of a process: if it is impossible, one clear line on standard error and exit code 2."""
 
+import argparse
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -11,6 +13,23 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from kit import failpoints, logs, traces
 from kit.errors import Unavailable
 from kit.settings import InvalidSetting, ProcessSettings, TlsSettings
+
+Command = TypeVar("Command")
+HELP = ("-h", "--help")  # kit.settings.load answers it, with the settings of the command
+
+
+def choose_command(
+    program: str, about: str | None, commands: Mapping[str, Command], with_options: tuple[str, ...] = ()
+) -> tuple[Command, list[str]]:
+    """The command of the command line, `serve` by default, and its options. Ends with exit code 2 where one is given to
+    a command that has none."""
+    parser = argparse.ArgumentParser(program, description=about, add_help=False)
+    parser.add_argument("command", nargs="?", choices=commands, default="serve")
+    chosen, options = parser.parse_known_args()
+    unknown = [option for option in options if option not in HELP]
+    if unknown and chosen.command not in with_options:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return commands[chosen.command], options
 
 
 def run_command(command: Callable[[], None]) -> None:

@@ -28,7 +28,7 @@ from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.sealing import require_master_key
 from kit.server import FILES, Server
-from kit.startup import begin_process, require_free, run_command
+from kit.startup import begin_process, choose_command, require_free, run_command
 from kit.sweeper import Sweeper
 from kit.vault import Vault
 from kit.wakeups import Wakeups
@@ -43,9 +43,10 @@ from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
 from matcher_service.reading import Reading, build_reader
 from matcher_service.reencryption import reencrypt
+from matcher_service.removals import Removals
 from matcher_service.rereader import Pace, Rereader, in_order
 from matcher_service.rules import Limits
-from matcher_service.service import Cameras, Matches, Members, Photos
+from matcher_service.service import Cameras, Matches, Members, Photos, TwoFaces
 from matcher_service.servicer import registrations
 from matcher_service.settings import (
     CheckSettings,
@@ -76,6 +77,7 @@ from matcher_service.store import (
     ReencryptionStore,
     RefusalStore,
     ReleaseStore,
+    RemovalStore,
     ReplayStore,
     RereadStore,
     SettlementStore,
@@ -108,10 +110,8 @@ def main() -> None:
         "reencrypt": run_reencryption,
         "replay": replay_ledger,
     }
-    parser = argparse.ArgumentParser("matcher_service", description=__doc__, add_help=False)
-    parser.add_argument("command", nargs="?", choices=commands, default="serve")
-    chosen, _ = parser.parse_known_args()
-    run_command(commands[chosen.command])
+    command, _ = choose_command("matcher_service", __doc__, commands, ("check", "reread"))
+    run_command(command)
 
 
 def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) -> None:
@@ -143,17 +143,21 @@ def serve(matches: type[MatchStore] = MatchStore, files: type[Blobs] = Blobs) ->
         run_every(tidy, TIDY_S, stop, "tidy")
         run_every(ReleaseStore(db).release_due, RELEASE_S, stop, "release")
         who = Members(members, follower.catch_up)
-        matching = Matches(match_store, RefusalStore(db), index, who, config.face_tolerance)
+        people = PeopleStore(db)
+        two_faces = TwoFaces(people, config.photos_of_two_faces)
+        rules = Limits(tolerance=config.face_tolerance)
+        matching = Matches(match_store, RefusalStore(db), index, who, rules, two_faces)
         max_photo_bytes, per_day = config.max_photo_mb * settings.MB, config.guest_photos_per_day
         photos = Photos(PhotoStore(db), who, blobs, follower.catch_up, max_photo_bytes, per_day)
         logos = Logos(LogoStore(db), who, blobs, LogoProcess().read)
-        anomalies = Anomalies(PeopleStore(db), who, config.face_tolerance, config.accounts_of_one_face)
+        anomalies = Anomalies(people, who, config.face_tolerance, config.accounts_of_one_face, two_faces)
         checks = {FILES: blobs.find_fault}
         hints = Notices(config.listen_url, HINTS_CHANNEL)
         start_thread(lambda: hints.run(stop), "hints")
         audience, cameras = Audience(AudienceStore(db), who), Cameras(CameraStore(db), who)
         found = PhotoFaces(PhotoFaceStore(db), who, blobs, CropProcess().crop, config.face_tolerance)
-        services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos, found)
+        removals = Removals(RemovalStore(db), who, index, config.face_tolerance)
+        services = registrations(matching, photos, audience, cameras, hints, signer, anomalies, logos, found, removals)
         Server(config, config.matcher_port, verifier, services, checks).run_until(stop)
     # The closed channel has ended the follower's call.
     following.join(STOP_S)
@@ -181,7 +185,8 @@ def run_indexer(
     lease_s = 2 * config.image_timeout_s
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)
     rules = Limits(tolerance=config.face_tolerance)
-    settler = Settler(settlements, rules, config.settle_max_faces, stop)
+    two_faces = TwoFaces(PeopleStore(db), config.photos_of_two_faces)
+    settler = Settler(settlements, rules, config.settle_max_faces, stop, two_faces)
     reading = (engine.call, engine.start, rules, config.settle_max_faces, lease_s, stop)
     rereader = Rereader(rereads, SwapStore(db), blobs, *reading, Pace(config.reread_share, config.reread_old_photos))
     wakeups = Wakeups(config.listen_url, PHOTOS_CHANNEL, config.poll_interval_s, stop)

@@ -1,9 +1,9 @@
-"""What organisers should look at: accounts of an event with one face."""
+"""What organisers should look at: accounts with one face, and selfies that are near two faces of a photo."""
 
 from uuid import UUID
 
 from matcher_service.domain import Action
-from matcher_service.service import Members
+from matcher_service.service import Members, TwoFaces
 from matcher_service.shared_faces import find_shared
 from matcher_service.store import PeopleStore
 
@@ -11,11 +11,12 @@ from matcher_service.store import PeopleStore
 class Anomalies:
     """Faces that at least `least` accounts look for. `tolerance`: the largest distance of two encodings of a person."""
 
-    def __init__(self, store: PeopleStore, members: Members, tolerance: float, least: int) -> None:
+    def __init__(self, store: PeopleStore, members: Members, tolerance: float, least: int, two_faces: TwoFaces) -> None:
         self._store = store
         self._members = members
         self._tolerance = tolerance
         self._least = least
+        self._two_faces = two_faces
 
     def list_shared_faces(self, user_id: UUID, event_id: UUID) -> list[list[UUID]]:
         """The accounts of each. Raises EventNotFound, OrganiserOnly."""
@@ -24,3 +25,8 @@ class Anomalies:
         groups = find_shared([encoding for _, encoding in people], self._tolerance, self._least)
         shared = [list(dict.fromkeys(people[place][0] for place in group)) for group in groups]
         return [accounts for accounts in shared if len(accounts) >= self._least]
+
+    def list_two_faces(self, user_id: UUID, event_id: UUID) -> list[tuple[UUID, int]]:
+        """Accounts whose selfie was near two faces of a photo, and in how many. Raises EventNotFound, OrganiserOnly."""
+        self._members.require_to(Action.ADMINISTER, event_id, user_id)
+        return self._two_faces.list(event_id)

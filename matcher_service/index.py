@@ -18,7 +18,7 @@ from kit import deadlines
 from kit.errors import ServiceUnavailable
 from matcher_service.domain import ENCODING_SIZE
 from matcher_service.faces import FIRST_FACE, EventVersion, FaceKey, FacePage, FoundFace
-from matcher_service.matching import Encodings, distances, find_close, half_squares, to_encodings
+from matcher_service.matching import UNSURE_PENALTY, Encodings, distances, find_close, half_squares, to_encodings
 
 IDLE_S = 600
 FACE_BYTES = ENCODING_SIZE * 4 + 4 + 4 + 16 + 2  # encoding, half square, penalty, photo, number
@@ -51,6 +51,15 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Search:
+    """Of each photo that shows a person the nearest face; and of photos in which several faces are near and clear, the
+    encodings of these (k, 128)."""
+
+    found: list[FoundFace]
+    several: list[Encodings]
+
+
+@dataclass(frozen=True)
 class EventFaces:
     """The faces of an event as of `version`; never changes, so it may be compared with outside of every lock."""
 
@@ -62,14 +71,24 @@ class EventFaces:
 
     def find(self, encoding: bytes, tolerance: float) -> list[FoundFace]:
         """Of each photo that shows the person the nearest face."""
+        return self.search(encoding, tolerance).found
+
+    def search(self, encoding: bytes, tolerance: float) -> "Search":
+        """As `find`, with the encodings of the clear faces that are near, by photo."""
         query = to_encodings([encoding])[0]
         nearest: dict[bytes, tuple[float, int]] = {}
+        clear: dict[bytes, list[Encodings]] = {}
         for block in self.blocks:
             rows = find_close(block.encodings, block.halves, query, tolerance, block.penalties)
             for row, distance in zip(rows, distances(block.encodings[rows], query, block.penalties[rows]), strict=True):
                 found, photo = (float(distance), int(block.nos[row])), block.photos[row].tobytes()
                 nearest[photo] = min(found, nearest.get(photo, found))
-        return [FoundFace(UUID(bytes=photo), no, distance) for photo, (distance, no) in nearest.items()]
+                if block.penalties[row] < UNSURE_PENALTY:
+                    clear.setdefault(photo, []).append(block.encodings[row])
+        return Search(
+            [FoundFace(UUID(bytes=photo), no, distance) for photo, (distance, no) in nearest.items()],
+            [np.array(faces) for faces in clear.values() if len(faces) > 1],
+        )
 
     def list_photos(self) -> set[UUID]:
         return {UUID(bytes=photo.tobytes()) for block in self.blocks for photo in block.photos}

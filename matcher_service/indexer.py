@@ -1,7 +1,7 @@
 """The indexer: reads each photo once, in a process of its own, and publishes what it found."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
 from kit.logs import get_logger
 from kit.worker import Worker
 from matcher_service.domain import CameraId, IndexedPhoto, Job, NewFace, Variant
-from matcher_service.faces import SeenFace
+from matcher_service.faces import FoundPerson, SeenFace
 from matcher_service.matching import find_penalty, find_people
 from matcher_service.pictures import size_of, to_json
 from matcher_service.reading import FaceReading, Reading
@@ -111,7 +111,6 @@ class Indexer(Worker[Job]):
         keys = {variant: self._blobs.new_key() for variant in pictures}
         for variant, jpeg in pictures.items():
             self._blobs.put(keys[variant], jpeg)
-        faces = make_faces(reading)
         photo = IndexedPhoto(
             width=reading.width,
             height=reading.height,
@@ -120,19 +119,22 @@ class Indexer(Worker[Job]):
             keys=keys,
             original_bytes=size_of(reading.original_parts) or len(reading.original_jpeg),
             original_parts=to_json(reading.original_parts) if reading.original_parts else None,
-            faces=faces,
+            faces=make_faces(reading),
             small_count=reading.small_count,
             colour=reading.colour,
             camera=identify(job.event_id, reading.camera) if reading.camera else None,
         )
-        seen = [SeenFace(face.encoding, face.penalty) for face in faces]
-        published = self._store.publish(
-            job, photo, lambda people, rejected: find_people(people, seen, self._tolerance, rejected)
-        )
+        published = self._store.publish(job, photo, self._find_people)
         if not published:
             for key in keys.values():
                 self._blobs.delete(key)
         return "indexed" if published else "outdated"
+
+    def _find_people(
+        self, people: Sequence[bytes], rejected: Mapping[int, Sequence[bytes]], faces: Sequence[NewFace]
+    ) -> list[FoundPerson]:
+        seen = [SeenFace(face.encoding, face.penalty) for face in faces]
+        return find_people(people, seen, self._tolerance, rejected)
 
     def _convert_one(self) -> bool:
         """Sends the original of a photo of version 0001 from its upload from now on; False where none is left."""

@@ -38,6 +38,9 @@ class MatchSettings(CheckSettings):
     """What serving and indexing share."""
 
     face_tolerance: float = Field(0.53, gt=0, le=2, description="largest distance of two encodings of one person")
+    photos_of_two_faces: int = Field(
+        2, ge=1, description="photos in which a selfie is near two faces from which organisers are told of the guest"
+    )
 
 
 class ReplaySettings(MigrateSettings, settings.LedgerSettings):

@@ -10,7 +10,8 @@ from prometheus_client import Counter, Histogram
 from kit.logs import get_logger
 from kit.worker import Worker
 from matcher_service.domain import FoundMatch, Settlement
-from matcher_service.rules import Limits, Settled, match
+from matcher_service.rules import Limits, Settled, examine
+from matcher_service.service import TwoFaces
 from matcher_service.store import SettlementStore, UnsettledEvent
 
 log = get_logger()
@@ -34,10 +35,12 @@ class Settler(Worker[Settlement]):
         limits: Limits,
         max_faces: int,
         stop: Event,
+        two_faces: TwoFaces,
         delay_s: float = DELAY_S,
     ) -> None:
         super().__init__(lambda: None, stop)
         self._store = store
+        self._two_faces = two_faces
         self._limits = limits
         self._max_faces = max_faces
         self._delay_s = delay_s
@@ -58,7 +61,9 @@ class Settler(Worker[Settlement]):
 
     def publish(self, job: Settlement, event: UnsettledEvent, began_at: float) -> bool:
         """What follows from the event as it was read; False where it was reset since then."""
-        found = match(event.faces, event.people, event.refusals, self._limits)
+        result = examine(event.faces, event.people, event.refusals, self._limits)
+        found = result.settled
+        self._two_faces.note(job.event_id, result.two_faces)
         removed, added = compare(event, found)
         took_s = time.monotonic() - began_at
         rest_s = max(self._delay_s, REST_SHARE * took_s) if self._delay_s else 0.0

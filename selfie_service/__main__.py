@@ -1,6 +1,5 @@
 """Wiring and settings of selfie_service."""
 
-import argparse
 import functools
 import json
 import os
@@ -28,7 +27,7 @@ from kit.migrations import await_schema, migrate
 from kit.notices import Notices
 from kit.sealing import require_master_key
 from kit.server import FILES, Registration, Server
-from kit.startup import begin_process, require_free, run_command
+from kit.startup import begin_process, choose_command, require_free, run_command
 from kit.sweeper import Sweeper
 from kit.vault import Vault
 from kit.wakeups import Wakeups
@@ -59,8 +58,8 @@ from selfie_service.store import (
     ActStore,
     BindingStore,
     ChangeStore,
+    LeaverStore,
     LedgerStore,
-    OldSelfieStore,
     PersonStore,
     RecordStore,
     ReencryptionStore,
@@ -95,10 +94,8 @@ def main() -> None:
         "reencrypt": run_reencryption,
         "replay": replay_ledger,
     }
-    parser = argparse.ArgumentParser("selfie_service", description=__doc__, add_help=False)
-    parser.add_argument("command", nargs="?", choices=commands, default="serve")
-    chosen, _ = parser.parse_known_args()
-    run_command(commands[chosen.command])
+    command, _ = choose_command("selfie_service", __doc__, commands)
+    run_command(command)
 
 
 def serve(
@@ -186,12 +183,12 @@ def _read_roles(guests: GuestSelfies) -> None:
 
 def _keep_tidy(config: WorkerSettings, db: Engine, store: SelfieStore, blobs: Blobs, stop: Event) -> list[Thread]:
     """What goes in the background: files, and whatever has served its time."""
-    bindings, old, people, acts = BindingStore(db), OldSelfieStore(db), PersonStore(db), ActStore(db)
+    bindings, leavers, people, acts = BindingStore(db), LeaverStore(db), PersonStore(db), ActStore(db)
     writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     return [
         run_every(Sweeper(store, blobs).step, SWEEP_S, stop, "sweeper"),
         run_every(bindings.forget_old, SWEEP_S, stop, "bindings"),
-        run_every(old.erase_old, SWEEP_S, stop, "old-selfies"),
+        run_every(leavers.erase_due, SWEEP_S, stop, "leavers"),
         run_every(writer.step, SWEEP_S, stop, "ledger"),
         run_every(lambda: acts.delete_old(config.audit_days), TIDY_S, stop, "acts"),
         run_every(people.tidy, SWEEP_S, stop, "people"),

@@ -22,7 +22,7 @@ from kit.errors import InvalidToken
 
 
 class Credentials:
-    """`sends_mail`: whether a new address is confirmed, and a link to a new password sent, by e-mail."""
+    """`sends_mail`: whether a new address is confirmed, a link to a new password sent, and a change told, by e-mail."""
 
     def __init__(self, stores: Stores, passwords: Passwords, sends_mail: bool) -> None:
         self._accounts = stores.accounts
@@ -37,7 +37,8 @@ class Credentials:
             raise InvalidToken
         user, old_hash = self._require_password(user_id, old)
         forms.require(forms.check_password(new, user.username or "", user.email or "", field="new_password"))
-        if not self._credentials.set_password(user_id, old_hash, self._passwords.hash(new), session_id):
+        new_hash = self._passwords.hash(new)
+        if not self._credentials.set_password(user_id, old_hash, new_hash, session_id, self._sends_mail):
             raise InvalidCredentials
 
     def change_email(self, user_id: UUID, password: str, email: str, language: str) -> bool:
@@ -80,7 +81,7 @@ class Credentials:
         if not self._credentials.has_reset(token_hash):  # so that nobody has others hash for nothing
             raise InvalidSignInLink
         forms.require(forms.check_password(password))
-        username = self._credentials.reset_password(token_hash, self._passwords.hash(password))
+        username = self._credentials.reset_password(token_hash, self._passwords.hash(password), self._sends_mail)
         if username is None:
             raise InvalidSignInLink
         return username

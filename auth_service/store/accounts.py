@@ -26,7 +26,7 @@ from auth_service.store.counts import uncount_guest
 from auth_service.store.endings import append_ended
 from auth_service.store.locks import lock_event
 from auth_service.store.members import add_member, find_members
-from auth_service.store.phones import mark_phone
+from auth_service.store.phones import mark_phone, require_not_removed
 from auth_service.store.sessions import begin_session
 from kit.db import transaction
 
@@ -76,10 +76,16 @@ class AccountStore:
         phone_hash: bytes | None = None,
     ) -> bool | None:
         """Makes the account, its membership and its first token, and records what the user agreed to. Whether they wait
-        to be admitted; None when somebody else was faster, or the event was shut or deleted meanwhile."""
+        to be admitted; None when somebody else was faster, or the event was shut or deleted meanwhile.
+
+        Raises RemovedFromEvent.
+        """
         with transaction(self._engine, "register") as connection:
             event = lock_event(connection, event_id)
-            if event is None or event.shut or not insert_user(connection, user):
+            if event is None or event.shut:
+                return None
+            require_not_removed(connection, event_id, phone_hash)
+            if not insert_user(connection, user):
                 return None
             begin_session(connection, user.id, session)
             if consent.version:

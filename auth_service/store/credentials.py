@@ -26,8 +26,9 @@ class CredentialStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def set_password(self, user_id: UUID, old_hash: str, new_hash: str, kept_id: UUID) -> bool:
-        """Ends all sessions but one, and all links. False where the password is not that of `old_hash` any more."""
+    def set_password(self, user_id: UUID, old_hash: str, new_hash: str, kept_id: UUID, tells: bool) -> bool:
+        """Ends all sessions but one, and all links. False where the password is not that of `old_hash` any more.
+        `tells`: whether an e-mail to the account says so."""
         query = text("UPDATE auth.users SET password_hash = :new WHERE id = :user AND password_hash = :old")
         with transaction(self._engine, "set-password") as connection:
             lock_sessions(connection, user_id)
@@ -35,6 +36,8 @@ class CredentialStore:
                 return False
             _forget_links(connection, user_id)
             end_sessions(connection, user_id, "family <> :kept", kept=kept_id)
+            if tells:
+                _tell_change(connection, MailKind.PASSWORD_CHANGED, user_id, _find_email(connection, user_id))
             return True
 
     def set_email(self, user_id: UUID, password_hash: str, email: str) -> bool:
@@ -83,9 +86,9 @@ class CredentialStore:
             values = {"hash": token_hash, "kind": MailKind.RESET.value}
             return connection.execute(query, values).first() is not None
 
-    def reset_password(self, token_hash: bytes, password_hash: str) -> str | None:
+    def reset_password(self, token_hash: bytes, password_hash: str, tells: bool) -> str | None:
         """Uses a link up, and ends all links and sessions of its account: its user name; None for a link that is not
-        good, or not any more."""
+        good, or not any more. `tells`: whether an e-mail to the account says so."""
         query = text("UPDATE auth.users SET password_hash = :password WHERE id = :user RETURNING username")
         with transaction(self._engine, "reset-password") as connection:
             found = _take_link(connection, token_hash, MailKind.RESET)
@@ -95,13 +98,23 @@ class CredentialStore:
             username: str = connection.execute(query, {"user": user_id, "password": password_hash}).scalar_one()
             _forget_links(connection, user_id)
             end_sessions(connection, user_id)
+            if tells:
+                _tell_change(connection, MailKind.PASSWORD_CHANGED, user_id, _find_email(connection, user_id))
             return username
 
     def confirm_email(self, token_hash: bytes) -> bool:
-        """Uses a link up; False for one that is not good, or whose address somebody else has by now."""
+        """Uses a link up; False for one that is not good, or whose address somebody else has by now. An e-mail to the
+        old address says that it is no longer that of the account."""
         with transaction(self._engine, "confirm-email") as connection:
             found = _take_link(connection, token_hash, MailKind.EMAIL)
-            return found is not None and _set_email(connection, *found)
+            if found is None:
+                return False
+            user_id, _ = found
+            old = _find_email(connection, user_id)
+            if not _set_email(connection, *found):
+                return False
+            _tell_change(connection, MailKind.EMAIL_CHANGED, user_id, old)
+            return True
 
     def delete_expired(self) -> None:
         with transaction(self._engine) as connection:
@@ -122,7 +135,11 @@ def _take_link(connection: Connection, token_hash: bytes, kind: MailKind) -> tup
 def _set_email(
     connection: Connection, user_id: UUID, email: str, condition: str = "password_hash IS NOT NULL", **values: object
 ) -> bool:
-    query = text(f"UPDATE auth.users SET email = :email, email_key = :key WHERE id = :user AND {condition}")
+    """A fault of the index would be in the database's log, with the address: it is left for those who race."""
+    query = text(
+        f"UPDATE auth.users SET email = :email, email_key = :key WHERE id = :user AND {condition}"
+        " AND NOT EXISTS (SELECT FROM auth.users other WHERE other.email_key = :key AND other.id <> :user)"
+    )
     try:
         with connection.begin_nested():
             found = connection.execute(query, {"user": user_id, "email": email, "key": fold(email), **values})
@@ -139,6 +156,24 @@ def _add_mail(
     fixed = {"id": uuid4(), "kind": kind.value, "user": user_id, "language": language, "most": MAX_LINKS_PER_HOUR}
     connection.execute(text(f"{query} ON CONFLICT DO NOTHING"), {**fixed, **values})
     notify(connection, MAILS_CHANNEL)
+
+
+def _find_email(connection: Connection, user_id: UUID) -> str | None:
+    """Of an account whose row is held."""
+    email: str | None = connection.execute(
+        text("SELECT email FROM auth.users WHERE id = :id"), {"id": user_id}
+    ).scalar()
+    return email
+
+
+def _tell_change(connection: Connection, kind: MailKind, user_id: UUID, address: str | None) -> None:
+    """In all languages, since nobody has said which one. Whoever changed it has no way to call it off."""
+    if address:
+        add = text(
+            "INSERT INTO auth.mails (id, kind, user_id, address, language) VALUES (:id, :kind, :user, :address, '')"
+        )
+        connection.execute(add, {"id": uuid4(), "kind": kind.value, "user": user_id, "address": address})
+        notify(connection, MAILS_CHANNEL)
 
 
 def _forget_links(connection: Connection, user_id: UUID) -> None:

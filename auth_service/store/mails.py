@@ -149,10 +149,10 @@ class MailStore:
         return self._write(job, "lease_until = CASE WHEN state = 'waiting' THEN NULL ELSE lease_until END")
 
     def delete_old(self) -> None:
-        """What nothing refers to: links that were sent or have failed."""
+        """What nothing refers to: links and news of an account that were sent or have failed."""
         query = text(
-            "DELETE FROM auth.mails WHERE kind IN ('sign_in', 'reset', 'email') AND state IN ('sent', 'failed')"
-            " AND created_at < now() - interval '1 day'"
+            "DELETE FROM auth.mails WHERE kind IN ('sign_in', 'reset', 'email', 'password_changed', 'email_changed')"
+            " AND state IN ('sent', 'failed') AND created_at < now() - interval '1 day'"
         )
         with transaction(self._engine) as connection:
             connection.execute(query)

@@ -27,7 +27,7 @@ from auth_service.store.consents import agree, has_withdrawn, insert_consent
 from auth_service.store.counts import count_guests
 from auth_service.store.locks import lock_event, lock_sessions, lock_user
 from auth_service.store.offers import COMPUTED, STORED, read_offer
-from auth_service.store.phones import mark_phone
+from auth_service.store.phones import find_phone, mark_phone
 from auth_service.store.sessions import end_last_sessions
 from kit.db import transaction
 from kit.pages import Page
@@ -165,12 +165,17 @@ class MemberStore:
             lock_event(connection, event_id)
             if is_taken(connection, code):
                 return None
+            phone = find_phone(connection, event_id, user_id)
             member = _end_membership(connection, event_id, user_id)
             if member is None:
                 return False
             is_over = end_last_sessions(connection, user_id)
-            remember = text("INSERT INTO auth.removals (event_id, user_id, searched) VALUES (:event, :user, :searched)")
-            connection.execute(remember, {"event": event_id, "user": user_id, "searched": member.searched})
+            remember = text(
+                "INSERT INTO auth.removals (event_id, user_id, searched, phone_hash)"
+                " VALUES (:event, :user, :searched, :phone)"
+            )
+            values = {"event": event_id, "user": user_id, "searched": member.searched, "phone": phone}
+            connection.execute(remember, values)
             note_act(connection, Recorded.GUEST_REMOVED, event_id, user_id)
             guard = text(
                 "UPDATE auth.events SET admission = true, code = CASE WHEN :waiting THEN code ELSE :code END"

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from auth_service.domain import Guest, Role
+from auth_service.domain import Guest, RemovedFromEvent, Role
 from kit.db import transaction
 
 MAX_GUESTS = 1000
@@ -42,3 +42,25 @@ def mark_phone(connection: Connection, event_id: UUID, user_id: UUID, phone_hash
     if phone_hash:
         mark = text("UPDATE auth.memberships SET phone_hash = :phone WHERE event_id = :event AND user_id = :user")
         connection.execute(mark, {"event": event_id, "user": user_id, "phone": phone_hash})
+
+
+def find_phone(connection: Connection, event_id: UUID, user_id: UUID) -> bytes | None:
+    """The hash of the phone by which a member joined, where it is known."""
+    query = text("SELECT phone_hash FROM auth.memberships WHERE event_id = :event AND user_id = :user")
+    phone_hash: bytes | None = connection.execute(query, {"event": event_id, "user": user_id}).scalar()
+    return phone_hash
+
+
+def require_not_removed(connection: Connection, event_id: UUID, phone_hash: bytes | None) -> None:
+    """Who was removed and comes back as somebody new hears that they were removed; under the event's lock. A phone that
+    somebody else in the event has used, too, is a family's or a table's, and may be anybody's.
+
+    Raises RemovedFromEvent.
+    """
+    query = text(
+        "SELECT FROM auth.removals WHERE event_id = :event AND phone_hash = :phone AND NOT EXISTS ("
+        " SELECT FROM auth.memberships WHERE event_id = :event AND phone_hash = :phone)"
+    )
+    values = {"event": event_id, "phone": phone_hash}
+    if phone_hash and connection.execute(query, values).first() is not None:
+        raise RemovedFromEvent

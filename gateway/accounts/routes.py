@@ -75,7 +75,7 @@ async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Pu
     "/register-with-event-code",
     dependencies=[by_address("registrations")],
     status_code=201,
-    responses=problems(*JSON_BODY),
+    responses=problems("removed_from_event", *JSON_BODY),
 )
 async def register(form: shapes.Registration, backend: Public, request: Request, response: Response) -> shapes.Login:
     """Make an account, join the event of the code, and log in. All faults of the form come in one answer; that an
@@ -95,17 +95,26 @@ async def register(form: shapes.Registration, backend: Public, request: Request,
     "/guest-sessions",
     dependencies=[by_address("guests")],
     status_code=201,
-    responses=problems("invalid_event_code", "event_closed", "invalid_argument", "idempotency_key_reused", *JSON_BODY),
+    responses=problems(
+        "invalid_event_code",
+        "event_closed",
+        "removed_from_event",
+        "invalid_argument",
+        "idempotency_key_reused",
+        *JSON_BODY,
+    ),
 )
 async def create_guest(
     form: shapes.NewGuest, backend: Public, request: Request, response: Response, idempotency_key: GuestKey = None
 ) -> shapes.GuestSession:
     """Become a guest of an event without user name, e-mail address or password; cookies keep the guest signed in."""
+    if mark := mark_phone(request, response):
+        await rates_of(request).hit("phones", mark)
     answer = await backend.auth.CreateGuest(
         pb.CreateGuestRequest(
             request_id=str(idempotency_key or uuid4()),
             without_search=not form.search,
-            phone_mark=mark_phone(request, response),
+            phone_mark=mark,
             device=describe_device(request),
             **form.model_dump(exclude={"search"}),
         )

@@ -48,6 +48,7 @@ REASONS: Mapping[str, int] = {
     "first_person": 409,
     "photo_not_ready": 409,
     "photo_not_failed": 409,
+    "face_changed": 409,
     "organiser_cannot_leave": 409,
     "request_in_progress": 409,
     "credentials_set": 409,

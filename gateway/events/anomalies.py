@@ -1,4 +1,4 @@
-"""What organisers of an event should look at: accounts with one face, and phones with many guests."""
+"""What organisers of an event should look at: accounts with one face or a selfie of two, phones with many guests."""
 
 import asyncio
 from collections.abc import Iterable
@@ -30,9 +30,18 @@ class SharedBy(BaseModel):
     accounts: list[Account] = Field(description="in the order in which they joined")
 
 
+class TwoFaces(BaseModel):
+    account: Account
+    photos: int = Field(description="in which both faces are")
+
+
 class Anomalies(BaseModel):
     same_face: list[SharedBy] | None = Field(
         description="accounts whose selfies show one face; null where that is not known now"
+    )
+    two_faces: list[TwoFaces] | None = Field(
+        description="accounts whose selfie is near two different faces of one photo, as the average of two people is;"
+        " null where that is not known now"
     )
     same_phone: list[SharedBy] = Field(description="guests who joined by one browser")
 
@@ -48,34 +57,42 @@ async def list_anomalies(event_id: UUID, backend: Signed) -> Anomalies:
         backend.auth.ListSharedPhones(pb.ListSharedPhonesRequest(event_id=str(event_id))),
         _list_faces(backend, event_id),
     )
-    same_face = None
+    same_face = two_faces = None
     if faces is not None:
-        guests = await find_guests(backend, event_id, {user_id for face in faces for user_id in face})
-        same_face = [SharedBy(accounts=_accounts(guests[u] for u in face if u in guests)) for face in faces]
-    return Anomalies(
-        same_face=same_face, same_phone=[SharedBy(accounts=_accounts(phone.guests)) for phone in phones.phones]
-    )
+        ids = {user_id for face in faces.faces for user_id in face.user_ids}
+        guests = await find_guests(backend, event_id, ids | {two.user_id for two in faces.two_faces})
+        same_face = [
+            SharedBy(accounts=_accounts(guests[u] for u in face.user_ids if u in guests)) for face in faces.faces
+        ]
+        two_faces = [
+            TwoFaces(account=_account(guests[two.user_id]), photos=two.photo_count)
+            for two in faces.two_faces
+            if two.user_id in guests
+        ]
+    same_phone = [SharedBy(accounts=_accounts(phone.guests)) for phone in phones.phones]
+    return Anomalies(same_face=same_face, two_faces=two_faces, same_phone=same_phone)
 
 
-async def _list_faces(backend: Backends, event_id: UUID) -> list[list[str]] | None:
+async def _list_faces(backend: Backends, event_id: UUID) -> matcher_pb2.ListSharedFacesResponse | None:
     """None where the service is away or has not heard of the event."""
     try:
-        answer = await backend.matcher.ListSharedFaces(matcher_pb2.ListSharedFacesRequest(event_id=str(event_id)))
+        request = matcher_pb2.ListSharedFacesRequest(event_id=str(event_id))
+        answer: matcher_pb2.ListSharedFacesResponse = await backend.matcher.ListSharedFaces(request)
     except grpc.aio.AioRpcError as error:
         if error.code() in AWAY or has_reason(error, "event_not_found"):
             return None
         raise
-    return [list(face.user_ids) for face in answer.faces]
+    return answer
 
 
 def _accounts(guests: Iterable[pb.Guest]) -> list[Account]:
-    accounts = [
-        Account(
-            user_id=guest.user_id,
-            username=guest.username,
-            display_name=guest.display_name,
-            joined_at=epoch_s(guest, "join_time") or 0,
-        )
-        for guest in guests
-    ]
-    return sorted(accounts, key=lambda account: account.joined_at)
+    return sorted(map(_account, guests), key=lambda account: account.joined_at)
+
+
+def _account(guest: pb.Guest) -> Account:
+    return Account(
+        user_id=guest.user_id,
+        username=guest.username,
+        display_name=guest.display_name,
+        joined_at=epoch_s(guest, "join_time") or 0,
+    )

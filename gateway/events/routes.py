@@ -207,6 +207,7 @@ def _event(
         starts_at=epoch_s(event, "start_time"),
         expires_at=epoch_s(event, "expire_time"),
         closed=event.closed,
+        ended=event.ended,
         admission=event.admission,
         guest_photos=GUEST_PHOTOS.get(event.guest_photos, "off"),
         photos=count_photos(state),

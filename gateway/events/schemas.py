@@ -88,7 +88,8 @@ class Event(EventOffer):
     event_code: str = Field(examples=["7K3F-9QXA"])
     starts_at: int | None
     expires_at: int | None
-    closed: bool = Field(description="closed by an organiser; an event that has expired is shut as well")
+    closed: bool = Field(description="closed by an organiser, who can open it again")
+    ended: bool = Field(description="takes neither guests nor photos now: it is closed, or `expires_at` has passed")
     admission: bool = Field(description="whoever joins waits until an organiser admits them")
     guest_photos: GuestPhotos = Field(
         description="whether guests may add photos; `moderated`: an organiser approves each one"

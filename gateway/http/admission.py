@@ -35,9 +35,10 @@ class TransferDeadline:
 
 
 class Admission:
-    """Inside Boundary. No body is read before there is a slot for the request, and `scope["caller"]` tells whose token
-    was verified, of whom no more than their share is let in; a body that takes its time gives the slot back until it is
-    complete. Health is always answered."""
+    """Inside Boundary. No body is read before there is a slot for the request. `scope["caller"]` tells whose token was
+    verified, of whom no more than their share is let in, and `scope["is_of_service"]` that the token is a service's own
+    or that of a download. A body that takes its time gives the slot back until it is complete. Health is always
+    answered."""
 
     def __init__(self, app: ASGIApp, limiters: Limiters, limits: Limits, verifier: Verifier) -> None:
         self._app = app
@@ -51,7 +52,9 @@ class Admission:
         headers = Headers(scope=scope)
         has_body = _has_body(scope["method"], headers)
         scope["has_body"] = has_body
-        scope["caller"] = caller = self._identify(scope, headers)
+        caller = self._identify(scope, headers)
+        scope["is_of_service"] = caller is not None and caller.kind != USER
+        scope["caller"] = caller = None if scope["is_of_service"] else caller
         limiter = self._limiters.choose(scope["path"], headers, caller if has_body else Caller())
         share = self._limiters.share(limiter) if caller else None
         if caller is None or share is None:
@@ -82,12 +85,11 @@ class Admission:
             slot.end()
 
     def _identify(self, scope: Scope, headers: Headers) -> Caller | None:
-        """The user whose valid token the request bears."""
+        """Whose valid token the request bears."""
         try:
-            caller = self._verifier.verify(find_token(scope, headers))
+            return self._verifier.verify(find_token(scope, headers))
         except InvalidToken:
             return None
-        return caller if caller.kind == USER else None
 
 
 class Slot:

@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 import uuid
+from collections.abc import Mapping
 from contextlib import suppress
 
 import grpc
@@ -34,6 +35,7 @@ HEADERS = {
     "cache-control": "no-store",
 }
 POLICY = "default-src 'none'; frame-ancestors 'none'"
+HSTS, DAY_S = "strict-transport-security", 86_400
 
 log = get_logger()
 handled = Counter("http_handled_total", "Requests that ended", ["method", "route", "status"])
@@ -43,14 +45,16 @@ seconds = Histogram("http_handling_seconds", "Duration of requests", ["method", 
 class Boundary:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, hsts_days: int = 0) -> None:
         self._app = app
+        self._hsts_days = hsts_days
         self._lingering: set[Exchange] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        exchange = Exchange(scope, receive, send, self._lingering)
+        headers = {HSTS: f"max-age={self._hsts_days * DAY_S}"} if self._hsts_days and scope["scheme"] == "https" else {}
+        exchange = Exchange(scope, receive, send, self._lingering, headers)
         with (
             traces.serve(scope["method"], Headers(scope=scope)),
             structlog.contextvars.bound_contextvars(request_id=exchange.request_id),
@@ -82,7 +86,9 @@ def _is_interruption(error: Exception) -> bool:
 class Exchange:
     """One request and its response, as they pass."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, lingering: "set[Exchange]") -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, lingering: "set[Exchange]", added: Mapping[str, str]
+    ) -> None:
         headers = Headers(scope=scope)
         given = headers.get(REQUEST_ID, "")
         self.request_id = given if ACCEPTED_ID.fullmatch(given) else str(uuid.uuid4())
@@ -92,6 +98,7 @@ class Exchange:
         self._receive = receive
         self._send = send
         self._lingering = lingering
+        self._added = {**HEADERS, **added}
         self._unread = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
         self._started = time.perf_counter()
 
@@ -158,7 +165,7 @@ class Exchange:
 
     def _complete(self, headers: MutableHeaders) -> None:
         headers[REQUEST_ID] = self.request_id
-        for name, value in HEADERS.items():
+        for name, value in self._added.items():
             headers.setdefault(name, value)
         headers.setdefault("content-security-policy", POLICY)
         if self._unread:

@@ -23,7 +23,8 @@ IPV6_HOME = 64  # bits that name one home or phone; the others are chosen by the
 class Rates:
     """Each in the notation of `limits`, such as "10/minute;100/hour", or NONE. `codes`, `availability`, `guests`,
     `registrations` and `logins` count requests of one address, which all guests of a hotel may share; `passwords`
-    those for one account from one address; `selfies` those of one account, and `selfie_mb` their millions of bytes.
+    those for one account from one address; `selfies` those of one account, `selfie_mb` their millions of bytes, and
+    `address_selfies` those of all accounts of one address. `phones` counts new guests of one browser.
     `links` counts requests of one address for e-mails, `addresses` those for one e-mail address."""
 
     codes: str = "300/minute"
@@ -32,8 +33,10 @@ class Rates:
     registrations: str = "300/minute"
     logins: str = "300/minute"
     passwords: str = "10/minute"
-    selfies: str = "20/minute"
+    selfies: str = "20/minute;300/day"
     selfie_mb: str = "30/minute"
+    address_selfies: str = "2000/hour"
+    phones: str = "60/hour"
     links: str = "30/hour"
     addresses: str = "5/hour"
 

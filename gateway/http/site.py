@@ -54,12 +54,14 @@ class Site:
     """`root_path`: the prefix under which a proxy shows the gateway, such as `/photos`; it may remove it or not.
     `public_origin`: scheme and host of the address on posters and in links, such as `https://photos.example.org`.
     `trusted_proxies`: addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
-    `cors_origins`: origins whose pages may call the gateway, or `*`; always without credentials."""
+    `cors_origins`: origins whose pages may call the gateway, or `*`; always without credentials.
+    `hsts_days`: for how long browsers that came by HTTPS come back by HTTPS alone; 0: they are not told."""
 
     root_path: str = ""
     public_origin: str = ""
     trusted_proxies: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    hsts_days: int = 0
 
 
 DIRECT = Site()

@@ -1,6 +1,6 @@
 """The faces of a photo, and why a guest is in it or not, for organisers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from gateway.errors.openapi import SIGNED, pictures, problems
 from gateway.events.guests import find_guests
 from gateway.http.authentication import Signed
+from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2 as pb
 
 MAX_AGE_S = 600
@@ -82,9 +83,8 @@ async def list_faces(photo_id: UUID, backend: Signed, guest_id: UUID | None = No
     answer = await backend.matcher.ListFaces(request)
     wanted = {person.user_id for face in answer.faces for person in face.people}
     guests = await find_guests(backend, answer.event_id, wanted)
-    names = {user_id: (guest.username, guest.display_name) for user_id, guest in guests.items()}
     return Faces(
-        faces=[_face(photo_id, face, names) for face in answer.faces],
+        faces=[_face(photo_id, face, guests) for face in answer.faces],
         small=answer.small_count,
         is_shown=answer.is_shown if guest_id else None,
         reasons=_reasons(answer.reasons),
@@ -103,13 +103,17 @@ async def get_face(photo_id: UUID, number: FaceNumber, backend: Signed) -> Respo
     return Response(answer.image, media_type="image/jpeg", headers=headers)
 
 
-def _face(photo_id: UUID, face: pb.PhotoFace, names: dict[str, tuple[str, str]]) -> Face:
-    people = []
-    for person in face.people:
-        username, display_name = names.get(person.user_id, ("", ""))
-        people.append(
-            FacePerson(person_id=person.person_id, user_id=person.user_id, username=username, display_name=display_name)
-        )
+def name_people(people: Iterable[pb.FacePerson], guests: Mapping[str, auth_pb2.Guest]) -> list[FacePerson]:
+    """`guests`: those that are known, by their ids."""
+    named = []
+    for person in people:
+        guest = guests.get(person.user_id) or auth_pb2.Guest()
+        names = {"username": guest.username, "display_name": guest.display_name}
+        named.append(FacePerson(person_id=person.person_id, user_id=person.user_id, **names))
+    return named
+
+
+def _face(photo_id: UUID, face: pb.PhotoFace, guests: Mapping[str, auth_pb2.Guest]) -> Face:
     return Face(
         number=face.number,
         left=face.left,
@@ -117,7 +121,7 @@ def _face(photo_id: UUID, face: pb.PhotoFace, names: dict[str, tuple[str, str]])
         width=face.width,
         height=face.height,
         image_url=f"/api/photos/{photo_id}/faces/{face.number}",
-        people=people,
+        people=name_people(face.people, guests),
         answer=ANSWERS.get(face.answer),
         reasons=_reasons(face.reasons),
     )

@@ -17,7 +17,7 @@ from gateway.errors.openapi import FILE_BODY, OTHER, SIGNED, TEXT, files_body, p
 from gateway.http.authentication import Signed
 from gateway.http.limits import MAX_KEY_LENGTH
 from gateway.http.ranges import IfNoneMatch, IfRange, Range, cut_picture, is_known, parse_range
-from gateway.http.rates import rates_of
+from gateway.http.rates import address_of, rates_of
 from gateway.http.uploads import FilePolicy, receive_files
 from gateway.selfies.person import Person, name_person
 from gateway.selfies.schemas import AcceptedRematch, AcceptedSelfie, RematchStatus
@@ -67,6 +67,7 @@ async def upload_selfie(
     if caller := request.scope["caller"]:
         await rates_of(request).hit("selfies", str(caller.user_id))
         await rates_of(request).hit("selfie_mb", str(caller.user_id), cost=_count_mb(request, max_bytes))
+        await rates_of(request).hit("address_selfies", address_of(request))
     # Enough is skipped to find a selfie in another field.
     policy = FilePolicy(FIELDS, 1, max_bytes, max_skipped_bytes=max_bytes, memory=request.app.state.selfie_memory)
     image = b""

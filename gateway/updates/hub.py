@@ -45,7 +45,7 @@ class Hub:
 
     def register(self, page: Stream) -> None:
         """Until `close` it is kept alive, ended, and sent the hints of its user. Raises Problem."""
-        if page.user_id in self._erased or self._ended.covers(page.session_id):
+        if page.user_id in self._erased or self._ended.covers(page.user_id, page.session_id):
             raise authentication_required()
         self._opened += 1
         page.turn = self._opened % TURNS

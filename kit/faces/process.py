@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from kit.errors import Unavailable
+from kit.faces.sandbox import PROTECTIONS
 from kit.faces.watchdog import Watchdog
 from kit.logs import get_logger
 
@@ -86,7 +87,13 @@ class FaceProcess(Generic[Result]):
             self.protections = self._exchange(lambda pipe: pipe.send(self._entry), _PROTECTIONS, START_TIMEOUT_S)
         except FaceProcessFault as fault:
             raise FaceProcessNotStarted(str(fault)) from fault
-        log.info("A child that meets images has started.", action="child_started", protections=self.protections)
+        missing = [name for name in PROTECTIONS if name not in self.protections]
+        log.info(
+            "A child that meets images has started.",
+            action="child_started",
+            protections=self.protections,
+            missing=missing,
+        )
 
     def call(self, data: bytes) -> Result:
         """What the entry's function makes of the bytes; after a fault the next call starts a fresh child."""

@@ -11,6 +11,11 @@ import resource
 import struct
 from collections.abc import Iterator
 
+from kit.faces.landlock import forbid_all
+
+# All that `confine` can activate.
+PROTECTIONS = ("no_new_privileges", "landlock", "limits", "system_calls")
+
 # The numbers of x86-64 and of aarch64; None where the architecture has no such call (Linux, uapi/asm/unistd.h).
 _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     # The pipe, and files that are open. `stat` lets Python's import reach the `open` that is refused, which is loud.
@@ -52,20 +57,23 @@ class _Program(ctypes.Structure):
 
 
 def confine() -> list[str]:
-    """Confines this process, all of its threads included, for good. Returns which protections are active:
+    """Confines this process for good. Returns which of PROTECTIONS are active:
 
-    `limits` (nothing can be opened or written to a file), `no_new_privileges` and `system_calls` (those of a list
-    alone). The last two need Linux on x86-64 or aarch64.
+    `no_new_privileges`; `landlock` (no file, no TCP, no other process, whichever system call is used); `limits`
+    (nothing can be opened or written to a file); `system_calls` (those of a list alone, in all threads). Landlock needs
+    Linux 5.13, where it is turned on; the list needs x86-64 or aarch64.
     """
+    active = []
+    libc = ctypes.CDLL(None, use_errno=True) if platform.system() == "Linux" else None
+    if libc and libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
+        active.append("no_new_privileges")
+        # It needs a file descriptor, so it comes before the limits.
+        if forbid_all(libc):
+            active.append("landlock")
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
-    active = ["limits"]
-    if platform.system() != "Linux":
-        return active
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
-        active.append("no_new_privileges")
-    if platform.machine() in _MACHINES and _filter(libc, _MACHINES.index(platform.machine())):
+    active.append("limits")
+    if libc and platform.machine() in _MACHINES and _filter(libc, _MACHINES.index(platform.machine())):
         active.append("system_calls")
     return active
 

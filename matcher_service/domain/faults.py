@@ -27,6 +27,10 @@ class PhotoNotFailed(Precondition):
     """Only a photo that could not be read can be retried."""
 
 
+class FaceChanged(Precondition):
+    """A chosen face is no longer what it was when it was shown: look for the person again."""
+
+
 class OrganiserOnly(NotAllowed):
     """Only organisers may do this."""
 

@@ -21,6 +21,9 @@ class Recorded(Enum):
     """Acts in the audit log; the values are stored and shown."""
 
     FACES_VIEWED = "faces_viewed"
+    FACE_SEARCHED = "face_searched"  # by an organiser, who points at it in a photo
+    FACES_FORGOTTEN = "faces_forgotten"
+    FACES_HIDDEN = "faces_hidden"  # forgotten, and their photos hidden
     PHOTOS_DELETED = "photos_deleted"
 
 

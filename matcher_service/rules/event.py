@@ -24,10 +24,15 @@ class Limits:
     rejected_distance: float = REJECTED_DISTANCE
     rejected_margin: float = REJECTED_MARGIN
     own_distance: float = OWN_DISTANCE
+    apart_margin: float = 0.07  # faces so much further from each other than the tolerance are two people's
 
     @property
     def growth_tolerance(self) -> float:
         return self.tolerance - self.growth_margin
+
+    @property
+    def apart_distance(self) -> float:
+        return self.tolerance + self.apart_margin
 
 
 @dataclass(frozen=True)
@@ -80,3 +85,12 @@ class Settled:
     no: int
     distance: float
     is_grown: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`settled`: by person and photo. `two_faces`: of each person whose selfie is near two different faces of a photo,
+    in how many photos; a selfie that is the average of two people is."""
+
+    settled: dict[tuple[UUID, UUID], Settled]
+    two_faces: dict[UUID, int]

@@ -6,19 +6,25 @@ from uuid import UUID
 import numpy as np
 
 from matcher_service.matching import Encodings
-from matcher_service.rules.event import EventFaces, EventPeople, Limits, Refusals, Settled
+from matcher_service.rules.event import EventFaces, EventPeople, Limits, Outcome, Refusals, Settled
 from matcher_service.rules.growth import Growth
 from matcher_service.rules.nearest import keep_nearest
 from matcher_service.rules.pairs import Comparison, Nearby, Pairs, Rows, concatenate
 from matcher_service.rules.rejection import Rejection
+from matcher_service.rules.two_faces import count_two_faces
 
 
 def match(
     faces: EventFaces, people: EventPeople, refusals: Refusals, limits: Limits
 ) -> dict[tuple[UUID, UUID], Settled]:
     """By person and photo. A person is found in no photo that they refuse, and is nobody's rival there."""
+    return examine(faces, people, refusals, limits).settled
+
+
+def examine(faces: EventFaces, people: EventPeople, refusals: Refusals, limits: Limits) -> Outcome:
+    """Who is in which photo, and whose selfie is near two faces of one photo, whatever they refuse."""
     if not len(faces) or not len(people):
-        return {}
+        return Outcome({}, {})
     faces = faces.sort()
     comparison = Comparison(faces.encodings, faces.penalties)
     places = range(len(people))
@@ -27,18 +33,21 @@ def match(
         Rejection(comparison, _find_rejected(faces, refusals.get(person, {}), rows), people.encodings[[place]], limits)
         for place, (person, rows) in enumerate(zip(people.ids, refused, strict=True))
     ]
-    direct = [_find_direct(comparison, people, place, refused[place], limits) for place in places]
+    near = [_find_near(comparison, people, place, limits) for place in places]
+    direct = [one.select(~np.isin(one.faces, rows)) for one, rows in zip(near, refused, strict=True)]
     kept = [_to_pairs(place, rejections[place].drop(direct[place])) for place in places]
     sure = keep_nearest(concatenate(kept), people.encodings, limits)
     may_be_template = faces.sure & faces.trusted & (faces.sizes >= limits.template_size_px)
     growth = Growth(comparison, faces.encodings, may_be_template, limits)
     found = [growth.grow(place, _of(sure, place), direct[place], refused[place], rejections[place]) for place in places]
-    return _collect(keep_nearest(concatenate(found), people.encodings, limits), faces, people)
+    settled = _collect(keep_nearest(concatenate(found), people.encodings, limits), faces, people)
+    counts = [count_two_faces(faces, one, limits.apart_distance) for one in near]
+    return Outcome(settled, {person: count for person, count in zip(people.ids, counts, strict=True) if count})
 
 
-def _find_direct(comparison: Comparison, people: EventPeople, place: int, refused: Rows, limits: Limits) -> Nearby:
+def _find_near(comparison: Comparison, people: EventPeople, place: int, limits: Limits) -> Nearby:
     selfie = people.encodings[place : place + 1]
-    rows = np.setdiff1d(comparison.find_within(selfie, limits.tolerance), refused)
+    rows = comparison.find_within(selfie, limits.tolerance)
     return Nearby(rows, comparison.measure(selfie, rows)[0]).within(limits.tolerance)
 
 

@@ -20,8 +20,10 @@ from matcher_service.domain import (
 )
 from matcher_service.faces import FacePage, FoundFace, FoundPerson, SeenFace
 from matcher_service.index import Index, make_faces
-from matcher_service.matching import find_people
+from matcher_service.matching import Encodings, find_people
+from matcher_service.rules import Limits, are_apart
 from matcher_service.service.members import Members
+from matcher_service.service.two_faces import TwoFaces
 from matcher_service.store import MatchStore, RefusalStore
 
 
@@ -29,13 +31,21 @@ class Matches:
     """Guests compared with the faces of their events."""
 
     def __init__(
-        self, store: MatchStore, refusals: RefusalStore, index: Index, members: Members, tolerance: float
+        self,
+        store: MatchStore,
+        refusals: RefusalStore,
+        index: Index,
+        members: Members,
+        limits: Limits,
+        two_faces: TwoFaces,
     ) -> None:
         self._store = store
         self._refusals = refusals
         self._index = index
         self._members = members
-        self._tolerance = tolerance
+        self._limits = limits
+        self._tolerance = limits.tolerance
+        self._two_faces = two_faces
 
     def rematch(self, rematch: Rematch) -> Iterator[Snapshot]:
         """ACCEPTED, then how it goes, then how it ended; a fault is an end as well, but for what is unavailable."""
@@ -85,6 +95,7 @@ class Matches:
         self._members.require(rematch.event_id, rematch.user_id)
         encoding = rematch.encoding
         found: list[FoundFace] = []
+        several: list[Encodings] = []
         compared = total = 0
         if encoding is not None:
             faces = self._index.use(rematch.event_id)
@@ -93,11 +104,15 @@ class Matches:
             compared, total = faces.version, len(faces)
             yield replace(latest, state=RematchState.RUNNING, total=total)
             with traces.step("search"):
-                found = faces.find(encoding, self._tolerance)
+                search = faces.search(encoding, self._tolerance)
+                found, several = search.found, search.several
         matched = self._store.publish(rematch, found, compared, lambda newer: self._find_newer(newer, encoding))
         if matched is None:
             yield replace(latest, state=RematchState.SUPERSEDED)
         else:
+            # At once, and not only when the event is settled: by then the selfie may be deleted.
+            count = sum(are_apart(encodings, self._limits.apart_distance) for encodings in several)
+            self._two_faces.note(rematch.event_id, {rematch.person: count} if count else {})
             yield replace(latest, state=RematchState.DONE, compared=total, total=total, matched=matched)
 
     def _find_newer(self, newer: FacePage, encoding: bytes | None) -> list[FoundFace]:

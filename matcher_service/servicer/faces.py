@@ -1,9 +1,45 @@
 """The faces of photos on the wire."""
 
+import re
 from collections.abc import Sequence
+from uuid import UUID
 
+from kit.errors import InvalidArgument
+from kit.ids import parse_id
+from matcher_service.domain import Visibility
 from matcher_service.domain.photo_faces import Explanation, FaceReason, PhotoFaces, StoredFace
+from matcher_service.domain.removals import MAX_FACES, ChosenFace, Removal, SimilarFace
 from protos.matcher.v1 import matcher_pb2 as pb
+
+KEY = re.compile(r"(\d{1,4})" + r"\.(-?\d{1,9})" * 4, re.ASCII)  # number and box of a face
+REMOVALS = {pb.REMOVAL_FORGET_FACES: Removal.FORGET_FACES, pb.REMOVAL_HIDE_PHOTOS: Removal.HIDE_PHOTOS}
+
+
+def show_similar(event_id: UUID, faces: Sequence[SimilarFace], total: int) -> pb.FindSimilarFacesResponse:
+    return pb.FindSimilarFacesResponse(event_id=str(event_id), faces=map(_similar, faces), total_count=total)
+
+
+def parse_chosen(request: pb.RemoveFacesRequest) -> tuple[list[ChosenFace], Removal]:
+    """Raises InvalidArgument."""
+    if not 1 <= len(request.faces) <= MAX_FACES or request.removal not in REMOVALS:
+        raise InvalidArgument
+    chosen = []
+    for face in request.faces:
+        if (key := KEY.fullmatch(face.face_key)) is None:
+            raise InvalidArgument
+        chosen.append(ChosenFace(parse_id(face.photo_id), *map(int, key.groups())))
+    return chosen, REMOVALS[request.removal]
+
+
+def _similar(found: SimilarFace) -> pb.SimilarFace:
+    face = found.face
+    return pb.SimilarFace(
+        photo_id=str(face.photo_id),
+        number=face.no,
+        face_key=".".join(map(str, (face.no, face.left, face.top, face.width, face.height))),
+        people=[pb.FacePerson(person_id=str(person), user_id=str(user)) for person, user in found.people],
+        hidden=found.visibility is Visibility.HIDDEN,
+    )
 
 
 def show_faces(photo: PhotoFaces, faces: Sequence[tuple[StoredFace, Explanation]]) -> pb.ListFacesResponse:

@@ -13,8 +13,9 @@ from matcher_service.audience import Audience
 from matcher_service.domain import ENCODING_SIZE, MAX_USERS, Hint, Listing, Match, Rematch, Snapshot
 from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
+from matcher_service.removals import Removals
 from matcher_service.service import Matches
-from matcher_service.servicer.faces import show_faces
+from matcher_service.servicer.faces import parse_chosen, show_faces, show_similar
 from matcher_service.servicer.shared import name_versions, parse_order
 from matcher_service.store.hints import parse_hint
 from protos.matcher.v1 import matcher_pb2 as pb
@@ -35,7 +36,9 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
         anomalies: Anomalies,
         logos: Logos,
         faces: PhotoFaces,
+        removals: Removals,
     ) -> None:
+        self._removals = removals
         self._faces = faces
         self._anomalies = anomalies
         self._logos = logos
@@ -108,8 +111,13 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
 
     @callable_by(USER)
     def ListSharedFaces(self, request, context):
-        faces = self._anomalies.list_shared_faces(current_caller().user_id, parse_id(request.event_id))
-        return pb.ListSharedFacesResponse(faces=[pb.SharedFace(user_ids=map(str, accounts)) for accounts in faces])
+        caller, event_id = current_caller().user_id, parse_id(request.event_id)
+        faces = self._anomalies.list_shared_faces(caller, event_id)
+        two_faces = self._anomalies.list_two_faces(caller, event_id)
+        return pb.ListSharedFacesResponse(
+            faces=[pb.SharedFace(user_ids=map(str, accounts)) for accounts in faces],
+            two_faces=[pb.TwoFaces(user_id=str(user_id), photo_count=count) for user_id, count in two_faces],
+        )
 
     @callable_by(USER)
     def ListFaces(self, request, context):
@@ -121,6 +129,17 @@ class MatcherServicer(matcher_pb2_grpc.MatcherServiceServicer):
         photo_id = parse_id(request.photo_id)
         image = self._faces.cut_face(current_caller().user_id, photo_id, request.number)
         return pb.GetFaceCropResponse(image=image)
+
+    @callable_by(USER)
+    def FindSimilarFaces(self, request, context):
+        photo_id = parse_id(request.photo_id)
+        return show_similar(*self._removals.find_similar(current_caller().user_id, photo_id, request.number))
+
+    @callable_by(USER)
+    def RemoveFaces(self, request, context):
+        event_id, (chosen, removal) = parse_id(request.event_id), parse_chosen(request)
+        count = self._removals.remove(current_caller().user_id, event_id, chosen, removal)
+        return pb.RemoveFacesResponse(removed_count=count)
 
     @callable_by(service("auth"))
     def CountMatchesForNotices(self, request, context):

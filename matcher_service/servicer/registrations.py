@@ -7,6 +7,7 @@ from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
+from matcher_service.removals import Removals
 from matcher_service.service import Cameras, Matches, Photos
 from matcher_service.servicer.matches import MatcherServicer
 from matcher_service.servicer.photos import PhotoServicer
@@ -23,10 +24,11 @@ def registrations(
     anomalies: Anomalies,
     logos: Logos,
     faces: PhotoFaces,
+    removals: Removals,
 ) -> list[Registration]:
     return [
         Registration(
-            MatcherServicer(matches, audience, hints, anomalies, logos, faces),
+            MatcherServicer(matches, audience, hints, anomalies, logos, faces, removals),
             matcher_pb2_grpc.add_MatcherServiceServicer_to_server,
             matcher_pb2.DESCRIPTOR.services_by_name["MatcherService"],
         ),

@@ -17,6 +17,7 @@ from matcher_service.store.purge import PurgeStore
 from matcher_service.store.reencryption import ReencryptionStore
 from matcher_service.store.refusals import RefusalStore
 from matcher_service.store.releases import ReleaseStore
+from matcher_service.store.removals import RemovalStore
 from matcher_service.store.replays import ReplayStore
 from matcher_service.store.rereads import RereadStore
 from matcher_service.store.settlements import SettlementStore
@@ -41,6 +42,7 @@ __all__ = [
     "ReencryptionStore",
     "RefusalStore",
     "ReleaseStore",
+    "RemovalStore",
     "ReplayStore",
     "RereadStore",
     "SettlementStore",

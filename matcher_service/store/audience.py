@@ -74,6 +74,16 @@ def change_visibility(
         hint_people_in(connection, event_id, changed_ids)
 
 
+def settle_requests(connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
+    """Those to hide one of the photos. Under the event's lock."""
+    settle = text(
+        "UPDATE matcher.hide_requests SET settled = true"
+        " WHERE event_id = :event AND photo_id = ANY(:photos) AND NOT settled"
+    )
+    if connection.execute(settle, {"event": event_id, "photos": list(photo_ids)}).rowcount:
+        hint_organisers(connection, event_id)
+
+
 class AudienceStore:
     """Who sees which photos."""
 
@@ -100,13 +110,13 @@ class AudienceStore:
             if not photos and _select(connection, event_id, photo_ids, tuple(Visibility)):
                 raise OrganiserOnly
             if visibility is Visibility.HIDDEN:
-                self._settle(connection, {"event": event_id, "photos": photos})
+                settle_requests(connection, event_id, photos)
             change_visibility(connection, event_id, photos, visibility, self._show_again)
 
     def dismiss_requests(self, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         with transaction(self._engine, "hide-dismiss") as connection:
             if lock_event(connection, event_id) is not None:
-                self._settle(connection, {"event": event_id, "photos": list(photo_ids)})
+                settle_requests(connection, event_id, photo_ids)
 
     def ask_to_hide(self, event_id: UUID, user_id: UUID, photo_id: UUID) -> bool:
         """False where the user neither sees the photo nor asked before."""
@@ -145,14 +155,6 @@ class AudienceStore:
             " WHERE h.event_id = :event AND h.user_id = :user AND h.photo_id = :photo))"
         )
         return connection.execute(known, values).first() is not None
-
-    def _settle(self, connection: Connection, values: Mapping[str, Any]) -> None:
-        settle = text(
-            "UPDATE matcher.hide_requests SET settled = true"
-            " WHERE event_id = :event AND photo_id = ANY(:photos) AND NOT settled"
-        )
-        if connection.execute(settle, values).rowcount:
-            hint_organisers(connection, values["event"])
 
     def _show_again(self, connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         show_again(connection, event_id, photo_ids)

@@ -3,18 +3,20 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
 from kit.db import transaction
-from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, Variant
+from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, NewFace, Variant
 from matcher_service.faces import FoundPerson
 from matcher_service.store.audience import USER, unhidden
 from matcher_service.store.cameras import settle_time
 from matcher_service.store.encodings import open_person, seal_new
 from matcher_service.store.events import IS_NAMED, count_photos, lock_event, raise_version
+from matcher_service.store.forgotten import drop_forgotten
 from matcher_service.store.hints import hint, hint_all, hint_organisers
 from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.rejections import read_rejected
@@ -51,7 +53,7 @@ INSERT_MATCH = text(
 # The rows that are jobs, by whether they are new versions of photos.
 TABLES = {False: "matcher.photos", True: "matcher.replacements"}
 
-FindPeople = Callable[[Sequence[bytes], Mapping[int, Sequence[bytes]]], Sequence[FoundPerson]]
+FindPeople = Callable[[Sequence[bytes], Mapping[int, Sequence[bytes]], Sequence[NewFace]], Sequence[FoundPerson]]
 
 
 class JobStore:
@@ -123,7 +125,7 @@ class JobStore:
         """The photo's faces and matches, all at once; False when the job is no longer ours or the photo is gone.
 
         `find_people` gets the encodings of the event's people, read under the lock, and by their places those of the
-        faces that they rejected; it returns those in the photo.
+        faces that they rejected, and the photo's faces but forgotten ones; it returns those in the photo.
         """
         with transaction(self._engine, "photo-publish") as connection:
             version = lock_event(connection, job.event_id)
@@ -132,6 +134,7 @@ class JobStore:
             before = replace_upload(connection, job, version + 1) if job.is_replacement else Before()
             if before is None:
                 return False
+            photo = self._drop_forgotten(connection, job, photo)
             people = connection.execute(
                 text(
                     "SELECT person_id, user_id, encodings FROM matcher.people"
@@ -142,7 +145,7 @@ class JobStore:
             rejected = read_rejected(connection, job.event_id)
             by_place = {place: rejected[one.person_id] for place, one in enumerate(people) if one.person_id in rejected}
             encodings = [open_person(connection, one.person_id, bytes(one.encodings)) for one in people]
-            found = find_people(encodings, by_place)
+            found = find_people(encodings, by_place, photo.faces)
             row = self._insert(
                 connection, job, photo, version + 1, [(people[one.place].person_id, one) for one in found]
             )
@@ -224,6 +227,11 @@ class JobStore:
         )
         values = {"event": job.event_id, "photo": job.photo_id, "attempt": job.attempt, "key": job.upload_key}
         return connection.execute(query, values).first() is not None
+
+    def _drop_forgotten(self, connection: Connection, job: Job, photo: IndexedPhoto) -> IndexedPhoto:
+        size = photo.width, photo.height
+        faces = drop_forgotten(connection, job.event_id, job.photo_id, photo.faces, size)
+        return replace(photo, faces=faces)
 
     def _insert(
         self,

@@ -71,7 +71,7 @@ class RefusalStore:
                 values,
             )
             if refused.rowcount:
-                self._match(connection, values, find_person)
+                match_again(connection, event_id, values["person"], photo_id, find_person)
                 mark_unsettled(connection, event_id, is_reset=True)
                 hint(connection, event_id, [user_id])
             return True
@@ -91,22 +91,26 @@ class RefusalStore:
         )
         return connection.execute(known, values).first() is not None
 
-    def _match(self, connection: Connection, values: Mapping[str, Any], find_person: FindPerson) -> None:
-        looked_for = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")
-        stored = connection.execute(looked_for, values).scalar()
-        if stored is None:
-            return
-        encoding = open_person(connection, values["person"], bytes(stored))
-        faces = text(
-            "SELECT encoding, penalty FROM matcher.faces WHERE event_id = :event AND photo_id = :photo ORDER BY face_no"
-        )
-        seen = [
-            SeenFace(open_face(connection, values["event"], bytes(row.encoding)), row.penalty)
-            for row in connection.execute(faces, values)
-        ]
-        rejected = read_rejected(connection, values["event"], values["person"]).get(values["person"], [])
-        for found in find_person(encoding, seen, rejected):
-            connection.execute(INSERT_MATCH, {**values, "no": found.no, "distance": found.distance})
+
+def match_again(
+    connection: Connection, event_id: UUID, person_id: UUID, photo_id: UUID, find_person: FindPerson
+) -> None:
+    """The person, who has no match in the photo, is compared with its faces. Under the event's lock."""
+    values = {"event": event_id, "person": person_id, "photo": photo_id}
+    looked_for = text("SELECT encodings FROM matcher.people WHERE event_id = :event AND person_id = :person")
+    stored = connection.execute(looked_for, values).scalar()
+    if stored is None:
+        return
+    query = text(
+        "SELECT face_no, encoding, penalty FROM matcher.faces WHERE event_id = :event AND photo_id = :photo"
+        " ORDER BY face_no"
+    )
+    faces = connection.execute(query, values).all()
+    seen = [SeenFace(open_face(connection, event_id, bytes(row.encoding)), row.penalty) for row in faces]
+    rejected = read_rejected(connection, event_id, person_id).get(person_id, [])
+    for found in find_person(open_person(connection, person_id, bytes(stored)), seen, rejected):
+        no = faces[found.no].face_no  # some may have been forgotten
+        connection.execute(INSERT_MATCH, {**values, "no": no, "distance": found.distance})
 
 
 def _name(event_id: UUID, user_id: UUID, photo_id: UUID, person_id: UUID | None) -> dict[str, UUID]:

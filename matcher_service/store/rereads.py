@@ -12,6 +12,8 @@ from kit.db import transaction
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, NewFace
 from matcher_service.domain.rereads import RereadJob, RereadPhoto, RereadProgress, Swap
 from matcher_service.store.encodings import seal_new
+from matcher_service.store.events import lock_event
+from matcher_service.store.forgotten import drop_forgotten
 
 FIRST_ID = UUID(int=0)
 SWAP_LEASES = 20  # as long as so many photos may take
@@ -99,15 +101,26 @@ class RereadStore:
         return job
 
     def stage(self, job: RereadPhoto, faces: tuple[NewFace, ...], small_count: int) -> bool:
-        """Lays the faces aside; False when the job is no longer ours or the photo is gone."""
+        """Lays the faces aside, but for forgotten ones; False when the job is no longer ours or the photo is gone."""
         ids = {"event": job.event_id, "photo": job.photo_id}
+        size = text("SELECT width, height FROM matcher.photos WHERE event_id = :event AND id = :photo")
         with transaction(self._engine, "reread-stage") as connection:
+            if lock_event(connection, job.event_id) is None:
+                return False
+            if (row := connection.execute(size, ids).first()) is None:
+                return False
+            faces = self._drop_forgotten(connection, job, faces, (row.width, row.height))
             if not self._settle(connection, job, "read", len(faces) + small_count):
                 return False
             if faces:
                 sealed = [seal_new(connection, job.event_id, face) for face in faces]
                 connection.execute(INSERT_FACE, [{**face, **ids, "no": no} for no, face in enumerate(sealed)])
             return True
+
+    def _drop_forgotten(
+        self, connection: Connection, job: RereadPhoto, faces: tuple[NewFace, ...], size: tuple[int, int]
+    ) -> tuple[NewFace, ...]:
+        return drop_forgotten(connection, job.event_id, job.photo_id, faces, size)
 
     def keep(self, job: RereadPhoto) -> None:
         """The verdict: this photo can no longer be read, and its faces stay as they are."""

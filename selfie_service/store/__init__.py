@@ -3,7 +3,7 @@
 from selfie_service.store.acts import ActStore
 from selfie_service.store.bindings import BindingStore
 from selfie_service.store.changes import ChangeStore
-from selfie_service.store.erasing import OldSelfieStore
+from selfie_service.store.erasing import LeaverStore
 from selfie_service.store.ledger import LedgerStore
 from selfie_service.store.persons import PersonStore
 from selfie_service.store.records import RecordStore
@@ -17,8 +17,8 @@ __all__ = [
     "ActStore",
     "BindingStore",
     "ChangeStore",
+    "LeaverStore",
     "LedgerStore",
-    "OldSelfieStore",
     "PersonStore",
     "RecordStore",
     "ReencryptionStore",

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from kit.db import transaction
 from selfie_service.domain import Change, ChangeKind, first_person
 from selfie_service.store.bindings import forget_bindings
-from selfie_service.store.erasing import delete_person, erase_selfies
+from selfie_service.store.erasing import begin_grace, delete_person, end_grace, erase_selfies
 from selfie_service.store.members import apply_to_members
 from selfie_service.store.people import (
     REMATCHES_CHANNEL,
@@ -99,11 +99,7 @@ def _join(connection: Connection, change: Change) -> None:
     if is_buried(connection, user_id) or is_buried(connection, event_id):
         return
     lock_first_person(connection, user_id)
-    stay = text(
-        "UPDATE selfie.people SET without_events_since = NULL"
-        " WHERE user_id = :user AND without_events_since IS NOT NULL"
-    )
-    connection.execute(stay, {"user": user_id})
+    end_grace(connection, user_id)
     if not _is_searched(change):
         return
     people = lock_people(connection, user_id)
@@ -153,8 +149,7 @@ def _leave(connection: Connection, change: Change) -> None:
         {"event": event_id, "user": user_id},
     )
     if _is_last(change):
-        for person_id in people:
-            erase_selfies(connection, person_id)
+        begin_grace(connection, user_id)
 
 
 def _withdraw_consent(connection: Connection, change: Change) -> None:

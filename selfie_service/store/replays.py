@@ -1,32 +1,50 @@
-"""SQL of a replay of the ledger: people whom a restored database still has."""
+"""SQL of a replay of the ledger: people and selfies that a restored database still has."""
+
+from uuid import UUID
 
 from sqlalchemy import Engine, text
 
 from kit.db import transaction
 from kit.ledger import Erasure, Gone
-from selfie_service.store.erasing import delete_person
+from selfie_service.store.erasing import delete_person, erase_selfies
 from selfie_service.store.people import lock_first_person
 
 
 class ReplayStore:
-    """Deletes people again; accounts are auth_service's, whose feed brings their end here."""
+    """Deletes people and selfies again; accounts are auth_service's, whose feed brings their end here."""
 
-    kinds = (Gone.PERSON,)
+    kinds = (Gone.PERSON, Gone.SELFIE)
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def erase(self, erasure: Erasure) -> bool:
-        """Whether the person was there."""
+        """Whether the person was there, or the selfie."""
+        return self._erase_person(erasure.id) if erasure.kind is Gone.PERSON else self._erase_selfie(erasure.id)
+
+    def _erase_person(self, person_id: UUID) -> bool:
         query = text(
             "SELECT user_id FROM selfie.people"
             " WHERE person_id = :person AND person_id <> user_id AND deleted_at IS NULL"
         )
-        person = {"person": erasure.id}
         with transaction(self._engine, "replay") as connection:
-            user_id = connection.execute(query, person).scalar()
+            user_id = connection.execute(query, {"person": person_id}).scalar()
             if user_id is None:
                 return False
             lock_first_person(connection, user_id)
-            delete_person(connection, erasure.id)
+            delete_person(connection, person_id)
+            return True
+
+    def _erase_selfie(self, selfie_id: UUID) -> bool:
+        """With it go all of the person, as they did when it was deleted, and the face that the person is bound to."""
+        query = text(
+            "SELECT user_id, person_id FROM selfie.selfies"
+            " WHERE id = :selfie AND state NOT IN ('superseded', 'deleted')"
+        )
+        with transaction(self._engine, "replay") as connection:
+            found = connection.execute(query, {"selfie": selfie_id}).first()
+            if found is None:
+                return False
+            lock_first_person(connection, found.user_id)
+            erase_selfies(connection, found.person_id)
             return True

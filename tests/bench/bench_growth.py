@@ -19,8 +19,9 @@ from matcher_service.domain import NEWEST_FIRST, IndexedPhoto, NewFace, Rematch,
 from matcher_service.faces import SeenFace
 from matcher_service.index import Index
 from matcher_service.matching import find_people
-from matcher_service.service import Matches, Members
-from matcher_service.store import FaceStore, JobStore, MatchStore, MemberStore, PhotoStore, RefusalStore
+from matcher_service.rules import Limits
+from matcher_service.service import Matches, Members, TwoFaces
+from matcher_service.store import FaceStore, JobStore, MatchStore, MemberStore, PeopleStore, PhotoStore, RefusalStore
 from tests.bench.database import BenchDatabase, add_event, add_guests, make_encodings
 
 FACES = (15_000, 30_000, 60_000, 120_000)
@@ -64,7 +65,8 @@ def _measure_event(database: BenchDatabase, size: int) -> dict[str, float]:
     database.settle()
     store, faces, members = MatchStore(engine), FaceStore(engine), MemberStore(engine)
     index = Index(faces.find_version, faces.count, faces.read_page, memory_mb=512)
-    matches = Matches(store, RefusalStore(engine), index, Members(members, lambda: None), TOLERANCE)
+    who, two_faces = Members(members, lambda: None), TwoFaces(PeopleStore(engine), 2)
+    matches = Matches(store, RefusalStore(engine), index, who, Limits(tolerance=TOLERANCE), two_faces)
     revisions = iter(range(2, 1000))
 
     def rematch() -> None:
@@ -98,7 +100,7 @@ def _measure_guests(database: BenchDatabase, size: int) -> dict[str, float]:
         photo = IndexedPhoto(1200, 800, None, dict.fromkeys(Variant, str(job.photo_id)), 1, faces)
         looked_at = [SeenFace(face.encoding) for face in faces]
         started = time.perf_counter()
-        assert jobs.publish(job, photo, lambda people, _: find_people(people, looked_at, TOLERANCE))
+        assert jobs.publish(job, photo, lambda people, *_: find_people(people, looked_at, TOLERANCE))
         return (time.perf_counter() - started) * 1000
 
     return {

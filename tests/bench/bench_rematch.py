@@ -12,8 +12,9 @@ from typing import Any
 from deploy.sample import SamplePhoto
 from matcher_service.domain import Rematch
 from matcher_service.index import Index
-from matcher_service.service import Matches, Members
-from matcher_service.store import FaceStore, MatchStore, MemberStore, RefusalStore
+from matcher_service.rules import Limits
+from matcher_service.service import Matches, Members, TwoFaces
+from matcher_service.store import FaceStore, MatchStore, MemberStore, PeopleStore, RefusalStore
 from tests.bench.database import FACES_PER_PHOTO, SHARE, BenchDatabase, add_event, add_guests, make_encodings
 
 PHOTOS = 2_000
@@ -31,7 +32,12 @@ def run(database: BenchDatabase, photos: list[SamplePhoto]) -> dict[str, Any]:
     faces, members = FaceStore(database.engine), MemberStore(database.engine)
     index = Index(faces.find_version, faces.count, faces.read_page, memory_mb=512)
     matches = Matches(
-        MatchStore(database.engine), RefusalStore(database.engine), index, Members(members, lambda: None), TOLERANCE
+        MatchStore(database.engine),
+        RefusalStore(database.engine),
+        index,
+        Members(members, lambda: None),
+        Limits(tolerance=TOLERANCE),
+        TwoFaces(PeopleStore(database.engine), 2),
     )
     times = []
     for revision in range(2, ROUNDS + 3):

@@ -75,6 +75,7 @@ class Party:
             "DB_MAX_OVERFLOW": "3",
             "RATE_SELFIES": "none",
             "RATE_SELFIE_MB": "none",
+            "RATE_ADDRESS_SELFIES": "none",
             "BINDING_TOLERANCE": "none",  # guests send selfies of anybody
         }
         self.system = LocalSystem(

@@ -26,6 +26,7 @@ SETTINGS = {
     "LOG_LEVEL": "WARNING",
     "RATE_SELFIES": "none",
     "RATE_SELFIE_MB": "none",
+    "RATE_ADDRESS_SELFIES": "none",
 }
 KILLED = re.compile(r"^(\S+ +\| )Still runs after.*$(?:\n\1.*$){,100}", re.MULTILINE)
 VARIANTS = ("thumb", "medium", "preview", "original")

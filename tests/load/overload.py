@@ -199,9 +199,8 @@ def main() -> None:
     parser.add_argument("--sizes", type=float, nargs="+", default=SIZES_MB, help="of a selfie, in millions of bytes")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-overload-", dir="/tmp"))
-    system = LocalSystem(
-        folder / "data", settings={"LOG_LEVEL": "WARNING", "RATE_SELFIES": "none", "RATE_SELFIE_MB": "none"}
-    )
+    unlimited = dict.fromkeys(("RATE_SELFIES", "RATE_SELFIE_MB", "RATE_ADDRESS_SELFIES"), "none")
+    system = LocalSystem(folder / "data", settings={"LOG_LEVEL": "WARNING", **unlimited})
     try:
         with system:
             _, jpeg = next(iter(load_selfies(Path(os.environ.get("MINOIS_DATA", "var")) / "sample")))

@@ -96,6 +96,7 @@ def running(kind: str, address: str) -> Iterator[tuple[int, int]]:
         "METRICS_PORT": str(free_port()),
         "RATE_SELFIES": "none",
         "RATE_SELFIE_MB": "none",
+        "RATE_ADDRESS_SELFIES": "none",
     }
     command = [sys.executable, *COMMANDS[kind]]
     with subprocess.Popen(command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL) as process:

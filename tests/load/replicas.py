@@ -28,6 +28,7 @@ SETTINGS = {
     "DB_POOL_SIZE": "3",
     "DB_MAX_OVERFLOW": "3",
     "RATE_SELFIES": "none",
+    "RATE_ADDRESS_SELFIES": "none",
     "RATE_GUESTS": "none",
 }
 KINDS = [kind.name for kind in PROCESSES]

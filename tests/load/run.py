@@ -57,6 +57,7 @@ def main() -> None:
             "LOG_LEVEL": "WARNING",
             "RATE_SELFIES": "none",
             "RATE_SELFIE_MB": "none",
+            "RATE_ADDRESS_SELFIES": "none",
             "RATE_AVAILABILITY": "none",
         },
     )

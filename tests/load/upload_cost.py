@@ -34,7 +34,9 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=1, help="that upload at the same time")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="minois-cost-", dir="/tmp"))
-    system = LocalSystem(folder / "data", settings={"RATE_SELFIES": "none", "RATE_SELFIE_MB": "none"})
+    system = LocalSystem(
+        folder / "data", settings=dict.fromkeys(("RATE_SELFIES", "RATE_SELFIE_MB", "RATE_ADDRESS_SELFIES"), "none")
+    )
     try:
         with system:
             _, jpeg = next(iter(load_selfies(Path(os.environ.get("MINOIS_DATA", "var")) / "sample")))

@@ -120,9 +120,11 @@ def walk_as_organiser(
     page.goto(f"{base_url}/organiser/events/{event_id}")
     page.locator(".grid.organiser input").nth(1).check()
     take("photos", ".toast.actions")
-    for tab in ("guests", "poster", "settings"):
+    for tab in ("guests", "poster", "log", "settings"):
         page.goto(f"{base_url}/organiser/events/{event_id}/{tab}")
         take(tab, f".{tab} h2")
+    page.goto(f"{base_url}/organiser/account")
+    take("account", ".devices li")
     context.close()
 
 
@@ -132,6 +134,7 @@ def fill_event(organiser: Person, base_url: str) -> dict[str, Any]:
     sizes = (SIZES[number % len(SIZES)] for number in range(COUNT))
     photos = [SamplePhoto(f"IMG_{n:04}.jpg", draw_photo(n, *size), frozenset(), 0) for n, size in enumerate(sizes)]
     organiser.upload_photos(event["id"], photos)
+    organiser.invite(event["id"], "photographer")
     for name in ("Grandpa", "Mia", ""):
         form = {"event_code": event["event_code"], "display_name": name, "consent_version": "1"}
         httpx2.post(f"{base_url}/api/guest-sessions", json=form).raise_for_status()

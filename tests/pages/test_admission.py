@@ -74,8 +74,12 @@ def test_a_guest_who_is_refused_is_told_so_at_once(phone: Phone, organiser: Orga
     expect(phone.page.get_by_text(LETS_IN["en"])).to_have_count(0, timeout=PATIENCE_MS)  # the session ends, too
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
-    phone.see(LETS_IN["en"])  # as somebody new, whom the organiser has to let in
+    phone.see("The organiser has removed you from this event. Only they can let you in again.")
     phone.check_accessibility()
+    phone.page.context.clear_cookies()
+    phone.open(f"/e/{event['event_code']}")
+    phone.button("Continue without a selfie").click()
+    phone.see(LETS_IN["en"])  # as somebody new, whom the organiser has to let in
 
 
 def test_an_open_page_hears_that_its_event_is_renamed_and_closed(phone: Phone, organiser: Organiser) -> None:

@@ -70,3 +70,43 @@ def test_the_faces_are_accessible_on_a_phone_in_the_dark_in_french(
     narrow.page.get_by_label("Pourquoi cet invité").select_option(label=party[1])
     expect(narrow.page.get_by_text("est cet invité.")).to_have_count(1)
     narrow.check_accessibility()
+
+
+@pytest.mark.parametrize("locale", ["en", "fr"])
+def test_an_organiser_removes_a_person_who_is_no_guest(
+    system: LocalSystem, new_laptop: NewLaptop, organiser: Organiser, sample: SampleEvent, locale: str
+) -> None:
+    """By the keyboard alone; the person is in two photos."""
+    remove, confirm, done, back = {
+        "en": (
+            "Remove this person",
+            "Remove from 2 photos",
+            "The faces in 2 photos are forgotten.",
+            "Back to the photo",
+        ),
+        "fr": ("Retirer cette personne", "Retirer de 2 photos", "Les visages de 2 photos sont oubliés.", "Revenir"),
+    }[locale]
+    event = organiser.event("Removal")
+    both = next(photo for photo in sample.photos if photo.people == {"Ada", "Ben"} and photo.faces == 2)
+    alone = next(photo for photo in sample.photos if photo.people == {"Ben"} and photo.faces == 1)
+    for photo in (alone, both):
+        organiser.add_photos(event, [photo])
+    with register(system.base_url, event) as ada:
+        ada.selfie_and_wait(sample.selfies["Ada"])
+        laptop = new_laptop(locale=locale, viewport={"width": 390, "height": 844})
+        laptop.open("/organiser")
+        laptop.fill_in(organiser.username)
+        laptop.page.locator("ul.events a").first.wait_for()
+        open_faces(laptop, event)
+        dialog = laptop.page.locator("dialog.faces")
+        stranger = dialog.locator("li").filter(has_not_text=ada.username)
+        stranger.get_by_role("button", name=remove).press("Enter")
+        expect(dialog.get_by_role("checkbox", checked=True)).to_have_count(2, timeout=PATIENCE_MS)
+        laptop.check_accessibility()
+        dialog.get_by_role("button", name=confirm).press("Enter")
+        expect(dialog.get_by_role("status")).to_have_text(done, timeout=PATIENCE_MS)
+        dialog.get_by_role("button", name=back).press("Enter")
+        expect(dialog.locator("li")).to_have_count(1, timeout=PATIENCE_MS)
+        expect(dialog.locator("li")).to_contain_text(ada.username)
+    photos = organiser.get(f"/api/events/{event['id']}/photos")["photos"]
+    assert sorted(photo["faces"] for photo in photos) == [0, 1]

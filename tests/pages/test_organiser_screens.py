@@ -48,7 +48,7 @@ def test_every_screen_is_accessible(
     laptop.check_accessibility()
     page.keyboard.press("Escape")
     expect(page.locator(".pswp")).to_have_count(0)
-    for tab in ("guests", "poster", "settings"):
+    for tab in ("guests", "poster", "log", "settings"):
         laptop.open_event(event["id"], f"/{tab}")
         page.locator(f".{tab} h2").first.wait_for()
         laptop.check_accessibility()

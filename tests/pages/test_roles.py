@@ -163,7 +163,7 @@ def test_an_organiser_without_a_password_gets_one_and_an_invitation_is_good_once
     fill_account(guest, f"otto{uuid4().hex[:6]}")
     guest.button("Accept").click()
     guest.expect_tiles(3)
-    assert tabs_of(guest) == ["Photos", "Guests", "Poster", "Settings", "Guest page"]
+    assert tabs_of(guest) == ["Photos", "Guests", "Poster", "Activity", "Settings", "Guest page"]
     late.expected_statuses.add(404)
     late.page.goto(address)
     late.see("This invitation has expired, was withdrawn or was used before.")

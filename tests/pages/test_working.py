@@ -104,6 +104,36 @@ def test_an_organiser_sees_who_shares_a_face_and_a_phone(
     expect(laptop.page.get_by_text("to look at")).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ["The selfie of Eve looks like two people in each of 4 photos.", "The selfie of Bob looks like"]),
+        ("fr", ["Le selfie de Eve ressemble à deux personnes dans chacune de 4 photos.", "Le selfie de Bob ressemble"]),
+    ],
+)
+def test_an_organiser_sees_whose_selfie_is_near_two_people(
+    new_laptop: NewLaptop, organiser: Organiser, language: str, sentences: list[str]
+) -> None:
+    """The service finds it (test_matcher_two_faces); here the page says it."""
+    event = organiser.event("Two")
+
+    def account(name: str) -> Json:
+        return {"user_id": name, "username": "", "display_name": name, "joined_at": 1}
+
+    two = [{"account": account("Eve"), "photos": 4}, {"account": account("Bob"), "photos": 1}]
+    answer = {"same_face": [], "two_faces": two, "same_phone": []}
+    laptop = new_laptop(locale=language)
+    laptop.open("/organiser")
+    laptop.fill_in(organiser.username)
+    expect(laptop.page.locator("form")).to_have_count(0, timeout=PATIENCE_MS)
+    laptop.page.route("**/anomalies", lambda route: route.fulfill(json=answer))
+    laptop.open_event(event["id"], "/guests")
+    found = laptop.page.locator(".anomalies li")
+    expect(found).to_have_count(2)
+    assert [item.startswith(said) for item, said in zip(found.all_inner_texts(), sentences, strict=True)] == [True] * 2
+    laptop.check_accessibility()
+
+
 def test_guests_and_couples_hear_of_nothing(
     organiser: Organiser, join: Join, invite: Callable[[Json, str], str]
 ) -> None:

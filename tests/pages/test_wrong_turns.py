@@ -209,3 +209,26 @@ def test_the_photos_are_listed_once_when_the_page_opens(phone: Phone, gallery: G
 
     # Something else may change in the event while the page opens, which is a reason for one more.
     assert min(count_lists() for _ in range(3)) <= 2
+
+
+@pytest.mark.parametrize(
+    ("language", "seconds", "words"),
+    [
+        ("en", 40, "Try again in 40 seconds."),
+        ("en", 90, "Try again in 2 minutes."),
+        ("fr", 7000, "Réessayez dans 2 heures."),
+    ],
+)
+def test_who_tries_too_often_is_told_for_how_long(new_phone: NewPhone, language: str, seconds: int, words: str) -> None:
+    phone = new_phone(locale=language)
+    phone.expected_statuses.add(429)
+    phone.open("/")
+    phone.page.route(
+        "**/api/check-event-code",
+        lambda route: route.fulfill(
+            status=429, headers={"Retry-After": str(seconds)}, json={"reason": "too_many_requests"}
+        ),
+    )
+    phone.page.locator("#code").fill("AAAA-AAAA")
+    phone.page.locator("form button").first.click()
+    phone.see(words)

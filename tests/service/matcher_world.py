@@ -40,9 +40,10 @@ from matcher_service.indexer import Indexer
 from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
 from matcher_service.reading import FaceReading, Reading
+from matcher_service.removals import Removals
 from matcher_service.rereader import Rereader
 from matcher_service.rules import Limits
-from matcher_service.service import Cameras, Matches, Members, Photos
+from matcher_service.service import Cameras, Matches, Members, Photos, TwoFaces
 from matcher_service.servicer import registrations
 from matcher_service.settler import Settler
 from matcher_service.spool import spool
@@ -59,6 +60,7 @@ from matcher_service.store import (
     PhotoStore,
     PurgeStore,
     RefusalStore,
+    RemovalStore,
     RereadStore,
     SettlementStore,
     SwapStore,
@@ -71,6 +73,7 @@ TOLERANCE = 0.6
 MAX_PHOTO_BYTES = 3_000_000
 GUEST_PHOTOS_PER_DAY = 3
 ACCOUNTS_OF_ONE_FACE = 3
+PHOTOS_OF_TWO_FACES = 2
 LEASE_S = 60.0
 MAX_FACES = 1000
 
@@ -120,6 +123,7 @@ class World:
         settlement_store: type[SettlementStore] = SettlementStore,
         reread_store: type[RereadStore] = RereadStore,
         swap_store: type[SwapStore] = SwapStore,
+        removal_store: type[RemovalStore] = RemovalStore,
     ) -> None:
         self.db, self.folder = db, folder
         self.member_store, self.photo_store = MemberStore(db), photo_store(db)
@@ -129,18 +133,21 @@ class World:
         self.index = index(faces.find_version, faces.count, faces.read_page, memory_mb=10)
         self.late: list[Change] = []
         members = Members(self.member_store, self.catch_up)
-        self.matches = Matches(self.match_store, refusal_store(db), self.index, members, TOLERANCE)
+        limits = Limits(tolerance=TOLERANCE)
+        self.two_faces = TwoFaces(PeopleStore(db), PHOTOS_OF_TWO_FACES)
+        self.matches = Matches(self.match_store, refusal_store(db), self.index, members, limits, self.two_faces)
         self.audience = Audience(audience_store(db), members)
         self.cameras = Cameras(CameraStore(db), members)
         self.photos = photos(
             self.photo_store, members, self.blobs, self.catch_up, MAX_PHOTO_BYTES, GUEST_PHOTOS_PER_DAY
         )
-        self.anomalies = Anomalies(PeopleStore(db), members, TOLERANCE, ACCOUNTS_OF_ONE_FACE)
+        self.anomalies = Anomalies(PeopleStore(db), members, TOLERANCE, ACCOUNTS_OF_ONE_FACE, self.two_faces)
         self.logos = Logos(logo_store(db), members, self.blobs, read_logo_script)
         self.faces = PhotoFaces(PhotoFaceStore(db), members, self.blobs, lambda data: data[-4:], TOLERANCE)
+        self.removals = Removals(removal_store(db), members, self.index, TOLERANCE)
         self.indexer = self.make_indexer(read_script)
         self.settlement_store = settlement_store(db)
-        self.settler = Settler(self.settlement_store, Limits(tolerance=TOLERANCE), MAX_FACES, Signal(), delay_s=0)
+        self.settler = Settler(self.settlement_store, limits, MAX_FACES, Signal(), self.two_faces, delay_s=0)
         self.reread_store, self.swap_store = reread_store(db), swap_store(db)
         self.rereader = self.make_rereader(read_script)
         self.organiser = uuid4()
@@ -156,7 +163,7 @@ class World:
     def registrations(self, hints: Notices, signer: Signer) -> list[Registration]:
         """Both services, as a server takes them."""
         cases = (self.matches, self.photos, self.audience, self.cameras)
-        return registrations(*cases, hints, signer, self.anomalies, self.logos, self.faces)
+        return registrations(*cases, hints, signer, self.anomalies, self.logos, self.faces, self.removals)
 
     def change(self, kind: ChangeKind, **fields: object) -> Change:
         """The next change of the feed, applied."""

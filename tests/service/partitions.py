@@ -60,7 +60,7 @@ HANDED_ON = {
     "photos.PhotoStore.add",
     "photos.PhotoStore.find_shown",
     "photos.PhotoStore.find_upload",
-    "refusals.RefusalStore._match",
+    "refusals.match_again",
     "settlements.insert_matches",
 }
 KEYS_OF = text("""

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 
@@ -42,12 +43,34 @@ def call(name: str, *arguments: object) -> None:
         raise OSError(ctypes.get_errno(), name)
 
 
+def connect() -> None:
+    """To a port at which something may listen or not."""
+    with socket.socket() as ours:
+        ours.settimeout(5)
+        try:
+            ours.connect(("127.0.0.1", 9))
+        except ConnectionRefusedError:
+            return
+
+
+def listen() -> None:
+    with socket.socket() as ours:
+        ours.bind(("127.0.0.1", 0))
+
+
+def make_folder() -> None:
+    os.rmdir(tempfile.mkdtemp(dir="/tmp"))
+
+
 # Each succeeds in any other process of ours.
 ACTS: dict[str, Callable[[], object]] = {
     "read a file": lambda: os.open(__file__, os.O_RDONLY),
     "read a file in another thread": open_in_a_thread_that_was_there,
     "list a folder": lambda: os.listdir("."),
     "write a file": lambda: os.open("/tmp", os.O_TMPFILE | os.O_WRONLY),
+    "make a folder": make_folder,
+    "connect to a port": connect,
+    "listen at a port": listen,
     "reach another machine": lambda: socket.socket(socket.AF_INET),
     "reach a process of this machine": lambda: socket.socket(socket.AF_UNIX),
     "fork": lambda: os.fork() or os._exit(0),

@@ -12,7 +12,8 @@ from tests.service.calls import refused
 from tests.service.mail_world import Mail
 from tests.service.mail_world import mail as mail
 from tests.service.mail_world import shared_smtp as shared_smtp
-from tests.service.test_auth_credentials import NEW, UNAUTHENTICATED, change_email, may_log_in, reset
+from tests.service.test_auth_credentials import NEW, UNAUTHENTICATED, change, change_email, may_log_in, reset
+from tests.service.test_auth_session_list import by, log_in
 
 
 @pytest.fixture(autouse=True)
@@ -129,3 +130,57 @@ def test_an_erased_account_leaves_no_link(scene: AuthScene, mail: Mail) -> None:
     assert len(sent_links(mail, "password")) == 1
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=olga.metadata)
     assert scene.sql("SELECT FROM auth.account_links") == []
+
+
+def told(mail: Mail) -> list[tuple[str, str]]:
+    """To whom which kind of news of an account is to be sent."""
+    query = "SELECT address, kind FROM auth.mails WHERE kind LIKE '%_changed' ORDER BY created_at"
+    return [(row[0], row[1]) for row in mail.scene.sql(query)]
+
+
+def test_the_old_address_is_told_of_the_new_one_when_it_holds(scene: AuthScene, mail: Mail) -> None:
+    olga = scene.organiser()
+    change_email(scene, olga.metadata, "new@example.org")
+    [(_, token)] = sent_links(mail, "email")
+    assert told(mail) == []
+    confirm(scene, token)
+    assert told(mail) == [("olga@example.org", "email_changed")]
+    # Whoever took the account over changes it once more: the first address hears of it all the same.
+    change_email(scene, olga.metadata, "newer@example.org")
+    mail.work()
+    [last] = [received for received in mail.smtp.received if "has another one now" in received.plain]
+    assert last.to == ["olga@example.org"]
+    assert "new@example.org" not in last.plain
+
+
+def test_the_address_is_told_of_a_new_password_however_it_came(scene: AuthScene, mail: Mail) -> None:
+    scene.organiser()
+    change(scene, by(log_in(scene)), PASSWORD, NEW)
+    assert told(mail) == [("olga@example.org", "password_changed")]
+    ask(scene, "olga@example.org")
+    [(_, token)] = sent_links(mail, "password")
+    reset(scene, token)
+    mail.work()
+    news = [received.to for received in mail.smtp.received if "password of the account" in received.plain]
+    assert news == [["olga@example.org"]] * 2
+
+
+def test_a_change_that_fails_is_no_news(scene: AuthScene, mail: Mail) -> None:
+    olga, other = scene.organiser(), scene.organiser("other")
+    change_email(scene, olga.metadata, "new@example.org")
+    [(_, token)] = sent_links(mail, "email")
+    take = "UPDATE auth.users SET email = 'new@example.org', email_key = 'new@example.org' WHERE id = :id"
+    scene.sql(take, id=other.user_id)
+    with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
+        confirm(scene, token)
+    with refused(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
+        change(scene, by(log_in(scene)), "not it", NEW)
+    assert told(mail) == []
+
+
+def test_where_no_mail_is_sent_nothing_waits(scene: AuthScene, mail: Mail) -> None:
+    scene.auth.credentials = Credentials(mail.stores, scene.passwords, False)
+    olga = scene.organiser()
+    change_email(scene, olga.metadata, "new@example.org")
+    change(scene, by(log_in(scene)), PASSWORD, NEW)
+    assert told(mail) == []

@@ -43,6 +43,21 @@ def test_an_event_that_is_closed_may_have_ended(scene: AuthScene) -> None:
         update(scene, event, olga, expire_time=to_timestamp(PAST[0]), closed=BoolValue(value=False))
 
 
+@pytest.mark.parametrize(
+    ("closed", "ends", "expected"), [(False, FUTURE, False), (True, FUTURE, True), (False, PAST[1], True)]
+)
+def test_an_event_has_ended_where_it_is_closed_or_expired(
+    scene: AuthScene, closed: bool, ends: datetime, expected: bool
+) -> None:
+    """`closed` alone is what an organiser did, and undoes."""
+    event = scene.event(olga := scene.organiser())
+    update(scene, event, olga, closed=BoolValue(value=closed))
+    scene.sql("UPDATE auth.events SET expires_at = :ends", ends=ends)
+    listed = scene.stub.ListEvents(pb.ListEventsRequest(), metadata=olga.metadata).events
+    for found in (scene.get_event(event, olga), *listed):
+        assert (found.closed, found.ended) == (closed, expected)
+
+
 def test_what_has_ended_is_changed_with_its_end(scene: AuthScene) -> None:
     """As forms do, which send everything that they show; they show the day or the minute of the end."""
     olga = scene.organiser()

@@ -150,6 +150,15 @@ def test_without_the_lock_on_the_family_a_token_survives_it(
     assert count_survivors(scene, token) == 1
 
 
+def test_sessions_that_have_expired_are_deleted_and_no_others(scene: AuthScene, token: str) -> None:
+    other = scene.stub.Login(pb.LoginRequest(username="olga", password=PASSWORD)).tokens.refresh_token
+    scene.sql("UPDATE auth.refresh_tokens SET expires_at = now() WHERE token_hash = :hash", hash=hash_token(token))
+    scene.auth.tidy()
+    assert [bytes(row.token_hash) for row in scene.sql("SELECT token_hash FROM auth.refresh_tokens")] == [
+        hash_token(other)
+    ]
+
+
 def count_survivors(scene: AuthScene, token: str) -> int:
     """Logs out in the middle of a rotation, just before it commits; answers the tokens left over."""
     store = sessions.SessionStore(scene.db)

@@ -1,5 +1,6 @@
 """The child that meets images: what it can no longer do, and that it can still read every kind of image."""
 
+import ctypes
 import functools
 import io
 import subprocess
@@ -12,6 +13,7 @@ from PIL import Image
 from skimage import data as samples
 
 from kit.faces.engine import Engine
+from kit.faces.landlock import find_version
 from kit.faces.process import FaceProcess
 from kit.faces.types import ImageLimits, LogoReading
 from matcher_service.reading import Reading, build_reader, read
@@ -91,7 +93,12 @@ def test_another_process_can(act: str) -> None:
 def test_which_protections_are_active_is_told() -> None:
     process = FaceProcess(functools.partial(build_doer, "fork"), str, timeout_s=20, memory_mb=1024)
     process.start()
-    assert process.protections == ["limits", "no_new_privileges", "system_calls"]
+    assert [name for name in process.protections if name != "landlock"] == [
+        "no_new_privileges",
+        "limits",
+        "system_calls",
+    ]
+    assert ("landlock" in process.protections) == bool(find_version(ctypes.CDLL(None)))
     process.close()
 
 

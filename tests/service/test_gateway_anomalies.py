@@ -35,24 +35,29 @@ def test_accounts_are_named_in_the_order_in_which_they_joined(world: World) -> N
     world.answer(
         ListSharedPhones=pb.ListSharedPhonesResponse(phones=[pb.SharedPhone(guests=[guest(5), guest(4)])]),
         ListSharedFaces=matcher_pb2.ListSharedFacesResponse(
-            faces=[matcher_pb2.SharedFace(user_ids=["u3", "u1", "gone"])]
+            faces=[matcher_pb2.SharedFace(user_ids=["u3", "u1", "gone"])],
+            two_faces=[
+                matcher_pb2.TwoFaces(user_id="u2", photo_count=4),
+                matcher_pb2.TwoFaces(user_id="gone", photo_count=3),
+            ],
         ),
         ListGuests=lambda request: pages.get(request.page_token, pb.ListGuestsResponse(guests=[guest(3)])),
     )
     found = world.client.get(PATH, headers=SIGNED).json()
     assert names(found["same_face"]) == [["Guest 1", "Guest 3"]]
     assert names(found["same_phone"]) == [["Guest 4", "Guest 5"]]
+    assert [(two["account"]["display_name"], two["photos"]) for two in found["two_faces"]] == [("Guest 2", 4)]
     assert set(found["same_face"][0]["accounts"][0]) == {"user_id", "username", "display_name", "joined_at"}
 
 
 def test_where_there_is_nothing_the_guests_are_not_read(world: World) -> None:
-    assert world.client.get(PATH, headers=SIGNED).json() == {"same_face": [], "same_phone": []}
+    assert world.client.get(PATH, headers=SIGNED).json() == {"same_face": [], "two_faces": [], "same_phone": []}
     assert "ListGuests" not in {call.method for call in world.services.calls}
 
 
 def test_without_the_service_of_faces_there_are_phones(world: World) -> None:
     world.answer(ListSharedFaces=grpc.StatusCode.UNAVAILABLE)
-    assert world.client.get(PATH, headers=SIGNED).json() == {"same_face": None, "same_phone": []}
+    assert world.client.get(PATH, headers=SIGNED).json() == {"same_face": None, "two_faces": None, "same_phone": []}
 
 
 def test_organisers_alone_hear_of_it(world: World) -> None:

@@ -86,12 +86,34 @@ def test_an_act_says_who_did_what_when_and_from_where(world: World) -> None:
         "id": str(UUID(int=1)),
         "at": 100.000123,
         "actor_id": "olga",
+        "actor_name": None,
         "action": "a1",
         "object_id": "gina",
+        "object_name": None,
         "result": "done",
         "network": "192.0.2.0/24",
     }
     assert (acts[0]["actor_id"], acts[0]["object_id"], acts[0]["network"]) == (None, None, None)
+
+
+def test_members_are_named_while_they_are_there(world: World) -> None:
+    acts = [
+        make(auth_pb2.Act, 1, 100, "role_changed", actor_id="olga", object_id="gina"),
+        make(auth_pb2.Act, 2, 90, "guest_removed", actor_id="gone", object_id="mallory"),
+        make(auth_pb2.Act, 3, 80, "faces_viewed", actor_id="olga", object_id="gina"),
+    ]
+    guests = [
+        auth_pb2.Guest(user_id="olga", username="Olga", display_name="O"),
+        auth_pb2.Guest(user_id="gina", display_name="Gina"),
+        auth_pb2.Guest(user_id="other", display_name="Other"),
+    ]
+    answer_all(world)
+    none = {"ListPhotoActs": photo_pb2.ListPhotoActsResponse(), "ListSelfieActs": selfie_pb2.ListSelfieActsResponse()}
+    listed = auth_pb2.ListGuestsResponse(guests=guests)
+    world.answer(ListActs=serving(acts, auth_pb2.ListActsResponse), ListGuests=listed, **none)
+    found = world.client.get(PATH, headers=SIGNED).json()["acts"]
+    names = [(act["actor_name"], act["object_name"]) for act in found]
+    assert names == [("Olga", "Gina"), (None, None), ("Olga", "Gina")], "a photo has the id of no member"
 
 
 @pytest.mark.parametrize("cursor", ["x", "1-2", f"{'9' * 20}-{EVENT}", f"-1-{EVENT}"])

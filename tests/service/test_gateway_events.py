@@ -53,6 +53,7 @@ def shown(
         "starts_at": 9,
         "expires_at": None,
         "closed": False,
+        "ended": False,
         "admission": False,
         "guest_photos": "off",
         "photos": photos,

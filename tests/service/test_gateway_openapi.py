@@ -63,6 +63,8 @@ ROUTES = {
     "ListSharedPhones": "get /api/events/{event_id}/anomalies",
     "ListFaces": "get /api/photos/{photo_id}/faces",
     "GetFaceCrop": "get /api/photos/{photo_id}/faces/{number}",
+    "FindSimilarFaces": "get /api/photos/{photo_id}/faces/{number}/similar",
+    "RemoveFaces": "post /api/events/{event_id}/faces/removal",
     "ListSharedFaces": "get /api/events/{event_id}/anomalies",
     "SetLogo": "put /api/events/{event_id}/logo",
     "GetLogo": "get /api/events/{event_id}/logo",

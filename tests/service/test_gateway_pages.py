@@ -1,5 +1,6 @@
 """How the built pages are served. `make pages` builds them; `make test` does so by itself."""
 
+import asyncio
 import gzip
 import re
 from collections.abc import Iterator
@@ -8,9 +9,13 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from gateway.app import create_app
+from gateway.backends.channels import Addresses
+from gateway.http.limits import Limits
 from gateway.pages import WEB
+from kit.settings import TlsSettings
 from protos.auth.v1 import auth_pb2 as pb
-from tests.service.gateway_world import SIGNED, World, problem, running_world
+from tests.service.gateway_world import SIGNED, VERIFIER, World, problem, running_world
 
 FIRST_LOAD_BYTES = {"/": 40_000, "/organiser": 60_000}
 ASSET = re.compile(r'"(/assets/[^"]+)"')
@@ -33,6 +38,7 @@ ORGANISER = [
     "/organiser",
     "/organiser/",
     "/organiser/new",
+    "/organiser/account",
     f"/organiser/events/{EVENT}",
     f"/organiser/events/{EVENT}/poster",
     "/organiser/invitation",
@@ -132,6 +138,26 @@ def test_the_interface_is_described_without_other_hosts(world: World) -> None:
     assert not re.search(r"https?:", page.text)
     for path in ASSET.findall(page.text):
         assert world.client.get(path).status_code == 200
+
+
+def test_no_asset_of_the_description_names_another_host_to_load_from(world: World) -> None:
+    """The policy of the page would stop it, too."""
+    page = world.client.get("/docs")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    for path in ASSET.findall(page.text):
+        if path.endswith(".css"):
+            assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", world.client.get(path).text)
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_description_can_be_turned_off(shown: bool) -> None:
+    app = create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER, shows_docs=shown)
+
+    async def ask() -> list[int]:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://here") as client:
+            return [(await client.get(path)).status_code for path in ("/docs", "/openapi.json")]
+
+    assert asyncio.run(ask()) == ([200, 200] if shown else [404, 404])
 
 
 def test_agreeing_later_is_recorded(world: World) -> None:

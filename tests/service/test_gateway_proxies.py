@@ -25,6 +25,17 @@ TOKENS = auth_pb2.TokenPair(access_token=TOKEN, refresh_token="r1", expires_in=D
 LOGIN = {"username": "ada", "password": "correct horse"}
 
 
+@pytest.mark.parametrize(
+    ("days", "scheme", "expected"), [(365, "https", "max-age=31536000"), (365, "http", None), (0, "https", None)]
+)
+def test_browsers_are_told_to_stay_with_https_where_it_is_set(days: int, scheme: str, expected: str | None) -> None:
+    """Whatever is answered, problems and pages too; over plain HTTP they would not listen."""
+    with running_world(Site(trusted_proxies=("127.0.0.1",), hsts_days=days)) as world:
+        for path in ("/", "/healthz", "/api/me", "/api/nothing"):
+            answer = world.client.get(path, headers={"x-forwarded-proto": scheme})
+            assert answer.headers.get("strict-transport-security") == expected, path
+
+
 @pytest.fixture(scope="module", params=["removes", "keeps"])
 def prefixed(request: pytest.FixtureRequest) -> Iterator[tuple[World, str]]:
     """A gateway behind a proxy that shows it under /photos, and what the proxy puts before a path."""

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
 
 from gateway.http.rates import Rates, address_of, parse_rates
 from gateway.http.site import Site
-from tests.service.gateway_world import SIGNED, World, problem, running_world
+from kit.identity import USER_ISSUER, Signer
+from tests.service.gateway_world import KEY, SIGNED, World, problem, running_world
+from tests.service.test_gateway_sessions import OWN_PAGE
 
 LOGIN = {"username": "ada", "password": "correct horse"}
 USER = {**LOGIN, "email": "a@example.org"}
@@ -30,6 +33,10 @@ ASK: dict[str, Callable[[World], httpx2.Response]] = {
     ),
     "logins": log_in,
     "passwords": log_in,
+    "phones": lambda world: world.client.post("/api/guest-sessions", json={"event_code": "C"}, headers=OWN_PAGE),
+    "address_selfies": lambda world: world.client.post(
+        "/api/upload-selfie", files={"file": b"\xff\xd8\xff"}, headers=SIGNED
+    ),
     "selfies": lambda world: world.client.post("/api/upload-selfie", files={"file": b"\xff\xd8\xff"}, headers=SIGNED),
 }
 
@@ -72,6 +79,29 @@ def test_a_password_is_guessed_slowly_however_the_name_is_spelt(proxied: World) 
     assert [guess(name) for name in ("eve", "EVE", "Eve", "eve")] == [200, 200, 200, 429]
 
 
+def test_another_browser_and_a_client_without_pages_are_not_counted_with_a_phone() -> None:
+    def enter(world: World, **headers: str) -> int:
+        form = {"event_code": "C"}
+        return world.client.post("/api/guest-sessions", json=form, headers=headers).status_code
+
+    with running_world(rates=Rates(phones="1/minute")) as world:
+        assert [enter(world, **OWN_PAGE) for _ in range(2)] == [201, 429]
+        assert enter(world) == 201
+        world.client.cookies.clear()
+        assert enter(world, **OWN_PAGE) == 201
+
+
+def test_all_accounts_of_an_address_share_its_selfies() -> None:
+    def send(world: World, account: int, address: str) -> int:
+        token = Signer(USER_ISSUER, KEY).sign(str(UUID(int=account)), 60)
+        headers = {"authorization": f"Bearer {token}", "x-forwarded-for": address}
+        return world.client.post("/api/upload-selfie", files={"file": b"\xff\xd8\xff"}, headers=headers).status_code
+
+    with running_world(Site(trusted_proxies=("127.0.0.1",)), rates=Rates(address_selfies=THREE)) as world:
+        assert [send(world, account, "198.51.100.4") for account in range(1, 5)] == [202, 202, 202, 429]
+        assert send(world, 1, "198.51.100.5") == 202
+
+
 MB = 1_000_000
 
 
@@ -81,6 +111,16 @@ def test_large_selfies_of_an_account_are_counted_by_their_bytes(rate: str, accep
         image = b"\xff\xd8\xff" + bytes(3 * MB)
         answers = [world.client.post("/api/upload-selfie", files={"file": image}, headers=SIGNED) for _ in range(5)]
         assert [answer.status_code for answer in answers] == [202] * accepted + [429] * (5 - accepted)
+
+
+def test_the_selfies_of_a_day_are_bounded() -> None:
+    """Each may show another face; a guest needs a few."""
+    (_, daily) = parse_rates(Rates.selfies)
+    assert (daily.get_expiry(), daily.amount) == (86_400, 300)
+    with running_world(rates=Rates(selfies="100/minute;3/day")) as world:
+        answers = [ASK["selfies"](world) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+    assert int(answers[-1].headers["retry-after"]) > 3_600
 
 
 def test_a_selfie_is_never_too_large_for_the_rate() -> None:

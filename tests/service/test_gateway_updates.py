@@ -125,6 +125,29 @@ def test_the_pages_of_an_erased_user_end_and_do_not_come_back(world: LiveWorld) 
         assert until_mark(world, other, bob) == []
 
 
+@pytest.mark.parametrize("has_list", [True, False])
+def test_who_was_erased_before_the_gateway_began_opens_no_page(has_list: bool) -> None:
+    """The list of ended sessions knows. The control: without their row in it, the token opens a page."""
+    ann, bob = uuid4(), uuid4()
+    with live_world(erased=ann if has_list else None) as world:
+        wait_until(lambda: world.ended.read_count == has_list)
+        with world.open(bob):
+            pass
+        if has_list:
+            assert problem(world.refuse(ann)) == (401, "invalid_token")
+        else:
+            with world.open(ann) as page:
+                assert page.hello
+
+
+def test_a_page_that_opens_before_the_list_of_endings_is_read_ends_with_it() -> None:
+    ann = uuid4()
+    with live_world() as world, world.open(ann) as page:
+        world.ended.erase(ann)
+        assert page.rest() == []
+        assert problem(world.refuse(ann)) == (401, "invalid_token")
+
+
 def test_the_streams_of_an_ended_session_end_and_no_others(world: LiveWorld) -> None:
     ann, ended, kept = uuid4(), uuid4(), uuid4()
     with world.open(ann, session_id=ended) as page, world.open(ann, session_id=kept) as other:

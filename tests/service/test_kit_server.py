@@ -127,7 +127,7 @@ def list_services(server: Server) -> set[str]:
 
 
 def test_reflection_lists_the_services(start: Start) -> None:
-    assert list_services(start()) == {
+    assert list_services(start(reflection=True)) == {
         "matcher.v1.PhotoService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
@@ -136,14 +136,14 @@ def test_reflection_lists_the_services(start: Start) -> None:
 
 def test_reflection_finds_the_file_of_a_method(start: Start) -> None:
     request = reflection_pb2.ServerReflectionRequest(file_containing_symbol="matcher.v1.PhotoService.ListPhotos")
-    with connect(start()) as channel:
+    with connect(start(reflection=True)) as channel:
         [answer] = reflection_pb2_grpc.ServerReflectionStub(channel).ServerReflectionInfo(iter([request]))
     assert answer.HasField("file_descriptor_response")
 
 
-def test_reflection_can_be_switched_off(start: Start) -> None:
+def test_reflection_is_off_unless_asked_for(start: Start) -> None:
     with pytest.raises(grpc.RpcError) as raised:
-        list_services(start(reflection=False))
+        list_services(start())
     assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 

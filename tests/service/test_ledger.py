@@ -1,11 +1,13 @@
 """The ledger: what was erased is in it, whatever dies in between, and a replay erases it again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, Row, text
+from typing_extensions import override
 
 from auth_service.store.replays import ReplayStore as AuthReplays
 from kit.blobs import Blobs
@@ -15,6 +17,7 @@ from matcher_service.store.ledger import LedgerStore as MatcherLedger
 from matcher_service.store.ledger import note_erased
 from matcher_service.store.replays import ReplayStore as MatcherReplays
 from protos.auth.v1 import auth_pb2 as pb
+from protos.selfie.v1.selfie_pb2 import SELFIE_STATE_ACTIVE as ACTIVE
 from selfie_service.store.ledger import LedgerStore as SelfieLedger
 from selfie_service.store.replays import ReplayStore as SelfieReplays
 from tests.service import auth_fixtures, selfie_fixtures
@@ -138,6 +141,72 @@ def test_a_deleted_person_is_noted_and_deleted_again(selfie: SelfieWorld, ledger
     selfie.execute(f"UPDATE selfie.people SET deleted_at = NULL, name = 'Mia' WHERE person_id = '{mia}'")  # restored
     assert replay(ledger, SelfieReplays(selfie.db)) == {"erased": 1, "in_ledger": 1}
     assert [person.person_id for person in selfie.list_people(guest).people] == [str(guest), stays]
+
+
+def restore(selfie: SelfieWorld, backup: Sequence[Row[Any]]) -> None:
+    """Brings back the selfies as they were, and none that came since."""
+    update = text("UPDATE selfie.selfies SET state = :state, image_key = :key, encoding = :encoding WHERE id = :id")
+    with selfie.db.begin() as connection:
+        delete = text("DELETE FROM selfie.selfies WHERE NOT id = ANY(:ids)")
+        connection.execute(delete, {"ids": [row.id for row in backup]})
+        for row in backup:
+            values = {"id": row.id, "state": row.state, "key": row.image_key, "encoding": row.encoding}
+            connection.execute(update, values)
+
+
+def back_up(selfie: SelfieWorld) -> Sequence[Row[Any]]:
+    with selfie.db.connect() as connection:
+        return connection.execute(text("SELECT id, state, image_key, encoding FROM selfie.selfies")).all()
+
+
+class Silent(Ledger):
+    """A broken twin: knows no selfies, as before."""
+
+    @override
+    def read(self, kinds: Collection[Gone]) -> Iterator[Erasure]:
+        return super().read([kind for kind in kinds if kind is not Gone.SELFIE])
+
+
+def delete_and_restore(selfie: SelfieWorld, ledger: Ledger) -> list[bool]:
+    """Whether selfies are in use after a replay: of a guest who replaced and deleted theirs since the backup, of one
+    who had deleted theirs before and then taken another, of one who deleted nothing."""
+    event = selfie.event()
+    deletes, begins_again, stays = (selfie.guest(event) for _ in range(3))
+    for number, guest in enumerate((deletes, begins_again, stays)):
+        selfie.enter(guest, number)
+    selfie.delete(begins_again)
+    selfie.enter(begins_again, 1)
+    backup = back_up(selfie)
+    selfie.enter(deletes, 0)
+    selfie.delete(deletes)
+    while LedgerWriter(SelfieLedger(selfie.db), ledger).step():
+        pass
+    restore(selfie, backup)
+    replay(ledger, SelfieReplays(selfie.db))
+    selfie.rematch()
+    return [selfie.state(guest).selfie_state == ACTIVE for guest in (deletes, begins_again, stays)]
+
+
+def test_a_selfie_deleted_alone_does_not_come_back(selfie: SelfieWorld, ledger: Ledger) -> None:
+    assert delete_and_restore(selfie, ledger) == [False, True, True]
+    assert replay(ledger, SelfieReplays(selfie.db))["erased"] == 0
+
+
+def test_control_without_selfies_in_the_ledger_it_does(selfie: SelfieWorld, ledger: Ledger) -> None:
+    assert delete_and_restore(selfie, Silent(ledger._blobs)) == [True, True, True]
+
+
+def test_a_replay_makes_events_forget_the_face(selfie: SelfieWorld, ledger: Ledger) -> None:
+    guest = selfie.guest(event := selfie.event())
+    kept = selfie.enter(guest, 1)
+    selfie.rematch()
+    ledger.append([Erasure(Gone.SELFIE, kept), Erasure(Gone.SELFIE, uuid4())])
+    assert replay(ledger, SelfieReplays(selfie.db)) == {"erased": 1, "in_ledger": 2}
+    selfie.rematch()
+    last = selfie.matcher.requests[-1]
+    assert (last.user_id, last.event_id, list(last.encoding)) == (str(guest), str(event), [])
+    selfie.sweep()
+    assert not selfie.files()
 
 
 def test_photos_accounts_and_events_are_noted_by_the_matcher(matcher: MatcherWorld, ledger: Ledger) -> None:

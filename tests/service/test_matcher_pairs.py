@@ -26,7 +26,7 @@ from hypothesis.stateful import (
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
-from matcher_service.domain import ChangeKind, IndexedPhoto, Job, Rematch, RematchState, Snapshot
+from matcher_service.domain import ChangeKind, IndexedPhoto, Job, NewFace, Rematch, RematchState, Snapshot
 from matcher_service.faces import FoundFace, FoundPerson
 from matcher_service.store import JobStore, MatchStore
 from matcher_service.store.events import lock_event
@@ -208,8 +208,10 @@ class GuestsReadAtTheClaim(JobStore):
     def publish(self, job: Job, photo: IndexedPhoto, find_people: FindPeople) -> bool:
         known = self.guests[(job.photo_id, job.attempt)]
 
-        def find(encodings: Sequence[bytes], rejected: Mapping[int, Sequence[bytes]]) -> Sequence[FoundPerson]:
-            return [one for one in find_people(encodings, rejected) if encodings[one.place] in known]
+        def find(
+            encodings: Sequence[bytes], rejected: Mapping[int, Sequence[bytes]], faces: Sequence[NewFace]
+        ) -> Sequence[FoundPerson]:
+            return [one for one in find_people(encodings, rejected, faces) if encodings[one.place] in known]
 
         return super().publish(job, photo, find)
 

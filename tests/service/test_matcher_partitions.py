@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 
 from kit.pages import Page
 from matcher_service.domain import NEWEST_FIRST, ChangeKind, GuestPhotos, Listing, Variant, Visibility
+from matcher_service.domain.removals import Removal
 from matcher_service.store import PhotoStore
 from matcher_service.store.uploads import SELECT_UPLOAD
 from tests.service.matcher_party import check
@@ -22,6 +23,7 @@ TABLES = {
     "faces",
     "guest_uploads",
     "hide_requests",
+    "forgotten_faces",
     "logos",
     "matches",
     "memberships",
@@ -42,6 +44,7 @@ HOT = {
     "lists.select_matches",
     "lists.select_photos",
     "matches.MatchStore._replace",
+    "forgotten.drop_forgotten",
     "photos.PhotoStore.add",
     "photos.PhotoStore.find_shown",
     "refusals.RefusalStore.refuse",
@@ -70,12 +73,14 @@ def celebrate(world: World) -> UUID:
     guests_photo = world.add(event, 1, who=ann)
     for guest, number in ((ann, 1), (bob, 2)):
         assert world.rematch(event, guest, 1, number) == "DONE"
+    world.two_faces.note(event, {ann: 3})
     curate(world, event, ann, photos[0])
     world.audience.set_visibility(world.organiser, event, [guests_photo], Visibility.MATCHED)
     world.audience.set_visibility(world.organiser, event, [photos[2]], Visibility.EVERYONE)
     assert set(world.seen(event, ann)) == {*photos, guests_photo}
     assert len(world.list_all(None, ann, NEWEST_FIRST)) == 4
     look_as_organiser(world, event, photos[0])
+    forget(world, event, photos[0])
     replace(world, event)
     world.settle_all()
     world.photos.delete_photo(ann, guests_photo)
@@ -105,6 +110,13 @@ def look_as_organiser(world: World, event: UUID, photo: UUID) -> None:
     world.matches.count_for_notices(event, [])
     world.photos.retry_failed(world.organiser, event)
     world.anomalies.list_shared_faces(world.organiser, event)
+    world.anomalies.list_two_faces(world.organiser, event)
+
+
+def forget(world: World, event: UUID, photo: UUID) -> None:
+    """A face of somebody who asks to be removed; the photo stays hidden."""
+    _, [similar, *_], _ = world.removals.find_similar(world.organiser, photo, 1)
+    assert world.removals.remove(world.organiser, event, [similar.face], Removal.HIDE_PHOTOS) == 1
 
 
 def replace(world: World, event: UUID) -> None:

@@ -47,6 +47,15 @@ def on_photo(message: Any) -> Make:
     return lambda party: message(photo_id=str(party.theirs))
 
 
+def remove_face(party: Party) -> matcher_pb2.RemoveFacesRequest:
+    _, [face, *_], _ = party.world.removals.find_similar(party.world.organiser, party.theirs, 0)
+    box = face.face
+    key = ".".join(map(str, (box.no, box.left, box.top, box.width, box.height)))
+    chosen = matcher_pb2.ChosenFace(photo_id=str(party.theirs), face_key=key)
+    removal = matcher_pb2.REMOVAL_FORGET_FACES
+    return matcher_pb2.RemoveFacesRequest(event_id=str(party.event), faces=[chosen], removal=removal)
+
+
 def make_logo(party: Party) -> photo_pb2.GetLogoRequest:
     party.world.logos.set_logo(party.world.organiser, party.event, JPEG)
     return photo_pb2.GetLogoRequest(event_id=str(party.event))
@@ -94,6 +103,8 @@ CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
     ("CountMatches", by_event(matcher_pb2.CountMatchesRequest), {ORGANISER}, ORGANISER_ONLY),
     ("ListFaces", on_photo(matcher_pb2.ListFacesRequest), {ORGANISER}, NOT_FOUND),
     ("GetFaceCrop", on_photo(matcher_pb2.GetFaceCropRequest), {ORGANISER}, NOT_FOUND),
+    ("FindSimilarFaces", on_photo(matcher_pb2.FindSimilarFacesRequest), {ORGANISER}, NOT_FOUND),
+    ("RemoveFaces", remove_face, {ORGANISER}, ORGANISER_ONLY),
     ("ListSharedFaces", by_event(matcher_pb2.ListSharedFacesRequest), {ORGANISER}, ORGANISER_ONLY),
     ("SetLogo", by_event(photo_pb2.SetLogoRequest, image=JPEG), {ORGANISER}, ORGANISER_ONLY),
     ("DeleteLogo", by_event(photo_pb2.DeleteLogoRequest), {ORGANISER}, ORGANISER_ONLY),

@@ -134,7 +134,7 @@ def test_an_event_of_too_many_faces_has_direct_matches_alone(gallery: Gallery) -
     gallery.settle()
     gallery.world.add_looks(gallery.event, Look(40))
     store = gallery.world.settlement_store
-    assert Settler(store, Limits(tolerance=TOLERANCE), max_faces=3, stop=Event(), delay_s=0).step()
+    assert Settler(store, Limits(tolerance=TOLERANCE), 3, Event(), gallery.world.two_faces, delay_s=0).step()
     assert gallery.found() == set(gallery.near)
 
 

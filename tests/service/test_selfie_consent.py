@@ -1,16 +1,19 @@
-"""No face is compared in an event without consent, and a selfie ends with its guest's last event."""
+"""No face is compared in an event without consent, and a selfie ends a day after its guest's last event."""
 
+from threading import Thread
 from uuid import UUID
 
 import grpc
 import pytest
+from sqlalchemy import Connection
 
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
-from selfie_service.store import OldSelfieStore, changes, erasing
+from selfie_service.store import LeaverStore, changes, erasing
+from selfie_service.store.erasing import erase_selfies
 from tests.service import selfie_fixtures
 from tests.service.calls import refused
-from tests.service.selfie_world import World, valid
+from tests.service.selfie_world import World, valid, wait_until
 from tests.service.test_selfie_closed import face, sent, update
 
 make_world = selfie_fixtures.make_world
@@ -25,6 +28,15 @@ def join(world: World, guest: UUID, event: UUID, without_search: bool = False) -
 def leave(world: World, guest: UUID, event: UUID, is_last: bool = True) -> None:
     world.tell(ChangeKind.LEFT, event_id=event, user_id=guest, last_membership=is_last)
     world.follower.catch_up()
+
+
+def pass_time(world: World, hours: int) -> None:
+    """As if as much time had passed since accounts left their last event and took their selfies; then tidies up."""
+    ago = f"- interval '{hours} hours'"
+    world.execute(f"UPDATE selfie.people SET without_events_since = without_events_since {ago}")
+    world.execute(f"UPDATE selfie.selfies SET created_at = created_at {ago}")
+    while LeaverStore(world.db).erase_due():
+        pass
 
 
 def search_without_consent(world: World) -> list[bytes]:
@@ -101,6 +113,7 @@ def has_selfie_after_the_last_event(world: World) -> bool:
     assert world.get(guest).image
     world.tell(ChangeKind.EVENT_DELETED, event_id=other)
     leave(world, guest, other)
+    pass_time(world, 25)
     world.sweep()
     assert world.count("bindings") == 1, "the day's count stays"
     assert world.row("SELECT revision FROM selfie.people").revision > revision
@@ -130,6 +143,7 @@ def test_a_verdict_after_the_last_event_writes_nothing_and_who_comes_back_takes_
     job = world.selfies.claim(30)
     assert job
     leave(world, guest, event)
+    pass_time(world, 25)
     assert not world.selfies.accept(job, face(1), world.judge).in_time
     join(world, guest, event)
     world.rematch()
@@ -139,22 +153,119 @@ def test_a_verdict_after_the_last_event_writes_nothing_and_who_comes_back_takes_
     assert sent(world, event)[-1] == face(2), "any face: the binding went with the selfie"
 
 
-def test_accounts_that_were_in_no_event_before_keep_their_selfie_for_thirty_days(world: World) -> None:
-    gone, back, newer = (world.guest() for _ in range(3))
-    for guest in (gone, back, newer):
-        world.upload(guest, str(guest))
-        world.validate(valid(1))
-    world.execute("UPDATE selfie.people SET without_events_since = now() - interval '29 days'")
-    world.execute("UPDATE selfie.selfies SET created_at = now() - interval '40 days'")
-    join(world, back, world.event())
-    old = OldSelfieStore(world.db)
-    assert not old.erase_old()
-    assert [bool(world.get(guest).image) for guest in (gone, back, newer)] == [True] * 3
-    world.execute("UPDATE selfie.people SET without_events_since = without_events_since - interval '2 days'")
-    world.upload(newer, "newer")
-    assert not old.erase_old()
-    with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
-        world.get(gone)
-    assert [bool(world.get(guest).image) for guest in (back, newer)] == [True] * 2
-    assert world.row("SELECT count(without_events_since) AS n FROM selfie.people").n == 0
-    assert erasing.KEPT_DAYS == 30
+def keeps_face(world: World, guest: UUID) -> bool:
+    query = "SELECT count(bound_encoding) AS n FROM selfie.people WHERE user_id = :guest"
+    return bool(world.row(query, guest=guest).n)
+
+
+def test_a_face_is_kept_for_a_day_after_the_last_event(world: World) -> None:
+    event = world.event()
+    guest, member = world.guest(event), world.guest(event)
+    for who in (guest, member):
+        world.enter(who, 1)
+    mia = world.add_person(guest)
+    world.upload(guest, "mia", person_id=mia)
+    assert world.validate(valid(2))
+    leave(world, guest, event)
+    pass_time(world, 23)
+    assert world.get(guest).image
+    assert world.get(guest, mia).image
+    pass_time(world, 2)
+    for person in ("", mia):
+        with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+            world.get(guest, person)
+    assert not keeps_face(world, guest)
+    assert [person.name for person in world.list_people(guest).people] == ["", "Mia"]
+    assert world.get(member).image, "of whoever stays"
+
+
+def test_who_comes_back_within_the_day_is_found_by_the_same_selfie(world: World) -> None:
+    event, other = world.event(), world.event()
+    guest = world.guest(event)
+    world.enter(guest, 1)
+    leave(world, guest, event)
+    world.rematch()
+    pass_time(world, 23)
+    join(world, guest, other)
+    world.rematch()
+    pass_time(world, 100)
+    assert sent(world, other) == [face(1)]
+    assert world.get(guest).image
+
+
+def test_who_takes_another_selfie_after_the_last_event_keeps_it(world: World) -> None:
+    """They may wait to be admitted to the next one. If they are not, another LEFT begins the day anew."""
+    event = world.event()
+    guest = world.guest(event)
+    world.enter(guest, 1)
+    leave(world, guest, event)
+    pass_time(world, 2)
+    world.enter(guest, 1)
+    pass_time(world, 30)
+    assert world.get(guest).image
+    leave(world, guest, world.event())
+    pass_time(world, 30)
+    assert not keeps_face(world, guest)
+
+
+class Hasty(LeaverStore):
+    """A broken twin: does not look again under the lock."""
+
+    def erase_due(self) -> bool:
+        with self._engine.connect() as connection:
+            people = changes.text("SELECT person_id FROM selfie.people WHERE without_events_since < now()")
+            found = list(connection.execute(people).scalars())
+        for person in found:
+            with changes.transaction(self._engine) as connection:
+                changes.erase_selfies(connection, person)
+        return False
+
+
+def join_while_faces_are_erased(world: World, leavers: LeaverStore) -> bool:
+    """Whether the face is kept of a guest who joins an event between the look for what is due and the erasure."""
+    event = world.event()
+    guest = world.guest(event)
+    world.enter(guest, 1)
+    leave(world, guest, event)
+    world.execute("UPDATE selfie.people SET without_events_since = now() - interval '2 days'")
+    world.execute("UPDATE selfie.selfies SET created_at = now() - interval '3 days'")
+    with world.db.begin() as connection:
+        connection.execute(changes.text("SELECT FROM selfie.people FOR UPDATE"))
+        eraser = Thread(target=leavers.erase_due)
+        eraser.start()
+        wait_until(lambda: world.count_waiting() == 1)
+        changes.end_grace(connection, guest)
+    eraser.join(20)
+    return keeps_face(world, guest)
+
+
+def test_who_joins_an_event_while_faces_are_erased_keeps_theirs(world: World) -> None:
+    assert join_while_faces_are_erased(world, LeaverStore(world.db))
+
+
+def test_control_without_another_look_it_goes(world: World) -> None:
+    assert not join_while_faces_are_erased(world, Hasty(world.db))
+
+
+def test_an_erasure_that_dies_is_done_by_the_next_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    event = world.event()
+    guests = [world.guest(event) for _ in range(3)]
+    for number, guest in enumerate(guests):
+        world.enter(guest, number)
+        leave(world, guest, event)
+    erased: list[UUID] = []
+
+    def die_at_the_second(connection: Connection, person_id: UUID) -> None:
+        erase_selfies(connection, person_id)
+        erased.append(person_id)
+        if len(erased) == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "erase_selfies", die_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            pass_time(world, 25)
+    assert [keeps_face(world, guest) for guest in guests].count(True) == 2
+    while LeaverStore(world.db).erase_due():
+        pass
+    assert not any(keeps_face(world, guest) for guest in guests)

@@ -1,6 +1,7 @@
 """Data of earlier versions: every state goes on where it was."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from kit.identity import Signer
 from kit.migrations import migrate
 from protos.selfie.v1 import selfie_pb2 as pb
 from selfie_service.domain import ChangeKind
+from selfie_service.store.erasing import GRACE
 from selfie_service.validation import Examination
 from tests.service.selfie_world import World, face, image_of, valid
 
@@ -178,6 +180,22 @@ def test_accounts_without_events_are_remembered_since_the_upgrade(old: tuple[Eng
     with db.connect() as connection:
         query = text("SELECT user_id FROM selfie.people WHERE without_events_since IS NOT NULL")
         assert connection.execute(query).scalars().all() == [gone]
+
+
+def test_who_had_left_before_0013_keeps_the_face_for_thirty_days(old: tuple[Engine, Old]) -> None:
+    db, before = old
+    before.migrate("0010")
+    gone, stays = (uuid4() for _ in range(2))
+    add = "INSERT INTO selfie.people (person_id, user_id, without_events_since) VALUES (:id, :id, :since)"
+    before.execute(add, id=gone, since="2026-01-01T00:00Z")
+    before.execute(add, id=stays, since=None)
+    before.migrate()
+    with db.connect() as connection:
+        query = text(
+            f"SELECT user_id, without_events_since + {GRACE} - '2026-01-01T00:00Z' AS kept FROM selfie.people"
+            " WHERE without_events_since IS NOT NULL"
+        )
+        assert connection.execute(query).all() == [(gone, timedelta(days=30))]
 
 
 def test_an_upload_takes_the_bytes_from_a_pending_selfie_of_0001(

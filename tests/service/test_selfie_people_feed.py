@@ -14,6 +14,7 @@ from tests.service.calls import refused
 from tests.service.selfie_people import ME, MIA, delete_mia, look_for_mia, send, sent
 from tests.service.selfie_scripted import DONE, FAILED, answer_with
 from tests.service.selfie_world import World
+from tests.service.test_selfie_consent import pass_time
 
 make_world = selfie_fixtures.make_world
 world = selfie_fixtures.world
@@ -76,6 +77,7 @@ def test_with_the_last_event_every_face_of_the_account_goes(world: World) -> Non
     send(world, user, MIA, mia)
     world.tell(ChangeKind.LEFT, event_id=event, user_id=user, last_membership=True)
     world.follower.catch_up()
+    pass_time(world, 25)
     kept = (
         "SELECT (SELECT count(encoding) FROM selfie.selfies) + (SELECT count(bound_encoding) FROM selfie.people) AS n"
     )

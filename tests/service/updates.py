@@ -80,18 +80,25 @@ class EndedList:
     """ListEndedSessions of auth_service, which answers after half a second or as soon as a session ends."""
 
     def __init__(self) -> None:
-        self._ended: list[UUID] = []
+        self._ended: list[auth_pb2.EndedSession] = []
         self._news = Condition()
+        self.read_count = 0  # how many are known to whoever asks
 
     def __call__(self, request: auth_pb2.ListEndedSessionsRequest) -> auth_pb2.ListEndedSessionsResponse:
         with self._news:
             self._news.wait_for(lambda: len(self._ended) > request.after, 0.5)
-            ended = [auth_pb2.EndedSession(session_id=str(session)) for session in self._ended[request.after :]]
-            return auth_pb2.ListEndedSessionsResponse(sessions=ended, place=len(self._ended))
+            self.read_count = max(self.read_count, request.after)
+            return auth_pb2.ListEndedSessionsResponse(sessions=self._ended[request.after :], place=len(self._ended))
 
     def add(self, session_id: UUID) -> None:
+        self._add(auth_pb2.EndedSession(session_id=str(session_id)))
+
+    def erase(self, user_id: UUID) -> None:
+        self._add(auth_pb2.EndedSession(user_id=str(user_id)))
+
+    def _add(self, ending: auth_pb2.EndedSession) -> None:
         with self._news:
-            self._ended.append(session_id)
+            self._ended.append(ending)
             self._news.notify_all()
 
 
@@ -227,9 +234,12 @@ def count(what: str) -> float:
 
 
 @contextmanager
-def live_world(**limits: Any) -> Iterator[LiveWorld]:
+def live_world(erased: UUID | None = None, **limits: Any) -> Iterator[LiveWorld]:
+    """`erased`: an account that was erased a moment before the gateway began."""
     with running_services() as (services, address):
         world, begun = LiveWorld(services, httpx2.Client()), (count("matches"), count("selfies"))
+        if erased:
+            world.ended.erase(erased)
         addresses = Addresses(address, address, address)
         try:
             with running_gateway(addresses, replace(LIMITS, **limits), signer=GATEWAY) as (client, _):

@@ -16,6 +16,7 @@ from auth_service.wording import TEXTS, show_day
 
 POST = Post("Fotos & Co <photos@example.org>", "https://party.example/photos")
 WEEK = timedelta(days=7)
+OF_ACCOUNTS = (MailKind.RESET, MailKind.EMAIL, MailKind.PASSWORD_CHANGED, MailKind.EMAIL_CHANGED)
 MAIL, EVENT = UUID(int=7), UUID(int=8)
 
 
@@ -46,7 +47,7 @@ def test_every_kind_is_written_in_every_language(kind: MailKind, language: str) 
     assert message["Content-Language"] == language
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Message-ID"] == f"<{MAIL}@example.org>"
-    is_of_event = kind not in (MailKind.RESET, MailKind.EMAIL)
+    is_of_event = kind not in OF_ACCOUNTS
     assert all(("Garden party" in text) is is_of_event for text in (message["Subject"], plain, html))
     assert f'lang="{language}"' in html
     assert {(kind, language) for kind in MailKind for language in LANGUAGES} == set(TEXTS)
@@ -125,3 +126,15 @@ def test_names_of_every_script_survive() -> None:
     assert "Fête d'été 🎉" in message["Subject"]
     assert "Fête d'été 🎉" in texts(message)[0]
     assert POST.write(letter(MailKind.FIRST_PHOTOS, event="é")).as_bytes().isascii()
+
+
+@pytest.mark.parametrize(
+    ("kind", "page"), [(MailKind.PASSWORD_CHANGED, "password"), (MailKind.EMAIL_CHANGED, "organiser/account")]
+)
+def test_news_of_an_account_has_no_token_and_both_languages(kind: MailKind, page: str) -> None:
+    message = arrived(letter(kind, ""))
+    for text in texts(message):
+        assert text.count(f"https://party.example/photos/{page}") == 2
+        assert "to-ken" not in text
+    assert message["List-Unsubscribe"] is None
+    assert message["Content-Language"] == "en, fr"

@@ -147,7 +147,7 @@ class TokenPair(_message.Message):
     def __init__(self, access_token: _Optional[str] = ..., refresh_token: _Optional[str] = ..., expires_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., refresh_expires_in: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("event_id", "name", "event_code", "start_time", "expire_time", "closed", "guest_count", "create_time", "admission", "held", "release_time", "credit", "download", "retention", "guest_photos", "role", "waiting_count")
+    __slots__ = ("event_id", "name", "event_code", "start_time", "expire_time", "closed", "guest_count", "create_time", "admission", "held", "release_time", "credit", "download", "retention", "guest_photos", "role", "ended", "waiting_count")
     EVENT_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     EVENT_CODE_FIELD_NUMBER: _ClassVar[int]
@@ -164,6 +164,7 @@ class Event(_message.Message):
     RETENTION_FIELD_NUMBER: _ClassVar[int]
     GUEST_PHOTOS_FIELD_NUMBER: _ClassVar[int]
     ROLE_FIELD_NUMBER: _ClassVar[int]
+    ENDED_FIELD_NUMBER: _ClassVar[int]
     WAITING_COUNT_FIELD_NUMBER: _ClassVar[int]
     event_id: str
     name: str
@@ -181,8 +182,9 @@ class Event(_message.Message):
     retention: Retention
     guest_photos: GuestPhotos
     role: Role
+    ended: bool
     waiting_count: int
-    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[str] = ..., event_code: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., guest_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ..., role: _Optional[_Union[Role, str]] = ..., waiting_count: _Optional[int] = ...) -> None: ...
+    def __init__(self, event_id: _Optional[str] = ..., name: _Optional[str] = ..., event_code: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., closed: _Optional[bool] = ..., guest_count: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., admission: _Optional[bool] = ..., held: _Optional[bool] = ..., release_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., credit: _Optional[_Union[Credit, _Mapping]] = ..., download: _Optional[_Union[DownloadSize, str]] = ..., retention: _Optional[_Union[Retention, _Mapping]] = ..., guest_photos: _Optional[_Union[GuestPhotos, str]] = ..., role: _Optional[_Union[Role, str]] = ..., ended: _Optional[bool] = ..., waiting_count: _Optional[int] = ...) -> None: ...
 
 class Membership(_message.Message):
     __slots__ = ("event_id", "event_name", "role", "closed", "join_time", "event_code", "expire_time", "organisers", "consent_version", "waiting", "held", "release_time", "credit", "download", "retention", "guest_photos", "notice_email", "without_search")

@@ -326,7 +326,8 @@ class AuthServiceServicer:
         Idempotent by `request_id`: the same id with the same password answers for the account made first.
         Errors: INVALID_FORM, with one google.rpc.BadRequest violation for every faulty field (an e-mail address that is in use
         is one only where nothing else is wrong); INVALID_CREDENTIALS for a
-        known `request_id` with another password; TOO_MANY_REQUESTS.
+        known `request_id` with another password; TOO_MANY_REQUESTS; REMOVED_FROM_EVENT by the phone of somebody who was
+        removed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -336,7 +337,8 @@ class AuthServiceServicer:
         """Makes an account without user name, e-mail address and password, joins the event of the code and signs in, in one
         transaction. Public. Idempotent by `request_id`: a repeat within ten minutes signs in to the account made first,
         so the id is a secret of its sender.
-        Errors: INVALID_EVENT_CODE, EVENT_CLOSED, INVALID_FORM, IDEMPOTENCY_KEY_REUSED.
+        Errors: INVALID_EVENT_CODE, EVENT_CLOSED, INVALID_FORM, IDEMPOTENCY_KEY_REUSED; REMOVED_FROM_EVENT by the phone of
+        somebody who was removed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

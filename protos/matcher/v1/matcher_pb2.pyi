@@ -38,6 +38,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_LOGO_NOT_FOUND: _ClassVar[ErrorReason]
     ERROR_REASON_UNREADABLE_LOGO: _ClassVar[ErrorReason]
     ERROR_REASON_REVISION_TOO_FAR_AHEAD: _ClassVar[ErrorReason]
+    ERROR_REASON_FACE_CHANGED: _ClassVar[ErrorReason]
 
 class RematchState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -85,6 +86,12 @@ class FaceReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FACE_REASON_UNAPPROVED: _ClassVar[FaceReason]
     FACE_REASON_ASKED_TO_HIDE: _ClassVar[FaceReason]
     FACE_REASON_HELD_BACK: _ClassVar[FaceReason]
+
+class Removal(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REMOVAL_UNSPECIFIED: _ClassVar[Removal]
+    REMOVAL_FORGET_FACES: _ClassVar[Removal]
+    REMOVAL_HIDE_PHOTOS: _ClassVar[Removal]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_TOKEN: ErrorReason
 ERROR_REASON_CALLER_NOT_ALLOWED: ErrorReason
@@ -111,6 +118,7 @@ ERROR_REASON_CAMERA_NOT_FOUND: ErrorReason
 ERROR_REASON_LOGO_NOT_FOUND: ErrorReason
 ERROR_REASON_UNREADABLE_LOGO: ErrorReason
 ERROR_REASON_REVISION_TOO_FAR_AHEAD: ErrorReason
+ERROR_REASON_FACE_CHANGED: ErrorReason
 REMATCH_STATE_UNSPECIFIED: RematchState
 REMATCH_STATE_ACCEPTED: RematchState
 REMATCH_STATE_RUNNING: RematchState
@@ -143,6 +151,9 @@ FACE_REASON_HIDDEN: FaceReason
 FACE_REASON_UNAPPROVED: FaceReason
 FACE_REASON_ASKED_TO_HIDE: FaceReason
 FACE_REASON_HELD_BACK: FaceReason
+REMOVAL_UNSPECIFIED: Removal
+REMOVAL_FORGET_FACES: Removal
+REMOVAL_HIDE_PHOTOS: Removal
 
 class RematchRequest(_message.Message):
     __slots__ = ("rematch_id", "user_id", "event_id", "revision", "encoding", "account_id")
@@ -361,11 +372,21 @@ class SharedFace(_message.Message):
     user_ids: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, user_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class TwoFaces(_message.Message):
+    __slots__ = ("user_id", "photo_count")
+    USER_ID_FIELD_NUMBER: _ClassVar[int]
+    PHOTO_COUNT_FIELD_NUMBER: _ClassVar[int]
+    user_id: str
+    photo_count: int
+    def __init__(self, user_id: _Optional[str] = ..., photo_count: _Optional[int] = ...) -> None: ...
+
 class ListSharedFacesResponse(_message.Message):
-    __slots__ = ("faces",)
+    __slots__ = ("faces", "two_faces")
     FACES_FIELD_NUMBER: _ClassVar[int]
+    TWO_FACES_FIELD_NUMBER: _ClassVar[int]
     faces: _containers.RepeatedCompositeFieldContainer[SharedFace]
-    def __init__(self, faces: _Optional[_Iterable[_Union[SharedFace, _Mapping]]] = ...) -> None: ...
+    two_faces: _containers.RepeatedCompositeFieldContainer[TwoFaces]
+    def __init__(self, faces: _Optional[_Iterable[_Union[SharedFace, _Mapping]]] = ..., two_faces: _Optional[_Iterable[_Union[TwoFaces, _Mapping]]] = ...) -> None: ...
 
 class ListFacesRequest(_message.Message):
     __slots__ = ("photo_id", "person_id")
@@ -430,3 +451,59 @@ class GetFaceCropResponse(_message.Message):
     IMAGE_FIELD_NUMBER: _ClassVar[int]
     image: bytes
     def __init__(self, image: _Optional[bytes] = ...) -> None: ...
+
+class FindSimilarFacesRequest(_message.Message):
+    __slots__ = ("photo_id", "number")
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    number: int
+    def __init__(self, photo_id: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+
+class SimilarFace(_message.Message):
+    __slots__ = ("photo_id", "number", "face_key", "people", "hidden")
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    FACE_KEY_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    number: int
+    face_key: str
+    people: _containers.RepeatedCompositeFieldContainer[FacePerson]
+    hidden: bool
+    def __init__(self, photo_id: _Optional[str] = ..., number: _Optional[int] = ..., face_key: _Optional[str] = ..., people: _Optional[_Iterable[_Union[FacePerson, _Mapping]]] = ..., hidden: _Optional[bool] = ...) -> None: ...
+
+class FindSimilarFacesResponse(_message.Message):
+    __slots__ = ("event_id", "faces", "total_count")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    FACES_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_COUNT_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    faces: _containers.RepeatedCompositeFieldContainer[SimilarFace]
+    total_count: int
+    def __init__(self, event_id: _Optional[str] = ..., faces: _Optional[_Iterable[_Union[SimilarFace, _Mapping]]] = ..., total_count: _Optional[int] = ...) -> None: ...
+
+class ChosenFace(_message.Message):
+    __slots__ = ("photo_id", "face_key")
+    PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
+    FACE_KEY_FIELD_NUMBER: _ClassVar[int]
+    photo_id: str
+    face_key: str
+    def __init__(self, photo_id: _Optional[str] = ..., face_key: _Optional[str] = ...) -> None: ...
+
+class RemoveFacesRequest(_message.Message):
+    __slots__ = ("event_id", "faces", "removal")
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    FACES_FIELD_NUMBER: _ClassVar[int]
+    REMOVAL_FIELD_NUMBER: _ClassVar[int]
+    event_id: str
+    faces: _containers.RepeatedCompositeFieldContainer[ChosenFace]
+    removal: Removal
+    def __init__(self, event_id: _Optional[str] = ..., faces: _Optional[_Iterable[_Union[ChosenFace, _Mapping]]] = ..., removal: _Optional[_Union[Removal, str]] = ...) -> None: ...
+
+class RemoveFacesResponse(_message.Message):
+    __slots__ = ("removed_count",)
+    REMOVED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    removed_count: int
+    def __init__(self, removed_count: _Optional[int] = ...) -> None: ...

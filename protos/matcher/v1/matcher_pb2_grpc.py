@@ -98,6 +98,16 @@ class MatcherServiceStub:
                 request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropRequest.SerializeToString,
                 response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropResponse.FromString,
                 _registered_method=True)
+        self.FindSimilarFaces = channel.unary_unary(
+                '/matcher.v1.MatcherService/FindSimilarFaces',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesResponse.FromString,
+                _registered_method=True)
+        self.RemoveFaces = channel.unary_unary(
+                '/matcher.v1.MatcherService/RemoveFaces',
+                request_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RemoveFacesRequest.SerializeToString,
+                response_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RemoveFacesResponse.FromString,
+                _registered_method=True)
 
 
 class MatcherServiceServicer:
@@ -195,7 +205,8 @@ class MatcherServiceServicer:
 
     def ListSharedFaces(self, request, context):
         """Accounts of an event whose selfies show one face, from a number of accounts on (ACCOUNTS_OF_ONE_FACE), for its
-        organisers. Says neither how alike they are nor anything of the faces. Idempotent.
+        organisers; and accounts with a selfie that is near two different faces of one photo, as the average of two people is,
+        from a number of photos on (PHOTOS_OF_TWO_FACES). Says neither how alike they are nor anything of the faces. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -216,6 +227,26 @@ class MatcherServiceServicer:
         """A face of a photo as a JPEG of at most 160 pixels on the long edge, cut from its preview and kept nowhere. For
         organisers of the event. Idempotent.
         Errors: PHOTO_NOT_FOUND also where the photo has no such face, PHOTO_NOT_READY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindSimilarFaces(self, request, context):
+        """The faces of an event that are as near to one of them as a selfie must be to be found there, for a person who is no guest
+        and asks to be removed: of each photo the nearest face, that one first, 200 at most. Says not how alike they are. Each
+        call is recorded in the audit log. For organisers of the event. Idempotent.
+        Errors: PHOTO_NOT_FOUND also where the photo has no such face.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveFaces(self, request, context):
+        """Forgets faces that FindSimilarFaces has answered: they are in nobody's gallery any more, their encodings are deleted,
+        and no later reading of these photos brings them back; of each its box is kept for that. All at once or none;
+        recorded in the audit log. Photos that come later have to be looked for again. For organisers of the event. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, FACE_CHANGED, INVALID_ARGUMENT for no faces, more than 200 or no removal.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -283,6 +314,16 @@ def add_MatcherServiceServicer_to_server(servicer, server):
                     servicer.GetFaceCrop,
                     request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropRequest.FromString,
                     response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropResponse.SerializeToString,
+            ),
+            'FindSimilarFaces': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindSimilarFaces,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesResponse.SerializeToString,
+            ),
+            'RemoveFaces': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveFaces,
+                    request_deserializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RemoveFacesRequest.FromString,
+                    response_serializer=protos_dot_matcher_dot_v1_dot_matcher__pb2.RemoveFacesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -613,6 +654,60 @@ class MatcherService:
             '/matcher.v1.MatcherService/GetFaceCrop',
             protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropRequest.SerializeToString,
             protos_dot_matcher_dot_v1_dot_matcher__pb2.GetFaceCropResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindSimilarFaces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/FindSimilarFaces',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.FindSimilarFacesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveFaces(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/matcher.v1.MatcherService/RemoveFaces',
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.RemoveFacesRequest.SerializeToString,
+            protos_dot_matcher_dot_v1_dot_matcher__pb2.RemoveFacesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -66,6 +66,8 @@ class Party:
             "PHOTO_ID": photos[of_ada[0]],
             "HIDDEN_PHOTO_ID": photos[of_ada[1]],
             "SPARE_PHOTO_ID": photos[of_ada[2]],
+            "CAMERA_PHOTO_ID": photos["camera.jpg"],
+            "FACE_KEY": self._find_face(photos["camera.jpg"]),
             "FAILED_PHOTO_ID": photos["broken.jpg"],
             "INVITATION_ID": invitations[0]["id"],
             "INVITATION_TOKEN": invitations[1]["token"],
@@ -89,6 +91,10 @@ class Party:
                 raise SystemExit(f"No photo with a camera was read within {READ_TIMEOUT_S:.0f} s.")
             time.sleep(0.2)
         return str(cameras[0]["id"])
+
+    def _find_face(self, photo_id: str) -> str:
+        """Of a photo that is read: the key of its first face."""
+        return str(self._ask("GET", f"/api/photos/{photo_id}/faces/0/similar")["faces"][0]["face_key"])
 
     def _invite(self, event_id: str) -> Json:
         return self._ask("POST", f"/api/events/{event_id}/invitations", json={"role": "photographer"})

@@ -26,7 +26,8 @@ ADDRESSES = {"auth": "AUTH_ADDRESS", "selfie": "SELFIE_ADDRESS", "matcher": "MAT
 SLACK_S = 120
 # Nothing is sent: nobody listens there.
 MAIL = {"SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "minois@example.org", "PUBLIC_URL": "http://127.0.0.1"}
-SETTINGS = {"LOG_LEVEL": "WARNING", **MAIL}
+# ghz knows the messages by reflection.
+SETTINGS = {"LOG_LEVEL": "WARNING", "REFLECTION": "true", **MAIL}
 NS_PER_MS = 1e6
 
 console = Console(width=120)

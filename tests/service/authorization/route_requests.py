@@ -44,6 +44,11 @@ def photos(ids: Ids) -> list[str]:
     return [ids["photo_id"]]
 
 
+def faces(ids: Ids) -> list[dict[str, str]]:
+    """The face that `read_script` finds."""
+    return [{"photo_id": ids["photo_id"], "face_key": "0.0.0.80.80"}]
+
+
 def account(_: Ids) -> dict[str, str]:
     return new_account()
 
@@ -97,6 +102,7 @@ REQUESTS: dict[str, Make] = {
     "POST /api/events/{event_id}/photos/dismiss-requests": body(photo_ids=photos),
     "POST /api/events/{event_id}/photos/delete": body(photo_ids=photos),
     "GET /api/photos/{photo_id}/faces: of a guest": query(guest_id="user_id"),
+    "POST /api/events/{event_id}/faces/removal": body(faces=faces, removal="forget_faces"),
     "PUT /api/events/{event_id}/cameras/{camera_id}": body(offset_s=60),
     "POST /api/events": body(name="Another party"),
     "PATCH /api/events/{event_id}": body(name="Renamed"),

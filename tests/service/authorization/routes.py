@@ -11,7 +11,6 @@ from dataclasses import replace
 from tests.service.authorization.callers import (
     ACCOUNTS,
     COUPLE,
-    DOWNLOAD,
     ERASED,
     GUEST,
     MEMBERS,
@@ -78,11 +77,11 @@ def pictures(variant: str) -> list[Row]:
     """The photo that shows the guest, one of nobody here, one for everyone, a hidden one, the photographer's."""
     route = "GET /api/photos/{photo_id}/" + variant
     return [
-        photo(route, SEEN | {DOWNLOAD}, "200"),
-        photo(route, LOOKERS | {DOWNLOAD}, "200", of="others_photo_id"),
-        photo(route, MEMBERS | {DOWNLOAD}, "200", of="everyones_photo_id"),
-        photo(route, LOOKERS | {DOWNLOAD}, "200", of="hidden_photo_id"),
-        photo(route, LOOKERS | {PHOTOGRAPHER, DOWNLOAD}, "200", of="own_photo_id"),
+        photo(route, SEEN, "200"),
+        photo(route, LOOKERS, "200", of="others_photo_id"),
+        photo(route, MEMBERS, "200", of="everyones_photo_id"),
+        photo(route, LOOKERS, "200", of="hidden_photo_id"),
+        photo(route, LOOKERS | {PHOTOGRAPHER}, "200", of="own_photo_id"),
     ]
 
 
@@ -233,4 +232,6 @@ ROWS = [
     photo("GET /api/photos/{photo_id}/faces", ORGANISERS, "200"),
     photo("GET /api/photos/{photo_id}/faces: of a guest", ORGANISERS, "200"),
     photo("GET /api/photos/{photo_id}/faces/{number}", ORGANISERS, "200"),
+    photo("GET /api/photos/{photo_id}/faces/{number}/similar", ORGANISERS, "200"),
+    event("POST /api/events/{event_id}/faces/removal", ORGANISERS, "200", "photo_id", mixed="409 face_changed"),
 ]

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from tests.service.auth_fixtures import PASSWORD
 from tests.service.authorization.party import LOGO
-from tests.service.authorization.route_requests import Ids, new_account
+from tests.service.authorization.route_requests import Ids, faces, new_account
 from tests.service.matcher_world import photo_of
 from tests.service.selfie_world import image_of
 
@@ -108,6 +108,11 @@ REQUESTS: dict[str, Make] = {
     "CountMatches": lambda ids: {**ids_of("event_id")(ids), "user_ids": users(ids)},
     "CountMatchesForNotices": lambda ids: {**ids_of("event_id")(ids), "user_ids": users(ids)},
     "ListFaces: of a guest": ids_of("photo_id", person_id="user_id"),
+    "RemoveFaces": lambda ids: {
+        **ids_of("event_id")(ids),
+        "faces": faces(ids),
+        "removal": "REMOVAL_FORGET_FACES",
+    },
     "AddPhotos": add_photos,
     "GetPhoto": lambda ids: {**ids_of("photo_id")(ids), "variant": "VARIANT_THUMB"},
     "ListPhotos": ids_of("event_id"),

@@ -171,6 +171,7 @@ ROWS = [
     event("SetCameraOffset", ORGANISERS, mixed="NOT_FOUND CAMERA_NOT_FOUND"),
     event("CountMatches", ORGANISERS, mixed="OK"),
     event("ListSharedFaces", ORGANISERS),
+    event("RemoveFaces", ORGANISERS, "photo_id", mixed="FAILED_PRECONDITION FACE_CHANGED"),
     event("GetLogo", MEMBERS),
     event("SetLogo", ORGANISERS),
     event("DeleteLogo", ORGANISERS, "logo"),
@@ -185,6 +186,7 @@ ROWS = [
     photo("ListFaces", ORGANISERS),
     photo("ListFaces: of a guest", ORGANISERS),
     photo("GetFaceCrop", ORGANISERS),
+    photo("FindSimilarFaces", ORGANISERS),
     # For other services.
     service("Rematch", "selfie"),
     service("WatchMatches", "gateway", "auth"),

@@ -99,5 +99,5 @@ export function Home({ me, fault, offersLink, isNew }: Props) {
 
 function YourData({ me }: { me: Me }) {
   const [status, look] = useSelfieStatus(me.selfie);
-  return <You status={status} onDeleted={look} onBack={() => history.back()} />;
+  return <You me={me} status={status} onDeleted={look} onBack={() => history.back()} />;
 }

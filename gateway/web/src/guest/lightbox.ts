@@ -3,7 +3,8 @@
 import { text } from "#text";
 import type { SlideData } from "photoswipe";
 
-import { followDownload, reasonOf } from "../shared/api";
+import { followDownload } from "../shared/api";
+import { sentenceOf } from "../shared/elements";
 import { makeViewer, pictureOf } from "../shared/viewing";
 import type { Credit } from "./offer";
 import type { Photo } from "./photos";
@@ -47,7 +48,7 @@ export function openLightbox(
         trouble.setAttribute("role", "alert");
         trouble.hidden = true;
         const explain = (fault: unknown) => {
-          trouble.textContent = text.reasons[reasonOf(fault)];
+          trouble.textContent = sentenceOf(fault);
           trouble.hidden = false;
         };
         const makeButton = (label: string, removal: Removal) => {

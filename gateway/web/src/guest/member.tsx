@@ -143,6 +143,7 @@ export function Member({ me, event, sendsMail, person, people, onChoose, onEvent
     case "you":
       return (
         <You
+          me={me}
           event={event}
           status={status}
           onSelfie={shoot}

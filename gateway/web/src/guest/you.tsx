@@ -3,9 +3,10 @@
 import { text } from "#text";
 import { useState } from "preact/hooks";
 
+import { Credentials, Devices } from "../shared/account";
 import { api, ask, followDownload, root, type Schemas } from "../shared/api";
 import { confirmInWords, Screen, showDay, Trouble } from "../shared/elements";
-import type { Membership } from "../shared/session";
+import type { Me, Membership } from "../shared/session";
 import { OtherLanguage } from "../shared/language";
 import { leave } from "./farewell";
 import { Mine } from "./mine";
@@ -15,6 +16,7 @@ import type { SelfieStatus } from "./selfie";
 const EXPORT = `${root}/api/me/export`;
 
 interface Props {
+  me: Me;
   /** None: on the start page. */
   event?: Membership;
   status: SelfieStatus;
@@ -26,7 +28,7 @@ interface Props {
   onEvents?: () => Promise<void>;
 }
 
-export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onEvents }: Props) {
+export function You({ me, event, status, onSelfie, onDeleted, onBack, sendsMail, onEvents }: Props) {
   const [fault, setFault] = useState<unknown>();
   const attempt = (work: () => Promise<unknown>) => () => {
     setFault(undefined);
@@ -79,6 +81,12 @@ export function You({ event, status, onSelfie, onDeleted, onBack, sendsMail, onE
         </section>
       )}
       <OtherDevice />
+      <Devices />
+      {me.username && onEvents && (
+        <section>
+          <Credentials username={me.username} email={me.email} onChange={() => void onEvents()} />
+        </section>
+      )}
       {event && <ShareEvent event={event} />}
       {event && sendsMail && onEvents && <Notice event={event} onChange={onEvents} />}
       <section>

@@ -24,7 +24,7 @@ export function useAnomalies(eventId: string, version: string): Found | undefine
 }
 
 function count(found: Found | undefined): number {
-  return (found?.same_face?.length ?? 0) + (found?.same_phone.length ?? 0);
+  return (found?.same_face?.length ?? 0) + (found?.two_faces?.length ?? 0) + (found?.same_phone.length ?? 0);
 }
 
 /** Beside the heading of the guests, since the list itself is below them. */
@@ -51,6 +51,9 @@ export function Anomalies({ found }: { found: Found | undefined }) {
       <ul>
         {found.same_face?.map(({ accounts }) => (
           <li key={keyOf(accounts)}>{words.anomalies.face(accounts.length, namesOf(accounts))}</li>
+        ))}
+        {found.two_faces?.map(({ account, photos }) => (
+          <li key={`two ${account.user_id}`}>{words.anomalies.twoFaces(namesOf([account]), photos)}</li>
         ))}
         {found.same_phone.map(({ accounts }) => (
           <li key={keyOf(accounts)}>{words.anomalies.phone(accounts.length, namesOf(accounts))}</li>

@@ -8,6 +8,7 @@ import type { UploadQueue } from "../shared/upload/queue";
 import { useQueue } from "../shared/upload/use";
 import { words } from "#words";
 import { useWaitingCount } from "./approval";
+import { Audit } from "./audit";
 import { isOver } from "./events";
 import { Guests } from "./guests";
 import { useEvent } from "./live";
@@ -67,6 +68,7 @@ export function EventScreen({ eventId, tab: asked, queue, userId }: Props) {
       )}
       {tab === "guests" && <Guests event={event} userId={userId} version={versions.guests} onChange={reload} />}
       {tab === "poster" && <Poster event={event} />}
+      {tab === "log" && <Audit eventId={eventId} />}
       {tab === "settings" && <Settings event={event} photosVersion={versions.photos} onChange={reload} />}
     </Screen>
   );

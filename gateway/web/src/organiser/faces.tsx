@@ -8,6 +8,7 @@ import { api, ask, type Schemas } from "../shared/api";
 import { Trouble, Waiting } from "../shared/elements";
 import { words } from "#words";
 import type { Guest } from "./guestlist";
+import { RemovePerson } from "./removal";
 
 type Faces = Schemas["Faces"];
 type Face = Schemas["Face"];
@@ -35,6 +36,7 @@ function FacesOfPhoto({ eventId, photoId, onClose }: { eventId: string; photoId:
   const [guestId, setGuestId] = useState("");
   const [found, setFound] = useState<Faces>();
   const [fault, setFault] = useState<unknown>();
+  const [removing, setRemoving] = useState<number>();
   useEffect(() => {
     let isCurrent = true;
     setFault(undefined);
@@ -44,8 +46,9 @@ function FacesOfPhoto({ eventId, photoId, onClose }: { eventId: string; photoId:
       (error: unknown) => isCurrent && setFault(error),
     );
     return () => void (isCurrent = false);
-  }, [photoId, guestId]);
+  }, [photoId, guestId, removing]);
   const chosen = guests.find(({ user_id }) => user_id === guestId);
+  if (removing !== undefined) return <RemovePerson eventId={eventId} photoId={photoId} number={removing} onBack={() => setRemoving(undefined)} />;
   return (
     <>
       <h2>{words.faces.heading}</h2>
@@ -66,7 +69,7 @@ function FacesOfPhoto({ eventId, photoId, onClose }: { eventId: string; photoId:
         </label>
       )}
       {found && chosen && <Verdict found={found} name={nameOf(chosen)} />}
-      <ul>{found?.faces.map((face, place) => <FaceRow key={face.number} face={face} place={place + 1} />)}</ul>
+      <ul>{found?.faces.map((face, place) => <FaceRow key={face.number} face={face} place={place + 1} onRemove={() => setRemoving(face.number)} />)}</ul>
       {found && found.small > 0 && <p class="quiet">{words.faces.small(found.small)}</p>}
       <button type="button" onClick={onClose}>
         {words.faces.close}
@@ -85,7 +88,7 @@ function Verdict({ found, name }: { found: Faces; name: string }) {
   );
 }
 
-function FaceRow({ face, place }: { face: Face; place: number }) {
+function FaceRow({ face, place, onRemove }: { face: Face; place: number; onRemove: () => void }) {
   const names = face.people.map((person) => person.username || person.display_name || words.faces.gone);
   return (
     <li>
@@ -97,6 +100,9 @@ function FaceRow({ face, place }: { face: Face; place: number }) {
             {[words.faces.answers[face.answer], ...face.reasons.map((reason) => words.faces.reasons[reason])].join(" ")}
           </small>
         )}
+        <button type="button" class="link" aria-label={`${words.removal.open} ${words.faces.face(place)}`} onClick={onRemove}>
+          {words.removal.open}
+        </button>
       </div>
     </li>
   );

@@ -4,11 +4,12 @@ import { useEffect, useState } from "preact/hooks";
 
 import { root } from "../shared/api";
 
-export const TABS = ["photos", "guests", "poster", "settings"] as const;
+export const TABS = ["photos", "guests", "poster", "log", "settings"] as const;
 export type Tab = (typeof TABS)[number];
 export type Place =
   | { kind: "events" }
   | { kind: "new" }
+  | { kind: "account" }
   | { kind: "invitation" }
   /** `part`: the id of what is to get the focus. */
   | { kind: "event"; eventId: string; tab: Tab; part?: string };
@@ -18,6 +19,7 @@ const MOVED = "minois-moved";
 export function addressOf(place: Place): string {
   if (place.kind === "events") return `${root}/organiser`;
   if (place.kind === "new") return `${root}/organiser/new`;
+  if (place.kind === "account") return `${root}/organiser/account`;
   if (place.kind === "invitation") return `${root}/organiser/invitation`;
   const rest = place.tab === "photos" ? "" : `/${place.tab}`;
   return `${root}/organiser/events/${place.eventId}${rest}${place.part ? `#${place.part}` : ""}`;
@@ -56,7 +58,7 @@ export function usePlace(): Place {
 
 function read(): Place {
   const [, , kind, eventId, tab] = location.pathname.slice(root.length).split("/");
-  if (kind === "new" || kind === "invitation") return { kind };
+  if (kind === "new" || kind === "account" || kind === "invitation") return { kind };
   if (kind !== "events" || !eventId) return { kind: "events" };
   return { kind: "event", eventId, tab: TABS.find((known) => known === tab) ?? "photos" };
 }

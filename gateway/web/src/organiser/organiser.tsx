@@ -15,6 +15,7 @@ import { Events } from "./events";
 import { FirstOrganiser } from "./firstorganiser";
 import { Invitation } from "./invitation";
 import { follow, usePlace } from "./navigation";
+import { MyAccount } from "./myaccount";
 import { NewEvent } from "./newevent";
 import { SignIn } from "./signin";
 import { UploadQueues } from "../shared/upload/queues";
@@ -77,6 +78,8 @@ export function Organiser() {
         />
       ) : place.kind === "new" ? (
         <NewEvent />
+      ) : place.kind === "account" ? (
+        <MyAccount me={session.me} onChange={enter} />
       ) : (
         <Events mayCreate={session.me.organiser} />
       )}
@@ -93,7 +96,9 @@ function Bar({ me, onLeft }: { me: Me; onLeft: () => void }) {
         Minois
       </a>
       <a href={`${root}/`}>{words.signIn.myPhotos}</a>
-      <span class="who">{me.username || me.display_name}</span>
+      <a class="who" {...follow({ kind: "account" })} aria-label={`${text.account.heading}: ${me.username || me.display_name}`}>
+        {me.username || me.display_name}
+      </a>
       <button type="button" class="link" onClick={signOut}>
         {words.signIn.signOut}
       </button>

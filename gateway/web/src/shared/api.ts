@@ -22,6 +22,8 @@ export class Failure extends Error {
   constructor(
     readonly reason: Reason | "offline",
     readonly fields: Readonly<Record<string, string>> = {},
+    /** Seconds after which the same may be tried again, where the server says so. */
+    readonly waitS?: number,
   ) {
     super(reason);
   }
@@ -34,9 +36,16 @@ export async function ask<T>(answer: Promise<{ data?: T; error?: unknown; respon
   const { data, error, response } = await answer;
   if (!response.ok) {
     const { reason = "internal", errors } = (error ?? {}) as Partial<Schemas["ProblemBody"]>;
-    throw new Failure(reason, Object.fromEntries((errors ?? []).map((fault) => [lastOf(fault.field), fault.reason])));
+    const fields = Object.fromEntries((errors ?? []).map((fault) => [lastOf(fault.field), fault.reason]));
+    throw new Failure(reason, fields, readWait(response));
   }
   return data as T;
+}
+
+/** Seconds, of `Retry-After`. */
+function readWait(response: Response): number | undefined {
+  const seconds = Number(response.headers.get("Retry-After") ?? NaN);
+  return Number.isFinite(seconds) ? seconds : undefined;
 }
 
 /** Of a field such as `user_data.email`. */
@@ -124,5 +133,5 @@ async function check(url: string): Promise<void> {
 
 export async function toFailure(response: Response): Promise<Failure> {
   const problem = (await response.json().catch(() => undefined)) as { reason?: Reason } | undefined;
-  return new Failure(problem?.reason ?? "internal");
+  return new Failure(problem?.reason ?? "internal", {}, readWait(response));
 }

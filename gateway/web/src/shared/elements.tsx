@@ -4,7 +4,7 @@ import { text } from "#text";
 import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 
-import { type Reason, reasonOf, root } from "./api";
+import { Failure, type Reason, reasonOf, root } from "./api";
 
 /** A screen whose heading gets the focus when it appears, so that a screen reader says where one is. */
 export function Screen({ heading, wide, children }: { heading: string; wide?: boolean; children: ComponentChildren }) {
@@ -73,7 +73,7 @@ export function Trouble({ fault, onRetry, atHome }: TroubleProps) {
   const start = location.pathname.startsWith(`${root}/organiser`) ? "/organiser" : "/";
   return (
     <div class="trouble" role="alert">
-      <p>{text.reasons[reason]}</p>
+      <p>{sentenceOf(fault)}</p>
       {OVER.includes(reason) && !atHome && (
         <a class="button" href={`${root}${start}`}>
           {text.failure.start}
@@ -86,6 +86,13 @@ export function Trouble({ fault, onRetry, atHome }: TroubleProps) {
       )}
     </div>
   );
+}
+
+/** With the time to wait where the server has said it. */
+export function sentenceOf(fault: unknown): string {
+  const reason = reasonOf(fault);
+  const waitS = fault instanceof Failure ? fault.waitS : undefined;
+  return reason === "too_many_requests" && waitS ? text.failure.wait(waitS) : text.reasons[reason];
 }
 
 export function mayRepeat(reason: Reason | "offline"): boolean {

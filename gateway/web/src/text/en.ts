@@ -1,4 +1,5 @@
 import type { Reason, Rejection } from "../shared/api";
+import { account } from "./account.en";
 
 /** Every sentence of the pages. */
 export const text = {
@@ -9,6 +10,7 @@ export const text = {
     loading: "One moment …",
     noScript: "This page needs JavaScript. Please turn it on, or open the page in another browser.",
   },
+  account,
   otherLanguage: { code: "fr", name: "Français" },
   home: {
     heading: "Find your photos",
@@ -121,7 +123,7 @@ export const text = {
     few: "Only a few photos? A second selfie, a little from the side or with glasses, finds more.",
     further: "Add a selfie",
     rename: "Change the name",
-    kept: "The picture and the description of the face are kept until you delete them, or until your last event is deleted.",
+    kept: "The picture and the description of the face are kept until you delete them, or until a day after your last event is deleted.",
     delete: (name: string) => `Delete ${name}`,
     deleteQuestion: (name: string) => `Delete ${name}, with the picture and the list of photos?`,
   },
@@ -207,8 +209,8 @@ export const text = {
       "This cannot be undone.",
     runBy: (names: string) => `This event is run by ${names}.`,
     kept:
-      "Your selfie and the description of your face are kept until you delete them, or until your last event " +
-      "is deleted, you leave it, or its organiser removes you.",
+      "Your selfie and the description of your face are kept until you delete them, or until a day after your " +
+      "last event is deleted, you leave it, or its organiser removes you.",
     closesOn: (day: string) => `The event closes on ${day}; your photos stay here after that.`,
     cancel: "Cancel",
     confirm: "Yes, delete",
@@ -259,6 +261,10 @@ export const text = {
     question: "The account that named this address has it from now on.",
     confirm: "Use this address",
     done: "Done. Your account has this address now.",
+    faults: {
+      invalid_email: "This is no e-mail address.",
+      email_taken: "There is an account with this address.",
+    } as Readonly<Record<string, string>>,
     home: "To the photos",
   },
   unsubscribe: {
@@ -272,6 +278,12 @@ export const text = {
     heading: "That did not work",
     retry: "Try again",
     start: "To the start page",
+    wait: (seconds: number) =>
+      seconds < 90
+        ? `Too many tries in a short time. Try again in ${seconds === 1 ? "1 second" : `${seconds} seconds`}.`
+        : seconds < 5400
+          ? `Too many tries. Try again in ${Math.ceil(seconds / 60)} minutes.`
+          : `Too many tries. Try again in ${Math.ceil(seconds / 3600)} hours.`,
   },
   rejections: {
     no_face: "No face was found. Turn the picture upright, look into the camera and try again.",
@@ -333,6 +345,7 @@ export const text = {
     no_active_selfie: "You have no selfie here. Take one first.",
     photo_not_ready: "This photo is being prepared. Try again in a moment.",
     camera_not_found: "There is no such camera in this event.",
+    face_changed: "A face is no longer what it was when it was shown. Look for the person again.",
     photo_not_failed: "This photo needs no second try.",
     organiser_cannot_leave: "An organiser cannot leave the event.",
     request_in_progress: "This is being done already. Wait a moment.",
@@ -352,7 +365,7 @@ export const text = {
     unreadable_logo: "This picture cannot be used as a logo. Choose another one.",
     unexpected_field: "The page is outdated. Reload it.",
     idempotency_key_reused: "This was done before. Reload the page.",
-    too_many_requests: "Too many tries in a short time. Wait a minute and try again.",
+    too_many_requests: "Too many tries in a short time. Try again later.",
     too_many_streams: "The page is open too often. Close it elsewhere.",
     queue_full: "Many guests take selfies right now. Try again in a moment.",
     internal: "Something went wrong on our side. Try again.",

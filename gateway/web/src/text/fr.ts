@@ -1,3 +1,4 @@
+import { account } from "./account.fr";
 import type { Text } from "./en";
 
 /** Every sentence of the pages. */
@@ -9,6 +10,7 @@ export const text: Text = {
     loading: "Un instant …",
     noScript: "Cette page a besoin de JavaScript. Activez-le, ou ouvrez la page dans un autre navigateur.",
   },
+  account,
   otherLanguage: { code: "en", name: "English" },
   home: {
     heading: "Trouvez vos photos",
@@ -123,8 +125,8 @@ export const text: Text = {
     further: "Ajouter un selfie",
     rename: "Changer le nom",
     kept:
-      "L’image et la description du visage sont conservées jusqu’à ce que vous les supprimiez, ou que votre dernier " +
-      "événement soit supprimé.",
+      "L’image et la description du visage sont conservées jusqu’à ce que vous les supprimiez, ou jusqu’au lendemain " +
+      "de la suppression de votre dernier événement.",
     delete: (name) => `Supprimer ${name}`,
     deleteQuestion: (name) => `Supprimer ${name}, avec l’image et la liste de photos ?`,
   },
@@ -211,8 +213,8 @@ export const text: Text = {
       "dans tous les événements ? C’est définitif.",
     runBy: (names) => `Cet événement est organisé par ${names}.`,
     kept:
-      "Votre selfie et la description de votre visage sont conservés jusqu’à ce que vous les supprimiez, " +
-      "ou que votre dernier événement soit supprimé, que vous le quittiez ou que l’organisateur vous en retire.",
+      "Votre selfie et la description de votre visage sont conservés jusqu’à ce que vous les supprimiez, ou jusqu’au " +
+      "lendemain du jour où votre dernier événement est supprimé, où vous le quittez ou où l’organisateur vous en retire.",
     closesOn: (day) => `L’événement se termine le ${day} ; vos photos restent ici ensuite.`,
     cancel: "Annuler",
     confirm: "Oui, supprimer",
@@ -265,6 +267,10 @@ export const text: Text = {
     question: "Le compte qui a indiqué cette adresse l’utilise désormais.",
     confirm: "Utiliser cette adresse",
     done: "C’est fait. Votre compte a maintenant cette adresse.",
+    faults: {
+      invalid_email: "Ce n’est pas une adresse e-mail.",
+      email_taken: "Un compte utilise déjà cette adresse.",
+    },
     home: "Vers les photos",
   },
   unsubscribe: {
@@ -278,6 +284,12 @@ export const text: Text = {
     heading: "Cela n’a pas marché",
     retry: "Réessayer",
     start: "Vers la page d’accueil",
+    wait: (seconds) =>
+      seconds < 90
+        ? `Beaucoup d’essais en peu de temps. Réessayez dans ${seconds === 1 ? "1 seconde" : `${seconds} secondes`}.`
+        : seconds < 5400
+          ? `Trop d’essais. Réessayez dans ${Math.ceil(seconds / 60)} minutes.`
+          : `Trop d’essais. Réessayez dans ${Math.ceil(seconds / 3600)} heures.`,
   },
   rejections: {
     no_face: "Aucun visage trouvé. Tournez l’image à l’endroit, regardez l’objectif et réessayez.",
@@ -339,6 +351,7 @@ export const text: Text = {
     no_active_selfie: "Vous n’avez pas de selfie ici. Prenez-en un d’abord.",
     photo_not_ready: "Cette photo est en préparation. Réessayez dans un instant.",
     camera_not_found: "Cet appareil photo n’existe pas dans cet événement.",
+    face_changed: "Un visage n’est plus ce qu’il était à l’affichage. Recherchez la personne à nouveau.",
     photo_not_failed: "Cette photo n’a pas besoin d’un second essai.",
     organiser_cannot_leave: "Un organisateur ne peut pas quitter l’événement.",
     request_in_progress: "C’est déjà en cours. Attendez un instant.",
@@ -358,7 +371,7 @@ export const text: Text = {
     unreadable_logo: "Cette image ne peut pas servir de logo. Choisissez-en une autre.",
     unexpected_field: "La page n’est plus à jour. Rechargez-la.",
     idempotency_key_reused: "C’est déjà fait. Rechargez la page.",
-    too_many_requests: "Beaucoup d’essais en peu de temps. Attendez une minute et réessayez.",
+    too_many_requests: "Beaucoup d’essais en peu de temps. Réessayez plus tard.",
     too_many_streams: "La page est ouverte trop de fois. Fermez-la ailleurs.",
     queue_full: "Beaucoup d’invités prennent un selfie. Réessayez dans un instant.",
     internal: "Un problème est survenu chez nous. Réessayez.",

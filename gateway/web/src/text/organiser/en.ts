@@ -1,6 +1,8 @@
 import type { FileReason } from "../../shared/upload/items";
 import type { Reason } from "../../shared/api";
+import { audit } from "./audit.en";
 import { faces } from "./faces.en";
+import { removal } from "./removal.en";
 import { anomalies, begin, first, logo } from "./working.en";
 
 /** Every sentence of the organiser page that the guest page does not have. */
@@ -41,6 +43,7 @@ export const words = {
     photos: "Photos",
     guests: "Guests",
     poster: "Poster",
+    log: "Activity",
     settings: "Settings",
     back: "All events",
   },
@@ -192,7 +195,9 @@ export const words = {
     admitName: (name: string) => `Let ${name} in again`,
   },
   anomalies,
+  audit,
   faces,
+  removal,
   begin,
   poster: {
     heading: "Poster",

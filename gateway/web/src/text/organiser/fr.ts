@@ -1,5 +1,7 @@
 import type { Words } from "./en";
+import { audit } from "./audit.fr";
 import { faces } from "./faces.fr";
+import { removal } from "./removal.fr";
 import { anomalies, begin, first, logo } from "./working.fr";
 
 /** Every sentence of the organiser page that the guest page does not have. */
@@ -40,6 +42,7 @@ export const words: Words = {
     photos: "Photos",
     guests: "Invités",
     poster: "Affiche",
+    log: "Journal",
     settings: "Réglages",
     back: "Tous les événements",
   },
@@ -199,7 +202,9 @@ export const words: Words = {
     admitName: (name) => `Admettre ${name} à nouveau`,
   },
   anomalies,
+  audit,
   faces,
+  removal,
   begin,
   poster: {
     heading: "Affiche",

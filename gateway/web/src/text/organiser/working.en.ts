@@ -6,6 +6,8 @@ export const anomalies = {
   detail:
     "Often nothing is wrong: a family shares a phone, or somebody has joined again. If you do not know them, ask, or remove an account above.",
   face: (count: number, names: string) => `${count} accounts show one face: ${names}.`,
+  twoFaces: (name: string, photos: number) =>
+    `The selfie of ${name} looks like two people in ${photos === 1 ? "one photo" : `each of ${photos} photos`}. It may be a picture made of two faces, or relatives who look alike.`,
   phone: (count: number, names: string) => `${count} guests joined with one phone: ${names}.`,
 };
 

@@ -8,6 +8,8 @@ export const anomalies: Words["anomalies"] = {
   detail:
     "Souvent tout va bien : une famille partage un téléphone, ou quelqu’un est entré de nouveau. Si vous ne les connaissez pas, demandez, ou excluez un compte ci-dessus.",
   face: (count, names) => `${count} comptes montrent un même visage : ${names}.`,
+  twoFaces: (name, photos) =>
+    `Le selfie de ${name} ressemble à deux personnes ${photos === 1 ? "d’une même photo" : `dans chacune de ${photos} photos`}. C’est peut-être une image faite de deux visages, ou des proches qui se ressemblent.`,
   phone: (count, names) => `${count} invités sont entrés avec un même téléphone : ${names}.`,
 };
 

@@ -1,0 +1,16 @@
+"""Tables with names and addresses are vacuumed after a few deletions, so that their space is used again soon."""
+
+from alembic import op
+
+revision = "0018"
+down_revision = "0017"
+
+# PostgreSQL's own default waits until a fifth of a table is dead: in one of 5000 accounts, for 1050 erasures.
+TABLES = ("users", "memberships", "notices", "mails", "account_links")
+
+
+def upgrade() -> None:
+    for table in TABLES:
+        op.execute(
+            f"ALTER TABLE auth.{table} SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20)"
+        )

@@ -1,0 +1,117 @@
+"""`minois upload`: the photos of folders to an event."""
+
+import getpass
+import os
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.cli.handover import require_local
+from deploy.upload.folder import find_pictures, hash_all
+from deploy.upload.meter import Meter
+
+if TYPE_CHECKING:
+    from deploy.upload.sender import Outcome
+    from deploy.upload.session import Session
+
+PASSWORD = "MINOIS_PASSWORD"
+SHOWN = 20  # refused photos
+AGAIN = "Run the same command again to go on: what has arrived is not sent twice."
+
+
+class WrongEvent(Exception):
+    """The event that was named cannot be found; the message says what can."""
+
+
+def upload(
+    folders: Annotated[list[Path], typer.Argument(help="Folders or files.", exists=True, metavar="FOLDER...")],
+    username: Annotated[str, typer.Option(help="User name of an organiser or photographer.", prompt=True)],
+    event: Annotated[str, typer.Option(help="Id or name of the event; not needed if you have only one.")] = "",
+    server: Annotated[str, typer.Option(help="Address of Minois.", envvar="MINOIS_SERVER")] = "http://localhost:8000",
+    connections: Annotated[int, typer.Option(help="Photos that are sent at the same time.", min=1, max=16)] = 4,
+    patience: Annotated[float, typer.Option(help="Minutes to keep trying while there is no answer.", min=0)] = 15,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace photos of the same name.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")] = False,
+    certificate: Annotated[
+        Path | None, typer.Option(help="Certificate of a server that signs its own (TLS=1).", exists=True)
+    ] = None,
+) -> None:
+    """Upload the photos of folders to an event. The password is asked for, or comes from MINOIS_PASSWORD.
+
+    Photos that the event already has are not sent again, so an interrupted upload continues where it was."""
+    require_local()
+    from deploy.upload.sender import Outcome, Sender, find_missing
+    from deploy.upload.session import Refused, Session, Unreachable
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    found = find_pictures(folders)
+    if not found.paths:
+        _fail(console, f"There are no pictures in {', '.join(map(str, folders))}.")
+    password = os.environ.get(PASSWORD) or getpass.getpass("Password: ")
+    verify = ssl.create_default_context(cafile=certificate) if certificate else True
+    session, outcome = Session(server, patience * 60, verify), Outcome()
+    try:
+        session.login(username, password)
+        event_id, name = find_event(session, event)
+        with console.status(f"Reading {len(found.paths)} files ..."):
+            photos = list(hash_all(found.paths))
+        missing = find_missing(session, event_id, photos)
+        outcome.known = len(photos) - len(missing)
+        size_mb = sum(photo.size for photo in missing) / 1_000_000
+        console.print(f"{name}: {outcome.known} photos are there, {len(missing)} are to be sent ({size_mb:.1f} MB).")
+        if dry_run:
+            return
+        with Meter(console, "Sending", missing) as meter:
+            Sender(session, event_id, connections, meter.advance, replace).send_all(missing, outcome)
+    except Refused as fault:
+        _fail(console, f"{fault} ({fault.reason})")
+    except (Unreachable, WrongEvent, OSError) as fault:
+        _fail(console, f"{server}: {fault}" if isinstance(fault, Unreachable) else str(fault))
+    except KeyboardInterrupt:
+        console.print(f"Interrupted; {outcome.sent} photos were sent. {AGAIN}")
+        raise typer.Exit(130) from None
+    finally:
+        session.close()
+    report(console, outcome, found.others)
+    raise typer.Exit(0 if outcome.is_complete else 1)
+
+
+def find_event(session: "Session", chosen: str) -> tuple[str, str]:
+    """Its id and name. Raises WrongEvent, Refused, Unreachable."""
+    events, cursor = [], ""
+    while True:
+        page = session.get("/api/events", limit=100, cursor=cursor)
+        events += page["events"]
+        if not (cursor := page["next_cursor"]):
+            break
+    matching = [event for event in events if chosen in ("", event["id"], event["name"])]
+    if len(matching) == 1:
+        return matching[0]["id"], matching[0]["name"]
+    if not events:
+        raise WrongEvent("This account works in no event: an organiser creates one or invites it.")
+    lines = "\n".join(f"  {event['id']}  {event['name']}" for event in events)
+    why = "Several events match" if matching else "There is no such event"
+    raise WrongEvent(f"{why}. Choose one with --event:\n{lines}")
+
+
+def report(console: Console, outcome: "Outcome", others: int) -> None:
+    """What became of the photos; which were refused and why."""
+    counts = [f"{outcome.sent} sent", f"{outcome.known} already there"]
+    counts += [f"{len(outcome.refused)} refused"] if outcome.refused else []
+    counts += [f"{len(outcome.unsent)} not sent"] if outcome.unsent else []
+    counts += [f"{others} other files left out"] if others else []
+    console.print(", ".join(counts) + ".")
+    for photo, refusal in outcome.refused[:SHOWN]:
+        console.print(f"  {photo.path}: {refusal} ({refusal.reason})", markup=False)
+    if len(outcome.refused) > SHOWN:
+        console.print(f"  ... and {len(outcome.refused) - SHOWN} more")
+    if outcome.unsent:
+        console.print(f"Stopped: {outcome.fault}. {AGAIN}", markup=False)
+
+
+def _fail(console: Console, message: str) -> None:
+    console.print(f"minois: {message}", markup=False)
+    raise typer.Exit(1)

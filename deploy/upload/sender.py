@@ -1,0 +1,103 @@
+"""Sends the photos that an event does not have yet, several at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Event, Lock
+from typing import Any
+
+from deploy.upload.folder import Photo
+from deploy.upload.session import Refused, Session, Unreachable
+
+MAX_HASHES = 1000  # of one question
+EVENT_WIDE = (401, 403, 404, 409)  # what is true of one file is true of all
+
+
+@dataclass
+class Outcome:
+    """What became of the photos. `refused` says why of each, `fault` why those that were not sent were not."""
+
+    known: int = 0
+    sent: int = 0
+    refused: list[tuple[Photo, Refused]] = field(default_factory=list)
+    unsent: list[Photo] = field(default_factory=list)
+    fault: Exception | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.refused and not self.unsent
+
+
+def find_missing(session: Session, event_id: str, photos: Sequence[Photo]) -> list[Photo]:
+    """Those that the event does not have, or could not read. Raises Refused, Unreachable."""
+    known: set[str] = set()
+    for part in _split(photos, MAX_HASHES):
+        answer = session.post(f"/api/events/{event_id}/photos/known", {"sha256": [photo.sha256 for photo in part]})
+        known |= {photo["sha256"] for photo in answer["photos"] if photo["status"] != "failed"}
+    return [photo for photo in photos if photo.sha256 not in known]
+
+
+class Sender:
+    """One request for each photo: the gateway keeps it when it has arrived, whatever happens to the others."""
+
+    def __init__(
+        self, session: Session, event_id: str, connections: int, advance: Callable[[Photo], None], replace: bool = False
+    ) -> None:
+        self._session = session
+        self._path = f"/api/events/{event_id}/photos"
+        self._query = {"replace": "true"} if replace else {}
+        self._connections = connections
+        self._advance = advance
+        self._stop = Event()
+        self._lock = Lock()
+
+    def send_all(self, photos: Sequence[Photo], outcome: Outcome) -> None:
+        """Fills the outcome. A refusal that would meet every photo ends it, and so does an unreachable gateway; Ctrl-C
+        raises KeyboardInterrupt, and the outcome says what was sent until then."""
+        outcome.unsent = list(photos)
+        pool = ThreadPoolExecutor(self._connections)
+        try:
+            for task in [pool.submit(self._send, photo, outcome) for photo in photos]:
+                task.result()
+        except KeyboardInterrupt:
+            self._stop.set()
+            self._session.close()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _send(self, photo: Photo, outcome: Outcome) -> None:
+        if self._stop.is_set():
+            return
+        refusal: Refused | None = None
+        try:
+            with photo.path.open("rb") as file:
+
+                def make_request() -> dict[str, Any]:
+                    file.seek(0)
+                    return {"files": {"files": (photo.path.name, file)}, "params": self._query}
+
+                self._session.ask("POST", self._path, make_request)
+        except Refused as fault:
+            if fault.status in EVENT_WIDE:
+                self._give_up(fault, outcome)
+                return
+            refusal = fault
+        except (Unreachable, OSError) as fault:
+            self._give_up(fault, outcome)
+            return
+        with self._lock:
+            outcome.unsent.remove(photo)
+            if refusal:
+                outcome.refused.append((photo, refusal))
+            else:
+                outcome.sent += 1
+        self._advance(photo)
+
+    def _give_up(self, fault: Exception, outcome: Outcome) -> None:
+        self._stop.set()
+        outcome.fault = outcome.fault or fault
+
+
+def _split(photos: Sequence[Photo], size: int) -> Iterator[Sequence[Photo]]:
+    return (photos[start : start + size] for start in range(0, len(photos), size))

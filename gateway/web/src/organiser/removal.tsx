@@ -1,0 +1,104 @@
+/** The removal of a person who is no guest: the photos that show them, and what becomes of these faces. */
+
+import { useEffect, useState } from "preact/hooks";
+
+import { text } from "#text";
+import { api, ask, type Schemas } from "../shared/api";
+import { Trouble, Waiting } from "../shared/elements";
+import { words } from "#words";
+
+type Similar = Schemas["SimilarFace"];
+type Removal = Schemas["FacesRemoval"]["removal"];
+
+interface Props {
+  eventId: string;
+  photoId: string;
+  /** Of the face, in the photo. */
+  number: number;
+  onBack: () => void;
+}
+
+export function RemovePerson({ eventId, photoId, number, onBack }: Props) {
+  const [found, setFound] = useState<Schemas["SimilarFaces"]>();
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [removal, setRemoval] = useState<Removal>("forget_faces");
+  const [isBusy, setBusy] = useState(false);
+  const [done, setDone] = useState<number>();
+  const [fault, setFault] = useState<unknown>();
+  useEffect(() => {
+    const params = { path: { photo_id: photoId, number } };
+    ask(api.GET("/api/photos/{photo_id}/faces/{number}/similar", { params })).then((answer) => {
+      setFound(answer);
+      setChosen(new Set(answer.faces.filter(({ people }) => people.length === 0).map(idOf)));
+    }, setFault);
+  }, [photoId, number]);
+  const remove = async (submit: Event) => {
+    submit.preventDefault();
+    setBusy(true);
+    setFault(undefined);
+    const faces = (found?.faces ?? []).filter((face) => chosen.has(idOf(face)));
+    const body = { faces: faces.map(({ photo_id, face_key }) => ({ photo_id, face_key })), removal };
+    const params = { path: { event_id: eventId } };
+    try {
+      await ask(api.POST("/api/events/{event_id}/faces/removal", { params, body }));
+      setDone(faces.length);
+    } catch (error) {
+      setFault(error);
+    }
+    setBusy(false);
+  };
+  const toggle = (id: string) => setChosen((before) => new Set(before.has(id) ? [...before].filter((one) => one !== id) : [...before, id]));
+  return (
+    <form onSubmit={remove}>
+      <h2>{words.removal.heading}</h2>
+      {fault ? <Trouble fault={fault} /> : null}
+      {!found && !fault && <Waiting>{text.page.loading}</Waiting>}
+      {done !== undefined && <p role="status">{words.removal.done(done)}</p>}
+      {found && done === undefined && (
+        <>
+          <p>{words.removal.found(found.total)}</p>
+          {found.total > found.faces.length && <p class="quiet">{words.removal.more(found.faces.length)}</p>}
+          <ul>
+            {found.faces.map((face, place) => (
+              <FaceChoice key={idOf(face)} face={face} place={place + 1} isChosen={chosen.has(idOf(face))} onToggle={() => toggle(idOf(face))} />
+            ))}
+          </ul>
+          <fieldset>
+            <legend>{words.removal.what}</legend>
+            {(["forget_faces", "hide_photos"] as const).map((one) => (
+              <label key={one}>
+                <input type="radio" name="removal" checked={removal === one} onChange={() => setRemoval(one)} /> {words.removal.removals[one]}
+              </label>
+            ))}
+          </fieldset>
+          <p class="quiet">{words.removal.later}</p>
+          <button type="submit" disabled={isBusy || chosen.size === 0}>
+            {words.removal.confirm(chosen.size)}
+          </button>
+        </>
+      )}
+      <button type="button" onClick={onBack}>
+        {words.removal.back}
+      </button>
+    </form>
+  );
+}
+
+function FaceChoice({ face, place, isChosen, onToggle }: { face: Similar; place: number; isChosen: boolean; onToggle: () => void }) {
+  const names = face.people.map((person) => person.username || person.display_name || words.faces.gone);
+  return (
+    <li>
+      <label>
+        <input type="checkbox" checked={isChosen} onChange={onToggle} />
+        <img src={face.image_url} alt={words.faces.face(place)} width="80" height="80" loading="lazy" />
+        <span>
+          {names.length > 0 && words.removal.taken(names.join(", "))} {face.hidden && words.removal.hidden}
+        </span>
+      </label>
+    </li>
+  );
+}
+
+function idOf({ photo_id, face_key }: Similar): string {
+  return `${photo_id} ${face_key}`;
+}

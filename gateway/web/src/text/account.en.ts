@@ -1,0 +1,27 @@
+/** Sentences about an account: where it is signed in, its password and its e-mail address. */
+
+export const account = {
+  heading: "Your account",
+  devices: "Where you are signed in",
+  device: "Unknown browser",
+  current: "this device",
+  used: (when: string) => `last used ${when}`,
+  end: "Sign out",
+  endOne: (device: string) => `Sign out ${device}`,
+  endOthers: "Sign out all other devices",
+  endOthersQuestion: "Sign out everywhere but here? On a device without a password, photos are found again only by a sign-in link or a new selfie.",
+  confirmEnd: "Yes, sign out",
+  ended: "Signed out.",
+  password: "Change the password",
+  oldPassword: "Present password",
+  newPassword: "New password",
+  newPasswordDetail: "At least 8 characters. All other devices are signed out.",
+  savePassword: "Save the password",
+  savedPassword: "Your new password holds from now on.",
+  email: "Change the e-mail address",
+  emailNow: (email: string) => `Your address is ${email}.`,
+  newEmail: "New e-mail address",
+  saveEmail: "Save the address",
+  savedEmail: "Your account has this address now.",
+  sentEmail: "A link was sent to the new address. The old one holds until the link is used.",
+};

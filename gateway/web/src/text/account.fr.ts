@@ -1,0 +1,29 @@
+/** Phrases sur un compte : où il est connecté, son mot de passe et son adresse e-mail. */
+
+import type { Text } from "./en";
+
+export const account: Text["account"] = {
+  heading: "Votre compte",
+  devices: "Vos appareils connectés",
+  device: "Navigateur inconnu",
+  current: "cet appareil",
+  used: (when) => `dernière utilisation ${when}`,
+  end: "Déconnecter",
+  endOne: (device) => `Déconnecter ${device}`,
+  endOthers: "Déconnecter tous les autres appareils",
+  endOthersQuestion: "Déconnecter partout sauf ici ? Sur un appareil sans mot de passe, on ne retrouve ses photos que par un lien de connexion ou un nouveau selfie.",
+  confirmEnd: "Oui, déconnecter",
+  ended: "Appareil déconnecté.",
+  password: "Changer le mot de passe",
+  oldPassword: "Mot de passe actuel",
+  newPassword: "Nouveau mot de passe",
+  newPasswordDetail: "Au moins 8 caractères. Tous les autres appareils sont déconnectés.",
+  savePassword: "Enregistrer le mot de passe",
+  savedPassword: "Votre nouveau mot de passe est en vigueur.",
+  email: "Changer l’adresse e-mail",
+  emailNow: (email) => `Votre adresse est ${email}.`,
+  newEmail: "Nouvelle adresse e-mail",
+  saveEmail: "Enregistrer l’adresse",
+  savedEmail: "Votre compte a maintenant cette adresse.",
+  sentEmail: "Un lien a été envoyé à la nouvelle adresse. L’ancienne reste valable jusqu’à son utilisation.",
+};

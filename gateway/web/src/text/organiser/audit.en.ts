@@ -1,0 +1,24 @@
+/** Sentences about who did what in an event. Names may be those of people who left: then they are nobody's. */
+
+export const audit = {
+  heading: "Who did what",
+  detail: "What organisers and this server have recorded of this event. It is kept for some months, then deleted.",
+  none: "Nothing is recorded yet.",
+  more: "Show earlier ones",
+  from: (network: string) => `from the network ${network}`,
+  somebody: "Somebody who is no longer here",
+  aMember: "somebody",
+  system: "The system",
+  roles: { organiser: "an organiser", couple: "the couple", photographer: "a photographer", guest: "a guest" } as Record<string, string>,
+  acts: {
+    role_changed: (who, whom, result) => `${who} made ${whom} ${result}`,
+    guest_removed: (who, whom) => `${who} removed ${whom}`,
+    guest_admitted: (who, whom) => `${who} let ${whom} in`,
+    code_changed: (who) => `${who} replaced the event code`,
+    invitation_made: (who, _, result) => `${who} made an invitation for ${result}`,
+    sign_in_link_made: (who, whom) => `${who} made a sign-in link for ${whom}`,
+    faces_viewed: (who) => `${who} looked at the faces of a photo`,
+    photos_deleted: (who, _, result) => (result === "1" ? `${who} deleted a photo` : `${who} deleted ${result} photos`),
+    new_face: (who) => `${who} is looked for with a new face`,
+  } as Record<string, (who: string, whom: string, result: string) => string>,
+};

@@ -1,0 +1,26 @@
+/** Phrases sur qui a fait quoi dans un événement. */
+
+import type { Words } from "./en";
+
+export const audit: Words["audit"] = {
+  heading: "Qui a fait quoi",
+  detail: "Ce que les organisateurs ont fait dans cet événement et ce que ce serveur a noté. C’est conservé quelques mois, puis effacé.",
+  none: "Rien n’est encore noté.",
+  more: "Afficher les précédents",
+  from: (network) => `depuis le réseau ${network}`,
+  somebody: "Quelqu’un qui n’est plus ici",
+  aMember: "quelqu’un",
+  system: "Le système",
+  roles: { organiser: "organisateur", couple: "marié", photographer: "photographe", guest: "invité" },
+  acts: {
+    role_changed: (who, whom, result) => `${who} a donné le rôle « ${result} » à ${whom}`,
+    guest_removed: (who, whom) => `${who} a exclu ${whom}`,
+    guest_admitted: (who, whom) => `${who} a admis ${whom}`,
+    code_changed: (who) => `${who} a remplacé le code de l’événement`,
+    invitation_made: (who, _, result) => `${who} a créé une invitation (${result})`,
+    sign_in_link_made: (who, whom) => `${who} a créé un lien de connexion pour ${whom}`,
+    faces_viewed: (who) => `${who} a regardé les visages d’une photo`,
+    photos_deleted: (who, _, result) => (result === "1" ? `${who} a supprimé une photo` : `${who} a supprimé ${result} photos`),
+    new_face: (who) => `${who} est recherché avec un nouveau visage`,
+  },
+};

@@ -1,0 +1,19 @@
+/** The removal of a person who is no guest. */
+export const removal = {
+  open: "Remove this person…",
+  heading: "Remove a person who is no guest",
+  found: (count: number) =>
+    count === 1 ? "No other photo shows a face like this one." : `${count} photos show a face like this one. Choose those that are the person: some may be somebody else.`,
+  more: (count: number) => `The ${count} nearest are listed. Look again afterwards for the others.`,
+  taken: (names: string) => `Taken for ${names}, who would lose the photo.`,
+  hidden: "Hidden already.",
+  what: "What is to be done",
+  removals: {
+    forget_faces: "Forget the faces: nobody finds these photos by them any more. The photos stay.",
+    hide_photos: "Forget the faces and hide the photos from all guests.",
+  },
+  later: "This cannot be undone. Photos that are added later, or new versions that are cropped in another way, may show the person again: look for them then.",
+  confirm: (count: number) => (count === 1 ? "Remove from 1 photo" : `Remove from ${count} photos`),
+  done: (count: number) => (count === 1 ? "The face in 1 photo is forgotten." : `The faces in ${count} photos are forgotten.`),
+  back: "Back to the photo",
+};

@@ -1,0 +1,21 @@
+import type { removal as english } from "./removal.en";
+
+/** The removal of a person who is no guest. */
+export const removal: typeof english = {
+  open: "Retirer cette personne…",
+  heading: "Retirer une personne qui n’est pas invitée",
+  found: (count: number) =>
+    count === 1 ? "Aucune autre photo ne montre un visage comme celui-ci." : `${count} photos montrent un visage comme celui-ci. Choisissez celles où c’est bien la personne : d’autres peuvent montrer quelqu’un d’autre.`,
+  more: (count: number) => `Les ${count} visages les plus proches sont affichés. Recherchez ensuite les autres.`,
+  taken: (names: string) => `Attribué à ${names}, qui perdrait la photo.`,
+  hidden: "Déjà masquée.",
+  what: "Que faut-il faire",
+  removals: {
+    forget_faces: "Oublier les visages : plus personne ne trouve ces photos par eux. Les photos restent.",
+    hide_photos: "Oublier les visages et masquer les photos à tous les invités.",
+  },
+  later: "C’est irréversible. Les photos ajoutées plus tard, ou de nouvelles versions recadrées, peuvent montrer à nouveau la personne : recherchez-la alors.",
+  confirm: (count: number) => (count === 1 ? "Retirer de 1 photo" : `Retirer de ${count} photos`),
+  done: (count: number) => (count === 1 ? "Le visage de 1 photo est oublié." : `Les visages de ${count} photos sont oubliés.`),
+  back: "Revenir à la photo",
+};

@@ -1,0 +1,38 @@
+"""People in photos who are no guests and ask to be removed: their faces, as an organiser finds and chooses them."""
+
+from dataclasses import dataclass
+from enum import Enum
+from uuid import UUID
+
+from matcher_service.domain.photos import Visibility
+
+MAX_FACES = 200  # that are found, or chosen, at once
+
+
+class Removal(Enum):
+    """What becomes of the photos of faces that are forgotten: guests see them as before, or nobody does."""
+
+    FORGET_FACES = "forget_faces"
+    HIDE_PHOTOS = "hide_photos"
+
+
+@dataclass(frozen=True)
+class ChosenFace:
+    """A face as an organiser was shown it: its number in the photo, and its box, which tells whether it is still that
+    face."""
+
+    photo_id: UUID
+    no: int
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class SimilarFace:
+    """A face that resembles another one, and the persons and accounts for whom it is taken."""
+
+    face: ChosenFace
+    visibility: Visibility
+    people: tuple[tuple[UUID, UUID], ...]

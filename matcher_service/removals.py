@@ -1,0 +1,49 @@
+"""People in photos who never joined and ask to be removed, by an organiser who points at one of their faces."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from matcher_service.domain import Action, EventNotFound, OrganiserOnly, PhotoNotFound
+from matcher_service.domain.removals import MAX_FACES, ChosenFace, Removal, SimilarFace
+from matcher_service.faces import FoundPerson, SeenFace
+from matcher_service.index import Index
+from matcher_service.matching import find_people
+from matcher_service.service import Members
+from matcher_service.store import RemovalStore
+
+
+class Removals:
+    """Faces of an event that resemble one of its faces, as near as a direct match, and their end."""
+
+    def __init__(self, store: RemovalStore, members: Members, index: Index, tolerance: float) -> None:
+        self._store = store
+        self._members = members
+        self._index = index
+        self._tolerance = tolerance
+
+    def find_similar(self, user_id: UUID, photo_id: UUID, no: int) -> tuple[UUID, list[SimilarFace], int]:
+        """The event; of each photo the face that is nearest to this one, itself first and at most MAX_FACES; and how
+        many there are in all. Raises PhotoNotFound."""
+        event_id = self._store.find_event(photo_id)
+        if event_id is None:
+            raise PhotoNotFound
+        try:
+            self._members.require_to(Action.ADMINISTER, event_id, user_id)
+        except (EventNotFound, OrganiserOnly):
+            raise PhotoNotFound from None
+        encoding = self._store.read_face(event_id, photo_id, no)
+        faces = self._index.use(event_id)
+        if encoding is None or faces is None:
+            raise PhotoNotFound
+        others = [one for one in faces.find(encoding, self._tolerance) if one.photo_id != photo_id]
+        others.sort(key=lambda one: (one.distance, one.photo_id))
+        found = [(photo_id, no), *((one.photo_id, one.no) for one in others)]
+        return event_id, self._store.describe(event_id, found[:MAX_FACES]), len(found)
+
+    def remove(self, user_id: UUID, event_id: UUID, chosen: Sequence[ChosenFace], removal: Removal) -> int:
+        """How many faces were forgotten. Raises EventNotFound, FaceChanged, OrganiserOnly."""
+        self._members.require_to(Action.ADMINISTER, event_id, user_id)
+        return self._store.remove(event_id, list(dict.fromkeys(chosen)), removal, self._find_person)
+
+    def _find_person(self, person: bytes, faces: Sequence[SeenFace], rejected: Sequence[bytes]) -> list[FoundPerson]:
+        return find_people([person], faces, self._tolerance, {0: rejected})

@@ -1,0 +1,27 @@
+"""People whose selfie is near two faces of one photo: it may be the average of two people."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from prometheus_client import Counter
+
+from matcher_service.store import PeopleStore
+
+two_faces = Counter("matcher_two_faces_total", "People whose selfie was near two faces in enough photos to be reported")
+
+
+class TwoFaces:
+    """People whose selfie is near two faces of one photo, reported from `least` photos on."""
+
+    def __init__(self, store: PeopleStore, least: int) -> None:
+        self._store = store
+        self._least = least
+
+    def note(self, event_id: UUID, photos: Mapping[UUID, int]) -> None:
+        """In how many photos each person's selfie is; what is known already costs nothing."""
+        if photos:
+            two_faces.inc(self._store.note_two_faces(event_id, photos, self._least))
+
+    def list(self, event_id: UUID) -> list[tuple[UUID, int]]:
+        """Accounts, and in how many photos; the most first."""
+        return self._store.list_two_faces(event_id, self._least)

@@ -1,0 +1,1 @@
+"""What is installed where Minois runs: known vulnerabilities and licences of the packages."""

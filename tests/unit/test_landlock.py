@@ -1,0 +1,27 @@
+"""Which rights each version of Landlock's interface knows (linux/include/uapi/linux/landlock.h)."""
+
+import struct
+
+import pytest
+
+from kit.faces.landlock import write_rules
+
+TCP, SCOPES = 0b11, 0b11
+
+
+@pytest.mark.parametrize(
+    ("version", "fields"),
+    [
+        (1, [2**13 - 1]),
+        (2, [2**14 - 1]),
+        (3, [2**15 - 1]),
+        (4, [2**15 - 1, TCP]),
+        (5, [2**16 - 1, TCP]),
+        (6, [2**16 - 1, TCP, SCOPES]),
+        (7, [2**16 - 1, TCP, SCOPES]),
+        (99, [2**16 - 1, TCP, SCOPES]),
+    ],
+)
+def test_a_kernel_is_asked_for_what_it_knows(version: int, fields: list[int]) -> None:
+    """A kernel refuses rules with a right that it does not know."""
+    assert write_rules(version) == struct.pack(f"={len(fields)}Q", *fields)
