@@ -5,11 +5,16 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENTS = ("SECURITY.md", "ARCHITECTURE.md", "PRIVACY.md", "RELIABILITY.md")
+DOCUMENTS = ("SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "PRIVACY.md", "RELIABILITY.md")
 TEST = re.compile(r"`(?:[a-z0-9]+/)*((?:test|fuzz)_[a-z0-9_]+)(?:\.py)?`")
 FOLDER = re.compile(r"`(tests/[a-z0-9_/]+)`")
 TARGET = re.compile(r"`make ([a-z0-9-]+)")
 THREAT = re.compile(r"^\| (?P<threat>[^|]+) \| (?P<defence>[^|]+) \| (?P<tests>[^|]+) \|$", re.MULTILINE)
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
+
+
+def find_documents() -> list[Path]:
+    return sorted([*Path().glob("*.md"), *Path("docs").rglob("*.md")])
 
 
 def read_threats() -> list[tuple[str, str]]:
@@ -32,6 +37,22 @@ def test_every_target_that_a_document_names_exists(document: str) -> None:
     makefile = Path("Makefile").read_text()
     targets = set(re.findall(r"^([a-z0-9-]+):", makefile, re.MULTILINE))
     assert set(TARGET.findall(Path(document).read_text())) - targets == set()
+
+
+def find_dead_links(document: Path) -> list[str]:
+    """Relative links of a document to files that do not exist."""
+    targets = (target.partition("#")[0] for target in LINK.findall(document.read_text()))
+    return [target for target in targets if target and not (document.parent / target).exists()]
+
+
+@pytest.mark.parametrize("document", find_documents(), ids=str)
+def test_every_relative_link_leads_somewhere(document: Path) -> None:
+    assert find_dead_links(document) == []
+
+
+def test_control_a_dead_link_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("[one](a.md#here), [two](docs/gone.md), [three](https://example.org/)")
+    assert find_dead_links(tmp_path / "a.md") == ["docs/gone.md"]
 
 
 def test_every_threat_has_a_test() -> None:
