@@ -75,7 +75,7 @@ def _describe_certificate(certificate: LocalCertificate, public_url: str) -> lis
     half = len(certificate.fingerprint) // 2
     return [
         "Phones on the same network warn of the certificate once, since this machine made it itself.",
-        "Its SHA-256 fingerprint, which they show as well (README.md says where):",
+        "Its SHA-256 fingerprint, which they show as well (docs/operations/phones.md says where):",
         "",
         f"  {certificate.fingerprint[:half]}",
         f"  {certificate.fingerprint[half + 1 :]}",

@@ -1,4 +1,4 @@
-"""What README says by example is what happens."""
+"""What the documents say by example is what happens."""
 
 import json
 import re
@@ -15,7 +15,8 @@ from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub
 from tests.e2e.party import Json, Person, showing
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+GRPC = ROOT / "docs" / "grpc.md"
 
 
 def test_the_rematch_example_shows_a_guest_without_a_selfie_the_photos_of_the_encoding(
@@ -26,7 +27,7 @@ def test_the_rematch_example_shows_a_guest_without_a_selfie_the_photos_of_the_en
 ) -> None:
     event, photos = gallery
     guest = join(event)
-    found = re.search(r"    TOKEN=(?:.*\n)+?.*matcher.v1.MatcherService/Rematch\n", README.read_text())
+    found = re.search(r"    TOKEN=(?:.*\n)+?.*matcher.v1.MatcherService/Rematch\n", GRPC.read_text())
     assert found
     example = found[0].replace("\n    ", "\n").strip().replace("<event id>", event["id"]).replace("<user id>", guest.id)
     selfie = system.data / "ada.jpg"
@@ -38,7 +39,7 @@ def test_the_rematch_example_shows_a_guest_without_a_selfie_the_photos_of_the_en
         ["bash", "-e"],
         input=script,
         env={"MINOIS_DATA": str(system.data), "PATH": "/usr/bin:/bin"},
-        cwd=README.parent,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
