@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MINOIS := $(BIN)/python -m deploy.cli
+SITE := var/.site
 WEB := gateway/web
 BUILT_PAGES := $(WEB)/dist/.built
 LIGHTHOUSE := tests/pages/lighthouse
@@ -102,8 +103,16 @@ format: $(READY) ## format the code and fix what ruff can
 stubs: $(READY) ## generate the stubs of the protos
 	$(PROTOC) --python_out=. --pyi_out=. --grpc_python_out=. $(PROTOS)
 
-docs: $(READY) ## generate docs/configuration.md from the settings' own help
+docs: $(READY) $(SITE)/.ready ## generate docs/configuration.md from the settings' help, and the site of all documents (var/site)
 	$(BIN)/python -m deploy.configuration
+	@rm -rf var/pages && mkdir -p var/pages && cp -r *.md docs LICENSE var/pages/
+	@NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --quiet --strict
+	@echo "The site is in var/site: open var/site/index.html."
+
+$(SITE)/.ready: $(READY) requirements.site.lock
+	@$(BIN)/python -m venv $(SITE)
+	@$(SITE)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.site.lock
+	@touch $@
 
 load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
 	@$(BIN)/python -m tests.load.run --time $(TIME) --users $(USERS)
@@ -155,6 +164,7 @@ lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) an
 	$(RESOLVE) pyproject.toml --python-version 3.13 --extra heic --group models --constraint requirements.lock \
 		--output-file requirements.image.lock
 	$(RESOLVE) --group build --python-version 3.13 --constraint requirements.lock --output-file requirements.build.lock
+	$(RESOLVE) --group site --python-version 3.11 --output-file requirements.site.lock
 	$(NPM) run lock
 	$(NPM) --prefix $(LIGHTHOUSE) run lock
 

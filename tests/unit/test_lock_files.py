@@ -13,6 +13,7 @@ LOCK_FILES = (
     "requirements.lock",
     "requirements.image.lock",
     "requirements.build.lock",
+    "requirements.site.lock",
     "gateway/web/package-lock.json",
     "tests/pages/lighthouse/package-lock.json",
 )
