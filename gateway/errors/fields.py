@@ -46,6 +46,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
     "no_such_time": ("no_such_time", "No calendar has this time."),
     "list_type": LIST,
     "too_long": ("too_many", "Give at most {max_length}."),
+    "too_short": ("too_few", "Give at least {min_length}."),
     "model_type": OBJECT,
     "model_attributes_type": OBJECT,
     "dict_type": OBJECT,

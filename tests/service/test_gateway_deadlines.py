@@ -35,6 +35,8 @@ BODY = {
     "offset_s": 60,
     "old_password": "old horse",
     "new_password": "new horse",
+    "faces": [{"photo_id": ID, "face_key": "1.0.0.80.80"}],
+    "removal": "forget_faces",
 }
 UPLOAD = [("file", ("a.jpg", b"jpeg")), ("files", ("a.jpg", b"jpeg"))]
 
