@@ -16,12 +16,12 @@ from gateway.photos.routes import ORGANISED
 from protos.matcher.v1 import matcher_pb2 as pb
 
 MAX_FACES = 200
-FaceKey = Annotated[str, Field(max_length=64, description="names the face as long as it is what it was")]
+FaceName = Annotated[str, Field(max_length=64, description="names the face as long as it is what it was")]
 
 
 class SimilarFace(BaseModel):
     photo_id: str
-    face_key: FaceKey
+    face_name: FaceName
     image_url: str = Field(description="the face, as a JPEG of at most 160 pixels on the long edge")
     people: list[FacePerson] = Field(description="guests for whom it is taken")
     hidden: bool = Field(description="whether the photo is hidden from guests already")
@@ -34,7 +34,7 @@ class SimilarFaces(BaseModel):
 
 class ChosenFace(Form):
     photo_id: UUID
-    face_key: FaceKey
+    face_name: FaceName
 
 
 class FacesRemoval(Form):
@@ -63,7 +63,7 @@ async def find_similar_faces(photo_id: UUID, number: FaceNumber, backend: Signed
     faces = [
         SimilarFace(
             photo_id=face.photo_id,
-            face_key=face.face_key,
+            face_name=face.face_name,
             image_url=f"/api/photos/{face.photo_id}/faces/{face.number}",
             people=name_people(face.people, guests),
             hidden=face.hidden,
@@ -77,7 +77,7 @@ async def find_similar_faces(photo_id: UUID, number: FaceNumber, backend: Signed
 async def remove_faces(event_id: UUID, form: FacesRemoval, backend: Signed) -> RemovedFaces:
     """Forget faces, all or none: they are in nobody's gallery any more, their encodings are deleted, and these photos
     do not bring them back when they are read again. Photos that come later have to be looked for again."""
-    chosen = [pb.ChosenFace(photo_id=str(face.photo_id), face_key=face.face_key) for face in form.faces]
+    chosen = [pb.ChosenFace(photo_id=str(face.photo_id), face_name=face.face_name) for face in form.faces]
     removal = f"REMOVAL_{form.removal.upper()}"
     answer = await backend.matcher.RemoveFaces(
         pb.RemoveFacesRequest(event_id=str(event_id), faces=chosen, removal=removal)

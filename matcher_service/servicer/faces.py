@@ -25,7 +25,7 @@ def parse_chosen(request: pb.RemoveFacesRequest) -> tuple[list[ChosenFace], Remo
         raise InvalidArgument
     chosen = []
     for face in request.faces:
-        if (key := KEY.fullmatch(face.face_key)) is None:
+        if (key := KEY.fullmatch(face.face_name)) is None:
             raise InvalidArgument
         chosen.append(ChosenFace(parse_id(face.photo_id), *map(int, key.groups())))
     return chosen, REMOVALS[request.removal]
@@ -36,7 +36,7 @@ def _similar(found: SimilarFace) -> pb.SimilarFace:
     return pb.SimilarFace(
         photo_id=str(face.photo_id),
         number=face.no,
-        face_key=".".join(map(str, (face.no, face.left, face.top, face.width, face.height))),
+        face_name=".".join(map(str, (face.no, face.left, face.top, face.width, face.height))),
         people=[pb.FacePerson(person_id=str(person), user_id=str(user)) for person, user in found.people],
         hidden=found.visibility is Visibility.HIDDEN,
     )

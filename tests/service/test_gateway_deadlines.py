@@ -35,7 +35,7 @@ BODY = {
     "offset_s": 60,
     "old_password": "old horse",
     "new_password": "new horse",
-    "faces": [{"photo_id": ID, "face_key": "1.0.0.80.80"}],
+    "faces": [{"photo_id": ID, "face_name": "1.0.0.80.80"}],
     "removal": "forget_faces",
 }
 UPLOAD = [("file", ("a.jpg", b"jpeg")), ("files", ("a.jpg", b"jpeg"))]

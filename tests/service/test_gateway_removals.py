@@ -14,14 +14,14 @@ from tests.service.gateway_world import SIGNED, World, problem
 
 EVENT, PHOTO, OTHER, GUEST = (f"3f2b8c1e-0000-4000-8000-00000000000{number}" for number in range(1, 5))
 SIMILAR, REMOVAL = f"/api/photos/{PHOTO}/faces/1/similar", f"/api/events/{EVENT}/faces/removal"
-FACE = {"photo_id": PHOTO, "face_key": "1.200.0.80.80"}
+FACE = {"photo_id": PHOTO, "face_name": "1.200.0.80.80"}
 
 
 def test_similar_faces_are_told_with_the_guests_whose_they_are(world: World) -> None:
     person = pb.FacePerson(person_id=GUEST, user_id=GUEST)
     faces = [
-        pb.SimilarFace(photo_id=PHOTO, number=1, face_key="1.200.0.80.80"),
-        pb.SimilarFace(photo_id=OTHER, number=0, face_key="0.0.0.80.80", people=[person], hidden=True),
+        pb.SimilarFace(photo_id=PHOTO, number=1, face_name="1.200.0.80.80"),
+        pb.SimilarFace(photo_id=OTHER, number=0, face_name="0.0.0.80.80", people=[person], hidden=True),
     ]
     world.answer(
         FindSimilarFaces=pb.FindSimilarFacesResponse(event_id=EVENT, faces=faces, total_count=3),
@@ -33,7 +33,7 @@ def test_similar_faces_are_told_with_the_guests_whose_they_are(world: World) -> 
             {**FACE, "image_url": f"/api/photos/{PHOTO}/faces/1", "people": [], "hidden": False},
             {
                 "photo_id": OTHER,
-                "face_key": "0.0.0.80.80",
+                "face_name": "0.0.0.80.80",
                 "image_url": f"/api/photos/{OTHER}/faces/0",
                 "people": [{"person_id": GUEST, "user_id": GUEST, "username": "", "display_name": "Ada"}],
                 "hidden": True,
@@ -52,7 +52,7 @@ def test_chosen_faces_are_removed(world: World, removal: str) -> None:
     assert (answer.status_code, answer.json()) == (200, {"count": 1})
     sent = world.services.sent("RemoveFaces")
     assert (sent.event_id, pb.Removal.Name(sent.removal)) == (EVENT, f"REMOVAL_{removal.upper()}")
-    assert [(face.photo_id, face.face_key) for face in sent.faces] == [(PHOTO, "1.200.0.80.80")]
+    assert [(face.photo_id, face.face_name) for face in sent.faces] == [(PHOTO, "1.200.0.80.80")]
 
 
 @pytest.mark.parametrize(

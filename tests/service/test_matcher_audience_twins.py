@@ -20,7 +20,7 @@ from matcher_service.domain import (
     Visibility,
 )
 from matcher_service.faces import FoundFace
-from matcher_service.store import AudienceStore, JobStore, MatchStore, PhotoStore
+from matcher_service.store import AudienceStore, JobStore, MatchStore, PhotoStore, audience
 from matcher_service.store.jobs import FindPeople
 from matcher_service.store.lists import COUNT_FOR_EVERYONE, COUNT_MATCHES, make_matches_query
 from matcher_service.store.matches import FindNewer
@@ -118,8 +118,10 @@ class RematchesForgetRequests(MatchStore):
 class SettlesNothing(AudienceStore):
     """A photo that is hidden still waits for a decision."""
 
-    def _settle(self, connection: Connection, values: Any) -> None:
-        return
+    def set_visibility(self, *args: Any, **kwargs: Any) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(audience, "settle_requests", lambda *_: None)
+            super().set_visibility(*args, **kwargs)
 
 
 def hide_in_every_way(world: World) -> None:

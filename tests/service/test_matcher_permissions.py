@@ -51,7 +51,7 @@ def remove_face(party: Party) -> matcher_pb2.RemoveFacesRequest:
     _, [face, *_], _ = party.world.removals.find_similar(party.world.organiser, party.theirs, 0)
     box = face.face
     key = ".".join(map(str, (box.no, box.left, box.top, box.width, box.height)))
-    chosen = matcher_pb2.ChosenFace(photo_id=str(party.theirs), face_key=key)
+    chosen = matcher_pb2.ChosenFace(photo_id=str(party.theirs), face_name=key)
     removal = matcher_pb2.REMOVAL_FORGET_FACES
     return matcher_pb2.RemoveFacesRequest(event_id=str(party.event), faces=[chosen], removal=removal)
 

@@ -461,18 +461,18 @@ class FindSimilarFacesRequest(_message.Message):
     def __init__(self, photo_id: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
 
 class SimilarFace(_message.Message):
-    __slots__ = ("photo_id", "number", "face_key", "people", "hidden")
+    __slots__ = ("photo_id", "number", "face_name", "people", "hidden")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
-    FACE_KEY_FIELD_NUMBER: _ClassVar[int]
+    FACE_NAME_FIELD_NUMBER: _ClassVar[int]
     PEOPLE_FIELD_NUMBER: _ClassVar[int]
     HIDDEN_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
     number: int
-    face_key: str
+    face_name: str
     people: _containers.RepeatedCompositeFieldContainer[FacePerson]
     hidden: bool
-    def __init__(self, photo_id: _Optional[str] = ..., number: _Optional[int] = ..., face_key: _Optional[str] = ..., people: _Optional[_Iterable[_Union[FacePerson, _Mapping]]] = ..., hidden: _Optional[bool] = ...) -> None: ...
+    def __init__(self, photo_id: _Optional[str] = ..., number: _Optional[int] = ..., face_name: _Optional[str] = ..., people: _Optional[_Iterable[_Union[FacePerson, _Mapping]]] = ..., hidden: _Optional[bool] = ...) -> None: ...
 
 class FindSimilarFacesResponse(_message.Message):
     __slots__ = ("event_id", "faces", "total_count")
@@ -485,12 +485,12 @@ class FindSimilarFacesResponse(_message.Message):
     def __init__(self, event_id: _Optional[str] = ..., faces: _Optional[_Iterable[_Union[SimilarFace, _Mapping]]] = ..., total_count: _Optional[int] = ...) -> None: ...
 
 class ChosenFace(_message.Message):
-    __slots__ = ("photo_id", "face_key")
+    __slots__ = ("photo_id", "face_name")
     PHOTO_ID_FIELD_NUMBER: _ClassVar[int]
-    FACE_KEY_FIELD_NUMBER: _ClassVar[int]
+    FACE_NAME_FIELD_NUMBER: _ClassVar[int]
     photo_id: str
-    face_key: str
-    def __init__(self, photo_id: _Optional[str] = ..., face_key: _Optional[str] = ...) -> None: ...
+    face_name: str
+    def __init__(self, photo_id: _Optional[str] = ..., face_name: _Optional[str] = ...) -> None: ...
 
 class RemoveFacesRequest(_message.Message):
     __slots__ = ("event_id", "faces", "removal")

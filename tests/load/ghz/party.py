@@ -94,7 +94,7 @@ class Party:
 
     def _find_face(self, photo_id: str) -> str:
         """Of a photo that is read: the key of its first face."""
-        return str(self._ask("GET", f"/api/photos/{photo_id}/faces/0/similar")["faces"][0]["face_key"])
+        return str(self._ask("GET", f"/api/photos/{photo_id}/faces/0/similar")["faces"][0]["face_name"])
 
     def _invite(self, event_id: str) -> Json:
         return self._ask("POST", f"/api/events/{event_id}/invitations", json={"role": "photographer"})

@@ -46,7 +46,7 @@ def photos(ids: Ids) -> list[str]:
 
 def faces(ids: Ids) -> list[dict[str, str]]:
     """The face that `read_script` finds."""
-    return [{"photo_id": ids["photo_id"], "face_key": "0.0.0.80.80"}]
+    return [{"photo_id": ids["photo_id"], "face_name": "0.0.0.80.80"}]
 
 
 def account(_: Ids) -> dict[str, str]:

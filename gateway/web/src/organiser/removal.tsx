@@ -37,7 +37,7 @@ export function RemovePerson({ eventId, photoId, number, onBack }: Props) {
     setBusy(true);
     setFault(undefined);
     const faces = (found?.faces ?? []).filter((face) => chosen.has(idOf(face)));
-    const body = { faces: faces.map(({ photo_id, face_key }) => ({ photo_id, face_key })), removal };
+    const body = { faces: faces.map(({ photo_id, face_name }) => ({ photo_id, face_name })), removal };
     const params = { path: { event_id: eventId } };
     try {
       await ask(api.POST("/api/events/{event_id}/faces/removal", { params, body }));
@@ -99,6 +99,6 @@ function FaceChoice({ face, place, isChosen, onToggle }: { face: Similar; place:
   );
 }
 
-function idOf({ photo_id, face_key }: Similar): string {
-  return `${photo_id} ${face_key}`;
+function idOf({ photo_id, face_name }: Similar): string {
+  return `${photo_id} ${face_name}`;
 }
