@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from matcher_service import settler
 from matcher_service.domain import Settlement
-from matcher_service.rules import EventFaces, EventPeople, Limits, Refusals, match
+from matcher_service.rules import EventFaces, EventPeople, Limits, Refusals, examine
 from matcher_service.store import SettlementStore, UnsettledEvent
 from tests.service.test_matcher_pairs import expect_found_out
 from tests.service.test_matcher_pairs_settling import run_settling
@@ -43,21 +43,23 @@ def test_control_a_change_that_marks_nothing_is_found_out(
 # uploader of templates (test_matcher_settling.py).
 Rule = Callable[[EventFaces, EventPeople, Refusals, Limits], Any]
 WITHOUT: dict[str, Rule] = {
-    "growth": lambda faces, people, refusals, limits: match(
+    "growth": lambda faces, people, refusals, limits: examine(
         faces, people, refusals, replace(limits, template_distance=-1)
     ),
-    "agreement": lambda faces, people, refusals, limits: match(faces, people, refusals, replace(limits, votes=(1, 3))),
-    "the nearest person": lambda faces, people, refusals, limits: match(
+    "agreement": lambda faces, people, refusals, limits: examine(
+        faces, people, refusals, replace(limits, votes=(1, 3))
+    ),
+    "the nearest person": lambda faces, people, refusals, limits: examine(
         faces, people, refusals, replace(limits, nearest_margin=9)
     ),
-    "refusals": lambda faces, people, refusals, limits: match(faces, people, {}, limits),
-    "rejected faces": lambda faces, people, refusals, limits: match(
+    "refusals": lambda faces, people, refusals, limits: examine(faces, people, {}, limits),
+    "rejected faces": lambda faces, people, refusals, limits: examine(
         faces, people, refusals, replace(limits, rejected_distance=-1)
     ),
-    "the margin of rejected faces": lambda faces, people, refusals, limits: match(
+    "the margin of rejected faces": lambda faces, people, refusals, limits: examine(
         faces, people, refusals, replace(limits, rejected_margin=-1)
     ),
-    "what is surely the guest's": lambda faces, people, refusals, limits: match(
+    "what is surely the guest's": lambda faces, people, refusals, limits: examine(
         faces, people, refusals, replace(limits, own_distance=-1)
     ),
 }
@@ -67,6 +69,6 @@ WITHOUT: dict[str, Rule] = {
 def test_control_each_rule_matters(
     make_db: Callable[[str], Engine], rule_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settler, "match", WITHOUT[rule_name])
+    monkeypatch.setattr(settler, "examine", WITHOUT[rule_name])
     with expect_found_out():
         run_settling(make_db("matcher"), examples=300)
