@@ -71,7 +71,7 @@ class RefusesForTheAccount(RefusalStore):
 
 def test_the_matches_of_each_person_equal_brute_force(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
-    run(lambda folder: World(db, folder), examples=60, machine=PairsOfPeople)
+    run(lambda folder: World(db, folder), examples=30, machine=PairsOfPeople)
 
 
 @pytest.mark.parametrize(

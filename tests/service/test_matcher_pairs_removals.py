@@ -103,4 +103,4 @@ def run_removals(db: Engine, examples: int, **twins: Any) -> None:
 
 
 def test_forgotten_faces_are_nobodys_and_no_other_pair_is_missed(make_db: Callable[[str], Engine]) -> None:
-    run_removals(make_db("matcher"), examples=60)
+    run_removals(make_db("matcher"), examples=30)

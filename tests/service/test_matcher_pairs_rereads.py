@@ -151,7 +151,7 @@ def run_rereads(db: Engine, examples: int, **twins: Any) -> None:
 
 
 def test_photos_that_are_read_again_miss_no_pair_and_leave_none(make_db: Callable[[str], Engine]) -> None:
-    run_rereads(make_db("matcher"), examples=60)
+    run_rereads(make_db("matcher"), examples=30)
 
 
 class SwapsHalf(SwapStore):

@@ -296,4 +296,4 @@ def run_settling(db: Engine, examples: int, **twins: Any) -> None:
 
 
 def test_settled_matches_equal_brute_force_in_any_order(make_db: Callable[[str], Engine]) -> None:
-    run_settling(make_db("matcher"), examples=60)
+    run_settling(make_db("matcher"), examples=30)
