@@ -71,7 +71,8 @@ def run(image: str, folder: Path, chosen: Sequence[str]) -> list[str]:
         with step("the journey"):
             faults = walk(minois, sample)
         for name in chosen:
-            faults += TRIALS[name](minois, sample)
+            faults += (found := TRIALS[name](minois, sample))
+            print("\n".join(found) or f"{name}: nothing failed", flush=True)
         for name, peak_mb in sorted(minois.node.peaks_mb().items()):
             print(f"  at most {peak_mb:.0f} MiB: {name}")
     return faults
