@@ -173,7 +173,7 @@ sbom: $(READY) ## write the bill of materials of the image's Python packages (va
 	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.image.lock --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --output-format JSON --output-file var/minois.cdx.json
 
-audit: $(READY) ## ask for known vulnerabilities of the image's Python packages (SERVICE=pypi; OFFLINE=yes where nobody can be asked)
+audit: $(READY) ## ask for known vulnerabilities of the image's Python packages (SERVICE=pypi; OFFLINE=yes without a network)
 	@$(BIN)/python -m tests.supply.audit --service $(or $(SERVICE),pypi) $(if $(OFFLINE),--offline)
 
 licences: $(READY) ## generate docs/licences.md, and check the licences of what the image and the pages have

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from kit.blobs import BlobNotFound, Blobs
-from matcher_service.domain import Action, EventNotFound, OrganiserOnly, PhotoNotFound, PhotoNotReady
+from matcher_service.domain import PhotoNotFound, PhotoNotReady
 from matcher_service.domain.photo_faces import Explanation, StoredFace
 from matcher_service.domain.photo_faces import PhotoFaces as Read
 from matcher_service.rules.explain import explain
@@ -56,13 +56,7 @@ class PhotoFaces:
 
     def _read(self, user_id: UUID, photo_id: UUID, person_id: UUID | None) -> Read:
         """For organisers of the event; to others the photo does not exist."""
-        event_id = self._store.find_event(photo_id)
-        if event_id is None:
-            raise PhotoNotFound
-        try:
-            self._members.require_to(Action.ADMINISTER, event_id, user_id)
-        except (EventNotFound, OrganiserOnly):
-            raise PhotoNotFound from None
+        event_id = self._members.require_organiser_of(self._store.find_event(photo_id), user_id)
         photo = self._store.read(event_id, photo_id, person_id)
         if photo is None:
             raise PhotoNotReady

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from matcher_service.domain import Action, EventNotFound, OrganiserOnly, PhotoNotFound
+from matcher_service.domain import Action, PhotoNotFound
 from matcher_service.domain.removals import MAX_FACES, ChosenFace, Removal, SimilarFace
 from matcher_service.faces import FoundPerson, SeenFace
 from matcher_service.index import Index
@@ -24,13 +24,7 @@ class Removals:
     def find_similar(self, user_id: UUID, photo_id: UUID, no: int) -> tuple[UUID, list[SimilarFace], int]:
         """The event; of each photo the face that is nearest to this one, itself first and at most MAX_FACES; and how
         many there are in all. Raises PhotoNotFound."""
-        event_id = self._store.find_event(photo_id)
-        if event_id is None:
-            raise PhotoNotFound
-        try:
-            self._members.require_to(Action.ADMINISTER, event_id, user_id)
-        except (EventNotFound, OrganiserOnly):
-            raise PhotoNotFound from None
+        event_id = self._members.require_organiser_of(self._store.find_event(photo_id), user_id)
         encoding = self._store.read_face(event_id, photo_id, no)
         faces = self._index.use(event_id)
         if encoding is None or faces is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from matcher_service.domain import Action, EventNotFound, GuestPhotos, OrganiserOnly, Role, may
+from matcher_service.domain import Action, EventNotFound, GuestPhotos, OrganiserOnly, PhotoNotFound, Role, may
 from matcher_service.store import MemberStore
 
 CatchUp = Callable[[], None]
@@ -35,6 +35,17 @@ class Members:
         if not may(role, action):
             raise OrganiserOnly
         return role
+
+    def require_organiser_of(self, event_id: UUID | None, user_id: UUID) -> UUID:
+        """The event of a photo, None where there is no such photo: to all others the photo does not exist. Raises
+        PhotoNotFound."""
+        if event_id is None:
+            raise PhotoNotFound
+        try:
+            self.require_to(Action.ADMINISTER, event_id, user_id)
+        except (EventNotFound, OrganiserOnly):
+            raise PhotoNotFound from None
+        return event_id
 
     def require_contributor(self, event_id: UUID, user_id: UUID) -> Role:
         """May add photos: by their role, and every member where the event takes photos of guests. Raises EventNotFound,

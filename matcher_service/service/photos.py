@@ -201,14 +201,7 @@ class Photos:
 
     def _require_event_of(self, user_id: UUID, photo_id: UUID) -> UUID:
         """The event of a photo, for its organisers; to others the photo does not exist. Raises PhotoNotFound."""
-        event_id = self._store.find_event(photo_id)
-        if event_id is None:
-            raise PhotoNotFound
-        try:
-            self._members.require_to(Action.ADMINISTER, event_id, user_id)
-        except (EventNotFound, OrganiserOnly):
-            raise PhotoNotFound from None
-        return event_id
+        return self._members.require_organiser_of(self._store.find_event(photo_id), user_id)
 
 
 def _clean(filename: str) -> str:

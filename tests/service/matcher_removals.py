@@ -3,10 +3,13 @@
 A guest is at 0; the tolerance reaches to 8.
 """
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import Engine, text
 
 from matcher_service.domain.removals import ChosenFace, Removal
 from tests.service.matcher_looks import Look, LooksWorld, show
@@ -74,3 +77,13 @@ class Asked:
         with self.world.db.begin() as connection:
             query = text("SELECT action, result, object_id FROM matcher.acts WHERE event_id = :event ORDER BY at, id")
             return [tuple(row) for row in connection.execute(query, {"event": self.event})]  # type: ignore[misc]
+
+
+@pytest.fixture
+def make_asked(make_db: Callable[[str], Engine], tmp_path: Path) -> Callable[..., Asked]:
+    return lambda **twins: Asked(LooksWorld(make_db("matcher"), tmp_path / "blobs", **twins))
+
+
+@pytest.fixture
+def asked(make_asked: Callable[..., Asked]) -> Asked:
+    return make_asked()

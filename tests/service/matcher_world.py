@@ -285,16 +285,13 @@ class World:
 
     def sweep(self) -> None:
         """Deletes what is left of deleted events, and the files whose deletion is queued."""
-        while PurgeStore(self.db).purge():
-            pass
-        sweeper = Sweeper(self.job_store, self.blobs)
-        while sweeper.step():
-            pass
+        for step in (PurgeStore(self.db).purge, Sweeper(self.job_store, self.blobs).step):
+            while step():
+                pass
 
     def count(self, table: str) -> int:
         with self.db.begin() as connection:
-            count: int = connection.execute(text(f"SELECT count(*) FROM matcher.{table}")).scalar_one()
-            return count
+            return int(connection.execute(text(f"SELECT count(*) FROM matcher.{table}")).scalar_one())
 
 
 def make_rematch(

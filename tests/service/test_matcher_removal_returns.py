@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 from typing_extensions import override
 
 from matcher_service.domain import (
@@ -17,19 +16,13 @@ from matcher_service.domain import (
 from matcher_service.domain.rereads import RereadPhoto, Swap
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.store import JobStore, RemovalStore, RereadStore
-from tests.service.matcher_looks import Look, LooksWorld, make_selfie, parse, read_looks, show
+from tests.service import matcher_removals
+from tests.service.matcher_looks import Look, make_selfie, parse, read_looks, show
 from tests.service.matcher_removals import GUEST, STRANGER, Asked
 from tests.service.matcher_rereads import age
 
-
-@pytest.fixture
-def make_asked(make_db: Callable[[str], Engine], tmp_path: Path) -> Callable[..., Asked]:
-    return lambda **twins: Asked(LooksWorld(make_db("matcher"), tmp_path / "blobs", **twins))
-
-
-@pytest.fixture
-def asked(make_asked: Callable[..., Asked]) -> Asked:
-    return make_asked()
+make_asked = matcher_removals.make_asked
+asked = matcher_removals.asked
 
 
 def read_turned(data: bytes) -> Reading:

@@ -3,12 +3,9 @@
 A guest is at 0; the tolerance reaches to 8.
 """
 
-from collections.abc import Callable
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine
 
 from matcher_service.domain import (
     EventNotFound,
@@ -19,18 +16,12 @@ from matcher_service.domain import (
     Visibility,
 )
 from matcher_service.domain.removals import ChosenFace
-from tests.service.matcher_looks import Look, LooksWorld
+from tests.service import matcher_removals
+from tests.service.matcher_looks import Look
 from tests.service.matcher_removals import FORGET, HIDE, Asked
 
-
-@pytest.fixture
-def make_asked(make_db: Callable[[str], Engine], tmp_path: Path) -> Callable[..., Asked]:
-    return lambda **twins: Asked(LooksWorld(make_db("matcher"), tmp_path / "blobs", **twins))
-
-
-@pytest.fixture
-def asked(make_asked: Callable[..., Asked]) -> Asked:
-    return make_asked()
+make_asked = matcher_removals.make_asked
+asked = matcher_removals.asked
 
 
 def test_the_photos_of_a_person_are_found_by_one_of_them(asked: Asked) -> None:
