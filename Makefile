@@ -51,10 +51,10 @@ test-unit: $(READY) ## run the unit tests: no files, no processes
 	$(BIN)/pytest tests/unit
 
 test-service: $(READY) ## run the tests of each service, over gRPC and with PostgreSQL
-	$(BIN)/pytest tests/service
+	$(BIN)/pytest tests/auth tests/authorization tests/deploy tests/faces tests/gateway tests/kit tests/matcher tests/selfie tests/services
 
 partitions: $(READY) ## run the tests of matcher_service on hash partitions by event
-	PARTITIONS=4 $(BIN)/pytest -k "not in_an_index_alone" $(filter-out %migration.py %_scale.py %_partitions.py,$(wildcard tests/service/test_matcher_*.py))
+	PARTITIONS=4 $(BIN)/pytest -k "not in_an_index_alone" $(filter-out %migration.py %_scale.py %_partitions.py,$(wildcard tests/matcher/test_*.py))
 
 test-e2e: $(READY) $(BUILT_PAGES) ## run the tests of all processes together, over HTTP
 	$(BIN)/pytest tests/e2e
@@ -71,7 +71,7 @@ lighthouse: $(READY) $(BUILT_PAGES) $(LIGHTHOUSE)/node_modules/.installed ## mea
 	@$(BIN)/python -W ignore -m tests.pages.lighthouse.run
 
 s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
-	$(BIN)/python -m tests.service.s3
+	$(BIN)/python -m tests.harness.s3
 
 cluster-tools: $(READY) ## install what checks the Kubernetes manifests (needs the Go toolchain)
 	$(BIN)/python -m tests.cluster.schemas

@@ -35,18 +35,19 @@ from auth_service.store import ReplayStore, Stores
 from auth_service.store.mails import MAILS_CHANNEL
 from auth_service.store.notices import NOTICES_CHANNEL
 from auth_service.tokens import TokenMaker
-from kit import logs, settings
-from kit.client import ServiceCalls, open_channel
-from kit.db import create_db
-from kit.ended import Endings, follow_endings
-from kit.identity import Signer, Verifier
-from kit.ledger import Ledger, replay
-from kit.logs import get_logger
-from kit.metrics import FeedGauge, QueueGauges, serve_metrics
-from kit.migrations import await_schema, migrate
-from kit.server import Registration, Server
+from kit import settings
+from kit.db.engine import create_db
+from kit.db.migrations import await_schema, migrate
+from kit.db.wakeups import Wakeups
+from kit.erasure.ledger import Ledger, replay
+from kit.rpc.client import ServiceCalls, open_channel
+from kit.rpc.ended import Endings, follow_endings
+from kit.rpc.identity import Signer, Verifier
+from kit.rpc.server import Registration, Server
 from kit.startup import begin_process, choose_command, run_command
-from kit.wakeups import Wakeups
+from kit.telemetry import logs
+from kit.telemetry.logs import get_logger
+from kit.telemetry.metrics import FeedGauge, QueueGauges, serve_metrics
 from kit.worker import BACKOFF_S, run_every, run_steps, start_thread, stop_on_signals
 from protos.auth.v1 import auth_pb2, auth_pb2_grpc
 

@@ -17,7 +17,7 @@ from auth_service.smtp import MailDeferred, MailRefused, MailSender, MailServerU
 from auth_service.store import MailStore, NoticeStore
 from auth_service.tokens import hash_token
 from kit.failpoints import reach
-from kit.logs import get_logger
+from kit.telemetry.logs import get_logger
 from kit.worker import Worker
 
 BATCH = 500

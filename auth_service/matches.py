@@ -6,8 +6,8 @@ from uuid import UUID
 import grpc
 
 from auth_service.mails import PhotoCounts
-from kit.client import ServiceCalls
 from kit.errors import ServiceUnavailable
+from kit.rpc.client import ServiceCalls
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub
 

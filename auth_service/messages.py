@@ -26,7 +26,7 @@ from auth_service.domain import (
 )
 from auth_service.invitations import Accepted, Invitation
 from auth_service.offers import Download, Offer
-from kit.timestamps import to_timestamp
+from kit.rpc.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 
 DOWNLOADS = {pb.DownloadSize.Value(f"DOWNLOAD_SIZE_{download.name}"): download for download in Download}

@@ -15,7 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from auth_service.domain import MAX_PASSWORD_LENGTH, TooManyRequests
-from kit import deadlines
+from kit.rpc import deadlines
 
 HASHES_AT_ONCE = max(1, (os.cpu_count() or 1) // 2)
 MAX_CALLS = 6

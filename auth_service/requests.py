@@ -4,7 +4,7 @@ from auth_service.domain import EventEdit, GuestPhotos, NewEvent, Role
 from auth_service.messages import DOWNLOADS, GUEST_PHOTOS_BY_NUMBER, ROLES_BY_NUMBER
 from auth_service.offers import Credit, Download, NewOffer, OfferEdit
 from kit.errors import InvalidArgument
-from kit.timestamps import from_timestamp
+from kit.rpc.timestamps import from_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 
 

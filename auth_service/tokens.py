@@ -7,7 +7,7 @@ import secrets
 from uuid import UUID, uuid4
 
 from auth_service.domain import ACCESS_TOKEN_S, MAX_DEVICE_LENGTH, NewSession, Tokens
-from kit.identity import Signer
+from kit.rpc.identity import Signer
 
 
 class TokenMaker:

@@ -17,17 +17,17 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from deploy.environment import master_key_of
-from deploy.faults import CannotBackUp, CannotStart
-from deploy.postgres import cluster_folder
-from deploy.system import LocalSystem
+from deploy.local.environment import master_key_of
+from deploy.local.faults import CannotBackUp, CannotStart
+from deploy.local.postgres import cluster_folder
+from deploy.local.system import LocalSystem
 from kit.settings import InvalidSetting, load
 from kit.vault import Vault
 
 DUMP = "database.dump"
 MARK = "backup.json"
 SAMPLE = "sample.json"
-LEDGER = "ledger"  # as kit.ledger names it
+LEDGER = "ledger"  # as kit.erasure.ledger names it
 
 
 class BackupSettings(BaseSettings):

@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 import auth_service.settings as auth
 import matcher_service.settings as matcher
 import selfie_service.settings as selfie
-from deploy import backup, local, migrate
+from deploy import backup, migrate
+from deploy.local import command as local
 from gateway.settings import GatewaySettings
 from kit.settings import EnvironmentSettings
 

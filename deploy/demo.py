@@ -10,12 +10,12 @@ import httpx2
 from rich.console import Console
 from rich.table import Table
 
-from deploy.faults import CannotStart
 from deploy.journey import Journey, Report, timed
+from deploy.local.faults import CannotStart
+from deploy.local.system import LocalSystem
 from deploy.rest import Person, RestFault, add_organiser
-from deploy.sample import sample_event
-from deploy.sample_portraits import SampleFetchError
-from deploy.system import LocalSystem
+from deploy.sample.event import sample_event
+from deploy.sample.portraits import SampleFetchError
 
 LINES_OF_A_FAULT = 40
 

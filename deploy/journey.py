@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy.rest import Json, Person, RestFault
-from deploy.sample import SampleEvent, SamplePhoto
+from deploy.sample.event import SampleEvent, SamplePhoto
 
 EVENT_NAME = "Demo event"
 INDEX_TIMEOUT_S = 600.0

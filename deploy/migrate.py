@@ -7,11 +7,12 @@ from pathlib import Path
 from pydantic import Field, FilePath
 
 from deploy.roles import SERVICES, keep_roles, role_of, url_of
-from kit import logs, settings
+from kit import settings
+from kit.db.migrations import migrate
 from kit.errors import DatabaseUnavailable
-from kit.logs import get_logger
-from kit.migrations import migrate
 from kit.startup import first_line, run_command
+from kit.telemetry import logs
+from kit.telemetry.logs import get_logger
 
 ROOT = Path(__file__).parents[1]
 WAIT_S = 60.0  # for a database that starts at the same time

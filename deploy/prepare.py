@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from deploy.roles import SERVICES, role_of
-from kit.identity import create_key_pair
+from kit.rpc.identity import create_key_pair
 from kit.vault import create_master_key
 
 SIGNING_SERVICES = ("auth", "selfie", "matcher", "gateway")

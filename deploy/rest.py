@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import httpx2
 
-from deploy.sample import SamplePhoto
+from deploy.sample.event import SamplePhoto
 
 TIMEOUT_S = 30.0
 FINAL = ("done", "error", "validation_failed", "idle")

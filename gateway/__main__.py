@@ -13,11 +13,12 @@ from gateway.http.tls import Certificate
 from gateway.metrics import worker_metrics
 from gateway.server import HTTP, end_with_parent, run
 from gateway.settings import GatewaySettings
-from kit import failpoints, logs, settings, traces
-from kit.identity import Signer, Verifier
-from kit.logs import get_logger
+from kit import failpoints, settings
 from kit.memory import keep_freed_memory
+from kit.rpc.identity import Signer, Verifier
 from kit.startup import check_tls, choose_command, require_free, run_command
+from kit.telemetry import logs, traces
+from kit.telemetry.logs import get_logger
 
 NAME = "gateway"
 log = get_logger()

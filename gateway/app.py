@@ -43,7 +43,7 @@ from gateway.updates.hub import Hub
 from gateway.updates.live import Live
 from gateway.updates.schemas import Update
 from gateway.updates.state import EventState
-from kit.identity import Signer, Verifier
+from kit.rpc.identity import Signer, Verifier
 from kit.settings import TlsSettings
 
 DESCRIPTION = """Guests of an event take one selfie and get every photo they are in.

@@ -5,7 +5,7 @@ import json
 from gateway.app import create_app
 from gateway.backends.channels import Addresses
 from gateway.http.limits import Limits
-from kit.identity import Verifier
+from kit.rpc.identity import Verifier
 from kit.settings import TlsSettings
 
 

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from prometheus_client import CollectorRegistry
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from kit.metrics import serve_metrics, start_metrics_server
 from kit.settings import ProcessSettings
+from kit.telemetry.metrics import serve_metrics, start_metrics_server
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import signal
 from fnmatch import fnmatchcase
 
 from kit.errors import Unavailable
-from kit.logs import get_logger
+from kit.telemetry.logs import get_logger
 
 ACTIONS = ("die", "fail")
 

@@ -6,7 +6,7 @@ from threading import Event
 from typing import Generic, Protocol, TypeVar
 
 from kit.errors import Unavailable
-from kit.logs import get_logger
+from kit.telemetry.logs import get_logger
 
 log = get_logger()
 

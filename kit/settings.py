@@ -236,7 +236,7 @@ def describe(error: ValidationError) -> str:
 
 
 def read_env_file(service: str) -> None:
-    """Fills the environment from the file that `deploy/local.py` writes; variables already set win.
+    """Fills the environment from the file that `deploy/local/command.py` writes; variables already set win.
 
     The file holds a key and a database role for each service: `AUTH_SIGNING_KEY` is the SIGNING_KEY of `auth`, and
     `AUTH_DATABASE_URL` its DATABASE_URL and LISTEN_URL.

@@ -10,9 +10,10 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from kit import failpoints, logs, traces
+from kit import failpoints
 from kit.errors import Unavailable
 from kit.settings import InvalidSetting, ProcessSettings, TlsSettings
+from kit.telemetry import logs, traces
 
 Command = TypeVar("Command")
 HELP = ("-h", "--help")  # kit.settings.load answers it, with the settings of the command

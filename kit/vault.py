@@ -103,7 +103,7 @@ class Vault:
     def __init__(self, master_keys: Sequence[bytes] = ()) -> None:
         self._masters = [(hashlib.sha256(key).digest()[:ID_BYTES], key) for key in master_keys]
         self._seal = lru_cache(KEPT_SEALS)(self._derive)
-        self.sealing: set[str] = set()  # schemas that are known to be encrypted (kit.sealing)
+        self.sealing: set[str] = set()  # schemas that are known to be encrypted (kit.db.sealing)
 
     @classmethod
     def read(cls, path: Path) -> Self:

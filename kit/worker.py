@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 from kit.errors import Unavailable
 from kit.failpoints import reach
-from kit.logs import get_logger
+from kit.telemetry.logs import get_logger
 
 log = get_logger()
 

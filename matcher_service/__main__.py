@@ -11,27 +11,28 @@ from pathlib import Path
 from threading import Event, Thread
 from uuid import UUID
 
-from kit import logs, settings
-from kit.blobs import Blobs
-from kit.client import ServiceCalls, open_channel
-from kit.db import create_db
-from kit.ended import follow_endings
+from kit import settings
+from kit.db.engine import create_db
+from kit.db.migrations import await_schema, migrate
+from kit.db.notices import Notices
+from kit.db.sealing import require_master_key
+from kit.db.wakeups import Wakeups
+from kit.erasure.ledger import Ledger, LedgerWriter, replay
 from kit.faces import ImageLimits
 from kit.faces.crop_process import CropProcess
 from kit.faces.logo_process import LogoProcess
-from kit.faces.process import FaceProcess
 from kit.feed import Follower
-from kit.identity import Signer, Verifier
-from kit.ledger import Ledger, LedgerWriter, replay
-from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
-from kit.migrations import await_schema, migrate
-from kit.notices import Notices
-from kit.sealing import require_master_key
-from kit.server import FILES, Server
+from kit.rpc.client import ServiceCalls, open_channel
+from kit.rpc.ended import follow_endings
+from kit.rpc.identity import Signer, Verifier
+from kit.rpc.server import FILES, Server
+from kit.sandbox.process import Sandbox
 from kit.startup import begin_process, choose_command, require_free, run_command
-from kit.sweeper import Sweeper
+from kit.storage.blobs import Blobs
+from kit.storage.sweeper import Sweeper
+from kit.telemetry import logs
+from kit.telemetry.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.vault import Vault
-from kit.wakeups import Wakeups
 from kit.worker import run_every, run_steps, start_thread, stop_on_signals
 from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
@@ -181,7 +182,7 @@ def run_indexer(
     require_master_key(db, *SEALED)
     limits = ImageLimits.within(config.max_photo_mb, config.max_photo_mp, config.image_memory_mb)
     entry = functools.partial(build, config.min_face_share, config.model_cache, limits)
-    engine = FaceProcess(entry, Reading, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
+    engine = Sandbox(entry, Reading, config.image_timeout_s, config.image_memory_mb, config.indexer_nice)
     lease_s = 2 * config.image_timeout_s
     indexer = Indexer(store, blobs, engine.call, engine.start, config.face_tolerance, lease_s, stop)
     rules = Limits(tolerance=config.face_tolerance)

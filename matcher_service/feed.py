@@ -6,11 +6,11 @@ from uuid import UUID
 import grpc
 from google.protobuf.duration_pb2 import Duration
 
-from kit.client import ServiceCalls
-from kit.ended import Endings
 from kit.errors import ServiceUnavailable
-from kit.logs import get_logger
-from kit.timestamps import from_timestamp
+from kit.rpc.client import ServiceCalls
+from kit.rpc.ended import Endings
+from kit.rpc.timestamps import from_timestamp
+from kit.telemetry.logs import get_logger
 from matcher_service.domain import Change, ChangeKind, Download, GuestPhotos, Role
 from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub

@@ -14,8 +14,8 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from kit import deadlines
 from kit.errors import ServiceUnavailable
+from kit.rpc import deadlines
 from matcher_service.domain import ENCODING_SIZE
 from matcher_service.faces import FIRST_FACE, EventVersion, FaceKey, FacePage, FoundFace
 from matcher_service.matching import UNSURE_PENALTY, Encodings, distances, find_close, half_squares, to_encodings

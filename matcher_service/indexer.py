@@ -7,12 +7,12 @@ from uuid import UUID
 
 from prometheus_client import Counter, Histogram
 
-from kit import traces
-from kit.blobs import BlobNotFound, Blobs
-from kit.faces.formats import sniff
-from kit.faces.metadata import Camera
-from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
-from kit.logs import get_logger
+from kit.faces.images.formats import sniff
+from kit.faces.images.metadata import Camera
+from kit.sandbox.process import SandboxDied, SandboxTimedOut
+from kit.storage.blobs import BlobNotFound, Blobs
+from kit.telemetry import traces
+from kit.telemetry.logs import get_logger
 from kit.worker import Worker
 from matcher_service.domain import CameraId, IndexedPhoto, Job, NewFace, Variant
 from matcher_service.faces import FoundPerson, SeenFace
@@ -86,7 +86,7 @@ class Indexer(Worker[Job]):
         if self._stop.is_set():
             self.give_back(job)
             return "released"
-        if not isinstance(fault, FaceProcessDied | FaceProcessTimedOut):
+        if not isinstance(fault, SandboxDied | SandboxTimedOut):
             self.give_back(job)
             raise fault
         self._store.count_failure(job)
@@ -144,7 +144,7 @@ class Indexer(Worker[Job]):
         try:
             upload = self._blobs.get(job.upload_key)
             parts = self._read(upload).original_parts
-        except (BlobNotFound, FaceProcessDied, FaceProcessTimedOut):
+        except (BlobNotFound, SandboxDied, SandboxTimedOut):
             upload, parts = b"", ()  # the original that there is stays
         form = sniff(upload) or "unknown"
         self._store.replace_original(job, form, to_json(parts) if parts else None, size_of(parts))

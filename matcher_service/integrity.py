@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID
 
-from kit.blobs import BlobNotFound, Blobs
-from kit.sweeper import ORPHAN_AGE
+from kit.storage.blobs import BlobNotFound, Blobs
+from kit.storage.sweeper import ORPHAN_AGE
 from matcher_service.domain import PhotoState
 from matcher_service.findings import PICTURE_PROBLEMS, UPLOAD_PROBLEMS, Finding, PhotoFiles, Problem, UploadFile
 from matcher_service.store.integrity import WALKS, IntegrityStore

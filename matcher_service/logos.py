@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from kit.blobs import BlobNotFound, Blobs
-from kit.faces.formats import sniff
+from kit.faces.images.formats import sniff
 from kit.faces.types import LogoReading
+from kit.storage.blobs import BlobNotFound, Blobs
 from matcher_service.domain import Action, EmptyImage, EventNotFound, OrganiserOnly
 from matcher_service.domain.logos import (
     MAX_LOGO_BYTES,

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable
 from uuid import UUID
 
-from kit.blobs import BlobNotFound, Blobs
+from kit.storage.blobs import BlobNotFound, Blobs
 from matcher_service.domain import PhotoNotFound, PhotoNotReady
 from matcher_service.domain.photo_faces import Explanation, StoredFace
 from matcher_service.domain.photo_faces import PhotoFaces as Read

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from kit.blobs import BlobNotFound, Blobs
-from kit.faces.original import Part
+from kit.faces.images.original import Part
+from kit.storage.blobs import BlobNotFound, Blobs
 
 
 @dataclass(frozen=True)

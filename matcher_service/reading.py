@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from kit.faces.decode import Picture, Pixels, average_colour, decode, to_jpeg
-from kit.faces.detail import encode_faces
-from kit.faces.formats import sniff
-from kit.faces.metadata import Camera, add_metadata
-from kit.faces.meter import Meter
-from kit.faces.original import MAX_PARTS, Part, Plan, plan_original, trim
-from kit.faces.resize import shrink
-from kit.faces.taken import Taken
-from kit.faces.turns import QUARTER_TURNS, turn
+from kit.faces.detect.detail import encode_faces
+from kit.faces.images.decode import Picture, Pixels, average_colour, decode, to_jpeg
+from kit.faces.images.formats import sniff
+from kit.faces.images.metadata import Camera, add_metadata
+from kit.faces.images.meter import Meter
+from kit.faces.images.original import MAX_PARTS, Part, Plan, plan_original, trim
+from kit.faces.images.resize import shrink
+from kit.faces.images.taken import Taken
+from kit.faces.images.turns import QUARTER_TURNS, turn
 from kit.faces.types import (
     Box,
     Detection,
@@ -78,7 +78,8 @@ class Reading:
 
     `faces` are those that were encoded, `small_count` says how many more were found. The JPEGs hold upright pixels in
     sRGB, all but the thumb also the time and the creator's rights. `original_parts` says how to send the upload as
-    the original (`kit.faces.original.Plan`); where that is not possible, `original_jpeg` has all of the pixels, of a
+    the original (`kit.faces.images.original.Plan`); where that is not possible, `original_jpeg` has all of the
+    pixels, of a
     HEIC, AVIF, PNG or WebP with their own colour profile. `colour` is the average, 0xRRGGBB. `camera`:
     where the photo names one.
     """
@@ -107,7 +108,7 @@ def build_reader(
     model_cache: Path | None = None,
     limits: ImageLimits = LIMITS,
 ) -> Callable[[bytes], Reading]:
-    """The entry of a FaceProcess: loads the engine and reads with it."""
+    """The entry of a Sandbox: loads the engine and reads with it."""
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 

@@ -11,10 +11,10 @@ from threading import Event
 
 from prometheus_client import Counter
 
-from kit import traces
-from kit.blobs import BlobNotFound, Blobs
-from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
-from kit.logs import get_logger
+from kit.sandbox.process import SandboxDied, SandboxTimedOut
+from kit.storage.blobs import BlobNotFound, Blobs
+from kit.telemetry import traces
+from kit.telemetry.logs import get_logger
 from kit.worker import Worker
 from matcher_service.domain.rereads import RereadJob, RereadPhoto, Swap
 from matcher_service.indexer import make_faces
@@ -107,7 +107,7 @@ class Rereader(Worker[RereadJob]):
             reading = self._read(self._blobs.get(job.upload_key))
         except BlobNotFound:
             return self._keep(job, "file_missing")
-        except (FaceProcessDied, FaceProcessTimedOut):
+        except (SandboxDied, SandboxTimedOut):
             if self._stop.is_set():
                 self.give_back(job)
                 return "released"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from prometheus_client import Counter, Histogram
 
-from kit.logs import get_logger
+from kit.telemetry.logs import get_logger
 from kit.worker import Worker
 from matcher_service.domain import FoundMatch, Settlement
 from matcher_service.rules import Limits, Settled, examine

@@ -5,7 +5,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, Self
 
 from kit.errors import InvalidInput
-from kit.faces.formats import HEAD_BYTES, sniff
+from kit.faces.images.formats import HEAD_BYTES, sniff
 from matcher_service.domain import EmptyImage, TooLarge, UnsupportedType
 
 MEMORY_BYTES = 256 * 1024

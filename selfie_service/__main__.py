@@ -10,27 +10,28 @@ from threading import Event, Thread
 
 from sqlalchemy import Engine
 
-from kit import logs, settings
-from kit.blobs import Blobs
-from kit.client import ServiceCalls, open_channel
-from kit.db import create_db
-from kit.ended import follow_endings
+from kit import settings
+from kit.db.engine import create_db
+from kit.db.migrations import await_schema, migrate
+from kit.db.notices import Notices
+from kit.db.sealing import require_master_key
+from kit.db.wakeups import Wakeups
+from kit.erasure.ledger import Ledger, LedgerWriter, replay
 from kit.errors import Fault
 from kit.faces import ImageLimits
-from kit.faces.process import FaceProcess
 from kit.feed import Follower
-from kit.identity import Signer, Verifier
-from kit.ledger import Ledger, LedgerWriter, replay
 from kit.memory import keep_freed_memory
-from kit.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
-from kit.migrations import await_schema, migrate
-from kit.notices import Notices
-from kit.sealing import require_master_key
-from kit.server import FILES, Registration, Server
+from kit.rpc.client import ServiceCalls, open_channel
+from kit.rpc.ended import follow_endings
+from kit.rpc.identity import Signer, Verifier
+from kit.rpc.server import FILES, Registration, Server
+from kit.sandbox.process import Sandbox
 from kit.startup import begin_process, choose_command, require_free, run_command
-from kit.sweeper import Sweeper
+from kit.storage.blobs import Blobs
+from kit.storage.sweeper import Sweeper
+from kit.telemetry import logs
+from kit.telemetry.metrics import FeedGauge, FileStoreGauge, QueueGauges, serve_metrics
 from kit.vault import Vault
-from kit.wakeups import Wakeups
 from kit.worker import run_every, run_steps, start_thread, stop_on_signals
 from protos.selfie.v1 import selfie_pb2, selfie_pb2_grpc
 from selfie_service.binding import BindingRule
@@ -146,7 +147,7 @@ def work(
 ) -> None:
     config = settings.load(WorkerSettings)
     begin_process(f"{NAME}-worker", config)
-    # kit.client routes by `x-event-id`; grpc reads this before its first channel.
+    # kit.rpc.client routes by `x-event-id`; grpc reads this before its first channel.
     os.environ.setdefault("GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY", "true")
     stop = stop_on_signals()
     vault, blobs, name = Vault.read(config.master_key), files.connect(config, PREFIX), f"{NAME}-worker-{os.getpid()}"
@@ -214,10 +215,10 @@ def _make_lanes(
     return validator, make(slow.call, prepare=lambda: None, is_slow=True), rest
 
 
-def _make_engine(config: WorkerSettings, build: BuildExaminer, is_quick: bool) -> FaceProcess[Examination]:
+def _make_engine(config: WorkerSettings, build: BuildExaminer, is_quick: bool) -> Sandbox[Examination]:
     """The child of a lane."""
     limits = ImageLimits.within(config.max_selfie_mb, config.max_selfie_mp, config.image_memory_mb)
-    return FaceProcess(
+    return Sandbox(
         functools.partial(build, config.selfie_validation_strict, config.model_cache, limits, is_quick),
         Examination,
         config.image_timeout_s,

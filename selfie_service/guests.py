@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from kit.acts import Act, ActPage
+from kit.audit.acts import Act, ActPage
 from selfie_service.domain import Change, EventNotFound, GuestSelfie, OrganiserOnly, Role
 from selfie_service.store import ActStore, RoleStore
 

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from uuid import UUID
 
-from kit.blobs import BlobNotFound, Blobs
 from kit.errors import Unavailable
+from kit.storage.blobs import BlobNotFound, Blobs
 from kit.vault import MAGIC, OVERHEAD_BYTES, Damaged, Vault, is_sealed
 from selfie_service.domain import StoredImage
 
 
 class Images:
-    """Files of selfies. `is_sealing`: whether new ones are encrypted yet (kit.sealing)."""
+    """Files of selfies. `is_sealing`: whether new ones are encrypted yet (kit.db.sealing)."""
 
     def __init__(self, blobs: Blobs, vault: Vault, is_sealing: Callable[[], bool]) -> None:
         self._blobs = blobs

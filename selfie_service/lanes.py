@@ -3,7 +3,7 @@
 import time
 from threading import Event
 
-from kit.faces.process import FaceProcess
+from kit.sandbox.process import Sandbox
 from selfie_service.validation import Examination
 
 IDLE_S = 60.0
@@ -15,7 +15,7 @@ class SlowRest:
     """How the slow lane waits: until the quick one has deferred a selfie, or for `interval_s`. Its child, which starts
     with the first selfie that takes longer, ends when there was none for IDLE_S."""
 
-    def __init__(self, engine: FaceProcess[Examination], interval_s: float) -> None:
+    def __init__(self, engine: Sandbox[Examination], interval_s: float) -> None:
         self._engine = engine
         self._interval_s = interval_s
         self._deferred = Event()

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from kit.blobs import BlobNotFound
+from kit.storage.blobs import BlobNotFound
 from selfie_service.domain.records import PersonRecord, SelfieRecord
 from selfie_service.images import Images
 from selfie_service.store import RecordStore

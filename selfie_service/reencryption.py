@@ -5,7 +5,7 @@ from collections import Counter
 from contextlib import suppress
 from uuid import UUID
 
-from kit.blobs import BlobNotFound
+from kit.storage.blobs import BlobNotFound
 from selfie_service.domain import StoredImage
 from selfie_service.images import Images
 from selfie_service.store.reencryption import ReencryptionStore

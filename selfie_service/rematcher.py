@@ -8,10 +8,10 @@ from uuid import UUID
 import grpc
 from prometheus_client import Counter, Histogram
 
-from kit import traces
-from kit.client import ServiceCalls
 from kit.failpoints import reach
-from kit.logs import get_logger
+from kit.rpc.client import ServiceCalls
+from kit.telemetry import traces
+from kit.telemetry.logs import get_logger
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub
 from selfie_service.domain import Counts, Rematch

@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Callable
 from uuid import UUID, uuid4
 
-from kit import traces
-from kit.blobs import BlobNotFound
 from kit.errors import Fault, Unavailable
-from kit.faces.formats import sniff
+from kit.faces.images.formats import sniff
+from kit.storage.blobs import BlobNotFound
+from kit.telemetry import traces
 from selfie_service.domain import (
     EmptyImage,
     EventClosed,

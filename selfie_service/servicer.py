@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from kit.act_pages import parse_act_page, show_act
+from kit.audit.pages import parse_act_page, show_act
+from kit.db.notices import Notices
 from kit.errors import InvalidArgument
-from kit.identity import USER, callable_by, current_caller, service
-from kit.ids import parse_id, parse_optional_id
-from kit.notices import Notices
-from kit.timestamps import to_timestamp
+from kit.rpc.identity import USER, callable_by, current_caller, service
+from kit.rpc.ids import parse_id, parse_optional_id
+from kit.rpc.timestamps import to_timestamp
 from protos.selfie.v1 import selfie_pb2 as pb
 from protos.selfie.v1 import selfie_pb2_grpc
 from selfie_service.domain import MAX_USERS, EventRematch, RejectReason, RematchState, SelfieState

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from kit.faces.decode import Picture, Pixels, decode, reduce
-from kit.faces.detail import encode_faces, scale_box
-from kit.faces.turns import QUARTER_TURNS, turn
+from kit.faces.detect.detail import encode_faces, scale_box
+from kit.faces.images.decode import Picture, Pixels, decode, reduce
+from kit.faces.images.turns import QUARTER_TURNS, turn
 from kit.faces.types import MEGAPIXEL, Box, Detection, Encoding, Face, ImageLimits, Quality, Unreadable, check_encoding
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Examination:
 def build_examiner(
     strict: bool = True, model_cache: Path | None = None, limits: ImageLimits = LIMITS, is_quick: bool = False
 ) -> Callable[[bytes], Examination]:
-    """The entry of a FaceProcess: loads the engine and examines with it."""
+    """The entry of a Sandbox: loads the engine and examines with it."""
     # Here and not above: only the child process may load dlib.
     from kit.faces.engine import Engine
 

@@ -5,10 +5,10 @@ from threading import Event
 
 from prometheus_client import Counter, Histogram
 
-from kit import traces
-from kit.blobs import BlobNotFound
-from kit.faces.process import FaceProcessDied, FaceProcessTimedOut
-from kit.logs import get_logger
+from kit.sandbox.process import SandboxDied, SandboxTimedOut
+from kit.storage.blobs import BlobNotFound
+from kit.telemetry import traces
+from kit.telemetry.logs import get_logger
 from kit.worker import Worker
 from selfie_service.binding import SAME_FACE
 from selfie_service.domain import Decision, Judge, RejectReason, SelfieJob
@@ -106,7 +106,7 @@ class Validator(Worker[SelfieJob]):
         """What the engine did to this selfie counts, or that its file is missing; that the process stops does not."""
         if self._stop.is_set():
             self.give_back(job)
-        elif isinstance(fault, FaceProcessDied | FaceProcessTimedOut | BlobNotFound):
+        elif isinstance(fault, SandboxDied | SandboxTimedOut | BlobNotFound):
             failures.inc()
             self._store.count_failure(job)
             log.warning(

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+pytest_plugins = ["tests.harness.fixtures", "tests.harness.s3_fixtures"]
+
 
 @pytest.fixture(autouse=True)
 def _logs_as_before() -> Iterator[None]:
-    """Undoes `kit.logs.configure`, which a command that is called in the process of the tests uses as well."""
+    """Undoes `kit.telemetry.logs.configure`, which commands called in this process use as well."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield

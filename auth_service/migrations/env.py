@@ -1,5 +1,5 @@
 """Alembic's entry point."""
 
-from kit.migrations import run
+from kit.db.migrations import run
 
 run()

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from auth_service.service.roles import require_organiser
 from auth_service.store import Stores
-from kit.acts import Act, ActPage
+from kit.audit.acts import Act, ActPage
 
 
 class Acts:

@@ -22,7 +22,7 @@ from auth_service.offers import LIFE_DAYS, Credit
 from auth_service.permissions import Action
 from auth_service.service.roles import require, require_organiser
 from auth_service.store import Stores
-from kit.pages import Page
+from kit.db.pages import Page
 
 
 class Events:

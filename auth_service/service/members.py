@@ -26,7 +26,7 @@ from auth_service.marks import PhoneMarks
 from auth_service.permissions import Action, may
 from auth_service.service.roles import require_organiser, require_role
 from auth_service.store import Stores
-from kit.pages import Page
+from kit.db.pages import Page
 
 
 class Members:

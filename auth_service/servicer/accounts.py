@@ -5,8 +5,8 @@ from google.protobuf.duration_pb2 import Duration
 from auth_service.domain import GivenConsent
 from auth_service.messages import show_login, show_session, show_tokens, show_user
 from auth_service.service import Auth
-from kit.identity import PUBLIC, USER, callable_by, current_caller
-from kit.ids import parse_id, parse_optional_id
+from kit.rpc.identity import PUBLIC, USER, callable_by, current_caller
+from kit.rpc.ids import parse_id, parse_optional_id
 from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1 import auth_pb2_grpc
 

@@ -21,11 +21,11 @@ from auth_service.messages import (
 )
 from auth_service.requests import parse_event_edit, parse_new_event, parse_role
 from auth_service.servicer.accounts import AccountServicer
-from kit import deadlines
-from kit.act_pages import parse_act_page, show_act
-from kit.identity import PUBLIC, USER, callable_by, current_caller, service
-from kit.ids import parse_id, parse_optional_id
-from kit.pages import parse_page
+from kit.audit.pages import parse_act_page, show_act
+from kit.db.pages import parse_page
+from kit.rpc import deadlines
+from kit.rpc.identity import PUBLIC, USER, callable_by, current_caller, service
+from kit.rpc.ids import parse_id, parse_optional_id
 from protos.auth.v1 import auth_pb2 as pb
 
 FOLLOWERS = (service("selfie"), service("matcher"), service("gateway"))

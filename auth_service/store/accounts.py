@@ -28,7 +28,7 @@ from auth_service.store.locks import lock_event
 from auth_service.store.members import add_member, find_members
 from auth_service.store.phones import mark_phone, require_not_removed
 from auth_service.store.sessions import begin_session
-from kit.db import transaction
+from kit.db.engine import transaction
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """SQL of acts that are recorded."""
 
-from kit.act_store import ActLog
+from kit.audit.store import ActLog
 
 
 class ActStore(ActLog):

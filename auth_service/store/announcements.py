@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 from auth_service.mails import ANNOUNCED_DAYS, Announcement, MailKind
 from auth_service.store.mails import MAILS_CHANNEL, keep, notify
 from auth_service.store.offers import HIDES_AT
-from kit.db import transaction
+from kit.db.engine import transaction
 
 MONTH, WEEK = (ANNOUNCED_DAYS[kind] for kind in (MailKind.DELETION_MONTH, MailKind.DELETION_WEEK))
 KIND = f"""CASE WHEN {HIDES_AT} - interval '{WEEK} days' <= now() THEN '{MailKind.DELETION_WEEK.value}'

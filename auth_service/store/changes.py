@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from auth_service.domain import Change, ChangeKind, GuestPhotos, Role
 from auth_service.offers import Download
-from kit.db import transaction
+from kit.db.engine import transaction
 
 APPEND = """
 WITH next AS (UPDATE auth.feed SET last = last + 1 RETURNING last)

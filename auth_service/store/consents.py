@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, text
 from auth_service.domain import ChangeKind, Consent, GivenConsent, Recorded, Role
 from auth_service.store.acts import note_act
 from auth_service.store.changes import append_change, append_joined
-from kit.db import transaction
+from kit.db.engine import transaction
 
 INSERT = (
     "INSERT INTO auth.consents (user_id, event_id, version, language) SELECT m.user_id, m.event_id, :version, :language"

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from auth_service.store.locks import lock_event
-from kit.db import transaction
+from kit.db.engine import transaction
 
 
 class CountStore:

@@ -10,7 +10,7 @@ from auth_service.mails import MAX_ACCOUNTS, MAX_LINKS_PER_HOUR, MailKind
 from auth_service.store.locks import lock_sessions
 from auth_service.store.mails import MAILS_CHANNEL, notify
 from auth_service.store.sessions import end_sessions
-from kit.db import transaction
+from kit.db.engine import transaction
 
 # At most so many e-mails of a kind for an account within an hour.
 IS_RARE = """

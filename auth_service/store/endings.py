@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from auth_service.domain import Ended
-from kit.db import transaction
-from kit.ended import KEPT_S
+from kit.db.engine import transaction
+from kit.rpc.ended import KEPT_S
 
 LAST = "SELECT last FROM auth.session_feed"
 APPEND = """

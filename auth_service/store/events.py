@@ -14,8 +14,8 @@ from auth_service.store.changes import append_change, append_event_change, appen
 from auth_service.store.locks import lock_event, lock_user
 from auth_service.store.members import add_member, find_members, is_taken
 from auth_service.store.offers import COMPUTED, EDIT, read_offer
-from kit.db import transaction
-from kit.pages import Page
+from kit.db.engine import transaction
+from kit.db.pages import Page
 
 COLUMNS = f"e.*, e.closed OR coalesce(e.expires_at <= now(), false) AS shut, {COMPUTED}"
 WAITING = "(SELECT count(*) FROM auth.memberships w WHERE w.event_id = e.id AND w.waiting) AS waiting_count"

@@ -21,7 +21,7 @@ from auth_service.store.acts import note_act
 from auth_service.store.locks import lock_event, lock_user
 from auth_service.store.members import add_member, find_member, forget_removal, require_organiser
 from auth_service.store.sessions import begin_session
-from kit.db import transaction
+from kit.db.engine import transaction
 
 SELECT = """
 SELECT i.*, e.name AS event_name, u.username AS creator

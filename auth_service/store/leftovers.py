@@ -7,7 +7,7 @@ from sqlalchemy import Engine, text
 
 from auth_service.store.accounts import erase_account
 from auth_service.store.locks import lock_sessions
-from kit.db import transaction
+from kit.db.engine import transaction
 
 GUEST_DAYS = 30  # of a guest without credentials, from the last event to the erasure
 CHANGES_DAYS = 30

@@ -17,7 +17,7 @@ from auth_service.mails import (
 )
 from auth_service.store.offers import DELETES_AT
 from auth_service.store.wanted import FENCE, is_wanted
-from kit.db import transaction
+from kit.db.engine import transaction
 
 MAILS_CHANNEL = "auth_mails"
 OPEN = "state IN ('waiting', 'sending')"

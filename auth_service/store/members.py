@@ -29,8 +29,8 @@ from auth_service.store.locks import lock_event, lock_sessions, lock_user
 from auth_service.store.offers import COMPUTED, STORED, read_offer
 from auth_service.store.phones import find_phone, mark_phone
 from auth_service.store.sessions import end_last_sessions
-from kit.db import transaction
-from kit.pages import Page
+from kit.db.engine import transaction
+from kit.db.pages import Page
 
 
 class MemberStore:

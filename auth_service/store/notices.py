@@ -9,7 +9,7 @@ from auth_service.domain import fold
 from auth_service.mails import DueNotice, MailKind, Notice, hash_address
 from auth_service.store.mails import MAILS_CHANNEL, keep, notify
 from auth_service.store.offers import IS_HELD
-from kit.db import transaction
+from kit.db.engine import transaction
 
 NOTICES_CHANNEL = "auth_notices"
 # Of a notice `n`: an e-mail that tells of photos of its member was sent or is under way, or the address does not exist.

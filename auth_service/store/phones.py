@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from auth_service.domain import Guest, RemovedFromEvent, Role
-from kit.db import transaction
+from kit.db.engine import transaction
 
 MAX_GUESTS = 1000
 

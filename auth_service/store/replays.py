@@ -4,8 +4,8 @@ from sqlalchemy import Engine, text
 
 from auth_service.store.accounts import erase_account
 from auth_service.store.events import delete_event
-from kit.db import transaction
-from kit.ledger import Erasure, Gone
+from kit.db.engine import transaction
+from kit.erasure.ledger import Erasure, Gone
 
 TABLES = {Gone.USER: "users", Gone.EVENT: "events"}
 

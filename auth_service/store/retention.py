@@ -9,7 +9,7 @@ from auth_service.store.changes import append_event_change
 from auth_service.store.events import delete_event
 from auth_service.store.locks import lock_event
 from auth_service.store.offers import HIDES_AT
-from kit.db import transaction
+from kit.db.engine import transaction
 
 IS_DUE = f"coalesce({HIDES_AT} <= now(), false)"
 IS_OUT_OF_DATE = f"{IS_DUE} <> (e.hidden_at IS NOT NULL)"

@@ -15,8 +15,8 @@ from auth_service.store.members import (
     require_organiser,
     withdraw_invitations,
 )
-from kit.db import transaction
-from kit.pages import Page
+from kit.db.engine import transaction
+from kit.db.pages import Page
 
 
 class RoleStore:

@@ -19,7 +19,7 @@ from auth_service.domain import (
 from auth_service.store.acts import note_act
 from auth_service.store.endings import append_ended
 from auth_service.store.locks import lock_sessions
-from kit.db import transaction
+from kit.db.engine import transaction
 
 MAX_LISTED = 100
 # Whether the session of a token `t` of a user `u` has lasted as long as one may.

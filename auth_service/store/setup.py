@@ -6,7 +6,7 @@ from auth_service.domain import NewSession
 from auth_service.invitations import InvalidSetupCode, OrganiserExists
 from auth_service.store.accounts import NewUser, insert_user
 from auth_service.store.sessions import begin_session
-from kit.db import transaction
+from kit.db.engine import transaction
 
 HAS_ORGANISER = "EXISTS (SELECT FROM auth.users WHERE organiser)"
 

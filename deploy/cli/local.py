@@ -31,13 +31,13 @@ def run(
         "SELFIE_WORKERS": selfie_workers,
     }
     _set(chosen)
-    import_local("deploy.local").start("run")
+    import_local("deploy.local.command").start("run")
 
 
 def demo(data: Data = None) -> None:
     """Run the whole journey on real photos and print what was found."""
     _set({"MINOIS_DATA": data})
-    import_local("deploy.local").start("demo")
+    import_local("deploy.local.command").start("demo")
 
 
 def backup(folder: Folder, data: Data = None) -> None:

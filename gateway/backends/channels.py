@@ -10,7 +10,7 @@ import grpc
 from gateway.backends.health import check_files, check_service
 from gateway.backends.interceptors import IdentifyDownload, IdentifyUnary, IdentifyUpload, Retry
 from gateway.http.limits import Limits
-from kit.client import open_aio_channel
+from kit.rpc.client import open_aio_channel
 from kit.settings import TlsSettings
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub

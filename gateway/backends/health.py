@@ -5,7 +5,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from kit.server import FAULT, FILES
+from kit.rpc.server import FAULT, FILES
 
 
 async def check_files(channel: grpc.aio.Channel, timeout_s: float) -> str:

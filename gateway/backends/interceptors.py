@@ -7,10 +7,10 @@ from typing import Any
 
 import grpc.aio
 
-from kit import traces
 from kit.failpoints import reach
-from kit.interceptors import CLIENT_NETWORK, REQUEST_ID
-from kit.retries import repeat_aio
+from kit.rpc.interceptors import CLIENT_NETWORK, REQUEST_ID
+from kit.rpc.retries import repeat_aio
+from kit.telemetry import traces
 
 Continuation = Callable[[grpc.aio.ClientCallDetails, Any], Awaitable[Any]]
 

@@ -11,9 +11,9 @@ from grpc_status import rpc_status
 from gateway.errors.problem import Problem, answer_problem, internal_problem
 from gateway.errors.reasons import status_of
 from gateway.errors.schemas import FieldError
-from kit.logs import get_logger
-from kit.retries import code_of
-from kit.statuses import DOMAIN
+from kit.rpc.retries import code_of
+from kit.rpc.statuses import DOMAIN
+from kit.telemetry.logs import get_logger
 
 # The status, and what is said when no service of ours said more: (HTTP status, reason, detail).
 STATUSES: dict[grpc.StatusCode, tuple[int, str, str]] = {

@@ -22,7 +22,7 @@ from gateway.http.cookies import forget_session
 from gateway.http.pages import Cursor, Limit
 from gateway.http.site import root_of
 from gateway.http.times import epoch_s
-from kit.timestamps import to_timestamp
+from kit.rpc.timestamps import to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 from protos.matcher.v1 import photo_pb2
 

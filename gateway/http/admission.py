@@ -11,7 +11,7 @@ from gateway.http.limiters import ConcurrencyLimiter, Limiters, OpenBodies
 from gateway.http.limits import MIN_BYTES_PER_S, Limits
 from gateway.http.middleware import QUIET
 from kit.errors import InvalidToken
-from kit.identity import USER, Caller, Verifier
+from kit.rpc.identity import USER, Caller, Verifier
 
 BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 RETRY_S = 1

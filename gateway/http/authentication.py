@@ -16,7 +16,7 @@ from gateway.backends.interceptors import CALLER, Caller
 from gateway.errors.problem import Problem
 from gateway.http.cookies import ACCESS, read_cookie
 from gateway.http.limits import MAX_TOKEN_LENGTH
-from kit.acts import truncate_address
+from kit.audit.acts import truncate_address
 
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]+")
 

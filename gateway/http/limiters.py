@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 
 from gateway.http.limits import Bounds
 from gateway.http.shares import UserLimiter, too_many_at_once, too_many_streams
-from kit.identity import Caller
+from kit.rpc.identity import Caller
 
 STREAM = "/api/rematch-events"
 UPDATES = "/api/updates"

@@ -17,9 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors.problem import Interrupted, internal_problem, to_response
 from gateway.http.limiters import Discards
-from kit import traces
-from kit.interceptors import REQUEST_ID
-from kit.logs import get_logger
+from kit.rpc.interceptors import REQUEST_ID
+from kit.telemetry import traces
+from kit.telemetry.logs import get_logger
 
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECRET = ("/api/unsubscribe/{token}",)  # whose path is not logged

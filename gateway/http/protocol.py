@@ -21,7 +21,7 @@ from gateway.http.admission import overloaded
 from gateway.http.limiters import SELFIE, Limiters
 from gateway.http.limits import Limits
 from gateway.http.middleware import HEADERS, LINGER_S, POLICY, handled
-from kit.interceptors import REQUEST_ID
+from kit.rpc.interceptors import REQUEST_ID
 
 CLOSE = (b"connection", b"close")
 UPLOAD = f"POST {SELFIE} ".encode()

@@ -11,7 +11,7 @@ from limits.aio.strategies import MovingWindowRateLimiter
 from limits.errors import StorageError
 from prometheus_client import Gauge
 
-from kit.logs import get_logger
+from kit.telemetry.logs import get_logger
 
 URL = re.compile(r"(redis|rediss|valkey|valkeys)://\S+")
 KEY_PREFIX = "minois"

@@ -10,7 +10,7 @@ import grpc
 from gateway.backends.channels import Backends
 from gateway.errors.from_grpc import default_problem
 from gateway.errors.problem import internal_problem
-from kit.retries import repeat_aio
+from kit.rpc.retries import repeat_aio
 from protos.matcher.v1 import photo_pb2 as pb
 
 RETRY_S = 0.05

@@ -19,7 +19,7 @@ from gateway.http.admission import overloaded
 from gateway.http.limiters import ConcurrencyLimiter
 from gateway.http.spool import ReceivedFile
 from gateway.http.uploads import FilePolicy, file_too_large, receive_files, too_many
-from kit.retries import repeat_aio
+from kit.rpc.retries import repeat_aio
 from protos.matcher.v1 import photo_pb2 as pb
 
 CHUNK_BYTES = 256 * 1024

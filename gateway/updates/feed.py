@@ -16,10 +16,10 @@ from gateway.updates.live import Live
 from gateway.updates.members import list_members
 from gateway.updates.page import SPREAD_S, Hint
 from gateway.updates.schemas import Kind
-from kit.client import ServiceCalls
-from kit.ended import Endings
-from kit.identity import Signer
-from kit.logs import get_logger
+from kit.rpc.client import ServiceCalls
+from kit.rpc.ended import Endings
+from kit.rpc.identity import Signer
+from kit.telemetry.logs import get_logger
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import matcher_pb2
 from protos.selfie.v1 import selfie_pb2

@@ -11,8 +11,8 @@ from gateway.http.authentication import authentication_required
 from gateway.http.limits import Limits
 from gateway.updates.page import Hint, OpenPage, Stream
 from gateway.updates.schemas import Kind
-from kit.ended import EndedSessions, Endings
-from kit.identity import Caller
+from kit.rpc.ended import EndedSessions, Endings
+from kit.rpc.identity import Caller
 
 MAX_KEPT = 10_000  # hints, and users who were erased
 RELOAD_PAUSE_S = 5.0  # between two reloads of everyone

@@ -15,10 +15,10 @@ from gateway.updates.members import list_members
 from gateway.updates.pace import Pace
 from gateway.updates.page import Stream
 from gateway.updates.state import EventState, Versions, make_state, read_counts
-from kit import identity
-from kit.client import ServiceCalls
-from kit.identity import Signer
-from kit.logs import get_logger
+from kit.rpc import identity
+from kit.rpc.client import ServiceCalls
+from kit.rpc.identity import Signer
+from kit.telemetry.logs import get_logger
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import photo_pb2
 

@@ -1,7 +1,7 @@
 """Who is in an event, as auth_service tells the gateway."""
 
 from gateway.backends.channels import Backends
-from kit.client import ServiceCalls
+from kit.rpc.client import ServiceCalls
 from protos.auth.v1 import auth_pb2
 
 MEMBERS = 1000  # asked for at once

@@ -8,7 +8,7 @@ from random import uniform
 from uuid import UUID
 
 from gateway.updates.schemas import Kind, Update
-from kit.identity import Caller
+from kit.rpc.identity import Caller
 
 MAX_PENDING = 50  # more than these are one reload
 KEEP_ALIVE = b":\n\n"

@@ -2,7 +2,7 @@
 
 import struct
 
-from kit.faces.decode import decode, to_jpeg
+from kit.faces.images.decode import decode, to_jpeg
 from kit.faces.types import CropReading, ImageLimits, Unreadable
 
 BOX = struct.Struct("<5i")  # the width of the photo, and the box in its pixels: left, top, width, height

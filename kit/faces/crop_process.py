@@ -4,15 +4,15 @@ from collections.abc import Callable
 from threading import Lock
 
 from kit.errors import ServiceUnavailable
-from kit.faces.process import FaceProcess, FaceProcessDied, FaceProcessNotStarted, FaceProcessTimedOut
 from kit.faces.types import CropReading
+from kit.sandbox.process import Sandbox, SandboxDied, SandboxNotStarted, SandboxTimedOut
 
 TIMEOUT_S = 5.0
 MEMORY_MB = 1024
 
 
 def build_cropper() -> Callable[[bytes], CropReading]:
-    """The entry of a FaceProcess."""
+    """The entry of a Sandbox."""
     # Here and not above: only the child process may load what decodes.
     from kit.faces.crop import crop_face
 
@@ -23,7 +23,7 @@ class CropProcess:
     """One face after the other."""
 
     def __init__(self) -> None:
-        self._process = FaceProcess(build_cropper, CropReading, TIMEOUT_S, MEMORY_MB)
+        self._process = Sandbox(build_cropper, CropReading, TIMEOUT_S, MEMORY_MB)
         self._turn = Lock()
 
     def crop(self, data: bytes) -> bytes | None:
@@ -32,9 +32,9 @@ class CropProcess:
         with self._turn:
             try:
                 return self._process.call(data).jpeg or None
-            except (FaceProcessDied, FaceProcessTimedOut):
+            except (SandboxDied, SandboxTimedOut):
                 return None
-            except FaceProcessNotStarted as fault:
+            except SandboxNotStarted as fault:
                 raise ServiceUnavailable from fault
 
     def close(self) -> None:

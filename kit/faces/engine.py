@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kit.faces import models
-from kit.faces.dlib_weights import CHIP_PX
-from kit.faces.encoder import Encoder
-from kit.faces.hog import HogDetector
-from kit.faces.photo_detector import PhotoDetector
+from kit.faces.convert.dlib_weights import CHIP_PX
+from kit.faces.detect.hog import HogDetector
+from kit.faces.detect.photo_detector import PhotoDetector
+from kit.faces.encode.encoder import Encoder
 from kit.faces.quality import measure
 from kit.faces.types import Box, Detection, Face
 

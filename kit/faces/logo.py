@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from kit.faces.decode import Pixels, decode
+from kit.faces.images.decode import Pixels, decode
 from kit.faces.types import MEGAPIXEL, ImageLimits, LogoReading, Unreadable
 
 MAX_WIDTH_PX = 480

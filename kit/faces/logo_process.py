@@ -4,15 +4,15 @@ from collections.abc import Callable
 from threading import Lock
 
 from kit.errors import ServiceUnavailable
-from kit.faces.process import FaceProcess, FaceProcessDied, FaceProcessNotStarted, FaceProcessTimedOut
 from kit.faces.types import LogoReading
+from kit.sandbox.process import Sandbox, SandboxDied, SandboxNotStarted, SandboxTimedOut
 
 TIMEOUT_S = 10.0
 MEMORY_MB = 1024
 
 
 def build_logo_reader() -> Callable[[bytes], LogoReading]:
-    """The entry of a FaceProcess."""
+    """The entry of a Sandbox."""
     # Here and not above: only the child process may load what decodes.
     from kit.faces.logo import read_logo
 
@@ -30,12 +30,12 @@ class LogoProcess:
         """None where the child died of it or took too long. Raises ServiceUnavailable where it says nothing of the
         logo."""
         with self._turn:
-            process = FaceProcess(self._entry, LogoReading, TIMEOUT_S, MEMORY_MB)
+            process = Sandbox(self._entry, LogoReading, TIMEOUT_S, MEMORY_MB)
             try:
                 return process.call(data)
-            except (FaceProcessDied, FaceProcessTimedOut):
+            except (SandboxDied, SandboxTimedOut):
                 return None
-            except FaceProcessNotStarted as fault:
+            except SandboxNotStarted as fault:
                 raise ServiceUnavailable from fault
             finally:
                 process.close()

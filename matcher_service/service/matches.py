@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from kit import traces
+from kit.db.pages import Page
 from kit.errors import Fault, Unavailable
-from kit.pages import Page
+from kit.telemetry import traces
 from matcher_service.domain import (
     Action,
     EventNotFound,

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from kit import traces
-from kit.acts import Act, ActPage
-from kit.blobs import BlobNotFound, Blobs
-from kit.pages import Page
+from kit.audit.acts import Act, ActPage
+from kit.db.pages import Page
+from kit.storage.blobs import BlobNotFound, Blobs
+from kit.telemetry import traces
 from matcher_service.domain import (
     MAX_FILENAME_LENGTH,
     Action,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from google.protobuf.duration_pb2 import Duration
 
 from kit.errors import InvalidArgument
-from kit.timestamps import to_timestamp
+from kit.rpc.timestamps import to_timestamp
 from matcher_service.domain import MAX_OFFSET_S, Camera
 from protos.matcher.v1 import photo_pb2 as pb
 

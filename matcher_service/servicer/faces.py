@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from kit.errors import InvalidArgument
-from kit.ids import parse_id
+from kit.rpc.ids import parse_id
 from matcher_service.domain import Visibility
 from matcher_service.domain.photo_faces import Explanation, FaceReason, PhotoFaces, StoredFace
 from matcher_service.domain.removals import MAX_FACES, ChosenFace, Removal, SimilarFace

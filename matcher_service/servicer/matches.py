@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from kit.db.notices import Notices
+from kit.db.pages import parse_page
 from kit.errors import InvalidArgument
-from kit.identity import USER, callable_by, current_caller, service
-from kit.ids import parse_id, parse_optional_id
-from kit.notices import Notices
-from kit.pages import parse_page
-from kit.timestamps import to_timestamp
+from kit.rpc.identity import USER, callable_by, current_caller, service
+from kit.rpc.ids import parse_id, parse_optional_id
+from kit.rpc.timestamps import to_timestamp
 from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.domain import ENCODING_SIZE, MAX_USERS, Hint, Listing, Match, Rematch, Snapshot

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from kit.act_pages import parse_act_page, show_act
+from kit.audit.pages import parse_act_page, show_act
+from kit.db.pages import parse_page
 from kit.errors import InvalidArgument
-from kit.identity import USER, Signer, callable_by, current_caller, delegate
-from kit.ids import parse_id
-from kit.pages import parse_page
-from kit.timestamps import to_timestamp
+from kit.rpc.identity import USER, Signer, callable_by, current_caller, delegate
+from kit.rpc.ids import parse_id
+from kit.rpc.timestamps import to_timestamp
 from matcher_service.audience import Audience
 from matcher_service.domain import (
     MAX_HASHES,

@@ -1,8 +1,8 @@
 """What a server of matcher_service serves."""
 
-from kit.identity import Signer
-from kit.notices import Notices
-from kit.server import Registration
+from kit.db.notices import Notices
+from kit.rpc.identity import Signer
+from kit.rpc.server import Registration
 from matcher_service.anomalies import Anomalies
 from matcher_service.audience import Audience
 from matcher_service.logos import Logos

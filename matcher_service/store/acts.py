@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from kit.act_store import ActLog
-from kit.db import transaction
-from kit.identity import current_caller
+from kit.audit.store import ActLog
+from kit.db.engine import transaction
+from kit.rpc.identity import current_caller
 from matcher_service.domain import Recorded
 
 

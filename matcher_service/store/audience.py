@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.domain import OrganiserOnly, Visibility
 from matcher_service.store.events import find_event, lock_event, may_look
 from matcher_service.store.hints import hint, hint_all, hint_organisers, hint_people_in

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.domain import MAX_CAMERAS, Camera, CameraId, CameraNotFound, IndexedPhoto, Job
 from matcher_service.store.events import lock_event
 from matcher_service.store.hints import hint_all, hint_organisers

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
 
-from kit.sealing import seal, vault_of
+from kit.db.sealing import seal, vault_of
 from kit.vault import OVERHEAD_BYTES, Damaged
 from matcher_service.domain import ENCODING_SIZE, NewFace
 from matcher_service.matching import Encodings

@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import copy_out, transaction
+from kit.db.engine import copy_out, transaction
 from matcher_service.faces import FIRST_FACE, EventVersion, FaceKey, FacePage
 from matcher_service.store.encodings import SAME_SIZE, STORED, open_faces
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from kit.faces.overlap import is_same
+from kit.faces.detect.overlap import is_same
 from kit.faces.types import Box
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, IndexedPhoto, Job, NewFace, Variant
 from matcher_service.faces import FoundPerson
 from matcher_service.store.audience import USER, unhidden

@@ -1,6 +1,6 @@
 """SQL of what is erased and goes to the ledger, which outlives a restore."""
 
-from kit.erasure_store import ErasureLog
+from kit.erasure.store import ErasureLog
 
 
 class LedgerStore(ErasureLog):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-from kit.pages import Page
+from kit.db.pages import Page
 from matcher_service.domain import NEWEST_FIRST, Listing, PhotoOrder, Visibility
 from matcher_service.store.audience import unhidden
 from matcher_service.store.offers import is_open, offered

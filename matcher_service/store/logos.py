@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.domain import Action, EventNotFound, OrganiserOnly, Role, may
 from matcher_service.domain.logos import Logo
 from matcher_service.store.events import find_member, lock_event

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from kit.db import transaction
-from kit.pages import Page
+from kit.db.engine import transaction
+from kit.db.pages import Page
 from matcher_service.domain import (
     NEWEST_FIRST,
     Download,

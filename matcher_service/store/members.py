@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
-from kit.ledger import Gone
+from kit.db.engine import transaction
+from kit.erasure.ledger import Gone
 from matcher_service.domain import Change, ChangeKind, GuestPhotos, Role
 from matcher_service.store.events import (
     bury,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.store.encodings import open_person
 from matcher_service.store.events import lock_event
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.domain import PhotoState, Visibility
 from matcher_service.domain.photo_faces import AskedPerson, FaceReason, PhotoFaces, StoredFace
 from matcher_service.store.acts import ActStore

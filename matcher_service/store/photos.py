@@ -7,9 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, text
 
-from kit.acts import Act, ActPage
-from kit.db import transaction
-from kit.pages import Page
+from kit.audit.acts import Act, ActPage
+from kit.db.engine import transaction
+from kit.db.pages import Page
 from matcher_service.domain import (
     NEWEST_FIRST,
     Action,

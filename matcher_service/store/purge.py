@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.store.events import lock_event, queue_blob_deletions
 from matcher_service.store.logos import drop_logo
 from matcher_service.store.uploads import delete_photos, select_own

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from kit.db import transaction
-from kit.sealing import SealingStore, vault_of
+from kit.db.engine import transaction
+from kit.db.sealing import SealingStore, vault_of
 from matcher_service.store.encodings import SCHEMA
 from matcher_service.store.events import lock_event
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.faces import FoundPerson, SeenFace
 from matcher_service.store.encodings import open_face, open_person
 from matcher_service.store.events import find_event, lock_event, may_look

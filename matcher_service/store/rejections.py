@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-from kit.faces.overlap import SAME_UNION_SHARE, union_share
+from kit.faces.detect.overlap import SAME_UNION_SHARE, union_share
 from kit.faces.types import Box
 from matcher_service.store.encodings import open_face
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.store.hints import hint_all
 
 

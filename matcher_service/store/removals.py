@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.domain import EventNotFound, FaceChanged, Recorded, Visibility
 from matcher_service.domain.removals import ChosenFace, Removal, SimilarFace
 from matcher_service.store.acts import note_act

@@ -2,8 +2,8 @@
 
 from sqlalchemy import Engine
 
-from kit.db import transaction
-from kit.ledger import Erasure, Gone
+from kit.db.engine import transaction
+from kit.erasure.ledger import Erasure, Gone
 from matcher_service.store.events import find_event, lock_event
 from matcher_service.store.uploads import delete_photos
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.domain import ENGINE_VERSION, MAX_FAILURES, NewFace
 from matcher_service.domain.rereads import RereadJob, RereadPhoto, RereadProgress, Swap
 from matcher_service.store.encodings import seal_new

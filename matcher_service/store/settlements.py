@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.domain import FoundMatch, Settlement
 from matcher_service.store.audience import unhidden
 from matcher_service.store.events import lock_event

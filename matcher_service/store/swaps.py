@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.domain import ENGINE_VERSION, FoundMatch
 from matcher_service.domain.rereads import Swap
 from matcher_service.store.events import count_photos, lock_event, raise_version

@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import Connection, text
 
-from kit.db import copy_out
+from kit.db.engine import copy_out
 from matcher_service.domain import ENCODING_SIZE
 from matcher_service.matching import Encodings, to_encodings
 from matcher_service.rules import EventFaces, EventPeople

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-from kit.ledger import Gone
+from kit.erasure.ledger import Gone
 from matcher_service.domain import (
     Action,
     AddedPhoto,

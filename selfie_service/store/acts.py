@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from kit.act_store import DONE, ActLog
+from kit.audit.store import DONE, ActLog
 from selfie_service.domain import Recorded
 
 

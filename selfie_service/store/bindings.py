@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from selfie_service.domain import Bound
 from selfie_service.store.encodings import open_person, seal_person
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from selfie_service.domain import Change, ChangeKind, first_person
 from selfie_service.store.bindings import forget_bindings
 from selfie_service.store.erasing import begin_grace, delete_person, end_grace, erase_selfies

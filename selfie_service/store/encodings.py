@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from kit.sealing import seal, vault_of
+from kit.db.sealing import seal, vault_of
 
 SCHEMA = "selfie"
 

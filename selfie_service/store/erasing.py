@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
-from kit.ledger import Gone
+from kit.db.engine import transaction
+from kit.erasure.ledger import Gone
 from selfie_service.domain import first_person
 from selfie_service.store.bindings import unbind
 from selfie_service.store.hints import hint_owner

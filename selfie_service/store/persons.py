@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from selfie_service.domain import GuestSelfie, SelfieState, first_person, show_to_organisers
 from selfie_service.domain.people import NewPerson, Person, PersonNotFound, TooManyPeople
 from selfie_service.store.erasing import delete_person, erase_selfies

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, Row, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from selfie_service.domain import Recorded, RejectReason, SelfieState, StoredImage
 from selfie_service.domain.records import PersonRecord, SelfieRecord
 from selfie_service.store.acts import note_act

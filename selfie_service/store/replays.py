@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from kit.db import transaction
-from kit.ledger import Erasure, Gone
+from kit.db.engine import transaction
+from kit.erasure.ledger import Erasure, Gone
 from selfie_service.store.erasing import delete_person, erase_selfies
 from selfie_service.store.people import lock_first_person
 

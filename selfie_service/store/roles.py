@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from selfie_service.domain import Change, GuestSelfie, Role, SelfieState, show_to_organisers
 from selfie_service.store.members import apply_to_members
 

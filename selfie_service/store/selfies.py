@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Row, text
 
-from kit.db import statement, transaction
+from kit.db.engine import statement, transaction
+from kit.db.sealing import is_sealing
 from kit.errors import Fault
-from kit.sealing import is_sealing
 from selfie_service.domain import (
     MAX_ACTIVE,
     MAX_FAILURES,

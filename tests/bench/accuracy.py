@@ -19,10 +19,10 @@ import numpy as np
 from PIL import Image
 from rich.console import Console
 
-from deploy.sample_portraits import Portrait
-from kit.faces.decode import Pixels, decode
+from deploy.sample.portraits import Portrait
 from kit.faces.engine import Engine
-from kit.faces.resize import shrink
+from kit.faces.images.decode import Pixels, decode
+from kit.faces.images.resize import shrink
 from kit.faces.types import Box
 from matcher_service.reading import LIMITS, find_faces
 from matcher_service.settings import MatchSettings

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from deploy.sample import load_selfies
-from deploy.sample_pictures import Placement, backdrop, compose, line_up, to_jpeg
-from deploy.sample_portraits import Portrait, packaged_picture, portraits
+from deploy.sample.event import load_selfies
+from deploy.sample.pictures import Placement, backdrop, compose, line_up, to_jpeg
+from deploy.sample.portraits import Portrait, packaged_picture, portraits
 from kit.faces.types import Box
 
 # What scikit-image installs and shows nobody.

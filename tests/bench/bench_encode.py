@@ -17,8 +17,8 @@ import numpy as np
 from skimage import data as samples
 
 from kit.faces import models
-from kit.faces.dlib_weights import read_encoder
-from kit.faces.encoder import BATCH, Encoder
+from kit.faces.convert.dlib_weights import read_encoder
+from kit.faces.encode.encoder import BATCH, Encoder
 from kit.faces.engine import Engine
 from kit.faces.types import Box
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 
 from auth_service.store import EventStore
 from auth_service.store import MemberStore as AccountMembers
-from kit.pages import Page
+from kit.db.pages import Page
 from matcher_service.domain import NEWEST_FIRST, IndexedPhoto, NewFace, Rematch, Variant
 from matcher_service.faces import SeenFace
 from matcher_service.index import Index

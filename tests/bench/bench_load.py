@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from uuid import UUID
 
-from kit.db import create_db
+from kit.db.engine import create_db
 from matcher_service.index import FACE_BYTES, Index
 from matcher_service.store import FaceStore
 from tests.bench.database import VAULT, BenchDatabase, add_event, make_encodings

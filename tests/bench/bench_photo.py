@@ -20,11 +20,11 @@ from typing import Any, TypeVar
 import face_recognition
 from PIL import Image
 
-from deploy.sample import sample_event
-from kit.faces.decode import Pixels, decode, to_jpeg
-from kit.faces.detail import encode_faces, scale_box
+from deploy.sample.event import sample_event
+from kit.faces.detect.detail import encode_faces, scale_box
 from kit.faces.engine import Engine
-from kit.faces.resize import shrink
+from kit.faces.images.decode import Pixels, decode, to_jpeg
+from kit.faces.images.resize import shrink
 from kit.faces.types import Box, Detection, Face
 from matcher_service import reading
 

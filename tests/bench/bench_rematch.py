@@ -9,7 +9,7 @@ import statistics
 import time
 from typing import Any
 
-from deploy.sample import SamplePhoto
+from deploy.sample.event import SamplePhoto
 from matcher_service.domain import Rematch
 from matcher_service.index import Index
 from matcher_service.rules import Limits

@@ -1,6 +1,6 @@
-"""Measures what `kit.faces.centerface_ranges` holds: how small and large CenterFace's tensors become.
+"""Measures what `kit.faces.convert.centerface_ranges` holds: how small and large CenterFace's tensors become.
 
-python -m tests.bench.calibrate_centerface > kit/faces/centerface_ranges.py
+python -m tests.bench.calibrate_centerface > kit/faces/convert/centerface_ranges.py
 
 On the photos of the demo and pictures of scikit-image, so that anybody gets the same numbers.
 """
@@ -14,11 +14,11 @@ import onnx
 from onnx import NodeProto, TensorProto, helper
 from PIL import Image
 
-from deploy.sample import sample_event
-from deploy.sample_portraits import packaged_picture
+from deploy.sample.event import sample_event
+from deploy.sample.portraits import packaged_picture
 from kit.faces import models
-from kit.faces.centerface import SEARCHED_PX, Pixels, frame
-from kit.faces.centerface_graph import INPUT, OUTPUTS, build_centerface
+from kit.faces.convert.centerface_graph import INPUT, OUTPUTS, build_centerface
+from kit.faces.detect.centerface import SEARCHED_PX, Pixels, frame
 
 SAMPLE = Path("var/sample")
 PICTURES = ("astronaut", "coffee", "chelsea", "ihc", "color", "page")

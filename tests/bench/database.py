@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Engine, text
 
-from kit.db import create_db
-from kit.migrations import migrate
+from kit.db.engine import create_db
+from kit.db.migrations import migrate
 from kit.vault import KEY_BYTES, Vault
 from matcher_service.store.faces import ROW
 

@@ -21,7 +21,7 @@ import numpy as np
 with atheris.instrument_imports(include=["kit.faces", "PIL"]):
     from PIL import AvifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin  # noqa: F401
 
-    from kit.faces import decode as decoding
+    from kit.faces.images import decode as decoding
     from kit.faces.types import ImageLimits, Unreadable
 
 from tests.unit import profiles

@@ -20,12 +20,12 @@ with atheris.instrument_imports(include=["kit.faces"]):
     from PIL import Image
     from PIL.JpegImagePlugin import JpegImageFile
 
-    from kit.faces import original
-    from kit.faces.decode import decode
-    from kit.faces.jpeg import EOI, parse
-    from kit.faces.metadata import Metadata, segment
-    from kit.faces.meter import Meter
-    from kit.faces.segments import NotFiltered, walk
+    from kit.faces.images import original
+    from kit.faces.images.decode import decode
+    from kit.faces.images.jpeg import EOI, parse
+    from kit.faces.images.metadata import Metadata, segment
+    from kit.faces.images.meter import Meter
+    from kit.faces.images.segments import NotFiltered, walk
     from kit.faces.types import ImageLimits, Unreadable
 
 from tests.unit.jpegs import ICC, SECRET, XMP, camera_file, encode, full_exif, insert, iptc, profile_chunks

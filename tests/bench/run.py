@@ -11,7 +11,7 @@ import matplotlib
 from rich.console import Console
 from rich.table import Table
 
-from deploy.sample import SamplePhoto, load_photos, sample_event
+from deploy.sample.event import SamplePhoto, load_photos, sample_event
 from tests.bench import bench_encode, bench_growth, bench_load, bench_photo, bench_rematch, bench_search
 from tests.bench.database import bench_database
 

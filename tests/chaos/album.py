@@ -3,7 +3,7 @@
 import random
 from typing import Protocol
 
-from deploy.sample import SampleEvent
+from deploy.sample.event import SampleEvent
 from tests.chaos.engine import is_far, make_image
 
 PEOPLE = 12

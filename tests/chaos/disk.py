@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from kit.blobs import Blobs, BlobsUnavailable
+from kit.storage.blobs import Blobs, BlobsUnavailable
 
 
 def full_mark(folder: Path) -> Path:

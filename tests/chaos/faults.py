@@ -11,8 +11,8 @@ from threading import Event, Lock, Thread
 
 import psycopg2
 
-from deploy.faults import CannotStart
-from deploy.system import LocalSystem
+from deploy.local.faults import CannotStart
+from deploy.local.system import LocalSystem
 from tests.chaos.aging import age_photos
 from tests.chaos.disk import full_mark
 from tests.chaos.engine import is_busy

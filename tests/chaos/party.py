@@ -13,10 +13,10 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from deploy.environment import master_key_of
-from deploy.processes import PROCESSES, ProcessKind
+from deploy.local.environment import master_key_of
+from deploy.local.processes import PROCESSES, ProcessKind
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.system import LocalSystem
 from kit.vault import Vault
 from tests.chaos.album import Album, ScriptedAlbum
 from tests.chaos.client import PASSWORD, PATIENCE_S, Client

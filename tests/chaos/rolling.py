@@ -14,9 +14,9 @@ from uuid import uuid4
 import httpx2
 import psycopg2
 
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
+from deploy.sample.event import SampleEvent
 
 PASSWORD = "correct horse battery"
 REPLICAS = dict.fromkeys(("auth", "selfie", "matcher", "selfie-worker", "indexer", "gateway"), 2)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deploy.sample import sample_event
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import sample_event
 from tests.chaos import rolling
 from tests.chaos.album import Album, RealAlbum
 from tests.chaos.faults import Faults, told

@@ -20,7 +20,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
 from tests.chaos.party import VIOLATIONS, Party
 
 GUESTS = 10

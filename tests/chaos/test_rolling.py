@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.sample import SampleEvent, sample_event
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, sample_event
 from tests.chaos.rolling import (
     REPLICAS,
     SETTINGS,
@@ -73,7 +73,7 @@ def reader_of(worker: psutil.Process) -> psutil.Process:
         found = []
         for child in worker.children():
             with suppress(psutil.NoSuchProcess):
-                if "kit.faces.child" in child.cmdline():
+                if "kit.sandbox.child" in child.cmdline():
                     found.append(child)
         return found
 
@@ -114,13 +114,12 @@ def alone(system: LocalSystem, worker: str) -> Iterator[None]:
 
 @pytest.mark.parametrize("worker", ["indexer", "selfie-worker"])
 def test_a_worker_that_ends_gives_its_claim_back_at_once(system: LocalSystem, party: Party, worker: str) -> None:
-    with alone(system, worker):
-        with frozen([reader_of(process_of(system, worker))]):
-            party.upload_photo()
-            party.upload_selfie(party.guests[0])
-            until(lambda: ask_database(system, CLAIMS[worker]), bool)
-            system.stop_one(worker)
-            assert ask_database(system, CLAIMS[worker]) == 0
+    with alone(system, worker), frozen([reader_of(process_of(system, worker))]):
+        party.upload_photo()
+        party.upload_selfie(party.guests[0])
+        until(lambda: ask_database(system, CLAIMS[worker]), bool)
+        system.stop_one(worker)
+        assert ask_database(system, CLAIMS[worker]) == 0
 
 
 def test_what_is_sent_to_a_matcher_is_given_back_at_once(system: LocalSystem, party: Party) -> None:

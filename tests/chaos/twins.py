@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from kit.db import transaction
+from kit.db.engine import transaction
 from matcher_service.domain import Rematch
 from matcher_service.faces import FoundFace
 from matcher_service.store import MatchStore

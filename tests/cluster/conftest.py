@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from kit.db import create_db, driver_url
-from kit.migrations import migrate
+from kit.db.engine import create_db, driver_url
+from kit.db.migrations import migrate
 from tests.cluster import manifests, tools
 from tests.cluster.manifests import K8S, Manifests
 from tests.cluster.simulated import control as control
 from tests.cluster.simulated import nodes as nodes
 from tests.cluster.simulated import production as production
-from tests.service.conftest import SCHEMAS
-from tests.service.conftest import postgres as postgres
+from tests.harness.fixtures import SCHEMAS
 
 VARIANTS = ("local", "production", "everything")
 

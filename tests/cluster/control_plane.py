@@ -14,7 +14,7 @@ from typing import IO, Any, Self
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from deploy.environment import free_ports
+from deploy.local.environment import free_ports
 from tests.cluster import kubernetes, tools
 
 START_TIMEOUT_S = 60.0

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from deploy.readiness import http_serves
+from deploy.local.readiness import http_serves
 from deploy.rest import Person
 from tests.cluster.compose import read_services
 from tests.cluster.images import POSTGRES, ROOT

@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 from alembic.script import ScriptDirectory
 
 import selfie_service
-from deploy.sample import SampleEvent
+from deploy.sample.event import SampleEvent
 from tests.chaos.rolling import Party, ask_database
 from tests.cluster import archives, guide
 from tests.cluster.operations import see

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.environment import free_ports
+from deploy.local.environment import free_ports
 from tests.cluster import kubernetes, tools
 from tests.cluster.api import Api
 from tests.cluster.archives import PAUSE

@@ -6,8 +6,8 @@ from hashlib import sha256
 from sqlalchemy import create_engine
 
 from deploy.rest import Person
-from deploy.sample import SampleEvent, SamplePhoto
-from kit.db import driver_url
+from deploy.sample.event import SampleEvent, SamplePhoto
+from kit.db.engine import driver_url
 from tests.chaos.rolling import PASSWORD, UNSETTLED, ask_database
 from tests.cluster import guide
 from tests.cluster.control_plane import wait_until

@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.environment import free_ports
-from deploy.readiness import http_serves
+from deploy.local.environment import free_ports
+from deploy.local.readiness import http_serves
 from tests.cluster import archives, guide
 from tests.cluster.api import Api
 from tests.cluster.control_plane import ControlPlane, environment, wait_until

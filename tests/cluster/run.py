@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deploy.sample import SampleEvent, sample_event
+from deploy.sample.event import SampleEvent, sample_event
 from tests.cluster import archives, kubernetes, tools
 from tests.cluster.images import IMAGE
 from tests.cluster.maintenance import drain, roll_back, upgrade

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.images import ROOT
-from tests.programs import NoProgram, go_program
+from tests.harness.programs import NoProgram, go_program
 
 FILE = ROOT / "deploy" / "compose.yaml"
 PARSER = "github.com/compose-spec/compose-go/v2/cmd@v2.9.0"

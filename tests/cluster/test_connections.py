@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from deploy.processes import LISTEN_CONNECTIONS, RESERVED_CONNECTIONS
+from deploy.local.processes import LISTEN_CONNECTIONS, RESERVED_CONNECTIONS
 from gateway.settings import GatewaySettings
 from tests.cluster.manifests import Json, Manifests, parse
 from tests.cluster.processes import readers, users_of

@@ -11,20 +11,20 @@ import httpx2
 import pytest
 from rich.console import Console
 
-from deploy.environment import free_ports
 from deploy.journey import Journey
-from deploy.processes import PROCESSES as LOCAL
+from deploy.local.environment import free_ports
+from deploy.local.processes import PROCESSES as LOCAL
 from deploy.rest import Person
 from deploy.roles import role_of
-from deploy.sample import SampleEvent, sample_event
+from deploy.sample.event import SampleEvent, sample_event
 from tests.cluster import installation
 from tests.cluster.images import ROOT, NoEngine, build_image, provide_postgres, require_programs, size_mb
 from tests.cluster.installation import PROCESSES, SERVICES
 from tests.cluster.pooler import Pooler
 from tests.cluster.stack import Stack
 from tests.e2e.party import PASSWORD, Organiser, register, showing, until
-from tests.programs import NoProgram
-from tests.service.s3 import S3Server, install
+from tests.harness.programs import NoProgram
+from tests.harness.s3 import S3Server, install
 
 pytestmark = pytest.mark.timeout(2700)  # the first time, everything is built
 
@@ -117,7 +117,7 @@ def test_hardened_containers_behind_a_pooler_and_on_s3_carry_a_whole_event(
 
 def check_models(stack: Stack) -> None:
     """Both are there as they were converted, which nothing in the image could do again."""
-    load = "from kit.faces.encoder import Encoder as E; from kit.faces.centerface import CenterFace as C"
+    load = "from kit.faces.encode.encoder import Encoder as E; from kit.faces.detect.centerface import CenterFace as C"
     stack.enter("indexer", "python", "-c", f"{load}; from pathlib import Path as P; E(P('{MODELS}')); C(P('{MODELS}'))")
     with pytest.raises(NoEngine, match="No module named 'onnx'"):
         stack.enter("indexer", "python", "-c", f"{load}; C(None)")

@@ -11,15 +11,15 @@ from typing import Any
 import httpx2
 import pytest
 
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
+from deploy.sample.event import SampleEvent
 from tests.cluster import tools
 from tests.cluster.prometheus import Prometheus, running_prometheus
 from tests.cluster.test_alerts import dashboard, rules
 from tests.e2e.conftest import sample as sample
 from tests.e2e.party import PASSWORD, Json, Organiser, register, until
-from tests.service.smtp_server import running_smtp
+from tests.harness.smtp_server import running_smtp
 
 PANELS = [expression.replace("$namespace", "minois") for expression in dashboard()]
 

@@ -5,7 +5,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from kit.identity import Signer, Verifier
+from kit.rpc.identity import Signer, Verifier
 from tests.cluster.control_plane import ControlPlane, wait_until
 from tests.cluster.manifests import Json, Manifests, build_release
 from tests.cluster.simulated import NAMESPACE, apply, make_secrets, pods, ready, wait_for_rollouts

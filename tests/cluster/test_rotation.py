@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from kit.errors import InvalidToken
-from kit.identity import Signer, Verifier
+from kit.rpc.identity import Signer, Verifier
 from tests.cluster.control_plane import ControlPlane, environment
 from tests.cluster.manifests import K8S, Manifests
 from tests.cluster.simulated import NAMESPACE

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from kit.db import driver_url
+from kit.db.engine import driver_url
 from matcher_service.store import JobStore
 from selfie_service.store import RematchStore, SelfieStore
 from tests.cluster.control_plane import ControlPlane, wait_until

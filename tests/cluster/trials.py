@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from deploy.rest import Person
-from deploy.sample import SampleEvent
+from deploy.sample.event import SampleEvent
 from tests.chaos.rolling import PASSWORD, SPOILED, Party, Told, ask_database, under_load, wait_until_settled
 from tests.cluster import guide
 from tests.cluster.control_plane import wait_until

@@ -9,9 +9,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.sample import SampleEvent, SamplePhoto, sample_event
-from deploy.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto, sample_event
 from tests.e2e.party import PASSWORD, Json, Organiser, Person, register
 
 # One organiser signs in for each test of the pages.

@@ -9,10 +9,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.system import LocalSystem
 from tests.e2e.party import PASSWORD, Json, Organiser, Person
-from tests.service.smtp_server import SmtpServer, running_smtp
+from tests.harness.smtp_server import SmtpServer, running_smtp
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx2
 
-from deploy.sample import SamplePhoto
+from deploy.sample.event import SamplePhoto
 
 PATIENCE_S = 90.0
 PASSWORD = "correct horse battery"

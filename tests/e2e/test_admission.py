@@ -6,8 +6,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Organiser, Person, showing, until
 from tests.e2e.test_updates import open_page, until_heard
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import PASSWORD, Json, Organiser, Person, register, showing, until
 
 NO_SERVER = "smtp://127.0.0.1:1"  # a backup is made and restored without a mailer

@@ -6,8 +6,8 @@ from functools import partial
 
 import psycopg2
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from selfie_service.binding import FACES_PER_DAY
 from tests.e2e.party import Json, Person, showing, until
 

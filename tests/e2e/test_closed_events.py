@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from deploy.sample import SampleEvent
+from deploy.sample.event import SampleEvent
 from tests.e2e.party import Json, Organiser, Person, showing, until
 
 

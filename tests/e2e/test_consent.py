@@ -8,8 +8,8 @@ import httpx2
 import psycopg2
 import pytest
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Organiser, Person, showing, until
 
 Join = Callable[[Json], Person]

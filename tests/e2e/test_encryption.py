@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from deploy import backup
-from deploy.environment import master_key_of
-from deploy.faults import CannotStart
-from deploy.postgres import cluster_folder
+from deploy.local.environment import master_key_of
+from deploy.local.faults import CannotStart
+from deploy.local.postgres import cluster_folder
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
-from kit.db import driver_url
+from deploy.sample.event import SampleEvent
+from kit.db.engine import driver_url
 from kit.vault import Vault, create_master_key
 from tests.e2e.party import PASSWORD, Json, Organiser, register, until
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import grpc
 from google.protobuf import json_format
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub
 from tests.e2e.party import Json, Person, showing

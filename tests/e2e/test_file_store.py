@@ -13,12 +13,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
+from deploy.sample.event import SampleEvent
 from tests.e2e.party import PASSWORD, Organiser, register, showing, until
-from tests.service.s3 import S3Server
-from tests.service.s3_fixtures import s3 as s3
+from tests.harness.s3 import S3Server
 
 pytestmark = pytest.mark.timeout(900)  # the first test may have to build the S3 server
 

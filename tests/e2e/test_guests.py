@@ -7,8 +7,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, showing, until
 
 Gallery = tuple[Json, dict[str, SamplePhoto]]

@@ -9,7 +9,7 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from deploy.sample import SampleEvent, SamplePhoto
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Organiser, Person, showing, until
 
 Gallery = tuple[Json, dict[str, SamplePhoto]]

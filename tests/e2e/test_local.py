@@ -20,11 +20,11 @@ import httpx2
 import psutil
 import pytest
 
-from deploy.environment import free_ports
-from deploy.processes import DEFAULT_PORTS
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
-from deploy.welcome import draw_code
+from deploy.local.environment import free_ports
+from deploy.local.processes import DEFAULT_PORTS
+from deploy.local.system import LocalSystem
+from deploy.local.welcome import draw_code
+from deploy.sample.event import SampleEvent
 from tests.e2e.party import until
 
 

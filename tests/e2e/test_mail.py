@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 import httpx2
 import psycopg2
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.mailing import host as host
 from tests.e2e.mailing import mailing as mailing
 from tests.e2e.mailing import smtp as smtp
 from tests.e2e.mailing import visit
 from tests.e2e.party import Organiser, until
-from tests.service.smtp_server import SmtpServer
+from tests.harness.smtp_server import SmtpServer
 
 ADDRESS = "gina@mail.example.org"
 

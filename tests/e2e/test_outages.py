@@ -6,8 +6,8 @@ from functools import partial
 
 import pytest
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Organiser, Person, showing, until
 
 Gallery = tuple[Json, dict[str, SamplePhoto]]

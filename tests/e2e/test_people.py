@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import httpx2
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Person, register, showing, until
 
 Gallery = tuple[Json, dict[str, SamplePhoto]]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deploy.sample import SampleEvent, SamplePhoto
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Organiser, Person, showing, until
 from tests.unit.test_colour import swapped
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from deploy.sample import SampleEvent, SamplePhoto
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Organiser, Person, showing, until
 from tests.e2e.test_updates import open_page, until_heard
 

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import psycopg2
 
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent
 from tests.e2e.party import Json, Organiser, register, until
 
 

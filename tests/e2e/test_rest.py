@@ -6,8 +6,8 @@ from unicodedata import normalize
 import httpx2
 import pytest
 
-from deploy.sample import SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SamplePhoto
 from tests.e2e.party import PASSWORD, Json, Organiser, Person
 
 NAME, SECRET = "Jürgen", "ein süßes Geheimnis"

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 import httpx2
 import pytest
 
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent
 from tests.e2e.party import PASSWORD, Json, Organiser, Person, showing, until
 
 Invite = Callable[[Json, str, str], Person]

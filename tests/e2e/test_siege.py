@@ -1,7 +1,7 @@
 """An honest guest's whole journey beside hostile accounts and connections: a short `make siege`."""
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json
 from tests.load.siege.attacks import Plan
 from tests.load.siege.measure import TOGETHER, Siege, as_json, join_hostile

@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.collector import Collector, running_collector, silent_collector
 from tests.e2e.party import PASSWORD, Json, Organiser, register, until
 

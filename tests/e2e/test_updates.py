@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from itertools import takewhile
 from typing import Any
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Organiser, Person
 
 SOON_S = 2.0

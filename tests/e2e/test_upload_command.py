@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
 from tests.e2e.party import PASSWORD, Json, Organiser, until
 
 PHOTOS = 12

@@ -19,7 +19,7 @@ from uuid import uuid4
 from locust import FastHttpUser, between, events, task
 from locust.env import Environment
 
-from deploy.sample import load_selfies
+from deploy.sample.event import load_selfies
 from tests.load.pages import OpenPage, PageCounts
 
 UPLOAD_EVERY_S = 30

@@ -13,8 +13,8 @@ from typing import Any
 import httpx2
 from rich.console import Console
 
+from deploy.local.system import LocalSystem
 from deploy.rest import Person, add_organiser
-from deploy.system import LocalSystem
 
 ORGANISER, PASSWORD = "pages-organiser", "only for this run"
 MAX_CORES = 0.1

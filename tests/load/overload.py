@@ -21,9 +21,9 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.system import LocalSystem
 from deploy.rest import Person, add_organiser
-from deploy.sample import load_selfies
-from deploy.system import LocalSystem
+from deploy.sample.event import load_selfies
 
 SIZES_MB = (0.1, 2.5)
 CLIENTS = 4

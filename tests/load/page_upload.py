@@ -15,8 +15,8 @@ import psutil
 from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 
+from deploy.local.system import LocalSystem
 from deploy.rest import Person, add_organiser
-from deploy.system import LocalSystem
 from tests.pages.browser import launch
 from tests.pages.conftest import LAPTOP
 from tests.pages.phone import film_of

@@ -17,8 +17,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from protos.selfie.v1 import selfie_pb2
-from tests.service.gateway_world import TOKEN, public_keys, running_services
-from tests.service.test_gateway_process import free_port, wait_until_ready
+from tests.gateway.test_process import free_port, wait_until_ready
+from tests.gateway.world import TOKEN, public_keys, running_services
 
 SERVICE_S, AT_ONCE = 0.03, 3
 RATE = round(5 * AT_ONCE / SERVICE_S)

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 
-from deploy.sample import SamplePhoto, load_photos, load_selfies
+from deploy.sample.event import SamplePhoto, load_photos, load_selfies
 
 PHASES = ("photos", "selfies", "reads")
 ORGANISER, PASSWORD = "replicas-organiser", "only for this run"

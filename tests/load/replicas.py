@@ -15,9 +15,9 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from deploy.processes import PROCESSES
+from deploy.local.processes import PROCESSES
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.system import LocalSystem
 from tests.load.processors import processor_s
 from tests.load.replica_work import ORGANISER, PASSWORD, PHASES, Phase, Work
 

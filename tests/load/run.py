@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from deploy.local.system import LocalSystem
 from deploy.rest import Person, add_organiser
-from deploy.sample import SamplePhoto, load_photos
-from deploy.system import LocalSystem
+from deploy.sample.event import SamplePhoto, load_photos
 from tests.load.pages import PageCounts
 
 PHOTOS = 500

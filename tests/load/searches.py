@@ -26,8 +26,8 @@ from uuid import uuid4
 
 import httpx2
 
+from deploy.local.system import LocalSystem
 from deploy.rest import FINAL, Person, add_organiser
-from deploy.system import LocalSystem
 
 ORGANISER, PASSWORD = "searches-organiser", "only for this run"
 KINDS = ("account", "browser", "address")

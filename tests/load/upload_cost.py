@@ -16,8 +16,8 @@ from pathlib import Path
 import psutil
 import uvloop
 
-from deploy.sample import load_selfies
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import load_selfies
 from tests.load.overload import SIZES_MB, Outcome, Uploads, pad, register_guests
 
 UPLOADS = 200

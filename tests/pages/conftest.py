@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent
 from tests.e2e.conftest import gallery, one_of, organiser, sample, system
 from tests.e2e.party import Organiser
 from tests.pages.browser import find_browser, launch

@@ -14,9 +14,9 @@ from uuid import UUID
 import httpx2
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from deploy.local.system import LocalSystem
 from deploy.rest import Person, add_organiser
-from deploy.sample import SamplePhoto
-from deploy.system import LocalSystem
+from deploy.sample.event import SamplePhoto
 from tests.pages.browser import launch
 from tests.pages.conftest import LAPTOP, PHONE
 from tests.pages.phone import film_of

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 from playwright.sync_api import expect
 
-from deploy.sample import SampleEvent
+from deploy.sample.event import SampleEvent
 from tests.e2e.conftest import join as join
 from tests.e2e.party import PASSWORD, Json, Organiser, Person, until
 from tests.pages.conftest import PHONE, NewLaptop

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from deploy.sample import SampleEvent
+from deploy.sample.event import SampleEvent
 from tests.e2e.party import Json, Organiser, until
 from tests.pages.conftest import NewPhone
 from tests.pages.phone import PATIENCE_MS, Phone

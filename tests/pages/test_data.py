@@ -5,7 +5,7 @@ import json
 import zipfile
 from pathlib import Path
 
-from deploy.sample import SampleEvent, SamplePhoto
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, showing
 from tests.pages.phone import Phone
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from deploy.sample import SampleEvent
+from deploy.sample.event import SampleEvent
 from tests.e2e.party import Json, Organiser
 from tests.pages.conftest import NewPhone
 from tests.pages.laptop import Laptop

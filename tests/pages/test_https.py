@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from deploy.lan import LOCAL_NAMES
+from deploy.local.lan import LOCAL_NAMES
+from deploy.local.system import LocalSystem
 from deploy.rest import Person, add_organiser
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
+from deploy.sample.event import SampleEvent
 from tests.e2e.party import PASSWORD, Json
 from tests.pages.conftest import FOREIGN_HOST, NewPhone
 

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Request, Response, expect
 
-from deploy.sample import SampleEvent
+from deploy.sample.event import SampleEvent
 from tests.e2e.party import Json, Organiser
 from tests.pages.conftest import NewPhone
 from tests.pages.laptop import Laptop

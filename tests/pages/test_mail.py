@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
 from tests.e2e.mailing import host as host
 from tests.e2e.mailing import mailing as mailing
 from tests.e2e.mailing import smtp as smtp
 from tests.e2e.party import PASSWORD, Organiser, register
+from tests.harness.smtp_server import SmtpServer
 from tests.pages.conftest import NewPhone
 from tests.pages.phone import Phone
-from tests.service.smtp_server import SmtpServer
 
 ADDRESS = "gina@mail.example.org"
 MAX_SHIFT = 0.01

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, expect
 
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
 from tests.e2e.party import Json, Organiser, Person, register, until
 from tests.pages.conftest import NewLaptop
 from tests.pages.laptop import Laptop

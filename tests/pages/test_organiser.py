@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 from playwright.sync_api import expect
 
-from deploy.sample import SampleEvent, SamplePhoto
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import PASSWORD, Json, Organiser, until
 from tests.pages.conftest import NewLaptop
 from tests.pages.laptop import Laptop

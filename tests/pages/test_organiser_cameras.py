@@ -11,7 +11,7 @@ from tests.e2e.party import Json, Organiser
 from tests.pages.conftest import NewLaptop
 from tests.pages.laptop import Laptop
 from tests.pages.pictures import draw_photo
-from tests.service.selfie_world import wait_until
+from tests.selfie.world import wait_until
 
 CANON, PHONE = {0x010F: "Canon", 0x0110: "Canon EOS R5"}, {0x010F: "Apple", 0x0110: "iPhone 15"}
 

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent
 from tests.e2e.party import Json, Organiser, register
 from tests.pages.conftest import NewLaptop
 from tests.pages.laptop import Laptop

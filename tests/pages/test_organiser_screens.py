@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from deploy.sample import SamplePhoto
+from deploy.sample.event import SamplePhoto
 from tests.e2e.party import Json, Organiser
 from tests.pages.conftest import PHONE, NewLaptop
 from tests.pages.pictures import write_folder

@@ -10,7 +10,7 @@ from tests.e2e.party import Json, Organiser
 from tests.pages.laptop import Laptop
 from tests.pages.phone import PATIENCE_MS
 from tests.pages.pictures import SMALL_SIDE, draw_photo, write_folder
-from tests.service.selfie_world import wait_until
+from tests.selfie.world import wait_until
 
 COUNT = 60
 WHOLE_PARTY = 300

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import PASSWORD, Json, Organiser, until
 from tests.pages.conftest import LAPTOP, NewLaptop, NewPhone
 from tests.pages.laptop import Laptop

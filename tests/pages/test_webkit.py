@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from deploy.sample import SampleEvent, SamplePhoto
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, showing
 from tests.pages.webkit import running_webkit
 

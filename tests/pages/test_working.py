@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from deploy.sample import SampleEvent
+from deploy.sample.event import SampleEvent
 from tests.e2e.conftest import join as join
 from tests.e2e.party import Json, Organiser, Person, until
 from tests.pages.conftest import NewLaptop, NewPhone

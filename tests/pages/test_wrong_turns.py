@@ -8,7 +8,7 @@ import pytest
 from PIL import ImageFilter
 from playwright.sync_api import Route, expect
 
-from deploy.sample import SampleEvent, SamplePhoto
+from deploy.sample.event import SampleEvent, SamplePhoto
 from gateway.selfies.schemas import REASONS
 from tests.e2e.party import Json, Organiser, showing
 from tests.pages.conftest import NewPhone

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from deploy.environment import free_ports
+from deploy.local.environment import free_ports
 from tests.e2e.party import until
 
 BROWSERS = ("/usr/lib/*/webkit2gtk-4.*/MiniBrowser", "/usr/libexec/webkit2gtk-4.*/MiniBrowser")

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from PIL import Image, ImageCms
 
-from kit.faces.metadata import segment
+from kit.faces.images.metadata import segment
 
 SECRET = b"SeCrEt-CaNaRy-0123456789-SeCrEt-CaNaRy"
 GPS_IFD, EXIF_IFD = 0x8825, 0x8769

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kit.acts import truncate_address
+from kit.audit.acts import truncate_address
 
 
 @pytest.mark.parametrize(

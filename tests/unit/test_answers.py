@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.faces.metadata import Camera
-from kit.faces.taken import Taken
+from kit.faces.images.metadata import Camera
+from kit.faces.images.taken import Taken
 from kit.faces.types import Box, LogoReading, Quality
 from matcher_service.reading import FaceReading, Reading
 from selfie_service.validation import Examination

@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 from PIL import Image
 
-from kit.faces.exif import read_exif
-from kit.faces.metadata import Camera, read_metadata, write_segments
+from kit.faces.images.exif import read_exif
+from kit.faces.images.metadata import Camera, read_metadata, write_segments
 from matcher_service.indexer import identify
 from tests.unit.jpegs import SECRET, full_exif
 

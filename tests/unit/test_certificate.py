@@ -9,10 +9,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from deploy import lan
-from deploy.certificate import RENEW_BEFORE, VALIDITY, keep_certificate
-from deploy.entrance import choose_entrance
-from deploy.faults import WrongSetting
+from deploy.local import lan
+from deploy.local.certificate import RENEW_BEFORE, VALIDITY, keep_certificate
+from deploy.local.entrance import choose_entrance
+from deploy.local.faults import WrongSetting
 
 NAMES = ("localhost", "127.0.0.1", "::1", "192.168.1.5", "laptop.local")
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from kit.faces import decode as decoding
-from kit.faces.colour import ColourSpace, to_srgb
-from kit.faces.decode import Pixels, decode, to_jpeg
-from kit.faces.profiles import DamagedProfile, clean_profile
+from kit.faces.images import decode as decoding
+from kit.faces.images.colour import ColourSpace, to_srgb
+from kit.faces.images.decode import Pixels, decode, to_jpeg
+from kit.faces.images.profiles import DamagedProfile, clean_profile
 from kit.faces.types import ImageLimits
 from tests.unit import profiles
 from tests.unit.profiles import ADOBE_RGB, DISPLAY_P3, PROPHOTO, SRGB

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 import auth_service.settings as auth
 import matcher_service.settings as matcher
 import selfie_service.settings as selfie
+from deploy.local.processes import MAILER, PROCESSES
 from deploy.migrate import MigrateAllSettings
-from deploy.processes import MAILER, PROCESSES
 from deploy.roles import role_of
 from gateway.settings import GatewaySettings
 from tests.cluster.compose import Service, profiled, read_services

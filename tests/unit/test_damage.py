@@ -9,9 +9,9 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from kit.faces import jpeg, jpeg_scale
-from kit.faces.decode import Pixels, decode
-from kit.faces.metadata import Metadata
+from kit.faces.images import jpeg, jpeg_scale
+from kit.faces.images.decode import Pixels, decode
+from kit.faces.images.metadata import Metadata
 from kit.faces.types import ImageLimits, Unreadable
 from tests.unit.test_decode import chunk, draw, save
 
@@ -245,7 +245,7 @@ def test_control_a_reader_that_lets_damaged_exif_raise_loses_the_picture(monkeyp
         exif.load(block)
         return Metadata(orientation=exif.get(274, 1))
 
-    monkeypatch.setattr("kit.faces.decode.read_metadata", strict)
+    monkeypatch.setattr("kit.faces.images.decode.read_metadata", strict)
     with pytest.raises(Unreadable):
         decode(BROKEN["WebP, EXIF 0"], LIMITS)
 

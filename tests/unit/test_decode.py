@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kit.faces.decode import average_colour, decode, to_jpeg
-from kit.faces.formats import sniff, webp_size
+from kit.faces.images.decode import average_colour, decode, to_jpeg
+from kit.faces.images.formats import sniff, webp_size
 from kit.faces.types import ImageLimits, Unreadable
 from tests.unit.drawings import RED, WHITE, chunk, draw, is_near, save
 

@@ -3,8 +3,8 @@
 from threading import Event
 from uuid import uuid4
 
-from kit.ended import KEPT_S, EndedSessions, Endings, follow_endings
 from kit.errors import ServiceUnavailable
+from kit.rpc.ended import KEPT_S, EndedSessions, Endings, follow_endings
 
 
 def test_an_id_is_kept_as_long_as_a_token_may_hold() -> None:

@@ -8,8 +8,8 @@ import pillow_heif
 import pytest
 from PIL import ExifTags, Image
 
-from kit.faces import formats, heif
-from kit.faces.decode import decode
+from kit.faces.images import formats, heif
+from kit.faces.images.decode import decode
 from kit.faces.types import ImageLimits, Unreadable
 
 LIMITS = ImageLimits(max_pixels=1_000_000)

@@ -5,7 +5,7 @@ import pytest
 
 from kit import errors
 from kit.errors import Fault, NotFound, Violation
-from kit.statuses import CODES, internal_status, to_status
+from kit.rpc.statuses import CODES, internal_status, to_status
 
 
 class EventClosed(NotFound):

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import deadlines
 from kit.errors import InvalidArgument
-from kit.ids import parse_id, parse_optional_id
-from kit.timestamps import from_timestamp, to_timestamp
+from kit.rpc import deadlines
+from kit.rpc.ids import parse_id, parse_optional_id
+from kit.rpc.timestamps import from_timestamp, to_timestamp
 from protos.auth.v1 import auth_pb2 as pb
 
 

@@ -8,7 +8,7 @@ import signal
 import pytest
 import structlog
 
-from kit import logs
+from kit.telemetry import logs
 
 
 def fail_with(secret: str) -> None:

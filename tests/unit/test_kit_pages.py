@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kit.db.pages import MAX_SIZE, parse_page
 from kit.errors import InvalidPage
-from kit.pages import MAX_SIZE, parse_page
 
 ID = UUID(int=7)
 NOW = datetime(2030, 6, 1, 12, 30, 15, 123456, UTC)

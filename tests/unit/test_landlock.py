@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from kit.faces.landlock import write_rules
+from kit.sandbox.landlock import write_rules
 
 TCP, SCOPES = 0b11, 0b11
 

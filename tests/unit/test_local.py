@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.environment import check_ports, create_folders, free_ports, shared_settings, write_env_file
-from deploy.faults import WrongSetting
 from deploy.journey import Found, Report
-from deploy.log import SystemLog, prefixed
-from deploy.postgres import cluster_folder
-from deploy.processes import DEFAULT_PORTS, PROCESSES, check_connections, needed_connections, replicated
-from deploy.system import LocalSystem
-from kit.identity import Signer, Verifier
+from deploy.local.environment import check_ports, create_folders, free_ports, shared_settings, write_env_file
+from deploy.local.faults import WrongSetting
+from deploy.local.log import SystemLog, prefixed
+from deploy.local.postgres import cluster_folder
+from deploy.local.processes import DEFAULT_PORTS, PROCESSES, check_connections, needed_connections, replicated
+from deploy.local.system import LocalSystem
+from kit.rpc.identity import Signer, Verifier
 from kit.settings import read_env_file
 
 DATA = Path("/srv/minois")

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from deploy.log import as_json
-from deploy.narration import Narrator, PhotoProgress, parse
+from deploy.local.log import as_json
+from deploy.local.narration import Narrator, PhotoProgress, parse
 
 TIME = "12:00:00.000000"
 REQUEST = f"{TIME} [info] Answered a request. action=request method={{}} ms=1.0 path={{}} request_id=r status={{}}"

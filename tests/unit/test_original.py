@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from kit.faces.decode import decode
-from kit.faces.icc import clean_profile
-from kit.faces.metadata import Metadata, add_metadata, read_metadata, segment
-from kit.faces.meter import Meter
-from kit.faces.original import Plan, assemble, plan_original, trim
+from kit.faces.images.decode import decode
+from kit.faces.images.icc import clean_profile
+from kit.faces.images.metadata import Metadata, add_metadata, read_metadata, segment
+from kit.faces.images.meter import Meter
+from kit.faces.images.original import Plan, assemble, plan_original, trim
 from kit.faces.types import ImageLimits
 from tests.unit.jpegs import (
     ICC,

@@ -11,7 +11,7 @@ import pytest
 
 from auth_service.domain import TooManyRequests
 from auth_service.passwords import HASHES_AT_ONCE, NICE, Passwords
-from kit import deadlines
+from kit.rpc import deadlines
 
 LOGINS = 26
 WAIT_S = 30

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.prepare import SIGNING_SERVICES, main, prepare
 from deploy.roles import SERVICES, role_of
-from kit.identity import Signer, Verifier
+from kit.rpc.identity import Signer, Verifier
 
 
 def read_all(folder: Path) -> dict[Path, bytes]:

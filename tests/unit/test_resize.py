@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kit.faces.decode import average_colour
-from kit.faces.resize import Pixels, halve, shrink
+from kit.faces.images.decode import average_colour
+from kit.faces.images.resize import Pixels, halve, shrink
 
 RNG = np.random.default_rng(1)
 NOISE = RNG.integers(0, 256, (600, 800, 3), np.uint8)

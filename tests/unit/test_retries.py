@@ -10,7 +10,7 @@ SETTINGS = ("retryPolicy", "enable_retries", "wait_for_ready", "hedgingPolicy")
 
 # Loops that outlive a failed call, and are no retries of it.
 EXCEPTIONS = {
-    "kit/retries.py",
+    "kit/rpc/retries.py",
     "gateway/photos/upload.py",  # waits for a free stream: admission
     "gateway/photos/transfer.py",  # waits for a free stream: admission
     "gateway/accounts/export.py",  # passes over the uploads of an event that is gone meanwhile
@@ -33,7 +33,7 @@ def survives_a_call(source: str) -> bool:
 
 
 def test_grpc_itself_repeats_nothing_so_that_no_call_hangs() -> None:
-    """What it repeats by itself, because it never left, has no timer; kit.retries tells of the fault."""
+    """What it repeats by itself, because it never left, has no timer; kit.rpc.retries tells of the fault."""
     assert {path for path, source in sources() if any(f'"{name}' in source for name in SETTINGS)} == set()
 
 

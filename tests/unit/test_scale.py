@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kit.faces import jpeg
-from kit.faces.decode import decode
-from kit.faces.jpeg_scale import choose_scale
+from kit.faces.images import jpeg
+from kit.faces.images.decode import decode
+from kit.faces.images.jpeg_scale import choose_scale
 from kit.faces.types import ImageLimits, Unreadable
 from tests.unit.test_decode import draw, is_near, save
 

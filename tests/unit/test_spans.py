@@ -5,7 +5,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from kit.spans import Recorder
+from kit.telemetry.spans import Recorder
 
 
 def fail_within(recorder: Recorder) -> None:

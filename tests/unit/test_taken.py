@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from PIL import Image, PngImagePlugin
 
-from kit.faces.decode import decode
-from kit.faces.taken import Taken, choose_time, parse_time
+from kit.faces.images.decode import decode
+from kit.faces.images.taken import Taken, choose_time, parse_time
 from kit.faces.types import ImageLimits
 from tests.unit.test_decode import draw, save
 

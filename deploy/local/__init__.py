@@ -1,0 +1,1 @@
+"""Minois on one machine: PostgreSQL, keys, certificates and supervised processes."""

@@ -1,0 +1,1 @@
+"""The sample event and its photos."""

@@ -1,0 +1,1 @@
+"""The audit log, which every service keeps in its own schema."""

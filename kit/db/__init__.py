@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, migrations, notifications, keyset pages, encryption at rest."""

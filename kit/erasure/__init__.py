@@ -1,0 +1,1 @@
+"""The ledger of erased data, replayed after a restore."""

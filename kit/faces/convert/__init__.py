@@ -1,0 +1,1 @@
+"""Converts the models of published packages into ONNX graphs."""

@@ -1,0 +1,45 @@
+"""Faces by dlib's HOG detector, in a whole picture or around a face that another detector proposes."""
+
+import dlib
+
+from kit.faces.detect.look import Look, Pixels
+from kit.faces.detect.overlap import drop_same, is_same
+from kit.faces.types import Box, Detection
+
+# dlib's smallest face is 73 pixels; at 88 a proposal stands in the second level of its pyramid, and may be off by one.
+_LOOKED_PX = 88
+# How far beyond a proposal dlib looks, in sides of the face.
+_MARGIN = 0.5
+
+
+class HogDetector:
+    """dlib's frontal face detector."""
+
+    def __init__(self) -> None:
+        self._dlib = dlib.get_frontal_face_detector()
+
+    def find(self, pixels: Pixels, scale: float = 1.0, border: float = 0.0) -> list[Detection]:
+        """Faces of 75 pixels or more once the picture is enlarged by `scale`; boxes are in the picture's own pixels.
+
+        `border` continues the picture's edge by that share of its sides.
+        """
+        return drop_same(self._decide(pixels, Look.at_all(pixels, scale, border)))
+
+    def confirm(self, pixels: Pixels, box: Box) -> Detection | None:
+        """The face of this box as dlib sees it, whatever its size; None where dlib sees none there."""
+        seen = [found for found in self._decide(pixels, _look_around(box)) if is_same(found.box, box)]
+        return max(seen, key=lambda found: found.score, default=None)
+
+    def _decide(self, pixels: Pixels, look: Look) -> list[Detection]:
+        rectangles, scores, _ = self._dlib.run(look.cut(pixels), 0, 0.0)
+        return [
+            Detection(look.place(r.left(), r.top(), r.width(), r.height()), float(score))
+            for r, score in zip(rectangles, scores, strict=True)
+        ]
+
+
+def _look_around(box: Box) -> Look:
+    side = max(box.width, box.height)
+    x, y = box.left + box.width / 2, box.top + box.height / 2
+    reach = (0.5 + _MARGIN) * side
+    return Look(round(x - reach), round(y - reach), round(x + reach), round(y + reach), _LOOKED_PX / side)

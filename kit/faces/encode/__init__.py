@@ -1,0 +1,1 @@
+"""Turns a face into 128 numbers."""

@@ -1,0 +1,1 @@
+"""Image files: formats, metadata, colours, decoding and encoding."""

@@ -1,0 +1,35 @@
+"""A picture that lies on its side: quarter turns of pixels, and places in it as places in the picture as it came."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from kit.faces.images.decode import Pixels
+from kit.faces.types import Box, Face
+
+# On the side first: phones forget that more often than cameras hang upside down.
+QUARTER_TURNS = (1, 3, 2)
+
+
+def turn(pixels: Pixels, quarters: int) -> Pixels:
+    """The picture turned counter-clockwise by so many right angles."""
+    return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels
+
+
+def turn_back(face: Face, quarters: int, width: int, height: int) -> Face:
+    """The face of the turned picture in the picture of this size that was turned."""
+    x, y = face.landmarks[:, 0], face.landmarks[:, 1]
+    box = face.box
+    match quarters % 4:
+        case 1:
+            points = np.stack([width - 1 - y, x], axis=-1)
+            place = Box(width - box.top - box.height, box.left, box.height, box.width)
+        case 2:
+            points = np.stack([width - 1 - x, height - 1 - y], axis=-1)
+            place = Box(width - box.left - box.width, height - box.top - box.height, box.width, box.height)
+        case 3:
+            points = np.stack([y, height - 1 - x], axis=-1)
+            place = Box(box.top, height - box.left - box.width, box.height, box.width)
+        case _:
+            return face
+    return replace(face, box=place, landmarks=points.astype(np.float32))

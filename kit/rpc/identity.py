@@ -1,0 +1,239 @@
+"""Who calls: tokens are signed by a service's Ed25519 key and verified by everyone with the public half."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from kit.errors import InvalidToken
+from kit.rpc.ended import EndedSessions
+from kit.settings import InvalidSetting
+
+ALGORITHM = "EdDSA"
+AUDIENCE = "minois"
+USER_ISSUER = "auth"  # the one key that may speak for users
+SERVICE_TOKEN_S = 60
+LEEWAY_S = 5
+
+PUBLIC = "public"
+USER = "user"
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def service(name: str) -> str:
+    """The kind of caller that a service is."""
+    return f"service:{name}"
+
+
+def delegate(name: str) -> str:
+    """The kind of caller that acts for a user with a token of a service, and may call no more than rpcs of that
+    service that name it."""
+    return f"delegate:{name}"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`kind` is PUBLIC, USER, `service:<name>` or `delegate:<name>`; a USER and a delegate have a `user_id`, and a
+    `session_id` unless their token was made by a previous version."""
+
+    kind: str = PUBLIC
+    id: UUID | None = None
+    expires_at: float = field(default=math.inf, compare=False)  # epoch seconds, of the token
+    session_id: UUID | None = field(default=None, compare=False)
+
+    @property
+    def user_id(self) -> UUID:
+        if self.id is None:
+            raise InvalidToken
+        return self.id
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call an rpc, and whether it holds its thread for long (streams, long polls); one that watches, for days,
+    in a thread of those kept for watchers."""
+
+    kinds: frozenset[str]
+    long: bool
+    watches: bool = False
+
+
+def callable_by(*kinds: str, long: bool = False, watches: bool = False) -> Callable[[Method], Method]:
+    """Declares who may call the rpc below; a server does not start with an rpc that lacks it."""
+
+    def declare(method: Method) -> Method:
+        method.__dict__["access"] = Access(frozenset(kinds), long, watches)
+        return method
+
+    return declare
+
+
+_network: ContextVar[str] = ContextVar("network", default="")
+enter_network = _network.set
+current_network = _network.get
+
+_caller: ContextVar[Caller] = ContextVar("caller", default=Caller())
+enter_caller = _caller.set
+current_caller = _caller.get
+
+
+class Signer:
+    """Signs tokens with the key of one service; the key's id is the service's name."""
+
+    def __init__(self, name: str, private_key: Ed25519PrivateKey) -> None:
+        self.name = name
+        self._key = private_key
+
+    @classmethod
+    def read(cls, name: str, path: Path) -> "Signer":
+        """Raises InvalidSetting for a file that holds no such key."""
+        with suppress(OSError, TypeError, ValueError, UnsupportedAlgorithm):
+            key = load_pem_private_key(path.read_bytes(), None)
+            if isinstance(key, Ed25519PrivateKey):
+                return cls(name, key)
+        raise InvalidSetting(f"SIGNING_KEY: {path} holds no private Ed25519 key (PEM)")
+
+    @property
+    def public_key(self) -> Ed25519PublicKey:
+        return self._key.public_key()
+
+    def sign(
+        self, subject: str, ttl_s: int, session_id: UUID | None = None, audience: str | list[str] = AUDIENCE
+    ) -> str:
+        now = int(time.time())
+        claims: dict[str, Any] = {"sub": subject, "aud": audience, "iat": now, "exp": now + ttl_s}
+        if session_id:
+            claims["sid"] = str(session_id)
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.name})
+
+    def sign_service(self, callee: str = "") -> str:
+        """For calls of one service, which alone accepts it. Without a callee as the previous version signed: accepted
+        by each. AUDIENCE beside it is for callees of that version."""
+        audience = [AUDIENCE, callee] if callee else AUDIENCE
+        return self.sign(service(self.name), SERVICE_TOKEN_S, audience=audience)
+
+    def derive_key(self, purpose: str) -> bytes:
+        """A secret of 32 bytes that only holders of this key know, another one for each purpose."""
+        return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self._key.private_bytes_raw())
+
+    def sign_delegate(self, user_id: UUID, ttl_s: int, session_id: UUID | None = None) -> str:
+        return self.sign(f"{delegate(self.name)}:{user_id}", ttl_s, session_id)
+
+
+class Verifier:
+    """Believes the keys that it was given, each for what its owner may say; an owner whose key is being replaced has
+    several. `name`: of the service that verifies, and to which a token of a service must be addressed; empty: to none.
+    `ended`: sessions whose tokens are refused; whoever runs the process keeps it up to date."""
+
+    def __init__(self, keys: Mapping[str, Sequence[Ed25519PublicKey]], name: str = "") -> None:
+        self._keys = {name: list(of_owner) for name, of_owner in keys.items()}
+        self._name = name
+        self.ended = EndedSessions()
+
+    @classmethod
+    def read(cls, folder: Path, name: str = "") -> "Verifier":
+        """The keys of `NAME.pub.pem` and `NAME.*.pub.pem` in a folder, such as `auth.next.pub.pem`. Raises
+        InvalidSetting."""
+        keys: dict[str, list[Ed25519PublicKey]] = {}
+        for path in sorted(folder.glob("*.pub.pem")):
+            keys.setdefault(path.name.partition(".")[0], []).append(_read_public_key(path))
+        if USER_ISSUER not in keys:
+            raise InvalidSetting(f"MINOIS_KEYS: {folder} holds no {USER_ISSUER}.pub.pem")
+        return cls(keys, name)
+
+    def require_match(self, signer: Signer) -> None:
+        """Raises InvalidSetting for a signer with the key of somebody else, whom no service would believe."""
+        known = self._keys.get(signer.name)
+        if known is not None and signer.public_key not in known:
+            raise InvalidSetting(f"SIGNING_KEY: it is not the private half of {signer.name}.pub.pem in MINOIS_KEYS")
+
+    def trust(self, signer: Signer) -> None:
+        """Believes a service's own tokens, whose public half need not lie in the folder."""
+        self._keys.setdefault(signer.name, []).append(signer.public_key)
+
+    def verify(self, token: str) -> Caller:
+        """Raises InvalidToken, also for a token whose session has ended."""
+        caller = self._read(token)
+        if self.ended.covers(caller.id, caller.session_id):
+            raise InvalidToken
+        return caller
+
+    def _read(self, token: str) -> Caller:
+        try:
+            issuer = jwt.get_unverified_header(token).get("kid")
+            claims = self._decode(token, str(issuer))
+            subject = claims["sub"]
+            kind, _, user_id = subject.rpartition(":")
+            if kind == delegate(str(issuer)):
+                return Caller(kind, UUID(user_id), claims["exp"], _session_of(claims))
+            if issuer == USER_ISSUER and not subject.startswith("service:"):
+                return Caller(USER, UUID(subject), claims["exp"], _session_of(claims))
+        except (jwt.PyJWTError, KeyError, ValueError):
+            raise InvalidToken from None
+        if subject != service(str(issuer)) or not self._is_addressed(claims["aud"]):
+            raise InvalidToken
+        return Caller(subject, expires_at=claims["exp"])
+
+    def _is_addressed(self, audience: str | list[str]) -> bool:
+        """Whether a token of a service is for this one. Services of the previous version name no callee. Their tokens
+        are accepted, for a service that is called is often upgraded before its callers; nobody can make one of them
+        out of a token that names its callee."""
+        return audience == AUDIENCE or (bool(self._name) and self._name in audience)
+
+    def _decode(self, token: str, issuer: str) -> dict[str, Any]:
+        """The claims, if one of the issuer's keys has signed them. Raises PyJWTError and KeyError."""
+        for key in self._keys[issuer]:
+            with suppress(jwt.InvalidSignatureError):
+                return jwt.decode(
+                    token,
+                    key,
+                    algorithms=[ALGORITHM],
+                    audience=AUDIENCE,
+                    leeway=LEEWAY_S,
+                    options={"require": ["sub", "aud", "exp"]},
+                )
+        raise jwt.InvalidSignatureError
+
+
+def _session_of(claims: Mapping[str, Any]) -> UUID | None:
+    """None for a token of a previous version. Raises ValueError."""
+    return UUID(str(claims["sid"])) if "sid" in claims else None
+
+
+def _read_public_key(path: Path) -> Ed25519PublicKey:
+    with suppress(OSError, ValueError, UnsupportedAlgorithm):
+        key = load_pem_public_key(path.read_bytes())
+        if isinstance(key, Ed25519PublicKey):
+            return key
+    raise InvalidSetting(f"MINOIS_KEYS: {path} holds no public Ed25519 key (PEM)")
+
+
+def create_key_pair(folder: Path, name: str) -> None:
+    """Writes `NAME.key.pem` (0600) and `NAME.pub.pem`; leaves an existing pair alone."""
+    private, public = folder / f"{name}.key.pem", folder / f"{name}.pub.pem"
+    if private.exists() and public.exists():
+        return
+    key = Ed25519PrivateKey.generate()
+    private.touch(mode=0o600)
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))

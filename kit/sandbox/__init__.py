@@ -1,0 +1,1 @@
+"""A child process for untrusted input: no files, network, processes or privileges."""

@@ -1,0 +1,1 @@
+"""The file store: a folder or S3."""

@@ -1,0 +1,77 @@
+"""Logs: one sentence for people in each line, with an `action` key to search for.
+
+Never put image bytes, encodings, tokens, passwords or e-mail addresses into a line.
+"""
+
+import faulthandler
+import logging
+import signal
+import sys
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from kit.telemetry import traces
+
+STDERR = 2
+
+
+def configure(process: str, level: str = "INFO", json: bool = False) -> None:
+    """Sends everything, also the lines of libraries, to standard output in one format.
+
+    When the process crashes, and on each SIGUSR1, it prints the stack of every thread to standard error.
+    """
+    faulthandler.enable(STDERR)
+    faulthandler.register(signal.SIGUSR1, STDERR)
+
+    def add_process(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event["process"] = process
+        return event
+
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        _add_trace,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso" if json else "%H:%M:%S.%f", utc=json),
+    ]
+    if json:
+        shared += [add_process, structlog.processors.format_exc_info]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
+        if json
+        else structlog.dev.ConsoleRenderer(
+            colors=False,
+            pad_event_to=0,
+            pad_level=False,
+            exception_formatter=structlog.dev.plain_traceback,  # the default shows what every variable holds
+        )
+    )
+    lines = logging.getLogger("minois")  # one for all: to find out who calls takes longer than the rest of a line
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level.upper()),
+        logger_factory=lambda *_: lines,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for chatty in ("alembic", "uvicorn.access", "sse_starlette"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    if trace_id := traces.trace_id():
+        event["trace_id"] = trace_id
+    return event
+
+
+def get_logger() -> structlog.stdlib.BoundLogger:
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger()
+    return logger

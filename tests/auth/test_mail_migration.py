@@ -1,0 +1,79 @@
+"""A database from before there were e-mails about releases and deletions."""
+
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+import auth_service
+from auth_service.mails import hash_address
+from kit.db.migrations import migrate
+from protos.auth.v1 import auth_pb2 as pb
+from tests.auth.mail import Mail
+from tests.auth.scene import Person
+
+LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
+OLGA = uuid4()
+
+
+def add_event(mail: Mail, held: bool) -> UUID:
+    """As version 0009 does, which may run beside this one for a while."""
+    event = uuid4()
+    mail.scene.sql(
+        "INSERT INTO auth.events (id, name, code, held) VALUES (:id, 'Old', :code, :held)",
+        id=event,
+        code=event.hex[:8],
+        held=held,
+    )
+    member = "INSERT INTO auth.memberships (event_id, user_id, role) VALUES (:event, :user, 'organiser')"
+    mail.scene.sql(member, event=event, user=OLGA)
+    return event
+
+
+def add_notice(mail: Mail, event: UUID, name: str, is_told: bool) -> None:
+    user, email = uuid4(), f"{name}@example.org"
+    values = {"event": event, "user": user, "hash": hash_address(event, email)}
+    mail.photos[user] = 1
+    mail.scene.sql("INSERT INTO auth.users (id) VALUES (:user)", user=user)
+    member = "INSERT INTO auth.memberships (event_id, user_id, role) VALUES (:event, :user, 'guest')"
+    mail.scene.sql(member, event=event, user=user)
+    notice = (
+        "INSERT INTO auth.notices (event_id, user_id, email, email_key, address_hash, language, due)"
+        " VALUES (:event, :user, :email, :email, :hash, 'en', false)"
+    )
+    mail.scene.sql(notice, email=email, **values)
+    if is_told:
+        told = (
+            "INSERT INTO auth.mails (id, kind, user_id, event_id, address_hash, language, state)"
+            " VALUES (:id, 'first_photos', :user, :event, :hash, 'en', 'sent')"
+        )
+        mail.scene.sql(told, id=uuid4(), **values)
+
+
+@pytest.fixture
+def old(mail: Mail) -> Mail:
+    mail.scene.sql("DROP SCHEMA auth CASCADE")
+    migrate(mail.scene.db.url.render_as_string(hide_password=False), "auth", LOCATION, "0009")
+    mail.scene.sql(
+        "INSERT INTO auth.users (id, username, username_key, email, email_key, password_hash, organiser)"
+        " VALUES (:id, 'olga', 'olga', 'olga@example.org', 'olga@example.org', 'x', true)",
+        id=OLGA,
+    )
+    return mail
+
+
+def test_what_was_held_back_then_is_released_as_now(old: Mail) -> None:
+    held, live = add_event(old, held=True), add_event(old, held=False)
+    add_notice(old, held, "told", is_told=True)
+    add_notice(old, held, "new", is_told=False)
+    add_notice(old, live, "live", is_told=True)
+    migrate(old.scene.db.url.render_as_string(hide_password=False), "auth", LOCATION)
+    olga = Person(str(OLGA), "olga", old.scene.as_user(str(OLGA)))
+    for event in (held, live):
+        request = pb.UpdateEventRequest(event_id=str(event), held={"value": False})
+        old.scene.stub.UpdateEvent(request, metadata=olga.metadata)
+    old.looker.hear([None])
+    old.work()
+    assert sorted(received.to[0] for received in old.smtp.received) == ["new@example.org", "told@example.org"]
+    assert {received.message["Subject"] for received in old.smtp.received} == {"The photos are here: Old"}
+    add_event(old, held=True)

@@ -1,0 +1,141 @@
+"""Who may call what, by role: every rpc of a person on an event."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pytest
+
+from auth_service import permissions
+from auth_service.domain import Role
+from auth_service.permissions import Action
+from auth_service.servicer import AuthServicer
+from kit.rpc.identity import USER
+from protos.auth.v1 import auth_pb2 as pb
+from tests.auth.scene import AuthScene, Person
+from tests.harness.calls import Refusal, read_refusal
+
+ORGANISER, COUPLE, PHOTOGRAPHER, GUEST = "organiser", "couple", "photographer", "guest"
+ALL = {ORGANISER, COUPLE, PHOTOGRAPHER, GUEST}
+FINDERS = ALL - {GUEST}
+
+Request = Callable[[pb.Event, Person], Any]
+
+# Of each rpc on an event: what is asked, and who may ask it; to the others it is ORGANISER_ONLY.
+RPCS: dict[str, tuple[Request, set[str]]] = {
+    "GetEvent": (lambda event, _: pb.GetEventRequest(event_id=event.event_id), FINDERS),
+    "UpdateEvent": (lambda event, _: pb.UpdateEventRequest(event_id=event.event_id, new_code=True), {ORGANISER}),
+    "ListGuests": (lambda event, _: pb.ListGuestsRequest(event_id=event.event_id), {ORGANISER}),
+    "ListActs": (lambda event, _: pb.ListActsRequest(event_id=event.event_id), {ORGANISER}),
+    "ListSharedPhones": (lambda event, _: pb.ListSharedPhonesRequest(event_id=event.event_id), {ORGANISER}),
+    "AdmitGuest": (
+        lambda event, gina: pb.AdmitGuestRequest(event_id=event.event_id, user_id=gina.user_id),
+        {ORGANISER},
+    ),
+    "SetRole": (
+        lambda event, gina: pb.SetRoleRequest(event_id=event.event_id, user_id=gina.user_id, role=pb.ROLE_COUPLE),
+        {ORGANISER},
+    ),
+    "ListRemoved": (lambda event, _: pb.ListRemovedRequest(event_id=event.event_id), {ORGANISER}),
+    "CreateSignInLink": (
+        lambda event, gina: pb.CreateSignInLinkRequest(event_id=event.event_id, user_id=gina.user_id),
+        {ORGANISER},
+    ),
+    "CreateInvitation": (
+        lambda event, _: pb.CreateInvitationRequest(event_id=event.event_id, role=pb.ROLE_COUPLE),
+        {ORGANISER},
+    ),
+    "ListInvitations": (lambda event, _: pb.ListInvitationsRequest(event_id=event.event_id), {ORGANISER}),
+    "RevokeInvitation": (
+        lambda event, _: pb.RevokeInvitationRequest(event_id=event.event_id, invitation_id=str(uuid4())),
+        {ORGANISER},
+    ),
+    "RecordConsent": (lambda event, _: pb.RecordConsentRequest(event_id=event.event_id, consent_version="1"), ALL),
+    "JoinEvent": (lambda event, _: pb.JoinEventRequest(event_code=event.event_code), ALL),
+    "LeaveEvent": (
+        lambda event, gina: pb.LeaveEventRequest(event_id=event.event_id, user_id=gina.user_id),
+        {ORGANISER},
+    ),
+    "DeleteEvent": (lambda event, _: pb.DeleteEventRequest(event_id=event.event_id), {ORGANISER}),
+}
+# On no event that somebody chooses: on the caller's account, or by a secret.
+OF_NO_EVENT = {
+    "SetNotice",  # for one's own address, which needs a server that sends e-mail
+    "DeleteNotice",
+    "SetCredentials",
+    "GetUser",
+    "ListConsents",
+    "WithdrawConsent",
+    "ListSessions",
+    "EndSession",
+    "EndOtherSessions",
+    "ChangePassword",
+    "ChangeEmail",
+    "DeleteUser",
+    "CreateEvent",
+    "ListEvents",
+    "AcceptInvitation",
+}
+
+
+@pytest.fixture
+def people(scene: AuthScene) -> tuple[pb.Event, dict[str, Person]]:
+    olga = scene.organiser("olga")
+    event = scene.event(olga)
+    return event, {
+        ORGANISER: scene.member(event, olga, pb.ROLE_ORGANISER, "otto"),
+        COUPLE: scene.member(event, olga, pb.ROLE_COUPLE, "cleo"),
+        PHOTOGRAPHER: scene.member(event, olga, pb.ROLE_PHOTOGRAPHER, "phil"),
+        GUEST: scene.guest(event, "gina"),
+    }
+
+
+@pytest.mark.parametrize("rpc", RPCS)
+@pytest.mark.parametrize("role", sorted(ALL))
+def test_each_role_may_do_what_the_table_says(
+    scene: AuthScene, people: tuple[pb.Event, dict[str, Person]], rpc: str, role: str
+) -> None:
+    event, members = people
+    visitor = scene.visitor(event)
+    request, allowed = RPCS[rpc]
+    before = scene.last_change()
+    refusal = Refusal()
+    try:
+        getattr(scene.stub, rpc)(request(event, visitor), metadata=members[role].metadata)
+    except grpc.RpcError as error:
+        read_refusal(error, refusal)
+    expected = (None, "") if role in allowed else (grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY")
+    assert (refusal.code, refusal.reason) == expected
+    if role not in allowed:
+        assert scene.last_change() == before
+
+
+def test_the_table_has_every_rpc_of_a_person() -> None:
+    rpcs = {
+        name: method.access for name in dir(AuthServicer) if hasattr(method := getattr(AuthServicer, name), "access")
+    }
+    assert {name for name, access in rpcs.items() if USER in access.kinds} == set(RPCS) | OF_NO_EVENT
+
+
+def test_a_couple_finds_its_events_and_makes_none(scene: AuthScene, people: tuple[pb.Event, dict[str, Person]]) -> None:
+    event, members = people
+    for role, expected in {ORGANISER: 1, COUPLE: 1, PHOTOGRAPHER: 1, GUEST: 0}.items():
+        listed = scene.stub.ListEvents(pb.ListEventsRequest(), metadata=members[role].metadata).events
+        assert [(shown.event_id, pb.Role.Name(shown.role)) for shown in listed] == [
+            (event.event_id, f"ROLE_{role.upper()}")
+        ] * expected
+        assert [membership.role for membership in scene.memberships(members[role])] == [
+            pb.Role.Value(f"ROLE_{role.upper()}")
+        ]
+        with pytest.raises(grpc.RpcError, match="Only organisers"):
+            scene.event(members[role])
+
+
+def test_control_a_table_that_lets_a_photographer_administer(
+    scene: AuthScene, people: tuple[pb.Event, dict[str, Person]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event, members = people
+    monkeypatch.setitem(permissions.ALLOWED, Role.PHOTOGRAPHER, frozenset(Action))  # type: ignore[arg-type]
+    request = pb.ListGuestsRequest(event_id=event.event_id)
+    assert scene.stub.ListGuests(request, metadata=members[PHOTOGRAPHER].metadata).guests

@@ -1,0 +1,131 @@
+"""What people do at the same moment."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
+
+import grpc
+import pytest
+
+from auth_service.store import sessions
+from protos.auth.v1 import auth_pb2 as pb
+from tests.auth.scene import AuthScene, register_form
+from tests.harness.calls import Refusal, bearer, read_refusal
+
+Result = TypeVar("Result")
+
+
+def at_once(*acts: Callable[[], Result]) -> list[Result | Refusal]:
+    """Begins all acts at the same moment; answers what each of them answered."""
+    start = Barrier(len(acts))
+
+    def run(act: Callable[[], Result]) -> Result | Refusal:
+        start.wait()
+        try:
+            return act()
+        except grpc.RpcError as error:
+            refusal = Refusal()
+            read_refusal(error, refusal)
+            return refusal
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def test_of_twenty_registrations_of_one_name_one_wins(scene: AuthScene) -> None:
+    event = scene.event(scene.organiser())
+    forms = [register_form(event, "gina", email=f"gina{n}@example.org") for n in range(20)]
+    answers = at_once(*(lambda form=form: scene.stub.Register(form) for form in forms))
+    losers = [answer for answer in answers if isinstance(answer, Refusal)]
+    assert [(loser.reason, loser.violations) for loser in losers] == [
+        ("INVALID_FORM", {"username": "username_taken"})
+    ] * 19
+    assert scene.sql("SELECT count(*) FROM auth.users WHERE username_key = 'gina'") == [(1,)]
+    assert scene.sql("SELECT count(*) FROM auth.changes WHERE kind = 'joined' AND role = 'guest'") == [(1,)]
+
+
+def test_twenty_repeats_of_one_registration_are_one_account(scene: AuthScene) -> None:
+    form = register_form(scene.event(scene.organiser()), "gina")
+    answers = at_once(*[lambda: scene.stub.Register(form)] * 20)
+    assert len({answer.user_id for answer in answers}) == 1
+    assert scene.sql("SELECT count(*) FROM auth.users WHERE username_key = 'gina'") == [(1,)]
+
+
+def test_repeats_of_one_creation_are_one_event(scene: AuthScene) -> None:
+    olga = scene.organiser()
+    request_id = "7d3c6a4e-2f0b-4c8e-9f43-0a4f6d1f1c11"
+    events = at_once(*[lambda: scene.event(olga, request_id=request_id)] * 8)
+    assert len({event.event_id for event in events}) == 1
+    assert scene.sql("SELECT count(*) FROM auth.events") == [(1,)]
+
+
+def test_joining_many_times_at_once_is_one_membership(scene: AuthScene) -> None:
+    event, sven = scene.event(scene.organiser()), scene.stranger()
+    join = pb.JoinEventRequest(event_code=event.event_code)
+    at_once(*[lambda: scene.stub.JoinEvent(join, metadata=sven.metadata)] * 8)
+    changes = [change for change in scene.changes() if change.user_id == sven.user_id]
+    assert [change.kind for change in changes] == [pb.Change.KIND_JOINED]
+
+
+def test_nobody_joins_after_their_erasure(scene: AuthScene) -> None:
+    event = scene.event(scene.organiser())
+    join = pb.JoinEventRequest(event_code=event.event_code)
+    for number in range(10):
+        person = scene.stranger(f"person{number}")
+        answers = at_once(
+            lambda person=person: scene.stub.JoinEvent(join, metadata=person.metadata),
+            lambda person=person: scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=person.metadata),
+        )
+        assert Counter(answer.reason for answer in answers if isinstance(answer, Refusal)) in (
+            {},
+            {"USER_NOT_FOUND": 1},
+        )
+        kinds = [change.kind for change in scene.changes() if change.user_id == person.user_id]
+        assert kinds[-1] == pb.Change.KIND_USER_ERASED
+        assert len(kinds) <= 2
+    assert scene.sql("SELECT count(*) FROM auth.memberships") == [(1,)]
+
+
+def test_nobody_is_in_an_event_that_was_deleted_while_they_joined(scene: AuthScene) -> None:
+    olga, people = scene.organiser(), [scene.stranger(f"person{number}") for number in range(5)]
+    event = scene.event(olga)
+    join, delete = pb.JoinEventRequest(event_code=event.event_code), pb.DeleteEventRequest(event_id=event.event_id)
+    answers = at_once(
+        *(lambda person=person: scene.stub.JoinEvent(join, metadata=person.metadata) for person in people),
+        lambda: scene.stub.DeleteEvent(delete, metadata=olga.metadata),
+    )
+    refusals = {answer.reason for answer in answers if isinstance(answer, Refusal)}
+    assert refusals <= {"EVENT_CLOSED", "INVALID_EVENT_CODE"}
+    assert scene.sql("SELECT count(*) FROM auth.memberships") == [(0,)]
+    kinds = [change.kind for change in scene.changes()]
+    after = kinds[kinds.index(pb.Change.KIND_EVENT_DELETED) + 1 :]
+    assert set(after) == {pb.Change.KIND_LEFT}
+    assert len(after) == kinds.count(pb.Change.KIND_JOINED)
+
+
+def refresh_at_once(scene: AuthScene) -> list[pb.TokenPair]:
+    """The pairs of twenty uses of one refresh token at the same moment; all its access tokens are good."""
+    gina = scene.guest(scene.event(scene.organiser()))
+    refresh = pb.RefreshTokenRequest(refresh_token=gina.tokens.refresh_token)
+    answers = at_once(*[lambda: scene.stub.RefreshToken(refresh)] * 20)
+    pairs = [answer.tokens for answer in answers if not isinstance(answer, Refusal)]
+    for pair in pairs:
+        assert scene.stub.GetUser(pb.GetUserRequest(), metadata=bearer(pair.access_token)).username == "gina"
+    return pairs
+
+
+def test_twenty_uses_of_a_refresh_token_at_once_yield_one_successor(scene: AuthScene) -> None:
+    pairs = refresh_at_once(scene)
+    assert (len(pairs), len({pair.refresh_token for pair in pairs})) == (20, 1)
+    assert scene.sql("SELECT count(*) FROM auth.refresh_tokens WHERE used_at IS NULL") == [(1,)]
+    scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=pairs[0].refresh_token))
+
+
+def test_control_without_the_salt_of_the_first_use_there_are_twenty_successors(
+    scene: AuthScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "_use_token", lambda _connection, _hash, new_salt: new_salt)
+    pairs = refresh_at_once(scene)
+    assert (len(pairs), len({pair.refresh_token for pair in pairs})) == (20, 20)

@@ -1,0 +1,100 @@
+"""Who was removed and comes back as somebody new, by the same phone."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import grpc
+import pytest
+from sqlalchemy import Engine, text
+
+from kit.db.migrations import migrate
+from protos.auth.v1 import auth_pb2 as pb
+from tests.auth.scene import AuthScene, Person, register_form
+from tests.auth.test_phones import BEFORE, MARK, MIGRATIONS, join
+from tests.harness.calls import refused
+
+DENIED = grpc.StatusCode.PERMISSION_DENIED
+OTHER = "fedcba9876543210fedcba9876543210"
+
+
+def remove(scene: AuthScene, event: pb.Event, organiser: Person, guest: Person) -> pb.Event:
+    """The event with its new code."""
+    request = pb.LeaveEventRequest(event_id=event.event_id, user_id=guest.user_id)
+    scene.stub.LeaveEvent(request, metadata=organiser.metadata)
+    found: pb.Event = scene.stub.GetEvent(
+        pb.GetEventRequest(event_id=event.event_id), metadata=organiser.metadata
+    ).event
+    return found
+
+
+def enter(scene: AuthScene, event: pb.Event, mark: str) -> pb.CreateGuestResponse:
+    request = pb.CreateGuestRequest(request_id=str(uuid4()), event_code=event.event_code, phone_mark=mark)
+    answer: pb.CreateGuestResponse = scene.stub.CreateGuest(request)
+    return answer
+
+
+def test_the_phone_of_a_removed_guest_makes_no_new_one(scene: AuthScene) -> None:
+    event = scene.event(olga := scene.organiser())
+    renewed = remove(scene, event, olga, join(scene, event))
+    with refused(DENIED, "REMOVED_FROM_EVENT"):
+        enter(scene, renewed, MARK)
+    with refused(DENIED, "REMOVED_FROM_EVENT"):
+        scene.stub.Register(register_form(renewed, "mallory", phone_mark=MARK))
+    assert scene.sql("SELECT FROM auth.users WHERE username = 'mallory'") == []
+
+
+def test_the_phone_of_one_who_was_refused_makes_no_new_one(scene: AuthScene) -> None:
+    event = scene.event(olga := scene.organiser())
+    scene.admission(event, olga)
+    waiting = join(scene, event)
+    renewed = remove(scene, event, olga, waiting)
+    with refused(DENIED, "REMOVED_FROM_EVENT"):
+        enter(scene, renewed, MARK)
+
+
+@pytest.mark.parametrize("mark", [OTHER, ""], ids=["another phone", "a phone that says nothing"])
+def test_control_by_another_phone_somebody_new_waits(scene: AuthScene, mark: str) -> None:
+    event = scene.event(olga := scene.organiser())
+    renewed = remove(scene, event, olga, join(scene, event))
+    assert enter(scene, renewed, mark).waiting
+
+
+def test_a_phone_that_others_have_used_may_be_anybodys(scene: AuthScene) -> None:
+    event = scene.event(olga := scene.organiser())
+    guest, _ = join(scene, event), join(scene, event)
+    renewed = remove(scene, event, olga, guest)
+    assert enter(scene, renewed, MARK).waiting
+
+
+def test_who_is_let_in_again_and_other_events_know_nothing_of_it(scene: AuthScene) -> None:
+    event = scene.event(olga := scene.organiser())
+    other = scene.event(olga, "Another")
+    guest = join(scene, event)
+    renewed = remove(scene, event, olga, guest)
+    assert not enter(scene, other, MARK).waiting
+    request = pb.AdmitGuestRequest(event_id=event.event_id, user_id=guest.user_id)
+    scene.stub.AdmitGuest(request, metadata=olga.metadata)
+    assert enter(scene, renewed, MARK).waiting
+
+
+def test_a_guest_who_leaves_may_come_back(scene: AuthScene) -> None:
+    event = scene.event(scene.organiser())
+    guest = join(scene, event)
+    scene.stub.LeaveEvent(pb.LeaveEventRequest(event_id=event.event_id), metadata=guest.metadata)
+    assert not enter(scene, event, MARK).waiting
+
+
+def test_of_those_who_were_removed_before_no_phone_is_known(make_db: Callable[[str], Engine]) -> None:
+    db = make_db("auth")
+    url = db.url.render_as_string(hide_password=False)
+    with db.begin() as connection:
+        connection.execute(text("DROP SCHEMA auth CASCADE"))
+    migrate(url, "auth", MIGRATIONS, "0016")
+    ids = {"event": uuid4(), "user": uuid4()}
+    removal = "INSERT INTO auth.removals (event_id, user_id) VALUES (:event, :user)"
+    with db.begin() as connection:
+        for statement in (*BEFORE, removal):
+            connection.execute(text(statement), ids)
+    migrate(url, "auth", MIGRATIONS, "head")
+    with db.begin() as connection:
+        assert connection.execute(text("SELECT phone_hash FROM auth.removals")).scalar_one() is None

@@ -1,0 +1,35 @@
+"""Sessions of a database from before they could be listed, beside processes of that version."""
+
+from pathlib import Path
+
+import auth_service
+from auth_service.tokens import hash_token
+from kit.db.migrations import migrate
+from protos.auth.v1 import auth_pb2 as pb
+from tests.auth.scene import AuthScene
+
+LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
+USER = "INSERT INTO auth.users (id) VALUES (gen_random_uuid()) RETURNING id"
+# As the previous version writes them.
+TOKEN = (
+    "INSERT INTO auth.refresh_tokens (token_hash, family, user_id, expires_at)"
+    " SELECT :hash, CAST(:family AS uuid), id, now() + interval '1 day' FROM auth.users"
+)
+OLD, NEW = "7d3c6a4e-2f0b-4c8e-9f43-0a4f6d1f1c11", "7d3c6a4e-2f0b-4c8e-9f43-0a4f6d1f1c12"
+
+
+def test_sessions_of_before_begin_with_the_upgrade(scene: AuthScene) -> None:
+    url = scene.db.url.render_as_string(hide_password=False)
+    scene.sql("DROP SCHEMA auth CASCADE")
+    migrate(url, "auth", LOCATION, "0013")
+    ((user_id,),) = scene.sql(USER)
+    scene.sql(TOKEN, hash=hash_token("before"), family=OLD)
+    migrate(url, "auth", LOCATION)
+    scene.sql("UPDATE auth.refresh_tokens SET began_at = began_at - interval '1 minute'")
+    scene.sql(TOKEN, hash=hash_token("beside"), family=NEW)
+    for token in ("before", "beside"):
+        scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=token))
+    answer = scene.stub.ListSessions(pb.ListSessionsRequest(), metadata=scene.as_user(str(user_id)))
+    assert [(one.session_id, one.device) for one in answer.sessions] == [(NEW, ""), (OLD, "")]
+    old, new = answer.sessions[1], answer.sessions[0]
+    assert new.create_time.seconds - old.create_time.seconds >= 59

@@ -1,0 +1,35 @@
+"""Refresh tokens of a database from before a token had one successor."""
+
+from pathlib import Path
+
+import auth_service
+from auth_service.tokens import hash_token
+from kit.db.migrations import migrate
+from protos.auth.v1 import auth_pb2 as pb
+from tests.auth.scene import AuthScene
+
+LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
+USER = "INSERT INTO auth.users (id) VALUES (gen_random_uuid())"
+TOKEN = (
+    "INSERT INTO auth.refresh_tokens (token_hash, family, user_id, expires_at, used_at)"
+    " SELECT :hash, '7d3c6a4e-2f0b-4c8e-9f43-0a4f6d1f1c11', id, now() + interval '1 day', {used_at} FROM auth.users"
+)
+
+
+def refresh(scene: AuthScene, token: str) -> str:
+    answer = scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=token))
+    successor: str = answer.tokens.refresh_token
+    return successor
+
+
+def test_used_and_unused_tokens_of_before_get_one_successor_each(scene: AuthScene) -> None:
+    url = scene.db.url.render_as_string(hide_password=False)
+    scene.sql("DROP SCHEMA auth CASCADE")
+    migrate(url, "auth", LOCATION, "0012")
+    scene.sql(USER)
+    scene.sql(TOKEN.format(used_at="now()"), hash=hash_token("used"))
+    scene.sql(TOKEN.format(used_at="NULL"), hash=hash_token("unused"))
+    migrate(url, "auth", LOCATION)
+    assert refresh(scene, "used") == refresh(scene, "used")
+    assert refresh(scene, "unused") == refresh(scene, "unused")
+    assert scene.sql("SELECT count(*) FROM auth.refresh_tokens") == [(4,)]

@@ -1,0 +1,164 @@
+"""Consents are withdrawn in one call: what is recorded, what the feed says, and who is searched afterwards."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import grpc
+import pytest
+
+import auth_service
+from auth_service.domain import GivenConsent
+from auth_service.store import MemberStore, members
+from auth_service.store import consents as consent_store
+from kit.db.engine import transaction
+from kit.db.migrations import migrate
+from protos.auth.v1 import auth_pb2 as pb
+from tests.auth.scene import AuthScene, Person
+from tests.auth.test_search import JOINED, enter, join, membership
+from tests.harness.calls import refused
+
+LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
+WITHDRAWN = pb.Change.KIND_CONSENT_WITHDRAWN
+AGREED = {"consent_version": "2026-11", "consent_language": "fr"}
+
+
+def withdraw(scene: AuthScene, person: Person) -> None:
+    scene.stub.WithdrawConsent(pb.WithdrawConsentRequest(), metadata=person.metadata)
+
+
+def consents(scene: AuthScene, person: Person) -> list[pb.Consent]:
+    return list(scene.stub.ListConsents(pb.ListConsentsRequest(), metadata=person.metadata).consents)
+
+
+def agree(scene: AuthScene, event: pb.Event, person: Person) -> None:
+    request = pb.RecordConsentRequest(event_id=event.event_id, **AGREED)
+    scene.stub.RecordConsent(request, metadata=person.metadata)
+
+
+def test_a_consent_is_a_row_with_version_time_and_language(scene: AuthScene) -> None:
+    event = scene.event(scene.organiser())
+    (consent,) = consents(scene, enter(scene, event, **AGREED))
+    assert (consent.event_id, consent.version, consent.language) == (event.event_id, "2026-11", "fr")
+    assert (consent.HasField("give_time"), consent.HasField("withdraw_time")) == (True, False)
+
+
+@pytest.mark.parametrize("language", ["f", "fr_FR", "fr\n", "a" * 9])
+def test_a_language_is_a_tag(scene: AuthScene, language: str) -> None:
+    event = scene.event(scene.organiser())
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
+        enter(scene, event, consent_version="1", consent_language=language)
+
+
+def test_withdrawing_ends_every_search_and_no_membership(scene: AuthScene) -> None:
+    first = scene.event(olga := scene.organiser())
+    second = scene.event(olga, "Another")
+    gina = enter(scene, first, **AGREED)
+    join(scene, second, gina)
+    before = scene.last_change()
+    withdraw(scene, gina)
+    assert [(change.kind, change.user_id) for change in scene.changes(before)] == [(WITHDRAWN, gina.user_id)]
+    assert [membership(scene, event, gina) for event in (first, second)] == [(False, "")] * 2
+    (consent,) = consents(scene, gina)
+    assert consent.withdraw_time.ToNanoseconds() >= consent.give_time.ToNanoseconds()
+    withdraw(scene, gina)
+    assert scene.last_change() == before + 1, "again it changes nothing"
+
+
+def test_a_new_consent_stands_beside_the_one_that_was_withdrawn(scene: AuthScene) -> None:
+    event = scene.event(scene.organiser())
+    gina = enter(scene, event, **AGREED)
+    withdraw(scene, gina)
+    before = scene.last_change()
+    agree(scene, event, gina)
+    (change,) = scene.changes(before)
+    assert (change.kind, change.without_search) == (JOINED, False)
+    assert membership(scene, event, gina) == (True, "2026-11")
+    assert [consent.HasField("withdraw_time") for consent in consents(scene, gina)] == [True, False]
+
+
+@pytest.mark.parametrize(("fields", "is_searched"), [({}, False), (AGREED, True)])
+def test_who_has_withdrawn_is_searched_in_a_new_event_only_with_a_consent(
+    scene: AuthScene, fields: dict[str, str], is_searched: bool
+) -> None:
+    first = scene.event(olga := scene.organiser())
+    second = scene.event(olga, "Another")
+    gina = scene.guest(first)
+    withdraw(scene, gina)
+    join(scene, second, gina, **fields)
+    assert membership(scene, second, gina)[0] is is_searched
+    assert membership(scene, first, gina)[0] is False
+
+
+def test_control_joining_without_a_look_at_the_withdrawal_searches(
+    scene: AuthScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "has_withdrawn", lambda *_: False)
+    first = scene.event(olga := scene.organiser())
+    gina = scene.guest(first)
+    withdraw(scene, gina)
+    join(scene, second := scene.event(olga, "Another"), gina)
+    assert membership(scene, second, gina)[0] is True
+
+
+def test_an_account_that_is_gone_has_nothing_to_withdraw(scene: AuthScene) -> None:
+    gina = scene.guest(scene.event(scene.organiser()))
+    scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
+    with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
+        withdraw(scene, gina)
+
+
+def race(scene: AuthScene) -> tuple[bool, int]:
+    """Whether somebody is searched who agrees while they withdraw, and how many of their consents are in force."""
+    event = scene.event(scene.organiser())
+    gina = scene.guest(event)
+    user_id, event_id = UUID(gina.user_id), UUID(event.event_id)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(scene.db) as connection:
+            members.lock_user(connection, user_id)
+            consent_store.agree(connection, event_id, user_id, GivenConsent("2026-11"))
+            work = pool.submit(withdraw, scene, gina)
+            scene.wait_until_blocked_or_done(work)
+        work.result()
+    return membership(scene, event, gina)[0], sum(not one.HasField("withdraw_time") for one in consents(scene, gina))
+
+
+def test_a_consent_given_at_the_same_time_is_withdrawn_as_well(scene: AuthScene) -> None:
+    assert race(scene) == (False, 0)
+
+
+def test_recording_a_consent_locks_the_account(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the order of all locks: the account before its consents, as a withdrawal does."""
+    locked: list[Any] = []
+    monkeypatch.setattr(members, "lock_user", lambda _, user_id: locked.append(user_id))
+    event = scene.event(scene.organiser())
+    gina = scene.guest(event)
+    MemberStore(scene.db).record_consent(UUID(gina.user_id), UUID(event.event_id), GivenConsent("1"))
+    assert UUID(gina.user_id) in locked
+
+
+def test_consents_of_before_are_in_force_in_no_known_language(scene: AuthScene) -> None:
+    url = scene.db.url.render_as_string(hide_password=False)
+    scene.sql("DROP SCHEMA auth CASCADE")
+    migrate(url, "auth", LOCATION, "0013")
+    gina = Person(user_id := "7d3c6a4e-2f0b-4c8e-9f43-0a4f6d1f1c11", "", scene.as_user(user_id))
+    scene.sql("INSERT INTO auth.users (id) VALUES (:user)", user=user_id)
+    scene.sql(
+        "INSERT INTO auth.consents (user_id, event_id, version) VALUES (:user, gen_random_uuid(), '1')", user=user_id
+    )
+    migrate(url, "auth", LOCATION)
+    (consent,) = consents(scene, gina)
+    assert (consent.version, consent.language, consent.HasField("withdraw_time")) == ("1", "", False)
+    withdraw(scene, gina)
+    assert consents(scene, gina)[0].HasField("withdraw_time")
+
+
+def test_who_leaves_may_come_back_and_agree_to_the_same_text(scene: AuthScene) -> None:
+    event = scene.event(olga := scene.organiser())
+    gina = scene.guest(scene.event(olga, "Another"))
+    join(scene, event, gina, **AGREED)
+    scene.stub.LeaveEvent(pb.LeaveEventRequest(event_id=event.event_id), metadata=gina.metadata)
+    join(scene, event, gina, **AGREED)
+    assert membership(scene, event, gina) == (True, "2026-11")
+    assert len(consents(scene, gina)) == 1

@@ -1,0 +1,116 @@
+"""What organisers should look at, over REST; and the mark of the browser."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import grpc
+import httpx2
+import pytest
+
+from auth_service.domain import OrganiserOnly
+from gateway.http.site import Site
+from kit.rpc.timestamps import to_timestamp
+from protos.auth.v1 import auth_pb2 as pb
+from protos.matcher.v1 import matcher_pb2
+from tests.gateway.test_sessions import FORM, GUEST, OWN_PAGE, cookies_of
+from tests.gateway.world import SIGNED, World, problem, running_world
+
+EVENT = str(UUID(int=10))
+PATH = f"/api/events/{EVENT}/anomalies"
+
+
+def guest(number: int) -> pb.Guest:
+    joined = to_timestamp(datetime(2026, 6, 1, 12, number, tzinfo=UTC))
+    return pb.Guest(user_id=f"u{number}", display_name=f"Guest {number}", join_time=joined)
+
+
+def names(groups: list[dict[str, list[dict[str, str]]]]) -> list[list[str]]:
+    return [[account["display_name"] for account in group["accounts"]] for group in groups]
+
+
+def test_accounts_are_named_in_the_order_in_which_they_joined(world: World) -> None:
+    pages = {"": pb.ListGuestsResponse(guests=[guest(1), guest(2)], next_page_token="n")}
+    world.answer(
+        ListSharedPhones=pb.ListSharedPhonesResponse(phones=[pb.SharedPhone(guests=[guest(5), guest(4)])]),
+        ListSharedFaces=matcher_pb2.ListSharedFacesResponse(
+            faces=[matcher_pb2.SharedFace(user_ids=["u3", "u1", "gone"])],
+            two_faces=[
+                matcher_pb2.TwoFaces(user_id="u2", photo_count=4),
+                matcher_pb2.TwoFaces(user_id="gone", photo_count=3),
+            ],
+        ),
+        ListGuests=lambda request: pages.get(request.page_token, pb.ListGuestsResponse(guests=[guest(3)])),
+    )
+    found = world.client.get(PATH, headers=SIGNED).json()
+    assert names(found["same_face"]) == [["Guest 1", "Guest 3"]]
+    assert names(found["same_phone"]) == [["Guest 4", "Guest 5"]]
+    assert [(two["account"]["display_name"], two["photos"]) for two in found["two_faces"]] == [("Guest 2", 4)]
+    assert set(found["same_face"][0]["accounts"][0]) == {"user_id", "username", "display_name", "joined_at"}
+
+
+def test_where_there_is_nothing_the_guests_are_not_read(world: World) -> None:
+    assert world.client.get(PATH, headers=SIGNED).json() == {"same_face": [], "two_faces": [], "same_phone": []}
+    assert "ListGuests" not in {call.method for call in world.services.calls}
+
+
+def test_without_the_service_of_faces_there_are_phones(world: World) -> None:
+    world.answer(ListSharedFaces=grpc.StatusCode.UNAVAILABLE)
+    assert world.client.get(PATH, headers=SIGNED).json() == {"same_face": None, "two_faces": None, "same_phone": []}
+
+
+def test_organisers_alone_hear_of_it(world: World) -> None:
+    world.answer(ListSharedPhones=OrganiserOnly())
+    assert problem(world.client.get(PATH, headers=SIGNED)) == (403, "organiser_only")
+    assert problem(world.client.get(PATH)) == (401, "invalid_token")
+
+
+def enter(world: World, **headers: str) -> tuple[httpx2.Response, str]:
+    """An answer to a guest, and the mark that auth_service got."""
+    world.services.calls.clear()
+    world.answer(CreateGuest=GUEST)
+    answer = world.client.post("/api/guest-sessions", json=FORM, headers=headers)
+    return answer, world.services.sent("CreateGuest").phone_mark
+
+
+def test_a_browser_keeps_its_mark_whoever_signs_in_and_out(world: World) -> None:
+    answer, mark = enter(world, **OWN_PAGE)
+    cookie = cookies_of(answer)["minois_phone"]
+    assert len(mark) == 32
+    assert all(
+        part in cookie for part in (f"={mark};", "HttpOnly", "SameSite=strict", "Path=/api;", "Max-Age=31536000")
+    )
+    left = world.client.delete("/api/refresh", headers=OWN_PAGE)
+    assert "minois_phone" not in cookies_of(left)
+    assert enter(world, **OWN_PAGE)[1] == mark
+    joining = {"event_code": "C"}
+    world.answer(JoinEvent=pb.JoinEventResponse())
+    world.client.post("/api/join-event", json=joining, headers={**SIGNED, **OWN_PAGE})
+    assert world.services.sent("JoinEvent").phone_mark == mark
+
+
+def test_who_is_erased_takes_the_mark_along(world: World) -> None:
+    mark = enter(world, **OWN_PAGE)[1]
+    erased = world.client.delete("/api/me", headers={**SIGNED, **OWN_PAGE})
+    assert "Max-Age=0" in cookies_of(erased)["minois_phone"]
+    assert enter(world, **OWN_PAGE)[1] != mark
+
+
+@pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "cross-site"}])
+def test_other_clients_have_no_mark(world: World, headers: dict[str, str]) -> None:
+    answer, mark = enter(world, **headers)
+    assert mark == ""
+    assert "minois_phone" not in cookies_of(answer)
+
+
+def test_a_mark_that_we_did_not_make_is_replaced(world: World) -> None:
+    world.client.cookies.set("minois_phone", "chosen by somebody")
+    _, mark = enter(world, **OWN_PAGE)
+    assert len(mark) == 32
+
+
+def test_over_https_the_mark_belongs_to_this_host_alone() -> None:
+    with running_world(Site(public_origin="https://photos.example")) as world:
+        answer, _ = enter(world, **OWN_PAGE)
+    cookie = cookies_of(answer)["__Host-minois_phone"]
+    assert "Secure" in cookie
+    assert "Path=/;" in cookie

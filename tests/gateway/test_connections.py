@@ -1,0 +1,200 @@
+"""Connections that drip, stall or fall silent: they end, and nobody else notices."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
+from threading import Event
+from typing import Any
+
+import pytest
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from gateway.http.limiters import Limiters
+from gateway.http.limits import Bounds, Limits
+from gateway.http.protocol import GONE_MS, Connection
+from gateway.server import HTTP
+from protos.matcher.v1 import photo_pb2
+from protos.selfie.v1 import selfie_pb2
+from tests.gateway.world import SIGNED, TOKEN, World, running_world
+from tests.selfie.world import wait_until
+
+CROWD = 100
+MANY = Bounds(selfies=CROWD, bodies_per_caller=CROWD)  # nobody is sent away at the door
+ROUNDS = 20
+ROUND_S = 0.05
+ID = "3f2b8c1e-0000-4000-8000-000000000001"
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Drip: "
+BODY = (
+    b"POST /api/upload-selfie HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 1000000\r\n"
+    b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+    b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+) % TOKEN.encode()
+JSON = b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nContent-Type: application/json\r\n\r\n{"
+CHUNK = b"x" * (1 << 18)
+PICTURE_BYTES = 256 * len(CHUNK)  # more than any kernel takes for a reader who does not read
+
+
+@contextmanager
+def crowd(world: World, opening: bytes) -> Iterator[list[socket.socket]]:
+    """Connections that have sent the same bytes."""
+    with ExitStack() as stack:
+        connections = []
+        for _ in range(CROWD):
+            connections.append(stack.enter_context(socket.create_connection(("127.0.0.1", world.port), timeout=10)))
+            connections[-1].sendall(opening)
+            connections[-1].setblocking(False)
+        yield connections
+
+
+def is_closed(connection: socket.socket) -> bool:
+    """Sends one more byte and takes in what came."""
+    try:
+        connection.send(b"x")
+        while connection.recv(4096):
+            pass
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def drip(connections: list[socket.socket], is_over: Callable[[int, int], bool]) -> int:
+    """Has all of them drip until it is over, by the number of rounds and of those still open; how many are open."""
+    pause, rounds = Event(), 0
+    while connections and not is_over(rounds, len(connections)):
+        connections = [connection for connection in connections if not is_closed(connection)]
+        pause.wait(ROUND_S)
+        rounds += 1
+    return len(connections)
+
+
+@pytest.mark.parametrize("opening", [b"", HEAD, BODY, JSON], ids=["nothing", "head", "body", "json"])
+def test_a_crowd_that_drips_is_closed_and_holds_up_nobody(opening: bytes) -> None:
+    with (
+        running_world(bounds=MANY, head_s=0.3, body_s=0.3, slowest_s=0.3) as world,
+        crowd(world, opening) as connections,
+    ):
+        ends_at = time.monotonic() + 30
+
+        def is_over(_: int, __: int) -> bool:
+            assert world.client.get("/healthz").is_success
+            return time.monotonic() > ends_at
+
+        assert drip(connections, is_over) == 0
+
+
+def drips_go_on(world: World, opening: bytes) -> bool:
+    with crowd(world, opening) as connections:
+        return drip(connections, lambda rounds, _: rounds > ROUNDS) == CROWD
+
+
+def test_control_uvicorns_own_connections_wait_for_a_head_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(HTTP, "http", "h11")
+    with running_world(head_s=0.3) as world:
+        assert drips_go_on(world, HEAD)
+
+
+def test_control_where_a_byte_buys_much_time_bodies_drip_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.http.admission.MIN_BYTES_PER_S", 0.1)
+    with running_world(bounds=MANY, slowest_s=0.5) as world:
+        assert drips_go_on(world, BODY)
+
+
+def test_a_connection_that_is_kept_drips_no_second_head() -> None:
+    with running_world(head_s=0.3) as world, crowd(world, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + HEAD) as some:
+        ends_at = time.monotonic() + 30
+        assert drip(some, lambda *_: time.monotonic() > ends_at) == 0
+
+
+def send_picture(_: Any) -> Iterator[photo_pb2.GetPhotoResponse]:
+    yield photo_pb2.GetPhotoResponse(header=photo_pb2.PhotoHeader(size_bytes=PICTURE_BYTES, content_type="image/jpeg"))
+    for _ in range(PICTURE_BYTES // len(CHUNK)):
+        yield photo_pb2.GetPhotoResponse(chunk=CHUNK)
+
+
+@contextmanager
+def reader(world: World) -> Iterator[socket.socket]:
+    """Who asked for a large picture and has not read anything."""
+    world.answer(GetPhoto=send_picture)
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+        connection.settimeout(10)
+        connection.connect(("127.0.0.1", world.port))
+        request = f"GET /api/photos/{ID}/original HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+        connection.sendall(request.encode())
+        yield connection
+
+
+def test_who_does_not_read_the_answer_is_cut_off_and_frees_the_service() -> None:
+    with running_world(answer_s=0.4) as world, reader(world) as connection:
+        wait_until(lambda: bool(world.services.calls) and not world.services.running)
+        received = 0
+        with suppress(ConnectionError):
+            while chunk := connection.recv(65536):
+                received += len(chunk)
+        assert received < PICTURE_BYTES
+
+
+def test_control_uvicorns_own_connections_wait_for_a_reader_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(HTTP, "http", "h11")
+    with running_world(answer_s=0.4) as world, reader(world):
+        wait_until(lambda: bool(world.services.calls))
+        for _ in range(ROUNDS):
+            Event().wait(ROUND_S)
+            assert world.services.running
+
+
+def test_who_reads_slowly_gets_everything() -> None:
+    with running_world(answer_s=2) as world, reader(world) as connection:
+        received, pause = 0, Event()
+        for number in count():
+            chunk = connection.recv(1 << 20)
+            assert chunk
+            received += len(chunk)
+            if received >= PICTURE_BYTES:
+                break
+            if number < 60:
+                pause.wait(ROUND_S)
+
+
+def test_a_stream_without_events_is_not_cut() -> None:
+    pending = selfie_pb2.GetRematchStateResponse(selfie_state=selfie_pb2.SELFIE_STATE_PENDING)
+    states = iter([pending] * 100)
+    with running_world(answer_s=0.1, head_s=0.1, body_s=0.1) as world:
+        world.answer(GetRematchState=lambda _: next(states, selfie_pb2.GetRematchStateResponse()))
+        answer = world.client.get("/api/rematch-events", headers=SIGNED)
+    assert answer.text.count("data: ") == 2
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has it")
+def test_the_kernel_gives_up_a_client_that_answers_no_more() -> None:
+    """A client that changes networks cannot be staged here: it is asked what the kernel was told."""
+
+    async def ask_kernel() -> int:
+        limits = Limits()
+        state = {
+            "limits": limits,
+            "limiters": Limiters(limits.bounds),
+            "refuses_early": True,
+            "end_streams": lambda: None,
+        }
+        config, server_state = Config(lambda: None), ServerState()
+        config.load()
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Connection(config, server_state, state), "127.0.0.1", 0)
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        while not server_state.connections:
+            await asyncio.sleep(0)
+        (connection,) = server_state.connections
+        given = connection.transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        writer.close()
+        connection.transport.close()
+        server.close()
+        return int(given)
+
+    assert asyncio.run(ask_kernel()) == GONE_MS

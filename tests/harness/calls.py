@@ -1,0 +1,55 @@
+"""Calling a service in a test: who calls, and how a refusal reads."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import grpc
+import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from kit.rpc.identity import Signer
+
+Metadata = list[tuple[str, str]]
+
+
+def bearer(token: str, **more: str) -> Metadata:
+    return [("authorization", f"Bearer {token}"), *((key.replace("_", "-"), value) for key, value in more.items())]
+
+
+def as_user(auth: Signer, user_id: UUID | str) -> Metadata:
+    return bearer(auth.sign(str(user_id), 60))
+
+
+@dataclass
+class Refusal:
+    """A refused call: its code, its reason, and the violations of a form by field."""
+
+    code: grpc.StatusCode | None = None
+    reason: str = ""
+    message: str = ""
+    violations: dict[str, str] | None = None
+
+
+@contextmanager
+def refused(code: grpc.StatusCode, reason: str) -> Iterator[Refusal]:
+    """The block must make a call that is refused with this code and this reason."""
+    refusal = Refusal()
+    with pytest.raises(grpc.RpcError) as raised:
+        yield refusal
+    read_refusal(raised.value, refusal)
+    assert (refusal.code, refusal.reason) == (code, reason)
+
+
+def read_refusal(error: grpc.RpcError, refusal: Refusal) -> None:
+    assert isinstance(error, grpc.Call)
+    refusal.code, refusal.message = error.code(), str(error.details())
+    status = rpc_status.from_call(error)
+    for detail in status.details if status else ():
+        info, form = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest()
+        if detail.Unpack(info):
+            refusal.reason = info.reason
+        elif detail.Unpack(form):
+            refusal.violations = {v.field: v.reason for v in form.field_violations}

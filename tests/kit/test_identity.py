@@ -1,0 +1,280 @@
+"""Who calls: what a token must be for a service to believe it."""
+
+import base64
+import hashlib
+import hmac
+import itertools
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import grpc
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kit.errors import InvalidToken
+from kit.rpc.identity import Caller, Signer, Verifier, create_key_pair, current_caller
+from protos.matcher.v1 import photo_pb2 as pb
+from protos.matcher.v1 import photo_pb2_grpc
+from tests.harness.calls import Metadata, bearer, refused
+from tests.harness.scripted import Script, photos
+
+USER_ID = str(uuid4())
+Delete = Callable[[Metadata], object]
+
+
+def encode(part: object) -> str:
+    raw = part if isinstance(part, bytes) else json.dumps(part).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+class Forger:
+    """Makes tokens of any header and any claims, with the private keys of services."""
+
+    def __init__(self, keys: Path) -> None:
+        self.keys = keys
+
+    def token(self, key: str = "auth", header: Any = (), claims: Any = (), sign: Any = None) -> str:
+        now = int(time.time())
+        head = {"alg": "EdDSA", "typ": "JWT", "kid": "auth", **dict(header)}
+        body = {"sub": USER_ID, "aud": "minois", "iat": now, "exp": now + 60, **dict(claims)}
+        return self.seal(key, encode(drop_none(head)), encode(drop_none(body)), sign)
+
+    def seal(self, key: str, head: str, body: str, sign: Any = None) -> str:
+        message = f"{head}.{body}".encode()
+        private = Signer.read(key, self.keys / f"{key}.key.pem")._key
+        return f"{head}.{body}.{encode((sign or private.sign)(message))}"
+
+    def hmac_with_public_key(self, message: bytes) -> bytes:
+        return hmac.digest((self.keys / "auth.pub.pem").read_bytes(), message, hashlib.sha256)
+
+
+def drop_none(part: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in part.items() if value is not None}
+
+
+@pytest.fixture
+def seen() -> list[Caller]:
+    """The callers that were let in."""
+    return []
+
+
+@pytest.fixture
+def delete(serve: Callable[..., grpc.Channel], seen: list[Caller]) -> Delete:
+    """Calls an rpc that is for users."""
+    script = Script()
+    script.unary = lambda: seen.append(current_caller())
+    stub = photo_pb2_grpc.PhotoServiceStub(serve(photos(script)))
+    return lambda metadata: stub.DeletePhoto(pb.DeletePhotoRequest(), metadata=metadata)
+
+
+def forge_all(forger: Forger) -> dict[str, str]:
+    now, stranger = int(time.time()), Ed25519PrivateKey.generate()
+    own_key = {"kty": "OKP", "crv": "Ed25519", "x": encode(stranger.public_key().public_bytes_raw())}
+    token = forger.token()
+    return {
+        "alg none": forger.token(header={"alg": "none"}, sign=lambda message: b""),
+        "alg nOnE": forger.token(header={"alg": "nOnE"}, sign=lambda message: b""),
+        "no alg": forger.token(header={"alg": None}),
+        "HS256 with the public key": forger.token(header={"alg": "HS256"}, sign=forger.hmac_with_public_key),
+        "EdDSA that is an HMAC": forger.token(sign=forger.hmac_with_public_key),
+        "another audience": forger.token(claims={"aud": "other"}),
+        "no audience": forger.token(claims={"aud": None}),
+        "expired beyond the leeway": forger.token(claims={"exp": now - 6}),
+        "no expiry": forger.token(claims={"exp": None}),
+        "expiry that is no number": forger.token(claims={"exp": "never"}),
+        "not yet valid": forger.token(claims={"nbf": now + 60}),
+        "no subject": forger.token(claims={"sub": None}),
+        "subject that is no UUID": forger.token(claims={"sub": "admin"}),
+        "subject that is a number": forger.token(claims={"sub": 1}),
+        "unknown kid": forger.token(header={"kid": "stranger"}),
+        "no kid": forger.token(header={"kid": None}),
+        "kid that is a path": forger.token(header={"kid": "../../../../dev/null"}),
+        "kid that is a path to the key": forger.token(header={"kid": "./auth"}),
+        "kid that is SQL": forger.token(header={"kid": "auth' OR '1'='1"}),
+        "kid that is a list": forger.token(header={"kid": ["auth"]}),
+        "unknown critical header": forger.token(header={"crit": ["surprise"], "surprise": 1}),
+        "a key of its own": forger.token(header={"jwk": own_key}, sign=stranger.sign),
+        "a service speaking for a user": forger.token("selfie", {"kid": "selfie"}),
+        "a service with the user issuer's kid": forger.token("selfie"),
+        "a service as another service": forger.token("selfie", {"kid": "selfie"}, {"sub": "service:matcher"}),
+        "a service as a user's delegate of another": forger.token(
+            "selfie", {"kid": "selfie"}, {"sub": f"delegate:matcher:{USER_ID}"}
+        ),
+        "the user issuer as a delegate of a service": forger.token(claims={"sub": f"delegate:matcher:{USER_ID}"}),
+        "a delegate of nobody": forger.token("selfie", {"kid": "selfie"}, {"sub": "delegate:selfie:"}),
+        "the user issuer as a service": forger.token(claims={"sub": "service:selfie"}),
+        "another signature": token[:-4] + "AAAA",
+        "other claims under the signature": ".".join([encode({"alg": "EdDSA", "kid": "auth"}), *token.split(".")[1:]]),
+        "cut off": token.rpartition(".")[0],
+        "claims that are a list": forger.seal("auth", encode({"alg": "EdDSA", "kid": "auth"}), encode([])),
+        "header that is a list": forger.seal("auth", encode([]), encode({"sub": USER_ID})),
+        "header that is deep": forger.seal("auth", encode(b"[" * 4000), encode({"sub": USER_ID})),
+        "claims that are deep": forger.seal("auth", encode({"alg": "EdDSA", "kid": "auth"}), encode(b"[" * 4000)),
+        "garbage": "garbage",
+        "dots": "..",
+        "empty": "",
+    }
+
+
+def test_no_forged_token_is_believed(delete: Delete, keys: Path, seen: list[Caller], subtests: pytest.Subtests) -> None:
+    for name, token in forge_all(Forger(keys)).items():
+        with subtests.test(name=name), refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+            delete(bearer(token))
+    assert seen == []
+
+
+def test_a_forger_who_changes_nothing_is_believed(delete: Delete, keys: Path, seen: list[Caller]) -> None:
+    """The control: the tokens above are refused for what was changed in them."""
+    forger, now = Forger(keys), int(time.time())
+    delete(bearer(forger.token()))
+    delete(bearer(forger.token(claims={"exp": now - 2})))
+    delete([("authorization", f"bearer {forger.token()}")])
+    assert [str(caller.user_id) for caller in seen] == [USER_ID] * 3
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [[], [("authorization", "")], [("authorization", "Bearer")], [("authorization", "Basic Z2luYTpwYXNz")]],
+)
+def test_a_call_without_a_token_is_refused(delete: Delete, metadata: Metadata) -> None:
+    with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
+        delete(metadata)
+
+
+def test_a_service_is_no_user(delete: Delete, signer: Callable[[str], Signer]) -> None:
+    for name in ("selfie", "matcher", "auth"):
+        with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
+            delete(bearer(signer(name).sign_service()))
+
+
+def test_a_service_token_holds_for_a_minute(signer: Callable[[str], Signer], keys: Path) -> None:
+    token = signer("selfie").sign_service()
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == 60
+    assert Verifier.read(keys).verify(token) == Caller("service:selfie")
+
+
+@pytest.mark.parametrize("callee", ["auth", "matcher"])
+def test_a_token_for_one_service_is_refused_by_every_other(
+    signer: Callable[[str], Signer], keys: Path, callee: str
+) -> None:
+    token = signer("selfie").sign_service(callee)
+    for name in ("auth", "selfie", "matcher", ""):
+        verifier = Verifier.read(keys, name)
+        if name == callee:
+            assert verifier.verify(token) == Caller("service:selfie")
+            continue
+        with pytest.raises(InvalidToken):
+            verifier.verify(token)
+
+
+def test_control_without_a_look_at_the_callee_a_token_is_good_everywhere(
+    signer: Callable[[str], Signer], keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Verifier, "_is_addressed", lambda *_: True)
+    assert Verifier.read(keys, "matcher").verify(signer("selfie").sign_service("auth")) == Caller("service:selfie")
+
+
+def test_services_of_both_versions_call_each_other(signer: Callable[[str], Signer], keys: Path) -> None:
+    """One of the previous version signs for AUDIENCE alone, and requires it."""
+    before = signer("selfie").sign("service:selfie", 60)
+    assert Verifier.read(keys, "matcher").verify(before) == Caller("service:selfie")
+    now = signer("selfie").sign_service("matcher")
+    assert jwt.decode(now, signer("selfie").public_key, algorithms=["EdDSA"], audience="minois")
+
+
+def test_a_service_cannot_replay_what_it_was_sent(
+    serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer]
+) -> None:
+    """The whole way: a token that selfie_service sent to auth_service, at matcher_service."""
+    script = Script()
+    stub = photo_pb2_grpc.PhotoServiceStub(serve(photos(script)))
+    for callee, reason in (("auth", "INVALID_TOKEN"), ("matcher", "CALLER_NOT_ALLOWED")):
+        code = grpc.StatusCode.UNAUTHENTICATED if callee == "auth" else grpc.StatusCode.PERMISSION_DENIED
+        with refused(code, reason):
+            stub.DeletePhoto(pb.DeletePhotoRequest(), metadata=bearer(signer("selfie").sign_service(callee)))
+
+
+def test_key_pairs_are_made_once_and_private_keys_are_private(tmp_path: Path) -> None:
+    create_key_pair(tmp_path, "auth")
+    private = (tmp_path / "auth.key.pem").read_bytes()
+    create_key_pair(tmp_path, "auth")
+    assert (tmp_path / "auth.key.pem").read_bytes() == private
+    assert (tmp_path / "auth.key.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_without_the_key_of_the_user_issuer_is_refused(tmp_path: Path) -> None:
+    create_key_pair(tmp_path, "selfie")
+    with pytest.raises(ValueError, match=r"holds no auth\.pub\.pem"):
+        Verifier.read(tmp_path)
+
+
+def test_a_service_believes_its_own_tokens_without_a_file_of_its_key(keys: Path, tmp_path: Path) -> None:
+    (tmp_path / "auth.pub.pem").write_bytes((keys / "auth.pub.pem").read_bytes())
+    matcher, verifier = Signer.read("matcher", keys / "matcher.key.pem"), Verifier.read(tmp_path)
+    token = matcher.sign_delegate(UUID(USER_ID), 60)
+    with pytest.raises(InvalidToken):
+        verifier.verify(token)
+    verifier.trust(matcher)
+    assert verifier.verify(token) == Caller("delegate:matcher", UUID(USER_ID))
+
+
+KEYS_OF_EACH_STEP = {
+    "before": ("old", {"old": "selfie.pub.pem"}),
+    "announced": ("old", {"old": "selfie.pub.pem", "new": "selfie.next.pub.pem"}),
+    "switched": ("new", {"new": "selfie.pub.pem", "old": "selfie.previous.pub.pem"}),
+    "retired": ("new", {"new": "selfie.pub.pem"}),
+}
+
+
+def at_step(keys: Path, folder: Path, step: str) -> tuple[Signer, Verifier]:
+    """How a process signs and whom it believes at a step of the replacement of a key."""
+    signing, published = KEYS_OF_EACH_STEP[step]
+    trusted = folder / step
+    trusted.mkdir()
+    (trusted / "auth.pub.pem").write_bytes((keys / "auth.pub.pem").read_bytes())
+    for name in ("old", "new"):
+        (folder / name).mkdir(exist_ok=True)
+        create_key_pair(folder / name, "selfie")
+    for name, file in published.items():
+        (trusted / file).write_bytes((folder / name / "selfie.pub.pem").read_bytes())
+    signer, verifier = Signer.read("selfie", folder / signing / "selfie.key.pem"), Verifier.read(trusted)
+    verifier.require_match(signer)
+    return signer, verifier
+
+
+@pytest.mark.parametrize(("old", "new"), list(itertools.pairwise(KEYS_OF_EACH_STEP)))
+def test_processes_of_two_steps_of_a_rotation_believe_each_other(
+    keys: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    signers, verifiers = zip(*(at_step(keys, tmp_path, step) for step in (old, new)), strict=True)
+    for signer, verifier in itertools.product(signers, verifiers):
+        assert verifier.verify(signer.sign_service()) == Caller("service:selfie")
+
+
+def test_control_a_key_that_was_not_announced_or_is_retired_is_refused(keys: Path, tmp_path: Path) -> None:
+    old, before = at_step(keys, tmp_path, "before")
+    new, after = at_step(keys, tmp_path, "retired")
+    for signer, verifier in ((new, before), (old, after)):
+        with pytest.raises(InvalidToken):
+            verifier.verify(signer.sign_service())
+
+
+def test_a_further_key_speaks_only_for_its_owner(keys: Path, tmp_path: Path) -> None:
+    _, verifier = at_step(keys, tmp_path, "announced")
+    new = Signer.read("auth", tmp_path / "new" / "selfie.key.pem")
+    with pytest.raises(InvalidToken):
+        verifier.verify(new.sign(USER_ID, 60))
+
+
+def test_a_service_with_a_new_key_believes_its_older_tokens(keys: Path, tmp_path: Path) -> None:
+    """An archive that matcher_service has begun is downloaded for a day."""
+    old, _ = at_step(keys, tmp_path, "before")
+    new, verifier = at_step(keys, tmp_path, "switched")
+    verifier.trust(new)
+    assert verifier.verify(old.sign_delegate(UUID(USER_ID), 60)) == Caller("delegate:selfie", UUID(USER_ID))

@@ -1,0 +1,48 @@
+"""Metrics are served where the settings say, which is this machine alone unless they say more."""
+
+import urllib.request
+from contextlib import closing
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+
+from deploy.local.environment import free_ports
+from kit.errors import DatabaseUnavailable
+from kit.settings import ProcessSettings
+from kit.telemetry.metrics import FeedGauge, FileStoreGauge, start_metrics_server
+
+
+@pytest.mark.parametrize(("given", "address"), [({}, "127.0.0.1"), ({"metrics_host": "0.0.0.0"}, "0.0.0.0")])
+def test_metrics_listen_on_loopback_unless_they_are_configured(given: dict[str, str], address: str) -> None:
+    port = free_ports(["metrics"])["metrics"]
+    registry = CollectorRegistry()
+    Counter("visits", "Visits", registry=registry).inc()
+    server, thread = start_metrics_server(ProcessSettings.model_validate({"metrics_port": port, **given}), registry)
+    with closing(server.socket):
+        assert server.server_address == (address, port)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            assert b"visits_total 1.0" in answer.read()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize(("fault", "value"), [("", 1), ("bucket_missing", 0)])
+def test_metrics_say_whether_the_file_store_is_available(fault: str, value: float) -> None:
+    registry = CollectorRegistry()
+    registry.register(FileStoreGauge(lambda: fault))
+    assert registry.get_sample_value("file_store_available") == value
+
+
+def test_metrics_say_how_far_the_change_feed_has_come() -> None:
+    registry = CollectorRegistry()
+    registry.register(FeedGauge(lambda: 7))
+    assert registry.get_sample_value("change_feed_sequence") == 7
+
+
+def test_without_a_database_there_is_no_place_in_the_feed() -> None:
+    def find_out() -> int:
+        raise DatabaseUnavailable
+
+    registry = CollectorRegistry()
+    registry.register(FeedGauge(find_out))
+    assert registry.get_sample_value("change_feed_sequence") is None

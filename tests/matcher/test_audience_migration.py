@@ -1,0 +1,86 @@
+"""A database of version 0003 is migrated: guests see what they saw, and what was marked hidden before is hidden now."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+import matcher_service
+from kit.db.migrations import migrate
+from kit.db.pages import Page
+from matcher_service.domain import Listing, Visibility
+from tests.matcher.party import check
+from tests.matcher.world import JPEG, JPEG_END, World, person
+
+MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
+FILE = JPEG + JPEG_END
+PHOTOS = ("mine", "refused", "marked", "other")
+INSERTS = """
+INSERT INTO matcher.events (id, closed, last_number, indexed_count) VALUES (:event, false, 4, 4);
+INSERT INTO matcher.memberships VALUES (:event, :organiser, 'organiser'), (:event, :guest, 'guest');
+INSERT INTO matcher.people VALUES (:event, :guest, 1, :encoding, :guest);
+INSERT INTO matcher.photos (id, event_id, number, sha256, filename, size_bytes, content_type, state, upload_key,
+    thumb_key, medium_key, preview_key, original_key, width, height, uploader_id, visibility)
+SELECT photo, :event, n, sha256(CAST(:file || CAST(CAST(n AS text) AS bytea) AS bytea)), 'a.jpg', length(:file),
+    'image/png', 'indexed', key, key, key, key, key, 4, 3, :organiser,
+    CASE WHEN photo = :marked THEN 'hidden' ELSE 'matched' END
+FROM unnest(CAST(:photos AS uuid[]), CAST(:keys AS text[])) WITH ORDINALITY AS p (photo, key, n);
+INSERT INTO matcher.photo_events SELECT id, event_id FROM matcher.photos;
+INSERT INTO matcher.matches (event_id, person_id, photo_id, created_at, sorted_at)
+SELECT event_id, :guest, id, created_at, sorted_at FROM matcher.photos WHERE id IN (:mine, :marked);
+INSERT INTO matcher.refusals VALUES (:event, :guest, :refused, 0);
+"""
+
+
+class Before:
+    """A database as version 0003 left it, and who is in it."""
+
+    def __init__(self, db: Engine, folder: Path) -> None:
+        self._db = db
+        self.ids = {name: uuid4() for name in ("event", "organiser", "guest", *PHOTOS)}
+        with db.begin() as connection:
+            connection.execute(text("DROP SCHEMA matcher CASCADE"))
+        self._migrate("0003")
+        self.world = World(db, folder)
+        keys = [self.world.blobs.new_key() for _ in PHOTOS]
+        for key in keys:
+            self.world.blobs.put(key, FILE)
+        values: dict[str, Any] = {**self.ids, "file": FILE, "encoding": person(1), "keys": keys}
+        values["photos"] = [self.ids[name] for name in PHOTOS]
+        with db.begin() as connection:
+            for statement in INSERTS.split(";\n"):
+                if statement.strip():
+                    connection.execute(text(statement), values)
+        self._migrate("head")
+
+    def _migrate(self, version: str) -> None:
+        migrate(self._db.url.render_as_string(hide_password=False), "matcher", MIGRATIONS, version)
+
+
+@pytest.fixture
+def before(make_db: Callable[[str], Engine], tmp_path: Path) -> Before:
+    return Before(make_db("matcher"), tmp_path)
+
+
+def test_guests_see_what_they_saw_and_nothing_that_was_marked(before: Before) -> None:
+    ids, world = before.ids, before.world
+    assert world.seen(ids["event"], ids["guest"]) == {ids["mine"]: True}
+    world.audience.set_visibility(ids["organiser"], ids["event"], [ids["marked"], ids["other"]], Visibility.EVERYONE)
+    assert world.seen(ids["event"], ids["guest"]) == {ids["mine"]: True, ids["marked"]: True, ids["other"]: False}
+    world.audience.ask_to_hide(ids["guest"], ids["mine"])
+    assert world.seen(ids["event"], ids["guest"]) == {ids["marked"]: True, ids["other"]: False}
+
+
+def test_organisers_list_what_there_was(before: Before) -> None:
+    ids = before.ids
+    photos, total = before.world.photos.list_photos(ids["organiser"], ids["event"], Page("", 50, None), Listing())
+    assert (total, {photo.id for photo in photos}) == (4, {ids[name] for name in PHOTOS})
+    assert {(photo.uploader_id, photo.colour, photo.hide_requests) for photo in photos} == {(ids["organiser"], None, 0)}
+    assert {photo.id for photo in photos if photo.visibility is Visibility.HIDDEN} == {ids["marked"]}
+
+
+def test_rows_agree(before: Before) -> None:
+    assert [found for found in check(before.world) if not found.startswith(("upload", "picture"))] == []

@@ -1,0 +1,63 @@
+"""`check` as an operator runs it."""
+
+import json
+import sys
+
+import pytest
+
+from matcher_service.__main__ import main
+from tests.matcher.party import Party
+from tests.matcher.world import World
+
+
+def test_the_command_tells_each_finding_and_the_counts(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    party = Party(world)
+    (world.folder.parent / "env").write_text(
+        f"DATABASE_URL={world.db.url.render_as_string(hide_password=False)}\nBLOB_URL=file://{world.folder}\n"
+    )
+    for name in ("DATABASE_URL", "BLOB_URL", "SIGNING_KEY"):
+        monkeypatch.setenv(name, "")  # so that what the command reads from the file goes with this test
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("MINOIS_DATA", str(world.folder.parent))
+
+    capsys.readouterr()
+
+    def run(*words: str) -> tuple[int, list[str], dict[str, object]]:
+        monkeypatch.setattr(sys, "argv", ["matcher_service", "check", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        *lines, last = capsys.readouterr().out.splitlines()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, lines, json.loads(last)
+
+    assert run()[:2] == (0, [])
+    key = party.key(party.photo, "thumb")
+    party.delete(party.photo, "thumb")
+    line = f"picture_missing: photo {party.photo}, file {key}: a picture that is served is not there"
+    code, lines, counts = run()
+    assert (code, lines) == (1, [line])
+    assert (counts["wrong"], counts["found"]) == (1, {"picture_missing": 1})
+    code, lines, counts = run("--repair")
+    assert (code, lines) == (0, [f"{line} -- pending again, to be read anew"])
+    assert (counts["wrong"], counts["repaired"]) == (0, 1)
+    world.index_all()
+    capsys.readouterr()
+    assert run()[:2] == (0, [])
+
+
+def test_a_database_that_is_away_is_not_called_damage(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setenv("BLOB_URL", "file:///tmp")
+    monkeypatch.setenv("MINOIS_DATA", "/nowhere")
+    monkeypatch.setattr(sys, "argv", ["matcher_service", "check"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert ended.value.code == 2
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert "cannot be reached" in told.err

@@ -1,0 +1,177 @@
+"""The logos of events: what is refused, that none is lost, and that its file goes with it."""
+
+import io
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from PIL import Image
+from sqlalchemy import Engine, text
+
+import matcher_service
+from kit.db.migrations import migrate
+from kit.errors import DatabaseUnavailable, Fault
+from kit.faces.logo import LogoReading
+from kit.faces.logo_process import LogoProcess
+from kit.storage.sweeper import ORPHAN_AGE, Sweeper
+from matcher_service.domain import ChangeKind, EventNotFound, LogoNotFound, Role
+from matcher_service.domain.logos import MAX_LOGO_BYTES, Logo
+from matcher_service.store import LogoStore
+from tests.harness.databases import lose_commits
+from tests.matcher.party import check
+from tests.matcher.world import JPEG, JPEG_END, MakeWorld, World
+
+MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def set_logo(world: World, event: UUID, words: str = "a logo") -> Logo:
+    return world.logos.set_logo(world.organiser, event, PNG + b"|" + words.encode())
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "EMPTY_IMAGE"),
+        (PNG + bytes(MAX_LOGO_BYTES), "TOO_LARGE"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "UNSUPPORTED_TYPE"),
+        (b"\0\0\0\x18ftypheic" + bytes(100), "UNSUPPORTED_TYPE"),
+        (PNG + b"|damaged", "UNREADABLE_LOGO"),
+        (PNG + b"|deadly", "UNREADABLE_LOGO"),
+    ],
+)
+def test_what_is_no_logo_is_refused_and_leaves_the_one_before(world: World, data: bytes, reason: str) -> None:
+    event = world.event()
+    before, files = set_logo(world, event), world.files()
+    with pytest.raises(Fault) as refusal:
+        world.logos.set_logo(world.organiser, event, data)
+    assert refusal.value.reason == reason
+    assert world.logos.open_logo(world.organiser, event)[0] == before
+    assert world.files() == files
+
+
+def test_members_see_the_logo_and_strangers_do_not(world: World) -> None:
+    event = world.event()
+    guest = world.join(event)
+    with pytest.raises(LogoNotFound):
+        world.logos.open_logo(guest, event)
+    logo = set_logo(world, event)
+    assert world.logos.open_logo(guest, event) == (logo, b"PNG of a logo")
+    assert (logo.width, logo.height) == (480, 90)
+    with pytest.raises(EventNotFound):
+        world.logos.open_logo(uuid4(), event)
+
+
+def test_another_logo_is_another_version_and_the_file_before_goes(world: World) -> None:
+    event = world.event()
+    one = set_logo(world, event)
+    other = set_logo(world, event, "another")
+    assert one.version != other.version == world.logos.find_version(event)
+    world.sweep()
+    assert world.files() == {other.key}
+    world.logos.delete_logo(world.organiser, event)
+    world.logos.delete_logo(world.organiser, event)
+    world.sweep()
+    assert (world.files(), world.logos.find_version(event)) == (set(), "")
+
+
+def test_the_logo_goes_with_its_event(world: World) -> None:
+    event, other = world.event(), world.event()
+    set_logo(world, event)
+    kept = set_logo(world, other)
+    world.change(ChangeKind.EVENT_DELETED, event_id=event)
+    with pytest.raises(EventNotFound):
+        world.logos.open_logo(world.organiser, event)
+    world.sweep()
+    assert world.files() == {kept.key}
+    assert world.count("logos") == 1
+
+
+class Forgetful(LogoStore):
+    """A broken twin: does not queue the file of the logo before."""
+
+    def set(self, event_id: UUID, user_id: UUID, key: str, width: int, height: int) -> Logo:
+        with self._engine.begin() as connection:
+            connection.execute(text("DELETE FROM matcher.logos"))
+        return super().set(event_id, user_id, key, width, height)
+
+
+def test_control_a_replacement_that_does_not_queue_leaves_a_file(make_world: MakeWorld) -> None:
+    world = make_world(logo_store=Forgetful)
+    event = world.event()
+    for words in ("one", "another"):
+        set_logo(world, event, words)
+    world.sweep()
+    assert len(world.files()) == 2
+
+
+def test_a_commit_that_is_lost_leaves_the_logo_before_and_an_orphan(world: World) -> None:
+    event = world.event()
+    before = set_logo(world, event)
+    lose_commits(world.db, "matcher.logos")
+    with pytest.raises(DatabaseUnavailable):
+        set_logo(world, event, "another")
+    assert world.logos.open_logo(world.organiser, event)[0] == before
+    [orphan] = world.files() - {before.key}
+    for key in world.files():
+        age(world.folder / key)
+    assert Sweeper(world.job_store, world.blobs).delete_orphans() == 1
+    assert world.files() == {before.key}, f"{orphan} alone is an orphan"
+
+
+def age(path: Path) -> None:
+    """Makes a file older than an orphan must be."""
+    written = time.time() - 2 * ORPHAN_AGE.total_seconds()
+    os.utime(path, (written, written))
+
+
+def test_the_check_knows_the_file_and_misses_one_that_is_gone(world: World) -> None:
+    logo = set_logo(world, world.event())
+    age(world.folder / logo.key)
+    assert check(world) == []
+    (world.folder / logo.key).unlink()
+    assert [found.partition(":")[0] for found in check(world)] == ["logo_missing"]
+
+
+def test_a_late_role_counts(world: World) -> None:
+    event, phil = world.event(), uuid4()
+    world.late.append(world.next_change(ChangeKind.JOINED, event_id=event, user_id=phil, role=Role.ORGANISER))
+    assert world.logos.set_logo(phil, event, JPEG + JPEG_END + b"|x")
+
+
+def test_the_real_process_reads_a_logo_and_refuses_what_is_none() -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (960, 320), "teal").save(out, "PNG")
+    process = LogoProcess()
+    read = process.read(out.getvalue())
+    assert read is not None
+    assert (read.reason, read.width, read.height) == (None, 480, 160)
+    damaged = process.read(out.getvalue()[:50])
+    assert damaged is not None
+    assert damaged.reason == "unreadable"
+
+
+def build_deadly() -> Callable[[bytes], LogoReading]:
+    return lambda _: os._exit(1)
+
+
+def test_a_logo_that_kills_the_process_is_none() -> None:
+    assert LogoProcess(build_deadly).read(b"") is None
+
+
+def test_a_database_of_the_version_before_has_no_logos(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+    db, event = make_db("matcher"), uuid4()
+    url = db.url.render_as_string(hide_password=False)
+    with db.begin() as connection:
+        connection.execute(text("DROP SCHEMA matcher CASCADE"))
+    migrate(url, "matcher", MIGRATIONS, "0007")
+    with db.begin() as connection:
+        connection.execute(text("INSERT INTO matcher.events (id, closed) VALUES (:event, false)"), {"event": event})
+    migrate(url, "matcher", MIGRATIONS, "head")
+    world = World(db, tmp_path)
+    world.join(event, world.organiser, Role.ORGANISER)
+    assert world.logos.find_version(event) == ""
+    assert set_logo(world, event).version

@@ -1,0 +1,78 @@
+"""What guests see equals brute force while photos are held back, planned and released, in any order with all else.
+
+The machine of test_matcher_pairs_audience, whose event holds its photos back now and then.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, precondition, rule
+from sqlalchemy import Connection, Engine, text
+
+from matcher_service.store import AudienceStore, ReleaseStore
+from tests.matcher.release import ListsForgetTheRelease, PicturesForgetTheRelease
+from tests.matcher.test_pairs import expect_found_out, run
+from tests.matcher.test_pairs_audience import PairsAndAudience
+from tests.matcher.world import World
+
+
+class PairsAndReleases(PairsAndAudience):
+    """The model knows whether guests see photos at all, too."""
+
+    @initialize()
+    def begin(self) -> None:
+        super().begin()
+        self.is_open = True
+
+    @rule(releases_in_s=st.sampled_from([None, -1.0, 3600.0]), is_noticed=st.booleans())
+    def hold_back(self, releases_in_s: float | None, is_noticed: bool) -> None:
+        self.world.offer(self.event, True, releases_in_s)
+        if is_noticed:
+            ReleaseStore(self.world.db).release_due()
+        self.is_open = releases_in_s is not None and releases_in_s < 0
+
+    @precondition(lambda self: not self.is_open)
+    @rule()
+    def release(self) -> None:
+        self.world.offer(self.event, False)
+        self.is_open = True
+
+    def list_decidable(self) -> list[tuple[UUID, UUID]]:
+        return super().list_decidable() if self.is_open else []
+
+    def list_askable(self) -> list[tuple[UUID, UUID]]:
+        return super().list_askable() if self.is_open else []
+
+    def expect(self, user: UUID) -> dict[UUID, bool]:
+        return super().expect(user) if self.is_open else {}
+
+
+class DecidesBeforeTheRelease(AudienceStore):
+    """Whoever asks before the release learns which photos there are."""
+
+    def _may_decide(self, connection: Connection, values: Any) -> bool:
+        connection.execute(text("UPDATE matcher.events SET held = false"))
+        return super()._may_decide(connection, values)
+
+
+def test_guests_see_what_is_released_in_any_order(make_db: Callable[[str], Engine]) -> None:
+    db = make_db("matcher")
+    run(lambda folder: World(db, folder), examples=20, machine=PairsAndReleases)
+
+
+CONTROLS: list[dict[str, Any]] = [
+    {"match_store": ListsForgetTheRelease},
+    {"photo_store": PicturesForgetTheRelease},
+    {"audience_store": DecidesBeforeTheRelease},
+]
+
+
+@pytest.mark.parametrize("twin", CONTROLS, ids=lambda twin: next(iter(twin.values())).__name__)
+def test_control_what_one_part_forgets_is_found_out(make_db: Callable[[str], Engine], twin: dict[str, Any]) -> None:
+    db = make_db("matcher")
+    # A decision that was let through is missing where the guest expects it to be refused.
+    with expect_found_out():
+        run(lambda folder: World(db, folder, **twin), examples=100, machine=PairsAndReleases)

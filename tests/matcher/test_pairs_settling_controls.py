@@ -1,0 +1,74 @@
+"""Each protection of settlements and each rule of matching, taken away, is found out by the machine of
+test_matcher_pairs_settling."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine
+
+from matcher_service import settler
+from matcher_service.domain import Settlement
+from matcher_service.rules import EventFaces, EventPeople, Limits, Refusals, examine
+from matcher_service.store import SettlementStore, UnsettledEvent
+from tests.matcher.test_pairs import expect_found_out
+from tests.matcher.test_pairs_settling import run_settling
+
+
+class IgnoresResets(SettlementStore):
+    """Publishes what was computed whatever went meanwhile."""
+
+    def _is_current(self, connection: Connection, job: Settlement, event: UnsettledEvent) -> bool:
+        return True
+
+
+def test_control_a_settlement_of_what_is_gone_is_found_out(make_db: Callable[[str], Engine]) -> None:
+    with expect_found_out():
+        run_settling(make_db("matcher"), examples=300, settlement_store=IgnoresResets)
+
+
+@pytest.mark.parametrize("module", ["jobs", "matches", "members", "refusals", "uploads"])
+def test_control_a_change_that_marks_nothing_is_found_out(
+    make_db: Callable[[str], Engine], module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = importlib.import_module(f"matcher_service.store.{module}")
+    monkeypatch.setattr(store, "mark_unsettled", lambda *_, **__: None)
+    with expect_found_out():
+        run_settling(make_db("matcher"), examples=300)
+
+
+# Not what the machine hardly ever needs: the second round (tests/unit/test_matching_rules.py), and the size and the
+# uploader of templates (test_matcher_settling.py).
+Rule = Callable[[EventFaces, EventPeople, Refusals, Limits], Any]
+WITHOUT: dict[str, Rule] = {
+    "growth": lambda faces, people, refusals, limits: examine(
+        faces, people, refusals, replace(limits, template_distance=-1)
+    ),
+    "agreement": lambda faces, people, refusals, limits: examine(
+        faces, people, refusals, replace(limits, votes=(1, 3))
+    ),
+    "the nearest person": lambda faces, people, refusals, limits: examine(
+        faces, people, refusals, replace(limits, nearest_margin=9)
+    ),
+    "refusals": lambda faces, people, refusals, limits: examine(faces, people, {}, limits),
+    "rejected faces": lambda faces, people, refusals, limits: examine(
+        faces, people, refusals, replace(limits, rejected_distance=-1)
+    ),
+    "the margin of rejected faces": lambda faces, people, refusals, limits: examine(
+        faces, people, refusals, replace(limits, rejected_margin=-1)
+    ),
+    "what is surely the guest's": lambda faces, people, refusals, limits: examine(
+        faces, people, refusals, replace(limits, own_distance=-1)
+    ),
+}
+
+
+@pytest.mark.parametrize("rule_name", WITHOUT)
+def test_control_each_rule_matters(
+    make_db: Callable[[str], Engine], rule_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settler, "examine", WITHOUT[rule_name])
+    with expect_found_out():
+        run_settling(make_db("matcher"), examples=300)

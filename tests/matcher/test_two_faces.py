@@ -1,0 +1,145 @@
+"""A selfie that is near two faces of one photo, as the average of two people is: organisers hear of the guest."""
+
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from prometheus_client import REGISTRY
+from sqlalchemy import Engine, text
+
+import matcher_service
+from kit.db.migrations import migrate
+from matcher_service.domain import EventNotFound, OrganiserOnly, Role
+from protos.matcher.v1 import matcher_pb2 as pb
+from tests.matcher.calls import Service
+from tests.matcher.looks import Look, LooksWorld
+from tests.matcher.world import PHOTOS_OF_TWO_FACES
+
+MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
+# Both within 0.6 of a selfie at 0, and 0.84 from each other.
+BOTH = (Look(-6), Look(6))
+
+
+@pytest.fixture
+def make_world(make_db: Callable[[str], Engine], tmp_path: Path) -> Callable[..., LooksWorld]:
+    return lambda **twins: LooksWorld(make_db("matcher"), tmp_path / "blobs", **twins)
+
+
+@pytest.fixture
+def world(make_world: Callable[..., LooksWorld]) -> LooksWorld:
+    return make_world()
+
+
+def reported(world: LooksWorld, event: UUID) -> list[tuple[UUID, int]]:
+    return world.anomalies.list_two_faces(world.organiser, event)
+
+
+def search(world: LooksWorld, event: UUID, place: int = 0) -> UUID:
+    guest = world.join(event)
+    assert world.send_selfie(event, guest, 1, place) == "DONE"
+    return guest
+
+
+def add(world: LooksWorld, event: UUID, count: int = PHOTOS_OF_TWO_FACES) -> list[UUID]:
+    return [world.add_looks(event, *BOTH) for _ in range(count)]
+
+
+def test_a_guest_is_reported_from_a_number_of_photos_on_before_the_event_is_settled(world: LooksWorld) -> None:
+    event = world.event()
+    add(world, event, PHOTOS_OF_TWO_FACES - 1)
+    few = search(world, event)
+    assert reported(world, event) == []
+    add(world, event, 1)
+    guest = search(world, event)
+    assert reported(world, event) == [(guest, PHOTOS_OF_TWO_FACES)]
+    world.settle_all()
+    assert reported(world, event) == sorted((one, PHOTOS_OF_TWO_FACES) for one in (few, guest))
+
+
+def test_photos_that_come_after_the_selfie_count_when_the_event_is_settled(world: LooksWorld) -> None:
+    event = world.event()
+    guest, other = search(world, event), search(world, event, 30)
+    add(world, event)
+    assert reported(world, event) == []
+    world.settle_all()
+    assert reported(world, event) == [(guest, PHOTOS_OF_TWO_FACES)]
+    assert other not in dict(reported(world, event))
+
+
+def test_faces_that_are_one_to_us_and_faces_of_several_photos_are_nothing(world: LooksWorld) -> None:
+    event = world.event()
+    for _ in range(PHOTOS_OF_TWO_FACES):
+        world.add_looks(event, Look(-4), Look(5))  # 0.63 from each other
+        for look in BOTH:
+            world.add_looks(event, look)
+    search(world, event)
+    world.settle_all()
+    assert reported(world, event) == []
+
+
+def test_who_deletes_the_selfie_or_says_not_me_is_not_forgotten(world: LooksWorld) -> None:
+    event = world.event()
+    photos = add(world, event)
+    guest = search(world, event)
+    for photo in photos:
+        world.matches.refuse_match(guest, photo)
+    assert world.send_selfie(event, guest, 2, None) == "DONE"
+    world.settle_all()
+    assert reported(world, event) == [(guest, PHOTOS_OF_TWO_FACES)]
+    world.leave(event, guest)
+    assert reported(world, event) == []
+    world.join(event, guest)
+    assert reported(world, event) == [(guest, PHOTOS_OF_TWO_FACES)]
+
+
+def test_each_person_is_counted_once(world: LooksWorld) -> None:
+    def counted() -> float:
+        return REGISTRY.get_sample_value("matcher_two_faces_total") or 0.0
+
+    event, before = world.event(), counted()
+    add(world, event)
+    search(world, event)
+    world.settle_all()
+    assert counted() == before + 1
+    add(world, event, 1)
+    world.settle_all()
+    assert counted() == before + 1
+    assert [count for _, count in reported(world, event)] == [PHOTOS_OF_TWO_FACES + 1]
+
+
+@pytest.mark.parametrize("role", [Role.GUEST, Role.COUPLE, Role.PHOTOGRAPHER])
+def test_organisers_alone_hear_of_it(world: LooksWorld, role: Role) -> None:
+    event = world.event()
+    with pytest.raises(OrganiserOnly):
+        world.anomalies.list_two_faces(world.join(event, role=role), event)
+    with pytest.raises(EventNotFound):
+        world.anomalies.list_two_faces(uuid4(), event)
+
+
+def test_the_answer_names_accounts_and_counts(service: Service) -> None:
+    world = service.world
+    event = world.event()
+    guest = world.join(event)
+    world.rematch(event, guest, 1, 1)
+    world.two_faces.note(event, {guest: 7})
+    request = pb.ListSharedFacesRequest(event_id=str(event))
+    answer = service.matcher.ListSharedFaces(request, metadata=service.by(world.organiser))
+    assert list(answer.two_faces) == [pb.TwoFaces(user_id=str(guest), photo_count=7)]
+    assert set(pb.TwoFaces.DESCRIPTOR.fields_by_name) == {"user_id", "photo_count"}
+
+
+def test_people_of_the_previous_version_are_kept(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+    db, event, guest = make_db("matcher"), uuid4(), uuid4()
+    url = db.url.render_as_string(hide_password=False)
+    with db.begin() as connection:
+        connection.execute(text("DROP SCHEMA matcher CASCADE"))
+    migrate(url, "matcher", MIGRATIONS, "0016")
+    insert = "INSERT INTO matcher.people (event_id, person_id, user_id, revision) VALUES (:event, :guest, :guest, 3)"
+    with db.begin() as connection:
+        connection.execute(text("INSERT INTO matcher.events (id, closed) VALUES (:event, false)"), {"event": event})
+        connection.execute(text(insert), {"event": event, "guest": guest})
+    migrate(url, "matcher", MIGRATIONS)
+    with db.begin() as connection:
+        found = connection.execute(text("SELECT revision, two_faces FROM matcher.people")).all()
+    assert found == [(3, 0)]

@@ -1,0 +1,49 @@
+"""A guest who looks for Mia, too, in selfie_service alone."""
+
+from typing import Any
+from uuid import UUID
+
+from protos.selfie.v1 import selfie_pb2 as pb
+from selfie_service.validation import Examination
+from tests.selfie.world import World, face
+
+ME, MIA = face(1, 1), face(2, 1)
+
+
+def send(world: World, user: UUID, encoding: bytes, person: str = "") -> pb.RejectReason:
+    world.upload(user, f"{person} {encoding!r}", person_id=person)
+    assert world.validate(lambda _: Examination(None, encoding))
+    return world.state(user, person).reject_reason
+
+
+def sent(world: World, event: UUID) -> dict[str, bytes]:
+    """The last face sent of each person in an event; empty: forget them."""
+    world.rematch()
+    return {request.user_id: face_of(request) for request in world.matcher.requests if request.event_id == str(event)}
+
+
+def face_of(request: Any) -> bytes:
+    sizes = [(number, size) for number, size in enumerate(request.encoding) if size]
+    return face(*sizes[0]) if sizes else b""
+
+
+def delete_mia(world: World) -> tuple[UUID, UUID, str]:
+    """The event, its guest, and a person who had a selfie, was matched and is deleted."""
+    event = world.event()
+    user = world.guest(event)
+    mia = world.add_person(user)
+    send(world, user, ME)
+    send(world, user, MIA, mia)
+    world.rematch()
+    world.delete_person(user, mia)
+    return event, user, mia
+
+
+def look_for_mia(world: World) -> tuple[UUID, UUID, str]:
+    """An event, its guest, and a person who was matched there."""
+    event = world.event()
+    user = world.guest(event)
+    mia = world.add_person(user)
+    send(world, user, MIA, mia)
+    world.rematch()
+    return event, user, mia

@@ -1,0 +1,198 @@
+"""The files of selfies: durable before their row, deleted with it, and nothing else lost or left behind."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import grpc
+import pytest
+
+from kit.errors import DatabaseUnavailable
+from kit.storage.blobs import BlobOptions, Blobs
+from kit.storage.client import BlobsUnavailable
+from selfie_service.domain import MAX_FAILURES, ChangeKind, NewSelfie
+from selfie_service.store import SelfieStore, changes, erasing
+from tests.harness.calls import refused
+from tests.harness.s3 import S3Server
+from tests.selfie.world import MakeWorld, World, image_of, invalid, valid
+
+
+class Away(Blobs):
+    """A file store that cannot be written to, and cannot be read once it is `silent`."""
+
+    silent = False
+
+    def put(self, key: str, data: bytes) -> None:
+        raise BlobsUnavailable
+
+    def get(self, key: str) -> bytes:
+        if self.silent:
+            raise BlobsUnavailable
+        return super().get(key)
+
+
+class RowBeforeFile(Blobs):
+    """A broken twin: whoever writes a file is answered before it is there."""
+
+    def put(self, key: str, data: bytes) -> None:
+        pass
+
+
+def test_a_file_store_that_is_away_accepts_nothing(make_world: MakeWorld) -> None:
+    world = make_world(blobs=Away)
+    with refused(grpc.StatusCode.UNAVAILABLE, "BLOBS_UNAVAILABLE"):
+        world.upload(world.guest(world.event()))
+    assert world.count("selfies") == 0
+
+
+def test_control_a_row_without_its_file_is_put_aside_and_never_decided(make_world: MakeWorld) -> None:
+    world = make_world(blobs=RowBeforeFile)
+    selfie_id = world.upload(world.guest(world.event()))
+    for _ in range(MAX_FAILURES):
+        assert world.validate(valid())
+    assert world.selfie(selfie_id).state == "error"
+
+
+def test_a_file_store_that_cannot_be_read_is_no_failure_of_the_selfie(world: World, guest: UUID) -> None:
+    selfie_id = world.upload(guest)
+    world.blobs.__class__ = Away
+    world.blobs.silent = True  # type: ignore[attr-defined]
+    for _ in range(MAX_FAILURES + 1):
+        with pytest.raises(BlobsUnavailable):
+            world.validate(valid())
+    with refused(grpc.StatusCode.UNAVAILABLE, "BLOBS_UNAVAILABLE"):
+        world.get(guest)
+    world.blobs.__class__ = Blobs
+    assert world.selfie(selfie_id).failures == 0
+    assert world.validate(valid())
+    assert world.get(guest).image == image_of("selfie")
+
+
+def test_a_refused_upload_and_a_repeated_one_leave_no_file(world: World) -> None:
+    guest = world.guest(world.event(closed=True))
+    with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
+        world.upload(guest)
+    assert not world.files()
+    guest, request_id = world.guest(world.event()), "0e984725-c51c-4bf4-9960-e1c80e27aba0"
+    assert world.upload(guest, request_id=request_id) == world.upload(guest, request_id=request_id)
+    with refused(grpc.StatusCode.INVALID_ARGUMENT, "IDEMPOTENCY_KEY_REUSED"):
+        world.upload(guest, "another", request_id=request_id)
+    assert len(world.files()) == 1
+
+
+def supersede(world: World, guest: UUID) -> None:
+    world.upload(guest)
+    world.upload(guest)
+    world.delete(guest)
+
+
+def replace(world: World, guest: UUID) -> None:
+    world.enter(guest)
+    world.enter(guest)
+    world.delete(guest)
+
+
+def reject(world: World, guest: UUID) -> None:
+    world.upload(guest)
+    world.validate(invalid("no_face"))
+
+
+def erase(world: World, guest: UUID) -> None:
+    world.enter(guest)
+    world.upload(guest)
+    world.tell(ChangeKind.USER_ERASED, user_id=guest)
+    world.follower.catch_up()
+
+
+ENDS = [supersede, replace, reject, erase]
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_the_file_of_a_selfie_goes_with_its_bytes(
+    world: World, guest: UUID, end: Callable[[World, UUID], None]
+) -> None:
+    end(world, guest)
+    world.sweep()
+    assert not world.files()
+    assert world.count("blob_deletions") == 0
+
+
+@pytest.mark.parametrize("end", [replace, reject, erase])
+def test_control_a_deletion_that_is_not_queued_leaves_the_file(
+    world: World, guest: UUID, end: Callable[[World, UUID], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (changes, erasing):
+        monkeypatch.setattr(module, "queue_blob_deletions", lambda *_: None)
+    end(world, guest)
+    world.sweep()
+    assert world.files()
+
+
+def test_only_files_without_a_selfie_are_orphans(world: World, guest: UUID) -> None:
+    world.enter(guest)
+    [key] = world.files()
+    orphan = world.blobs.new_key()
+    assert world.selfies.find_orphans([key, orphan]) == {orphan}
+
+
+class DeletedMeanwhile(SelfieStore):
+    """Its guest deletes the selfie while its bytes are written into a file."""
+
+    guest: UUID
+
+    def move_image(self, selfie_id: UUID, key: str) -> bool:
+        self.delete_selfies(self.guest)
+        return super().move_image(selfie_id, key)
+
+
+def test_bytes_that_are_deleted_while_they_are_moved_leave_no_file(make_world: MakeWorld) -> None:
+    world = make_world(selfie_store=DeletedMeanwhile)
+    DeletedMeanwhile.guest = guest = world.guest(world.event())
+    world.enter(guest)
+    world.execute("UPDATE selfie.selfies SET image = 'as of 0001', image_key = NULL")
+    for key in world.files():
+        world.blobs.delete(key)
+    assert world.validate(valid())
+    assert not world.validate(valid())
+    world.sweep()
+    assert not world.files()
+    with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
+        world.get(guest)
+
+
+class LostAtTheCommit(SelfieStore):
+    """The database goes away after the commit and before its answer."""
+
+    def add_selfie(self, selfie: NewSelfie) -> UUID:
+        super().add_selfie(selfie)
+        raise DatabaseUnavailable
+
+
+def test_the_file_stays_where_nobody_knows_whether_the_row_is_there(make_world: MakeWorld) -> None:
+    world = make_world(selfie_store=LostAtTheCommit)
+    guest = world.guest(world.event())
+    with refused(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
+        world.upload(guest)
+    assert world.get(guest).image == image_of("selfie")
+
+
+class OnS3(Blobs):
+    """A file store in a bucket, whatever folder is asked for."""
+
+    def __init__(self, _: str, prefix: str) -> None:
+        super().__init__("s3://photos", prefix, BlobOptions(allow_http=True))
+
+
+@pytest.mark.timeout(900)  # the first test may have to build the server
+def test_the_files_of_selfies_may_be_in_a_bucket(
+    s3: S3Server, make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3.settings.items():
+        monkeypatch.setenv(name, value)
+    world = make_world(blobs=OnS3)
+    guest = world.guest(world.event())
+    world.enter(guest)
+    world.upload(guest, "newer")
+    assert len(list(world.blobs.list())) == 2
+    world.delete(guest)
+    world.sweep()
+    assert not list(world.blobs.list())

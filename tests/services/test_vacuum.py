@@ -1,0 +1,66 @@
+"""What is erased makes room that is used again: autovacuum comes after a few deletions."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+
+import auth_service
+import selfie_service
+from kit.db.migrations import migrate
+
+# By schema: its package, the version before, and after how many erasures space is used again.
+SCHEMAS: dict[str, tuple[ModuleType, str, int]] = {
+    "auth": (auth_service, "0016", 20),
+    "selfie": (selfie_service, "0010", 200),
+}
+WITH_PEOPLE = [("auth", table) for table in ("users", "memberships", "notices", "mails", "account_links")] + [
+    ("selfie", table) for table in ("people", "selfies")
+]
+# What autovacuum waits for (PostgreSQL's manual, "The Autovacuum Daemon"), in a table of so many rows.
+ROWS = 5_000
+DEAD_ROWS = text(
+    """
+    SELECT coalesce(max(option_value) FILTER (WHERE option_name = 'autovacuum_vacuum_threshold'),
+            current_setting('autovacuum_vacuum_threshold'))::float
+        + coalesce(max(option_value) FILTER (WHERE option_name = 'autovacuum_vacuum_scale_factor'),
+            current_setting('autovacuum_vacuum_scale_factor'))::float * :rows
+    FROM (SELECT CAST(:name AS regclass)) AS one (id)
+        JOIN pg_class c ON c.oid = one.id LEFT JOIN LATERAL pg_options_to_table(c.reloptions) ON true
+    """
+)
+
+
+def dead_rows_before_vacuum(db: Engine, name: str) -> float:
+    with db.connect() as connection:
+        found: float = connection.execute(DEAD_ROWS, {"name": name, "rows": ROWS}).scalar_one()
+        return found
+
+
+@pytest.mark.parametrize(("schema", "table"), WITH_PEOPLE)
+def test_a_few_deletions_are_enough(make_db: Callable[[str], Engine], schema: str, table: str) -> None:
+    assert dead_rows_before_vacuum(make_db(schema), f"{schema}.{table}") <= SCHEMAS[schema][2]
+
+
+def test_control_by_default_a_thousand_are_needed(make_db: Callable[[str], Engine]) -> None:
+    assert dead_rows_before_vacuum(make_db("auth"), "auth.tombstones") > 1_000
+
+
+def test_accounts_of_0016_stay(make_db: Callable[[str], Engine]) -> None:
+    db = make_db("auth")
+    url = db.url.render_as_string(hide_password=False)
+    package, before, most = SCHEMAS["auth"]
+    location = Path(str(package.__file__)).parent / "migrations"
+    with db.begin() as connection:
+        connection.execute(text("DROP SCHEMA auth CASCADE"))
+    migrate(url, "auth", location, before)
+    with db.begin() as connection:
+        connection.execute(text("INSERT INTO auth.users (id) VALUES (:id)"), {"id": (user := uuid4())})
+    assert dead_rows_before_vacuum(db, "auth.users") > most
+    migrate(url, "auth", location)
+    with db.connect() as connection:
+        assert connection.execute(text("SELECT id FROM auth.users")).scalars().all() == [user]
+    assert dead_rows_before_vacuum(db, "auth.users") <= most
