@@ -24,7 +24,7 @@ OVERLAY = Path("deploy/k8s/overlays/local")
 POSTGRES_USER = 999
 VOLUMES = ("data-postgres-0", "data-s3-0")
 # The load sends more selfies of one account than a person would.
-MORE_SETTINGS = "RATE_SELFIES=none\nRATE_ADDRESS_SELFIES=none\n"
+MORE_SETTINGS = "RATE_SELFIES=none\nRATE_SELFIE_MB=none\nRATE_ADDRESS_SELFIES=none\n"
 ROLLOUT_S = 900
 ENTRY = ("--entrypoint", '["/usr/local/bin/any-user.sh"]', "--cmd", "postgres")
 
