@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import Engine, text
 
-from matcher_service.domain import ChangeKind, GuestPhotos, Job, Rematch, RematchState, Snapshot, Visibility
+from matcher_service.domain import GuestPhotos, Job, Rematch, RematchState, Snapshot, Visibility
 from matcher_service.rules import Limits
 from tests.matcher.looks import STEP, Look, LooksWorld, make_plain, make_selfie, parse, show
 from tests.matcher.settling_model import Grown, Photo, Settling
@@ -233,7 +233,7 @@ class PairsAndSettling(RuleBasedStateMachine):
                 self.settle()
                 self.matches_are_as_expected()
             finally:
-                self.world.change(ChangeKind.EVENT_DELETED, event_id=self.event)
+                self.world.delete_event(self.event)
 
     def compute(self) -> dict[UUID, Grown]:
         """Brute force over what there is, for those who are looked for."""

@@ -190,6 +190,17 @@ class World:
         self.change(ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=role)
         return user_id
 
+    def delete_event(self, event_id: UUID) -> None:
+        """With all of its rows."""
+        self.change(ChangeKind.EVENT_DELETED, event_id=event_id)
+        self.purge()
+
+    def purge(self) -> None:
+        """Deletes what is left of deleted events."""
+        store = PurgeStore(self.db)
+        while store.purge():
+            pass
+
     def offer(self, event_id: UUID, held: bool, releases_in_s: float | None = None, **other: Any) -> None:
         """What auth_service says of an event; `releases_in_s`: from now, by our clock, which is the database's."""
         releases_at = None if releases_in_s is None else datetime.now(UTC) + timedelta(seconds=releases_in_s)
@@ -285,9 +296,9 @@ class World:
 
     def sweep(self) -> None:
         """Deletes what is left of deleted events, and the files whose deletion is queued."""
-        for step in (PurgeStore(self.db).purge, Sweeper(self.job_store, self.blobs).step):
-            while step():
-                pass
+        self.purge()
+        while Sweeper(self.job_store, self.blobs).step():
+            pass
 
     def count(self, table: str) -> int:
         with self.db.begin() as connection:
