@@ -1,21 +1,23 @@
 """The machine of rereads with faces that are forgotten: they are nobody's from then on, whatever reads the photo next.
 
-A face is where it is: in a column, which stays forgotten for all later readings and versions of the photo. The controls
-are those of test_matcher_removals.
+A face is where it is: in a column, which stays forgotten for all later readings and versions of the photo.
 """
 
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 from sqlalchemy import Engine, text
 
 from matcher_service.domain.removals import ChosenFace, Removal
+from matcher_service.store import RemovalStore
 from tests.matcher.looks import Look, LooksWorld
-from tests.matcher.test_pairs import ANY, run
+from tests.matcher.test_pairs import ANY, expect_found_out, run
 from tests.matcher.test_pairs_rereads import PairsAndRereads
+from tests.matcher.test_removal_returns import LeavesLaidAside, MarksNothing
 
 NOWHERE = 10_000  # a face at this place is near nobody, nor near what anybody rejected
 FACES = text(
@@ -104,3 +106,9 @@ def run_removals(db: Engine, examples: int, **twins: Any) -> None:
 
 def test_forgotten_faces_are_nobodys_and_no_other_pair_is_missed(make_db: Callable[[str], Engine]) -> None:
     run_removals(make_db("matcher"), examples=30)
+
+
+@pytest.mark.parametrize("broken", [LeavesLaidAside, MarksNothing])
+def test_control_a_broken_removal_is_found_out(make_db: Callable[[str], Engine], broken: type[RemovalStore]) -> None:
+    with expect_found_out():
+        run_removals(make_db("matcher"), examples=300, removal_store=broken)
