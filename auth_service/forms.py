@@ -97,7 +97,7 @@ def check_password(password: str, *about: str, field: str = "password") -> Itera
     elif length > MAX_PASSWORD_LENGTH:
         yield Violation(field, "password_too_long", f"Use at most {MAX_PASSWORD_LENGTH} characters.")
     elif is_guessable(password, about):
-        message = "This password, or one like it, is easy to guess. Use several words that do not belong together."
+        message = "This password, or one like it, is easy to guess. Use words that do not belong together."
         yield Violation(field, "password_too_common", message)
 
 

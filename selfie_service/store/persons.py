@@ -14,8 +14,8 @@ from selfie_service.store.people import lock_first_person, lock_people, lock_per
 BATCH = 100
 LIVE = "user_id = :user AND deleted_at IS NULL"
 # In the events that search the account; without a face there is nothing to send. `enrolments.user_id` is what a worker
-# of the previous version sends: for these people their own id, which no matcher has as a member, so that nobody is
-# mixed up.
+# of the previous version sends: for these people their own id, which no matcher has as a member, so that no people
+# are mixed up.
 ENROL = """
 INSERT INTO selfie.enrolments (event_id, person_id, user_id, role, role_sequence, wanted_revision, state)
 SELECT event_id, :person, :person, role, role_sequence, 0, 'idle'
