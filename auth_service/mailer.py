@@ -66,10 +66,10 @@ class Sender(Worker[MailJob]):
                 self._server.send(self._post.write(letter), letter.to)
         except MailRefused as fault:
             self._store.fail(job)
-            self._tell(job, "refused", fault.code)
+            self._record(job, "refused", fault.code)
         except MailDeferred as fault:
             self._store.defer(job)
-            self._tell(job, "deferred", fault.code)
+            self._record(job, "deferred", fault.code)
         except MailServerUnavailable as fault:
             self._store.defer(job)
             log.warning(
@@ -82,9 +82,9 @@ class Sender(Worker[MailJob]):
         else:
             reach("mailer", "after-send")
             self._store.finish(job)
-            self._tell(job, "sent", 250)
+            self._record(job, "sent", 250)
 
-    def _tell(self, job: MailJob, outcome: str, code: int) -> None:
+    def _record(self, job: MailJob, outcome: str, code: int) -> None:
         sent.labels(job.kind.value, outcome).inc()
         log.info(
             "An e-mail was sent." if outcome == "sent" else "An e-mail was not accepted.",
@@ -118,29 +118,29 @@ class Looker:
     def step(self) -> bool:
         """Returns whether there was any work."""
         self._store.note_releases()
-        taken = self._store.take_due(BATCH)
-        if taken is None:
+        due = self._store.take_due(BATCH)
+        if due is None:
             return False
-        event_id, notices = taken
+        event_id, notices = due
         user_ids = [notice.user_id for notice in notices]
         try:
             counts = self._count(event_id, user_ids) if user_ids else PhotoCounts()
             for notice in notices:
-                self._tell(event_id, notice, counts)
+                self._announce(event_id, notice, counts)
         except Exception:
             self._store.mark_due(event_id, user_ids)
             raise
         return True
 
-    def _tell(self, event_id: UUID, notice: DueNotice, counts: PhotoCounts) -> None:
+    def _announce(self, event_id: UUID, notice: DueNotice, counts: PhotoCounts) -> None:
         """Announces the release to a guest who sees photos of themselves or for everyone, and otherwise their first
         photos. Nothing is announced until matcher_service has processed the release."""
         user_id, own = notice.user_id, counts.of_each.get(notice.user_id, 0)
         is_released = notice.released and counts.released
-        is_told = bool(is_released and (own or counts.for_everyone)) and self._store.announce_release(
+        is_announced = bool(is_released and (own or counts.for_everyone)) and self._store.announce_release(
             event_id, user_id, self._make_token(), own
         )
-        if own and not notice.settled and not is_told:
+        if own and not notice.settled and not is_announced:
             self._store.announce_first(event_id, user_id, self._make_token())
         if is_released:
             self._store.forget_release(event_id, user_id)

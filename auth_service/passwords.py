@@ -32,7 +32,7 @@ class Passwords:
     def __init__(self, hashes_at_once: int = HASHES_AT_ONCE, max_calls: int = MAX_CALLS) -> None:
         self._slots = Semaphore(max_calls)
         # Separate threads, because malloc keeps the memory that each thread has used.
-        self._threads = ThreadPoolExecutor(hashes_at_once, thread_name_prefix="password", initializer=_give_way)
+        self._threads = ThreadPoolExecutor(hashes_at_once, thread_name_prefix="password", initializer=_lower_priority)
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
         self._nobody = self._hasher.hash("nobody has this password")
 
@@ -75,7 +75,7 @@ class Passwords:
         return fits and password_hash is not None and len(password) <= MAX_PASSWORD_LENGTH
 
 
-def _give_way() -> None:
+def _lower_priority() -> None:
     """Lowers the thread's priority: anyone can request hashes, which are pure computation, and guests come first."""
     if sys.platform == "linux":  # elsewhere only whole processes have a priority
         thread_id = threading.get_native_id()

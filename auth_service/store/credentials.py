@@ -26,9 +26,9 @@ class CredentialStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def set_password(self, user_id: UUID, old_hash: str, new_hash: str, kept_id: UUID, tells: bool) -> bool:
-        """Ends all sessions except `kept_id`, and all links. Returns False if `old_hash` is no longer current. `tells`:
-        announce it to the account by e-mail."""
+    def set_password(self, user_id: UUID, old_hash: str, new_hash: str, kept_id: UUID, notifies: bool) -> bool:
+        """Ends all sessions except `kept_id`, and all links. Returns False if `old_hash` is no longer current.
+        `notifies`: announce it to the account by e-mail."""
         query = text("UPDATE auth.users SET password_hash = :new WHERE id = :user AND password_hash = :old")
         with transaction(self._engine, "set-password") as connection:
             lock_sessions(connection, user_id)
@@ -36,8 +36,8 @@ class CredentialStore:
                 return False
             _forget_links(connection, user_id)
             end_sessions(connection, user_id, "family <> :kept", kept=kept_id)
-            if tells:
-                _tell_change(connection, MailKind.PASSWORD_CHANGED, user_id, _find_email(connection, user_id))
+            if notifies:
+                _mail_change(connection, MailKind.PASSWORD_CHANGED, user_id, _find_email(connection, user_id))
             return True
 
     def set_email(self, user_id: UUID, password_hash: str, email: str) -> bool:
@@ -86,9 +86,9 @@ class CredentialStore:
             values = {"hash": token_hash, "kind": MailKind.RESET.value}
             return connection.execute(query, values).first() is not None
 
-    def reset_password(self, token_hash: bytes, password_hash: str, tells: bool) -> str | None:
+    def reset_password(self, token_hash: bytes, password_hash: str, notifies: bool) -> str | None:
         """Uses a link up, and ends all links and sessions of its account. Returns the user name; None for an invalid
-        link. `tells`: announce it to the account by e-mail."""
+        link. `notifies`: announce it to the account by e-mail."""
         query = text("UPDATE auth.users SET password_hash = :password WHERE id = :user RETURNING username")
         with transaction(self._engine, "reset-password") as connection:
             found = _take_link(connection, token_hash, MailKind.RESET)
@@ -98,8 +98,8 @@ class CredentialStore:
             username: str = connection.execute(query, {"user": user_id, "password": password_hash}).scalar_one()
             _forget_links(connection, user_id)
             end_sessions(connection, user_id)
-            if tells:
-                _tell_change(connection, MailKind.PASSWORD_CHANGED, user_id, _find_email(connection, user_id))
+            if notifies:
+                _mail_change(connection, MailKind.PASSWORD_CHANGED, user_id, _find_email(connection, user_id))
             return username
 
     def confirm_email(self, token_hash: bytes) -> bool:
@@ -113,7 +113,7 @@ class CredentialStore:
             old = _find_email(connection, user_id)
             if not _set_email(connection, *found):
                 return False
-            _tell_change(connection, MailKind.EMAIL_CHANGED, user_id, old)
+            _mail_change(connection, MailKind.EMAIL_CHANGED, user_id, old)
             return True
 
     def delete_expired(self) -> None:
@@ -167,7 +167,7 @@ def _find_email(connection: Connection, user_id: UUID) -> str | None:
     return email
 
 
-def _tell_change(connection: Connection, kind: MailKind, user_id: UUID, address: str | None) -> None:
+def _mail_change(connection: Connection, kind: MailKind, user_id: UUID, address: str | None) -> None:
     """Sends it in all languages, since the account has none. Those who made the change cannot cancel it."""
     if address:
         add = text(

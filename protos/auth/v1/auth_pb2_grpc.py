@@ -469,8 +469,8 @@ class AuthServiceServicer:
 
     def ListEndedSessions(self, request, context):
         """Long poll: lists the sessions that ended after a position, for as long as one of their access tokens may still be
-        valid. Services only, which reject such tokens. Idempotent. Responds as soon as there is a result, or with an empty
-        list after `wait`.
+        valid. Called by services, which reject such tokens. Idempotent. Responds as soon as there is a result, or with an
+        empty list after `wait`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
