@@ -38,7 +38,7 @@ class ServeSettings(
     guest_session_days: int = Field(
         GUEST_SESSION_DAYS, ge=1, le=3650, description="maximum lifetime of a session of a guest without a password"
     )
-    guests_of_one_phone: int = Field(5, ge=2, description="fewest guests with one phone to report to organisers")
+    guests_of_one_phone: int = Field(5, ge=2, description="minimum number of guests per phone to report to organisers")
     retention_days: int = Field(
         RETENTION_DAYS,
         ge=0,

@@ -63,7 +63,7 @@ class WorkerSettings(
         TOLERANCE, gt=0, le=2, description="largest distance of a later selfie from the first one; none: no limit"
     )
     faces_per_day: int = Field(
-        FACES_PER_DAY, ge=1, le=1000, description="first selfies per account in 24 hours, including after deletions"
+        FACES_PER_DAY, ge=1, le=1000, description="most first selfies per account in 24 hours, counting deleted ones"
     )
     image_timeout_s: float = Field(15, gt=0, le=300, description="timeout of one examination")
     image_memory_mb: int = Field(2048, ge=512, description="address space of the examining process")
