@@ -1,1 +1,1 @@
-"""Accounts, events, event codes, memberships, tokens, and the change feed."""
+"""Accounts, events, event codes, memberships, tokens, e-mail and the change feed."""

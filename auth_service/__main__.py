@@ -1,4 +1,4 @@
-"""Wiring and settings of auth_service."""
+"""The commands of auth_service, and their wiring."""
 
 import argparse
 import getpass
@@ -120,7 +120,7 @@ def send_mails(_: list[str]) -> None:
         server = MailSender(
             MailServer.parse(config.smtp_url), post.sender_address, config.public_host, config.smtp_timeout_s
         )
-        # A conversation with the server has about ten answers.
+        # An SMTP conversation has about ten responses.
         sender = Sender(stores.mails, post, server, make_token, 20 * config.smtp_timeout_s, stop)
         looker = Looker(stores.notices, feed.count, make_token)
         announcer = Announcer(stores.announcements, feed.count)
@@ -132,7 +132,7 @@ def send_mails(_: list[str]) -> None:
         ]
         stop.wait()
         sender.release()
-        # An e-mail on its way has its time; if it takes longer, its lease ends it.
+        # Lets an e-mail in progress finish; if it takes longer, its lease expires.
         for loop in loops:
             loop.join(STOP_S)
 
@@ -150,7 +150,7 @@ def run_migrations(_: list[str]) -> None:
 
 
 def wait_for_schema(_: list[str]) -> None:
-    """Ends when the schema is at the version that this code needs; for what starts while somebody else migrates."""
+    """Waits until the schema has the version that this code requires, while another process migrates it."""
     config = settings.load(MigrateSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
     if not await_schema(config.database_url, "auth", MIGRATIONS, stop_on_signals()):
@@ -185,7 +185,7 @@ def replay_ledger(_: list[str]) -> None:
 
 
 def print_reset_link(arguments: list[str]) -> None:
-    """Without PUBLIC_URL only the path is known."""
+    """Prints only the path of the link if PUBLIC_URL is not set."""
     settings.read_env_file(NAME)
     parser = argparse.ArgumentParser("auth_service reset-link", description="Make a link to a new password.")
     parser.add_argument("--username", required=True, help="user name or e-mail address")
@@ -195,7 +195,7 @@ def print_reset_link(arguments: list[str]) -> None:
     try:
         token = Credentials(_open_stores(config), Passwords(), sends_mail=False).make_reset(chosen.username)
     except UserNotFound:
-        print(f"reset-link: there is no account with a password that is called {chosen.username}.", file=sys.stderr)
+        print(f"reset-link: there is no account with a password named {chosen.username}.", file=sys.stderr)
         raise SystemExit(1) from None
     print(f"{config.public_url}{config.root_path.rstrip('/')}/password#{token}")
 
@@ -211,7 +211,7 @@ def _offer_setup(auth: Auth) -> None:
 def _build(config: ServeSettings, stop: Event) -> Auth:
     signer = Signer.read(NAME, config.signing_key)
     tokens, sends_mail = TokenMaker(signer), bool(config.smtp_url)
-    # The other threads stay free for codes and refreshes, however many people log in.
+    # The other threads stay free for codes and refreshes, regardless of the number of logins.
     passwords = Passwords(max_calls=max(1, config.unary_workers * 3 // 4))
     return Auth(
         _open_stores(config),

@@ -1,4 +1,4 @@
-"""Tells the organisers of an event by e-mail, a month and a week before, that it is hidden and then deleted."""
+"""Announces by e-mail to the organisers of an event, a month and a week before, that it will be hidden and deleted."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -11,14 +11,14 @@ Count = Callable[[UUID, Sequence[UUID]], PhotoCounts]
 
 
 class Announcer:
-    """`count`: what matcher_service knows of an event."""
+    """`count` asks matcher_service for the photos of an event."""
 
     def __init__(self, store: AnnouncementStore, count: Count) -> None:
         self._store = store
         self._count = count
 
     def step(self) -> bool:
-        """All that are due now; False, since there are none left."""
+        """Announces everything that is due; returns False, since nothing is left."""
         totals: dict[UUID, int | None] = {}
         for due in self._store.list_due():
             if due.event_id not in totals:
@@ -27,7 +27,7 @@ class Announcer:
         return False
 
     def _find_total(self, event_id: UUID) -> int | None:
-        """None while it is not known: the e-mail goes out all the same."""
+        """Returns None if matcher_service is unavailable: the e-mail is sent without the count."""
         try:
             return self._count(event_id, []).total
         except Unavailable:

@@ -1,4 +1,4 @@
-"""The rules of what people type into forms; each answers the violations that it finds."""
+"""Validation of form fields; each check yields the violations that it finds."""
 
 import re
 import unicodedata
@@ -18,26 +18,26 @@ MIN_USERNAME_LENGTH = 2
 MAX_USERNAME_LENGTH = 64
 MAX_VERSION_LENGTH = 32
 MIN_PASSWORD_LENGTH = 8
-END_STEP = timedelta(days=1)  # in which forms show an end and send it back
-JOINERS = "\u200c\u200d"  # zero width; Persian and Indic words and the emoji of families need them
-# Of direction: Arabic and Hebrew need them beside digits and Latin letters. Unlike overrides and isolates they reorder
-# nothing beyond their place.
+END_STEP = timedelta(days=1)  # the precision with which forms show an end and send it back
+JOINERS = "\u200c\u200d"  # zero width; required by Persian and Indic words and by family emoji
+# Arabic and Hebrew need direction marks next to digits and Latin letters. Unlike overrides and isolates, they do not
+# reorder the text around them.
 DIRECTION_MARKS = "\u200e\u200f\u061c"
 INVISIBLE = JOINERS + DIRECTION_MARKS
-# Between the letters of a name; "@" would make it an address.
+# Allowed between the letters of a name; "@" would make it an address.
 NAME_MARKS = " .-_'\u2018\u2019\u02bc\u2010\u2011\u00b7\u30fb" + INVISIBLE
 DOTS = re.compile(r"\.{2,}")
 CONSENT_LANGUAGE = re.compile(r"([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3})?")
 
 
 def require(faults: Iterable[Violation]) -> None:
-    """Raises InvalidForm where there is any fault."""
+    """Raises InvalidForm if there are any violations."""
     if found := [*faults]:
         raise InvalidForm(found)
 
 
 def check_username(username: str) -> Iterator[Violation]:
-    """Of a name as `to_display` gives it: letters of every script with their marks, digits, and NAME_MARKS."""
+    """Checks a name returned by `to_display`: letters of any script with their marks, digits, and NAME_MARKS."""
     visible = see(username)
     is_long_enough = len(visible) >= MIN_USERNAME_LENGTH or _is_whole_name(visible)
     if (
@@ -55,14 +55,14 @@ def check_username(username: str) -> Iterator[Violation]:
 
 
 def check_display_name(name: str) -> Iterator[Violation]:
-    """Of a name as `to_display` gives it; an empty one is allowed."""
+    """Checks a name returned by `to_display`; an empty one is allowed."""
     if len(name) > MAX_USERNAME_LENGTH or has_controls(name):
         message = f"Use at most {MAX_USERNAME_LENGTH} characters."
         yield Violation("display_name", "invalid_display_name", name_control(name) or message)
 
 
 def check_consent(consent: GivenConsent, required: bool = False) -> Iterator[Violation]:
-    """The language is a tag of BCP 47, or empty: the client does not say."""
+    """The language is a BCP 47 tag, or empty if the client does not specify it."""
     version = consent.version
     is_missing = required and not version
     if is_missing or len(version) > MAX_VERSION_LENGTH or not version.isascii() or has_controls(version):
@@ -90,16 +90,14 @@ def check_language(language: str) -> Iterator[Violation]:
 
 
 def check_password(password: str, *about: str, field: str = "password") -> Iterator[Violation]:
-    """`about`: what others know of the user, such as their name."""
+    """`about`: known facts about the user, such as their name."""
     length = len(unicodedata.normalize("NFC", password))  # of what is hashed
     if length < MIN_PASSWORD_LENGTH:
         yield Violation(field, "password_too_short", f"Use at least {MIN_PASSWORD_LENGTH} characters.")
     elif length > MAX_PASSWORD_LENGTH:
         yield Violation(field, "password_too_long", f"Use at most {MAX_PASSWORD_LENGTH} characters.")
     elif is_guessable(password, about):
-        message = (
-            "This password, or one like it, is among the first that are tried. Use words that do not belong together."
-        )
+        message = "This password, or one like it, is easy to guess. Use words that do not belong together."
         yield Violation(field, "password_too_common", message)
 
 
@@ -115,7 +113,7 @@ def check_times(starts_at: datetime | None, expires_at: datetime | None) -> Iter
 
 
 def check_new_end(expires_at: datetime | None, before: datetime | None = None) -> Iterator[Violation]:
-    """Of an event that is not to be shut at once; one that has ended may be sent back with its end, `before`."""
+    """Checks the end of an open event; for an event that has ended, `before` is its end, which may be sent back."""
     now = datetime.now(UTC)
     is_same = expires_at and before and before <= now and abs(expires_at - before) < END_STEP
     if expires_at and not is_same and expires_at <= now:
@@ -129,7 +127,7 @@ def check_offer(offer: NewOffer) -> Iterator[Violation]:
 
 
 def check_offer_edit(edit: OfferEdit, is_held: bool) -> Iterator[Violation]:
-    """`is_held`: whether the event is held back now."""
+    """`is_held`: whether the photos are held back now."""
     yield from check_release(is_held if edit.held is None else edit.held, edit.releases_at)
     yield from check_credit(edit.credit or Credit())
     yield from check_keep_days(edit.keep_days or 0)
@@ -137,7 +135,7 @@ def check_offer_edit(edit: OfferEdit, is_held: bool) -> Iterator[Violation]:
 
 def check_release(held: bool, releases_at: datetime | None) -> Iterator[Violation]:
     if releases_at and not held:
-        yield Violation("releases_at", "released", "Only photos that are held back can have a day of release.")
+        yield Violation("releases_at", "released", "Only photos that are held back can have a release date.")
 
 
 def check_credit(credit: Credit) -> Iterator[Violation]:
@@ -156,7 +154,8 @@ def check_keep_days(keep_days: int) -> Iterator[Violation]:
 
 
 def _is_web_address(url: str) -> bool:
-    """https, with a host, and nothing that a browser or a reader may take for another host."""
+    """Whether it is an https URL with a host, without anything that browsers or readers may mistake for another
+    host."""
     if len(url) > MAX_URL_LENGTH or any(unicodedata.category(letter)[0] in "CZ" or letter in "\\@" for letter in url):
         return False
     try:
@@ -173,22 +172,22 @@ def _belongs_to_name(character: str) -> bool:
 
 
 def _is_whole_name(text: str) -> bool:
-    """One Han character or syllable of Hangul is a name by itself."""
+    """Whether it is one Han character or Hangul syllable, which can be a name by itself."""
     return len(text) == 1 and unicodedata.category(text) == "Lo" and unicodedata.east_asian_width(text) == "W"
 
 
 def see(text: str) -> str:
-    """What is left of a text without INVISIBLE."""
+    """Returns a text without INVISIBLE characters."""
     return "".join(character for character in text if character not in INVISIBLE)
 
 
 def has_controls(text: str) -> bool:
-    """NUL and its kin, lone surrogates, and marks that reorder what people read."""
+    """Whether a text contains control characters, lone surrogates, or characters that reorder the visible text."""
     return any(map(_is_control, text))
 
 
 def name_control(text: str) -> str:
-    """Says which sign a text must not contain; empty where there is none."""
+    """Returns a message about the first character that a text must not contain; empty if there is none."""
     return next((f"{_name(sign)} is not allowed here: remove it." for sign in text if _is_control(sign)), "")
 
 

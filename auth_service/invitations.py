@@ -1,4 +1,4 @@
-"""Invitations, and the one that makes the first organiser; their faults."""
+"""Invitations to events, the setup code for the first organiser, and their errors."""
 
 import secrets
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from auth_service.domain import CODE_ALPHABET, Role
 from kit.errors import NotAllowed, NotFound, Precondition
 
 INVITATION_S = 7 * 24 * 3600
-MAX_OPEN = 50  # of one event
+MAX_OPEN = 50  # per event
 SETUP_CODE_LENGTH = 16  # 80 random bits
 
 
 @dataclass(frozen=True)
 class Invitation:
-    """What whoever holds its secret may become in an event. `created_by`: the user name of an organiser."""
+    """An invitation to a role in an event. `created_by` is the user name of the organiser who created it."""
 
     id: UUID
     event_id: UUID
@@ -28,7 +28,7 @@ class Invitation:
 
 @dataclass(frozen=True)
 class Accepted:
-    """The event of an invitation, and what its acceptor is in it now."""
+    """The event of an accepted invitation, and the member's role in it now."""
 
     event_id: UUID
     event_name: str
@@ -36,11 +36,11 @@ class Accepted:
 
 
 class InvalidInvitation(NotFound):
-    """This invitation has expired, was withdrawn or was used before: ask for another one."""
+    """This invitation has expired, was withdrawn or was already used: ask for a new one."""
 
 
 class CredentialsRequired(Precondition):
-    """An organiser needs an account with a password: give yours one first."""
+    """An organiser needs an account with a password: set a password first."""
 
 
 class TooManyInvitations(Precondition):
@@ -60,5 +60,5 @@ def new_setup_code() -> str:
 
 
 def show_setup_code(code: str) -> str:
-    """Groups of four."""
+    """Formats the code in groups of four."""
     return "-".join(code[start : start + 4] for start in range(0, len(code), 4))

@@ -1,4 +1,4 @@
-"""E-mails as they are sent: plain text and simple HTML, without pictures and tracking."""
+"""E-mails as they are sent: plain text and simple HTML, without images or tracking."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from html import escape
 from auth_service.mails import ANNOUNCED_DAYS, Letter, MailKind
 from auth_service.wording import TEXTS
 
-# A paragraph: what it says, and the address that it links to, if any.
+# The text of a paragraph, and the address that it links to; empty: no link.
 Paragraph = tuple[str, str]
-# Where one looks after what has changed; these links have no token.
+# The pages to which the e-mails about a changed account link; these links have no token.
 ACCOUNT_PAGES = {MailKind.PASSWORD_CHANGED: "password", MailKind.EMAIL_CHANGED: "organiser/account"}
 CREDENTIAL_PAGES = {MailKind.RESET: "password", MailKind.EMAIL: "email"}
 
 
 @dataclass(frozen=True)
 class Post:
-    """`sender`: an address, or `Name <address>`; `site`: the public address of the pages, with the path of a proxy."""
+    """Writes e-mails. `sender` is an address or `Name <address>`; `site` is the public URL, with a proxy's path."""
 
     sender: str
     site: str
@@ -30,7 +30,7 @@ class Post:
         return parseaddr(self.sender)[1]
 
     def write(self, letter: Letter) -> EmailMessage:
-        """The same Message-ID for each copy, so that a mailbox may drop the second one."""
+        """Every copy of a letter has the same Message-ID, so that mailboxes can drop duplicates."""
         name, address = parseaddr(self.sender)
         message = EmailMessage(policy=SMTP)
         message["From"] = Address(name, addr_spec=address)
@@ -50,7 +50,7 @@ class Post:
         first, html = letter.languages[0], "\n".join(rich)
         page = f'<!doctype html>\n<html lang="{first}"><meta charset="utf-8"><body>\n{html}\n</body></html>\n'
         message.add_alternative(page, subtype="html", cte="quoted-printable")
-        message["Content-Language"] = ", ".join(written)  # set earlier, it would be of the plain text alone
+        message["Content-Language"] = ", ".join(written)  # last: set_content would move it to the plain text part
         return message
 
     def _paragraphs(self, letter: Letter, language: str) -> Iterator[Paragraph]:

@@ -1,4 +1,4 @@
-"""Settings of e-mail; only `__main__` reads them from the environment."""
+"""Settings of e-mail, read only by `__main__`."""
 
 import re
 from email.utils import parseaddr
@@ -16,16 +16,16 @@ ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:\d+)?")
 
 
 class MailSettings(EnvironmentSettings):
-    """E-mail: SMTP_URL with MAIL_FROM and PUBLIC_URL, or none of it."""
+    """E-mail: SMTP_URL together with MAIL_FROM and PUBLIC_URL, or none of them."""
 
     smtp_url: str = Field(
         "",
-        description="mail server, such as smtp://user:password@host:587 (STARTTLS where it is offered) or"
-        " smtps://user:password@host:465; none: no e-mail",
+        description="mail server, such as smtp://user:password@host:587 (STARTTLS if offered) or"
+        " smtps://user:password@host:465; empty: no e-mail",
     )
     mail_from: str = Field("", description="sender of e-mails, such as Photos <photos@example.org>")
-    public_url: str = Field("", description="address that guests use, such as https://photos.example.org; for links")
-    root_path: str = Field("", description="path prefix under which a proxy shows the gateway, such as /photos")
+    public_url: str = Field("", description="public URL of the site, such as https://photos.example.org; for links")
+    root_path: str = Field("", description="path prefix under which a proxy serves the gateway, such as /photos")
 
     @field_validator("smtp_url")
     @classmethod

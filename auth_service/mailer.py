@@ -1,8 +1,9 @@
-"""The mailer: finds whose first photos are there, and sends the e-mails that wait.
+"""The mailer: finds guests whose photos are to be announced, and sends queued e-mails.
 
-An e-mail is `sending` before the server hears of it. A mailer that dies after that leaves a row whose lease ends, and
-the next one sends it again: at least once, and twice only when a mailer dies between the server's answer and its
-commit, or the server hangs up before it answers. Both copies have the same Message-ID.
+An e-mail is marked `sending` before it is handed to the mail server. If a mailer dies after that, the lease of the row
+expires and the next mailer sends it again. Delivery is therefore at least once; duplicates occur only if a mailer dies
+between the server's response and its own commit, or if the server disconnects before it responds. Both copies have the
+same Message-ID.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,14 +24,14 @@ from kit.worker import Worker
 BATCH = 500
 
 log = get_logger()
-sent = Counter("mails_total", "E-mails that a mail server answered for", ["kind", "outcome"])
-seconds = Histogram("mail_sending_seconds", "Duration of handing over an e-mail")
+sent = Counter("mails_total", "E-mails that a mail server accepted, deferred or rejected", ["kind", "outcome"])
+seconds = Histogram("mail_sending_seconds", "Time to hand an e-mail to the mail server")
 
 Count = Callable[[UUID, Sequence[UUID]], PhotoCounts]
 
 
 class Sender(Worker[MailJob]):
-    """Sends one e-mail after the other. `lease_s` is longer than that takes."""
+    """Sends one e-mail at a time. `lease_s` must be longer than that takes."""
 
     def __init__(
         self,
@@ -65,14 +66,14 @@ class Sender(Worker[MailJob]):
                 self._server.send(self._post.write(letter), letter.to)
         except MailRefused as fault:
             self._store.fail(job)
-            self._tell(job, "refused", fault.code)
+            self._record(job, "refused", fault.code)
         except MailDeferred as fault:
             self._store.defer(job)
-            self._tell(job, "deferred", fault.code)
+            self._record(job, "deferred", fault.code)
         except MailServerUnavailable as fault:
             self._store.defer(job)
             log.warning(
-                "The mail server cannot be used.", action="mail_server_away", fault=type(fault.__cause__).__name__
+                "The mail server is unavailable.", action="mail_server_away", fault=type(fault.__cause__).__name__
             )
             raise
         except Exception:
@@ -81,9 +82,9 @@ class Sender(Worker[MailJob]):
         else:
             reach("mailer", "after-send")
             self._store.finish(job)
-            self._tell(job, "sent", 250)
+            self._record(job, "sent", 250)
 
-    def _tell(self, job: MailJob, outcome: str, code: int) -> None:
+    def _record(self, job: MailJob, outcome: str, code: int) -> None:
         sent.labels(job.kind.value, outcome).inc()
         log.info(
             "An e-mail was sent." if outcome == "sent" else "An e-mail was not accepted.",
@@ -96,7 +97,7 @@ class Sender(Worker[MailJob]):
 
 
 class Looker:
-    """Counts the photos of guests who wait for their first ones or for the release, when something of theirs may have
+    """Counts the photos of guests who wait for their first ones or for the release, when those photos may have
     changed."""
 
     def __init__(self, store: NoticeStore, count: Count, make_token: Callable[[], str]) -> None:
@@ -105,7 +106,8 @@ class Looker:
         self._make_token = make_token
 
     def hear(self, hints: Iterable[tuple[UUID, Sequence[UUID]] | None]) -> bool:
-        """Whose photos of an event may have changed; None: anybody's, since hints may be lost. False at their end."""
+        """Marks the guests in hints as due; None marks all of them, since hints may be lost. Returns False at the
+        end."""
         for hint in hints:
             if hint is None:
                 self._store.mark_due()
@@ -114,31 +116,31 @@ class Looker:
         return False
 
     def step(self) -> bool:
-        """Whether there was somebody to look at."""
+        """Returns whether there was any work."""
         self._store.note_releases()
-        taken = self._store.take_due(BATCH)
-        if taken is None:
+        due = self._store.take_due(BATCH)
+        if due is None:
             return False
-        event_id, notices = taken
+        event_id, notices = due
         user_ids = [notice.user_id for notice in notices]
         try:
             counts = self._count(event_id, user_ids) if user_ids else PhotoCounts()
             for notice in notices:
-                self._tell(event_id, notice, counts)
+                self._announce(event_id, notice, counts)
         except Exception:
             self._store.mark_due(event_id, user_ids)
             raise
         return True
 
-    def _tell(self, event_id: UUID, notice: DueNotice, counts: PhotoCounts) -> None:
-        """Whoever sees a photo of themselves or for everyone is told of the release, and then not of their first
-        photos. Until matcher_service has heard of it, nothing is said."""
+    def _announce(self, event_id: UUID, notice: DueNotice, counts: PhotoCounts) -> None:
+        """Announces the release to a guest who sees photos of themselves or for everyone, and otherwise their first
+        photos. Nothing is announced until matcher_service has processed the release."""
         user_id, own = notice.user_id, counts.of_each.get(notice.user_id, 0)
         is_released = notice.released and counts.released
-        is_told = bool(is_released and (own or counts.for_everyone)) and self._store.announce_release(
+        is_announced = bool(is_released and (own or counts.for_everyone)) and self._store.announce_release(
             event_id, user_id, self._make_token(), own
         )
-        if own and not notice.settled and not is_told:
+        if own and not notice.settled and not is_announced:
             self._store.announce_first(event_id, user_id, self._make_token())
         if is_released:
             self._store.forget_release(event_id, user_id)

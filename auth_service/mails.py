@@ -1,4 +1,4 @@
-"""E-mails: which there are, and what becomes of one."""
+"""E-mails: their kinds, limits and records."""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from enum import Enum
 from uuid import UUID
 
 LANGUAGES = ("en", "fr")
-LINK_S = 3600  # how long the link of an e-mail holds, once
-MAX_ACCOUNTS = 5  # with one address, that get a link at once
-MAX_LINKS_PER_HOUR = 5  # of one account
+LINK_S = 3600  # how long the single-use link in an e-mail is valid
+MAX_ACCOUNTS = 5  # with the same address, to which links are sent at once
+MAX_LINKS_PER_HOUR = 5  # per account
 
 
 class MailKind(Enum):
-    """What an e-mail is about; the values are stored."""
+    """The kind of an e-mail; the values are stored."""
 
     FIRST_PHOTOS = "first_photos"
     RELEASE = "release"
@@ -27,10 +27,10 @@ class MailKind(Enum):
     DELETION_WEEK = "deletion_week"
 
 
-# How many days before an event is hidden from its guests its organisers are told.
+# How many days before an event is hidden from its guests its organisers receive an e-mail.
 ANNOUNCED_DAYS: Mapping[MailKind, int] = {MailKind.DELETION_MONTH: 30, MailKind.DELETION_WEEK: 7}
 DAY_S = 24 * 3600
-# After this time an e-mail that could not be sent is given up.
+# How long after its creation an undelivered e-mail is given up.
 GIVE_UP_S: Mapping[MailKind, int] = {
     MailKind.FIRST_PHOTOS: DAY_S,
     MailKind.RELEASE: DAY_S,
@@ -46,7 +46,7 @@ GIVE_UP_S: Mapping[MailKind, int] = {
 
 @dataclass(frozen=True)
 class Notice:
-    """The address that a member leaves for an event."""
+    """The notification address that a member left for an event."""
 
     event_id: UUID
     user_id: UUID
@@ -56,8 +56,8 @@ class Notice:
 
 @dataclass(frozen=True)
 class DueNotice:
-    """A member with an address whose photos are to be counted. `settled`: an e-mail about the first ones was sent or is
-    under way; `released`: the event was released, and no e-mail says so yet."""
+    """A member with a notification address whose photos are to be counted. `settled`: the e-mail about the first photos
+    was sent or is queued; `released`: the event was released, and the e-mail about it is still due."""
 
     user_id: UUID
     settled: bool
@@ -66,8 +66,8 @@ class DueNotice:
 
 @dataclass(frozen=True)
 class PhotoCounts:
-    """What there is in an event: photos of each guest who is in any, for everyone, and all; `released`: whether guests
-    see photos now."""
+    """The photos of an event: the count for each guest who is in any, those for everyone, and the total. `released`:
+    whether guests see photos now."""
 
     of_each: Mapping[UUID, int] = field(default_factory=dict)
     for_everyone: int = 0
@@ -77,7 +77,7 @@ class PhotoCounts:
 
 @dataclass(frozen=True)
 class Announcement:
-    """Of whom an e-mail is due that an event is going to be deleted."""
+    """An organiser who is due an e-mail about the deletion of an event."""
 
     event_id: UUID
     user_id: UUID
@@ -86,7 +86,7 @@ class Announcement:
 
 @dataclass(frozen=True)
 class MailJob:
-    """An e-mail that a mailer has claimed; `attempt` fences what it writes."""
+    """An e-mail claimed by a mailer; updates are fenced by `attempt`."""
 
     id: UUID
     kind: MailKind
@@ -95,9 +95,9 @@ class MailJob:
 
 @dataclass(frozen=True)
 class Letter:
-    """What to send. `language`: empty for all of LANGUAGES; `token`: unsubscribes, signs in or changes credentials;
-    `organiser`: whether the account may create events; `photo_count`: of the guest, or of an event that is hidden and
-    deleted at these times."""
+    """The content of an e-mail. `language`: empty for all LANGUAGES; `token`: unsubscribes, signs in or changes
+    credentials; `organiser`: whether the account may create events; `photo_count`: of the guest, or of the event that
+    is hidden at `hides_at` and deleted at `deletes_at`."""
 
     id: UUID
     kind: MailKind
@@ -117,5 +117,5 @@ class Letter:
 
 
 def hash_address(event_id: UUID, email_key: str) -> bytes:
-    """What is kept of an address that wants nothing more about an event."""
+    """The hash that is stored instead of an address which unsubscribed from an event."""
     return hashlib.sha256(event_id.bytes + email_key.encode()).digest()

@@ -1,4 +1,4 @@
-"""By which phone a guest joined an event: a keyed hash, which is another one in every event."""
+"""Phone marks: a keyed hash, different in every event, of the phone with which a guest joined."""
 
 import hashlib
 import hmac
@@ -10,13 +10,13 @@ KEY_PURPOSE = "phone marks"
 
 
 class PhoneMarks:
-    """Hashes the marks of browsers with a key of auth_service."""
+    """Hashes the random ids of browsers with a key of auth_service."""
 
     def __init__(self, key: bytes) -> None:
         self._key = key
 
     def hash(self, event_id: UUID, mark: str) -> bytes | None:
-        """None for no mark, and for one that no page of ours has made."""
+        """Returns None for no mark, and for one too long to come from our pages."""
         if not mark or len(mark) > MAX_MARK_LENGTH:
             return None
         return hmac.digest(self._key, event_id.bytes + mark.encode(), hashlib.sha256)[:HASH_BYTES]

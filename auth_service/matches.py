@@ -1,4 +1,4 @@
-"""What matcher_service says of guests' photos."""
+"""Client of matcher_service: hints about guests' photos, and their counts."""
 
 from collections.abc import Iterator, Sequence
 from uuid import UUID
@@ -12,19 +12,19 @@ from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1.matcher_pb2_grpc import MatcherServiceStub
 
 CALL_S = 10.0
-# When a stream ends all who wait are looked at again, which is also what finds a hint that was lost silently.
+# When a stream ends, every waiting guest is checked again, which also recovers from silently lost hints.
 WATCH_S = 600.0
 
 
 class MatchFeed:
-    """Hints and counts over one channel."""
+    """Receives hints and counts over one channel."""
 
     def __init__(self, channel: grpc.Channel, calls: ServiceCalls) -> None:
         self._stub = MatcherServiceStub(channel)
         self._calls = calls
 
     def watch(self) -> Iterator[tuple[UUID, Sequence[UUID]] | None]:
-        """First None: what was committed before may have been missed; then the hints of one stream, until it ends.
+        """Yields None first, since earlier changes may have been missed, then the hints of one stream until it ends.
         Raises ServiceUnavailable."""
         try:
             stream = self._stub.WatchMatches(pb.WatchMatchesRequest(), timeout=WATCH_S, metadata=self._calls.metadata())
@@ -38,7 +38,7 @@ class MatchFeed:
                 raise ServiceUnavailable from error
 
     def count(self, event_id: UUID, user_ids: Sequence[UUID]) -> PhotoCounts:
-        """The photos of an event, and of these guests. Raises ServiceUnavailable."""
+        """Counts the photos of an event and those of the given guests. Raises ServiceUnavailable."""
         request = pb.CountMatchesForNoticesRequest(
             event_id=str(event_id), user_ids=[str(user_id) for user_id in user_ids]
         )

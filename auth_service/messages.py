@@ -1,4 +1,4 @@
-"""What AuthService answers: domain to proto."""
+"""Conversion of AuthService responses from domain to proto."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -55,7 +55,7 @@ def show_tokens(tokens: Tokens) -> pb.TokenPair:
 
 
 def show_login(login: Login) -> dict[str, Any]:
-    """The fields that all answers to a login have."""
+    """Returns the fields common to all login responses."""
     return {
         "user_id": str(login.user_id),
         "event_id": str(login.event_id or ""),
@@ -172,7 +172,7 @@ def show_invitation(invitation: Invitation) -> pb.Invitation:
 
 
 def show_invited(invitation: Invitation) -> pb.LookUpInvitationResponse:
-    """As whoever holds its secret sees it."""
+    """Returns an invitation as the holder of its secret sees it."""
     return pb.LookUpInvitationResponse(
         event_id=str(invitation.event_id),
         event_name=invitation.event_name,

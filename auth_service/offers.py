@@ -1,4 +1,4 @@
-"""What an event offers its guests: photos from the release on, the photographer's name, downloads, and for how long."""
+"""What an event offers its guests: when its photos are released, credit, downloads, and how long it is kept."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,14 +7,14 @@ from enum import Enum
 MAX_CREDIT_LENGTH = 100
 MAX_URL_LENGTH = 500
 MAX_KEEP_DAYS = 3650
-RETENTION_DAYS = 30  # after its end, of a new event whose organiser says nothing else
-LIFE_DAYS = 365  # of a new event whose organiser does not say when it ends
-NOTICE_DAYS = 30  # from the last change of the end or of `keep_days` until an event is hidden, at least
+RETENTION_DAYS = 30  # after its end: the default for new events
+LIFE_DAYS = 365  # the default lifetime of new events
+NOTICE_DAYS = 30  # the minimum from the last change of the end or of `keep_days` until an event is hidden
 HIDDEN_DAYS = 7  # from then until it is deleted
 
 
 class Download(Enum):
-    """Which picture guests may download; the values are stored."""
+    """Which size guests may download; the values are stored."""
 
     ORIGINAL = "original"
     PREVIEW = "preview"
@@ -31,8 +31,8 @@ class Credit:
 
 @dataclass(frozen=True)
 class NewOffer:
-    """What an organiser decides. `keep_days` counts from the end of the event; 0: as long as new events are kept here
-    or, where it `is_kept`, until an organiser deletes it."""
+    """The offer of a new event. `keep_days` counts from the end of the event; 0 means the server's default or, with
+    `is_kept`, until an organiser deletes the event."""
 
     held: bool = False
     releases_at: datetime | None = None
@@ -44,7 +44,7 @@ class NewOffer:
 
 @dataclass(frozen=True)
 class OfferEdit:
-    """What to change of it; None leaves a field as it is, `no_release_day` removes the day."""
+    """Changes to an offer. None leaves a field unchanged; `no_release_day` removes the release time."""
 
     held: bool | None = None
     releases_at: datetime | None = None
@@ -56,8 +56,8 @@ class OfferEdit:
 
 @dataclass(frozen=True)
 class Offer:
-    """What an event offers now, by the database's clock. `releases_at` is None unless it is `held`; `hides_at` and
-    `deletes_at` are None where it is kept."""
+    """The current offer of an event, by the database's clock. `releases_at` is None unless `held`; `hides_at` and
+    `deletes_at` are None if the event is kept."""
 
     held: bool
     releases_at: datetime | None

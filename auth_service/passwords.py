@@ -1,4 +1,4 @@
-"""Password hashes: argon2id with the parameters that OWASP names (19 MiB, two passes, one lane)."""
+"""Password hashes: argon2id with the parameters that OWASP recommends (19 MiB, two passes, one lane)."""
 
 import math
 import os
@@ -25,14 +25,14 @@ Result = TypeVar("Result")
 
 
 class Passwords:
-    """Checks take the same work whether or not there is a hash to check against. No more than `hashes_at_once` take
-    their memory at the same time, and no more than `max_calls` are hashed or wait: each of them holds a thread of the
-    server. Further ones, and those whose deadline passes before their turn, raise TooManyRequests."""
+    """Hashes and verifies passwords. Verification takes the same work whether or not a hash exists. At most
+    `hashes_at_once` run at the same time, since each takes 19 MiB, and at most `max_calls` run or wait, since each
+    blocks a server thread. Further calls, and calls whose deadline passes before their turn, raise TooManyRequests."""
 
     def __init__(self, hashes_at_once: int = HASHES_AT_ONCE, max_calls: int = MAX_CALLS) -> None:
         self._slots = Semaphore(max_calls)
-        # Threads of its own, since malloc keeps for each thread what it has used.
-        self._threads = ThreadPoolExecutor(hashes_at_once, thread_name_prefix="password", initializer=_give_way)
+        # Separate threads, because malloc keeps the memory that each thread has used.
+        self._threads = ThreadPoolExecutor(hashes_at_once, thread_name_prefix="password", initializer=_lower_priority)
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
         self._nobody = self._hasher.hash("nobody has this password")
 
@@ -40,8 +40,8 @@ class Passwords:
         return self._run(lambda: self._hasher.hash(compose(password)))
 
     def matches(self, password: str, password_hash: str | None) -> bool:
-        """`password_hash` is None where there is no such user."""
-        # Version 0.1 hashed passwords as they were typed once: on a keyboard like this one, or on a Mac (NFD).
+        """`password_hash` is None if there is no such user."""
+        # Version 0.1 hashed passwords as typed: composed (NFC) on most keyboards, decomposed (NFD) on a Mac.
         composed = compose(password)
         spellings = dict.fromkeys([composed, password, unicodedata.normalize("NFD", composed)])
         if len(composed) > MAX_PASSWORD_LENGTH:
@@ -75,8 +75,8 @@ class Passwords:
         return fits and password_hash is not None and len(password) <= MAX_PASSWORD_LENGTH
 
 
-def _give_way() -> None:
-    """Hashes are what anybody may ask for, and all that they do is compute: on a busy machine guests come first."""
+def _lower_priority() -> None:
+    """Lowers the thread's priority: anyone can request hashes, which are pure computation, and guests come first."""
     if sys.platform == "linux":  # elsewhere only whole processes have a priority
         thread_id = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread_id, min(os.getpriority(os.PRIO_PROCESS, thread_id) + NICE, 19))
@@ -89,5 +89,5 @@ def _run_in_time(work: Callable[[], Result], ends_at: float) -> Result:
 
 
 def compose(password: str) -> str:
-    """NFC: keyboards differ in whether they send an accented letter as one character or as two."""
+    """Converts to NFC, because keyboards differ in whether they send an accented letter as one character or as two."""
     return unicodedata.normalize("NFC", password)

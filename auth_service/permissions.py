@@ -1,4 +1,4 @@
-"""Who may do what in an event, by role."""
+"""Permissions of roles in an event."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -7,10 +7,10 @@ from auth_service.domain import Role
 
 
 class Action(Enum):
-    """What a member does with an event, beyond being a guest of it."""
+    """An action on an event that guests may not do."""
 
-    FIND = "find"  # among the events that one works on
-    ADMINISTER = "administer"  # its settings, members and invitations, and its end
+    FIND = "find"  # list the event among one's own
+    ADMINISTER = "administer"  # change its settings, members and invitations, and delete it
 
 
 ALLOWED: Mapping[Role, frozenset[Action]] = {
@@ -32,5 +32,5 @@ def roles_for(action: Action) -> list[Role]:
 
 
 def is_promotion(present: Role | None, offered: Role) -> bool:
-    """`present`: None for who is no member."""
+    """`present` is None for an account that is not a member."""
     return present is None or ASCENDING.index(offered) > ASCENDING.index(present)

@@ -1,4 +1,4 @@
-"""What AuthService is asked: proto to domain."""
+"""Conversion of AuthService requests from proto to domain."""
 
 from auth_service.domain import EventEdit, GuestPhotos, NewEvent, Role
 from auth_service.messages import DOWNLOADS, GUEST_PHOTOS_BY_NUMBER, ROLES_BY_NUMBER
@@ -45,7 +45,7 @@ def parse_event_edit(request: pb.UpdateEventRequest) -> EventEdit:
 
 
 def parse_guest_photos(request: pb.CreateEventRequest | pb.UpdateEventRequest) -> GuestPhotos | None:
-    """None where it is not said. Raises InvalidArgument."""
+    """Returns None if unspecified. Raises InvalidArgument."""
     if request.guest_photos not in (pb.GUEST_PHOTOS_UNSPECIFIED, *GUEST_PHOTOS_BY_NUMBER):
         raise InvalidArgument
     return GUEST_PHOTOS_BY_NUMBER.get(request.guest_photos)

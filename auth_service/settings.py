@@ -1,4 +1,4 @@
-"""Settings of auth_service; `__main__` alone reads them."""
+"""Settings of auth_service, read only by `__main__`."""
 
 from pydantic import Field
 
@@ -19,11 +19,11 @@ class OrganiserSettings(MigrateSettings):
 
 
 class ReplaySettings(MigrateSettings, settings.LedgerSettings):
-    """python -m auth_service replay: after a restore, erase the accounts and events again that the ledger names."""
+    """python -m auth_service replay: erase the accounts and events in the ledger again after a restore."""
 
 
 class ResetLinkSettings(MigrateSettings, MailSettings):
-    """python -m auth_service reset-link --username U: print a link to a new password for U, good for a day."""
+    """python -m auth_service reset-link --username U: print a password reset link for U, valid for a day."""
 
 
 class ServeSettings(
@@ -33,31 +33,31 @@ class ServeSettings(
 
     auth_port: int = Field(50051, ge=0, le=65535, description="port to listen on; 0: any")
     session_days: int = Field(
-        SESSION_DAYS, ge=1, le=3650, description="how long a session of an account with a password lasts at most"
+        SESSION_DAYS, ge=1, le=3650, description="maximum lifetime of a session of an account with a password"
     )
     guest_session_days: int = Field(
-        GUEST_SESSION_DAYS, ge=1, le=3650, description="the same without a password, where the session is the account"
+        GUEST_SESSION_DAYS, ge=1, le=3650, description="maximum lifetime of a session of a guest without a password"
     )
-    guests_of_one_phone: int = Field(5, ge=2, description="guests who joined by one phone that organisers are told of")
+    guests_of_one_phone: int = Field(5, ge=2, description="minimum number of guests per phone to report to organisers")
     retention_days: int = Field(
         RETENTION_DAYS,
         ge=0,
         le=MAX_KEEP_DAYS,
-        description="days after its end for which a new event is kept, unless its organiser says otherwise; 0: until it"
-        " is deleted by hand",
+        description="days after its end for which a new event is kept, unless its organiser chooses otherwise; 0: until"
+        " an organiser deletes it",
     )
     require_consent: RequireConsent = Field(
         RequireConsent.GUESTS,
-        description="whose face is searched only with a consent: guests (without a password), everyone, or nobody",
+        description="who is searched only with a consent: guests (without a password), everyone, or nobody",
     )
-    # Every process of selfie_service, of matcher_service and of the gateway has two long polls here.
+    # Each process of selfie_service, matcher_service and the gateway holds two long polls here.
     max_streams: int = Field(32, ge=1, le=256, description="threads for streams and long polls")
 
 
 class MailerSettings(
     settings.WorkerPoolSettings, MigrateSettings, settings.KeySettings, settings.TlsSettings, MailSettings
 ):
-    """python -m auth_service mailer: send e-mails; where SMTP_URL is set."""
+    """python -m auth_service mailer: send e-mails; requires SMTP_URL."""
 
-    matcher_address: settings.Target = Field("127.0.0.1:50053", description="where matcher_service is")
-    smtp_timeout_s: float = Field(15, gt=0, le=120, description="longest wait for an answer of the mail server")
+    matcher_address: settings.Target = Field("127.0.0.1:50053", description="address of matcher_service")
+    smtp_timeout_s: float = Field(15, gt=0, le=120, description="timeout for each response of the mail server")

@@ -1,7 +1,7 @@
-"""Sending one e-mail over SMTP, and what a server's answer means for it.
+"""Delivery of one e-mail over SMTP, and classification of the server's response.
 
-The standard library's client: the mailer is a thread that sends one e-mail at a time, and smtplib has STARTTLS, AUTH
-and SMTPUTF8. An asyncio client would bring an event loop and nothing else.
+Uses the standard library's client: the mailer is a thread that sends one e-mail at a time, and smtplib supports
+STARTTLS, AUTH and SMTPUTF8, so an asyncio client would only add an event loop.
 """
 
 import smtplib
@@ -21,11 +21,11 @@ PERMANENT = range(500, 600)
 
 
 class MailServerUnavailable(Unavailable):
-    """The mail server cannot be reached now, or takes nothing from us."""
+    """The mail server is unreachable, or does not accept our connection."""
 
 
 class MailRefused(Exception):
-    """The server will never accept this e-mail; its words, which name the address, are left out."""
+    """The server permanently rejected the e-mail. Its message is omitted, because it contains the address."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -33,7 +33,7 @@ class MailRefused(Exception):
 
 
 class MailDeferred(Exception):
-    """The server may accept this e-mail later."""
+    """The server temporarily rejected the e-mail."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -42,7 +42,7 @@ class MailDeferred(Exception):
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where e-mails are handed over. `is_secure`: TLS from the first byte on, else STARTTLS where it is offered."""
+    """The mail server's address. `is_secure`: TLS from the first byte, otherwise STARTTLS if offered."""
 
     host: str
     port: int
@@ -52,7 +52,7 @@ class MailServer:
 
     @classmethod
     def parse(cls, url: str) -> Self:
-        """Of `smtp://user:password@host:port`. Raises ValueError, without the password."""
+        """Parses `smtp://user:password@host:port`. Raises ValueError, without the password in its message."""
         hint = "must be smtp://user:password@host:587 or smtps://user:password@host:465; %40 stands for @ in a name"
         try:
             parts = urlsplit(url)
@@ -74,7 +74,7 @@ class MailServer:
 
 
 class MailSender:
-    """`name`: how we introduce ourselves; `timeout_s`: the longest wait for each answer of the server."""
+    """Sends e-mails. `name`: our host name in EHLO; `timeout_s`: the longest wait for each response of the server."""
 
     def __init__(
         self, server: MailServer, sender: str, name: str, timeout_s: float, tls: ssl.SSLContext | None = None
@@ -86,8 +86,8 @@ class MailSender:
         self._tls = tls or ssl.create_default_context()
 
     def send(self, message: EmailMessage, to: str) -> None:
-        """Returns when the server has accepted it. Raises MailRefused, MailDeferred, MailServerUnavailable; after the
-        latter two the server may have accepted it all the same, where the connection was lost at the very end."""
+        """Returns when the server has accepted the e-mail. Raises MailRefused, MailDeferred, MailServerUnavailable.
+        After the latter two the server may still have accepted it, if the connection was lost at the very end."""
         try:
             client = self._connect()
         except (smtplib.SMTPException, OSError) as error:
@@ -99,14 +99,14 @@ class MailSender:
         except smtplib.SMTPResponseException as error:
             raise _fault(error.smtp_code) from None
         except smtplib.SMTPNotSupportedError:
-            raise MailRefused(553) from None  # an address beyond ASCII, for which the server has no SMTPUTF8
+            raise MailRefused(553) from None  # a non-ASCII address, and the server does not support SMTPUTF8
         except (smtplib.SMTPException, OSError):
             raise MailDeferred(0) from None
         finally:
             _close(client)
 
     def _connect(self) -> smtplib.SMTP:
-        """Ready for an e-mail. Raises SMTPException, OSError."""
+        """Returns a client that is ready to send. Raises SMTPException, OSError."""
         server = self._server
         client: smtplib.SMTP
         if server.is_secure:
@@ -131,7 +131,7 @@ class MailSender:
 
 
 def to_ascii(address: str) -> str:
-    """An address with its domain in ASCII, where only the domain was beyond it."""
+    """Returns an address with its domain in ASCII; addresses with other non-ASCII parts are returned unchanged."""
     try:
         found = validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
@@ -144,7 +144,7 @@ def _fault(code: int) -> MailRefused | MailDeferred:
 
 
 def _close(client: smtplib.SMTP) -> None:
-    """The e-mail is settled: what goes wrong now changes nothing."""
+    """The e-mail is already settled, so that errors are ignored."""
     try:
         client.quit()
     except (smtplib.SMTPException, OSError):

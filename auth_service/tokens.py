@@ -1,4 +1,4 @@
-"""Tokens: a signed access token that says who, an opaque refresh token of which only the hash is kept."""
+"""Tokens: a signed access token that identifies the user, and an opaque refresh token stored only as a hash."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ from kit.rpc.identity import Signer
 
 
 class TokenMaker:
-    """Makes tokens of users."""
+    """Creates access and refresh tokens."""
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
@@ -26,7 +26,7 @@ class TokenMaker:
         return self._signer.derive_key(purpose)
 
     def begin(self, user_id: UUID, device: str = "") -> tuple[Tokens, NewSession]:
-        """The tokens of a new session, and what is kept of it."""
+        """Returns the tokens of a new session and the record to store."""
         session = self.begin_session(refresh_token := self.make_refresh(), device)
         return Tokens(self.make_access(user_id, session.id), refresh_token), session
 
@@ -36,7 +36,7 @@ class TokenMaker:
 
 
 def make_secret() -> str:
-    """256 random bits."""
+    """Returns 256 random bits as text."""
     return secrets.token_urlsafe(32)
 
 
@@ -45,11 +45,11 @@ def make_salt() -> bytes:
 
 
 def make_successor(refresh_token: str, salt: bytes) -> str:
-    """The refresh token that follows. It takes both to make it: a stolen token or a stolen salt is not enough."""
+    """Derives the next refresh token from the previous one and a stored salt; neither is sufficient alone."""
     digest = hmac.digest(salt, refresh_token.encode(), "sha256")
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def hash_token(refresh_token: str) -> bytes:
-    """The tokens are random, so one round of SHA-256 keeps them as safe as they are."""
+    """One round of SHA-256 is sufficient, because the tokens are random."""
     return hashlib.sha256(refresh_token.encode()).digest()

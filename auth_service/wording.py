@@ -1,4 +1,4 @@
-"""The sentences of e-mails, in English and French."""
+"""The texts of e-mails, in English and French."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ MONTHS = {
 
 @dataclass(frozen=True)
 class Words:
-    """The sentences of one kind of e-mail. The event's name may be empty where somebody only signs in; `photos`: of the
-    second link, to the photos of an organiser."""
+    """The text of one kind of e-mail. `link` and `photos` label the two links, `unsubscribe` a third one; an empty
+    label omits the paragraph. A letter has no event name if its recipient signs in without an event."""
 
     subject: Callable[[Letter], str]
     opening: Callable[[Letter], str]
@@ -52,7 +52,7 @@ class Words:
 
 
 def show_day(moment: datetime | None, language: str) -> str:
-    """The day in UTC."""
+    """Returns the date in UTC, or an empty string for None."""
     if moment is None:
         return ""
     moment = moment.astimezone(UTC)
@@ -72,150 +72,154 @@ def _count_fr(letter: Letter) -> str:
 
 def _release_en(letter: Letter) -> str:
     own = f" You are in {_count_en(letter)} so far." if letter.photo_count else ""
-    return f"The photos of “{letter.event_name}” are released.{own}"
+    return f"The photos of “{letter.event_name}” are now available.{own}"
 
 
 def _release_fr(letter: Letter) -> str:
     own = f" Vous êtes sur {_count_fr(letter)} pour l’instant." if letter.photo_count else ""
-    return f"Les photos de « {letter.event_name} » sont publiées.{own}"
+    return f"Les photos de « {letter.event_name} » sont maintenant disponibles.{own}"
 
 
 def _deletion_en(letter: Letter) -> str:
     photos = f" ({_count_en(letter)})" if letter.photo_count is not None else ""
     return (
-        f"From {show_day(letter.hides_at, 'en')} on, guests no longer see the photos of “{letter.event_name}”{photos}."
-        f" On {show_day(letter.deletes_at, 'en')} the event is deleted with everything in it."
+        f"From {show_day(letter.hides_at, 'en')}, guests can no longer see the photos of “{letter.event_name}”{photos}."
+        f" The event and everything in it will be deleted on {show_day(letter.deletes_at, 'en')}."
     )
 
 
 def _deletion_fr(letter: Letter) -> str:
     photos = f" ({_count_fr(letter)})" if letter.photo_count is not None else ""
     return (
-        f"À partir du {show_day(letter.hides_at, 'fr')}, les invités ne voient plus les photos de"
-        f" « {letter.event_name} »{photos}. Le {show_day(letter.deletes_at, 'fr')}, l’événement est supprimé avec tout"
+        f"À partir du {show_day(letter.hides_at, 'fr')}, les invités ne peuvent plus voir les photos de"
+        f" « {letter.event_name} »{photos}. Le {show_day(letter.deletes_at, 'fr')}, l’événement sera supprimé avec tout"
         " son contenu."
     )
 
 
 FIRST_PHOTOS_EN = Words(
-    subject=lambda letter: f"There are photos of you: {letter.event_name}",
-    opening=lambda letter: f"The first photos of you from “{letter.event_name}” are there. More may follow.",
+    subject=lambda letter: f"Your first photos from “{letter.event_name}”",
+    opening=lambda letter: f"The first photos of you from “{letter.event_name}” are available. More may follow.",
     link="See your photos",
-    closing="On another device, the page can send a link to this address that signs you in.",
-    unsubscribe="You left this address on the page of the event and get this e-mail once. No more e-mail about it",
+    closing="To see them on another device, open the event’s page there and request a sign-in link to this address.",
+    unsubscribe="You receive this e-mail once, because you left this address on the event’s page. Unsubscribe from"
+    " e-mails about this event",
 )
 FIRST_PHOTOS_FR = Words(
-    subject=lambda letter: f"Il y a des photos de vous : {letter.event_name}",
+    subject=lambda letter: f"Vos premières photos de « {letter.event_name} »",
     opening=lambda letter: (
-        f"Les premières photos de vous de « {letter.event_name} » sont là. D’autres suivront peut-être."
+        f"Les premières photos de vous à « {letter.event_name} » sont disponibles. D’autres suivront peut-être."
     ),
     link="Voir vos photos",
-    closing="Sur un autre appareil, la page peut envoyer à cette adresse un lien de connexion.",
-    unsubscribe="Vous avez laissé cette adresse sur la page de l’événement et recevez ce message une seule fois."
-    " Ne plus recevoir de message à ce sujet",
+    closing="Pour les voir sur un autre appareil, ouvrez-y la page de l’événement et demandez un lien de connexion à"
+    " cette adresse.",
+    unsubscribe="Vous recevez ce message une seule fois, parce que vous avez laissé cette adresse sur la page de"
+    " l’événement. Ne plus recevoir de messages sur cet événement",
 )
 RELEASE_EN = Words(
-    subject=lambda letter: f"The photos are here: {letter.event_name}",
+    subject=lambda letter: f"The photos of “{letter.event_name}” are here",
     opening=_release_en,
     link="See the photos",
     closing=FIRST_PHOTOS_EN.closing,
     unsubscribe=FIRST_PHOTOS_EN.unsubscribe,
 )
 RELEASE_FR = Words(
-    subject=lambda letter: f"Les photos sont là : {letter.event_name}",
+    subject=lambda letter: f"Les photos de « {letter.event_name} » sont là",
     opening=_release_fr,
     link="Voir les photos",
     closing=FIRST_PHOTOS_FR.closing,
     unsubscribe=FIRST_PHOTOS_FR.unsubscribe,
 )
 SIGN_IN_EN = Words(
-    subject=lambda letter: (
-        f"Your link to sign in: {letter.event_name}" if letter.event_name else "Your link to sign in"
-    ),
+    subject=lambda letter: f"Your sign-in link for “{letter.event_name}”" if letter.event_name else "Your sign-in link",
     opening=lambda letter: (
-        f"This link opens your photos of “{letter.event_name}”." if letter.event_name else "This link signs you in."
+        f"Use this link to open your photos of “{letter.event_name}”."
+        if letter.event_name
+        else "Use this link to sign in."
     ),
     link="Sign in",
-    closing="It works once, within an hour. If you did not ask for it, ignore this e-mail.",
+    closing="The link works once and expires after one hour. If you did not request it, you can ignore this e-mail.",
 )
 SIGN_IN_FR = Words(
     subject=lambda letter: (
-        f"Votre lien de connexion : {letter.event_name}" if letter.event_name else "Votre lien de connexion"
+        f"Votre lien de connexion à « {letter.event_name} »" if letter.event_name else "Votre lien de connexion"
     ),
     opening=lambda letter: (
-        f"Ce lien ouvre vos photos de « {letter.event_name} »." if letter.event_name else "Ce lien vous connecte."
+        f"Utilisez ce lien pour ouvrir vos photos de « {letter.event_name} »."
+        if letter.event_name
+        else "Utilisez ce lien pour vous connecter."
     ),
     link="Se connecter",
-    closing="Il sert une seule fois, dans l’heure. Si vous ne l’avez pas demandé, ignorez ce message.",
+    closing="Le lien fonctionne une seule fois et expire au bout d’une heure. Si vous ne l’avez pas demandé, vous"
+    " pouvez ignorer ce message.",
 )
 RESET_EN = Words(
-    subject=lambda _: "Your new password",
-    opening=lambda _: "With this link you choose a new password. All devices are signed out then.",
+    subject=lambda _: "Reset your password",
+    opening=lambda _: "Use this link to choose a new password. You will be signed out on all devices.",
     link="Choose a new password",
     closing=SIGN_IN_EN.closing,
 )
 RESET_FR = Words(
-    subject=lambda _: "Votre nouveau mot de passe",
-    opening=lambda _: (
-        "Ce lien vous permet de choisir un nouveau mot de passe. Tous les appareils sont alors déconnectés."
-    ),
+    subject=lambda _: "Réinitialisez votre mot de passe",
+    opening=lambda _: "Utilisez ce lien pour choisir un nouveau mot de passe. Tous vos appareils seront déconnectés.",
     link="Choisir un nouveau mot de passe",
     closing=SIGN_IN_FR.closing,
 )
 EMAIL_EN = Words(
     subject=lambda _: "Confirm your e-mail address",
-    opening=lambda _: "Somebody named this address as that of their account.",
-    link="Use this address",
+    opening=lambda _: "Someone entered this address as the e-mail address of their account. If it was you, confirm it.",
+    link="Confirm this address",
     closing=SIGN_IN_EN.closing,
 )
 EMAIL_FR = Words(
     subject=lambda _: "Confirmez votre adresse e-mail",
-    opening=lambda _: "Quelqu’un a indiqué cette adresse comme celle de son compte.",
-    link="Utiliser cette adresse",
+    opening=lambda _: "Quelqu’un a indiqué cette adresse comme celle de son compte. Si c’est vous, confirmez-la.",
+    link="Confirmer cette adresse",
     closing=SIGN_IN_FR.closing,
 )
 PASSWORD_CHANGED_EN = Words(
     subject=lambda _: "Your password was changed",
-    opening=lambda _: "The password of the account with this address was changed. If it was you, all is well.",
-    link="It was not you? Choose a new password, which signs out everybody else",
-    closing="You get this e-mail because the account has this address.",
+    opening=lambda _: "The password of your account was changed. If it was you, there is nothing to do.",
+    link="If it was not you, choose a new password, which signs out all devices",
+    closing="You receive this e-mail because this is the address of the account.",
 )
 PASSWORD_CHANGED_FR = Words(
     subject=lambda _: "Votre mot de passe a été changé",
-    opening=lambda _: "Le mot de passe du compte qui a cette adresse a été changé. Si c’était vous, tout va bien.",
-    link="Ce n’était pas vous ? Choisissez un nouveau mot de passe, qui déconnecte tous les autres",
-    closing="Vous recevez ce message parce que le compte a cette adresse.",
+    opening=lambda _: "Le mot de passe de votre compte a été changé. Si c’est vous, vous n’avez rien à faire.",
+    link="Si ce n’est pas vous, choisissez un nouveau mot de passe, ce qui déconnecte tous les appareils",
+    closing="Vous recevez ce message parce que cette adresse est celle du compte.",
 )
 EMAIL_CHANGED_EN = Words(
-    subject=lambda _: "Your account has another e-mail address",
+    subject=lambda _: "Your e-mail address was changed",
     opening=lambda _: (
-        "The account that had this address has another one now, and this one is no longer used for it. If it was you,"
-        " all is well. If not, change your password, and ask the operator of the site for your address back."
+        "The e-mail address of your account was changed, and the account no longer uses this address. If it was you,"
+        " there is nothing to do. If not, change your password, and ask the operator of the site to restore your"
+        " address."
     ),
-    link="To your account",
-    closing="You get this e-mail because the account had this address, and no more of them.",
+    link="Go to your account",
+    closing="You receive this e-mail because the account used this address until now. It is the last one.",
 )
 EMAIL_CHANGED_FR = Words(
-    subject=lambda _: "Votre compte a une autre adresse e-mail",
+    subject=lambda _: "Votre adresse e-mail a été changée",
     opening=lambda _: (
-        "Le compte qui avait cette adresse en a maintenant une autre, et celle-ci ne sert plus pour lui. Si c’était"
-        " vous, tout va bien. Sinon, changez votre mot de passe et demandez à l’exploitant du site de rétablir votre"
+        "L’adresse e-mail de votre compte a été changée, et le compte n’utilise plus celle-ci. Si c’est vous, vous"
+        " n’avez rien à faire. Sinon, changez votre mot de passe et demandez à l’exploitant du site de rétablir votre"
         " adresse."
     ),
-    link="Vers votre compte",
-    closing="Vous recevez ce message parce que le compte avait cette adresse ; il n’y en aura pas d’autre.",
+    link="Ouvrir votre compte",
+    closing="Vous recevez ce message parce que le compte utilisait cette adresse. C’est le dernier.",
 )
 DELETION_EN = Words(
-    subject=lambda letter: f"Deletion on {show_day(letter.deletes_at, 'en')}: {letter.event_name}",
+    subject=lambda letter: f"“{letter.event_name}” will be deleted on {show_day(letter.deletes_at, 'en')}",
     opening=_deletion_en,
-    link="To keep it longer, change its end or how long it is kept",
+    link="To keep the event longer, change its end or how long it is kept",
     photos="To keep the photos, download them all as a ZIP file",
-    closing="You get this e-mail because you organise this event.",
+    closing="You receive this e-mail because you are an organiser of this event.",
 )
 DELETION_FR = Words(
-    subject=lambda letter: f"Suppression le {show_day(letter.deletes_at, 'fr')} : {letter.event_name}",
+    subject=lambda letter: f"« {letter.event_name} » sera supprimé le {show_day(letter.deletes_at, 'fr')}",
     opening=_deletion_fr,
-    link="Pour le garder plus longtemps, changez sa fin ou sa durée de conservation",
+    link="Pour garder l’événement plus longtemps, changez sa fin ou sa durée de conservation",
     photos="Pour garder les photos, téléchargez-les toutes dans un fichier ZIP",
     closing="Vous recevez ce message parce que vous organisez cet événement.",
 )

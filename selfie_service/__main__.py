@@ -1,4 +1,4 @@
-"""Wiring and settings of selfie_service."""
+"""The commands of selfie_service, and their wiring."""
 
 import functools
 import json
@@ -77,8 +77,8 @@ from selfie_service.worker import Validator
 
 NAME = "selfie"
 MIGRATIONS = Path(__file__).parent / "migrations"
-PREFIX = "selfies"  # of our files in the file store
-# strict, cache of models, limits, quick: the entry of a child that examines
+PREFIX = "selfies"  # of this service's files in the file store
+# (strict, model cache, limits, quick) -> the entry point of an examining child process
 BuildExaminer = Callable[[bool, Path | None, ImageLimits, bool], Callable[[bytes], Examination]]
 STOP_S = 2.0
 SWEEP_S = 5.0
@@ -135,7 +135,7 @@ def serve(
         )
         checks = {FILES: blobs.find_fault}
         Server(config, config.selfie_port, verifier, [registration], checks).run_until(stop)
-    # The closed channel has ended the follower's call.
+    # Closing the channel has ended the follower's call.
     following.join(STOP_S)
 
 
@@ -170,20 +170,20 @@ def work(
     validator.release()
     patient.release()
     rematcher.release()
-    # An examination that is still under way ends with this process: its claim is given up already.
+    # An examination that is still running ends with this process; its claim is already released.
     for loop in loops:
         loop.join(STOP_S)
     channel.close()
 
 
 def _read_roles(guests: GuestSelfies) -> None:
-    """Once, so that no organiser waits for it; whatever is left is read when one asks."""
+    """Reads roles at startup, so that organisers do not wait for it; the rest is read on demand."""
     with suppress(Fault):
         guests.read_roles()
 
 
 def _keep_tidy(config: WorkerSettings, db: Engine, store: SelfieStore, blobs: Blobs, stop: Event) -> list[Thread]:
-    """What goes in the background: files, and whatever has served its time."""
+    """Starts the background loops that delete files and expired data."""
     bindings, leavers, people, acts = BindingStore(db), LeaverStore(db), PersonStore(db), ActStore(db)
     writer = LedgerWriter(LedgerStore(db), Ledger.connect(config))
     return [
@@ -199,7 +199,7 @@ def _keep_tidy(config: WorkerSettings, db: Engine, store: SelfieStore, blobs: Bl
 def _make_lanes(
     config: WorkerSettings, build: BuildExaminer, store: SelfieStore, images: Images, stop: Event
 ) -> tuple[Validator, Validator, SlowRest]:
-    """The quick lane, the slow one, and how the slow one waits."""
+    """Returns the quick lane, the slow lane, and how the slow lane waits."""
     quick, slow = _make_engine(config, build, is_quick=True), _make_engine(config, build, is_quick=False)
     rest = SlowRest(slow, config.poll_interval_s)
     make = functools.partial(
@@ -216,7 +216,7 @@ def _make_lanes(
 
 
 def _make_engine(config: WorkerSettings, build: BuildExaminer, is_quick: bool) -> Sandbox[Examination]:
-    """The child of a lane."""
+    """Returns the sandboxed child process of a lane."""
     limits = ImageLimits.within(config.max_selfie_mb, config.max_selfie_mp, config.image_memory_mb)
     return Sandbox(
         functools.partial(build, config.selfie_validation_strict, config.model_cache, limits, is_quick),
@@ -240,7 +240,7 @@ def run_migrations() -> None:
 
 
 def wait_for_schema() -> None:
-    """Ends when the schema is at the version that this code needs; for what starts while somebody else migrates."""
+    """Waits until the schema has the version that this code requires, while another process migrates it."""
     config = settings.load(MigrateSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
     if not await_schema(config.database_url, "selfie", MIGRATIONS, stop_on_signals()):
@@ -253,7 +253,7 @@ def print_token() -> None:
 
 
 def run_reencryption() -> None:
-    """The counts as JSON."""
+    """Prints the counts as JSON."""
     settings.read_env_file(NAME)
     config = settings.load(ReencryptSettings)
     logs.configure(NAME, "ERROR")

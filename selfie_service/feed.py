@@ -15,7 +15,7 @@ from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 from selfie_service.domain import Change, ChangeKind, Role
 
-CALL_S = 5.0  # beside the time for which the feed was asked to wait
+CALL_S = 5.0  # in addition to the time that the feed is asked to wait
 
 log = get_logger()
 
@@ -25,14 +25,15 @@ NOT_FOR_US = {pb.Change.KIND_WAITING}
 
 
 class AuthFeed:
-    """What auth_service tells."""
+    """Client of auth_service's long polls."""
 
     def __init__(self, channel: grpc.Channel, calls: ServiceCalls) -> None:
         self._stub = AuthServiceStub(channel)
         self._calls = calls
 
     def fetch(self, after: int, wait_s: float) -> list[Change]:
-        """The changes after a place, as soon as there are any, none after `wait_s`. Raises ServiceUnavailable."""
+        """Returns the changes after a position: as soon as there are any, or none after `wait_s`. Raises
+        ServiceUnavailable."""
         wait = Duration()
         wait.FromTimedelta(timedelta(seconds=wait_s))
         try:
@@ -44,7 +45,8 @@ class AuthFeed:
         return [_change(change) for change in response.changes]
 
     def fetch_endings(self, after: int, wait_s: float) -> Endings:
-        """The sessions and users that ended after a place, as soon as there are any. Raises ServiceUnavailable."""
+        """Returns the sessions and users that ended after a position, as soon as there are any. Raises
+        ServiceUnavailable."""
         wait = Duration()
         wait.FromTimedelta(timedelta(seconds=wait_s))
         request = pb.ListEndedSessionsRequest(after=after, wait=wait)
@@ -56,7 +58,7 @@ class AuthFeed:
 
 
 def _change(change: pb.Change) -> Change:
-    """A kind that this version does not know is skipped: followers are upgraded before a kind that matters is sent."""
+    """Unknown kinds are skipped: followers are upgraded before auth_service sends a kind that matters to them."""
     kind = KINDS.get(change.kind)
     if kind is None and change.kind not in NOT_FOR_US:
         log.warning(

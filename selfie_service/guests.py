@@ -1,4 +1,4 @@
-"""What the organisers of an event may know of the selfies of its guests."""
+"""What organisers may see of the selfies of their guests."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -11,8 +11,8 @@ Fetch = Callable[[int, float], Sequence[Change]]
 
 
 class GuestSelfies:
-    """Selfies of members, for organisers by our copy of auth_service's roles; on a miss it catches up once before it
-    says no."""
+    """Selfies of members, for organisers according to our copy of auth_service's roles. If the copy denies access, it
+    is brought up to date once before the call fails."""
 
     def __init__(self, store: RoleStore, acts: ActStore, fetch: Fetch, catch_up: Callable[[], None]) -> None:
         self._store = store
@@ -26,7 +26,7 @@ class GuestSelfies:
         return self._store.list_selfies(event_id, guest_ids)
 
     def list_acts(self, user_id: UUID, event_id: UUID, page: ActPage) -> list[Act]:
-        """What this service has recorded about an event. Raises EventNotFound, OrganiserOnly."""
+        """Lists what this service recorded about an event. Raises EventNotFound, OrganiserOnly."""
         self._require_organiser(event_id, user_id)
         return self._acts.list_acts(event_id, page)
 
@@ -41,6 +41,7 @@ class GuestSelfies:
             raise OrganiserOnly
 
     def read_roles(self) -> None:
-        """Reads what a version without members has applied. Raises Unavailable when the feed cannot be read."""
+        """Reads roles from changes that an earlier version applied without them. Raises Unavailable without the
+        feed."""
         while (place := self._store.find_unread()) is not None and (changes := self._fetch(place, 0)):
             self._store.read_roles(changes)

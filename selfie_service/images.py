@@ -1,4 +1,4 @@
-"""The bytes of selfies: every file of them is written and read here, encrypted for the person whom it shows."""
+"""The files of selfies, which are written and read only here, encrypted for the person whom they show."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,7 +11,7 @@ from selfie_service.domain import StoredImage
 
 
 class Images:
-    """Files of selfies. `is_sealing`: whether new ones are encrypted yet (kit.db.sealing)."""
+    """Writes and reads files of selfies. `is_sealing`: whether new ones are encrypted yet (kit.db.sealing)."""
 
     def __init__(self, blobs: Blobs, vault: Vault, is_sealing: Callable[[], bool]) -> None:
         self._blobs = blobs
@@ -20,14 +20,14 @@ class Images:
         self._seals = False
 
     def write(self, person_id: UUID, image: bytes, *, seals: bool = False) -> str:
-        """The key of a new file, durable when it returns; no row names it yet. `seals`: whatever others do."""
+        """Returns the key of a new, durable file that no row refers to yet. `seals`: encrypt it in any case."""
         key = self._blobs.new_key()
         self._seals = seals or self._seals or self._is_sealing()
         self._blobs.put(key, self._vault.of_person(person_id).seal(image) if self._seals else image)
         return key
 
     def read(self, person_id: UUID, image: StoredImage) -> bytes:
-        """Raises BlobNotFound, also for a file that is damaged; WrongMasterKey."""
+        """Raises BlobNotFound, also for a damaged file; WrongMasterKey."""
         if image.data is not None:
             return image.data
         assert image.key is not None
@@ -41,12 +41,12 @@ class Images:
         return self._vault.of_person(person_id).is_current(self._blobs.get(key))
 
     def discard(self, key: str) -> None:
-        """A file that never gets a row; what cannot be deleted now, the sweeper finds."""
+        """Deletes a file that gets no row; if that fails now, the sweeper deletes it later."""
         with suppress(Unavailable):
             self._blobs.delete(key)
 
     def measure(self, person_id: UUID, image: StoredImage) -> int:
-        """The size of what `read` answers, in bytes. Raises BlobNotFound."""
+        """Returns the size of what `read` returns, in bytes. Raises BlobNotFound."""
         if image.data is not None:
             return len(image.data)
         assert image.key is not None

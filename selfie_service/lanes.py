@@ -1,4 +1,4 @@
-"""Two lanes of selfies: most are decided at first sight, and what takes longer holds up nobody there."""
+"""Two lanes of selfies: a quick one, which decides most of them at once, and a slow one for the others."""
 
 import time
 from threading import Event
@@ -7,13 +7,13 @@ from kit.sandbox.process import Sandbox
 from selfie_service.validation import Examination
 
 IDLE_S = 60.0
-SLOW_NICE = 10  # beyond the quick lane's: where there are few processors, that one comes first
+SLOW_NICE = 10  # in addition to the quick lane's, which has priority if there are few processors
 MAX_NICE = 19
 
 
 class SlowRest:
-    """How the slow lane waits: until the quick one has deferred a selfie, or for `interval_s`. Its child, which starts
-    with the first selfie that takes longer, ends when there was none for IDLE_S."""
+    """Waits in the slow lane until the quick one has deferred a selfie, or for `interval_s`. The child process of the
+    slow lane starts with the first deferred selfie, and ends after IDLE_S without another one."""
 
     def __init__(self, engine: Sandbox[Examination], interval_s: float) -> None:
         self._engine = engine
@@ -22,7 +22,7 @@ class SlowRest:
         self._busy_at = time.monotonic()
 
     def wake(self) -> None:
-        """Another selfie is here."""
+        """Announces a deferred selfie."""
         self._deferred.set()
 
     def wait(self) -> None:

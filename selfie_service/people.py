@@ -15,14 +15,14 @@ from selfie_service.store import PersonStore
 
 
 class People:
-    """People of accounts; `faces_per_guest` of them besides the first one."""
+    """The people of accounts, each with up to `faces_per_guest` in addition to the first one."""
 
     def __init__(self, store: PersonStore, faces_per_guest: int) -> None:
         self._store = store
         self._faces_per_guest = faces_per_guest
 
     def require(self, user_id: UUID, person_id: UUID | None) -> UUID:
-        """The id of one of the account's people, the first one where none is named. Raises PersonNotFound."""
+        """Returns the id of one of the account's people; None means the first one. Raises PersonNotFound."""
         first = first_person(user_id)
         if person_id in (None, first):
             return first
@@ -31,12 +31,12 @@ class People:
         return person_id
 
     def list_people(self, user_id: UUID) -> tuple[list[Person], int]:
-        """The people, and how many may still be added."""
+        """Returns the people, and how many more may be added."""
         people = self._store.list_people(user_id)
         return people, max(self._faces_per_guest + 1 - len(people), 0)
 
     def add_person(self, user_id: UUID, request_id: UUID | None, name: str, consent_version: str) -> Person:
-        """As they are then, with a selfie where the same request added them before.
+        """Returns the new person, or the one that the same request added before, in their current state.
 
         Raises InvalidName, ConsentRequired, TooManyPeople, UserNotFound."""
         person = NewPerson(uuid4(), user_id, request_id, check_name(name), check_consent(consent_version))

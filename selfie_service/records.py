@@ -1,4 +1,4 @@
-"""What an account is told about itself."""
+"""The personal data export of an account."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -10,14 +10,14 @@ from selfie_service.store import RecordStore
 
 
 class Records:
-    """The records of an account."""
+    """Reads the records of an account."""
 
     def __init__(self, store: RecordStore, images: Images) -> None:
         self._store = store
         self._images = images
 
     def list_records(self, user_id: UUID) -> list[PersonRecord]:
-        """The people with their selfies, whose files are measured."""
+        """Returns the people with their selfies and the sizes of their files."""
         people = self._store.list_records(user_id)
         return [
             replace(person, selfies=tuple(self._measure(person.id, selfie) for selfie in person.selfies))
@@ -29,5 +29,5 @@ class Records:
             return selfie
         try:
             return replace(selfie, image_bytes=self._images.measure(person_id, selfie.image))
-        except BlobNotFound:  # deleted meanwhile
+        except BlobNotFound:  # deleted concurrently
             return selfie

@@ -1,4 +1,4 @@
-"""`reencrypt`: after a new master key, and once after the upgrade from a version that did not encrypt."""
+"""`reencrypt`: run after adding a master key, and once after an upgrade from a version that did not encrypt."""
 
 import functools
 from collections import Counter
@@ -12,8 +12,8 @@ from selfie_service.store.reencryption import ReencryptionStore
 
 
 def reencrypt(store: ReencryptionStore, images: Images) -> Counter[str]:
-    """How many encodings and selfies were sealed anew; what is there, and then what was written meanwhile. Raises
-    Damaged, WrongMasterKey."""
+    """Reseals all encodings and selfies, in a second pass also those written during the first one, and returns the
+    counts. Raises Damaged, WrongMasterKey."""
     sealed = _reseal_all(store, images)
     store.begin()
     return sealed + _reseal_all(store, images)
@@ -25,13 +25,13 @@ def _reseal_all(store: ReencryptionStore, images: Images) -> Counter[str]:
     while person_id := store.find_person(person_id):
         sealed["encodings"] += store.reseal(person_id)
         for key in store.list_files(person_id):
-            with suppress(BlobNotFound):  # deleted meanwhile
+            with suppress(BlobNotFound):  # deleted concurrently
                 sealed["selfies"] += _reseal_file(store, images, person_id, key)
     return sealed
 
 
 def _reseal_file(store: ReencryptionStore, images: Images, person_id: UUID, key: str) -> bool:
-    """Under a new key: a file never changes."""
+    """Writes a new file, because files are never modified."""
     if images.is_current(person_id, key):
         return False
     image = images.read(person_id, StoredImage(key))

@@ -1,4 +1,4 @@
-"""The rematcher: sends to the matcher what guests want matched, and records what it reports back."""
+"""The rematcher: sends pending rematches to the matcher, and records its responses."""
 
 import struct
 from collections.abc import Sequence
@@ -20,14 +20,14 @@ from selfie_service.store import RematchStore
 BATCH = 64
 
 log = get_logger()
-rematches = Counter("selfie_rematches_total", "Rematches that the matcher ended", ["state"])
+rematches = Counter("selfie_rematches_total", "Rematches that the matcher completed", ["state"])
 streams = Histogram("selfie_rematch_stream_seconds", "Duration of a stream of rematches")
 
 
 class Rematcher:
-    """Sends one stream at a time, in one thread: the rematches of one event.
+    """Sends one stream at a time, in one thread, with the rematches of one event.
 
-    A stream may take `stream_s`, the claims of what it carries last twice as long.
+    A stream may take `stream_s`; the claims of its rematches last twice as long.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Rematcher:
         self._stream: grpc.Call | None = None
 
     def step(self) -> bool:
-        """Whether there was something to do."""
+        """Returns whether there was any work."""
         batch = self._store.claim(BATCH, 2 * self._stream_s)
         if not batch:
             return False
@@ -53,19 +53,19 @@ class Rematcher:
         except grpc.RpcError as error:
             if not self._stop.is_set():
                 code = error.code().name if isinstance(error, grpc.Call) else "UNKNOWN"
-                log.warning("The matcher cannot be reached.", action="rematch_stream_broke", code=code)
+                log.warning("The matcher is unavailable.", action="rematch_stream_broke", code=code)
         give_back = self._store.release if self._stop.is_set() else self._store.postpone
         for rematch in unfinished.values():
             give_back(rematch)
         return True
 
     def release(self) -> None:
-        """Ends the stream at once, when the process stops, so that `step` gives the claims back; for any thread."""
+        """Ends the stream when the process stops, so that `step` releases the claims. May be called by any thread."""
         if stream := self._stream:
             stream.cancel()
 
     def _exchange(self, event_id: UUID, unfinished: dict[str, Rematch]) -> None:
-        """Takes out of `unfinished` what has come to an end, also when the stream breaks."""
+        """Removes completed rematches from `unfinished`, even if the stream breaks."""
         requests = [_request(name, rematch) for name, rematch in unfinished.items()]
         stream = self._stub.Rematch(
             iter(requests),
@@ -84,7 +84,7 @@ class Rematcher:
             stream.cancel()
 
     def _record(self, rematch: Rematch, response: pb.RematchResponse) -> bool:
-        """Whether it was the last snapshot."""
+        """Returns whether it was the last snapshot."""
         reach("rematch", "before-record")
         with traces.work("rematch", rematch.selfie_id or rematch.person_id):
             return self._keep(rematch, response)
@@ -98,12 +98,12 @@ class Rematcher:
             self._store.finish(rematch, counts)
         elif response.state == pb.REMATCH_STATE_FAILED:
             self._store.fail(rematch)
-            self._warn("The matcher failed over a rematch.", rematch, response.reason)
+            self._warn("The matcher failed to complete a rematch.", rematch, response.reason)
         elif response.state == pb.REMATCH_STATE_SUPERSEDED:
-            # The matcher has what a later revision wanted. That one waits in the row, and then this write finds nothing
-            # to change; if not (a database was set back), waiting is all that is left.
+            # The matcher already has a later revision. Normally the row asks for that one, and this write changes
+            # nothing; otherwise (after a database was restored) the only option is to wait.
             if self._store.postpone(rematch):
-                self._warn("The matcher knows a newer revision than we do.", rematch, "SUPERSEDED")
+                self._warn("The matcher has a newer revision than this service.", rematch, "SUPERSEDED")
         else:
             return False
         rematches.labels(pb.RematchState.Name(response.state).removeprefix("REMATCH_STATE_").lower()).inc()

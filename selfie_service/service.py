@@ -27,8 +27,8 @@ from selfie_service.store import RematchStore, SelfieStore
 
 
 class Selfies:
-    """The selfies and rematches of a guest's people, of the first one where none is named. `catch_up` applies what
-    auth_service has told until now, so that guests find what they did there a moment ago."""
+    """The selfies and rematches of a guest's people; without a person id, of the first one. `catch_up` applies all
+    pending changes of auth_service, so that guests find what they have just done there."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Selfies:
         is_addition: bool = False,
         person_id: UUID | None = None,
     ) -> UUID:
-        """The id of the accepted selfie; durable, not decided."""
+        """Returns the id of the accepted selfie, which is durable and has no verdict yet."""
         person = self._people.require(user_id, person_id)
         content_type = _check_image(image, self._max_image_bytes)
         selfie = NewSelfie(
@@ -70,7 +70,7 @@ class Selfies:
         try:
             accepted = self._add(selfie)
         except Unavailable:
-            raise  # the row may be there; if not, the sweeper finds the file
+            raise  # the row may exist; if not, the sweeper deletes the file
         except Fault:
             self._images.discard(selfie.image_key)
             raise
@@ -82,14 +82,14 @@ class Selfies:
     def get_selfie(
         self, user_id: UUID, person_id: UUID | None = None, selfie_id: UUID | None = None
     ) -> tuple[Selfie, bytes]:
-        """The one in use, or the one that is meant. Raises SelfieNotFound."""
+        """Returns the selfie in use, or the one with the given id. Raises SelfieNotFound."""
         person = self._people.require(user_id, person_id)
         selfie = self._selfies.find_selfie(person, selfie_id)
         if selfie is None:
             raise SelfieNotFound
         try:
             return selfie, self._images.read(person, selfie.image)
-        except BlobNotFound:  # deleted meanwhile
+        except BlobNotFound:  # deleted concurrently
             raise SelfieNotFound from None
 
     def delete_selfie(self, user_id: UUID, person_id: UUID | None = None) -> None:
@@ -114,14 +114,14 @@ class Selfies:
             return self._selfies.add_selfie(selfie)
         except (UserNotFound, EventClosed, ConsentWithdrawn):
             if selfie.person_id != first_person(selfie.user_id):
-                self._people.require(selfie.user_id, selfie.person_id)  # who may be deleted by now
-            self._catch_up()  # the account may be new, have joined another event, or have agreed again
+                self._people.require(selfie.user_id, selfie.person_id)  # the person may be deleted by now
+            self._catch_up()  # the account may be new, have joined another event, or have given a new consent
             self._selfies.add_person(selfie.user_id)
             return self._selfies.add_selfie(selfie)
 
 
 def _check_image(image: bytes, max_bytes: int) -> str:
-    """The media type; everything else about the image is the worker's verdict."""
+    """Returns the media type; the worker decides everything else about the image."""
     if not image:
         raise EmptyImage
     if len(image) > max_bytes:

@@ -1,4 +1,4 @@
-"""SelfieService on the wire: proto <-> domain."""
+"""gRPC servicer of SelfieService: converts requests and responses."""
 
 from typing import Any
 from uuid import UUID
@@ -51,7 +51,7 @@ REMATCH_STATES = {
 
 
 class SelfieServicer(selfie_pb2_grpc.SelfieServiceServicer):
-    """Decides nothing, catches nothing."""
+    """Converts requests and responses only; rules and errors are those of the use cases."""
 
     def __init__(
         self, selfies: Selfies, people: People, guests: GuestSelfies, records: Records, hints: Notices

@@ -1,4 +1,4 @@
-"""What examining selfies has cost lately, by account and by event: whoever had more of it waits behind the others."""
+"""Recent processing time of selfies per account and event: those that used more are served later."""
 
 import math
 import threading
@@ -15,15 +15,15 @@ MAX_LISTED = 1000
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds of reading and examination, of those accounts and events that had any lately."""
+    """Seconds of reading and examination, for accounts and events that had any recently."""
 
     accounts: Mapping[UUID, float] = field(default_factory=dict)
     events: Mapping[UUID, float] = field(default_factory=dict)
 
 
 class Spending:
-    """Counts in the memory of one worker, for all of its threads. It only orders what waits, and half of it is
-    forgotten every minute."""
+    """Counts in the memory of one worker, for all of its threads. The counts only order the queue, and halve every
+    minute."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -34,7 +34,7 @@ class Spending:
 
     @contextmanager
     def measure(self, account_id: UUID, event_ids: Iterable[UUID]) -> Iterator[None]:
-        """Charges what the block takes, however it ends."""
+        """Charges the duration of the block, even if it fails."""
         began_at = self._clock()
         try:
             yield
@@ -49,7 +49,7 @@ class Spending:
                 self._events[event_id] = self._events.get(event_id, 0.0) + seconds
 
     def read(self) -> Spent:
-        """The largest ones, where there are many."""
+        """Returns the recent spending; of many accounts or events, only those with the most."""
         with self._lock:
             self._forget()
             return Spent(_largest(self._accounts), _largest(self._events))

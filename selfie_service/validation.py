@@ -1,11 +1,11 @@
-"""The strict check of a selfie: exactly one face, and one that can be compared.
+"""The strict validation of a selfie: exactly one face, of sufficient quality for comparison.
 
-HOG finds and Haar confirms. HOG proposes every face; a clear proposal counts by itself, a weak one (which may be a
-flag or a poster's fold) only where Haar, which errs elsewhere, sees a face too. HOG looks at a small copy first, then
-beyond the edge for a face that fills the frame, and at a finer copy where it found nothing or where a second face
-large enough to count would have been missed. Haar alone makes no face and refuses none. Where nothing is found, the
-picture may lie on its side: HOG looks at small copies of the other three ways, and all the rest happens in the way in
-which it sees a clear face.
+HOG detects faces and Haar confirms them. Every candidate comes from HOG. A clear candidate counts by itself; a weak
+one, which may be a flag or a fold in a poster, counts only if Haar, whose errors are different, detects a face there
+too. HOG searches a small copy first, then beyond the edge for a face that fills the frame, and a finer copy if it found
+nothing or if a second face large enough to count would have been missed. Haar alone neither adds nor rejects a face. If
+nothing is found, the picture may lie on its side: HOG searches small copies in the other three orientations, and
+validation continues in the orientation with a clear face.
 """
 
 from __future__ import annotations
@@ -41,26 +41,27 @@ Reason = Literal[
 
 LIMITS = ImageLimits(max_bytes=15_000_000, max_pixels=50 * MEGAPIXEL)
 
-# Measured on photos of single persons, made darker, brighter and softer in steps: each is where the encoding is lost.
+# Measured on photos of single persons, darkened, brightened and blurred in steps: the points where the encoding is
+# lost.
 MIN_FACE_PX = 60
 MIN_BRIGHTNESS = 10.0
 MAX_BRIGHTNESS = 230.0
 MIN_SHARPNESS = 10.0
 MIN_SHARE_INSIDE = 0.6
 
-# A face in the background has less than this share of the largest one's area, by HOG's boxes: they come in steps of a
-# fifth, and the smallest is 75 pixels of the copy that was searched, so that a face of 9 % may count already.
+# A face in the background has less than this share of the largest one's area by HOG's boxes. These come in steps of a
+# fifth, and the smallest is 75 pixels of the searched copy, so that a face of 9 % may already count.
 BACKGROUND_SHARE = 0.15
 
 _CLEAR_SCORE = 0.5
 _COARSE_EDGE_PX = 800
-_QUICK_PIXELS = 16 * MEGAPIXEL  # of what cannot be decoded at a part of its size
-# What the finest look needs; a face is encoded from more.
+_QUICK_PIXELS = 16 * MEGAPIXEL  # for formats that cannot be decoded at reduced size
+# Sufficient for the finest search; a face is encoded from more pixels.
 _DECODED_EDGE_PX = 1600
 _FRAME_BORDER = 0.25
 _FINEST_FACTOR = 2.0
 _CONFIRMED_PX = 80
-# HOG's smallest box is 73 pixels wide; the margin is for a face between two steps of its pyramid.
+# HOG's smallest box is 73 pixels wide; the margin covers a face between two steps of its pyramid.
 _SMALLEST_FOUND_PX = 75
 
 
@@ -68,13 +69,13 @@ _REASONS: dict[str, Reason] = {"invalid_dimensions": "invalid_dimensions", "too_
 
 
 class _TakesLonger(Exception):
-    """A quick look sees no clear face."""
+    """The quick search finds no clear face."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """The verdict: a `reason` to refuse the selfie, or the `encoding`: 128 little-endian float32. `takes_longer` is
-    none: a quick look has not found out."""
+    """The verdict: a `reason` to reject the selfie, or the `encoding` (128 little-endian float32). The reason
+    `takes_longer` is not a verdict: the quick search did not reach one."""
 
     reason: Reason | None
     encoding: Encoding | None = None
@@ -90,8 +91,8 @@ class Examination:
 def build_examiner(
     strict: bool = True, model_cache: Path | None = None, limits: ImageLimits = LIMITS, is_quick: bool = False
 ) -> Callable[[bytes], Examination]:
-    """The entry of a Sandbox: loads the engine and examines with it."""
-    # Here and not above: only the child process may load dlib.
+    """The entry point of a Sandbox: loads the engine, and returns a function that examines with it."""
+    # Imported here, because only the child process may load dlib.
     from kit.faces.engine import Engine
 
     engine = Engine(for_photos=False, model_cache=model_cache)
@@ -101,10 +102,10 @@ def build_examiner(
 def examine(
     engine: Engine, data: bytes, strict: bool = True, limits: ImageLimits = LIMITS, is_quick: bool = False
 ) -> Examination:
-    """Decides about a selfie; without `strict` the largest face is taken, however many there are and however poor.
+    """Examines a selfie; without `strict`, accepts the largest face, regardless of other faces and of its quality.
 
-    `is_quick`: only a selfie that is decoded soon and shows a clear face at first sight, as most do; all others take
-    longer."""
+    `is_quick`: decides only selfies that decode quickly and show a clear face in the first search, as most do; the
+    result for all others is `takes_longer`."""
     if is_quick:
         limits = replace(limits, max_pixels=min(limits.max_pixels, _QUICK_PIXELS))
     try:
@@ -132,8 +133,8 @@ def examine(
 
 
 def _reduce(pixels: Pixels) -> tuple[Pixels, int]:
-    """Those in which faces are looked for, and how many of the given pixels one of them is wide. Only a JPEG is decoded
-    with as few as needed; to look at all of another format would cost more than to decode it."""
+    """Returns the pixels in which faces are searched, and the factor by which they are reduced. Only a JPEG is decoded
+    at reduced size; searching all pixels of another format would cost more than decoding it."""
     factor = max(pixels.shape[:2]) // _DECODED_EDGE_PX
     if factor < 2:
         return pixels, 1
@@ -141,7 +142,7 @@ def _reduce(pixels: Pixels) -> tuple[Pixels, int]:
 
 
 def _find_turned(engine: Engine, pixels: Pixels, is_quick: bool) -> tuple[int, list[Box]]:
-    """By how many quarters to turn the picture so that its faces are upright, and where they are then."""
+    """Returns by how many quarters to turn the picture so that its faces are upright, and their boxes then."""
     if boxes := find_faces(engine, pixels, is_quick):
         return 0, boxes
     scale = min(1.0, _COARSE_EDGE_PX / max(pixels.shape[:2]))
@@ -153,7 +154,7 @@ def _find_turned(engine: Engine, pixels: Pixels, is_quick: bool) -> tuple[int, l
 
 
 def find_faces(engine: Engine, pixels: Pixels, is_quick: bool = False) -> list[Box]:
-    """Every face, also those of the background, the largest first. Raises _TakesLonger."""
+    """Finds every face, including those in the background, largest first. Raises _TakesLonger."""
     scale = min(1.0, _COARSE_EDGE_PX / max(pixels.shape[:2]))
     found = engine.detect(pixels, scale)
     if is_quick and not any(detection.score >= _CLEAR_SCORE for detection in found):
@@ -175,7 +176,7 @@ def _find_clear(engine: Engine, pixels: Pixels, found: Sequence[Detection]) -> l
 
 
 def _is_confirmed(engine: Engine, pixels: Pixels, box: Box) -> bool:
-    """Whether Haar sees the face too; it looks only around the box, since it takes longer than HOG."""
+    """Whether Haar detects the face too; it searches only around the box, since it is slower than HOG."""
     if box.share_inside(pixels.shape[1], pixels.shape[0]) == 0:
         return False
     left, top = max(box.left - box.width // 2, 0), max(box.top - box.height // 2, 0)
@@ -185,13 +186,13 @@ def _is_confirmed(engine: Engine, pixels: Pixels, box: Box) -> bool:
 
 
 def _merge(first: Sequence[Box], second: Sequence[Box]) -> list[Box]:
-    """Both looks' faces, each once, as the first look saw it."""
+    """Returns the faces of both searches, each once, with the box of the first search."""
     new = [box for box in second if not any(_is_same(box, known) for known in first)]
     return sorted(itertools.chain(first, new), key=lambda box: box.area, reverse=True)
 
 
 def _is_same(one: Box, other: Box) -> bool:
-    """Haar's boxes are a quarter larger than HOG's, so overlap is asked of the centres."""
+    """Haar's boxes are a quarter larger than HOG's, so that the centres are compared."""
     reach = 0.35 * max(one.width, other.width)
     across = abs((one.left + one.width / 2) - (other.left + other.width / 2))
     down = abs((one.top + one.height / 2) - (other.top + other.height / 2))

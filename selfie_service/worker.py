@@ -1,4 +1,4 @@
-"""The validator: takes the selfie that waits longest, has it examined, writes down the verdict."""
+"""The validator: claims pending selfies, has them examined, and stores the verdicts."""
 
 from collections.abc import Callable
 from threading import Event
@@ -18,16 +18,16 @@ from selfie_service.store import SelfieStore
 from selfie_service.validation import Examination
 
 log = get_logger()
-verdicts = Counter("selfie_verdicts_total", "Selfies that were decided", ["reason"])
-deferred = Counter("selfie_deferred_total", "Selfies that were not decided at first sight")
-failures = Counter("selfie_failures_total", "Deaths and time-outs of the engine over a selfie")
+verdicts = Counter("selfie_verdicts_total", "Selfies with a verdict", ["reason"])
+deferred = Counter("selfie_deferred_total", "Selfies deferred to the slow lane")
+failures = Counter("selfie_failures_total", "Crashes and timeouts of the engine")
 seconds = Histogram("selfie_examination_seconds", "Duration of an examination")
 
 
 class Validator(Worker[SelfieJob]):
-    """Works on selfies. `lease_s` is longer than an examination may take; `judge` binds people to their
-    first face. Those come first on whose selfies the least was spent. `is_slow`: the lane (None: both); `defer` is
-    called when one that takes longer is left to the slow lane."""
+    """Examines selfies, first those of the accounts with the least spending. `lease_s` must exceed the duration of an
+    examination; `judge` binds people to their first face; `is_slow` selects the lane (None: both); `defer` is called
+    when a selfie is left to the slow lane."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Validator(Worker[SelfieJob]):
         self._defer = defer
 
     def step(self) -> bool:
-        """Selfies that wait come before bytes that lie in rows."""
+        """Waiting selfies take precedence over moving images from rows to files."""
         return super().step() or (not self._is_slow and not self._stop.is_set() and self._move_one())
 
     def claim(self) -> SelfieJob | None:
@@ -103,7 +103,8 @@ class Validator(Worker[SelfieJob]):
         return Decision(self._store.reject(job, reason), reason)
 
     def _give_up(self, job: SelfieJob, fault: Exception) -> None:
-        """What the engine did to this selfie counts, or that its file is missing; that the process stops does not."""
+        """Counts crashes and timeouts of the engine and missing files against the selfie, but not a stopping
+        process."""
         if self._stop.is_set():
             self.give_back(job)
         elif isinstance(fault, SandboxDied | SandboxTimedOut | BlobNotFound):
@@ -121,7 +122,7 @@ class Validator(Worker[SelfieJob]):
             raise fault
 
     def _move_one(self) -> bool:
-        """Writes the bytes of a selfie of schema 0001 into a file; False where none is left."""
+        """Moves the image of a selfie of schema 0001 from its row to a file; returns False if none is left."""
         found = self._store.find_image_in_row()
         if found is None:
             return False

@@ -1,4 +1,4 @@
-"""What auth_service is about: accounts, events, memberships, changes; their rules and faults."""
+"""The domain of auth_service: accounts, events, memberships and changes, with their rules and errors."""
 
 from auth_service.domain.faults import (
     AccountNeedsPassword,

@@ -1,4 +1,4 @@
-"""What can be wrong with a call."""
+"""Errors of AuthService; the docstring of each is its message to users."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ class InvalidCredentials(Unauthenticated):
 
 
 class InvalidSignInLink(Unauthenticated):
-    """This link has expired or was used before: make another one."""
+    """This link has expired or was already used: request a new one."""
 
 
 class InvalidRefreshToken(Unauthenticated):
@@ -26,19 +26,19 @@ class InvalidRefreshToken(Unauthenticated):
 
 
 class SessionExpired(Unauthenticated):
-    """This session has lasted as long as one may: log in again."""
+    """This session has expired: log in again."""
 
 
 class IdempotencyKeyReused(InvalidInput):
-    """This request id was used before, by another request or too long ago."""
+    """This request id was already used by another request, or too long ago."""
 
 
 class CredentialsSet(Precondition):
-    """This account has a user name and a password already."""
+    """This account already has a user name and a password."""
 
 
 class GuestOfOthers(Precondition):
-    """This guest is also in an event that you do not organise: only they can make a link."""
+    """This guest is also in an event that you do not organise: only the guest can create a link."""
 
 
 class UserNotFound(NotFound):
@@ -46,9 +46,9 @@ class UserNotFound(NotFound):
 
 
 class MemberNotFound(NotFound):
-    """This person is no member of the event: they have left, were removed, or still wait to be let in."""
+    """This person is not a member of the event: they left, were removed, or are waiting to be admitted."""
 
-    reason = "USER_NOT_FOUND"  # what clients have always read here
+    reason = "USER_NOT_FOUND"  # kept for compatibility with existing clients
 
 
 class MemberNeedsPassword(Precondition):
@@ -76,7 +76,7 @@ class OrganiserOnly(NotAllowed):
 
 
 class RemovedFromEvent(NotAllowed):
-    """The organiser has removed you from this event: only they can let you in again."""
+    """The organiser has removed you from this event: only they can admit you again."""
 
 
 class OrganiserCannotLeave(Precondition):
@@ -99,4 +99,4 @@ class InvalidForm(InvalidInput):
 
 
 class NoFreeCode(Exception):
-    """Each code that was drawn was in use."""
+    """Every generated code was already in use."""

@@ -1,4 +1,4 @@
-"""Accounts, events, memberships, changes and tokens, and how long the latter hold."""
+"""Records of accounts, events, memberships, changes, sessions and tokens, and the lifetimes of the latter."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,11 +8,11 @@ from uuid import UUID
 from auth_service.offers import Download, NewOffer, Offer, OfferEdit
 
 ACCESS_TOKEN_S = 15 * 60
-REPEAT_S = 600  # how long a request id signs in to the guest that it made
+REPEAT_S = 600  # how long a request id signs in to the guest account that it created
 OWN_LINK_S = 600
-GUEST_LINK_S = 24 * 3600  # made by an organiser, who sends it
-RESET_LINK_S = 24 * 3600  # made by an operator
-REFRESH_TOKEN_S = 180 * 24 * 3600  # since its last use
+GUEST_LINK_S = 24 * 3600  # created by an organiser for a guest
+RESET_LINK_S = 24 * 3600  # created by an operator
+REFRESH_TOKEN_S = 180 * 24 * 3600  # from its creation
 SESSION_DAYS = 90
 GUEST_SESSION_DAYS = 365
 MAX_DEVICE_LENGTH = 64
@@ -23,7 +23,7 @@ MAX_PASSWORD_LENGTH = 256
 
 
 class Role(Enum):
-    """What a member may do; the values are stored."""
+    """The role of a member; the values are stored."""
 
     GUEST = "guest"
     ORGANISER = "organiser"
@@ -32,7 +32,7 @@ class Role(Enum):
 
 
 class GuestPhotos(Enum):
-    """Whether guests may add photos; MODERATED: an organiser approves each one. The values are stored."""
+    """Whether guests may add photos. MODERATED: an organiser approves each one. The values are stored."""
 
     OFF = "off"
     MODERATED = "moderated"
@@ -40,7 +40,7 @@ class GuestPhotos(Enum):
 
 
 class ChangeKind(Enum):
-    """What happened; the values are stored."""
+    """The kind of a change in the feed; the values are stored."""
 
     JOINED = "joined"
     LEFT = "left"
@@ -52,7 +52,7 @@ class ChangeKind(Enum):
 
 
 class Recorded(Enum):
-    """Acts in the audit log; the values are stored and shown."""
+    """The actions in the audit log; the values are stored and shown."""
 
     ROLE_CHANGED = "role_changed"
     GUEST_REMOVED = "guest_removed"
@@ -67,8 +67,8 @@ class Recorded(Enum):
 
 @dataclass(frozen=True)
 class User:
-    """An account. `username` and `email` as typed (NFC); unique in the form in which `fold` compares them. A guest may
-    have none of them and no password, and perhaps a `display_name`."""
+    """An account. `username` and `email` are as typed (NFC), and unique in the form that `fold` returns. A guest may
+    have neither of them nor a password, but possibly a `display_name`."""
 
     id: UUID
     username: str | None
@@ -81,8 +81,8 @@ class User:
 
 @dataclass(frozen=True)
 class Event:
-    """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: who joins waits; `role`: of
-    whom it is shown to; `waiting_count`: how many wait, None where nobody asked."""
+    """An event. `shut`: closed by hand or expired, by the database's clock; `admission`: new guests wait; `role`: that
+    of the viewer; `waiting_count`: the number of waiting guests, None if it was not counted."""
 
     id: UUID
     name: str
@@ -102,7 +102,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Membership:
-    """A membership as the member sees it."""
+    """A membership, as the member sees it."""
 
     event_id: UUID
     event_name: str
@@ -121,7 +121,7 @@ class Membership:
 
 
 class RequireConsent(Enum):
-    """Who is searched only with a consent. GUESTS: accounts without a password."""
+    """Who is searched only with a consent. GUESTS means accounts without a password."""
 
     GUESTS = "guests"
     EVERYONE = "everyone"
@@ -130,7 +130,7 @@ class RequireConsent(Enum):
 
 @dataclass(frozen=True)
 class GivenConsent:
-    """What somebody agrees to: a version of the text about faces, in a language. An empty version: they do not."""
+    """A consent in a request: a version of the face-recognition notice and its language. No version: no consent."""
 
     version: str = ""
     language: str = ""
@@ -141,8 +141,8 @@ NO_CONSENT = GivenConsent()
 
 @dataclass(frozen=True)
 class Consent:
-    """That a member agreed to a version of the text about faces. `language` is that of the text, empty where the client
-    did not say."""
+    """A member's consent to a version of the face-recognition notice. `language` is that of the notice, or empty if the
+    client did not specify it."""
 
     event_id: UUID
     version: str
@@ -153,7 +153,7 @@ class Consent:
 
 @dataclass(frozen=True)
 class Guest:
-    """A membership as an organiser sees it."""
+    """A membership, as an organiser sees it."""
 
     user_id: UUID
     username: str | None
@@ -165,7 +165,7 @@ class Guest:
 
 @dataclass(frozen=True)
 class RemovedGuest:
-    """Somebody who was removed from an event and stays out."""
+    """A guest who was removed from an event and cannot join again."""
 
     user_id: UUID
     username: str | None
@@ -175,7 +175,7 @@ class RemovedGuest:
 
 @dataclass(frozen=True)
 class Change:
-    """An entry of the change feed; `kind` says which fields are set."""
+    """An entry of the change feed; `kind` determines which fields are set."""
 
     sequence: int
     kind: ChangeKind
@@ -196,7 +196,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Tokens:
-    """An access token and the refresh token that follows it."""
+    """An access token and a refresh token of one session."""
 
     access_token: str
     refresh_token: str
@@ -204,7 +204,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class NewSession:
-    """A session that begins: its id, the hash of its first refresh token, and a coarse description of the device."""
+    """A new session: its id, the hash of its first refresh token, and a coarse description of the device."""
 
     id: UUID
     refresh_hash: bytes
@@ -213,7 +213,7 @@ class NewSession:
 
 @dataclass(frozen=True)
 class Session:
-    """A session as its user sees it."""
+    """A session, as its user sees it."""
 
     id: UUID
     began_at: datetime
@@ -223,8 +223,8 @@ class Session:
 
 @dataclass(frozen=True)
 class Lifetimes:
-    """How long a session lasts at most, however much it is used: of an account with a password, which may log in again,
-    and of a guest without one, whose session is the account."""
+    """The maximum lifetimes of sessions, however much they are used: of accounts with a password, which can log in
+    again, and of guests without one, who cannot."""
 
     days: int = SESSION_DAYS
     guest_days: int = GUEST_SESSION_DAYS
@@ -232,7 +232,7 @@ class Lifetimes:
 
 @dataclass(frozen=True)
 class Ended:
-    """A session that ended; `session_id` is None where all of an erased user did."""
+    """A session that ended; `session_id` is None for all sessions of an erased user."""
 
     user_id: UUID
     session_id: UUID | None
@@ -240,7 +240,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Login:
-    """Who logged in, the event joined last, the tokens, and whether they wait to be admitted to that event."""
+    """The result of a login: the user, the event joined last, the tokens, and whether admission to it is pending."""
 
     user_id: UUID
     event_id: UUID | None
@@ -250,8 +250,7 @@ class Login:
 
 @dataclass(frozen=True)
 class NewEvent:
-    """What an organiser decides of a new event. Without `expires_at` it ends after a year, or, if it is
-    `without_end`, never."""
+    """A new event. Without `expires_at` it ends after a year or, with `without_end`, never."""
 
     name: str
     starts_at: datetime | None
@@ -264,7 +263,7 @@ class NewEvent:
 
 @dataclass(frozen=True)
 class EventEdit:
-    """What to change of an event; None leaves a field as it is, `no_start` and `no_end` remove a time."""
+    """Changes to an event. None leaves a field unchanged; `no_start` and `no_end` remove a time."""
 
     name: str | None = None
     starts_at: datetime | None = None

@@ -27,7 +27,7 @@ __all__ = ["GUESTS_OF_ONE_PHONE", "Auth", "Credentials", "Organisers"]
 
 
 class Auth:
-    """Accounts, their sessions, events, who is in them, what changes, and e-mail. `stopping` ends waits early."""
+    """All use cases on the same stores. `stopping` ends long polls early."""
 
     def __init__(
         self,

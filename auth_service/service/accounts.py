@@ -1,4 +1,4 @@
-"""Accounts: registered ones, guests without credentials, their erasure."""
+"""Accounts: registered ones and guests without credentials, and their erasure."""
 
 from dataclasses import replace
 from uuid import UUID, uuid4
@@ -31,7 +31,7 @@ from kit.errors import Violation
 
 
 class Accounts:
-    """Who may log in, and as whom."""
+    """Creates, reads and erases accounts."""
 
     def __init__(
         self,
@@ -52,8 +52,8 @@ class Accounts:
         self._marks = marks
 
     def check_user_availability(self, username: str, email: str, code: str) -> tuple[bool, bool]:
-        """Whether the user name is taken, which has to be another one then, and whether the e-mail address is that of a
-        member of the event, who logs in instead. Of other addresses nothing is said."""
+        """Returns whether the user name is taken, and whether a member of the event has the e-mail address (who should
+        log in instead). Addresses outside the event are not disclosed."""
         event = self._events.find_code(normalise_code(code))
         if event is None or event.shut:
             raise InvalidEventCode
@@ -69,7 +69,7 @@ class Accounts:
         phone_mark: str = "",
         device: str = "",
     ) -> Login:
-        """A repeat of a `request_id` logs in, also one that runs beside the first."""
+        """A retry with the same `request_id` logs in, even if it runs concurrently with the first call."""
         if known := self._find_registered(request_id):
             return self._sessions.check_password(known, password, device)
         user = NewUser(uuid4(), request_id, to_display(username), to_display(email))
@@ -91,7 +91,7 @@ class Accounts:
         ]
         if event and not event.shut:
             taken = check_taken(self._accounts, username, email)
-            # Whoever would learn whose addresses are known has to make an account with each one that is not.
+            # Testing whether an address is registered thus costs an account for each address that is not.
             faults += [fault for fault in taken if not faults or fault.field != "email"]
         if faults or event is None:
             raise InvalidForm(faults)
@@ -121,7 +121,7 @@ class Accounts:
         phone_mark: str = "",
         device: str = "",
     ) -> tuple[Login, Event]:
-        """A repeat of a `request_id` signs in to the same account."""
+        """A retry with the same `request_id` signs in to the same account."""
         searched = searched and self._require_consent is RequireConsent.NOBODY
         event = self._events.find_code(normalise_code(code))
         if event is None:

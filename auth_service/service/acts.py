@@ -8,7 +8,7 @@ from kit.audit.acts import Act, ActPage
 
 
 class Acts:
-    """What this service has recorded."""
+    """Reads the audit log of this service."""
 
     def __init__(self, stores: Stores) -> None:
         self._acts = stores.acts

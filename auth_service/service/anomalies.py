@@ -1,4 +1,4 @@
-"""What organisers should look at."""
+"""Suspicious patterns that organisers should review."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ GUESTS_OF_ONE_PHONE = 5
 
 
 class Anomalies:
-    """Phones with `least` guests and more."""
+    """Finds phones with at least `least` guests."""
 
     def __init__(self, stores: Stores, least: int) -> None:
         self._members = stores.members

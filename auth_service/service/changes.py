@@ -1,4 +1,4 @@
-"""The change feed."""
+"""The change feed: reads and long polls."""
 
 import math
 import time
@@ -13,7 +13,7 @@ CHANGE_POLL_S = 0.1
 
 
 class Changes:
-    """What happened. `stopping` ends waits early."""
+    """Reads the change feed. `stopping` ends long polls early."""
 
     def __init__(self, stores: Stores, stopping: Signal) -> None:
         self._changes = stores.changes
@@ -23,21 +23,21 @@ class Changes:
         self._readers: dict[str, int] = {}
 
     def list_newest(self) -> Sequence[Change]:
-        """One, or none where nothing has happened yet."""
+        """Returns the newest change, or an empty list before the first."""
         return self._changes.list_newest()
 
     def find_last(self) -> int:
-        """The number of the newest change; 0 before the first."""
+        """Returns the number of the newest change; 0 before the first."""
         return self._changes.find_last()
 
     def find_readers(self) -> dict[str, int]:
-        """How far each follower has applied the feed, as far as this process has heard."""
+        """Returns how far each follower has applied the feed, as reported to this process."""
         with self._lock:
             return dict(self._readers)
 
     def list_changes(self, after: int, limit: int, wait_s: float, reader: str = "") -> Sequence[Change]:
-        """Answers as soon as there is a change, or with none after `wait_s` or when the process stops. `reader`: the
-        name of a follower, which has applied everything up to `after`."""
+        """Returns as soon as there is a change, or an empty list after `wait_s` or when the process stops. `reader` is
+        the name of a follower, which has applied all changes up to `after`."""
         if reader:
             with self._lock:
                 self._readers[reader] = max(after, self._readers.get(reader, 0))
@@ -52,7 +52,7 @@ class Changes:
         return changes
 
     def _find_last(self, now: float) -> int:
-        """The number of the newest change, which is read once for all who wait, every CHANGE_POLL_S at most."""
+        """Returns the number of the newest change, read at most every CHANGE_POLL_S for all waiting calls together."""
         with self._lock:
             if now - self._asked_at >= CHANGE_POLL_S:
                 self._last, self._asked_at = self._changes.find_last(), now

@@ -1,4 +1,4 @@
-"""Changes of a password or an e-mail address, by who knows the password or has a link."""
+"""Changes of a password or an e-mail address, authorized by the password or by a link."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from kit.errors import InvalidToken
 
 
 class Credentials:
-    """`sends_mail`: whether a new address is confirmed, a link to a new password sent, and a change told, by e-mail."""
+    """`sends_mail`: whether new addresses are confirmed, reset links sent and changes announced by e-mail."""
 
     def __init__(self, stores: Stores, passwords: Passwords, sends_mail: bool) -> None:
         self._accounts = stores.accounts
@@ -31,8 +31,8 @@ class Credentials:
         self._sends_mail = sends_mail
 
     def change_password(self, user_id: UUID, session_id: UUID | None, old: str, new: str) -> None:
-        """Only the session of this id stays. Raises InvalidToken for a token that does not name it, UserNotFound,
-        AccountNeedsPassword, InvalidCredentials, InvalidForm."""
+        """Ends all sessions except `session_id`. Raises InvalidToken if the access token names no session,
+        UserNotFound, AccountNeedsPassword, InvalidCredentials, InvalidForm."""
         if session_id is None:
             raise InvalidToken
         user, old_hash = self._require_password(user_id, old)
@@ -42,8 +42,8 @@ class Credentials:
             raise InvalidCredentials
 
     def change_email(self, user_id: UUID, password: str, email: str, language: str) -> bool:
-        """Whether a link was sent to the new address, which confirms it; else it holds at once. Where mail is sent, the
-        answer does not say whether the address is in use.
+        """Returns whether a link was sent to the new address to confirm it; otherwise the change is in effect. If links
+        are sent, the result does not disclose whether the address is in use.
 
         Raises UserNotFound, AccountNeedsPassword, InvalidCredentials, InvalidForm."""
         email = to_display(email)
@@ -61,7 +61,7 @@ class Credentials:
             raise InvalidSignInLink
 
     def send_reset(self, email: str, language: str) -> None:
-        """The same answer whether anybody has this address. Raises MailNotOffered, InvalidForm."""
+        """Behaves the same whether or not an account has this address. Raises MailNotOffered, InvalidForm."""
         if not self._sends_mail:
             raise MailNotOffered
         email = to_display(email)
@@ -69,16 +69,16 @@ class Credentials:
         self._credentials.mail_reset(email, language)
 
     def make_reset(self, name: str) -> str:
-        """The token of a link for the account with a user name or e-mail address. Raises UserNotFound."""
+        """Returns the token of a reset link for a user name or e-mail address. Raises UserNotFound."""
         user, token = self._accounts.find_login(name), make_secret()
         if user is None or not self._credentials.add_reset(user.id, hash_token(token), RESET_LINK_S):
             raise UserNotFound
         return token
 
     def reset_password(self, token: str, password: str) -> str:
-        """The user name of the account. Raises InvalidSignInLink, InvalidForm."""
+        """Returns the user name of the account. Raises InvalidSignInLink, InvalidForm."""
         token_hash = hash_token(token)
-        if not self._credentials.has_reset(token_hash):  # so that nobody has others hash for nothing
+        if not self._credentials.has_reset(token_hash):  # before hashing, which is expensive
             raise InvalidSignInLink
         forms.require(forms.check_password(password))
         username = self._credentials.reset_password(token_hash, self._passwords.hash(password), self._sends_mail)
@@ -87,7 +87,7 @@ class Credentials:
         return username
 
     def _require_password(self, user_id: UUID, password: str) -> tuple[User, str]:
-        """The account and the hash of its password."""
+        """Returns the account and its password hash. Raises UserNotFound, AccountNeedsPassword, InvalidCredentials."""
         user = self._accounts.find_user(user_id)
         if user is None:
             raise UserNotFound

@@ -1,4 +1,4 @@
-"""Sessions that ended a moment ago, for those who verify access tokens."""
+"""Recently ended sessions, for the services that verify access tokens."""
 
 import math
 import time
@@ -13,7 +13,7 @@ MAX_LISTED = 1000
 
 
 class SessionEndings:
-    """The list. `stopping` ends waits early."""
+    """Reads the list of ended sessions. `stopping` ends long polls early."""
 
     def __init__(self, stores: Stores, stopping: Signal) -> None:
         self._endings = stores.endings
@@ -22,8 +22,9 @@ class SessionEndings:
         self._last, self._asked_at = 0, -math.inf
 
     def list_after(self, after: int, wait_s: float) -> tuple[list[Ended], int]:
-        """Those after a place, as soon as there are any, and the next place; none after `wait_s`. A place that is not
-        reached, as after a restore of the database, is answered at once."""
+        """Returns the sessions that ended after a position, as soon as there are any, and the next position; an empty
+        list after `wait_s`. Returns at once if the position is ahead of the list, as after a restore of the
+        database."""
         ends_at = time.monotonic() + wait_s
         ended, place = self._endings.list_after(after, MAX_LISTED)
         while place == after:
@@ -35,7 +36,7 @@ class SessionEndings:
         return ended, place
 
     def _find_last(self, now: float) -> int:
-        """The number of the newest ending, which is read once for all who wait, every POLL_S at most."""
+        """Returns the number of the newest ended session, read at most every POLL_S for all waiting calls together."""
         with self._lock:
             if now - self._asked_at >= POLL_S:
                 self._last, self._asked_at = self._endings.find_last(), now

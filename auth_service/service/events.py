@@ -26,7 +26,7 @@ from kit.db.pages import Page
 
 
 class Events:
-    """What organisers make and change."""
+    """Creates, reads and changes events for their organisers."""
 
     def __init__(self, stores: Stores, retention_days: int) -> None:
         self._retention_days = retention_days
@@ -35,7 +35,7 @@ class Events:
         self._members = stores.members
 
     def check_event_code(self, typed: str) -> Event | None:
-        """The event of the code, shut or not."""
+        """Returns the event of the code, whether or not it is shut."""
         return self._events.find_code(normalise_code(typed))
 
     def create_event(self, request_id: UUID | None, user_id: UUID, new: NewEvent) -> Event:
@@ -58,7 +58,7 @@ class Events:
         raise NoFreeCode
 
     def _complete(self, new: NewEvent) -> NewEvent:
-        """What the organiser did not say is what is careful."""
+        """Applies the defaults, which limit how long the event is open and kept."""
         if new.expires_at is None and not new.without_end:
             begins_at = max(new.starts_at or datetime.min.replace(tzinfo=UTC), datetime.now(UTC))
             new = replace(new, expires_at=begins_at + timedelta(days=LIFE_DAYS))

@@ -1,4 +1,4 @@
-"""Invitations: made by organisers, accepted once."""
+"""Invitations: created by organisers, accepted once."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
@@ -18,7 +18,7 @@ from kit.errors import InvalidArgument
 
 
 class Invitations:
-    """Who becomes an organiser, a photographer or one of the couple."""
+    """Invites people to become an organiser, a photographer or one of the couple."""
 
     def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker, sessions: Sessions) -> None:
         self._accounts = stores.accounts
@@ -29,7 +29,8 @@ class Invitations:
         self._sessions = sessions
 
     def create(self, user_id: UUID, event_id: UUID, role: Role) -> tuple[Invitation, str]:
-        """The invitation and its secret. Raises EventNotFound, OrganiserOnly, TooManyInvitations, InvalidArgument."""
+        """Returns the invitation and its secret. Raises EventNotFound, OrganiserOnly, TooManyInvitations,
+        InvalidArgument."""
         require_organiser(self._members, event_id, user_id)
         if role not in INVITED:
             raise InvalidArgument
@@ -60,7 +61,7 @@ class Invitations:
     def register(
         self, request_id: UUID | None, token: str, username: str, email: str, password: str, device: str = ""
     ) -> Login:
-        """A repeat of a `request_id` logs in. Raises InvalidInvitation, InvalidForm, InvalidCredentials."""
+        """A retry with the same `request_id` logs in. Raises InvalidInvitation, InvalidForm, InvalidCredentials."""
         if login := self._repeat(request_id, password, device):
             return login
         self.look_up(token)

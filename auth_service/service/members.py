@@ -1,4 +1,4 @@
-"""Who is in an event."""
+"""Memberships of events."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ from kit.db.pages import Page
 
 
 class Members:
-    """Joining, leaving and being listed."""
+    """Joins, leaves, admits and lists members, and records their consents."""
 
     def __init__(self, stores: Stores, marks: PhoneMarks, require_consent: RequireConsent) -> None:
         self._accounts = stores.accounts
@@ -49,7 +49,8 @@ class Members:
         consent: GivenConsent = NO_CONSENT,
         phone_mark: str = "",
     ) -> tuple[Event, bool]:
-        """The event, and whether the user waits to be admitted. `searched` even without a `consent`."""
+        """Returns the event, and whether the user waits to be admitted. `searched` asks for face search without a
+        `consent`, which is granted unless this server requires one."""
         forms.require([*forms.check_consent(consent)])
         event = self._events.find_code(normalise_code(code))
         if event is None:
@@ -61,7 +62,7 @@ class Members:
         return event, waiting
 
     def _must_agree(self, user_id: UUID) -> bool:
-        """Whether this account is searched only with a consent."""
+        """Returns whether this account is searched only with a consent."""
         if self._require_consent is not RequireConsent.GUESTS:
             return self._require_consent is RequireConsent.EVERYONE
         user = self._accounts.find_user(user_id)
@@ -80,7 +81,7 @@ class Members:
         return self._consents.list_consents(user_id)
 
     def leave_event(self, user_id: UUID, event_id: UUID, guest_id: UUID) -> bool:
-        """`guest_id` leaves or is removed; `user_id` asks for it. Whether the guest's sessions ended.
+        """Removes `guest_id`, or lets them leave if `user_id` is the same. Returns whether their sessions ended.
 
         Raises EventNotFound, OrganiserOnly, OrganiserCannotLeave.
         """
@@ -111,5 +112,5 @@ class Members:
         return self._members.list_guests(event_id, page)
 
     def list_members(self, event_id: UUID, page: Page) -> list[Guest]:
-        """For services, which need no role."""
+        """For services, which do not have a role."""
         return self._members.list_guests(event_id, page)

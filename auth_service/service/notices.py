@@ -1,4 +1,4 @@
-"""E-mail that people ask for: about their photos, with a link to sign in, and no more of it."""
+"""Requested e-mail: notifications about photos, sign-in links, and unsubscribing."""
 
 from uuid import UUID
 
@@ -33,7 +33,7 @@ class Notices:
         self._notices.delete(event_id, user_id)
 
     def send_link(self, email: str, code: str, language: str) -> None:
-        """The same answer whether anybody has this address."""
+        """Behaves the same whether or not an account has this address."""
         self._require_offer()
         email = to_display(email)
         forms.require([*forms.check_email(email), *forms.check_language(language)])

@@ -1,4 +1,4 @@
-"""Organisers whom an operator adds; needs no keys, since nobody is signed in."""
+"""Organisers added by an operator, without the keys of the service, since no tokens are issued."""
 
 from uuid import UUID, uuid4
 
@@ -10,7 +10,7 @@ from auth_service.store.accounts import NewUser
 
 
 class Organisers:
-    """Accounts that may create events."""
+    """Adds accounts that may create events."""
 
     def __init__(self, accounts: AccountStore, passwords: Passwords) -> None:
         self._accounts = accounts

@@ -1,4 +1,4 @@
-"""What a new account needs: a user name and an e-mail address that nobody has, and a password."""
+"""The requirements of a new account: an unused user name and e-mail address, and a password."""
 
 from auth_service import forms
 from auth_service.store import AccountStore
@@ -20,7 +20,7 @@ def email_taken() -> Violation:
 
 
 def require_account(accounts: AccountStore, username: str, email: str, password: str) -> None:
-    """Raises InvalidForm with all faults."""
+    """Raises InvalidForm with every violation."""
     forms.require(
         [
             *forms.check_username(username),

@@ -1,4 +1,4 @@
-"""What somebody is in an event. What belongs to others is not found."""
+"""Role checks. Events that the user is not a member of are reported as not found."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ def require_role(members: MemberStore, event_id: UUID, user_id: UUID) -> Role:
 
 
 def require(members: MemberStore, event_id: UUID, user_id: UUID, action: Action) -> Role:
-    """The role of who may. Raises EventNotFound, OrganiserOnly."""
+    """Returns the role of a user who may do `action`. Raises EventNotFound, OrganiserOnly."""
     role = require_role(members, event_id, user_id)
     if not may(role, action):
         raise OrganiserOnly

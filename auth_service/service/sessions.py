@@ -1,4 +1,4 @@
-"""Sessions: how they begin, go on and end."""
+"""Sessions: login, sign-in links, refresh and logout."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from kit.errors import InvalidToken
 
 
 class Sessions:
-    """Passwords, links and refresh tokens."""
+    """Begins, refreshes and ends sessions with passwords, links and refresh tokens."""
 
     def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker, lifetimes: Lifetimes) -> None:
         self._accounts = stores.accounts
@@ -40,13 +40,13 @@ class Sessions:
         return self.check_password(self._accounts.find_login(name), password, device)
 
     def check_password(self, user: User | None, password: str, device: str = "") -> Login:
-        """The same work and the same answer whether the user or the password is wrong."""
+        """Takes the same time and returns the same error whether the user or the password is wrong."""
         if not self._passwords.matches(password, user.password_hash if user else None) or user is None:
             raise InvalidCredentials
         return self.begin(user.id, self._find_last_event(user.id), device, user.password_hash)
 
     def begin(self, user_id: UUID, event_id: UUID | None, device: str = "", password_hash: str | None = None) -> Login:
-        """`password_hash`: what a password was checked against, which must hold still."""
+        """`password_hash`: the hash that a password was checked against, which must still be current."""
         tokens, session = self._tokens.begin(user_id, device)
         if not self._sessions.add_session(user_id, session, password_hash):
             raise InvalidCredentials
@@ -54,7 +54,7 @@ class Sessions:
         return Login(user_id, event_id, tokens, waiting)
 
     def create_link(self, user_id: UUID, guest: tuple[UUID, UUID] | None) -> tuple[str, int]:
-        """A token and how long it holds; `guest`: an event and one of its guests, for the event's organisers."""
+        """Returns a token and its lifetime in seconds. `guest`: an event and one of its guests, for its organisers."""
         for_user, ttl_s, event_id = user_id, OWN_LINK_S, None
         if guest:
             event_id, for_user = guest
@@ -77,7 +77,7 @@ class Sessions:
         return Login(user_id, event_id, Tokens(self._tokens.make_access(user_id, session.id), refresh_token))
 
     def refresh(self, refresh_token: str) -> Tokens:
-        """Within the grace, each use of a token yields the same refresh token. Raises SessionExpired."""
+        """Within the grace period, every use of a token returns the same refresh token. Raises SessionExpired."""
         rotated = self._sessions.rotate_token(
             hash_token(refresh_token),
             make_salt(),
@@ -99,7 +99,7 @@ class Sessions:
         self._sessions.end_one(user_id, session_id)
 
     def end_other_sessions(self, user_id: UUID, session_id: UUID | None) -> None:
-        """`session_id`: the one that stays. Raises InvalidToken for a token that does not name it."""
+        """`session_id`: the session to keep. Raises InvalidToken if the access token names no session."""
         if session_id is None:
             raise InvalidToken
         self._sessions.end_others(user_id, session_id)
@@ -109,7 +109,7 @@ class Sessions:
         return memberships[-1].event_id if memberships else None
 
     def _require_own_guest(self, event_id: UUID, guest_id: UUID, organiser_id: UUID) -> None:
-        """So that nobody signs in to an account that is more than a guest of their own events."""
+        """Prevents organisers from signing in to accounts that are more than guests of their own events."""
         if self._members.find_role(event_id, guest_id) is not Role.GUEST:
             raise UserNotFound
         guest = self._accounts.find_user(guest_id)

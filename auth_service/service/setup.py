@@ -1,4 +1,4 @@
-"""The first organiser, without a command line: whoever reads the log of auth_service may become it."""
+"""Creation of the first organiser on a page, with a code from the log of auth_service instead of a command line."""
 
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from auth_service.tokens import TokenMaker, hash_token
 
 
 class Setup:
-    """Possible while no account may create events."""
+    """Available while no account may create events."""
 
     def __init__(self, stores: Stores, passwords: Passwords, tokens: TokenMaker) -> None:
         self._accounts = stores.accounts
@@ -22,7 +22,7 @@ class Setup:
         self._tokens = tokens
 
     def offer(self) -> str | None:
-        """A code that is good until it is used or another one is offered; None where there is an organiser."""
+        """Returns a code that is valid until it is used or replaced by the next one; None if an organiser exists."""
         code = new_setup_code()
         return code if self._setup.replace_code(hash_token(code)) else None
 

@@ -1,4 +1,4 @@
-"""AuthService on the wire."""
+"""gRPC servicer of AuthService."""
 
 from auth_service.servicer.events import AuthServicer
 

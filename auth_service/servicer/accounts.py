@@ -1,4 +1,4 @@
-"""AuthService on the wire: accounts and their sessions."""
+"""gRPC servicer of AuthService: accounts and their sessions."""
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -12,7 +12,7 @@ from protos.auth.v1 import auth_pb2_grpc
 
 
 class AccountServicer(auth_pb2_grpc.AuthServiceServicer):
-    """Decides nothing, catches nothing."""
+    """Converts requests and responses only; rules and errors are those of the service layer."""
 
     def __init__(self, auth: Auth) -> None:
         self._auth = auth

@@ -1,4 +1,4 @@
-"""AuthService on the wire: events, who is in them, what changes, and e-mail."""
+"""gRPC servicer of AuthService: events, their members, the change feed, and e-mail."""
 
 from google.protobuf.duration_pb2 import Duration
 
@@ -29,13 +29,13 @@ from kit.rpc.ids import parse_id, parse_optional_id
 from protos.auth.v1 import auth_pb2 as pb
 
 FOLLOWERS = (service("selfie"), service("matcher"), service("gateway"))
-DEFAULT_SIZE = 500  # of what services read
+DEFAULT_SIZE = 500  # of pages that services read
 MAX_SIZE = 1000
 MAX_WAIT_S = 20
 
 
 class AuthServicer(AccountServicer):
-    """All rpcs: those of accounts, and these. Decides nothing, catches nothing."""
+    """All rpcs, including those of AccountServicer. Converts requests and responses only."""
 
     @callable_by(PUBLIC)
     def CheckEventCode(self, request, context):
@@ -245,5 +245,5 @@ class AuthServicer(AccountServicer):
 
 
 def _wait_s(wait: Duration) -> float:
-    """How long a long poll may take."""
+    """Returns the duration of a long poll, limited by MAX_WAIT_S and the call's deadline."""
     return deadlines.remaining_s(min(wait.seconds + wait.nanos / 1e9, MAX_WAIT_S))

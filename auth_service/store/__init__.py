@@ -1,4 +1,4 @@
-"""All SQL of auth_service: one public method is one transaction."""
+"""All SQL of auth_service; each public method is one transaction."""
 
 from sqlalchemy import Engine
 
@@ -49,7 +49,7 @@ __all__ = [
 
 
 class Stores:
-    """All stores, on one database."""
+    """All stores of one database."""
 
     def __init__(self, engine: Engine) -> None:
         self.accounts = AccountStore(engine)

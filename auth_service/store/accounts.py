@@ -33,7 +33,7 @@ from kit.db.engine import transaction
 
 @dataclass(frozen=True)
 class NewUser:
-    """An account to be made. `request_id` makes it once. A guest has neither user name, e-mail address nor password."""
+    """A new account, created once per `request_id`. A guest has no user name, e-mail address or password."""
 
     id: UUID
     request_id: UUID | None
@@ -51,8 +51,8 @@ class AccountStore:
         self._engine = engine
 
     def find_taken(self, username: str, email: str, event_id: UUID | None = None) -> tuple[bool, bool]:
-        """Whether the user name, and whether the e-mail address, belongs to somebody; the address only to a member of
-        `event_id`, where that is given."""
+        """Returns whether an account has the user name, and whether one has the e-mail address; with `event_id`, only
+        the addresses of its members count."""
         query = text(
             """
             SELECT username_key = :username AS username,
@@ -75,8 +75,8 @@ class AccountStore:
         searched: bool = True,
         phone_hash: bytes | None = None,
     ) -> bool | None:
-        """Makes the account, its membership and its first token, and records what the user agreed to. Whether they wait
-        to be admitted; None when somebody else was faster, or the event was shut or deleted meanwhile.
+        """Creates the account, its membership, its first token and its consent. Returns whether the user waits to be
+        admitted; None if the name, address or request id is in use, or if the event was shut or deleted meanwhile.
 
         Raises RemovedFromEvent.
         """
@@ -96,7 +96,7 @@ class AccountStore:
             return bool(event.admission)
 
     def set_credentials(self, user_id: UUID, username: str, email: str, password_hash: str) -> bool | None:
-        """None when the account has credentials or is gone, False when somebody has this name or address."""
+        """Returns None if the account has credentials or does not exist, False if the name or address is in use."""
         query = text(
             "UPDATE auth.users SET username = :username, username_key = :username_key, email = :email,"
             " email_key = :email_key, password_hash = :password_hash WHERE id = :user AND password_hash IS NULL"
@@ -116,7 +116,7 @@ class AccountStore:
             return False
 
     def add_organiser(self, user: NewUser) -> bool:
-        """False when the user name or e-mail address is taken."""
+        """Returns False if the user name or e-mail address is in use."""
         with transaction(self._engine) as connection:
             if not insert_user(connection, user):
                 return False
@@ -127,7 +127,8 @@ class AccountStore:
         return self._find("id = :value", user_id)
 
     def find_login(self, name: str) -> User | None:
-        """By user name or e-mail address; of two accounts that a migration found to be equal, the one as typed."""
+        """Finds by user name or e-mail address; of two accounts that a migration found to be equal, the one as
+        typed."""
         query = text(
             "SELECT * FROM auth.users WHERE username_key IN (:key, :typed) OR email_key IN (:key, :typed)"
             " ORDER BY :typed IN (username_key, email_key) DESC LIMIT 1"
@@ -140,7 +141,7 @@ class AccountStore:
         return self._find("request_id = :value", request_id)
 
     def find_new_guest(self, request_id: UUID, event_id: UUID) -> User | None:
-        """A guest without credentials whom this request made in this event a moment ago."""
+        """Finds a guest without credentials whom this request created in this event within REPEAT_S."""
         query = text(
             "SELECT u.* FROM auth.users u JOIN auth.memberships m ON m.user_id = u.id AND m.event_id = :event"
             " WHERE u.request_id = :request AND u.password_hash IS NULL"
@@ -151,7 +152,7 @@ class AccountStore:
         return _user(row) if row else None
 
     def erase_user(self, user_id: UUID) -> None:
-        """The person, and the events that nobody else organises."""
+        """Erases the account, and the events that no other account organises."""
         with transaction(self._engine, "erase-user") as connection:
             erase_account(connection, user_id)
 
@@ -163,7 +164,7 @@ class AccountStore:
 
 
 def erase_account(connection: Connection, user_id: UUID) -> None:
-    """If there is one: the person, and the events that nobody else organises."""
+    """Erases the account, if it exists, and the events that no other account organises."""
     user = {"user": user_id}
     if connection.execute(text("SELECT FROM auth.users WHERE id = :user FOR UPDATE"), user).first() is None:
         return
@@ -184,8 +185,9 @@ def erase_account(connection: Connection, user_id: UUID) -> None:
 
 
 def _lock_events(connection: Connection, user_id: UUID) -> list[UUID]:
-    """Locks all events of a user, in one order, before anything is deleted; those that nobody else organises, by a
-    statement of its own, which sees who became an organiser while this waited."""
+    """Locks all events of a user in one order before anything is deleted. Returns those that no other account
+    organises, read by a separate statement, which sees organisers who were added while this one waited for the
+    locks."""
     lock = text(
         "SELECT FROM auth.events e JOIN auth.memberships m ON m.event_id = e.id"
         " WHERE m.user_id = :user ORDER BY e.id FOR UPDATE OF e"

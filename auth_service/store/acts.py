@@ -1,4 +1,4 @@
-"""SQL of acts that are recorded."""
+"""SQL of the audit log."""
 
 from kit.audit.store import ActLog
 

@@ -1,4 +1,4 @@
-"""SQL of who is to be told that an event is going to be deleted, and when."""
+"""SQL of due announcements that an event will be deleted."""
 
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from kit.db.engine import transaction
 MONTH, WEEK = (ANNOUNCED_DAYS[kind] for kind in (MailKind.DELETION_MONTH, MailKind.DELETION_WEEK))
 KIND = f"""CASE WHEN {HIDES_AT} - interval '{WEEK} days' <= now() THEN '{MailKind.DELETION_WEEK.value}'
     ELSE '{MailKind.DELETION_MONTH.value}' END"""
-# Organisers of events that are hidden within a month, or were within the last week.
+# Organisers of events that will be hidden within a month, or were hidden within the last week.
 DUE = f"""
 FROM auth.events e
 JOIN auth.memberships o ON o.event_id = e.id AND o.role = 'organiser' AND NOT o.waiting
@@ -22,13 +22,13 @@ WHERE {HIDES_AT} - interval '{MONTH} days' <= now()
 
 
 class AnnouncementStore:
-    """Deletions that are announced to organisers, each once for each time at which the event is hidden."""
+    """Announcements of deletions to organisers, each once per time at which the event is hidden."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def list_due(self) -> list[Announcement]:
-        """In the order of the events."""
+        """Lists due announcements, ordered by event."""
         query = text(
             f"""
             SELECT e.id AS event_id, u.id AS user_id, {KIND} AS kind {DUE} AND NOT EXISTS (
@@ -42,7 +42,7 @@ class AnnouncementStore:
         return [Announcement(row.event_id, row.user_id, MailKind(row.kind)) for row in rows]
 
     def announce(self, due: Announcement, photo_count: int | None) -> bool:
-        """Has an e-mail sent; False where one was, or it is not due any more."""
+        """Queues an e-mail; returns False if it was already queued, or is no longer due."""
         insert = text(
             f"""
             INSERT INTO auth.mails (id, kind, user_id, event_id, address, language, photo_count, hides_at)

@@ -1,4 +1,4 @@
-"""The change feed: appended to in the transaction that makes the change, numbered in commit order."""
+"""SQL of the change feed: appended to in the transaction of the change, and numbered in commit order."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ FROM next
 
 
 class ChangeStore:
-    """Reads the feed."""
+    """Reads the change feed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -33,7 +33,7 @@ class ChangeStore:
             return [_change(row) for row in connection.execute(query, {"after": after, "limit": limit})]
 
     def find_last(self) -> int:
-        """The number of the newest change; 0 before the first."""
+        """Returns the number of the newest change; 0 before the first."""
         with transaction(self._engine) as connection:
             last: int = connection.execute(text("SELECT last FROM auth.feed")).scalar_one()
             return last
@@ -60,7 +60,7 @@ def append_change(
     guest_photos: str | None = None,
     without_search: bool = False,
 ) -> None:
-    """The last statement of a transaction: the row of `auth.feed` stays locked from here to the commit, and that makes
+    """Must be the last statement of a transaction: the row of `auth.feed` stays locked until the commit, which makes
     the numbers gapless and in commit order."""
     connection.execute(
         text(APPEND),
@@ -82,7 +82,7 @@ def append_change(
 
 
 def append_joined(connection: Connection, event_id: UUID, user_id: UUID, role: Role, is_searched: bool) -> None:
-    """Of a member who is new, admitted, or searched from now on."""
+    """For a member who is new, was admitted, changed their role, or is searched from now on."""
     append_change(
         connection,
         ChangeKind.JOINED,
@@ -94,9 +94,9 @@ def append_joined(connection: Connection, event_id: UUID, user_id: UUID, role: R
 
 
 def append_left(connection: Connection, event_id: UUID, user_ids: Sequence[UUID], only_last: bool = False) -> None:
-    """Of users whose membership has just ended; `only_last`: only of those who are in no event any more.
+    """For users whose membership has just ended; `only_last`: only for those who are in no event any more.
 
-    Whether they are is asked under the lock of the feed: of two memberships that end at once, one is the last.
+    That is determined under the lock of the feed, so that of two memberships that end concurrently one is the last.
     """
     connection.execute(text("SELECT FROM auth.feed FOR UPDATE"))
     append = text(
@@ -115,7 +115,7 @@ def append_left(connection: Connection, event_id: UUID, user_ids: Sequence[UUID]
 
 
 def append_event_change(connection: Connection, event_id: UUID) -> None:
-    """Of an event that was made or changed. One that is hidden is held back for good."""
+    """For an event that was created or changed. A hidden event is sent as held back, without a release time."""
     query = text(
         "SELECT id, name, closed, expires_at, held OR hidden_at IS NOT NULL AS held,"
         " CASE WHEN hidden_at IS NULL THEN releases_at END AS releases_at, download, guest_photos"
@@ -137,7 +137,7 @@ def append_event_change(connection: Connection, event_id: UUID) -> None:
 
 
 def bury(connection: Connection, gone: UUID) -> None:
-    """Remembers for ever that an id is gone, and nothing else of it."""
+    """Keeps a tombstone forever: the id of what was deleted, and nothing else about it."""
     connection.execute(text("INSERT INTO auth.tombstones (id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": gone})
 
 

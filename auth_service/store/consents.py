@@ -1,4 +1,4 @@
-"""SQL of what members agreed to."""
+"""SQL of members' consents."""
 
 from uuid import UUID
 
@@ -22,7 +22,7 @@ class ConsentStore:
         self._engine = engine
 
     def list_consents(self, user_id: UUID) -> list[Consent]:
-        """Oldest first, of events that are left or deleted as well, and those that are withdrawn."""
+        """Lists consents, oldest first, including withdrawn ones and those in events that were left or deleted."""
         query = text(
             """
             SELECT event_id, version, language, given_at, CAST(NULL AS timestamptz) AS withdrawn_at
@@ -37,7 +37,7 @@ class ConsentStore:
         return [Consent(row.event_id, row.version, row.language, row.given_at, row.withdrawn_at) for row in rows]
 
     def withdraw(self, user_id: UUID) -> bool:
-        """All consents of an account: no event searches its face from now on. False where there is no such account."""
+        """Withdraws all consents of an account, which no event searches from now on. Returns False if there is none."""
         move = text(
             """
             WITH withdrawn AS (DELETE FROM auth.consents WHERE user_id = :user RETURNING *)
@@ -49,7 +49,7 @@ class ConsentStore:
         note = text("UPDATE auth.users SET consent_withdrawn_at = now() WHERE id = :user")
         user = {"user": user_id}
         with transaction(self._engine, "consent-withdraw") as connection:
-            account = connection.execute(lock, user).first()  # as `lock_sessions`: nobody joins or agrees meanwhile
+            account = connection.execute(lock, user).first()  # as `lock_sessions`: blocks joins and consents
             if account is None or account.consent_withdrawn_at:
                 return account is not None
             connection.execute(note, user)
@@ -61,8 +61,8 @@ class ConsentStore:
 
 
 def agree(connection: Connection, event_id: UUID, user_id: UUID, consent: GivenConsent) -> bool:
-    """Records a member's consent, and tells of it where their face was not searched; False where they are no member.
-    The account is locked, so that nothing is withdrawn at the same time."""
+    """Records a member's consent, and appends a change if their face was not searched. Returns False for a non-member.
+    The account must be locked, so that no withdrawal runs concurrently."""
     record = text(
         f"{INSERT} FROM auth.memberships m WHERE m.event_id = :event AND m.user_id = :user {AGAIN}",
     )
@@ -90,7 +90,7 @@ def insert_consent(connection: Connection, user_id: UUID, event_id: UUID, consen
 
 
 def has_withdrawn(connection: Connection, user_id: UUID) -> bool:
-    """Whether an account has withdrawn its consent and given none since. It is searched nowhere then."""
+    """Whether an account has withdrawn its consent and not given a new one. It is then searched nowhere."""
     query = text("SELECT FROM auth.users WHERE id = :user AND consent_withdrawn_at IS NOT NULL")
     return connection.execute(query, {"user": user_id}).first() is not None
 

@@ -1,4 +1,4 @@
-"""SQL of how many members events have, without those who wait."""
+"""SQL of the member counts of events, which exclude waiting guests."""
 
 from uuid import UUID
 
@@ -9,13 +9,13 @@ from kit.db.engine import transaction
 
 
 class CountStore:
-    """The counts that events keep."""
+    """The counts that are stored with events."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def repair(self) -> None:
-        """Counts again where a process of the previous version added or removed members without counting them."""
+        """Corrects the counts of events to which processes of the previous version added or removed members."""
         drifted = text(
             """
             SELECT e.id FROM auth.events e
@@ -42,7 +42,7 @@ def count_guests(connection: Connection, event_id: UUID, change: int) -> None:
 
 
 def uncount_guest(connection: Connection, user_id: UUID) -> None:
-    """Before an account is erased, and under the locks of its events: one guest less in each of them."""
+    """Decrements the counts of a user's events before the account is erased; requires the locks of the events."""
     events = "SELECT event_id FROM auth.memberships WHERE user_id = :user AND NOT waiting"
     count = text(f"UPDATE auth.events SET member_count = member_count - 1 WHERE id IN ({events})")
     connection.execute(count, {"user": user_id})

@@ -1,4 +1,4 @@
-"""SQL of changes of a password or an e-mail address, and of the links that make them."""
+"""SQL of password and e-mail address changes, and of the links that authorize them."""
 
 from uuid import UUID, uuid4
 
@@ -12,7 +12,7 @@ from auth_service.store.mails import MAILS_CHANNEL, notify
 from auth_service.store.sessions import end_sessions
 from kit.db.engine import transaction
 
-# At most so many e-mails of a kind for an account within an hour.
+# Limits the e-mails of a kind to `:most` per account and hour.
 IS_RARE = """
 (SELECT count(*) FROM auth.mails m WHERE m.user_id = :user AND m.kind = :kind
     AND m.created_at > now() - interval '1 hour') < :most
@@ -21,14 +21,14 @@ LINK = "token_hash = :hash AND kind = :kind AND expires_at > now()"
 
 
 class CredentialStore:
-    """Whoever changes something here holds the account's row, as does whoever begins a session."""
+    """Changes credentials. Every change locks the account's row, as does every new session."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def set_password(self, user_id: UUID, old_hash: str, new_hash: str, kept_id: UUID, tells: bool) -> bool:
-        """Ends all sessions but one, and all links. False where the password is not that of `old_hash` any more.
-        `tells`: whether an e-mail to the account says so."""
+    def set_password(self, user_id: UUID, old_hash: str, new_hash: str, kept_id: UUID, notifies: bool) -> bool:
+        """Ends all sessions except `kept_id`, and all links. Returns False if `old_hash` is no longer current.
+        `notifies`: announce it to the account by e-mail."""
         query = text("UPDATE auth.users SET password_hash = :new WHERE id = :user AND password_hash = :old")
         with transaction(self._engine, "set-password") as connection:
             lock_sessions(connection, user_id)
@@ -36,19 +36,19 @@ class CredentialStore:
                 return False
             _forget_links(connection, user_id)
             end_sessions(connection, user_id, "family <> :kept", kept=kept_id)
-            if tells:
-                _tell_change(connection, MailKind.PASSWORD_CHANGED, user_id, _find_email(connection, user_id))
+            if notifies:
+                _mail_change(connection, MailKind.PASSWORD_CHANGED, user_id, _find_email(connection, user_id))
             return True
 
     def set_email(self, user_id: UUID, password_hash: str, email: str) -> bool:
-        """Ends all links. False where somebody has this address, or the password has changed meanwhile."""
+        """Ends all links. Returns False if the address is in use, or the password was changed in the meantime."""
         condition = "password_hash = :hash"
         with transaction(self._engine, "set-email") as connection:
             lock_sessions(connection, user_id)
             return _set_email(connection, user_id, email, condition, hash=password_hash)
 
     def add_reset(self, user_id: UUID, token_hash: bytes, ttl_s: int) -> bool:
-        """A link that sets a new password; False for an account without one."""
+        """Adds a link that sets a new password; returns False for an account without one."""
         query = text(
             "INSERT INTO auth.account_links (token_hash, kind, user_id, expires_at)"
             " SELECT :hash, :kind, id, now() + make_interval(secs => :ttl) FROM auth.users"
@@ -59,7 +59,7 @@ class CredentialStore:
             return connection.execute(query, values).rowcount == 1
 
     def mail_reset(self, email: str, language: str) -> None:
-        """Has a link sent to the accounts that were registered with an address; none to one that got many."""
+        """Queues a link for each account registered with an address, up to the hourly limit per account."""
         find = text("SELECT id FROM auth.users WHERE email_key = :key AND password_hash IS NOT NULL LIMIT :most")
         with transaction(self._engine) as connection:
             users = list(connection.execute(find, {"key": fold(email), "most": MAX_ACCOUNTS}).scalars())
@@ -70,8 +70,8 @@ class CredentialStore:
                 _add_mail(connection, query, MailKind.RESET, user_id, language)
 
     def mail_new_email(self, user_id: UUID, email: str, language: str) -> None:
-        """Has a link sent to the new address that somebody names for an account; nothing where it is in use, or where
-        the account got many."""
+        """Queues a link to the new address of an account; queues nothing if the address is in use or the hourly limit
+        is reached."""
         drop = text("DELETE FROM auth.mails WHERE user_id = :user AND kind = :kind AND state = 'waiting'")
         with transaction(self._engine, "mail-new-email") as connection:
             connection.execute(drop, {"user": user_id, "kind": MailKind.EMAIL.value})
@@ -86,9 +86,9 @@ class CredentialStore:
             values = {"hash": token_hash, "kind": MailKind.RESET.value}
             return connection.execute(query, values).first() is not None
 
-    def reset_password(self, token_hash: bytes, password_hash: str, tells: bool) -> str | None:
-        """Uses a link up, and ends all links and sessions of its account: its user name; None for a link that is not
-        good, or not any more. `tells`: whether an e-mail to the account says so."""
+    def reset_password(self, token_hash: bytes, password_hash: str, notifies: bool) -> str | None:
+        """Uses a link up, and ends all links and sessions of its account. Returns the user name; None for an invalid
+        link. `notifies`: announce it to the account by e-mail."""
         query = text("UPDATE auth.users SET password_hash = :password WHERE id = :user RETURNING username")
         with transaction(self._engine, "reset-password") as connection:
             found = _take_link(connection, token_hash, MailKind.RESET)
@@ -98,13 +98,13 @@ class CredentialStore:
             username: str = connection.execute(query, {"user": user_id, "password": password_hash}).scalar_one()
             _forget_links(connection, user_id)
             end_sessions(connection, user_id)
-            if tells:
-                _tell_change(connection, MailKind.PASSWORD_CHANGED, user_id, _find_email(connection, user_id))
+            if notifies:
+                _mail_change(connection, MailKind.PASSWORD_CHANGED, user_id, _find_email(connection, user_id))
             return username
 
     def confirm_email(self, token_hash: bytes) -> bool:
-        """Uses a link up; False for one that is not good, or whose address somebody else has by now. An e-mail to the
-        old address says that it is no longer that of the account."""
+        """Uses a link up; returns False if it is invalid, or its address is in use by now. Announces the change to the
+        old address by e-mail."""
         with transaction(self._engine, "confirm-email") as connection:
             found = _take_link(connection, token_hash, MailKind.EMAIL)
             if found is None:
@@ -113,7 +113,7 @@ class CredentialStore:
             old = _find_email(connection, user_id)
             if not _set_email(connection, *found):
                 return False
-            _tell_change(connection, MailKind.EMAIL_CHANGED, user_id, old)
+            _mail_change(connection, MailKind.EMAIL_CHANGED, user_id, old)
             return True
 
     def delete_expired(self) -> None:
@@ -122,7 +122,7 @@ class CredentialStore:
 
 
 def _take_link(connection: Connection, token_hash: bytes, kind: MailKind) -> tuple[UUID, str] | None:
-    """The account of a link, locked, and the link's address; who waited for the lock finds no link."""
+    """Locks the account of a link and deletes the link. Returns the account and the link's address; None if invalid."""
     values = {"hash": token_hash, "kind": kind.value}
     owner = connection.execute(text(f"SELECT user_id FROM auth.account_links WHERE {LINK}"), values).scalar()
     if owner is None:
@@ -135,7 +135,8 @@ def _take_link(connection: Connection, token_hash: bytes, kind: MailKind) -> tup
 def _set_email(
     connection: Connection, user_id: UUID, email: str, condition: str = "password_hash IS NOT NULL", **values: object
 ) -> bool:
-    """A fault of the index would be in the database's log, with the address: it is left for those who race."""
+    """Checks the address first: an index violation would write it to the database's log, so it is left to real
+    races."""
     query = text(
         f"UPDATE auth.users SET email = :email, email_key = :key WHERE id = :user AND {condition}"
         " AND NOT EXISTS (SELECT FROM auth.users other WHERE other.email_key = :key AND other.id <> :user)"
@@ -159,15 +160,15 @@ def _add_mail(
 
 
 def _find_email(connection: Connection, user_id: UUID) -> str | None:
-    """Of an account whose row is held."""
+    """Requires the lock of the account's row."""
     email: str | None = connection.execute(
         text("SELECT email FROM auth.users WHERE id = :id"), {"id": user_id}
     ).scalar()
     return email
 
 
-def _tell_change(connection: Connection, kind: MailKind, user_id: UUID, address: str | None) -> None:
-    """In all languages, since nobody has said which one. Whoever changed it has no way to call it off."""
+def _mail_change(connection: Connection, kind: MailKind, user_id: UUID, address: str | None) -> None:
+    """Sends it in all languages, since the account has none. Those who made the change cannot cancel it."""
     if address:
         add = text(
             "INSERT INTO auth.mails (id, kind, user_id, address, language) VALUES (:id, :kind, :user, :address, '')"
@@ -177,7 +178,7 @@ def _tell_change(connection: Connection, kind: MailKind, user_id: UUID, address:
 
 
 def _forget_links(connection: Connection, user_id: UUID) -> None:
-    """Those that were sent, and those on their way: whoever got them may be whom the change is to keep out."""
+    """Deletes sent links and queued ones: their recipient may be the person whom the change is to lock out."""
     for query in (
         "DELETE FROM auth.account_links WHERE user_id = :user",
         "DELETE FROM auth.sign_in_links WHERE user_id = :user",

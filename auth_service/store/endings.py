@@ -1,4 +1,4 @@
-"""SQL of sessions that ended a moment ago: numbered in commit order, kept while an access token of theirs may hold."""
+"""SQL of recently ended sessions, numbered in commit order and kept while one of their access tokens may be valid."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -20,24 +20,24 @@ SELECT last - (SELECT count(*) FROM ended) + place, :user, id FROM ended, next
 
 
 class EndingStore:
-    """Reads the list."""
+    """Reads the list of ended sessions."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def find_last(self) -> int:
-        """The number of the newest ending; 0 before the first."""
+        """Returns the number of the newest ended session; 0 before the first."""
         with transaction(self._engine) as connection:
             last: int = connection.execute(text(LAST)).scalar_one()
             return last
 
     def list_after(self, after: int, limit: int) -> tuple[list[Ended], int]:
-        """Those after a place that still matter, the oldest first, and the next place."""
+        """Returns the relevant sessions after a position, oldest first, and the next position."""
         query = text(
             "SELECT sequence, user_id, session_id FROM auth.ended_sessions WHERE sequence > :after"
             " AND ended_at > now() - make_interval(secs => :kept) ORDER BY sequence LIMIT :limit"
         )
-        last = self.find_last()  # what has a number up to this one can be seen by the next statement
+        last = self.find_last()  # first: the next statement sees every row numbered up to this one
         with transaction(self._engine) as connection:
             rows = connection.execute(query, {"after": after, "limit": limit, "kept": KEPT_S}).all()
         return [Ended(row.user_id, row.session_id) for row in rows], rows[-1].sequence if rows else last
@@ -49,7 +49,7 @@ class EndingStore:
 
 
 def append_ended(connection: Connection, user_id: UUID, session_ids: Collection[UUID | None]) -> None:
-    """Of sessions that were just deleted; None stands for all of a user who is being erased. The row of
-    `auth.session_feed` stays locked from here to the commit, and is locked before that of `auth.feed`."""
+    """Records sessions that were just deleted; None stands for all sessions of a user who is being erased. The row of
+    `auth.session_feed` stays locked until the commit; it must be locked before that of `auth.feed`."""
     if session_ids:
         connection.execute(text(APPEND), {"user": user_id, "ids": list(session_ids)})

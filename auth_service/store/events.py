@@ -22,7 +22,7 @@ WAITING = "(SELECT count(*) FROM auth.memberships w WHERE w.event_id = e.id AND 
 
 
 class EventStore:
-    """Events."""
+    """Creates, reads, changes and deletes events."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -31,14 +31,14 @@ class EventStore:
         return self._find("e.code = :value", code)
 
     def find_event(self, event_id: UUID) -> Event | None:
-        """Counted, too."""
+        """Includes the number of waiting guests."""
         return self._find("e.id = :value", event_id, f"{COLUMNS}, {WAITING}")
 
     def find_request(self, request_id: UUID) -> Event | None:
         return self._find("e.request_id = :value", request_id)
 
     def create_event(self, event_id: UUID, request_id: UUID | None, organiser: UUID, code: str, new: NewEvent) -> bool:
-        """The event with its organiser; False when the code or the request id is in use. Raises UserNotFound."""
+        """Creates the event with its organiser; False if the code or the request id is in use. Raises UserNotFound."""
         insert = text(
             """
             INSERT INTO auth.events (id, request_id, name, code, starts_at, expires_at, admission, held,
@@ -59,7 +59,7 @@ class EventStore:
             return True
 
     def list_events(self, user_id: UUID, page: Page) -> list[Event]:
-        """Those in which the user is more than a guest, newest first; the key of a page is (created_at, id)."""
+        """Lists the events in which the user is more than a guest, newest first; the page key is (created_at, id)."""
         after = "AND (e.created_at, e.id) < (:at, :id)" if page.after else ""
         query = text(
             f"""
@@ -75,7 +75,7 @@ class EventStore:
             return [replace(_event(row), role=Role(row.my_role)) for row in rows]
 
     def update_event(self, event_id: UUID, edit: EventEdit, code: str | None) -> bool | None:
-        """None: no such event; False: the new code is in use."""
+        """Returns None if the event does not exist, False if the new code is in use."""
         query = text(
             f"""
             UPDATE auth.events e SET name = coalesce(:name, name),
@@ -123,7 +123,7 @@ class EventStore:
 
 
 def delete_event(connection: Connection, event_id: UUID) -> None:
-    """If there is one."""
+    """Deletes the event, if it exists."""
     lock_event(connection, event_id)
     members = find_members(connection, event_id)
     gone = connection.execute(text("DELETE FROM auth.events WHERE id = :event"), {"event": event_id})
@@ -135,7 +135,7 @@ def delete_event(connection: Connection, event_id: UUID) -> None:
 
 
 def _values(offer: NewOffer | OfferEdit) -> dict[str, object]:
-    """By the names of the columns."""
+    """Returns the values by column name."""
     return {
         **vars(offer),
         "credit_name": offer.credit.name if offer.credit else None,

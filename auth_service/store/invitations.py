@@ -31,7 +31,7 @@ IS_OPEN = "i.used_by IS NULL AND i.expires_at > now()"
 
 
 class InvitationStore:
-    """Who is invited, and who accepts."""
+    """Creates, lists, withdraws and accepts invitations."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -55,7 +55,7 @@ class InvitationStore:
             return _invitation(connection.execute(text(f"{SELECT} WHERE i.id = :id"), values).one())
 
     def list_open(self, event_id: UUID) -> list[Invitation]:
-        """The oldest first."""
+        """Oldest first."""
         with transaction(self._engine) as connection:
             return [_invitation(row) for row in _select_open(connection, event_id)]
 
@@ -71,7 +71,7 @@ class InvitationStore:
             return next(map(_invitation, row), None)
 
     def accept(self, token_hash: bytes, user_id: UUID) -> Accepted:
-        """What the user is now. An invitation that offers them nothing more than they have is not used up.
+        """Returns the user's role now. An invitation that is no promotion for the user is not used up.
 
         Raises InvalidInvitation, UserNotFound, CredentialsRequired, RemovedFromEvent.
         """
@@ -95,8 +95,8 @@ class InvitationStore:
             return Accepted(invitation.event_id, invitation.event_name, offered)
 
     def register(self, token_hash: bytes, user: NewUser, session: NewSession) -> Accepted | None:
-        """Makes the account, its first token and its membership; None when the user name, the address or the request
-        is in use. Raises InvalidInvitation."""
+        """Creates the account, its first token and its membership; None if the user name, address or request id is in
+        use. Raises InvalidInvitation."""
         with transaction(self._engine, "register-invited") as connection:
             invitation = _lock(connection, token_hash)
             if invitation.used_by is not None:
@@ -114,13 +114,13 @@ class InvitationStore:
     def _use(self, connection: Connection, invitation: Row[Any], user_id: UUID) -> None:
         use = text("UPDATE auth.invitations SET used_by = :user WHERE id = :id")
         connection.execute(use, {"id": invitation.id, "user": user_id})
-        # A role is no consent: a selfie from another event is searched here only when they agree to it.
+        # A role is no consent: a selfie from another event is searched here only with a consent.
         add_member(connection, invitation.event_id, user_id, Role(invitation.role), searched=False)
 
 
 def _lock(connection: Connection, token_hash: bytes) -> Row[Any]:
-    """An invitation that has not expired, under the lock of its event, so that nobody accepts or withdraws it until the
-    commit. Raises InvalidInvitation."""
+    """Returns an unexpired invitation under the lock of its event, which prevents concurrent acceptance and withdrawal.
+    Raises InvalidInvitation."""
     event = text("SELECT event_id FROM auth.invitations WHERE token_hash = :hash")
     found = connection.execute(event, {"hash": token_hash}).first()
     if found is None or lock_event(connection, found.event_id) is None:
@@ -138,7 +138,7 @@ def has_password(connection: Connection, user_id: UUID) -> bool:
 
 
 def _require_not_removed_since(connection: Connection, invitation: Row[Any], user_id: UUID) -> None:
-    """An invitation lets in again whom an organiser removed before, not whom one removes after it was made."""
+    """An invitation readmits a guest who was removed before it was created, but not one who was removed later."""
     query = text("SELECT FROM auth.removals WHERE event_id = :event AND user_id = :user AND removed_at >= :created_at")
     values = {"event": invitation.event_id, "user": user_id, "created_at": invitation.created_at}
     if connection.execute(query, values).first() is not None:

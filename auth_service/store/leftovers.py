@@ -1,4 +1,4 @@
-"""SQL of what nobody needs any more: guests who are in no event, and changes that every follower has applied."""
+"""SQL of obsolete data: guests who are in no event, and changes that every follower has applied."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -9,9 +9,9 @@ from auth_service.store.accounts import erase_account
 from auth_service.store.locks import lock_sessions
 from kit.db.engine import transaction
 
-GUEST_DAYS = 30  # of a guest without credentials, from the last event to the erasure
+GUEST_DAYS = 30  # from the last event of a guest without credentials until their erasure
 CHANGES_DAYS = 30
-FOLLOWERS = ("matcher", "selfie")  # who have to apply every change
+FOLLOWERS = ("matcher", "selfie")  # services that must apply every change
 BATCH = 10_000
 
 IS_EVENTLESS = (
@@ -21,13 +21,13 @@ IS_OVER = f"{IS_EVENTLESS} AND u.without_events_since < now() - interval '{GUEST
 
 
 class LeftoverStore:
-    """Accounts and changes that are deleted without being asked."""
+    """Deletes obsolete accounts and changes automatically."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def note_eventless(self) -> None:
-        """Since when guests without credentials are in no event; of earlier versions, since the first look."""
+        """Records since when guests without credentials are in no event; for those of earlier versions, from now."""
         update = "UPDATE auth.users u SET without_events_since"
         begin = text(f"{update} = now() WHERE without_events_since IS NULL AND {IS_EVENTLESS}")
         end = text(f"{update} = NULL WHERE without_events_since IS NOT NULL AND NOT ({IS_EVENTLESS})")
@@ -36,13 +36,13 @@ class LeftoverStore:
             connection.execute(end)
 
     def find_over(self) -> list[UUID]:
-        """Guests to be erased."""
+        """Returns the guests to erase."""
         query = text(f"SELECT u.id FROM auth.users u WHERE {IS_OVER} ORDER BY u.id")
         with transaction(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
     def erase(self, user_id: UUID) -> None:
-        """Nothing where the guest was faster: has joined an event, or has got a password."""
+        """Does nothing if the guest has joined an event or set a password in the meantime."""
         still = text(f"SELECT FROM auth.users u WHERE u.id = :user AND {IS_OVER}")
         with transaction(self._engine, "eventless-erase") as connection:
             lock_sessions(connection, user_id)
@@ -50,7 +50,7 @@ class LeftoverStore:
                 erase_account(connection, user_id)
 
     def note_readers(self, places: Mapping[str, int]) -> None:
-        """How far followers have applied the feed; none goes back."""
+        """Records how far followers have applied the feed; positions never decrease."""
         note = text(
             "INSERT INTO auth.feed_readers AS r (name, sequence) VALUES (:name, :sequence)"
             " ON CONFLICT (name) DO UPDATE SET sequence = greatest(r.sequence, excluded.sequence)"
@@ -60,8 +60,8 @@ class LeftoverStore:
                 connection.execute(note, {"name": name, "sequence": places[name]})
 
     def shorten_feed(self) -> bool:
-        """Deletes some of the changes that all followers have applied, CHANGES_DAYS later; the newest one stays.
-        Whether there may be more."""
+        """Deletes a batch of changes that all followers applied and that are older than CHANGES_DAYS; keeps the newest
+        one. Returns whether there may be more."""
         delete = text(
             f"""
             DELETE FROM auth.changes WHERE sequence IN (

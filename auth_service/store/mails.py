@@ -1,4 +1,4 @@
-"""SQL of e-mails: the row is the job."""
+"""SQL of the e-mail queue, in which each row is a job."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -24,7 +24,7 @@ OPEN = "state IN ('waiting', 'sending')"
 MIN_BACKOFF_S = 15
 MAX_BACKOFF_S = 1800
 
-# Accounts with an address: as registered, and without a password as left for an event, the newest event first.
+# Accounts with an address: as registered, or, without a password, as left for an event; the newest event first.
 ACCOUNTS = """
 SELECT DISTINCT ON (a.user_id) a.* FROM (
     SELECT u.id AS user_id, u.email AS address, CAST(:event AS uuid) AS event_id, u.created_at
@@ -41,7 +41,7 @@ ACCOUNT_LINK = f"""
 INSERT INTO auth.account_links (token_hash, kind, user_id, email, expires_at)
 SELECT :hash, kind, user_id, address, now() + make_interval(secs => :ttl) FROM auth.mails WHERE {FENCE}
 """
-# What the token of an e-mail becomes.
+# The link that the token of an e-mail becomes.
 LINKS = {
     MailKind.SIGN_IN: f"""
 INSERT INTO auth.sign_in_links (token_hash, user_id, expires_at)
@@ -53,13 +53,14 @@ SELECT :hash, user_id, now() + make_interval(secs => :ttl) FROM auth.mails WHERE
 
 
 class MailStore:
-    """E-mails that wait, are on their way, were sent or have failed; only the first two have an address."""
+    """E-mails that are waiting, sending, sent or failed; only the first two keep their address."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add_sign_in(self, email: str, event_id: UUID | None, language: str) -> int:
-        """How many accounts with this address get a link; none that has one under way or got many."""
+        """Queues links for the accounts with this address, except those with a queued link or at the hourly limit.
+        Returns how many were queued."""
         query = text(
             f"""
             INSERT INTO auth.mails (id, kind, user_id, event_id, address, language)
@@ -76,7 +77,7 @@ class MailStore:
         with transaction(self._engine) as connection:
             users = [row.user_id for row in connection.execute(accounts, found)]
         added = 0
-        for user in users:  # one transaction each, so that no lock of an account is waited for under another
+        for user in users:  # one transaction each, so that no account lock is awaited while another is held
             with transaction(self._engine, "add-sign-in-mail") as connection:
                 if keep(connection, user, event_id):
                     added += connection.execute(query, {**values, "id": uuid4(), "user": user}).rowcount
@@ -84,7 +85,7 @@ class MailStore:
         return added
 
     def claim(self, lease_s: float) -> MailJob | None:
-        """The next one; no other mailer gets it until the lease ends. People wait for their links: those come first."""
+        """Claims the next e-mail until the lease expires. Links come first, because people wait for them."""
         query = text(
             f"""
             UPDATE auth.mails SET attempt = attempt + 1, lease_until = now() + make_interval(secs => :lease)
@@ -100,8 +101,8 @@ class MailStore:
         return MailJob(row.id, MailKind(row.kind), row.attempt) if row else None
 
     def begin(self, job: MailJob, token: str, token_hash: bytes) -> Letter | None:
-        """From now on a copy may be out: `sending`. None for a claim that is lost, and for what is not to be sent any
-        more. `token` becomes a link that signs in or changes credentials, where the e-mail has one."""
+        """Marks the e-mail as `sending`, since a copy may be out from now on. Returns None for a lost claim or an
+        obsolete e-mail. `token` becomes a link that signs in or changes credentials, if the e-mail contains one."""
         with transaction(self._engine, "mail-begin") as connection:
             row = connection.execute(text(f"SELECT user_id FROM auth.mails WHERE {FENCE}"), _fence(job)).first()
             if row is None or not keep(connection, row.user_id, None):
@@ -123,15 +124,15 @@ class MailStore:
             return _letter(job, begun, token) if begun else None
 
     def finish(self, job: MailJob) -> bool:
-        """The server accepted it."""
+        """Records that the server accepted the e-mail."""
         return self._write(job, "state = 'sent', address = NULL, lease_until = NULL")
 
     def fail(self, job: MailJob) -> bool:
-        """The server will never accept it."""
+        """Records that the server permanently rejected the e-mail."""
         return self._write(job, "state = 'failed', address = NULL, lease_until = NULL")
 
     def defer(self, job: MailJob) -> bool:
-        """Waits as long again as it has waited so far; given up after GIVE_UP_S."""
+        """Retries after the time that has passed so far; gives up after GIVE_UP_S."""
         is_over = "created_at < now() - make_interval(secs => :over)"
         return self._write(
             job,
@@ -145,11 +146,11 @@ class MailStore:
         )
 
     def release(self, job: MailJob) -> bool:
-        """Ends the claim of an e-mail of which no copy is out."""
+        """Releases the claim of an e-mail of which no copy is out."""
         return self._write(job, "lease_until = CASE WHEN state = 'waiting' THEN NULL ELSE lease_until END")
 
     def delete_old(self) -> None:
-        """What nothing refers to: links and news of an account that were sent or have failed."""
+        """Deletes unreferenced e-mails: links and account notifications that were sent or failed."""
         query = text(
             "DELETE FROM auth.mails WHERE kind IN ('sign_in', 'reset', 'email', 'password_changed', 'email_changed')"
             " AND state IN ('sent', 'failed') AND created_at < now() - interval '1 day'"
@@ -158,7 +159,7 @@ class MailStore:
             connection.execute(query)
 
     def read_queue(self) -> tuple[int, float]:
-        """How many e-mails are to be sent, and the age of the oldest in seconds."""
+        """Returns the number of e-mails to send, and the age of the oldest in seconds."""
         query = text(
             "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(created_at)), 0) AS age_s"
             f" FROM auth.mails WHERE {OPEN}"
@@ -168,14 +169,14 @@ class MailStore:
         return row.depth, float(row.age_s)
 
     def _write(self, job: MailJob, change: str, **values: object) -> bool:
-        """False where another mailer has claimed it since, or it is gone."""
+        """Returns False if another mailer has claimed the e-mail since, or it is deleted."""
         with transaction(self._engine, "mail-write") as connection:
             query = text(f"UPDATE auth.mails SET {change} WHERE {FENCE}")
             return connection.execute(query, {**_fence(job), **values}).rowcount == 1
 
 
 def keep(connection: Connection, user_id: UUID, event_id: UUID | None) -> bool:
-    """Keeps an account and an event until the commit; False where one of them is gone."""
+    """Prevents the deletion of an account and an event until the commit. Returns False if one does not exist."""
     for table, row_id in (("users", user_id), ("events", event_id)):
         query = text(f"SELECT FROM auth.{table} WHERE id = :id FOR KEY SHARE")
         if row_id and connection.execute(query, {"id": row_id}).first() is None:

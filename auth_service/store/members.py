@@ -1,4 +1,4 @@
-"""SQL of memberships, and of what members agreed to."""
+"""SQL of memberships."""
 
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,7 @@ from kit.db.pages import Page
 
 
 class MemberStore:
-    """Who is in which event."""
+    """Reads and changes memberships."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -82,7 +82,7 @@ class MemberStore:
             ]
 
     def record_consent(self, user_id: UUID, event_id: UUID, consent: GivenConsent) -> bool:
-        """And has the user searched from now on. False when they are no member. Raises UserNotFound."""
+        """Also enables face search for the user. Returns False if they are not a member. Raises UserNotFound."""
         with transaction(self._engine, "consent") as connection:
             lock_user(connection, user_id)
             return agree(connection, event_id, user_id, consent)
@@ -100,8 +100,8 @@ class MemberStore:
         consent: GivenConsent = NO_CONSENT,
         phone_hash: bytes | None = None,
     ) -> bool | None:
-        """Whether the user waits to be admitted; None where the event was shut or deleted meanwhile. `searched` is of a
-        new member; who is one already is searched from now on where they agree to it.
+        """Returns whether the user waits to be admitted; None if the event was shut or deleted meanwhile. `searched`
+        applies to new members; for existing ones, only a consent enables face search.
 
         Raises UserNotFound, RemovedFromEvent.
         """
@@ -126,7 +126,7 @@ class MemberStore:
             return bool(event.admission)
 
     def admit(self, event_id: UUID, user_id: UUID) -> None:
-        """Makes a guest of one who waits or was removed; a member stays one.
+        """Admits a user who is waiting or was removed; a member stays a member.
 
         Raises UserNotFound, MemberNotFound, EventNotFound, EventClosed.
         """
@@ -147,7 +147,7 @@ class MemberStore:
             add_member(connection, event_id, user_id, Role.GUEST, searched=searched)
 
     def leave(self, event_id: UUID, user_id: UUID) -> bool:
-        """Ends a membership. Whether the user's sessions ended with it. Raises OrganiserCannotLeave."""
+        """Ends a membership. Returns whether the user's sessions ended with it. Raises OrganiserCannotLeave."""
         with transaction(self._engine, "leave") as connection:
             lock_sessions(connection, user_id)
             lock_event(connection, event_id)
@@ -158,8 +158,8 @@ class MemberStore:
             return is_over
 
     def remove(self, event_id: UUID, user_id: UUID, code: str) -> bool | None:
-        """As `leave`, and keeps the user out: remembers them, replaces the code, which one who waited never got in by,
-        and has everybody wait from now on. None when the new code is in use."""
+        """Like `leave`, and keeps the user out: records the removal, makes all new guests wait, and replaces the code,
+        unless the user was only waiting. Returns None if the new code is in use."""
         with transaction(self._engine, "remove") as connection:
             lock_sessions(connection, user_id)
             lock_event(connection, event_id)
@@ -187,7 +187,7 @@ class MemberStore:
             return is_over
 
     def list_guests(self, event_id: UUID, page: Page) -> list[Guest]:
-        """In the order in which they joined; the key of a page is (joined_at, user_id)."""
+        """Lists members in the order in which they joined; the page key is (joined_at, user_id)."""
         after = "AND (m.joined_at, m.user_id) > (:at, :id)" if page.after else ""
         query = text(
             f"""
@@ -208,9 +208,9 @@ class MemberStore:
 def add_member(
     connection: Connection, event_id: UUID, user_id: UUID, role: Role, waiting: bool = False, searched: bool = True
 ) -> None:
-    """Or admits one who waits, or gives a member another role; they are searched or not as before. Who has withdrawn
-    their consent is searched nowhere. Nobody hears who waits, so that no service takes them for a member. Under the
-    event's lock."""
+    """Adds a member, admits a waiting one, or changes a member's role; for the latter two, face search stays as it is.
+    A user who withdrew their consent is not searched. For a waiting user only WAITING is sent, so that no service
+    treats them as a member. Requires the event's lock."""
     searched = searched and not has_withdrawn(connection, user_id)
     before = find_member(connection, event_id, user_id)
     is_searched = connection.execute(
@@ -236,7 +236,8 @@ def find_member(connection: Connection, event_id: UUID, user_id: UUID) -> Row[An
 
 
 def require_organiser(connection: Connection, event_id: UUID, user_id: UUID) -> None:
-    """Under the event's lock. Raises EventNotFound, and OrganiserOnly for a member who is none, or none any more."""
+    """Requires the event's lock. Raises EventNotFound, and OrganiserOnly for a member who is not an organiser (any
+    more)."""
     member = find_member(connection, event_id, user_id)
     if member is None or member.waiting:
         raise EventNotFound
@@ -245,20 +246,20 @@ def require_organiser(connection: Connection, event_id: UUID, user_id: UUID) -> 
 
 
 def find_members(connection: Connection, event_id: UUID) -> list[UUID]:
-    """Those who wait included; under the event's lock."""
+    """Includes waiting members. Requires the event's lock."""
     query = text("SELECT user_id FROM auth.memberships WHERE event_id = :event")
     return list(connection.execute(query, {"event": event_id}).scalars())
 
 
 def is_taken(connection: Connection, code: str) -> bool:
-    """Whether an event has this code."""
+    """Whether an event uses this code."""
     query = text("SELECT FROM auth.events WHERE code = :code")
     return connection.execute(query, {"code": code}).first() is not None
 
 
 def _end_membership(connection: Connection, event_id: UUID, user_id: UUID) -> Row[Any] | None:
-    """What the membership was; None where there was none. The invitations that the user made and nobody has accepted go
-    with it. Under the event's lock. Raises OrganiserCannotLeave for the last one."""
+    """Returns the former membership, or None if there was none. Withdraws the open invitations that the user created.
+    Requires the event's lock. Raises OrganiserCannotLeave for the last organiser."""
     member = find_member(connection, event_id, user_id)
     if member is None:
         return None
@@ -273,7 +274,7 @@ def _end_membership(connection: Connection, event_id: UUID, user_id: UUID) -> Ro
 
 
 def withdraw_invitations(connection: Connection, event_id: UUID, user_id: UUID) -> None:
-    """Those that the user made and nobody has accepted; under the event's lock."""
+    """Withdraws the open invitations that the user created. Requires the event's lock."""
     query = text("DELETE FROM auth.invitations WHERE event_id = :event AND created_by = :user AND used_by IS NULL")
     connection.execute(query, {"event": event_id, "user": user_id})
 
@@ -286,7 +287,7 @@ def is_last_organiser(connection: Connection, event_id: UUID, user_id: UUID) -> 
 
 
 def forget_removal(connection: Connection, event_id: UUID, user_id: UUID) -> bool:
-    """Lets an account in again that was removed. Whether its face may be searched then; under the event's lock."""
+    """Deletes the record of a removal. Returns whether the user's face may be searched. Requires the event's lock."""
     forget = text("DELETE FROM auth.removals WHERE event_id = :event AND user_id = :user RETURNING searched")
     removal = connection.execute(forget, {"event": event_id, "user": user_id}).first()
     return removal is None or bool(removal.searched)

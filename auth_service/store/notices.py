@@ -1,4 +1,4 @@
-"""SQL of the addresses that members leave for an event."""
+"""SQL of the notification addresses that members leave for an event."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
@@ -12,25 +12,25 @@ from auth_service.store.offers import IS_HELD
 from kit.db.engine import transaction
 
 NOTICES_CHANNEL = "auth_notices"
-# Of a notice `n`: an e-mail that tells of photos of its member was sent or is under way, or the address does not exist.
+# For a notice `n`: an e-mail about photos of its member was sent or is queued, or the address does not exist.
 SETTLED = """
 EXISTS (SELECT FROM auth.mails m WHERE m.event_id = n.event_id AND m.user_id = n.user_id
     AND (m.kind = 'first_photos' OR m.kind = 'release' AND m.photo_count > 0)
     AND (m.state <> 'failed' OR m.address_hash = n.address_hash))
 """
-# What is counted after a release must not be announced as first photos before the release is.
+# Photos that are counted after a release must not be announced as first photos before the release itself.
 IS_RELEASE_PENDING = "EXISTS (SELECT FROM auth.events e WHERE e.id = n.event_id AND e.awaits_release)"
 UNSUBSCRIBED = "EXISTS (SELECT FROM auth.unsubscribed u WHERE u.address_hash = n.address_hash)"
 
 
 class NoticeStore:
-    """Addresses, and which of them are due for a look at the photos of their guests."""
+    """Notification addresses, and which of them are due for counting the photos of their members."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def set(self, notice: Notice) -> bool:
-        """False for an address that unsubscribed from the event and for one who is no member."""
+        """Returns False for an address that unsubscribed from the event, and for a user who is not a member."""
         key = fold(notice.email)
         values = {
             "event": notice.event_id,
@@ -65,7 +65,7 @@ class NoticeStore:
             _drop_waiting(connection, event_id, user_id)
 
     def unsubscribe(self, token: str) -> bool:
-        """Deletes the address of an e-mail for its event, and remembers its hash. Whether there is such an e-mail."""
+        """Deletes the address of an e-mail for its event and stores its hash. Returns False for an unknown token."""
         remember = text(
             "INSERT INTO auth.unsubscribed (address_hash, event_id) SELECT address_hash, event_id FROM auth.mails"
             " WHERE token = :token ON CONFLICT (address_hash) DO UPDATE SET event_id = excluded.event_id"
@@ -83,7 +83,7 @@ class NoticeStore:
             return True
 
     def mark_due(self, event_id: UUID | None = None, user_ids: Sequence[UUID] = ()) -> None:
-        """Of these members, or of all, those who still wait for photos or for the e-mail about their release."""
+        """Marks those of the given members, or of all, who still wait for first photos or for the release."""
         whose = "AND n.event_id = :event AND n.user_id = ANY(:users)" if event_id else ""
         query = text(f"UPDATE auth.notices n SET due = true WHERE NOT due AND (released OR NOT {SETTLED}) {whose}")
         with transaction(self._engine) as connection:
@@ -91,8 +91,8 @@ class NoticeStore:
                 notify(connection, NOTICES_CHANNEL)
 
     def note_releases(self) -> None:
-        """Of events that were held back and are no longer, by an organiser or by their day: each member who has left an
-        address is due, and is told of the release once matcher_service has heard of it."""
+        """Marks members with an address as due in events that are no longer held back, whether by an organiser or by
+        the release time; they get the e-mail once matcher_service has processed the release."""
         released = text(
             f"UPDATE auth.events e SET awaits_release = false WHERE awaits_release AND NOT {IS_HELD} RETURNING id"
         )
@@ -102,7 +102,7 @@ class NoticeStore:
                 connection.execute(mark, {"events": events})
 
     def take_due(self, limit: int) -> tuple[UUID, list[DueNotice]] | None:
-        """An event and those of its members whose photos are to be counted now; they are due no longer."""
+        """Returns an event and those of its members whose photos must be counted now, and unmarks them."""
         query = text(
             f"""
             WITH taken AS (
@@ -120,18 +120,18 @@ class NoticeStore:
         return (rows[0].event_id, due) if rows else None
 
     def announce_first(self, event_id: UUID, user_id: UUID, token: str) -> bool:
-        """Has an e-mail sent about a member's first photos; False where one was, the address is gone, or a release is
-        to be announced first."""
+        """Queues an e-mail about a member's first photos; False if it was already queued, the address is deleted, or a
+        release must be announced first."""
         condition = f"NOT {SETTLED} AND NOT {IS_RELEASE_PENDING}"
         return self._announce(MailKind.FIRST_PHOTOS, event_id, user_id, token, None, condition)
 
     def announce_release(self, event_id: UUID, user_id: UUID, token: str, photo_count: int) -> bool:
-        """Has an e-mail sent about the release, after which a member is in so many photos; False where one was, or the
-        address is gone."""
+        """Queues an e-mail about the release, with the number of photos that show the member; False if it was already
+        queued, or the address is deleted."""
         return self._announce(MailKind.RELEASE, event_id, user_id, token, photo_count, "n.released")
 
     def forget_release(self, event_id: UUID, user_id: UUID) -> None:
-        """Of a member who was told of it, or sees no photo."""
+        """For a member whose e-mail is queued, or who sees no photos."""
         query = text("UPDATE auth.notices SET released = false WHERE event_id = :event AND user_id = :user")
         with transaction(self._engine) as connection:
             connection.execute(query, {"event": event_id, "user": user_id})
@@ -157,7 +157,7 @@ class NoticeStore:
 
 
 def _drop_waiting(connection: Connection, event_id: UUID, user_id: UUID) -> None:
-    """The e-mails to the address of before; a new one is told of the release instead."""
+    """Deletes queued e-mails to the previous address; the release is then announced to the new one."""
     query = text(
         """
         WITH dropped AS (

@@ -1,4 +1,4 @@
-"""SQL of what events `e` offer their guests, by the database's clock."""
+"""SQL expressions for the offers of events `e`, by the database's clock."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from sqlalchemy import Row
 
 from auth_service.offers import HIDDEN_DAYS, NOTICE_DAYS, Credit, Download, Offer
 
-# `greatest` passes over NULL, so that an event without an end needs the CASE.
+# `greatest` ignores NULL, so that an event without an end needs the CASE.
 HIDES_AT = f"""(CASE WHEN e.keep_days IS NOT NULL AND e.expires_at IS NOT NULL THEN greatest(
     e.expires_at + e.keep_days * interval '24 hours', e.keep_since + interval '{NOTICE_DAYS} days') END)"""
 DELETES_AT = f"(coalesce(e.hidden_at, {HIDES_AT}) + interval '{HIDDEN_DAYS} days')"
 IS_HELD = "(e.held AND coalesce(e.releases_at > now(), true))"
-# Beside the columns of the event.
+# In addition to the columns of the event.
 COMPUTED = f"""
 {IS_HELD} AS is_held, {HIDES_AT} AS hides_at, e.hidden_at IS NOT NULL AS is_hidden,
 {DELETES_AT} AS deletes_at
 """
 STORED = "e.releases_at, e.credit_name, e.credit_url, e.download, e.keep_days"
-# Assignments to what an OfferEdit, given by `edit_values`, changes.
+# Assignments for an OfferEdit, whose values are the parameters.
 EDIT = f"""
 held = coalesce(CAST(:held AS boolean), {IS_HELD}),
 awaits_release = e.awaits_release OR coalesce(CAST(:held AS boolean), false),
@@ -31,7 +31,7 @@ keep_days = CASE WHEN CAST(:keep_days AS integer) IS NULL THEN e.keep_days
 
 
 def read_offer(row: Row[Any]) -> Offer:
-    """Of a row with STORED and COMPUTED."""
+    """Reads a row with STORED and COMPUTED."""
     return Offer(
         held=row.is_held,
         releases_at=row.releases_at if row.is_held else None,

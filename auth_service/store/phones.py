@@ -1,4 +1,4 @@
-"""SQL of phones by which several guests have joined an event."""
+"""SQL of the phones with which guests joined an event."""
 
 from uuid import UUID
 
@@ -11,13 +11,13 @@ MAX_GUESTS = 1000
 
 
 class PhoneStore:
-    """Guests by the marks of their phones."""
+    """Finds guests by the marks of their phones."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def list_shared(self, event_id: UUID, least: int) -> list[list[Guest]]:
-        """The guests of each phone by which at least so many have joined; those of most guests first."""
+        """Returns the guests of each phone with which at least `least` guests joined, the most guests first."""
         query = text(
             """
             SELECT m.phone_hash, m.user_id, u.username, u.display_name, m.role, m.joined_at, m.waiting
@@ -38,22 +38,22 @@ class PhoneStore:
 
 
 def mark_phone(connection: Connection, event_id: UUID, user_id: UUID, phone_hash: bytes | None) -> None:
-    """Remembers by which phone a new member joined, where that is known; goes with the membership."""
+    """Stores the phone with which a new member joined, if known, in the membership."""
     if phone_hash:
         mark = text("UPDATE auth.memberships SET phone_hash = :phone WHERE event_id = :event AND user_id = :user")
         connection.execute(mark, {"event": event_id, "user": user_id, "phone": phone_hash})
 
 
 def find_phone(connection: Connection, event_id: UUID, user_id: UUID) -> bytes | None:
-    """The hash of the phone by which a member joined, where it is known."""
+    """Returns the hash of the phone with which a member joined, if known."""
     query = text("SELECT phone_hash FROM auth.memberships WHERE event_id = :event AND user_id = :user")
     phone_hash: bytes | None = connection.execute(query, {"event": event_id, "user": user_id}).scalar()
     return phone_hash
 
 
 def require_not_removed(connection: Connection, event_id: UUID, phone_hash: bytes | None) -> None:
-    """Who was removed and comes back as somebody new hears that they were removed; under the event's lock. A phone that
-    somebody else in the event has used, too, is a family's or a table's, and may be anybody's.
+    """Rejects a removed guest who returns as a new account. A phone that another member has used as well may be
+    shared by a family or a table, and is accepted. Requires the event's lock.
 
     Raises RemovedFromEvent.
     """

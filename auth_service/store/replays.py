@@ -1,4 +1,4 @@
-"""SQL of a replay of the ledger: accounts and events that a restored database still has."""
+"""SQL of a replay of the ledger: erases accounts and events that a restored database still contains."""
 
 from sqlalchemy import Engine, text
 
@@ -11,7 +11,7 @@ TABLES = {Gone.USER: "users", Gone.EVENT: "events"}
 
 
 class ReplayStore:
-    """Erases accounts and events again, in the ordinary way: the feed brings it to the other services."""
+    """Erases accounts and events again, in the ordinary way: the feed propagates it to the other services."""
 
     kinds = tuple(TABLES)
 
@@ -19,7 +19,7 @@ class ReplayStore:
         self._engine = engine
 
     def erase(self, erasure: Erasure) -> bool:
-        """Whether there was one."""
+        """Returns whether it existed."""
         known = text(f"SELECT FROM auth.{TABLES[erasure.kind]} WHERE id = :id")
         with transaction(self._engine, "replay") as connection:
             if connection.execute(known, {"id": erasure.id}).first() is None:

@@ -1,4 +1,4 @@
-"""SQL of events whose time is over: hidden from guests first, and deleted a week later."""
+"""SQL of retention: events are hidden from guests at the end of their retention, and deleted a week later."""
 
 from uuid import UUID
 
@@ -17,21 +17,21 @@ IS_OVER = f"{IS_DUE} AND e.hidden_at <= now() - interval '{HIDDEN_DAYS} days'"
 
 
 class RetentionStore:
-    """Events that are not kept."""
+    """Hides and deletes events at the end of their retention."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def find_out_of_date(self) -> list[UUID]:
-        """Events to be hidden, and those that an earlier version has extended while they were."""
+        """Returns events to hide, and hidden ones that an earlier version has extended."""
         return self._find(IS_OUT_OF_DATE)
 
     def find_over(self) -> list[UUID]:
-        """Events to be deleted."""
+        """Returns events to delete."""
         return self._find(IS_OVER)
 
     def hide(self, event_id: UUID) -> None:
-        """Or shows it again; nothing where an organiser was faster."""
+        """Hides the event, or shows it again; does nothing if an organiser has changed it meanwhile."""
         update = text(
             f"UPDATE auth.events e SET hidden_at = CASE WHEN {IS_DUE} THEN now() END"
             f" WHERE e.id = :event AND {IS_OUT_OF_DATE}"
@@ -42,7 +42,7 @@ class RetentionStore:
                 append_event_change(connection, event_id)
 
     def delete(self, event_id: UUID) -> None:
-        """Nothing where an organiser was faster."""
+        """Does nothing if an organiser has changed the event meanwhile."""
         still = text(f"SELECT FROM auth.events e WHERE e.id = :event AND {IS_OVER}")
         with transaction(self._engine, "event-expire") as connection:
             lock_event(connection, event_id)

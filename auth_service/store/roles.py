@@ -1,4 +1,4 @@
-"""SQL of what members are, and of who was removed."""
+"""SQL of members' roles, and of removed guests."""
 
 from uuid import UUID
 
@@ -20,13 +20,14 @@ from kit.db.pages import Page
 
 
 class RoleStore:
-    """What organisers make of members."""
+    """Changes roles, and lists removed guests."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def set_role(self, event_id: UUID, user_id: UUID, role: Role, organiser: UUID) -> None:
-        """`organiser` asks for it, and is one under the lock of the event, too: of two who demote each other, one does.
+        """`organiser` is the caller, whose role is checked under the lock of the event: if two organisers demote each
+        other concurrently, one succeeds.
 
         Raises UserNotFound, EventNotFound, OrganiserOnly, MemberNotFound, MemberNeedsPassword, LastOrganiser.
         """
@@ -50,7 +51,7 @@ class RoleStore:
             add_member(connection, event_id, user_id, role)
 
     def list_removed(self, event_id: UUID, page: Page) -> list[RemovedGuest]:
-        """The last one first; the key of a page is (removed_at, user_id)."""
+        """Most recently removed first; the page key is (removed_at, user_id)."""
         after = "AND (r.removed_at, r.user_id) < (:at, :id)" if page.after else ""
         query = text(
             f"""

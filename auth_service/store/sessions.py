@@ -1,4 +1,4 @@
-"""SQL of refresh tokens and of the links that begin a session."""
+"""SQL of refresh tokens and of sign-in links."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from auth_service.store.locks import lock_sessions
 from kit.db.engine import transaction
 
 MAX_LISTED = 100
-# Whether the session of a token `t` of a user `u` has lasted as long as one may.
+# Whether the session of a token `t` of a user `u` has reached its maximum lifetime.
 IS_OVER = """
 (t.began_at + make_interval(days => CASE WHEN u.password_hash IS NULL THEN :guest_days ELSE :days END) <= now())
 """
@@ -30,7 +30,7 @@ IS_OVER = """
 
 @dataclass(frozen=True)
 class Rotated:
-    """Whose token was used, in which session, and the salt of its only successor."""
+    """The result of using a refresh token: its user, its session, and the salt of its only successor."""
 
     user_id: UUID
     session_id: UUID
@@ -38,13 +38,13 @@ class Rotated:
 
 
 class SessionStore:
-    """Tokens of accounts."""
+    """Begins, refreshes, lists and ends sessions."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add_session(self, user_id: UUID, session: NewSession, password_hash: str | None = None) -> bool:
-        """False when the account is gone, or its password is not that of `password_hash` any more."""
+        """Returns False if the account is erased, or `password_hash` is no longer current."""
         with transaction(self._engine, "add-token") as connection:
             query = text(
                 "SELECT id FROM auth.users WHERE id = :user"
@@ -58,10 +58,10 @@ class SessionStore:
     def rotate_token(
         self, old_hash: bytes, new_salt: bytes, hash_successor: Callable[[bytes], bytes], lifetimes: Lifetimes
     ) -> Rotated | None:
-        """Uses the old token; None for one that is not good. Raises SessionExpired.
+        """Uses a refresh token; returns None for an invalid one. Raises SessionExpired.
 
-        `new_salt` is kept on the first use; within the grace each further use gets the salt of the first, and a reuse
-        after it ends the family. `hash_successor`: the hash of the successor that a salt makes.
+        The first use stores `new_salt`; further uses within the grace period return the stored salt, and a later reuse
+        ends the family. `hash_successor` returns the hash of the successor that a salt produces.
         """
         query = text(
             f"""
@@ -88,7 +88,7 @@ class SessionStore:
             return Rotated(row.user_id, row.family, salt)
 
     def list_sessions(self, user_id: UUID, lifetimes: Lifetimes) -> list[Session]:
-        """Those that go on, the last used first."""
+        """Returns unexpired sessions, most recently used first."""
         query = text(
             f"""
             SELECT t.family, min(t.began_at) AS began_at, max(t.made_at) AS used_at, max(t.device) AS device
@@ -102,19 +102,19 @@ class SessionStore:
         return [Session(row.family, row.began_at, row.used_at, row.device) for row in rows]
 
     def end_one(self, user_id: UUID, session_id: UUID) -> None:
-        """Of the user's own; any other id ends nothing."""
+        """Ends a session of this user; any other id has no effect."""
         with transaction(self._engine, "end-session") as connection:
             lock_sessions(connection, user_id)
             end_sessions(connection, user_id, "family = :one", one=session_id)
 
     def end_others(self, user_id: UUID, kept_id: UUID) -> None:
-        """All sessions of the user but one."""
+        """Ends all sessions of the user except one."""
         with transaction(self._engine, "end-sessions") as connection:
             lock_sessions(connection, user_id)
             end_sessions(connection, user_id, "family <> :kept", kept=kept_id)
 
     def add_link(self, user_id: UUID, token_hash: bytes, ttl_s: int, event_id: UUID | None = None) -> bool:
-        """False when the account is gone. `event_id`: what the link opens."""
+        """Returns False if the account is erased. `event_id`: the event that the link opens."""
         query = text(
             "INSERT INTO auth.sign_in_links (token_hash, user_id, event_id, expires_at)"
             " SELECT :hash, id, :event, now() + make_interval(secs => :ttl) FROM auth.users WHERE id = :user"
@@ -127,10 +127,8 @@ class SessionStore:
             return True
 
     def use_link(self, token_hash: bytes, session: NewSession) -> tuple[UUID, UUID | None] | None:
-        """Begins a session of the user of a link, which is used up: the user, and the event that the link opens.
-
-        None for one that is not good, or not any more.
-        """
+        """Uses a link up and begins a session of its user. Returns the user, and the event that the link opens; None
+        for an invalid link."""
         owner = text(
             "SELECT FROM auth.users u JOIN auth.sign_in_links l ON l.user_id = u.id WHERE l.token_hash = :hash"
             " FOR KEY SHARE OF u"
@@ -149,7 +147,7 @@ class SessionStore:
             return row.user_id, row.event_id
 
     def end_session(self, refresh_hash: bytes) -> None:
-        """Ends the token's family."""
+        """Ends the session of the token."""
         with transaction(self._engine) as connection:
             family = _lock_family(connection, refresh_hash)
             if family is not None:
@@ -173,7 +171,7 @@ def insert_token(
     device: str = "",
     began_at: datetime | None = None,
 ) -> None:
-    """`began_at`: of its session; None: now."""
+    """`began_at`: when its session began; None: now."""
     query = text(
         "INSERT INTO auth.refresh_tokens (token_hash, family, user_id, device, began_at, expires_at)"
         " VALUES (:hash, :family, :user, :device, coalesce(CAST(:began AS timestamptz), now()),"
@@ -184,7 +182,7 @@ def insert_token(
 
 
 def _use_token(connection: Connection, token_hash: bytes, new_salt: bytes) -> bytes:
-    """Marks a token as used; the salt of its first use, which is `new_salt` if this is the first one."""
+    """Marks a token as used. Returns the salt of its first use, which is `new_salt` if this is the first one."""
     query = text(
         "UPDATE auth.refresh_tokens SET used_at = coalesce(used_at, now()),"
         " successor_salt = coalesce(successor_salt, :salt) WHERE token_hash = :hash RETURNING successor_salt"
@@ -193,7 +191,7 @@ def _use_token(connection: Connection, token_hash: bytes, new_salt: bytes) -> by
 
 
 def _lock_family(connection: Connection, token_hash: bytes) -> UUID | None:
-    """The family of a token. Who holds its oldest token holds it all, also against a token that is just being made."""
+    """Returns the family of a token. Locking the oldest token locks the family, including tokens being created."""
     find = text(
         "SELECT family FROM auth.refresh_tokens t JOIN auth.users u ON u.id = t.user_id WHERE token_hash = :hash"
         " FOR KEY SHARE OF u"
@@ -216,14 +214,15 @@ def _end_family(connection: Connection, family: UUID) -> None:
 
 
 def end_sessions(connection: Connection, user_id: UUID, condition: str = "true", **values: object) -> None:
-    """Under `lock_sessions`: those of a user that match a condition, with their access tokens."""
+    """Ends those sessions of a user that match a condition, and their access tokens. Requires `lock_sessions`."""
     query = text(f"DELETE FROM auth.refresh_tokens WHERE user_id = :user AND {condition} RETURNING family")
     ended = set(connection.execute(query, {"user": user_id, **values}).scalars())
     append_ended(connection, user_id, ended)
 
 
 def end_last_sessions(connection: Connection, user_id: UUID) -> bool:
-    """Under `lock_sessions`: signs out a guest without credentials who is in no event any more; whether that was so."""
+    """Signs out a guest without credentials who is in no event any more, and returns whether that was the case.
+    Requires `lock_sessions`."""
     query = text(
         "SELECT FROM auth.users u WHERE id = :user AND password_hash IS NULL"
         " AND NOT EXISTS (SELECT FROM auth.memberships WHERE user_id = u.id)"

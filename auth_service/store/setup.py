@@ -1,4 +1,4 @@
-"""SQL of the code that makes the first organiser."""
+"""SQL of the setup code with which the first organiser is created."""
 
 from sqlalchemy import Connection, Engine, text
 
@@ -12,7 +12,7 @@ HAS_ORGANISER = "EXISTS (SELECT FROM auth.users WHERE organiser)"
 
 
 class SetupStore:
-    """Who becomes the first organiser. The row of `auth.setup_codes` is their lock."""
+    """Creates the first organiser. The row of `auth.setup_codes` serves as the lock."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -23,7 +23,7 @@ class SetupStore:
             return connection.execute(query).first() is not None
 
     def replace_code(self, code_hash: bytes) -> bool:
-        """Makes this code the one that is good; False where there is an organiser."""
+        """Stores the only valid code; returns False if an organiser exists."""
         replace = text(
             f"INSERT INTO auth.setup_codes (code_hash) SELECT :hash WHERE NOT {HAS_ORGANISER}"
             " ON CONFLICT (id) DO UPDATE SET code_hash = excluded.code_hash"
@@ -37,7 +37,7 @@ class SetupStore:
             _require(connection, code_hash)
 
     def create_organiser(self, code_hash: bytes, user: NewUser, session: NewSession) -> bool:
-        """The account with its first token; the code is used up. False when the user name or e-mail address is taken.
+        """Creates the account with its first token and uses the code up. False if the user name or address is in use.
 
         Raises OrganiserExists, InvalidSetupCode.
         """
@@ -51,9 +51,9 @@ class SetupStore:
 
 
 def _require(connection: Connection, code_hash: bytes) -> None:
-    """Locks the code until the commit: who waited for the lock finds no row."""
+    """Locks the code until the commit; a transaction that waited for the lock finds no row."""
     row = connection.execute(text("SELECT code_hash FROM auth.setup_codes FOR UPDATE")).first()
-    # A statement of its own, which sees what the lock waited for.
+    # A separate statement, which sees what was committed while the lock was awaited.
     if row is None or connection.execute(text(f"SELECT {HAS_ORGANISER}")).scalar_one():
         raise OrganiserExists
     if bytes(row.code_hash) != code_hash:

@@ -1,4 +1,4 @@
-"""What selfie_service is about: selfies, verdicts, enrolments and how far they are matched; their rules."""
+"""The domain of selfie_service: selfies, verdicts, and the progress of matching them in events, with their rules."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -44,12 +44,12 @@ from selfie_service.domain.faults import (
 )
 
 MAX_FAILURES = 3
-MAX_ACTIVE = 3  # selfies of a person, whose mean is compared
-MAX_USERS = 200  # whose selfies are listed at once
+MAX_ACTIVE = 3  # selfies per person, whose mean is compared
+MAX_USERS = 200  # per list of selfie states
 
 
 class SelfieState(Enum):
-    """The life of a selfie; the values are stored."""
+    """The state of a selfie; the values are stored."""
 
     PENDING = "pending"
     ACTIVE = "active"
@@ -60,7 +60,7 @@ class SelfieState(Enum):
 
 
 class Recorded(Enum):
-    """Acts in the audit log; the values are stored and shown."""
+    """The actions in the audit log; the values are stored and shown."""
 
     NEW_FACE = "new_face"
     EXPORTED = "exported"
@@ -84,7 +84,7 @@ class RejectReason(Enum):
 
 
 class RematchState(Enum):
-    """How far a guest is matched in an event; the values are stored. IDLE: there is no face to compare."""
+    """The progress of matching a person in an event; the values are stored. IDLE: there is no face to compare."""
 
     IDLE = "idle"
     RUNNING = "running"
@@ -93,7 +93,7 @@ class RematchState(Enum):
 
 
 class GuestSelfie(Enum):
-    """Whether a guest has a selfie, as the organisers of an event may know it: never why one was rejected."""
+    """Whether a guest has a selfie, as shown to the organisers of an event, without reject reasons."""
 
     NONE = "none"
     CHECKING = "checking"
@@ -102,14 +102,14 @@ class GuestSelfie(Enum):
 
 
 class Role(Enum):
-    """What a member may do, as far as it matters here; the values are stored."""
+    """The roles of members that this service distinguishes; the values are stored."""
 
     GUEST = "guest"
     ORGANISER = "organiser"
 
 
 class ChangeKind(Enum):
-    """What auth_service tells us."""
+    """The kinds of changes in auth_service's feed."""
 
     JOINED = "joined"
     LEFT = "left"
@@ -121,7 +121,8 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """An entry of auth_service's change feed; `kind` says which fields are set. None: a kind newer than this code."""
+    """An entry of auth_service's change feed; `kind` determines which fields are set. None: a kind unknown to this
+    code."""
 
     sequence: int
     kind: ChangeKind | None
@@ -136,8 +137,8 @@ class Change:
 
 @dataclass(frozen=True)
 class NewSelfie:
-    """An upload, whose image is in the file store. `request_id` accepts it once. An addition is used beside the active
-    selfies instead of in their place."""
+    """An upload, whose image is in the file store. It is accepted once per `request_id`. An addition is used in
+    addition to the active selfies instead of replacing them."""
 
     id: UUID
     user_id: UUID
@@ -151,7 +152,7 @@ class NewSelfie:
 
 @dataclass(frozen=True)
 class StoredImage:
-    """Where the bytes of a selfie are: in a file, or still in its row, `data`, since schema 0001."""
+    """Where the image of a selfie is: in a file, or, since schema 0001, still in `data` of its row."""
 
     key: str | None
     data: bytes | None = None
@@ -159,7 +160,7 @@ class StoredImage:
 
 @dataclass(frozen=True)
 class Selfie:
-    """A selfie as its owner sees it."""
+    """A selfie, as its owner sees it."""
 
     id: UUID
     state: SelfieState
@@ -169,8 +170,7 @@ class Selfie:
 
 @dataclass(frozen=True)
 class SelfieJob:
-    """A selfie to be examined, of a person whom `account_id` looks for in these events. `attempt` fences every later
-    write."""
+    """A claimed selfie, of a person whom `account_id` looks for in these events. Updates are fenced by `attempt`."""
 
     selfie_id: UUID
     person_id: UUID
@@ -183,20 +183,20 @@ class SelfieJob:
 
 @dataclass(frozen=True)
 class Bound:
-    """The `encoding` of a person's first valid selfie since the last deletion, if there is one; `recent_count`: how
-    often the person's account bound a face within the last 24 hours."""
+    """The `encoding` of a person's first valid selfie since the last deletion, if there is one, and how often the
+    account bound a face within the last 24 hours."""
 
     encoding: bytes | None
     recent_count: int
 
 
-# Why a selfie that is valid by itself is refused beside what the person is bound to; None: it is accepted.
+# Decides from a person's binding and an encoding why an otherwise valid selfie is rejected; None: it is accepted.
 Judge = Callable[[Bound, bytes], RejectReason | None]
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What was written about a selfie; nothing, if the verdict did not come `in_time`."""
+    """What was stored about a selfie; nothing if the verdict was late, in which case `in_time` is False."""
 
     in_time: bool
     reason: RejectReason | None = None
@@ -204,10 +204,10 @@ class Decision:
 
 @dataclass(frozen=True)
 class Rematch:
-    """A person to be matched again in an event; no `encoding` (128 little-endian float32) means: forget this person.
-    It is the mean of those of the person's active selfies; `selfie_id`: the first of these.
+    """A person to match again in an event. Without `encoding` (128 little-endian float32), the matcher forgets the
+    person. It is the mean of the person's active selfies, of which `selfie_id` is the first.
 
-    `attempt` and `revision` fence every later write.
+    Updates are fenced by `attempt` and `revision`.
     """
 
     user_id: UUID
@@ -221,7 +221,7 @@ class Rematch:
 
 @dataclass(frozen=True)
 class Counts:
-    """Faces compared, faces in all, and photos matched."""
+    """Numbers of compared faces, of all faces, and of matched photos."""
 
     compared: int = 0
     total: int = 0
@@ -230,7 +230,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class EventRematch:
-    """How far a guest is matched in one event."""
+    """The progress of matching a person in one event."""
 
     event_id: UUID
     state: RematchState
@@ -240,7 +240,7 @@ class EventRematch:
 
 @dataclass(frozen=True)
 class SelfieSummary:
-    """A selfie without its bytes."""
+    """A selfie without its image."""
 
     id: UUID
     state: SelfieState
@@ -250,7 +250,7 @@ class SelfieSummary:
 
 @dataclass(frozen=True)
 class Progress:
-    """What became of the newest selfie, how far the guest's events are compared with it, and how many are active."""
+    """The state of the newest selfie, its progress in each event, and the number of active selfies."""
 
     selfie: SelfieSummary | None
     started_at: datetime | None
@@ -260,18 +260,18 @@ class Progress:
 
 
 def first_person(user_id: UUID) -> UUID:
-    """An account looks for one person, its guest, who has its id."""
+    """Returns the id of an account's first person, its guest: that of the account."""
     return user_id
 
 
 def show_to_organisers(state: SelfieState | None) -> GuestSelfie:
-    """`state`: of the active selfie, or of the newest one where none is active."""
+    """`state` is that of the active selfie, or of the newest one if none is active."""
     match state:
         case SelfieState.ACTIVE:
             return GuestSelfie.ACCEPTED
         case SelfieState.PENDING:
             return GuestSelfie.CHECKING
-        case SelfieState.REJECTED | SelfieState.ERROR:  # after either the guest has to take another one
+        case SelfieState.REJECTED | SelfieState.ERROR:  # in both cases the guest has to take another one
             return GuestSelfie.REJECTED
         case _:
             return GuestSelfie.NONE
@@ -281,15 +281,15 @@ def tell_progress(
     selfies: Sequence[SelfieSummary], started_at: datetime | None, events: Sequence[EventRematch]
 ) -> Progress:
     """`selfies`: the newest one and the active ones, newest first; `started_at`: when the guest last uploaded a selfie
-    or asked for a rematch."""
+    or requested a rematch."""
     selfie = selfies[0] if selfies else None
     active = [one for one in selfies if one.state is SelfieState.ACTIVE]
     if active and selfie and selfie.decided_at and started_at and selfie.decided_at < started_at:
-        selfie = active[0]  # after a selfie that failed, the guest went on with the active ones
+        selfie = active[0]  # after a failed selfie, the guest continued with the active ones
     if selfie is None or selfie.state is SelfieState.DELETED:
         return Progress(None, None, None, tuple(events), len(active))
     finished_at = None
-    # An event that closed before the guest had a face stays idle.
+    # An event that was closed before the guest had a face stays idle.
     if selfie.decided_at and all(event.state in (RematchState.DONE, RematchState.IDLE) for event in events):
         moments = (started_at, selfie.decided_at, *(event.finished_at for event in events))
         finished_at = max(moment for moment in moments if moment)

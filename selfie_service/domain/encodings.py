@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 
 def take_mean(encodings: Sequence[bytes]) -> bytes:
-    """The mean of one or more encodings; of one, itself."""
+    """Returns the mean of one or more encodings; a single one is returned unchanged."""
     if len(encodings) == 1:
         return encodings[0]
     numbers = [struct.unpack(f"<{len(encoding) // 4}f", encoding) for encoding in encodings]

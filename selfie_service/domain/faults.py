@@ -1,4 +1,4 @@
-"""What selfie_service refuses; each docstring is the sentence that the caller reads."""
+"""Errors of SelfieService; the docstring of each is its message to users."""
 
 from kit.errors import Exhausted, InvalidInput, NotAllowed, NotFound, Precondition
 
@@ -16,19 +16,19 @@ class UnsupportedType(InvalidInput):
 
 
 class EventClosed(Precondition):
-    """Your event is closed: it takes no more selfies."""
+    """Your event is closed: it accepts no more selfies."""
 
 
 class IdempotencyKeyReused(InvalidInput):
-    """This request id was used before, with another image."""
+    """This request id was already used with another image."""
 
 
 class RequestInProgress(Precondition):
-    """The same request is still being worked on: repeat it in a moment for its answer."""
+    """The same request is still in progress: repeat it in a moment to get its response."""
 
 
 class QueueFull(Exhausted):
-    """Too many selfies are waiting to be looked at; try again shortly."""
+    """Too many selfies are waiting for a verdict: try again shortly."""
 
 
 class NoActiveSelfie(Precondition):

@@ -1,4 +1,4 @@
-"""People: the faces that an account looks for; their rules and faults. Pure."""
+"""People: the faces that an account looks for, with their rules and errors. Pure."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +13,7 @@ MAX_VERSION_LENGTH = 32
 
 @dataclass(frozen=True)
 class Person:
-    """As their account sees them; the first one has no name."""
+    """A person, as their account sees them; the first one has no name."""
 
     id: UUID
     name: str
@@ -23,7 +23,7 @@ class Person:
 
 @dataclass(frozen=True)
 class NewPerson:
-    """`request_id` adds them once."""
+    """A person to add, once per `request_id`."""
 
     id: UUID
     user_id: UUID
@@ -33,19 +33,19 @@ class NewPerson:
 
 
 class PersonNotFound(NotFound):
-    """You look for no such person."""
+    """You have not added this person."""
 
 
 class TooManySelfies(Precondition):
-    """There are three selfies in use already."""
+    """You already have three selfies in use."""
 
 
 class TooManyPeople(Precondition):
-    """You look for as many people as you may: delete one of them first."""
+    """You have added as many people as allowed: delete one of them first."""
 
 
 class FirstPerson(Precondition):
-    """This is yourself: delete your selfie instead."""
+    """This person is you: delete your selfie instead."""
 
 
 class InvalidName(InvalidInput):
@@ -61,7 +61,7 @@ class ConsentWithdrawn(Precondition):
 
 
 def check_name(name: str) -> str:
-    """The name as it is kept. Raises InvalidName."""
+    """Returns the name as it is stored. Raises InvalidName."""
     kept = name.strip()
     if not kept or len(kept) > MAX_NAME_LENGTH or not kept.isprintable():
         raise InvalidName

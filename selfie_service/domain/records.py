@@ -1,4 +1,4 @@
-"""What is kept about an account, for the account itself: no encodings and nothing computed from one."""
+"""Records of an account's personal data export; they contain no encodings, nor anything computed from one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from selfie_service.domain import RejectReason, SelfieState, StoredImage
 
 @dataclass(frozen=True)
 class SelfieRecord:
-    """A selfie; `image_bytes` is the size of its file, 0 where that is gone."""
+    """A selfie. `image_bytes` is the size of its file; 0 if that is deleted."""
 
     id: UUID
     person_id: UUID
@@ -24,7 +24,7 @@ class SelfieRecord:
 
 @dataclass(frozen=True)
 class PersonRecord:
-    """A person with their selfies, the newest last; the first one has no name and no consent of their own."""
+    """A person with their selfies, oldest first; the first person has no name and no separate consent."""
 
     id: UUID
     name: str

@@ -1,4 +1,4 @@
-"""All SQL of selfie_service: one public method is one transaction."""
+"""All SQL of selfie_service; each public method is one transaction."""
 
 from selfie_service.store.acts import ActStore
 from selfie_service.store.bindings import BindingStore

@@ -1,4 +1,4 @@
-"""SQL of acts that are recorded."""
+"""SQL of the audit log."""
 
 from uuid import UUID
 
@@ -18,7 +18,7 @@ note_act = ActStore.note
 
 
 def note_new_face(connection: Connection, person_id: UUID) -> None:
-    """In every event in which the person is enrolled: from now on it is searched there."""
+    """Records the new face in every event in which the person is enrolled, since it is searched there from now on."""
     insert = text(
         """
         INSERT INTO selfie.acts (id, at, actor_id, action, event_id, object_id, result, network)

@@ -1,6 +1,6 @@
-"""SQL of bindings: the first face of a person, and when an account bound one.
+"""SQL of bindings: the first face of each person, and the times at which an account bound one.
 
-A deletion takes the face and leaves the time, which alone tells how often an account started over.
+A deletion removes the face and keeps the time, the only record of how often an account started over.
 """
 
 from uuid import UUID
@@ -15,20 +15,20 @@ RECENT = "bound_at > now() - interval '24 hours'"
 
 
 class BindingStore:
-    """Times of bindings."""
+    """Deletes old times of bindings."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def forget_old(self) -> bool:
-        """Deletes what counts no more; never anything to do right after it."""
+        """Deletes times that no longer count; returns False, since nothing is left to do."""
         with transaction(self._engine, "bindings-forget") as connection:
             connection.execute(text(f"DELETE FROM selfie.bindings WHERE NOT {RECENT}"))
         return False
 
 
 def read_bound(connection: Connection, person_id: UUID) -> Bound:
-    """What a locked person is bound to: a statement after the one that locks."""
+    """Reads the binding of a locked person. Must be a statement after the one that locks, to see the latest commit."""
     query = text(
         f"""
         SELECT bound_encoding, (
@@ -49,17 +49,17 @@ def bind(connection: Connection, person_id: UUID, encoding: bytes) -> None:
 
 
 def unbind(connection: Connection, person_id: UUID) -> None:
-    """The next valid selfie of a locked person binds anew."""
+    """Removes the binding of a locked person; their next valid selfie creates a new one."""
     query = text("UPDATE selfie.people SET bound_encoding = NULL WHERE person_id = :person")
     connection.execute(query, {"person": person_id})
 
 
 def count_binding(connection: Connection, person_id: UUID) -> None:
-    """Notes that the account of a locked person has bound a face."""
+    """Records that the account of a locked person has bound a face."""
     query = text("INSERT INTO selfie.bindings (user_id) SELECT user_id FROM selfie.people WHERE person_id = :person")
     connection.execute(query, {"person": person_id})
 
 
 def forget_bindings(connection: Connection, user_id: UUID) -> None:
-    """Of an account that is erased."""
+    """For an account that is being erased."""
     connection.execute(text("DELETE FROM selfie.bindings WHERE user_id = :user"), {"user": user_id})

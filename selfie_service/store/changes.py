@@ -1,4 +1,4 @@
-"""SQL of auth_service's change feed: what each change does here, and how far we have followed."""
+"""SQL of following auth_service's change feed: the effect of each change, and the position."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -26,14 +26,14 @@ from selfie_service.store.people import (
     withdraw,
 )
 
-# Members are read behind all else where a version without them has moved the cursor. `roles_sequence` and the roles of
-# enrolments are those of version 0004, whose processes may run beside this one.
+# If a version without members has moved the cursor, members are read separately up to it. `roles_sequence` and the
+# roles of enrolments belong to version 0004, whose processes may run at the same time.
 MOVE_CURSOR = (
     "UPDATE selfie.feed_cursor SET sequence = :last,"
     " members_sequence = CASE WHEN members_sequence = sequence THEN :last ELSE members_sequence END,"
     " roles_sequence = CASE WHEN roles_sequence = sequence THEN :last ELSE roles_sequence END"
 )
-# Who agrees to the search after the event has ended is held back from it.
+# Members who consent to the search after the event has ended are held back from it.
 ENROL = text("""
 INSERT INTO selfie.enrolments
     (event_id, person_id, user_id, role, role_sequence, wanted_revision, state, held_revision, turn_at)
@@ -53,7 +53,8 @@ ON CONFLICT (event_id, person_id)
 
 
 def is_join(change: Change) -> bool:
-    """Of these there are most; each locks the people of one account, and no other transaction locks those of two."""
+    """Joins are the most frequent changes. Each locks the people of one account; no other transaction locks two
+    accounts."""
     return change.kind is ChangeKind.JOINED
 
 
@@ -62,20 +63,20 @@ class FeedGap(Exception):
 
 
 class ChangeStore:
-    """Applies the feed."""
+    """Applies the change feed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def cursor(self) -> int:
-        """The sequence number of the last change applied."""
+        """Returns the sequence number of the last applied change."""
         with transaction(self._engine) as connection:
             sequence: int = connection.execute(text("SELECT sequence FROM selfie.feed_cursor")).scalar_one()
             return sequence
 
     def apply(self, *changes: Change) -> None:
-        """Each once, whoever applies it, and in order, in one transaction; one of an unknown kind is only passed over.
-        Raises FeedGap."""
+        """Applies changes in order in one transaction, each exactly once even with concurrent followers; an unknown
+        kind only moves the cursor. Raises FeedGap."""
         with transaction(self._engine, "selfie-change") as connection:
             for change in changes:
                 if self._is_next(connection, change):
@@ -93,9 +94,9 @@ class ChangeStore:
 
 
 def _join(connection: Connection, change: Change) -> None:
-    """Who is invited to an event that is shut keeps their face out of its search until it opens again."""
+    """The face of a member invited to an ended event is held back from its search until it opens again."""
     user_id, event_id = _user(change), _event(change)
-    # Only the feed buries, one change at a time: nothing is buried between this and the insert.
+    # Only the feed adds tombstones, one change at a time: none can appear between this check and the insert.
     if is_buried(connection, user_id) or is_buried(connection, event_id):
         return
     lock_first_person(connection, user_id)
@@ -123,7 +124,7 @@ def _join(connection: Connection, change: Change) -> None:
 
 
 def _drop_leftovers(connection: Connection, user_id: UUID, event_id: UUID) -> None:
-    """Of an account that left while a process of the previous version followed, which knows first people only."""
+    """For an account that left while a process of the previous version, which handles only first people, followed."""
     query = text(
         """
         DELETE FROM selfie.enrolments WHERE event_id = :event
@@ -135,7 +136,7 @@ def _drop_leftovers(connection: Connection, user_id: UUID, event_id: UUID) -> No
 
 
 def _leave(connection: Connection, change: Change) -> None:
-    """The matcher follows the feed itself and forgets; the revision makes what we sent before an old one."""
+    """The matcher follows the feed itself and forgets the people; the new revision outdates what was sent before."""
     user_id, event_id = _user(change), _event(change)
     lock_person(connection, first_person(user_id))
     people = lock_people(connection, user_id)
@@ -153,8 +154,8 @@ def _leave(connection: Connection, change: Change) -> None:
 
 
 def _withdraw_consent(connection: Connection, change: Change) -> None:
-    """Of the account and of the people whom it has added, whose consents it has brought; these are deleted. Each event
-    forgets the faces by a revision of its own, after what was sent before."""
+    """Applies to the account and to the people whom it added, who are deleted. Each event forgets the faces with a new
+    revision, which follows everything sent before."""
     user_id = _user(change)
     if is_buried(connection, user_id):
         return
@@ -168,7 +169,7 @@ def _withdraw_consent(connection: Connection, change: Change) -> None:
 
 
 def _is_searched(change: Change) -> bool:
-    """Whether the member agrees to be searched in the event."""
+    """Whether the member's face may be searched in the event."""
     return not change.without_search
 
 
@@ -180,7 +181,7 @@ def _is_last(change: Change) -> bool:
 def _erase_user(connection: Connection, change: Change) -> None:
     user_id = _user(change)
     if not is_buried(connection, user_id):
-        # An upload that makes the person's row ends before this, or finds the grave.
+        # A concurrent upload that creates the person's row commits before this, or sees the tombstone.
         lock_first_person(connection, user_id)
         lock_people(connection, user_id)
         bury(connection, user_id)
@@ -199,7 +200,7 @@ def _update_event(connection: Connection, change: Change) -> None:
             ),
             {"event": event_id, "closed": change.closed, "expires_at": change.expires_at},
         )
-        # A verdict that comes at the same time holds the event's row until its commit, so it is seen here.
+        # A concurrent verdict holds the event's row until its commit, so that it is visible here.
         if _is_open(connection, event_id):
             release_held(connection, event_id)
 

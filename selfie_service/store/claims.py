@@ -1,14 +1,14 @@
-"""Which pending selfie a worker examines next, as one statement."""
+"""SQL that selects which pending selfie a worker examines next, in one statement."""
 
 from sqlalchemy import text
 
 from selfie_service.spending import Spent
 
 WAITS = "state = 'pending' AND (lease_until IS NULL OR lease_until <= now())"
-STEP_S = 0.1  # accounts within such a step have spent the same
-MAX_LOOKED_AT = 500  # of a longer queue: who has spent much waits behind so many at most
+STEP_S = 0.1  # accounts within one step count as having spent the same
+MAX_LOOKED_AT = 500  # candidates in a longer queue: the limit to how far heavy users are delayed
 NOTHING_SPENT = Spent()
-# Whoever is in no event is searched in none, and may wait as if in the one that has spent most.
+# A person who is in no event is searched nowhere, and is ranked like the event that has spent most.
 CLAIM = text(
     f"""
     WITH account AS MATERIALIZED (
@@ -36,7 +36,7 @@ CLAIM = text(
 
 
 def claim_values(lease_s: float, spent: Spent, is_slow: bool | None) -> dict[str, object]:
-    """The parameters of CLAIM."""
+    """Returns the parameters of CLAIM."""
     accounts, events = list(spent.accounts.items()), list(spent.events.items())
     return {
         "lease": lease_s,

@@ -1,5 +1,4 @@
-"""Encodings as they are stored: sealed for the person whom they show; those of earlier versions until `reencrypt` are
-not."""
+"""Stored encodings, sealed for the person whom they show; those of earlier versions are unsealed until `reencrypt`."""
 
 from uuid import UUID
 

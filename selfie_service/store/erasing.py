@@ -1,4 +1,4 @@
-"""SQL that takes faces away: bytes, encodings, and what a person is bound to."""
+"""SQL that erases faces: images, encodings and bindings."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -14,21 +14,21 @@ from selfie_service.store.ledger import note_erased
 from selfie_service.store.people import lock_person, queue_blob_deletions, raise_revision, want_forgetting
 
 EMPTIED = "image = NULL, image_key = NULL, encoding = NULL, lease_until = NULL"
-# Whoever leaves their last event by mistake, or is let in again, keeps the face.
+# Accounts that leave their last event by mistake, or are admitted again, keep the face.
 GRACE = "interval '1 day'"
 BATCH = 100
 
 
 class LeaverStore:
-    """Faces of accounts that are in no event any more."""
+    """Erases the faces of accounts that are in no event any more."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def erase_due(self) -> bool:
-        """Some of those that have been in none for a day, and have taken no other selfie since: these may wait to be
-        admitted to one. Whether there may be more. Each person is a transaction of their own, which looks again under
-        the lock of whoever joins an event."""
+        """Erases a batch of people who have been in no event for a day, except those with a newer selfie, who may be
+        waiting for admission. Returns whether there may be more. Each person is a separate transaction, which checks
+        again under the lock that joins take."""
         due = f"p.without_events_since < now() - {GRACE}"
         query = text(f"SELECT person_id, user_id FROM selfie.people p WHERE {due} LIMIT {BATCH}")
         still = text(
@@ -51,13 +51,13 @@ class LeaverStore:
 
 
 def begin_grace(connection: Connection, user_id: UUID) -> None:
-    """The account, whose people are locked, has left its last event."""
+    """Starts the grace period of an account that has left its last event; its people must be locked."""
     leave = text("UPDATE selfie.people SET without_events_since = now() WHERE user_id = :user")
     connection.execute(leave, {"user": user_id})
 
 
 def end_grace(connection: Connection, user_id: UUID) -> None:
-    """The account, whose first person is locked, is in an event."""
+    """Ends the grace period of an account that is in an event; its first person must be locked."""
     stay = text(
         "UPDATE selfie.people SET without_events_since = NULL"
         " WHERE user_id = :user AND without_events_since IS NOT NULL"
@@ -66,7 +66,7 @@ def end_grace(connection: Connection, user_id: UUID) -> None:
 
 
 def erase_selfies(connection: Connection, person_id: UUID) -> None:
-    """All of a person, if we know them, and what they are bound to; matches are forgotten wherever there are any."""
+    """Erases all selfies of a person, if they exist, and their binding; every event forgets their matches."""
     if lock_person(connection, person_id) is None:
         return
     revision = raise_revision(connection, person_id)
@@ -79,13 +79,13 @@ def erase_selfies(connection: Connection, person_id: UUID) -> None:
 
 
 def _note_selfies(connection: Connection, person_id: UUID) -> None:
-    """Those that were replaced before, too: a backup may have one of them where it was in use."""
+    """Includes superseded selfies: in a backup, one of them may be the active one."""
     query = text("SELECT id FROM selfie.selfies WHERE person_id = :person AND state <> 'deleted'")
     note_erased(connection, Gone.SELFIE, connection.execute(query, {"person": person_id}).scalars())
 
 
 def delete_person(connection: Connection, person_id: UUID) -> None:
-    """Of one who is not the first; the row stays without a name until every event has forgotten the face."""
+    """Deletes a person other than the first; the row stays without a name until every event has forgotten the face."""
     erase_selfies(connection, person_id)
     note_erased(connection, Gone.PERSON, [person_id])
     delete = text(
@@ -96,6 +96,6 @@ def delete_person(connection: Connection, person_id: UUID) -> None:
 
 
 def empty(connection: Connection, condition: str, change: str, values: Mapping[str, object]) -> None:
-    """Takes bytes and encoding from selfies whose rows do not change meanwhile."""
+    """Removes image and encoding from selfies whose rows are locked."""
     queue_blob_deletions(connection, condition, values)
     connection.execute(text(f"UPDATE selfie.selfies SET {change}, {EMPTIED} WHERE {condition}"), values)

@@ -1,4 +1,4 @@
-"""Hints: whose selfie, or how far it is, changes; sent by NOTIFY at the commit of the transaction that changes it."""
+"""SQL of hints to users whose selfie or progress changes, sent by NOTIFY when the transaction commits."""
 
 from uuid import UUID
 
@@ -12,6 +12,6 @@ def hint(connection: Connection, user_id: UUID) -> None:
 
 
 def hint_owner(connection: Connection, person_id: UUID) -> None:
-    """The user whose person it is."""
+    """Notifies the user of this person."""
     query = text("SELECT pg_notify(:channel, CAST(user_id AS text)) FROM selfie.people WHERE person_id = :person")
     connection.execute(query, {"channel": HINTS_CHANNEL, "person": person_id})

@@ -1,10 +1,10 @@
-"""SQL of what is erased and goes to the ledger, which outlives a restore."""
+"""SQL of the queue of erasures for the ledger, which survives a restore of the database."""
 
 from kit.erasure.store import ErasureLog
 
 
 class LedgerStore(ErasureLog):
-    """The queue of the ledger."""
+    """The queue of the ledger for this service."""
 
     schema = "selfie"
 

@@ -1,11 +1,11 @@
-"""SQL of members: who is in which event with which role, whether their face is searched there or not."""
+"""SQL of members and their roles, including members whose face is not searched."""
 
 from sqlalchemy import Connection, text
 
 from selfie_service.domain import Change, ChangeKind
 from selfie_service.store.people import is_buried
 
-# By the kind of change. What is newer than the change stays.
+# By kind of change. Rows of newer changes are kept.
 STATEMENTS = {
     ChangeKind.JOINED: """
         INSERT INTO selfie.members AS m (event_id, user_id, role, sequence) VALUES (:event, :user, :role, :sequence)
@@ -21,7 +21,7 @@ STATEMENTS = {
 
 
 def apply_to_members(connection: Connection, change: Change) -> None:
-    """Under the lock of the cursor. Nobody joins an event that is gone, and nobody who is gone joins."""
+    """Requires the lock of the cursor. Joins to a deleted event or by an erased user are ignored."""
     if change.kind not in STATEMENTS:
         return
     is_gone = any(gone and is_buried(connection, gone) for gone in (change.event_id, change.user_id))

@@ -1,7 +1,7 @@
-"""What every transaction about a person begins with: the lock of the person's row, under which revisions are given out.
+"""SQL that locks people: every transaction about a person starts with the lock of its row, which guards its revision.
 
-Locks are taken in one order: feed cursor, person, selfies, event, enrolments; of several people of an account the first
-person first, which is the lock of the account.
+Lock order: feed cursor, person, selfies, event, enrolments. Of several people of an account, the first person is locked
+first and serves as the lock of the account.
 """
 
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ from selfie_service.domain import UserNotFound, first_person
 SELFIES_CHANNEL = "selfie_selfies"
 REMATCHES_CHANNEL = "selfie_rematches"
 
-# As long as a stream of rematches may take: even then one account's events are served no faster than they are queued.
+# The maximum duration of a stream of rematches: even then, one account's events are served no faster than queued.
 STEP_S = 10.0
 
 
 def lock_person(connection: Connection, person_id: UUID) -> int | None:
-    """The person's revision; None where we do not know the person. The row stays locked until the commit."""
+    """Locks the person until the commit and returns the revision; None if the person does not exist."""
     query = text("SELECT revision FROM selfie.people WHERE person_id = :person FOR UPDATE")
     revision: int | None = connection.execute(query, {"person": person_id}).scalar()
     return revision
 
 
 def lock_first_person(connection: Connection, user_id: UUID) -> int:
-    """As `lock_person`, and makes the row where there is none. Raises UserNotFound for an account that was erased."""
+    """Like `lock_person`, but creates the row if necessary. Raises UserNotFound for an erased account."""
     query = text(
         "INSERT INTO selfie.people (person_id, user_id) VALUES (:person, :user)"
         " ON CONFLICT (person_id) DO UPDATE SET revision = people.revision RETURNING revision"
@@ -38,7 +38,7 @@ def lock_first_person(connection: Connection, user_id: UUID) -> int:
 
 
 def lock_people(connection: Connection, user_id: UUID) -> dict[UUID, int]:
-    """The revisions of all people of an account whose first person is locked, that one first; locked as well."""
+    """Locks all people of an account whose first person is locked; returns their revisions, the first person first."""
     query = text(
         "SELECT person_id, revision FROM selfie.people WHERE user_id = :user AND deleted_at IS NULL"
         " ORDER BY person_id <> :user, person_id FOR UPDATE"
@@ -47,21 +47,21 @@ def lock_people(connection: Connection, user_id: UUID) -> dict[UUID, int]:
 
 
 def raise_revision(connection: Connection, person_id: UUID) -> int:
-    """The next revision of a locked person."""
+    """Returns the next revision of a locked person."""
     query = text("UPDATE selfie.people SET revision = revision + 1 WHERE person_id = :person RETURNING revision")
     revision: int = connection.execute(query, {"person": person_id}).scalar_one()
     return revision
 
 
 def want_rematches(connection: Connection, person_id: UUID, revision: int) -> None:
-    """Has the active selfie of a locked person matched in every event that is open.
+    """Queues the active selfies of a locked person for matching in every open event.
 
-    A closed or expired event keeps its published matches; the row notes the revision, in case the event opens again.
+    A closed or expired event keeps its published matches; its row stores the revision in case the event opens again.
     """
     closed = _lock_closed_events(connection, person_id)
     values = {"person": person_id, "revision": revision, "closed": closed}
     _want(connection, "person_id = :person AND NOT withdrawn AND event_id <> ALL(:closed)", "running", values)
-    # A face that was wanted before the event closed and was never sent is gone with its selfie: nothing is to be sent.
+    # A face that was queued before the event closed but never sent was deleted with its selfie: nothing must be sent.
     connection.execute(
         text(
             """
@@ -77,25 +77,26 @@ def want_rematches(connection: Connection, person_id: UUID, revision: int) -> No
 
 
 def want_again(connection: Connection, person_id: UUID, revision: int) -> None:
-    """Has the active selfie of a locked person matched again wherever it is searched already, closed events too."""
+    """Queues the active selfies of a locked person again wherever they are searched already, including closed
+    events."""
     values = {"person": person_id, "revision": revision}
     _want(connection, "person_id = :person AND state <> 'idle' AND held_revision IS NULL", "running", values)
 
 
 def want_forgetting(connection: Connection, person_id: UUID, revision: int) -> None:
-    """Has a locked person forgotten in every event, closed events included."""
+    """Queues a locked person to be forgotten in every event, including closed ones."""
     _want(connection, "person_id = :person", "idle", {"person": person_id, "revision": revision})
 
 
 def withdraw(connection: Connection, person_id: UUID) -> None:
-    """No event searches a locked person any more, whose face is being forgotten; they agree before another selfie."""
+    """Excludes a locked person, whose face is being forgotten, from all events until they give a new consent."""
     values = {"person": person_id}
     connection.execute(text("UPDATE selfie.people SET without_consent = true WHERE person_id = :person"), values)
     connection.execute(text("UPDATE selfie.enrolments SET withdrawn = true WHERE person_id = :person"), values)
 
 
 def agree_again(connection: Connection, person_id: UUID, event_id: UUID, revision: int) -> None:
-    """An event searches a locked person again who had withdrawn the consent; what it was to forget stays forgotten."""
+    """Includes a locked person in an event again after a withdrawn consent; what was forgotten stays forgotten."""
     values = {"person": person_id, "event": event_id, "revision": revision}
     person = text("UPDATE selfie.people SET without_consent = false WHERE person_id = :person AND without_consent")
     event = text(
@@ -113,16 +114,16 @@ def agree_again(connection: Connection, person_id: UUID, event_id: UUID, revisio
 
 
 def release_held(connection: Connection, event_id: UUID) -> None:
-    """Has the faces matched that came while the event was closed. The event's row is locked."""
+    """Queues the faces that arrived while the event was closed. Requires the lock of the event's row."""
     _want(
         connection, "event_id = :event AND held_revision IS NOT NULL", "running", {"event": event_id}, "held_revision"
     )
 
 
 def _lock_closed_events(connection: Connection, person_id: UUID) -> list[UUID]:
-    """The closed and expired events of a person. None of the person's events opens or closes until the commit.
+    """Returns the closed and expired events of a person. None of the person's events opens or closes until the commit.
 
-    Closed or expired is decided by a statement after the one that locks, so that it sees what the lock waited for.
+    The state is read by a statement after the one that locks, so that it sees what was committed in the meantime.
     """
     lock = text(
         "SELECT FROM selfie.events WHERE event_id IN (SELECT event_id FROM selfie.enrolments"
@@ -140,11 +141,11 @@ def _lock_closed_events(connection: Connection, person_id: UUID) -> list[UUID]:
 def _want(
     connection: Connection, condition: str, state: str, values: dict[str, object], revision: str = ":revision"
 ) -> None:
-    """Queues enrolments for the matcher; what is under way counts no more.
+    """Queues enrolments for the matcher; results of running rematches are discarded.
 
-    Also for a revision that was published before: the matcher takes the same one again. An enrolment that is queued
-    already keeps its place. Otherwise the first of an account's events is queued now and each further one STEP_S later,
-    so that the other events of one account wait behind the first event of others.
+    Works for an already published revision too, which the matcher accepts again. An enrolment that is already queued
+    keeps its place. Otherwise the first of an account's events is queued now and each further one STEP_S later, so that
+    the other events of one account wait behind the first events of others.
     """
     connection.execute(
         text(
@@ -169,12 +170,12 @@ def _want(
 
 
 def notify(connection: Connection, channel: str) -> None:
-    """Wakes the workers that wait on a channel, at the commit."""
+    """Wakes the workers that listen on a channel, at the commit."""
     connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": channel})
 
 
 def bury(connection: Connection, gone: UUID) -> None:
-    """Remembers for ever that an id is gone, and nothing else of it."""
+    """Keeps a tombstone forever: the id of what was deleted, and nothing else about it."""
     connection.execute(text("INSERT INTO selfie.tombstones (id) VALUES (:id) ON CONFLICT DO NOTHING"), {"id": gone})
 
 
@@ -184,7 +185,7 @@ def is_buried(connection: Connection, candidate: UUID) -> bool:
 
 
 def queue_blob_deletions(connection: Connection, condition: str, values: Mapping[str, object]) -> None:
-    """Has the files of some selfies deleted, whose rows lose them in the same transaction."""
+    """Queues the files of selfies for deletion; their rows must lose them in the same transaction."""
     connection.execute(
         text(
             f"INSERT INTO selfie.blob_deletions (key) SELECT image_key FROM selfie.selfies WHERE {condition}"

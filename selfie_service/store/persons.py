@@ -1,4 +1,4 @@
-"""SQL of the people of an account. All that concerns several of them begins with the lock of the first one."""
+"""SQL of the people of an account. Operations on several people start with the lock of the first one."""
 
 from uuid import UUID
 
@@ -13,8 +13,9 @@ from selfie_service.store.people import lock_first_person, lock_people, lock_per
 
 BATCH = 100
 LIVE = "user_id = :user AND deleted_at IS NULL"
-# Where the account is searched; nothing is to be sent without a face. `enrolments.user_id` is what a worker of the
-# previous version sends: of these people their own id, which no matcher knows as a member, so that nobody is mixed up.
+# In the events that search the account; without a face there is nothing to send. `enrolments.user_id` is what a worker
+# of the previous version sends: for these people their own id, which no matcher has as a member, so that no people
+# are mixed up.
 ENROL = """
 INSERT INTO selfie.enrolments (event_id, person_id, user_id, role, role_sequence, wanted_revision, state)
 SELECT event_id, :person, :person, role, role_sequence, 0, 'idle'
@@ -24,7 +25,7 @@ ON CONFLICT (event_id, person_id) DO NOTHING
 
 
 class PersonStore:
-    """People of accounts."""
+    """Adds, lists, renames and deletes the people of accounts."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -35,7 +36,7 @@ class PersonStore:
             return connection.execute(query, {"person": person_id, "user": user_id}).first() is not None
 
     def list_people(self, user_id: UUID) -> list[Person]:
-        """The first one first, also of an account that we do not know."""
+        """The first person first, even for an unknown account."""
         query = text(
             f"""
             SELECT person_id, name,
@@ -60,7 +61,7 @@ class PersonStore:
         return people or [Person(first_person(user_id), "", GuestSelfie.NONE, 0)]
 
     def add_person(self, person: NewPerson, max_count: int) -> UUID:
-        """The id of the person, or of the one whom the same request added before.
+        """Returns the id of the person, or of the one that the same request added before.
 
         Raises TooManyPeople, UserNotFound.
         """
@@ -72,7 +73,7 @@ class PersonStore:
         )
         user = {"user": person.user_id}
         with transaction(self._engine, "person-add") as connection:
-            # Who joins an event meanwhile waits, and then enrols this person too.
+            # A concurrent join waits for this lock, and then enrols this person too.
             lock_first_person(connection, person.user_id)
             before: UUID | None = connection.execute(known, {**user, "request_id": person.request_id}).scalar()
             if before:
@@ -93,7 +94,7 @@ class PersonStore:
             hint(connection, user_id)
 
     def delete_person(self, user_id: UUID, person_id: UUID) -> None:
-        """The row stays without a name until every event has forgotten the face: see `purge`."""
+        """The row stays without a name until every event has forgotten the face; then `purge` deletes it."""
         live = text(f"SELECT FROM selfie.people WHERE person_id = :person AND {LIVE}")
         values = {"person": person_id, "user": user_id}
         with transaction(self._engine, "person-delete") as connection:
@@ -104,14 +105,14 @@ class PersonStore:
             hint(connection, user_id)
 
     def tidy(self) -> bool:
-        """Whether there may be more to do."""
+        """Returns whether there may be more to do."""
         steps = (self.enrol_missing, self.follow_leaves, self.purge)
         return any(step() for step in steps)
 
     def follow_leaves(self) -> bool:
-        """Does what a process of the previous version, which knows first people only, has left out where an account
-        left an event: no further person is enrolled there, and with the last event their faces go. Whether there may
-        be more."""
+        """Repairs leaves that were applied by a process of the previous version, which handles only first people:
+        removes the enrolments of the other people, and erases their faces if it was the last event. Returns whether
+        there may be more."""
         leftover = (
             "person_id <> p.user_id AND NOT EXISTS (SELECT FROM selfie.enrolments f"
             " WHERE (f.event_id, f.person_id) = (e.event_id, p.user_id))"
@@ -144,8 +145,8 @@ class PersonStore:
         return len(users) == BATCH
 
     def enrol_missing(self) -> bool:
-        """Enrols people where a process of the previous version, which knows first people only, has followed a join.
-        Whether there may be more."""
+        """Repairs joins that were applied by a process of the previous version, which handles only first people: enrols
+        the other people. Returns whether there may be more."""
         missing = text(
             f"""
             SELECT p.person_id, p.user_id FROM selfie.people p
@@ -164,7 +165,7 @@ class PersonStore:
         return len(people) == BATCH
 
     def _enrol(self, connection: Connection, user_id: UUID, person_id: UUID) -> None:
-        """Under the lock of the first person."""
+        """Requires the lock of the first person."""
         active = text("SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active'")
         person = {"person": person_id}
         live = text(f"SELECT FROM selfie.people WHERE person_id = :person AND {LIVE} FOR UPDATE")
@@ -175,7 +176,7 @@ class PersonStore:
             want_rematches(connection, person_id, raise_revision(connection, person_id))
 
     def purge(self) -> bool:
-        """Deletes some of the rows of people whom every event has forgotten. Whether there may be more."""
+        """Deletes a batch of rows of people whom every event has forgotten. Returns whether there may be more."""
         forgotten = (
             "deleted_at IS NOT NULL AND NOT EXISTS (SELECT FROM selfie.enrolments e"
             " WHERE e.person_id = p.person_id AND e.wanted_revision > e.published_revision)"

@@ -1,4 +1,4 @@
-"""SQL of what an account is told about itself."""
+"""SQL of the personal data export."""
 
 from typing import Any
 from uuid import UUID
@@ -12,13 +12,13 @@ from selfie_service.store.acts import note_act
 
 
 class RecordStore:
-    """Everything about the people of an account, but for numbers computed from a face."""
+    """Reads everything about the people of an account, except data computed from a face."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def list_records(self, user_id: UUID) -> list[PersonRecord]:
-        """The first person first."""
+        """Returns the first person first."""
         people = text(
             "SELECT person_id, name, consent_version, created_at FROM selfie.people"
             " WHERE user_id = :user AND deleted_at IS NULL ORDER BY person_id <> :user, created_at, person_id"
@@ -29,7 +29,7 @@ class RecordStore:
         )
         user = {"user": user_id}
         with transaction(self._engine) as connection:
-            # One snapshot: each selfie is that of a person in the list.
+            # One snapshot, so that each selfie belongs to a person in the list.
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             found = connection.execute(people, user).all()
             records = [_selfie(row) for row in connection.execute(selfies, user)]

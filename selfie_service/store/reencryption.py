@@ -1,4 +1,4 @@
-"""SQL of `reencrypt`: selfies and encodings that are not sealed with the first master key are sealed with it."""
+"""SQL of `reencrypt`, which seals selfies and encodings with the first master key."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -14,18 +14,18 @@ FIRST_ID = UUID(int=0)
 
 
 class ReencryptionStore(SealingStore):
-    """What is sealed, and with which master key."""
+    """Reads and reseals selfies and encodings."""
 
     schema = SCHEMA
 
     def find_person(self, after: UUID | None) -> UUID | None:
-        """The person who follows in the order of their ids."""
+        """Returns the next person in the order of ids."""
         query = text("SELECT person_id FROM selfie.people WHERE person_id > :after ORDER BY person_id LIMIT 1")
         with transaction(self._engine) as connection:
             return connection.execute(query, {"after": after or FIRST_ID}).scalar()
 
     def reseal(self, person_id: UUID) -> int:
-        """Seals the person's encodings anew; how many there were. Raises Damaged, WrongMasterKey."""
+        """Reseals the person's encodings that need it, and returns their number. Raises Damaged, WrongMasterKey."""
         with transaction(self._engine, "encodings-reseal") as connection:
             lock_person(connection, person_id)
             return _reseal(connection, person_id, "people", "person_id", "bound_encoding") + _reseal(
@@ -33,14 +33,14 @@ class ReencryptionStore(SealingStore):
             )
 
     def list_files(self, person_id: UUID) -> list[str]:
-        """The keys of the person's selfies."""
+        """Returns the keys of the person's files."""
         query = text("SELECT image_key FROM selfie.selfies WHERE person_id = :person AND image_key IS NOT NULL")
         with transaction(self._engine) as connection:
             return list(connection.execute(query, {"person": person_id}).scalars())
 
     def replace_file(self, person_id: UUID, key: str, write: Callable[[], str]) -> bool:
-        """A selfie is in the file that `write` makes from now on, and its former one goes; False where no selfie has
-        it any more."""
+        """Moves a selfie to the file that `write` creates, and queues the other file for deletion; returns False if no
+        selfie uses `key` any more."""
         new_key = write()
         change = text("UPDATE selfie.selfies SET image_key = :new WHERE person_id = :person AND image_key = :old")
         queue = text("INSERT INTO selfie.blob_deletions (key) VALUES (:key) ON CONFLICT DO NOTHING")

@@ -1,4 +1,4 @@
-"""SQL of enrolments: which events a guest is matched in, what of it is still to be sent, and how far it is."""
+"""SQL of enrolments: the events in which a person is matched, pending rematches, and their progress."""
 
 from typing import Any
 from uuid import UUID
@@ -24,10 +24,10 @@ from selfie_service.store.hints import hint, hint_owner
 from selfie_service.store.people import lock_person, want_again
 
 DUE = "wanted_revision > published_revision AND retry_at <= now() AND (lease_until IS NULL OR lease_until <= now())"
-# The revision too: whoever leaves and joins again has a new row, whose attempts begin anew.
+# Includes the revision, because a user who leaves and joins again gets a new row, whose attempts start again.
 FENCE = "person_id = :person AND event_id = :event AND attempt = :attempt AND wanted_revision = :revision"
 COUNTED = "compared_count = :compared, total_count = :total, matched_count = :matched"
-# Waits as long again as it has waited so far, which doubles each time without a counter.
+# Waits as long as it has waited so far, which doubles each time without a counter.
 BACKED_OFF = (
     "lease_until = NULL, retry_at = now() + least(greatest(now() - started_at,"
     " make_interval(secs => :least)), make_interval(secs => :most))"
@@ -37,13 +37,13 @@ MAX_BACKOFF_S = 30.0
 
 
 class RematchStore:
-    """Enrolments of people in events."""
+    """Claims rematches and records their progress."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def read_progress(self, person_id: UUID) -> Progress | None:
-        """None for a person whom we do not know."""
+        """Returns None for an unknown person."""
         started = text("SELECT started_at FROM selfie.people WHERE person_id = :person")
         selfies = text(
             """
@@ -58,7 +58,7 @@ class RematchStore:
         )
         person = {"person": person_id}
         with transaction(self._engine) as connection:
-            # One snapshot: no verdict comes between the selfie and the events that it is wanted in.
+            # One snapshot, so that no verdict comes between reading the selfie and its events.
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
             known = connection.execute(started, person).first()
             if known is None:
@@ -68,7 +68,7 @@ class RematchStore:
         return tell_progress(newest, known.started_at, events)
 
     def restart(self, person_id: UUID) -> None:
-        """Wants the active selfie again in every event in which it is searched. Raises NoActiveSelfie."""
+        """Queues the active selfie again in every event in which it is searched. Raises NoActiveSelfie."""
         active = text("SELECT FROM selfie.selfies WHERE person_id = :person AND state = 'active'")
         start, person = (
             text("UPDATE selfie.people SET started_at = now() WHERE person_id = :person"),
@@ -83,10 +83,10 @@ class RematchStore:
             hint_owner(connection, person_id)
 
     def claim(self, limit: int, lease_s: float) -> list[Rematch]:
-        """Rematches of the event whose turn it is; no other worker gets them until the lease ends.
+        """Claims rematches of the event that is due first, until the lease expires.
 
-        A claim is a turn: whatever becomes of it, the next one comes after all that wait now. Nobody's rematches that
-        end their worker's stream or are wanted again and again are served before those of others.
+        A claim moves a rematch behind all that are waiting now, whatever its result, so that rematches that break their
+        worker's stream or are requested again and again do not delay those of others.
         """
         query = text(
             f"""
@@ -106,7 +106,7 @@ class RematchStore:
         )
         with transaction(self._engine, "rematch-claim") as connection:
             rows = connection.execute(query, {"limit": limit, "lease": lease_s}).all()
-            # An idle row wants the person forgotten, also where they have a face by now (and the event is closed).
+            # An idle row asks to forget the person, even if they have a face by now (and the event is closed).
             searched = [row.person_id for row in rows if row.state != RematchState.IDLE.value]
             faces = self._read_faces(connection, searched)
         return [
@@ -128,7 +128,7 @@ class RematchStore:
         return self._write(rematch, f"state = :state, {COUNTED}", state=state, **vars(counts))
 
     def finish(self, rematch: Rematch, counts: Counts) -> bool:
-        """The matcher has published it, or forgotten the person."""
+        """Records that the matcher has published the result, or forgotten the person."""
         return self._write(
             rematch,
             f"published_revision = wanted_revision, state = :state, {COUNTED}, lease_until = NULL, finished_at = now()",
@@ -137,7 +137,7 @@ class RematchStore:
         )
 
     def fail(self, rematch: Rematch) -> bool:
-        """The matcher reported a fault: shown to the guest and tried again later."""
+        """Records an error of the matcher, which the guest sees, and retries later."""
         return self._write(
             rematch,
             f"state = :state, {BACKED_OFF}",
@@ -147,15 +147,15 @@ class RematchStore:
         )
 
     def postpone(self, rematch: Rematch) -> bool:
-        """The matcher could not be reached, which says nothing about the rematch: tried again later."""
+        """Retries later, without recording an error, because the matcher was unavailable."""
         return self._write(rematch, BACKED_OFF, least=MIN_BACKOFF_S, most=MAX_BACKOFF_S)
 
     def release(self, rematch: Rematch) -> bool:
-        """Ends the claim before its time."""
+        """Releases the claim."""
         return self._write(rematch, "lease_until = NULL")
 
     def read_queue(self) -> tuple[int, float]:
-        """How many rematches are to be sent, and the age of the oldest in seconds."""
+        """Returns the number of rematches to send, and the age of the oldest in seconds."""
         query = text(
             "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(started_at)), 0) AS age_s"
             " FROM selfie.enrolments WHERE wanted_revision > published_revision"
@@ -165,9 +165,9 @@ class RematchStore:
         return row.depth, float(row.age_s)
 
     def _read_faces(self, connection: Connection, people: list[UUID]) -> dict[UUID, tuple[UUID, bytes]]:
-        """Of each person the first active selfie, and the mean of the encodings of all of them. A statement after the
-        one that locks the enrolments: who changes a face changes them too and waits, so each encoding is the one that
-        the revision was wanted for, never an older one."""
+        """Returns for each person the first active selfie, and the mean of the encodings of all of them. Must be a
+        statement after the one that locks the enrolments: whoever changes a face changes them too and waits, so that
+        each encoding is the one that the revision was queued for, never an older one."""
         query = text(
             "SELECT person_id, (array_agg(id ORDER BY revision))[1] AS id,"
             " array_agg(encoding ORDER BY revision) AS encodings"
@@ -182,7 +182,7 @@ class RematchStore:
         }
 
     def _write(self, rematch: Rematch, change: str, **values: object) -> bool:
-        """False where something newer is wanted, or somebody else has claimed it."""
+        """Returns False if a newer revision is wanted, or another worker has claimed the rematch."""
         fence = {
             "person": rematch.person_id,
             "event": rematch.event_id,
@@ -193,7 +193,7 @@ class RematchStore:
             written = connection.execute(
                 text(f"UPDATE selfie.enrolments SET {change} WHERE {FENCE}"), {**fence, **values}
             )
-            if written.rowcount and "state" in values:  # without, nothing changes that a guest sees
+            if written.rowcount and "state" in values:  # otherwise nothing visible to the guest changes
                 hint(connection, rematch.user_id)
             return written.rowcount == 1
 

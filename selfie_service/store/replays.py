@@ -1,4 +1,4 @@
-"""SQL of a replay of the ledger: people and selfies that a restored database still has."""
+"""SQL of a replay of the ledger: deletes people and selfies that a restored database still contains."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from selfie_service.store.people import lock_first_person
 
 
 class ReplayStore:
-    """Deletes people and selfies again; accounts are auth_service's, whose feed brings their end here."""
+    """Deletes people and selfies again; accounts belong to auth_service, whose feed propagates their erasure."""
 
     kinds = (Gone.PERSON, Gone.SELFIE)
 
@@ -19,7 +19,7 @@ class ReplayStore:
         self._engine = engine
 
     def erase(self, erasure: Erasure) -> bool:
-        """Whether the person was there, or the selfie."""
+        """Returns whether the person or the selfie existed."""
         return self._erase_person(erasure.id) if erasure.kind is Gone.PERSON else self._erase_selfie(erasure.id)
 
     def _erase_person(self, person_id: UUID) -> bool:
@@ -36,7 +36,7 @@ class ReplayStore:
             return True
 
     def _erase_selfie(self, selfie_id: UUID) -> bool:
-        """With it go all of the person, as they did when it was deleted, and the face that the person is bound to."""
+        """Erases all selfies of the person, as the deletion did, and the binding."""
         query = text(
             "SELECT user_id, person_id FROM selfie.selfies"
             " WHERE id = :selfie AND state NOT IN ('superseded', 'deleted')"

@@ -1,4 +1,4 @@
-"""SQL of what members are in their events, and of their selfies as organisers may know them."""
+"""SQL of the roles of members, and of their selfies as shown to organisers."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -11,20 +11,20 @@ from selfie_service.store.members import apply_to_members
 
 
 class RoleStore:
-    """Roles, as the change feed tells them."""
+    """Roles from the change feed."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def find_role(self, event_id: UUID, user_id: UUID) -> Role | None:
-        """As far as the feed has been read: see `find_unread`."""
+        """As of the position up to which roles were read: see `find_unread`."""
         query = text("SELECT role FROM selfie.members WHERE event_id = :event AND user_id = :user")
         with transaction(self._engine) as connection:
             role = connection.execute(query, {"event": event_id, "user": user_id}).scalar()
         return Role(role) if role else None
 
     def list_selfies(self, event_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, GuestSelfie]:
-        """Of those of the users who are searched in the event; an account's selfie is that of its first person."""
+        """Returns only users who are searched in the event; an account's selfie is that of its first person."""
         query = text(
             """
             SELECT e.user_id, coalesce(
@@ -42,15 +42,15 @@ class RoleStore:
             return {row.user_id: show_to_organisers(SelfieState(row.state) if row.state else None) for row in rows}
 
     def find_unread(self) -> int | None:
-        """After which place of the feed roles were not read; None where they were read as far as all else. Until then a
-        role may be one that was taken away since."""
+        """Returns the position after which roles were not read; None if they are complete. Until then, a role may be
+        outdated."""
         query = text("SELECT members_sequence FROM selfie.feed_cursor WHERE members_sequence < sequence")
         with transaction(self._engine) as connection:
             place: int | None = connection.execute(query).scalar()
             return place
 
     def read_roles(self, changes: Sequence[Change]) -> None:
-        """What a version without members has applied; what a later change told stays."""
+        """Reads roles from changes that an earlier version applied without them; newer ones are kept."""
         lock = text("SELECT sequence FROM selfie.feed_cursor FOR UPDATE")
         move = text("UPDATE selfie.feed_cursor SET members_sequence = greatest(members_sequence, :last)")
         with transaction(self._engine, "roles-read") as connection:

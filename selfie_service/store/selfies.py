@@ -1,4 +1,4 @@
-"""SQL of selfies: uploads, the jobs that they are until a verdict, and their files."""
+"""SQL of selfies: uploads, the queue until a verdict, and their files."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -44,7 +44,7 @@ from selfie_service.store.people import (
 )
 
 FENCE = "id = :selfie AND attempt = :attempt AND state = 'pending'"
-# The whole upload in one round trip: a guest waits for each, and in a crowd the person is locked for as long.
+# The whole upload is one round trip, because the guest waits for each one and the person is locked in the meantime.
 ADD = text(
     "SELECT outcome, selfie_id FROM selfie.add_selfie_of("
     ":id, :user_id, :person_id, :request_id, :sha256, :image_key, :content_type, :max_pending, :is_addition,"
@@ -62,7 +62,7 @@ REFUSALS: dict[str, type[Fault]] = {
 
 
 class SelfieStore:
-    """Selfies of guests; of those `max_pending` wait for a verdict at most, but for some that come at the same time."""
+    """Selfies of guests. At most `max_pending` wait for a verdict; concurrent uploads may exceed it slightly."""
 
     def __init__(self, engine: Engine, max_pending: int = 10_000) -> None:
         self._engine = engine
@@ -74,12 +74,12 @@ class SelfieStore:
             return connection.execute(query, {"person": person_id}).first() is not None
 
     def add_person(self, user_id: UUID) -> None:
-        """Gives an account that we do not know its first person. Raises UserNotFound for one that was erased."""
+        """Creates the first person of an unknown account. Raises UserNotFound for an erased one."""
         with transaction(self._engine, "person-add") as connection:
             lock_first_person(connection, user_id)
 
     def add_selfie(self, selfie: NewSelfie) -> UUID:
-        """The id of the selfie, or of the one that the same request added before.
+        """Returns the id of the selfie, or of the one that the same request added before.
 
         Raises RequestInProgress, UserNotFound, IdempotencyKeyReused, EventClosed, QueueFull,
         TooManySelfies, ConsentWithdrawn.
@@ -92,7 +92,7 @@ class SelfieStore:
         return UUID(str(added.selfie_id))
 
     def find_selfie(self, person_id: UUID, selfie_id: UUID | None = None) -> Selfie | None:
-        """The first active one, else the pending one; or, by its id, any whose bytes are kept."""
+        """Returns the first active selfie, else the pending one; or, by its id, any selfie whose image is kept."""
         is_meant = "state IN ('active', 'pending')"
         if selfie_id:
             is_meant = "id = :selfie AND (image_key IS NOT NULL OR image IS NOT NULL)"
@@ -109,11 +109,12 @@ class SelfieStore:
             erase_selfies(connection, person_id)
 
     def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT, is_slow: bool | None = None) -> SelfieJob | None:
-        """The pending selfie whose turn it is; no other worker gets it until the lease ends.
+        """Claims the next pending selfie until the lease expires.
 
-        Of those that wait longest, that of the account which has `spent` least, in steps of STEP_S; among these, of the
-        event. `is_slow`: of those that were claimed before and not decided, or of the others. A claim is a turn: a
-        selfie that crashes or outlasts its examination is tried again after all that wait now.
+        Of the longest waiting ones, it is that of the account that has `spent` least, in steps of STEP_S, then that of
+        the event that has. `is_slow`: only selfies that were claimed before without a verdict, or only the others. A
+        claim moves the selfie behind all that are waiting now, so that one that crashes or outlasts its examination is
+        retried after them.
         """
         with transaction(self._engine, "selfie-claim") as connection:
             row = connection.execute(CLAIM, claim_values(lease_s, spent, is_slow)).first()
@@ -123,10 +124,10 @@ class SelfieStore:
         return SelfieJob(row.id, row.person_id, row.user_id, events_of, row.attempt, _image(row), row.is_addition)
 
     def accept(self, job: SelfieJob, encoding: bytes, judge: Judge | None) -> Decision:
-        """The selfie takes the place of the active ones, or is used beside them, and is wanted in every open event,
+        """Makes the selfie active, instead of or in addition to the active ones, and queues it for every open event,
         unless `judge` rejects it.
 
-        The first one since a deletion binds the person. Without `judge` each one does, and none is counted.
+        The first one since a deletion binds the person. Without `judge` every one does, and none is counted.
         """
         with transaction(self._engine, "selfie-accept") as connection:
             if lock_person(connection, job.person_id) is None or not self._is_current(connection, job):
@@ -141,7 +142,7 @@ class SelfieStore:
                 count_binding(connection, job.person_id)
             if bound.encoding is None:
                 note_new_face(connection, job.person_id)
-            # Pending means newest: an upload supersedes what is pending under the same lock.
+            # A pending selfie is the newest one: an upload supersedes the pending one under the same lock.
             revision = raise_revision(connection, job.person_id)
             if not job.is_addition:
                 former = "person_id = :person AND state = 'active'"
@@ -158,7 +159,7 @@ class SelfieStore:
             return Decision(in_time=True)
 
     def reject(self, job: SelfieJob, reason: RejectReason) -> bool:
-        """False for a late verdict."""
+        """Returns False if the verdict is late."""
         with transaction(self._engine, "selfie-write") as connection:
             if not self._is_current(connection, job):
                 return False
@@ -166,7 +167,7 @@ class SelfieStore:
             return True
 
     def count_failure(self, job: SelfieJob) -> bool:
-        """Notes that the engine died or hung over this selfie; the last time, the selfie is put aside."""
+        """Records that the engine crashed or timed out; at MAX_FAILURES, the state becomes ERROR."""
         return self._write(
             job,
             "failures = failures + 1, lease_until = NULL,"
@@ -176,11 +177,11 @@ class SelfieStore:
         )
 
     def release(self, job: SelfieJob) -> bool:
-        """Ends the claim before its time."""
+        """Releases the claim."""
         return self._write(job, "lease_until = NULL")
 
     def read_queue(self) -> tuple[int, float]:
-        """How many selfies are pending, and the age of the oldest in seconds."""
+        """Returns the number of pending selfies, and the age of the oldest in seconds."""
         query = text(
             "SELECT count(*) AS depth, coalesce(extract(epoch FROM now() - min(created_at)), 0) AS age_s"
             " FROM selfie.selfies WHERE state = 'pending'"
@@ -199,7 +200,7 @@ class SelfieStore:
             connection.execute(text("DELETE FROM selfie.blob_deletions WHERE key = ANY(:keys)"), {"keys": list(keys)})
 
     def find_orphans(self, keys: Sequence[str]) -> set[str]:
-        """Those of the keys that no selfie has."""
+        """Returns those keys that no selfie refers to."""
         query = text(
             "SELECT key FROM unnest(CAST(:keys AS text[])) AS key"
             " WHERE NOT EXISTS (SELECT FROM selfie.selfies WHERE image_key = key)"
@@ -208,19 +209,19 @@ class SelfieStore:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
 
     def is_sealing(self) -> bool:
-        """Whether new files are encrypted yet; asks the database only until they are."""
+        """Whether new files are encrypted yet; queries the database only until they are."""
         with transaction(self._engine) as connection:
             return is_sealing(connection, SCHEMA)
 
     def find_image_in_row(self) -> tuple[UUID, UUID, bytes] | None:
-        """A selfie of schema 0001 whose bytes are still in its row, and its person."""
+        """Returns a selfie of schema 0001 whose image is still in its row, and its person."""
         query = text("SELECT id, person_id, image FROM selfie.selfies WHERE image IS NOT NULL LIMIT 1")
         with transaction(self._engine) as connection:
             row = connection.execute(query).first()
         return (row.id, row.person_id, bytes(row.image)) if row else None
 
     def move_image(self, selfie_id: UUID, key: str) -> bool:
-        """The bytes are in a file now; False where the row does not need them any more."""
+        """Refers the row to the file; returns False if the row no longer contains the image."""
         lock = text(
             "SELECT FROM selfie.people WHERE person_id = (SELECT person_id FROM selfie.selfies WHERE id = :selfie)"
             " FOR UPDATE"

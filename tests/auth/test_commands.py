@@ -94,7 +94,7 @@ def test_there_is_no_link_for_an_account_without_a_password(
         with pytest.raises(SystemExit) as ended:
             command("reset-link", "--username", name)
         assert ended.value.code == 1
-        assert capsys.readouterr().err == f"reset-link: there is no account with a password that is called {name}.\n"
+        assert capsys.readouterr().err == f"reset-link: there is no account with a password named {name}.\n"
 
 
 @pytest.mark.parametrize(

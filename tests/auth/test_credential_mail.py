@@ -146,7 +146,7 @@ def test_the_old_address_is_told_of_the_new_one_when_it_holds(scene: AuthScene, 
     # Whoever took the account over changes it once more: the first address hears of it all the same.
     change_email(scene, olga.metadata, "newer@example.org")
     mail.work()
-    [last] = [received for received in mail.smtp.received if "has another one now" in received.plain]
+    [last] = [received for received in mail.smtp.received if "no longer uses this address" in received.plain]
     assert last.to == ["olga@example.org"]
     assert "new@example.org" not in last.plain
 
@@ -159,7 +159,7 @@ def test_the_address_is_told_of_a_new_password_however_it_came(scene: AuthScene,
     [(_, token)] = sent_links(mail, "password")
     reset(scene, token)
     mail.work()
-    news = [received.to for received in mail.smtp.received if "password of the account" in received.plain]
+    news = [received.to for received in mail.smtp.received if "The password of your account" in received.plain]
     assert news == [["olga@example.org"]] * 2
 
 

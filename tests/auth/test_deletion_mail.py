@@ -86,7 +86,8 @@ def test_it_says_when_in_both_languages_and_what_to_do(ending: Ending) -> None:
         assert show_day(hides, language) in received.plain
         assert show_day(deletes, language) in received.html
     assert received.message["Subject"] == (
-        f"Deletion on {show_day(deletes, 'en')}: Summer party / Suppression le {show_day(deletes, 'fr')} : Summer party"
+        f"“Summer party” will be deleted on {show_day(deletes, 'en')}"
+        f" / « Summer party » sera supprimé le {show_day(deletes, 'fr')}"
     )
     assert received.message["Content-Language"] == "en, fr"
     assert received.message["List-Unsubscribe"] is None

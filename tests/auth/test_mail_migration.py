@@ -75,5 +75,5 @@ def test_what_was_held_back_then_is_released_as_now(old: Mail) -> None:
     old.looker.hear([None])
     old.work()
     assert sorted(received.to[0] for received in old.smtp.received) == ["new@example.org", "told@example.org"]
-    assert {received.message["Subject"] for received in old.smtp.received} == {"The photos are here: Old"}
+    assert {received.message["Subject"] for received in old.smtp.received} == {"The photos of “Old” are here"}
     add_event(old, held=True)

@@ -12,7 +12,7 @@ from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.mail import SITE, Mail
 from tests.auth.scene import AuthScene, Person
 
-OWN, FIRST = "The photos are here: Party", "There are photos of you: Party"
+OWN, FIRST = "The photos of “Party” are here", "Your first photos from “Party”"
 
 
 class Release:
@@ -69,7 +69,7 @@ def test_who_sees_a_photo_is_told_of_the_release_once(release: Release) -> None:
     release.mail.work()
     assert release.sent() == [("own", OWN)]
     (received,) = release.mail.smtp.received
-    assert "The photos of “Party” are released. You are in 3 photos so far." in received.plain
+    assert "The photos of “Party” are now available. You are in 3 photos so far." in received.plain
     assert received.link == f"{SITE}/my/{release.event.event_id}"
     assert received.message["List-Unsubscribe"]
 

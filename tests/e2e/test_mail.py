@@ -61,7 +61,7 @@ def test_first_photos_are_told_of_once_and_links_sign_in(
         host.add_photos(event, [one_of("Ada")])
         (received,) = smtp.wait_for(1)
         assert received.to == [ADDRESS]
-        assert received.message["Subject"] == "Il y a des photos de vous : Garden party"
+        assert received.message["Subject"] == "Vos premières photos de « Garden party »"
 
         page = guest.http.get(urlsplit(received.link).path)
         assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -109,7 +109,7 @@ def test_a_release_is_told_of_once_to_who_sees_photos(
         host.expect(200, "PATCH", f"/api/events/{event['id']}", json={"release": "live"})
         received = smtp.wait_for(before + 1)[before]
         assert received.to == ["ada@mail.example.org"]
-        assert received.message["Subject"] == "The photos are here: Held party"
+        assert received.message["Subject"] == "The photos of “Held party” are here"
         assert "You are in 1 photo so far." in received.plain
 
         # Neither a restart, which looks at all who wait, nor a second release sends another one.

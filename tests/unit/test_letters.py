@@ -66,7 +66,7 @@ def test_one_click_unsubscribes_from_what_nobody_asked_for_at_that_moment() -> N
 def test_a_link_to_sign_in_has_its_token_in_the_fragment(organiser: bool, page: str) -> None:
     message = arrived(letter(MailKind.SIGN_IN, event="", organiser=organiser))
     assert message["List-Unsubscribe"] is None
-    assert message["Subject"] == "Your link to sign in"
+    assert message["Subject"] == "Your sign-in link"
     for text in texts(message):
         assert f"https://party.example/photos{page}" in text
 
@@ -101,7 +101,7 @@ def test_a_letter_without_a_language_is_in_all_of_them() -> None:
     message = arrived(announced)
     plain, html = texts(message)
     assert message["Content-Language"] == "en, fr"
-    assert "From January 31, 2027 on, guests no longer see the photos of “Garden party” (2 photos)." in plain
+    assert "From January 31, 2027, guests can no longer see the photos of “Garden party” (2 photos)." in plain
     assert "Le 7 février 2027, " in plain
     assert [html.count(f'<p lang="{language}">') for language in LANGUAGES] == [4, 4]
 

@@ -1,4 +1,4 @@
-"""Accounts, events, memberships, refresh tokens, the change feed."""
+"""Accounts, events, memberships, refresh tokens and the change feed."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Names compared by NFKC_Casefold, counted guests, event names in the feed, indexes for lists and expiry."""
+"""Names compared by NFKC_Casefold, member counts, event names in the feed, indexes for lists and expiry."""
 
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from auth_service.domain import fold
 revision = "0002"
 down_revision = "0001"
 
-# `member_count`, since processes of version 0001 select a `guest_count` of their own besides all columns.
+# Named `member_count`, since processes of version 0001 select all columns and a computed `guest_count`.
 TABLES = """
 ALTER TABLE auth.events ADD COLUMN member_count integer NOT NULL DEFAULT 0;
 UPDATE auth.events e SET member_count = (SELECT count(*) FROM auth.memberships m WHERE m.event_id = e.id);
@@ -29,8 +29,8 @@ def upgrade() -> None:
 
 
 def _fold_again(key: str, shown: str) -> None:
-    """Of two accounts whose names are the same now, the older one gets the new form; the other one keeps its own, by
-    which `find_login` finds it."""
+    """Of two accounts whose names are equal in the new form, the older one gets it; the other one keeps the old form,
+    by which `find_login` finds it."""
     connection = op.get_bind()
     page = text(
         f"SELECT id, created_at, {shown} AS shown, {key} AS known FROM auth.users"

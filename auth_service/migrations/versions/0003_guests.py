@@ -1,4 +1,4 @@
-"""Guests without user name, e-mail address and password, what they agreed to, and links to sign in with."""
+"""Guests without user name, e-mail address and password, their consents, and sign-in links."""
 
 from alembic import op
 

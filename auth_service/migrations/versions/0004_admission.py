@@ -1,4 +1,4 @@
-"""Guests who wait to be admitted, and guests who were removed and stay out."""
+"""Guests who wait to be admitted, and guests who were removed and cannot join again."""
 
 from alembic import op
 

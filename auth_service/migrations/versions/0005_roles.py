@@ -1,4 +1,4 @@
-"""Invitations, since when somebody is removed, and the code that makes the first organiser."""
+"""Invitations, the times of removals, and the setup code for the first organiser."""
 
 from alembic import op
 

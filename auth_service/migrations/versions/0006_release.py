@@ -1,4 +1,4 @@
-"""What events offer their guests: photos held back, downloads, the photographer's name, and how long they are kept."""
+"""The offers of events to their guests: held-back photos, downloads, credit, and retention."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Addresses that guests leave for an event, e-mails that are to be sent, and addresses that want no more of them."""
+"""Notification addresses of guests, the e-mail queue, and unsubscribed addresses."""
 
 from alembic import op
 

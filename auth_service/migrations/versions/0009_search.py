@@ -1,11 +1,11 @@
-"""Members whose face is not searched in an event, who is in no event any more, and the event of a sign-in link."""
+"""Members whose face is not searched in an event, users who are in no event, and the event of a sign-in link."""
 
 from alembic import op
 
 revision = "0009"
 down_revision = "0008"
 
-# Who was a member before is searched as before.
+# Existing members are still searched.
 SEARCH = """
 ALTER TABLE auth.memberships ADD COLUMN searched boolean NOT NULL DEFAULT true;
 ALTER TABLE auth.removals ADD COLUMN searched boolean NOT NULL DEFAULT true;

@@ -1,4 +1,4 @@
-"""E-mails about photos that were held back and are released."""
+"""E-mails about the release of photos that were held back."""
 
 from alembic import op
 

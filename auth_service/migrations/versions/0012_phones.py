@@ -1,11 +1,11 @@
-"""By which phone a guest joined, as a keyed hash."""
+"""The phone with which a guest joined, as a keyed hash."""
 
 from alembic import op
 
 revision = "0012"
 down_revision = "0011"
 
-# Unknown of those who joined before.
+# Unknown for earlier memberships.
 PHONES = "ALTER TABLE auth.memberships ADD COLUMN phone_hash bytea;"
 
 

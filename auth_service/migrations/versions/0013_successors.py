@@ -1,11 +1,11 @@
-"""What the successor of a used refresh token is derived with, so that each further use yields the same one."""
+"""The salt from which the successor of a used refresh token is derived, so that repeated uses return the same one."""
 
 from alembic import op
 
 revision = "0013"
 down_revision = "0012"
 
-# Null where a token is unused, or was used by a process of the previous version.
+# NULL if a token is unused, or was used by a process of the previous version.
 SALTS = "ALTER TABLE auth.refresh_tokens ADD COLUMN successor_salt bytea;"
 
 

@@ -1,4 +1,4 @@
-"""Sessions that can be listed and end for good, and links that change a password or an e-mail address."""
+"""Sessions that can be listed and ended, and links that change a password or an e-mail address."""
 
 from alembic import op
 

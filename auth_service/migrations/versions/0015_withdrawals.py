@@ -1,4 +1,4 @@
-"""In which language somebody agreed, and that they agree no more."""
+"""The languages of consents, and withdrawn consents."""
 
 from alembic import op
 

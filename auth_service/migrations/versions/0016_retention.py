@@ -1,12 +1,12 @@
-"""Since when a guest is in no event, how far followers have read the change feed and from when on it is shortened; and
-acts that are recorded."""
+"""Since when guests are in no event, how far followers have applied the change feed and from when on it is shortened,
+and the audit log."""
 
 from alembic import op
 
 revision = "0016"
 down_revision = "0015"
 
-# Followers of before say how far they are only from now on; changes are not deleted before 30 days have passed.
+# Followers of earlier versions report their position only from now on; no change is deleted before 30 days have passed.
 COLUMNS = """
 ALTER TABLE auth.users ADD COLUMN without_events_since timestamptz;
 CREATE INDEX users_without_events ON auth.users (without_events_since) WHERE without_events_since IS NOT NULL;

@@ -1,4 +1,4 @@
-"""By which phone somebody who was removed had joined; of those who were removed before that is unknown."""
+"""The phone with which a removed guest had joined; unknown for earlier removals."""
 
 from alembic import op
 

@@ -1,11 +1,11 @@
-"""Tables with names and addresses are vacuumed after a few deletions, so that their space is used again soon."""
+"""Vacuums tables with names and addresses after a few deletions, so that their space is soon reused."""
 
 from alembic import op
 
 revision = "0018"
 down_revision = "0017"
 
-# PostgreSQL's own default waits until a fifth of a table is dead: in one of 5000 accounts, for 1050 erasures.
+# PostgreSQL's default waits until a fifth of a table is dead: with 5000 accounts, for 1050 erasures.
 TABLES = ("users", "memberships", "notices", "mails", "account_links")
 
 

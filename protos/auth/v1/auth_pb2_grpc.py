@@ -26,11 +26,12 @@ if _version_not_supported:
 
 
 class AuthServiceStub:
-    """Accounts, events, event codes, memberships and tokens.
+    """Accounts, sessions, events, event codes, memberships, consents and notification e-mail.
 
-    Callers send an access token as metadata `authorization: Bearer <token>` unless an rpc says that it is public.
-    Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose
-    `domain` is "minois". What belongs to others is NOT_FOUND, never PERMISSION_DENIED.
+    Callers send an access token as metadata `authorization: Bearer <token>`, except to rpcs marked "Public". Every error
+    carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose `domain` is
+    "minois". A resource of another user is NOT_FOUND, never PERMISSION_DENIED. An id that is not a UUID is
+    INVALID_ARGUMENT.
     """
 
     def __init__(self, channel):
@@ -297,24 +298,25 @@ class AuthServiceStub:
 
 
 class AuthServiceServicer:
-    """Accounts, events, event codes, memberships and tokens.
+    """Accounts, sessions, events, event codes, memberships, consents and notification e-mail.
 
-    Callers send an access token as metadata `authorization: Bearer <token>` unless an rpc says that it is public.
-    Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose
-    `domain` is "minois". What belongs to others is NOT_FOUND, never PERMISSION_DENIED.
+    Callers send an access token as metadata `authorization: Bearer <token>`, except to rpcs marked "Public". Every error
+    carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose `domain` is
+    "minois". A resource of another user is NOT_FOUND, never PERMISSION_DENIED. An id that is not a UUID is
+    INVALID_ARGUMENT.
     """
 
     def CheckEventCode(self, request, context):
-        """Says whether an event code opens an event that takes guests now. Public. Idempotent.
-        An unknown, closed or expired code is an answer (`valid = false`), not a fault.
+        """Reports whether an event code belongs to an event that accepts guests now. Public. Idempotent.
+        An unknown, closed or expired code is a result (`valid = false`), not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CheckUserAvailability(self, request, context):
-        """Says whether a user name is free, and whether an e-mail address is that of a member of the event. Public, but only
-        with a valid event code, so that nobody can list accounts from outside. Idempotent.
+        """Reports whether a user name is free, and whether a member of the event has the e-mail address. Public, but requires
+        a valid event code so that accounts cannot be enumerated from outside. Idempotent.
         Errors: INVALID_EVENT_CODE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -322,30 +324,29 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Register(self, request, context):
-        """Makes an account, joins the event of the code and logs in, in one transaction. Public.
-        Idempotent by `request_id`: the same id with the same password answers for the account made first.
-        Errors: INVALID_FORM, with one google.rpc.BadRequest violation for every faulty field (an e-mail address that is in use
-        is one only where nothing else is wrong); INVALID_CREDENTIALS for a
-        known `request_id` with another password; TOO_MANY_REQUESTS; REMOVED_FROM_EVENT by the phone of somebody who was
-        removed.
+        """Creates an account, joins the event of the code and logs in, in one transaction. Public.
+        Idempotent by `request_id`: a retry with the same id and password logs in to the account created first.
+        Errors: INVALID_FORM, with one google.rpc.BadRequest violation per invalid field (an e-mail address that is in use
+        is reported only when every other field is valid); INVALID_CREDENTIALS for a known `request_id` with another
+        password; TOO_MANY_REQUESTS; REMOVED_FROM_EVENT when `phone_mark` is that of a guest who was removed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateGuest(self, request, context):
-        """Makes an account without user name, e-mail address and password, joins the event of the code and signs in, in one
-        transaction. Public. Idempotent by `request_id`: a repeat within ten minutes signs in to the account made first,
-        so the id is a secret of its sender.
-        Errors: INVALID_EVENT_CODE, EVENT_CLOSED, INVALID_FORM, IDEMPOTENCY_KEY_REUSED; REMOVED_FROM_EVENT by the phone of
-        somebody who was removed.
+        """Creates an account without user name, e-mail address and password, joins the event of the code and signs in, in one
+        transaction. Public. Idempotent by `request_id`: a retry within ten minutes signs in to the account created first,
+        so the client must keep the id secret.
+        Errors: INVALID_EVENT_CODE, EVENT_CLOSED, INVALID_FORM, IDEMPOTENCY_KEY_REUSED; REMOVED_FROM_EVENT when
+        `phone_mark` is that of a guest who was removed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetCredentials(self, request, context):
-        """Gives the caller's account a user name, an e-mail address and a password, where it has none.
+        """Sets the user name, e-mail address and password of a caller who has none.
         Errors: INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_SET, TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -353,19 +354,19 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ChangePassword(self, request, context):
-        """Replaces the caller's password, for who knows the old one. All other sessions of the caller end, and all links. The
-        session of the call stays.
-        Errors: INVALID_CREDENTIALS, INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_REQUIRED, TOO_MANY_REQUESTS, INVALID_TOKEN for an
-        access token of a previous version, which names no session.
+        """Replaces the caller's password; requires the old one. Ends all other sessions of the caller and all links; the
+        session of this call continues.
+        Errors: INVALID_CREDENTIALS, INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_REQUIRED, TOO_MANY_REQUESTS; INVALID_TOKEN
+        for an access token of an earlier version, which names no session.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ChangeEmail(self, request, context):
-        """Replaces the caller's e-mail address, for who knows the password: at once, or where the server sends e-mail, when a
-        link is used that is sent to the new address, at most five within an hour. The answer then is the same where
-        another account has the address, and nothing is sent.
+        """Replaces the caller's e-mail address; requires the password. If the server sends e-mail, the change takes effect
+        when the link sent to the new address is used (at most five links per hour), otherwise at once. When links are
+        sent, the response is the same for an address that another account uses, to which nothing is sent.
         Errors: INVALID_CREDENTIALS, INVALID_FORM, USER_NOT_FOUND, CREDENTIALS_REQUIRED, TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -373,7 +374,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmEmail(self, request, context):
-        """Uses up a link that ChangeEmail has sent. Public.
+        """Confirms a new e-mail address with a link sent by ChangeEmail, and uses the link up. Public.
         Errors: INVALID_SIGN_IN_LINK.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -381,8 +382,9 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SendPasswordReset(self, request, context):
-        """Sends a link, which sets a new password once within an hour, to the account that was registered with an address. Public.
-        The answer is the same whether there is one. At most five within an hour for an account.
+        """Sends a link that sets a new password to the account registered with an address. The link works once, within an
+        hour. Public. The response is the same whether or not such an account exists. At most five links per hour and
+        account.
         Errors: INVALID_FORM, MAIL_NOT_OFFERED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -390,8 +392,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResetPassword(self, request, context):
-        """Uses up a link of SendPasswordReset or of an operator: sets a new password, and ends all sessions and links of the
-        account. Public.
+        """Sets a new password with a link from SendPasswordReset or from an operator, uses the link up, and ends all sessions
+        and links of the account. Public.
         Errors: INVALID_SIGN_IN_LINK, INVALID_FORM, TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -399,9 +401,10 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateSignInLink(self, request, context):
-        """Makes a link with which another device signs in to an account: the caller's, or that of a guest of an event that
-        the caller organises, also a closed one. It is good once, for ten minutes or, made by an organiser, a day. An
-        organiser gets none for an account with a password, nor for a guest who is also in an event of others.
+        """Creates a link that signs another device in to an account: the caller's, or that of a guest of an event that the
+        caller organises, which may be closed. It works once, within ten minutes, or within a day if an organiser creates
+        it for a guest. Organisers cannot create links for accounts with a password, nor for guests who are also members of
+        an event that they do not organise.
         Errors: USER_NOT_FOUND, EVENT_NOT_FOUND, ORGANISER_ONLY, CREDENTIALS_SET, GUEST_OF_OTHERS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -409,8 +412,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SignIn(self, request, context):
-        """Trades the token of a link for tokens. Public. Used again within 10 seconds (an answer was lost) it yields another
-        pair; later it is INVALID_SIGN_IN_LINK.
+        """Exchanges the token of a sign-in link for a token pair. Public. A repeat within 10 seconds (after a lost response)
+        returns another pair; later it fails.
         Errors: INVALID_SIGN_IN_LINK.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -418,16 +421,16 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Login(self, request, context):
-        """Trades a user name or e-mail address and a password for tokens. Public.
-        Errors: INVALID_CREDENTIALS, the same and as slow for an unknown user as for a wrong password; TOO_MANY_REQUESTS.
+        """Exchanges a user name or e-mail address and a password for a token pair. Public.
+        Errors: INVALID_CREDENTIALS, equally slow for an unknown user and for a wrong password; TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RefreshToken(self, request, context):
-        """Trades a refresh token for a new pair. Public. A token used again within 10 seconds (an answer was lost) yields
-        the same refresh token again; used later it ends every token of its family.
+        """Exchanges a refresh token for a new pair. Public. A repeat within 10 seconds (after a lost response) returns the
+        same refresh token again; a later reuse revokes every token of the family.
         Errors: INVALID_REFRESH_TOKEN, SESSION_EXPIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -435,22 +438,22 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Logout(self, request, context):
-        """Ends every token of the refresh token's family, and within a second or two its access tokens. Public. Idempotent: an
-        unknown token is no fault.
+        """Revokes every token of the refresh token's family; its access tokens stop working within two seconds. Public.
+        Idempotent: an unknown token is not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSessions(self, request, context):
-        """The sessions of the caller, the last used first, at most 100. Idempotent.
+        """Lists the caller's sessions, most recently used first, at most 100. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EndSession(self, request, context):
-        """Ends a session of the caller, as Logout does. Idempotent: an id of no session of theirs is no fault.
+        """Ends one of the caller's sessions, as Logout does. Idempotent: an id of no session of the caller is not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -458,23 +461,25 @@ class AuthServiceServicer:
 
     def EndOtherSessions(self, request, context):
         """Ends all sessions of the caller except the one of the access token. Idempotent.
-        Errors: INVALID_TOKEN for an access token of a previous version, which names no session.
+        Errors: INVALID_TOKEN for an access token of an earlier version, which names no session.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListEndedSessions(self, request, context):
-        """The sessions that ended after a place, as long as an access token of theirs may still hold. Services only, which
-        refuse such tokens. Idempotent. Answers at once when there is something, otherwise after at most `wait` (then empty).
+        """Long poll: lists the sessions that ended after a position, for as long as one of their access tokens may still be
+        valid. Called by services, which reject such tokens. Idempotent. Responds as soon as there is a result, or with an
+        empty list after `wait`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def JoinEvent(self, request, context):
-        """Makes the caller a guest of the event of a code, or has them wait where the event admits each guest. Idempotent: a
-        guest who waits goes on waiting, and whose face is not searched is searched from now on only with a consent.
+        """Makes the caller a guest of the event of a code, or puts them on its waiting list if the event requires admission.
+        Idempotent: a waiting guest keeps waiting, and a member without face search is searched from now on only if the
+        request carries a consent.
         Errors: INVALID_EVENT_CODE, EVENT_CLOSED, USER_NOT_FOUND, REMOVED_FROM_EVENT, INVALID_FORM.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -482,8 +487,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordConsent(self, request, context):
-        """Records that the caller agreed to a version of the text about faces, in an event that they joined, and has their
-        selfie searched there. Idempotent.
+        """Records that the caller agreed to a version of the face-recognition notice in an event that they joined, and
+        enables face search for them there. Idempotent.
         Errors: EVENT_NOT_FOUND, USER_NOT_FOUND, INVALID_FORM.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -491,9 +496,9 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawConsent(self, request, context):
-        """Withdraws every consent of the caller. Their face is searched in no event from then on, and selfie_service deletes the
-        selfies and encodings of all people of the account and has all matches forgotten; account and memberships stay. A
-        later selfie needs another RecordConsent, or a consent with JoinEvent. Idempotent.
+        """Withdraws every consent of the caller. No event searches their face from then on; selfie_service deletes the
+        selfies and encodings of all people of the account, and all matches are deleted. The account and its memberships
+        stay. A later selfie requires a new consent by RecordConsent or JoinEvent. Idempotent.
         Errors: USER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -501,18 +506,18 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListConsents(self, request, context):
-        """Everything that the caller agreed to, in events that they have left as well, oldest first. Idempotent.
+        """Lists every consent of the caller, including those in events that they left, oldest first. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def LeaveEvent(self, request, context):
-        """Ends a membership: the caller's own, or another's where the caller is an organiser of the event. The last organiser
-        stays. Removing who is no member is no fault; a caller who is none gets EVENT_NOT_FOUND, also after leaving.
-        A guest whom an organiser removes stays out: the event gets a new code and admits each guest from then on, and the
-        account cannot join it again until it is admitted. Of a guest who was waiting, the code stays as it is. The sessions
-        of a guest without credentials end with their last membership.
+        """Ends a membership: the caller's own, or another member's if the caller is an organiser of the event. The last
+        organiser cannot leave. Removing an account that is not a member is not an error; a caller who is not a member, or
+        has left, gets EVENT_NOT_FOUND. A guest removed by an organiser cannot join again until an organiser admits them:
+        the event requires admission from then on and gets a new code (it keeps its code if the guest was still waiting).
+        The sessions of a guest without credentials end with their last membership.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, ORGANISER_CANNOT_LEAVE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -520,7 +525,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AdmitGuest(self, request, context):
-        """Makes a guest of one who waits, or who was removed, for organisers of the event. Idempotent: a member stays one.
+        """Admits a guest who is waiting or was removed. Organisers only. Idempotent: a member stays a member.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, USER_NOT_FOUND, EVENT_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -528,19 +533,19 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetRole(self, request, context):
-        """Gives a member of an event another role, for organisers of the event; their own as well. An organiser needs an account
-        with a password, and the last one stays one. The open invitations of who is no organiser any more are withdrawn.
-        Idempotent.
-        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, USER_NOT_FOUND for who is no member or waits, CREDENTIALS_REQUIRED,
-        LAST_ORGANISER, INVALID_ARGUMENT.
+        """Changes the role of a member. Organisers only; they may change their own. An organiser needs an account with a
+        password, and the last organiser keeps the role. The open invitations of a member who loses the organiser role are
+        withdrawn. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, USER_NOT_FOUND for an account that is not a member or is waiting,
+        CREDENTIALS_REQUIRED, LAST_ORGANISER, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListRemoved(self, request, context):
-        """Who was removed from an event and stays out, the last one first, for organisers of the event. AdmitGuest lets one in
-        again. Idempotent.
+        """Lists the guests who were removed from an event and cannot join again, most recent first. Organisers only.
+        AdmitGuest admits one again. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_PAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -548,7 +553,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetUser(self, request, context):
-        """The caller's account and memberships. Idempotent.
+        """Returns the caller's account and memberships. Idempotent.
         Errors: USER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -556,14 +561,14 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteUser(self, request, context):
-        """Erases the caller: account, memberships, tokens, and the events whose only organiser the caller is. Idempotent.
+        """Erases the caller: account, memberships, tokens, and the events that no other account organises. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateEvent(self, request, context):
-        """Makes an event with a fresh code; the caller becomes its organiser. Idempotent by `request_id`.
+        """Creates an event with a new code; the caller becomes its organiser. Idempotent by `request_id`.
         Errors: ORGANISER_ONLY, INVALID_FORM.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -571,7 +576,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetEvent(self, request, context):
-        """One event, for its organisers, couple and photographers. Idempotent.
+        """Returns one event. For its organisers, couple and photographers. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -579,7 +584,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListEvents(self, request, context):
-        """The events in which the caller is more than a guest, newest first. Idempotent.
+        """Lists the events in which the caller has a role other than guest, newest first. Idempotent.
         Errors: INVALID_PAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -587,7 +592,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateEvent(self, request, context):
-        """Changes the fields that are set, for organisers. Not idempotent where `new_code` is set.
+        """Changes the fields that are set. Organisers only. Not idempotent when `new_code` is set.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_FORM.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -595,8 +600,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteEvent(self, request, context):
-        """Deletes an event and everything in it, in every service, within a minute. For organisers. Idempotent
-        only in effect: the second call answers EVENT_NOT_FOUND.
+        """Deletes an event and everything in it, in every service, within a minute. Organisers only. A repeated call fails
+        with EVENT_NOT_FOUND.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -604,7 +609,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListGuests(self, request, context):
-        """The members of an event in the order in which they joined, those who wait included, for organisers. Idempotent.
+        """Lists the members of an event, including waiting ones, in the order in which they joined. Organisers only.
+        Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_PAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -612,7 +618,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListActs(self, request, context):
-        """What was recorded about an event by this service, newest first, for its organisers. Idempotent.
+        """Lists what this service recorded about an event in the audit log, newest first. Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -620,8 +626,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSharedPhones(self, request, context):
-        """Phones by which several guests have joined an event, from a number of guests on (GUESTS_OF_ONE_PHONE), for its
-        organisers. Guests who wait are included. Idempotent.
+        """Lists the phones with which at least GUESTS_OF_ONE_PHONE guests joined an event, including waiting guests.
+        Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -629,8 +635,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListMemberIds(self, request, context):
-        """The ids of the members of an event, those who wait included. The gateway only, which notifies their open pages.
-        Idempotent. An event that does not exist has none.
+        """Lists the ids of the members of an event, including waiting ones. For the gateway, which notifies their open pages.
+        Idempotent. An unknown event has no members.
         Errors: INVALID_PAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -638,16 +644,16 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListChanges(self, request, context):
-        """The change feed: what happened after a sequence number, in commit order. Services only. Idempotent.
-        Answers at once when there is something, otherwise after at most `wait` (then empty).
+        """Long poll on the change feed: lists the changes after a sequence number, in commit order. Services only.
+        Idempotent. Responds as soon as there is a change, or with an empty list after `wait`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateInvitation(self, request, context):
-        """Makes an invitation to an event: a secret with which one account gets a role in it, once, for 7 days. For organisers
-        of the event. Not idempotent: each call makes another one.
+        """Creates an invitation to an event: a secret with which one account gets a role, once, within 7 days. Organisers
+        only. Not idempotent: each call creates another one.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, TOO_MANY_INVITATIONS, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -655,8 +661,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListInvitations(self, request, context):
-        """The invitations of an event that can still be accepted, the oldest first; never more than 50. For organisers of the
-        event. Idempotent.
+        """Lists the invitations of an event that can still be accepted, oldest first, at most 50. Organisers only.
+        Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -664,7 +670,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RevokeInvitation(self, request, context):
-        """Withdraws an invitation. For organisers of the event. Idempotent: one that is unknown or was accepted is no fault.
+        """Withdraws an invitation. Organisers only. Idempotent: an unknown or accepted invitation is not an error.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -672,7 +678,7 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def LookUpInvitation(self, request, context):
-        """What an invitation is for. Public. Idempotent, and does not use it up.
+        """Returns what an invitation offers, without using it up. Public. Idempotent.
         Errors: INVALID_INVITATION.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -680,19 +686,19 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AcceptInvitation(self, request, context):
-        """Gives the caller the role of an invitation and uses it up; who waits is admitted. A caller with a higher role keeps it,
-        and the invitation stays good. Also where the event is closed. Idempotent: a repeat by the same caller answers as the
-        first.
-        Errors: INVALID_INVITATION, USER_NOT_FOUND, CREDENTIALS_REQUIRED, REMOVED_FROM_EVENT for who was removed after it was
-        made.
+        """Gives the caller the role of an invitation, admits them if they are waiting, and uses the invitation up. A caller
+        who has this role or a higher one keeps it, and the invitation stays valid. Works for closed events too.
+        Idempotent: a repeat by the same caller returns the same response.
+        Errors: INVALID_INVITATION, USER_NOT_FOUND, CREDENTIALS_REQUIRED; REMOVED_FROM_EVENT if an organiser removed the
+        caller after the invitation was created.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RegisterInvited(self, request, context):
-        """Makes an account, accepts an invitation for it and logs in, in one transaction. Public. Idempotent by `request_id`, as
-        Register.
+        """Creates an account, accepts an invitation for it and logs in, in one transaction. Public. Idempotent by
+        `request_id`, as Register.
         Errors: INVALID_INVITATION, INVALID_FORM, INVALID_CREDENTIALS, TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -700,15 +706,15 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CheckFirstOrganiser(self, request, context):
-        """Says whether CreateFirstOrganiser is possible. Public. Idempotent.
+        """Reports whether CreateFirstOrganiser is possible. Public. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreateFirstOrganiser(self, request, context):
-        """Makes the first account that may create events, and logs in. Public, with the code that auth_service logs at its start
-        while there is no such account; good once.
+        """Creates the first account that may create events, and logs in. Public, with the code that auth_service logs at
+        startup while no such account exists; the code works once.
         Errors: ORGANISER_EXISTS, INVALID_SETUP_CODE, INVALID_FORM, TOO_MANY_REQUESTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -716,9 +722,9 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetNotice(self, request, context):
-        """Leaves an e-mail address for an event of the caller, or replaces it: one e-mail is sent to it when photos of the
-        caller are there, at once where they are there already, and one when photos that were held back are released, if the
-        caller sees any then. At most one of each is sent for a membership, whatever becomes of the address. Idempotent.
+        """Sets the caller's notification address for an event, or replaces it. One e-mail is sent when photos of the caller
+        exist (at once if they already do), and one when held-back photos are released, if the caller can then see any. At
+        most one of each is sent per membership, even if the address changes. Idempotent.
         Errors: EVENT_NOT_FOUND, INVALID_FORM (also for an address that unsubscribed from the event), MAIL_NOT_OFFERED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -726,15 +732,16 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteNotice(self, request, context):
-        """Deletes the address that the caller left for an event. Idempotent.
+        """Deletes the caller's notification address for an event. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SendSignInLink(self, request, context):
-        """Sends a link, which signs in once within an hour, to each account that was registered with an address, and to each
-        one without a password that left it for an event. Public. The answer is the same whether there is such an account.
+        """Sends a sign-in link to each account registered with an address, and to each account without a password that left
+        the address for an event. A link works once, within an hour. Public. The response is the same whether or not such
+        an account exists.
         Errors: INVALID_FORM, MAIL_NOT_OFFERED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -742,8 +749,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Unsubscribe(self, request, context):
-        """Has the address to which an e-mail was sent get nothing more about its event, and deletes the address. Public.
-        Idempotent: an unknown token is no fault.
+        """Stops all further e-mail about an event to the address that an e-mail was sent to, and deletes the address. Public.
+        Idempotent: an unknown token is not an error.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1016,11 +1023,12 @@ def add_AuthServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuthService:
-    """Accounts, events, event codes, memberships and tokens.
+    """Accounts, sessions, events, event codes, memberships, consents and notification e-mail.
 
-    Callers send an access token as metadata `authorization: Bearer <token>` unless an rpc says that it is public.
-    Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose
-    `domain` is "minois". What belongs to others is NOT_FOUND, never PERMISSION_DENIED.
+    Callers send an access token as metadata `authorization: Bearer <token>`, except to rpcs marked "Public". Every error
+    carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose `domain` is
+    "minois". A resource of another user is NOT_FOUND, never PERMISSION_DENIED. An id that is not a UUID is
+    INVALID_ARGUMENT.
     """
 
     @staticmethod

@@ -26,10 +26,10 @@ if _version_not_supported:
 
 
 class MatcherServiceStub:
-    """Compares selfies with the faces of an event and keeps who is in which photo.
+    """Compares selfies with the faces of an event, and keeps which person is in which photo.
 
-    Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose
-    `domain` is "minois". What belongs to others is NOT_FOUND.
+    Every error carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose
+    `domain` is "minois". A resource of another user is NOT_FOUND. An id that is not a UUID is INVALID_ARGUMENT.
     """
 
     def __init__(self, channel):
@@ -111,31 +111,31 @@ class MatcherServiceStub:
 
 
 class MatcherServiceServicer:
-    """Compares selfies with the faces of an event and keeps who is in which photo.
+    """Compares selfies with the faces of an event, and keeps which person is in which photo.
 
-    Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose
-    `domain` is "minois". What belongs to others is NOT_FOUND.
+    Every error carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose
+    `domain` is "minois". A resource of another user is NOT_FOUND. An id that is not a UUID is INVALID_ARGUMENT.
     """
 
     def Rematch(self, request_iterator, context):
-        """Matches guests of one event again. Called by selfie_service alone, with metadata `x-event-id` so that the event's
-        replica gets it. All requests of a stream concern that event; the caller half-closes and reads to the end.
+        """Matches guests of one event again. Called by selfie_service only, with metadata `x-event-id`, which routes the call
+        to the event's replica. All requests of a stream concern that event; the caller half-closes and reads to the end.
 
-        The first response to a request acknowledges it (ACCEPTED); each one is a full snapshot, never a delta; the last one
-        is DONE, SUPERSEDED or FAILED. A fault of one rematch is a FAILED snapshot and does not end the stream. Idempotent by
-        `revision`: sending again what was done answers DONE and changes nothing that is seen.
-        Errors of the stream itself: INVALID_ARGUMENT, CALLER_NOT_ALLOWED.
+        The first response to a request acknowledges it (ACCEPTED); each response is a full snapshot, never a delta; the
+        last one is DONE, SUPERSEDED or FAILED. An error of one rematch is a FAILED snapshot and does not end the stream.
+        Idempotent by `revision`: a repeat of a completed request responds DONE and changes nothing visible. Errors that
+        end the stream: INVALID_ARGUMENT, CALLER_NOT_ALLOWED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListMatches(self, request, context):
-        """The photos that the caller is in and those for everyone in the caller's events, newest first; none that is HIDDEN,
-        UNAPPROVED or hidden at the caller's own request, and for guests none of an event that holds its photos back.
-        Otherwise the same for every role: organisers see all photos by ListPhotos. "In" are those of one of the caller's
-        people; one who is unknown here or of another account is in none.
-        Live: photos indexed later appear by themselves. Idempotent.
+        """Lists the photos that the caller is in and those for everyone in the caller's events, newest first. Photos that are
+        HIDDEN, UNAPPROVED or hidden at the caller's own request are not listed, nor, for guests, those of an event that
+        holds its photos back. Apart from that the list is the same for every role: organisers see all photos with
+        ListPhotos. The person of the request decides which photos the caller is in; an unknown person, or one of another
+        account, has none. Photos that are indexed later appear without another rematch. Idempotent.
         Errors: EVENT_NOT_FOUND, INVALID_PAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -143,8 +143,8 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefuseMatch(self, request, context):
-        """"This is not me": the photo leaves the person's matches and stays away, whatever selfie they send later. A photo for
-        everyone stays in the caller's list as such. Idempotent.
+        """Removes a photo from the person's matches ("This is not me"), for later selfies too. A photo for everyone stays in
+        the caller's list as such. Idempotent.
         Errors: PHOTO_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -152,7 +152,7 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RestoreMatch(self, request, context):
-        """Takes RefuseMatch back: the photo is matched again. Idempotent.
+        """Reverts RefuseMatch: the photo is matched again. Idempotent.
         Errors: PHOTO_NOT_FOUND for a photo that the caller neither has nor refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -160,8 +160,8 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AskToHide(self, request, context):
-        """"Hide this photo": the caller, who sees it, never sees it again, whatever selfie they send later, and its organisers
-        are told that somebody asks for it to be hidden (Photo.hide_request_count). Idempotent.
+        """Hides a photo from the caller, who sees it now, for later selfies too, and asks the organisers to hide it from
+        everyone (Photo.hide_request_count). Idempotent.
         Errors: PHOTO_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -169,7 +169,7 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UndoAskToHide(self, request, context):
-        """Takes AskToHide back. Idempotent.
+        """Reverts AskToHide. Idempotent.
         Errors: PHOTO_NOT_FOUND for a photo that the caller neither sees nor asked to hide.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -177,17 +177,18 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchMatches(self, request, context):
-        """Whose photos change, from now on. Called by the gateway and by auth_service. The first response is empty: nothing that is
-        committed after it is missed as long as the stream lasts. When it ends, whatever the status, hints may be lost.
-        Errors: DATABASE_UNAVAILABLE where the service cannot listen.
+        """Streams hints about users whose photos change from now on. Called by the gateway and by auth_service. The first
+        response is empty; every change committed after it is reported while the stream lasts. When the stream ends, with
+        any status, hints may be lost.
+        Errors: DATABASE_UNAVAILABLE if the service cannot listen for notifications.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CountMatches(self, request, context):
-        """In how many photos members of an event are that they see; those for everyone are not counted. Users who are no
-        members are left out. For organisers of the event. Idempotent.
+        """Counts for members of an event the photos that show them and that they may see; photos for everyone are not
+        counted. Users who are not members are omitted. Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 users.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -195,8 +196,8 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CountMatchesForNotices(self, request, context):
-        """In how many photos of an event each of some guests finds themselves, by what ListMatches would show them now; those
-        that are for everyone are counted apart. Called by auth_service alone, for its e-mails. Idempotent.
+        """Counts for guests of an event the photos that ListMatches would show them now; photos for everyone are counted
+        separately. Called by auth_service only, for its e-mails. Idempotent.
         Errors: INVALID_ARGUMENT for more than 500 users.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -204,9 +205,9 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSharedFaces(self, request, context):
-        """Accounts of an event whose selfies show one face, from a number of accounts on (ACCOUNTS_OF_ONE_FACE), for its
-        organisers; and accounts with a selfie that is near two different faces of one photo, as the average of two people is,
-        from a number of photos on (PHOTOS_OF_TWO_FACES). Says neither how alike they are nor anything of the faces. Idempotent.
+        """Lists groups of at least ACCOUNTS_OF_ONE_FACE accounts of an event whose selfies show the same face; and accounts
+        whose selfie is near two different faces in each of at least PHOTOS_OF_TWO_FACES photos, as the average of two
+        people is. Returns neither similarities nor anything about the faces. Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -214,9 +215,9 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListFaces(self, request, context):
-        """The faces that were found in a photo and whose they are; for a person who is named, also why each face is theirs or not,
-        and why they do not see the photo. In words: neither encodings nor how alike faces are. For organisers of the event.
-        Idempotent.
+        """Lists the faces found in a photo and the people they were matched to. For a person in the request, also explains
+        why each face is theirs or not, and why they do not see the photo, without encodings or similarities. Organisers
+        only. Idempotent.
         Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -224,29 +225,29 @@ class MatcherServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetFaceCrop(self, request, context):
-        """A face of a photo as a JPEG of at most 160 pixels on the long edge, cut from its preview and kept nowhere. For
-        organisers of the event. Idempotent.
-        Errors: PHOTO_NOT_FOUND also where the photo has no such face, PHOTO_NOT_READY.
+        """Returns a face of a photo as a JPEG of at most 160 pixels on the long edge, cut from the preview and not stored.
+        Organisers only. Idempotent.
+        Errors: PHOTO_NOT_FOUND, also if the photo has no such face; PHOTO_NOT_READY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def FindSimilarFaces(self, request, context):
-        """The faces of an event that are as near to one of them as a selfie must be to be found there, for a person who is no guest
-        and asks to be removed: of each photo the nearest face, that one first, 200 at most. Says not how alike they are. Each
-        call is recorded in the audit log. For organisers of the event. Idempotent.
-        Errors: PHOTO_NOT_FOUND also where the photo has no such face.
+        """Finds the faces of an event that are as near to one of its faces as a selfie must be to match it, for a person who
+        is not a guest and asks to be removed: that face first, then the nearest face of each other photo, at most 200.
+        Returns no similarities. Each call is recorded in the audit log. Organisers only. Idempotent.
+        Errors: PHOTO_NOT_FOUND, also if the photo has no such face.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveFaces(self, request, context):
-        """Forgets faces that FindSimilarFaces has answered: they are in nobody's gallery any more, their encodings are deleted,
-        and no later reading of these photos brings them back; of each its box is kept for that. All at once or none;
-        recorded in the audit log. Photos that come later have to be looked for again. For organisers of the event. Idempotent.
-        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, FACE_CHANGED, INVALID_ARGUMENT for no faces, more than 200 or no removal.
+        """Forgets faces returned by FindSimilarFaces: their matches and encodings are deleted, and reading their photos again
+        does not bring them back; the box of each face is kept for that purpose. Forgets all of them or none, and records
+        it in the audit log. Photos that are added later have to be searched again. Organisers only. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, FACE_CHANGED, INVALID_ARGUMENT for no faces, more than 200, or no removal.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -334,10 +335,10 @@ def add_MatcherServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MatcherService:
-    """Compares selfies with the faces of an event and keeps who is in which photo.
+    """Compares selfies with the faces of an event, and keeps which person is in which photo.
 
-    Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose
-    `domain` is "minois". What belongs to others is NOT_FOUND.
+    Every error carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix and whose
+    `domain` is "minois". A resource of another user is NOT_FOUND. An id that is not a UUID is INVALID_ARGUMENT.
     """
 
     @staticmethod

@@ -26,9 +26,9 @@ if _version_not_supported:
 
 
 class PhotoServiceStub:
-    """The photos of events: taken in, read once in the background, served.
+    """The photos of events: uploaded, indexed once in the background, and served.
 
-    Called by users with an access token as metadata `authorization: Bearer <token>`. Faults as in MatcherService.
+    Called by users with an access token as metadata `authorization: Bearer <token>`. Errors as in MatcherService.
     """
 
     def __init__(self, channel):
@@ -140,19 +140,19 @@ class PhotoServiceStub:
 
 
 class PhotoServiceServicer:
-    """The photos of events: taken in, read once in the background, served.
+    """The photos of events: uploaded, indexed once in the background, and served.
 
-    Called by users with an access token as metadata `authorization: Bearer <token>`. Faults as in MatcherService.
+    Called by users with an access token as metadata `authorization: Bearer <token>`. Errors as in MatcherService.
     """
 
     def AddPhotos(self, request_iterator, context):
-        """Takes photos in: for each a header, then its bytes in chunks. Each photo is durable by itself before the answer, and
-        what is refused does not hold up the rest. The same bytes twice in one event are one photo, so a broken call is
-        simply repeated. For organisers and photographers of the event, and for its other members where the event takes
-        photos of guests: theirs are UNAPPROVED at first where it says so, and beyond a number for each day they are refused
-        (TOO_MANY_GUEST_PHOTOS). A guest learns of bytes that somebody else has added only that they are here. Bytes of a
-        guest that an organiser or photographer adds as well are theirs from then on. A header may say that its photo
-        replaces the one of the same name.
+        """Uploads photos: for each photo a header, then its bytes in chunks. Each photo is stored durably by itself before
+        the response, and a rejected photo does not stop the others. The same bytes in the same event are one photo, so
+        that a broken call can simply be repeated. For organisers and photographers of the event, and for its other members
+        if it accepts photos of guests. Those of guests start as UNAPPROVED if the event is moderated, and are REFUSED
+        beyond a daily limit (TOO_MANY_GUEST_PHOTOS). If another account already added the same bytes, a guest learns only
+        that they exist; if an organiser or photographer adds the bytes of a guest's photo, it becomes theirs. A header may
+        ask to replace the photo of the same name.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EVENT_CLOSED, TOO_MANY_FILES, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -160,9 +160,9 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetPhoto(self, request, context):
-        """A photo's picture or a part of it in chunks of at most 256 KiB, the first message being the header. For organisers
-        and the couple of its event, for members who see it in ListMatches, and for the member who added it. No variant says
-        where, or with which camera, the photo was taken. Guests get no VARIANT_ORIGINAL of an event that does not offer it.
+        """Returns a photo, or a part of it: first a header, then chunks of at most 256 KiB. For organisers and the couple of
+        its event, for members who see it in ListMatches, and for the member who added it. No variant contains the place or
+        the camera with which the photo was taken. Guests get no VARIANT_ORIGINAL if the event does not offer it.
         Idempotent.
         Errors: PHOTO_NOT_FOUND, PHOTO_NOT_READY, DOWNLOAD_NOT_OFFERED.
         """
@@ -171,15 +171,16 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateDownloadToken(self, request, context):
-        """A token with which GetPhoto, and nothing else, may be called for the caller, for downloads that outlast an access token.
-        Each GetPhoto still shows only what the caller may see at that moment. Not to be handed out to clients.
+        """Creates a token that authorizes GetPhoto only, on behalf of the caller, for downloads that outlast an access token.
+        Each GetPhoto still returns only what the caller may see at that moment. Must not be passed on to clients.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListPhotos(self, request, context):
-        """The photos of an event, for its organisers and its couple; for a photographer those that they added. Idempotent.
+        """Lists the photos of an event, for its organisers and its couple; a photographer gets those that they added.
+        Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_PAGE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -187,8 +188,8 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RetryPhoto(self, request, context):
-        """Has a photo that FAILED, or whose new version did, read once more, from the bytes that were uploaded; one that is PENDING stays so. For
-        organisers of its event. Idempotent.
+        """Reads a photo that FAILED, or whose new version FAILED, again from the uploaded file; a PENDING photo stays
+        PENDING. For organisers of its event. Idempotent.
         Errors: PHOTO_NOT_FOUND, PHOTO_NOT_FAILED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -196,7 +197,7 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RetryPhotos(self, request, context):
-        """As RetryPhoto, for all photos of an event that FAILED. For organisers of the event.
+        """Like RetryPhoto, for all photos of an event that FAILED. Organisers only.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -206,15 +207,15 @@ class PhotoServiceServicer:
     def DeletePhoto(self, request, context):
         """Deletes a photo, its faces and matches at once, and its files within a minute. For organisers of its event, and for
         the guest who added it.
-        Errors: PHOTO_NOT_FOUND, ORGANISER_ONLY for others who see the photo.
+        Errors: PHOTO_NOT_FOUND, ORGANISER_ONLY for other members who see the photo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeletePhotos(self, request, context):
-        """As DeletePhoto, for several photos of an event, all at once; ids of no photo of the event are skipped. For organisers
-        of the event. Idempotent.
+        """Like DeletePhoto, for several photos of an event in one transaction; ids that are not photos of the event are
+        skipped. Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 photos.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -222,19 +223,19 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetVisibility(self, request, context):
-        """Decides who sees photos of an event, for all of them at once; ids of no photo of the event are skipped. HIDDEN also
-        settles the requests to hide them. For organisers of the event; a couple hides photos that guests see and makes hidden
-        ones MATCHED again, and other photos are skipped. Idempotent.
-        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY also for a couple where all photos of the event among these would be skipped,
-        INVALID_ARGUMENT for more than 200 photos.
+        """Sets the visibility of photos of an event in one transaction; ids that are not photos of the event are skipped.
+        HIDDEN also settles the requests to hide them. For organisers of the event; a couple may hide photos that guests
+        see and make hidden ones MATCHED again, and their other photos are skipped. Idempotent.
+        Errors: EVENT_NOT_FOUND; ORGANISER_ONLY, also for a couple if all photos of the event in the request would be
+        skipped; INVALID_ARGUMENT for more than 200 photos.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DismissHideRequests(self, request, context):
-        """Settles the requests to hide photos without hiding them: they stay hidden from those who asked, and from nobody else;
-        ids of no photo of the event are skipped. For organisers of the event. Idempotent.
+        """Settles the requests to hide photos without hiding them from everyone: they stay hidden only from those who asked.
+        Ids that are not photos of the event are skipped. Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 photos.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -242,18 +243,19 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def FindKnownPhotos(self, request, context):
-        """Which files an event has already, so that only the others need be sent. For those who may add photos: organisers
-        and photographers hear of all photos but those of guests, which would become theirs, and guests of their own.
-        Idempotent.
-        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 1000 hashes, or one that has not 32 bytes.
+        """Reports which files an event already has, so that a client uploads only the others. For those who may add photos:
+        organisers and photographers get all photos except those of guests, which would become theirs, and guests their
+        own. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 1000 hashes, or a hash that is not 32
+        bytes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetIndexState(self, request, context):
-        """How far the photos of events are read, for their organisers and couples; for a photographer those that they added.
-        Idempotent.
+        """Reports how many photos of events are indexed, for organisers and couples; for a photographer, of the photos that
+        they added. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -261,7 +263,7 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPhotoActs(self, request, context):
-        """What was recorded about an event by this service, newest first, for its organisers. Idempotent.
+        """Lists what this service recorded about an event in the audit log, newest first. Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -269,7 +271,7 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListUploads(self, request, context):
-        """The photos that the caller has added to an event, whatever their visibility, newest first; for its members.
+        """Lists the photos that the caller added to an event, whatever their visibility, newest first. For its members.
         Idempotent.
         Errors: EVENT_NOT_FOUND, INVALID_PAGE.
         """
@@ -278,7 +280,7 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CheckUpload(self, request, context):
-        """Whether AddPhotos would take photos of the caller now, before a byte of them is sent. Idempotent.
+        """Checks whether AddPhotos would accept photos of the caller now, before any bytes are sent. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EVENT_CLOSED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -286,7 +288,7 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCameras(self, request, context):
-        """The cameras with which the photos of an event were taken, those with most photos first. For organisers of the event.
+        """Lists the cameras with which the photos of an event were taken, those with the most photos first. Organisers only.
         Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
@@ -295,20 +297,20 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetCameraOffset(self, request, context):
-        """Corrects the clock of a camera, so that photos of several are in order: take_time of all photos of it, those that
-        come included, is what the camera says and this offset; 0 undoes it. The pictures themselves say what the camera
-        says. For organisers of the event. Idempotent.
-        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, CAMERA_NOT_FOUND, INVALID_ARGUMENT for an offset of more than twenty years,
-        or with a part of a second.
+        """Corrects the clock of a camera, so that photos of several cameras sort correctly: the offset is added to take_time
+        of all its photos, including later uploads; 0 removes the correction. The files keep the camera's own time.
+        Organisers only. Idempotent.
+        Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, CAMERA_NOT_FOUND, INVALID_ARGUMENT for an offset of more than twenty years
+        or one that is not in whole seconds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def SetLogo(self, request, context):
-        """Gives an event a logo, a JPEG, PNG or WebP of at most 1 000 000 bytes, which replaces the one before. It is read at
-        once, like a photo, and kept as a PNG without metadata and transparency (on white) that fits into 480 x 160 pixels.
-        For organisers of the event. Idempotent.
+        """Sets the logo of an event, a JPEG, PNG or WebP file of at most 1 000 000 bytes, or replaces it. It is decoded at
+        once, like a photo, and stored as a PNG of at most 480 x 160 pixels without metadata and transparency (on white).
+        Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, UNREADABLE_LOGO.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -316,7 +318,7 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetLogo(self, request, context):
-        """The logo of an event, for its members. Idempotent.
+        """Returns the logo of an event, for its members. Idempotent.
         Errors: EVENT_NOT_FOUND, LOGO_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -324,7 +326,7 @@ class PhotoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteLogo(self, request, context):
-        """Takes the logo of an event away; its file goes within a minute. For organisers of the event. Idempotent.
+        """Removes the logo of an event; its file is deleted within a minute. Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -443,9 +445,9 @@ def add_PhotoServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PhotoService:
-    """The photos of events: taken in, read once in the background, served.
+    """The photos of events: uploaded, indexed once in the background, and served.
 
-    Called by users with an access token as metadata `authorization: Bearer <token>`. Faults as in MatcherService.
+    Called by users with an access token as metadata `authorization: Bearer <token>`. Errors as in MatcherService.
     """
 
     @staticmethod

@@ -26,17 +26,18 @@ if _version_not_supported:
 
 
 class SelfieServiceStub:
-    """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
-    A closed or expired event keeps the matches of the selfie before.
+    """Selfies of guests: accepted at once, validated in the background, then matched in each open event of the guest.
+    A closed or expired event keeps the matches of the previous selfie.
 
-    A person is a face that an account looks for. Each account has a first one, the guest, whose id is that of the account,
-    and may have FACES_PER_GUEST more. Each has selfies, a verdict and matches of its own, in all events in which the
-    account is searched. What says "the caller's" of these means the person of the request; a person of another account
-    or one that was deleted is PERSON_NOT_FOUND.
+    A person is a face that an account looks for. Each account has a first person, the guest, whose id is that of the
+    account, and may add FACES_PER_GUEST more. Each person has selfies, verdicts and matches of their own in all events
+    in which the account is searched. Where an rpc says "the caller's selfie", it means that of the person in the
+    request; a person who was deleted or belongs to another account is PERSON_NOT_FOUND.
 
-    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
-    but for ListSelfieStates and ListSelfieActs, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
-    and whose `domain` is "minois".
+    Users call every rpc except WatchSelfies, with an access token as metadata `authorization: Bearer <token>`; each
+    concerns the caller alone, except ListSelfieStates and ListSelfieActs. Every error carries a google.rpc.ErrorInfo
+    whose `reason` is a name of ErrorReason without its prefix and whose `domain` is "minois". An id that is not a UUID
+    is INVALID_ARGUMENT.
     """
 
     def __init__(self, channel):
@@ -113,25 +114,26 @@ class SelfieServiceStub:
 
 
 class SelfieServiceServicer:
-    """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
-    A closed or expired event keeps the matches of the selfie before.
+    """Selfies of guests: accepted at once, validated in the background, then matched in each open event of the guest.
+    A closed or expired event keeps the matches of the previous selfie.
 
-    A person is a face that an account looks for. Each account has a first one, the guest, whose id is that of the account,
-    and may have FACES_PER_GUEST more. Each has selfies, a verdict and matches of its own, in all events in which the
-    account is searched. What says "the caller's" of these means the person of the request; a person of another account
-    or one that was deleted is PERSON_NOT_FOUND.
+    A person is a face that an account looks for. Each account has a first person, the guest, whose id is that of the
+    account, and may add FACES_PER_GUEST more. Each person has selfies, verdicts and matches of their own in all events
+    in which the account is searched. Where an rpc says "the caller's selfie", it means that of the person in the
+    request; a person who was deleted or belongs to another account is PERSON_NOT_FOUND.
 
-    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
-    but for ListSelfieStates and ListSelfieActs, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
-    and whose `domain` is "minois".
+    Users call every rpc except WatchSelfies, with an access token as metadata `authorization: Bearer <token>`; each
+    concerns the caller alone, except ListSelfieStates and ListSelfieActs. Every error carries a google.rpc.ErrorInfo
+    whose `reason` is a name of ErrorReason without its prefix and whose `domain` is "minois". An id that is not a UUID
+    is INVALID_ARGUMENT.
     """
 
     def UploadSelfie(self, request, context):
-        """Accepts an image as the caller's newest selfie; durable when it answers. The verdict comes later and shows in
-        GetRematchState; until it is good, the selfie before and its matches stay as they are. A selfie that is still
-        undecided becomes SUPERSEDED. The first valid selfie binds the caller to its face: a later one of somebody else is
-        rejected. With `is_addition`, it is used beside the active ones instead of in their place.
-        Idempotent by `request_id`: a repeat gets the same answer, once there is one.
+        """Accepts an image as the caller's newest selfie, and stores it durably before it responds. The verdict follows in
+        GetRematchState; until the selfie is accepted, the previous one and its matches stay as they are. A selfie without
+        a verdict yet becomes SUPERSEDED. The first valid selfie binds the caller to its face: later ones of another face
+        are rejected. With `is_addition`, the selfie is used in addition to the active ones instead of replacing them.
+        Idempotent by `request_id`: once the call has completed, a retry gets the same response.
         Errors: EMPTY_IMAGE, TOO_LARGE, UNSUPPORTED_TYPE, EVENT_CLOSED, IDEMPOTENCY_KEY_REUSED, REQUEST_IN_PROGRESS,
         USER_NOT_FOUND, QUEUE_FULL, TOO_MANY_SELFIES, PERSON_NOT_FOUND, CONSENT_WITHDRAWN.
         """
@@ -140,7 +142,7 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSelfie(self, request, context):
-        """The caller's own selfie: the first active one, or the pending one where none is active yet. Idempotent.
+        """Returns the caller's selfie: the first active one, or the pending one if none is active. Idempotent.
         Errors: NO_ACTIVE_SELFIE, PERSON_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -148,17 +150,17 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListRecords(self, request, context):
-        """Everything that is kept about the caller's people and their selfies, but for the bytes, which GetSelfie gives by
-        `selfie_id`, and for numbers computed from a face, which nobody is given. Idempotent.
+        """Lists everything that is stored about the caller's people and their selfies, except the images, which GetSelfie
+        returns by `selfie_id`, and the face encodings, which no rpc returns to users. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSelfie(self, request, context):
-        """Empties every selfie of the caller and makes every event forget their face; the next valid selfie may show another
-        one. What stays for 24 hours is the time of each first valid selfie, and nothing of a face. Idempotent: having none
-        is no fault.
+        """Deletes every selfie of the caller and their matches in all events; the next valid selfie may show another face.
+        The time of each first valid selfie, and nothing about the face, is kept for 24 hours. Idempotent: having no selfie
+        is not an error.
         Errors: PERSON_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -166,7 +168,7 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetRematchState(self, request, context):
-        """What became of the newest selfie, and how far the caller's events are compared with it. Idempotent.
+        """Reports the state of the newest selfie, and the progress of its comparison in each event of the caller. Idempotent.
         Errors: PERSON_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -174,8 +176,8 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def StartRematch(self, request, context):
-        """Matches the active selfie again in every event of the caller, except closed ones that it was never matched in.
-        Idempotent in effect.
+        """Matches the active selfie again in every event of the caller, except in closed events in which it was never
+        matched. Idempotent.
         Errors: NO_ACTIVE_SELFIE, PERSON_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -183,14 +185,15 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPeople(self, request, context):
-        """The people whom the caller looks for, the first one first, then in the order in which they were added. Idempotent.
+        """Lists the people whom the caller looks for: the first person, then the others in the order in which they were
+        added. Idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CreatePerson(self, request, context):
-        """Adds a person, whose selfie is uploaded afterwards. Idempotent by `request_id` as long as the person is there.
+        """Adds a person, whose selfie is uploaded afterwards. Idempotent by `request_id` while the person exists.
         Errors: INVALID_NAME, CONSENT_REQUIRED, TOO_MANY_PEOPLE, USER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -198,7 +201,7 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RenamePerson(self, request, context):
-        """Gives a person another name. Idempotent.
+        """Renames a person. Idempotent.
         Errors: PERSON_NOT_FOUND, FIRST_PERSON, INVALID_NAME.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -206,8 +209,8 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeletePerson(self, request, context):
-        """Deletes a person with the name, the consent, every selfie and, in all events, the matches. The times at which faces
-        were bound stay for 24 hours. Idempotent: a person who is gone is no fault, nor is one of another account.
+        """Deletes a person: the name, the consent, every selfie and, in all events, the matches. The times at which faces
+        were bound are kept for 24 hours. Idempotent: an unknown person, or one of another account, is not an error.
         Errors: FIRST_PERSON, USER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -215,17 +218,17 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchSelfies(self, request, context):
-        """Whose GetRematchState or ListPeople changes, from now on: uploads, verdicts, rematches that start or end, deletions. Called by the
-        gateway alone. The first response is empty: nothing that is committed after it is missed as long as the stream
-        lasts. When it ends, whatever the status, hints may be lost.
-        Errors: DATABASE_UNAVAILABLE where the service cannot listen.
+        """Streams the ids of users whose GetRematchState or ListPeople changed since the stream began: uploads, verdicts,
+        rematches that start or end, deletions. Gateway only. The first response is empty; every change committed after it
+        is reported while the stream lasts. When the stream ends, with any status, hints may be lost.
+        Errors: DATABASE_UNAVAILABLE if the service cannot listen for notifications.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListSelfieActs(self, request, context):
-        """What was recorded about an event by this service, newest first, for its organisers. Idempotent.
+        """Lists what this service recorded about an event in the audit log, newest first. Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -233,8 +236,8 @@ class SelfieServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListSelfieStates(self, request, context):
-        """Whether members of an event have a selfie, never the picture nor why one was rejected. Users who are no members are
-        left out. For organisers of the event. Idempotent.
+        """Reports for members of an event whether they have a selfie, but neither the image nor a reject reason. Users who
+        are not members are omitted. Organisers only. Idempotent.
         Errors: EVENT_NOT_FOUND, ORGANISER_ONLY, INVALID_ARGUMENT for more than 200 users.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -318,17 +321,18 @@ def add_SelfieServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SelfieService:
-    """The guest's selfie: accepted at once, validated in the background, matched in each of the guest's open events.
-    A closed or expired event keeps the matches of the selfie before.
+    """Selfies of guests: accepted at once, validated in the background, then matched in each open event of the guest.
+    A closed or expired event keeps the matches of the previous selfie.
 
-    A person is a face that an account looks for. Each account has a first one, the guest, whose id is that of the account,
-    and may have FACES_PER_GUEST more. Each has selfies, a verdict and matches of its own, in all events in which the
-    account is searched. What says "the caller's" of these means the person of the request; a person of another account
-    or one that was deleted is PERSON_NOT_FOUND.
+    A person is a face that an account looks for. Each account has a first person, the guest, whose id is that of the
+    account, and may add FACES_PER_GUEST more. Each person has selfies, verdicts and matches of their own in all events
+    in which the account is searched. Where an rpc says "the caller's selfie", it means that of the person in the
+    request; a person who was deleted or belongs to another account is PERSON_NOT_FOUND.
 
-    Every rpc but WatchSelfies is called by a user with an access token as metadata `authorization: Bearer <token>` and,
-    but for ListSelfieStates and ListSelfieActs, concerns the caller alone. Every fault carries a google.rpc.ErrorInfo whose `reason` is a name of ErrorReason without its prefix
-    and whose `domain` is "minois".
+    Users call every rpc except WatchSelfies, with an access token as metadata `authorization: Bearer <token>`; each
+    concerns the caller alone, except ListSelfieStates and ListSelfieActs. Every error carries a google.rpc.ErrorInfo
+    whose `reason` is a name of ErrorReason without its prefix and whose `domain` is "minois". An id that is not a UUID
+    is INVALID_ARGUMENT.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Guests, their selfies, their enrolments in events, what the change feed tells."""
+"""Guests, their selfies, their enrolments in events, and the position in the change feed."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""People, selfies in the file store, places in the queues, faces held back from events that are closed."""
+"""People, selfies in the file store, queue positions, and faces held back from closed events."""
 
 from alembic import op
 

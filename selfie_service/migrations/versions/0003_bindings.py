@@ -1,11 +1,11 @@
-"""The first face of each person, and when accounts bound one within the last day."""
+"""The first face of each person, and the times at which accounts bound one within the last day."""
 
 from alembic import op
 
 revision = "0003"
 down_revision = "0002"
 
-# Whose binding is older than this version has used up nothing of the day.
+# Bindings from before this version do not count towards the daily limit.
 BINDINGS = """
 ALTER TABLE selfie.people ADD COLUMN bound_encoding bytea;
 UPDATE selfie.people p SET bound_encoding = s.encoding

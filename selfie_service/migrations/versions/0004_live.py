@@ -1,4 +1,4 @@
-"""Roles of members, and how far the feed was read for them: data of earlier versions begins at its start."""
+"""Roles of members, and the feed position up to which they were read: for earlier data, the start of the feed."""
 
 from alembic import op
 

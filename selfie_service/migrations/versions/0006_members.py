@@ -1,11 +1,12 @@
-"""Members with their roles, also those whose face is not searched, and how far the feed was read for them."""
+"""Members with their roles, including those whose face is not searched, and the feed position up to which they were
+read."""
 
 from alembic import op
 
 revision = "0006"
 down_revision = "0005"
 
-# Filled from the feed, which is read again from its beginning.
+# Filled from the feed, which is read again from its start.
 MEMBERS = """
 CREATE TABLE selfie.members (
     event_id uuid NOT NULL,

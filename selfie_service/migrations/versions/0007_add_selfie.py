@@ -1,13 +1,13 @@
-"""A selfie is added by one call: what it depends on is read and written by a function, in one round trip."""
+"""A function that adds a selfie in one round trip, with all reads and writes that this depends on."""
 
 from alembic import op
 
 revision = "0007"
 down_revision = "0006"
 
-# Each statement has a snapshot of its own, taken after the lock of the person: the function is VOLATILE.
-# A selfie takes over the place of the pending one that it supersedes. So a person who sends several neither loses the
-# place nor gains one: a claim is a turn and has put the pending one behind all that waited then.
+# Each statement has its own snapshot, taken after the lock of the person: the function is VOLATILE.
+# A selfie takes the queue position of the pending one that it supersedes, so that a person who sends several neither
+# loses nor gains a position: a claim has moved the pending one behind all that were waiting at that time.
 ADD_SELFIE = """
 CREATE FUNCTION selfie.add_selfie(
     new_id uuid, of_user uuid, of_person uuid, request uuid, digest bytea, new_key text, media_type text,

@@ -1,5 +1,4 @@
-"""Several active selfies of a person, of which `is_addition` marks those that are used beside others, and several
-people of an account."""
+"""Several active selfies per person, of which `is_addition` marks additional ones, and several people per account."""
 
 from alembic import op
 
@@ -11,7 +10,8 @@ ALTER TABLE selfie.selfies ADD COLUMN is_addition boolean NOT NULL DEFAULT false
 DROP INDEX selfie.one_active_selfie;
 CREATE INDEX active_selfies ON selfie.selfies (person_id, revision) WHERE state = 'active';
 """
-# `request_id` is that of the call that made the person. Who is deleted stays until every event has forgotten the face.
+# `request_id` is that of the call that added the person. A deleted person stays until every event has forgotten the
+# face.
 PEOPLE = """
 ALTER TABLE selfie.people
     ADD COLUMN name text NOT NULL DEFAULT '',
@@ -22,7 +22,7 @@ ALTER TABLE selfie.people
 CREATE INDEX further_people ON selfie.people (person_id) WHERE person_id <> user_id;
 CREATE INDEX deleted_people ON selfie.people (deleted_at) WHERE deleted_at IS NOT NULL;
 """
-# `add_selfie` of version 0007 with two more parameters. That one stays for processes of its version.
+# `add_selfie` of version 0007 with two more parameters. The old function stays for processes of that version.
 ADD_SELFIE = """
 CREATE FUNCTION selfie.add_selfie_of(
     new_id uuid, of_user uuid, of_person uuid, request uuid, digest bytea, new_key text, media_type text,

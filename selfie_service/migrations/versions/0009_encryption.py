@@ -1,5 +1,5 @@
-"""Since when selfies and encodings are encrypted: from the start where there are none yet, otherwise from `reencrypt`
-on, because processes of the version before cannot read them."""
+"""Since when selfies and encodings are encrypted: from the start if there are none yet, otherwise from `reencrypt`,
+because processes of the previous version cannot read them."""
 
 from alembic import op
 

@@ -1,12 +1,11 @@
-"""People who have withdrawn their consent, events that search them no more, what is not in the ledger yet,
-and acts that are recorded."""
+"""Withdrawn consents of people and in events, the queue of erasures for the ledger, and the audit log."""
 
 from alembic import op
 
 revision = "0010"
 down_revision = "0009"
 
-# A withdrawn enrolment has the face forgotten and nothing matched; a further consent makes it an ordinary one again.
+# The face of a withdrawn enrolment is forgotten and not matched; a new consent makes it an ordinary enrolment again.
 COLUMNS = """
 ALTER TABLE selfie.people ADD COLUMN without_consent boolean NOT NULL DEFAULT false;
 ALTER TABLE selfie.enrolments ADD COLUMN withdrawn boolean NOT NULL DEFAULT false;
@@ -32,7 +31,7 @@ CREATE TABLE selfie.acts (
 CREATE INDEX acts_of_event ON selfie.acts (event_id, at DESC, id DESC);
 CREATE INDEX acts_by_age ON selfie.acts (at);
 """
-# `add_selfie_of` of version 0008 with one more refusal.
+# `add_selfie_of` of version 0008 with one more outcome, `no_consent`.
 ADD_SELFIE = """
 CREATE OR REPLACE FUNCTION selfie.add_selfie_of(
     new_id uuid, of_user uuid, of_person uuid, request uuid, digest bytea, new_key text, media_type text,

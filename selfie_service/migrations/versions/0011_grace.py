@@ -1,20 +1,20 @@
-"""Faces of accounts that are in no event any more go a day later; tables with names and encodings are vacuumed after a
-few deletions, so that their space is used again soon."""
+"""Deletes faces of accounts that are in no event one day later, and vacuums tables with names and encodings after a few
+deletions, so that their space is soon reused."""
 
 from alembic import op
 
 revision = "0011"
 down_revision = "0010"
 
-# Nothing goes sooner than was promised: accounts that left before keep their faces for 30 days since then, which is 29
-# days more than those who leave from now on.
+# Faces are not deleted earlier than promised: accounts that left before this version keep their faces for 30 days, 29
+# days longer than accounts that leave from now on.
 WITHOUT_EVENTS = """
 UPDATE selfie.people SET without_events_since = without_events_since + interval '29 days'
     WHERE without_events_since IS NOT NULL
 """
 
 
-# Every revision writes the row of a person again, so a few more than in auth_service.
+# Every revision rewrites the row of a person, so that the threshold is slightly higher than in auth_service.
 TABLES = ("people", "selfies")
 
 
