@@ -169,9 +169,7 @@ def test_nobody_else_is_signed_out(scene: AuthScene, party: Party, how: object, 
     refresh(scene, gina)
 
 
-def test_a_new_code_that_is_in_use_is_drawn_again(
-    scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_generated_code_in_use_is_replaced(scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     event, olga = party
     gina, draws = scene.guest(event, "gina"), iter([event.event_code.replace("-", ""), "BBBBBBBB"])
     monkeypatch.setattr("auth_service.service.members.new_code", lambda: next(draws))
