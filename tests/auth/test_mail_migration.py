@@ -1,4 +1,4 @@
-"""A database from before there were e-mails about releases and deletions."""
+"""The migration of a database without e-mails about releases and deletions (0009)."""
 
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -17,7 +17,7 @@ OLGA = uuid4()
 
 
 def add_event(mail: Mail, held: bool) -> UUID:
-    """As version 0009 does, which may run beside this one for a while."""
+    """Inserts an event as version 0009 does, which may run alongside this version during an upgrade."""
     event = uuid4()
     mail.scene.sql(
         "INSERT INTO auth.events (id, name, code, held) VALUES (:id, 'Old', :code, :held)",
@@ -62,7 +62,7 @@ def old(mail: Mail) -> Mail:
     return mail
 
 
-def test_what_was_held_back_then_is_released_as_now(old: Mail) -> None:
+def test_events_held_before_the_migration_are_released_as_new_ones(old: Mail) -> None:
     held, live = add_event(old, held=True), add_event(old, held=False)
     add_notice(old, held, "told", is_told=True)
     add_notice(old, held, "new", is_told=False)

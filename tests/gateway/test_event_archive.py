@@ -107,7 +107,7 @@ def test_only_organisers_get_it(world: World, method: str, fault: Any, status: i
     assert "GetPhoto" not in [call.method for call in world.services.calls]
 
 
-def test_what_fails_before_the_archive_begins_is_a_problem(world: World) -> None:
+def test_a_failure_before_the_archive_starts_returns_a_problem(world: World) -> None:
     assert problem(world.client.get(EVENT_PATH)) == (401, "invalid_token")
     assert problem(world.client.get("/api/events/1/photos.zip", headers=SIGNED)) == (400, "invalid_argument")
     assert problem(world.client.get(f"{EVENT_PATH}?status=failed", headers=SIGNED)) == (400, "unknown_parameter")

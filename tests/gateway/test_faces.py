@@ -81,7 +81,7 @@ def test_a_face_is_a_picture_for_its_organiser_alone(world: World) -> None:
 @pytest.mark.parametrize(
     ("fault", "expected"), [(PhotoNotFound(), (404, "photo_not_found")), (PhotoNotReady(), (409, "photo_not_ready"))]
 )
-def test_what_the_service_refuses_is_told(world: World, path: str, fault: Fault, expected: tuple[int, str]) -> None:
+def test_faults_of_the_service_are_passed_on(world: World, path: str, fault: Fault, expected: tuple[int, str]) -> None:
     world.answer(ListFaces=fault, GetFaceCrop=fault)
     assert problem(world.client.get(path, headers=SIGNED)) == expected
 

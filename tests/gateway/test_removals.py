@@ -76,7 +76,7 @@ def test_what_is_no_removal_is_not_asked_for(world: World, form: dict[str, Any])
         (OrganiserOnly(), (403, "organiser_only")),
     ],
 )
-def test_what_the_service_refuses_is_told(world: World, fault: Fault, expected: tuple[int, str]) -> None:
+def test_faults_of_the_service_are_passed_on(world: World, fault: Fault, expected: tuple[int, str]) -> None:
     world.answer(RemoveFaces=fault, FindSimilarFaces=PhotoNotFound())
     form = {"faces": [FACE], "removal": "forget_faces"}
     assert problem(world.client.post(REMOVAL, json=form, headers=SIGNED)) == expected

@@ -77,7 +77,7 @@ def test_a_key_is_bounded(world: World) -> None:
     assert problem(answer) == (400, "invalid_argument")
 
 
-def test_what_the_service_refuses_is_told(world: World) -> None:
+def test_faults_of_the_service_are_passed_on(world: World) -> None:
     world.answer(UploadSelfie=UnsupportedType())
     assert problem(send(world, SELFIE, ("file", ("a.svg", b"<svg>")))) == (415, "unsupported_type")
 

@@ -136,7 +136,7 @@ def drips(connection: socket.socket) -> bool:
         return False
 
 
-def test_who_does_not_read_the_answer_is_cut_off_and_frees_the_service(certificate: Certificate) -> None:
+def test_a_client_that_does_not_read_is_disconnected_and_frees_the_service(certificate: Certificate) -> None:
     with (
         running_world(certificate=certificate, answer_s=0.4) as world,
         connection_to(world, certificate) as connection,
@@ -148,7 +148,7 @@ def test_who_does_not_read_the_answer_is_cut_off_and_frees_the_service(certifica
         assert len(receive_all(connection)) < PICTURE_BYTES
 
 
-def test_who_reads_slowly_gets_everything(certificate: Certificate) -> None:
+def test_a_slow_reader_gets_the_whole_response(certificate: Certificate) -> None:
     with (
         running_world(certificate=certificate, answer_s=2) as world,
         connection_to(world, certificate) as connection,
