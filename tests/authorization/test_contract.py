@@ -113,7 +113,7 @@ def test_control_a_field_that_the_document_does_not_have_is_found_out(scene: Sce
 
 @pytest.mark.parametrize("caller", ["guest", "organiser"])
 @pytest.mark.parametrize("name", routes())
-def test_the_document_says_what_is_answered(scene: Scene, session: Any, name: str, caller: str) -> None:
+def test_the_openapi_document_describes_the_problems(scene: Scene, session: Any, name: str, caller: str) -> None:
     operation = find(name, schema())
     run(with_own_ids(operation, scene, caller), CHECKS, scene, session, caller)
     if {"parameters", "requestBody"} & by_rest.operations()[name].keys():  # something that can be wrong

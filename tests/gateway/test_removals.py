@@ -83,6 +83,6 @@ def test_faults_of_the_service_are_passed_on(world: World, fault: Fault, expecte
     assert problem(world.client.get(SIMILAR, headers=SIGNED)) == (404, "photo_not_found")
 
 
-def test_strangers_get_nothing(world: World) -> None:
+def test_faces_need_a_session(world: World) -> None:
     assert problem(world.client.get(SIMILAR))[0] == 401
     assert problem(world.client.post(REMOVAL, json={"faces": [FACE], "removal": "forget_faces"}))[0] == 401
