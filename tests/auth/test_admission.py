@@ -236,6 +236,6 @@ def test_events_and_members_of_the_previous_version_are_unchanged(scene: AuthSce
     assert (change.name, change.guest_photos) == ("Old", pb.GUEST_PHOTOS_UNSPECIFIED)
     assert list_guests(scene, old, olga) == {olga.user_id: False, gina.user_id: False}
     assert [membership.waiting for membership in scene.memberships(gina)] == [False]
-    # What a process of the previous version, which runs beside this one for a while, still writes.
+    # A process of the previous version can still run alongside this one and write this.
     scene.sql("INSERT INTO auth.events (id, name, code) VALUES (:id, 'Newer', 'ABCDEFGJ')", id=uuid4())
     assert scene.sql("SELECT admission FROM auth.events") == [(False,), (False,)]

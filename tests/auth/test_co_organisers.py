@@ -105,5 +105,5 @@ def test_a_database_of_the_previous_version_keeps_its_members_and_removals(scene
     with refused(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
         scene.stub.JoinEvent(pb.JoinEventRequest(event_code=old.event_code), metadata=gina.metadata)
     assert scene.accept(scene.invite(old, olga, COUPLE), gina) == COUPLE
-    # What a process of the previous version, which runs beside this one for a while, still writes.
+    # A process of the previous version can still run alongside this one and write this.
     scene.sql("INSERT INTO auth.removals (event_id, user_id) VALUES (:e, :u)", e=event, u=users["gina"])

@@ -113,7 +113,7 @@ def test_control_a_response_that_violates_the_schema_is_detected(scene: Scene, s
 
 @pytest.mark.parametrize("caller", ["guest", "organiser"])
 @pytest.mark.parametrize("name", routes())
-def test_the_openapi_document_describes_the_problems(scene: Scene, session: Any, name: str, caller: str) -> None:
+def test_responses_conform_to_the_document(scene: Scene, session: Any, name: str, caller: str) -> None:
     operation = find(name, schema())
     run(with_own_ids(operation, scene, caller), CHECKS, scene, session, caller)
     if {"parameters", "requestBody"} & by_rest.operations()[name].keys():  # something can be invalid

@@ -146,8 +146,8 @@ def test_a_stop_finishes_a_running_request_and_closes_its_connection() -> None:
             while not refuses(port):
                 assert time.monotonic() < ends_at
             release.set()
-            answer = call.result(timeout=10)
-            assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+            response = call.result(timeout=10)
+            assert (response.status_code, response.headers["connection"]) == (200, "close")
             assert process.wait(10) == 0
 
 

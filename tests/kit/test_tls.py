@@ -107,7 +107,7 @@ STRANGERS: dict[str, Callable[[Pki], TlsSettings]] = {
         tls_ca=pki.ours.file, **pki.other.issue("client")
     ),
     "with an expired certificate": lambda pki: TlsSettings(tls_ca=pki.ours.file, **pki.ours.issue("client", days=-1)),
-    "who trust another authority": lambda pki: TlsSettings(tls_ca=pki.other.file, **pki.ours.issue("client")),
+    "trusting another authority": lambda pki: TlsSettings(tls_ca=pki.other.file, **pki.ours.issue("client")),
 }
 
 
