@@ -94,7 +94,7 @@ def test_without_admission_guests_join_at_once(scene: AuthScene) -> None:
     guest, waiting = enter_as_guest(scene, event)
     assert (waiting, scene.kinds_about(guest)) == (False, [JOINED])
     scene.admission(event, olga)
-    assert [membership.waiting for membership in scene.memberships(guest)] == [False], "a guest stays one"
+    assert [membership.waiting for membership in scene.memberships(guest)] == [False], "a guest stays admitted"
 
 
 def test_switching_admission_off_admits_no_waiting_guest(scene: AuthScene, party: Party) -> None:
@@ -104,7 +104,7 @@ def test_switching_admission_off_admits_no_waiting_guest(scene: AuthScene, party
     later, waiting = join(scene, event)
     assert not waiting
     again = scene.stub.JoinEvent(pb.JoinEventRequest(event_code=event.event_code), metadata=waits.metadata)
-    assert again.waiting, "nor does scanning the code again"
+    assert again.waiting, "joining again does not admit them either"
     assert (scene.kinds_about(waits), scene.kinds_about(later)) == ([], [JOINED])
 
 

@@ -96,7 +96,7 @@ def test_reset_link_rejects_an_account_without_a_password(
 
 
 @pytest.mark.parametrize(
-    ("words", "changed", "told"),
+    ("words", "changed", "expected"),
     [
         (("--username", "olga", "--email", "new@example.org"), {}, "This user name is taken."),
         (("--username", "new", "--email", "olga@example.org"), {}, "An account with this address exists already."),
@@ -114,12 +114,12 @@ def test_add_organiser_reports_all_faults_in_one_line(
     capsys: pytest.CaptureFixture[str],
     words: tuple[str, ...],
     changed: dict[str, str],
-    told: str,
+    expected: str,
 ) -> None:
     scene.organiser("olga")
     with pytest.raises(SystemExit) as ended:
         command("add-organiser", *words, **changed)
-    assert (ended.value.code, capsys.readouterr().err) == (1, f"add-organiser: {told}\n")
+    assert (ended.value.code, capsys.readouterr().err) == (1, f"add-organiser: {expected}\n")
 
 
 def test_add_organiser_prompts_for_a_password_that_is_not_set(
@@ -131,7 +131,7 @@ def test_add_organiser_prompts_for_a_password_that_is_not_set(
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "expected"),
     [
         ({"DATABASE_URL": ""}, "settings: DATABASE_URL: Field required"),
         (
@@ -148,13 +148,13 @@ def test_add_organiser_prompts_for_a_password_that_is_not_set(
     ],
 )
 def test_an_invalid_setting_stops_the_start_with_one_line(
-    command: Command, capsys: pytest.CaptureFixture[str], changed: dict[str, str], told: str
+    command: Command, capsys: pytest.CaptureFixture[str], changed: dict[str, str], expected: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         command(**changed)
     line = capsys.readouterr().err
     assert ended.value.code == 2
-    assert line.startswith(told)
+    assert line.startswith(expected)
     assert line.count("\n") == 1
 
 
@@ -163,8 +163,8 @@ def test_a_mailer_without_a_mail_server_stops_with_one_line(
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         command("mailer", SMTP_URL="")
-    told = "settings: SMTP_URL: it is not set, so there is nothing to send\n"
-    assert (ended.value.code, capsys.readouterr().err) == (2, told)
+    expected = "settings: SMTP_URL: it is not set, so there is nothing to send\n"
+    assert (ended.value.code, capsys.readouterr().err) == (2, expected)
 
 
 def test_help_lists_every_setting(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
@@ -236,8 +236,8 @@ def find_code(environment: dict[str, str]) -> str:
     try:
         assert process.stdout
         lines = read_lines(process.stdout)
-        said = next(line for line in lines if line.get("action") == "first_organiser")
-        return str(said["event"]).rstrip(".").rpartition(" ")[2]
+        logged = next(line for line in lines if line.get("action") == "first_organiser")
+        return str(logged["event"]).rstrip(".").rpartition(" ")[2]
     finally:
         process.kill()
         process.wait()

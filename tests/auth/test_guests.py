@@ -32,7 +32,7 @@ def test_a_guest_needs_only_the_event_code(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     before = len(scene.passwords.work)
     answer = enter(scene, event, display_name="  Gina  W. ", consent_version="2026-11")
-    assert len(scene.passwords.work) == before, "nothing is hashed while a guest waits"
+    assert len(scene.passwords.work) == before, "creating a guest computes no hash"
     me = get_user(scene, answer.tokens)
     assert (me.user_id, me.username, me.email, me.display_name) == (answer.user_id, "", "", "Gina W.")
     assert [membership.event_id for membership in me.memberships] == [event.event_id] == [answer.event_id]
@@ -84,7 +84,7 @@ def test_a_wrong_code_and_a_closed_event_reject_guests(scene: AuthScene) -> None
     )
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         enter(scene, event)
-    assert enter(scene, event, request_id).user_id == first.user_id, "the answer to the first attempt was lost"
+    assert enter(scene, event, request_id).user_id == first.user_id, "the response to the first attempt was lost"
 
 
 def test_concurrent_repeats_sign_in_to_the_same_account(scene: AuthScene) -> None:
@@ -121,7 +121,7 @@ class AnyAge(AccountStore):
         return self.find_request(request_id)
 
 
-def test_control_without_these_bounds_a_known_request_id_opens_any_account(
+def test_control_without_these_limits_a_request_id_signs_in_to_any_account(
     scene: AuthScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounts.AccountStore, "find_new_guest", AnyAge.find_new_guest)

@@ -129,7 +129,7 @@ def test_changes_are_deleted_a_month_after_every_follower_applied_them(scene: Au
     pass_time(scene, 29)
     assert len(kept(scene)) == last
     pass_time(scene, 2)
-    assert kept(scene) == [last], "the newest stays"
+    assert kept(scene) == [last], "the newest change is kept"
     assert [change.sequence for change in read(scene, "matcher", last - 1)] == [last]
     scene.event(olga)
     assert read(scene, "matcher", last)[0].sequence == last + 1, "without a gap"

@@ -33,7 +33,7 @@ def test_an_email_deferred_by_the_server_is_retried_later(waiting: Mail, place: 
     waiting.work()
     assert (waiting.states(), waiting.smtp.attempts) == (["waiting"], 1)
     waiting.work()
-    assert waiting.smtp.attempts == 1, "not at once"
+    assert waiting.smtp.attempts == 1, "it is not retried at once"
     waiting.pass_time(60)
     waiting.work()
     assert waiting.states() == ["sent"]
@@ -47,7 +47,7 @@ def test_an_email_rejected_by_the_server_fails(waiting: Mail, place: str, event:
     assert waiting.scene.sql("SELECT state, address FROM auth.mails") == [("failed", None)]
     waiting.looker.hear([None])
     waiting.work()
-    assert waiting.smtp.attempts == 1, "an address that does not exist is not tried again"
+    assert waiting.smtp.attempts == 1, "an address that does not exist is not retried"
 
 
 def test_after_a_rejection_a_new_address_gets_the_email(waiting: Mail, event: pb.Event) -> None:

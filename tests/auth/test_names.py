@@ -196,7 +196,7 @@ def test_accounts_of_the_previous_version_can_log_in(scene: AuthScene, before: B
         answer = scene.stub.Login(pb.LoginRequest(username=name, password=password))
         assert answer.user_id == str(user_id), name
         composed = pb.LoginRequest(username=name, password=normalize("NFC", password))
-        assert scene.stub.Login(composed).user_id == str(user_id), "a hash of NFD, typed as NFC"
+        assert scene.stub.Login(composed).user_id == str(user_id), "a hash of the NFD form matches the NFC form"
     assert scene.stub.Login(pb.LoginRequest(username="JÜRGEN", password=password)).user_id == str(users[nfd])
     keys = dict(scene.sql("SELECT username, username_key FROM auth.users"))
     assert keys["Zo\u00eb"] == fold("zoë")

@@ -91,7 +91,7 @@ def test_a_scheduled_release_is_notified(release: Release) -> None:
     assert release.sent() == []
     release.mail.scene.sql("UPDATE auth.events SET releases_at = now() - interval '1 second'")
     release.mail.work()
-    assert release.sent() == [], "matcher_service is a moment behind"
+    assert release.sent() == [], "matcher_service has not released them yet"
     release.hear()
     assert release.sent() == [("own", OWN)]
     assert "You are in 1 photo so far" in release.mail.smtp.received[0].plain

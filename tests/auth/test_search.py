@@ -84,7 +84,7 @@ def test_only_a_consent_starts_the_search(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     gina, hans = (enter(scene, event, without_search=True) for _ in range(2))
     join(scene, event, gina)
-    assert searches(scene, event, gina) == [False], "an older page that joins again says nothing of a consent"
+    assert searches(scene, event, gina) == [False], "joining again without a consent changes nothing"
     for _ in range(2):
         agree(scene, event, gina)
         join(scene, event, hans, consent_version="2026-11")

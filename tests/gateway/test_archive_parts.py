@@ -104,7 +104,7 @@ def test_after_a_change_the_download_restarts(world: World, path: str, answer: A
             answer(world, "photo-1", "photo-2", version="v2")
             world.answer(GetPhoto=lambda request: send(PICTURES[request.photo_id], version="v2")(request))
     after = get(world, path, range="bytes=100-", if_range=before.headers["etag"])
-    assert after.status_code == 200, "not the rest of another archive"
+    assert after.status_code == 200, "the rest of another archive is not sent"
     assert after.headers["etag"] != before.headers["etag"]
     assert unpack(after)
     unchanged = get(world, path, range="bytes=100-", if_range=after.headers["etag"])

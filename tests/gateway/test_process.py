@@ -104,7 +104,7 @@ def test_a_stop_ends_open_pages_at_once(workers: str, tmp_path: Path) -> None:
             assert process.wait(10) == 0
 
 
-def test_a_gateway_without_a_signing_key_starts_and_logs_what_is_missing() -> None:
+def test_a_gateway_without_a_signing_key_starts_and_logs_a_warning() -> None:
     port = free_port()
     with running_services() as (_, address):
         settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}

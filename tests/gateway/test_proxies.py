@@ -141,8 +141,8 @@ def test_pages_of_a_configured_origin_are_allowed(open_world: World) -> None:
 
 
 def test_pages_of_other_origins_are_not_allowed(open_world: World, world: World) -> None:
-    for somebody, origin in ((open_world, THEIRS), (open_world, "null"), (world, OURS)):
-        for answer in (preflight(somebody, origin), somebody.client.get("/healthz", headers={"origin": origin})):
+    for served, origin in ((open_world, THEIRS), (open_world, "null"), (world, OURS)):
+        for answer in (preflight(served, origin), served.client.get("/healthz", headers={"origin": origin})):
             assert "access-control-allow-origin" not in answer.headers
 
 

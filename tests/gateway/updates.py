@@ -35,12 +35,12 @@ class Source:
         self._streams: list[Queue[Any]] = []
 
     def __call__(self, _: Any) -> Iterator[Any]:
-        said: Queue[Any] = Queue()
+        queue: Queue[Any] = Queue()
         for replaced in self._streams[:-1]:  # their callers have left, which this thread cannot detect
             replaced.put(None)
-        self._streams = [*self._streams[-1:], said]
+        self._streams = [*self._streams[-1:], queue]
         yield self._empty
-        while (response := said.get(timeout=120)) is not None:
+        while (response := queue.get(timeout=120)) is not None:
             yield response
 
     def say(self, response: Any) -> None:
