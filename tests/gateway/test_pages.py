@@ -118,7 +118,9 @@ def test_the_first_load_is_small(world: World, language: str, path: str) -> None
 
 @pytest.mark.parametrize("encoding", ["br", "gzip"])
 def test_assets_are_compressed_and_cached_forever(world: World, encoding: str) -> None:
-    for path in first_load(world.client.get("/")):
+    assets = first_load(world.client.get("/"))
+    assert assets
+    for path in assets:
         asset = world.client.get(path, headers={"accept-encoding": encoding})
         assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert (asset.headers["content-encoding"], asset.headers["vary"]) == (encoding, "Accept-Encoding")
@@ -136,7 +138,9 @@ def test_the_api_docs_load_nothing_from_other_hosts(world: World) -> None:
     page = world.client.get("/docs")
     assert page.status_code == 200
     assert not re.search(r"https?:", page.text)
-    for path in ASSET.findall(page.text):
+    assets = ASSET.findall(page.text)
+    assert assets
+    for path in assets:
         assert world.client.get(path).status_code == 200
 
 
@@ -144,9 +148,10 @@ def test_no_stylesheet_of_the_api_docs_loads_from_another_host(world: World) -> 
     """The policy of the page forbids it, too."""
     page = world.client.get("/docs")
     assert "default-src 'none'" in page.headers["content-security-policy"]
-    for path in ASSET.findall(page.text):
-        if path.endswith(".css"):
-            assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", world.client.get(path).text)
+    styles = [path for path in ASSET.findall(page.text) if path.endswith(".css")]
+    assert styles
+    for path in styles:
+        assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", world.client.get(path).text)
 
 
 @pytest.mark.parametrize("shown", [True, False])
