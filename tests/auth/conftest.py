@@ -1,4 +1,4 @@
-"""auth_service on a real database, and its mailer before a real SMTP server."""
+"""Fixtures: auth_service on a real database, and its mailer connected to a real SMTP server."""
 
 from collections.abc import Callable, Iterator
 

@@ -1,4 +1,4 @@
-"""E-mail in a test: the mailer step by step, between a real database and a real SMTP server."""
+"""Runs the mailer step by step between a real database and a real SMTP server."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ SITE = "https://party.example"
 
 @dataclass
 class Mail:
-    """The mailer, step by step; `photos` is what matcher_service would count."""
+    """Runs the mailer step by step; `photos` holds the counts that matcher_service would return, by user."""
 
     scene: AuthScene
     smtp: SmtpServer
@@ -53,7 +53,7 @@ class Mail:
         self.scene.stub.SetNotice(request, metadata=guest.metadata)
 
     def appear(self, guest: Person, event: pb.Event) -> None:
-        """Photos of a guest are there, and the matcher says so."""
+        """Gives a guest three photos and reports them as the matcher would."""
         self.photos[UUID(guest.user_id)] = 3
         self.looker.hear([(UUID(event.event_id), [UUID(guest.user_id)])])
 
@@ -61,7 +61,7 @@ class Mail:
         self.scene.stub.SendSignInLink(pb.SendSignInLinkRequest(email=email, event_code=code, language="fr"))
 
     def work(self) -> None:
-        """All that there is to do now."""
+        """Does all pending work."""
         while self.looker.step():
             pass
         while self.sender.step():

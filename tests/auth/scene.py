@@ -1,4 +1,4 @@
-"""auth_service in a test: the real servicer on a real database, and the people and events that a test needs."""
+"""The real servicer of auth_service on a real database, and helpers that create people and events."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
@@ -27,7 +27,7 @@ PASSWORD = "correct horse"
 
 
 class WatchedHasher:
-    """Writes down the cost of every hash that is made or checked."""
+    """Records the cost of every hash that is computed or verified."""
 
     def __init__(self, hasher: PasswordHasher, work: list[Any]) -> None:
         self._hasher = hasher
@@ -43,23 +43,23 @@ class WatchedHasher:
 
 
 class WatchedPasswords(Passwords):
-    """Passwords whose hashing work can be counted."""
+    """Passwords that record their hashing work."""
 
     def __init__(self) -> None:
-        super().__init__(max_calls=100)  # tests of races begin with more calls at once than a server accepts
+        super().__init__(max_calls=100)  # races start with more concurrent calls than a server accepts
         self.work: list[Any] = []
         self.meanwhile: Callable[[], object] = lambda: None
         self._hasher = WatchedHasher(self._hasher, self.work)  # type: ignore[assignment]
 
     def hash(self, password: str) -> str:
-        """While a password is hashed, other things may happen."""
+        """Calls `meanwhile` first, which simulates concurrent work."""
         self.meanwhile()
         return super().hash(password)
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with an account; `metadata` makes their calls."""
+    """A user; `metadata` authenticates their calls."""
 
     user_id: str
     username: str
@@ -84,7 +84,7 @@ class AuthScene:
         return Person(user_id, username, self.as_user(user_id))
 
     def event(self, organiser: Person, name: str = "Summer party", **fields: Any) -> pb.Event:
-        """One that is kept until it is deleted, where the test does not say otherwise."""
+        """Creates an event that is kept until it is deleted, unless `fields` say otherwise."""
         fields = {"without_end": "expire_time" not in fields, "is_kept": "keep_days" not in fields, **fields}
         request = pb.CreateEventRequest(name=name, **fields)
         return self.stub.CreateEvent(request, metadata=organiser.metadata).event
@@ -117,12 +117,12 @@ class AuthScene:
         return token
 
     def accept(self, token: str, person: Person) -> int:
-        """What the person is now."""
+        """Returns the new role of the person."""
         answer = self.stub.AcceptInvitation(pb.AcceptInvitationRequest(token=token), metadata=person.metadata)
         return int(answer.role)
 
     def member(self, event: pb.Event, organiser: Person, role: int, username: str) -> Person:
-        """Somebody new, by invitation."""
+        """Registers a guest who then gets the role by invitation."""
         person = self.guest(event, username)
         assert self.accept(self.invite(event, organiser, role), person) == role
         return person
@@ -138,11 +138,11 @@ class AuthScene:
         return list(self.stub.GetUser(pb.GetUserRequest(), metadata=person.metadata).memberships)
 
     def kinds_about(self, person: Person) -> list[int]:
-        """What the feed says of somebody, in order."""
+        """The kinds of all changes about a person, in order."""
         return [change.kind for change in self.changes() if change.user_id == person.user_id]
 
     def stranger(self, username: str = "sven") -> Person:
-        """Somebody with an account, in no event of anybody else's."""
+        """Creates a user with an account who is in no event."""
         return self.organiser(username)
 
     def changes(self, after: int = 0) -> list[pb.Change]:
@@ -164,7 +164,7 @@ class AuthScene:
             return list(result) if result.returns_rows else []
 
     def wait_until_blocked_or_done(self, work: "Future[Any]") -> None:
-        """Until a piece of work in another thread is over, or somebody in this database waits for a lock."""
+        """Waits until work in another thread is done, or a connection of this database waits for a lock."""
         blocked = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         while not work.done() and not self.sql(blocked):
             wait([work], timeout=0.01)
@@ -193,7 +193,7 @@ def registration(auth: Auth) -> Registration:
 def running_scene(
     db: Engine, serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer]
 ) -> Iterator[AuthScene]:
-    """auth_service with an empty database."""
+    """Serves auth_service on a database."""
     passwords, stopping = WatchedPasswords(), Signal()
     auth = Auth(Stores(db), passwords, TokenMaker(signer("auth")), stopping)
     scene = AuthScene(db, serve(registration(auth)), auth, passwords, stopping)

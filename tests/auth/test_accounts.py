@@ -25,7 +25,7 @@ def test_registering_makes_an_account_a_membership_and_a_login(scene: AuthScene)
     assert me.HasField("create_time")
 
 
-def test_all_faults_of_a_form_are_told_at_once(scene: AuthScene) -> None:
+def test_a_form_reports_all_faults_at_once(scene: AuthScene) -> None:
     scene.organiser()
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         scene.stub.Register(pb.RegisterRequest(username="x", email="nobody", password="short", event_code="WRONG"))
@@ -75,7 +75,7 @@ def test_each_field_of_the_form_has_its_rules(scene: AuthScene, subtests: pytest
 
 
 @pytest.mark.parametrize("shut", ["closed = true", "expires_at = now()"])
-def test_nobody_registers_for_a_shut_event(scene: AuthScene, shut: str) -> None:
+def test_registration_for_a_shut_event_is_rejected(scene: AuthScene, shut: str) -> None:
     event = scene.event(scene.organiser())
     scene.sql(f"UPDATE auth.events SET {shut}")
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
@@ -93,7 +93,7 @@ def test_nobody_registers_for_a_shut_event(scene: AuthScene, shut: str) -> None:
         ("DELETE FROM auth.events", "invalid_event_code"),
     ],
 )
-def test_an_event_that_shuts_during_a_registration_takes_nobody(scene: AuthScene, meanwhile: str, reason: str) -> None:
+def test_a_registration_fails_when_its_event_shuts_meanwhile(scene: AuthScene, meanwhile: str, reason: str) -> None:
     event = scene.event(scene.organiser())
     scene.passwords.meanwhile = lambda: scene.sql(meanwhile)
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
@@ -102,7 +102,7 @@ def test_an_event_that_shuts_during_a_registration_takes_nobody(scene: AuthScene
     assert scene.sql("SELECT count(*) FROM auth.users") == [(1,)]
 
 
-def test_a_refused_registration_leaves_nothing(scene: AuthScene) -> None:
+def test_a_rejected_registration_stores_nothing(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         scene.stub.Register(register_form(event, password="short"))
@@ -110,7 +110,7 @@ def test_a_refused_registration_leaves_nothing(scene: AuthScene) -> None:
     assert scene.sql("SELECT count(*) FROM auth.refresh_tokens") == [(0,)]
 
 
-def test_a_repeated_registration_answers_for_the_first_account(scene: AuthScene) -> None:
+def test_a_repeated_registration_returns_the_first_account(scene: AuthScene) -> None:
     form = register_form(scene.event(scene.organiser()))
     first, second = scene.stub.Register(form), scene.stub.Register(form)
     assert (first.user_id, first.event_id) == (second.user_id, second.event_id)
@@ -118,7 +118,7 @@ def test_a_repeated_registration_answers_for_the_first_account(scene: AuthScene)
     assert scene.sql("SELECT count(*) FROM auth.users WHERE NOT organiser") == [(1,)]
 
 
-def test_a_repeated_registration_with_another_password_is_refused(scene: AuthScene) -> None:
+def test_a_repeated_registration_with_another_password_is_rejected(scene: AuthScene) -> None:
     form = register_form(scene.event(scene.organiser()))
     scene.stub.Register(form)
     form.password = "another password"
@@ -136,8 +136,8 @@ def test_a_repeated_registration_after_leaving_names_no_event(scene: AuthScene) 
     assert (again.user_id, again.event_id) == (first.user_id, "")
 
 
-def test_a_repeat_that_runs_beside_the_first_registration_logs_in(scene: AuthScene) -> None:
-    """The first commits between the moment at which the repeat looks for it and the moment at which it inserts."""
+def test_a_repeat_concurrent_with_the_first_registration_logs_in(scene: AuthScene) -> None:
+    """The first registration commits after the repeat has looked for it and before the repeat inserts."""
     form = register_form(scene.event(scene.organiser()))
     first = []
 
@@ -155,7 +155,7 @@ def test_a_request_id_must_be_a_uuid(scene: AuthScene) -> None:
         scene.stub.Register(register_form(event, request_id="1"))
 
 
-def test_a_megabyte_of_password_is_refused_before_hashing(scene: AuthScene) -> None:
+def test_a_password_of_a_megabyte_is_rejected_before_hashing(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     scene.passwords.work.clear()
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
@@ -164,7 +164,7 @@ def test_a_megabyte_of_password_is_refused_before_hashing(scene: AuthScene) -> N
     assert scene.passwords.work == []
 
 
-def test_users_log_in_by_name_or_address(scene: AuthScene) -> None:
+def test_users_log_in_by_user_name_or_email(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     gina = scene.guest(event, "gina")
     for name in ("gina", "GINA", " gina ", "gina@example.org", "Gina@Example.Org"):
@@ -173,26 +173,26 @@ def test_users_log_in_by_name_or_address(scene: AuthScene) -> None:
         assert scene.stub.GetUser(pb.GetUserRequest(), metadata=bearer(answer.tokens.access_token)).username == "gina"
 
 
-def test_a_login_without_any_event_names_none(scene: AuthScene) -> None:
+def test_login_of_a_user_without_events_returns_no_event(scene: AuthScene) -> None:
     scene.organiser("olga")
     assert scene.stub.Login(pb.LoginRequest(username="olga", password=PASSWORD)).event_id == ""
 
 
-def test_an_unknown_user_costs_and_says_what_a_wrong_password_does(scene: AuthScene, subtests: pytest.Subtests) -> None:
+def test_unknown_users_and_wrong_passwords_are_indistinguishable(scene: AuthScene, subtests: pytest.Subtests) -> None:
     scene.organiser("olga")
     for password in ("wrong", "", "x" * 300, PASSWORD + "\0"):
-        told = []
+        answers = []
         for name in ("olga", "olga@example.org", "nobody", "nobody@example.org", ""):
             scene.passwords.work.clear()
             with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_CREDENTIALS") as refusal:
                 scene.stub.Login(pb.LoginRequest(username=name, password=password))
-            told.append((refusal.message, list(scene.passwords.work)))
+            answers.append((refusal.message, list(scene.passwords.work)))
         with subtests.test(password=password[:20]):
-            assert len(told[0][1]) == 1, "one hash is checked"
-            assert told == [told[0]] * 5
+            assert len(answers[0][1]) == 1, "one hash is verified"
+            assert answers == [answers[0]] * 5
 
 
-def test_a_login_hashes_no_more_than_a_password_can_be_long(scene: AuthScene) -> None:
+def test_login_hashes_at_most_the_maximum_password_length(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     typed = "eight cups of tea " * 60_000
     scene.stub.Register(register_form(event, password=typed[:256]))
@@ -221,7 +221,7 @@ def test_metacharacters_have_no_effect(scene: AuthScene, subtests: pytest.Subtes
     assert scene.sql("SELECT count(*) FROM auth.users") == [(1,)]
 
 
-def test_an_erased_person_is_gone(scene: AuthScene) -> None:
+def test_an_erased_account_leaves_only_a_tombstone(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     gina = scene.guest(event, "gwendolyn")
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
@@ -243,7 +243,7 @@ def test_an_erased_person_is_gone(scene: AuthScene) -> None:
     assert scene.sql("SELECT count(*) FROM auth.tombstones WHERE id = :id", id=gina.user_id) == [(1,)]
 
 
-def test_erasing_an_organiser_deletes_the_events_that_nobody_else_organises(scene: AuthScene) -> None:
+def test_erasing_an_organiser_deletes_events_without_another_organiser(scene: AuthScene) -> None:
     olga, otto = scene.organiser("olga"), scene.organiser("otto")
     alone, shared = scene.event(olga, "alone"), scene.event(olga, "shared")
     scene.stub.JoinEvent(pb.JoinEventRequest(event_code=shared.event_code), metadata=otto.metadata)
@@ -255,14 +255,14 @@ def test_erasing_an_organiser_deletes_the_events_that_nobody_else_organises(scen
     assert not scene.stub.GetUser(pb.GetUserRequest(), metadata=gina.metadata).memberships
     assert [(c.kind, c.event_id, c.user_id) for c in scene.changes()[-3:]] == [
         (pb.Change.KIND_EVENT_DELETED, alone.event_id, ""),
-        (pb.Change.KIND_LEFT, alone.event_id, gina.user_id),  # it was her last one
+        (pb.Change.KIND_LEFT, alone.event_id, gina.user_id),  # it was her last event
         (pb.Change.KIND_USER_ERASED, "", olga.user_id),
     ]
     get = pb.GetEventRequest(event_id=shared.event_id)
     assert scene.stub.GetEvent(get, metadata=otto.metadata).event.guest_count == 1
 
 
-def test_the_account_that_never_was_is_not_found(scene: AuthScene) -> None:
+def test_an_account_that_never_existed_is_not_found(scene: AuthScene) -> None:
     nobody = bearer(scene.sign("auth").sign(str(uuid4()), 60))
     with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
         scene.stub.GetUser(pb.GetUserRequest(), metadata=nobody)

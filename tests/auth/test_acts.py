@@ -1,4 +1,4 @@
-"""The audit log of auth_service: what is recorded, for whom, and for how long."""
+"""The audit log of auth_service: which acts it records, who can read them, and how long they are kept."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,12 +18,12 @@ def acts(scene: AuthScene, event: pb.Event, organiser: Person, **fields: Any) ->
     return list(scene.stub.ListActs(request, metadata=organiser.metadata).acts)
 
 
-def told(found: list[pb.Act]) -> list[tuple[str, str, str]]:
-    """Oldest first."""
+def summarize(found: list[pb.Act]) -> list[tuple[str, str, str]]:
+    """Action, object and result of each act, oldest first."""
     return [(act.action, act.object_id, act.result) for act in reversed(found)]
 
 
-def test_what_organisers_do_to_members_is_recorded(scene: AuthScene) -> None:
+def test_acts_of_organisers_on_members_are_recorded(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     gina, hans = scene.visitor(event), scene.visitor(event)
     scene.set_role(event, gina, pb.ROLE_PHOTOGRAPHER, olga)
@@ -35,7 +35,7 @@ def test_what_organisers_do_to_members_is_recorded(scene: AuthScene) -> None:
     scene.admit(event, hans, olga)
     found = acts(scene, event, olga)
     assert {act.actor_id for act in found} == {olga.user_id}
-    role, invitation, *others = told(found)
+    role, invitation, *others = summarize(found)
     assert role == ("role_changed", gina.user_id, "photographer")
     assert (invitation[0], invitation[2]) == ("invitation_made", "couple")
     assert others == [
@@ -47,7 +47,7 @@ def test_what_organisers_do_to_members_is_recorded(scene: AuthScene) -> None:
     assert all(act.HasField("act_time") for act in found)
 
 
-def test_an_act_has_the_network_of_its_actor(scene: AuthScene) -> None:
+def test_an_act_records_the_network_of_its_actor(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     metadata = (*olga.metadata, ("x-client-network", "192.0.2.77"))
     scene.stub.UpdateEvent(pb.UpdateEventRequest(event_id=event.event_id, new_code=True), metadata=metadata)
@@ -55,7 +55,7 @@ def test_an_act_has_the_network_of_its_actor(scene: AuthScene) -> None:
     assert [act.network for act in acts(scene, event, olga)] == ["", "192.0.2.0/24"]
 
 
-def test_what_is_about_no_event_is_recorded_and_shown_to_no_organiser(scene: AuthScene) -> None:
+def test_acts_outside_events_are_recorded_but_not_shown_to_organisers(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     gina, hans = scene.visitor(event), scene.visitor(event)
     withdraw(scene, gina)
@@ -70,7 +70,7 @@ def test_what_is_about_no_event_is_recorded_and_shown_to_no_organiser(scene: Aut
     ]
 
 
-def test_nothing_is_done_that_cannot_be_recorded(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_act_that_cannot_be_recorded_is_rolled_back(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     event = scene.event(olga := scene.organiser())
     gina = scene.visitor(event)
 
@@ -81,12 +81,12 @@ def test_nothing_is_done_that_cannot_be_recorded(scene: AuthScene, monkeypatch: 
     with refused(grpc.StatusCode.INTERNAL, "INTERNAL"):
         scene.set_role(event, gina, pb.ROLE_PHOTOGRAPHER, olga)
     assert [one.role for one in scene.memberships(gina)] == [pb.ROLE_GUEST]
-    monkeypatch.setattr(roles, "note_act", lambda *_: None)  # control: without the record it is done
+    monkeypatch.setattr(roles, "note_act", lambda *_: None)  # control: without the record it succeeds
     scene.set_role(event, gina, pb.ROLE_PHOTOGRAPHER, olga)
     assert [one.role for one in scene.memberships(gina)] == [pb.ROLE_PHOTOGRAPHER]
 
 
-def test_what_was_refused_leaves_no_act(scene: AuthScene) -> None:
+def test_a_rejected_call_records_no_act(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     gina = scene.guest(event)
     with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
@@ -94,11 +94,11 @@ def test_what_was_refused_leaves_no_act(scene: AuthScene) -> None:
     assert acts(scene, event, olga) == []
 
 
-def test_pages_go_on_where_the_one_before_ended(scene: AuthScene) -> None:
+def test_a_page_continues_after_the_previous_one(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     for _ in range(3):
         scene.stub.UpdateEvent(pb.UpdateEventRequest(event_id=event.event_id, new_code=True), metadata=olga.metadata)
-    scene.sql("UPDATE auth.acts SET at = '2026-01-01 12:00:00.123456+00'")  # told apart by their ids
+    scene.sql("UPDATE auth.acts SET at = '2026-01-01 12:00:00.123456+00'")  # only their ids differ
     first = acts(scene, event, olga, page_size=2)
     last = first[-1]
     rest = acts(scene, event, olga, page_size=2, before_time=last.act_time, before_id=last.act_id)
@@ -107,7 +107,7 @@ def test_pages_go_on_where_the_one_before_ended(scene: AuthScene) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"page_size": 202}, {"page_size": -1}, {"before_id": "x"}, {"before_time": "now"}])
-def test_pages_that_there_are_not_are_refused(scene: AuthScene, fields: dict[str, Any]) -> None:
+def test_invalid_page_parameters_are_rejected(scene: AuthScene, fields: dict[str, Any]) -> None:
     event = scene.event(olga := scene.organiser())
     if "before_time" in fields:
         fields = {"before_time": event.create_time}
@@ -115,7 +115,7 @@ def test_pages_that_there_are_not_are_refused(scene: AuthScene, fields: dict[str
         acts(scene, event, olga, **fields)
 
 
-def test_acts_are_kept_for_their_time(scene: AuthScene) -> None:
+def test_acts_are_deleted_after_180_days(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     for days in (181, 179):
         scene.stub.UpdateEvent(pb.UpdateEventRequest(event_id=event.event_id, new_code=True), metadata=olga.metadata)

@@ -1,4 +1,4 @@
-"""An event whose organiser lets each guest in: who waits, who is admitted, and what the other services hear."""
+"""Events with admission: who waits, who is admitted, and what other services learn of it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ Party = tuple[pb.Event, Person]
 
 @pytest.fixture
 def party(scene: AuthScene) -> Party:
-    """An event that admits each guest, and its organiser."""
+    """An event with admission, and its organiser."""
     olga = scene.organiser("olga")
     return scene.event(olga, admission=True), olga
 
@@ -43,7 +43,7 @@ def join(scene: AuthScene, event: pb.Event) -> tuple[Person, bool]:
 
 
 def list_guests(scene: AuthScene, event: pb.Event, organiser: Person) -> dict[str, bool]:
-    """Who is in the event, and whether they wait."""
+    """Whether each member of the event is waiting, by user."""
     request = pb.ListGuestsRequest(event_id=event.event_id)
     return {
         guest.user_id: guest.waiting for guest in scene.stub.ListGuests(request, metadata=organiser.metadata).guests
@@ -51,7 +51,7 @@ def list_guests(scene: AuthScene, event: pb.Event, organiser: Person) -> dict[st
 
 
 @pytest.mark.parametrize("enter", [enter_as_guest, register, join])
-def test_who_joins_waits_until_they_are_admitted(
+def test_a_guest_waits_until_admitted(
     scene: AuthScene, party: Party, enter: Callable[[AuthScene, pb.Event], tuple[Person, bool]]
 ) -> None:
     event, olga = party
@@ -61,9 +61,9 @@ def test_who_joins_waits_until_they_are_admitted(
     assert [membership.waiting for membership in scene.memberships(guest)] == [True]
     assert list_guests(scene, event, olga) == {olga.user_id: False, guest.user_id: True}
     assert scene.get_event(event, olga).guest_count == 1
-    assert scene.kinds_about(guest) == [], "no service takes them for a member"
-    told = scene.changes()[-1]
-    assert (told.kind, told.event_id, told.user_id) == (pb.Change.KIND_WAITING, event.event_id, "")
+    assert scene.kinds_about(guest) == [], "no service treats them as a member"
+    change = scene.changes()[-1]
+    assert (change.kind, change.event_id, change.user_id) == (pb.Change.KIND_WAITING, event.event_id, "")
     assert scene.get_event(event, olga).waiting_count == 1
     for _ in range(2):
         scene.admit(event, guest, olga)
@@ -74,7 +74,7 @@ def test_who_joins_waits_until_they_are_admitted(
     assert scene.changes()[-1].role == pb.ROLE_GUEST
 
 
-def test_control_where_joining_is_said_at_once_the_services_hear_of_one_who_waits(
+def test_control_a_join_published_at_once_reveals_a_waiting_guest(
     scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def add_and_say_so(connection, event_id, user_id, role, waiting, searched):  # type: ignore[no-untyped-def]
@@ -88,27 +88,27 @@ def test_control_where_joining_is_said_at_once_the_services_hear_of_one_who_wait
     assert (waiting, scene.kinds_about(guest)) == (True, [JOINED])
 
 
-def test_without_admission_nobody_waits(scene: AuthScene) -> None:
+def test_without_admission_guests_join_at_once(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     assert not event.admission
     guest, waiting = enter_as_guest(scene, event)
     assert (waiting, scene.kinds_about(guest)) == (False, [JOINED])
     scene.admission(event, olga)
-    assert [membership.waiting for membership in scene.memberships(guest)] == [False], "a guest stays one"
+    assert [membership.waiting for membership in scene.memberships(guest)] == [False], "a guest stays admitted"
 
 
-def test_switching_admission_off_admits_nobody_by_itself(scene: AuthScene, party: Party) -> None:
+def test_switching_admission_off_admits_no_waiting_guest(scene: AuthScene, party: Party) -> None:
     event, olga = party
     waits, _ = enter_as_guest(scene, event)
     scene.admission(event, olga, is_on=False)
     later, waiting = join(scene, event)
     assert not waiting
     again = scene.stub.JoinEvent(pb.JoinEventRequest(event_code=event.event_code), metadata=waits.metadata)
-    assert again.waiting, "nor does scanning the code again"
+    assert again.waiting, "joining again does not admit them either"
     assert (scene.kinds_about(waits), scene.kinds_about(later)) == ([], [JOINED])
 
 
-def test_a_repeated_creation_says_that_the_guest_waits(scene: AuthScene, party: Party) -> None:
+def test_a_repeated_creation_reports_that_the_guest_is_waiting(scene: AuthScene, party: Party) -> None:
     request = pb.CreateGuestRequest(event_code=party[0].event_code, request_id=str(uuid4()))
     answers = [scene.stub.CreateGuest(request) for _ in range(2)]
     assert [answer.waiting for answer in answers] == [True, True]
@@ -117,7 +117,7 @@ def test_a_repeated_creation_says_that_the_guest_waits(scene: AuthScene, party: 
     assert [scene.stub.Register(form).waiting for _ in range(2)] == [True, True]
 
 
-def test_one_who_waits_may_agree_leave_and_be_erased(scene: AuthScene, party: Party) -> None:
+def test_a_waiting_guest_can_consent_leave_and_be_erased(scene: AuthScene, party: Party) -> None:
     event, olga = party
     gina, greg = enter_as_guest(scene, event)[0], enter_as_guest(scene, event)[0]
     consent = pb.RecordConsentRequest(event_id=event.event_id, consent_version="2")
@@ -130,7 +130,7 @@ def test_one_who_waits_may_agree_leave_and_be_erased(scene: AuthScene, party: Pa
     assert scene.get_event(event, olga).guest_count == 1, "they were never counted"
 
 
-def test_one_who_waits_sees_nothing_of_the_event(scene: AuthScene, party: Party) -> None:
+def test_a_waiting_guest_cannot_read_the_event(scene: AuthScene, party: Party) -> None:
     event, _ = party
     gina = enter_as_guest(scene, event)[0]
     for rpc, request in (
@@ -143,7 +143,7 @@ def test_one_who_waits_sees_nothing_of_the_event(scene: AuthScene, party: Party)
     assert scene.memberships(gina)[0].waiting
 
 
-def test_an_organiser_makes_a_link_for_one_who_waits(scene: AuthScene, party: Party) -> None:
+def test_an_organiser_can_create_a_sign_in_link_for_a_waiting_guest(scene: AuthScene, party: Party) -> None:
     event, olga = party
     gina = enter_as_guest(scene, event)[0]
     request = pb.CreateSignInLinkRequest(event_id=event.event_id, user_id=gina.user_id)
@@ -151,7 +151,7 @@ def test_an_organiser_makes_a_link_for_one_who_waits(scene: AuthScene, party: Pa
     assert scene.stub.SignIn(pb.SignInRequest(token=token)).user_id == gina.user_id
 
 
-def test_nobody_is_admitted_who_has_not_asked(scene: AuthScene, party: Party) -> None:
+def test_admitting_a_user_who_never_joined_fails(scene: AuthScene, party: Party) -> None:
     event, olga = party
     for stranger in (scene.stranger(), Person(str(uuid4()), "", olga.metadata)):
         with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
@@ -159,7 +159,7 @@ def test_nobody_is_admitted_who_has_not_asked(scene: AuthScene, party: Party) ->
 
 
 @pytest.mark.parametrize("shut", ["closed = true", "expires_at = now()"])
-def test_a_shut_event_admits_nobody(scene: AuthScene, party: Party, shut: str) -> None:
+def test_a_shut_event_admits_no_guest(scene: AuthScene, party: Party, shut: str) -> None:
     """It accepts no new face into its search."""
     event, olga = party
     waits = enter_as_guest(scene, event)[0]
@@ -174,7 +174,7 @@ def test_a_shut_event_admits_nobody(scene: AuthScene, party: Party, shut: str) -
     assert scene.kinds_about(waits) == [JOINED]
 
 
-def test_a_count_that_drifted_is_repaired_without_those_who_wait(scene: AuthScene, party: Party) -> None:
+def test_repairing_a_guest_count_ignores_waiting_guests(scene: AuthScene, party: Party) -> None:
     event, olga = party
     enter_as_guest(scene, event)
     scene.sql("UPDATE auth.events SET member_count = 7")
@@ -182,7 +182,7 @@ def test_a_count_that_drifted_is_repaired_without_those_who_wait(scene: AuthScen
     assert scene.get_event(event, olga).guest_count == 1
 
 
-def test_the_gateway_learns_the_members_of_an_event_page_by_page(scene: AuthScene, party: Party) -> None:
+def test_the_gateway_lists_the_members_of_an_event_in_pages(scene: AuthScene, party: Party) -> None:
     event, olga = party
     expected = [olga.user_id, *(enter_as_guest(scene, event)[0].user_id for _ in range(4))]
     found, token = [], ""
@@ -201,7 +201,7 @@ def test_the_gateway_learns_the_members_of_an_event_page_by_page(scene: AuthScen
         )
 
 
-def test_events_and_members_of_the_previous_version_are_as_before(scene: AuthScene) -> None:
+def test_events_and_members_of_the_previous_version_are_unchanged(scene: AuthScene) -> None:
     url = scene.db.url.render_as_string(hide_password=False)
     scene.sql("DROP SCHEMA auth CASCADE")
     migrate(url, "auth", LOCATION, "0003")
@@ -236,6 +236,6 @@ def test_events_and_members_of_the_previous_version_are_as_before(scene: AuthSce
     assert (change.name, change.guest_photos) == ("Old", pb.GUEST_PHOTOS_UNSPECIFIED)
     assert list_guests(scene, old, olga) == {olga.user_id: False, gina.user_id: False}
     assert [membership.waiting for membership in scene.memberships(gina)] == [False]
-    # What a process of the previous version, which runs beside this one for a while, still writes.
+    # A process of the previous version can still run alongside this one and write this.
     scene.sql("INSERT INTO auth.events (id, name, code) VALUES (:id, 'Newer', 'ABCDEFGJ')", id=uuid4())
     assert scene.sql("SELECT admission FROM auth.events") == [(False,), (False,)]

@@ -1,4 +1,4 @@
-"""Admitting and removing, at the same moment as leaving, erasing, deleting and renewing."""
+"""Admissions and removals concurrent with leaving, erasing, deleting and renewing."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ Party = tuple[pb.Event, Person]
 
 @pytest.fixture
 def party(scene: AuthScene) -> Party:
-    """An event that admits each guest, and its organiser."""
+    """An event with admission, and its organiser."""
     olga = scene.organiser("olga")
     return scene.event(olga, admission=True), olga
 
@@ -37,7 +37,7 @@ def count_members(scene: AuthScene) -> int:
     return int(scene.sql("SELECT count(*) FROM auth.memberships WHERE NOT waiting")[0][0])
 
 
-def test_many_admissions_at_once_are_one(scene: AuthScene, party: Party) -> None:
+def test_concurrent_admissions_admit_once(scene: AuthScene, party: Party) -> None:
     event, olga = party
     gina = scene.visitor(event)
     assert reasons(at_once(*[lambda: scene.admit(event, gina, olga)] * 8)) == set()
@@ -45,7 +45,7 @@ def test_many_admissions_at_once_are_one(scene: AuthScene, party: Party) -> None
     assert scene.get_event(event, olga).guest_count == 2
 
 
-def test_who_leaves_while_they_are_admitted_is_no_member(scene: AuthScene, party: Party) -> None:
+def test_a_guest_who_leaves_during_admission_is_not_a_member(scene: AuthScene, party: Party) -> None:
     event, olga = party
     leave = pb.LeaveEventRequest(event_id=event.event_id)
     for _ in range(ROUNDS):
@@ -59,7 +59,7 @@ def test_who_leaves_while_they_are_admitted_is_no_member(scene: AuthScene, party
     assert scene.get_event(event, olga).guest_count == count_members(scene) == 1
 
 
-def test_who_is_erased_while_they_are_admitted_is_gone(scene: AuthScene, party: Party) -> None:
+def test_a_guest_erased_during_admission_is_not_a_member(scene: AuthScene, party: Party) -> None:
     event, olga = party
     for _ in range(ROUNDS):
         gina = scene.visitor(event)
@@ -72,7 +72,7 @@ def test_who_is_erased_while_they_are_admitted_is_gone(scene: AuthScene, party: 
     assert scene.get_event(event, olga).guest_count == count_members(scene) == 1
 
 
-def test_nobody_is_admitted_to_an_event_that_is_deleted(scene: AuthScene) -> None:
+def test_no_guest_is_admitted_to_an_event_being_deleted(scene: AuthScene) -> None:
     olga = scene.organiser("olga")
     for _ in range(ROUNDS):
         event = scene.event(olga, admission=True)
@@ -85,11 +85,11 @@ def test_nobody_is_admitted_to_an_event_that_is_deleted(scene: AuthScene) -> Non
         assert reasons(answers) <= {"EVENT_NOT_FOUND"}
         of_event = [change.kind for change in scene.changes() if change.event_id == event.event_id]
         after = of_event[of_event.index(pb.Change.KIND_EVENT_DELETED) + 1 :]
-        assert set(after) <= {pb.Change.KIND_LEFT}, "of those whose last event it was"
+        assert set(after) <= {pb.Change.KIND_LEFT}, "only for guests whose last event it was"
     assert scene.sql("SELECT FROM auth.memberships") == []
 
 
-def test_who_joins_while_they_are_removed_stays_out(scene: AuthScene) -> None:
+def test_a_join_concurrent_with_a_removal_has_no_effect(scene: AuthScene) -> None:
     olga = scene.organiser("olga")
     for number in range(ROUNDS):
         event = scene.event(olga)
@@ -105,7 +105,7 @@ def test_who_joins_while_they_are_removed_stays_out(scene: AuthScene) -> None:
 
 
 class Renewal:
-    """Two ways to get a token, to be begun while a removal is under way."""
+    """Two ways to obtain a token while a removal is in progress."""
 
     def __init__(self, scene: AuthScene, gina: Person) -> None:
         self._store = sessions.SessionStore(scene.db)
@@ -123,7 +123,7 @@ class Renewal:
 
 @pytest.fixture(params=["rotate", "use_link"])
 def renewal(scene: AuthScene, party: Party, request: pytest.FixtureRequest) -> tuple[Person, Callable[[], Any]]:
-    """A guest, and how they ask for another token."""
+    """A guest, and a way to request another token."""
     gina = scene.visitor(party[0])
     return gina, getattr(Renewal(scene, gina), request.param)
 
@@ -131,7 +131,7 @@ def renewal(scene: AuthScene, party: Party, request: pytest.FixtureRequest) -> t
 def remove_and_renew(
     scene: AuthScene, event: pb.Event, gina: Person, renew: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> int:
-    """Asks for a token when a removal is about to end the sessions; answers how many tokens are left."""
+    """Requests a token when a removal is about to end the sessions; returns how many tokens remain."""
     end = members.end_last_sessions
     with ThreadPoolExecutor(1) as pool:
         asked = []
@@ -147,17 +147,17 @@ def remove_and_renew(
     return int(scene.sql("SELECT count(*) FROM auth.refresh_tokens WHERE user_id = :id", id=gina.user_id)[0][0])
 
 
-def test_a_token_that_is_asked_for_during_a_removal_is_none(
+def test_a_token_requested_during_a_removal_is_not_issued(
     scene: AuthScene, party: Party, renewal: tuple[Person, Callable[[], Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert remove_and_renew(scene, party[0], *renewal, monkeypatch) == 0
 
 
 @pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
-def test_a_token_that_is_made_during_a_removal_dies_with_the_others(
+def test_a_token_issued_during_a_removal_is_revoked(
     scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch, locked: bool
 ) -> None:
-    """Just before its commit; without the lock of the account it is not seen and left over."""
+    """The removal begins just before the token commits; without the lock on the account it misses the token."""
     event, _ = party
     if not locked:
         monkeypatch.setattr(members, "lock_sessions", lambda *_: None)
@@ -185,10 +185,10 @@ def read_event(connection: Any, event_id: Any) -> Any:
 
 
 @pytest.mark.parametrize("locked", [True, False], ids=["locked", "control"])
-def test_nobody_is_admitted_after_the_event_was_closed(
+def test_no_guest_is_admitted_after_the_event_closed(
     scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch, locked: bool
 ) -> None:
-    """It is closed when the admission has just seen it open; without the lock of the event, that comes first."""
+    """The event is closed just after the admission found it open; without the event's lock, the close commits first."""
     event, olga = party
     gina, find = scene.visitor(event), members.find_member
     close = pb.UpdateEventRequest(event_id=event.event_id, closed={"value": True})

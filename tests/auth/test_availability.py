@@ -1,4 +1,4 @@
-"""Which names and addresses are taken: told where it must be, and across events to nobody."""
+"""Availability of user names and e-mail addresses: addresses of other events are not revealed."""
 
 import grpc
 import pytest
@@ -19,7 +19,7 @@ AVAILABILITY = [
 ]
 
 
-def test_an_address_of_another_event_is_not_told(scene: AuthScene) -> None:
+def test_an_email_of_another_event_is_not_reported_as_taken(scene: AuthScene) -> None:
     olga = scene.organiser("olga")
     here, elsewhere = scene.event(olga), scene.event(olga)
     scene.guest(elsewhere, "gina")
@@ -31,7 +31,7 @@ def test_an_address_of_another_event_is_not_told(scene: AuthScene) -> None:
         assert (answer.username_taken, answer.email_taken) == (True, expected)
 
 
-def test_control_asked_of_all_accounts_it_is_told(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_a_check_across_all_accounts_reports_it(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     olga = scene.organiser("olga")
     here, elsewhere = scene.event(olga), scene.event(olga)
     scene.guest(elsewhere, "gina")
@@ -41,7 +41,7 @@ def test_control_asked_of_all_accounts_it_is_told(scene: AuthScene, monkeypatch:
     assert scene.stub.CheckUserAvailability(question).email_taken
 
 
-def test_a_registration_that_fails_anyway_does_not_tell_whose_address_is_known(scene: AuthScene) -> None:
+def test_a_registration_with_other_faults_does_not_reveal_a_known_email(scene: AuthScene) -> None:
     event = scene.event(scene.organiser("olga"))
     known = {"username": "gina", "email": "olga@example.org"}
     for other, expected in (
@@ -55,7 +55,7 @@ def test_a_registration_that_fails_anyway_does_not_tell_whose_address_is_known(s
         assert refusal.violations == expected
 
 
-def test_availability_is_told_to_those_with_a_code(scene: AuthScene, subtests: pytest.Subtests) -> None:
+def test_availability_is_reported_to_clients_with_an_event_code(scene: AuthScene, subtests: pytest.Subtests) -> None:
     event = scene.event(scene.organiser("olga"))
     scene.guest(event, "gina")
     for username, email, taken in AVAILABILITY:

@@ -1,4 +1,4 @@
-"""The change feed: every act appends exactly its changes, without gaps, in commit order."""
+"""The change feed: each act appends exactly its changes, without gaps, in commit order."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,8 +25,8 @@ from tests.harness.calls import bearer, refused
 Append = Callable[[Connection, UUID], None]
 
 
-def told(change: pb.Change) -> tuple[Any, ...]:
-    """A change without its number and time."""
+def summarize(change: pb.Change) -> tuple[Any, ...]:
+    """A change without its sequence number and time."""
     assert change.HasField("change_time")
     ends = change.expire_time if change.HasField("expire_time") else None
     return change.kind, change.event_id, change.user_id, change.role, change.closed, ends
@@ -36,7 +36,7 @@ def joined(event: str, user: str, role: int = pb.ROLE_GUEST) -> tuple[Any, ...]:
     return pb.Change.KIND_JOINED, event, user, role, False, None
 
 
-def test_every_act_appends_its_changes_and_no_others(scene: AuthScene, subtests: pytest.Subtests) -> None:
+def test_every_act_appends_exactly_its_changes(scene: AuthScene, subtests: pytest.Subtests) -> None:
     olga, sven = scene.organiser("olga"), scene.stranger("sven")
     assert scene.changes() == []
     event = scene.event(olga)
@@ -48,7 +48,7 @@ def test_every_act_appends_its_changes_and_no_others(scene: AuthScene, subtests:
         changes = scene.changes(last)
         last += len(expected)
         with subtests.test(act=act):
-            assert [told(change) for change in changes] == list(expected)
+            assert [summarize(change) for change in changes] == list(expected)
             assert [change.sequence for change in scene.changes()] == list(range(1, last + 1))
 
     def updated(closed: bool = False, ends: object = None) -> tuple[Any, ...]:
@@ -100,7 +100,7 @@ def test_every_act_appends_its_changes_and_no_others(scene: AuthScene, subtests:
     expect("refused", updated(), joined(event_id, olga.user_id, pb.ROLE_ORGANISER), joined(event_id, greg))
 
 
-def test_the_feed_comes_in_pages(scene: AuthScene, subtests: pytest.Subtests) -> None:
+def test_the_feed_is_paginated(scene: AuthScene, subtests: pytest.Subtests) -> None:
     olga = scene.organiser()
     for _ in range(3):
         scene.event(olga)
@@ -126,7 +126,7 @@ def test_the_feed_comes_in_pages(scene: AuthScene, subtests: pytest.Subtests) ->
             list_changes(0, size)
 
 
-def test_only_followers_read_the_feed_and_no_service_is_a_user(scene: AuthScene) -> None:
+def test_only_followers_read_the_feed_and_services_are_not_users(scene: AuthScene) -> None:
     olga = scene.organiser()
     for name in ("selfie", "matcher", "gateway"):
         scene.stub.ListChanges(pb.ListChangesRequest(), metadata=scene.as_service(name))
@@ -140,7 +140,7 @@ def test_only_followers_read_the_feed_and_no_service_is_a_user(scene: AuthScene)
 
 
 def follow(scene: AuthScene, seen: list[Change]) -> Follower[Change]:
-    """A follower that remembers its place as our services do."""
+    """A follower that stores its position as the services do."""
     store = ChangeStore(scene.db)
     return Follower(
         lambda after, _: store.list_changes(after, 3), lambda: seen[-1].sequence if seen else 0, seen.append
@@ -148,13 +148,13 @@ def follow(scene: AuthScene, seen: list[Change]) -> Follower[Change]:
 
 
 def check_complete(scene: AuthScene, seen: list[Change]) -> None:
-    """The invariant: who follows the feed sees every change once, in order, without gaps."""
+    """Asserts that a follower has seen every change once, in order, without gaps."""
     committed = ChangeStore(scene.db).list_changes(0, 10_000)
     assert [change.sequence for change in seen] == list(range(1, len(committed) + 1))
     assert seen == committed
 
 
-def test_a_follower_misses_nothing_while_many_join_at_once(scene: AuthScene) -> None:
+def test_a_follower_misses_no_change_during_concurrent_joins(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     people = [
         scene.sign("auth").sign(str(scene.auth.organisers.add(f"guest{n}", f"{n}@example.org", "correct horse")), 60)
@@ -181,8 +181,8 @@ def test_a_follower_misses_nothing_while_many_join_at_once(scene: AuthScene) -> 
 
 
 def overlap(scene: AuthScene, append: Append) -> list[Change]:
-    """Two transactions append; the one that began last commits first, unless it has to wait. Answers what a follower
-    saw that looked after each commit."""
+    """Two transactions append; the one that began last commits first, unless it has to wait. Returns what a follower
+    saw that read after each commit."""
     seen: list[Change] = []
     follower = follow(scene, seen)
 
@@ -201,15 +201,15 @@ def overlap(scene: AuthScene, append: Append) -> list[Change]:
     return seen
 
 
-def test_changes_are_numbered_in_the_order_in_which_they_commit(scene: AuthScene) -> None:
+def test_changes_are_numbered_in_commit_order(scene: AuthScene) -> None:
     def append(connection: Connection, user_id: UUID) -> None:
         append_change(connection, ChangeKind.USER_ERASED, user_id=user_id)
 
     check_complete(scene, overlap(scene, append))
 
 
-def test_numbers_from_a_sequence_are_found_out(scene: AuthScene) -> None:
-    """The control: numbers that are drawn, not locked, commit out of order, and a follower misses one for ever."""
+def test_control_numbers_from_a_sequence_lose_a_change(scene: AuthScene) -> None:
+    """Numbers from a sequence, without a lock, commit out of order, and a follower misses one forever."""
     scene.sql("CREATE SEQUENCE auth.numbers")
 
     def append_drawn(connection: Connection, user_id: UUID) -> None:
@@ -221,7 +221,7 @@ def test_numbers_from_a_sequence_are_found_out(scene: AuthScene) -> None:
         check_complete(scene, seen)
 
 
-def test_a_change_that_is_rolled_back_leaves_no_gap(scene: AuthScene) -> None:
+def test_a_rolled_back_change_leaves_no_gap(scene: AuthScene) -> None:
     seen: list[Change] = []
     with scene.db.begin() as connection:
         append_change(connection, ChangeKind.USER_ERASED, user_id=uuid4())
@@ -232,7 +232,7 @@ def test_a_change_that_is_rolled_back_leaves_no_gap(scene: AuthScene) -> None:
     assert len(seen) == 2
 
 
-def test_whoever_follows_from_now_on_asks_for_the_newest_change_alone(scene: AuthScene) -> None:
+def test_a_new_follower_can_request_only_the_newest_change(scene: AuthScene) -> None:
     newest = pb.ListChangesRequest(newest=True, after=7, wait=Duration(seconds=20))
     metadata = scene.as_service("gateway")
     assert list(scene.stub.ListChanges(newest, metadata=metadata, timeout=5).changes) == []

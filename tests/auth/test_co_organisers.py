@@ -1,4 +1,4 @@
-"""Several organisers of one event, who leave, are removed or erased; and a database from before there were roles."""
+"""Several organisers of one event: leaving, removal, erasure; and the migration of a database without roles."""
 
 from pathlib import Path
 from uuid import uuid4
@@ -29,7 +29,7 @@ def role_of(scene: AuthScene, person: Person) -> list[int]:
     return [membership.role for membership in scene.memberships(person)]
 
 
-def test_the_last_organiser_stays(scene: AuthScene, party: Party) -> None:
+def test_the_last_organiser_cannot_leave(scene: AuthScene, party: Party) -> None:
     event, olga = party
     otto = scene.member(event, olga, ORGANISER, "otto")
     leave = pb.LeaveEventRequest(event_id=event.event_id)
@@ -40,7 +40,7 @@ def test_the_last_organiser_stays(scene: AuthScene, party: Party) -> None:
             scene.stub.LeaveEvent(remove, metadata=olga.metadata)
 
 
-def test_of_two_organisers_who_remove_each_other_one_stays(scene: AuthScene) -> None:
+def test_of_two_organisers_removing_each_other_one_remains(scene: AuthScene) -> None:
     for number in range(6):
         olga = scene.organiser(f"olga{number}")
         event = scene.event(olga)
@@ -55,7 +55,7 @@ def test_of_two_organisers_who_remove_each_other_one_stays(scene: AuthScene) -> 
         assert left == [(1,)]
 
 
-def test_an_event_whose_organiser_is_erased_while_another_accepts_stays_or_is_gone(scene: AuthScene) -> None:
+def test_erasing_an_organiser_while_another_accepts_keeps_or_deletes_the_event(scene: AuthScene) -> None:
     for number in range(8):
         olga = scene.organiser(f"olga{number}")
         event = scene.event(olga)
@@ -71,7 +71,7 @@ def test_an_event_whose_organiser_is_erased_while_another_accepts_stays_or_is_go
             assert role_of(scene, otto) == [ORGANISER], "the event has an organiser, so it stays"
 
 
-def test_photographers_and_couples_leave_and_are_removed(scene: AuthScene, party: Party) -> None:
+def test_photographers_and_couples_can_leave_and_be_removed(scene: AuthScene, party: Party) -> None:
     event, olga = party
     cleo, phil = scene.member(event, olga, COUPLE, "cleo"), scene.member(event, olga, PHOTOGRAPHER, "phil")
     scene.stub.LeaveEvent(pb.LeaveEventRequest(event_id=event.event_id), metadata=cleo.metadata)
@@ -105,5 +105,5 @@ def test_a_database_of_the_previous_version_keeps_its_members_and_removals(scene
     with refused(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
         scene.stub.JoinEvent(pb.JoinEventRequest(event_code=old.event_code), metadata=gina.metadata)
     assert scene.accept(scene.invite(old, olga, COUPLE), gina) == COUPLE
-    # What a process of the previous version, which runs beside this one for a while, still writes.
+    # A process of the previous version can still run alongside this one and write this.
     scene.sql("INSERT INTO auth.removals (event_id, user_id) VALUES (:e, :u)", e=event, u=users["gina"])

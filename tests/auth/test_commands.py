@@ -1,4 +1,4 @@
-"""auth_service as an operator starts it."""
+"""The commands and settings of `python -m auth_service`."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def url_of(db: Engine) -> str:
 
 @pytest.fixture
 def command(scene: AuthScene, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Runs `python -m auth_service` with these words in this process."""
+    """Runs `python -m auth_service` in this process, with words as arguments and settings as keywords."""
     values = {
         "DATABASE_URL": url_of(scene.db),
         "MINOIS_KEYS": str(keys),
@@ -51,7 +51,7 @@ def command(scene: AuthScene, keys: Path, tmp_path: Path, monkeypatch: pytest.Mo
 
 @pytest.fixture
 def environment(make_db: Callable[[str], Engine], keys: Path) -> dict[str, str]:
-    """What a process of auth_service needs."""
+    """The environment of an auth_service process."""
     return {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": url_of(make_db("auth")),
@@ -61,10 +61,8 @@ def environment(make_db: Callable[[str], Engine], keys: Path) -> dict[str, str]:
     }
 
 
-def test_an_organiser_is_added_and_logs_in(
-    scene: AuthScene, command: Command, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Without keys: whoever reaches the database needs none."""
+def test_an_added_organiser_can_log_in(scene: AuthScene, command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    """Access to the database suffices; the command needs no keys."""
     command("add-organiser", "--username", "olga", "--email", "olga@example.org", MINOIS_KEYS="", SIGNING_KEY="")
     answer = scene.stub.Login(pb.LoginRequest(username="olga", password=PASSWORD))
     assert f"Organiser olga can log in now ({answer.user_id})." in capsys.readouterr().out
@@ -72,7 +70,7 @@ def test_an_organiser_is_added_and_logs_in(
     assert user.organiser
 
 
-def test_a_link_to_a_new_password_is_printed(
+def test_reset_link_prints_a_password_reset_link(
     scene: AuthScene, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scene.organiser("olga")
@@ -86,7 +84,7 @@ def test_a_link_to_a_new_password_is_printed(
     assert scene.stub.ResetPassword(request).username == "olga"
 
 
-def test_there_is_no_link_for_an_account_without_a_password(
+def test_reset_link_rejects_an_account_without_a_password(
     scene: AuthScene, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     scene.visitor(scene.event(scene.organiser("olga")))
@@ -98,7 +96,7 @@ def test_there_is_no_link_for_an_account_without_a_password(
 
 
 @pytest.mark.parametrize(
-    ("words", "changed", "told"),
+    ("words", "changed", "expected"),
     [
         (("--username", "olga", "--email", "new@example.org"), {}, "This user name is taken."),
         (("--username", "new", "--email", "olga@example.org"), {}, "An account with this address exists already."),
@@ -110,21 +108,21 @@ def test_there_is_no_link_for_an_account_without_a_password(
         ),
     ],
 )
-def test_a_faulty_organiser_is_told_all_faults_in_one_line(
+def test_add_organiser_reports_all_faults_in_one_line(
     scene: AuthScene,
     command: Command,
     capsys: pytest.CaptureFixture[str],
     words: tuple[str, ...],
     changed: dict[str, str],
-    told: str,
+    expected: str,
 ) -> None:
     scene.organiser("olga")
     with pytest.raises(SystemExit) as ended:
         command("add-organiser", *words, **changed)
-    assert (ended.value.code, capsys.readouterr().err) == (1, f"add-organiser: {told}\n")
+    assert (ended.value.code, capsys.readouterr().err) == (1, f"add-organiser: {expected}\n")
 
 
-def test_an_organisers_password_is_asked_for_when_it_is_not_set(
+def test_add_organiser_prompts_for_a_password_that_is_not_set(
     scene: AuthScene, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("getpass.getpass", lambda prompt: "typed by hand")
@@ -133,7 +131,7 @@ def test_an_organisers_password_is_asked_for_when_it_is_not_set(
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "expected"),
     [
         ({"DATABASE_URL": ""}, "settings: DATABASE_URL: Field required"),
         (
@@ -149,24 +147,24 @@ def test_an_organisers_password_is_asked_for_when_it_is_not_set(
         ({"MAIL_FROM": "photos@example.org"}, "settings: MAIL_FROM needs SMTP_URL"),
     ],
 )
-def test_a_wrong_setting_ends_the_start_with_one_clear_line(
-    command: Command, capsys: pytest.CaptureFixture[str], changed: dict[str, str], told: str
+def test_an_invalid_setting_stops_the_start_with_one_line(
+    command: Command, capsys: pytest.CaptureFixture[str], changed: dict[str, str], expected: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         command(**changed)
     line = capsys.readouterr().err
     assert ended.value.code == 2
-    assert line.startswith(told)
+    assert line.startswith(expected)
     assert line.count("\n") == 1
 
 
-def test_a_mailer_without_a_mail_server_ends_with_one_line(
+def test_a_mailer_without_a_mail_server_stops_with_one_line(
     command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         command("mailer", SMTP_URL="")
-    told = "settings: SMTP_URL: it is not set, so there is nothing to send\n"
-    assert (ended.value.code, capsys.readouterr().err) == (2, told)
+    expected = "settings: SMTP_URL: it is not set, so there is nothing to send\n"
+    assert (ended.value.code, capsys.readouterr().err) == (2, expected)
 
 
 def test_help_lists_every_setting(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
@@ -178,20 +176,20 @@ def test_help_lists_every_setting(command: Command, capsys: pytest.CaptureFixtur
     assert re.search(r"AUTH_PORT +.*\(default 50051\)", text)
 
 
-def test_migrating_again_changes_nothing(scene: AuthScene, command: Command) -> None:
+def test_repeating_a_migration_changes_nothing(scene: AuthScene, command: Command) -> None:
     scene.organiser()
     command("migrate")
     assert scene.sql("SELECT count(*) FROM auth.users") == [(1,)]
 
 
-def test_a_process_without_a_setting_ends_with_one_line_and_code_2(environment: dict[str, str]) -> None:
+def test_a_process_without_a_required_setting_exits_with_one_line_and_code_2(environment: dict[str, str]) -> None:
     del environment["DATABASE_URL"]
     ended = run_process(environment)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == "settings: DATABASE_URL: Field required (--help lists them all)\n"
 
 
-def test_a_process_serves_and_ends_on_sigterm_even_while_followers_wait(
+def test_a_process_stops_on_sigterm_even_while_followers_wait(
     environment: dict[str, str], signer: Callable[[str], Signer]
 ) -> None:
     process = subprocess.Popen(
@@ -219,16 +217,16 @@ def test_a_process_serves_and_ends_on_sigterm_even_while_followers_wait(
         process.stdout.close()
 
 
-def test_a_start_logs_a_code_as_long_as_nobody_may_create_events(environment: dict[str, str], scene: AuthScene) -> None:
+def test_a_start_logs_a_setup_code_until_an_organiser_exists(environment: dict[str, str], scene: AuthScene) -> None:
     environment = {**environment, "DATABASE_URL": url_of(scene.db)}
     codes = [find_code(environment) for _ in range(2)]
-    assert len(set(codes)) == 2, "each start makes a new one"
+    assert len(set(codes)) == 2, "each start generates a new code"
     user = {"username": "olga", "email": "olga@example.org", "password": PASSWORD}
     assert scene.stub.CreateFirstOrganiser(pb.CreateFirstOrganiserRequest(code=codes[1], **user)).user_id
 
 
 def find_code(environment: dict[str, str]) -> str:
-    """What a start of auth_service logs."""
+    """Starts auth_service and returns the setup code that it logs."""
     process = subprocess.Popen(
         [sys.executable, "-m", "auth_service"],
         env={**environment, "LOG_FORMAT": "json"},
@@ -238,8 +236,8 @@ def find_code(environment: dict[str, str]) -> str:
     try:
         assert process.stdout
         lines = read_lines(process.stdout)
-        said = next(line for line in lines if line.get("action") == "first_organiser")
-        return str(said["event"]).rstrip(".").rpartition(" ")[2]
+        logged = next(line for line in lines if line.get("action") == "first_organiser")
+        return str(logged["event"]).rstrip(".").rpartition(" ")[2]
     finally:
         process.kill()
         process.wait()

@@ -1,4 +1,4 @@
-"""Links to a new password or address, by e-mail: to whom they go, what they do, and what nobody learns from them."""
+"""E-mailed links that set a password or confirm an address: recipients, effects, and what they do not reveal."""
 
 import re
 
@@ -25,7 +25,7 @@ def ask(scene: AuthScene, email: str, language: str = "en") -> None:
 
 
 def sent_links(mail: Mail, page: str) -> list[tuple[str, str]]:
-    """To whom which token was sent, of all e-mails so far."""
+    """Recipient and token of each link sent so far."""
     mail.work()
     found = []
     for received in mail.smtp.received:
@@ -42,7 +42,7 @@ def email_of(scene: AuthScene, user_id: str) -> str:
     return str(scene.sql("SELECT email FROM auth.users WHERE id = :id", id=user_id)[0][0])
 
 
-def test_a_link_to_a_new_password_goes_to_the_address_of_the_account(scene: AuthScene, mail: Mail) -> None:
+def test_a_password_reset_link_is_sent_to_the_email_of_the_account(scene: AuthScene, mail: Mail) -> None:
     scene.organiser()
     ask(scene, "OLGA@example.org", "fr")
     [(to, token)] = sent_links(mail, "password")
@@ -51,7 +51,7 @@ def test_a_link_to_a_new_password_goes_to_the_address_of_the_account(scene: Auth
     assert may_log_in(scene, NEW)
 
 
-def test_nobody_learns_who_has_an_account(scene: AuthScene, mail: Mail) -> None:
+def test_a_reset_request_does_not_reveal_whether_an_account_exists(scene: AuthScene, mail: Mail) -> None:
     event = scene.event(scene.organiser())
     mail.leave(event, scene.visitor(event), "vera@example.org")
     for unknown in ("nobody@example.org", "vera@example.org"):
@@ -61,7 +61,7 @@ def test_nobody_learns_who_has_an_account(scene: AuthScene, mail: Mail) -> None:
         ask(scene, "no address")
 
 
-def test_an_account_gets_five_links_in_an_hour(scene: AuthScene, mail: Mail) -> None:
+def test_an_account_gets_at_most_five_links_per_hour(scene: AuthScene, mail: Mail) -> None:
     scene.organiser()
     for _ in range(7):
         ask(scene, "olga@example.org")
@@ -70,14 +70,14 @@ def test_an_account_gets_five_links_in_an_hour(scene: AuthScene, mail: Mail) -> 
     assert len(sent_links(mail, "password")) == 5
 
 
-def test_a_new_address_holds_when_its_link_is_used(scene: AuthScene, mail: Mail) -> None:
+def test_a_new_email_takes_effect_when_its_link_is_used(scene: AuthScene, mail: Mail) -> None:
     olga = scene.organiser()
     assert change_email(scene, olga.metadata, "new@example.org")
     assert email_of(scene, olga.user_id) == "olga@example.org"
     [(to, token)] = sent_links(mail, "email")
     assert to == "new@example.org"
     with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
-        reset(scene, token)  # it is good for nothing else
+        reset(scene, token)  # it is valid for nothing else
     confirm(scene, token)
     assert email_of(scene, olga.user_id) == "new@example.org"
     for old in (token, "unknown"):
@@ -85,20 +85,20 @@ def test_a_new_address_holds_when_its_link_is_used(scene: AuthScene, mail: Mail)
             confirm(scene, old)
 
 
-def test_the_last_address_that_was_named_gets_the_link(scene: AuthScene, mail: Mail) -> None:
+def test_only_the_last_requested_email_gets_the_link(scene: AuthScene, mail: Mail) -> None:
     olga = scene.organiser()
     for address in ("typo@example.org", "right@example.org"):
         change_email(scene, olga.metadata, address)
     assert [to for to, _ in sent_links(mail, "email")] == ["right@example.org"]
 
 
-def test_an_address_in_use_gets_nothing_and_the_answer_is_the_same(scene: AuthScene, mail: Mail) -> None:
+def test_an_email_in_use_gets_no_link_and_the_response_is_the_same(scene: AuthScene, mail: Mail) -> None:
     olga, _ = scene.organiser(), scene.organiser("otto")
     assert change_email(scene, olga.metadata, "OTTO@example.org")
     assert sent_links(mail, "email") == []
 
 
-def test_an_address_that_is_taken_meanwhile_is_not_confirmed(scene: AuthScene, mail: Mail) -> None:
+def test_an_email_taken_meanwhile_is_not_confirmed(scene: AuthScene, mail: Mail) -> None:
     olga = scene.organiser()
     change_email(scene, olga.metadata, "new@example.org")
     [(_, token)] = sent_links(mail, "email")
@@ -108,7 +108,7 @@ def test_an_address_that_is_taken_meanwhile_is_not_confirmed(scene: AuthScene, m
     assert email_of(scene, olga.user_id) == "olga@example.org"
 
 
-def test_with_a_new_address_the_links_to_the_old_one_end(scene: AuthScene, mail: Mail) -> None:
+def test_a_new_email_revokes_the_links_sent_to_the_old_one(scene: AuthScene, mail: Mail) -> None:
     olga = scene.organiser()
     ask(scene, "olga@example.org")
     [(_, old)] = sent_links(mail, "password")
@@ -122,7 +122,7 @@ def test_with_a_new_address_the_links_to_the_old_one_end(scene: AuthScene, mail:
     assert may_log_in(scene, PASSWORD)
 
 
-def test_an_erased_account_leaves_no_link(scene: AuthScene, mail: Mail) -> None:
+def test_erasing_an_account_deletes_its_links(scene: AuthScene, mail: Mail) -> None:
     olga = scene.organiser()
     ask(scene, "olga@example.org")
     assert len(sent_links(mail, "password")) == 1
@@ -130,20 +130,20 @@ def test_an_erased_account_leaves_no_link(scene: AuthScene, mail: Mail) -> None:
     assert scene.sql("SELECT FROM auth.account_links") == []
 
 
-def told(mail: Mail) -> list[tuple[str, str]]:
-    """To whom which kind of news of an account is to be sent."""
+def list_notifications(mail: Mail) -> list[tuple[str, str]]:
+    """Recipient and kind of each queued notification about an account."""
     query = "SELECT address, kind FROM auth.mails WHERE kind LIKE '%_changed' ORDER BY created_at"
     return [(row[0], row[1]) for row in mail.scene.sql(query)]
 
 
-def test_the_old_address_is_told_of_the_new_one_when_it_holds(scene: AuthScene, mail: Mail) -> None:
+def test_the_old_email_is_notified_once_the_new_one_takes_effect(scene: AuthScene, mail: Mail) -> None:
     olga = scene.organiser()
     change_email(scene, olga.metadata, "new@example.org")
     [(_, token)] = sent_links(mail, "email")
-    assert told(mail) == []
+    assert list_notifications(mail) == []
     confirm(scene, token)
-    assert told(mail) == [("olga@example.org", "email_changed")]
-    # Whoever took the account over changes it once more: the first address hears of it all the same.
+    assert list_notifications(mail) == [("olga@example.org", "email_changed")]
+    # An attacker who took over the account changes it once more: the first address is still notified.
     change_email(scene, olga.metadata, "newer@example.org")
     mail.work()
     [last] = [received for received in mail.smtp.received if "no longer uses this address" in received.plain]
@@ -151,10 +151,10 @@ def test_the_old_address_is_told_of_the_new_one_when_it_holds(scene: AuthScene, 
     assert "new@example.org" not in last.plain
 
 
-def test_the_address_is_told_of_a_new_password_however_it_came(scene: AuthScene, mail: Mail) -> None:
+def test_every_password_change_is_notified_by_email(scene: AuthScene, mail: Mail) -> None:
     scene.organiser()
     change(scene, by(log_in(scene)), PASSWORD, NEW)
-    assert told(mail) == [("olga@example.org", "password_changed")]
+    assert list_notifications(mail) == [("olga@example.org", "password_changed")]
     ask(scene, "olga@example.org")
     [(_, token)] = sent_links(mail, "password")
     reset(scene, token)
@@ -163,7 +163,7 @@ def test_the_address_is_told_of_a_new_password_however_it_came(scene: AuthScene,
     assert news == [["olga@example.org"]] * 2
 
 
-def test_a_change_that_fails_is_no_news(scene: AuthScene, mail: Mail) -> None:
+def test_a_failed_change_is_not_notified(scene: AuthScene, mail: Mail) -> None:
     olga, other = scene.organiser(), scene.organiser("other")
     change_email(scene, olga.metadata, "new@example.org")
     [(_, token)] = sent_links(mail, "email")
@@ -173,12 +173,12 @@ def test_a_change_that_fails_is_no_news(scene: AuthScene, mail: Mail) -> None:
         confirm(scene, token)
     with refused(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
         change(scene, by(log_in(scene)), "not it", NEW)
-    assert told(mail) == []
+    assert list_notifications(mail) == []
 
 
-def test_where_no_mail_is_sent_nothing_waits(scene: AuthScene, mail: Mail) -> None:
+def test_without_a_mailer_no_notification_is_queued(scene: AuthScene, mail: Mail) -> None:
     scene.auth.credentials = Credentials(mail.stores, scene.passwords, False)
     olga = scene.organiser()
     change_email(scene, olga.metadata, "new@example.org")
     change(scene, by(log_in(scene)), PASSWORD, NEW)
-    assert told(mail) == []
+    assert list_notifications(mail) == []

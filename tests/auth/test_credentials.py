@@ -1,4 +1,4 @@
-"""A password and an e-mail address are changed by who knows the password, or by a link."""
+"""Changing a password or an e-mail address, with the old password or by a link."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +35,7 @@ def may_log_in(scene: AuthScene, password: str, name: str = "olga") -> bool:
 
 
 def make_reset(scene: AuthScene, name: str = "olga") -> str:
-    """As the operator's command."""
+    """Creates a link as the operator's command does."""
     return scene.auth.credentials.make_reset(name)
 
 
@@ -43,7 +43,7 @@ def reset(scene: AuthScene, token: str, password: str = NEW) -> str:
     return str(scene.stub.ResetPassword(pb.ResetPasswordRequest(token=token, password=password)).username)
 
 
-def test_a_password_is_changed_and_other_sessions_end(scene: AuthScene) -> None:
+def test_changing_a_password_ends_the_other_sessions(scene: AuthScene) -> None:
     scene.organiser()
     mine, other = log_in(scene), log_in(scene)
     change(scene, by(mine))
@@ -53,7 +53,7 @@ def test_a_password_is_changed_and_other_sessions_end(scene: AuthScene) -> None:
     assert refresh(scene, mine)
 
 
-def test_without_the_old_password_nothing_changes(scene: AuthScene) -> None:
+def test_a_change_without_the_old_password_is_rejected(scene: AuthScene) -> None:
     scene.organiser()
     mine, other = log_in(scene), log_in(scene)
     with refused(UNAUTHENTICATED, "INVALID_CREDENTIALS"):
@@ -67,7 +67,7 @@ def test_without_the_old_password_nothing_changes(scene: AuthScene) -> None:
     assert refresh(scene, other)
 
 
-def test_a_guest_without_a_password_has_none_to_change(scene: AuthScene) -> None:
+def test_a_guest_without_a_password_cannot_change_credentials(scene: AuthScene) -> None:
     vera = scene.visitor(scene.event(scene.organiser()))
     for call in (lambda: change(scene, vera.metadata), lambda: change_email(scene, vera.metadata, "v@example.org")):
         with refused(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED"):
@@ -76,14 +76,14 @@ def test_a_guest_without_a_password_has_none_to_change(scene: AuthScene) -> None
         make_reset(scene, "")
 
 
-def test_a_token_that_names_no_session_changes_no_password(scene: AuthScene) -> None:
+def test_a_token_without_a_session_cannot_change_the_password(scene: AuthScene) -> None:
     olga = scene.organiser()
     with refused(UNAUTHENTICATED, "INVALID_TOKEN"):
         change(scene, olga.metadata)
     assert may_log_in(scene, PASSWORD)
 
 
-def test_an_address_changes_at_once_where_no_mail_is_sent(scene: AuthScene) -> None:
+def test_without_a_mailer_an_email_changes_at_once(scene: AuthScene) -> None:
     olga = scene.organiser()
     scene.organiser("otto")
     assert not change_email(scene, olga.metadata, "Olga@example.com")
@@ -97,7 +97,7 @@ def test_an_address_changes_at_once_where_no_mail_is_sent(scene: AuthScene) -> N
     assert scene.stub.GetUser(pb.GetUserRequest(), metadata=olga.metadata).email == "Olga@example.com"
 
 
-def test_a_link_sets_a_new_password_once_and_ends_every_session(scene: AuthScene) -> None:
+def test_a_reset_link_sets_a_password_once_and_ends_every_session(scene: AuthScene) -> None:
     scene.organiser()
     tokens, link, spare = log_in(scene), make_reset(scene), make_reset(scene, "olga@example.org")
     sign_in = scene.stub.CreateSignInLink(pb.CreateSignInLinkRequest(), metadata=by(tokens)).token
@@ -115,7 +115,7 @@ def test_a_link_sets_a_new_password_once_and_ends_every_session(scene: AuthScene
     assert not may_log_in(scene, "yet another horse")
 
 
-def test_a_link_that_has_expired_is_refused_and_deleted(scene: AuthScene) -> None:
+def test_an_expired_link_is_rejected_and_deleted(scene: AuthScene) -> None:
     scene.organiser()
     link = make_reset(scene)
     assert link not in str(scene.sql("SELECT * FROM auth.account_links"))
@@ -129,14 +129,14 @@ def test_a_link_that_has_expired_is_refused_and_deleted(scene: AuthScene) -> Non
     assert may_log_in(scene, PASSWORD)
 
 
-def test_an_unknown_link_costs_no_hash(scene: AuthScene) -> None:
+def test_an_unknown_link_is_rejected_before_hashing(scene: AuthScene) -> None:
     before = len(scene.passwords.work)
     with refused(UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         reset(scene, "unknown")
     assert len(scene.passwords.work) == before
 
 
-def test_of_two_who_use_a_link_at_once_one_does(scene: AuthScene) -> None:
+def test_of_concurrent_uses_of_a_link_one_succeeds(scene: AuthScene) -> None:
     scene.organiser()
     link = make_reset(scene)
     with ThreadPoolExecutor(4) as pool:
@@ -146,14 +146,14 @@ def test_of_two_who_use_a_link_at_once_one_does(scene: AuthScene) -> None:
     assert sum(may_log_in(scene, f"{NEW} {n}") for n in range(4)) == 1
 
 
-def test_no_mail_no_reset_by_mail(scene: AuthScene) -> None:
+def test_without_a_mailer_a_reset_by_email_is_rejected(scene: AuthScene) -> None:
     with refused(grpc.StatusCode.NOT_FOUND, "MAIL_NOT_OFFERED"):
         scene.stub.SendPasswordReset(pb.SendPasswordResetRequest(email="o@example.org", language="en"))
 
 
 def log_in_late(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> int:
-    """A login whose password was checked before it changed, and that begins its session after that; how many sessions
-    there are then besides the one that changed it."""
+    """Changes the password between a login's password check and the start of its session; returns how many sessions
+    there are then, besides the one that changed it."""
     scene.organiser()
     mine = log_in(scene)
     find = scene.auth.sessions._find_last_event
@@ -174,7 +174,7 @@ def test_a_login_with_the_old_password_does_not_outlive_the_change(
     assert log_in_late(scene, monkeypatch) == 0
 
 
-def test_control_a_login_that_forgets_what_it_has_checked_outlives_it(
+def test_control_a_login_without_the_second_check_outlives_the_change(
     scene: AuthScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add: Callable[..., bool] = SessionStore.add_session
@@ -182,7 +182,7 @@ def test_control_a_login_that_forgets_what_it_has_checked_outlives_it(
     assert log_in_late(scene, monkeypatch) == 1
 
 
-def test_of_two_changes_with_one_old_password_the_second_is_refused(
+def test_of_two_changes_from_the_same_old_password_the_second_is_rejected(
     scene: AuthScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scene.organiser()
@@ -200,7 +200,7 @@ def test_of_two_changes_with_one_old_password_the_second_is_refused(
     assert may_log_in(scene, NEW)
 
 
-def test_what_is_guessed_first_becomes_nobodys_password(scene: AuthScene) -> None:
+def test_common_passwords_are_rejected(scene: AuthScene) -> None:
     olga = scene.organiser()
     event, mine, link = scene.event(olga), log_in(scene), make_reset(scene)
     vera = scene.visitor(event)

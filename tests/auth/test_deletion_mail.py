@@ -1,4 +1,4 @@
-"""The announcement of a deletion: to each organiser, a month and a week before guests see the event no more."""
+"""The announcement of a deletion, sent to each organiser a month and a week before the event is hidden."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Ending:
         self.scene.stub.UpdateEvent(request, metadata=self.olga.metadata)
 
     def pass_time(self, days: float) -> None:
-        """By moving everything that the rows know into the past; then all that is due is done, twice."""
+        """Moves the times in all rows into the past, then does all due work twice."""
         time = timedelta(days=days)
         self.scene.sql(
             "UPDATE auth.events SET expires_at = expires_at - :time, keep_since = keep_since - :time,"
@@ -53,7 +53,7 @@ class Ending:
         self.mail.work()
 
     def sent(self) -> list[str]:
-        """To whom, since it was asked last."""
+        """Recipients of the e-mails sent since the last call."""
         found = sorted(one.to[0].split("@")[0] for one in self.mail.smtp.received)
         self.mail.smtp.received.clear()
         return found
@@ -64,18 +64,18 @@ def ending(mail: Mail) -> Ending:
     return Ending(mail)
 
 
-def test_each_organiser_is_told_a_month_and_a_week_before(ending: Ending) -> None:
-    told = []
+def test_each_organiser_is_notified_a_month_and_a_week_before(ending: Ending) -> None:
+    sent = []
     for _ in range(66):
         ending.pass_time(1)
-        told.append(ending.sent())
-    assert [(day, names) for day, names in enumerate(told, 1) if names] == [
+        sent.append(ending.sent())
+    assert [(day, names) for day, names in enumerate(sent, 1) if names] == [
         (31, ["olga", "otto"]),
         (54, ["olga", "otto"]),
     ]
 
 
-def test_it_says_when_in_both_languages_and_what_to_do(ending: Ending) -> None:
+def test_the_announcement_gives_dates_and_links_in_both_languages(ending: Ending) -> None:
     ending.mail.total = 1
     ending.pass_time(31)
     received = ending.mail.smtp.received[0]
@@ -97,16 +97,16 @@ def test_it_says_when_in_both_languages_and_what_to_do(ending: Ending) -> None:
     assert "« Summer party » (1 photo)" in received.plain
 
 
-def test_photos_that_cannot_be_counted_now_are_left_out(ending: Ending) -> None:
-    def away(event_id: UUID, user_ids: Sequence[UUID]) -> PhotoCounts:
+def test_the_announcement_omits_a_photo_count_that_is_unavailable(ending: Ending) -> None:
+    def fail(event_id: UUID, user_ids: Sequence[UUID]) -> PhotoCounts:
         raise Unavailable
 
-    ending.announcer = Announcer(ending.mail.stores.announcements, away)
+    ending.announcer = Announcer(ending.mail.stores.announcements, fail)
     ending.pass_time(31)
     assert "the photos of “Summer party”." in ending.mail.smtp.received[0].plain
 
 
-def test_another_time_is_announced_anew(ending: Ending) -> None:
+def test_a_changed_date_is_announced_again(ending: Ending) -> None:
     ending.pass_time(31)
     assert ending.sent() == ["olga", "otto"]
     ending.update(keep_days={"value": 100})
@@ -119,7 +119,7 @@ def test_another_time_is_announced_anew(ending: Ending) -> None:
     assert ending.sent() == [], "it is kept"
 
 
-def test_what_was_extended_before_the_e_mail_was_sent_is_not_announced(ending: Ending) -> None:
+def test_an_event_extended_before_the_email_was_sent_is_not_announced(ending: Ending) -> None:
     ending.mail.smtp.answers += ["451 later"] * 2
     ending.pass_time(31)
     ending.update(keep_days={"value": 100})
@@ -130,7 +130,7 @@ def test_what_was_extended_before_the_e_mail_was_sent_is_not_announced(ending: E
 
 
 @pytest.mark.parametrize("way", ["another role", "left"])
-def test_who_organises_no_more_is_not_told(ending: Ending, way: str) -> None:
+def test_a_former_organiser_is_not_notified(ending: Ending, way: str) -> None:
     ending.mail.smtp.answers += ["451 later"] * 2
     ending.pass_time(31)
     if way == "left":
@@ -146,7 +146,7 @@ def test_who_organises_no_more_is_not_told(ending: Ending, way: str) -> None:
     assert ending.sent() == ["olga"]
 
 
-def test_a_new_organiser_is_told_when_they_come(ending: Ending) -> None:
+def test_a_new_organiser_is_notified_when_they_join(ending: Ending) -> None:
     ending.pass_time(31)
     ending.sent()
     ending.scene.set_role(ending.event, ending.cleo, pb.ROLE_ORGANISER, ending.olga)
@@ -163,7 +163,7 @@ def test_after_a_month_without_a_mailer_only_the_last_announcement_is_sent(endin
 
 
 def announce_again(ending: Ending) -> list[str]:
-    """What a second mailer does that has read what is due before the first one wrote."""
+    """Acts as a second mailer that read the due announcements before the first one wrote; returns the recipients."""
     ending.pass_time(31)
     ending.sent()
     for row in ending.scene.sql("SELECT event_id, user_id, kind FROM auth.mails"):
@@ -173,10 +173,10 @@ def announce_again(ending: Ending) -> list[str]:
     return ending.sent()
 
 
-def test_of_two_mailers_one_announces(ending: Ending) -> None:
+def test_two_mailers_send_one_announcement(ending: Ending) -> None:
     assert announce_again(ending) == []
 
 
-def test_control_without_its_index_both_do(ending: Ending) -> None:
+def test_control_without_the_unique_index_both_mailers_send(ending: Ending) -> None:
     ending.scene.sql("DROP INDEX auth.deletion_once")
     assert announce_again(ending) == ["olga", "otto"]

@@ -1,4 +1,4 @@
-"""The list of ended sessions: what ends access tokens, in commit order, and for as long as one may hold."""
+"""The list of ended sessions, which revokes access tokens: in commit order, kept as long as a token can be valid."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -62,7 +62,7 @@ def test_what_ends_a_session_is_listed(scene: AuthScene, end: Callable[[AuthScen
     assert ended(scene, answer.place).sessions == []
 
 
-def test_the_end_of_all_others_lists_each_of_them(scene: AuthScene) -> None:
+def test_ending_all_other_sessions_lists_each_of_them(scene: AuthScene) -> None:
     olga = scene.organiser()
     others, mine = [log_in(scene) for _ in range(3)], log_in(scene)
     scene.stub.EndOtherSessions(pb.EndOtherSessionsRequest(), metadata=by(mine))
@@ -70,7 +70,7 @@ def test_the_end_of_all_others_lists_each_of_them(scene: AuthScene) -> None:
     assert len(listed(scene, mine)) == 1
 
 
-def test_an_erasure_and_a_last_leave_are_listed(scene: AuthScene) -> None:
+def test_an_erasure_and_leaving_the_last_event_are_listed(scene: AuthScene) -> None:
     olga = scene.organiser()
     event = scene.event(olga)
     gina, vera = scene.guest(event), scene.visitor(event)
@@ -80,7 +80,7 @@ def test_an_erasure_and_a_last_leave_are_listed(scene: AuthScene) -> None:
     assert ids(ended(scene)) == {(gina.user_id, ""), (vera.user_id, session_of(vera.tokens))}
 
 
-def test_the_list_is_for_services(scene: AuthScene) -> None:
+def test_only_services_can_list_ended_sessions(scene: AuthScene) -> None:
     olga = scene.organiser()
     with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
         scene.stub.ListEndedSessions(pb.ListEndedSessionsRequest(), metadata=olga.metadata)
@@ -95,7 +95,7 @@ def test_a_long_poll_answers_when_a_session_ends(scene: AuthScene) -> None:
         assert len(poll.result().sessions) == 1
 
 
-def test_what_no_token_can_outlive_is_forgotten_and_its_place_is_kept(scene: AuthScene) -> None:
+def test_entries_older_than_any_token_are_deleted_and_the_position_is_kept(scene: AuthScene) -> None:
     scene.organiser()
     log_out(scene, log_in(scene))
     place = ended(scene).place
@@ -106,13 +106,13 @@ def test_what_no_token_can_outlive_is_forgotten_and_its_place_is_kept(scene: Aut
     assert ended(scene).place == place
 
 
-def test_after_a_restore_a_follower_is_set_back(scene: AuthScene) -> None:
+def test_a_follower_ahead_of_a_restored_database_is_reset(scene: AuthScene) -> None:
     assert ended(scene, after=99, wait_s=9).place == 0
 
 
 def skip_one(scene: AuthScene) -> set[str]:
-    """Two sessions end at once, the first to be numbered the last to be committed; what a follower reads of them in two
-    steps, the first in between."""
+    """Two sessions end concurrently; the first to be numbered is the last to commit. Returns the sessions missed by a
+    follower that reads between the commits and after both."""
     scene.organiser()
     slow, fast = log_in(scene), log_in(scene)
     append = endings.append_ended
@@ -134,13 +134,11 @@ def skip_one(scene: AuthScene) -> set[str]:
     return {session_of(slow), session_of(fast)} - {one.session_id for answer in read for one in answer.sessions}
 
 
-def test_no_ending_is_skipped(scene: AuthScene) -> None:
+def test_concurrent_endings_are_all_listed(scene: AuthScene) -> None:
     assert skip_one(scene) == set()
 
 
-def test_control_numbers_in_another_order_than_commits_skip_one(
-    scene: AuthScene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_numbers_out_of_commit_order_skip_an_ending(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     scene.sql("CREATE SEQUENCE auth.numbers; GRANT ALL ON auth.numbers TO PUBLIC")
     monkeypatch.setattr(
         endings,
@@ -153,7 +151,7 @@ def test_control_numbers_in_another_order_than_commits_skip_one(
 
 
 def verify_after(scene: AuthScene, keys: Path, end: Callable[[Person], object]) -> tuple[Verifier, Person, Person]:
-    """A verifier that has read the list after the end of the first guest's session."""
+    """Ends the first guest's session; returns a verifier that has then read the list, and both guests."""
     event = scene.event(scene.organiser())
     gina, gustav = scene.guest(event, "gina"), scene.guest(event, "gustav")
     verifier, stop = Verifier.read(keys), Event()
@@ -168,7 +166,7 @@ def verify_after(scene: AuthScene, keys: Path, end: Callable[[Person], object]) 
     return verifier, gina, gustav
 
 
-def test_a_verifier_refuses_the_tokens_of_an_ended_session_alone(scene: AuthScene, keys: Path) -> None:
+def test_a_verifier_rejects_only_the_tokens_of_an_ended_session(scene: AuthScene, keys: Path) -> None:
     verifier, gina, gustav = verify_after(scene, keys, lambda gina: log_out(scene, gina.tokens))
     assert gina.tokens
     assert gustav.tokens
@@ -181,13 +179,13 @@ def test_a_verifier_refuses_the_tokens_of_an_ended_session_alone(scene: AuthScen
         verifier.verify(download)
 
 
-def test_control_a_verifier_that_reads_no_list_believes_them(scene: AuthScene, keys: Path) -> None:
+def test_control_a_verifier_without_the_list_accepts_them(scene: AuthScene, keys: Path) -> None:
     _, gina, _ = verify_after(scene, keys, lambda gina: log_out(scene, gina.tokens))
     assert gina.tokens
     assert Verifier.read(keys).verify(gina.tokens.access_token)
 
 
-def test_a_verifier_refuses_every_token_of_an_erased_user(scene: AuthScene, keys: Path) -> None:
+def test_a_verifier_rejects_every_token_of_an_erased_user(scene: AuthScene, keys: Path) -> None:
     verifier, gina, gustav = verify_after(
         scene, keys, lambda gina: scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
     )
@@ -197,7 +195,7 @@ def test_a_verifier_refuses_every_token_of_an_erased_user(scene: AuthScene, keys
     assert verifier.verify(gustav.tokens.access_token)  # type: ignore[union-attr]
 
 
-def test_hashes_and_ids_are_all_that_is_kept(scene: AuthScene) -> None:
+def test_the_list_stores_no_token_and_no_token_hash(scene: AuthScene) -> None:
     scene.organiser()
     tokens = log_in(scene)
     log_out(scene, tokens)

@@ -1,4 +1,4 @@
-"""Ends of events: one that is past shuts an event at once, which only closing it may do."""
+"""Ends of events. An end in the past would shut an event at once, so only a closed event may have one."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ def update(scene: AuthScene, event: pb.Event, who: Person, **fields: object) -> 
 
 
 @pytest.mark.parametrize("ends", PAST, ids=["the first day", "2020", "a second ago"])
-def test_an_end_in_the_past_is_a_fault_of_its_field(scene: AuthScene, ends: datetime) -> None:
+def test_an_end_in_the_past_is_rejected(scene: AuthScene, ends: datetime) -> None:
     olga = scene.organiser()
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
         scene.event(olga, expire_time=to_timestamp(ends))
@@ -33,7 +33,7 @@ def test_an_end_in_the_past_is_a_fault_of_its_field(scene: AuthScene, ends: date
     assert not scene.get_event(event, olga).closed
 
 
-def test_an_event_that_is_closed_may_have_ended(scene: AuthScene) -> None:
+def test_a_closed_event_may_have_an_end_in_the_past(scene: AuthScene) -> None:
     olga = scene.organiser()
     event = scene.event(olga)
     closed = update(scene, event, olga, expire_time=to_timestamp(PAST[1]), closed=BoolValue(value=True))
@@ -46,10 +46,10 @@ def test_an_event_that_is_closed_may_have_ended(scene: AuthScene) -> None:
 @pytest.mark.parametrize(
     ("closed", "ends", "expected"), [(False, FUTURE, False), (True, FUTURE, True), (False, PAST[1], True)]
 )
-def test_an_event_has_ended_where_it_is_closed_or_expired(
+def test_an_event_has_ended_when_it_is_closed_or_expired(
     scene: AuthScene, closed: bool, ends: datetime, expected: bool
 ) -> None:
-    """`closed` alone is what an organiser did, and undoes."""
+    """`closed` is only what an organiser sets and resets; `ended` includes expiry."""
     event = scene.event(olga := scene.organiser())
     update(scene, event, olga, closed=BoolValue(value=closed))
     scene.sql("UPDATE auth.events SET expires_at = :ends", ends=ends)
@@ -58,8 +58,8 @@ def test_an_event_has_ended_where_it_is_closed_or_expired(
         assert (found.closed, found.ended) == (closed, expected)
 
 
-def test_what_has_ended_is_changed_with_its_end(scene: AuthScene) -> None:
-    """As forms do, which send everything that they show; they show the day or the minute of the end."""
+def test_an_ended_event_can_be_updated_with_its_own_end(scene: AuthScene) -> None:
+    """Forms send every field that they show, and show the end rounded to the day or the minute."""
     olga = scene.organiser()
     event = scene.event(olga)
     ended = NOW - timedelta(days=5)

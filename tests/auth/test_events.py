@@ -1,4 +1,4 @@
-"""Events, their codes and their members: who may do what."""
+"""Events, their codes and their members, and which callers may use each RPC."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ LATER = NOON + timedelta(hours=6)
 
 MakeRequest = Callable[[pb.Event, Person], Message]
 
-# Every rpc about one event, with a request that an organiser may make.
+# Every RPC about one event, with a request that is valid for an organiser.
 EVENT_RPCS: dict[str, MakeRequest] = {
     "GetEvent": lambda event, _: pb.GetEventRequest(event_id=event.event_id),
     "ListGuests": lambda event, _: pb.ListGuestsRequest(event_id=event.event_id),
@@ -53,13 +53,13 @@ def list_guests(scene: AuthScene, event: pb.Event, organiser: Person) -> list[tu
 OF_OTHERS = {"RecordConsent", "SetNotice", "DeleteNotice", "ListMemberIds"}  # guests, and the gateway
 
 
-def test_the_table_holds_every_rpc_of_organisers_about_an_event() -> None:
+def test_the_table_lists_every_organiser_rpc_about_an_event() -> None:
     service = pb.DESCRIPTOR.services_by_name["AuthService"]
     by_event = {m.name for m in service.methods if "event_id" in m.input_type.fields_by_name}
     assert by_event - OF_OTHERS == set(EVENT_RPCS)
 
 
-def test_strangers_find_no_event_and_guests_may_not_touch_it(scene: AuthScene, subtests: pytest.Subtests) -> None:
+def test_strangers_get_not_found_and_guests_get_permission_denied(scene: AuthScene, subtests: pytest.Subtests) -> None:
     olga = scene.organiser("olga")
     event = scene.event(olga)
     gina, greg, sven = scene.guest(event, "gina"), scene.visitor(event), scene.stranger()
@@ -83,7 +83,7 @@ def test_strangers_find_no_event_and_guests_may_not_touch_it(scene: AuthScene, s
         getattr(scene.stub, rpc)(make_request(event, greg), metadata=olga.metadata)
 
 
-def test_an_organiser_makes_an_event_and_is_its_first_guest(scene: AuthScene) -> None:
+def test_the_creator_of_an_event_is_its_first_member(scene: AuthScene) -> None:
     olga = scene.organiser()
     event = scene.event(olga, "  Wedding 👨‍👩‍👧 ", start_time=to_timestamp(NOON), expire_time=to_timestamp(LATER))
     assert (event.name, event.closed, event.guest_count) == ("Wedding 👨‍👩‍👧", False, 1)
@@ -92,13 +92,13 @@ def test_an_organiser_makes_an_event_and_is_its_first_guest(scene: AuthScene) ->
     assert list_guests(scene, event, olga) == [("olga", pb.ROLE_ORGANISER)]
 
 
-def test_only_organisers_make_events(scene: AuthScene) -> None:
+def test_only_organisers_can_create_events(scene: AuthScene) -> None:
     gina = scene.guest(scene.event(scene.organiser()))
     with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         scene.event(gina)
 
 
-def test_a_repeated_creation_is_one_event(scene: AuthScene) -> None:
+def test_a_repeated_creation_returns_the_same_event(scene: AuthScene) -> None:
     olga, otto, request_id = scene.organiser("olga"), scene.organiser("otto"), str(uuid4())
     first = scene.event(olga, "first", request_id=request_id)
     assert scene.event(olga, "second", request_id=request_id) == first
@@ -123,13 +123,13 @@ EVENT_RULES = [
 
 
 def edit(event: pb.Event, **fields: Any) -> pb.UpdateEventRequest:
-    """With plain values where the message has wrappers."""
+    """An update request from plain values, wrapped where the message has wrappers."""
     wrapped = {"name": StringValue, "closed": BoolValue, "admission": BoolValue}
     values = {name: wrapped[name](value=value) if name in wrapped else value for name, value in fields.items()}
     return pb.UpdateEventRequest(event_id=event.event_id, **values)
 
 
-def test_the_form_of_an_event_has_its_rules(scene: AuthScene, subtests: pytest.Subtests) -> None:
+def test_the_fields_of_an_event_are_validated(scene: AuthScene, subtests: pytest.Subtests) -> None:
     olga = scene.organiser()
     event = scene.event(olga)
     for fields, violations in EVENT_RULES:
@@ -143,12 +143,12 @@ def test_the_form_of_an_event_has_its_rules(scene: AuthScene, subtests: pytest.S
 
 
 @pytest.mark.parametrize("seconds", [10**15, -(10**15)])
-def test_a_time_that_no_calendar_has_is_refused(scene: AuthScene, seconds: int) -> None:
+def test_an_out_of_range_time_is_rejected(scene: AuthScene, seconds: int) -> None:
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         scene.event(scene.organiser(), start_time=Timestamp(seconds=seconds))
 
 
-def test_an_update_changes_what_is_set_and_nothing_else(scene: AuthScene) -> None:
+def test_an_update_changes_only_the_fields_that_are_set(scene: AuthScene) -> None:
     olga = scene.organiser()
     event = scene.event(olga, start_time=to_timestamp(NOON))
 
@@ -176,10 +176,10 @@ def test_an_update_changes_what_is_set_and_nothing_else(scene: AuthScene) -> Non
         assert (answer.valid, answer.closed) == (valid, False)
     assert update(closed=True).closed
     shut = scene.stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=renewed.event_code))
-    assert shut == pb.CheckEventCodeResponse(closed=True)  # no name: it is for guests alone
+    assert shut == pb.CheckEventCodeResponse(closed=True)  # without the name, which only guests see
 
 
-def test_a_new_code_that_is_in_use_is_drawn_again(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_generated_code_in_use_is_replaced(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     olga = scene.organiser()
     taken = scene.event(olga).event_code.replace("-", "")
     draws = iter([taken, "AAAAAAAA", taken, "BBBBBBBB"])
@@ -193,7 +193,7 @@ def test_a_new_code_that_is_in_use_is_drawn_again(scene: AuthScene, monkeypatch:
 @pytest.mark.parametrize(
     "typed", ["10AB-CDEF", "10abcdef", " i o a b - c d e f ", "LOAB-CDEF", "lo-ab-cd-ef", "IOABCDEF", "--10ABCDEF"]
 )
-def test_a_code_is_read_as_people_type_it(scene: AuthScene, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_code_is_normalised(scene: AuthScene, typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auth_service.service.events.new_code", lambda: "10ABCDEF")
     event = scene.event(scene.organiser())
     assert event.event_code == "10AB-CDEF"
@@ -212,11 +212,11 @@ def test_joining_again_changes_nothing(scene: AuthScene) -> None:
     assert scene.stub.JoinEvent(join, metadata=olga.metadata).event_name == event.name
     assert list_guests(scene, event, olga) == [("olga", pb.ROLE_ORGANISER), ("sven", pb.ROLE_GUEST)]
     scene.sql("UPDATE auth.events SET closed = true")
-    assert scene.stub.JoinEvent(join, metadata=sven.metadata).event_id == event.event_id, "a member is one already"
+    assert scene.stub.JoinEvent(join, metadata=sven.metadata).event_id == event.event_id, "they are already a member"
 
 
 @pytest.mark.parametrize("shut", ["closed = true", "expires_at = now()"])
-def test_a_shut_event_takes_no_joins(scene: AuthScene, shut: str) -> None:
+def test_a_shut_event_cannot_be_joined(scene: AuthScene, shut: str) -> None:
     event, sven = scene.event(scene.organiser()), scene.stranger()
     scene.sql(f"UPDATE auth.events SET {shut}")
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
@@ -224,12 +224,12 @@ def test_a_shut_event_takes_no_joins(scene: AuthScene, shut: str) -> None:
     assert not scene.stub.GetUser(pb.GetUserRequest(), metadata=sven.metadata).memberships
 
 
-def test_an_unknown_code_joins_nothing(scene: AuthScene) -> None:
+def test_joining_with_an_unknown_code_fails(scene: AuthScene) -> None:
     with refused(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
         scene.stub.JoinEvent(pb.JoinEventRequest(event_code="0000-0000"), metadata=scene.stranger().metadata)
 
 
-def test_guests_leave_and_organisers_remove_them(scene: AuthScene) -> None:
+def test_guests_can_leave_and_organisers_can_remove_them(scene: AuthScene) -> None:
     olga = scene.organiser("olga")
     event = scene.event(olga)
     gina, greg = scene.guest(event, "gina"), scene.guest(event, "greg")
@@ -242,7 +242,7 @@ def test_guests_leave_and_organisers_remove_them(scene: AuthScene) -> None:
         scene.stub.LeaveEvent(pb.LeaveEventRequest(event_id=event.event_id), metadata=gina.metadata)
 
 
-def test_a_guest_may_name_themselves_when_leaving(scene: AuthScene) -> None:
+def test_a_guest_can_leave_by_their_own_user_id(scene: AuthScene) -> None:
     olga = scene.organiser("olga")
     event = scene.event(olga)
     gina = scene.guest(event, "gina")

@@ -1,4 +1,4 @@
-"""Guests without user name, e-mail address and password."""
+"""Guests without a user name, an e-mail address and a password."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,11 +28,11 @@ def get_user(scene: AuthScene, tokens: pb.TokenPair) -> pb.GetUserResponse:
     return answer
 
 
-def test_a_guest_needs_nothing_but_the_code(scene: AuthScene) -> None:
+def test_a_guest_needs_only_the_event_code(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     before = len(scene.passwords.work)
     answer = enter(scene, event, display_name="  Gina  W. ", consent_version="2026-11")
-    assert len(scene.passwords.work) == before, "nothing is hashed while a guest waits"
+    assert len(scene.passwords.work) == before, "creating a guest computes no hash"
     me = get_user(scene, answer.tokens)
     assert (me.user_id, me.username, me.email, me.display_name) == (answer.user_id, "", "", "Gina W.")
     assert [membership.event_id for membership in me.memberships] == [event.event_id] == [answer.event_id]
@@ -47,7 +47,7 @@ def test_a_guest_needs_nothing_but_the_code(scene: AuthScene) -> None:
     ]
 
 
-def test_who_has_not_agreed_has_no_consent(scene: AuthScene) -> None:
+def test_a_guest_without_consent_stores_no_consent(scene: AuthScene) -> None:
     enter(scene, scene.event(scene.organiser()))
     assert scene.sql("SELECT FROM auth.consents") == []
 
@@ -66,14 +66,14 @@ def test_names_of_guests_are_not_unique(scene: AuthScene) -> None:
         ({"consent_version": "\N{SNOWMAN}"}, "invalid_consent_version"),
     ],
 )
-def test_what_a_guest_types_has_rules(scene: AuthScene, fields: dict[str, str], reason: str) -> None:
+def test_the_fields_of_a_guest_are_validated(scene: AuthScene, fields: dict[str, str], reason: str) -> None:
     event = scene.event(scene.organiser())
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         enter(scene, event, **fields)
     assert refusal.violations == {next(iter(fields)): reason}
 
 
-def test_a_wrong_code_and_a_closed_event_take_no_guests(scene: AuthScene) -> None:
+def test_a_wrong_code_and_a_closed_event_reject_guests(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     with refused(grpc.StatusCode.NOT_FOUND, "INVALID_EVENT_CODE"):
         scene.stub.CreateGuest(pb.CreateGuestRequest(event_code="0000-0000"))
@@ -84,10 +84,10 @@ def test_a_wrong_code_and_a_closed_event_take_no_guests(scene: AuthScene) -> Non
     )
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         enter(scene, event)
-    assert enter(scene, event, request_id).user_id == first.user_id, "the answer to the first attempt was lost"
+    assert enter(scene, event, request_id).user_id == first.user_id, "the response to the first attempt was lost"
 
 
-def test_a_repeat_signs_in_to_the_same_account_also_at_the_same_time(scene: AuthScene) -> None:
+def test_concurrent_repeats_sign_in_to_the_same_account(scene: AuthScene) -> None:
     event, request_id = scene.event(scene.organiser()), str(uuid4())
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: enter(scene, event, request_id), range(8)))
@@ -97,7 +97,7 @@ def test_a_repeat_signs_in_to_the_same_account_also_at_the_same_time(scene: Auth
         assert get_user(scene, answer.tokens).user_id == answer.user_id
 
 
-def test_a_request_id_signs_in_for_ten_minutes_and_never_to_an_account_with_a_password(scene: AuthScene) -> None:
+def test_a_request_id_signs_in_for_ten_minutes_and_only_to_guests_without_a_password(scene: AuthScene) -> None:
     event, request_id = scene.event(olga := scene.organiser()), str(uuid4())
     answer = enter(scene, event, request_id)
     other = scene.event(olga, "Another")
@@ -115,13 +115,13 @@ def test_a_request_id_signs_in_for_ten_minutes_and_never_to_an_account_with_a_pa
 
 
 class AnyAge(AccountStore):
-    """A broken twin: a request id signs in to whatever account it made, for ever."""
+    """A broken twin: a request id signs in to the account that it created, forever."""
 
     def find_new_guest(self, request_id, event_id):  # type: ignore[no-untyped-def]
         return self.find_request(request_id)
 
 
-def test_control_without_these_bounds_a_known_request_id_opens_any_account(
+def test_control_without_these_limits_a_request_id_signs_in_to_any_account(
     scene: AuthScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(accounts.AccountStore, "find_new_guest", AnyAge.find_new_guest)
@@ -132,7 +132,7 @@ def test_control_without_these_bounds_a_known_request_id_opens_any_account(
     assert enter(scene, event, form.request_id).user_id == ben.user_id
 
 
-def test_nobody_logs_in_to_a_guest_by_password(scene: AuthScene) -> None:
+def test_a_guest_without_a_password_cannot_log_in_by_password(scene: AuthScene) -> None:
     enter(scene, scene.event(scene.organiser()), display_name="gina")
     for name in ("gina", "", "None"):
         for password in ("", PASSWORD):
@@ -145,7 +145,7 @@ def set_credentials(scene: AuthScene, tokens: pb.TokenPair, name: str) -> None:
     scene.stub.SetCredentials(request, metadata=bearer(tokens.access_token))
 
 
-def test_a_guest_may_choose_a_name_and_a_password_once(scene: AuthScene) -> None:
+def test_a_guest_can_set_credentials_once(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     answer = enter(scene, event, display_name="Gina")
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
@@ -158,7 +158,7 @@ def test_a_guest_may_choose_a_name_and_a_password_once(scene: AuthScene) -> None
         set_credentials(scene, answer.tokens, "gina2")
 
 
-def test_of_two_guests_who_choose_one_name_at_the_same_time_one_gets_it(scene: AuthScene) -> None:
+def test_of_two_guests_choosing_the_same_name_one_gets_it(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     guests = [enter(scene, event) for _ in range(2)]
 
@@ -173,7 +173,7 @@ def test_of_two_guests_who_choose_one_name_at_the_same_time_one_gets_it(scene: A
         assert sorted(pool.map(choose, guests)) == [False, True]
 
 
-def test_a_guest_is_erased_with_what_they_agreed_to(scene: AuthScene) -> None:
+def test_erasing_a_guest_erases_their_consents(scene: AuthScene) -> None:
     answer = enter(scene, scene.event(scene.organiser()), display_name="Gina", consent_version="1")
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=bearer(answer.tokens.access_token))
     assert scene.sql("SELECT FROM auth.consents") == []
@@ -198,7 +198,7 @@ def test_accounts_of_the_previous_version_keep_their_credentials(scene: AuthScen
         scene.sql("UPDATE auth.users SET email = NULL")
 
 
-def test_a_member_sees_what_the_page_of_an_event_shows(scene: AuthScene) -> None:
+def test_a_membership_has_the_code_and_the_organisers_of_the_event(scene: AuthScene) -> None:
     event = scene.event(scene.organiser("olga"))
     answer = enter(scene, event)
     (membership,) = get_user(scene, answer.tokens).memberships
@@ -206,7 +206,7 @@ def test_a_member_sees_what_the_page_of_an_event_shows(scene: AuthScene) -> None
     assert (membership.HasField("expire_time"), membership.consent_version) == (False, "")
 
 
-def test_a_guest_may_agree_later(scene: AuthScene) -> None:
+def test_a_guest_can_consent_later(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     answer = enter(scene, event)
     metadata = bearer(answer.tokens.access_token)
@@ -218,7 +218,7 @@ def test_a_guest_may_agree_later(scene: AuthScene) -> None:
     assert scene.sql("SELECT version FROM auth.consents ORDER BY version") == [("1",), ("2",)]
 
 
-def test_nobody_agrees_in_an_event_of_others_or_to_nothing(scene: AuthScene) -> None:
+def test_consent_needs_a_membership_and_a_version(scene: AuthScene) -> None:
     event, other = scene.event(olga := scene.organiser()), scene.event(olga)
     metadata = bearer(enter(scene, event).tokens.access_token)
     with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
@@ -230,7 +230,7 @@ def test_nobody_agrees_in_an_event_of_others_or_to_nothing(scene: AuthScene) -> 
     assert scene.sql("SELECT FROM auth.consents") == []
 
 
-def test_consents_are_listed_also_of_events_that_were_left(scene: AuthScene) -> None:
+def test_consents_of_left_events_are_listed_too(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     other = scene.event(olga, "Another")
     answer = scene.stub.CreateGuest(pb.CreateGuestRequest(event_code=event.event_code, consent_version="2026-11"))

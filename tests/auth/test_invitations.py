@@ -1,4 +1,4 @@
-"""Invitations: who gets which role by them, once."""
+"""Invitations, which grant a role in an event once."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -51,7 +51,7 @@ def register(scene: AuthScene, token: str, username: str, **other: str) -> pb.Re
 
 
 @pytest.mark.parametrize("role", [ORGANISER, COUPLE, PHOTOGRAPHER])
-def test_an_account_is_invited_and_the_services_hear_of_its_role(scene: AuthScene, party: Party, role: int) -> None:
+def test_accepting_an_invitation_publishes_the_new_role(scene: AuthScene, party: Party, role: int) -> None:
     event, olga = party
     sven = scene.stranger()
     token = scene.invite(event, olga, role)
@@ -71,19 +71,19 @@ def test_an_account_is_invited_and_the_services_hear_of_its_role(scene: AuthScen
     assert list_open(scene, event, olga) == []
 
 
-def test_only_the_hash_of_an_invitation_is_kept(scene: AuthScene, party: Party) -> None:
+def test_only_the_hash_of_an_invitation_is_stored(scene: AuthScene, party: Party) -> None:
     token = scene.invite(*party)
     stored = str(scene.sql("SELECT i::text FROM auth.invitations i"))
     assert token not in stored
     assert token.encode().hex() not in stored
 
 
-def test_an_invitation_is_good_once(scene: AuthScene, party: Party) -> None:
+def test_an_invitation_can_be_used_once(scene: AuthScene, party: Party) -> None:
     event, olga = party
     token = scene.invite(event, olga)
     gina, greg = scene.guest(event, "gina"), scene.guest(event, "greg")
     for _ in range(2):
-        assert scene.accept(token, gina) == PHOTOGRAPHER, "whose answer was lost asks again"
+        assert scene.accept(token, gina) == PHOTOGRAPHER, "a repeat after a lost response succeeds"
     with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
         scene.accept(token, greg)
     with refused(grpc.StatusCode.NOT_FOUND, "INVALID_INVITATION"):
@@ -94,7 +94,7 @@ def test_an_invitation_is_good_once(scene: AuthScene, party: Party) -> None:
     assert scene.kinds_about(gina) == [JOINED, JOINED]
 
 
-def test_of_many_who_accept_one_invitation_one_gets_the_role(scene: AuthScene, party: Party) -> None:
+def test_of_concurrent_acceptances_one_gets_the_role(scene: AuthScene, party: Party) -> None:
     event, olga = party
     guests = [scene.visitor(event) for _ in range(6)]
     for _ in range(4):
@@ -104,7 +104,7 @@ def test_of_many_who_accept_one_invitation_one_gets_the_role(scene: AuthScene, p
             lambda token=token: register(scene, token, f"rita{uuid4().hex[:6]}"),
         )
         refusals = [answer.reason for answer in answers if isinstance(answer, Refusal)]
-        # Who has the role already keeps it, and does not use the invitation up.
+        # A guest who already has the role keeps it and does not use up the invitation.
         assert set(refusals) <= {"INVALID_INVITATION"}
     used = scene.sql("SELECT count(*), count(DISTINCT used_by) FROM auth.invitations WHERE used_by IS NOT NULL")[0]
     couples = scene.sql("SELECT count(*) FROM auth.memberships WHERE role = 'couple'")[0][0]
@@ -112,7 +112,7 @@ def test_of_many_who_accept_one_invitation_one_gets_the_role(scene: AuthScene, p
     assert couples == 4
 
 
-def test_control_an_invitation_that_is_not_looked_at_under_the_lock_is_used_twice(
+def test_control_an_invitation_read_without_the_lock_is_used_twice(
     scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event, olga = party
@@ -149,7 +149,7 @@ def test_an_invitation_promotes_and_never_demotes(scene: AuthScene, party: Party
     assert scene.get_event(event, olga).guest_count == 2
 
 
-def test_a_co_organiser_administers_the_event_and_makes_none(scene: AuthScene, party: Party) -> None:
+def test_a_co_organiser_can_administer_the_event_but_not_create_one(scene: AuthScene, party: Party) -> None:
     event, olga = party
     otto = scene.member(event, olga, ORGANISER, "otto")
     assert scene.invite(event, otto)
@@ -157,7 +157,7 @@ def test_a_co_organiser_administers_the_event_and_makes_none(scene: AuthScene, p
         scene.event(otto)
 
 
-def test_a_guest_without_a_password_becomes_everything_but_organiser(scene: AuthScene, party: Party) -> None:
+def test_only_the_organiser_role_requires_a_password(scene: AuthScene, party: Party) -> None:
     event, olga = party
     visitor = scene.visitor(event)
     token = scene.invite(event, olga, ORGANISER)
@@ -169,7 +169,7 @@ def test_a_guest_without_a_password_becomes_everything_but_organiser(scene: Auth
     assert scene.accept(token, visitor) == ORGANISER
 
 
-def test_who_waits_is_admitted_by_an_invitation(scene: AuthScene) -> None:
+def test_an_invitation_admits_a_waiting_guest(scene: AuthScene) -> None:
     olga = scene.organiser("olga")
     event = scene.event(olga, admission=True)
     visitor = scene.visitor(event)
@@ -180,7 +180,7 @@ def test_who_waits_is_admitted_by_an_invitation(scene: AuthScene) -> None:
     assert scene.get_event(event, olga).guest_count == 2
 
 
-def test_a_new_account_is_made_for_an_invitation(scene: AuthScene, party: Party) -> None:
+def test_an_invitation_can_be_accepted_with_a_new_account(scene: AuthScene, party: Party) -> None:
     event, olga = party
     token, request_id = scene.invite(event, olga, ORGANISER), str(uuid4())
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
@@ -203,7 +203,7 @@ def test_a_new_account_is_made_for_an_invitation(scene: AuthScene, party: Party)
         register(scene, "no-such-token", "rolf")
 
 
-def test_an_invitation_holds_for_a_week_or_until_it_is_withdrawn(scene: AuthScene, party: Party) -> None:
+def test_an_invitation_is_valid_for_a_week_or_until_it_is_revoked(scene: AuthScene, party: Party) -> None:
     event, olga = party
     gina = scene.guest(event)
     old, withdrawn = scene.invite(event, olga), scene.invite(event, olga)
@@ -222,7 +222,7 @@ def test_an_invitation_holds_for_a_week_or_until_it_is_withdrawn(scene: AuthScen
     assert scene.sql("SELECT count(*) FROM auth.invitations") == [(0,)]
 
 
-def test_an_organiser_of_another_event_withdraws_nothing(scene: AuthScene, party: Party) -> None:
+def test_an_organiser_of_another_event_cannot_revoke_an_invitation(scene: AuthScene, party: Party) -> None:
     event, olga = party
     otto = scene.organiser("otto")
     other = scene.event(otto)
@@ -234,19 +234,19 @@ def test_an_organiser_of_another_event_withdraws_nothing(scene: AuthScene, party
 
 
 @pytest.mark.parametrize("role", [pb.ROLE_UNSPECIFIED, GUEST])
-def test_nobody_is_invited_as_a_guest(scene: AuthScene, party: Party, role: int) -> None:
+def test_an_invitation_for_the_guest_role_is_rejected(scene: AuthScene, party: Party, role: int) -> None:
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         scene.invite(*party, role)
 
 
-def test_an_event_has_so_many_open_invitations(scene: AuthScene, party: Party) -> None:
+def test_the_number_of_open_invitations_is_limited(scene: AuthScene, party: Party) -> None:
     for _ in range(MAX_OPEN):
         scene.invite(*party)
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY_INVITATIONS"):
         scene.invite(*party)
 
 
-def test_who_is_removed_comes_back_by_a_newer_invitation_alone(scene: AuthScene, party: Party) -> None:
+def test_a_removed_guest_can_return_only_by_a_newer_invitation(scene: AuthScene, party: Party) -> None:
     event, olga = party
     gina = scene.guest(event)
     before = scene.invite(event, olga)
@@ -258,7 +258,7 @@ def test_who_is_removed_comes_back_by_a_newer_invitation_alone(scene: AuthScene,
     assert scene.kinds_about(gina) == [JOINED, LEFT, JOINED]
 
 
-def test_who_accepted_and_was_removed_does_not_come_back_by_asking_again(scene: AuthScene, party: Party) -> None:
+def test_repeating_an_acceptance_after_a_removal_fails(scene: AuthScene, party: Party) -> None:
     event, olga = party
     sven, token = scene.stranger(), scene.invite(event, olga)
     scene.accept(token, sven)
@@ -267,7 +267,7 @@ def test_who_accepted_and_was_removed_does_not_come_back_by_asking_again(scene: 
         scene.accept(token, sven)
 
 
-def test_invitations_go_with_the_organiser_who_made_them(scene: AuthScene, party: Party) -> None:
+def test_removing_an_organiser_revokes_their_invitations(scene: AuthScene, party: Party) -> None:
     event, olga = party
     otto = scene.member(event, olga, ORGANISER, "otto")
     token = scene.invite(event, otto, ORGANISER)
@@ -277,7 +277,7 @@ def test_invitations_go_with_the_organiser_who_made_them(scene: AuthScene, party
         scene.accept(token, scene.stranger())
 
 
-def test_an_invitation_of_a_deleted_event_is_none(scene: AuthScene, party: Party) -> None:
+def test_an_invitation_to_a_deleted_event_is_invalid(scene: AuthScene, party: Party) -> None:
     event, olga = party
     token = scene.invite(event, olga)
     scene.stub.DeleteEvent(pb.DeleteEventRequest(event_id=event.event_id), metadata=olga.metadata)
@@ -285,7 +285,7 @@ def test_an_invitation_of_a_deleted_event_is_none(scene: AuthScene, party: Party
         scene.accept(token, scene.stranger())
 
 
-def test_one_is_invited_to_a_closed_event_too(scene: AuthScene, party: Party) -> None:
+def test_an_invitation_to_a_closed_event_can_be_accepted(scene: AuthScene, party: Party) -> None:
     event, olga = party
     scene.stub.UpdateEvent(
         pb.UpdateEventRequest(event_id=event.event_id, closed={"value": True}), metadata=olga.metadata

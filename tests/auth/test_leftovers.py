@@ -1,4 +1,4 @@
-"""What is deleted without being asked: guests who are in no event, and changes that every follower has applied."""
+"""Automatic deletion of guests who are in no event, and of changes that every follower has applied."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ DAYS = 31
 
 
 def pass_time(scene: AuthScene, days: float = DAYS) -> None:
-    """By moving what the rows know into the past. The hourly work is done before and after."""
+    """Moves the times in the rows into the past; the hourly work runs before and after."""
     scene.auth.tidy()
     values = {"time": timedelta(days=days)}
     scene.sql("UPDATE auth.users SET without_events_since = without_events_since - :time", **values)
@@ -45,7 +45,7 @@ def exists(scene: AuthScene, person: Person) -> bool:
 # Guests.
 
 
-def test_a_guest_without_credentials_and_event_is_erased_after_a_month(scene: AuthScene) -> None:
+def test_a_guest_without_credentials_and_events_is_erased_after_a_month(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     gone, stays, registered = scene.visitor(event), scene.visitor(event), scene.guest(event)
     for person in (gone, registered):
@@ -59,7 +59,7 @@ def test_a_guest_without_credentials_and_event_is_erased_after_a_month(scene: Au
         scene.memberships(gone)
 
 
-def test_who_joins_again_begins_anew(scene: AuthScene) -> None:
+def test_joining_again_restarts_the_month(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     gina = scene.visitor(event)
     join = pb.JoinEventRequest(event_code=event.event_code)
@@ -75,7 +75,7 @@ def test_who_joins_again_begins_anew(scene: AuthScene) -> None:
 
 
 class Blind(LeftoverStore):
-    """A broken twin: erases whoever was found a moment ago."""
+    """A broken twin: erases a guest without checking again under the lock."""
 
     def erase(self, user_id: UUID) -> None:
         with transaction(self._engine) as connection:
@@ -83,7 +83,7 @@ class Blind(LeftoverStore):
 
 
 def join_while_erased(scene: AuthScene, store: type[LeftoverStore] = LeftoverStore) -> bool:
-    """Whether a guest survives who joins an event at the moment of the erasure."""
+    """Whether a guest who joins an event during the erasure is kept."""
     event = scene.event(scene.organiser())
     gina = scene.visitor(event)
     leave(scene, event, gina)
@@ -100,11 +100,11 @@ def join_while_erased(scene: AuthScene, store: type[LeftoverStore] = LeftoverSto
     return exists(scene, gina)
 
 
-def test_a_guest_who_is_faster_stays(scene: AuthScene) -> None:
+def test_a_guest_who_joins_during_the_erasure_is_kept(scene: AuthScene) -> None:
     assert join_while_erased(scene)
 
 
-def test_control_an_erasure_that_does_not_look_again(scene: AuthScene) -> None:
+def test_control_an_erasure_without_a_second_check_erases_them(scene: AuthScene) -> None:
     assert not join_while_erased(scene, Blind)
 
 
@@ -120,7 +120,7 @@ def kept(scene: AuthScene) -> list[int]:
     return [row.sequence for row in scene.sql("SELECT sequence FROM auth.changes ORDER BY sequence")]
 
 
-def test_changes_go_a_month_after_every_follower_has_applied_them(scene: AuthScene) -> None:
+def test_changes_are_deleted_a_month_after_every_follower_applied_them(scene: AuthScene) -> None:
     scene.event(olga := scene.organiser())
     scene.event(olga)
     last = scene.last_change()
@@ -129,14 +129,14 @@ def test_changes_go_a_month_after_every_follower_has_applied_them(scene: AuthSce
     pass_time(scene, 29)
     assert len(kept(scene)) == last
     pass_time(scene, 2)
-    assert kept(scene) == [last], "the newest stays"
+    assert kept(scene) == [last], "the newest change is kept"
     assert [change.sequence for change in read(scene, "matcher", last - 1)] == [last]
     scene.event(olga)
     assert read(scene, "matcher", last)[0].sequence == last + 1, "without a gap"
 
 
 @pytest.mark.parametrize("readers", [{}, {"selfie": 99}, {"selfie": 99, "matcher": 1}, {"selfie": 99, "gateway": 99}])
-def test_what_a_follower_has_not_applied_stays(scene: AuthScene, readers: dict[str, int]) -> None:
+def test_changes_that_a_follower_has_not_applied_are_kept(scene: AuthScene, readers: dict[str, int]) -> None:
     scene.event(scene.organiser())
     last = scene.last_change()
     for name, after in readers.items():
@@ -155,15 +155,15 @@ def test_control_a_feed_that_waits_for_one_follower_loses_changes(
     assert kept(scene) == [last]
 
 
-def test_a_follower_does_not_go_back(scene: AuthScene) -> None:
-    """As after a restart, or in another process."""
+def test_the_position_of_a_follower_never_decreases(scene: AuthScene) -> None:
+    """A position can be reported again after a restart or by another process."""
     store = LeftoverStore(scene.db)
     store.note_readers({"selfie": 5})
     store.note_readers({"selfie": 3})
     assert scene.sql("SELECT sequence FROM auth.feed_readers") == [(5,)]
 
 
-# The upgrade, and what new events get.
+# The upgrade, and the defaults of new events.
 
 
 def test_nothing_is_deleted_within_a_month_of_the_upgrade(scene: AuthScene) -> None:
@@ -205,12 +205,12 @@ def test_a_new_event_ends_after_a_year_and_is_deleted_a_month_later(scene: AuthS
     assert (days(event.retention.hide_time), days(event.retention.delete_time)) == (395, 402)
 
 
-def test_an_event_that_begins_later_ends_a_year_after_it(scene: AuthScene) -> None:
+def test_an_event_ends_a_year_after_its_start(scene: AuthScene) -> None:
     event = create(scene, start_time=to_timestamp(datetime.now(UTC) + timedelta(days=500)))
     assert days(event.expire_time) == 865
 
 
-def test_an_organiser_may_say_otherwise(scene: AuthScene) -> None:
+def test_an_organiser_can_choose_the_end_and_the_retention(scene: AuthScene) -> None:
     event = create(scene, without_end=True, is_kept=True)
     assert not event.HasField("expire_time")
     assert (event.retention.keep_days, event.retention.HasField("delete_time")) == (0, False)

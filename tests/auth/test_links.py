@@ -1,4 +1,4 @@
-"""Links with which another device signs in."""
+"""Links that sign in another device."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -25,7 +25,7 @@ def sign_in(scene: AuthScene, token: str) -> pb.SignInResponse:
 
 
 def age(scene: AuthScene, seconds: int) -> None:
-    """As if so much time had passed."""
+    """Moves the times of all links into the past."""
     scene.sql(
         "UPDATE auth.sign_in_links SET expires_at = expires_at - make_interval(secs => :s),"
         " used_at = used_at - make_interval(secs => :s)",
@@ -33,7 +33,7 @@ def age(scene: AuthScene, seconds: int) -> None:
     )
 
 
-def test_another_device_signs_in_once(scene: AuthScene) -> None:
+def test_a_link_signs_in_one_other_device(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     gina = scene.guest(event)
     token = make_link(scene, gina)
@@ -46,7 +46,7 @@ def test_another_device_signs_in_once(scene: AuthScene) -> None:
         sign_in(scene, token)
 
 
-def test_whose_answer_was_lost_may_repeat_it_for_ten_seconds(scene: AuthScene) -> None:
+def test_a_sign_in_can_be_repeated_for_ten_seconds(scene: AuthScene) -> None:
     gina = scene.guest(scene.event(scene.organiser()))
     token = make_link(scene, gina)
     with ThreadPoolExecutor(4) as pool:
@@ -55,7 +55,7 @@ def test_whose_answer_was_lost_may_repeat_it_for_ten_seconds(scene: AuthScene) -
     assert len({answer.tokens.refresh_token for answer in answers}) == 4
 
 
-def test_a_link_holds_for_ten_minutes(scene: AuthScene) -> None:
+def test_a_link_is_valid_for_ten_minutes(scene: AuthScene) -> None:
     gina = scene.guest(scene.event(scene.organiser()))
     token = make_link(scene, gina)
     age(scene, 590)
@@ -69,7 +69,7 @@ def test_a_link_holds_for_ten_minutes(scene: AuthScene) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "x", "' OR true --", "\0", "x" * 5000])
-def test_nothing_else_signs_in(scene: AuthScene, token: str) -> None:
+def test_an_invalid_token_is_rejected(scene: AuthScene, token: str) -> None:
     make_link(scene, scene.guest(scene.event(scene.organiser())))
     with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_SIGN_IN_LINK"):
         sign_in(scene, token)
@@ -82,7 +82,7 @@ def test_a_token_is_stored_as_a_hash(scene: AuthScene) -> None:
     assert token.encode() not in bytes(stored)
 
 
-def test_an_organiser_makes_one_for_a_guest_also_of_a_closed_event(scene: AuthScene) -> None:
+def test_an_organiser_can_create_a_link_for_a_guest_of_a_closed_event(scene: AuthScene) -> None:
     olga = scene.organiser()
     event = scene.event(olga)
     gina = scene.visitor(event)
@@ -93,7 +93,7 @@ def test_an_organiser_makes_one_for_a_guest_also_of_a_closed_event(scene: AuthSc
     assert sign_in(scene, token).user_id == gina.user_id
 
 
-def test_a_link_for_a_guest_opens_the_event_that_it_was_made_for(scene: AuthScene) -> None:
+def test_a_link_for_a_guest_opens_the_event_it_was_created_for(scene: AuthScene) -> None:
     olga = scene.organiser()
     event, last = scene.event(olga), scene.event(olga, "Another")
     gina = scene.visitor(event)
@@ -105,7 +105,7 @@ def test_a_link_for_a_guest_opens_the_event_that_it_was_made_for(scene: AuthScen
     assert sign_in(scene, left).event_id == last.event_id
 
 
-def test_nobody_signs_in_as_somebody_else(scene: AuthScene) -> None:
+def test_a_link_to_the_account_of_another_user_is_rejected(scene: AuthScene) -> None:
     olga, omar = scene.organiser(), scene.organiser("omar")
     event, other = scene.event(olga), scene.event(omar, "Another")
     gina, hans = scene.visitor(event), scene.visitor(other)
@@ -125,7 +125,7 @@ def test_nobody_signs_in_as_somebody_else(scene: AuthScene) -> None:
     assert scene.sql("SELECT FROM auth.sign_in_links") == []
 
 
-def test_control_without_that_look_an_organiser_could_be_anybody(
+def test_control_without_the_check_an_organiser_signs_in_as_any_user(
     scene: AuthScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Sessions, "_require_own_guest", lambda *_: None)
@@ -134,7 +134,7 @@ def test_control_without_that_look_an_organiser_could_be_anybody(
     assert sign_in(scene, make_link(scene, olga, event, omar)).user_id == omar.user_id
 
 
-def test_a_link_goes_with_its_account(scene: AuthScene) -> None:
+def test_erasing_an_account_revokes_its_links(scene: AuthScene) -> None:
     gina = scene.guest(scene.event(scene.organiser()))
     token = make_link(scene, gina)
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)

@@ -1,4 +1,4 @@
-"""Many people who log in at once leave threads for everything else."""
+"""Concurrent logins beyond the limit are shed, so other calls still find a thread."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ SHED = ("RESOURCE_EXHAUSTED", "TOO_MANY_REQUESTS")
 
 
 class RefusingHasher(HeldHasher):
-    """Verifies nothing until it may, and then finds every password wrong."""
+    """Blocks until released, then rejects every password."""
 
     def verify(self, password_hash: str, password: str) -> bool:
         self.hash(password)
@@ -39,13 +39,13 @@ class RefusingHasher(HeldHasher):
 
 @dataclass
 class Flooded:
-    """A server with its own pool of passwords, beside a scene on the same database."""
+    """A server with its own password hasher, on the database of a scene."""
 
     address: str
     hasher: RefusingHasher
 
     def log_in(self, number: int) -> tuple[str, str]:
-        """A failed login through a connection of its own: its status and reason."""
+        """Fails to log in over a separate connection; returns status and reason."""
         refusal = Refusal()
         # Without this option, all channels of a process share one connection.
         options = [("grpc.use_local_subchannel_pool", 1)]
@@ -84,7 +84,7 @@ def log_in_at_once(server: Flooded) -> Iterator[list["Future[tuple[str, str]]"]]
             server.hasher.let_end()
 
 
-def test_a_hundred_logins_leave_codes_and_refreshes_alone(scene: AuthScene, flood: Flood) -> None:
+def test_a_flood_of_logins_does_not_block_other_calls(scene: AuthScene, flood: Flood) -> None:
     event = scene.event(scene.organiser())
     gina, server = scene.guest(event), flood(1, MAX_CALLS)
     with log_in_at_once(server) as logins, grpc.insecure_channel(server.address) as channel:
@@ -95,12 +95,12 @@ def test_a_hundred_logins_leave_codes_and_refreshes_alone(scene: AuthScene, floo
             assert stub.CheckEventCode(pb.CheckEventCodeRequest(event_code=event.event_code), timeout=WAIT_S).valid
         assert gina.tokens
         stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=gina.tokens.refresh_token), timeout=WAIT_S)
-        assert server.hasher.count == 1, "the other calls were answered while nothing was hashed"
+        assert server.hasher.count == 1, "the other calls finished while one hash was running"
     rest = Counter(login.result() for login in logins) - Counter(login.result() for login in shed)
     assert rest == {("UNAUTHENTICATED", "INVALID_CREDENTIALS"): MAX_CALLS}
 
 
-def test_control_without_a_limit_logins_take_every_thread(scene: AuthScene, flood: Flood) -> None:
+def test_control_without_a_limit_logins_block_every_thread(scene: AuthScene, flood: Flood) -> None:
     event, server = scene.event(scene.organiser()), flood(UNARY_WORKERS, CONNECTIONS)
     with log_in_at_once(server), grpc.insecure_channel(server.address) as channel:
         server.hasher.wait_until_running(UNARY_WORKERS)

@@ -1,4 +1,4 @@
-"""Long polls of the change feed: who waits hears of a change at once, and costs little."""
+"""Long polls of the change feed: a waiting follower gets a change at once, and shares its queries."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -13,12 +13,12 @@ from tests.auth.scene import AuthScene
 
 
 def wait_for_change(scene: AuthScene, wait_s: float) -> Any:
-    """A long poll that runs; its `result()` is the answer."""
+    """Starts a long poll; its `result()` is the response."""
     request = pb.ListChangesRequest(wait=Duration(seconds=int(wait_s), nanos=int(wait_s % 1 * 1e9)))
     return scene.stub.ListChanges.future(request, timeout=10, metadata=scene.as_service("selfie"))
 
 
-def test_a_long_poll_answers_when_a_change_comes(scene: AuthScene) -> None:
+def test_a_long_poll_returns_when_a_change_is_appended(scene: AuthScene) -> None:
     olga = scene.organiser()
     poll = wait_for_change(scene, 9)
     assert not poll.done()
@@ -26,17 +26,17 @@ def test_a_long_poll_answers_when_a_change_comes(scene: AuthScene) -> None:
     assert poll.result(timeout=5).changes[0].sequence == 1
 
 
-def test_a_long_poll_without_a_change_answers_after_its_wait(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_poll_without_a_change_returns_after_its_wait(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(scene.stopping, "wait", lambda timeout: waited.append(timeout))
     clock = iter(range(100))
     monkeypatch.setattr("auth_service.service.changes.time", SimpleNamespace(monotonic=lambda: next(clock)))
     assert scene.auth.changes.list_changes(0, 1, wait_s=3) == []
-    assert waited == [0.1, 0.1], "one second passes at each look at the clock"
+    assert waited == [0.1, 0.1], "each reading of the clock advances it by one second"
 
 
 def count_questions(scene: AuthScene, monkeypatch: pytest.MonkeyPatch, changes: Changes) -> int:
-    """How often the database is asked for the newest change while five followers wait, all at the same moment."""
+    """Counts the queries for the newest change while five followers wait at the same moment."""
     asked: list[int] = []
     find_last = ChangeStore.find_last
     monkeypatch.setattr(ChangeStore, "find_last", lambda store: asked.append(1) or find_last(store))
@@ -48,11 +48,11 @@ def count_questions(scene: AuthScene, monkeypatch: pytest.MonkeyPatch, changes: 
     return len(asked)
 
 
-def test_all_followers_who_wait_share_one_question(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_followers_share_one_query(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     assert count_questions(scene, monkeypatch, scene.auth.changes) == 1
 
 
-def test_control_each_for_itself_every_follower_asks(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_sharing_every_follower_queries(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     class Forgetful(Changes):
         def _find_last(self, now: float) -> int:
             return self._changes.find_last()
@@ -61,11 +61,11 @@ def test_control_each_for_itself_every_follower_asks(scene: AuthScene, monkeypat
 
 
 @pytest.mark.parametrize("wait_s", [0, 0.05, -5])
-def test_a_short_wait_is_over_soon(scene: AuthScene, wait_s: float) -> None:
+def test_a_short_wait_returns_soon(scene: AuthScene, wait_s: float) -> None:
     assert list(wait_for_change(scene, wait_s).result(timeout=5).changes) == []
 
 
-def test_no_wait_is_longer_than_twenty_seconds(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wait_is_limited_to_twenty_seconds(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
     monkeypatch.setattr(scene.auth.changes, "list_changes", lambda after, limit, wait_s, _: asked.append(wait_s) or [])
     for seconds in (19, 21, 315_576_000_000):

@@ -1,4 +1,4 @@
-"""E-mail from the wish to the mailbox: who gets one, about what, and who gets none."""
+"""E-mails end to end: which ones are sent, to which addresses, and when none is sent."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -13,7 +13,7 @@ from tests.auth.scene import AuthScene
 from tests.harness.calls import refused
 
 
-def test_one_e_mail_is_sent_when_photos_first_appear(mail: Mail, event: pb.Event) -> None:
+def test_one_email_is_sent_when_photos_first_appear(mail: Mail, event: pb.Event) -> None:
     guest, other = mail.scene.visitor(event), mail.scene.visitor(event)
     mail.leave(event, guest)
     mail.leave(event, other, "other@example.org")
@@ -29,7 +29,7 @@ def test_one_e_mail_is_sent_when_photos_first_appear(mail: Mail, event: pb.Event
     assert mail.scene.sql("SELECT state, address FROM auth.mails") == [("sent", None)]
 
 
-def test_photos_that_are_there_already_are_told_of_at_once_and_once(mail: Mail, event: pb.Event) -> None:
+def test_existing_photos_are_announced_at_once_and_only_once(mail: Mail, event: pb.Event) -> None:
     guest = mail.scene.visitor(event)
     mail.photos[UUID(guest.user_id)] = 1
     mail.leave(event, guest)
@@ -40,7 +40,7 @@ def test_photos_that_are_there_already_are_told_of_at_once_and_once(mail: Mail, 
     assert mail.notice_of(guest) == "new@example.org"
 
 
-def test_a_start_looks_at_all_who_wait(mail: Mail, event: pb.Event) -> None:
+def test_a_start_checks_all_pending_notices(mail: Mail, event: pb.Event) -> None:
     guest = mail.scene.visitor(event)
     mail.leave(event, guest)
     mail.work()
@@ -53,28 +53,26 @@ def test_a_start_looks_at_all_who_wait(mail: Mail, event: pb.Event) -> None:
     mail.asked.clear()
     mail.looker.hear([None])
     mail.work()
-    assert mail.asked == [], "nobody waits any more"
+    assert mail.asked == [], "no notice is pending"
 
 
-def test_a_matcher_that_is_away_costs_nobody_their_e_mail(
-    mail: Mail, event: pb.Event, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unavailable_matcher_loses_no_email(mail: Mail, event: pb.Event, monkeypatch: pytest.MonkeyPatch) -> None:
     guest = mail.scene.visitor(event)
     mail.photos[UUID(guest.user_id)] = 1
     mail.leave(event, guest)
 
-    def away(*_: object) -> Mapping[UUID, int]:
+    def fail(*_: object) -> Mapping[UUID, int]:
         raise MailServerUnavailable
 
     with monkeypatch.context() as patch:
-        patch.setattr(mail.looker, "_count", away)
+        patch.setattr(mail.looker, "_count", fail)
         with pytest.raises(MailServerUnavailable):
             mail.looker.step()
     mail.work()
     assert len(mail.smtp.received) == 1
 
 
-def test_an_address_is_shown_to_its_guest_and_deleted_by_them(mail: Mail, event: pb.Event) -> None:
+def test_a_guest_can_read_and_delete_their_address(mail: Mail, event: pb.Event) -> None:
     guest = mail.scene.visitor(event)
     mail.leave(event, guest)
     assert mail.notice_of(guest) == "Gina@example.org"
@@ -91,7 +89,7 @@ def test_an_address_is_shown_to_its_guest_and_deleted_by_them(mail: Mail, event:
 
 
 @pytest.mark.parametrize("way", ["leave", "erase", "delete the event"])
-def test_addresses_go_with_the_guest_and_with_the_event(mail: Mail, way: str) -> None:
+def test_addresses_are_deleted_with_the_guest_and_with_the_event(mail: Mail, way: str) -> None:
     organiser = mail.scene.organiser()
     event = mail.scene.event(organiser)
     guest = mail.scene.visitor(event)
@@ -112,7 +110,7 @@ def test_addresses_go_with_the_guest_and_with_the_event(mail: Mail, way: str) ->
     assert mail.scene.sql("SELECT FROM auth.mails WHERE address IS NOT NULL") == []
 
 
-def test_an_address_that_unsubscribed_gets_nothing_more_about_the_event(mail: Mail, event: pb.Event) -> None:
+def test_an_unsubscribed_address_gets_no_further_email_about_the_event(mail: Mail, event: pb.Event) -> None:
     guest, other = mail.scene.visitor(event), mail.scene.visitor(event)
     mail.leave(event, guest)
     mail.appear(guest, event)
@@ -134,7 +132,7 @@ def test_an_address_that_unsubscribed_gets_nothing_more_about_the_event(mail: Ma
     assert "gina" not in str(mail.scene.sql("SELECT * FROM auth.unsubscribed"))
 
 
-def test_only_a_member_leaves_an_address_and_only_a_good_one(mail: Mail, event: pb.Event) -> None:
+def test_setting_an_address_needs_a_membership_and_a_valid_address(mail: Mail, event: pb.Event) -> None:
     guest, stranger = mail.scene.visitor(event), mail.scene.stranger()
     with refused(grpc.StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
         mail.leave(event, stranger)
@@ -143,7 +141,7 @@ def test_only_a_member_leaves_an_address_and_only_a_good_one(mail: Mail, event: 
     assert refusal.violations == {"email": "invalid_email", "language": "invalid_language"}
 
 
-def test_a_server_without_mail_offers_none(scene: AuthScene) -> None:
+def test_without_a_mail_server_mail_rpcs_are_rejected(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     guest = scene.visitor(event)
     with refused(grpc.StatusCode.NOT_FOUND, "MAIL_NOT_OFFERED"):
@@ -152,7 +150,7 @@ def test_a_server_without_mail_offers_none(scene: AuthScene) -> None:
         scene.stub.SendSignInLink(pb.SendSignInLinkRequest(email="a@example.org"))
 
 
-def test_a_link_goes_to_the_address_of_an_account_and_signs_in_once(mail: Mail, event: pb.Event) -> None:
+def test_a_sign_in_link_is_sent_to_the_account_and_signs_in_once(mail: Mail, event: pb.Event) -> None:
     gina = mail.scene.guest(event, "gina")
     mail.ask_for_link("GINA@example.org")
     mail.ask_for_link("nobody@example.org")
@@ -171,7 +169,7 @@ def test_a_link_goes_to_the_address_of_an_account_and_signs_in_once(mail: Mail, 
         mail.scene.stub.SignIn(pb.SignInRequest(token=token))
 
 
-def test_a_link_goes_to_the_address_that_a_guest_left_in_this_event(mail: Mail, event: pb.Event) -> None:
+def test_a_sign_in_link_is_sent_to_the_address_a_guest_set_in_this_event(mail: Mail, event: pb.Event) -> None:
     elsewhere = mail.scene.event(mail.scene.organiser("otto"), "Elsewhere")
     guest, registered = mail.scene.visitor(event), mail.scene.guest(event, "reg")
     mail.leave(event, guest)
@@ -185,18 +183,18 @@ def test_a_link_goes_to_the_address_that_a_guest_left_in_this_event(mail: Mail, 
     (received,) = mail.smtp.received
     token = received.link.partition("#")[2]
     assert mail.scene.stub.SignIn(pb.SignInRequest(token=token)).user_id == guest.user_id, (
-        "an account with a password gets links at its own address alone"
+        "an account with a password gets links only at its own address"
     )
 
 
-def test_an_organisers_link_leads_to_their_page(mail: Mail) -> None:
+def test_the_link_of_an_organiser_opens_the_organiser_page(mail: Mail) -> None:
     mail.scene.organiser("olga")
     mail.ask_for_link("olga@example.org")
     mail.work()
     assert mail.smtp.received[0].link.startswith(f"{SITE}/sign-in?to=organiser#")
 
 
-def test_an_account_gets_one_link_at_a_time_and_five_in_an_hour(mail: Mail, event: pb.Event) -> None:
+def test_an_account_gets_one_link_at_a_time_and_five_per_hour(mail: Mail, event: pb.Event) -> None:
     mail.scene.guest(event, "gina")
     mail.ask_for_link("gina@example.org")
     mail.ask_for_link("gina@example.org")

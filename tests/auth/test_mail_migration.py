@@ -1,4 +1,4 @@
-"""A database from before there were e-mails about releases and deletions."""
+"""The migration of a database without e-mails about releases and deletions (0009)."""
 
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -17,7 +17,7 @@ OLGA = uuid4()
 
 
 def add_event(mail: Mail, held: bool) -> UUID:
-    """As version 0009 does, which may run beside this one for a while."""
+    """Inserts an event as version 0009 does, which may run alongside this version during an upgrade."""
     event = uuid4()
     mail.scene.sql(
         "INSERT INTO auth.events (id, name, code, held) VALUES (:id, 'Old', :code, :held)",
@@ -30,7 +30,7 @@ def add_event(mail: Mail, held: bool) -> UUID:
     return event
 
 
-def add_notice(mail: Mail, event: UUID, name: str, is_told: bool) -> None:
+def add_notice(mail: Mail, event: UUID, name: str, is_notified: bool) -> None:
     user, email = uuid4(), f"{name}@example.org"
     values = {"event": event, "user": user, "hash": hash_address(event, email)}
     mail.photos[user] = 1
@@ -42,12 +42,12 @@ def add_notice(mail: Mail, event: UUID, name: str, is_told: bool) -> None:
         " VALUES (:event, :user, :email, :email, :hash, 'en', false)"
     )
     mail.scene.sql(notice, email=email, **values)
-    if is_told:
-        told = (
+    if is_notified:
+        sent = (
             "INSERT INTO auth.mails (id, kind, user_id, event_id, address_hash, language, state)"
             " VALUES (:id, 'first_photos', :user, :event, :hash, 'en', 'sent')"
         )
-        mail.scene.sql(told, id=uuid4(), **values)
+        mail.scene.sql(sent, id=uuid4(), **values)
 
 
 @pytest.fixture
@@ -62,11 +62,11 @@ def old(mail: Mail) -> Mail:
     return mail
 
 
-def test_what_was_held_back_then_is_released_as_now(old: Mail) -> None:
+def test_events_held_before_the_migration_are_released_as_new_ones(old: Mail) -> None:
     held, live = add_event(old, held=True), add_event(old, held=False)
-    add_notice(old, held, "told", is_told=True)
-    add_notice(old, held, "new", is_told=False)
-    add_notice(old, live, "live", is_told=True)
+    add_notice(old, held, "notified", is_notified=True)
+    add_notice(old, held, "new", is_notified=False)
+    add_notice(old, live, "live", is_notified=True)
     migrate(old.scene.db.url.render_as_string(hide_password=False), "auth", LOCATION)
     olga = Person(str(OLGA), "olga", old.scene.as_user(str(OLGA)))
     for event in (held, live):
@@ -74,6 +74,6 @@ def test_what_was_held_back_then_is_released_as_now(old: Mail) -> None:
         old.scene.stub.UpdateEvent(request, metadata=olga.metadata)
     old.looker.hear([None])
     old.work()
-    assert sorted(received.to[0] for received in old.smtp.received) == ["new@example.org", "told@example.org"]
+    assert sorted(received.to[0] for received in old.smtp.received) == ["new@example.org", "notified@example.org"]
     assert {received.message["Subject"] for received in old.smtp.received} == {"The photos of “Old” are here"}
     add_event(old, held=True)

@@ -1,4 +1,4 @@
-"""The queue of e-mails: claims and fences, and what becomes of an e-mail that a server does not accept."""
+"""The queue of e-mails: claims, fences, and retries of e-mails that the server does not accept."""
 
 from threading import Event as Signal
 
@@ -18,7 +18,7 @@ from tests.harness.smtp_server import ACCEPT_AND_HANG_UP, HANG_UP
 
 @pytest.fixture
 def waiting(mail: Mail, event: pb.Event) -> Mail:
-    """An e-mail about first photos waits."""
+    """A mailer whose queue holds one e-mail about first photos."""
     guest = mail.scene.visitor(event)
     mail.leave(event, guest)
     mail.appear(guest, event)
@@ -28,12 +28,12 @@ def waiting(mail: Mail, event: pb.Event) -> Mail:
 
 
 @pytest.mark.parametrize("place", ["answers", "at_rcpt"])
-def test_what_a_server_defers_is_tried_again_later(waiting: Mail, place: str) -> None:
+def test_an_email_deferred_by_the_server_is_retried_later(waiting: Mail, place: str) -> None:
     getattr(waiting.smtp, place).append("451 Later, Gina@example.org")
     waiting.work()
     assert (waiting.states(), waiting.smtp.attempts) == (["waiting"], 1)
     waiting.work()
-    assert waiting.smtp.attempts == 1, "not at once"
+    assert waiting.smtp.attempts == 1, "it is not retried at once"
     waiting.pass_time(60)
     waiting.work()
     assert waiting.states() == ["sent"]
@@ -41,16 +41,16 @@ def test_what_a_server_defers_is_tried_again_later(waiting: Mail, place: str) ->
 
 
 @pytest.mark.parametrize("place", ["answers", "at_rcpt"])
-def test_what_a_server_refuses_has_failed(waiting: Mail, place: str, event: pb.Event) -> None:
+def test_an_email_rejected_by_the_server_fails(waiting: Mail, place: str, event: pb.Event) -> None:
     getattr(waiting.smtp, place).append("550 No Gina@example.org here")
     waiting.work()
     assert waiting.scene.sql("SELECT state, address FROM auth.mails") == [("failed", None)]
     waiting.looker.hear([None])
     waiting.work()
-    assert waiting.smtp.attempts == 1, "an address that does not exist is not tried again"
+    assert waiting.smtp.attempts == 1, "an address that does not exist is not retried"
 
 
-def test_after_a_refusal_another_address_gets_the_e_mail(waiting: Mail, event: pb.Event) -> None:
+def test_after_a_rejection_a_new_address_gets_the_email(waiting: Mail, event: pb.Event) -> None:
     waiting.smtp.answers.append("550 nobody")
     waiting.work()
     (user,) = waiting.photos
@@ -60,7 +60,7 @@ def test_after_a_refusal_another_address_gets_the_e_mail(waiting: Mail, event: p
     assert [received.to for received in waiting.smtp.received] == [["right@example.org"]]
 
 
-def test_a_server_that_hangs_up_is_tried_again_with_the_same_message_id(waiting: Mail) -> None:
+def test_a_disconnected_server_is_retried_with_the_same_message_id(waiting: Mail) -> None:
     waiting.smtp.answers += [HANG_UP, ACCEPT_AND_HANG_UP]
     for _ in range(3):
         waiting.work()
@@ -70,7 +70,7 @@ def test_a_server_that_hangs_up_is_tried_again_with_the_same_message_id(waiting:
     assert waiting.states() == ["sent"]
 
 
-def test_an_e_mail_is_given_up_after_a_day(waiting: Mail) -> None:
+def test_an_email_fails_after_a_day_of_retries(waiting: Mail) -> None:
     waiting.smtp.answers += ["451 later", "451 later"]
     waiting.work()
     waiting.pass_time(25 * 3600)
@@ -78,7 +78,7 @@ def test_an_e_mail_is_given_up_after_a_day(waiting: Mail) -> None:
     assert waiting.scene.sql("SELECT state, address FROM auth.mails") == [("failed", None)]
 
 
-def test_a_server_that_is_away_is_waited_for(waiting: Mail) -> None:
+def test_an_email_waits_for_an_unavailable_server(waiting: Mail) -> None:
     server = MailSender(MailServer("127.0.0.1", 1, False), "photos@example.org", "x", 10)
     post = Post("photos@example.org", SITE)
     sender = Sender(waiting.stores.mails, post, server, waiting.make_token, LEASE_S, Signal())
@@ -96,7 +96,7 @@ def claim(mail: Mail) -> MailJob:
     return job
 
 
-def test_an_e_mail_is_sending_before_the_server_hears_of_it(waiting: Mail) -> None:
+def test_an_email_is_marked_as_sending_before_it_is_sent(waiting: Mail) -> None:
     seen: list[list[str]] = []
     send = waiting.sender._server.send
 
@@ -109,7 +109,7 @@ def test_an_e_mail_is_sending_before_the_server_hears_of_it(waiting: Mail) -> No
     assert (seen, waiting.states()) == ([["sending"]], ["sent"])
 
 
-def test_a_claim_is_one_mailers_until_its_lease_ends(waiting: Mail) -> None:
+def test_a_claim_is_exclusive_until_its_lease_ends(waiting: Mail) -> None:
     job = claim(waiting)
     assert waiting.stores.mails.claim(LEASE_S) is None
     waiting.pass_time(int(LEASE_S) + 1)
@@ -122,7 +122,7 @@ def test_a_claim_is_one_mailers_until_its_lease_ends(waiting: Mail) -> None:
     assert waiting.stores.mails.finish(later)
 
 
-def test_a_claim_is_given_back_only_while_no_copy_is_out(waiting: Mail) -> None:
+def test_a_claim_is_released_only_before_sending_begins(waiting: Mail) -> None:
     job = claim(waiting)
     waiting.stores.mails.release(job)
     again = claim(waiting)
@@ -131,10 +131,10 @@ def test_a_claim_is_given_back_only_while_no_copy_is_out(waiting: Mail) -> None:
     assert waiting.stores.mails.claim(LEASE_S) is None
     waiting.pass_time(int(LEASE_S) + 1)
     waiting.work()
-    assert len(waiting.smtp.received) == 1, "the mailer that died may have sent it: at most a second copy"
+    assert len(waiting.smtp.received) == 1, "the mailer that died may have sent it; at most a second copy follows"
 
 
-def test_an_address_changed_between_claim_and_send_gets_the_e_mail(waiting: Mail, event: pb.Event) -> None:
+def test_an_address_changed_between_claim_and_send_gets_the_email(waiting: Mail, event: pb.Event) -> None:
     job = claim(waiting)
     waiting.scene.sql("UPDATE auth.mails SET state = 'sending'")
     (user,) = waiting.photos
@@ -144,7 +144,7 @@ def test_an_address_changed_between_claim_and_send_gets_the_e_mail(waiting: Mail
     assert [received.to for received in waiting.smtp.received] == [["new@example.org"]]
 
 
-def test_the_queue_is_measured_and_old_links_are_deleted(waiting: Mail, event: pb.Event) -> None:
+def test_the_queue_is_measured_and_old_link_emails_are_deleted(waiting: Mail, event: pb.Event) -> None:
     assert waiting.stores.mails.read_queue()[0] == 1
     waiting.scene.guest(event, "gina")
     waiting.ask_for_link("gina@example.org")
@@ -156,7 +156,7 @@ def test_the_queue_is_measured_and_old_links_are_deleted(waiting: Mail, event: p
 
 
 class NoFence(MailStore):
-    """Control: writes whatever claim it had."""
+    """A broken twin: finishes an e-mail without checking the claim."""
 
     def finish(self, job: MailJob) -> bool:
         with self._engine.begin() as connection:
@@ -164,7 +164,7 @@ class NoFence(MailStore):
         return True
 
 
-def test_control_without_a_fence_a_late_mailer_ends_the_claim_of_another(waiting: Mail) -> None:
+def test_control_without_a_fence_a_late_mailer_finishes_the_claim_of_another(waiting: Mail) -> None:
     store = NoFence(waiting.scene.db)
     job = claim(waiting)
     waiting.pass_time(int(LEASE_S) + 1)

@@ -1,4 +1,4 @@
-"""Names, passwords, addresses and codes as people all over the world type them; data of version 0001."""
+"""International user names, passwords, addresses and codes; the migration of data of version 0001."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -54,7 +54,7 @@ SPELLED = [
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_of_any_script_registers_and_logs_in(scene: AuthScene, name: str) -> None:
+def test_user_names_of_any_script_register_and_log_in(scene: AuthScene, name: str) -> None:
     event = scene.event(scene.organiser())
     user = scene.stub.Register(register_form(event, name, email="guest@example.org"))
     for typed in (name, normalize("NFC", name), normalize("NFD", name)):
@@ -82,7 +82,7 @@ def test_a_name_of_any_script_registers_and_logs_in(scene: AuthScene, name: str)
         "a\u2067b",
     ],
 )
-def test_a_name_that_would_fool_people_is_refused(scene: AuthScene, name: str) -> None:
+def test_misleading_user_names_are_rejected(scene: AuthScene, name: str) -> None:
     form = register_form(scene.event(scene.organiser()), name, email="guest@example.org")
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         scene.stub.Register(form)
@@ -90,7 +90,7 @@ def test_a_name_that_would_fool_people_is_refused(scene: AuthScene, name: str) -
 
 
 @pytest.mark.parametrize("lookalike", LOOKALIKES)
-def test_names_that_look_alike_are_the_same_name(scene: AuthScene, lookalike: str) -> None:
+def test_lookalike_user_names_are_the_same_name(scene: AuthScene, lookalike: str) -> None:
     event = scene.event(scene.organiser())
     scene.stub.Register(register_form(event, "Jürgen", email="guest@example.org"))
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
@@ -101,14 +101,14 @@ def test_names_that_look_alike_are_the_same_name(scene: AuthScene, lookalike: st
 
 
 @pytest.mark.parametrize(("name", "typed"), SPELLED)
-def test_a_name_is_found_as_a_phone_writes_it(scene: AuthScene, name: str, typed: str) -> None:
+def test_user_names_match_typographic_variants(scene: AuthScene, name: str, typed: str) -> None:
     form = register_form(scene.event(scene.organiser()), name, email="guest@example.org")
     user_id = scene.stub.Register(form).user_id
     assert scene.stub.Login(pb.LoginRequest(username=typed, password=PASSWORD)).user_id == user_id
 
 
 @pytest.mark.parametrize(("typed", "again"), [("NFD", "NFC"), ("NFC", "NFD")])
-def test_a_password_is_the_same_on_every_keyboard(scene: AuthScene, typed: str, again: str) -> None:
+def test_a_password_matches_in_every_unicode_normalisation(scene: AuthScene, typed: str, again: str) -> None:
     event = scene.event(scene.organiser())
     password = "übermäßig süß"
     scene.stub.Register(register_form(event, password=normalize(typed, password)))
@@ -133,7 +133,7 @@ def test_a_password_is_the_same_on_every_keyboard(scene: AuthScene, typed: str, 
         ("a@-.example", False),
     ],
 )
-def test_addresses_that_exist_are_accepted(scene: AuthScene, address: str, fits: bool) -> None:
+def test_real_world_email_addresses_are_accepted(scene: AuthScene, address: str, fits: bool) -> None:
     form = register_form(scene.event(scene.organiser()), email=address)
     if fits:
         user = scene.stub.Register(form)
@@ -148,7 +148,7 @@ def test_addresses_that_exist_are_accepted(scene: AuthScene, address: str, fits:
     "between",
     ["\u2013", "\u2014", "\u2011", "\u2212", "\u00a0", "\u200b", " \u2013 ", "\u00ad", "\n", "\u30fc", "\ufe0f"],
 )
-def test_a_code_opens_in_every_typographic_form(scene: AuthScene, between: str) -> None:
+def test_an_event_code_is_valid_in_every_typographic_form(scene: AuthScene, between: str) -> None:
     code = scene.event(scene.organiser()).event_code.replace("-", "")
     full_width = "".join(chr(ord(letter) + 0xFEE0) for letter in code.lower())
     for typed in (code[:4] + between + code[4:], f"{full_width}{between}", f"{between}{code}\r\n"):
@@ -187,7 +187,7 @@ def before(scene: AuthScene) -> Before:
     return Before(scene.db)
 
 
-def test_accounts_of_the_previous_version_log_in(scene: AuthScene, before: Before) -> None:
+def test_accounts_of_the_previous_version_can_log_in(scene: AuthScene, before: Before) -> None:
     nfd = normalize("NFD", "Jürgen")
     password = normalize("NFD", "früher war alles besser")
     users = {name: before.add_user(name, password) for name in ("Olga", nfd, "Zo\u00eb", normalize("NFD", "ZOË"))}
@@ -196,11 +196,11 @@ def test_accounts_of_the_previous_version_log_in(scene: AuthScene, before: Befor
         answer = scene.stub.Login(pb.LoginRequest(username=name, password=password))
         assert answer.user_id == str(user_id), name
         composed = pb.LoginRequest(username=name, password=normalize("NFC", password))
-        assert scene.stub.Login(composed).user_id == str(user_id), "a hash of NFD, typed as NFC"
+        assert scene.stub.Login(composed).user_id == str(user_id), "a hash of the NFD form matches the NFC form"
     assert scene.stub.Login(pb.LoginRequest(username="JÜRGEN", password=password)).user_id == str(users[nfd])
     keys = dict(scene.sql("SELECT username, username_key FROM auth.users"))
     assert keys["Zo\u00eb"] == fold("zoë")
-    assert keys[normalize("NFD", "ZOË")] == normalize("NFD", "zoë"), "the younger one keeps the form of before"
+    assert keys[normalize("NFD", "ZOË")] == normalize("NFD", "zoë"), "the newer account keeps its old key"
 
 
 def test_guests_of_the_previous_version_are_counted(scene: AuthScene, before: Before) -> None:
@@ -214,7 +214,7 @@ def test_guests_of_the_previous_version_are_counted(scene: AuthScene, before: Be
     assert scene.stub.GetEvent(pb.GetEventRequest(event_id=str(event)), metadata=metadata).event.guest_count == 2
 
 
-def test_guests_are_counted_as_they_come_and_go(scene: AuthScene) -> None:
+def test_the_guest_count_follows_joins_leaves_and_erasures(scene: AuthScene) -> None:
     olga = scene.organiser()
     event, other = scene.event(olga), scene.event(olga, "Another")
     gina, ben = scene.guest(event, "gina"), scene.guest(event, "ben")
@@ -243,7 +243,7 @@ EXPIRED = "DELETE FROM auth.refresh_tokens WHERE expires_at <= now()"
 
 
 @pytest.mark.parametrize(("query", "index"), [(GUESTS, "memberships_by_time"), (EXPIRED, "refresh_tokens_by_expiry")])
-def test_lists_and_expiry_use_their_indexes(scene: AuthScene, query: str, index: str) -> None:
+def test_listing_and_expiry_use_their_indexes(scene: AuthScene, query: str, index: str) -> None:
     with scene.db.begin() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         connection.execute(text("SET LOCAL enable_sort = off"))
@@ -252,8 +252,8 @@ def test_lists_and_expiry_use_their_indexes(scene: AuthScene, query: str, index:
     assert index in plan
 
 
-def test_processes_of_the_previous_version_still_read_events(scene: AuthScene) -> None:
-    """They select all columns and a count of their own, whose name must stay free; what they do not count is found."""
+def test_processes_of_the_previous_version_can_still_read_events(scene: AuthScene) -> None:
+    """They select all columns and their own `guest_count`, so no column may have that name; `tidy` repairs counts."""
     event = scene.event(scene.organiser())
     counted = "(SELECT count(*) FROM auth.memberships m WHERE m.event_id = e.id)"
     (row,) = scene.sql(f"SELECT e.*, {counted} AS guest_count FROM auth.events e")
@@ -266,8 +266,8 @@ def test_processes_of_the_previous_version_still_read_events(scene: AuthScene) -
     assert scene.sql("SELECT member_count FROM auth.events") == [(2,)]
 
 
-def test_two_organisers_in_each_others_events_are_erased_at_once(scene: AuthScene) -> None:
-    """All events of an account are locked in one order; otherwise each would hold what the other waits for."""
+def test_concurrent_erasures_of_two_organisers_do_not_deadlock(scene: AuthScene) -> None:
+    """All events of an account are locked in one order; otherwise two erasures could deadlock."""
     people = [scene.organiser(name) for name in ("olga", "otto")]
     events = [scene.event(person) for person in people]
     for person, event in zip(people, reversed(events), strict=True):

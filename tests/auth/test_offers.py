@@ -1,4 +1,4 @@
-"""What an event offers its guests: the release of its photos, whose they are, downloads."""
+"""What an event offers its guests: the release of photos, their credit, and downloads."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ Update = Callable[..., pb.Event]
 
 @pytest.fixture
 def update(scene: AuthScene) -> Update:
-    """Changes an event, and sees that guests and the feed are told of it."""
+    """Updates an event, and asserts that memberships and the feed show the change."""
     olga = scene.organiser()
     event = scene.event(olga)
     gina = scene.guest(event)
@@ -36,22 +36,22 @@ def update(scene: AuthScene) -> Update:
         request = pb.UpdateEventRequest(event_id=event.event_id, **fields)
         changed = scene.stub.UpdateEvent(request, metadata=olga.metadata).event
         (membership,) = scene.memberships(gina)
-        for told in (membership, scene.changes()[-1]):
-            assert told.download == changed.download
-            assert told.release_time == changed.release_time or not changed.held
+        for shown in (membership, scene.changes()[-1]):
+            assert shown.download == changed.download
+            assert shown.release_time == changed.release_time or not changed.held
         assert (membership.held, membership.credit) == (changed.held, changed.credit)
         return changed
 
     return change
 
 
-def test_an_event_is_live_and_offers_originals_unless_somebody_decides(update: Update) -> None:
+def test_by_default_an_event_is_live_and_offers_originals(update: Update) -> None:
     event = update()
     assert (event.held, event.HasField("release_time"), event.credit) == (False, False, pb.Credit())
     assert (event.download, event.retention) == (pb.DOWNLOAD_SIZE_ORIGINAL, pb.Retention())
 
 
-def test_a_new_event_may_be_made_with_an_offer(scene: AuthScene) -> None:
+def test_an_event_can_be_created_with_an_offer(scene: AuthScene) -> None:
     size = pb.DOWNLOAD_SIZE_NONE
     event = scene.event(scene.organiser(), held=True, release_time=TOMORROW, credit=PIA, download=size, keep_days=30)
     assert (event.held, event.release_time, event.credit, event.download) == (True, TOMORROW, PIA, size)
@@ -60,7 +60,7 @@ def test_a_new_event_may_be_made_with_an_offer(scene: AuthScene) -> None:
     assert (change.held, change.release_time, change.download) == (True, TOMORROW, size)
 
 
-def test_photos_are_held_back_planned_moved_and_released(update: Update) -> None:
+def test_photos_can_be_held_scheduled_rescheduled_and_released(update: Update) -> None:
     assert update(held=HELD).held
     assert update(release_time=TOMORROW).release_time == TOMORROW
     later = to_timestamp(datetime.now(UTC) + timedelta(days=2))
@@ -72,10 +72,10 @@ def test_photos_are_held_back_planned_moved_and_released(update: Update) -> None
     released = update(held=LIVE)
     assert (released.held, released.HasField("release_time")) == (False, False)
     again = update(held=HELD)
-    assert (again.held, again.HasField("release_time")) == (True, False), "the day of before is gone"
+    assert (again.held, again.HasField("release_time")) == (True, False), "the earlier release time is cleared"
 
 
-def test_a_day_that_has_come_has_released_them_for_good(update: Update) -> None:
+def test_a_passed_release_time_releases_permanently(update: Update) -> None:
     update(held=HELD)
     past = update(release_time=YESTERDAY)
     assert (past.held, past.HasField("release_time")) == (False, False)
@@ -111,7 +111,9 @@ RULES: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("fields", "field", "reason"), RULES)
-def test_an_offer_has_its_rules(scene: AuthScene, fields: dict[str, Any], field: str, reason: str) -> None:
+def test_the_fields_of_an_offer_are_validated(
+    scene: AuthScene, fields: dict[str, Any], field: str, reason: str
+) -> None:
     olga = scene.organiser()
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
         scene.event(olga, **fields)
@@ -123,12 +125,12 @@ def test_an_offer_has_its_rules(scene: AuthScene, fields: dict[str, Any], field:
     assert created.violations == updated.violations == {field: reason}
 
 
-def test_a_size_that_there_is_not_is_refused(scene: AuthScene) -> None:
+def test_an_unknown_download_size_is_rejected(scene: AuthScene) -> None:
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         scene.event(scene.organiser(), download=9)
 
 
-def test_a_credit_and_a_size_are_changed_and_taken_back(update: Update) -> None:
+def test_credit_and_download_size_can_be_changed_and_reset(update: Update) -> None:
     untidy = pb.Credit(name="  Pia   Photo ", url=f" {PIA.url} ")
     assert update(credit=untidy, download=pb.DOWNLOAD_SIZE_PREVIEW).credit == PIA
     kept = update(name={"value": "Party"})
@@ -166,7 +168,7 @@ def test_events_of_the_previous_version_are_live_and_kept(scene: AuthScene) -> N
     assert not membership.without_search, "members are searched as before"
     (change,) = scene.changes()
     assert (change.without_search, change.last_membership) == (False, False)
-    assert not change.HasField("held"), "the feed says nothing of what there was not"
+    assert not change.HasField("held"), "old changes have no value for fields that did not exist"
     assert change.download == pb.DOWNLOAD_SIZE_UNSPECIFIED
 
 
@@ -174,7 +176,7 @@ def edit_event(event: pb.Event, **fields: Any) -> pb.UpdateEventRequest:
     return pb.UpdateEventRequest(event_id=event.event_id, **fields)
 
 
-def test_photos_of_guests_are_off_unless_the_organiser_says_so_and_everybody_hears_of_it(scene: AuthScene) -> None:
+def test_guest_photos_are_off_by_default_and_each_change_is_published(scene: AuthScene) -> None:
     olga = scene.organiser()
     quiet, event = scene.event(olga), scene.event(olga, guest_photos=pb.GUEST_PHOTOS_MODERATED)
     assert (quiet.guest_photos, event.guest_photos) == (pb.GUEST_PHOTOS_OFF, pb.GUEST_PHOTOS_MODERATED)
@@ -183,8 +185,8 @@ def test_photos_of_guests_are_off_unless_the_organiser_says_so_and_everybody_hea
     scene.stub.UpdateEvent(edit_event(event, name=StringValue(value="Another name")), metadata=olga.metadata)
     (membership,) = scene.stub.GetUser(pb.GetUserRequest(), metadata=guest.metadata).memberships
     assert membership.guest_photos == pb.GUEST_PHOTOS_OPEN
-    told = [(change.event_id, change.guest_photos) for change in scene.changes() if change.name]
-    assert told == [
+    published = [(change.event_id, change.guest_photos) for change in scene.changes() if change.name]
+    assert published == [
         (quiet.event_id, pb.GUEST_PHOTOS_OFF),
         (event.event_id, pb.GUEST_PHOTOS_MODERATED),
         (event.event_id, pb.GUEST_PHOTOS_OPEN),
@@ -192,7 +194,7 @@ def test_photos_of_guests_are_off_unless_the_organiser_says_so_and_everybody_hea
     ]
 
 
-def test_an_unknown_choice_for_photos_of_guests_is_refused(scene: AuthScene) -> None:
+def test_an_unknown_guest_photos_choice_is_rejected(scene: AuthScene) -> None:
     olga = scene.organiser()
     event = scene.event(olga)
     for attempt in (

@@ -1,4 +1,4 @@
-"""The lists of auth_service, page by page."""
+"""Pagination of the lists of auth_service."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def list_guests(scene: AuthScene, organiser: Person, event: pb.Event) -> ListPag
 
 
 def walk(list_page: ListPage, size: int, rows: str) -> list[list[Any]]:
-    """Every page until the last."""
+    """Reads every page."""
     pages, token = [], ""
     while not pages or token:
         answer = list_page(size, token)
@@ -42,13 +42,13 @@ def forge(scope: str, *key: object) -> str:
     return base64.urlsafe_b64encode(json.dumps([scope, *key]).encode()).decode()
 
 
-def test_the_pages_of_a_list_hold_every_row_once_in_order(scene: AuthScene, subtests: pytest.Subtests) -> None:
+def test_the_pages_of_a_list_contain_every_row_once_in_order(scene: AuthScene, subtests: pytest.Subtests) -> None:
     olga, otto = scene.organiser("olga"), scene.organiser("otto")
     events = [scene.event(olga, f"event {number}") for number in range(5)]
     for number in range(4):
         scene.guest(events[0], f"guest{number}")
     scene.event(otto)
-    # Rows of the very same time are told apart by their ids.
+    # Rows with the same time are ordered by their ids.
     scene.sql("UPDATE auth.events SET created_at = '2030-01-01' WHERE name IN ('event 1', 'event 2', 'event 3')")
     scene.sql("UPDATE auth.memberships SET joined_at = '2030-01-01' WHERE role = 'guest'")
     for size, counts in ((1, [1, 1, 1, 1, 1]), (2, [2, 2, 1]), (5, [5]), (0, [5]), (200, [5])):
@@ -70,7 +70,7 @@ def test_the_pages_of_a_list_hold_every_row_once_in_order(scene: AuthScene, subt
             assert sorted(names) == ["guest0", "guest1", "guest2", "guest3", "olga"]
 
 
-def test_rows_that_come_and_go_between_pages_move_no_others(scene: AuthScene) -> None:
+def test_rows_added_or_deleted_between_pages_do_not_shift_others(scene: AuthScene) -> None:
     olga = scene.organiser("olga")
     event = scene.event(olga)
     for number in range(4):
@@ -85,12 +85,12 @@ def test_rows_that_come_and_go_between_pages_move_no_others(scene: AuthScene) ->
     ]  # fmt: skip
 
 
-def test_a_list_of_nothing_is_one_empty_page(scene: AuthScene) -> None:
+def test_an_empty_list_is_one_empty_page(scene: AuthScene) -> None:
     answer = list_events(scene, scene.stranger())(0, "")
     assert (list(answer.events), answer.next_page_token) == ([], "")
 
 
-def test_sizes_out_of_bounds_and_foreign_tokens_are_refused(scene: AuthScene, subtests: pytest.Subtests) -> None:
+def test_out_of_range_sizes_and_foreign_tokens_are_rejected(scene: AuthScene, subtests: pytest.Subtests) -> None:
     olga, otto = scene.organiser("olga"), scene.organiser("otto")
     mine, other, _ = scene.event(olga), scene.event(olga), scene.event(otto)
     scene.event(otto)
@@ -100,7 +100,7 @@ def test_sizes_out_of_bounds_and_foreign_tokens_are_refused(scene: AuthScene, su
     lists[f"guests of {mine.event_id}"] = list_guests(scene, olga, mine)
     time, row_id = "2030-01-01T00:00:00+00:00", str(uuid4())
     for scope, list_page in lists.items():
-        assert list_page(1, forge(scope, time, row_id)), "the control: a well-formed token of this list"
+        assert list_page(1, forge(scope, time, row_id)), "control: a well-formed token of this list is accepted"
         faulty = {
             "negative": (-1, ""),
             "201": (201, ""),

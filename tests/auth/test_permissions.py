@@ -1,4 +1,4 @@
-"""Who may call what, by role: every rpc of a person on an event."""
+"""Permissions by role for every user RPC on an event."""
 
 from collections.abc import Callable
 from typing import Any
@@ -22,7 +22,7 @@ FINDERS = ALL - {GUEST}
 
 Request = Callable[[pb.Event, Person], Any]
 
-# Of each rpc on an event: what is asked, and who may ask it; to the others it is ORGANISER_ONLY.
+# Each RPC on an event: a request, and the roles that may call it; other roles get ORGANISER_ONLY.
 RPCS: dict[str, tuple[Request, set[str]]] = {
     "GetEvent": (lambda event, _: pb.GetEventRequest(event_id=event.event_id), FINDERS),
     "UpdateEvent": (lambda event, _: pb.UpdateEventRequest(event_id=event.event_id, new_code=True), {ORGANISER}),
@@ -59,7 +59,7 @@ RPCS: dict[str, tuple[Request, set[str]]] = {
     ),
     "DeleteEvent": (lambda event, _: pb.DeleteEventRequest(event_id=event.event_id), {ORGANISER}),
 }
-# On no event that somebody chooses: on the caller's account, or by a secret.
+# RPCs whose caller does not choose an event: they act on the caller's account or on a secret.
 OF_NO_EVENT = {
     "SetNotice",  # for one's own address, which needs a server that sends e-mail
     "DeleteNotice",
@@ -93,7 +93,7 @@ def people(scene: AuthScene) -> tuple[pb.Event, dict[str, Person]]:
 
 @pytest.mark.parametrize("rpc", RPCS)
 @pytest.mark.parametrize("role", sorted(ALL))
-def test_each_role_may_do_what_the_table_says(
+def test_each_role_can_call_exactly_the_rpcs_in_the_table(
     scene: AuthScene, people: tuple[pb.Event, dict[str, Person]], rpc: str, role: str
 ) -> None:
     event, members = people
@@ -111,14 +111,16 @@ def test_each_role_may_do_what_the_table_says(
         assert scene.last_change() == before
 
 
-def test_the_table_has_every_rpc_of_a_person() -> None:
+def test_the_table_lists_every_user_rpc() -> None:
     rpcs = {
         name: method.access for name in dir(AuthServicer) if hasattr(method := getattr(AuthServicer, name), "access")
     }
     assert {name for name, access in rpcs.items() if USER in access.kinds} == set(RPCS) | OF_NO_EVENT
 
 
-def test_a_couple_finds_its_events_and_makes_none(scene: AuthScene, people: tuple[pb.Event, dict[str, Person]]) -> None:
+def test_members_list_their_events_but_cannot_create_any(
+    scene: AuthScene, people: tuple[pb.Event, dict[str, Person]]
+) -> None:
     event, members = people
     for role, expected in {ORGANISER: 1, COUPLE: 1, PHOTOGRAPHER: 1, GUEST: 0}.items():
         listed = scene.stub.ListEvents(pb.ListEventsRequest(), metadata=members[role].metadata).events
@@ -132,7 +134,7 @@ def test_a_couple_finds_its_events_and_makes_none(scene: AuthScene, people: tupl
             scene.event(members[role])
 
 
-def test_control_a_table_that_lets_a_photographer_administer(
+def test_control_a_permissive_table_lets_a_photographer_list_guests(
     scene: AuthScene, people: tuple[pb.Event, dict[str, Person]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     event, members = people

@@ -1,4 +1,4 @@
-"""Phones by which several guests join an event: what is kept of them, and who hears of them."""
+"""Phones that several guests join an event with: what is stored, and what organisers see."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,18 +30,18 @@ def shared(scene: AuthScene, event: pb.Event, organiser: Person) -> list[list[st
     return [[guest.user_id for guest in phone.guests] for phone in phones]
 
 
-def test_organisers_hear_of_a_phone_from_a_number_of_guests_on(scene: AuthScene) -> None:
+def test_a_phone_is_reported_once_enough_guests_share_it(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     guests = [join(scene, event).user_id for _ in range(GUESTS_OF_ONE_PHONE - 1)]
     for other in range(GUESTS_OF_ONE_PHONE):
         join(scene, event, f"another phone {other}")
-        scene.visitor(event)  # by a phone that says nothing
+        scene.visitor(event)  # without a mark
     assert shared(scene, event, olga) == []
     guests.append(join(scene, event).user_id)
     assert shared(scene, event, olga) == [guests]
 
 
-def test_every_way_of_joining_counts_and_waiting_guests_do(scene: AuthScene) -> None:
+def test_every_way_of_joining_counts_including_waiting_guests(scene: AuthScene) -> None:
     event, other = scene.event(olga := scene.organiser()), scene.event(scene.organiser("otto"), "Another")
     guests = [join(scene, event).user_id for _ in range(GUESTS_OF_ONE_PHONE - 2)]
     scene.admission(event, olga)
@@ -52,7 +52,7 @@ def test_every_way_of_joining_counts_and_waiting_guests_do(scene: AuthScene) -> 
     assert shared(scene, event, olga) == [[*guests, hans.user_id, registered.user_id]]
 
 
-def test_another_event_hears_nothing(scene: AuthScene) -> None:
+def test_guests_of_other_events_are_not_counted(scene: AuthScene) -> None:
     olga = scene.organiser()
     first, second = scene.event(olga), scene.event(olga, "Another")
     for place in range(GUESTS_OF_ONE_PHONE):
@@ -60,7 +60,7 @@ def test_another_event_hears_nothing(scene: AuthScene) -> None:
     assert shared(scene, first, olga) == shared(scene, second, olga) == []
 
 
-def test_who_leaves_takes_the_mark_along(scene: AuthScene) -> None:
+def test_leaving_deletes_the_phone_mark(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     guests = [join(scene, event) for _ in range(GUESTS_OF_ONE_PHONE)]
     scene.stub.LeaveEvent(pb.LeaveEventRequest(event_id=event.event_id), metadata=guests[0].metadata)
@@ -76,7 +76,7 @@ def marks(scene: AuthScene) -> list[bytes]:
     return [bytes(row.phone_hash) for row in rows]
 
 
-def test_what_is_kept_is_neither_the_mark_nor_the_same_in_two_events(scene: AuthScene) -> None:
+def test_the_stored_hash_hides_the_mark_and_differs_between_events(scene: AuthScene) -> None:
     olga = scene.organiser()
     for name in ("One", "Another"):
         join(scene, scene.event(olga, name))
@@ -86,14 +86,14 @@ def test_what_is_kept_is_neither_the_mark_nor_the_same_in_two_events(scene: Auth
 
 
 @pytest.mark.parametrize("mark", ["", "x" * (MAX_MARK_LENGTH + 1)])
-def test_no_mark_and_one_that_is_too_long_are_no_phone(scene: AuthScene, mark: str) -> None:
+def test_an_empty_or_too_long_mark_is_ignored(scene: AuthScene, mark: str) -> None:
     event = scene.event(olga := scene.organiser())
     for _ in range(GUESTS_OF_ONE_PHONE):
         join(scene, event, mark)
     assert shared(scene, event, olga) == []
 
 
-def test_the_hash_needs_the_key() -> None:
+def test_the_hash_depends_on_the_key() -> None:
     event = UUID(int=7)
     one, same, other = (PhoneMarks(key).hash(event, MARK) for key in (b"key", b"key", b"another"))
     assert one == same != other
@@ -106,7 +106,7 @@ BEFORE = (
 )
 
 
-def test_a_database_of_the_version_before_knows_no_phones(make_db: Callable[[str], Engine]) -> None:
+def test_memberships_of_the_previous_version_have_no_phone_hash(make_db: Callable[[str], Engine]) -> None:
     db = make_db("auth")
     url = db.url.render_as_string(hide_password=False)
     with db.begin() as connection:

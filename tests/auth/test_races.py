@@ -1,4 +1,4 @@
-"""What people do at the same moment."""
+"""Concurrent registrations, joins, erasures and refreshes."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 
 
 def at_once(*acts: Callable[[], Result]) -> list[Result | Refusal]:
-    """Begins all acts at the same moment; answers what each of them answered."""
+    """Runs all acts concurrently; returns the response or the refusal of each."""
     start = Barrier(len(acts))
 
     def run(act: Callable[[], Result]) -> Result | Refusal:
@@ -34,7 +34,7 @@ def at_once(*acts: Callable[[], Result]) -> list[Result | Refusal]:
         return list(pool.map(run, acts))
 
 
-def test_of_twenty_registrations_of_one_name_one_wins(scene: AuthScene) -> None:
+def test_of_concurrent_registrations_of_one_name_one_succeeds(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     forms = [register_form(event, "gina", email=f"gina{n}@example.org") for n in range(20)]
     answers = at_once(*(lambda form=form: scene.stub.Register(form) for form in forms))
@@ -46,14 +46,14 @@ def test_of_twenty_registrations_of_one_name_one_wins(scene: AuthScene) -> None:
     assert scene.sql("SELECT count(*) FROM auth.changes WHERE kind = 'joined' AND role = 'guest'") == [(1,)]
 
 
-def test_twenty_repeats_of_one_registration_are_one_account(scene: AuthScene) -> None:
+def test_concurrent_repeats_of_a_registration_create_one_account(scene: AuthScene) -> None:
     form = register_form(scene.event(scene.organiser()), "gina")
     answers = at_once(*[lambda: scene.stub.Register(form)] * 20)
     assert len({answer.user_id for answer in answers}) == 1
     assert scene.sql("SELECT count(*) FROM auth.users WHERE username_key = 'gina'") == [(1,)]
 
 
-def test_repeats_of_one_creation_are_one_event(scene: AuthScene) -> None:
+def test_concurrent_repeats_of_a_creation_create_one_event(scene: AuthScene) -> None:
     olga = scene.organiser()
     request_id = "7d3c6a4e-2f0b-4c8e-9f43-0a4f6d1f1c11"
     events = at_once(*[lambda: scene.event(olga, request_id=request_id)] * 8)
@@ -61,7 +61,7 @@ def test_repeats_of_one_creation_are_one_event(scene: AuthScene) -> None:
     assert scene.sql("SELECT count(*) FROM auth.events") == [(1,)]
 
 
-def test_joining_many_times_at_once_is_one_membership(scene: AuthScene) -> None:
+def test_concurrent_joins_create_one_membership(scene: AuthScene) -> None:
     event, sven = scene.event(scene.organiser()), scene.stranger()
     join = pb.JoinEventRequest(event_code=event.event_code)
     at_once(*[lambda: scene.stub.JoinEvent(join, metadata=sven.metadata)] * 8)
@@ -69,7 +69,7 @@ def test_joining_many_times_at_once_is_one_membership(scene: AuthScene) -> None:
     assert [change.kind for change in changes] == [pb.Change.KIND_JOINED]
 
 
-def test_nobody_joins_after_their_erasure(scene: AuthScene) -> None:
+def test_no_join_follows_an_erasure(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     join = pb.JoinEventRequest(event_code=event.event_code)
     for number in range(10):
@@ -88,7 +88,7 @@ def test_nobody_joins_after_their_erasure(scene: AuthScene) -> None:
     assert scene.sql("SELECT count(*) FROM auth.memberships") == [(1,)]
 
 
-def test_nobody_is_in_an_event_that_was_deleted_while_they_joined(scene: AuthScene) -> None:
+def test_joins_concurrent_with_a_deletion_leave_no_membership(scene: AuthScene) -> None:
     olga, people = scene.organiser(), [scene.stranger(f"person{number}") for number in range(5)]
     event = scene.event(olga)
     join, delete = pb.JoinEventRequest(event_code=event.event_code), pb.DeleteEventRequest(event_id=event.event_id)
@@ -106,7 +106,7 @@ def test_nobody_is_in_an_event_that_was_deleted_while_they_joined(scene: AuthSce
 
 
 def refresh_at_once(scene: AuthScene) -> list[pb.TokenPair]:
-    """The pairs of twenty uses of one refresh token at the same moment; all its access tokens are good."""
+    """Uses one refresh token twenty times concurrently; returns the token pairs, whose access tokens are all valid."""
     gina = scene.guest(scene.event(scene.organiser()))
     refresh = pb.RefreshTokenRequest(refresh_token=gina.tokens.refresh_token)
     answers = at_once(*[lambda: scene.stub.RefreshToken(refresh)] * 20)
@@ -116,14 +116,14 @@ def refresh_at_once(scene: AuthScene) -> list[pb.TokenPair]:
     return pairs
 
 
-def test_twenty_uses_of_a_refresh_token_at_once_yield_one_successor(scene: AuthScene) -> None:
+def test_concurrent_uses_of_a_refresh_token_yield_one_successor(scene: AuthScene) -> None:
     pairs = refresh_at_once(scene)
     assert (len(pairs), len({pair.refresh_token for pair in pairs})) == (20, 1)
     assert scene.sql("SELECT count(*) FROM auth.refresh_tokens WHERE used_at IS NULL") == [(1,)]
     scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=pairs[0].refresh_token))
 
 
-def test_control_without_the_salt_of_the_first_use_there_are_twenty_successors(
+def test_control_without_the_salt_of_the_first_use_each_use_yields_a_successor(
     scene: AuthScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sessions, "_use_token", lambda _connection, _hash, new_salt: new_salt)

@@ -1,4 +1,4 @@
-"""The e-mail about photos that were held back and are released: one for each guest who sees any, and no other."""
+"""The e-mail about a release of held photos: one for each guest who sees any of them, and none for other guests."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -16,7 +16,7 @@ OWN, FIRST = "The photos of “Party” are here", "Your first photos from “Pa
 
 
 class Release:
-    """An event that is held back, and its guests by their addresses."""
+    """An event whose photos are held, and its guests."""
 
     def __init__(self, mail: Mail, scene: AuthScene) -> None:
         self.mail = mail
@@ -33,12 +33,12 @@ class Release:
         return guest
 
     def hold(self, is_held: bool) -> None:
-        """In auth_service; matcher_service has not heard of it."""
+        """Changes `held` in auth_service only; matcher_service has not applied the change yet."""
         request = pb.UpdateEventRequest(event_id=self.event.event_id, held={"value": is_held})
         self.mail.scene.stub.UpdateEvent(request, metadata=self.olga.metadata)
 
     def hear(self, is_released: bool = True) -> None:
-        """matcher_service has heard of it, and hints at all guests."""
+        """Applies the change in matcher_service, which sends a hint for all guests."""
         self.mail.is_released = is_released
         users = [UUID(row.user_id.hex) for row in self.mail.scene.sql("SELECT user_id FROM auth.notices")]
         self.mail.looker.hear([(UUID(self.event.event_id), users)])
@@ -49,7 +49,7 @@ class Release:
         self.hear()
 
     def sent(self) -> list[tuple[str, str]]:
-        """To whom, and the subject."""
+        """Recipient and subject of each e-mail."""
         return sorted((one.to[0].split("@")[0], str(one.message["Subject"])) for one in self.mail.smtp.received)
 
 
@@ -58,7 +58,7 @@ def release(mail: Mail, scene: AuthScene) -> Release:
     return Release(mail, scene)
 
 
-def test_who_sees_a_photo_is_told_of_the_release_once(release: Release) -> None:
+def test_a_guest_with_photos_is_notified_of_the_release_once(release: Release) -> None:
     release.guest("own", 3), release.guest("none")
     assert release.sent() == []
     for _ in range(2):
@@ -74,7 +74,7 @@ def test_who_sees_a_photo_is_told_of_the_release_once(release: Release) -> None:
     assert received.message["List-Unsubscribe"]
 
 
-def test_control_without_its_index_a_second_release_sends_a_second_e_mail(release: Release) -> None:
+def test_control_without_the_unique_index_a_second_release_sends_a_second_email(release: Release) -> None:
     release.mail.scene.sql("DROP INDEX auth.release_once")
     release.guest("own", 3)
     release.release()
@@ -84,20 +84,20 @@ def test_control_without_its_index_a_second_release_sends_a_second_e_mail(releas
     assert release.sent() == [("own", OWN)] * 2
 
 
-def test_the_planned_day_releases_as_an_organiser_does(release: Release) -> None:
+def test_a_scheduled_release_is_notified(release: Release) -> None:
     release.guest("own", 1)
     release.mail.scene.sql("UPDATE auth.events SET releases_at = now() + interval '1 hour'")
     release.mail.work()
     assert release.sent() == []
     release.mail.scene.sql("UPDATE auth.events SET releases_at = now() - interval '1 second'")
     release.mail.work()
-    assert release.sent() == [], "matcher_service is a moment behind"
+    assert release.sent() == [], "matcher_service has not released them yet"
     release.hear()
     assert release.sent() == [("own", OWN)]
     assert "You are in 1 photo so far" in release.mail.smtp.received[0].plain
 
 
-def test_a_guest_in_no_photo_is_told_where_there_are_photos_for_everyone(release: Release) -> None:
+def test_a_guest_in_no_photo_is_notified_when_there_are_photos_for_everyone(release: Release) -> None:
     guest = release.guest("gina")
     release.mail.for_everyone = 2
     release.release()
@@ -108,7 +108,7 @@ def test_a_guest_in_no_photo_is_told_where_there_are_photos_for_everyone(release
     assert release.sent() == [("gina", OWN), ("gina", FIRST)], "their own photos came later"
 
 
-def test_who_saw_photos_before_they_were_held_back_gets_both(release: Release) -> None:
+def test_a_guest_who_saw_photos_before_they_were_held_gets_both_emails(release: Release) -> None:
     release.hold(False)
     release.hear()
     release.guest("own", 2)
@@ -119,7 +119,7 @@ def test_who_saw_photos_before_they_were_held_back_gets_both(release: Release) -
     assert release.sent() == [("own", OWN), ("own", FIRST)]
 
 
-def test_photos_that_come_after_the_release_are_first_photos(release: Release) -> None:
+def test_photos_added_after_the_release_are_announced_as_first_photos(release: Release) -> None:
     guest = release.guest("late")
     release.release()
     release.mail.appear(guest, release.event)
@@ -127,7 +127,7 @@ def test_photos_that_come_after_the_release_are_first_photos(release: Release) -
     assert release.sent() == [("late", FIRST)]
 
 
-def test_a_new_address_is_told_instead_of_the_one_before(release: Release) -> None:
+def test_a_changed_address_gets_the_release_email(release: Release) -> None:
     guest = release.guest("old", 1)
     release.hold(False)
     release.mail.is_released = True
@@ -138,7 +138,7 @@ def test_a_new_address_is_told_instead_of_the_one_before(release: Release) -> No
     assert release.sent() == [("new", OWN)]
 
 
-def test_photos_that_are_held_back_again_are_announced_with_the_next_release(release: Release) -> None:
+def test_photos_held_again_are_announced_with_the_next_release(release: Release) -> None:
     release.guest("own", 1)
     release.hold(False)
     release.mail.is_released = True
@@ -152,16 +152,16 @@ def test_photos_that_are_held_back_again_are_announced_with_the_next_release(rel
     assert release.sent() == [("own", OWN)]
 
 
-def test_a_mailer_that_ends_while_it_asks_loses_no_release(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mailer_that_stops_while_counting_loses_no_release(release: Release, monkeypatch: pytest.MonkeyPatch) -> None:
     release.guest("own", 1)
     release.hold(False)
     release.mail.is_released = True
 
-    def away(*_: object) -> Mapping[UUID, int]:
+    def fail(*_: object) -> Mapping[UUID, int]:
         raise MailServerUnavailable
 
     with monkeypatch.context() as patch:
-        patch.setattr(release.mail.looker, "_count", away)
+        patch.setattr(release.mail.looker, "_count", fail)
         patch.setattr(release.mail.looker._store, "mark_due", lambda *_: None)
         with pytest.raises(MailServerUnavailable):
             release.mail.looker.step()
@@ -187,14 +187,14 @@ def release_while_photos_are_counted(release: Release, monkeypatch: pytest.Monke
     release.mail.work()
 
 
-def test_photos_that_are_counted_just_after_the_release_are_told_of_once(
+def test_photos_counted_just_after_the_release_are_announced_once(
     release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release_while_photos_are_counted(release, monkeypatch)
     assert release.sent() == [("own", OWN)]
 
 
-def test_control_announcing_them_as_first_photos_tells_of_them_twice(
+def test_control_announcing_them_as_first_photos_announces_them_twice(
     release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(notices, "IS_RELEASE_PENDING", "false")

@@ -1,4 +1,4 @@
-"""Who is removed by an organiser stays out; whose last event is over is signed out."""
+"""Removed guests cannot rejoin; guests without credentials are signed out after their last event."""
 
 import grpc
 import pytest
@@ -15,7 +15,7 @@ Party = tuple[pb.Event, Person]
 
 @pytest.fixture
 def party(scene: AuthScene) -> Party:
-    """An event that anybody with its code may join, and its organiser."""
+    """An event without admission, and its organiser."""
     olga = scene.organiser("olga")
     return scene.event(olga), olga
 
@@ -37,7 +37,7 @@ def refresh(scene: AuthScene, person: Person) -> None:
     scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=person.tokens.refresh_token))
 
 
-def test_who_is_removed_cannot_come_back_and_the_code_is_another(scene: AuthScene, party: Party) -> None:
+def test_a_removed_guest_cannot_return_and_the_code_changes(scene: AuthScene, party: Party) -> None:
     event, olga = party
     gina = scene.guest(event, "gina")
     before = scene.last_change()
@@ -59,7 +59,7 @@ def test_who_is_removed_cannot_come_back_and_the_code_is_another(scene: AuthScen
     assert scene.kinds_about(gina) == [JOINED, LEFT]
 
 
-def test_control_a_removal_that_does_not_remember_lets_them_in_again(
+def test_control_a_removal_that_is_not_stored_lets_them_rejoin(
     scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(members, "_is_removed", lambda *_: False)
@@ -80,7 +80,7 @@ def test_a_second_removal_changes_nothing(scene: AuthScene, party: Party) -> Non
     assert (scene.get_event(event, olga), scene.last_change()) == (changed, before)
 
 
-def test_who_leaves_by_themselves_may_come_back(scene: AuthScene, party: Party) -> None:
+def test_a_guest_who_left_can_rejoin(scene: AuthScene, party: Party) -> None:
     event, olga = party
     gina = scene.guest(event, "gina")
     leave(scene, event, gina)
@@ -88,20 +88,22 @@ def test_who_leaves_by_themselves_may_come_back(scene: AuthScene, party: Party) 
     assert join(scene, event, gina).event_id == event.event_id
 
 
-def test_one_who_waits_is_refused_and_the_poster_stays_good(scene: AuthScene, party: Party) -> None:
+def test_rejecting_a_waiting_guest_keeps_the_code(scene: AuthScene, party: Party) -> None:
     event, olga = party
     scene.admission(event, olga)
     gina = scene.guest(event, "gina")
     scene.admission(event, olga, is_on=False)
     scene.remove(event, gina, olga)
     changed = scene.get_event(event, olga)
-    assert (changed.admission, changed.event_code) == (True, event.event_code), "they would come back as somebody else"
+    assert (changed.admission, changed.event_code) == (True, event.event_code), (
+        "a new code would not stop them from rejoining as a new guest"
+    )
     with refused(grpc.StatusCode.PERMISSION_DENIED, "REMOVED_FROM_EVENT"):
         join(scene, event, gina)
     assert scene.kinds_about(gina) == [LEFT]
 
 
-def test_an_organiser_lets_in_again_whom_they_removed(scene: AuthScene, party: Party) -> None:
+def test_an_organiser_can_readmit_a_removed_guest(scene: AuthScene, party: Party) -> None:
     event, olga = party
     gina, greg = scene.guest(event, "gina"), scene.visitor(event)
     for guest in (gina, greg):
@@ -111,13 +113,13 @@ def test_an_organiser_lets_in_again_whom_they_removed(scene: AuthScene, party: P
         assert scene.kinds_about(guest) == [JOINED, LEFT, JOINED]
     assert scene.get_event(event, olga).guest_count == 3
     assert scene.sql("SELECT FROM auth.removals") == []
-    # A guest without a password was signed out: a link brings them back.
+    # A guest without a password was signed out and returns by a sign-in link.
     request = pb.CreateSignInLinkRequest(event_id=event.event_id, user_id=greg.user_id)
     token = scene.stub.CreateSignInLink(request, metadata=olga.metadata).token
     assert scene.stub.SignIn(pb.SignInRequest(token=token)).event_id == event.event_id
 
 
-def test_a_removal_counts_in_its_event_alone(scene: AuthScene, party: Party) -> None:
+def test_a_removal_applies_only_to_its_event(scene: AuthScene, party: Party) -> None:
     event, olga = party
     other, gina = scene.event(olga, "Another"), scene.guest(event, "gina")
     scene.remove(event, gina, olga)
@@ -125,7 +127,7 @@ def test_a_removal_counts_in_its_event_alone(scene: AuthScene, party: Party) -> 
 
 
 @pytest.mark.parametrize("gone", ["the account", "the event"])
-def test_what_is_remembered_goes_with_the_account_or_the_event(scene: AuthScene, party: Party, gone: str) -> None:
+def test_a_removal_is_deleted_with_the_account_or_the_event(scene: AuthScene, party: Party, gone: str) -> None:
     event, olga = party
     gina = scene.guest(event, "gina")
     scene.remove(event, gina, olga)
@@ -140,7 +142,7 @@ def test_what_is_remembered_goes_with_the_account_or_the_event(scene: AuthScene,
 
 
 @pytest.mark.parametrize("how", [leave, "removed"])
-def test_a_guest_without_credentials_is_signed_out_with_their_last_event(
+def test_leaving_the_last_event_signs_out_a_guest_without_credentials(
     scene: AuthScene, party: Party, how: object
 ) -> None:
     event, olga = party
@@ -156,7 +158,7 @@ def test_a_guest_without_credentials_is_signed_out_with_their_last_event(
 
 @pytest.mark.parametrize("how", [leave, "removed"])
 @pytest.mark.parametrize("why", ["a password", "another event", "another event in which they wait"])
-def test_nobody_else_is_signed_out(scene: AuthScene, party: Party, how: object, why: str) -> None:
+def test_other_guests_stay_signed_in(scene: AuthScene, party: Party, how: object, why: str) -> None:
     event, olga = party
     gina = scene.visitor(event)
     if why == "a password":
@@ -169,9 +171,7 @@ def test_nobody_else_is_signed_out(scene: AuthScene, party: Party, how: object, 
     refresh(scene, gina)
 
 
-def test_a_new_code_that_is_in_use_is_drawn_again(
-    scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_generated_code_in_use_is_replaced(scene: AuthScene, party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     event, olga = party
     gina, draws = scene.guest(event, "gina"), iter([event.event_code.replace("-", ""), "BBBBBBBB"])
     monkeypatch.setattr("auth_service.service.members.new_code", lambda: next(draws))

@@ -1,4 +1,4 @@
-"""Who was removed and comes back as somebody new, by the same phone."""
+"""Removed guests who try to rejoin as a new guest with the same phone."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -18,7 +18,7 @@ OTHER = "fedcba9876543210fedcba9876543210"
 
 
 def remove(scene: AuthScene, event: pb.Event, organiser: Person, guest: Person) -> pb.Event:
-    """The event with its new code."""
+    """Removes a guest; returns the event with its new code."""
     request = pb.LeaveEventRequest(event_id=event.event_id, user_id=guest.user_id)
     scene.stub.LeaveEvent(request, metadata=organiser.metadata)
     found: pb.Event = scene.stub.GetEvent(
@@ -33,7 +33,7 @@ def enter(scene: AuthScene, event: pb.Event, mark: str) -> pb.CreateGuestRespons
     return answer
 
 
-def test_the_phone_of_a_removed_guest_makes_no_new_one(scene: AuthScene) -> None:
+def test_the_phone_of_a_removed_guest_cannot_create_another_guest(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     renewed = remove(scene, event, olga, join(scene, event))
     with refused(DENIED, "REMOVED_FROM_EVENT"):
@@ -43,7 +43,7 @@ def test_the_phone_of_a_removed_guest_makes_no_new_one(scene: AuthScene) -> None
     assert scene.sql("SELECT FROM auth.users WHERE username = 'mallory'") == []
 
 
-def test_the_phone_of_one_who_was_refused_makes_no_new_one(scene: AuthScene) -> None:
+def test_the_phone_of_a_rejected_waiting_guest_cannot_create_another_guest(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     scene.admission(event, olga)
     waiting = join(scene, event)
@@ -52,21 +52,21 @@ def test_the_phone_of_one_who_was_refused_makes_no_new_one(scene: AuthScene) -> 
         enter(scene, renewed, MARK)
 
 
-@pytest.mark.parametrize("mark", [OTHER, ""], ids=["another phone", "a phone that says nothing"])
-def test_control_by_another_phone_somebody_new_waits(scene: AuthScene, mark: str) -> None:
+@pytest.mark.parametrize("mark", [OTHER, ""], ids=["another phone", "no mark"])
+def test_control_a_new_guest_with_another_phone_waits(scene: AuthScene, mark: str) -> None:
     event = scene.event(olga := scene.organiser())
     renewed = remove(scene, event, olga, join(scene, event))
     assert enter(scene, renewed, mark).waiting
 
 
-def test_a_phone_that_others_have_used_may_be_anybodys(scene: AuthScene) -> None:
+def test_a_phone_shared_with_other_guests_is_not_blocked(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     guest, _ = join(scene, event), join(scene, event)
     renewed = remove(scene, event, olga, guest)
     assert enter(scene, renewed, MARK).waiting
 
 
-def test_who_is_let_in_again_and_other_events_know_nothing_of_it(scene: AuthScene) -> None:
+def test_a_phone_is_not_blocked_in_other_events_or_after_readmission(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     other = scene.event(olga, "Another")
     guest = join(scene, event)
@@ -77,14 +77,14 @@ def test_who_is_let_in_again_and_other_events_know_nothing_of_it(scene: AuthScen
     assert enter(scene, renewed, MARK).waiting
 
 
-def test_a_guest_who_leaves_may_come_back(scene: AuthScene) -> None:
+def test_the_phone_of_a_guest_who_left_is_not_blocked(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     guest = join(scene, event)
     scene.stub.LeaveEvent(pb.LeaveEventRequest(event_id=event.event_id), metadata=guest.metadata)
     assert not enter(scene, event, MARK).waiting
 
 
-def test_of_those_who_were_removed_before_no_phone_is_known(make_db: Callable[[str], Engine]) -> None:
+def test_removals_of_the_previous_version_have_no_phone_hash(make_db: Callable[[str], Engine]) -> None:
     db = make_db("auth")
     url = db.url.render_as_string(hide_password=False)
     with db.begin() as connection:

@@ -1,4 +1,4 @@
-"""REQUIRE_CONSENT: who is searched only with a consent, where a client says nothing of the search."""
+"""REQUIRE_CONSENT: which guests are searched only with a consent if the client does not set `without_search`."""
 
 from collections.abc import Callable
 from threading import Event as Signal
@@ -16,7 +16,7 @@ from protos.auth.v1 import auth_pb2 as pb
 from tests.auth.scene import AuthScene, WatchedPasswords, registration
 from tests.auth.test_search import enter, join, membership
 
-RULES = [  # whether a guest without a password, and a registered one, are searched without a consent
+RULES = [  # whether a guest without a password and a registered guest are searched without a consent
     (RequireConsent.GUESTS, False, True),
     (RequireConsent.EVERYONE, False, False),
     (RequireConsent.NOBODY, True, True),
@@ -38,7 +38,7 @@ def make_scene(
 
 
 @pytest.mark.parametrize(("rule", "guest", "registered"), RULES)
-def test_who_says_nothing_is_searched_as_the_setting_says(
+def test_the_setting_applies_when_the_client_makes_no_choice(
     make_scene: Callable[[RequireConsent], AuthScene], rule: RequireConsent, guest: bool, registered: bool
 ) -> None:
     scene = make_scene(rule)
@@ -50,7 +50,9 @@ def test_who_says_nothing_is_searched_as_the_setting_says(
 
 
 @pytest.mark.parametrize("rule", RequireConsent)
-def test_who_agrees_is_searched(make_scene: Callable[[RequireConsent], AuthScene], rule: RequireConsent) -> None:
+def test_a_guest_who_consents_is_searched(
+    make_scene: Callable[[RequireConsent], AuthScene], rule: RequireConsent
+) -> None:
     scene = make_scene(rule)
     first = scene.event(olga := scene.organiser())
     second = scene.event(olga, "Another")

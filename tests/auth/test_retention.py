@@ -1,4 +1,4 @@
-"""How long events are kept: hidden after their time, deleted a week later, and saved by whoever extends them."""
+"""The retention of events: they are hidden when it ends and deleted a week later, unless an organiser extends it."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 class Kept:
-    """An event that ends in ten days and is kept for 60 days, with a guest; `pass_time` turns the clock."""
+    """An event that ends in ten days and is kept for 60 days, with a guest; `pass_time` advances the clock."""
 
     def __init__(self, scene: AuthScene) -> None:
         self.scene = scene
@@ -28,7 +28,7 @@ class Kept:
         self.gina = scene.guest(self.event)
 
     def pass_time(self, days: float) -> None:
-        """By moving everything that the rows know into the past. The hourly work is done before and after."""
+        """Moves the times in the rows into the past; the hourly work runs before and after."""
         self.scene.auth.tidy()
         self.scene.sql(
             "UPDATE auth.events SET expires_at = expires_at - :time, keep_since = keep_since - :time,"
@@ -47,11 +47,11 @@ class Kept:
             assert self.scene.memberships(self.gina) == []
             return "deleted"
         (membership,) = self.scene.memberships(self.gina)
-        assert membership.retention == events[0].retention, "guests are told the same"
+        assert membership.retention == events[0].retention, "guests see the same"
         return "hidden" if membership.retention.hidden else "kept"
 
     def last_offer(self) -> tuple[bool, bool]:
-        """What the feed says: whether photos are held back, and whether they are released by themselves."""
+        """From the feed: whether photos are held, and whether a release is scheduled."""
         last = [change for change in self.scene.changes() if change.kind == pb.Change.KIND_EVENT_UPDATED][-1]
         return last.held, last.HasField("release_time")
 
@@ -65,7 +65,7 @@ def days_from_now(moment: Any) -> float:
     return round((moment.ToDatetime(UTC) - datetime.now(UTC)) / DAY, 3)
 
 
-def test_an_event_is_hidden_first_and_deleted_a_week_later(kept: Kept) -> None:
+def test_an_event_is_hidden_and_deleted_a_week_later(kept: Kept) -> None:
     retention = kept.event.retention
     assert (days_from_now(retention.hide_time), days_from_now(retention.delete_time)) == (70, 77)
     kept.pass_time(69)
@@ -78,11 +78,11 @@ def test_an_event_is_hidden_first_and_deleted_a_week_later(kept: Kept) -> None:
     kept.pass_time(2)
     assert kept.state() == "deleted"
     change, *left = kept.scene.changes(count)
-    assert {(told.kind, told.last_membership) for told in left} == {(pb.Change.KIND_LEFT, True)}
+    assert {(one.kind, one.last_membership) for one in left} == {(pb.Change.KIND_LEFT, True)}
     assert (change.kind, change.event_id) == (pb.Change.KIND_EVENT_DELETED, kept.event.event_id)
 
 
-def test_after_a_long_sleep_of_the_server_there_is_still_a_week(kept: Kept) -> None:
+def test_after_a_long_downtime_an_event_is_still_hidden_for_a_week(kept: Kept) -> None:
     kept.scene.sql("UPDATE auth.events SET expires_at = now() - :time, keep_since = now() - :time", time=2000 * DAY)
     kept.scene.auth.tidy()
     assert kept.state() == "hidden"
@@ -94,7 +94,7 @@ def test_after_a_long_sleep_of_the_server_there_is_still_a_week(kept: Kept) -> N
 
 @pytest.mark.parametrize("days", [69, 73], ids=["before it is hidden", "while it is hidden"])
 @pytest.mark.parametrize("how", ["extended", "kept"])
-def test_an_organiser_saves_an_event_in_time(kept: Kept, days: int, how: str) -> None:
+def test_extending_or_keeping_an_event_prevents_its_deletion(kept: Kept, days: int, how: str) -> None:
     kept.pass_time(days)
     longer = {"expire_time": to_timestamp(datetime.now(UTC) + DAY)}
     saved = kept.update(**longer if how == "extended" else {"keep_days": Int32Value(value=0)})
@@ -104,15 +104,15 @@ def test_an_organiser_saves_an_event_in_time(kept: Kept, days: int, how: str) ->
     assert kept.state() == "kept"
 
 
-def test_other_changes_save_nothing(kept: Kept) -> None:
+def test_other_updates_do_not_prevent_the_deletion(kept: Kept) -> None:
     kept.pass_time(73)
     assert kept.update(keep_days=Int32Value(value=60), release_time=None).retention.hidden
     kept.pass_time(8)
     assert kept.state() == "deleted"
 
 
-def test_whoever_asks_for_deletion_has_thirty_days_to_think(kept: Kept) -> None:
-    """Also of an event that has ended long ago, as after an upgrade."""
+def test_a_new_retention_hides_an_event_after_thirty_days_at_the_earliest(kept: Kept) -> None:
+    """This includes events that ended long ago, as after an upgrade."""
     kept.update(keep_days=Int32Value(value=0))
     kept.pass_time(1000)
     event = kept.update(keep_days=Int32Value(value=1))
@@ -124,13 +124,13 @@ def test_whoever_asks_for_deletion_has_thirty_days_to_think(kept: Kept) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"keep_days": Int32Value(value=0)}, {"clear_expire_time": True}])
-def test_what_has_no_time_is_kept(kept: Kept, fields: dict[str, Any]) -> None:
+def test_an_event_without_an_end_or_a_retention_is_kept(kept: Kept, fields: dict[str, Any]) -> None:
     assert not kept.update(**fields).retention.HasField("delete_time")
     kept.pass_time(10_000)
     assert kept.state() == "kept"
 
 
-def test_an_event_that_an_earlier_version_has_extended_is_shown_again(kept: Kept) -> None:
+def test_an_event_extended_by_an_earlier_version_is_shown_again(kept: Kept) -> None:
     kept.pass_time(73)
     kept.scene.sql("UPDATE auth.events SET expires_at = now() + interval '1 day'")
     kept.scene.auth.tidy()
@@ -138,8 +138,8 @@ def test_an_event_that_an_earlier_version_has_extended_is_shown_again(kept: Kept
 
 
 @pytest.mark.parametrize(("days", "step"), [(71, "hide"), (79, "delete")])
-def test_an_organiser_who_is_faster_wins(kept: Kept, days: int, step: str) -> None:
-    """The work has found the event, and waits for the organiser's transaction."""
+def test_an_extension_concurrent_with_the_hourly_work_wins(kept: Kept, days: int, step: str) -> None:
+    """The hourly work has selected the event and waits for the organiser's transaction."""
     kept.pass_time(69 if step == "hide" else 71)
     kept.scene.sql(
         "UPDATE auth.events SET expires_at = expires_at - :time, hidden_at = hidden_at - :time,"
@@ -158,7 +158,7 @@ def test_an_organiser_who_is_faster_wins(kept: Kept, days: int, step: str) -> No
     assert kept.state() == "kept"
 
 
-def test_a_guest_is_told_nothing_of_others(scene: AuthScene, kept: Kept) -> None:
+def test_a_guest_sees_no_retention_of_other_events(scene: AuthScene, kept: Kept) -> None:
     other = scene.event(kept.olga, "Another party")
     assert not other.retention.HasField("delete_time")
     guest: Person = scene.guest(other, "greg")

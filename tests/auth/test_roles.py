@@ -1,4 +1,4 @@
-"""Nothing in the database waits for ever."""
+"""The time limits of the database role; no statement waits forever."""
 
 import grpc
 import pytest
@@ -17,26 +17,26 @@ BRIEF_S = 0.5
 
 
 def read_limits(db: Engine) -> dict[str, tuple[str, str]]:
-    """Each time-out, and who has set it."""
+    """Value and source of each time limit."""
     query = text("SELECT name, current_setting(name), source FROM pg_settings WHERE name = ANY(:names)")
     with db.connect() as connection:
         return {row[0]: (row[1], row[2]) for row in connection.execute(query, {"names": list(LIMITS)})}
 
 
 def test_the_time_limits_belong_to_the_role(scene: AuthScene) -> None:
-    """To the role and not to the session, so that a pooler may sit in between."""
+    """They are set on the role and not in the session, so a connection pooler can be used."""
     assert scene.sql("SELECT current_user") == [("minois",)]
     assert read_limits(scene.db) == {name: (limit, "user") for name, limit in LIMITS.items()}
 
 
-def test_control_a_role_that_no_migration_has_met_has_none(postgres: str) -> None:
+def test_control_a_role_without_a_migration_has_no_limits(postgres: str) -> None:
     db = create_engine(driver_url(postgres))
     assert read_limits(db) == dict.fromkeys(LIMITS, ("0", "default"))
     db.dispose()
 
 
 def join_a_locked_event(scene: AuthScene) -> Refusal:
-    """What a caller is told while somebody else holds the event's row."""
+    """Returns the refusal of a call while another transaction locks the event's row."""
     event, sven, refusal = scene.event(scene.organiser()), scene.stranger(), Refusal()
     join = pb.JoinEventRequest(event_code=event.event_code)
     with scene.db.begin() as connection:
@@ -49,12 +49,12 @@ def join_a_locked_event(scene: AuthScene) -> Refusal:
     return refusal
 
 
-def test_a_call_that_waits_for_a_lock_is_told_to_come_back(scene: AuthScene) -> None:
+def test_a_call_waiting_for_a_lock_fails_as_unavailable(scene: AuthScene) -> None:
     refusal = join_a_locked_event(scene)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE")
 
 
-def test_a_statement_ends_soon_after_its_caller_is_gone(scene: AuthScene) -> None:
+def test_a_statement_is_cancelled_soon_after_the_deadline_of_its_caller(scene: AuthScene) -> None:
     event, sven = scene.event(scene.organiser()), scene.stranger()
     waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with scene.db.begin() as connection:
@@ -68,7 +68,7 @@ def test_a_statement_ends_soon_after_its_caller_is_gone(scene: AuthScene) -> Non
         wait_until(lambda: not scene.sql(waiting))
 
 
-def test_control_without_the_time_limit_the_call_waits_as_long_as_its_caller(scene: AuthScene) -> None:
+def test_control_without_a_lock_timeout_a_call_waits_until_its_deadline(scene: AuthScene) -> None:
     patient = create_engine(scene.db.url, connect_args={"options": "-c lock_timeout=0"})
     scene.auth.members._members = MemberStore(patient)
     assert join_a_locked_event(scene).code == grpc.StatusCode.DEADLINE_EXCEEDED

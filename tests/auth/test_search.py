@@ -1,4 +1,4 @@
-"""Whose face is searched in an event, and who is in no event any more."""
+"""Which guests are searched in an event, and when the feed marks the last membership of a guest."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -38,7 +38,7 @@ def delete(scene: AuthScene, event: pb.Event, organiser: Person) -> None:
 
 
 def searches(scene: AuthScene, event: pb.Event, person: Person) -> list[bool]:
-    """What the feed says, in order."""
+    """From the feed, in order."""
     changes = [change for change in scene.changes() if change.kind == JOINED and change.user_id == person.user_id]
     return [not change.without_search for change in changes if change.event_id == event.event_id]
 
@@ -54,7 +54,7 @@ def enter(scene: AuthScene, event: pb.Event, **fields: Any) -> Person:
 
 
 def lasts(scene: AuthScene, person: Person) -> list[bool]:
-    """Of each LEFT, whether it was the last event."""
+    """Whether each LEFT change marks the last membership."""
     changes = [change for change in scene.changes() if change.kind == LEFT and change.user_id == person.user_id]
     return [change.last_membership for change in changes]
 
@@ -68,7 +68,9 @@ def lasts(scene: AuthScene, person: Person) -> list[bool]:
         ({"consent_version": "2026-11", "without_search": True}, True),
     ],
 )
-def test_who_joins_says_whether_they_are_searched(scene: AuthScene, fields: dict[str, Any], is_searched: bool) -> None:
+def test_joining_guests_choose_whether_they_are_searched(
+    scene: AuthScene, fields: dict[str, Any], is_searched: bool
+) -> None:
     event, other = scene.event(olga := scene.organiser()), scene.event(olga, "Another")
     gina, hans = enter(scene, event, **fields), scene.guest(other)
     join(scene, event, hans, **fields)
@@ -78,11 +80,11 @@ def test_who_joins_says_whether_they_are_searched(scene: AuthScene, fields: dict
     assert searches(scene, other, hans) == [True]
 
 
-def test_a_consent_has_them_searched_and_only_a_consent(scene: AuthScene) -> None:
+def test_only_a_consent_starts_the_search(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     gina, hans = (enter(scene, event, without_search=True) for _ in range(2))
     join(scene, event, gina)
-    assert searches(scene, event, gina) == [False], "an older page that joins again says nothing of a consent"
+    assert searches(scene, event, gina) == [False], "joining again without a consent changes nothing"
     for _ in range(2):
         agree(scene, event, gina)
         join(scene, event, hans, consent_version="2026-11")
@@ -96,12 +98,12 @@ def test_a_consent_has_them_searched_and_only_a_consent(scene: AuthScene) -> Non
 
 
 @pytest.mark.parametrize("agrees", [True, False])
-def test_who_is_admitted_is_searched_as_they_said(scene: AuthScene, agrees: bool) -> None:
+def test_an_admitted_guest_is_searched_only_with_consent(scene: AuthScene, agrees: bool) -> None:
     event = scene.event(olga := scene.organiser(), admission=True)
     gina = enter(scene, event, without_search=True)
     if agrees:
         agree(scene, event, gina)
-    assert searches(scene, event, gina) == [], "who waits is in no other service's world"
+    assert searches(scene, event, gina) == [], "a waiting guest is not published to other services"
     scene.admit(event, gina, olga)
     assert searches(scene, event, gina) == [agrees]
     scene.remove(event, gina, olga)
@@ -109,7 +111,7 @@ def test_who_is_admitted_is_searched_as_they_said(scene: AuthScene, agrees: bool
     assert searches(scene, event, gina) == [agrees, agrees]
 
 
-def test_who_comes_back_without_consent_has_given_none(scene: AuthScene) -> None:
+def test_rejoining_without_consent_resets_the_consent(scene: AuthScene) -> None:
     event, other = scene.event(olga := scene.organiser()), scene.event(olga, "Another")
     gina = enter(scene, event, consent_version="2026-11")
     join(scene, other, gina)
@@ -119,13 +121,13 @@ def test_who_comes_back_without_consent_has_given_none(scene: AuthScene) -> None
     assert searches(scene, event, gina) == [True, False]
 
 
-def test_the_feed_says_when_somebody_leaves_their_last_event(scene: AuthScene) -> None:
+def test_the_feed_marks_leaving_the_last_event(scene: AuthScene) -> None:
     olga = scene.organiser()
     event, waits, gone = scene.event(olga), scene.event(olga, "Waits", admission=True), scene.event(olga, "Gone")
     gina, hans, ida = scene.visitor(event), scene.visitor(event), scene.visitor(gone)
     join(scene, waits, gina)
     leave(scene, event, gina)
-    assert lasts(scene, gina) == [False], "they wait for another"
+    assert lasts(scene, gina) == [False], "they still wait in another event"
     delete(scene, waits, olga)
     scene.remove(event, hans, olga)
     delete(scene, gone, olga)
@@ -135,7 +137,7 @@ def test_the_feed_says_when_somebody_leaves_their_last_event(scene: AuthScene) -
     assert lasts(scene, olga) == [True]
 
 
-def test_an_organiser_who_is_erased_takes_the_last_event_of_others_along(scene: AuthScene) -> None:
+def test_erasing_an_organiser_can_end_the_last_event_of_others(scene: AuthScene) -> None:
     olga = scene.organiser()
     event, second = scene.event(olga), scene.event(olga, "Second")
     gina, hans = scene.visitor(event), scene.visitor(event)
@@ -149,12 +151,12 @@ def test_an_organiser_who_is_erased_takes_the_last_event_of_others_along(scene: 
 
 
 def delete_both(scene: AuthScene) -> list[bool]:
-    """What is said of a guest of two events that are deleted at the same time."""
+    """Deletes two events concurrently; returns the `last_membership` marks of a guest of both."""
     olga = scene.organiser()
     parties = [scene.event(olga), scene.event(olga, "Second")]
     gina = scene.visitor(parties[0])
     join(scene, parties[1], gina)
-    # Both deletions are done but for the feed, which the third transaction holds until then.
+    # Both deletions wait only for the lock on the feed, which this transaction holds.
     with ThreadPoolExecutor(2) as pool, scene.db.begin() as connection:
         connection.execute(text("SELECT FROM auth.feed FOR UPDATE"))
         deletions = [pool.submit(delete, scene, event, olga) for event in parties]
@@ -169,11 +171,11 @@ def delete_both(scene: AuthScene) -> list[bool]:
     return lasts(scene, gina)
 
 
-def test_of_two_events_that_end_at_once_one_is_the_last(scene: AuthScene) -> None:
+def test_of_two_concurrent_deletions_one_ends_the_last_event(scene: AuthScene) -> None:
     assert delete_both(scene) == [True]
 
 
-def test_control_asked_before_the_feed_is_locked_neither_is_the_last(
+def test_control_a_check_before_the_feed_lock_finds_no_last_event(
     scene: AuthScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     append = events.append_change

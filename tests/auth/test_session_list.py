@@ -1,4 +1,4 @@
-"""Sessions: listed, ended one by one or all others, and over after their longest time."""
+"""Sessions: listing them, ending one or all others, and their maximum age."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
@@ -32,7 +32,7 @@ def listed(scene: AuthScene, tokens: pb.TokenPair) -> list[pb.Session]:
 
 
 def age(scene: AuthScene, days: float) -> None:
-    """Lets time pass since all sessions began."""
+    """Moves the start of all sessions into the past."""
     scene.sql("UPDATE auth.refresh_tokens SET began_at = began_at - make_interval(secs => :s)", s=days * 86400)
 
 
@@ -49,7 +49,7 @@ def test_sessions_are_listed_with_their_devices(scene: AuthScene) -> None:
     assert [one.current for one in listed(scene, laptop)] == [False, True]
 
 
-def test_every_way_to_sign_in_keeps_the_device(scene: AuthScene) -> None:
+def test_every_way_to_sign_in_stores_the_device(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     guest = scene.stub.CreateGuest(pb.CreateGuestRequest(event_code=event.event_code, device="a" * 63 + "\n\0bc"))
     link = scene.stub.CreateSignInLink(pb.CreateSignInLinkRequest(), metadata=by(guest.tokens))
@@ -57,7 +57,7 @@ def test_every_way_to_sign_in_keeps_the_device(scene: AuthScene) -> None:
     assert [one.device for one in listed(scene, other.tokens)] == ["b", "a" * 63 + "b"]
 
 
-def test_nobody_sees_or_ends_the_sessions_of_others(scene: AuthScene) -> None:
+def test_a_user_cannot_list_or_end_the_sessions_of_others(scene: AuthScene) -> None:
     scene.organiser("olga")
     scene.organiser("otto")
     mine, theirs = log_in(scene), log_in(scene, username="otto")
@@ -68,7 +68,7 @@ def test_nobody_sees_or_ends_the_sessions_of_others(scene: AuthScene) -> None:
     assert refresh(scene, theirs)
 
 
-def test_one_session_ends_and_the_others_go_on(scene: AuthScene) -> None:
+def test_ending_one_session_keeps_the_others(scene: AuthScene) -> None:
     scene.organiser()
     phone, laptop = log_in(scene), log_in(scene)
     [session] = [one for one in listed(scene, laptop) if not one.current]
@@ -84,7 +84,7 @@ def test_one_session_ends_and_the_others_go_on(scene: AuthScene) -> None:
         refresh(scene, laptop)
 
 
-def test_all_other_sessions_end_at_once(scene: AuthScene) -> None:
+def test_ending_other_sessions_keeps_the_current_one(scene: AuthScene) -> None:
     scene.organiser()
     others, mine = [log_in(scene) for _ in range(3)], log_in(scene)
     scene.stub.EndOtherSessions(pb.EndOtherSessionsRequest(), metadata=by(mine))
@@ -94,7 +94,7 @@ def test_all_other_sessions_end_at_once(scene: AuthScene) -> None:
     assert [one.current for one in listed(scene, refresh(scene, mine))] == [True]
 
 
-def test_a_token_of_a_previous_version_names_no_session_to_stay(scene: AuthScene) -> None:
+def test_a_token_without_a_session_cannot_end_the_others(scene: AuthScene) -> None:
     olga = scene.organiser()
     tokens = log_in(scene)
     with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
@@ -103,9 +103,7 @@ def test_a_token_of_a_previous_version_names_no_session_to_stay(scene: AuthScene
 
 
 @pytest.mark.parametrize(("has_password", "days"), [(True, 90), (False, 365)])
-def test_a_session_ends_after_its_longest_time_however_much_it_is_used(
-    scene: AuthScene, has_password: bool, days: int
-) -> None:
+def test_a_session_ends_at_its_maximum_age_despite_use(scene: AuthScene, has_password: bool, days: int) -> None:
     event = scene.event(scene.organiser())
     tokens = (scene.guest(event) if has_password else scene.visitor(event)).tokens
     assert tokens
@@ -120,7 +118,7 @@ def test_a_session_ends_after_its_longest_time_however_much_it_is_used(
 
 
 def count_survivors(scene: AuthScene) -> int:
-    """Ends all sessions but an unknown one in the middle of a renewal; answers the tokens that are left."""
+    """Ends all sessions during a renewal; returns the number of remaining tokens."""
     olga, tokens = scene.organiser(), log_in(scene)
     store, insert = sessions.SessionStore(scene.db), sessions.insert_token
     with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as patch:
@@ -137,10 +135,10 @@ def count_survivors(scene: AuthScene) -> int:
     return int(scene.sql("SELECT count(*) FROM auth.refresh_tokens")[0][0])
 
 
-def test_a_session_that_is_renewed_while_it_is_ended_ends(scene: AuthScene) -> None:
+def test_a_session_renewed_while_it_is_ended_does_not_survive(scene: AuthScene) -> None:
     assert count_survivors(scene) == 0
 
 
-def test_control_without_the_lock_of_the_account_it_survives(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_the_lock_on_the_account_it_survives(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "lock_sessions", lambda *_: None)
     assert count_survivors(scene) == 1

@@ -1,4 +1,4 @@
-"""Refresh tokens: rotation, lost answers, theft, expiry, logout."""
+"""Refresh tokens: rotation, lost responses, theft, expiry, logout."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ Rotate = Callable[[str], str]
 
 @pytest.fixture
 def rotate(scene: AuthScene) -> Rotate:
-    """Trades a refresh token for the next one."""
+    """Exchanges a refresh token for the next one."""
     return lambda token: scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=token)).tokens.refresh_token
 
 
@@ -30,12 +30,12 @@ def token(scene: AuthScene) -> str:
 
 
 def set_back(scene: AuthScene, token: str, seconds: int) -> None:
-    """Lets time pass since a token was used."""
+    """Moves the first use of a token into the past."""
     query = "UPDATE auth.refresh_tokens SET used_at = used_at - make_interval(secs => :s) WHERE token_hash = :hash"
     scene.sql(query, s=seconds, hash=hash_token(token))
 
 
-def test_a_refresh_token_becomes_a_new_pair(scene: AuthScene, token: str) -> None:
+def test_a_refresh_token_yields_a_new_token_pair(scene: AuthScene, token: str) -> None:
     answer = scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=token))
     assert answer.tokens.refresh_token != token
     assert answer.tokens.expires_in.seconds == 900
@@ -43,7 +43,7 @@ def test_a_refresh_token_becomes_a_new_pair(scene: AuthScene, token: str) -> Non
     assert me.username == "olga"
 
 
-def test_only_hashes_of_refresh_tokens_are_kept(scene: AuthScene, token: str) -> None:
+def test_only_hashes_of_refresh_tokens_are_stored(scene: AuthScene, token: str) -> None:
     rows = scene.sql("SELECT * FROM auth.refresh_tokens")
     assert [bytes(row.token_hash) for row in rows] == [hash_token(token)]
     assert token not in str(rows)
@@ -56,15 +56,13 @@ def test_a_reuse_within_ten_seconds_yields_the_same_successor(scene: AuthScene, 
     assert len({token, first, rotate(first)}) == 3
 
 
-def test_a_lost_answer_is_repeated_though_its_token_was_used(token: str, rotate: Rotate) -> None:
+def test_a_lost_response_is_repeated_even_after_its_token_was_used(token: str, rotate: Rotate) -> None:
     first = rotate(token)
     second = rotate(first)
     assert (rotate(token), rotate(first)) == (first, second)
 
 
-def test_neither_a_used_token_nor_what_is_stored_is_enough_for_its_successor(
-    scene: AuthScene, token: str, rotate: Rotate
-) -> None:
+def test_a_successor_needs_both_the_token_and_the_stored_salt(scene: AuthScene, token: str, rotate: Rotate) -> None:
     successor = rotate(token)
     [stored] = scene.sql("SELECT * FROM auth.refresh_tokens WHERE token_hash = :hash", hash=hash_token(token))
     salt = bytes(stored.successor_salt)
@@ -73,9 +71,7 @@ def test_neither_a_used_token_nor_what_is_stored_is_enough_for_its_successor(
     assert successor not in str(scene.sql("SELECT * FROM auth.refresh_tokens"))
 
 
-def test_a_token_that_the_previous_version_has_used_gets_one_successor(
-    scene: AuthScene, token: str, rotate: Rotate
-) -> None:
+def test_a_token_used_by_the_previous_version_gets_one_successor(scene: AuthScene, token: str, rotate: Rotate) -> None:
     rotate(token)
     scene.sql("UPDATE auth.refresh_tokens SET successor_salt = NULL")
     assert rotate(token) == rotate(token)
@@ -98,16 +94,16 @@ def test_a_reuse_after_eleven_seconds_ends_the_whole_family(scene: AuthScene, to
     for dead in (token, second, third):
         with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
             rotate(dead)
-    assert rotate(other), "another session of the same user lives on"
+    assert rotate(other), "another session of the same user continues"
 
 
-def test_an_expired_refresh_token_is_refused(scene: AuthScene, token: str, rotate: Rotate) -> None:
+def test_an_expired_refresh_token_is_rejected(scene: AuthScene, token: str, rotate: Rotate) -> None:
     scene.sql("UPDATE auth.refresh_tokens SET expires_at = now()")
     with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         rotate(token)
 
 
-def test_expired_tokens_are_deleted_and_no_others(scene: AuthScene, token: str, rotate: Rotate) -> None:
+def test_only_expired_tokens_are_deleted(scene: AuthScene, token: str, rotate: Rotate) -> None:
     kept = rotate(token)
     scene.sql("UPDATE auth.refresh_tokens SET expires_at = now() WHERE token_hash = :hash", hash=hash_token(token))
     scene.auth.tidy()
@@ -125,21 +121,21 @@ def test_logout_ends_the_family_by_any_of_its_tokens(scene: AuthScene, token: st
             rotate(dead)
 
 
-def test_logging_out_with_an_unknown_token_is_no_fault(scene: AuthScene) -> None:
+def test_logging_out_with_an_unknown_token_succeeds(scene: AuthScene) -> None:
     scene.stub.Logout(pb.LogoutRequest(refresh_token="unknown"))
 
 
 @pytest.mark.parametrize("token", ["", "unknown", "a\0b", "x" * 100_000])
-def test_an_unknown_refresh_token_is_refused(rotate: Rotate, token: str) -> None:
+def test_an_unknown_refresh_token_is_rejected(rotate: Rotate, token: str) -> None:
     with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN"):
         rotate(token)
 
 
-def test_a_token_made_while_its_family_ends_dies_with_it(scene: AuthScene, token: str) -> None:
+def test_a_token_issued_while_its_family_ends_is_revoked(scene: AuthScene, token: str) -> None:
     assert count_survivors(scene, token) == 0
 
 
-def test_without_the_lock_on_the_family_a_token_survives_it(
+def test_control_without_the_lock_on_the_family_the_token_survives(
     scene: AuthScene, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_family(connection, token_hash):  # type: ignore[no-untyped-def]
@@ -150,7 +146,7 @@ def test_without_the_lock_on_the_family_a_token_survives_it(
     assert count_survivors(scene, token) == 1
 
 
-def test_sessions_that_have_expired_are_deleted_and_no_others(scene: AuthScene, token: str) -> None:
+def test_only_expired_sessions_are_deleted(scene: AuthScene, token: str) -> None:
     other = scene.stub.Login(pb.LoginRequest(username="olga", password=PASSWORD)).tokens.refresh_token
     scene.sql("UPDATE auth.refresh_tokens SET expires_at = now() WHERE token_hash = :hash", hash=hash_token(token))
     scene.auth.tidy()
@@ -160,7 +156,7 @@ def test_sessions_that_have_expired_are_deleted_and_no_others(scene: AuthScene, 
 
 
 def count_survivors(scene: AuthScene, token: str) -> int:
-    """Logs out in the middle of a rotation, just before it commits; answers the tokens left over."""
+    """Logs out during a rotation, just before it commits; returns the number of remaining tokens."""
     store = sessions.SessionStore(scene.db)
     insert = sessions.insert_token
     with ThreadPoolExecutor(1) as pool, pytest.MonkeyPatch.context() as patch:

@@ -1,4 +1,4 @@
-"""Sessions of a database from before they could be listed, beside processes of that version."""
+"""The migration of sessions that could not be listed yet, while processes of that version still run."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.auth.scene import AuthScene
 
 LOCATION = Path(str(auth_service.__file__)).parent / "migrations"
 USER = "INSERT INTO auth.users (id) VALUES (gen_random_uuid()) RETURNING id"
-# As the previous version writes them.
+# Tokens as the previous version writes them.
 TOKEN = (
     "INSERT INTO auth.refresh_tokens (token_hash, family, user_id, expires_at)"
     " SELECT :hash, CAST(:family AS uuid), id, now() + interval '1 day' FROM auth.users"
@@ -18,7 +18,7 @@ TOKEN = (
 OLD, NEW = "7d3c6a4e-2f0b-4c8e-9f43-0a4f6d1f1c11", "7d3c6a4e-2f0b-4c8e-9f43-0a4f6d1f1c12"
 
 
-def test_sessions_of_before_begin_with_the_upgrade(scene: AuthScene) -> None:
+def test_sessions_of_the_previous_version_start_at_the_upgrade(scene: AuthScene) -> None:
     url = scene.db.url.render_as_string(hide_password=False)
     scene.sql("DROP SCHEMA auth CASCADE")
     migrate(url, "auth", LOCATION, "0013")
@@ -26,8 +26,8 @@ def test_sessions_of_before_begin_with_the_upgrade(scene: AuthScene) -> None:
     scene.sql(TOKEN, hash=hash_token("before"), family=OLD)
     migrate(url, "auth", LOCATION)
     scene.sql("UPDATE auth.refresh_tokens SET began_at = began_at - interval '1 minute'")
-    scene.sql(TOKEN, hash=hash_token("beside"), family=NEW)
-    for token in ("before", "beside"):
+    scene.sql(TOKEN, hash=hash_token("alongside"), family=NEW)
+    for token in ("before", "alongside"):
         scene.stub.RefreshToken(pb.RefreshTokenRequest(refresh_token=token))
     answer = scene.stub.ListSessions(pb.ListSessionsRequest(), metadata=scene.as_user(str(user_id)))
     assert [(one.session_id, one.device) for one in answer.sessions] == [(NEW, ""), (OLD, "")]

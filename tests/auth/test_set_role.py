@@ -1,4 +1,4 @@
-"""Roles that organisers give and take back, and guests who were removed and are let in again."""
+"""Role changes by organisers, and the list of removed guests."""
 
 from contextlib import suppress
 from itertools import permutations
@@ -37,7 +37,7 @@ def removed(scene: AuthScene, event: pb.Event, organiser: Person, **page: object
     return scene.stub.ListRemoved(request, metadata=organiser.metadata)
 
 
-def test_every_role_becomes_every_other_and_the_feed_says_so(scene: AuthScene, party: Party) -> None:
+def test_every_role_change_is_applied_and_published(scene: AuthScene, party: Party) -> None:
     event, olga = party
     for before, after in permutations(ROLES, 2):
         name = f"{pb.Role.Name(before)}-{pb.Role.Name(after)}".lower()
@@ -47,23 +47,23 @@ def test_every_role_becomes_every_other_and_the_feed_says_so(scene: AuthScene, p
         for _ in range(2):
             scene.set_role(event, member, after, olga)
         assert role_of(scene, member) == after
-        (told,) = scene.changes(last)
-        assert (told.kind, told.user_id, told.event_id) == (pb.Change.KIND_JOINED, member.user_id, event.event_id)
-        assert told.role == after
+        (change,) = scene.changes(last)
+        assert (change.kind, change.user_id, change.event_id) == (pb.Change.KIND_JOINED, member.user_id, event.event_id)
+        assert change.role == after
         assert scene.get_event(event, olga).guest_count == count
 
 
-def test_a_role_is_no_consent_and_takes_none_back(scene: AuthScene, party: Party) -> None:
+def test_a_role_change_does_not_change_consent(scene: AuthScene, party: Party) -> None:
     event, olga = party
     searched, unsearched = scene.guest(event, "gina"), scene.member(event, olga, COUPLE, "cleo")
     scene.sql("UPDATE auth.memberships SET searched = false WHERE user_id = :id", id=unsearched.user_id)
     for member in (searched, unsearched):
         scene.set_role(event, member, PHOTOGRAPHER, olga)
-    told = {change.user_id: change.without_search for change in scene.changes()[-2:]}
-    assert told == {searched.user_id: False, unsearched.user_id: True}
+    published = {change.user_id: change.without_search for change in scene.changes()[-2:]}
+    assert published == {searched.user_id: False, unsearched.user_id: True}
 
 
-def test_who_is_no_organiser_any_more_administers_nothing(scene: AuthScene, party: Party) -> None:
+def test_a_demoted_organiser_cannot_administer_the_event(scene: AuthScene, party: Party) -> None:
     event, olga = party
     otto = scene.member(event, olga, ORGANISER, "otto")
     token = scene.invite(event, otto, ORGANISER)
@@ -77,7 +77,7 @@ def test_who_is_no_organiser_any_more_administers_nothing(scene: AuthScene, part
         scene.get_event(event, otto)
 
 
-def test_an_organiser_may_step_back_but_the_last_one(scene: AuthScene, party: Party) -> None:
+def test_an_organiser_can_step_down_unless_they_are_the_last(scene: AuthScene, party: Party) -> None:
     event, olga = party
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "LAST_ORGANISER"):
         scene.set_role(event, olga, GUEST, olga)
@@ -87,7 +87,7 @@ def test_an_organiser_may_step_back_but_the_last_one(scene: AuthScene, party: Pa
     assert (role_of(scene, olga), role_of(scene, otto)) == (GUEST, ORGANISER)
 
 
-def test_only_an_account_with_a_password_organises(scene: AuthScene, party: Party) -> None:
+def test_only_an_account_with_a_password_can_become_organiser(scene: AuthScene, party: Party) -> None:
     event, olga = party
     visitor = scene.visitor(event)
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "CREDENTIALS_REQUIRED") as refusal:
@@ -97,7 +97,7 @@ def test_only_an_account_with_a_password_organises(scene: AuthScene, party: Part
     assert role_of(scene, visitor) == COUPLE
 
 
-def test_only_members_have_a_role(scene: AuthScene, party: Party) -> None:
+def test_setting_a_role_needs_a_member(scene: AuthScene, party: Party) -> None:
     event, olga = party
     away, gone = scene.guest(event, "away"), scene.guest(event, "gone")
     scene.admission(event, olga)
@@ -116,7 +116,7 @@ def test_only_members_have_a_role(scene: AuthScene, party: Party) -> None:
 
 
 def demote_each_other(scene: AuthScene, name: str) -> int:
-    """How many organisers are left of two who do it at once."""
+    """Two organisers demote each other concurrently; returns the number of remaining organisers."""
     olga = scene.organiser(f"olga{name}")
     event = scene.event(olga)
     otto = scene.member(event, olga, ORGANISER, f"otto{name}")
@@ -132,22 +132,22 @@ def demote_each_other(scene: AuthScene, name: str) -> int:
     return int(left.count)
 
 
-def test_of_two_organisers_who_demote_each_other_one_stays(scene: AuthScene) -> None:
+def test_of_two_organisers_demoting_each_other_one_remains(scene: AuthScene) -> None:
     assert [demote_each_other(scene, str(number)) for number in range(6)] == [1] * 6
 
 
 class Unchecked(RoleStore):
-    """Control: trusts what was read before the event was locked."""
+    """A broken twin: relies on the check that ran before the event was locked."""
 
     def _require_organiser(self, connection: Connection, event_id: UUID, user_id: UUID) -> None:
         pass
 
 
 @pytest.mark.parametrize(("make_store", "left"), [(RoleStore, ORGANISER), (Unchecked, GUEST)])
-def test_who_was_demoted_meanwhile_demotes_nobody(
+def test_an_organiser_demoted_meanwhile_cannot_demote_another(
     scene: AuthScene, party: Party, make_store: type[RoleStore], left: int
 ) -> None:
-    """What the service has checked is past when the store locks the event."""
+    """The check of the service is outdated when the store locks the event."""
     event, olga = party
     otto, third = scene.member(event, olga, ORGANISER, "otto"), scene.member(event, olga, ORGANISER, "third")
     scene.set_role(event, otto, GUEST, olga)
@@ -156,7 +156,7 @@ def test_who_was_demoted_meanwhile_demotes_nobody(
     assert role_of(scene, third) == left
 
 
-def test_who_left_meanwhile_finds_no_event(scene: AuthScene, party: Party) -> None:
+def test_a_caller_who_is_not_a_member_gets_event_not_found(scene: AuthScene, party: Party) -> None:
     event, olga = party
     gina = scene.guest(event)
     scene.admission(event, olga)
@@ -166,7 +166,7 @@ def test_who_left_meanwhile_finds_no_event(scene: AuthScene, party: Party) -> No
     assert role_of(scene, gina) == GUEST
 
 
-def test_removed_guests_are_listed_and_let_in_again(scene: AuthScene, party: Party) -> None:
+def test_removed_guests_are_listed_and_can_be_readmitted(scene: AuthScene, party: Party) -> None:
     event, olga = party
     gina, visitor, other = scene.guest(event), scene.visitor(event), scene.guest(event, "otis")
     assert list(removed(scene, event, olga).guests) == []

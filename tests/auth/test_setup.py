@@ -1,4 +1,4 @@
-"""The first organiser, made with the code that auth_service logs."""
+"""The first organiser, created with the setup code that auth_service logs."""
 
 import grpc
 import pytest
@@ -27,7 +27,7 @@ def is_possible(scene: AuthScene) -> bool:
     return bool(scene.stub.CheckFirstOrganiser(pb.CheckFirstOrganiserRequest()).possible)
 
 
-def test_whoever_has_the_code_becomes_the_first_organiser(scene: AuthScene) -> None:
+def test_the_setup_code_creates_the_first_organiser(scene: AuthScene) -> None:
     assert not is_possible(scene), "no code was offered yet"
     code = offer(scene)
     assert is_possible(scene)
@@ -41,7 +41,7 @@ def test_whoever_has_the_code_becomes_the_first_organiser(scene: AuthScene) -> N
     assert scene.sql("SELECT count(*) FROM auth.setup_codes") == [(0,)]
 
 
-def test_only_the_hash_of_the_newest_code_is_kept(scene: AuthScene) -> None:
+def test_only_the_hash_of_the_newest_code_is_stored(scene: AuthScene) -> None:
     old, new = offer(scene), offer(scene)
     stored = str(scene.sql("SELECT s::text FROM auth.setup_codes s"))
     assert new not in stored
@@ -52,7 +52,7 @@ def test_only_the_hash_of_the_newest_code_is_kept(scene: AuthScene) -> None:
     assert create(scene, new).user_id
 
 
-def test_faults_of_the_form_use_the_code_up_only_at_the_end(scene: AuthScene) -> None:
+def test_a_rejected_form_does_not_use_up_the_code(scene: AuthScene) -> None:
     code = offer(scene)
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as refusal:
         create(scene, code, email="nobody", password="short")
@@ -63,23 +63,23 @@ def test_faults_of_the_form_use_the_code_up_only_at_the_end(scene: AuthScene) ->
 
 
 def race(scene: AuthScene) -> list[str]:
-    """The reasons of those who lose."""
+    """Uses one code concurrently; returns the reasons of the rejected calls."""
     code = offer(scene)
     answers = at_once(*(lambda n=n: create(scene, code, f"olga{n}") for n in range(6)))
     return [answer.reason for answer in answers if isinstance(answer, Refusal)]
 
 
-def test_exactly_one_wins(scene: AuthScene) -> None:
+def test_of_concurrent_uses_of_a_code_one_succeeds(scene: AuthScene) -> None:
     assert race(scene) == ["ORGANISER_EXISTS"] * 5
     assert scene.sql("SELECT count(*) FROM auth.users") == [(1,)]
 
 
-def test_control_without_the_lock_of_the_code_many_win(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_the_lock_on_the_code_all_succeed(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "_require", lambda connection, code_hash: None)
     assert race(scene) == []
 
 
-def test_an_organiser_of_the_command_line_ends_it(scene: AuthScene) -> None:
+def test_an_organiser_added_by_the_command_invalidates_the_code(scene: AuthScene) -> None:
     code = offer(scene)
     scene.organiser("otto")
     assert not is_possible(scene)
@@ -87,7 +87,7 @@ def test_an_organiser_of_the_command_line_ends_it(scene: AuthScene) -> None:
         create(scene, code)
 
 
-def test_it_is_possible_again_after_the_last_organiser_is_erased(scene: AuthScene) -> None:
+def test_setup_is_possible_again_after_the_last_organiser_is_erased(scene: AuthScene) -> None:
     otto = scene.organiser("otto")
     assert scene.auth.setup.offer() is None
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=otto.metadata)

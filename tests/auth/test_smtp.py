@@ -1,4 +1,4 @@
-"""Handing over to a mail server: TLS, passwords, and what its answers mean."""
+"""Delivery to an SMTP server: TLS, passwords, and the meaning of its replies."""
 
 import ssl
 from email.message import EmailMessage
@@ -10,12 +10,12 @@ from auth_service.smtp import MailDeferred, MailRefused, MailSender, MailServer,
 from deploy.local.certificate import keep_certificate
 from tests.harness.smtp_server import HANG_UP, running_smtp
 
-# What the server of the test warns of is what the test is about.
+# The test server warns of exactly what these tests check.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 
 
 class Elsewhere(MailServer):
-    """A server of another machine, which for once is this one."""
+    """A server that counts as remote, although it runs on this machine."""
 
     @property
     def is_local(self) -> bool:
@@ -35,14 +35,14 @@ def send(server: MailServer, to: str = "gina@example.org", tls: ssl.SSLContext |
 
 @pytest.fixture
 def contexts(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """That of a server, and that of a client who trusts it."""
+    """TLS contexts of a server and of a client that trusts it."""
     certificate = keep_certificate(tmp_path, ["127.0.0.1"])
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     server.load_cert_chain(certificate.chain, certificate.key)
     return server, ssl.create_default_context(cafile=certificate.chain)
 
 
-def test_starttls_is_used_where_it_is_offered_and_the_password_goes_over_it(
+def test_starttls_is_used_when_offered_and_protects_the_password(
     contexts: tuple[ssl.SSLContext, ssl.SSLContext],
 ) -> None:
     with running_smtp(contexts[0], needs_login=True) as smtp:
@@ -51,12 +51,12 @@ def test_starttls_is_used_where_it_is_offered_and_the_password_goes_over_it(
     assert (received.is_encrypted, received.user) == (True, "me@x")
 
 
-def test_a_certificate_that_nobody_trusts_is_refused(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+def test_an_untrusted_certificate_is_rejected(contexts: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
     with running_smtp(contexts[0]) as smtp, pytest.raises(MailServerUnavailable):
         send(MailServer("127.0.0.1", smtp.port, False))
 
 
-def test_a_password_is_never_sent_in_clear_but_to_this_machine() -> None:
+def test_a_password_is_sent_in_clear_only_to_the_local_machine() -> None:
     with running_smtp(needs_login=True) as smtp:
         with pytest.raises(MailServerUnavailable) as raised:
             send(Elsewhere("127.0.0.1", smtp.port, False, "me", "secret"))
@@ -66,7 +66,7 @@ def test_a_password_is_never_sent_in_clear_but_to_this_machine() -> None:
         assert smtp.received[0].user == "me"
 
 
-def test_a_wrong_password_is_no_fault_of_the_e_mail() -> None:
+def test_a_wrong_password_is_a_server_fault() -> None:
     with running_smtp(needs_login=True) as smtp, pytest.raises(MailServerUnavailable):
         send(MailServer("127.0.0.1", smtp.port, False, "me", "wrong"))
 
@@ -75,7 +75,7 @@ def test_a_wrong_password_is_no_fault_of_the_e_mail() -> None:
     ("answer", "fault"),
     [("451 later", MailDeferred), ("550 never", MailRefused), ("554 never", MailRefused), (HANG_UP, MailDeferred)],
 )
-def test_an_answer_says_what_becomes_of_the_e_mail(answer: str, fault: type[Exception]) -> None:
+def test_each_smtp_reply_raises_its_fault(answer: str, fault: type[Exception]) -> None:
     with running_smtp() as smtp:
         smtp.answers.append(answer)
         with pytest.raises(fault) as raised:
@@ -83,7 +83,7 @@ def test_an_answer_says_what_becomes_of_the_e_mail(answer: str, fault: type[Exce
     assert "gina" not in repr(raised.value)
 
 
-def test_a_domain_beyond_ascii_is_sent_to() -> None:
+def test_a_non_ascii_domain_is_sent_as_idna() -> None:
     with running_smtp() as smtp:
         send(MailServer("127.0.0.1", smtp.port, False), "gina@bücher.example")
         assert smtp.received[0].to == ["gina@xn--bcher-kva.example"]

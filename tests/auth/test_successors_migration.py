@@ -1,4 +1,4 @@
-"""Refresh tokens of a database from before a token had one successor."""
+"""The migration of refresh tokens that could have several successors."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def refresh(scene: AuthScene, token: str) -> str:
     return successor
 
 
-def test_used_and_unused_tokens_of_before_get_one_successor_each(scene: AuthScene) -> None:
+def test_used_and_unused_tokens_of_the_previous_version_get_one_successor_each(scene: AuthScene) -> None:
     url = scene.db.url.render_as_string(hide_password=False)
     scene.sql("DROP SCHEMA auth CASCADE")
     migrate(url, "auth", LOCATION, "0012")

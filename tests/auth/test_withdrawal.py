@@ -1,4 +1,4 @@
-"""Consents are withdrawn in one call: what is recorded, what the feed says, and who is searched afterwards."""
+"""Withdrawal of all consents in one call: the stored rows, the changes in the feed, and the search afterwards."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,7 +37,7 @@ def agree(scene: AuthScene, event: pb.Event, person: Person) -> None:
     scene.stub.RecordConsent(request, metadata=person.metadata)
 
 
-def test_a_consent_is_a_row_with_version_time_and_language(scene: AuthScene) -> None:
+def test_a_consent_has_a_version_a_time_and_a_language(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     (consent,) = consents(scene, enter(scene, event, **AGREED))
     assert (consent.event_id, consent.version, consent.language) == (event.event_id, "2026-11", "fr")
@@ -45,13 +45,13 @@ def test_a_consent_is_a_row_with_version_time_and_language(scene: AuthScene) -> 
 
 
 @pytest.mark.parametrize("language", ["f", "fr_FR", "fr\n", "a" * 9])
-def test_a_language_is_a_tag(scene: AuthScene, language: str) -> None:
+def test_an_invalid_language_tag_is_rejected(scene: AuthScene, language: str) -> None:
     event = scene.event(scene.organiser())
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM"):
         enter(scene, event, consent_version="1", consent_language=language)
 
 
-def test_withdrawing_ends_every_search_and_no_membership(scene: AuthScene) -> None:
+def test_withdrawing_ends_every_search_but_no_membership(scene: AuthScene) -> None:
     first = scene.event(olga := scene.organiser())
     second = scene.event(olga, "Another")
     gina = enter(scene, first, **AGREED)
@@ -63,10 +63,10 @@ def test_withdrawing_ends_every_search_and_no_membership(scene: AuthScene) -> No
     (consent,) = consents(scene, gina)
     assert consent.withdraw_time.ToNanoseconds() >= consent.give_time.ToNanoseconds()
     withdraw(scene, gina)
-    assert scene.last_change() == before + 1, "again it changes nothing"
+    assert scene.last_change() == before + 1, "a second withdrawal changes nothing"
 
 
-def test_a_new_consent_stands_beside_the_one_that_was_withdrawn(scene: AuthScene) -> None:
+def test_a_new_consent_is_stored_alongside_the_withdrawn_one(scene: AuthScene) -> None:
     event = scene.event(scene.organiser())
     gina = enter(scene, event, **AGREED)
     withdraw(scene, gina)
@@ -79,7 +79,7 @@ def test_a_new_consent_stands_beside_the_one_that_was_withdrawn(scene: AuthScene
 
 
 @pytest.mark.parametrize(("fields", "is_searched"), [({}, False), (AGREED, True)])
-def test_who_has_withdrawn_is_searched_in_a_new_event_only_with_a_consent(
+def test_after_a_withdrawal_a_new_event_needs_a_new_consent(
     scene: AuthScene, fields: dict[str, str], is_searched: bool
 ) -> None:
     first = scene.event(olga := scene.organiser())
@@ -91,7 +91,7 @@ def test_who_has_withdrawn_is_searched_in_a_new_event_only_with_a_consent(
     assert membership(scene, first, gina)[0] is False
 
 
-def test_control_joining_without_a_look_at_the_withdrawal_searches(
+def test_control_a_join_that_ignores_the_withdrawal_starts_the_search(
     scene: AuthScene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(members, "has_withdrawn", lambda *_: False)
@@ -102,7 +102,7 @@ def test_control_joining_without_a_look_at_the_withdrawal_searches(
     assert membership(scene, second, gina)[0] is True
 
 
-def test_an_account_that_is_gone_has_nothing_to_withdraw(scene: AuthScene) -> None:
+def test_an_erased_account_cannot_withdraw_consent(scene: AuthScene) -> None:
     gina = scene.guest(scene.event(scene.organiser()))
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gina.metadata)
     with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND"):
@@ -110,7 +110,7 @@ def test_an_account_that_is_gone_has_nothing_to_withdraw(scene: AuthScene) -> No
 
 
 def race(scene: AuthScene) -> tuple[bool, int]:
-    """Whether somebody is searched who agrees while they withdraw, and how many of their consents are in force."""
+    """Consents and withdraws concurrently; returns whether the guest is searched, and the consents in force."""
     event = scene.event(scene.organiser())
     gina = scene.guest(event)
     user_id, event_id = UUID(gina.user_id), UUID(event.event_id)
@@ -124,12 +124,12 @@ def race(scene: AuthScene) -> tuple[bool, int]:
     return membership(scene, event, gina)[0], sum(not one.HasField("withdraw_time") for one in consents(scene, gina))
 
 
-def test_a_consent_given_at_the_same_time_is_withdrawn_as_well(scene: AuthScene) -> None:
+def test_a_concurrent_consent_is_withdrawn_too(scene: AuthScene) -> None:
     assert race(scene) == (False, 0)
 
 
 def test_recording_a_consent_locks_the_account(scene: AuthScene, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In the order of all locks: the account before its consents, as a withdrawal does."""
+    """The lock order is the account before its consents, as in a withdrawal."""
     locked: list[Any] = []
     monkeypatch.setattr(members, "lock_user", lambda _, user_id: locked.append(user_id))
     event = scene.event(scene.organiser())
@@ -138,7 +138,7 @@ def test_recording_a_consent_locks_the_account(scene: AuthScene, monkeypatch: py
     assert UUID(gina.user_id) in locked
 
 
-def test_consents_of_before_are_in_force_in_no_known_language(scene: AuthScene) -> None:
+def test_consents_of_the_previous_version_are_in_force_without_a_language(scene: AuthScene) -> None:
     url = scene.db.url.render_as_string(hide_password=False)
     scene.sql("DROP SCHEMA auth CASCADE")
     migrate(url, "auth", LOCATION, "0013")
@@ -154,7 +154,7 @@ def test_consents_of_before_are_in_force_in_no_known_language(scene: AuthScene) 
     assert consents(scene, gina)[0].HasField("withdraw_time")
 
 
-def test_who_leaves_may_come_back_and_agree_to_the_same_text(scene: AuthScene) -> None:
+def test_a_guest_who_left_can_rejoin_and_consent_to_the_same_text(scene: AuthScene) -> None:
     event = scene.event(olga := scene.organiser())
     gina = scene.guest(scene.event(olga, "Another"))
     join(scene, event, gina, **AGREED)

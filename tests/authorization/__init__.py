@@ -1,1 +1,1 @@
-"""Who may call what: every route of the gateway and every rpc of the services, by every kind of caller."""
+"""Permissions of every route of the gateway and every RPC of the services, for every kind of caller."""

@@ -1,4 +1,4 @@
-"""Calls of the services."""
+"""Calls to the services over gRPC."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.harness.calls import Metadata, Refusal, bearer, read_refusal
 
 BY_NAME = {method.name: (path, method) for path, method in METHODS.items()}
 IDS = {"event_id", "photo_id", "user_id", "camera_id", "invitation_id", "session_id"}
-# What a request may leave out.
+# Fields that a request may omit.
 OPTIONAL = {"person_id", "page_size", "page_token", "order", "ascending", "number", "offset", "count_guests"}
 UNSIGNED, UNFIT = "UNAUTHENTICATED INVALID_TOKEN", "PERMISSION_DENIED CALLER_NOT_ALLOWED"
 INVALID_ID = "INVALID_ARGUMENT INVALID_ARGUMENT"
@@ -21,7 +21,7 @@ UNKNOWN = "{what} needs an entry in REQUESTS of tests/authorization/rpc_requests
 
 
 def make(name: str, ids: Ids) -> Any:
-    """The fields of the request, or of each one. `name`: of an rpc, and after a colon what about it."""
+    """The fields of the request, or of each request of a stream. `name`: an RPC, optionally `: ` and a variant."""
     if find := REQUESTS.get(name):
         return find(ids)
     names = {field.name for field in BY_NAME[name][1].input_type.fields}
@@ -30,7 +30,7 @@ def make(name: str, ids: Ids) -> Any:
 
 
 def call(scene: Scene, name: str, caller: str, ids: Ids) -> Answer:
-    """Of a stream of responses, the first one is read."""
+    """Calls an RPC; of a stream of responses, it reads only the first."""
     path, method = BY_NAME[name.partition(": ")[0]]
     made = make(name, ids)
     message, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
@@ -53,7 +53,7 @@ def call(scene: Scene, name: str, caller: str, ids: Ids) -> Answer:
 
 
 def _metadata(scene: Scene, caller: str, ids: Ids) -> Metadata:
-    """The event as well, by which streams of rematches are routed, where metadata can say it."""
+    """The token, and the event id for routing of rematch streams unless it is not valid in metadata."""
     token, event_id = scene.token(caller), ids.get("event_id", "")
     routed = [("x-event-id", event_id)] if event_id.isascii() and event_id.isprintable() else []
     return [*bearer(token), *routed] if token else routed

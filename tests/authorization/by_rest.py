@@ -1,4 +1,4 @@
-"""Calls of the gateway."""
+"""Calls to the gateway over REST."""
 
 from functools import cache
 from typing import Any
@@ -27,7 +27,7 @@ def document() -> dict[str, Any]:
 
 @cache
 def operations() -> dict[str, Any]:
-    """What the document says of each route, by its method and path."""
+    """The operations of the document by method and path."""
     return {
         f"{method.upper()} {path}": operation
         for path, methods in document()["paths"].items()
@@ -36,7 +36,7 @@ def operations() -> dict[str, Any]:
 
 
 def make(name: str, ids: Ids) -> tuple[str, str, dict[str, Any]]:
-    """Method, path and what is sent. `name`: of a route, and after a colon what about it."""
+    """Method, path and arguments of a request. `name`: a route, optionally `: ` and a variant."""
     route = name.partition(": ")[0]
     method, path = route.split()
     for parameter in operations()[route].get("parameters", []):
@@ -48,7 +48,7 @@ def make(name: str, ids: Ids) -> tuple[str, str, dict[str, Any]]:
 
 
 def call(scene: Scene, name: str, caller: str, ids: Ids) -> Answer:
-    """The answer's shape is checked where it is an error."""
+    """Calls a route; asserts the common shape of an error response."""
     method, path, sent = make(name, ids)
     token = scene.token(caller)
     headers = {"authorization": f"Bearer {token}"} if token else {}
@@ -58,7 +58,7 @@ def call(scene: Scene, name: str, caller: str, ids: Ids) -> Answer:
 
 
 def read(answer: httpx2.Response) -> Answer:
-    """Of a stream of events, the beginning alone."""
+    """Reads a response; of an event stream, only its head."""
     if answer.is_success and answer.headers.get("content-type", "").startswith(EVENTS):
         return Answer(str(answer.status_code))
     answer.read()

@@ -1,4 +1,4 @@
-"""Compares what callers are answered with what a row says."""
+"""Compares the responses to callers with a row of the tables."""
 
 from collections.abc import Iterable, Iterator
 from types import ModuleType
@@ -8,11 +8,11 @@ from tests.authorization.rows import ABSENT, FOREIGN, MIXED, Row
 from tests.authorization.scene import OWN, OWNED, Scene
 
 EXAMPLES = {"organiser", GUEST}
-READS = ("GET ", "Get", "List", "Check", "Count", "Watch", "Find", "LookUp")  # which have nothing to change
+READS = ("GET ", "Get", "List", "Check", "Count", "Watch", "Find", "LookUp")  # these change nothing
 
 
 def find_faults(scene: Scene, by: ModuleType, row: Row) -> list[str]:
-    """`by`: the module that makes calls. What is refused comes first, and changes nothing in any service."""
+    """`by`: the module that makes calls. Expected refusals come first and must change nothing in any service."""
     before = {} if row.name.startswith(READS) else scene.fingerprint()
     faults = [fault for caller in sorted(EVERYBODY - row.may) for fault in _check(scene, by, row, caller, OWN)]
     for where in _elsewhere(scene, by, row):
@@ -21,7 +21,7 @@ def find_faults(scene: Scene, by: ModuleType, row: Row) -> list[str]:
             faults += _check(scene, by, row, caller, where)
     after = scene.fingerprint() if before else {}
     if changed := [table for table in before if before[table] != after[table]]:
-        faults.append(f"a call that is refused changed {', '.join(changed)}")
+        faults.append(f"a rejected call changed {', '.join(changed)}")
     for caller in sorted(row.may):
         faults += _check(scene, by, row, caller, OWN)
         scene.renew(row.uses, caller)
@@ -29,7 +29,7 @@ def find_faults(scene: Scene, by: ModuleType, row: Row) -> list[str]:
 
 
 def _elsewhere(scene: Scene, by: ModuleType, row: Row) -> Iterator[str]:
-    """Where else the ids of its request may come from."""
+    """The other sources of ids that apply to the request."""
     ids = scene.ids("anonymous", OWN, row.photo)
     by.make(row.name, ids)
     if owned := ids.used & OWNED:
@@ -45,16 +45,16 @@ def _check(scene: Scene, by: ModuleType, row: Row, caller: str, where: str) -> I
     expected = row.expect(caller, by.UNSIGNED, by.UNFIT) if own else row.expect_elsewhere(where)
     who = f"{caller} of {where} things" if not own else caller
     if str(answer) != expected:
-        yield f"{who}: {answer}, and not {expected}"
+        yield f"{who}: {answer} instead of {expected}"
     if own and caller in row.may:
         return
     if leaks := scene.leaks(answer, ids, scene.party if own else scene.other):
-        yield f"{who}: the answer names {', '.join(leaks)}"
+        yield f"{who}: the response reveals {', '.join(leaks)}"
 
 
 def find_missing(names: Iterable[str], rows: Iterable[Row], where: str) -> list[str]:
-    """A sentence for each call without a row, and for each row without a call."""
+    """A sentence for each route or RPC without a row, and for each row without one."""
     known, listed = set(names), {row.name.partition(": ")[0] for row in rows}
     place = f"ROWS of tests/authorization/{where}.py"
-    missing = [f"Nothing says who may call {name}: add a row for it to {place}." for name in sorted(known - listed)]
+    missing = [f"No row states who may call {name}: add one to {place}." for name in sorted(known - listed)]
     return missing + [f"There is no {name}: remove its row from {place}." for name in sorted(listed - known)]

@@ -1,4 +1,4 @@
-"""The scene, for all tests of a module."""
+"""The scene, shared by all tests of a module."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -30,5 +30,5 @@ def scene(
 
 @pytest.fixture(autouse=True)
 def quiet(_logs_as_before: None) -> None:
-    """Thousands of calls would each write lines."""
+    """Silences the log lines of thousands of calls."""
     logs.configure("tests", "ERROR")

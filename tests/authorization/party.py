@@ -1,4 +1,4 @@
-"""An event with a member of each kind and something of everything that an event has."""
+"""An event with an account of each kind and one of each thing that an event can have."""
 
 from collections.abc import Container
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ LOGO = JPEG + b"logo" + JPEG_END
 
 @dataclass(frozen=True)
 class Account(Person):
-    """`person_id`: of somebody else for whom the account looks; `selfie_id`: of the account's selfie; empty: none."""
+    """`person_id`: another person that the account searches for; `selfie_id`: the account's selfie; empty: none."""
 
     person_id: str = ""
     selfie_id: str = ""
@@ -44,7 +44,7 @@ class Account(Person):
 
 @dataclass
 class Party:
-    """`accounts` by kind: whom the event has, and who waits for it, was removed from it, or is erased."""
+    """`accounts` by kind: members of the event, and waiting, removed and erased guests."""
 
     system: System
     owner: Account
@@ -63,7 +63,7 @@ class Party:
     # Accounts.
 
     def renew(self, kind: str) -> None:
-        """A new account of a kind of the event."""
+        """Replaces the account of a kind by a new one."""
         if kind == "organiser":
             self.owner = self.accounts["co_organiser"]
         make = {"waiting": self._visitor, "removed": self._removed, "erased": self._erased, "guest": self._guest}
@@ -74,13 +74,13 @@ class Party:
             self.look(kind)
         if kind == "organiser":
             self.owner = self.accounts[kind]
-            self.make("invitation")  # those of an organiser who is gone are withdrawn
+            self.make("invitation")  # those of the former organiser were revoked
             self.make("invitation_id")
         if kind == "photographer" and "own_photo_id" in self.things:
             self.make("own_photo_id")
 
     def _visitor(self) -> Account:
-        """Somebody without a password, who waits."""
+        """Creates a waiting guest without a password."""
         return Account(**vars(self.system.auth.visitor(self.event)))
 
     def _guest(self) -> Account:
@@ -105,21 +105,21 @@ class Party:
         return account
 
     def _member(self, kind: str) -> Account:
-        """With a password, by invitation."""
+        """Creates a member with a password, by invitation."""
         auth = self.system.auth
         account = make_organiser(self.system) if kind == "organiser" else self._registered()
         auth.accept(auth.invite(self.event, self.owner, ROLES[kind]), account)
         return Account(**vars(account))
 
     def _registered(self) -> Person:
-        """Somebody with a password, who waits."""
+        """Creates a waiting guest with a password."""
         name = f"member{uuid4().hex[:12]}"
         form = register_form(self.event, name)
         answer = self.system.auth.stub.Register(form)
         return Person(answer.user_id, name, bearer(answer.tokens.access_token), answer.tokens)
 
     def look(self, kind: str, wanted: Container[str] = ("selfie", "person")) -> None:
-        """Gives an account a selfie, and somebody else for whom they look."""
+        """Gives an account a selfie, and another person to search for."""
         account, stub = self.accounts[kind], selfie_pb2_grpc.SelfieServiceStub(self.system.channels["selfie"])
         if "selfie" in wanted:
             image = selfie_pb2.UploadSelfieRequest(image=image_of(account.user_id))
@@ -132,7 +132,7 @@ class Party:
             self.accounts[kind] = replace(account, person_id=added.person_id)
 
     def show(self, account: Account) -> None:
-        """The account's guest is in the photo of the party."""
+        """Matches the account with the photo of the party."""
         if "photo_id" in self.things:
             user_id = UUID(account.user_id)
             assert self.system.matcher.rematch(self.event_uuid, user_id, 1, 1) == "DONE"
@@ -148,8 +148,8 @@ class Party:
         return str(photo_id)
 
     def make(self, thing: str) -> str:
-        """A new one of what a request names, since the last one is used up. After a member was removed the event has a
-        new code as well."""
+        """Replaces a thing that a request has used up by a new one. After the removal of a member, it also re-reads the
+        event, whose code has changed."""
         if thing == "user_id":
             self.event = self.system.auth.get_event(self.event, self.owner)
         made: dict[str, Any] = {
@@ -191,19 +191,19 @@ class Party:
         return answer
 
     def _sign_in(self) -> str:
-        """The token of a link for a guest."""
+        """The token of a sign-in link for a guest."""
         metadata = self.admit(self._visitor()).metadata
         answer = self.system.auth.stub.CreateSignInLink(pb.CreateSignInLinkRequest(), metadata=metadata)
         return str(answer.token)
 
     def _session(self) -> str:
-        """That of a guest of their own."""
+        """The session of a new guest."""
         tokens = self._visitor().tokens
         assert tokens
         return str(jwt.decode(tokens.access_token, options={"verify_signature": False})["sid"])
 
     def _email_link(self) -> str:
-        """The token of a link that confirms an address, as if it had been sent."""
+        """The token of an e-mail confirmation link, inserted as if it had been sent."""
         token, insert = uuid4().hex, text(EMAIL_LINK)
         values = {"hash": hash_token(token), "user": self._registered().user_id, "email": f"{token}@example.org"}
         with self.system.databases["auth"].begin() as connection:
@@ -216,14 +216,14 @@ class Party:
 
 
 def make_organiser(system: System) -> Account:
-    """Somebody who may create events."""
+    """Creates an account that may create events."""
     person = system.auth.organiser(f"organiser{uuid4().hex[:12]}")
     token = system.sign("auth").sign(person.user_id, TOKEN_S)
     return Account(person.user_id, person.username, bearer(token))
 
 
 def give(system: System) -> Party:
-    """A party with everybody and everything."""
+    """Creates a party with every kind of account and every thing."""
     person = make_organiser(system)
     event = system.auth.event(person, f"The party {uuid4().hex}", admission=True)
     party = Party(system, person, event)

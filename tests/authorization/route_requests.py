@@ -1,4 +1,4 @@
-"""What is sent to a route beside the ids in its path: its body, its files, and the query that it needs."""
+"""The body, files and query that each route needs in addition to the ids in its path."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,12 +19,12 @@ def new_account() -> dict[str, str]:
 
 
 def body(**fields: Any) -> Make:
-    """Of these fields, where an answer of the ids is a function."""
+    """A JSON body of these fields; a callable value is called with the ids."""
     return lambda ids: {"json": {name: value(ids) if callable(value) else value for name, value in fields.items()}}
 
 
 def query(**names: str) -> Make:
-    """Each parameter is the id of that name."""
+    """Query parameters, each with the id of the given name."""
     return lambda ids: {"params": {parameter: ids[name] for parameter, name in names.items()}}
 
 

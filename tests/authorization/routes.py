@@ -1,8 +1,8 @@
-"""Who may use each route of the gateway. A new route needs a row here.
+"""The permissions of each route of the gateway. A new route needs a row here.
 
-`everybody`: whoever has the code, the password or the link. `own`: on their own account. `event`: on an event, where
-other members are told that they may not, and all others that there is no such event. `photo`: on a photo, which does
-exist for others. Tokens that are invalid, or of a service, are answered with 401.
+`everybody`: open to every caller with the code, the password or the link. `own`: on the caller's account. `event`: on
+an event; other members get a permission fault, and outsiders get not found. `photo`: on a photo; callers without
+permission get not found. Invalid tokens and tokens of services get 401.
 """
 
 from collections import defaultdict
@@ -35,8 +35,8 @@ WRONG_PASSWORD, NEEDS_PASSWORD = "401 invalid_credentials", "409 credentials_req
 OTHER_PERSON = dict.fromkeys((ERASED, FOREIGN, ABSENT, MIXED), NO_PERSON)
 
 LIVING = ACCOUNTS - {ERASED}
-STAFF = ORGANISERS | {COUPLE, PHOTOGRAPHER}  # who work on an event
-LOOKERS = ORGANISERS | {COUPLE}  # who see all photos
+STAFF = ORGANISERS | {COUPLE, PHOTOGRAPHER}  # roles that work on an event
+LOOKERS = ORGANISERS | {COUPLE}  # roles that see all photos
 ADDERS = ORGANISERS | {PHOTOGRAPHER}
 WITHOUT_PASSWORD = {GUEST, WAITING, REMOVED, "guest_elsewhere"}
 WITH_PASSWORD = LIVING - WITHOUT_PASSWORD
@@ -44,12 +44,12 @@ NOBODY: frozenset[str] = frozenset()
 REFUSED_PASSWORD = {**dict.fromkeys(WITHOUT_PASSWORD, NEEDS_PASSWORD), ERASED: NO_USER}
 MAY_CREATE_EVENTS = {"organiser", "organiser_elsewhere"}
 BODIES = {"json", "files", "content"}
-SEEN = LOOKERS | {GUEST}  # of a photo that shows the guest
+SEEN = LOOKERS | {GUEST}  # callers who see a photo that shows the guest
 
 
 def _row(row: Row) -> Row:
-    """The gateway reads no body of who is erased, as soon as it has heard that their sessions have ended. The services
-    hear nothing here, so that their own checks answer where there is no body."""
+    """The gateway reads no body from an erased user once it has read the list of ended sessions. The services do not
+    follow that list here, so requests without a body reach their own checks."""
     sent = REQUESTS[row.name](defaultdict(str)) if row.name in REQUESTS else {}
     if BODIES & sent.keys():
         return replace(row, may=row.may - {ERASED}, but={**row.but, ERASED: UNSIGNED})
@@ -65,7 +65,7 @@ def event(name: str, may: frozenset[str], ok: str, *uses: str, **but: str) -> Ro
 
 
 def run(name: str, may: frozenset[str], ok: str, *uses: str, **but: str) -> Row:
-    """As `event`; auth_service, which knows who waits, tells them that they may not."""
+    """As `event`, but auth_service knows waiting guests and returns a permission fault to them."""
     return event(name, may, ok, *uses, **{WAITING: ORGANISER_ONLY, **but})
 
 
@@ -74,7 +74,7 @@ def photo(name: str, may: frozenset[str], ok: str, *uses: str, of: str = "photo_
 
 
 def pictures(variant: str) -> list[Row]:
-    """The photo that shows the guest, one of nobody here, one for everyone, a hidden one, the photographer's."""
+    """The photo that shows the guest, one without known people, one for everyone, a hidden one, the photographer's."""
     route = "GET /api/photos/{photo_id}/" + variant
     return [
         photo(route, SEEN, "200"),
@@ -86,7 +86,7 @@ def pictures(variant: str) -> list[Row]:
 
 
 ROWS = [
-    # Open to everybody: by a code, a password, a link or an invitation, or about the server alone.
+    # Open to everybody: by a code, a password, a link or an invitation, or only about the server.
     everybody("GET /healthz", "200"),
     everybody("GET /readyz", "200"),
     everybody("GET /api/session", "200"),
@@ -107,7 +107,7 @@ ROWS = [
     everybody("POST /api/invitations/look", "200"),
     everybody("POST /api/invitations/register", "201", "invitation"),
     everybody("POST /api/first-organiser", "409 organiser_exists"),
-    # One's own account.
+    # The caller's account.
     own("GET /api/me", "200"),
     own("DELETE /api/me", "204", "caller", may=ACCOUNTS),
     own("POST /api/me/sign-in-links", "201"),
@@ -125,14 +125,14 @@ ROWS = [
     own("POST /api/me/email: without the password", "200", may=NOBODY, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
     own("GET /api/me/sessions", "200", may=ACCOUNTS),
     own("DELETE /api/me/sessions", "204", may=ACCOUNTS),
-    own("DELETE /api/me/sessions/{session_id}", "204", may=ACCOUNTS, outside="204"),  # of others: nothing ends
+    own("DELETE /api/me/sessions/{session_id}", "204", may=ACCOUNTS, outside="204"),  # a foreign session does not end
     own("GET /api/me/export", "200"),
     own("GET /api/updates", "200", erased=UNSIGNED),
     own("GET /api/events", "200", may=ACCOUNTS),
     own("POST /api/events", "201", may=ACCOUNTS & MAY_CREATE_EVENTS, outside=ORGANISER_ONLY, erased=NO_USER),
     own("POST /api/join-event", "200", "newcomer", removed="403 removed_from_event"),
     own("POST /api/invitations/accept", "200", "invitation", "caller"),
-    # One's selfies and people.
+    # The caller's selfies and people.
     own("POST /api/upload-selfie", "202", "selfie"),
     own("POST /api/upload-selfie: of a person", "202", "person", outside=NO_PERSON),
     own("GET /api/my-selfie", "200", erased="404 no_active_selfie"),
@@ -149,7 +149,7 @@ ROWS = [
     own("POST /api/people", "201"),
     own("PATCH /api/people/{person_id}", "204", outside=NO_PERSON),
     own("DELETE /api/people/{person_id}", "204", "person", foreign="204", absent="204"),
-    # One's photos in an event.
+    # The caller's photos in an event.
     own("GET /api/my-photos", "200", may=MEMBERS, outside=NO_EVENT),
     own("GET /api/my-photos: of a person", "200", outside=NO_PERSON),
     own("GET /api/my-photos.zip", "200", may=MEMBERS, outside=NO_EVENT),

@@ -1,4 +1,4 @@
-"""What a row of the tables says."""
+"""A row of the tables of permissions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ FOREIGN, ABSENT, MIXED = "foreign", "absent", "mixed"
 
 @dataclass(frozen=True)
 class Row:
-    """Who may make a call, and what all others are answered; answers are a code and, for a refusal, its reason.
+    """The callers who may make a call, and the responses to all callers: a code and, for a refusal, its reason.
 
-    `name`: a route or an rpc, and after a colon what about it. `members`: the answer for the other members of the
-    event. `outside`: the answer for all other accounts, and for everybody who may where the ids are those of another
-    party or of nothing. `but`: other answers, by caller, and by FOREIGN, ABSENT, and MIXED: ids of things of another
-    party in an event of one's own. `photo`: the photo of the party that it is about. `uses`: what a call uses up.
+    `name`: a route or an RPC, optionally `: ` and a variant. `members`: the response to the other members of the
+    event. `outside`: the response to all other accounts, and to permitted callers for ids of another party or of
+    nothing. `but`: exceptions by caller, and by FOREIGN, ABSENT, and MIXED, which means ids of things of another
+    party in the caller's own event. `photo`: the photo of the party to use. `uses`: the things that a call uses up.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Row:
     uses: frozenset[str] = frozenset()
 
     def expect(self, caller: str, unsigned: str, unfit: str) -> str:
-        """`unsigned`: the answer for invalid tokens; `unfit`: for valid ones of other kinds of callers."""
+        """`unsigned`: the response to invalid tokens; `unfit`: to valid tokens of other kinds of callers."""
         if caller in self.but:
             return self.but[caller]
         if caller in self.may:
@@ -40,11 +40,11 @@ class Row:
         return self.members if caller in MEMBERS else self.outside
 
     def expect_elsewhere(self, where: str) -> str:
-        """With ids that are not of one's own party."""
+        """The expected response for ids that are not of the caller's party."""
         return self.but.get(where, self.outside)
 
 
 def everybody(name: str, ok: str, *uses: str, **but: str) -> Row:
-    """Open to all, whatever token they bear."""
+    """Open to all callers, whatever their token."""
     may = ACCOUNTS | INVALID | SERVICES | DELEGATES
     return Row(name, may, ok, ok, ok, but, uses=frozenset(uses))

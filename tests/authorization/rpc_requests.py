@@ -1,4 +1,4 @@
-"""What is sent with an rpc of which ids of an event, a photo, a member, a camera or an invitation are not enough."""
+"""The fields of each RPC that needs more than the ids of an event, a photo, a member, a camera or an invitation."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from tests.authorization.route_requests import Ids, faces, new_account
 from tests.matcher.world import photo_of
 from tests.selfie.world import image_of
 
-# The fields of a message; a list of them where the rpc takes a stream.
+# Makes the fields of a message, or a list of them for a client stream.
 Make = Callable[[Ids], Any]
 
 
@@ -19,7 +19,7 @@ def fields(**values: Any) -> Make:
 
 
 def ids_of(*names: str, **renamed: str) -> Make:
-    """Fields that are ids: each is the id of its own name, or of the one that is given."""
+    """Fields that are ids: each has the id of its own name, or of the given name."""
     pairs = {**{name: name for name in names}, **renamed}
     return lambda ids: {field: ids[name] for field, name in pairs.items()}
 

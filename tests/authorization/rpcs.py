@@ -1,9 +1,9 @@
-"""Who may make each call of a service. A new rpc needs a row here.
+"""The permissions of each RPC of the services. A new RPC needs a row here.
 
-`everybody`: whoever has the code, the password or the link. `own`: on their own account. `event`: on an event, where
-other members are told that they may not, and all others that there is no such event. `photo`: on a photo, which does
-not exist for others. `service`: by other services alone. Invalid tokens are answered with INVALID_TOKEN, those of other
-kinds of callers with CALLER_NOT_ALLOWED.
+`everybody`: open to every caller with the code, the password or the link. `own`: on the caller's account. `event`: on
+an event; other members get a permission fault, and outsiders get not found. `photo`: on a photo; callers without
+permission get not found. `service`: only for other services. Invalid tokens get INVALID_TOKEN, and tokens of other
+kinds of callers get CALLER_NOT_ALLOWED.
 """
 
 from tests.authorization.callers import (
@@ -31,8 +31,8 @@ HAS_PASSWORD = "FAILED_PRECONDITION CREDENTIALS_SET"
 NO_SELFIE, NO_SELFIE_HERE = "FAILED_PRECONDITION NO_ACTIVE_SELFIE", "NOT_FOUND NO_ACTIVE_SELFIE"
 
 LIVING = ACCOUNTS - {ERASED}
-STAFF = ORGANISERS | {COUPLE, PHOTOGRAPHER}  # who work on an event
-LOOKERS = ORGANISERS | {COUPLE}  # who see all photos
+STAFF = ORGANISERS | {COUPLE, PHOTOGRAPHER}  # roles that work on an event
+LOOKERS = ORGANISERS | {COUPLE}  # roles that see all photos
 ADDERS = ORGANISERS | {PHOTOGRAPHER}
 WITHOUT_PASSWORD = frozenset({GUEST, WAITING, REMOVED, "guest_elsewhere"})
 WITH_PASSWORD = LIVING - WITHOUT_PASSWORD
@@ -51,7 +51,7 @@ def event(name: str, may: frozenset[str], *uses: str, **but: str) -> Row:
 
 
 def run(name: str, may: frozenset[str], *uses: str, **but: str) -> Row:
-    """As `event`; auth_service, which knows who waits, tells them that they may not."""
+    """As `event`, but auth_service knows waiting guests and returns a permission fault to them."""
     return event(name, may, *uses, **{WAITING: ORGANISER_ONLY, **but})
 
 
@@ -82,14 +82,14 @@ ROWS = [
     everybody("ConfirmEmail", "OK", "email_link"),
     everybody("SendPasswordReset", "OK"),
     everybody("ResetPassword", "OK", "reset"),
-    # One's own account and memberships.
+    # The caller's account and memberships.
     own("SetCredentials", "caller", may=WITHOUT_PASSWORD, outside=HAS_PASSWORD, erased=NO_USER),
     own("ChangePassword", may=WITH_PASSWORD, outside=NEEDS_PASSWORD, erased=NO_USER),
     own("ChangePassword: without the old one", may=NOBODY, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
     own("ChangeEmail", may=WITH_PASSWORD, outside=NEEDS_PASSWORD, erased=NO_USER),
     own("ChangeEmail: without the password", may=NOBODY, outside=WRONG_PASSWORD, **REFUSED_PASSWORD),
     own("ListSessions", may=ACCOUNTS),
-    own("EndSession", may=ACCOUNTS, outside="OK"),  # of others: nothing ends
+    own("EndSession", may=ACCOUNTS, outside="OK"),  # a foreign session does not end
     own("EndOtherSessions", may=ACCOUNTS),
     own("CreateSignInLink"),
     own("GetUser"),
@@ -123,7 +123,7 @@ ROWS = [
     service("ListMemberIds", "gateway"),
     service("ListChanges", "selfie", "matcher", "gateway"),
     service("ListEndedSessions", "selfie", "matcher", "gateway"),
-    # selfie_service: one's selfies and people.
+    # selfie_service: the caller's selfies and people.
     own("UploadSelfie", "selfie"),
     own("UploadSelfie: of a person", "person", outside=NO_PERSON),
     own("GetSelfie", erased=NO_SELFIE_HERE),
@@ -143,7 +143,7 @@ ROWS = [
     event("ListSelfieActs", ORGANISERS),
     event("ListSelfieStates", ORGANISERS, mixed="OK"),
     service("WatchSelfies", "gateway"),
-    # matcher_service: one's own photos.
+    # matcher_service: the caller's own photos.
     own("ListMatches", may=MEMBERS, outside=NO_EVENT),
     own("ListMatches: of a person", may=MEMBERS, outside=NO_EVENT, mixed="OK"),
     own("ListMatches: of another account", may=MEMBERS, outside=NO_EVENT, mixed="OK"),

@@ -1,4 +1,4 @@
-"""Two parties and every kind of caller; what each of them is answered."""
+"""Two parties, and the tokens and ids of every kind of caller."""
 
 import time
 from collections.abc import Iterator
@@ -15,8 +15,8 @@ from tests.authorization.system import System
 from tests.selfie.world import wait_until
 
 OWN = "own"
-SESSION = uuid4()  # that of all tokens of accounts
-# Those of things that belong to somebody; codes and tokens are secrets, and whoever has them may.
+SESSION = uuid4()  # of all tokens of accounts
+# The ids of things that belong to an account or an event. Codes and tokens are secrets, which permit their holder.
 OWNED = {
     "event_id",
     "photo_id",
@@ -33,7 +33,7 @@ OF_CALLER = {"party", "caller", "selfie", "person", "newcomer"}
 
 
 class Ids(dict[str, str]):
-    """The ids for one request, which remembers those that were used."""
+    """The ids for one request; records which of them were used."""
 
     def __init__(self, ids: dict[str, str]) -> None:
         super().__init__(ids)
@@ -46,7 +46,7 @@ class Ids(dict[str, str]):
 
 @dataclass(frozen=True)
 class Answer:
-    """`code`: of HTTP or gRPC. `reason` is empty where the call succeeded."""
+    """`code`: of HTTP or gRPC. `reason` is empty if the call succeeded."""
 
     code: str
     reason: str = ""
@@ -57,7 +57,7 @@ class Answer:
 
 
 class Scene:
-    """`party` is the one that is asked about; `other` has other organisers and guests."""
+    """`party` is the event that calls are about; `other` has other organisers and guests."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -68,7 +68,7 @@ class Scene:
         self._await_gateway()
 
     def _await_gateway(self) -> None:
-        """Until it has heard who is erased."""
+        """Waits until the gateway has read the list of ended sessions."""
         headers = {"authorization": f"Bearer {self.token(ERASED)}"}
 
         def is_refused() -> bool:
@@ -87,7 +87,7 @@ class Scene:
         return party.accounts[caller.removesuffix("_elsewhere")]
 
     def token(self, caller: str) -> str:
-        """Empty: there is none."""
+        """The token of a caller; empty for an anonymous one."""
         sign, organiser = self.system.sign, UUID(self.party.accounts["organiser"].user_id)
         if caller in ACCOUNTS:
             return sign("auth").sign(self.account(caller).user_id, TOKEN_S, SESSION)
@@ -103,13 +103,13 @@ class Scene:
         }[caller]
 
     def _forge(self, user_id: str) -> str:
-        """What selfie_service would have to sign to act as a user."""
+        """A user token signed by selfie_service, which may not issue one."""
         claims = {"sub": user_id, "aud": AUDIENCE, "exp": int(time.time()) + TOKEN_S}
         return jwt.encode(claims, self.system.sign("selfie")._key, ALGORITHM, headers={"kid": "selfie"})
 
     def ids(self, caller: str, where: str, photo: str) -> Ids:
-        """Of the party, of the other one, of nothing, or of another party's things in this event. `photo`: the thing
-        that is the photo."""
+        """The ids of the party, of the other party, of nothing, or of foreign things in the own event. `photo`: the
+        thing to use as the photo."""
         if where == ABSENT:
             return Ids(self.absent())
         own, other = self._ids_of(self.party, photo), self._ids_of(self.other, photo)
@@ -127,8 +127,8 @@ class Scene:
         return {**party.things, **named, "photo_id": party.things[photo], "number": "0", "token": "nobody's"}
 
     def renew(self, things: frozenset[str], caller: str) -> None:
-        """Replaces what a call has used up: things of the party; the `party`; the `caller`'s account, its `selfie` or
-        its `person`; a `newcomer`, who came from elsewhere."""
+        """Replaces what a call has used up: things of the party, the `party`, the `caller`'s account, its `selfie` or
+        its `person`, or a `newcomer` from another party."""
         if "party" in things:
             self.party = give(self.system)
         for thing in sorted(things - OF_CALLER):
@@ -145,11 +145,11 @@ class Scene:
         return self.system.fingerprint()
 
     def marks(self, party: Party) -> Iterator[str]:
-        """What only members of a party may read."""
+        """Values that only members of a party may read."""
         yield party.event.name
         yield from (party.things[name] for name in party.things if name.endswith("_id"))
         yield from (account.user_id for account in party.accounts.values())
 
     def leaks(self, answer: Answer, ids: Ids, party: Party) -> list[str]:
-        """What an answer says of a party that was not in the request."""
+        """Values of a party that a response contains although the request did not."""
         return [mark for mark in self.marks(party) if mark in answer.text and mark not in ids.values()]

@@ -53,13 +53,13 @@ from tests.matcher.world import World as MatcherWorld
 from tests.selfie.world import LEASE_S, RULE, valid
 
 MAX_SELFIE_BYTES = 15_000_000
-STREAMS = 32  # of each server: long polls and hints hold one each
+STREAMS = 32  # of each server; long polls and hints use one each
 
 LOGO_PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg=="
 )
 
-# Everything that a service has stored, as one value; the places of followers and what only counts are left out.
+# The tables whose contents make up a fingerprint.
 TABLES = """
 SELECT table_name FROM information_schema.tables
 WHERE table_schema = :schema AND table_type = 'BASE TABLE' AND table_name <> 'alembic_version' ORDER BY table_name
@@ -67,7 +67,7 @@ WHERE table_schema = :schema AND table_type = 'BASE TABLE' AND table_name <> 'al
 
 
 class CheapPasswords(WatchedPasswords):
-    """Passwords whose hashes take no time: there are many accounts here, and none of them is attacked."""
+    """Passwords with fast hashes, because the scene creates many accounts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ def read_logo(_: bytes) -> LogoReading:
 
 
 class Followed(MatcherWorld):
-    """matcher_service that follows the real change feed; a logo can be drawn."""
+    """matcher_service that follows the real change feed and accepts any logo."""
 
     follower: "Follower[Any]"
 
@@ -93,7 +93,7 @@ class Followed(MatcherWorld):
 
 
 class SelfieParts:
-    """selfie_service, wired by hand."""
+    """The parts of selfie_service, wired manually."""
 
     def __init__(self, db: Engine, folder: Path, fetch: Callable[..., Any], hints: Notices) -> None:
         self.store, changes = SelfieStore(db), ChangeStore(db)
@@ -110,7 +110,7 @@ class SelfieParts:
         )
 
     def validate(self, face: int) -> None:
-        """The pending selfies show this face."""
+        """Validates the pending selfies, as if they showed this face."""
         validator = Validator(self.store, self.images, valid(face), RULE.judge, lambda: None, LEASE_S, Signal())
         while validator.step():
             pass
@@ -129,12 +129,12 @@ class System:
     databases: dict[str, Engine]
 
     def catch_up(self) -> None:
-        """Every service knows what auth_service knows."""
+        """Applies the change feed in every service."""
         self.matcher.catch_up()
         self.selfie.follower.catch_up()
 
     def fingerprint(self) -> dict[str, str]:
-        """Of every table of every service; equal where nothing has changed."""
+        """A digest of every table of every service; equal if nothing has changed."""
         self.catch_up()
         return {name: value for schema, db in self.databases.items() for name, value in _digest(db, schema).items()}
 

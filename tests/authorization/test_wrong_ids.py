@@ -1,4 +1,4 @@
-"""Wrong ids in every place of every route and every rpc: a refusal with a reason, and never a fault of ours."""
+"""Invalid ids in every field of every route and every RPC are rejected with a reason, never with an internal fault."""
 
 from types import ModuleType
 
@@ -28,7 +28,7 @@ NO_IDS = {
 REFUSALS = {"400 invalid_argument", "400 malformed_json", "404 not_found", "422 invalid_form", by_grpc.INVALID_ID}
 OURS = {"UNKNOWN", "INTERNAL", "UNIMPLEMENTED", "DEADLINE_EXCEEDED", "DATA_LOSS", "UNAVAILABLE", "CANCELLED"}
 ALL = [*((by_rest, row) for row in routes.ROWS), *((by_grpc, row) for row in rpcs.ROWS)]
-# Rows of one request are one here, and those that nobody may use say nothing of ids.
+# Rows with the same request count once; rows without permitted callers say nothing about ids.
 CASES = list({row.name: (by, row) for by, row in ALL if row.may}.values())
 
 
@@ -40,26 +40,26 @@ def names_of(scene: Scene, by: ModuleType, row: Row) -> set[str]:
 
 
 def caller_of(row: Row) -> str:
-    """One who may, and no more can be refused than the id."""
+    """A permitted caller, so that only the id can be rejected."""
     return next((name for name in ("organiser", "guest") if name in row.may), min(row.may - INVALID))
 
 
 def digest(scene: Scene) -> dict[str, str]:
-    """Of all tables but one: a look at the faces of a photo is recorded before it is known which of them is meant."""
+    """A fingerprint without matcher.acts, which records a view of faces before the number of the face is checked."""
     return {table: value for table, value in scene.fingerprint().items() if table != "matcher.acts"}
 
 
 def fault_of(answer: Answer) -> str:
-    """Empty where an answer is of the contract."""
+    """Empty if a response conforms to the contract."""
     if answer.code in OURS or answer.code.startswith("5"):
-        return "a fault of ours"
+        return "an internal fault"
     if answer.reason and answer.reason not in REASONS and answer.reason.lower() not in REASONS:
         return "an unknown reason"
     return ""
 
 
 @pytest.mark.parametrize(("by", "row"), CASES, ids=lambda value: value.name if isinstance(value, Row) else "")
-def test_what_is_no_id_is_refused_with_a_reason(scene: Scene, by: ModuleType, row: Row) -> None:
+def test_an_invalid_id_is_rejected_with_a_reason(scene: Scene, by: ModuleType, row: Row) -> None:
     caller, faults = caller_of(row), []
     before = digest(scene)
     for name in sorted(names_of(scene, by, row) - {"username", "event_code"}):
@@ -77,7 +77,7 @@ def test_what_is_no_id_is_refused_with_a_reason(scene: Scene, by: ModuleType, ro
 
 
 @pytest.mark.parametrize(("by", "row"), CASES, ids=lambda value: value.name if isinstance(value, Row) else "")
-def test_the_id_of_something_else_is_that_of_nothing(scene: Scene, by: ModuleType, row: Row) -> None:
+def test_the_id_of_another_thing_is_treated_as_unknown(scene: Scene, by: ModuleType, row: Row) -> None:
     caller, before = caller_of(row), digest(scene)
     own, absent = scene.ids(caller, OWN, row.photo), scene.ids(caller, ABSENT, row.photo)
     names = names_of(scene, by, row) & OWNED
@@ -93,18 +93,18 @@ READS = [(by, row) for by, row in CASES if row.name.startswith(("GET ", "Get", "
 
 
 @pytest.mark.parametrize(("by", "row"), READS, ids=lambda value: value.name if isinstance(value, Row) else "")
-def test_an_id_in_capitals_is_the_same_id(scene: Scene, by: ModuleType, row: Row) -> None:
+def test_ids_are_case_insensitive(scene: Scene, by: ModuleType, row: Row) -> None:
     caller = caller_of(row)
     own = scene.ids(caller, OWN, row.photo)
     shouted = Ids({**own, **{name: own[name].upper() for name in OWNED}})
     assert str(by.call(scene, row.name, caller, shouted)) == row.ok
 
 
-def test_control_a_fault_of_ours_is_found_out(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_an_internal_fault_is_detected(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scene.system.matcher.cameras, "list_cameras", lambda *_: 1 / 0)
     for by, name, code in (
         (by_rest, "GET /api/events/{event_id}/cameras", "500"),
         (by_grpc, "ListCameras", "INTERNAL"),
     ):
         answer = by.call(scene, name, "organiser", scene.ids("organiser", OWN, "photo_id"))
-        assert (answer.code, fault_of(answer)) == (code, "a fault of ours")
+        assert (answer.code, fault_of(answer)) == (code, "an internal fault")

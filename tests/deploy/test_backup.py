@@ -1,4 +1,4 @@
-"""The order of a backup: whatever a row of the dump names is among the files."""
+"""The order of a backup: every file that a row of the dump refers to is in the backup."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,19 +11,19 @@ Copy = Callable[[Path, Path, Callable[[], None]], None]
 
 
 def copy_before(source: Path, target: Path, dump: Callable[[], None]) -> None:
-    """A broken twin: rows that come meanwhile have no files."""
+    """A broken twin: rows added meanwhile have no files."""
     backup._copy_files(source, target)
     dump()
 
 
 def copy_after(source: Path, target: Path, dump: Callable[[], None]) -> None:
-    """A broken twin: rows that go meanwhile have no files."""
+    """A broken twin: rows deleted meanwhile have no files."""
     dump()
     backup._copy_files(source, target)
 
 
 def find_missing(copy: Copy, folder: Path) -> set[str]:
-    """The files that the dump names and the backup has not, when one comes before the dump and one goes after it."""
+    """The files in the dump that are missing from the backup; one is added before the dump and one deleted after it."""
     source, target = folder / "blobs", folder / "copy"
     (source / "aa").mkdir(parents=True)
     for name in ("kept", "going"):
@@ -40,16 +40,16 @@ def find_missing(copy: Copy, folder: Path) -> set[str]:
     return named - {path.name for path in target.rglob("*")}
 
 
-def test_files_that_come_and_go_while_the_rows_are_dumped_are_in_the_backup(tmp_path: Path) -> None:
+def test_files_added_or_deleted_during_the_dump_are_in_the_backup(tmp_path: Path) -> None:
     assert find_missing(backup.copy_around, tmp_path) == set()
 
 
 @pytest.mark.parametrize(("twin", "missing"), [(copy_before, {"coming"}), (copy_after, {"going"})])
-def test_control_copied_only_once_a_file_is_missing(tmp_path: Path, twin: Copy, missing: set[str]) -> None:
+def test_control_a_single_copy_misses_a_file(tmp_path: Path, twin: Copy, missing: set[str]) -> None:
     assert find_missing(twin, tmp_path) == missing
 
 
-def test_a_file_that_goes_while_it_is_copied_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_deleted_during_the_copy_is_omitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = tmp_path / "blobs", tmp_path / "copy"
     source.mkdir()
     (source / "going").write_text("going")

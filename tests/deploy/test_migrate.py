@@ -1,4 +1,4 @@
-"""`python -m deploy.migrate`: all schemas at once, also where PostgreSQL is not ready yet."""
+"""`python -m deploy.migrate` migrates all schemas, and waits until PostgreSQL is ready."""
 
 import json
 import os
@@ -19,7 +19,7 @@ TABLES = text("SELECT table_schema FROM information_schema.tables WHERE table_na
 
 @pytest.fixture
 def missing(postgres: str, templates: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """The name and URL of a database that is not there yet."""
+    """The name and URL of a database that does not exist yet."""
     name = f"late_{uuid4().hex}"
     yield name, postgres.replace("postgres:@/postgres", f"minois:@/{name}")
     execute(postgres, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -36,7 +36,7 @@ def test_every_service_with_a_schema_is_migrated() -> None:
     assert set(SERVICES) == set(SCHEMAS)
 
 
-def test_it_waits_for_the_database_and_may_run_again(postgres: str, missing: tuple[str, str]) -> None:
+def test_migrate_waits_for_the_database_and_can_run_again(postgres: str, missing: tuple[str, str]) -> None:
     name, url = missing
     environment = {**os.environ, "DATABASE_URL": url, "LOG_FORMAT": "json"}
     command = [sys.executable, "-m", "deploy.migrate"]
@@ -54,7 +54,7 @@ def test_it_waits_for_the_database_and_may_run_again(postgres: str, missing: tup
     engine.dispose()
 
 
-def test_a_wrong_setting_is_one_line_at_once() -> None:
+def test_an_invalid_setting_is_reported_at_once_in_one_line() -> None:
     environment = {**os.environ, "DATABASE_URL": "mysql://elsewhere"}
     command = [sys.executable, "-m", "deploy.migrate"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

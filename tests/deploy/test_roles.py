@@ -1,4 +1,4 @@
-"""One role of PostgreSQL for each service: it owns its schema, reads no other's, and is no superuser."""
+"""One PostgreSQL role per service: it owns its schema, cannot read other schemas, and is not a superuser."""
 
 import shutil
 import tempfile
@@ -28,7 +28,7 @@ MakePostgres = Callable[[], Postgres]
 
 @pytest.fixture
 def make_postgres() -> Iterator[MakePostgres]:
-    """Starts a server with the same data, as each `make run` does."""
+    """Starts a server on the same data each time, as `make run` does."""
     data = Path(tempfile.mkdtemp(prefix="mn-roles-", dir="/tmp")) / "data"
     data.mkdir()
     log, started = SystemLog(data / "minois.log", None, False), []
@@ -50,7 +50,7 @@ def make_postgres() -> Iterator[MakePostgres]:
 
 @pytest.fixture
 def postgres(make_postgres: MakePostgres) -> Postgres:
-    """As after the first start."""
+    """A server after its first start."""
     started = make_postgres()
     started.keep_service_roles()
     migrate_all(started.service_urls)
@@ -81,7 +81,7 @@ def owners(postgres: Postgres) -> set[tuple[object, ...]]:
 
 @pytest.fixture
 def earlier(make_postgres: MakePostgres) -> Postgres:
-    """Data of a version in which one role owned everything, with a row in each schema."""
+    """Data of a version in which one role owned everything, with a table, a sequence and a type in each schema."""
     started = make_postgres()
     migrate_all(dict.fromkeys(SERVICES, started.database_url))
     for service in SERVICES:
@@ -91,7 +91,7 @@ def earlier(make_postgres: MakePostgres) -> Postgres:
     return started
 
 
-def test_no_role_reads_or_changes_the_tables_of_another_service(postgres: Postgres) -> None:
+def test_no_role_can_read_or_change_the_tables_of_another_service(postgres: Postgres) -> None:
     for own, other in permutations(SERVICES, 2):
         url = postgres.service_urls[own]
         assert count(url, own) == 0
@@ -101,7 +101,7 @@ def test_no_role_reads_or_changes_the_tables_of_another_service(postgres: Postgr
         assert is_refused(url, f"SET ROLE {role_of(other)}"), (own, other)
 
 
-def test_no_role_is_a_superuser_or_makes_others_or_schemas(postgres: Postgres) -> None:
+def test_no_role_is_a_superuser_or_can_create_roles_or_schemas(postgres: Postgres) -> None:
     for service, url in postgres.service_urls.items():
         flags = "rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls"
         assert ask(url, f"SELECT current_user, {flags} FROM pg_roles WHERE rolname = current_user") == [
@@ -112,12 +112,14 @@ def test_no_role_is_a_superuser_or_makes_others_or_schemas(postgres: Postgres) -
         assert is_refused(url, "SELECT pg_read_file('/etc/hostname')")
 
 
-def test_control_the_role_of_before_reads_everything(earlier: Postgres) -> None:
+def test_control_the_role_of_earlier_versions_reads_everything(earlier: Postgres) -> None:
     for service in SERVICES:
         assert count(earlier.database_url, service) == 0
 
 
-def test_data_of_before_are_handed_over_at_the_next_start(earlier: Postgres, make_postgres: MakePostgres) -> None:
+def test_data_of_earlier_versions_is_reassigned_at_the_next_start(
+    earlier: Postgres, make_postgres: MakePostgres
+) -> None:
     assert owners(earlier) == {(service, NAME) for service in SERVICES}
     postgres = make_postgres()
     postgres.keep_service_roles()
@@ -132,12 +134,12 @@ def test_data_of_before_are_handed_over_at_the_next_start(earlier: Postgres, mak
     assert owners(postgres) == {(service, role_of(service)) for service in SERVICES}
 
 
-def test_backups_read_what_the_services_own(postgres: Postgres) -> None:
+def test_backups_can_read_the_tables_of_all_services(postgres: Postgres) -> None:
     for service in SERVICES:
         assert count(postgres.database_url, service) == 0
 
 
-def test_time_outs_are_those_of_each_role(postgres: Postgres) -> None:
+def test_each_role_has_its_time_limits(postgres: Postgres) -> None:
     for url in postgres.service_urls.values():
         assert ask(url, "SHOW lock_timeout") == [("2s",)]
         assert ask(url, "SHOW idle_in_transaction_session_timeout") == [("5s",)]
@@ -155,13 +157,13 @@ def test_in_containers_each_role_gets_its_password(make_postgres: MakePostgres, 
     assert all(str(password).startswith("SCRAM-SHA-256$") for _, password in stored)
 
 
-def test_without_passwords_a_database_of_your_own_has_one_role() -> None:
+def test_without_passwords_an_external_database_has_one_role() -> None:
     url = "postgresql://minois@database/minois"
     assert prepare_roles(url, None) == dict.fromkeys(SERVICES, url)
     assert url_of("auth", "postgresql://a:b@host:5432/minois?x=y") == "postgresql://minois_auth@host:5432/minois?x=y"
 
 
-def test_a_role_that_became_a_superuser_is_none_after_the_next_start(postgres: Postgres) -> None:
+def test_a_role_that_became_a_superuser_is_reset_at_the_next_start(postgres: Postgres) -> None:
     superuser = postgres.database_url.replace(f"{NAME}@", "postgres@")
     ask(superuser, f"ALTER ROLE {role_of('auth')} SUPERUSER")
     keep_roles(superuser)

@@ -1,4 +1,4 @@
-"""The sample pictures, made from the one portrait that needs no download."""
+"""The sample pictures, composed from the one portrait that needs no download."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_photo_of_an_index_is_always_the_same(ada: Portrait, photos: list[Sa
     assert load_photo([ada], 3) == photos[3]
 
 
-def test_no_two_load_photos_are_alike(photos: list[SamplePhoto]) -> None:
+def test_load_photos_are_all_different(photos: list[SamplePhoto]) -> None:
     assert len({photo.jpeg for photo in photos}) == len(photos)
     assert len({photo.name for photo in photos}) == len(photos)
 
@@ -54,7 +54,7 @@ def test_load_photos_have_at_least_a_megapixel(photos: list[SamplePhoto]) -> Non
         assert width * height >= MEGAPIXEL
 
 
-def test_a_load_photo_names_the_people_it_shows(photos: list[SamplePhoto]) -> None:
+def test_a_load_photo_lists_the_people_it_shows(photos: list[SamplePhoto]) -> None:
     for photo in photos:
         assert photo.people == ({ADA} if photo.faces else set())
         assert ("ada" in photo.name) == (photo.faces == 1)
@@ -62,7 +62,7 @@ def test_a_load_photo_names_the_people_it_shows(photos: list[SamplePhoto]) -> No
 
 
 @pytest.mark.parametrize("people", [1, 2, 3, 4])
-def test_nobody_in_a_line_up_is_cut_or_covered(ada: Portrait, people: int) -> None:
+def test_no_face_in_a_line_up_is_cut_off_or_covered(ada: Portrait, people: int) -> None:
     for seed in range(20):
         end_of_last = 0.0
         for placement in line_up([ada] * people, random.Random(seed)):
@@ -75,7 +75,7 @@ def test_nobody_in_a_line_up_is_cut_or_covered(ada: Portrait, people: int) -> No
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_a_placed_face_is_centred_where_it_was_asked_for(mirrored: bool) -> None:
+def test_a_placed_face_is_centred_at_its_position(mirrored: bool) -> None:
     scene = np.zeros((300, 400, 3), dtype=np.uint8)
     scene[100:120, 150:170] = 255
     marked = Portrait("Mark", Image.fromarray(scene), (120, 70, 80))
@@ -86,7 +86,7 @@ def test_a_placed_face_is_centred_where_it_was_asked_for(mirrored: bool) -> None
     assert abs(rows.mean() - 400) < 3
 
 
-def test_composing_leaves_the_backdrop_as_it_was(ada: Portrait) -> None:
+def test_composing_does_not_change_the_backdrop(ada: Portrait) -> None:
     wall = backdrop(random.Random(1))
     before = wall.tobytes()
     assert compose(wall, [Placement(ada, 120, (400, 400))]).tobytes() != before
@@ -99,7 +99,7 @@ def test_a_frame_wider_than_the_portrait_stops_at_its_edges(ada: Portrait) -> No
     assert widest.tobytes() == frame(ada, 90.0, Look(), (800, 800)).tobytes()
 
 
-def test_a_package_with_other_bytes_is_refused(tmp_path: Path) -> None:
+def test_a_package_with_unexpected_bytes_is_rejected(tmp_path: Path) -> None:
     (tmp_path / ARCHIVE).write_bytes(b"not the published package")
     with pytest.raises(SampleFetchError, match="delete it"):
         fetch_archive(tmp_path)

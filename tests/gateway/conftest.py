@@ -1,4 +1,4 @@
-"""A gateway before scripted services; a test module names the fixtures, and shares one gateway among its tests."""
+"""Fixtures: a gateway in front of scripted services, shared by the tests of a module and reset before each."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""An event of which organisers' pages are open, as scripted services count it."""
+"""An event with open organiser pages, and the counts that scripted services return for it."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ Change = auth_pb2.Change
 
 
 class Party:
-    """An event as the services count it, and whom they refuse."""
+    """An event with the counts and refusals that the services return, by reader."""
 
     def __init__(self, world: LiveWorld) -> None:
         self.world = world
@@ -25,7 +25,7 @@ class Party:
         self.refusals: dict[str, Fault | grpc.StatusCode] = {}
         self.readers: list[str] = []
         self.roles: dict[str, auth_pb2.Role] = {}
-        self.own_counts: dict[str, dict[str, int]] = {}  # of those who see their own photos alone
+        self.own_counts: dict[str, dict[str, int]] = {}  # of readers who only see their own photos
         world.members.of[self.id] = self.guests
         world.services.answers |= {"GetEvent": self.get_event, "GetIndexState": self.count}
 
@@ -59,7 +59,7 @@ class Party:
         return Page(self.world.client, organiser, ttl_s=ttl_s, path=self.path, first="state")
 
     def read_photo(self, *user_ids: UUID) -> None:
-        """A photo that shows these guests; its own count tells it from others."""
+        """Indexes a photo that shows these guests, and raises `face_count` so that the state changes."""
         self.counts = {**self.counts, "face_count": self.counts["face_count"] + 1}
         self.world.photos(*user_ids, event_id=self.id)
 
@@ -68,12 +68,12 @@ class Party:
 
 
 def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
-    """What is to be read again."""
+    """The kinds whose version changed."""
     return {kind for kind, version in after["versions"].items() if version != before["versions"][kind]}
 
 
 def changes(page: Page, last: dict[str, Any], kinds: set[str]) -> dict[str, Any]:
-    """The first state after which all of these and nothing else is to be read again."""
+    """Reads states until exactly these kinds have changed; returns the last state."""
     while changed(last, state := page.next().data) != kinds:
         assert changed(last, state) < kinds
     return state

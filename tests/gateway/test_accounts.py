@@ -1,4 +1,4 @@
-"""Codes, accounts and logins, as REST sees them."""
+"""Event codes, accounts and logins over REST."""
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -16,7 +16,7 @@ PAIR = {"access_token": TOKEN, "refresh_token": "r1", "token_type": "bearer", "e
 LOGIN = {"username": "ada", "password": "correct horse"}
 
 
-def test_a_code_is_checked(world: World) -> None:
+def test_an_event_code_is_checked(world: World) -> None:
     world.answer(CheckEventCode=pb.CheckEventCodeResponse(valid=True, event_name="Wedding"))
     answer = world.client.post("/api/check-event-code", json={"event_code": "7k3f 9qxa"})
     assert (answer.status_code, answer.json()) == (200, {"valid": True, "event_name": "Wedding"})
@@ -30,7 +30,7 @@ def test_a_wrong_code_has_no_name(world: World) -> None:
     assert shut == {"valid": False, "closed": True}
 
 
-def test_a_registration_answers_tokens_and_sets_the_cookie(world: World) -> None:
+def test_a_registration_returns_tokens_and_sets_the_cookie(world: World) -> None:
     world.answer(Register=pb.RegisterResponse(user_id="u", event_id="e", tokens=TOKENS))
     form = {"user_data": {**LOGIN, "email": "a@example.org"}, "event_code": "C"}
     answer = world.client.post("/api/register-with-event-code", json=form)
@@ -56,7 +56,7 @@ def test_a_field_that_does_not_exist_is_rejected(world: World, path: str, form: 
     assert not world.services.calls
 
 
-def test_all_faults_of_a_form_come_in_one_422(world: World) -> None:
+def test_all_faults_of_a_form_are_reported_in_one_422(world: World) -> None:
     faults = [Violation("username", "username_taken", "Taken."), Violation("password", "password_too_short", "Short.")]
     world.answer(Register=InvalidForm(faults))
     form = {"user_data": {**LOGIN, "email": "a@example.org"}, "event_code": "C"}
@@ -69,7 +69,7 @@ def test_all_faults_of_a_form_come_in_one_422(world: World) -> None:
 
 
 @pytest.mark.parametrize("host", ["localhost:8000", "192.168.1.20:8000", "minois.example", "["])
-def test_a_cookie_is_kept_by_browsers_that_came_over_plain_http(world: World, host: str) -> None:
+def test_over_plain_http_the_cookie_has_no_secure_flag(world: World, host: str) -> None:
     world.answer(Login=pb.LoginResponse(user_id="u", tokens=TOKENS))
     answer = world.client.post("/api/login", json=LOGIN, headers={"host": host})
     assert answer.json()["event_id"] is None
@@ -94,7 +94,7 @@ def test_a_refresh_renews_the_cookie_and_a_logout_clears_it(world: World) -> Non
     assert COOKIE not in world.client.cookies
 
 
-def test_the_cookie_is_good_for_get_only(world: World) -> None:
+def test_the_cookie_authenticates_only_get_requests(world: World) -> None:
     cookie = {"cookie": f"{COOKIE}={TOKEN}"}
     assert world.client.get("/api/rematch-status", headers=cookie).status_code == 200
     assert world.services.calls[-1].metadata["authorization"] == f"Bearer {TOKEN}"
@@ -105,13 +105,13 @@ def test_the_cookie_is_good_for_get_only(world: World) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "Bearer", "Basic YTpi", "Bearer a b", "Bearer \xe9", f"Bearer {'x' * 5000}"])
-def test_without_a_sound_token_no_service_is_called(world: World, value: str) -> None:
+def test_a_malformed_token_is_rejected_without_calling_a_service(world: World, value: str) -> None:
     answer = world.client.get("/api/me", headers={"authorization": value.encode("latin-1")})
     assert problem(answer) == (401, "invalid_token")
     assert not world.services.calls
 
 
-def test_me_tells_account_events_and_selfie(world: World) -> None:
+def test_me_returns_account_events_and_selfie(world: World) -> None:
     membership = pb.Membership(
         event_id="e",
         event_name="Wedding",
@@ -157,7 +157,7 @@ def test_me_tells_account_events_and_selfie(world: World) -> None:
     }
 
 
-def test_who_joins_says_whether_their_face_is_searched(world: World) -> None:
+def test_join_event_passes_on_the_choice_of_search(world: World) -> None:
     world.answer(JoinEvent=pb.JoinEventResponse(event_id="e", event_name="Wedding"))
     form = {"event_code": "C", "search": False, "consent_version": "1"}
     assert world.client.post("/api/join-event", json=form, headers=SIGNED).status_code == 200
@@ -165,7 +165,7 @@ def test_who_joins_says_whether_their_face_is_searched(world: World) -> None:
     assert (sent.without_search, sent.consent_version) == (True, "1")
 
 
-def test_joining_and_erasing(world: World) -> None:
+def test_joining_and_erasing_an_account(world: World) -> None:
     world.answer(JoinEvent=pb.JoinEventResponse(event_id="e", event_name="Wedding", waiting=True))
     answer = world.client.post("/api/join-event", json={"event_code": "C"}, headers=SIGNED)
     assert answer.json() == {"event_id": "e", "event_name": "Wedding", "waiting": True}

@@ -1,4 +1,4 @@
-"""More than can be worked on is refused at once, each kind by its own measure."""
+"""Load shedding: requests above the limit of their kind are rejected at once with 503."""
 
 import asyncio
 import math
@@ -40,7 +40,7 @@ def ask_status(world: World) -> httpx2.Response:
 
 @contextmanager
 def busy(world: World, method: str, ask: Callable[[World], httpx2.Response]) -> Iterator[None]:
-    """One request at work in a service that does not answer until the end of the block."""
+    """Keeps one request running in a service until the end of the block."""
     free = Event()
     world.answer(**{method: lambda _: free.wait(10) and answer_of(method)})
     asking = Thread(target=ask, args=[world])
@@ -75,7 +75,7 @@ def is_refused(answer: httpx2.Response) -> bool:
 
 
 @pytest.mark.parametrize(("bounds", "refused"), [(FEW, True), (Bounds(), False)], ids=["few", "control"])
-def test_one_selfie_too_many_is_refused_before_its_body_comes(bounds: Bounds, refused: bool) -> None:
+def test_a_selfie_above_the_limit_is_shed_before_its_body_arrives(bounds: Bounds, refused: bool) -> None:
     with running_world(bounds=bounds, pause_s=0.3) as world:
         with busy(world, "UploadSelfie", upload):
             answer = world.send_raw(HEAD)
@@ -87,7 +87,7 @@ def test_one_selfie_too_many_is_refused_before_its_body_comes(bounds: Bounds, re
 
 
 @pytest.mark.parametrize(("bounds", "refused"), [(FEW, True), (Bounds(), False)], ids=["few", "control"])
-def test_one_request_too_many_is_refused_and_health_is_told(bounds: Bounds, refused: bool) -> None:
+def test_a_request_above_the_limit_is_shed_and_health_still_answers(bounds: Bounds, refused: bool) -> None:
     with running_world(bounds=bounds) as world:
         with busy(world, "GetRematchState", ask_status):
             assert is_refused(world.client.get("/api/my-photos", headers=SIGNED)) == refused
@@ -96,11 +96,11 @@ def test_one_request_too_many_is_refused_and_health_is_told(bounds: Bounds, refu
         assert not is_refused(ask_status(world))
 
 
-def test_a_stream_holds_a_place_of_its_own() -> None:
+def test_streams_have_a_separate_limit() -> None:
     with small_world() as world:
         world.answer(GetRematchState=PENDING)
         with world.client.stream("GET", "/api/rematch-events", headers=SIGNED) as stream:
-            lines = stream.iter_lines()  # the stream ends with it
+            lines = stream.iter_lines()  # closing the iterator closes the stream
             assert next(lines).startswith("id: ")
             assert is_refused(world.client.get("/api/rematch-events", headers=SIGNED))
             assert not is_refused(ask_status(world))
@@ -108,7 +108,7 @@ def test_a_stream_holds_a_place_of_its_own() -> None:
         wait_until(lambda: not is_refused(world.client.get("/api/rematch-events", headers=SIGNED)))
 
 
-def test_bodies_on_their_way_are_counted_and_hold_up_nothing_else() -> None:
+def test_open_bodies_are_limited_without_blocking_other_requests() -> None:
     with running_world(bounds=replace(FEW, selfies=4)) as world, ExitStack() as stack:
         for _ in range(FEW.bodies):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", world.port)))
@@ -117,16 +117,16 @@ def test_bodies_on_their_way_are_counted_and_hold_up_nothing_else() -> None:
         assert not is_refused(ask_status(world))
 
 
-def test_a_body_that_is_complete_goes_before_newcomers() -> None:
+def test_a_complete_body_has_priority_over_new_requests() -> None:
     with small_world() as world, socket.create_connection(("127.0.0.1", world.port)) as slow:
         slow.sendall(HEAD.replace(b"1000000", b"%d" % len(FORM)) + FORM[:-1])
-        wait_until(lambda: not is_refused(upload(world)))  # the slow body has left its place to others
+        wait_until(lambda: not is_refused(upload(world)))  # the slow body has released its slot
         with busy(world, "UploadSelfie", upload):
             slow.sendall(FORM[-1:])
         assert slow.recv(4096).startswith(b"HTTP/1.1 202")
 
 
-def test_a_full_queue_is_told_with_the_time_to_come_back() -> None:
+def test_a_full_queue_is_reported_with_retry_after() -> None:
     with running_world() as world:
         world.answer(UploadSelfie=QueueFull())
         answer = upload(world)
@@ -134,7 +134,7 @@ def test_a_full_queue_is_told_with_the_time_to_come_back() -> None:
     assert answer.headers["retry-after"] == str(RETRY_AFTER_S)
 
 
-def test_a_burst_waits_for_its_turn_and_a_crowd_does_not() -> None:
+def test_a_burst_is_queued_and_sustained_overload_is_shed() -> None:
     async def come_at_once(limiter: ConcurrencyLimiter, count: int) -> list[bool]:
         async def come() -> bool:
             if not limiter.admits():
@@ -150,14 +150,14 @@ def test_a_burst_waits_for_its_turn_and_a_crowd_does_not() -> None:
         limiter = ConcurrencyLimiter(2, max_waiting=3)
         assert await come_at_once(limiter, 5) == [True] * 5
         assert await come_at_once(limiter, 7) == [True] * 5 + [False] * 2
-        assert await come_at_once(limiter, 4) == [True] * 2 + [False] * 2  # no queue after somebody was sent away
+        assert await come_at_once(limiter, 4) == [True] * 2 + [False] * 2  # no queue right after shedding
 
     asyncio.run(come())
 
 
-def test_one_who_waits_too_long_makes_a_crowd_of_a_burst() -> None:
+def test_a_wait_that_times_out_starts_shedding() -> None:
     async def wait(limiter: ConcurrencyLimiter) -> bool:
-        """Whether another one may wait after this one has waited in vain."""
+        """Whether the limiter still queues callers after one has timed out."""
         await limiter.enter()
         with pytest.raises(TimeoutError):
             await limiter.enter()
@@ -166,7 +166,7 @@ def test_one_who_waits_too_long_makes_a_crowd_of_a_burst() -> None:
     assert not asyncio.run(wait(ConcurrencyLimiter(1, max_waiting=3, patience_s=0.01)))
 
 
-def test_control_one_whose_body_is_complete_says_nothing_about_a_burst() -> None:
+def test_control_a_timeout_of_a_complete_body_does_not_start_shedding() -> None:
     async def wait(limiter: ConcurrencyLimiter) -> bool:
         await limiter.enter()
         with pytest.raises(TimeoutError):
@@ -177,7 +177,7 @@ def test_control_one_whose_body_is_complete_says_nothing_about_a_burst() -> None
 
 
 @pytest.mark.parametrize(("target_s", "refused"), [(-1.0, True), (math.inf, False)], ids=["late", "control"])
-def test_while_slow_bodies_are_more_than_are_served_newcomers_are_refused(
+def test_while_complete_bodies_wait_too_long_new_requests_are_shed(
     monkeypatch: pytest.MonkeyPatch, target_s: float, refused: bool
 ) -> None:
     monkeypatch.setattr("gateway.http.limiters.TARGET_S", math.inf)
@@ -186,16 +186,18 @@ def test_while_slow_bodies_are_more_than_are_served_newcomers_are_refused(
             slow = [stack.enter_context(socket.create_connection(("127.0.0.1", world.port))) for _ in range(6)]
             for connection in slow:
                 connection.sendall(HEAD.replace(b"1000000", b"%d" % len(FORM)) + FORM[:-1])
-            # A place for one more means that some have left theirs.
+            # A free slot means that slow bodies have released theirs.
             wait_until(lambda: not is_refused(upload(world)))
-            monkeypatch.setattr("gateway.http.limiters.TARGET_S", target_s)  # whether any wait for a slot is too long
+            monkeypatch.setattr(
+                "gateway.http.limiters.TARGET_S", target_s
+            )  # a negative target makes every wait for a slot too long
             slow[0].sendall(FORM[-1:])
             assert slow[0].recv(4096).startswith(b"HTTP/1.1 202")
             assert is_refused(upload(world)) == refused
         wait_until(lambda: not is_refused(upload(world)))
 
 
-def test_of_a_refused_body_no_more_is_read_than_there_is_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_the_rest_of_a_rejected_body_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.limiters.DISCARDED_BYTES_PER_S", 1)
     with small_world() as world, busy(world, "UploadSelfie", upload):
         client = socket.create_connection(("127.0.0.1", world.port))
@@ -207,7 +209,7 @@ def test_of_a_refused_body_no_more_is_read_than_there_is_time_for(monkeypatch: p
 
 
 @pytest.mark.parametrize("origins", [("https://party.example",), ()], ids=["configured", "control"])
-def test_a_page_of_another_origin_can_read_why_its_selfie_is_refused(origins: tuple[str, ...]) -> None:
+def test_a_shed_upload_has_cors_headers_for_a_configured_origin(origins: tuple[str, ...]) -> None:
     with running_world(Site(cors_origins=origins), bounds=FEW, pause_s=0.3) as world:
         with busy(world, "UploadSelfie", upload):
             answer = world.send_raw(HEAD.replace(b"Host: x\r\n", b"Host: x\r\nOrigin: https://party.example\r\n"))

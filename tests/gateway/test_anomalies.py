@@ -1,4 +1,4 @@
-"""What organisers should look at, over REST; and the mark of the browser."""
+"""Anomalies for organisers over REST, and the phone mark of a browser."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -28,7 +28,7 @@ def names(groups: list[dict[str, list[dict[str, str]]]]) -> list[list[str]]:
     return [[account["display_name"] for account in group["accounts"]] for group in groups]
 
 
-def test_accounts_are_named_in_the_order_in_which_they_joined(world: World) -> None:
+def test_accounts_are_listed_in_join_order(world: World) -> None:
     pages = {"": pb.ListGuestsResponse(guests=[guest(1), guest(2)], next_page_token="n")}
     world.answer(
         ListSharedPhones=pb.ListSharedPhonesResponse(phones=[pb.SharedPhone(guests=[guest(5), guest(4)])]),
@@ -48,31 +48,31 @@ def test_accounts_are_named_in_the_order_in_which_they_joined(world: World) -> N
     assert set(found["same_face"][0]["accounts"][0]) == {"user_id", "username", "display_name", "joined_at"}
 
 
-def test_where_there_is_nothing_the_guests_are_not_read(world: World) -> None:
+def test_without_anomalies_the_guests_are_not_fetched(world: World) -> None:
     assert world.client.get(PATH, headers=SIGNED).json() == {"same_face": [], "two_faces": [], "same_phone": []}
     assert "ListGuests" not in {call.method for call in world.services.calls}
 
 
-def test_without_the_service_of_faces_there_are_phones(world: World) -> None:
+def test_shared_phones_are_returned_when_the_matcher_is_unavailable(world: World) -> None:
     world.answer(ListSharedFaces=grpc.StatusCode.UNAVAILABLE)
     assert world.client.get(PATH, headers=SIGNED).json() == {"same_face": None, "two_faces": None, "same_phone": []}
 
 
-def test_organisers_alone_hear_of_it(world: World) -> None:
+def test_only_organisers_can_read_anomalies(world: World) -> None:
     world.answer(ListSharedPhones=OrganiserOnly())
     assert problem(world.client.get(PATH, headers=SIGNED)) == (403, "organiser_only")
     assert problem(world.client.get(PATH)) == (401, "invalid_token")
 
 
 def enter(world: World, **headers: str) -> tuple[httpx2.Response, str]:
-    """An answer to a guest, and the mark that auth_service got."""
+    """Creates a guest; returns the response and the mark that auth_service received."""
     world.services.calls.clear()
     world.answer(CreateGuest=GUEST)
     answer = world.client.post("/api/guest-sessions", json=FORM, headers=headers)
     return answer, world.services.sent("CreateGuest").phone_mark
 
 
-def test_a_browser_keeps_its_mark_whoever_signs_in_and_out(world: World) -> None:
+def test_the_phone_mark_survives_signing_in_and_out(world: World) -> None:
     answer, mark = enter(world, **OWN_PAGE)
     cookie = cookies_of(answer)["minois_phone"]
     assert len(mark) == 32
@@ -88,7 +88,7 @@ def test_a_browser_keeps_its_mark_whoever_signs_in_and_out(world: World) -> None
     assert world.services.sent("JoinEvent").phone_mark == mark
 
 
-def test_who_is_erased_takes_the_mark_along(world: World) -> None:
+def test_erasing_the_account_deletes_the_phone_mark(world: World) -> None:
     mark = enter(world, **OWN_PAGE)[1]
     erased = world.client.delete("/api/me", headers={**SIGNED, **OWN_PAGE})
     assert "Max-Age=0" in cookies_of(erased)["minois_phone"]
@@ -96,19 +96,19 @@ def test_who_is_erased_takes_the_mark_along(world: World) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"sec-fetch-site": "cross-site"}])
-def test_other_clients_have_no_mark(world: World, headers: dict[str, str]) -> None:
+def test_requests_from_outside_the_own_pages_get_no_phone_mark(world: World, headers: dict[str, str]) -> None:
     answer, mark = enter(world, **headers)
     assert mark == ""
     assert "minois_phone" not in cookies_of(answer)
 
 
-def test_a_mark_that_we_did_not_make_is_replaced(world: World) -> None:
+def test_a_foreign_phone_mark_is_replaced(world: World) -> None:
     world.client.cookies.set("minois_phone", "chosen by somebody")
     _, mark = enter(world, **OWN_PAGE)
     assert len(mark) == 32
 
 
-def test_over_https_the_mark_belongs_to_this_host_alone() -> None:
+def test_over_https_the_phone_mark_is_a_host_cookie() -> None:
     with running_world(Site(public_origin="https://photos.example")) as world:
         answer, _ = enter(world, **OWN_PAGE)
     cookie = cookies_of(answer)["__Host-minois_phone"]

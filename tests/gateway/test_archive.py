@@ -1,4 +1,4 @@
-"""All photos of a guest as one archive."""
+"""The download of all photos of a guest as one archive."""
 
 import io
 import logging
@@ -61,7 +61,7 @@ def unpack(answer: httpx2.Response) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_an_archive_has_every_original_under_its_name(world: World) -> None:
+def test_an_archive_contains_every_original_under_its_name(world: World) -> None:
     answer_all(world)
     answer = world.client.get(PATH, headers=SIGNED)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
@@ -74,10 +74,10 @@ def test_an_archive_has_every_original_under_its_name(world: World) -> None:
     assert {call.metadata["authorization"] for call in calls} == {"Bearer download"}
     asked = [call.metadata["authorization"] for call in world.services.calls if call.method != "GetPhoto"]
     assert set(asked) == {SIGNED["authorization"]}
-    assert max(call.request.length for call in calls) == 1024 * 1024, "no part is larger than what is kept in memory"
+    assert max(call.request.length for call in calls) == 1024 * 1024, "no part exceeds the buffer in memory"
 
 
-def test_head_tells_the_length_and_fetches_nothing(world: World) -> None:
+def test_head_returns_the_length_without_fetching_photos(world: World) -> None:
     answer_all(world)
     head = world.client.head(PATH, headers=SIGNED)
     assert "GetPhoto" not in [call.method for call in world.services.calls]
@@ -87,7 +87,7 @@ def test_head_tells_the_length_and_fetches_nothing(world: World) -> None:
         assert head.headers[name] == whole.headers[name]
 
 
-def test_all_pages_of_the_list_are_in_it_the_first_uploaded_first(world: World) -> None:
+def test_an_archive_contains_all_pages_in_upload_order(world: World) -> None:
     pages = {
         "": matcher_pb2.ListMatchesResponse(matches=[match("photo-1"), match("photo-2")], next_page_token="more"),
         "more": matcher_pb2.ListMatchesResponse(matches=[match("photo-3")]),
@@ -106,7 +106,7 @@ TIMES = [
 
 
 @pytest.mark.parametrize(("fields", "shown"), TIMES)
-def test_a_file_has_the_time_that_the_camera_showed(world: World, fields: Any, shown: tuple[int, ...]) -> None:
+def test_a_file_has_the_local_time_of_the_camera(world: World, fields: Any, shown: tuple[int, ...]) -> None:
     answer_all(world, match("photo-1", **fields))
     with zipfile.ZipFile(io.BytesIO(world.client.get(PATH, headers=SIGNED).content)) as archive:
         assert archive.infolist()[0].date_time == shown
@@ -120,14 +120,14 @@ def test_a_name_in_another_script_is_kept(world: World) -> None:
     assert answer.headers["content-disposition"] == f"attachment; {names}"
 
 
-def test_a_photo_of_unknown_size_is_asked_for_it(world: World) -> None:
+def test_the_size_of_a_photo_is_fetched_when_unknown(world: World) -> None:
     unknown = match("photo-2", original_bytes=0, original_version="")
     answer_all(world, match("photo-1"), unknown)
     answer = world.client.get(PATH, headers=SIGNED)
     assert unpack(answer) == dict(zip(NAMES[:2], list(PICTURES.values())[:2], strict=True))
 
 
-def test_a_photo_that_goes_before_the_archive_begins_is_left_out(world: World) -> None:
+def test_a_photo_deleted_before_the_archive_starts_is_omitted(world: World) -> None:
     def get(request: pb.GetPhotoRequest) -> Any:
         return PhotoNotFound() if request.photo_id == "photo-2" else send_picture(request)
 
@@ -136,7 +136,7 @@ def test_a_photo_that_goes_before_the_archive_begins_is_left_out(world: World) -
 
 
 @pytest.mark.parametrize("fault", [PhotoNotFound(), grpc.StatusCode.UNAUTHENTICATED], ids=["deleted", "token ended"])
-def test_an_archive_that_cannot_go_on_is_cut_and_never_taken_for_whole(
+def test_an_archive_that_fails_midway_breaks_the_connection(
     world: World, fault: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     logging.getLogger("uvicorn.error").addHandler(caplog.handler)
@@ -148,11 +148,11 @@ def test_an_archive_that_cannot_go_on_is_cut_and_never_taken_for_whole(
     with pytest.raises(httpx2.RemoteProtocolError):
         world.client.get(PATH, headers=SIGNED)
     logging.getLogger("uvicorn.error").removeHandler(caplog.handler)
-    assert "ASGI" not in caplog.text, "a guest who deletes a photo meanwhile is no fault of the gateway"
+    assert "ASGI" not in caplog.text, "a photo deleted meanwhile is not an error of the gateway"
 
 
 @pytest.mark.parametrize("change", [{"version": "v2"}, {"data": PICTURES["photo-2"] + b"x"}], ids=["version", "size"])
-def test_the_parts_of_two_pictures_are_not_mixed(world: World, change: Any) -> None:
+def test_parts_of_different_versions_are_not_mixed(world: World, change: Any) -> None:
     def get(request: pb.GetPhotoRequest) -> Any:
         if request.photo_id == "photo-2" and request.offset:
             return send(**{"data": PICTURES["photo-2"], **change})(request)
@@ -163,7 +163,7 @@ def test_the_parts_of_two_pictures_are_not_mixed(world: World, change: Any) -> N
         world.client.get(PATH, headers=SIGNED)
 
 
-def test_a_service_that_restarts_or_is_busy_does_not_end_it(world: World) -> None:
+def test_an_archive_survives_a_restarting_or_busy_service(world: World) -> None:
     faults: Iterator[Any] = iter([grpc.StatusCode.UNAVAILABLE, TooManyStreams()])
 
     def get(request: pb.GetPhotoRequest) -> Any:
@@ -174,7 +174,7 @@ def test_a_service_that_restarts_or_is_busy_does_not_end_it(world: World) -> Non
     assert next(faults, None) is None
 
 
-def test_what_fails_before_the_archive_begins_is_a_problem(world: World) -> None:
+def test_a_failure_before_the_archive_starts_returns_a_problem(world: World) -> None:
     assert problem(world.client.get(PATH, headers=SIGNED)) == (404, "photo_not_found")
     assert problem(world.client.get("/api/my-photos.zip", headers=SIGNED)) == (400, "invalid_argument")
     assert problem(world.client.get(f"{PATH}&photo_ids=1", headers=SIGNED)) == (400, "unknown_parameter")
@@ -187,7 +187,7 @@ def test_what_fails_before_the_archive_begins_is_a_problem(world: World) -> None
     assert problem(world.client.get(PATH, headers=SIGNED)) == (401, "invalid_token")
 
 
-def test_a_service_of_an_earlier_version_is_asked_with_the_access_token(world: World) -> None:
+def test_a_service_of_an_earlier_version_gets_the_access_token(world: World) -> None:
     answer_all(world)
     world.answer(CreateDownloadToken=grpc.StatusCode.UNIMPLEMENTED)
     assert len(unpack(world.client.get(PATH, headers=SIGNED))) == 3
@@ -196,7 +196,7 @@ def test_a_service_of_an_earlier_version_is_asked_with_the_access_token(world: W
 
 
 @pytest.mark.parametrize(("bounds", "refused"), [(Bounds(archives=1), True), (Bounds(), False)], ids=["few", "control"])
-def test_archives_have_slots_of_their_own(bounds: Bounds, refused: bool) -> None:
+def test_archives_have_a_separate_limit(bounds: Bounds, refused: bool) -> None:
     with running_world(bounds=bounds) as world:
         free = Event()
         answer_all(world, get=lambda request: free.wait(10) and send_picture(request))
@@ -214,8 +214,8 @@ def test_archives_have_slots_of_their_own(bounds: Bounds, refused: bool) -> None
 
 
 @pytest.mark.parametrize(("archives", "fetching"), [(1, 1), (5, 2)])
-def test_archives_fetch_few_parts_at_once(archives: int, fetching: int) -> None:
-    """However many there are, they leave the streams of the service to the pictures that are looked at."""
+def test_archives_fetch_a_limited_number_of_parts_at_once(archives: int, fetching: int) -> None:
+    """Archives leave enough streams of the service for pictures that are being viewed."""
     with running_world(bounds=Bounds(archives_per_user=archives)) as world:
         free = Event()
         answer_all(world, get=lambda request: free.wait(10) and send_picture(request))

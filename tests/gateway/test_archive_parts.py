@@ -1,4 +1,4 @@
-"""Parts of archives: a download that was cut goes on where it stood, and never with the bytes of another archive."""
+"""Ranges of archives: an interrupted download resumes, and never with the bytes of another archive."""
 
 import random
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def count_read_bytes(world: World) -> int:
 
 
 @KINDS
-def test_pieces_between_any_cuts_are_the_archive(world: World, path: str, answer: Answer) -> None:
+def test_ranges_between_any_cuts_add_up_to_the_archive(world: World, path: str, answer: Answer) -> None:
     answer(world)
     whole = get(world, path)
     assert whole.headers["accept-ranges"] == "bytes"
@@ -59,7 +59,7 @@ def test_pieces_between_any_cuts_are_the_archive(world: World, path: str, answer
 
 @KINDS
 @pytest.mark.parametrize("header", [f"bytes={10**10}-", "bytes=-0"])
-def test_a_part_beyond_the_end_is_refused_with_the_size(world: World, path: str, answer: Answer, header: str) -> None:
+def test_a_range_beyond_the_end_is_rejected_with_the_size(world: World, path: str, answer: Answer, header: str) -> None:
     answer(world)
     size = world.client.head(path, headers=SIGNED).headers["content-length"]
     refused = get(world, path, range=header)
@@ -69,7 +69,9 @@ def test_a_part_beyond_the_end_is_refused_with_the_size(world: World, path: str,
 
 @KINDS
 @pytest.mark.parametrize("header", ["bytes=0-1,5-6", "bytes=5-2", "lines=1-2", "nonsense"])
-def test_what_is_no_single_range_gives_the_whole(world: World, path: str, answer: Answer, header: str) -> None:
+def test_anything_but_a_single_range_returns_the_whole_archive(
+    world: World, path: str, answer: Answer, header: str
+) -> None:
     answer(world)
     whole = get(world, path, range=header)
     assert (whole.status_code, "content-range" in whole.headers) == (200, False)
@@ -77,7 +79,7 @@ def test_what_is_no_single_range_gives_the_whole(world: World, path: str, answer
 
 
 @KINDS
-def test_head_tells_the_tag_and_knows_no_parts(world: World, path: str, answer: Answer) -> None:
+def test_head_returns_the_tag_and_ignores_ranges(world: World, path: str, answer: Answer) -> None:
     answer(world)
     head = world.client.head(path, headers={**SIGNED, "range": "bytes=0-5"})
     whole = get(world, path)
@@ -88,7 +90,7 @@ def test_head_tells_the_tag_and_knows_no_parts(world: World, path: str, answer: 
 
 @KINDS
 @pytest.mark.parametrize("change", ["a photo more", "a photo less", "another version", "another order"])
-def test_after_a_change_the_download_begins_anew(world: World, path: str, answer: Answer, change: str) -> None:
+def test_after_a_change_the_download_restarts(world: World, path: str, answer: Answer, change: str) -> None:
     answer(world, "photo-1", "photo-2")
     before = get(world, path)
     match change:
@@ -102,7 +104,7 @@ def test_after_a_change_the_download_begins_anew(world: World, path: str, answer
             answer(world, "photo-1", "photo-2", version="v2")
             world.answer(GetPhoto=lambda request: send(PICTURES[request.photo_id], version="v2")(request))
     after = get(world, path, range="bytes=100-", if_range=before.headers["etag"])
-    assert after.status_code == 200, "not the rest of another archive"
+    assert after.status_code == 200, "the rest of another archive is not sent"
     assert after.headers["etag"] != before.headers["etag"]
     assert unpack(after)
     unchanged = get(world, path, range="bytes=100-", if_range=after.headers["etag"])
@@ -110,7 +112,7 @@ def test_after_a_change_the_download_begins_anew(world: World, path: str, answer
 
 
 @KINDS
-def test_what_was_sent_a_while_ago_is_not_read_again(world: World, path: str, answer: Answer) -> None:
+def test_a_range_reads_only_its_own_photos(world: World, path: str, answer: Answer) -> None:
     answer(world)
     whole = get(world, path)
     world.services.calls.clear()

@@ -1,4 +1,4 @@
-"""The audit log of an event as one list, whichever service has recorded what."""
+"""The audit log of an event: the acts recorded by all services, merged into one list."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ def key(act: Any) -> tuple[int, UUID]:
 
 
 def serving(acts: Sequence[Any], response: type) -> Callable[[Any], Any]:
-    """A service with these acts, which pages as the real ones do."""
+    """Serves these acts with the same pagination as the real services."""
 
     def answer(request: Any) -> Any:
         older = sorted(acts, key=key, reverse=True)
@@ -48,7 +48,7 @@ def make(message: type, number: int, at_s: int, action: str, **fields: str) -> A
 
 
 def answer_all(world: World) -> list[str]:
-    """The actions, newest first. Four of them were done at the same moment."""
+    """Scripts acts of all services; returns their actions, newest first. Four of them have the same time."""
     auth = [
         make(auth_pb2.Act, 1, 100, "a1", actor_id="olga", object_id="gina", network="192.0.2.0/24"),
         make(auth_pb2.Act, 9, 200, "a2"),
@@ -65,7 +65,7 @@ def answer_all(world: World) -> list[str]:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 6, 7, 50])
-def test_pages_of_any_size_make_the_same_list(world: World, limit: int) -> None:
+def test_pages_of_any_size_yield_the_same_list(world: World, limit: int) -> None:
     expected, found, cursor = answer_all(world), [], ""
     while True:
         page = world.client.get(PATH, params={"limit": limit, "cursor": cursor}, headers=SIGNED).json()
@@ -77,7 +77,7 @@ def test_pages_of_any_size_make_the_same_list(world: World, limit: int) -> None:
     assert found == expected
 
 
-def test_an_act_says_who_did_what_when_and_from_where(world: World) -> None:
+def test_an_act_has_actor_action_object_time_and_network(world: World) -> None:
     answer_all(world)
     acts = world.client.get(PATH, headers=SIGNED).json()["acts"]
     assert acts[5] == {
@@ -94,7 +94,7 @@ def test_an_act_says_who_did_what_when_and_from_where(world: World) -> None:
     assert (acts[0]["actor_id"], acts[0]["object_id"], acts[0]["network"]) == (None, None, None)
 
 
-def test_members_are_named_while_they_are_there(world: World) -> None:
+def test_only_current_members_are_named(world: World) -> None:
     acts = [
         make(auth_pb2.Act, 1, 100, "role_changed", actor_id="olga", object_id="gina"),
         make(auth_pb2.Act, 2, 90, "guest_removed", actor_id="gone", object_id="mallory"),
@@ -111,43 +111,43 @@ def test_members_are_named_while_they_are_there(world: World) -> None:
     world.answer(ListActs=serving(acts, auth_pb2.ListActsResponse), ListGuests=listed, **none)
     found = world.client.get(PATH, headers=SIGNED).json()["acts"]
     names = [(act["actor_name"], act["object_name"]) for act in found]
-    assert names == [("Olga", "Gina"), (None, None), ("Olga", "Gina")], "a photo has the id of no member"
+    assert names == [("Olga", "Gina"), (None, None), ("Olga", "Gina")], "object ids that are photos are not named"
 
 
 @pytest.mark.parametrize("cursor", ["x", "1-2", f"{'9' * 20}-{EVENT}", f"-1-{EVENT}"])
-def test_another_cursor_is_refused(world: World, cursor: str) -> None:
+def test_an_invalid_cursor_is_rejected(world: World, cursor: str) -> None:
     assert problem(world.client.get(PATH, params={"cursor": cursor}, headers=SIGNED)) == (400, "invalid_page")
     assert world.services.calls == []
 
 
-def test_it_is_for_organisers_alone(world: World) -> None:
+def test_only_organisers_can_read_the_audit_log(world: World) -> None:
     answer_all(world)
     world.answer(ListActs=OrganiserOnly())
     assert problem(world.client.get(PATH, headers=SIGNED)) == (403, "organiser_only")
     assert problem(world.client.get(PATH)) == (401, "invalid_token")
 
 
-def test_half_a_list_is_no_answer(world: World) -> None:
+def test_an_unavailable_service_fails_the_whole_list(world: World) -> None:
     answer_all(world)
     world.answer(ListPhotoActs=grpc.StatusCode.UNAVAILABLE)
     assert problem(world.client.get(PATH, headers=SIGNED)) == (503, "service_unavailable")
 
 
-def test_services_get_the_network_of_the_client_and_never_its_address(world: World) -> None:
+def test_services_get_the_network_of_the_client_but_not_its_address(world: World) -> None:
     answer_all(world)
     world.client.get(PATH, headers=SIGNED)
     assert {call.metadata["x-client-network"] for call in world.services.calls} == {"127.0.0.0/24"}
 
 
-def test_who_may_not_is_told_by_auth_service_alone(world: World) -> None:
-    """The others know nobody who waits to be let in, and would say that there is no such event."""
+def test_only_auth_service_decides_whether_access_is_denied(world: World) -> None:
+    """Other services do not know waiting guests and would report that the event does not exist."""
     world.answer(ListActs=OrganiserOnly(), ListPhotoActs=EventNotFound(), ListSelfieActs=EventNotFound())
     for _ in range(3):
         assert problem(world.client.get(PATH, headers=SIGNED)) == (403, "organiser_only")
     assert {call.method for call in world.services.calls} == {"ListActs"}
 
 
-def test_behind_a_proxy_it_is_that_of_the_client(world: World) -> None:
+def test_behind_a_proxy_services_get_the_network_of_the_client(world: World) -> None:
     with running_world(Site(trusted_proxies=("127.0.0.1",))) as proxied:
         answer_all(proxied)
         proxied.client.get(PATH, headers={**SIGNED, "X-Forwarded-For": "198.51.100.7"})

@@ -1,4 +1,4 @@
-"""Request bodies: no token, no reading; how long they may take; what is kept of those that break off."""
+"""Request bodies: tokens are verified first, times are limited, and complete files of broken uploads are kept."""
 
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -68,7 +68,7 @@ BODIES = {
 
 
 def answer_to_head(world: World, body: str, token: str) -> bytes:
-    """The first line that comes back to a request whose body waits for `100 Continue`."""
+    """The status line in response to a request whose body waits for `100 Continue`."""
     method, path, content_type = BODIES[body]
     more = f"Content-Type: {content_type}", "Content-Length: 50000", "Expect: 100-continue"
     with connection(world, head(path, *more, method=method, token=token)) as opened:
@@ -97,21 +97,21 @@ def test_a_public_route_reads_its_body_without_a_token(world: World, path: str, 
         assert answer.is_success
 
 
-def test_too_much_announced_is_refused_before_it_comes(world: World) -> None:
+def test_a_too_large_content_length_is_rejected_before_the_body(world: World) -> None:
     more = f"Content-Type: {FORM}", "Expect: 100-continue", "Content-Length: 99999999999"
     answer = world.send_raw(head(SELFIE, *more))
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in answer.lower()
 
 
-def test_of_a_body_that_is_longer_than_announced_nothing_more_is_read(world: World) -> None:
+def test_a_body_longer_than_its_content_length_is_not_read_further(world: World) -> None:
     answer = world.send_raw(upload_head(SELFIE, 10), part("file", "a"), bytes(4_000_000))
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 400")  # a reset connection may cost the client the answer
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 400")  # a reset connection may lose the response
     assert not world.services.calls
     assert world.client.get("/healthz").is_success
 
 
-def test_an_endless_body_ends_at_the_limit(world: World) -> None:
+def test_an_endless_chunked_body_is_rejected_at_the_limit(world: World) -> None:
     chunk = b"%x\r\n%s\r\n" % (1 << 20, bytes(1 << 20))
     begin = part("file", "a", b"")[:-2]
     opening = head(SELFIE, f"Content-Type: {FORM}", "Transfer-Encoding: chunked")
@@ -119,28 +119,28 @@ def test_an_endless_body_ends_at_the_limit(world: World) -> None:
     assert answer.startswith(b"HTTP/1.1 413")
 
 
-def test_a_body_with_a_token_may_pause_and_holds_no_slot_meanwhile() -> None:
+def test_a_body_with_a_token_can_pause_without_holding_a_slot() -> None:
     bounds = Bounds(selfies=1, photos=1, waiting=0)
     body = part("file", "a") + b"--b--\r\n"
     with running_world(bounds=bounds, body_s=0.2) as world:
         world.answer(AddPhotos=keep)
         for path in (SELFIE, PHOTOS):
             with connection(world, upload_head(path, len(body)), body[:60]) as opened:
-                Event().wait(0.5)  # longer than a body without a token may take
+                Event().wait(0.5)  # longer than the limit for a body without a token
                 for other in (SELFIE, PHOTOS):
                     assert world.client.post(other, files={"file": ("b", JPEG)}, headers=SIGNED).status_code == 202
                 opened.sendall(body[60:])
                 assert opened.recv(65536).startswith(b"HTTP/1.1 202")
 
 
-def test_a_body_with_a_token_that_pauses_too_long_is_given_up() -> None:
+def test_a_body_with_a_token_that_pauses_too_long_times_out() -> None:
     with running_world(pause_s=0.2) as world:
         answer = world.send_raw(upload_head(SELFIE, 1000), part("file", "a"))
     assert answer.startswith(b"HTTP/1.1 408")
     assert b"request_timeout" in answer
 
 
-def test_a_body_without_a_token_has_a_fixed_time_in_all() -> None:
+def test_a_body_without_a_token_has_a_total_time_limit() -> None:
     with running_world(body_s=0.5) as world, connection(world, LOGIN) as opened:
         opened.settimeout(0.02)
         for _ in range(200):  # it never pauses
@@ -165,7 +165,7 @@ def handed_on(world: World) -> list[str]:
 FILES = [part("files", name, JPEG + bytes(100_000)) for name in "abc"]
 
 
-def test_a_photo_is_handed_on_before_the_body_is_complete(world: World) -> None:
+def test_a_photo_is_forwarded_before_the_body_is_complete(world: World) -> None:
     world.answer(AddPhotos=keep)
     with connection(world, upload_head(PHOTOS, 1_000_000), FILES[0], FILES[1]):
         wait_until(lambda: handed_on(world) == ["a"])
@@ -178,12 +178,12 @@ def drop_in_the_middle(world: World) -> None:
         Event().wait(0.2)
 
 
-def test_files_that_are_complete_are_kept_when_the_connection_drops(world: World) -> None:
+def test_complete_files_are_kept_when_the_connection_drops(world: World) -> None:
     drop_in_the_middle(world)
     wait_until(lambda: sorted(handed_on(world)) == ["a", "b"])
 
 
-def test_control_files_that_wait_for_the_whole_body_are_lost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_files_held_until_the_body_is_complete_are_lost(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     receive: Callable[..., AsyncGenerator[Any]] = photo_upload.receive_files
 
     async def receive_all(*arguments: Any) -> AsyncGenerator[Any]:
@@ -208,7 +208,7 @@ CROWD = 20
 
 
 def all_is_well(world: World) -> bool:
-    """Whether others log in and upload while a crowd without tokens drips."""
+    """Whether a login and an upload succeed while many bodies without tokens are open."""
     with ExitStack() as stack:
         crowd = [stack.enter_context(connection(world, LOGIN)) for _ in range(CROWD)]
         crowd[0].settimeout(5)
@@ -217,16 +217,16 @@ def all_is_well(world: World) -> bool:
         return with_token.status_code == 202 and without.status_code == 200
 
 
-def test_a_crowd_without_tokens_keeps_nobody_from_logging_in() -> None:
+def test_many_bodies_without_tokens_do_not_block_logins() -> None:
     with running_world(bounds=BOUNDS) as world:
         world.answer(Login=auth_pb2.LoginResponse(), UploadSelfie=selfie_pb2.UploadSelfieResponse())
         assert all_is_well(world)
         with ExitStack() as stack:
             crowd = [stack.enter_context(connection(world, LOGIN)) for _ in range(CROWD)]
-            assert crowd[0].recv(65536).startswith(b"HTTP/1.1 408")  # the oldest makes room
+            assert crowd[0].recv(65536).startswith(b"HTTP/1.1 408")  # the oldest is evicted
 
 
-def test_control_where_bodies_without_tokens_count_like_others_a_crowd_blocks_all(
+def test_control_without_a_separate_count_bodies_without_tokens_block_logins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Blind(OpenBodies):
@@ -238,7 +238,7 @@ def test_control_where_bodies_without_tokens_count_like_others_a_crowd_blocks_al
         wait_until(lambda: not all_is_well(world))
 
 
-def test_one_user_has_only_so_many_bodies_under_way() -> None:
+def test_the_open_bodies_of_one_user_are_limited() -> None:
     with running_world(bounds=BOUNDS) as world, ExitStack() as stack:
         for _ in range(BOUNDS.bodies_per_caller):
             stack.enter_context(connection(world, upload_head(SELFIE, 1000)))

@@ -1,4 +1,4 @@
-"""The cameras of an event by REST."""
+"""The cameras of an event over REST."""
 
 import pytest
 from google.protobuf.duration_pb2 import Duration
@@ -13,7 +13,7 @@ EVENT, CAMERA = "3f2b8c1e-0000-4000-8000-000000000001", "3f2b8c1e-0000-4000-8000
 CAMERAS = f"/api/events/{EVENT}/cameras"
 
 
-def test_cameras_are_listed_with_what_is_unknown(world: World) -> None:
+def test_cameras_are_listed_with_the_photos_of_unknown_cameras(world: World) -> None:
     camera = pb.Camera(
         camera_id=CAMERA,
         label="Canon EOS R5 (2)",
@@ -40,7 +40,7 @@ def test_cameras_are_listed_with_what_is_unknown(world: World) -> None:
     assert world.client.get(CAMERAS, headers=SIGNED).json() == {"cameras": [], "unknown": None}
 
 
-def test_an_offset_is_whole_seconds_of_at_most_twenty_years(world: World) -> None:
+def test_an_offset_is_an_integer_within_bounds(world: World) -> None:
     def put(offset_s: object) -> int:
         return world.client.put(f"{CAMERAS}/{CAMERA}", json={"offset_s": offset_s}, headers=SIGNED).status_code
 
@@ -58,6 +58,6 @@ def test_an_offset_is_whole_seconds_of_at_most_twenty_years(world: World) -> Non
         (OrganiserOnly(), (403, "organiser_only")),
     ],
 )
-def test_what_the_service_refuses_is_told(world: World, fault: Fault, expected: tuple[int, str]) -> None:
+def test_faults_of_the_service_are_passed_on(world: World, fault: Fault, expected: tuple[int, str]) -> None:
     world.answer(SetCameraOffset=fault)
     assert problem(world.client.put(f"{CAMERAS}/{CAMERA}", json={"offset_s": 1}, headers=SIGNED)) == expected

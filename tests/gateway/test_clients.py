@@ -1,4 +1,4 @@
-"""Generators of clients understand our OpenAPI document, and what they make of it speaks with the gateway."""
+"""Client generators accept the OpenAPI document, and a generated client works with the gateway."""
 
 import importlib
 import io
@@ -28,13 +28,13 @@ WEB = Path(__file__).parents[2] / "gateway" / "web"
 TYPESCRIPT = WEB / "node_modules" / ".bin" / "openapi-typescript"
 PACKAGE = "generated_minois_client"
 BIN = Path(sys.executable).parent
-# Files are bytes to it in one content type; this is how its users name others.
+# The generator treats only one content type as bytes; users declare others like this.
 FILES = ("application/zip", "application/pdf", "image/svg+xml")
 CONFIG = {"content_type_overrides": dict.fromkeys(FILES, "application/octet-stream"), "post_hooks": []}
 
 
 def run(*command: str | Path) -> str:
-    """What it printed; it must end well."""
+    """Runs a command, which must succeed; returns its output."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command, env={**os.environ, "PATH": path}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -76,7 +76,7 @@ def operation(package: ModuleType, name: str) -> Any:
     return importlib.import_module(f"{package.__name__}.api.{name}")
 
 
-def test_a_guest_begins_a_session_with_the_generated_client(package: ModuleType, world: World) -> None:
+def test_the_generated_client_creates_a_guest_session(package: ModuleType, world: World) -> None:
     world.answer(CreateGuest=GUEST)
     models = importlib.import_module(f"{package.__name__}.models")
     create_guest = operation(package, "accounts.create_guest")
@@ -91,7 +91,7 @@ def test_a_guest_begins_a_session_with_the_generated_client(package: ModuleType,
     assert (refused.status, refused.reason) == (404, "invalid_event_code")
 
 
-def test_it_fetches_an_archive(package: ModuleType, world: World) -> None:
+def test_the_generated_client_downloads_an_archive(package: ModuleType, world: World) -> None:
     answer_all(world)
     download = operation(package, "photos.download_my_photos")
     with package.AuthenticatedClient(base_url=str(world.client.base_url), token=TOKEN) as client:
@@ -100,8 +100,8 @@ def test_it_fetches_an_archive(package: ModuleType, world: World) -> None:
         assert len(archive.namelist()) == len(PICTURES)
 
 
-def test_a_document_that_a_generator_does_not_understand_fails(document: Path, tmp_path: Path) -> None:
-    """Control."""
+def test_control_a_document_the_generator_cannot_read_fails(document: Path, tmp_path: Path) -> None:
+    """Checks that the generator reports what it does not support."""
     broken = json.loads(document.read_text())
     operation = broken["paths"]["/api/my-photos.zip"]["get"]
     operation["responses"]["200"]["content"] = {"application/x-unknown": {"schema": {"type": "string"}}}
@@ -111,7 +111,7 @@ def test_a_document_that_a_generator_does_not_understand_fails(document: Path, t
 
 
 @pytest.mark.skipif(not TYPESCRIPT.exists() or not shutil.which("node", path=str(BIN)), reason="make pages gets it")
-def test_types_of_typescript_are_made_without_a_warning(document: Path, tmp_path: Path) -> None:
+def test_typescript_types_are_generated_without_a_warning(document: Path, tmp_path: Path) -> None:
     said = run(TYPESCRIPT, document, "--output", tmp_path / "rest.d.ts")
     assert "warn" not in said.lower()
     assert "download_event" in (tmp_path / "rest.d.ts").read_text()

@@ -1,4 +1,4 @@
-"""Connections that drip, stall or fall silent: they end, and nobody else notices."""
+"""Connections that drip, stall or become silent are closed and do not affect other clients."""
 
 import asyncio
 import socket
@@ -23,7 +23,7 @@ from tests.gateway.world import SIGNED, TOKEN, World, running_world
 from tests.selfie.world import wait_until
 
 CROWD = 100
-MANY = Bounds(selfies=CROWD, bodies_per_caller=CROWD)  # nobody is sent away at the door
+MANY = Bounds(selfies=CROWD, bodies_per_caller=CROWD)  # no connection is shed
 ROUNDS = 20
 ROUND_S = 0.05
 ID = "3f2b8c1e-0000-4000-8000-000000000001"
@@ -35,12 +35,12 @@ BODY = (
 ) % TOKEN.encode()
 JSON = b"POST /api/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nContent-Type: application/json\r\n\r\n{"
 CHUNK = b"x" * (1 << 18)
-PICTURE_BYTES = 256 * len(CHUNK)  # more than any kernel takes for a reader who does not read
+PICTURE_BYTES = 256 * len(CHUNK)  # more than any kernel buffers for a client that does not read
 
 
 @contextmanager
 def crowd(world: World, opening: bytes) -> Iterator[list[socket.socket]]:
-    """Connections that have sent the same bytes."""
+    """Opens many connections that have all sent the same bytes."""
     with ExitStack() as stack:
         connections = []
         for _ in range(CROWD):
@@ -51,7 +51,7 @@ def crowd(world: World, opening: bytes) -> Iterator[list[socket.socket]]:
 
 
 def is_closed(connection: socket.socket) -> bool:
-    """Sends one more byte and takes in what came."""
+    """Sends one more byte and reads what has arrived."""
     try:
         connection.send(b"x")
         while connection.recv(4096):
@@ -64,7 +64,7 @@ def is_closed(connection: socket.socket) -> bool:
 
 
 def drip(connections: list[socket.socket], is_over: Callable[[int, int], bool]) -> int:
-    """Has all of them drip until it is over, by the number of rounds and of those still open; how many are open."""
+    """Lets all connections drip until `is_over(rounds, open_count)`; returns how many are still open."""
     pause, rounds = Event(), 0
     while connections and not is_over(rounds, len(connections)):
         connections = [connection for connection in connections if not is_closed(connection)]
@@ -74,7 +74,7 @@ def drip(connections: list[socket.socket], is_over: Callable[[int, int], bool]) 
 
 
 @pytest.mark.parametrize("opening", [b"", HEAD, BODY, JSON], ids=["nothing", "head", "body", "json"])
-def test_a_crowd_that_drips_is_closed_and_holds_up_nobody(opening: bytes) -> None:
+def test_dripping_connections_are_closed_without_blocking_others(opening: bytes) -> None:
     with (
         running_world(bounds=MANY, head_s=0.3, body_s=0.3, slowest_s=0.3) as world,
         crowd(world, opening) as connections,
@@ -93,19 +93,19 @@ def drips_go_on(world: World, opening: bytes) -> bool:
         return drip(connections, lambda rounds, _: rounds > ROUNDS) == CROWD
 
 
-def test_control_uvicorns_own_connections_wait_for_a_head_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_the_protocol_of_uvicorn_waits_forever_for_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(HTTP, "http", "h11")
     with running_world(head_s=0.3) as world:
         assert drips_go_on(world, HEAD)
 
 
-def test_control_where_a_byte_buys_much_time_bodies_drip_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_with_a_low_minimum_rate_dripping_bodies_stay_open(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.admission.MIN_BYTES_PER_S", 0.1)
     with running_world(bounds=MANY, slowest_s=0.5) as world:
         assert drips_go_on(world, BODY)
 
 
-def test_a_connection_that_is_kept_drips_no_second_head() -> None:
+def test_a_dripping_second_head_on_a_kept_connection_is_closed() -> None:
     with running_world(head_s=0.3) as world, crowd(world, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" + HEAD) as some:
         ends_at = time.monotonic() + 30
         assert drip(some, lambda *_: time.monotonic() > ends_at) == 0
@@ -119,7 +119,7 @@ def send_picture(_: Any) -> Iterator[photo_pb2.GetPhotoResponse]:
 
 @contextmanager
 def reader(world: World) -> Iterator[socket.socket]:
-    """Who asked for a large picture and has not read anything."""
+    """A client that requested a large picture and has not read anything."""
     world.answer(GetPhoto=send_picture)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
@@ -130,7 +130,7 @@ def reader(world: World) -> Iterator[socket.socket]:
         yield connection
 
 
-def test_who_does_not_read_the_answer_is_cut_off_and_frees_the_service() -> None:
+def test_a_client_that_does_not_read_is_disconnected_and_frees_the_service() -> None:
     with running_world(answer_s=0.4) as world, reader(world) as connection:
         wait_until(lambda: bool(world.services.calls) and not world.services.running)
         received = 0
@@ -140,7 +140,7 @@ def test_who_does_not_read_the_answer_is_cut_off_and_frees_the_service() -> None
         assert received < PICTURE_BYTES
 
 
-def test_control_uvicorns_own_connections_wait_for_a_reader_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_the_protocol_of_uvicorn_waits_forever_for_a_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(HTTP, "http", "h11")
     with running_world(answer_s=0.4) as world, reader(world):
         wait_until(lambda: bool(world.services.calls))
@@ -149,7 +149,7 @@ def test_control_uvicorns_own_connections_wait_for_a_reader_for_ever(monkeypatch
             assert world.services.running
 
 
-def test_who_reads_slowly_gets_everything() -> None:
+def test_a_slow_reader_gets_the_whole_response() -> None:
     with running_world(answer_s=2) as world, reader(world) as connection:
         received, pause = 0, Event()
         for number in count():
@@ -162,7 +162,7 @@ def test_who_reads_slowly_gets_everything() -> None:
                 pause.wait(ROUND_S)
 
 
-def test_a_stream_without_events_is_not_cut() -> None:
+def test_an_idle_event_stream_stays_open() -> None:
     pending = selfie_pb2.GetRematchStateResponse(selfie_state=selfie_pb2.SELFIE_STATE_PENDING)
     states = iter([pending] * 100)
     with running_world(answer_s=0.1, head_s=0.1, body_s=0.1) as world:
@@ -172,8 +172,8 @@ def test_a_stream_without_events_is_not_cut() -> None:
 
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux has it")
-def test_the_kernel_gives_up_a_client_that_answers_no_more() -> None:
-    """A client that changes networks cannot be staged here: it is asked what the kernel was told."""
+def test_connections_have_a_tcp_user_timeout() -> None:
+    """A client that changes networks cannot be simulated here, so this reads the socket option."""
 
     async def ask_kernel() -> int:
         limits = Limits()

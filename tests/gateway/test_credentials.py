@@ -23,7 +23,7 @@ def test_a_password_is_changed(world: World) -> None:
 
 
 @pytest.mark.parametrize("unconfirmed", [True, False])
-def test_an_address_is_changed(world: World, unconfirmed: bool) -> None:
+def test_an_email_is_changed(world: World, unconfirmed: bool) -> None:
     form = CHANGES["/api/me/email"]
     world.answer(ChangeEmail=pb.ChangeEmailResponse(unconfirmed=unconfirmed))
     answer = world.client.post("/api/me/email", json=form, headers=SIGNED)
@@ -32,14 +32,14 @@ def test_an_address_is_changed(world: World, unconfirmed: bool) -> None:
 
 
 @pytest.mark.parametrize("path", CHANGES)
-def test_only_who_is_signed_in_and_knows_the_password_changes_anything(world: World, path: str) -> None:
+def test_a_change_needs_a_session_and_the_password(world: World, path: str) -> None:
     assert problem(world.client.post(path, json=CHANGES[path])) == (401, "invalid_token")
     assert not world.services.calls
     world.answer(ChangePassword=InvalidCredentials(), ChangeEmail=InvalidCredentials())
     assert problem(world.client.post(path, json=CHANGES[path], headers=SIGNED)) == (401, "invalid_credentials")
 
 
-def test_links_are_used_up_by_post_alone(world: World) -> None:
+def test_only_post_requests_use_up_links(world: World) -> None:
     world.answer(ResetPassword=pb.ResetPasswordResponse(username="olga"))
     form = {"token": "to-ken", "password": "new horse"}
     assert world.client.post("/api/reset-password", json=form).json() == {"username": "olga"}
@@ -54,7 +54,7 @@ def test_links_are_used_up_by_post_alone(world: World) -> None:
     assert problem(world.client.post("/api/confirm-email", json={"token": "x"})) == (401, "invalid_sign_in_link")
 
 
-def test_a_reset_is_asked_for_without_a_session(world: World) -> None:
+def test_a_password_reset_needs_no_session(world: World) -> None:
     answer = world.client.post("/api/password-resets", json={"email": "olga@example.org"})
     assert (answer.status_code, answer.content) == (202, b"")
     assert world.services.sent("SendPasswordReset") == pb.SendPasswordResetRequest(
@@ -72,7 +72,9 @@ def test_a_reset_is_asked_for_without_a_session(world: World) -> None:
         *(("passwords", path, form, SIGNED) for path, form in CHANGES.items()),
     ],
 )
-def test_each_is_limited(rate: str, path: str, form: dict[str, str], headers: dict[str, str]) -> None:
+def test_each_credential_route_is_rate_limited(
+    rate: str, path: str, form: dict[str, str], headers: dict[str, str]
+) -> None:
     rates: Any = {rate: "2/hour"}
     with running_world(rates=replace(LIMITS.rates, **rates)) as world:
         answers = [world.client.post(path, json=form, headers=headers).status_code for _ in range(4)]
@@ -80,8 +82,8 @@ def test_each_is_limited(rate: str, path: str, form: dict[str, str], headers: di
     assert answers[2:] == [429, 429]
 
 
-def test_the_same_requests_without_a_limit_are_all_answered() -> None:
-    """The control."""
+def test_control_without_a_limit_all_requests_are_accepted() -> None:
+    """Without limits, none of the same requests is rejected."""
     with running_world(rates=replace(LIMITS.rates, **dict.fromkeys(vars(Rates()), "none"))) as world:
         answers = [world.client.post("/api/confirm-email", json={"token": "x"}).status_code for _ in range(4)]
     assert answers == [204] * 4

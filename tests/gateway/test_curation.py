@@ -1,4 +1,4 @@
-"""What organisers do to many photos at once, and guests who ask to hide one, over REST."""
+"""Bulk changes of photos by organisers, and hide requests of guests, over REST."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ CALLS: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("path", "rpc", "body"), CALLS)
-def test_only_organisers_and_only_with_a_session(world: World, path: str, rpc: str, body: Any) -> None:
+def test_curation_needs_a_session_of_an_organiser(world: World, path: str, rpc: str, body: Any) -> None:
     assert problem(world.client.post(f"{PHOTOS}/{path}", json=body)) == (401, "invalid_token")
     assert not world.services.calls
     for fault, expected in ((OrganiserOnly(), (403, "organiser_only")), (EventNotFound(), (404, "event_not_found"))):
@@ -32,7 +32,7 @@ def test_only_organisers_and_only_with_a_session(world: World, path: str, rpc: s
 
 
 @pytest.mark.parametrize(("path", "rpc", "body"), CALLS[1:4])
-def test_photos_are_changed(world: World, path: str, rpc: str, body: Any) -> None:
+def test_curation_requests_are_passed_on(world: World, path: str, rpc: str, body: Any) -> None:
     answer = world.client.post(f"{PHOTOS}/{path}", json=body, headers=SIGNED)
     assert (answer.status_code, answer.content) == (204, b"")
     sent = world.services.sent(rpc)
@@ -41,7 +41,7 @@ def test_photos_are_changed(world: World, path: str, rpc: str, body: Any) -> Non
         assert sent.visibility == pb.VISIBILITY_HIDDEN
 
 
-def test_files_that_are_known_are_named(world: World) -> None:
+def test_known_files_are_listed(world: World) -> None:
     known = pb.KnownPhoto(place=10, photo_id=PHOTO, state=pb.PHOTO_STATE_FAILED)
     world.answer(FindKnownPhotos=pb.FindKnownPhotosResponse(photos=[known]))
     answer = world.client.post(f"{PHOTOS}/known", json={"sha256": HASHES}, headers=SIGNED)
@@ -68,12 +68,12 @@ def test_all_failed_photos_are_retried(world: World) -> None:
         ("delete", {"photo_ids": [PHOTO], "force": True}),
     ],
 )
-def test_a_form_that_is_wrong_changes_nothing(world: World, path: str, body: Any) -> None:
+def test_an_invalid_form_calls_no_service(world: World, path: str, body: Any) -> None:
     assert problem(world.client.post(f"{PHOTOS}/{path}", json=body, headers=SIGNED)) == (422, "invalid_form")
     assert not world.services.calls
 
 
-def test_organisers_filter_their_photos(world: World) -> None:
+def test_organisers_can_filter_photos(world: World) -> None:
     photo = pb.Photo(
         photo_id=PHOTO, state=pb.PHOTO_STATE_INDEXED, visibility=pb.VISIBILITY_EVERYONE, uploader_id=EVENT,
         hide_request_count=2, colour=0x0A0B0C,
@@ -90,14 +90,14 @@ def test_organisers_filter_their_photos(world: World) -> None:
         assert problem(world.client.get(f"{PHOTOS}?{wrong}", headers=SIGNED)) == (400, "invalid_argument")
 
 
-def test_a_photo_for_everyone_says_that_it_does_not_show_the_guest(world: World) -> None:
+def test_a_photo_only_for_everyone_is_marked_as_not_showing_the_guest(world: World) -> None:
     match = matcher_pb2.Match(photo_id=PHOTO, event_id=EVENT, only_for_everyone=True, colour=0)
     world.answer(ListMatches=matcher_pb2.ListMatchesResponse(matches=[match], total_count=1))
     (photo,) = world.client.get("/api/my-photos", headers=SIGNED).json()["photos"]
     assert (photo["shows_me"], photo["colour"]) == (False, "#000000")
 
 
-def test_a_guest_asks_to_hide_a_photo_and_takes_it_back(world: World) -> None:
+def test_a_guest_can_ask_to_hide_a_photo_and_undo_it(world: World) -> None:
     for method, rpc in (("POST", "AskToHide"), ("DELETE", "UndoAskToHide")):
         path = f"/api/photos/{PHOTO}/hide-request"
         assert problem(world.client.request(method, path)) == (401, "invalid_token")

@@ -1,4 +1,4 @@
-"""No request waits for ever: whatever the gateway asks of a service, it asks with a deadline."""
+"""Every call of the gateway to a service has a deadline."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ ID = "3f2b8c1e-0000-4000-8000-000000000001"
 FORM = {"username": "ada", "email": "ada@example.org", "password": "correct horse"}
 OF_SERVICES = {"ListMemberIds", "ListChanges", "ListEndedSessions", "Rematch", "WatchMatches", "WatchSelfies"}
 OF_SERVICES.add("CountMatchesForNotices")
-# Asked for after answers that are not given here.
+# Called only after responses that are not scripted here.
 AFTERWARDS = {"CheckFirstOrganiser", "CreateDownloadToken"}
 EXPECTED = {method.name for method in METHODS.values()} - OF_SERVICES - AFTERWARDS
 BODY = {
@@ -84,7 +84,7 @@ def without_end(details: Any) -> Any:
 
 
 def ask_for_everything(world: World) -> set[str]:
-    """Makes each request that the gateway documents; the methods that were called and the deadlines that they had."""
+    """Makes each documented request; returns the called methods without a deadline of at most LONGEST_S."""
     document = world.client.get("/openapi.json").json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
@@ -110,7 +110,7 @@ def test_every_call_to_a_service_has_a_deadline(world: World) -> None:
     assert ask_for_everything(world) == set()
 
 
-def test_control_calls_without_one_are_found_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_calls_without_a_deadline_are_detected(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interceptors, "identified", without_end)
     assert ask_for_everything(world) == EXPECTED
 

@@ -1,4 +1,4 @@
-"""Every error is a problem with a reason, whatever went wrong and wherever."""
+"""Every error response is a problem document with a reason."""
 
 import json
 import logging
@@ -52,7 +52,7 @@ FAULTS = [
 ]
 
 
-def test_the_token_of_a_service_is_no_token_of_a_client(world: World) -> None:
+def test_a_service_token_is_rejected_from_clients(world: World) -> None:
     world.answer(JoinEvent=kit.CallerNotAllowed())
     assert problem(world.client.post("/api/join-event", json=CODE, headers=SIGNED)) == (401, "invalid_token")
 
@@ -81,7 +81,9 @@ def test_a_fault_of_a_service_keeps_its_reason(world: World, fault: kit.Fault, s
         (grpc.StatusCode.UNKNOWN, 500, "internal"),
     ],
 )
-def test_a_bare_status_never_tells_its_text(world: World, code: grpc.StatusCode, status: int, reason: str) -> None:
+def test_the_text_of_a_bare_grpc_status_is_not_exposed(
+    world: World, code: grpc.StatusCode, status: int, reason: str
+) -> None:
     world.answer(JoinEvent=code)
     answer = world.client.post("/api/join-event", json=CODE, headers=SIGNED)
     assert problem(answer) == (status, reason)
@@ -89,14 +91,14 @@ def test_a_bare_status_never_tells_its_text(world: World, code: grpc.StatusCode,
     assert "10.0.0.1" not in answer.text
 
 
-def test_a_connection_that_breaks_under_a_message_is_a_service_that_is_away() -> None:
+def test_a_connection_broken_during_a_message_is_service_unavailable() -> None:
     nothing = grpc.aio.Metadata()
     error = grpc.aio.AioRpcError(grpc.StatusCode.INTERNAL, nothing, nothing, BROKEN_UNDER_A_MESSAGE)
-    told = to_problem(error)
-    assert (told.status_code, told.reason, told.headers) == (503, "service_unavailable", {"Retry-After": "1"})
+    found = to_problem(error)
+    assert (found.status_code, found.reason, found.headers) == (503, "service_unavailable", {"Retry-After": "1"})
 
 
-def test_a_fault_of_the_gateway_tells_nothing_but_the_fact(world: World) -> None:
+def test_an_internal_fault_exposes_no_details(world: World) -> None:
     world.answer(GetPhoto=[photo_pb2.GetPhotoResponse(chunk=b"no header first")])
     assert problem(world.client.get(f"/api/photos/{EVENT}/thumb", headers=SIGNED)) == (500, "internal")
 
@@ -124,7 +126,7 @@ def test_a_fault_of_the_gateway_tells_nothing_but_the_fact(world: World) -> None
         ("GET", f"/api/my-photos?cursor={'x' * 1025}", (400, "invalid_argument")),
     ],
 )
-def test_a_wrong_address_is_a_problem_too(world: World, method: str, path: str, expected: tuple[int, str]) -> None:
+def test_an_invalid_path_returns_a_problem(world: World, method: str, path: str, expected: tuple[int, str]) -> None:
     assert problem(world.client.request(method, path, headers=SIGNED)) == expected
     assert not world.services.calls
 
@@ -146,18 +148,18 @@ def test_a_wrong_address_is_a_problem_too(world: World, method: str, path: str, 
     ],
     ids=range(11),
 )
-def test_malformed_json_is_told_from_a_wrong_form(world: World, body: bytes) -> None:
+def test_malformed_json_is_distinguished_from_an_invalid_form(world: World, body: bytes) -> None:
     answer = world.client.post("/api/check-event-code", content=body, headers={"content-type": "application/json"})
     assert problem(answer) == (400, "malformed_json")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_only_json_is_json(world: World, content_type: str) -> None:
+def test_only_the_json_content_type_is_accepted(world: World, content_type: str) -> None:
     answer = world.client.post("/api/login", content=b"{}", headers={"content-type": content_type})
     assert problem(answer) == (415, "unsupported_media_type")
 
 
-def test_a_wrong_form_names_its_fields_and_repeats_nothing(world: World) -> None:
+def test_an_invalid_form_names_its_fields_without_echoing_values(world: World) -> None:
     form = {"user_data": {"username": ["hunter2"], "password": 4711}, "event_code": None}
     answer = world.client.post("/api/register-with-event-code", json=form)
     assert problem(answer) == (422, "invalid_form")
@@ -172,30 +174,30 @@ def test_a_wrong_form_names_its_fields_and_repeats_nothing(world: World) -> None
 
 
 @pytest.mark.parametrize("moment", ["soon", 1e300, "0001-01-01T00:00:00+14:00", [], "9999-12-31T23:59:59-14:00"])
-def test_a_time_that_no_calendar_has_is_a_wrong_form(world: World, moment: object) -> None:
+def test_an_out_of_range_time_is_an_invalid_form(world: World, moment: object) -> None:
     answer = world.client.post("/api/events", json={"name": "n", "expires_at": moment}, headers=SIGNED)
     assert problem(answer) == (422, "invalid_form")
     assert answer.json()["errors"][0]["field"] == "expires_at"
 
 
-def test_a_body_is_read_no_further_than_its_limit(world: World) -> None:
+def test_a_json_body_above_the_limit_is_rejected(world: World) -> None:
     form = {"username": "ada", "password": "x" * 1_000_000}
     assert problem(world.client.post("/api/login", json=form)) == (413, "too_large")
 
 
-def test_headers_are_bounded(world: World) -> None:
+def test_oversized_headers_are_rejected(world: World) -> None:
     answer = world.send_raw(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 1_000_000 + b"\r\n\r\n")
     assert answer == b"" or answer.startswith(b"HTTP/1.1 400")
 
 
-def test_the_request_id_goes_all_the_way(world: World) -> None:
+def test_the_request_id_is_propagated_and_returned(world: World) -> None:
     answer = world.client.get("/api/rematch-status", headers={**SIGNED, "x-request-id": "abc-1"})
     assert answer.headers["x-request-id"] == "abc-1"
     assert world.services.calls[-1].metadata["x-request-id"] == "abc-1"
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, "a\x7f"])
-def test_an_odd_request_id_is_replaced(world: World, given: str) -> None:
+def test_an_invalid_request_id_is_replaced(world: World, given: str) -> None:
     assert len(world.client.get("/healthz", headers={"x-request-id": given}).headers["x-request-id"]) == 36
 
 
@@ -206,22 +208,22 @@ def test_calls_have_a_deadline(world: World) -> None:
 
 @pytest.fixture
 def configured_logs() -> None:
-    """Before the test is called, because configuring replaces the handlers that pytest has set."""
+    """Runs as a fixture, because configuring replaces the handlers that pytest installs before the test."""
     logs.configure("gateway")
 
 
 @pytest.mark.usefixtures("configured_logs")
-def test_the_log_tells_no_secret(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_contains_no_secrets(world: World, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     world.client.get("/api/my-photos?cursor=secret", headers=SIGNED)
     world.client.post("/api/login", json={"username": "ada", "password": "hunter2"})
     world.client.get("/api/%0aforged")
-    told = "\n".join(str(record.msg) for record in caplog.records if not record.name.startswith("http"))
-    assert "/api/my-photos" in told
-    assert not any(secret in told for secret in ("secret", "hunter2", SIGNED["authorization"], "\nforged"))
+    logged = "\n".join(str(record.msg) for record in caplog.records if not record.name.startswith("http"))
+    assert "/api/my-photos" in logged
+    assert not any(secret in logged for secret in ("secret", "hunter2", SIGNED["authorization"], "\nforged"))
 
 
-def test_answers_carry_safe_headers(world: World) -> None:
+def test_responses_have_security_headers(world: World) -> None:
     headers = world.client.get("/healthz").headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["cache-control"] == "no-store"
@@ -229,7 +231,7 @@ def test_answers_carry_safe_headers(world: World) -> None:
     assert "server" not in headers
 
 
-def test_readiness_is_the_gateways_own(world: World) -> None:
+def test_readiness_reports_the_state_of_each_backend(world: World) -> None:
     answer = world.client.get("/readyz")
     serving = dict.fromkeys(("auth", "selfie", "matcher"), "serving")
     assert (answer.status_code, answer.json()) == (
@@ -238,7 +240,7 @@ def test_readiness_is_the_gateways_own(world: World) -> None:
     )
 
 
-def test_the_document_says_what_is_answered(world: World) -> None:
+def test_the_openapi_document_describes_the_problems(world: World) -> None:
     document = json.loads(world.client.get("/openapi.json").content)
     responses = document["paths"]["/api/join-event"]["post"]["responses"]
     assert "`event_closed`" in responses["409"]["description"]

@@ -1,4 +1,4 @@
-"""All photos of an event as one archive, for its organisers."""
+"""The download of all photos of an event as one archive, for its organisers."""
 
 from threading import Event, Thread
 from typing import Any
@@ -40,7 +40,7 @@ def answer_event(world: World, *photos: pb.Photo) -> None:
     )
 
 
-def test_an_event_has_every_original_under_the_name_of_its_upload(world: World) -> None:
+def test_an_event_archive_contains_every_original_under_its_upload_name(world: World) -> None:
     answer_event(world)
     answer = world.client.get(EVENT_PATH, headers=SIGNED)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
@@ -51,7 +51,7 @@ def test_an_event_has_every_original_under_the_name_of_its_upload(world: World) 
     assert (listed.event_id, listed.page_size, listed.ascending) == (EVENT, 200, True)
 
 
-def test_files_of_one_name_are_all_there(world: World) -> None:
+def test_files_with_the_same_name_are_numbered(world: World) -> None:
     names = {"photo-1": "a.jpg", "photo-2": "A.JPG", "photo-3": "../../a.heic"}
     answer_event(world, *(photo(photo_id, filename=name) for photo_id, name in names.items()))
     found = unpack(world.client.get(EVENT_PATH, headers=SIGNED))
@@ -59,14 +59,14 @@ def test_files_of_one_name_are_all_there(world: World) -> None:
     assert list(found.values()) == list(PICTURES.values())
 
 
-def test_photos_of_guests_have_a_folder_and_names_of_their_own(world: World) -> None:
+def test_guest_photos_are_in_a_separate_folder(world: World) -> None:
     names = {"photo-1": False, "photo-2": True, "photo-3": True}
     answer_event(world, *(photo(one, filename="a.jpg", from_guest=is_guest) for one, is_guest in names.items()))
     found = unpack(world.client.get(EVENT_PATH, headers=SIGNED))
     assert list(found) == ["a.jpg", "guests/a.jpg", "guests/a (2).jpg"]
 
 
-def test_all_pages_of_the_list_are_in_it(world: World) -> None:
+def test_an_event_archive_contains_all_pages(world: World) -> None:
     answer_event(world)
     pages = {
         "": pb.ListPhotosResponse(photos=[photo("photo-1"), photo("photo-2")], next_page_token="more"),
@@ -76,7 +76,7 @@ def test_all_pages_of_the_list_are_in_it(world: World) -> None:
     assert len(unpack(world.client.get(EVENT_PATH, headers=SIGNED))) == 3
 
 
-def test_photos_without_an_original_are_listed(world: World) -> None:
+def test_photos_without_an_original_are_listed_as_missing(world: World) -> None:
     pending = photo("photo-8", state=pb.PHOTO_STATE_PENDING, filename="späť.jpg", original_version="")
     failed = photo("photo-9", state=pb.PHOTO_STATE_FAILED, reason="unreadable", original_version="")
     answer_event(world, pending, photo("photo-1"), failed)
@@ -87,7 +87,7 @@ def test_photos_without_an_original_are_listed(world: World) -> None:
     assert "photo-8" not in [call.request.photo_id for call in world.services.calls if call.method == "GetPhoto"]
 
 
-def test_a_photo_of_unknown_size_is_asked_for_it_and_one_that_is_gone_is_left_out(world: World) -> None:
+def test_an_unknown_size_is_fetched_and_a_deleted_photo_is_omitted(world: World) -> None:
     answer_event(world, photo("photo-1", original_bytes=0, original_version=""), photo("photo-2", original_bytes=0))
     world.answer(GetPhoto=lambda call: PhotoNotFound() if call.photo_id == "photo-2" else send_picture(call))
     assert unpack(world.client.get(EVENT_PATH, headers=SIGNED)) == {"IMG_1.JPG": PICTURES["photo-1"]}
@@ -98,8 +98,8 @@ REFUSED = [(OrganiserOnly(), 403, "organiser_only"), (EventNotFound(), 404, "eve
 
 @pytest.mark.parametrize("method", ["GetEvent", "ListPhotos"])
 @pytest.mark.parametrize(("fault", "status", "reason"), [*REFUSED, (InvalidToken(), 401, "invalid_token")])
-def test_only_organisers_get_it(world: World, method: str, fault: Any, status: int, reason: str) -> None:
-    """Both services check it by themselves."""
+def test_only_organisers_can_download_an_event(world: World, method: str, fault: Any, status: int, reason: str) -> None:
+    """Each service checks the permission."""
     answer_event(world)
     world.answer(**{method: fault})
     assert problem(world.client.get(EVENT_PATH, headers=SIGNED)) == (status, reason)
@@ -107,7 +107,7 @@ def test_only_organisers_get_it(world: World, method: str, fault: Any, status: i
     assert "GetPhoto" not in [call.method for call in world.services.calls]
 
 
-def test_what_fails_before_the_archive_begins_is_a_problem(world: World) -> None:
+def test_a_failure_before_the_archive_starts_returns_a_problem(world: World) -> None:
     assert problem(world.client.get(EVENT_PATH)) == (401, "invalid_token")
     assert problem(world.client.get("/api/events/1/photos.zip", headers=SIGNED)) == (400, "invalid_argument")
     assert problem(world.client.get(f"{EVENT_PATH}?status=failed", headers=SIGNED)) == (400, "unknown_parameter")
@@ -115,7 +115,7 @@ def test_what_fails_before_the_archive_begins_is_a_problem(world: World) -> None
     assert problem(world.client.get(EVENT_PATH, headers=SIGNED)) == (404, "photo_not_found")
 
 
-def test_an_archive_of_an_event_has_a_slot_of_an_archive() -> None:
+def test_event_archives_share_the_limit_of_archives() -> None:
     with running_world(bounds=Bounds(archives=1)) as world:
         free = Event()
         answer_event(world)

@@ -1,4 +1,4 @@
-"""Events and their guests, as organisers see them."""
+"""Events and their guests over REST, for organisers."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def event(event_id: str) -> pb.Event:
 def shown(
     event_id: str, photos: dict[str, int], faces: int, guests: tuple[int | None, ...] = (None, None, None)
 ) -> dict[str, Any]:
-    """`guests`: those who wait, those whose face is searched for, and those of them without a photo."""
+    """The JSON of an event; `guests`: how many wait, are searched for, and are searched for without photos."""
     return {
         "id": event_id,
         "name": "Wedding",
@@ -65,7 +65,7 @@ def shown(
 
 
 def count(request: photo_pb2.GetIndexStateRequest) -> Any:
-    """A matcher that knows event A alone."""
+    """Answers as a matcher that has only event A."""
     if B in request.event_ids:
         return EventNotFound()
     guests = {"searched_count": 7, "unmatched_count": 6} if request.count_guests else {}
@@ -73,7 +73,7 @@ def count(request: photo_pb2.GetIndexStateRequest) -> Any:
     return photo_pb2.GetIndexStateResponse(states=[state])
 
 
-def test_a_new_event_has_no_photos_and_nobody_is_asked(world: World) -> None:
+def test_a_new_event_has_no_photos_and_fetches_no_counts(world: World) -> None:
     world.answer(CreateEvent=pb.CreateEventResponse(event=event(A)))
     form = {
         "name": "Wedding",
@@ -97,7 +97,7 @@ def test_an_event_is_merged_with_its_counts(world: World) -> None:
     assert world.client.get(f"/api/events/{A}", headers=SIGNED).json() == shown(A, PHOTOS, 5, (8, 7, 6))
 
 
-def test_an_event_that_the_matcher_has_not_heard_of_counts_nothing(world: World) -> None:
+def test_an_event_unknown_to_the_matcher_has_zero_counts(world: World) -> None:
     world.answer(
         ListEvents=pb.ListEventsResponse(events=[event(A), event(B)], next_page_token="n"), GetIndexState=count
     )
@@ -111,7 +111,7 @@ def test_events_are_counted_in_one_call(world: World) -> None:
     assert list(world.services.sent("GetIndexState").event_ids) == [A, A]
 
 
-def test_an_event_is_changed_only_in_what_is_given(world: World) -> None:
+def test_an_update_sends_only_the_given_fields(world: World) -> None:
     world.answer(UpdateEvent=pb.UpdateEventResponse(event=event(A)), GetIndexState=count)
     answer = world.client.patch(f"/api/events/{A}", json={"closed": False, "new_code": True}, headers=SIGNED)
     assert answer.json() == shown(A, PHOTOS, 5, (None, 7, 6))
@@ -128,7 +128,7 @@ def test_an_event_is_changed_only_in_what_is_given(world: World) -> None:
 
 
 @pytest.mark.parametrize("choice", ["off", "moderated", "open"])
-def test_photos_of_guests_are_switched(world: World, choice: str) -> None:
+def test_guest_photos_can_be_switched(world: World, choice: str) -> None:
     number = pb.GuestPhotos.Value(f"GUEST_PHOTOS_{choice.upper()}")
     world.answer(
         UpdateEvent=pb.UpdateEventResponse(event=pb.Event(event_id=A, guest_photos=number)), GetIndexState=count
@@ -138,14 +138,14 @@ def test_photos_of_guests_are_switched(world: World, choice: str) -> None:
     assert world.services.sent("UpdateEvent").guest_photos == number
 
 
-def test_another_word_for_photos_of_guests_is_refused(world: World) -> None:
+def test_an_unknown_guest_photos_choice_is_rejected(world: World) -> None:
     answer = world.client.patch(f"/api/events/{A}", json={"guest_photos": "ajar"}, headers=SIGNED)
     assert problem(answer) == (422, "invalid_form")
     assert world.services.calls == []
 
 
 @pytest.mark.parametrize("is_on", [True, False])
-def test_admission_is_switched(world: World, is_on: bool) -> None:
+def test_admission_can_be_switched(world: World, is_on: bool) -> None:
     shown = pb.Event(event_id=A, admission=is_on)
     world.answer(UpdateEvent=pb.UpdateEventResponse(event=shown), GetIndexState=count)
     answer = world.client.patch(f"/api/events/{A}", json={"admission": is_on}, headers=SIGNED)
@@ -154,7 +154,7 @@ def test_admission_is_switched(world: World, is_on: bool) -> None:
     assert (sent.HasField("admission"), sent.admission.value) == (True, is_on)
 
 
-def test_when_the_counts_are_away_nothing_is_changed(world: World) -> None:
+def test_an_update_fails_first_when_the_counts_are_unavailable(world: World) -> None:
     world.answer(GetIndexState=grpc.StatusCode.INTERNAL)
     assert world.client.patch(f"/api/events/{A}", json={"new_code": True}, headers=SIGNED).status_code == 500
     assert [call.method for call in world.services.calls] == ["GetIndexState"]
@@ -170,7 +170,7 @@ def guest(user_id: str, *, waiting: bool = False, role: pb.Role = pb.ROLE_GUEST)
 
 
 def answer_guests(world: World) -> None:
-    """One who waits, one with photos, one without, one of whom nothing is known, and an organiser."""
+    """Scripts a waiting guest, one with photos, one without, one without counts, and an organiser."""
     guests = [guest(B, waiting=True), guest("with"), guest("without"), guest("new"), guest("o", role=pb.ROLE_ORGANISER)]
     accepted = selfie_pb2.SelfieOfUser(user_id="with", selfie=selfie_pb2.GUEST_SELFIE_ACCEPTED)
     rejected = selfie_pb2.SelfieOfUser(user_id="without", selfie=selfie_pb2.GUEST_SELFIE_REJECTED)
@@ -197,17 +197,17 @@ def test_guests_are_listed_with_their_selfies_and_photos(world: World) -> None:
     ]
     for method in ("ListSelfieStates", "CountMatches"):
         sent = world.services.sent(method)
-        assert (sent.event_id, list(sent.user_ids)) == (A, ["with", "without", "new", "o"]), "not of one who waits"
+        assert (sent.event_id, list(sent.user_ids)) == (A, ["with", "without", "new", "o"]), "not of waiting guests"
 
 
-def test_guests_without_photos_are_found_page_by_page(world: World) -> None:
+def test_guests_without_photos_are_listed_in_pages(world: World) -> None:
     answer_guests(world)
     answer = world.client.get(f"/api/events/{A}/guests?without_photos=true", headers=SIGNED).json()
     assert ([one["user_id"] for one in answer["guests"]], answer["next_cursor"]) == (["without"], "n")
 
 
 @pytest.mark.parametrize("fault", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.UNIMPLEMENTED, EventNotFound()])
-def test_guests_are_listed_where_the_other_services_are_away(world: World, fault: Any) -> None:
+def test_guests_are_listed_when_the_other_services_are_unavailable(world: World, fault: Any) -> None:
     answer_guests(world)
     world.answer(ListSelfieStates=fault, CountMatches=fault)
     answer = world.client.get(f"/api/events/{A}/guests", headers=SIGNED)
@@ -215,14 +215,14 @@ def test_guests_are_listed_where_the_other_services_are_away(world: World, fault
     assert world.client.get(f"/api/events/{A}/guests?without_photos=true", headers=SIGNED).status_code >= 404
 
 
-def test_whom_a_service_refuses_is_refused(world: World) -> None:
+def test_a_permission_fault_of_one_service_fails_the_list(world: World) -> None:
     answer_guests(world)
     world.answer(ListSelfieStates=OrganiserOnly())
     assert problem(world.client.get(f"/api/events/{A}/guests", headers=SIGNED)) == (403, "organiser_only")
 
 
 @pytest.mark.parametrize(("who", "sent"), [("me", ""), (B, B)])
-def test_a_guest_leaves_or_is_removed(world: World, who: str, sent: str) -> None:
+def test_a_guest_can_leave_or_be_removed(world: World, who: str, sent: str) -> None:
     assert world.client.delete(f"/api/events/{A}/guests/{who}", headers=SIGNED).status_code == 204
     assert world.services.sent("LeaveEvent").user_id == sent
 
@@ -231,9 +231,7 @@ def test_a_guest_leaves_or_is_removed(world: World, who: str, sent: str) -> None
     ("who", "signed_out", "forgets"),
     [("me", True, True), ("me", False, False), (B, True, False)],
 )
-def test_who_leaves_their_last_event_loses_their_cookies(
-    world: World, who: str, signed_out: bool, forgets: bool
-) -> None:
+def test_leaving_the_last_event_clears_the_cookies(world: World, who: str, signed_out: bool, forgets: bool) -> None:
     world.answer(LeaveEvent=pb.LeaveEventResponse(signed_out=signed_out))
     answer = world.client.delete(f"/api/events/{A}/guests/{who}", headers=SIGNED)
     assert answer.status_code == 204
@@ -257,7 +255,7 @@ def test_a_guest_is_admitted(world: World) -> None:
         ("DELETE", f"/api/events/{A}/guests/me", "LeaveEvent", OrganiserCannotLeave(), (409, "organiser_cannot_leave")),
     ],
 )
-def test_what_is_refused_says_why(
+def test_faults_of_the_service_are_passed_on(
     world: World, method: str, path: str, rpc: str, fault: Any, expected: tuple[int, str]
 ) -> None:
     world.answer(**{rpc: fault})

@@ -1,4 +1,4 @@
-"""Everything about the caller as one archive."""
+"""The export of all data about the caller as one archive."""
 
 import io
 import json
@@ -38,7 +38,7 @@ def record(selfie_id: str, **fields: Any) -> selfie_pb2.SelfieRecord:
 
 
 def list_matches(request: matcher_pb2.ListMatchesRequest) -> matcher_pb2.ListMatchesResponse:
-    """Two pages of the caller, one of Mia."""
+    """Returns two pages for the caller and one for Mia."""
     photos = {ME: ["photo-1", "photo-2"], MIA: ["photo-1"]}[request.person_id]
     page = photos[1:] if request.page_token else photos[:1]
     return matcher_pb2.ListMatchesResponse(
@@ -84,7 +84,7 @@ def unpack(answer: httpx2.Response) -> dict[str, Any]:
     return {name: json.loads(data) if name.endswith(".json") else data for name, data in files.items()}
 
 
-def test_the_archive_has_all_that_is_kept(world: World) -> None:
+def test_the_export_contains_all_stored_data(world: World) -> None:
     answer_all(world)
     answer = world.client.get(PATH, headers=SIGNED)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
@@ -109,12 +109,12 @@ def test_the_archive_has_all_that_is_kept(world: World) -> None:
     assert [person["name"] for person in files["people.json"]] == ["", "Mia"]
     assert files["people.json"][1]["selfies"][0]["file"] == "selfies/selfie-2.png"
     shown = [(photo["person_id"], photo["photo_id"]) for photo in files["photos.json"]["of_me"]]
-    assert shown == [(ME, "photo-1"), (ME, "photo-2"), (MIA, "photo-1")], "of all pages, without those for everyone"
+    assert shown == [(ME, "photo-1"), (ME, "photo-2"), (MIA, "photo-1")], "all pages, without photos only for everyone"
     assert [photo["file_name"] for photo in files["photos.json"]["added_by_me"]] == ["a.jpg"]
     assert {photo["taken_at"] for photo in files["photos.json"]["of_me"]} == {"2026-06-19T20:13:20+00:00"}
 
 
-def test_no_number_of_a_face_and_no_hash_is_in_it(world: World) -> None:
+def test_the_export_contains_no_encodings_hashes_or_secrets(world: World) -> None:
     answer_all(world)
     files = unpack(world.client.get(PATH, headers=SIGNED))
     written = json.dumps({name: file for name, file in files.items() if name.endswith(".json")})
@@ -122,7 +122,7 @@ def test_no_number_of_a_face_and_no_hash_is_in_it(world: World) -> None:
         assert word not in written
 
 
-def test_head_says_how_large_it_is_and_reads_no_selfie(world: World) -> None:
+def test_head_returns_the_size_without_reading_selfies(world: World) -> None:
     answer_all(world)
     head = world.client.head(PATH, headers=SIGNED)
     assert "GetSelfie" not in [call.method for call in world.services.calls]
@@ -131,14 +131,14 @@ def test_head_says_how_large_it_is_and_reads_no_selfie(world: World) -> None:
     assert "accept-ranges" not in whole.headers
 
 
-def test_only_a_session_gets_it(world: World) -> None:
+def test_the_export_needs_a_session(world: World) -> None:
     answer_all(world, GetUser=InvalidToken())
     assert problem(world.client.get(PATH)) == (401, "invalid_token")
     assert world.services.calls == []
     assert problem(world.client.get(PATH, headers=SIGNED)) == (401, "invalid_token")
 
 
-def test_a_selfie_without_its_file_is_only_told(world: World) -> None:
+def test_a_selfie_without_a_file_is_listed_without_one(world: World) -> None:
     gone = record("selfie-1", image_bytes=0, state=selfie_pb2.SELFIE_STATE_REJECTED)
     people = selfie_pb2.ListRecordsResponse(people=[selfie_pb2.PersonRecord(person_id=ME, selfies=[gone])])
     answer_all(world, ListRecords=people)
@@ -147,7 +147,7 @@ def test_a_selfie_without_its_file_is_only_told(world: World) -> None:
     assert files["people.json"][0]["selfies"][0]["file"] is None
 
 
-def test_who_waits_to_be_let_in_has_an_export_too(world: World) -> None:
+def test_a_waiting_guest_can_export_their_data(world: World) -> None:
     answer_all(world, ListUploads=EventNotFound())
     assert unpack(world.client.get(PATH, headers=SIGNED))["photos.json"]["added_by_me"] == []
 
@@ -156,18 +156,18 @@ GONE = [SelfieNotFound(), selfie_pb2.GetSelfieResponse(image=b"other")]
 
 
 @pytest.mark.parametrize("answer", GONE, ids=["deleted", "another"])
-def test_a_selfie_that_goes_meanwhile_is_no_half_archive(world: World, answer: Any) -> None:
+def test_a_selfie_deleted_before_the_export_starts_returns_a_problem(world: World, answer: Any) -> None:
     answer_all(world, GetSelfie=answer)
     assert problem(world.client.get(PATH, headers=SIGNED)) == (503, "service_unavailable")
 
 
 @pytest.mark.parametrize("answer", GONE, ids=["deleted", "another"])
-def test_an_archive_that_cannot_go_on_is_cut(world: World, answer: Any) -> None:
+def test_an_export_that_fails_midway_breaks_the_connection(world: World, answer: Any) -> None:
     answer_all(world, GetSelfie=lambda request: get_selfie(request) if request.selfie_id == "selfie-1" else answer)
     with pytest.raises(httpx2.RemoteProtocolError):
         world.client.get(PATH, headers=SIGNED)
 
 
-def test_a_service_that_is_away_is_a_problem_and_not_half_an_archive(world: World) -> None:
+def test_an_unavailable_service_returns_a_problem(world: World) -> None:
     answer_all(world, ListRecords=grpc.StatusCode.UNAVAILABLE)
     assert problem(world.client.get(PATH, headers=SIGNED)) == (503, "service_unavailable")

@@ -1,4 +1,4 @@
-"""The faces of a photo by REST, and why a guest is in it or not."""
+"""The faces of a photo over REST, and the reasons why a guest matches them or not."""
 
 from typing import get_args
 
@@ -36,7 +36,7 @@ def answer_with_faces(world: World) -> None:
     )
 
 
-def test_faces_are_listed_with_the_names_of_whose_they_are(world: World) -> None:
+def test_faces_are_listed_with_the_names_of_their_guests(world: World) -> None:
     answer_with_faces(world)
     found = world.client.get(FACES, params={"guest_id": GUEST}, headers=SIGNED).json()
     assert found["faces"][0] == {
@@ -59,7 +59,7 @@ def test_faces_are_listed_with_the_names_of_whose_they_are(world: World) -> None
     assert (sent.photo_id, sent.person_id) == (PHOTO, GUEST)
 
 
-def test_without_a_guest_there_is_no_verdict_and_without_people_no_name_is_asked_for(world: World) -> None:
+def test_without_a_guest_there_is_no_verdict_and_no_names_are_fetched(world: World) -> None:
     face = pb.PhotoFace(number=0)
     world.answer(ListFaces=pb.ListFacesResponse(event_id=EVENT, faces=[face]))
     found = world.client.get(FACES, headers=SIGNED).json()
@@ -68,7 +68,7 @@ def test_without_a_guest_there_is_no_verdict_and_without_people_no_name_is_asked
     assert world.services.sent("ListFaces").person_id == ""
 
 
-def test_a_face_is_a_picture_for_its_organiser_alone(world: World) -> None:
+def test_a_face_crop_is_returned_as_a_private_jpeg(world: World) -> None:
     world.answer(GetFaceCrop=pb.GetFaceCropResponse(image=b"JPEG"))
     answer = world.client.get(f"{FACES}/7", headers=SIGNED)
     assert (answer.content, answer.headers["content-type"]) == (b"JPEG", "image/jpeg")
@@ -81,23 +81,23 @@ def test_a_face_is_a_picture_for_its_organiser_alone(world: World) -> None:
 @pytest.mark.parametrize(
     ("fault", "expected"), [(PhotoNotFound(), (404, "photo_not_found")), (PhotoNotReady(), (409, "photo_not_ready"))]
 )
-def test_what_the_service_refuses_is_told(world: World, path: str, fault: Fault, expected: tuple[int, str]) -> None:
+def test_faults_of_the_service_are_passed_on(world: World, path: str, fault: Fault, expected: tuple[int, str]) -> None:
     world.answer(ListFaces=fault, GetFaceCrop=fault)
     assert problem(world.client.get(path, headers=SIGNED)) == expected
 
 
 @pytest.mark.parametrize("number", [-1, 2**31, "first"])
-def test_what_is_no_number_of_a_face_is_not_asked_for(world: World, number: object) -> None:
+def test_an_invalid_face_number_is_rejected(world: World, number: object) -> None:
     assert problem(world.client.get(f"{FACES}/{number}", headers=SIGNED)) == (400, "invalid_argument")
     assert world.services.calls == []
 
 
 @pytest.mark.parametrize("path", [FACES, f"{FACES}/0"])
-def test_strangers_get_nothing(world: World, path: str) -> None:
+def test_faces_need_a_session(world: World, path: str) -> None:
     assert problem(world.client.get(path))[0] == 401
 
 
-def test_every_answer_and_reason_of_the_service_has_its_word() -> None:
+def test_every_answer_and_reason_of_the_service_is_documented() -> None:
     assert set(get_args(Reason)) == {reason.value for reason in FaceReason}
     assert set(get_args(Answer)) == {answer.value for answer in FaceAnswer}
     assert {name.removeprefix("FACE_REASON_").lower() for name in list(pb.FaceReason.keys())} == {

@@ -1,4 +1,4 @@
-"""Every fault of a field has a reason and a sentence of ours: wrong values go to every field of every route."""
+"""Every fault of a field has a reason and a message: invalid values are sent to every field of every route."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ def parameters(dependant: Dependant) -> Iterator[Any]:
 
 
 def wrong_forms(model: type[BaseModel]) -> Iterator[Any]:
-    """Forms with one wrong field each, forms within forms included."""
+    """Forms with one invalid field each, including nested forms."""
     yield from (*WRONG, MISSPELT)
     for name, field in model.model_fields.items():
         yield from ({name: value} for value in WRONG)
@@ -39,7 +39,7 @@ def wrong_forms(model: type[BaseModel]) -> Iterator[Any]:
 
 
 def find_faults() -> list[dict[str, Any]]:
-    """What the framework says of every wrong value in every place of every route."""
+    """The errors of the framework for every invalid value in every parameter of every route."""
     found: list[dict[str, Any]] = []
     for route in (route for router in ROUTERS for route in router.routes):
         if not isinstance(route, APIRoute):
@@ -54,22 +54,22 @@ def find_faults() -> list[dict[str, Any]]:
     return found
 
 
-def test_every_fault_that_the_framework_finds_is_told_in_our_words() -> None:
+def test_every_framework_fault_has_a_reason_and_an_own_message() -> None:
     faults = find_faults()
     assert {"uuid_parsing", "literal_error", "model_attributes_type", "string_pattern_mismatch"} <= {
         fault["type"] for fault in faults
     }, "the values reach the forms"
     unknown = {fault["type"] for fault in faults} - {*fields.FAULTS}
-    assert not unknown, f"without words of ours: {unknown}"
+    assert not unknown, f"without a message: {unknown}"
     for fault in faults:
-        told = fields.describe_fault(fault["loc"], fault["type"], fault.get("ctx") or {})
-        assert fault["msg"] not in told.message
-        assert told.reason in {reason for reason, _ in fields.FAULTS.values()}
-        assert not told.field.isdigit()
-        assert "{" not in told.message or told.reason == "wrong_pattern"
+        described = fields.describe_fault(fault["loc"], fault["type"], fault.get("ctx") or {})
+        assert fault["msg"] not in described.message
+        assert described.reason in {reason for reason, _ in fields.FAULTS.values()}
+        assert not described.field.isdigit()
+        assert "{" not in described.message or described.reason == "wrong_pattern"
 
 
-def test_control_a_fault_without_words_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_a_fault_without_a_message_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fields, "FAULTS", {k: v for k, v in fields.FAULTS.items() if k != "bool_type"})
     assert {fault["type"] for fault in find_faults()} - {*fields.FAULTS} == {"bool_type"}
     assert fields.describe_fault(("body", "x"), "bool_type", {}).reason == "invalid_value"
@@ -87,7 +87,9 @@ def test_control_a_fault_without_words_is_noticed(monkeypatch: pytest.MonkeyPatc
         (VISIBILITY, {"photo_ids": [], "visibility": "all"}, "visibility", "unknown_value"),
     ],
 )
-def test_a_form_says_what_is_wrong_in_our_words(world: World, path: str, form: Any, field: str, reason: str) -> None:
+def test_a_form_fault_has_an_own_reason_and_message(
+    world: World, path: str, form: Any, field: str, reason: str
+) -> None:
     answer = world.client.post(path, json=form, headers=SIGNED)
     assert problem(answer) == (422, "invalid_form")
     [error] = answer.json()["errors"]
@@ -95,7 +97,7 @@ def test_a_form_says_what_is_wrong_in_our_words(world: World, path: str, form: A
     assert error["message"].startswith("Entry 2: ") == (field == "photo_ids")
 
 
-def test_a_parameter_is_named_itself(world: World) -> None:
+def test_a_fault_of_a_path_parameter_names_the_parameter(world: World) -> None:
     answer = world.client.delete(f"/api/events/{EVENT}/guests/you", headers=SIGNED)
     assert problem(answer) == (400, "invalid_argument")
     assert {error["field"] for error in answer.json()["errors"]} == {"user_id"}

@@ -1,4 +1,4 @@
-"""HTTP as clients and proxies speak it: HEAD, OPTIONS, Allow, unknown parameters, prefixes, proxies, CORS."""
+"""HTTP semantics: HEAD, OPTIONS, Allow, unknown and duplicate parameters, malformed requests."""
 
 import json
 from typing import Any
@@ -40,9 +40,9 @@ READABLE = [
 ]
 
 
-# Not subtests: each of them swaps the standard output, to which the gateway's thread may just be writing.
+# Not subtests, because each one replaces the standard output while the gateway's thread may be writing to it.
 @pytest.mark.parametrize("path", READABLE)
-def test_head_answers_as_get_does_without_a_body(world: World, path: str) -> None:
+def test_head_returns_the_headers_of_get_without_a_body(world: World, path: str) -> None:
     got = world.client.get(path, headers=SIGNED)
     head = world.client.head(path, headers=SIGNED)
     assert (head.status_code, head.content) == (got.status_code, b"")
@@ -50,20 +50,20 @@ def test_head_answers_as_get_does_without_a_body(world: World, path: str) -> Non
     assert {name: head.headers.get(name) for name in names} == {name: got.headers.get(name) for name in names}
 
 
-def test_head_of_a_stream_ends_at_once(world: World) -> None:
+def test_head_of_an_event_stream_ends_at_once(world: World) -> None:
     world.answer(GetRematchState=PENDING)
     answer = world.client.head("/api/rematch-events", headers=SIGNED)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"].startswith("text/event-stream")
     asked = 0
-    while asked != len(world.services.calls):  # each round outlasts several questions of a stream that lives
+    while asked != len(world.services.calls):  # each round lasts longer than several polls of an open stream
         asked = len(world.services.calls)
         assert asked < 100
         for _ in range(50):
             world.client.get("/healthz")
 
 
-def test_head_is_refused_where_get_is(world: World) -> None:
+def test_head_is_rejected_where_get_is(world: World) -> None:
     assert world.client.head("/api/me").status_code == 401
     assert world.client.head("/api/nothing").status_code == 404
     answer = world.client.head("/api/login")
@@ -71,7 +71,7 @@ def test_head_is_refused_where_get_is(world: World) -> None:
     assert not world.services.calls
 
 
-def test_the_cookie_is_good_for_head(world: World) -> None:
+def test_the_cookie_authenticates_head_requests(world: World) -> None:
     assert world.client.head("/api/rematch-status", headers={"cookie": f"{COOKIE}={TOKEN}"}).status_code == 200
 
 
@@ -90,7 +90,7 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize(("path", "allowed"), ALLOWED)
-def test_allow_names_every_method_of_an_address(world: World, path: str, allowed: str) -> None:
+def test_allow_lists_every_method_of_a_path(world: World, path: str, allowed: str) -> None:
     refused = world.client.put(path, headers=SIGNED)
     assert problem(refused) == (405, "method_not_allowed")
     assert refused.headers["allow"] == allowed
@@ -99,12 +99,12 @@ def test_allow_names_every_method_of_an_address(world: World, path: str, allowed
     assert problem(world.client.request("TRACE", path)) == (405, "method_not_allowed")
 
 
-def test_options_of_an_unknown_address_is_not_found(world: World) -> None:
+def test_options_of_an_unknown_path_is_not_found(world: World) -> None:
     assert problem(world.client.options("/api/nothing")) == (404, "not_found")
 
 
 def test_only_full_matches_count_as_methods() -> None:
-    """Control of `Allow`: with the methods of the first route alone, two of four would be missing."""
+    """With the methods of the first route alone, `Allow` would lack DELETE."""
 
     class Route:
         def __init__(self, method: str) -> None:
@@ -155,19 +155,19 @@ def test_known_parameters_and_links_to_pages_are_accepted(world: World) -> None:
 
 
 @pytest.mark.parametrize("sent", [b"GET /api/me?\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n", b"\x16\x03\x01\r\n\r\n"])
-def test_what_is_not_http_gets_a_problem(world: World, sent: bytes) -> None:
+def test_invalid_http_returns_a_problem(world: World, sent: bytes) -> None:
     head, _, body = world.send_raw(sent).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400")
     assert json.loads(body)["reason"] == "bad_request"
 
 
-def test_a_parameter_that_is_given_twice_is_rejected(world: World) -> None:
+def test_a_duplicate_parameter_is_rejected(world: World) -> None:
     answer = world.client.get(f"/api/events/{EVENT}/photos?status=failed&status=indexed", headers=SIGNED)
     assert problem(answer) == (400, "invalid_argument")
     assert answer.json()["errors"][0]["field"] == "status"
 
 
-def test_a_name_that_is_given_twice_is_malformed(world: World) -> None:
+def test_a_duplicate_json_key_is_malformed(world: World) -> None:
     sent = b'{"event_code": "7K3F9QXA", "event_code": "7K3F9QXB"}'
     answer = world.client.post("/api/check-event-code", content=sent, headers={"content-type": "application/json"})
     assert problem(answer) == (400, "malformed_json")

@@ -1,4 +1,4 @@
-"""Invitations and the first organiser, over HTTP."""
+"""Invitations and the first organiser over REST."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ def no_cookies(world: World) -> None:
     world.client.cookies.clear()
 
 
-def test_an_invitation_is_a_link_whose_token_is_in_the_fragment(world: World) -> None:
+def test_an_invitation_link_has_its_token_in_the_fragment(world: World) -> None:
     world.answer(CreateInvitation=pb.CreateInvitationResponse(invitation=INVITATION, token="secret"))
     answer = world.client.post(PATH, json={"role": "photographer"}, headers=SIGNED)
     shown = answer.json()
@@ -56,7 +56,7 @@ def test_an_invitation_is_a_link_whose_token_is_in_the_fragment(world: World) ->
     assert (sent.event_id, sent.role) == (EVENT, pb.ROLE_PHOTOGRAPHER)
 
 
-def test_invitations_are_listed_and_withdrawn(world: World) -> None:
+def test_invitations_can_be_listed_and_revoked(world: World) -> None:
     world.answer(ListInvitations=pb.ListInvitationsResponse(invitations=[INVITATION]))
     assert world.client.get(PATH, headers=SIGNED).json() == {"invitations": [SHOWN]}
     assert world.client.delete(f"{PATH}/{OTHER}", headers=SIGNED).status_code == 204
@@ -64,7 +64,7 @@ def test_invitations_are_listed_and_withdrawn(world: World) -> None:
     assert (sent.event_id, sent.invitation_id) == (EVENT, OTHER)
 
 
-def test_anybody_looks_and_who_is_signed_in_accepts(world: World) -> None:
+def test_looking_up_needs_no_session_and_accepting_needs_one(world: World) -> None:
     looked = pb.LookUpInvitationResponse(
         event_id=EVENT, event_name="Wedding", role=pb.ROLE_COUPLE, created_by="olga", expire_time=Timestamp(seconds=9)
     )
@@ -76,10 +76,10 @@ def test_anybody_looks_and_who_is_signed_in_accepts(world: World) -> None:
     assert world.client.post("/api/invitations/accept", json=LINK, headers=SIGNED).json() == shown
     assert problem(world.client.post("/api/invitations/accept", json=LINK)) == (401, "invalid_token")
     for path in ("/api/invitations/look", "/api/invitations/accept"):
-        assert world.client.get(f"{path}?token=secret").status_code == 405, "previews use nothing up"
+        assert world.client.get(f"{path}?token=secret").status_code == 405, "link previews use nothing up"
 
 
-def test_a_new_account_is_signed_in(world: World) -> None:
+def test_registering_by_invitation_signs_in(world: World) -> None:
     world.answer(RegisterInvited=pb.RegisterInvitedResponse(user_id="u", event_id=EVENT, tokens=TOKENS))
     answer = world.client.post("/api/invitations/register", json={**LINK, "user_data": USER})
     assert (answer.status_code, answer.json()["event_id"]) == (201, EVENT)
@@ -88,7 +88,7 @@ def test_a_new_account_is_signed_in(world: World) -> None:
     assert (sent.token, sent.username, sent.password, len(sent.request_id)) == ("secret", "rita", USER["password"], 36)
 
 
-def test_the_first_organiser_is_signed_in(world: World) -> None:
+def test_creating_the_first_organiser_signs_in(world: World) -> None:
     world.answer(CreateFirstOrganiser=pb.CreateFirstOrganiserResponse(user_id="u", tokens=TOKENS))
     answer = world.client.post("/api/first-organiser", json=FIRST)
     assert (answer.status_code, answer.json()["user_id"], answer.json()["event_id"]) == (201, "u", None)
@@ -125,7 +125,7 @@ def test_the_first_organiser_is_signed_in(world: World) -> None:
         ("POST", "/api/first-organiser", FIRST, "CreateFirstOrganiser", OrganiserExists(), (409, "organiser_exists")),
     ],
 )
-def test_faults_are_problems(
+def test_faults_of_the_service_are_passed_on(
     world: World, method: str, path: str, form: Any, rpc: str, fault: Any, expected: tuple[int, str]
 ) -> None:
     if fault:
@@ -137,17 +137,17 @@ def first_organiser(world: World, **headers: str) -> bool:
     return bool(world.client.get("/api/session", headers=headers).json()["first_organiser"])
 
 
-def test_a_session_says_whether_the_first_organiser_is_to_be_made() -> None:
+def test_a_session_reports_whether_a_first_organiser_can_be_created() -> None:
     with running_world() as world:
         world.answer(CheckFirstOrganiser=DatabaseUnavailable())
-        assert not first_organiser(world), "where that is not known"
+        assert not first_organiser(world), "unknown counts as impossible"
         world.answer(CheckFirstOrganiser=pb.CheckFirstOrganiserResponse(possible=True))
         assert first_organiser(world)
         world.answer(CheckFirstOrganiser=pb.CheckFirstOrganiserResponse())
         assert not first_organiser(world)
         calls = len(world.services.calls)
         assert not first_organiser(world)
-        assert len(world.services.calls) == calls, "remembered for a while"
+        assert len(world.services.calls) == calls, "the response is cached for a while"
 
 
 GUESSES = {
@@ -159,7 +159,7 @@ GUESSES = {
 
 
 @pytest.mark.parametrize("guess", GUESSES)
-def test_secrets_are_guessed_as_slowly_as_passwords(guess: str) -> None:
+def test_guessing_secrets_is_rate_limited(guess: str) -> None:
     path, form, kind = GUESSES[guess]
     with running_world(rates=Rates(**{kind: "3/minute"})) as world:
         statuses = [world.client.post(path, json=form, headers=SIGNED).status_code for _ in range(4)]

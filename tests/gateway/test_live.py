@@ -1,4 +1,4 @@
-"""The live view of an event: one read for all of its open pages, with the authority of one of them."""
+"""The live view of an event: open pages of the same role share one read, with the token of one of them."""
 
 import time
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def party(shared: LiveWorld) -> Party:
     return Party(shared)
 
 
-def test_a_page_gets_the_state_at_once(party: Party) -> None:
+def test_a_page_receives_the_state_at_once(party: Party) -> None:
     with party.open(uuid4()) as page:
         assert page.answer.headers["content-type"].startswith("text/event-stream")
         assert page.answer.headers["cache-control"] == "private, no-store"
@@ -51,7 +51,7 @@ def test_a_page_gets_the_state_at_once(party: Party) -> None:
     }
 
 
-def test_each_change_names_what_is_to_be_read_again(party: Party) -> None:
+def test_each_change_updates_the_versions_of_what_to_re_read(party: Party) -> None:
     ann = party.guests[0]
     with party.open(uuid4()) as page:
         state = page.hello.data
@@ -71,7 +71,7 @@ def test_each_change_names_what_is_to_be_read_again(party: Party) -> None:
         changes(page, state, {"guests"})
 
 
-def test_of_other_events_and_their_guests_nothing_is_heard(party: Party) -> None:
+def test_changes_of_other_events_are_not_sent(party: Party) -> None:
     with party.open(uuid4()) as page:
         party.world.photos(party.guests[0], event_id=str(uuid4()))
         party.world.selfie(uuid4())
@@ -80,7 +80,7 @@ def test_of_other_events_and_their_guests_nothing_is_heard(party: Party) -> None
         changes(page, page.hello.data, {"photos"})
 
 
-def test_the_selfie_of_one_who_has_joined_meanwhile_is_news(party: Party) -> None:
+def test_a_selfie_of_a_new_or_waiting_guest_updates_the_page(party: Party) -> None:
     newcomer, waiting = uuid4(), uuid4()
     with party.open(uuid4()) as page:
         party.say(Change.KIND_JOINED, newcomer)
@@ -96,7 +96,7 @@ def test_the_selfie_of_one_who_has_joined_meanwhile_is_news(party: Party) -> Non
 
 
 def listed(party: Party) -> int:
-    """How often the first page of members was asked for."""
+    """The number of requests for the first page of members."""
     calls = [call.request for call in party.world.services.calls if call.method == "ListMemberIds"]
     return len([request for request in calls if request.event_id == party.id and not request.page_token])
 
@@ -110,10 +110,10 @@ def test_a_change_is_read_once_for_all_pages(party: Party) -> None:
             party.read_photo()
             states = [page.next().data for page in (first, second, third)]
             assert states[0] == states[1] == states[2]
-        assert party.readers[opened:] == [str(one)] * 5, "with the token of the page that was opened first"
+        assert party.readers[opened:] == [str(one)] * 5, "with the token of the first page"
 
 
-def test_a_burst_is_two_reads_and_a_pause_between_them(party: Party) -> None:
+def test_a_burst_of_changes_is_read_at_most_once_per_pause(party: Party) -> None:
     with party.open(uuid4()) as page:
         opened = len(party.readers)
         party.read_photo()
@@ -128,7 +128,7 @@ def test_a_burst_is_two_reads_and_a_pause_between_them(party: Party) -> None:
         assert len(party.readers) - opened <= 2 + elapsed_s / PAUSE_S
 
 
-def test_idle_pages_cost_nothing(party: Party) -> None:
+def test_idle_pages_cause_no_reads(party: Party) -> None:
     party.counts |= {"pending_count": 0}
     with party.open(uuid4()) as page:
         read = len(party.readers)
@@ -141,34 +141,34 @@ def test_idle_pages_cost_nothing(party: Party) -> None:
     ("refusal", "expected"),
     [(OrganiserOnly(), (403, "organiser_only")), (EventNotFound(), (404, "event_not_found"))],
 )
-def test_who_does_not_organise_the_event_is_refused(party: Party, refusal: Fault, expected: tuple[int, str]) -> None:
+def test_the_live_view_is_for_organisers_only(party: Party, refusal: Fault, expected: tuple[int, str]) -> None:
     guest = uuid4()
     party.refusals[str(guest)] = refusal
     for _ in range(2):
         assert problem(party.world.client.get(party.path, headers=signed(guest, 60))) == expected
-        with party.open(uuid4()):  # also where another page is open already
+        with party.open(uuid4()):  # also while another page is open
             assert problem(party.world.client.get(party.path, headers=signed(guest, 60))) == expected
 
 
 def see(party: Party, page: Page) -> tuple[int, int, int, int]:
-    """What a page shows after the next photo: photos, guests who wait, guests who are searched, and are in no photo."""
+    """The counts after the next photo: photos, waiting guests, searched guests, and those of them without photos."""
     party.read_photo()
     state = changes(page, page.hello.data, {"photos"})
     return state["photos"]["total"], state["waiting"], state["searched"], state["without_photos"]
 
 
-def test_a_page_is_shown_what_its_own_user_may_see(party: Party) -> None:
+def test_each_page_shows_only_what_its_user_may_see(party: Party) -> None:
     organiser, couple, one, other = (uuid4() for _ in range(4))
     party.roles = {str(couple): ROLE_COUPLE, str(one): ROLE_PHOTOGRAPHER, str(other): ROLE_PHOTOGRAPHER}
     party.own_counts = {str(one): {"indexed_count": 1}, str(other): {"pending_count": 1}}
     expected = {organiser: (6, 5, 7, 6), couple: (6, 0, 0, 0), one: (1, 0, 0, 0), other: (1, 0, 0, 0)}
     for user_id, shown in expected.items():
-        with ExitStack() as pages:  # others are open before it and after it
+        with ExitStack() as pages:  # other pages are opened before and after it
             opened = {who: pages.enter_context(party.open(who)) for who in (*expected, user_id)}
             assert see(party, opened[user_id]) == shown
 
 
-def test_control_one_read_for_all_pages_is_found_out(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_one_read_for_all_roles_shows_too_much(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_view_of", lambda *_: 0)
     photographer = uuid4()
     party.roles = {str(photographer): ROLE_PHOTOGRAPHER}
@@ -177,7 +177,7 @@ def test_control_one_read_for_all_pages_is_found_out(party: Party, monkeypatch: 
         assert see(party, page) == (6, 5, 7, 6)
 
 
-def test_a_service_that_is_away_refuses_a_new_page_and_holds_up_an_open_one(party: Party) -> None:
+def test_an_unavailable_service_rejects_a_new_page_and_delays_an_open_one(party: Party) -> None:
     with party.open(uuid4()) as page:
         party.refusals[""] = grpc.StatusCode.INTERNAL
         party.read_photo()
@@ -187,7 +187,7 @@ def test_a_service_that_is_away_refuses_a_new_page_and_holds_up_an_open_one(part
 
 
 @pytest.mark.parametrize("kind", [Change.KIND_LEFT, Change.KIND_JOINED])
-def test_who_organises_the_event_no_more_sees_no_more_of_it(party: Party, kind: Change.Kind) -> None:
+def test_the_page_of_a_former_organiser_ends(party: Party, kind: Change.Kind) -> None:
     former, organiser = uuid4(), uuid4()
     with party.open(organiser) as stays, party.open(former) as ends:
         party.refusals[str(former)] = OrganiserOnly()
@@ -195,11 +195,11 @@ def test_who_organises_the_event_no_more_sees_no_more_of_it(party: Party, kind: 
         state = changes(stays, stays.hello.data, {"guests"})
         party.read_photo()
         changes(stays, state, {"photos"})
-        with pytest.raises(StopIteration):  # nothing was shown after it was known
+        with pytest.raises(StopIteration):  # no state follows the rejection
             ends.next()
 
 
-def test_where_the_reader_is_refused_the_next_page_reads(party: Party) -> None:
+def test_when_a_reader_is_rejected_another_page_reads(party: Party) -> None:
     first, second = uuid4(), uuid4()
     with party.open(first) as ends, party.open(second) as stays:
         party.refusals[str(first)] = EventNotFound()
@@ -210,14 +210,14 @@ def test_where_the_reader_is_refused_the_next_page_reads(party: Party) -> None:
         assert party.readers[-1] == str(second)
 
 
-def test_an_organiser_whose_membership_is_told_late_keeps_the_page(party: Party) -> None:
+def test_a_late_membership_change_of_an_organiser_keeps_the_page_open(party: Party) -> None:
     organiser = uuid4()
     with party.open(organiser) as page:
         party.say(Change.KIND_JOINED, organiser)
         changes(page, page.hello.data, {"guests"})
 
 
-def test_the_pages_of_a_deleted_event_end(party: Party) -> None:
+def test_pages_of_a_deleted_event_end(party: Party) -> None:
     with party.open(uuid4()) as one, party.open(uuid4()) as other:
         party.refusals[""] = EventNotFound()
         party.say(Change.KIND_EVENT_DELETED)
@@ -239,19 +239,19 @@ def test_a_page_ends_with_its_token(party: Party) -> None:
         assert expires_at - 0.1 <= time.time() < expires_at + 5
 
 
-def test_who_has_no_valid_token_sees_nothing(party: Party) -> None:
+def test_the_live_view_needs_a_valid_token(party: Party) -> None:
     for headers in ({}, {"authorization": "Bearer x.y.z"}, signed(uuid4(), -60)):
         assert problem(party.world.client.get(party.path, headers=headers)) == (401, "invalid_token")
     assert party.readers == []
 
 
-def test_head_ends_at_once_and_leaves_nothing_open(party: Party) -> None:
+def test_head_ends_at_once_and_leaves_no_page_open(party: Party) -> None:
     for _ in range(6):
         assert party.world.client.head(party.path, headers=signed(party.guests[0], 60)).status_code == 200
     wait_until(lambda: REGISTRY.get_sample_value("updates_open_pages") == 0)
 
 
-def test_few_pages_of_one_organiser(party: Party) -> None:
+def test_the_open_pages_of_one_organiser_are_limited(party: Party) -> None:
     organiser = uuid4()
     with party.open(organiser), party.open(organiser), party.open(organiser), party.open(organiser):
         answer = party.world.client.get(party.path, headers=signed(organiser, 60))
@@ -259,7 +259,7 @@ def test_few_pages_of_one_organiser(party: Party) -> None:
 
 
 @pytest.mark.parametrize("what", ["matches", "selfies"])
-def test_when_hints_may_be_lost_everything_is_to_be_read_again(what: str) -> None:
+def test_after_a_lost_stream_every_version_changes(what: str) -> None:
     with live_world(state_s=PAUSE_S) as world:
         party = Party(world)
         with party.open(uuid4()) as page:
@@ -267,7 +267,7 @@ def test_when_hints_may_be_lost_everything_is_to_be_read_again(what: str) -> Non
             changes(page, page.hello.data, {"event", "photos", "guests"})
 
 
-def test_rate_and_time_left_are_told_while_photos_are_read(party: Party) -> None:
+def test_the_rate_and_the_time_left_are_reported_while_photos_are_indexed(party: Party) -> None:
     party.counts |= {"pending_count": 1000, "indexed_count": 0}
     with party.open(uuid4()) as page:
         state = page.hello.data
@@ -289,7 +289,7 @@ def test_rate_and_time_left_are_told_while_photos_are_read(party: Party) -> None
         assert (state["photos_per_minute"], state["seconds_left"]) == (None, None)
 
 
-def test_without_a_key_of_the_gateway_there_is_no_live_view() -> None:
+def test_without_a_signing_key_the_live_view_is_unavailable() -> None:
     with running_world() as world:
         path = f"/api/events/{uuid4()}/updates"
         assert problem(world.client.get(path, headers=SIGNED)) == (503, "service_unavailable")

@@ -1,4 +1,4 @@
-"""The logo of an event over REST: how it is sent, cached, and shown in lists and on posters."""
+"""The logo of an event over REST: uploading, caching, and its use in lists and on posters."""
 
 import io
 from uuid import UUID
@@ -32,7 +32,7 @@ def put(world: World, data: bytes) -> httpx2.Response:
     return world.client.put(PATH, content=data, headers={**SIGNED, "content-type": "image/png"})
 
 
-def test_the_body_is_the_logo_and_the_answer_its_address(world: World) -> None:
+def test_setting_a_logo_returns_its_url_and_size(world: World) -> None:
     world.answer(SetLogo=pb.SetLogoResponse(logo=LOGO))
     answer = put(world, b"png")
     assert (answer.status_code, answer.json()) == (200, {"url": URL, "width": 480, "height": 90})
@@ -49,18 +49,18 @@ def test_the_body_is_the_logo_and_the_answer_its_address(world: World) -> None:
         (OrganiserOnly(), (403, "organiser_only")),
     ],
 )
-def test_what_is_refused_says_why(world: World, fault: Fault, expected: tuple[int, str]) -> None:
+def test_faults_of_the_service_are_passed_on(world: World, fault: Fault, expected: tuple[int, str]) -> None:
     world.answer(SetLogo=fault)
     assert problem(put(world, b"png")) == expected
 
 
-def test_a_large_body_is_refused_before_the_service_hears_of_it(world: World) -> None:
+def test_a_too_large_logo_is_rejected_without_calling_the_service(world: World) -> None:
     assert problem(put(world, bytes(MAX_LOGO_BYTES + 1))) == (413, "too_large")
     assert not world.services.calls
     assert problem(world.client.put(PATH, content=b"png")) == (401, "invalid_token")
 
 
-def test_a_versioned_address_is_kept_and_another_one_is_not(world: World) -> None:
+def test_only_the_url_of_the_current_version_is_immutable(world: World) -> None:
     world.answer(GetLogo=pb.GetLogoResponse(logo=LOGO, image=b"png"))
     shown = world.client.get(URL, headers=SIGNED)
     assert (shown.content, shown.headers["content-type"]) == (b"png", "image/png")
@@ -76,14 +76,14 @@ def test_a_versioned_address_is_kept_and_another_one_is_not(world: World) -> Non
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", "3")
 
 
-def test_no_logo_is_not_found_and_is_deleted_all_the_same(world: World) -> None:
+def test_a_missing_logo_is_not_found_but_can_be_deleted(world: World) -> None:
     world.answer(GetLogo=LogoNotFound())
     assert problem(world.client.get(PATH, headers=SIGNED)) == (404, "logo_not_found")
     assert world.client.delete(PATH, headers=SIGNED).status_code == 204
     assert world.services.sent("DeleteLogo").event_id == EVENT
 
 
-def test_guests_and_organisers_hear_of_the_logo_where_they_look(world: World) -> None:
+def test_photo_lists_and_events_have_the_logo_url(world: World) -> None:
     world.answer(
         ListMatches=matcher_pb2.ListMatchesResponse(logo_version="v1"),
         GetEvent=auth_pb2.GetEventResponse(event=auth_pb2.Event(event_id=EVENT)),
@@ -95,7 +95,7 @@ def test_guests_and_organisers_hear_of_the_logo_where_they_look(world: World) ->
     assert world.client.get("/api/my-photos", headers=SIGNED).json()["logo_url"] is None
 
 
-def test_the_poster_shows_the_logo_and_does_without_it(world: World) -> None:
+def test_the_poster_shows_the_logo_if_there_is_one(world: World) -> None:
     out = io.BytesIO()
     Image.new("RGB", (480, 90), "teal").save(out, "PNG")
     world.answer(GetEvent=auth_pb2.GetEventResponse(event=auth_pb2.Event(name="Party", event_code="7K3F-9QXA")))

@@ -1,4 +1,4 @@
-"""Roles of members, and guests who were removed, for organisers."""
+"""Role changes and removed guests over REST, for organisers."""
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -15,13 +15,13 @@ MEMBER = f"/api/events/{A}/guests/{B}"
 
 
 @pytest.mark.parametrize("role", ["guest", "photographer", "couple", "organiser"])
-def test_a_member_gets_another_role(world: World, role: str) -> None:
+def test_a_role_can_be_changed(world: World, role: str) -> None:
     assert world.client.patch(MEMBER, json={"role": role}, headers=SIGNED).status_code == 204
     sent = world.services.sent("SetRole")
     assert (sent.event_id, sent.user_id, sent.role) == (A, B, pb.Role.Value(f"ROLE_{role.upper()}"))
 
 
-def test_there_is_no_other_role(world: World) -> None:
+def test_an_unknown_role_is_rejected(world: World) -> None:
     answer = world.client.patch(MEMBER, json={"role": "owner"}, headers=SIGNED)
     assert problem(answer) == (422, "invalid_form")
 
@@ -36,12 +36,12 @@ def test_there_is_no_other_role(world: World) -> None:
         (LastOrganiser(), (409, "last_organiser")),
     ],
 )
-def test_a_role_that_cannot_be_given_says_why(world: World, fault: Fault, expected: tuple[int, str]) -> None:
+def test_faults_of_a_role_change_are_passed_on(world: World, fault: Fault, expected: tuple[int, str]) -> None:
     world.answer(SetRole=fault)
     assert problem(world.client.patch(MEMBER, json={"role": "guest"}, headers=SIGNED)) == expected
 
 
-def test_removed_guests_are_listed_by_pages(world: World) -> None:
+def test_removed_guests_are_listed_in_pages(world: World) -> None:
     guest = pb.RemovedGuest(user_id=B, display_name="Gina", remove_time=Timestamp(seconds=9))
     world.answer(ListRemoved=pb.ListRemovedResponse(guests=[guest], next_page_token="n"))
     answer = world.client.get(f"/api/events/{A}/removed?limit=1&cursor=c", headers=SIGNED)
@@ -53,6 +53,6 @@ def test_removed_guests_are_listed_by_pages(world: World) -> None:
     assert (sent.event_id, sent.page_size, sent.page_token) == (A, 1, "c")
 
 
-def test_only_organisers_see_who_was_removed(world: World) -> None:
+def test_only_organisers_can_list_removed_guests(world: World) -> None:
     world.answer(ListRemoved=OrganiserOnly())
     assert problem(world.client.get(f"/api/events/{A}/removed", headers=SIGNED)) == (403, "organiser_only")

@@ -1,4 +1,4 @@
-"""multipart/form-data as clients really send it, and as nobody should."""
+"""multipart/form-data as real clients send it, and malformed or hostile forms."""
 
 import time
 from typing import Any
@@ -37,14 +37,14 @@ PART = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\
     ],
     ids=range(13),
 )
-def test_a_broken_form_is_told(world: World, content_type: str, body: bytes, expected: tuple[int, str]) -> None:
+def test_a_malformed_form_is_reported(world: World, content_type: str, body: bytes, expected: tuple[int, str]) -> None:
     answer = world.client.post(SELFIE, content=body, headers={**SIGNED, "content-type": content_type})
     assert problem(answer) == expected
     assert not world.services.calls
 
 
 DISPOSITION = b'Content-Disposition: form-data; name="files"; filename="a.jpg"\r\n'
-FILE = b"\xff\xd8\xff \r\n--\r\n--bb \n--b \x00\r"  # with what looks like a boundary and is none
+FILE = b"\xff\xd8\xff \r\n--\r\n--bb \n--b \x00\r"  # contains almost-boundaries
 
 
 def keep(messages: list[pb.AddPhotosRequest]) -> pb.AddPhotosResponse:
@@ -57,7 +57,7 @@ def post(world: World, content: Any, content_type: str = FORM) -> httpx2.Respons
 
 
 def kept(world: World) -> list[bytes]:
-    """The bytes of the photos that reached the service."""
+    """The bytes of the photos that the service received."""
     calls = [call.request for call in world.services.calls if call.method == "AddPhotos"]
     return sorted(b"".join(message.chunk for message in call) for call in calls)
 
@@ -84,7 +84,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("size", [1, 7, 100_000])
-def test_a_form_as_clients_send_it_is_read(world: World, form: str, size: int) -> None:
+def test_every_valid_form_is_parsed(world: World, form: str, size: int) -> None:
     body = FORMS[form]
     answer = post(world, (body[start : start + size] for start in range(0, len(body), size)))
     assert answer.status_code == 202, answer.text
@@ -99,11 +99,11 @@ def test_a_form_as_clients_send_it_is_read(world: World, form: str, size: int) -
         "multipart/form-data ; Boundary=b",
     ],
 )
-def test_a_boundary_is_read_as_clients_write_it(world: World, content_type: str) -> None:
+def test_every_notation_of_the_boundary_is_parsed(world: World, content_type: str) -> None:
     assert post(world, FORMS["plain"], content_type).status_code == 202
 
 
-def test_a_boundary_may_have_any_character(world: World) -> None:
+def test_a_boundary_can_contain_every_allowed_character(world: World) -> None:
     boundary = "'()+_,-./:=? b"
     body = FORMS["plain"].replace(b"--b\r\nC", b"--%s\r\nC" % boundary.encode())
     body = body.replace(b"--b--", b"--%s--" % boundary.encode())
@@ -128,12 +128,12 @@ def test_a_boundary_may_have_any_character(world: World) -> None:
         (b'filename=""', ""),
     ],
 )
-def test_a_file_name_is_read_as_clients_write_it(world: World, parameter: bytes, shown: str) -> None:
+def test_every_notation_of_a_file_name_is_parsed(world: World, parameter: bytes, shown: str) -> None:
     body = FORMS["plain"].replace(b'filename="a.jpg"', parameter)
     assert post(world, body).json()["photos"][0]["filename"] == shown
 
 
-def test_of_a_truncated_form_the_complete_files_are_kept(world: World) -> None:
+def test_the_complete_files_of_a_truncated_form_are_kept(world: World) -> None:
     body = (
         b"--b\r\n" + DISPOSITION + b"\r\n" + FILE + b"\r\n--b\r\n" + DISPOSITION.replace(b"a.jpg", b"b.jpg") + b"\r\n"
     )
@@ -143,13 +143,13 @@ def test_of_a_truncated_form_the_complete_files_are_kept(world: World) -> None:
     assert kept(world) == [FILE]
 
 
-def test_a_part_that_cannot_be_read_leaves_the_files_before_it(world: World) -> None:
+def test_a_malformed_part_keeps_the_files_before_it(world: World) -> None:
     answer = post(world, FORMS["plain"][:-4] + b"\r\nno header\r\n\r\nx\r\n--b--\r\n")
     assert [photo.get("reason") for photo in answer.json()["photos"]] == [None, "malformed_multipart"]
 
 
 MAX_TURN_S = 0.02
-DASHED = b"-" * 59 + b"b"  # a boundary of which a body is full, but for the last character
+DASHED = b"-" * 59 + b"b"  # hostile bodies repeat this boundary except for its last character
 HOSTILE = {
     "dashes": b"-" * 9_000_000,
     "lines of dashes": (b"\r\n--" + DASHED[:-1]) * 140_000,
@@ -172,7 +172,7 @@ def parsing_takes_s(body: bytes, boundary: bytes, slice_bytes: int = SLICE_BYTES
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_body_is_read_in_short_turns(world: World, name: str) -> None:
+def test_a_hostile_body_is_parsed_in_short_turns(world: World, name: str) -> None:
     body = b"--%s\r\n%s\r\n%s\r\n--%s--\r\n" % (DASHED, DISPOSITION, HOSTILE[name], DASHED)
     assert parsing_takes_s(body, DASHED) < MAX_TURN_S
     assert post(world, body, f"multipart/form-data; boundary={DASHED.decode()}").status_code == 202

@@ -1,4 +1,4 @@
-"""What events offer their guests, over REST: the release, the credit, downloads and how long they are kept."""
+"""What events offer their guests over REST: the release, the credit, downloads and the retention."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -43,7 +43,7 @@ def world() -> Iterator[World]:
         yield world
 
 
-def test_organisers_and_guests_see_what_is_offered(world: World) -> None:
+def test_organisers_and_guests_see_the_offer(world: World) -> None:
     world.answer(
         GetEvent=pb.GetEventResponse(event=pb.Event(event_id=EVENT, **OFFER)),
         GetUser=pb.GetUserResponse(memberships=[pb.Membership(event_id=EVENT, role=pb.ROLE_GUEST, **OFFER)]),
@@ -54,7 +54,7 @@ def test_organisers_and_guests_see_what_is_offered(world: World) -> None:
         assert {name: shown[name] for name in SHOWN} == SHOWN
 
 
-def test_a_new_event_is_made_with_its_offer(world: World) -> None:
+def test_an_event_is_created_with_its_offer(world: World) -> None:
     form = {
         "name": "Wedding",
         "release": "held",
@@ -84,25 +84,25 @@ EDITS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("form", "expected"), EDITS, ids=lambda value: str(value))
-def test_an_edit_says_what_is_given_and_no_more(world: World, form: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_an_edit_sends_only_the_given_fields(world: World, form: dict[str, Any], expected: dict[str, Any]) -> None:
     assert world.client.patch(f"/api/events/{EVENT}", json=form, headers=SIGNED).status_code == 200
     sent = world.services.sent("UpdateEvent")
-    told = {name: sent.HasField(name) for name in NOTHING if name != "clear_release_time"}
-    assert {**told, "clear_release_time": sent.clear_release_time} == {**NOTHING, **expected}
+    fields = {name: sent.HasField(name) for name in NOTHING if name != "clear_release_time"}
+    assert {**fields, "clear_release_time": sent.clear_release_time} == {**NOTHING, **expected}
     assert sent.held.value == (form.get("release") == "held")
     assert sent.keep_days.value == (form.get("keep_days") or 0)
     assert sent.download == pb.DOWNLOAD_SIZE_UNSPECIFIED
 
 
 @pytest.mark.parametrize("form", [{"download": "huge"}, {"release": "soon"}, {"keep_days": 0}, {"keep_days": 3651}])
-def test_values_that_there_are_not_are_refused(world: World, form: dict[str, Any]) -> None:
+def test_unknown_and_out_of_range_values_are_rejected(world: World, form: dict[str, Any]) -> None:
     answer = world.client.patch(f"/api/events/{EVENT}", json=form, headers=SIGNED)
     assert problem(answer) == (422, "invalid_form")
     assert not world.services.calls
 
 
 def offer(world: World, size: str) -> None:
-    """A guest of one photo, who is offered this size."""
+    """Scripts a guest with one photo that can be downloaded in this size."""
     match = matcher_pb2.Match(
         photo_id=PHOTO,
         event_id=EVENT,
@@ -131,7 +131,7 @@ def offer(world: World, size: str) -> None:
 
 
 @pytest.mark.parametrize("size", ["ORIGINAL", "PREVIEW", "NONE"])
-def test_lists_pictures_and_archives_follow_the_size(world: World, size: str) -> None:
+def test_lists_pictures_and_archives_follow_the_download_size(world: World, size: str) -> None:
     offer(world, size)
     (photo,) = world.client.get("/api/my-photos", headers=SIGNED).json()["photos"]
     original, preview = (f"/api/photos/{PHOTO}/{name}?v={name}-1" for name in ("original", "preview"))
@@ -156,7 +156,7 @@ def test_lists_pictures_and_archives_follow_the_size(world: World, size: str) ->
     [({}, (False, False)), ({"expires_at": None, "keep_days": None}, (True, True)), ({"keep_days": 5}, (False, False))],
     ids=["missing", "null", "chosen"],
 )
-def test_only_an_explicit_null_keeps_a_new_event_for_good(
+def test_only_an_explicit_null_keeps_a_new_event_forever(
     world: World, form: dict[str, Any], expected: tuple[bool, bool]
 ) -> None:
     world.answer(CreateEvent=pb.CreateEventResponse(event=pb.Event(event_id=EVENT)))

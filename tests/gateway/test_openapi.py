@@ -1,4 +1,4 @@
-"""The OpenAPI document promises what the protos promise."""
+"""The OpenAPI document agrees with the protos."""
 
 import re
 from pathlib import Path
@@ -115,7 +115,7 @@ def document() -> dict[str, Any]:
 
 
 def promised() -> dict[str, list[str]]:
-    """The reasons that the comment of each rpc names."""
+    """The reasons in the comment of each RPC."""
     found = {}
     for path in PROTOS.glob("*/v1/*.proto"):
         for comment, name in RPC.findall(path.read_text()):
@@ -130,8 +130,10 @@ def test_a_route_documents_the_errors_of_its_rpc(rpc: str) -> None:
     method, path = ROUTES[rpc].split()
     for variant in ("thumb", "medium", "preview", "original"):
         responses = app.openapi()["paths"][path.replace("{variant}", variant)][method]["responses"]
-        told = {reason for answer in responses.values() for reason in re.findall("`(.*?)`", answer["description"])}
-        assert set(promised()[rpc]) <= told
+        documented = {
+            reason for answer in responses.values() for reason in re.findall("`(.*?)`", answer["description"])
+        }
+        assert set(promised()[rpc]) <= documented
 
 
 ARCHIVES = [
@@ -145,10 +147,10 @@ def test_an_archive_documents_the_errors_of_the_list_and_of_the_pictures(
     document: dict[str, Any], path: str, rpcs: list[str]
 ) -> None:
     operation = document["paths"][path]["get"]
-    told = {
+    documented = {
         reason for answer in operation["responses"].values() for reason in re.findall("`(.*?)`", answer["description"])
     }
-    assert {reason for rpc in rpcs for reason in promised()[rpc]} - {"invalid_page"} <= told
+    assert {reason for rpc in rpcs for reason in promised()[rpc]} - {"invalid_page"} <= documented
     assert [p["name"] for p in operation["parameters"] if p["required"]] == ["event_id"]
     assert {p["name"] for p in operation["parameters"] if p["in"] == "header"} == {"range", "if-range"}
     for status in ("200", "206"):
@@ -187,27 +189,27 @@ RAISED = re.compile(r'Problem\(\s*(\d{3}),\s*"(\w+)"')
 BY_GATEWAY = sorted({found[::-1] for path in GATEWAY.rglob("*.py") for found in RAISED.findall(path.read_text())})
 
 
-def test_the_reasons_are_found_in_the_sources() -> None:
-    """Control: what the next two tests compare is not empty, and holds reasons known to be there."""
+def test_control_the_reasons_are_found_in_the_sources() -> None:
+    """The lists compared by the next two tests are not empty and contain known reasons."""
     assert ("BLOBS_UNAVAILABLE", "UNAVAILABLE") in BY_SERVICES
     assert ("unknown_parameter", "400") in BY_GATEWAY
     assert len(BY_SERVICES) > 25
 
 
 @pytest.mark.parametrize(("reason", "status"), BY_SERVICES)
-def test_the_status_of_a_reason_is_that_of_its_proto(reason: str, status: str) -> None:
+def test_the_status_of_a_reason_matches_its_proto(reason: str, status: str) -> None:
     if reason == "CALLER_NOT_ALLOWED":
-        return  # between services only
+        return  # only in calls between services
     expected = STATUSES[grpc.StatusCode[status]][0] if status != "INTERNAL" else 500
     assert REASONS[reason.lower()] == MORE_EXACT.get(reason.lower(), expected)
 
 
 @pytest.mark.parametrize(("reason", "status"), BY_GATEWAY)
-def test_the_status_of_a_reason_is_that_with_which_the_gateway_raises_it(reason: str, status: str) -> None:
+def test_the_status_of_a_reason_matches_where_the_gateway_raises_it(reason: str, status: str) -> None:
     assert REASONS[reason] == int(status)
 
 
-def test_a_reason_of_two_statuses_has_two_in_the_protos() -> None:
+def test_a_reason_with_two_statuses_has_two_in_the_protos() -> None:
     names = [reason for reason, _ in BY_SERVICES]
     for reason in OF_TWO_STATUSES:
         assert (
@@ -217,15 +219,15 @@ def test_a_reason_of_two_statuses_has_two_in_the_protos() -> None:
     assert len(names) == len(set(names)), "the same reason has the same status in every service"
 
 
-def test_the_document_names_every_reason_and_every_rejection(document: dict[str, Any]) -> None:
+def test_the_document_lists_every_reason_and_every_rejection(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     assert schemas["ProblemBody"]["properties"]["reason"]["enum"] == sorted(REASONS)
     rejections = {name.removeprefix("REJECT_REASON_").lower() for name, _ in selfie_pb2.RejectReason.items()}
     assert rejections - {"unspecified"} <= set(schemas["RematchStatus"]["properties"]["reason"]["enum"])
 
 
-def test_operations_are_named_once_and_every_answer_has_a_schema(document: dict[str, Any]) -> None:
-    """What generators of clients need."""
+def test_operation_names_are_unique_and_every_response_has_a_schema(document: dict[str, Any]) -> None:
+    """Client generators require this."""
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     names = [operation["operationId"] for operation in operations]
     assert len(names) == len(set(names)) > 25
@@ -237,16 +239,16 @@ def test_operations_are_named_once_and_every_answer_has_a_schema(document: dict[
     assert {tag["name"] for tag in document["tags"]} == {tag for operation in operations for tag in operation["tags"]}
 
 
-def test_the_document_names_the_prefix_of_the_proxy() -> None:
+def test_the_document_contains_the_prefix_of_the_proxy() -> None:
     site = Site(root_path="/photos")
     app = create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER, site)
     assert app.openapi()["servers"] == [{"url": "/photos"}]
 
 
-def test_every_rpc_of_a_person_has_a_route() -> None:
+def test_every_user_rpc_has_a_route() -> None:
     unlisted = {"CheckEventCode", "Logout", "DeleteUser", "DeleteSelfie", "GetRematchState", "GetIndexState"}
-    unlisted |= {"CreateDownloadToken", "CheckFirstOrganiser"}  # the gateway itself asks for them
-    unlisted |= {"CountMatches", "ListSelfieStates"}  # of the guests that ListGuests has found
+    unlisted |= {"CreateDownloadToken", "CheckFirstOrganiser"}  # the gateway calls these itself
+    unlisted |= {"CountMatches", "ListSelfieStates"}  # called for the guests of ListGuests
     of_services = {"ListChanges", "ListEndedSessions", "ListMemberIds", "Rematch", "WatchMatches", "WatchSelfies"}
     of_services.add("CountMatchesForNotices")
     assert set(promised()) - set(ROUTES) - unlisted == of_services

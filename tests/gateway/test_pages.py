@@ -1,4 +1,4 @@
-"""How the built pages are served. `make pages` builds them; `make test` does so by itself."""
+"""Serving the built pages. `make pages` builds them, and `make test` runs it first."""
 
 import asyncio
 import gzip
@@ -52,12 +52,12 @@ def world() -> Iterator[World]:
 
 
 def first_load(page: httpx2.Response) -> set[str]:
-    """What a browser fetches for a page before the first tap; the plain version is for old browsers only."""
+    """The assets that a browser loads for a page at first; the `old-` versions are only for old browsers."""
     return {path for path in ASSET.findall(page.text) if "/old-" not in path}
 
 
 @pytest.mark.parametrize("path", GUEST + ORGANISER)
-def test_every_address_shows_its_page(world: World, path: str) -> None:
+def test_every_page_url_returns_its_page(world: World, path: str) -> None:
     page = world.client.get(path)
     assert ("organiser" in page.text) == (path in ORGANISER)
     assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -70,7 +70,7 @@ def test_every_address_shows_its_page(world: World, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/organiser/events/a/b/c", "/my", "/apis"])
-def test_a_person_at_an_unknown_address_gets_a_page(world: World, path: str) -> None:
+def test_a_browser_at_an_unknown_path_gets_a_page(world: World, path: str) -> None:
     page = world.client.get(path, headers={"accept": "text/html,*/*;q=0.8", "accept-language": "fr"})
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert page.headers["cache-control"] == "no-cache"
@@ -81,7 +81,7 @@ def test_a_person_at_an_unknown_address_gets_a_page(world: World, path: str) -> 
 
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/api", "/assets/nothing", "/assets/a/b", "/healthz/x", "/metrics"])
-def test_programs_get_problems_whatever_they_accept(world: World, path: str) -> None:
+def test_unknown_api_and_asset_paths_return_problems(world: World, path: str) -> None:
     assert problem(world.client.get(path, headers={"accept": "text/html"})) == (404, "not_found")
 
 
@@ -117,8 +117,10 @@ def test_the_first_load_is_small(world: World, language: str, path: str) -> None
 
 
 @pytest.mark.parametrize("encoding", ["br", "gzip"])
-def test_assets_are_compressed_and_kept_forever(world: World, encoding: str) -> None:
-    for path in first_load(world.client.get("/")):
+def test_assets_are_compressed_and_cached_forever(world: World, encoding: str) -> None:
+    assets = first_load(world.client.get("/"))
+    assert assets
+    for path in assets:
         asset = world.client.get(path, headers={"accept-encoding": encoding})
         assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert (asset.headers["content-encoding"], asset.headers["vary"]) == (encoding, "Accept-Encoding")
@@ -128,29 +130,32 @@ def test_assets_are_compressed_and_kept_forever(world: World, encoding: str) -> 
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2fguest.en.html", "%2e%2e/guest.en.html"])
-def test_only_assets_are_sent(world: World, name: str) -> None:
+def test_only_assets_are_served(world: World, name: str) -> None:
     assert problem(world.client.get(f"/assets/{name}"))[0] == 404
 
 
-def test_the_interface_is_described_without_other_hosts(world: World) -> None:
+def test_the_api_docs_load_nothing_from_other_hosts(world: World) -> None:
     page = world.client.get("/docs")
     assert page.status_code == 200
     assert not re.search(r"https?:", page.text)
-    for path in ASSET.findall(page.text):
+    assets = ASSET.findall(page.text)
+    assert assets
+    for path in assets:
         assert world.client.get(path).status_code == 200
 
 
-def test_no_asset_of_the_description_names_another_host_to_load_from(world: World) -> None:
-    """The policy of the page would stop it, too."""
+def test_no_stylesheet_of_the_api_docs_loads_from_another_host(world: World) -> None:
+    """The policy of the page forbids it, too."""
     page = world.client.get("/docs")
     assert "default-src 'none'" in page.headers["content-security-policy"]
-    for path in ASSET.findall(page.text):
-        if path.endswith(".css"):
-            assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", world.client.get(path).text)
+    styles = [path for path in ASSET.findall(page.text) if path.endswith(".css")]
+    assert styles
+    for path in styles:
+        assert not re.search(r"(@import|url\()\s*[\"']?(https?:)?//", world.client.get(path).text)
 
 
 @pytest.mark.parametrize("shown", [True, False])
-def test_the_description_can_be_turned_off(shown: bool) -> None:
+def test_the_api_docs_can_be_disabled(shown: bool) -> None:
     app = create_app(Addresses("a", "b", "c"), TlsSettings(), Limits(), VERIFIER, shows_docs=shown)
 
     async def ask() -> list[int]:
@@ -160,14 +165,14 @@ def test_the_description_can_be_turned_off(shown: bool) -> None:
     assert asyncio.run(ask()) == ([200, 200] if shown else [404, 404])
 
 
-def test_agreeing_later_is_recorded(world: World) -> None:
+def test_a_later_consent_is_recorded(world: World) -> None:
     world.answer(RecordConsent=pb.RecordConsentResponse())
     form = {"event_id": str(UUID(int=7)), "consent_version": "2026-11"}
     assert world.client.post("/api/me/consents", json=form, headers=SIGNED).status_code == 204
     assert world.services.sent("RecordConsent").consent_version == "2026-11"
 
 
-def test_a_browser_that_was_signed_in_is_told_to_try_again(world: World) -> None:
+def test_a_session_reports_whether_it_can_be_renewed(world: World) -> None:
     for cookie, expected in (("", False), ("minois_renewable=1", True)):
         session = world.client.get("/api/session", headers={"cookie": cookie}).json()
         assert (session["me"], session["renewable"]) == (None, expected)

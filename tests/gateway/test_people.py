@@ -1,4 +1,4 @@
-"""The people whom a guest looks for, by REST: the translation, and whose photos and selfies a request concerns."""
+"""The people whom a guest searches for, over REST, and the person that a request concerns."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ PEOPLE = pb.ListPeopleResponse(
 )
 
 
-def test_the_people_are_listed_the_caller_first(world: World) -> None:
+def test_people_are_listed_with_the_caller_first(world: World) -> None:
     world.answer(ListPeople=PEOPLE)
     assert world.client.get("/api/people", headers=SIGNED).json() == {
         "people": [
@@ -58,19 +58,19 @@ def test_a_person_is_renamed_and_deleted(world: World) -> None:
         (ConsentRequired(), (400, "consent_required")),
     ],
 )
-def test_what_is_refused_has_a_reason(world: World, fault: Any, expected: tuple[int, str]) -> None:
+def test_faults_of_the_service_are_passed_on(world: World, fault: Any, expected: tuple[int, str]) -> None:
     world.answer(CreatePerson=fault)
     form = {"name": "Mia", "consent_version": ""}
     assert problem(world.client.post("/api/people", json=form, headers=SIGNED)) == expected
 
 
-def test_the_first_person_stays(world: World) -> None:
+def test_the_first_person_cannot_be_deleted(world: World) -> None:
     world.answer(DeletePerson=FirstPerson())
     assert problem(world.client.delete(f"/api/people/{USER_ID}", headers=SIGNED)) == (409, "first_person")
 
 
 @pytest.mark.parametrize("person", [None, MIA])
-def test_a_request_names_the_person_or_nobody(world: World, person: UUID | None) -> None:
+def test_requests_pass_on_the_person_or_none(world: World, person: UUID | None) -> None:
     world.answer(ListPeople=PEOPLE, GetRematchState=pb.GetRematchStateResponse())
     params, named = ({"person": str(person)}, str(person)) if person else ({}, "")
     client = world.client
@@ -90,14 +90,14 @@ def test_a_request_names_the_person_or_nobody(world: World, person: UUID | None)
     assert (upload.person_id, upload.is_addition) == (named, False)
 
 
-def test_a_selfie_is_added_to_those_in_use(world: World) -> None:
+def test_a_selfie_can_be_added_to_the_active_ones(world: World) -> None:
     world.client.post("/api/upload-selfie?add=true", files={"file": JPEG}, headers=SIGNED)
     assert world.services.sent("UploadSelfie").is_addition
 
 
 @pytest.mark.parametrize("path", ["/api/my-photos", "/api/my-photos.zip"])
-def test_the_photos_of_somebody_elses_person_are_not_found(world: World, path: str) -> None:
-    """Before matcher_service is asked for anything."""
+def test_photos_of_a_foreign_person_are_not_found(world: World, path: str) -> None:
+    """No call to matcher_service is made."""
     world.answer(ListPeople=PEOPLE)
     answer = world.client.get(path, params={"event_id": str(EVENT), "person": str(uuid4())}, headers=SIGNED)
     assert problem(answer) == (404, "person_not_found")
@@ -113,13 +113,13 @@ def test_the_photos_of_somebody_elses_person_are_not_found(world: World, path: s
         ("DELETE", "/api/my-selfie", "DeleteSelfie"),
     ],
 )
-def test_the_selfie_of_somebody_elses_person_is_not_found(world: World, method: str, path: str, rpc: str) -> None:
+def test_the_selfie_of_a_foreign_person_is_not_found(world: World, method: str, path: str, rpc: str) -> None:
     world.answer(**{rpc: PersonNotFound()})
     answer = world.client.request(method, path, params={"person": str(uuid4())}, headers=SIGNED)
     assert problem(answer) == (404, "person_not_found")
 
 
-def test_an_archive_has_the_photos_of_the_person(world: World) -> None:
+def test_an_archive_requests_the_photos_of_the_person(world: World) -> None:
     world.answer(ListPeople=PEOPLE, ListMatches=matcher_pb2.ListMatchesResponse())
     params = {"event_id": str(EVENT), "person": str(MIA)}
     assert problem(world.client.get("/api/my-photos.zip", params=params, headers=SIGNED)) == (404, "photo_not_found")

@@ -1,4 +1,4 @@
-"""Photos on their way out: lists and pictures."""
+"""Lists of photos, and pictures, over REST."""
 
 import uuid
 from typing import Any
@@ -60,12 +60,12 @@ def test_the_last_page_has_no_cursor(world: World) -> None:
 @pytest.mark.parametrize(
     ("fault", "expected"), [(InvalidPage(), (400, "invalid_page")), (EventNotFound(), (404, "event_not_found"))]
 )
-def test_a_list_that_is_refused_says_why(world: World, fault: Any, expected: tuple[int, str]) -> None:
+def test_faults_of_a_list_are_passed_on(world: World, fault: Any, expected: tuple[int, str]) -> None:
     world.answer(ListMatches=fault)
     assert problem(world.client.get("/api/my-photos?cursor=x", headers=SIGNED)) == expected
 
 
-def test_photos_of_an_event_show_what_organisers_need(world: World) -> None:
+def test_event_photos_have_every_field_for_organisers(world: World) -> None:
     ready = pb.Photo(
         photo_id=PHOTO, filename="a.jpg", state=pb.PHOTO_STATE_INDEXED, width=4, height=3, face_count=2,
         size_bytes=9, create_time=Timestamp(seconds=8), **VERSIONS,
@@ -96,7 +96,7 @@ def test_photos_of_an_event_show_what_organisers_need(world: World) -> None:
     assert (second["status"], second["reason"], second["thumb_url"]) == ("failed", "unreadable", None)
 
 
-def test_members_are_shown_what_they_added(world: World) -> None:
+def test_members_can_list_their_uploads(world: World) -> None:
     waiting = pb.Photo(
         photo_id=PHOTO, filename="a.jpg", state=pb.PHOTO_STATE_INDEXED, width=4, height=3, face_count=2,
         create_time=Timestamp(seconds=8), visibility=pb.VISIBILITY_UNAPPROVED, from_guest=True, **VERSIONS,
@@ -121,7 +121,7 @@ def test_members_are_shown_what_they_added(world: World) -> None:
     assert (sent.event_id, sent.page_size, sent.page_token) == (EVENT, 1, "c")
 
 
-def test_organisers_list_what_guests_added(world: World) -> None:
+def test_organisers_can_list_guest_photos(world: World) -> None:
     world.answer(ListPhotos=pb.ListPhotosResponse(photos=[pb.Photo(photo_id=PHOTO, uploader_id="u", from_guest=True)]))
     answer = world.client.get(f"/api/events/{EVENT}/photos?from_guests=true", headers=SIGNED).json()
     assert [(photo["uploader_id"], photo["from_guest"]) for photo in answer["photos"]] == [("u", True)]
@@ -138,7 +138,7 @@ ORDERS = [
 
 
 @pytest.mark.parametrize(("query", "order", "ascending"), ORDERS)
-def test_lists_are_asked_for_in_an_order(world: World, query: str, order: int, ascending: bool) -> None:
+def test_lists_pass_on_the_order(world: World, query: str, order: int, ascending: bool) -> None:
     assert world.client.get(f"/api/my-photos?limit=5{query}", headers=SIGNED).status_code == 200
     assert world.client.get(f"/api/events/{EVENT}/photos?limit=5{query}", headers=SIGNED).status_code == 200
     for method in ("ListMatches", "ListPhotos"):
@@ -151,7 +151,7 @@ def test_lists_are_asked_for_in_an_order(world: World, query: str, order: int, a
     ("status", "state"),
     [("pending", pb.PHOTO_STATE_PENDING), ("indexed", pb.PHOTO_STATE_INDEXED), ("failed", pb.PHOTO_STATE_FAILED)],
 )
-def test_organisers_ask_for_one_status(world: World, status: str, state: int) -> None:
+def test_organisers_can_filter_by_status(world: World, status: str, state: int) -> None:
     assert world.client.get(f"/api/events/{EVENT}/photos?status={status}", headers=SIGNED).status_code == 200
     assert world.services.sent("ListPhotos").state == state
 
@@ -159,16 +159,16 @@ def test_organisers_ask_for_one_status(world: World, status: str, state: int) ->
 @pytest.mark.parametrize(
     "query", ["my-photos?order=name", "my-photos?direction=up", f"events/{EVENT}/photos?status=refused"]
 )
-def test_an_order_that_no_list_has_is_refused(world: World, query: str) -> None:
+def test_an_unknown_order_or_status_is_rejected(world: World, query: str) -> None:
     assert problem(world.client.get(f"/api/{query}", headers=SIGNED)) == (400, "invalid_argument")
     assert not world.services.calls
 
 
-def test_guests_filter_by_no_status(world: World) -> None:
+def test_guests_cannot_filter_by_status(world: World) -> None:
     assert problem(world.client.get("/api/my-photos?status=failed", headers=SIGNED)) == (400, "unknown_parameter")
 
 
-def test_a_failed_photo_is_retried(world: World) -> None:
+def test_a_failed_photo_can_be_retried(world: World) -> None:
     answer = world.client.post(f"/api/photos/{PHOTO}/retry", headers=SIGNED)
     assert (answer.status_code, answer.json()) == (202, {"id": PHOTO, "status": "pending"})
     assert world.services.sent("RetryPhoto").photo_id == PHOTO
@@ -180,7 +180,7 @@ def test_a_failed_photo_is_retried(world: World) -> None:
         assert problem(world.client.post(f"/api/photos/{PHOTO}/retry", headers=SIGNED)) == expected
 
 
-def test_a_photo_is_deleted(world: World) -> None:
+def test_a_photo_can_be_deleted(world: World) -> None:
     assert world.client.delete(f"/api/photos/{PHOTO}", headers=SIGNED).status_code == 204
     assert world.services.sent("DeletePhoto").photo_id == PHOTO
 
@@ -207,7 +207,7 @@ def test_a_picture_is_served(world: World, name: str, variant: pb.Variant, chunk
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_picture_that_the_client_has_is_not_sent_again(world: World) -> None:
+def test_a_matching_etag_returns_not_modified(world: World) -> None:
     world.answer(GetPhoto=picture(b"jpeg"))
     path = f"/api/photos/{PHOTO}/thumb"
     tag = world.client.get(path, headers=SIGNED).headers["etag"]
@@ -220,7 +220,7 @@ def test_a_picture_that_the_client_has_is_not_sent_again(world: World) -> None:
     ("fault", "expected"),
     [(PhotoNotFound(), (404, "photo_not_found")), (PhotoNotReady(), (409, "photo_not_ready"))],
 )
-def test_a_tag_opens_nothing(world: World, fault: Any, expected: tuple[int, str]) -> None:
+def test_an_etag_does_not_bypass_permissions(world: World, fault: Any, expected: tuple[int, str]) -> None:
     world.answer(GetPhoto=fault)
     headers = {**SIGNED, "if-none-match": f'"{PHOTO}-thumb"'}
     assert problem(world.client.get(f"/api/photos/{PHOTO}/thumb", headers=headers)) == expected
@@ -232,13 +232,13 @@ def test_a_picture_waits_for_a_free_stream(world: World) -> None:
     assert world.client.get(f"/api/photos/{PHOTO}/thumb", headers=SIGNED).content == b"jpeg"
 
 
-def test_a_picture_does_not_wait_for_ever() -> None:
+def test_waiting_for_a_free_stream_times_out() -> None:
     with running_world(call_s=0.2) as world:
         world.answer(GetPhoto=TooManyStreams())
         assert problem(world.client.get(f"/api/photos/{PHOTO}/thumb", headers=SIGNED)) == (429, "too_many_streams")
 
 
-def test_a_picture_that_breaks_off_is_never_taken_for_whole(world: World) -> None:
+def test_a_truncated_picture_is_never_returned_as_complete(world: World) -> None:
     chunk = bytes(200_000)
     world.answer(GetPhoto=picture(*[chunk] * 8)[:-1])
     with pytest.raises(httpx2.RemoteProtocolError):
@@ -247,7 +247,7 @@ def test_a_picture_that_breaks_off_is_never_taken_for_whole(world: World) -> Non
     assert problem(world.client.get(f"/api/photos/{PHOTO}/thumb", headers=SIGNED)) == (500, "internal")
 
 
-def test_a_guest_refuses_a_photo_and_takes_it_back(world: World) -> None:
+def test_a_guest_can_refuse_a_photo_and_undo_it(world: World) -> None:
     for method, rpc in (("POST", "RefuseMatch"), ("DELETE", "RestoreMatch")):
         answer = world.client.request(method, f"/api/photos/{PHOTO}/not-me", headers=SIGNED)
         assert (answer.status_code, answer.content) == (204, b"")

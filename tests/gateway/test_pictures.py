@@ -1,4 +1,4 @@
-"""Pictures over HTTP: HEAD, parts, tags, names."""
+"""Pictures over HTTP: HEAD, ranges, ETags, file names."""
 
 import os
 from typing import Any
@@ -18,7 +18,7 @@ TAG = f'"{PHOTO}-original-v1"'
 
 
 def send(data: bytes, version: str = "v1", chunk: int = 200_000, **header: Any) -> Any:
-    """An answer of GetPhoto that cuts as the service does."""
+    """A response of GetPhoto that applies ranges as the service does."""
 
     def answer(request: pb.GetPhotoRequest) -> list[pb.GetPhotoResponse]:
         offset = max(0, len(data) + request.offset) if request.offset < 0 else min(request.offset, len(data))
@@ -42,7 +42,7 @@ def get(world: World, name: str = "original", **headers: str) -> Any:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("data", [DATA, LARGE], ids=["small", "large"])
-def test_head_answers_as_get_does_and_reads_nothing(world: World, name: str, data: bytes) -> None:
+def test_head_returns_the_headers_of_get_without_reading_the_picture(world: World, name: str, data: bytes) -> None:
     world.answer(GetPhoto=send(data))
     whole = get(world, name)
     world.services.calls.clear()
@@ -67,7 +67,7 @@ PARTS = {
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("asked", PARTS)
-def test_one_range_gives_a_part(world: World, name: str, asked: str) -> None:
+def test_a_single_range_returns_a_part(world: World, name: str, asked: str) -> None:
     world.answer(GetPhoto=send(DATA))
     start, end = PARTS[asked]
     answer = get(world, name, range=asked)
@@ -76,7 +76,7 @@ def test_one_range_gives_a_part(world: World, name: str, asked: str) -> None:
     assert answer.headers["content-length"] == str(end - start)
 
 
-def test_a_part_of_a_large_picture_is_all_that_is_asked_for(world: World) -> None:
+def test_only_the_requested_part_of_a_large_picture_is_fetched(world: World) -> None:
     world.answer(GetPhoto=send(LARGE))
     answer = get(world, range="bytes=1000000-1000099")
     assert (answer.status_code, answer.content) == (206, LARGE[1_000_000:1_000_100])
@@ -94,14 +94,14 @@ def test_a_range_beyond_the_end_is_not_satisfiable(world: World, asked: str) -> 
 
 
 @pytest.mark.parametrize("asked", ["bytes=" + "0-," * 1000 + "0-", "bytes=0-1,5-6", "bytes=9-1", "x", "bytes=-"])
-def test_what_is_not_one_range_gives_the_whole_in_one_call(world: World, asked: str) -> None:
+def test_anything_but_a_single_range_returns_the_whole_picture_in_one_call(world: World, asked: str) -> None:
     world.answer(GetPhoto=send(DATA))
     answer = get(world, range=asked)
     assert (answer.status_code, answer.content) == (200, DATA)
     assert len(world.services.calls) == 1
 
 
-def test_parts_of_another_picture_are_not_mixed(world: World) -> None:
+def test_a_range_of_another_version_returns_the_whole_picture(world: World) -> None:
     world.answer(GetPhoto=send(DATA))
     assert get(world, range="bytes=1-", if_range=TAG).status_code == 206
     for other in (f'"{PHOTO}-original-v0"', f"W/{TAG}", "Wed, 21 Oct 2026 07:28:00 GMT"):
@@ -109,7 +109,7 @@ def test_parts_of_another_picture_are_not_mixed(world: World) -> None:
         assert (answer.status_code, answer.content) == (200, DATA)
 
 
-def test_another_version_has_another_tag(world: World) -> None:
+def test_each_version_has_its_own_etag(world: World) -> None:
     world.answer(GetPhoto=send(DATA))
     tag = get(world).headers["etag"]
     assert tag == TAG
@@ -120,7 +120,7 @@ def test_another_version_has_another_tag(world: World) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_an_address_with_the_version_of_the_picture_is_kept_whoever_asks(world: World, name: str, method: str) -> None:
+def test_a_url_with_the_current_version_is_immutable(world: World, name: str, method: str) -> None:
     world.answer(GetPhoto=send(DATA))
     path = f"/api/photos/{PHOTO}/{name}"
     kept = world.client.request(method, f"{path}?v=v1&download=1", headers=SIGNED)
@@ -132,7 +132,7 @@ def test_an_address_with_the_version_of_the_picture_is_kept_whoever_asks(world: 
 
 
 @pytest.mark.parametrize(("version", "query"), [("v1", ""), ("v1", "?v=v0"), ("v1", "?v="), ("", "?v="), ("", "?v=v1")])
-def test_any_other_address_shows_what_is_there_and_asks_again_soon(world: World, version: str, query: str) -> None:
+def test_any_other_url_returns_the_picture_with_a_short_max_age(world: World, version: str, query: str) -> None:
     world.answer(GetPhoto=send(DATA, version=version))
     answer = world.client.get(f"/api/photos/{PHOTO}/thumb{query}", headers=SIGNED)
     assert (answer.status_code, answer.content) == (200, DATA)
@@ -140,14 +140,14 @@ def test_any_other_address_shows_what_is_there_and_asks_again_soon(world: World,
     assert answer.headers["vary"] == "Authorization, Cookie"
 
 
-def test_an_error_of_a_versioned_address_is_not_kept(world: World) -> None:
+def test_an_error_of_a_versioned_url_is_not_cached(world: World) -> None:
     world.answer(GetPhoto=PhotoNotFound())
     answer = world.client.get(f"/api/photos/{PHOTO}/thumb?v=v1", headers=SIGNED)
     assert problem(answer) == (404, "photo_not_found")
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_a_service_that_knows_no_parts_sends_the_whole(world: World) -> None:
+def test_a_service_without_ranges_returns_the_whole_picture(world: World) -> None:
     header = pb.PhotoHeader(content_type="image/jpeg", size_bytes=100)
     world.answer(GetPhoto=[pb.GetPhotoResponse(header=header), pb.GetPhotoResponse(chunk=DATA)])
     answer = get(world, range="bytes=1-2")
@@ -165,7 +165,7 @@ DISPOSITIONS = {
 
 @pytest.mark.parametrize("event_name", DISPOSITIONS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_picture_has_a_name_for_people(world: World, name: str, event_name: str) -> None:
+def test_a_picture_has_a_readable_file_name(world: World, name: str, event_name: str) -> None:
     world.answer(GetPhoto=send(DATA, event_name=event_name, number=12))
     shown = get(world, name)
     assert shown.headers["content-disposition"] == f"inline; {DISPOSITIONS[event_name]}"
@@ -176,7 +176,7 @@ def test_a_picture_has_a_name_for_people(world: World, name: str, event_name: st
     assert plain.headers["content-disposition"].startswith("inline;")
 
 
-def test_the_name_is_all_that_a_download_changes(world: World) -> None:
+def test_the_download_parameter_only_changes_the_disposition(world: World) -> None:
     world.answer(GetPhoto=send(DATA))
     path = f"/api/photos/{PHOTO}/original"
     assert problem(world.client.get(f"{path}?download=maybe", headers=SIGNED)) == (400, "invalid_argument")
@@ -184,7 +184,7 @@ def test_the_name_is_all_that_a_download_changes(world: World) -> None:
     assert world.client.get(f"{path}?download=1", headers=SIGNED).content == DATA
 
 
-def test_the_own_selfie_comes_in_parts_too(world: World) -> None:
+def test_the_own_selfie_supports_ranges(world: World) -> None:
     world.answer(GetSelfie=selfie_pb2.GetSelfieResponse(image=DATA, content_type="image/png"))
     whole = world.client.get("/api/my-selfie", headers=SIGNED)
     assert (whole.status_code, whole.content, whole.headers["accept-ranges"]) == (200, DATA, "bytes")

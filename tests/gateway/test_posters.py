@@ -1,4 +1,4 @@
-"""The poster over REST: whose address it shows, under which name it is saved, and who gets it."""
+"""The poster over REST: the URL in its QR code, its file name, and its permissions."""
 
 import cv2
 import httpx2
@@ -26,7 +26,7 @@ def scan(pdf: bytes) -> str:
 
 
 @pytest.mark.parametrize("site", [DIRECT, PUBLIC], ids=["this address", "PUBLIC_URL"])
-def test_the_code_on_the_poster_leads_to_the_guest_page(site: Site) -> None:
+def test_the_qr_code_on_the_poster_opens_the_guest_page(site: Site) -> None:
     with running_world(site) as world:
         pdf = ask(world, "poster.pdf")
         own = f"http://127.0.0.1:{world.port}"
@@ -34,7 +34,7 @@ def test_the_code_on_the_poster_leads_to_the_guest_page(site: Site) -> None:
     assert scan(pdf.content) == f"{site.public_origin or own}{site.root_path}/e/7K3F-9QXA"
 
 
-def test_a_poster_is_shown_or_saved_under_a_name_for_people() -> None:
+def test_a_poster_has_a_readable_file_name() -> None:
     with running_world() as world:
         shown, saved = ask(world, "poster.svg?v=7K3F-9QXA"), ask(world, "poster.svg?download=true")
     assert (shown.status_code, shown.headers["content-type"]) == (200, "image/svg+xml")
@@ -43,7 +43,7 @@ def test_a_poster_is_shown_or_saved_under_a_name_for_people() -> None:
     assert shown.headers["cache-control"] == "private, no-cache"
 
 
-def test_the_answer_says_which_signs_could_not_be_printed() -> None:
+def test_the_response_lists_unprintable_characters() -> None:
     with running_world() as world:
         missing = [ask(world, "poster.pdf", name).headers.get("x-unprintable") for name in ("结婚 𒀀ᠮ", "结婚")]
         shown = ask(world, "poster.svg", "𒀀").headers

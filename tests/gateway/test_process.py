@@ -1,4 +1,4 @@
-"""The gateway as it is started: settings, worker processes, metrics, and a stop that does not wait for streams."""
+"""The gateway process: settings, worker processes, metrics, and a stop that does not wait for streams."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def running_process(**settings: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def wait_until_ready(url: str) -> None:
-    """The address refuses connections until the gateway listens."""
+    """Retries until the gateway accepts connections."""
     ends_at = time.monotonic() + START_S
     while time.monotonic() < ends_at:
         with suppress(httpx2.TransportError):
@@ -58,7 +58,7 @@ def wait_until_ready(url: str) -> None:
 
 
 @pytest.mark.parametrize("workers", [{"GATEWAY_WORKERS": "1"}, {"GUNICORN_WORKERS": "2"}])
-def test_a_stop_ends_open_streams_and_leaves_in_seconds(workers: dict[str, str]) -> None:
+def test_a_stop_ends_open_streams_within_seconds(workers: dict[str, str]) -> None:
     port, metrics_port = free_port(), free_port()
     url = f"http://127.0.0.1:{port}"
     with running_services() as (services, address):
@@ -82,7 +82,7 @@ def test_a_stop_ends_open_streams_and_leaves_in_seconds(workers: dict[str, str])
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_stop_ends_open_pages_at_once(workers: str, tmp_path: Path) -> None:
-    """They have no end of their own: without being told, they would last for the whole grace."""
+    """Pages stay open by themselves, so without being ended they would last for the whole grace period."""
     create_key_pair(tmp_path, "gateway")
     port = free_port()
     with running_services() as (_, address):
@@ -104,7 +104,7 @@ def test_a_stop_ends_open_pages_at_once(workers: str, tmp_path: Path) -> None:
             assert process.wait(10) == 0
 
 
-def test_an_old_configuration_without_a_key_starts_and_says_what_is_missing() -> None:
+def test_a_gateway_without_a_signing_key_starts_and_logs_a_warning() -> None:
     port = free_port()
     with running_services() as (_, address):
         settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}
@@ -122,7 +122,7 @@ def refuses(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_a_stop_finishes_a_running_request_and_ends_its_connection() -> None:
+def test_a_stop_finishes_a_running_request_and_closes_its_connection() -> None:
     port, asked, release = free_port(), Event(), Event()
 
     def answer(_: object) -> pb.GetRematchStateResponse:
@@ -146,12 +146,12 @@ def test_a_stop_finishes_a_running_request_and_ends_its_connection() -> None:
             while not refuses(port):
                 assert time.monotonic() < ends_at
             release.set()
-            told = call.result(timeout=10)
-            assert (told.status_code, told.headers["connection"]) == (200, "close")
+            response = call.result(timeout=10)
+            assert (response.status_code, response.headers["connection"]) == (200, "close")
             assert process.wait(10) == 0
 
 
-def test_a_wrong_setting_ends_the_start_with_one_line() -> None:
+def test_an_invalid_setting_stops_the_start_with_one_line() -> None:
     with running_process(GATEWAY_WORKERS="0", AUTH_ADDRESS="a", SELFIE_ADDRESS="b") as process:
         output, _ = process.communicate(timeout=START_S)
     assert process.returncode == 2
@@ -160,7 +160,7 @@ def test_a_wrong_setting_ends_the_start_with_one_line() -> None:
     assert b"GATEWAY_WORKERS" in output
 
 
-def test_workers_end_and_free_the_port_when_their_parent_is_killed() -> None:
+def test_workers_exit_and_free_the_port_when_their_parent_is_killed() -> None:
     port = free_port()
     with running_services() as (_, address):
         settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}
@@ -174,8 +174,8 @@ def test_workers_end_and_free_the_port_when_their_parent_is_killed() -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_all_of_ipv6_serves_ipv4_behind_a_proxy_with_a_prefix(workers: str) -> None:
-    """A proxy at an IPv4 address is recognised although the gateway listens on `::`."""
+def test_the_ipv6_wildcard_serves_ipv4_behind_a_proxy_with_a_prefix(workers: str) -> None:
+    """A proxy at an IPv4 address is recognised even when the gateway listens on `::`."""
     port = free_port()
     with running_services() as (services, address):
         services.answers["Login"] = auth_pb2.LoginResponse(user_id="u", tokens=auth_pb2.TokenPair(access_token=TOKEN))
@@ -213,7 +213,7 @@ def test_all_of_ipv6_serves_ipv4_behind_a_proxy_with_a_prefix(workers: str) -> N
         ("CORS_ORIGINS", "https://example.org/path"),
     ],
 )
-def test_a_site_that_cannot_be_is_named_in_one_line(name: str, value: str) -> None:
+def test_an_invalid_site_setting_is_reported_in_one_line(name: str, value: str) -> None:
     settings = {f"{service}_ADDRESS": "localhost:1" for service in ("AUTH", "SELFIE", "MATCHER")}
     with running_process(**settings, GATEWAY_PORT=str(free_port()), **{name: value}) as process:
         output = process.communicate(timeout=60)[0].decode()

@@ -1,4 +1,4 @@
-"""The gateway behind proxies, at all addresses, and for pages of other origins."""
+"""The gateway behind proxies, on wildcard addresses, and for pages of other origins."""
 
 import asyncio
 import socket
@@ -26,8 +26,8 @@ LOGIN = {"username": "ada", "password": "correct horse"}
 @pytest.mark.parametrize(
     ("days", "scheme", "expected"), [(365, "https", "max-age=31536000"), (365, "http", None), (0, "https", None)]
 )
-def test_browsers_are_told_to_stay_with_https_where_it_is_set(days: int, scheme: str, expected: str | None) -> None:
-    """Whatever is answered, problems and pages too; over plain HTTP they would not listen."""
+def test_hsts_is_sent_over_https_when_configured(days: int, scheme: str, expected: str | None) -> None:
+    """All responses have the header, including problems and pages; browsers ignore it over plain HTTP."""
     with running_world(Site(trusted_proxies=("127.0.0.1",), hsts_days=days)) as world:
         for path in ("/", "/healthz", "/api/me", "/api/nothing"):
             answer = world.client.get(path, headers={"x-forwarded-proto": scheme})
@@ -36,12 +36,12 @@ def test_browsers_are_told_to_stay_with_https_where_it_is_set(days: int, scheme:
 
 @pytest.fixture(scope="module", params=["removes", "keeps"])
 def prefixed(request: pytest.FixtureRequest) -> Iterator[tuple[World, str]]:
-    """A gateway behind a proxy that shows it under /photos, and what the proxy puts before a path."""
+    """A gateway behind a proxy that serves it under /photos, and the prefix that the proxy keeps in a path."""
     with running_world(Site(root_path="/photos")) as world:
         yield world, "/photos" if request.param == "keeps" else ""
 
 
-def test_links_begin_with_the_prefix_of_the_proxy(prefixed: tuple[World, str]) -> None:
+def test_links_start_with_the_prefix_of_the_proxy(prefixed: tuple[World, str]) -> None:
     world, before = prefixed
     match = matcher_pb2.Match(photo_id=PHOTO, event_id=EVENT)
     photo = photo_pb2.Photo(photo_id=PHOTO, event_id=EVENT, state=photo_pb2.PHOTO_STATE_INDEXED)
@@ -65,7 +65,7 @@ def test_links_begin_with_the_prefix_of_the_proxy(prefixed: tuple[World, str]) -
 
 
 def is_secure(world: World, headers: dict[str, str]) -> bool:
-    """Whether a login under these headers counts as one over HTTPS."""
+    """Whether a login with these headers counts as HTTPS."""
     world.answer(Login=auth_pb2.LoginResponse(user_id="u", tokens=TOKENS))
     answer = world.client.post("/api/login", json=LOGIN, headers=headers)
     assert answer.status_code == 200
@@ -73,7 +73,7 @@ def is_secure(world: World, headers: dict[str, str]) -> bool:
 
 
 def test_a_forwarded_scheme_counts_only_from_a_trusted_proxy(world: World) -> None:
-    """The second half is the control: the same header is believed where the sender is trusted."""
+    """The second half is the control: the same header is accepted from a trusted sender."""
     forwarded = {"x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1"}
     assert not is_secure(world, {})
     assert not is_secure(world, forwarded)
@@ -87,17 +87,17 @@ def test_a_forwarded_scheme_counts_only_from_a_trusted_proxy(world: World) -> No
 
 FORWARDED = [
     ("127.0.0.0/8", "192.0.2.1", "192.0.2.1"),
-    ("127.0.0.0/8", "1.2.3.4, 192.0.2.1, 127.0.0.9", "192.0.2.1"),  # what the client wrote before it counts for nothing
+    ("127.0.0.0/8", "1.2.3.4, 192.0.2.1, 127.0.0.9", "192.0.2.1"),  # addresses that the client prepended are ignored
     ("10.0.0.0/8", "192.0.2.1", "127.0.0.1"),
     ("", "192.0.2.1", "127.0.0.1"),
 ]
 
 
 @pytest.mark.parametrize(("trusted", "forwarded", "client"), FORWARDED)
-def test_the_address_of_a_client_is_the_last_one_that_is_no_trusted_proxy(
+def test_the_client_address_is_the_last_one_that_is_not_a_trusted_proxy(
     trusted: str, forwarded: str, client: str
 ) -> None:
-    """No response shows the address, so a route of the test does."""
+    """No response shows the address, so the test adds a route that does."""
     app = FastAPI()
 
     @app.get("/address")
@@ -127,7 +127,7 @@ def preflight(world: World, origin: str) -> Any:
     return world.client.options(f"/api/events/{EVENT}", headers={"origin": origin, **asked})
 
 
-def test_pages_of_a_configured_origin_may_call(open_world: World) -> None:
+def test_pages_of_a_configured_origin_are_allowed(open_world: World) -> None:
     allowed = preflight(open_world, OURS)
     assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, OURS)
     assert "PATCH" in allowed.headers["access-control-allow-methods"]
@@ -140,14 +140,14 @@ def test_pages_of_a_configured_origin_may_call(open_world: World) -> None:
         assert "access-control-allow-credentials" not in response.headers
 
 
-def test_pages_of_other_origins_may_not(open_world: World, world: World) -> None:
-    for somebody, origin in ((open_world, THEIRS), (open_world, "null"), (world, OURS)):
-        for answer in (preflight(somebody, origin), somebody.client.get("/healthz", headers={"origin": origin})):
+def test_pages_of_other_origins_are_not_allowed(open_world: World, world: World) -> None:
+    for served, origin in ((open_world, THEIRS), (open_world, "null"), (world, OURS)):
+        for answer in (preflight(served, origin), served.client.get("/healthz", headers={"origin": origin})):
             assert "access-control-allow-origin" not in answer.headers
 
 
-def test_the_address_of_all_ipv6_serves_ipv4_too() -> None:
-    """Under its plain address, so that networks of TRUSTED_PROXIES match it."""
+def test_the_ipv6_wildcard_address_serves_ipv4_too() -> None:
+    """IPv4 clients have their plain address, so that networks of TRUSTED_PROXIES match it."""
     sockets = listen_everywhere(0)
     try:
         port = sockets[0].getsockname()[1]

@@ -1,4 +1,4 @@
-"""Rate limits: one request too many is answered with when to come back, and reaches no service."""
+"""Rate limits: a request above the limit gets 429 with Retry-After and reaches no service."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -42,7 +42,7 @@ ASK: dict[str, Callable[[World], httpx2.Response]] = {
 
 
 @pytest.mark.parametrize("kind", ASK)
-def test_the_fourth_of_three_is_refused_and_reaches_no_service(kind: str) -> None:
+def test_a_request_above_the_limit_is_rejected_and_reaches_no_service(kind: str) -> None:
     with running_world(rates=Rates(**{kind: THREE})) as world:
         assert [ASK[kind](world).status_code < 300 for _ in range(3)] == [True] * 3
         calls = len(world.services.calls)
@@ -54,7 +54,7 @@ def test_the_fourth_of_three_is_refused_and_reaches_no_service(kind: str) -> Non
 
 
 @pytest.mark.parametrize("kind", ASK)
-def test_control_without_a_limit_all_are_let_in(kind: str) -> None:
+def test_control_without_a_limit_all_requests_pass(kind: str) -> None:
     with running_world(rates=Rates(**{"passwords": "none", kind: "none"})) as world:
         assert all(ASK[kind](world).status_code < 300 for _ in range(12))
 
@@ -65,13 +65,13 @@ def proxied() -> Iterator[World]:
         yield world
 
 
-def test_each_address_is_counted_on_its_own(proxied: World) -> None:
+def test_each_client_address_is_counted_separately(proxied: World) -> None:
     for address in ("198.51.100.1", "198.51.100.2"):
         headers = {"x-forwarded-for": address}
         assert [log_in(proxied, **headers).status_code for _ in range(4)] == [200, 200, 200, 429]
 
 
-def test_a_password_is_guessed_slowly_however_the_name_is_spelt(proxied: World) -> None:
+def test_guessing_a_password_is_limited_for_every_spelling_of_the_name(proxied: World) -> None:
     def guess(name: str) -> int:
         headers = {"x-forwarded-for": "198.51.100.3"}
         return proxied.client.post("/api/login", json={**LOGIN, "username": name}, headers=headers).status_code
@@ -79,7 +79,7 @@ def test_a_password_is_guessed_slowly_however_the_name_is_spelt(proxied: World) 
     assert [guess(name) for name in ("eve", "EVE", "Eve", "eve")] == [200, 200, 200, 429]
 
 
-def test_another_browser_and_a_client_without_pages_are_not_counted_with_a_phone() -> None:
+def test_other_browsers_and_api_clients_are_not_counted_with_a_phone() -> None:
     def enter(world: World, **headers: str) -> int:
         form = {"event_code": "C"}
         return world.client.post("/api/guest-sessions", json=form, headers=headers).status_code
@@ -91,7 +91,7 @@ def test_another_browser_and_a_client_without_pages_are_not_counted_with_a_phone
         assert enter(world, **OWN_PAGE) == 201
 
 
-def test_all_accounts_of_an_address_share_its_selfies() -> None:
+def test_the_accounts_of_an_address_share_its_selfie_limit() -> None:
     def send(world: World, account: int, address: str) -> int:
         token = Signer(USER_ISSUER, KEY).sign(str(UUID(int=account)), 60)
         headers = {"authorization": f"Bearer {token}", "x-forwarded-for": address}
@@ -106,15 +106,15 @@ MB = 1_000_000
 
 
 @pytest.mark.parametrize(("rate", "accepted"), [("6/minute", 2), ("none", 5)], ids=["limit", "control"])
-def test_large_selfies_of_an_account_are_counted_by_their_bytes(rate: str, accepted: int) -> None:
+def test_selfies_are_also_limited_by_their_bytes(rate: str, accepted: int) -> None:
     with running_world(rates=Rates(selfies="none", selfie_mb=rate)) as world:
         image = b"\xff\xd8\xff" + bytes(3 * MB)
         answers = [world.client.post("/api/upload-selfie", files={"file": image}, headers=SIGNED) for _ in range(5)]
         assert [answer.status_code for answer in answers] == [202] * accepted + [429] * (5 - accepted)
 
 
-def test_the_selfies_of_a_day_are_bounded() -> None:
-    """Each may show another face; a guest needs a few."""
+def test_the_selfies_of_a_day_are_limited() -> None:
+    """Each selfie may show another face, and a guest needs only a few."""
     (_, daily) = parse_rates(Rates.selfies)
     assert (daily.get_expiry(), daily.amount) == (86_400, 300)
     with running_world(rates=Rates(selfies="100/minute;3/day")) as world:
@@ -123,14 +123,14 @@ def test_the_selfies_of_a_day_are_bounded() -> None:
     assert int(answers[-1].headers["retry-after"]) > 3_600
 
 
-def test_a_selfie_is_never_too_large_for_the_rate() -> None:
+def test_a_selfie_above_the_byte_rate_is_still_accepted() -> None:
     with running_world(rates=Rates(selfies="none", selfie_mb="1/minute")) as world:
         image = b"\xff\xd8\xff" + bytes(3 * MB)
         assert world.client.post("/api/upload-selfie", files={"file": image}, headers=SIGNED).status_code == 202
 
 
 class From:
-    """A request from an address."""
+    """A stub of a request from an address."""
 
     def __init__(self, host: str) -> None:
         self.client: Any = type("Client", (), {"host": host})
@@ -145,11 +145,11 @@ class From:
         ("testclient", "testclient"),
     ],
 )
-def test_a_home_is_one_address(host: str, counted: str) -> None:
+def test_an_ipv6_network_counts_as_one_address(host: str, counted: str) -> None:
     assert address_of(From(host)) == counted  # type: ignore[arg-type]
 
 
-def test_a_rate_is_parsed_or_refused() -> None:
+def test_a_rate_is_parsed_or_rejected() -> None:
     assert len(parse_rates("10/minute;100/hour")) == 2
     assert parse_rates("none") == ()
     with pytest.raises(ValueError, match="couldn't parse"):

@@ -1,4 +1,4 @@
-"""The removal of people who are no guests, by REST."""
+"""The removal of people who are not guests, over REST."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ SIMILAR, REMOVAL = f"/api/photos/{PHOTO}/faces/1/similar", f"/api/events/{EVENT}
 FACE = {"photo_id": PHOTO, "face_name": "1.200.0.80.80"}
 
 
-def test_similar_faces_are_told_with_the_guests_whose_they_are(world: World) -> None:
+def test_similar_faces_are_listed_with_their_guests(world: World) -> None:
     person = pb.FacePerson(person_id=GUEST, user_id=GUEST)
     faces = [
         pb.SimilarFace(photo_id=PHOTO, number=1, face_name="1.200.0.80.80"),
@@ -44,7 +44,7 @@ def test_similar_faces_are_told_with_the_guests_whose_they_are(world: World) -> 
 
 
 @pytest.mark.parametrize("removal", ["forget_faces", "hide_photos"])
-def test_chosen_faces_are_removed(world: World, removal: str) -> None:
+def test_chosen_faces_can_be_removed(world: World, removal: str) -> None:
     world.answer(RemoveFaces=pb.RemoveFacesResponse(removed_count=1))
     answer = world.client.post(REMOVAL, json={"faces": [FACE], "removal": removal}, headers=SIGNED)
     assert (answer.status_code, answer.json()) == (200, {"count": 1})
@@ -63,7 +63,7 @@ def test_chosen_faces_are_removed(world: World, removal: str) -> None:
         {"faces": [{**FACE, "photo_id": "first"}], "removal": "forget_faces"},
     ],
 )
-def test_what_is_no_removal_is_not_asked_for(world: World, form: dict[str, Any]) -> None:
+def test_an_invalid_removal_is_rejected(world: World, form: dict[str, Any]) -> None:
     assert problem(world.client.post(REMOVAL, json=form, headers=SIGNED)) == (422, "invalid_form")
     assert world.services.calls == []
 
@@ -76,13 +76,13 @@ def test_what_is_no_removal_is_not_asked_for(world: World, form: dict[str, Any])
         (OrganiserOnly(), (403, "organiser_only")),
     ],
 )
-def test_what_the_service_refuses_is_told(world: World, fault: Fault, expected: tuple[int, str]) -> None:
+def test_faults_of_the_service_are_passed_on(world: World, fault: Fault, expected: tuple[int, str]) -> None:
     world.answer(RemoveFaces=fault, FindSimilarFaces=PhotoNotFound())
     form = {"faces": [FACE], "removal": "forget_faces"}
     assert problem(world.client.post(REMOVAL, json=form, headers=SIGNED)) == expected
     assert problem(world.client.get(SIMILAR, headers=SIGNED)) == (404, "photo_not_found")
 
 
-def test_strangers_get_nothing(world: World) -> None:
+def test_removals_need_a_session(world: World) -> None:
     assert problem(world.client.get(SIMILAR))[0] == 401
     assert problem(world.client.post(REMOVAL, json={"faces": [FACE], "removal": "forget_faces"}))[0] == 401

@@ -1,4 +1,4 @@
-"""The reverse proxies of docs/operations/proxies.md: the real programs with the configurations of that page."""
+"""The configurations in docs/operations/proxies.md, run with the real reverse proxies."""
 
 import json
 import os
@@ -69,7 +69,7 @@ PROXIES: dict[str, Callable[[Path, World, int, str], list[str]]] = {"nginx": wri
 
 @contextmanager
 def running(name: str, folder: Path, world: World, block: str) -> Iterator[httpx2.Client]:
-    """A proxy in front of the gateway, and a client of it."""
+    """Runs a proxy in front of the gateway; yields a client of the proxy."""
     program = shutil.which(name) or shutil.which(f"/usr/sbin/{name}")
     if program is None:
         pytest.skip(f"{name} is not installed")
@@ -119,24 +119,24 @@ def test_an_event_arrives_while_its_stream_is_open(proxy: httpx2.Client, world: 
         assert json.loads(first[6:])["status"] == "running"
 
 
-def test_a_large_upload_passes(proxy: httpx2.Client, world: World) -> None:
+def test_a_large_upload_passes_through(proxy: httpx2.Client, world: World) -> None:
     assert upload(proxy, world) == 202
     assert sum(len(message.chunk) for message in world.services.sent("AddPhotos")) == BIG_BYTES
 
 
-def test_cookies_are_those_of_https(proxy: httpx2.Client, world: World) -> None:
+def test_cookies_have_the_https_prefixes(proxy: httpx2.Client, world: World) -> None:
     world.answer(CreateGuest=GUEST)
     answer = proxy.post("/api/guest-sessions", json=FORM)
     assert set(cookies_of(answer)) >= {"__Host-minois_token", "__Secure-minois_refresh"}
 
 
 @pytest.mark.parametrize("name", PROXIES)
-def test_nobody_evades_a_limit_with_an_address_that_they_made_up(name: str, tmp_path: Path) -> None:
+def test_a_forged_client_address_does_not_evade_a_limit(name: str, tmp_path: Path) -> None:
     site, rates = Site(trusted_proxies=("127.0.0.1",)), replace(LIMITS.rates, guests="3/minute")
     with running_world(site, rates=rates) as world, running(name, tmp_path, world, read_block(name)) as client:
         assert [enter_as(client, world, number) for number in range(4)] == [201, 201, 201, 429]
         directly = [enter_as(world.client, world, number) for number in range(4)]
-        assert directly == [201] * 4, "the control: the gateway itself believes them"
+        assert directly == [201] * 4, "control: the gateway itself accepts forged addresses"
 
 
 def enter_as(client: httpx2.Client, world: World, number: int) -> int:
@@ -145,7 +145,7 @@ def enter_as(client: httpx2.Client, world: World, number: int) -> int:
     return client.post("/api/guest-sessions", json=FORM, headers=headers).status_code
 
 
-def test_control_without_its_line_nginx_refuses_a_large_upload(world: World, tmp_path: Path) -> None:
+def test_control_without_its_setting_nginx_rejects_a_large_upload(world: World, tmp_path: Path) -> None:
     world.reset()
     block = read_block("nginx").replace("client_max_body_size 0;", "")
     with running("nginx", tmp_path, world, block) as client:

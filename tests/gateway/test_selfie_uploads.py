@@ -1,4 +1,4 @@
-"""Selfies on their way through the gateway, once each."""
+"""Uploads of selfies, and their idempotency keys."""
 
 import uuid
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def test_a_selfie_is_accepted(world: World) -> None:
     assert world.services.sent("UploadSelfie").image == JPEG
 
 
-def test_a_large_selfie_arrives_whole(world: World) -> None:
+def test_a_large_selfie_is_forwarded_completely(world: World) -> None:
     image = JPEG + uuid.uuid4().bytes * ((LIMITS.max_selfie_bytes - len(JPEG)) // 16)
     assert send(world, SELFIE, ("file", ("me.jpg", image))).status_code == 202
     assert world.services.sent("UploadSelfie").image == image
@@ -51,14 +51,14 @@ def test_a_large_selfie_arrives_whole(world: World) -> None:
         (IdempotencyKeyReused(), (422, "idempotency_key_reused")),
     ],
 )
-def test_a_key_that_cannot_be_taken_is_told(world: World, fault: Fault, expected: tuple[int, str]) -> None:
+def test_faults_of_an_idempotency_key_are_passed_on(world: World, fault: Fault, expected: tuple[int, str]) -> None:
     world.answer(UploadSelfie=fault)
     answer = send(world, SELFIE, ("file", ("me.jpg", JPEG)), **{"idempotency-key": "my upload"})
     assert problem(answer) == expected
 
 
 @pytest.mark.parametrize("key", ["3f2b8c1e-0000-4000-8000-00000000000a", "my upload", "x" * 255])
-def test_the_same_key_is_the_same_request(world: World, key: str) -> None:
+def test_the_same_idempotency_key_is_the_same_request(world: World, key: str) -> None:
     for _ in range(2):
         send(world, SELFIE, ("file", ("me.jpg", JPEG)), **{"idempotency-key": key})
     first, second = (call.request.request_id for call in world.services.calls)
@@ -66,23 +66,23 @@ def test_the_same_key_is_the_same_request(world: World, key: str) -> None:
     assert (first == key) == (len(key) == 36)
 
 
-def test_without_a_key_each_upload_is_its_own(world: World) -> None:
+def test_uploads_without_a_key_are_separate_requests(world: World) -> None:
     for _ in range(2):
         send(world, SELFIE, ("file", ("me.jpg", JPEG)))
     assert len({call.request.request_id for call in world.services.calls}) == 2
 
 
-def test_a_key_is_bounded(world: World) -> None:
+def test_a_too_long_idempotency_key_is_rejected(world: World) -> None:
     answer = send(world, SELFIE, ("file", ("me.jpg", JPEG)), **{"idempotency-key": "x" * 256})
     assert problem(answer) == (400, "invalid_argument")
 
 
-def test_what_the_service_refuses_is_told(world: World) -> None:
+def test_faults_of_the_service_are_passed_on(world: World) -> None:
     world.answer(UploadSelfie=UnsupportedType())
     assert problem(send(world, SELFIE, ("file", ("a.svg", b"<svg>")))) == (415, "unsupported_type")
 
 
-def test_a_selfie_that_is_too_large_never_reaches_the_service(world: World) -> None:
+def test_a_too_large_selfie_never_reaches_the_service(world: World) -> None:
     image = bytes(LIMITS.max_selfie_bytes + 200_000)
     assert problem(send(world, SELFIE, ("file", ("me.jpg", image)))) == (413, "too_large")
     assert not world.services.calls

@@ -1,4 +1,4 @@
-"""Sessions, as REST sees them, and what is told of a browser."""
+"""The list of sessions over REST, and the device name that a login passes on."""
 
 from uuid import UUID
 
@@ -41,7 +41,7 @@ def test_sessions_are_listed(world: World) -> None:
 
 
 @pytest.mark.parametrize("current", [True, False])
-def test_a_session_ends_and_the_cookies_go_with_ones_own(world: World, current: bool) -> None:
+def test_ending_the_current_session_clears_the_cookies(world: World, current: bool) -> None:
     world.answer(EndSession=pb.EndSessionResponse(current=current))
     answer = world.client.delete(f"/api/me/sessions/{ID}", headers=SIGNED)
     assert answer.status_code == 204
@@ -50,18 +50,18 @@ def test_a_session_ends_and_the_cookies_go_with_ones_own(world: World, current: 
     assert bool(cleared) is current
 
 
-def test_all_others_end(world: World) -> None:
+def test_all_other_sessions_can_be_ended(world: World) -> None:
     assert world.client.delete("/api/me/sessions", headers=SIGNED).status_code == 204
     assert world.services.sent("EndOtherSessions") == pb.EndOtherSessionsRequest()
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", ""), ("DELETE", ""), ("DELETE", f"/{ID}")])
-def test_sessions_are_ones_own(world: World, method: str, path: str) -> None:
+def test_the_session_list_needs_a_session(world: World, method: str, path: str) -> None:
     assert problem(world.client.request(method, f"/api/me/sessions{path}")) == (401, "invalid_token")
     assert not world.services.calls
 
 
 @pytest.mark.parametrize("agent", AGENTS)
-def test_a_login_tells_a_coarse_device(world: World, agent: str) -> None:
+def test_a_login_passes_on_a_coarse_device_name(world: World, agent: str) -> None:
     world.client.post("/api/login", json={"username": "u", "password": "p"}, headers={"user-agent": agent})
     assert world.services.sent("Login").device == AGENTS[agent]

@@ -1,4 +1,4 @@
-"""Sessions of pages: cookies, and who may use them."""
+"""Sessions of pages: their cookies, and the requests that cookies authenticate."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,7 +38,7 @@ def enter(world: World, **headers: str) -> httpx2.Response:
 
 
 def cookies_of(answer: httpx2.Response) -> dict[str, str]:
-    """What each cookie that is set looks like, by name."""
+    """The `Set-Cookie` headers by cookie name."""
     return {header.partition("=")[0]: header for header in answer.headers.get_list("set-cookie")}
 
 
@@ -59,7 +59,7 @@ def test_a_guest_gets_tokens_and_cookies(world: World) -> None:
     sent = world.services.sent("CreateGuest")
     assert (sent.event_code, sent.display_name, sent.consent_version) == ("7k3f 9qxa", "Gina", "1")
     assert sent.request_id == request_id
-    assert not sent.without_search, "older pages say nothing of it"
+    assert not sent.without_search, "older pages do not send `search`"
     cookies = cookies_of(answer)
     for name, path, age in (("minois_token", "/api", 900), ("minois_refresh", "/api/refresh", 15_000_000)):
         assert all(part in cookies[name] for part in ("HttpOnly", "SameSite=strict", f"Path={path};", f"Max-Age={age}"))
@@ -72,7 +72,7 @@ def test_a_guest_without_a_selfie_is_not_searched(world: World) -> None:
     assert world.services.sent("CreateGuest").without_search
 
 
-def test_a_key_that_could_be_guessed_is_refused(world: World) -> None:
+def test_a_guessable_idempotency_key_is_rejected(world: World) -> None:
     answer = enter(world, **{"idempotency-key": "1"})
     assert problem(answer) == (400, "invalid_argument")
     assert not world.services.calls
@@ -84,7 +84,7 @@ def secure_world() -> Iterator[World]:
         yield world
 
 
-def test_over_https_the_names_have_prefixes_that_browsers_guard(secure_world: World) -> None:
+def test_over_https_cookie_names_have_protected_prefixes(secure_world: World) -> None:
     answer = enter(secure_world, **{"x-forwarded-proto": "https"})
     cookies = cookies_of(answer)
     assert set(cookies) == {"__Host-minois_token", "__Secure-minois_refresh", "__Secure-minois_renewable"}
@@ -97,8 +97,8 @@ def test_over_https_the_names_have_prefixes_that_browsers_guard(secure_world: Wo
         assert secure_world.client.get("/api/rematch-status", headers=headers).status_code == status, name
 
 
-def test_a_public_address_decides_about_cookies_origins_and_links() -> None:
-    """Behind a proxy that says nothing about the scheme, and that sends a host name of its own."""
+def test_public_url_determines_cookies_origins_and_links() -> None:
+    """This works behind a proxy that does not forward the scheme and that sends its own host name."""
     with running_world(Site(public_origin="https://photos.example")) as world:
         cookies = cookies_of(enter(world))
         assert all(name.startswith("__") and "Secure" in cookie for name, cookie in cookies.items())
@@ -127,7 +127,9 @@ ORIGINS = [
 
 
 @pytest.mark.parametrize(("headers", "allowed"), ORIGINS)
-def test_a_cookie_changes_things_for_our_own_pages_only(world: World, headers: dict[str, str], allowed: bool) -> None:
+def test_a_cookie_authenticates_changes_only_from_the_own_pages(
+    world: World, headers: dict[str, str], allowed: bool
+) -> None:
     host = f"{world.client.base_url.host}:{world.port}"
     headers = {name: value.format(host=host) for name, value in headers.items()}
     headers |= {"cookie": f"minois_token={TOKEN}"}
@@ -144,12 +146,12 @@ def test_a_cookie_changes_things_for_our_own_pages_only(world: World, headers: d
         assert world.services.calls[0].metadata["authorization"] == f"Bearer {TOKEN}"
 
 
-def test_a_bearer_token_is_good_from_anywhere(world: World) -> None:
+def test_a_bearer_token_is_accepted_from_any_origin(world: World) -> None:
     headers = {**SIGNED, "sec-fetch-site": "cross-site", "origin": "http://elsewhere.example"}
     assert world.client.post("/api/rematch", headers=headers).status_code == 202
 
 
-def test_a_page_renews_its_cookies_without_a_body(world: World) -> None:
+def test_a_page_can_renew_its_cookies_without_a_body(world: World) -> None:
     world.answer(RefreshToken=pb.RefreshTokenResponse(tokens=TOKENS))
     answer = world.client.post("/api/refresh", headers={**OWN_PAGE, "cookie": "minois_refresh=r0"})
     assert (answer.status_code, answer.json()["refresh_token"]) == (200, "r1")
@@ -162,7 +164,7 @@ def test_a_page_renews_its_cookies_without_a_body(world: World) -> None:
     assert world.services.sent("RefreshToken").refresh_token == ""
 
 
-def test_a_body_that_is_there_must_still_be_json(world: World) -> None:
+def test_a_present_body_must_still_be_json(world: World) -> None:
     answer = world.client.post("/api/refresh", content=b"{", headers={"content-type": "application/json"})
     assert problem(answer) == (400, "malformed_json")
     assert problem(world.client.post("/api/refresh", content=b"x")) == (415, "unsupported_media_type")
@@ -187,7 +189,7 @@ ENDINGS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_pictures_that_a_browser_has_kept_go_with_the_session(world: World, ending: str) -> None:
+def test_ending_a_session_clears_the_browser_cache(world: World, ending: str) -> None:
     method, path = ending.split()
     rpc, request = ENDINGS[ending]
     headers = {**SIGNED, **OWN_PAGE, "cookie": "minois_refresh=r0"}
@@ -199,13 +201,13 @@ def test_pictures_that_a_browser_has_kept_go_with_the_session(world: World, endi
     assert "clear-site-data" not in failed.headers
 
 
-def test_pictures_stay_while_the_session_does(world: World) -> None:
+def test_renewing_a_session_keeps_the_browser_cache(world: World) -> None:
     world.answer(RefreshToken=pb.RefreshTokenResponse(tokens=TOKENS))
     renewed = world.client.post("/api/refresh", headers={**OWN_PAGE, "cookie": "minois_refresh=r0"})
     assert (renewed.status_code, "clear-site-data" in renewed.headers) == (200, False)
 
 
-def test_a_session_is_always_answered(world: World) -> None:
+def test_the_session_is_returned_with_and_without_a_user(world: World) -> None:
     nobody = world.client.get("/api/session")
     assert (nobody.status_code, nobody.json()["me"]) == (200, None)
     assert nobody.json()["server"]["photos_per_request"] == 100
@@ -228,7 +230,7 @@ def test_credentials_are_passed_on(world: World) -> None:
     assert world.services.sent("SetCredentials").username == "gina"
 
 
-def test_a_link_carries_its_token_in_the_fragment_and_is_used_by_post_alone(world: World) -> None:
+def test_a_link_has_its_token_in_the_fragment_and_is_used_only_by_post(world: World) -> None:
     world.answer(
         CreateSignInLink=pb.CreateSignInLinkResponse(token="secret", expires_in=Duration(seconds=600)),
         SignIn=pb.SignInResponse(user_id="u", event_id="e", tokens=TOKENS),

@@ -1,4 +1,4 @@
-"""Rate limits of several gateways: counted together by a real server, and in memory while it is away."""
+"""Rate limits of several gateways: shared through a real server, and counted in memory while it is unavailable."""
 
 import socket
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ THREE = replace(LIMITS.rates, passwords="3/minute")
 
 
 class Valkey:
-    """A server that can be stopped and started again with the same address."""
+    """A server that can be restarted at the same address."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._port = folder, free_port()
@@ -53,7 +53,7 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
 
 @contextmanager
 def two_gateways(url: str) -> Iterator[list[httpx2.Client]]:
-    """Replicas of one service."""
+    """Two replicas with the same services and limits."""
     limits = replace(LIMITS, rates=THREE, rate_limit_url=url)
     with running_services() as (_, address), ExitStack() as stack:
         addresses = Addresses(address, address, address)
@@ -76,24 +76,24 @@ def is_in_memory() -> bool:
     return bool(REGISTRY.get_sample_value("rate_limits_in_memory"))
 
 
-def test_replicas_count_together(valkey: Valkey) -> None:
+def test_replicas_share_their_counts(valkey: Valkey) -> None:
     with two_gateways(valkey.url) as clients:
         assert log_in_by_turns(clients, 6) == [200] * 3 + [429] * 3
         assert not is_in_memory()
 
 
-def test_control_without_a_url_each_counts_by_itself() -> None:
+def test_control_without_a_url_each_replica_counts_separately() -> None:
     with two_gateways("") as clients:
         assert log_in_by_turns(clients, 8) == [200] * 6 + [429] * 2
 
 
-def test_a_gateway_that_starts_anew_forgets_nothing(valkey: Valkey) -> None:
+def test_a_restarted_gateway_keeps_the_counts(valkey: Valkey) -> None:
     for expected in ([200] * 2, [200, 429]):
         with two_gateways(valkey.url) as clients:
             assert log_in_by_turns(clients, 2) == expected
 
 
-def test_while_it_is_away_each_counts_in_memory_and_says_so_once(
+def test_while_the_server_is_unavailable_each_gateway_counts_in_memory(
     valkey: Valkey, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(shared_rates, "RETRY_S", 0.0)
@@ -105,13 +105,13 @@ def test_while_it_is_away_each_counts_in_memory_and_says_so_once(
         valkey.start()
         assert log_in_by_turns(clients, 4) == [200] * 3 + [429]
         assert not is_in_memory()
-    told = capsys.readouterr().out
-    assert told.count("rates_in_memory") == 1
-    assert told.count("rates_shared") == 1
-    assert "127.0.0.1" not in "".join(line for line in told.splitlines() if "rates_" in line)
+    logged = capsys.readouterr().out
+    assert logged.count("rates_in_memory") == 1
+    assert logged.count("rates_shared") == 1
+    assert "127.0.0.1" not in "".join(line for line in logged.splitlines() if "rates_" in line)
 
 
-def test_a_server_that_does_not_answer_delays_one_request_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unresponsive_server_delays_only_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     note = shared_rates.SharedLimiter.ask
 
@@ -128,10 +128,10 @@ def test_a_server_that_does_not_answer_delays_one_request_and_no_more(monkeypatc
     with socket.create_server(("127.0.0.1", port)), two_gateways(f"redis://127.0.0.1:{port}/0") as clients:
         assert log_in_by_turns(clients[:1], 4) == [200] * 3 + [429]
     assert len(asked) == 4
-    assert len(set(asked)) == 1, "it was asked once"
+    assert len(set(asked)) == 1, "only the first request reached the server"
 
 
-def test_the_server_is_told_no_address_and_no_name(valkey: Valkey) -> None:
+def test_the_server_stores_no_addresses_or_names(valkey: Valkey) -> None:
     with two_gateways(valkey.url) as clients:
         log_in(clients[0])
     keys = valkey.keys()
@@ -140,7 +140,7 @@ def test_the_server_is_told_no_address_and_no_name(valkey: Valkey) -> None:
 
 
 def start_processes(url: str) -> list[int]:
-    """What eight logins get from two processes of one gateway."""
+    """Sends eight logins to a gateway with two processes; returns their status codes."""
     port = free_port()
     with running_services() as (_, address):
         settings = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}
@@ -156,9 +156,9 @@ def start_processes(url: str) -> list[int]:
     return statuses
 
 
-def test_the_processes_of_a_gateway_count_together(valkey: Valkey) -> None:
+def test_the_processes_of_a_gateway_share_their_counts(valkey: Valkey) -> None:
     assert start_processes(valkey.url) == [200] * 3 + [429] * 5
 
 
-def test_several_processes_without_a_url_start_and_say_that_each_counts() -> None:
+def test_several_processes_without_a_url_log_that_each_counts_separately() -> None:
     assert start_processes("").count(200) >= 3

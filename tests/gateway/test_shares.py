@@ -1,4 +1,4 @@
-"""One user holds only a share of the slots: what they take too much of is their own."""
+"""Limits per user: one user holds only a share of the slots."""
 
 import asyncio
 from collections.abc import Iterator
@@ -23,13 +23,13 @@ STATUSES = "/api/rematch-events"
 
 
 def streams(world: LiveWorld) -> list[str]:
-    """One of each kind."""
+    """One stream of each kind."""
     world.services.answers["GetRematchState"] = PENDING
     return ["/api/updates", Party(world).path, STATUSES]
 
 
 def count_let_in(world: LiveWorld, paths: list[str], user_id: UUID) -> int:
-    """How many streams of a user are open at the same time, of those that are asked for."""
+    """Opens streams for a user; returns how many are open at the same time."""
     with ExitStack() as open_streams:
         answers = [
             open_streams.enter_context(world.client.stream("GET", path, headers=signed(user_id, 60), timeout=20))
@@ -47,11 +47,11 @@ def test_streams_of_all_kinds_are_counted_together(number: int) -> None:
         answer = world.client.get(paths[number], headers=signed(ann, 60))
         assert problem(answer) == (429, "too_many_streams")
         assert int(answer.headers["retry-after"]) > 0
-        assert count_let_in(world, paths, uuid4()) == 3, "another user has streams of their own"
+        assert count_let_in(world, paths, uuid4()) == 3, "another user has their own streams"
 
 
 @pytest.mark.parametrize(("share", "others"), [(4, 3), (20, 0)], ids=["share", "control"])
-def test_many_streams_of_one_user_leave_the_others_theirs(share: int, others: int) -> None:
+def test_many_streams_of_one_user_do_not_block_other_users(share: int, others: int) -> None:
     bounds = Bounds(streams=8, streams_per_user=share)
     with live_world(bounds=bounds) as world, ExitStack() as open_streams:
         world.services.answers["GetRematchState"] = PENDING
@@ -61,7 +61,7 @@ def test_many_streams_of_one_user_leave_the_others_theirs(share: int, others: in
         assert count_let_in(world, [STATUSES] * 3, uuid4()) == others
 
 
-def test_a_stream_that_has_ended_makes_room_for_the_next() -> None:
+def test_an_ended_stream_releases_its_slot() -> None:
     with live_world(bounds=Bounds(streams_per_user=1)) as world:
         world.services.answers["GetRematchState"] = PENDING
         ann = uuid4()
@@ -75,7 +75,7 @@ def ask(world: World, user_id: UUID) -> httpx2.Response:
 
 @contextmanager
 def greedy(world: World, user_id: UUID, count: int) -> Iterator[Event]:
-    """Requests of one user of which each takes as long as the block, or until the event is set."""
+    """Starts requests of one user that last until the end of the block or until the event is set."""
     free = Event()
     world.answer(GetRematchState=lambda _: free.wait(10) and selfie_pb2.GetRematchStateResponse())
     asking = [Thread(target=ask, args=[world, user_id]) for _ in range(count)]
@@ -90,7 +90,7 @@ def greedy(world: World, user_id: UUID, count: int) -> Iterator[Event]:
 
 
 @pytest.mark.parametrize(("share", "is_served"), [(2, True), (4, False)], ids=["share", "control"])
-def test_slow_requests_of_one_user_leave_slots_for_the_others(share: int, is_served: bool) -> None:
+def test_slow_requests_of_one_user_do_not_block_other_users(share: int, is_served: bool) -> None:
     bounds = Bounds(requests=4, requests_per_user=share, waiting=0)
     with running_world(bounds=bounds) as world, greedy(world, uuid4(), count=4):
         wait_until(lambda: world.services.running.count("GetRematchState") == share)
@@ -100,7 +100,7 @@ def test_slow_requests_of_one_user_leave_slots_for_the_others(share: int, is_ser
             assert problem(answer) == (503, "overloaded")
 
 
-def test_a_page_that_asks_for_much_at_once_waits_for_itself() -> None:
+def test_concurrent_requests_of_one_page_wait_for_each_other() -> None:
     with running_world(bounds=Bounds(requests_per_user=1)) as world:
         ann = uuid4()
         with greedy(world, ann, count=1) as free:
@@ -125,14 +125,14 @@ def enter_all(limiter: UserLimiter, user_id: UUID, count: int) -> list[bool]:
     return asyncio.run(run())
 
 
-def test_so_many_wait_and_no_more() -> None:
+def test_the_number_of_waiting_requests_is_limited() -> None:
     limiter = UserLimiter(2, too_many_at_once, max_waiting=3, patience_s=10)
     ann = uuid4()
     assert enter_all(limiter, ann, 7) == [True] * 5 + [False] * 2
-    assert enter_all(limiter, ann, 5) == [True] * 5, "those who have left are forgotten"
+    assert enter_all(limiter, ann, 5) == [True] * 5, "finished requests are not counted"
 
 
-def test_who_waits_for_too_long_is_refused() -> None:
+def test_a_request_that_waits_too_long_is_rejected() -> None:
     async def run() -> None:
         limiter = UserLimiter(1, too_many_at_once, max_waiting=1, patience_s=0.01)
         ann = uuid4()

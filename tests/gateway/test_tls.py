@@ -1,4 +1,4 @@
-"""The gateway over HTTPS: the same requests, the same protections, and a certificate that can be served with."""
+"""The gateway over HTTPS: the same requests and protections, and the checks of the certificate."""
 
 import socket
 import ssl
@@ -62,8 +62,8 @@ def receive_all(connection: socket.socket) -> bytes:
     return received
 
 
-def test_cookies_get_their_prefixes_and_no_answer_demands_https_for_ever(certificate: Certificate) -> None:
-    """A browser that were told to demand it (HSTS) would let nobody pass the warning of a local certificate."""
+def test_cookies_have_prefixes_and_no_response_has_hsts(certificate: Certificate) -> None:
+    """With HSTS, a browser would not let users bypass the warning about a local certificate."""
     tokens = auth_pb2.TokenPair(access_token=TOKEN, refresh_token="r")
     with running_world(certificate=certificate) as world:
         world.answer(Login=auth_pb2.LoginResponse(user_id="u", tokens=tokens))
@@ -81,15 +81,15 @@ def test_cookies_get_their_prefixes_and_no_answer_demands_https_for_ever(certifi
             assert "strict-transport-security" not in response.headers
 
 
-def test_large_answers_are_complete_at_once(certificate: Certificate) -> None:
-    """A transport that pauses when it has nothing to send would be taken for a client that does not read."""
+def test_large_responses_are_sent_without_pauses(certificate: Certificate) -> None:
+    """A transport that pauses with nothing to send must not be mistaken for a client that does not read."""
     with running_world(certificate=certificate, answer_s=1) as world:
         world.answer(GetPhoto=send_picture)
         assert world.client.get("/healthz").status_code == 200
         assert len(world.client.get(f"/api/photos/{ID}/original", headers=SIGNED).content) == PICTURE_BYTES
 
 
-def test_who_never_completes_a_handshake_is_closed(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connection_without_a_handshake_is_closed(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.http.tls.HANDSHAKE_S", 0.3)
     with (
         running_world(certificate=certificate) as world,
@@ -99,7 +99,7 @@ def test_who_never_completes_a_handshake_is_closed(certificate: Certificate, mon
         assert world.client.get("/healthz").status_code == 200
 
 
-def test_control_the_default_loop_waits_for_a_handshake(
+def test_control_the_default_loop_keeps_waiting_for_a_handshake(
     certificate: Certificate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.http.tls.HANDSHAKE_S", 0.3)
@@ -112,7 +112,7 @@ def test_control_the_default_loop_waits_for_a_handshake(
         silent.recv(1)
 
 
-def test_a_head_that_drips_is_closed(certificate: Certificate) -> None:
+def test_a_connection_with_a_dripping_head_is_closed(certificate: Certificate) -> None:
     with (
         running_world(certificate=certificate, head_s=0.3) as world,
         connection_to(world, certificate) as connection,
@@ -126,7 +126,7 @@ def test_a_head_that_drips_is_closed(certificate: Certificate) -> None:
 
 
 def drips(connection: socket.socket) -> bool:
-    """Sends one more byte; False when the other side has ended."""
+    """Sends one more byte; returns whether the connection is still open."""
     try:
         connection.sendall(b"x")
         return bool(connection.recv(1))
@@ -136,7 +136,7 @@ def drips(connection: socket.socket) -> bool:
         return False
 
 
-def test_who_does_not_read_the_answer_is_cut_off_and_frees_the_service(certificate: Certificate) -> None:
+def test_a_client_that_does_not_read_is_disconnected_and_frees_the_service(certificate: Certificate) -> None:
     with (
         running_world(certificate=certificate, answer_s=0.4) as world,
         connection_to(world, certificate) as connection,
@@ -148,7 +148,7 @@ def test_who_does_not_read_the_answer_is_cut_off_and_frees_the_service(certifica
         assert len(receive_all(connection)) < PICTURE_BYTES
 
 
-def test_who_reads_slowly_gets_everything(certificate: Certificate) -> None:
+def test_a_slow_reader_gets_the_whole_response(certificate: Certificate) -> None:
     with (
         running_world(certificate=certificate, answer_s=2) as world,
         connection_to(world, certificate) as connection,
@@ -165,7 +165,7 @@ def test_who_reads_slowly_gets_everything(certificate: Certificate) -> None:
                 pause.wait(ROUND_S)
 
 
-def test_an_upload_without_a_place_is_refused_before_its_body(certificate: Certificate) -> None:
+def test_an_upload_without_a_slot_is_rejected_before_its_body(certificate: Certificate) -> None:
     with (
         running_world(certificate=certificate, bounds=Bounds(selfies=0, waiting=0)) as world,
         connection_to(world, certificate) as connection,
@@ -174,7 +174,7 @@ def test_an_upload_without_a_place_is_refused_before_its_body(certificate: Certi
         answer = b""
         while not answer.endswith(b"}"):
             answer += connection.recv(65536)
-        for _ in range(3):  # it is still listened to: a reset connection would cost a client the answer
+        for _ in range(3):  # the gateway still reads, because a reset could lose the response
             connection.sendall(b"x" * 65536)
             Event().wait(ROUND_S)
     head, _, body = answer.partition(b"\r\n\r\n")
@@ -200,7 +200,7 @@ def write_locked_key(certificate: Certificate, path: Path) -> Path:
         ("{chain}", "{locked}", "are not a certificate and its private key (PEM, without a password)"),
     ],
 )
-def test_what_cannot_be_served_with_ends_the_start_with_one_line(
+def test_an_unusable_certificate_stops_the_start_with_one_line(
     certificate: Certificate, tmp_path: Path, chain: str, key: str, words: str
 ) -> None:
     files = {
@@ -220,7 +220,7 @@ def test_what_cannot_be_served_with_ends_the_start_with_one_line(
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_all_addresses_are_served_by_every_worker(certificate: Certificate, workers: str) -> None:
+def test_every_worker_serves_all_addresses(certificate: Certificate, workers: str) -> None:
     port = free_port()
     trusting = ssl.create_default_context(cafile=certificate.chain)
     with running_services() as (_, address):

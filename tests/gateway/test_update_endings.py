@@ -1,4 +1,4 @@
-"""Streams and requests end with the account or the session."""
+"""Streams end, and tokens are rejected, after the end of the account or the session."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -13,12 +13,12 @@ from tests.selfie.world import wait_until
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[LiveWorld]:
-    """Shared: each test has users of its own."""
+    """Shared by the tests; each test has its own users."""
     with live_world(coalesce_s=0.05) as world:
         yield world
 
 
-def test_the_pages_of_an_erased_user_end_and_do_not_come_back(world: LiveWorld) -> None:
+def test_pages_of_an_erased_user_end_and_cannot_reconnect(world: LiveWorld) -> None:
     ann, bob = uuid4(), uuid4()
     with world.open(ann) as page, world.open(bob) as other:
         world.changes.add(auth_pb2.Change.KIND_USER_ERASED, ann)
@@ -28,8 +28,8 @@ def test_the_pages_of_an_erased_user_end_and_do_not_come_back(world: LiveWorld) 
 
 
 @pytest.mark.parametrize("has_list", [True, False])
-def test_who_was_erased_before_the_gateway_began_opens_no_page(has_list: bool) -> None:
-    """The list of ended sessions knows. The control: without their row in it, the token opens a page."""
+def test_a_user_erased_before_the_gateway_started_cannot_open_a_page(has_list: bool) -> None:
+    """The list of ended sessions contains the user. The control: without their entry, the token opens a page."""
     ann, bob = uuid4(), uuid4()
     with live_world(erased=ann if has_list else None) as world:
         wait_until(lambda: world.ended.read_count == has_list)
@@ -42,7 +42,7 @@ def test_who_was_erased_before_the_gateway_began_opens_no_page(has_list: bool) -
                 assert page.hello
 
 
-def test_a_page_that_opens_before_the_list_of_endings_is_read_ends_with_it() -> None:
+def test_a_page_opened_before_the_list_was_read_ends_with_its_session() -> None:
     ann = uuid4()
     with live_world() as world, world.open(ann) as page:
         world.ended.erase(ann)
@@ -50,7 +50,7 @@ def test_a_page_that_opens_before_the_list_of_endings_is_read_ends_with_it() -> 
         assert problem(world.refuse(ann)) == (401, "invalid_token")
 
 
-def test_the_streams_of_an_ended_session_end_and_no_others(world: LiveWorld) -> None:
+def test_only_the_streams_of_an_ended_session_end(world: LiveWorld) -> None:
     ann, ended, kept = uuid4(), uuid4(), uuid4()
     with world.open(ann, session_id=ended) as page, world.open(ann, session_id=kept) as other:
         world.ended.add(ended)

@@ -1,4 +1,4 @@
-"""How many pages may be open: of one user, and of all."""
+"""The limits of open pages, per user and in total."""
 
 from contextlib import ExitStack
 from uuid import UUID, uuid4
@@ -9,7 +9,7 @@ from tests.gateway.world import SIGNED, problem
 from tests.selfie.world import wait_until
 
 
-def test_few_pages_of_one_user_and_as_many_as_they_are_of_others() -> None:
+def test_the_open_pages_are_limited_per_user() -> None:
     with live_world(bounds=Bounds(streams_per_user=2)) as world, ExitStack() as pages:
         ann = uuid4()
         first = world.open(ann)
@@ -23,12 +23,12 @@ def test_few_pages_of_one_user_and_as_many_as_they_are_of_others() -> None:
 
 
 def is_open(world: LiveWorld, user_id: UUID) -> bool:
-    """Whether another page is let in."""
+    """Whether another page can be opened."""
     with world.client.stream("GET", "/api/updates", headers=signed(user_id, 3600)) as answer:
         return answer.status_code == 200
 
 
-def test_one_page_too_many_is_shed_and_takes_no_other_place() -> None:
+def test_a_page_above_the_limit_is_shed_without_using_other_slots() -> None:
     with live_world(bounds=Bounds(updates=1, requests=1, waiting=0)) as world:
         with world.open(uuid4()):
             assert problem(world.refuse(uuid4())) == (503, "overloaded")

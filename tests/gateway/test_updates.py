@@ -1,4 +1,4 @@
-"""Open pages hear of what is theirs: fan-out, resuming, ends."""
+"""Live updates of open pages: fan-out, resuming, and their end."""
 
 import time
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from tests.selfie.world import wait_until
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[LiveWorld]:
-    """Shared: each test has users of its own."""
+    """Shared by the tests; each test has its own users."""
     with live_world(coalesce_s=0.05) as world:
         yield world
 
 
-def test_a_page_hears_of_its_photos_and_selfies_and_no_others(world: LiveWorld) -> None:
+def test_a_page_receives_only_the_updates_of_its_user(world: LiveWorld) -> None:
     ann, bob = uuid4(), uuid4()
     with world.open(ann) as page, world.open(bob) as other:
         assert page.answer.headers["content-type"].startswith("text/event-stream")
@@ -34,19 +34,19 @@ def test_a_page_hears_of_its_photos_and_selfies_and_no_others(world: LiveWorld) 
         assert until_mark(world, page, ann) == [("photos", ONE)]
         world.selfie(ann)
         assert page.next().kind == "selfie"
-        assert until_mark(world, other, bob) == [], "the uninvolved hears nothing"
+        assert until_mark(world, other, bob) == [], "other users get no update"
         world.photos(ann, bob, event_id=OTHER)
         assert until_mark(world, page, ann) == until_mark(world, other, bob) == [("photos", OTHER)]
 
 
-def test_every_page_of_a_user_hears(world: LiveWorld) -> None:
+def test_every_page_of_a_user_receives_updates(world: LiveWorld) -> None:
     ann = uuid4()
     with world.open(ann) as one, world.open(ann) as other:
         world.photos(ann)
         assert (one.next().kind, other.next().kind) == ("photos", "photos")
 
 
-def test_a_page_hears_when_its_user_joins_leaves_or_the_event_is_deleted(world: LiveWorld) -> None:
+def test_a_page_is_notified_when_its_user_joins_or_leaves_or_the_event_is_deleted(world: LiveWorld) -> None:
     ann = uuid4()
     with world.open(ann) as page:
         for kind in (auth_pb2.Change.KIND_JOINED, auth_pb2.Change.KIND_LEFT):
@@ -59,7 +59,7 @@ def test_a_page_hears_when_its_user_joins_leaves_or_the_event_is_deleted(world: 
         assert until_mark(world, page, ann) == [("events", ONE)]
 
 
-def test_the_members_of_a_changed_event_hear_of_it_and_nobody_else(world: LiveWorld) -> None:
+def test_only_the_members_of_a_changed_event_are_notified(world: LiveWorld) -> None:
     ann, bob, cleo, stranger = (uuid4() for _ in range(4))
     event = str(uuid4())
     world.members.of[event] = [ann, bob, cleo]
@@ -74,7 +74,7 @@ def test_the_members_of_a_changed_event_hear_of_it_and_nobody_else(world: LiveWo
 
 
 @pytest.mark.parametrize("faults", [["INTERNAL"], ["UNAVAILABLE"], ["INTERNAL", "DEADLINE_EXCEEDED"]])
-def test_while_the_members_cannot_be_read_the_hint_is_late_and_not_lost(world: LiveWorld, faults: list[str]) -> None:
+def test_a_failed_read_of_members_delays_but_does_not_lose_the_hint(world: LiveWorld, faults: list[str]) -> None:
     ann, event = uuid4(), str(uuid4())
     world.members.of[event] = [ann]
     world.members.faults = [grpc.StatusCode[name] for name in faults]
@@ -83,8 +83,8 @@ def test_while_the_members_cannot_be_read_the_hint_is_late_and_not_lost(world: L
         assert page.next().data["event_id"] == event
 
 
-def test_a_service_that_knows_no_members_holds_nothing_up(world: LiveWorld) -> None:
-    """auth_service is the last one to be upgraded."""
+def test_a_service_without_member_lists_delays_no_other_update(world: LiveWorld) -> None:
+    """This happens when auth_service is upgraded last."""
     ann = uuid4()
     world.members.faults = [grpc.StatusCode.UNIMPLEMENTED]
     with world.open(ann) as page:
@@ -94,7 +94,7 @@ def test_a_service_that_knows_no_members_holds_nothing_up(world: LiveWorld) -> N
         assert page.next().data == {"event_id": ONE}
 
 
-def test_many_changes_of_one_event_are_one_list_of_members(world: LiveWorld) -> None:
+def test_many_changes_of_one_event_read_its_members_fewer_times(world: LiveWorld) -> None:
     ann, event = uuid4(), str(uuid4())
     world.members.of[event] = [ann]
     world.members.faults = [grpc.StatusCode.INTERNAL]  # meanwhile the other changes arrive
@@ -107,7 +107,7 @@ def test_many_changes_of_one_event_are_one_list_of_members(world: LiveWorld) -> 
 
 
 def missed_by(world: LiveWorld, user_id: UUID, page: Page) -> list[Heard]:
-    """What a page hears first that comes back after the newest event of another."""
+    """Reconnects with the cursor of a page; returns the events before the next selfie."""
     with world.open(user_id, page.hello.id) as again:
         world.selfie(user_id)
         heard = [again.next()]
@@ -116,7 +116,7 @@ def missed_by(world: LiveWorld, user_id: UUID, page: Page) -> list[Heard]:
         return heard[:-1]
 
 
-def test_a_page_that_comes_back_hears_what_it_has_missed(world: LiveWorld) -> None:
+def test_a_reconnected_page_receives_what_it_missed(world: LiveWorld) -> None:
     ann = uuid4()
     with world.open(ann) as page:
         pass
@@ -134,7 +134,7 @@ def test_a_page_that_comes_back_hears_what_it_has_missed(world: LiveWorld) -> No
 
 
 @pytest.mark.parametrize("cursor", ["0badb007-1", "nonsense", "-", "{boot}-999999", "{boot}-x", "{boot}--1"])
-def test_an_unknown_cursor_is_one_reload(world: LiveWorld, cursor: str) -> None:
+def test_an_unknown_cursor_causes_one_reload(world: LiveWorld, cursor: str) -> None:
     ann = uuid4()
     with world.open(ann) as page:
         boot = page.hello.id.partition("-")[0]
@@ -144,7 +144,7 @@ def test_an_unknown_cursor_is_one_reload(world: LiveWorld, cursor: str) -> None:
         assert until_mark(world, again, ann) == []
 
 
-def test_a_cursor_that_is_too_old_is_one_reload(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outdated_cursor_causes_one_reload(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "MAX_KEPT", 3)
     with live_world() as world:
         ann = uuid4()
@@ -159,7 +159,7 @@ def test_a_cursor_that_is_too_old_is_one_reload(monkeypatch: pytest.MonkeyPatch)
             assert until_mark(world, again, ann) == []
 
 
-def test_a_burst_is_two_hints_at_most() -> None:
+def test_a_burst_of_changes_sends_at_most_two_hints() -> None:
     with live_world(coalesce_s=0.5) as world:
         ann = uuid4()
         with world.open(ann) as page:
@@ -181,18 +181,18 @@ def test_a_stream_ends_with_its_token(world: LiveWorld) -> None:
         assert until_mark(world, control, ann) == []
 
 
-def test_who_has_no_valid_token_hears_nothing(world: LiveWorld) -> None:
+def test_updates_need_a_valid_token(world: LiveWorld) -> None:
     for headers in ({}, {"authorization": "Bearer x.y.z"}, signed(uuid4(), -60)):
         assert problem(world.client.get("/api/updates", headers=headers)) == (401, "invalid_token")
 
 
-def test_a_cookie_of_a_page_will_do(world: LiveWorld) -> None:
+def test_updates_accept_the_cookie_of_a_page(world: LiveWorld) -> None:
     token = signed(uuid4(), 60)["authorization"].removeprefix("Bearer ")
     with world.client.stream("GET", "/api/updates", headers={"cookie": f"minois_token={token}"}) as answer:
         assert answer.status_code == 200
 
 
-def test_without_a_key_of_the_gateway_there_are_no_updates() -> None:
+def test_without_a_signing_key_updates_are_unavailable() -> None:
     with running_world() as world:
         assert problem(world.client.get("/api/updates", headers=SIGNED)) == (503, "service_unavailable")
         assert problem(world.client.get("/api/updates")) == (401, "invalid_token")
@@ -212,7 +212,7 @@ def test_a_silent_stream_is_kept_alive() -> None:
 
 
 @pytest.mark.parametrize("what", ["matches", "selfies"])
-def test_when_hints_may_be_lost_every_page_reloads(what: str) -> None:
+def test_after_a_lost_stream_every_page_reloads(what: str) -> None:
     with live_world() as world, world.open(ann := uuid4()) as page, world.open(uuid4()) as other:
         begun = count(what)
         getattr(world, what).end()
@@ -221,19 +221,19 @@ def test_when_hints_may_be_lost_every_page_reloads(what: str) -> None:
             ("reload", {"within_s": 5.0})
         ]
         with world.open(ann, page.hello.id) as again:
-            assert again.next().kind == "reload", "also one that was away meanwhile"
+            assert again.next().kind == "reload", "a page that was disconnected meanwhile reloads, too"
         assert until_mark(world, page, ann) == []
 
 
 @pytest.mark.parametrize("what", ["matches", "selfies"])
-def test_a_stream_is_replaced_in_time_and_no_page_reloads(what: str) -> None:
+def test_a_rotated_stream_causes_no_reload(what: str) -> None:
     with live_world(rotate_s=1) as world, world.open(ann := uuid4()) as page:
         begun = count(what)
         wait_until(lambda: count(what) > begun + 2)
         assert until_mark(world, page, ann) == []
 
 
-def test_a_slow_page_costs_no_more_than_a_reload() -> None:
+def test_the_pending_hints_of_a_slow_page_collapse_into_one_reload() -> None:
     user_id = uuid4()
     page = OpenPage(Caller(USER, user_id), "boot", 0)
     for number in range(1000):

@@ -1,4 +1,4 @@
-"""Selfies and photos through the gateway: each file has its own result."""
+"""Uploads of photos: each file has its own result."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +36,7 @@ def world(shared: World) -> World:
 
 
 def add(messages: list[pb.AddPhotosRequest]) -> pb.AddPhotosResponse:
-    """What a matcher answers that keeps every JPEG."""
+    """Answers as a matcher that accepts every JPEG."""
     data = b"".join(message.chunk for message in messages)
     name = messages[0].header.filename
     if not data.startswith(JPEG):
@@ -51,12 +51,12 @@ def send(world: World, path: str, *files: tuple[str, Any], **headers: str) -> An
 
 
 def results(answer: httpx2.Response) -> list[tuple[str, str, str | None]]:
-    """Name, status and reason of each file of an upload that was accepted."""
+    """Name, status and reason of each file of an accepted upload."""
     assert answer.status_code == 202, answer.text
     return [(photo["filename"], photo["status"], photo.get("reason")) for photo in answer.json()["photos"]]
 
 
-def test_each_photo_is_one_call_and_has_its_own_result(world: World) -> None:
+def test_each_photo_is_a_separate_call_with_its_own_result(world: World) -> None:
     large = JPEG + bytes(CHUNK_BYTES * 3 // 2 - len(JPEG))
     files = {"a.jpg": JPEG, "empty.jpg": b"", "film.mp4": b"ftypisom", "a.gif": b"GIF89a", "c.jpg": large}
     answer = send(world, PHOTOS, *(("files", item) for item in files.items()))
@@ -76,7 +76,7 @@ def test_each_photo_is_one_call_and_has_its_own_result(world: World) -> None:
     assert b"".join(message.chunk for message in calls["c.jpg"]) == large
 
 
-def test_a_photo_that_was_here_before_says_so(world: World) -> None:
+def test_an_existing_photo_is_reported_as_existing(world: World) -> None:
     known = pb.AddedPhoto(photo_id="p", state=pb.PHOTO_STATE_INDEXED, existing=True)
     world.answer(AddPhotos=pb.AddPhotosResponse(photos=[known]))
     [photo] = send(world, PHOTOS, ("files", ("a", JPEG))).json()["photos"]
@@ -92,7 +92,7 @@ def test_a_photo_that_was_here_before_says_so(world: World) -> None:
     ],
 )
 @pytest.mark.parametrize("count", [1, 3])
-def test_where_no_photo_is_kept_the_request_is_refused(
+def test_a_request_without_an_accepted_photo_is_rejected(
     data: bytes, expected: tuple[int, str], count: int, small: World
 ) -> None:
     answer = send(small, PHOTOS, *[("files", ("a", data))] * count)
@@ -115,7 +115,7 @@ def small(small_limits: World) -> World:
     return small_limits
 
 
-def test_photos_that_are_too_large_do_not_affect_the_others(small: World) -> None:
+def test_too_large_photos_do_not_affect_the_others(small: World) -> None:
     good, bad = JPEG + bytes(900_000), JPEG + bytes(1_400_000)
     files = [("files", (f"{number}.jpg", bad if number % 2 else good)) for number in range(6)]
     answer = send(small, PHOTOS, *files)
@@ -126,7 +126,7 @@ def test_photos_that_are_too_large_do_not_affect_the_others(small: World) -> Non
     assert len(small.services.calls) == 1 + 3  # the service never sees the others
 
 
-def test_more_is_not_skipped_than_a_few_films(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_limited_number_of_oversized_bytes_is_skipped(small: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.photos.routes.SKIPPED_FILES", 2)
     film = ("files", ("film", bytes(4_000_000)))
     answer = send(small, PHOTOS, ("files", ("a", JPEG)), film, ("files", ("b", JPEG)))
@@ -137,38 +137,40 @@ def test_more_is_not_skipped_than_a_few_films(small: World, monkeypatch: pytest.
     ("fault", "expected"),
     [(EventNotFound(), (404, "event_not_found")), (OrganiserOnly(), (403, "organiser_only"))],
 )
-def test_a_stranger_is_refused_before_the_photos_are_read(world: World, fault: Any, expected: tuple[int, str]) -> None:
+def test_an_upload_without_permission_is_rejected_before_the_photos_are_read(
+    world: World, fault: Any, expected: tuple[int, str]
+) -> None:
     world.answer(CheckUpload=fault)
     assert problem(send(world, PHOTOS, ("files", ("a", b"x" * 100_000)))) == expected
     assert "AddPhotos" not in [call.method for call in world.services.calls]
 
 
-def test_the_service_is_asked_about_the_event_of_the_address(world: World) -> None:
+def test_the_permission_is_checked_for_the_event_in_the_path(world: World) -> None:
     assert send(world, PHOTOS, ("files", ("a", JPEG))).status_code == 202
     assert world.services.sent("CheckUpload").event_id == world.services.sent("AddPhotos")[0].header.event_id
 
 
-def test_a_guest_learns_of_the_bytes_of_others_that_they_are_there(world: World) -> None:
+def test_an_existing_photo_of_another_user_is_reported_without_its_id(world: World) -> None:
     known = pb.AddedPhoto(state=pb.PHOTO_STATE_PENDING, existing=True)
     world.answer(AddPhotos=pb.AddPhotosResponse(photos=[known]))
     (shown,) = send(world, PHOTOS, ("files", ("a", JPEG))).json()["photos"]
     assert shown == {"filename": "a", "status": "pending", "existing": True}
 
 
-def test_a_guest_who_has_added_enough_for_today_is_told(world: World) -> None:
+def test_a_guest_above_the_daily_limit_gets_its_reason(world: World) -> None:
     refused = pb.AddedPhoto(state=pb.PHOTO_STATE_REFUSED, reason="TOO_MANY_GUEST_PHOTOS")
     world.answer(AddPhotos=pb.AddPhotosResponse(photos=[refused]))
     assert problem(send(world, PHOTOS, ("files", ("a", JPEG)))) == (403, "too_many_guest_photos")
 
 
-def test_an_event_that_is_closed_ends_the_upload(world: World) -> None:
+def test_a_closed_event_stops_the_upload(world: World) -> None:
     world.answer(AddPhotos=EventClosed())
     files = [("files", (str(number), b"x" * 300_000)) for number in range(10)]
     assert problem(send(world, PHOTOS, *files)) == (409, "event_closed")
-    assert len(world.services.calls) < 8  # the rest is not handed on
+    assert len(world.services.calls) < 8  # the remaining files are not forwarded
 
 
-def test_a_photo_that_the_service_cannot_take_now_does_not_affect_the_others(world: World) -> None:
+def test_an_unavailable_service_for_one_photo_does_not_affect_the_others(world: World) -> None:
     def answer(messages: list[pb.AddPhotosRequest]) -> Any:
         return grpc.StatusCode.UNAVAILABLE if messages[0].header.filename == "b" else add(messages)
 
@@ -183,13 +185,13 @@ def test_a_photo_that_the_service_cannot_take_now_does_not_affect_the_others(wor
     assert problem(send(world, PHOTOS, *files)) == (503, "service_unavailable")
 
 
-def test_a_photo_waits_for_a_thread_of_the_service(world: World) -> None:
+def test_a_photo_is_retried_while_the_service_is_busy(world: World) -> None:
     busy = iter([TooManyStreams(), TooManyStreams()])
     world.answer(AddPhotos=lambda messages: next(busy, None) or add(messages))
     assert results(send(world, PHOTOS, ("files", ("a", JPEG)))) == [("a", "pending", None)]
 
 
-def test_a_hundred_photos_are_accepted_and_each_further_one_says_why_not(world: World) -> None:
+def test_photos_beyond_the_hundredth_are_rejected_with_a_reason(world: World) -> None:
     files = [("files", (f"{number}.jpg", JPEG)) for number in range(103)]
     answer = send(world, PHOTOS, *files)
     assert [status for _, status, _ in results(answer)] == ["pending"] * 100 + ["refused"] * 3
@@ -203,11 +205,11 @@ def test_a_hundred_photos_are_accepted_and_each_further_one_says_why_not(world: 
 
 
 @pytest.mark.parametrize("name", ["files", "file", "files[]", "photos", "photo"])
-def test_photos_are_accepted_under_the_names_that_people_expect(world: World, name: str) -> None:
+def test_photos_are_accepted_under_common_field_names(world: World, name: str) -> None:
     assert results(send(world, PHOTOS, (name, ("a.jpg", JPEG)))) == [("a.jpg", "pending", None)]
 
 
-def test_a_file_in_another_field_is_not_dropped_silently(world: World) -> None:
+def test_a_file_in_another_field_is_reported(world: World) -> None:
     answer = send(world, PHOTOS, ("files", ("a", JPEG)), ("attachment", ("b", JPEG)))
     assert results(answer) == [("a", "pending", None), ("b", "refused", "unexpected_field")]
 
@@ -222,17 +224,17 @@ def test_a_file_in_another_field_is_not_dropped_silently(world: World) -> None:
         ("föto 😀.jpg", "föto 😀.jpg"),
     ],
 )
-def test_a_file_name_is_for_people_only(world: World, sent: str, shown: str) -> None:
+def test_a_file_name_is_sanitised(world: World, sent: str, shown: str) -> None:
     assert send(world, PHOTOS, ("files", (sent, JPEG))).json()["photos"][0]["filename"] == shown
 
 
 def nameless_files() -> set[str]:
-    """The open files of this process that have no name (some are pytest's)."""
+    """The open files of this process without a name; some belong to pytest."""
     opened = [str(path.readlink()) for path in Path("/proc/self/fd").iterdir() if path.is_symlink()]
     return {path for path in opened if path.endswith("(deleted)")}
 
 
-def test_no_spool_outlives_its_request(world: World) -> None:
+def test_no_spooled_file_outlives_its_request(world: World) -> None:
     before, large = nameless_files(), bytes(2_000_000)
     send(world, PHOTOS, ("files", ("a", large)))
     send(world, SELFIE, ("file", ("a", bytes(LIMITS.max_selfie_bytes + 200_000))))
@@ -245,13 +247,13 @@ def test_no_spool_outlives_its_request(world: World) -> None:
     assert nameless_files() == before
 
 
-def test_files_in_other_fields_alone_are_refused_with_the_name_of_the_field(world: World) -> None:
+def test_only_files_in_other_fields_are_rejected_with_the_expected_field(world: World) -> None:
     answer = send(world, PHOTOS, ("attachment", ("b", JPEG)))
     assert problem(answer) == (422, "unexpected_field")
     assert "`files`" in answer.json()["detail"]
 
 
-def test_an_upload_replaces_photos_of_its_names_and_no_file_of_the_same_request(world: World) -> None:
+def test_an_upload_replaces_photos_of_the_same_names_but_not_its_own_files(world: World) -> None:
     def answer(messages: list[pb.AddPhotosRequest]) -> pb.AddPhotosResponse:
         header = messages[0].header
         kind = {"a": pb.REPLACEMENT_REPLACED, "b": pb.REPLACEMENT_AMBIGUOUS}.get(header.filename)

@@ -1,4 +1,4 @@
-"""Clients that vanish in the middle leave nothing behind in the gateway: no rpc, no open file, no thread."""
+"""Clients that vanish during a request leave no RPC, open file or thread behind in the gateway."""
 
 import os
 import socket
@@ -17,7 +17,7 @@ from tests.selfie.world import wait_until
 
 TIMES = 10  # at once
 ROUNDS = 3
-STAYING = 4  # more than connections of the beginning that may still be closed meanwhile
+STAYING = 4  # more than the initial connections that may still be closing
 ID = "3f2b8c1e-0000-4000-8000-000000000001"
 AUTH = f"Host: x\r\nAuthorization: Bearer {TOKEN}\r\n"
 FORM = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + bytes(400_000)
@@ -40,7 +40,7 @@ def count(pid: int, what: str) -> int:
 
 
 def vanish(port: int, request: bytes) -> None:
-    """Goes away in the middle: of an answer where there is one, otherwise of what was sent."""
+    """Disconnects during the response, or during the request body of an upload."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(request)
         if request is not UPLOAD:
@@ -48,7 +48,7 @@ def vanish(port: int, request: bytes) -> None:
 
 
 @pytest.mark.parametrize("request_", [UPLOAD, DOWNLOAD, STREAM], ids=["upload", "download", "stream"])
-def test_who_vanishes_leaves_nothing_behind(request_: bytes) -> None:
+def test_vanished_clients_leave_nothing_behind(request_: bytes) -> None:
     port = free_port()
     with running_services() as (services, address):
         services.answers["GetPhoto"] = endless_picture
@@ -58,19 +58,19 @@ def test_who_vanishes_leaves_nothing_behind(request_: bytes) -> None:
         addresses = {f"{name}_ADDRESS": address for name in ("AUTH", "SELFIE", "MATCHER")}
         with running_process(GATEWAY_PORT=str(port), LOG_LEVEL="WARNING", **addresses) as process:
             wait_until_ready(f"http://127.0.0.1:{port}")
-            vanish(port, request_)  # what is made once and kept
+            vanish(port, request_)  # warms up what is created once and kept
             wait_until(lambda: not services.running)
             files, threads = count(process.pid, "fd"), count(process.pid, "task")
             for _ in range(ROUNDS):
                 for _ in range(TIMES):
                     vanish(port, request_)
                 wait_until(lambda: not services.running and count(process.pid, "fd") <= files)
-            # The pool that writes to disk keeps a thread for each client that was there at once, and grpc adds some;
-            # a thread left behind by each client would be three times as many.
+            # The pool that writes to disk keeps a thread for each concurrent client, and gRPC adds some;
+            # one leaked thread per client would be three times as many.
             wait_until(lambda: count(process.pid, "task") <= threads + TIMES + 2)
 
 
-def test_control_who_stays_is_seen() -> None:
+def test_control_connected_clients_are_counted() -> None:
     port = free_port()
     with running_services() as (services, address):
         services.answers["GetPhoto"] = endless_picture

@@ -1,4 +1,4 @@
-"""A test that fails beside a running gateway ends, and so does the process of all tests."""
+"""A test that fails while a gateway is running ends, and does not keep the pytest process alive."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ import uvicorn
 from tests.gateway import world as gateway_world
 from tests.gateway.world import running_world
 
-# A call that nobody answers is under way when the test fails.
+# The test fails while a call is still unanswered.
 FAILING = """
 from threading import Event, Thread
 from tests.gateway.world import SIGNED, running_world
@@ -26,14 +26,14 @@ with running_world(call_s=0.5) as world:
 
 def test_a_gateway_that_does_not_start_in_time_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gateway_world, "START_S", 0.0)
-    monkeypatch.setattr(gateway_world.GatewayServer, "startup", uvicorn.Server.startup)  # which tells nobody
+    monkeypatch.setattr(gateway_world.GatewayServer, "startup", uvicorn.Server.startup)  # never sets `listening`
     before = set(threading.enumerate())
     with pytest.raises(AssertionError), running_world():
         pass
     assert not [thread.name for thread in set(threading.enumerate()) - before if thread.name.startswith("gateway")]
 
 
-def test_a_service_that_never_answers_keeps_no_process() -> None:
+def test_a_failing_test_exits_despite_an_unanswered_call() -> None:
     done = subprocess.run([sys.executable, "-c", FAILING], stderr=subprocess.PIPE, text=True, timeout=60)
     assert done.returncode == 1
     assert "the test has failed" in done.stderr

@@ -1,4 +1,4 @@
-"""A gateway with live updates before scripted services that say what changes, and pages that listen."""
+"""A gateway with live updates, scripted services that publish changes, and pages that receive them."""
 
 import json
 from collections.abc import Iterator
@@ -28,19 +28,19 @@ ONE, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-22
 
 
 class Source:
-    """What a service streams: the empty first response, then what the test says."""
+    """A stream of a service: an empty first response, then the responses that the test sends."""
 
     def __init__(self, empty: Any) -> None:
         self._empty = empty
         self._streams: list[Queue[Any]] = []
 
     def __call__(self, _: Any) -> Iterator[Any]:
-        said: Queue[Any] = Queue()
-        for replaced in self._streams[:-1]:  # whose caller is gone by now, which this thread cannot see
+        queue: Queue[Any] = Queue()
+        for replaced in self._streams[:-1]:  # their callers have left, which this thread cannot detect
             replaced.put(None)
-        self._streams = [*self._streams[-1:], said]
+        self._streams = [*self._streams[-1:], queue]
         yield self._empty
-        while (response := said.get(timeout=120)) is not None:
+        while (response := queue.get(timeout=120)) is not None:
             yield response
 
     def say(self, response: Any) -> None:
@@ -48,13 +48,13 @@ class Source:
             stream.put(response)
 
     def end(self) -> None:
-        """Ends all streams that are open."""
+        """Ends all open streams."""
         self.say(None)
         self._streams.clear()
 
 
 class ChangeFeed:
-    """ListChanges of auth_service; one change is here before anybody asks."""
+    """ListChanges of auth_service; one change exists from the start."""
 
     def __init__(self) -> None:
         self.is_followed = False
@@ -77,12 +77,12 @@ class ChangeFeed:
 
 
 class EndedList:
-    """ListEndedSessions of auth_service, which answers after half a second or as soon as a session ends."""
+    """ListEndedSessions of auth_service, which returns after half a second or when a session ends."""
 
     def __init__(self) -> None:
         self._ended: list[auth_pb2.EndedSession] = []
         self._news = Condition()
-        self.read_count = 0  # how many are known to whoever asks
+        self.read_count = 0  # the highest position that a caller has read
 
     def __call__(self, request: auth_pb2.ListEndedSessionsRequest) -> auth_pb2.ListEndedSessionsResponse:
         with self._news:
@@ -107,7 +107,7 @@ class MemberLists:
 
     def __init__(self) -> None:
         self.of: dict[str, list[UUID]] = {}
-        self.faults: list[grpc.StatusCode] = []  # the next answers
+        self.faults: list[grpc.StatusCode] = []  # the next responses
 
     def __call__(self, request: auth_pb2.ListMemberIdsRequest) -> Any:
         if self.faults:
@@ -128,7 +128,7 @@ class Heard:
 
 
 class Page:
-    """An open page that has heard its first event."""
+    """An open page that has received its first event."""
 
     def __init__(
         self,
@@ -160,7 +160,7 @@ class Page:
         self._opening.__exit__(kind, error, trace)
 
     def next(self) -> Heard:
-        """Raises StopIteration at the end of the stream."""
+        """The next event. Raises StopIteration at the end of the stream."""
         fields: dict[str, str] = {}
         while line := next(self._lines):
             name, _, value = line.partition(": ")
@@ -172,14 +172,14 @@ class Page:
         return Heard(fields["event"], json.loads(fields["data"]), fields.get("id", ""))
 
     def next_comment(self) -> str:
-        """What comes before the next comment."""
+        """The lines before the next comment."""
         lines = []
         while not (line := next(self._lines)).startswith(":"):
             lines.append(line)
         return "".join(lines)
 
     def rest(self) -> list[Heard]:
-        """What is heard until the stream ends."""
+        """The events until the stream ends."""
         heard = []
         try:
             while True:
@@ -189,7 +189,7 @@ class Page:
 
 
 class LiveWorld:
-    """A gateway whose feed has begun."""
+    """A gateway that follows the scripted services."""
 
     def __init__(self, services: Services, client: httpx2.Client) -> None:
         self.services, self.client = services, client
@@ -213,7 +213,7 @@ class LiveWorld:
         self.changes.add(auth_pb2.Change.KIND_EVENT_UPDATED, "", event_id)
 
     def refuse(self, user_id: UUID) -> httpx2.Response:
-        """The answer to a page that must not be opened."""
+        """The response to a request for a page that is expected to fail."""
         return self.client.get("/api/updates", headers=signed(user_id, 3600))
 
     def photos(self, *user_ids: UUID, event_id: str = ONE, deleted: bool = False) -> None:
@@ -229,13 +229,13 @@ def signed(user_id: UUID, ttl_s: int, session_id: UUID | None = None) -> dict[st
 
 
 def count(what: str) -> float:
-    """Of the streams of hints that a gateway of this process has begun to read."""
+    """The number of hint streams that the gateways of this process have started to read."""
     return REGISTRY.get_sample_value("updates_watches_total", {"what": what}) or 0.0
 
 
 @contextmanager
 def live_world(erased: UUID | None = None, **limits: Any) -> Iterator[LiveWorld]:
-    """`erased`: an account that was erased a moment before the gateway began."""
+    """`erased`: an account that was erased just before the gateway starts."""
     with running_services() as (services, address):
         world, begun = LiveWorld(services, httpx2.Client()), (count("matches"), count("selfies"))
         if erased:
@@ -253,7 +253,7 @@ def live_world(erased: UUID | None = None, **limits: Any) -> Iterator[LiveWorld]
 
 
 def until_mark(world: LiveWorld, page: Page, user_id: UUID) -> list[tuple[str, str | None]]:
-    """Kinds and events of what a page hears before a hint that is sent now."""
+    """Kind and event of the updates that a page receives before a hint that is sent now."""
     mark = str(uuid4())
     world.photos(user_id, event_id=mark)
     heard = []

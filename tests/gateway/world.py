@@ -1,4 +1,4 @@
-"""The real gateway on a real socket, in front of services that are scripted: what is tested is the translation."""
+"""The real gateway on a real socket in front of scripted services."""
 
 import socket
 import ssl
@@ -55,7 +55,7 @@ METHODS = {
 
 @dataclass
 class Call:
-    """A call as a service got it; `request` is a list where the method takes a stream."""
+    """A call received by a service; `request` is a list for client streams."""
 
     method: str
     request: Any
@@ -89,7 +89,7 @@ class Services(grpc.GenericRpcHandler):
         )
 
     def sent(self, method: str) -> Any:
-        """The request of the only call of a method."""
+        """The request of the only call to a method."""
         (call,) = [call for call in self.calls if call.method == method]
         return call.request
 
@@ -120,7 +120,7 @@ class World:
         self.services.answers.update(answers)
 
     def send_raw(self, *parts: bytes) -> bytes:
-        """What the gateway answers to bytes on a socket, until it closes the connection."""
+        """Sends bytes on a socket; returns what the gateway sends until it closes the connection."""
         answer = b""
         with suppress(ConnectionError), socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
             for part in parts:
@@ -136,7 +136,7 @@ class World:
 
 
 class DaemonThreads(futures.Executor):
-    """A thread for each call. None of them keeps a process alive whose test has failed and frees nobody."""
+    """Runs each call in a daemon thread, so a call that a failed test never releases keeps no process alive."""
 
     def submit(self, work: Callable[..., Any], /, *args: Any, **named: Any) -> "futures.Future[Any]":
         future: futures.Future[Any] = futures.Future()
@@ -152,7 +152,7 @@ class DaemonThreads(futures.Executor):
 
 
 class GatewayServer(uvicorn.Server):
-    """Tells when it listens."""
+    """Sets `listening` once it accepts connections."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -165,7 +165,7 @@ class GatewayServer(uvicorn.Server):
 
 @contextmanager
 def running_services() -> Iterator[tuple[Services, str]]:
-    """Scripted services and their one address."""
+    """Scripted services and their common address."""
     services = Services()
     options = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES)]
     server = grpc.server(DaemonThreads(), options=options)
@@ -206,7 +206,7 @@ def running_gateway(
     listener = socket.create_server(("127.0.0.1", 0))
     http = {**HTTP, "ssl_context_factory": certificate} if certificate else {**HTTP, "loop": "asyncio"}
     gateway = GatewayServer(uvicorn.Config(app, timeout_graceful_shutdown=2, **http))
-    # A daemon: what keeps it must fail a test, and not keep the process of all tests.
+    # A daemon, so a gateway that does not stop fails its test and does not keep the pytest process alive.
     thread = threading.Thread(target=gateway.run, args=([listener],), name=f"gateway {listener.fileno()}", daemon=True)
     thread.start()
     try:
@@ -225,7 +225,7 @@ def running_gateway(
 
 @cache
 def public_keys() -> TemporaryDirectory[str]:
-    """A folder for MINOIS_KEYS with which a gateway accepts TOKEN; it is gone with this process."""
+    """A folder for MINOIS_KEYS with the key of TOKEN; it is deleted when this process exits."""
     folder = TemporaryDirectory(prefix="minois-keys-")
     path = Path(folder.name) / f"{USER_ISSUER}.pub.pem"
     path.write_bytes(KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
@@ -233,7 +233,7 @@ def public_keys() -> TemporaryDirectory[str]:
 
 
 def problem(answer: httpx2.Response) -> tuple[int, str]:
-    """Status and reason, after a look at the shape that every error has."""
+    """Status and reason of a problem; asserts the common shape of all errors."""
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     body = answer.json()
     assert {"type", "title", "status", "detail", "reason", "request_id"} <= set(body)

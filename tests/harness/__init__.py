@@ -1,1 +1,1 @@
-"""What tests of several folders share: databases, servers, callers, programs."""
+"""Helpers shared by the tests of several folders: databases, servers, callers, programs."""

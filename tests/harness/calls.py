@@ -1,4 +1,4 @@
-"""Calling a service in a test: who calls, and how a refusal reads."""
+"""Calls to a service: metadata of callers, and expected refusals."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ def as_user(auth: Signer, user_id: UUID | str) -> Metadata:
 
 @dataclass
 class Refusal:
-    """A refused call: its code, its reason, and the violations of a form by field."""
+    """A rejected call: its code, its reason, and the violations of a form by field."""
 
     code: grpc.StatusCode | None = None
     reason: str = ""
@@ -35,7 +35,7 @@ class Refusal:
 
 @contextmanager
 def refused(code: grpc.StatusCode, reason: str) -> Iterator[Refusal]:
-    """The block must make a call that is refused with this code and this reason."""
+    """Asserts that the block makes a call that is rejected with this code and this reason."""
     refusal = Refusal()
     with pytest.raises(grpc.RpcError) as raised:
         yield refusal

@@ -1,4 +1,4 @@
-"""What service tests stand on: real PostgreSQL, a fresh database for each test, real gRPC on a free port."""
+"""Fixtures of service tests: real PostgreSQL, a fresh database for each test, real gRPC on a free port."""
 
 import os
 import shutil
@@ -20,13 +20,13 @@ from kit.rpc.identity import Signer, create_key_pair
 from tests.harness.running import Serve, execute, fresh_databases, running_servers, url_of
 from tests.matcher.partitions import Watch, partition
 
-PARTITIONS = int(os.environ.get("PARTITIONS") or 0)  # of the tables of matcher_service; 0: they are whole
+PARTITIONS = int(os.environ.get("PARTITIONS") or 0)  # of the tables of matcher_service; 0: not partitioned
 SCHEMAS = {"auth": auth_service, "selfie": selfie_service, "matcher": matcher_service}
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """URL of a superuser on a PostgreSQL server of this test run."""
+    """The superuser's URL of a PostgreSQL server for this test run."""
     folder = Path(tempfile.mkdtemp(prefix="mn-", dir="/tmp"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -43,7 +43,7 @@ def postgres() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def templates(postgres: str) -> dict[str, str]:
-    """A migrated database for each service, to be copied; owned by a role that is no superuser."""
+    """A migrated template database for each service, owned by a role that is not a superuser."""
     execute(postgres, "CREATE ROLE minois LOGIN")
     for schema, package in SCHEMAS.items():
         execute(postgres, f"CREATE DATABASE template_{schema} OWNER minois")
@@ -59,7 +59,7 @@ def templates(postgres: str) -> dict[str, str]:
 def make_db(
     postgres: str, templates: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str], Engine]]:
-    """Makes a fresh database with the schema of one service."""
+    """Creates a fresh database with the schema of one service."""
     watch = Watch(monkeypatch) if PARTITIONS else None
     with fresh_databases(postgres, templates) as make:
 
@@ -75,7 +75,7 @@ def make_db(
 
 @pytest.fixture(scope="session")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the key pairs of all services and of a stranger."""
+    """A folder with the key pairs of all services and of the gateway."""
     folder = tmp_path_factory.mktemp("keys")
     for name in ("auth", "selfie", "matcher", "gateway"):
         create_key_pair(folder, name)
@@ -90,12 +90,12 @@ def signer(keys: Path) -> Callable[[str], Signer]:
 
 @pytest.fixture
 def serve(serve_at: Serve) -> Callable[..., grpc.Channel]:
-    """Starts a server with our interceptors on a free port; answers a channel to it."""
+    """Starts a server with the interceptors of the services on a free port; returns a channel to it."""
     return lambda *services, **settings: serve_at(*services, **settings)[0]
 
 
 @pytest.fixture
 def serve_at(keys: Path) -> Iterator[Serve]:
-    """The same; answers the address, too."""
+    """As `serve`; returns the address, too."""
     with running_servers(keys) as start:
         yield start

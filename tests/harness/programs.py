@@ -1,4 +1,4 @@
-"""Programs that only tests and measurements need, each installed once into the user's cache."""
+"""Programs that only tests and measurements need, installed once into the user's cache."""
 
 import os
 import shutil
@@ -12,11 +12,11 @@ TIMEOUT_S = 1200
 
 
 class NoProgram(Exception):
-    """Why a program is not on this machine."""
+    """A program is not available on this machine; the message says why."""
 
 
 def go_program(module: str) -> Path:
-    """Of a Go module, such as `example.org/tool/cmd/tool@v1.2.3`. Raises NoProgram."""
+    """The program of a Go module such as `example.org/tool/cmd/tool@v1.2.3`. Raises NoProgram."""
     path, _, version = module.partition("@")
     name = path.rpartition("/")[2]
 
@@ -27,7 +27,7 @@ def go_program(module: str) -> Path:
 
 
 def once(name: str, install: Callable[[Path], None]) -> Path:
-    """The folder that `install` has filled, now or earlier. Raises NoProgram."""
+    """The folder that `install` fills, unless an earlier call already did. Raises NoProgram."""
     cache = user_cache()
     if cache is None:
         raise NoProgram("there is no cache folder to install into")
@@ -44,7 +44,7 @@ def once(name: str, install: Callable[[Path], None]) -> Path:
 
 
 def go() -> str:
-    """The Go toolchain. Raises NoProgram."""
+    """The path of the Go toolchain. Raises NoProgram."""
     found = shutil.which("go") or shutil.which("/usr/local/go/bin/go")
     if found is None:
         raise NoProgram("there is no Go toolchain to build it with")
@@ -52,7 +52,7 @@ def go() -> str:
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> str:
-    """What it prints. Raises NoProgram."""
+    """Runs a command; returns its output. Raises NoProgram."""
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     if done.returncode != 0:
         raise NoProgram(f"{' '.join(command[:3])} failed: {done.stderr.strip()[-500:]}")

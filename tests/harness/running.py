@@ -1,4 +1,4 @@
-"""Databases and servers for a test, or for all tests of a module."""
+"""Databases and servers, for one test or for all tests of a module."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ Serve = Callable[..., tuple[grpc.Channel, str]]
 
 @contextmanager
 def fresh_databases(postgres: str, templates: dict[str, str]) -> Iterator[Callable[[str], Engine]]:
-    """Makes fresh databases, each with the schema of one service; they are dropped at the end."""
+    """Creates fresh databases, each with the schema of one service; they are dropped at the end."""
     made: list[tuple[str, Engine]] = []
 
     def make(schema: str) -> Engine:
@@ -36,7 +36,7 @@ def fresh_databases(postgres: str, templates: dict[str, str]) -> Iterator[Callab
 
 @contextmanager
 def running_servers(keys: Path) -> Iterator[Serve]:
-    """Starts servers with our interceptors on free ports; answers a channel and the address. They stop at the end."""
+    """Starts servers on free ports, each returned as a channel and an address; they stop at the end."""
     running: list[tuple[Server, grpc.Channel]] = []
 
     def start(*services: Registration, **settings: int) -> tuple[grpc.Channel, str]:
@@ -55,12 +55,12 @@ def running_servers(keys: Path) -> Iterator[Serve]:
 
 
 def url_of(postgres: str, database: str) -> str:
-    """As the services' role."""
+    """The URL of a database for the role of the services."""
     return postgres.replace("postgres:@/postgres", f"minois:@/{database}")
 
 
 def execute(postgres: str, statement: str) -> None:
-    """As a superuser."""
+    """Executes a statement as a superuser."""
     engine = create_engine(driver_url(postgres), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))

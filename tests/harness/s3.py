@@ -17,12 +17,12 @@ START_TIMEOUT_S = 20.0
 
 
 def install() -> Path:
-    """The program, which takes a minute or two the first time. Raises NoProgram."""
+    """The path of the server program; the first call takes a minute or two. Raises NoProgram."""
     return go_program(f"{MODULE}@{VERSION}")
 
 
 class S3Server:
-    """Serves the folders of `folder` as buckets; may be stopped and started again at the same port. `host`: where to
+    """Serves the folders of `folder` as buckets; can be restarted on the same port. `host`: the address on which to
     listen."""
 
     def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
@@ -33,7 +33,7 @@ class S3Server:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What a process needs to reach it."""
+        """The environment with which a process uses the server."""
         return {
             "AWS_ENDPOINT": f"http://{self._address}",
             "AWS_ALLOW_HTTP": "true",
@@ -48,7 +48,7 @@ class S3Server:
         return bucket
 
     def start(self) -> Self:
-        """Returns when it answers."""
+        """Returns when the server accepts connections."""
         keys = {"ROOT_ACCESS_KEY": ACCESS_KEY, "ROOT_SECRET_KEY": SECRET_KEY}
         with (self.folder.parent / "versitygw.log").open("ab") as log:
             self._process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Fixtures of a real S3 server, or a clear line why there is none."""
+"""Fixture of a real S3 server."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from tests.harness.s3 import S3Server, install
 
 @pytest.fixture
 def s3(tmp_path: Path) -> Iterator[S3Server]:
-    """A server with the bucket `photos`. Where there is none, the test is skipped; MINOIS_S3=required: it fails."""
+    """A server with the bucket `photos`. Without a server the test is skipped, or fails with MINOIS_S3=required."""
     try:
         install()
     except NoProgram as fault:

@@ -1,4 +1,4 @@
-"""A service whose behaviour a test writes, on real gRPC behind the edge that all services share."""
+"""Services whose behaviour a test scripts, on real gRPC behind the interceptors of all services."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from protos.matcher.v1 import photo_pb2 as pb
 
 
 class Script:
-    """What the rpcs do; a test replaces what it needs."""
+    """The behaviour of the RPCs; a test replaces the parts that it needs."""
 
     def __init__(self) -> None:
         self.unary: Callable[[], Any] = lambda: None
@@ -25,7 +25,7 @@ class Script:
 
 
 def answer_the_rest(service: ServiceDescriptor) -> Callable[[type], type]:
-    """Every rpc that the class does not have is public, and its answer is empty."""
+    """Adds every missing RPC to a class, as public and with an empty response."""
 
     def complete(servicer: type) -> type:
         for method in service.methods:
@@ -39,7 +39,7 @@ def answer_the_rest(service: ServiceDescriptor) -> Callable[[type], type]:
 
 @answer_the_rest(pb.DESCRIPTOR.services_by_name["PhotoService"])
 class ScriptedPhotos(photo_pb2_grpc.PhotoServiceServicer):
-    """All but DeletePhoto, which is for users, are public."""
+    """All RPCs are public except DeletePhoto, which is for users."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -67,7 +67,7 @@ class ScriptedPhotos(photo_pb2_grpc.PhotoServiceServicer):
 
 @answer_the_rest(matcher_pb2.DESCRIPTOR.services_by_name["MatcherService"])
 class ScriptedMatcher(matcher_pb2_grpc.MatcherServiceServicer):
-    """All public."""
+    """All RPCs are public."""
 
     def __init__(self, script: Script) -> None:
         self._script = script

@@ -1,4 +1,4 @@
-"""A real SMTP server in a test: what it was sent, and what it answers next."""
+"""A real SMTP server that records e-mails and replies as the test says."""
 
 import asyncio
 import email
@@ -21,7 +21,7 @@ ACCEPT_AND_HANG_UP = "accept and hang up"
 
 @dataclass(frozen=True)
 class Received:
-    """An e-mail as the server took it."""
+    """An e-mail as the server received it."""
 
     sender: str
     to: list[str]
@@ -43,13 +43,13 @@ class Received:
 
     @property
     def link(self) -> str:
-        """The first address in the text."""
+        """The first URL in the text."""
         return next(word for word in self.plain.split() if word.startswith("http"))
 
 
 @dataclass
 class SmtpServer:
-    """`answers` are used up, one for each e-mail; after them everything is accepted. `at_rcpt` for each recipient."""
+    """`answers`: the replies to the next e-mails, `at_rcpt`: to the next recipients; further ones are accepted."""
 
     port: int = 0
     answers: list[str] = field(default_factory=list)
@@ -99,7 +99,7 @@ class SmtpServer:
 
 
 class AnyPort(Controller):
-    """Knows the port that it got for port 0 before it connects to itself."""
+    """Reads the port assigned for port 0 before it connects to itself."""
 
     def _trigger_server(self) -> None:
         assert self.server
@@ -111,7 +111,7 @@ class AnyPort(Controller):
 def running_smtp(
     tls: ssl.SSLContext | None = None, *, port: int = 0, needs_login: bool = False
 ) -> Iterator[SmtpServer]:
-    """With `tls` it offers STARTTLS; `needs_login` takes the password `secret` of any user, also without TLS."""
+    """`tls`: it offers STARTTLS. `needs_login`: it requires the password `secret` of any user, even without TLS."""
     server = SmtpServer()
 
     def authenticate(_: Any, __: Any, ___: Any, mechanism: str, data: Any) -> AuthResult:

@@ -1,4 +1,4 @@
-"""Watching a service in a test: LISTEN as its process does it, and streams that are read up to a marker."""
+"""LISTEN as a service process does, and streams of hints that are read up to a marker."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,7 +19,7 @@ STREAM_S = 60.0
 
 @contextmanager
 def listening(notices: Notices) -> Iterator[Signal]:
-    """What is set stops it."""
+    """Runs `notices`; setting the yielded signal stops it."""
     stop = Signal()
     running = start_thread(lambda: notices.run(stop), "hints")
     wait_until(lambda: can_subscribe(notices))
@@ -37,8 +37,8 @@ def can_subscribe(notices: Notices) -> bool:
 
 
 class Watch:
-    """A stream of hints that has begun. `mark` sends a hint that `is_mark` knows: what is not heard before it is not
-    heard at all."""
+    """An open stream of hints. `mark` sends a hint that `is_mark` recognises; hints that do not arrive before it do not
+    arrive at all."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Watch:
         assert not next(self.stream).ByteSize(), "the first response is empty"
 
     def heard(self) -> list[Any]:
-        """The hints since the last time."""
+        """The hints since the last call."""
         self._mark()
         hints: list[Any] = []
         for hint in self.stream:
@@ -64,7 +64,7 @@ class Watch:
 
 
 def ends(stream: Any) -> grpc.StatusCode:
-    """How a stream ends."""
+    """Reads a stream to its end; returns its status code."""
     with suppress(grpc.RpcError):
         for _ in stream:
             pass

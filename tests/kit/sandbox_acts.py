@@ -1,4 +1,4 @@
-"""What a process may try, and whether it can: in the child of a Sandbox, and in another process as the control."""
+"""Forbidden acts that tests attempt in the child of a Sandbox, and in an unconfined process as the control."""
 
 import ctypes
 import os
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 
 def build_doer(act: str) -> Callable[[bytes], str]:
-    """Does one thing, and says how it went: `done`, or the fault's class."""
+    """A function that attempts an act; returns `done`, or the name of the error's class."""
     return lambda _: attempt(act)
 
 
@@ -21,7 +21,7 @@ def attempt(act: str) -> str:
     return "done"
 
 
-def open_in_a_thread_that_was_there() -> None:
+def open_in_a_thread() -> None:
     raised: list[OSError] = []
     thread = threading.Thread(target=lambda: raised.extend(_faults(lambda: os.open(__file__, os.O_RDONLY))))
     thread.start()
@@ -44,7 +44,7 @@ def call(name: str, *arguments: object) -> None:
 
 
 def connect() -> None:
-    """To a port at which something may listen or not."""
+    """Connects to a port; a refused connection counts as success."""
     with socket.socket() as ours:
         ours.settimeout(5)
         try:
@@ -62,10 +62,10 @@ def make_folder() -> None:
     os.rmdir(tempfile.mkdtemp(dir="/tmp"))
 
 
-# Each succeeds in any other process of ours.
+# Each act succeeds in an unconfined process.
 ACTS: dict[str, Callable[[], object]] = {
     "read a file": lambda: os.open(__file__, os.O_RDONLY),
-    "read a file in another thread": open_in_a_thread_that_was_there,
+    "read a file in another thread": open_in_a_thread,
     "list a folder": lambda: os.listdir("."),
     "write a file": lambda: os.open("/tmp", os.O_TMPFILE | os.O_WRONLY),
     "make a folder": make_folder,

@@ -1,4 +1,4 @@
-"""Every rpc of every service says who may call it, and every fault is in the contract."""
+"""Every RPC of every service declares its allowed callers, and every fault is in the contract."""
 
 import importlib
 import re
@@ -28,7 +28,7 @@ SERVICERS = {
 CONTRACTS = {"auth_service": auth_pb2, "selfie_service": selfie_pb2, "matcher_service": matcher_pb2}
 PRESENT = [name for name, package in SERVICERS.items() if find_spec(f"{package}.servicer")]
 
-# Whoever makes an rpc public, or opens one to a service, says so here too. All others are for users.
+# RPCs that are public or open to services; making one so requires an entry here. All others are for users.
 OPEN_TO = {
     "/auth.v1.AuthService/CheckEventCode": {PUBLIC},
     "/auth.v1.AuthService/CheckUserAvailability": {PUBLIC},
@@ -77,7 +77,7 @@ def reasons_of(contract: ModuleType) -> set[str]:
 
 
 @pytest.mark.parametrize("name", PRESENT)
-def test_each_rpc_declares_who_may_call_it(name: str) -> None:
+def test_each_rpc_declares_its_allowed_callers(name: str) -> None:
     access = access_of(name)
     methods = descriptor(name).methods
     assert set(access) == {f"/{descriptor(name).full_name}/{method.name}" for method in methods}
@@ -87,7 +87,7 @@ def test_each_rpc_declares_who_may_call_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRESENT)
-def test_each_rpc_that_streams_holds_a_place_of_a_stream(name: str) -> None:
+def test_each_streaming_rpc_counts_as_a_stream(name: str) -> None:
     access = access_of(name)
     for method in descriptor(name).methods:
         if method.client_streaming or method.server_streaming:
@@ -103,7 +103,7 @@ def test_a_server_with_an_undeclared_rpc_does_not_start(serve) -> None:  # type:
         serve(photos(Script(), Forgetful))
 
 
-def test_a_server_with_an_unwritten_rpc_does_not_start(serve) -> None:  # type: ignore[no-untyped-def]
+def test_a_server_with_an_unimplemented_rpc_does_not_start(serve) -> None:  # type: ignore[no-untyped-def]
     from protos.matcher.v1 import photo_pb2_grpc
 
     with pytest.raises(AttributeError, match="access"):
@@ -123,7 +123,7 @@ def test_every_fault_has_its_reason_in_the_contract(package: str) -> None:
 
 
 @pytest.mark.parametrize("package", [package for package in CONTRACTS if find_spec(f"{package}.servicer")])
-def test_every_fault_of_a_domain_tells_the_caller_something(package: str) -> None:
+def test_every_fault_of_a_domain_has_a_message(package: str) -> None:
     for thing in vars(importlib.import_module(f"{package}.domain")).values():
         if isinstance(thing, type) and issubclass(thing, Fault) and thing.__module__.startswith(package):
             assert (thing.__doc__ or "").strip().endswith("."), thing.__name__
@@ -136,23 +136,23 @@ def fields_of(message: Descriptor) -> set[str]:
 
 
 def secrets_in(message: Descriptor) -> set[str]:
-    """Fields for what must not leave a service: tokens do, in the answers of a login."""
+    """Fields whose values must not leave a service. Tokens are not among them, because logins return them."""
     return {name for name in fields_of(message) if SECRET.search(name)}
 
 
 @pytest.mark.parametrize("name", PRESENT)
-def test_no_answer_has_a_field_for_a_secret(name: str) -> None:
+def test_no_response_has_a_field_for_a_secret(name: str) -> None:
     assert {method.name: secrets_in(method.output_type) for method in descriptor(name).methods} == {
         method.name: set() for method in descriptor(name).methods
     }
 
 
-def test_control_a_message_with_an_encoding_or_a_password_is_found_out() -> None:
+def test_control_a_message_with_an_encoding_or_a_password_is_detected() -> None:
     assert secrets_in(matcher_pb2.RematchRequest.DESCRIPTOR) == {"encoding"}
     assert secrets_in(auth_pb2.RegisterRequest.DESCRIPTOR) == {"password"}
 
 
-def test_a_package_with_pages_has_their_fault() -> None:
+def test_a_package_with_pagination_has_the_invalid_page_fault() -> None:
     for contract in CONTRACTS.values():
         paged = "next_page_token" in str(contract.DESCRIPTOR.serialized_pb)
         assert not paged or errors.InvalidPage.reason in reasons_of(contract)

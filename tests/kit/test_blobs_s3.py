@@ -1,4 +1,4 @@
-"""The file store on a real S3 server: what is there, what is missing, and what is unavailable."""
+"""The file store on a real S3 server: stored blobs, missing blobs, and an unavailable store."""
 
 import io
 import os
@@ -26,7 +26,7 @@ ONE_MB = 1024 * 1024
 
 @pytest.fixture
 def environment(s3: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Server:
-    """The server, with the settings that reach it in this process."""
+    """The server, with the settings for it in the environment of this process."""
     for name, value in s3.settings.items():
         monkeypatch.setenv(name, value)
     return s3
@@ -56,7 +56,7 @@ def silent_server() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("size", [0, 1, CHUNK_BYTES + 1, 12 * ONE_MB])
-def test_what_is_put_is_read_back_whole_in_ranges_and_at_its_ends(blobs: Blobs, size: int) -> None:
+def test_a_stored_blob_is_read_completely_in_ranges_and_at_its_ends(blobs: Blobs, size: int) -> None:
     data = os.urandom(size)
     key = blobs.new_key()
     blobs.put(key, data)
@@ -69,7 +69,7 @@ def test_what_is_put_is_read_back_whole_in_ranges_and_at_its_ends(blobs: Blobs, 
 
 
 @pytest.mark.parametrize("size", [0, 3, 5 * ONE_MB, 5 * ONE_MB + 1, 23 * ONE_MB])
-def test_a_file_is_put_from_where_it_stands(blobs: Blobs, tmp_path: Path, size: int) -> None:
+def test_a_file_is_stored_from_its_current_position(blobs: Blobs, tmp_path: Path, size: int) -> None:
     data = os.urandom(size)
     path = tmp_path / "upload"
     path.write_bytes(data)
@@ -98,7 +98,7 @@ CALLS: dict[str, Callable[[Blobs, str], object]] = {
 
 
 @pytest.mark.parametrize("act", READS)
-def test_a_file_that_is_missing_in_the_bucket_is_not_found(blobs: Blobs, act: str) -> None:
+def test_a_file_missing_from_the_bucket_is_not_found(blobs: Blobs, act: str) -> None:
     with pytest.raises(BlobNotFound):
         READS[act](blobs, blobs.new_key())
     blobs.delete(blobs.new_key())
@@ -107,14 +107,14 @@ def test_a_file_that_is_missing_in_the_bucket_is_not_found(blobs: Blobs, act: st
 
 
 @pytest.mark.parametrize("act", CALLS)
-def test_a_missing_bucket_is_unavailable_and_never_a_missing_file(environment: S3Server, act: str) -> None:
+def test_a_missing_bucket_is_unavailable_and_not_a_missing_file(environment: S3Server, act: str) -> None:
     blobs = Blobs("s3://misnamed", "photos", FAST)
     with pytest.raises(BlobsUnavailable):
         CALLS[act](blobs, blobs.new_key())
     assert blobs.find_fault() == "bucket_missing"
 
 
-def test_control_every_404_as_a_missing_file_hides_a_missing_bucket(
+def test_control_treating_every_404_as_a_missing_file_hides_a_missing_bucket(
     environment: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(blob_client.BlobClient, "_is_missing", lambda *_: True)
@@ -137,7 +137,7 @@ def test_wrong_credentials_are_unavailable(
 
 
 @pytest.mark.parametrize("act", CALLS)
-def test_a_server_that_never_answers_is_given_up_in_time(
+def test_an_unresponsive_server_times_out(
     environment: S3Server, silent_server: int, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{silent_server}")
@@ -145,17 +145,17 @@ def test_a_server_that_never_answers_is_given_up_in_time(
     started = time.monotonic()
     with pytest.raises(BlobsUnavailable):
         CALLS[act](blobs, blobs.new_key())
-    assert time.monotonic() - started < 10, "obstore's own time-outs are three minutes"
+    assert time.monotonic() - started < 10, "the default time-outs of obstore are three minutes"
 
 
-def test_the_deadline_of_the_caller_is_kept(
+def test_the_deadline_of_the_caller_is_respected(
     environment: S3Server, silent_server: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT", f"http://127.0.0.1:{silent_server}")
     blobs = Blobs("s3://photos", "photos", BlobOptions(timeout_s=60, allow_http=True))
     deadlines.enter(1)
     try:
-        for _ in range(2):  # the second time nothing is left
+        for _ in range(2):  # the second time no time is left
             started = time.monotonic()
             with pytest.raises(BlobsUnavailable):
                 blobs.get(blobs.new_key())
@@ -164,7 +164,7 @@ def test_the_deadline_of_the_caller_is_kept(
         deadlines.enter(None)
 
 
-def test_a_server_that_comes_back_is_used_again(environment: S3Server) -> None:
+def test_a_restarted_server_is_used_again(environment: S3Server) -> None:
     blobs = Blobs("s3://photos", "photos", FAST)
     key = blobs.new_key()
     blobs.put(key, b"kept")
@@ -177,7 +177,7 @@ def test_a_server_that_comes_back_is_used_again(environment: S3Server) -> None:
     assert blobs.get(key) == b"kept"
 
 
-def test_plain_http_needs_a_setting(environment: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_http_must_be_allowed_by_a_setting(environment: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BLOB_URL", "s3://photos")
     Blobs.connect(BlobSettings(), "photos").put("photos/aa/" + "1" * 32, b"x")
     monkeypatch.setenv("AWS_ALLOW_HTTP", "false")
@@ -186,7 +186,7 @@ def test_plain_http_needs_a_setting(environment: S3Server, monkeypatch: pytest.M
 
 
 class EveryFileIsAnOrphan:
-    """A store that knows no file, and in which the deletion of everybody's is queued."""
+    """A database without any file, with the deletion of foreign files queued."""
 
     def __init__(self, queued: list[str]) -> None:
         self._queued = queued
@@ -213,7 +213,7 @@ FOREIGN = (
 
 
 def sweep_a_shared_bucket(server: S3Server) -> set[str]:
-    """What is left of files of ours, of the old form, and of others, when no file of ours has a row."""
+    """Sweeps a bucket with own files, an own file with an old key, and foreign files; returns the remaining files."""
     blobs = Blobs("s3://photos", "photos", BlobOptions(allow_http=True))
     own = [blobs.new_key(), blobs.new_key().removeprefix("photos/")]
     for key in (*own, *FOREIGN):
@@ -225,14 +225,14 @@ def sweep_a_shared_bucket(server: S3Server) -> set[str]:
     return {str(path.relative_to(bucket)) for path in bucket.rglob("*") if path.is_file()}
 
 
-def test_files_of_others_in_a_shared_bucket_are_left_alone(
+def test_foreign_files_in_a_shared_bucket_are_not_deleted(
     environment: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kit.storage.sweeper.ORPHAN_AGE", -blob_client.timedelta(minutes=1))
     assert sweep_a_shared_bucket(environment) == set(FOREIGN)
 
 
-def test_control_a_store_that_calls_everything_its_own_deletes_the_backup(
+def test_control_a_store_that_owns_every_file_deletes_the_backup(
     environment: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kit.storage.sweeper.ORPHAN_AGE", -blob_client.timedelta(minutes=1))

@@ -1,4 +1,4 @@
-"""The edge of every service: what a caller learns of a fault, and what surrounds a call."""
+"""The interceptor of every service: the errors that callers see, limits, deadlines, and the context of a call."""
 
 from collections.abc import Callable, Iterator
 from concurrent import futures
@@ -42,7 +42,7 @@ def rematch(channel: grpc.Channel, *ids: str) -> Iterator[Any]:
     return matcher_pb2_grpc.MatcherServiceStub(channel).Rematch(requests)
 
 
-# Every kind of rpc, called so that the script runs.
+# Each kind of RPC, called so that the script runs.
 KINDS: dict[str, Call] = {
     "unary": lambda channel: photo_pb2_grpc.PhotoServiceStub(channel).ListPhotos(pb.ListPhotosRequest()),
     "response stream": lambda channel: list(chunks_of(channel)),
@@ -52,7 +52,7 @@ KINDS: dict[str, Call] = {
 
 
 def script_of(act: Callable[[], Any]) -> Script:
-    """Every rpc begins with `act`."""
+    """A script in which every RPC calls `act` first."""
     script = Script()
 
     def act_then_nothing(*_: object) -> Iterator[Any]:
@@ -64,7 +64,7 @@ def script_of(act: Callable[[], Any]) -> Script:
     return script
 
 
-def everything_told(error: grpc.RpcError) -> str:
+def describe_all(error: grpc.RpcError) -> str:
     assert isinstance(error, grpc.Call)
     return f"{error.code()} {error.details()} {error.initial_metadata()} {error.trailing_metadata()} {error}"
 
@@ -75,7 +75,7 @@ def fail() -> None:
 
 @pytest.fixture
 def serve_bare() -> Iterator[Serve]:
-    """A broken twin of `serve`: a server without our boundary."""
+    """A broken twin of `serve`: a server without the boundary."""
     server = grpc.server(futures.ThreadPoolExecutor(4))
 
     def start(*services: Registration) -> grpc.Channel:
@@ -89,28 +89,28 @@ def serve_bare() -> Iterator[Serve]:
     server.stop(0).wait()
 
 
-def fail_and_tell(serve: Serve, kind: str) -> str:
-    """Everything that a caller learns of an unhandled exception."""
+def provoke_error(serve: Serve, kind: str) -> str:
+    """Everything that a caller can see of an unhandled exception."""
     script = script_of(fail)
     with serve(photos(script), matcher(script)) as channel, pytest.raises(grpc.RpcError) as raised:
         KINDS[kind](channel)
-    return everything_told(raised.value)
+    return describe_all(raised.value)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_of_an_unhandled_exception_gets_out(serve: Serve, kind: str) -> None:
-    told = fail_and_tell(serve, kind)
-    assert told.startswith(f"{grpc.StatusCode.INTERNAL} {FIXED} ")
-    assert not [secret for secret in ("hunter2", "RuntimeError", "srv") if secret in told]
+def test_an_unhandled_exception_is_not_exposed(serve: Serve, kind: str) -> None:
+    error = provoke_error(serve, kind)
+    assert error.startswith(f"{grpc.StatusCode.INTERNAL} {FIXED} ")
+    assert not [secret for secret in ("hunter2", "RuntimeError", "srv") if secret in error]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_control_without_the_boundary_the_text_of_the_exception_gets_out(serve_bare: Serve, kind: str) -> None:
-    assert SECRET in fail_and_tell(serve_bare, kind)
+def test_control_without_the_boundary_the_exception_is_exposed(serve_bare: Serve, kind: str) -> None:
+    assert SECRET in provoke_error(serve_bare, kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_fault_is_told_with_code_reason_message_and_metadata(serve: Serve, kind: str) -> None:
+def test_a_fault_is_reported_with_code_reason_message_and_metadata(serve: Serve, kind: str) -> None:
     def lose() -> None:
         raise PhotoLost(metadata={"photo": "7"})
 
@@ -133,7 +133,7 @@ def test_a_fault_is_told_with_code_reason_message_and_metadata(serve: Serve, kin
         (StopIteration(SECRET), grpc.StatusCode.INTERNAL, "INTERNAL"),
     ],
 )
-def test_a_stream_that_breaks_in_the_middle_says_why(
+def test_a_stream_that_fails_midway_reports_its_fault(
     serve: Serve, raised: Exception, code: grpc.StatusCode, reason: str
 ) -> None:
     script = Script()
@@ -171,25 +171,25 @@ def test_every_kind_of_fault_has_its_code(serve: Serve, kind: type[Any], code: g
     assert refusal.violations == {"name": "empty"}
 
 
-def test_a_caller_knows_when_to_come_back(serve: Serve) -> None:
-    def be_away() -> None:
+def test_an_unavailable_fault_has_a_retry_delay(serve: Serve) -> None:
+    def fail_temporarily() -> None:
         raise Unavailable
 
     with pytest.raises(grpc.RpcError) as raised:
-        KINDS["unary"](serve(photos(script_of(be_away))))
+        KINDS["unary"](serve(photos(script_of(fail_temporarily))))
     retry = error_details_pb2.RetryInfo()
     assert any(detail.Unpack(retry) for detail in rpc_status.from_call(raised.value).details)
     assert retry.retry_delay.seconds == 1
 
 
 def hold_streams(channel: grpc.Channel, count: int) -> list[Iterator[bytes]]:
-    """Streams that have begun and do not end."""
+    """Opens streams that stay open."""
     held = [chunks_of(channel) for _ in range(count)]
     assert [next(stream) for stream in held] == [b"one"] * count
     return held
 
 
-def test_with_all_streams_held_another_is_refused_and_all_else_answers(serve: Serve) -> None:
+def test_with_all_streams_in_use_only_further_streams_are_rejected(serve: Serve) -> None:
     script, release = Script(), Signal()
 
     def hold() -> Iterator[bytes]:
@@ -211,10 +211,10 @@ def test_with_all_streams_held_another_is_refused_and_all_else_answers(serve: Se
     assert list(chunks_of(channel)) == [b"one", b"two"]
 
 
-def test_a_stream_that_its_caller_cancels_or_that_fails_gives_its_place_back(serve: Serve) -> None:
+def test_a_cancelled_or_failed_stream_releases_its_slot(serve: Serve) -> None:
     script, ended = Script(), Signal()
 
-    def tell_the_end() -> Iterator[bytes]:
+    def stream_until_closed() -> Iterator[bytes]:
         try:
             while True:
                 yield b"one"
@@ -224,7 +224,7 @@ def test_a_stream_that_its_caller_cancels_or_that_fails_gives_its_place_back(ser
     channel = serve(photos(script), matcher(script), max_streams=1)
     stub = photo_pb2_grpc.PhotoServiceStub(channel)
     for _ in range(20):
-        script.stream = tell_the_end
+        script.stream = stream_until_closed
         ended.clear()
         call = stub.GetPhoto(pb.GetPhotoRequest())
         next(call)
@@ -236,7 +236,7 @@ def test_a_stream_that_its_caller_cancels_or_that_fails_gives_its_place_back(ser
             list(chunks_of(channel))
 
 
-def test_the_deadline_of_the_caller_bounds_what_the_callee_calls(serve: Serve) -> None:
+def test_the_deadline_of_the_caller_limits_further_calls(serve: Serve) -> None:
     script, left = Script(), []
     script.unary = lambda: left.append(deadlines.remaining_s(30))
     stub = photo_pb2_grpc.PhotoServiceStub(serve(photos(script)))
@@ -247,7 +247,7 @@ def test_the_deadline_of_the_caller_bounds_what_the_callee_calls(serve: Serve) -
     assert left[1:] == [30, 30]
 
 
-def test_the_request_id_is_in_every_log_line_and_goes_on_to_other_services(
+def test_the_request_id_is_logged_and_propagated_to_other_services(
     serve: Serve, signer: Callable[[str], Signer]
 ) -> None:
     script, forwarded = Script(), []
@@ -274,7 +274,7 @@ def test_the_request_id_is_in_every_log_line_and_goes_on_to_other_services(
     assert forwarded[0]["x-event-id"] == "7"
 
 
-def test_one_call_sees_nothing_of_the_call_before(serve: Serve) -> None:
+def test_a_call_has_no_context_of_the_previous_call(serve: Serve) -> None:
     script, seen = Script(), []
     script.unary = lambda: seen.append((deadlines.remaining_s(30), structlog.contextvars.get_contextvars()))
     stub = photo_pb2_grpc.PhotoServiceStub(serve(photos(script), unary_workers=1, max_streams=1))

@@ -1,4 +1,4 @@
-"""A stream to a server that goes away: whatever gRPC calls that, it is sent again."""
+"""Streams to a server that disconnects are retried, whatever status gRPC gives them."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ import pytest
 
 from kit.rpc.retries import BROKEN_UNDER_A_MESSAGE, code_of, is_passing, repeat_aio
 
-# HTTP/2 frames (RFC 9113, 6.5): the server's settings, and that it has read the client's.
+# HTTP/2 frames (RFC 9113, 6.5): the settings of the server, and its acknowledgement of the client's settings.
 SETTINGS, ACKNOWLEDGED = b"\0\0\0\4\0\0\0\0\0", b"\0\0\0\4\1\0\0\0\0"
 PATIENCE_S = 60.0
 
@@ -23,7 +23,7 @@ def fault(code: grpc.StatusCode, details: str) -> grpc.aio.AioRpcError:
 
 @pytest.fixture
 def torn() -> Iterator[str]:
-    """The address of a server that shakes hands and closes each connection at the first bytes that come."""
+    """The address of a server that completes the handshake and closes each connection at the first bytes."""
 
     def serve() -> None:
         with suppress(OSError):
@@ -42,7 +42,7 @@ def torn() -> Iterator[str]:
 
 
 async def send(address: str) -> grpc.aio.AioRpcError:
-    """What becomes of a stream of many messages."""
+    """Sends a stream of many messages; returns its error."""
 
     async def messages() -> AsyncIterator[bytes]:
         for _ in range(100):
@@ -54,9 +54,9 @@ async def send(address: str) -> grpc.aio.AioRpcError:
         return raised.value
 
 
-def test_whatever_a_broken_stream_is_called_it_is_tried_again(torn: str) -> None:
-    """Until gRPC calls one INTERNAL, as it does with 1.85.1 a few times in a hundred; when it does so no more,
-    `code_of` can go."""
+def test_a_broken_stream_is_retryable_whatever_its_status(torn: str) -> None:
+    """Repeats until gRPC reports INTERNAL, as version 1.85.1 does a few times in a hundred; once it no longer does,
+    `code_of` can be removed."""
 
     async def send_many() -> set[tuple[grpc.StatusCode, str]]:
         seen: set[tuple[grpc.StatusCode, str]] = set()
@@ -70,7 +70,7 @@ def test_whatever_a_broken_stream_is_called_it_is_tried_again(torn: str) -> None
     assert (grpc.StatusCode.INTERNAL, BROKEN_UNDER_A_MESSAGE) in asyncio.run(send_many())
 
 
-def test_a_stream_is_sent_again() -> None:
+def test_a_broken_stream_is_retried() -> None:
     attempts = []
 
     async def call(left_s: float) -> str:
@@ -83,7 +83,7 @@ def test_a_stream_is_sent_again() -> None:
     assert len(attempts) == 3
 
 
-def test_control_a_fault_of_the_server_is_not_tried_again() -> None:
+def test_control_a_server_fault_is_not_retried() -> None:
     for error in (
         fault(grpc.StatusCode.INTERNAL, "Something went wrong on our side."),
         fault(grpc.StatusCode.UNKNOWN, BROKEN_UNDER_A_MESSAGE),

@@ -1,4 +1,4 @@
-"""A client: what it repeats, and how it finds a server that comes back."""
+"""The client: retries, reconnection, and the distribution of calls over replicas."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ PLAIN = TlsSettings()
 
 @pytest.fixture
 def start(keys: Path) -> Iterator[Start]:
-    """Starts a server of a script."""
+    """Starts a server that runs a script."""
     servers: list[Server] = []
 
     def start(script: Script, port: int = 0) -> Server:
@@ -57,7 +57,7 @@ def fail_times(count: int, fault: type[Fault], attempts: list[int]) -> Callable[
         (NotFound, 9, 1, grpc.StatusCode.NOT_FOUND),
     ],
 )
-def test_what_is_unavailable_is_tried_three_times_and_nothing_else(
+def test_only_unavailable_calls_are_tried_three_times(
     start: Start, fault: type[Fault], failures: int, tried: int, code: grpc.StatusCode | None
 ) -> None:
     script, attempts = Script(), []
@@ -77,7 +77,7 @@ def list_photos(stub: photo_pb2_grpc.PhotoServiceStub, token: str = "") -> pb.Li
     return repeat(lambda left_s: stub.ListPhotos(pb.ListPhotosRequest(page_token=token), timeout=left_s), 20)
 
 
-def test_a_server_that_comes_back_is_found_again(start: Start) -> None:
+def test_a_restarted_server_is_reconnected(start: Start) -> None:
     first = start(Script())
     with open_channel(f"127.0.0.1:{first.port}", PLAIN) as channel:
         stub = photo_pb2_grpc.PhotoServiceStub(channel)
@@ -90,7 +90,7 @@ def test_a_server_that_comes_back_is_found_again(start: Start) -> None:
         stub.ListPhotos(pb.ListPhotosRequest(), wait_for_ready=True, timeout=10)
 
 
-def test_the_asynchronous_client_repeats_too(start: Start) -> None:
+def test_the_asynchronous_client_retries_too(start: Start) -> None:
     script, attempts = Script(), []
     script.unary = fail_times(2, Unavailable, attempts)
     address = f"127.0.0.1:{start(script).port}"
@@ -111,7 +111,7 @@ def both(*servers: Server) -> str:
 
 
 def give_up_a_call(start: Start, send: Callable[..., pb.ListPhotosResponse], size: int) -> None:
-    """A call of `size` bytes is begun by a server that stops without waiting for it, beside one that goes on."""
+    """Sends a call of `size` bytes to a server that stops without waiting for it, while another one keeps running."""
     stopping, running, release = Script(), Signal(), Signal()
 
     def work() -> None:
@@ -135,11 +135,11 @@ def give_up_a_call(start: Start, send: Callable[..., pb.ListPhotosResponse], siz
 
 
 @pytest.mark.parametrize("size", [1, 8 * 1024 * 1024])
-def test_a_call_that_its_server_gives_up_is_answered_by_the_other(start: Start, size: int) -> None:
+def test_a_call_aborted_by_its_server_is_retried_on_the_other(start: Start, size: int) -> None:
     give_up_a_call(start, list_photos, size)
 
 
-def test_control_a_call_that_is_not_repeated_fails(start: Start) -> None:
+def test_control_a_call_without_retries_fails(start: Start) -> None:
     def send_once(stub: photo_pb2_grpc.PhotoServiceStub, token: str) -> pb.ListPhotosResponse:
         return stub.ListPhotos(pb.ListPhotosRequest(page_token=token), timeout=20)
 
@@ -148,7 +148,7 @@ def test_control_a_call_that_is_not_repeated_fails(start: Start) -> None:
     assert is_passing(raised.value)
 
 
-def test_no_attempt_begins_that_would_end_too_late(start: Start) -> None:
+def test_no_attempt_starts_after_the_time_is_up(start: Start) -> None:
     script, attempts = Script(), []
     script.unary = fail_times(9, Unavailable, attempts)
     with open_channel(f"127.0.0.1:{start(script).port}", PLAIN) as channel:
@@ -160,14 +160,14 @@ def test_no_attempt_begins_that_would_end_too_late(start: Start) -> None:
 
 
 def start_two(start: Start) -> tuple[str, list[int]]:
-    """The target of two replicas, and which of them answered, call by call."""
+    """Starts two replicas; returns their target, and a list that records which of them received each call."""
     answered: list[int] = []
     scripts = [Script(), Script()]
     scripts[0].unary, scripts[1].unary = lambda: answered.append(0), lambda: answered.append(1)
     return both(*(start(script) for script in scripts)), answered
 
 
-def test_calls_go_round_the_replicas(start: Start) -> None:
+def test_calls_are_distributed_over_the_replicas(start: Start) -> None:
     target, answered = start_two(start)
     with open_channel(target, PLAIN) as channel:
         stub = photo_pb2_grpc.PhotoServiceStub(channel)
@@ -176,7 +176,7 @@ def test_calls_go_round_the_replicas(start: Start) -> None:
     assert set(answered) == {0, 1}
 
 
-def test_the_asynchronous_client_goes_round_them_too(start: Start) -> None:
+def test_the_asynchronous_client_distributes_calls_too(start: Start) -> None:
     target, answered = start_two(start)
 
     async def call() -> None:
@@ -201,7 +201,7 @@ def test_the_calls_of_one_event_go_to_one_replica(start: Start, monkeypatch: pyt
     assert set(answered) == {0, 1}
 
 
-def test_calls_choose_their_replica_by_a_metadata_key_where_one_is_named() -> None:
+def test_a_hash_key_selects_ring_hash_instead_of_round_robin() -> None:
     config = str(dict(channel_options("x-event-id"))["grpc.service_config"])
     assert '{"ring_hash_experimental": {"requestHashHeader": "x-event-id"}}' in config
     assert "round_robin" in str(dict(channel_options())["grpc.service_config"])

@@ -1,4 +1,4 @@
-"""The database: what a lost connection means, and what an error shows."""
+"""The database: lost connections, and errors without parameters."""
 
 import re
 import traceback
@@ -21,13 +21,13 @@ def db(make_db: Callable[[str], Engine]) -> Engine:
 
 
 def kill(db: Engine, connection: Connection) -> None:
-    """Ends the server's side of another connection."""
+    """Terminates the backend of another connection."""
     pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
     with db.connect() as killer:
         killer.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
 
 
-def test_a_transaction_commits_or_leaves_nothing(db: Engine) -> None:
+def test_a_transaction_commits_completely_or_not_at_all(db: Engine) -> None:
     with transaction(db) as connection:
         connection.execute(text("INSERT INTO auth.tombstones (id) VALUES (gen_random_uuid())"))
     with pytest.raises(DBAPIError):
@@ -43,7 +43,7 @@ def lose_connection(db: Engine, query: str) -> None:
         connection.execute(text(query), {"secret": SECRET})
 
 
-def test_a_lost_connection_is_an_unavailable_database_and_the_next_call_works(db: Engine) -> None:
+def test_a_lost_connection_raises_unavailable_and_the_next_call_works(db: Engine) -> None:
     with pytest.raises(DatabaseUnavailable) as raised:
         lose_connection(db, "SELECT :secret")
     assert SECRET not in f"{raised.value} {raised.value.__cause__}"
@@ -51,7 +51,7 @@ def test_a_lost_connection_is_an_unavailable_database_and_the_next_call_works(db
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
 
 
-def test_a_connection_that_died_in_the_pool_is_replaced_unseen(db: Engine) -> None:
+def test_a_dead_pooled_connection_is_replaced_transparently(db: Engine) -> None:
     other = create_db(db.url.render_as_string(hide_password=False), 1, 0, "other")
     with transaction(db) as connection:
         pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
@@ -67,7 +67,7 @@ def begin(db: Engine) -> None:
         pass
 
 
-def test_a_database_that_is_not_there_is_unavailable() -> None:
+def test_an_unreachable_database_is_unavailable() -> None:
     with pytest.raises(DatabaseUnavailable):
         begin(create_db("postgresql://minois@127.0.0.1:1/nothing", 1, 0, "test"))
 
@@ -89,27 +89,27 @@ def execute(db: Engine, query: str) -> None:
 ERRORS = {
     "SELECT 1 / 0 WHERE CAST(:secret AS text) IS NOT NULL": DBAPIError,
     "INSERT INTO auth.users (username) VALUES (:secret)": IntegrityError,  # PostgreSQL's DETAIL shows the row
-    "SELECT :secret FROM auth.nothing": DBAPIError,  # and its LINE the statement, where psycopg2 puts the parameters
+    "SELECT :secret FROM auth.nothing": DBAPIError,  # its LINE shows the statement with the parameters
 }
 
 
 def fail(db: Engine, query: str) -> str:
-    """What a log shows of a query that fails."""
+    """The traceback of a failing query, as a log shows it."""
     with pytest.raises(ERRORS[query]) as raised:
         execute(db, query)
     return "".join(traceback.format_exception(raised.value))
 
 
 @pytest.mark.parametrize("query", ERRORS)
-def test_an_error_passes_through_and_shows_no_parameters(db: Engine, query: str) -> None:
-    told = fail(db, query)
-    assert SECRET not in told
-    assert "hide_parameters" in told
-    assert re.search("division by zero|violates not-null|does not exist", told)
+def test_an_error_is_passed_on_without_parameters(db: Engine, query: str) -> None:
+    logged = fail(db, query)
+    assert SECRET not in logged
+    assert "hide_parameters" in logged
+    assert re.search("division by zero|violates not-null|does not exist", logged)
 
 
 @pytest.mark.parametrize("query", ERRORS)
-def test_control_an_engine_that_is_not_ours_shows_them(db: Engine, query: str) -> None:
+def test_control_a_plain_engine_shows_the_parameters(db: Engine, query: str) -> None:
     bare = create_engine(db.url)
     try:
         assert SECRET in fail(bare, query)
@@ -117,7 +117,7 @@ def test_control_an_engine_that_is_not_ours_shows_them(db: Engine, query: str) -
         bare.dispose()
 
 
-def test_people_see_whose_connection_it_is(db: Engine) -> None:
+def test_connections_have_an_application_name(db: Engine) -> None:
     with transaction(db) as connection:
         assert connection.execute(text("SHOW application_name")).scalar_one() == "test"
 
@@ -130,5 +130,5 @@ def test_people_see_whose_connection_it_is(db: Engine) -> None:
         ("postgresql+psycopg2://host/name", "postgresql+psycopg2://host/name"),
     ],
 )
-def test_every_url_names_the_driver(url: str, expected: str) -> None:
+def test_every_database_url_gets_the_driver(url: str, expected: str) -> None:
     assert driver_url(url) == expected

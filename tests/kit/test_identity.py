@@ -1,4 +1,4 @@
-"""Who calls: what a token must be for a service to believe it."""
+"""The identity of callers: the conditions under which a service accepts a token."""
 
 import base64
 import hashlib
@@ -33,7 +33,7 @@ def encode(part: object) -> str:
 
 
 class Forger:
-    """Makes tokens of any header and any claims, with the private keys of services."""
+    """Signs tokens with any header and any claims, with the private keys of services."""
 
     def __init__(self, keys: Path) -> None:
         self.keys = keys
@@ -59,13 +59,13 @@ def drop_none(part: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def seen() -> list[Caller]:
-    """The callers that were let in."""
+    """The accepted callers."""
     return []
 
 
 @pytest.fixture
 def delete(serve: Callable[..., grpc.Channel], seen: list[Caller]) -> Delete:
-    """Calls an rpc that is for users."""
+    """Calls a user RPC."""
     script = Script()
     script.unary = lambda: seen.append(current_caller())
     stub = photo_pb2_grpc.PhotoServiceStub(serve(photos(script)))
@@ -121,15 +121,17 @@ def forge_all(forger: Forger) -> dict[str, str]:
     }
 
 
-def test_no_forged_token_is_believed(delete: Delete, keys: Path, seen: list[Caller], subtests: pytest.Subtests) -> None:
+def test_every_forged_token_is_rejected(
+    delete: Delete, keys: Path, seen: list[Caller], subtests: pytest.Subtests
+) -> None:
     for name, token in forge_all(Forger(keys)).items():
         with subtests.test(name=name), refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
             delete(bearer(token))
     assert seen == []
 
 
-def test_a_forger_who_changes_nothing_is_believed(delete: Delete, keys: Path, seen: list[Caller]) -> None:
-    """The control: the tokens above are refused for what was changed in them."""
+def test_control_an_unchanged_forgery_is_accepted(delete: Delete, keys: Path, seen: list[Caller]) -> None:
+    """The tokens above are rejected only because of what was changed in them."""
     forger, now = Forger(keys), int(time.time())
     delete(bearer(forger.token()))
     delete(bearer(forger.token(claims={"exp": now - 2})))
@@ -141,18 +143,18 @@ def test_a_forger_who_changes_nothing_is_believed(delete: Delete, keys: Path, se
     "metadata",
     [[], [("authorization", "")], [("authorization", "Bearer")], [("authorization", "Basic Z2luYTpwYXNz")]],
 )
-def test_a_call_without_a_token_is_refused(delete: Delete, metadata: Metadata) -> None:
+def test_a_call_without_a_token_is_rejected(delete: Delete, metadata: Metadata) -> None:
     with refused(grpc.StatusCode.UNAUTHENTICATED, "INVALID_TOKEN"):
         delete(metadata)
 
 
-def test_a_service_is_no_user(delete: Delete, signer: Callable[[str], Signer]) -> None:
+def test_a_service_cannot_call_a_user_rpc(delete: Delete, signer: Callable[[str], Signer]) -> None:
     for name in ("selfie", "matcher", "auth"):
         with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             delete(bearer(signer(name).sign_service()))
 
 
-def test_a_service_token_holds_for_a_minute(signer: Callable[[str], Signer], keys: Path) -> None:
+def test_a_service_token_is_valid_for_a_minute(signer: Callable[[str], Signer], keys: Path) -> None:
     token = signer("selfie").sign_service()
     claims = jwt.decode(token, options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 60
@@ -160,7 +162,7 @@ def test_a_service_token_holds_for_a_minute(signer: Callable[[str], Signer], key
 
 
 @pytest.mark.parametrize("callee", ["auth", "matcher"])
-def test_a_token_for_one_service_is_refused_by_every_other(
+def test_a_token_for_one_service_is_rejected_by_every_other(
     signer: Callable[[str], Signer], keys: Path, callee: str
 ) -> None:
     token = signer("selfie").sign_service(callee)
@@ -173,25 +175,25 @@ def test_a_token_for_one_service_is_refused_by_every_other(
             verifier.verify(token)
 
 
-def test_control_without_a_look_at_the_callee_a_token_is_good_everywhere(
+def test_control_without_the_check_of_the_callee_a_token_is_valid_everywhere(
     signer: Callable[[str], Signer], keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Verifier, "_is_addressed", lambda *_: True)
     assert Verifier.read(keys, "matcher").verify(signer("selfie").sign_service("auth")) == Caller("service:selfie")
 
 
-def test_services_of_both_versions_call_each_other(signer: Callable[[str], Signer], keys: Path) -> None:
-    """One of the previous version signs for AUDIENCE alone, and requires it."""
+def test_services_of_both_versions_can_call_each_other(signer: Callable[[str], Signer], keys: Path) -> None:
+    """A service of the previous version signs only for AUDIENCE, and requires it."""
     before = signer("selfie").sign("service:selfie", 60)
     assert Verifier.read(keys, "matcher").verify(before) == Caller("service:selfie")
     now = signer("selfie").sign_service("matcher")
     assert jwt.decode(now, signer("selfie").public_key, algorithms=["EdDSA"], audience="minois")
 
 
-def test_a_service_cannot_replay_what_it_was_sent(
+def test_a_received_service_token_cannot_be_replayed(
     serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer]
 ) -> None:
-    """The whole way: a token that selfie_service sent to auth_service, at matcher_service."""
+    """End to end: matcher_service rejects a token that selfie_service signed for auth_service."""
     script = Script()
     stub = photo_pb2_grpc.PhotoServiceStub(serve(photos(script)))
     for callee, reason in (("auth", "INVALID_TOKEN"), ("matcher", "CALLER_NOT_ALLOWED")):
@@ -200,7 +202,7 @@ def test_a_service_cannot_replay_what_it_was_sent(
             stub.DeletePhoto(pb.DeletePhotoRequest(), metadata=bearer(signer("selfie").sign_service(callee)))
 
 
-def test_key_pairs_are_made_once_and_private_keys_are_private(tmp_path: Path) -> None:
+def test_key_pairs_are_created_once_with_private_permissions(tmp_path: Path) -> None:
     create_key_pair(tmp_path, "auth")
     private = (tmp_path / "auth.key.pem").read_bytes()
     create_key_pair(tmp_path, "auth")
@@ -208,13 +210,13 @@ def test_key_pairs_are_made_once_and_private_keys_are_private(tmp_path: Path) ->
     assert (tmp_path / "auth.key.pem").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_folder_without_the_key_of_the_user_issuer_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_the_key_of_the_user_issuer_is_rejected(tmp_path: Path) -> None:
     create_key_pair(tmp_path, "selfie")
     with pytest.raises(ValueError, match=r"holds no auth\.pub\.pem"):
         Verifier.read(tmp_path)
 
 
-def test_a_service_believes_its_own_tokens_without_a_file_of_its_key(keys: Path, tmp_path: Path) -> None:
+def test_a_service_accepts_its_own_tokens_without_a_key_file(keys: Path, tmp_path: Path) -> None:
     (tmp_path / "auth.pub.pem").write_bytes((keys / "auth.pub.pem").read_bytes())
     matcher, verifier = Signer.read("matcher", keys / "matcher.key.pem"), Verifier.read(tmp_path)
     token = matcher.sign_delegate(UUID(USER_ID), 60)
@@ -233,7 +235,7 @@ KEYS_OF_EACH_STEP = {
 
 
 def at_step(keys: Path, folder: Path, step: str) -> tuple[Signer, Verifier]:
-    """How a process signs and whom it believes at a step of the replacement of a key."""
+    """The signer and the verifier of a process at a step of a key rotation."""
     signing, published = KEYS_OF_EACH_STEP[step]
     trusted = folder / step
     trusted.mkdir()
@@ -249,7 +251,7 @@ def at_step(keys: Path, folder: Path, step: str) -> tuple[Signer, Verifier]:
 
 
 @pytest.mark.parametrize(("old", "new"), list(itertools.pairwise(KEYS_OF_EACH_STEP)))
-def test_processes_of_two_steps_of_a_rotation_believe_each_other(
+def test_processes_at_adjacent_steps_of_a_rotation_accept_each_other(
     keys: Path, tmp_path: Path, old: str, new: str
 ) -> None:
     signers, verifiers = zip(*(at_step(keys, tmp_path, step) for step in (old, new)), strict=True)
@@ -257,7 +259,7 @@ def test_processes_of_two_steps_of_a_rotation_believe_each_other(
         assert verifier.verify(signer.sign_service()) == Caller("service:selfie")
 
 
-def test_control_a_key_that_was_not_announced_or_is_retired_is_refused(keys: Path, tmp_path: Path) -> None:
+def test_control_an_unannounced_or_retired_key_is_rejected(keys: Path, tmp_path: Path) -> None:
     old, before = at_step(keys, tmp_path, "before")
     new, after = at_step(keys, tmp_path, "retired")
     for signer, verifier in ((new, before), (old, after)):
@@ -265,15 +267,15 @@ def test_control_a_key_that_was_not_announced_or_is_retired_is_refused(keys: Pat
             verifier.verify(signer.sign_service())
 
 
-def test_a_further_key_speaks_only_for_its_owner(keys: Path, tmp_path: Path) -> None:
+def test_an_additional_key_is_valid_only_for_its_owner(keys: Path, tmp_path: Path) -> None:
     _, verifier = at_step(keys, tmp_path, "announced")
     new = Signer.read("auth", tmp_path / "new" / "selfie.key.pem")
     with pytest.raises(InvalidToken):
         verifier.verify(new.sign(USER_ID, 60))
 
 
-def test_a_service_with_a_new_key_believes_its_older_tokens(keys: Path, tmp_path: Path) -> None:
-    """An archive that matcher_service has begun is downloaded for a day."""
+def test_a_service_with_a_new_key_accepts_its_older_tokens(keys: Path, tmp_path: Path) -> None:
+    """For example, the download of an archive can last a day after matcher_service signed its token."""
     old, _ = at_step(keys, tmp_path, "before")
     new, verifier = at_step(keys, tmp_path, "switched")
     verifier.trust(new)

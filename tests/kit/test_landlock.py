@@ -1,4 +1,4 @@
-"""Landlock alone, without the filter of system calls and the limits that would refuse the same acts."""
+"""Landlock alone, without the system call filter and the limits that would deny the same acts."""
 
 import ctypes
 import subprocess
@@ -15,7 +15,7 @@ from kit.sandbox.landlock import find_version, forbid_all
 from tests.kit.sandbox_acts import ACTS, build_doer
 
 VERSION = find_version(ctypes.CDLL(None, use_errno=True)) if sys.platform == "linux" else 0
-# From which version of the kernel's interface on it is forbidden.
+# The first version of the kernel's interface that forbids each act.
 FORBIDDEN = {
     "read a file": 1,
     "list a folder": 1,
@@ -28,7 +28,7 @@ FORBIDDEN = {
     "listen at a port": 4,
     "signal the parent": 6,
 }
-# And to a file that is there.
+# Changes to an existing file.
 CHANGES = {
     "delete": "os.unlink({path!r})",
     "move": "os.rename({path!r}, {path!r} + '.moved')",
@@ -47,7 +47,7 @@ assert forbid_all(libc)
 
 
 def run(program: str) -> str:
-    """What it prints."""
+    """Runs a program; returns its output or its errors."""
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     return done.stdout.strip() or done.stderr
@@ -55,7 +55,7 @@ def run(program: str) -> str:
 
 @pytest.mark.parametrize("act", FORBIDDEN)
 def test_landlock_alone_forbids(act: str) -> None:
-    """The control is `test_another_process_can` of test_faces_sandbox."""
+    """The control is `test_control_an_unconfined_process_can` in test_sandbox."""
     if FORBIDDEN[act] > VERSION:
         pytest.skip(f"Landlock of this kernel has version {VERSION} (0: none); this needs {FORBIDDEN[act]}")
     assert act in ACTS
@@ -71,25 +71,25 @@ def test_landlock_alone_protects_files(change: str, tmp_path: Path) -> None:
     act = CHANGES[change].format(path=str(path))
     assert "PermissionError" in run(f"{PROGRAM}\n{act}")
     assert path.read_text() == "kept"
-    # The control: without it, the same program does it.
+    # The control: without Landlock, the same program succeeds.
     assert run(f"import os\n{act}") == ""
     assert [(found.name, found.read_text()) for found in tmp_path.iterdir()] != [("file", "kept")]
 
 
 class _WithoutLandlock:
-    """A kernel from before 5.13, or one that has it turned off."""
+    """A kernel before 5.13, or one with Landlock disabled."""
 
     def syscall(self, *_: object) -> int:
         return -1
 
 
-def test_a_kernel_without_landlock_is_no_fault() -> None:
+def test_a_kernel_without_landlock_is_accepted() -> None:
     libc: Callable[[], ctypes.CDLL] = _WithoutLandlock  # type: ignore[assignment]
     assert find_version(libc()) == 0
     assert not forbid_all(libc())
 
 
-def test_the_log_names_the_protections_that_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_lists_the_missing_protections(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "PROTECTIONS", (*PROTECTIONS, "guard_dogs"))
     child = process.Sandbox(build_named, str, timeout_s=20, memory_mb=1024)
     with structlog.testing.capture_logs() as lines:

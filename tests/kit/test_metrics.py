@@ -1,4 +1,4 @@
-"""Metrics are served where the settings say, which is this machine alone unless they say more."""
+"""The metrics server and the gauges of the file store and of the change feed."""
 
 import urllib.request
 from contextlib import closing
@@ -13,7 +13,7 @@ from kit.telemetry.metrics import FeedGauge, FileStoreGauge, start_metrics_serve
 
 
 @pytest.mark.parametrize(("given", "address"), [({}, "127.0.0.1"), ({"metrics_host": "0.0.0.0"}, "0.0.0.0")])
-def test_metrics_listen_on_loopback_unless_they_are_configured(given: dict[str, str], address: str) -> None:
+def test_metrics_listen_on_loopback_by_default(given: dict[str, str], address: str) -> None:
     port = free_ports(["metrics"])["metrics"]
     registry = CollectorRegistry()
     Counter("visits", "Visits", registry=registry).inc()
@@ -27,22 +27,22 @@ def test_metrics_listen_on_loopback_unless_they_are_configured(given: dict[str, 
 
 
 @pytest.mark.parametrize(("fault", "value"), [("", 1), ("bucket_missing", 0)])
-def test_metrics_say_whether_the_file_store_is_available(fault: str, value: float) -> None:
+def test_metrics_report_whether_the_file_store_is_available(fault: str, value: float) -> None:
     registry = CollectorRegistry()
     registry.register(FileStoreGauge(lambda: fault))
     assert registry.get_sample_value("file_store_available") == value
 
 
-def test_metrics_say_how_far_the_change_feed_has_come() -> None:
+def test_metrics_report_the_position_in_the_change_feed() -> None:
     registry = CollectorRegistry()
     registry.register(FeedGauge(lambda: 7))
     assert registry.get_sample_value("change_feed_sequence") == 7
 
 
-def test_without_a_database_there_is_no_place_in_the_feed() -> None:
-    def find_out() -> int:
+def test_without_a_database_the_feed_position_is_absent() -> None:
+    def fail() -> int:
         raise DatabaseUnavailable
 
     registry = CollectorRegistry()
-    registry.register(FeedGauge(find_out))
+    registry.register(FeedGauge(fail))
     assert registry.get_sample_value("change_feed_sequence") is None

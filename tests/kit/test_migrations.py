@@ -1,4 +1,4 @@
-"""Migrations: from several processes at once, all or nothing, as long as they take."""
+"""Migrations: concurrent processes, atomicity, time limits, and waiting for a schema."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def upgrade():
 
 @pytest.fixture
 def db(make_db: Callable[[str], Engine]) -> Engine:
-    """A database that no service of ours has migrated."""
+    """A database without any schema of a service."""
     db = make_db("auth")
     execute(db, "DROP SCHEMA auth CASCADE")
     return db
@@ -54,9 +54,9 @@ def url_of(db: Engine) -> str:
     return db.url.render_as_string(hide_password=False)
 
 
-def test_several_processes_migrate_at_once_and_once(db: Engine) -> None:
+def test_concurrent_processes_migrate_once(db: Engine) -> None:
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url_of(db)}
-    with db.begin() as another:  # the first of them all, which holds the others up until all have come
+    with db.begin() as another:  # holds the lock until all processes wait for it
         another.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         another.execute(text("SELECT pg_advisory_xact_lock(hashtext('minois migrations'))"))
         running = [
@@ -64,14 +64,14 @@ def test_several_processes_migrate_at_once_and_once(db: Engine) -> None:
             for service in ("auth_service", "auth_service", "matcher_service")
         ]
         while execute(db, WAITING) != [(3,)]:
-            assert [process.poll() for process in running] == [None] * 3, "nobody migrates without waiting"
+            assert [process.poll() for process in running] == [None] * 3, "no process migrates without the lock"
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
     for schema in ("auth", "matcher"):
         assert len(execute(db, f"SELECT * FROM {schema}.alembic_version")) == 1
     assert execute(db, "SELECT last FROM auth.feed") == [(0,)]
 
 
-def test_a_migration_may_take_longer_than_a_request(db: Engine, tmp_path: Path) -> None:
+def test_a_migration_has_no_statement_timeout(db: Engine, tmp_path: Path) -> None:
     location = write_versions(tmp_path)
     for _ in range(2):
         migrate(url_of(db), "probe", location)
@@ -79,14 +79,14 @@ def test_a_migration_may_take_longer_than_a_request(db: Engine, tmp_path: Path) 
     assert execute(db, "SHOW statement_timeout") == [("30s",)]
 
 
-def test_a_migration_that_fails_leaves_nothing(db: Engine, tmp_path: Path) -> None:
+def test_a_failed_migration_is_rolled_back(db: Engine, tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         migrate(url_of(db), "probe", write_versions(tmp_path, more="1 / 0"))
     assert execute(db, "SELECT to_regnamespace('probe')") == [(None,)]
 
 
 class Pause(Event):
-    """A stop whose first wait does something, and whose second one is the end."""
+    """A stop whose first wait calls `meanwhile`, and whose second wait sets it."""
 
     def __init__(self, meanwhile: Callable[[], None]) -> None:
         super().__init__()
@@ -100,18 +100,18 @@ class Pause(Event):
         return self.is_set()
 
 
-def test_who_waits_for_a_schema_goes_on_when_somebody_has_migrated_it(db: Engine, tmp_path: Path) -> None:
+def test_waiting_for_a_schema_ends_once_it_is_migrated(db: Engine, tmp_path: Path) -> None:
     location = write_versions(tmp_path)
     pause = Pause(lambda: migrate(url_of(db), "probe", location))
     assert await_schema(url_of(db), "probe", location, pause)
 
 
-def test_control_who_waits_for_a_schema_that_nobody_migrates_ends_with_the_stop(db: Engine, tmp_path: Path) -> None:
+def test_control_waiting_for_an_unmigrated_schema_ends_with_the_stop(db: Engine, tmp_path: Path) -> None:
     assert not await_schema(url_of(db), "probe", write_versions(tmp_path), Pause(lambda: None))
 
 
 @pytest.mark.parametrize(("version", "is_enough"), [("0000", False), ("0001", True), ("0002", True)])
-def test_an_older_schema_is_waited_for_and_a_newer_one_is_used(
+def test_a_process_waits_for_an_older_schema_and_uses_a_newer_one(
     db: Engine, tmp_path: Path, version: str, is_enough: bool
 ) -> None:
     location = write_versions(tmp_path)
@@ -123,14 +123,14 @@ def test_an_older_schema_is_waited_for_and_a_newer_one_is_used(
     assert await_schema(url_of(db), "probe", location, Pause(lambda: None)) is is_enough
 
 
-def test_the_previous_version_leaves_a_newer_schema_as_it_is(db: Engine, tmp_path: Path) -> None:
-    """As after a rollback, when the Job of the older release runs again."""
+def test_the_previous_version_keeps_a_newer_schema(db: Engine, tmp_path: Path) -> None:
+    """This happens after a rollback, when the Job of the older release runs again."""
     migrate(url_of(db), "probe", write_versions(tmp_path))
     execute(db, "UPDATE probe.alembic_version SET version_num = '0002'")
     migrate(url_of(db), "probe", tmp_path)
     assert execute(db, "SELECT version_num FROM probe.alembic_version") == [("0002",)]
 
 
-def test_a_database_that_is_away_is_waited_for(db: Engine, tmp_path: Path) -> None:
+def test_a_process_waits_for_an_unavailable_database(db: Engine, tmp_path: Path) -> None:
     nowhere = db.url.set(query={}, host="127.0.0.1", port=1).render_as_string(hide_password=False)
     assert not await_schema(nowhere, "probe", write_versions(tmp_path), Pause(lambda: None))

@@ -1,4 +1,4 @@
-"""Notifications for any number of subscribers over one connection."""
+"""NOTIFY payloads for any number of subscribers over one connection."""
 
 from collections.abc import Callable, Iterator
 from threading import Event as Signal
@@ -31,7 +31,7 @@ def stop(notices: Notices) -> Iterator[Signal]:
 
 
 @pytest.mark.usefixtures("stop")
-def test_each_subscriber_hears_all_in_order_over_one_connection(db: Engine, notices: Notices) -> None:
+def test_each_subscriber_receives_all_notifications_over_one_connection(db: Engine, notices: Notices) -> None:
     with notices.subscribe() as one, notices.subscribe() as other:
         for number in range(3):
             notify(db, "news", str(number))
@@ -44,7 +44,7 @@ def test_each_subscriber_hears_all_in_order_over_one_connection(db: Engine, noti
 
 
 @pytest.mark.usefixtures("stop")
-def test_a_lost_connection_ends_subscriptions_and_is_made_again(db: Engine, notices: Notices) -> None:
+def test_a_lost_connection_ends_subscriptions_and_is_reopened(db: Engine, notices: Notices) -> None:
     with notices.subscribe() as subscription, db.begin() as connection:
         query = text("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query = 'LISTEN news'")
         connection.execute(query)
@@ -63,7 +63,7 @@ def test_a_stop_ends_subscriptions(notices: Notices, stop: Signal) -> None:
 
 
 @pytest.mark.usefixtures("stop")
-def test_who_does_not_keep_up_is_cut_off(db: Engine, notices: Notices, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_subscriber_is_disconnected(db: Engine, notices: Notices, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_UNREAD", 2)
     with notices.subscribe() as slow, notices.subscribe() as swift:
         payloads = iter(swift)
@@ -73,7 +73,7 @@ def test_who_does_not_keep_up_is_cut_off(db: Engine, notices: Notices, monkeypat
         assert list(slow) == []
 
 
-def test_without_a_connection_nobody_can_subscribe() -> None:
+def test_subscribing_without_a_connection_fails() -> None:
     notices = Notices("", "news")
     notices.run(Signal())
     with pytest.raises(DatabaseUnavailable):

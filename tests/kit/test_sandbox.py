@@ -1,4 +1,4 @@
-"""The child that meets images: what it can no longer do, and that it can still read every kind of image."""
+"""The child that processes images: what it is denied, and that it can still read every kind of image."""
 
 import ctypes
 import functools
@@ -24,14 +24,14 @@ from tests.unit.drawings import draw, save
 from tests.unit.jpegs import camera_file
 from tests.unit.test_damage import BROKEN
 
-LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the filter of system calls is of Linux")
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the system call filter exists only on Linux")
 SHARED = Path(__file__).parents[3] / "shared" / "files"
 LIMITS = ImageLimits(max_pixels=60_000_000)
 MEMORY_MB = 2048
 
 
 def corpus() -> dict[str, bytes]:
-    """An image of every kind that is decoded, with everything that a file may say of itself, and odd and bad ones."""
+    """Images of every supported kind, with all kinds of metadata, and unusual and broken ones."""
     photo = Image.fromarray(samples.astronaut())  # type: ignore[no-untyped-call]
     exif = Image.Exif()
     exif[274], exif[271], exif[272] = 6, "Maker", "Model"
@@ -54,7 +54,7 @@ def corpus() -> dict[str, bytes]:
 
 
 def build_watched(model_cache: Path) -> Callable[[bytes], list[str]]:
-    """Reads as a photo and as a selfie, and tells which modules were loaded for it."""
+    """A function that reads an image as a photo and as a selfie, and returns the modules imported meanwhile."""
     ways = build_reader(model_cache=model_cache, limits=LIMITS), build_examiner(model_cache=model_cache, limits=LIMITS)
     loaded = set(sys.modules)
 
@@ -73,15 +73,15 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @LINUX
 @pytest.mark.parametrize("act", ACTS)
-def test_the_child_cannot(act: str) -> None:
+def test_the_child_is_denied(act: str) -> None:
     process = Sandbox(functools.partial(build_doer, act), str, timeout_s=20, memory_mb=1024)
     assert process.call(b"") == "PermissionError"
     process.close()
 
 
 @pytest.mark.parametrize("act", [act for act in ACTS if act not in ("look into a process", "ask for a name")])
-def test_another_process_can(act: str) -> None:
-    """The control: the same in a process without confinement."""
+def test_control_an_unconfined_process_can(act: str) -> None:
+    """Without confinement, each act succeeds."""
     program = f"from tests.kit.sandbox_acts import attempt\nprint(attempt({act!r}), flush=True)"
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
@@ -90,7 +90,7 @@ def test_another_process_can(act: str) -> None:
 
 
 @LINUX
-def test_which_protections_are_active_is_told() -> None:
+def test_the_active_protections_are_reported() -> None:
     process = Sandbox(functools.partial(build_doer, "fork"), str, timeout_s=20, memory_mb=1024)
     process.start()
     assert [name for name in process.protections if name != "landlock"] == [
@@ -102,7 +102,7 @@ def test_which_protections_are_active_is_told() -> None:
     process.close()
 
 
-def test_every_kind_of_image_is_read_as_in_any_process(models: Path) -> None:
+def test_every_kind_of_image_is_read_as_in_an_unconfined_process(models: Path) -> None:
     engine = Engine(model_cache=models)
     process = Sandbox(functools.partial(build_reader, model_cache=models, limits=LIMITS), Reading, 60, MEMORY_MB)
     try:
@@ -112,8 +112,8 @@ def test_every_kind_of_image_is_read_as_in_any_process(models: Path) -> None:
         process.close()
 
 
-def test_no_image_makes_the_child_load_anything(models: Path) -> None:
-    """It could not: an import that happens only then would fail, and with it the image."""
+def test_no_image_makes_the_child_import_modules(models: Path) -> None:
+    """The child cannot read files, so an import while processing an image would fail."""
     process = Sandbox(functools.partial(build_watched, models), list[str], 60, MEMORY_MB)
     try:
         assert {name: late for name, data in corpus().items() if (late := process.call(data))} == {}
@@ -121,7 +121,7 @@ def test_no_image_makes_the_child_load_anything(models: Path) -> None:
         process.close()
 
 
-def test_a_logo_is_read() -> None:
+def test_a_logo_is_read_in_the_child() -> None:
     from kit.faces.logo_process import LogoProcess
 
     reading = LogoProcess().read(save(draw(), "PNG"))

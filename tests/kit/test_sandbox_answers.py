@@ -1,4 +1,4 @@
-"""A child that an image has taken over: its answers are compared with their type, and nothing in them is executed."""
+"""Answers of a child controlled by an attacker: they are validated against their type and never executed."""
 
 import functools
 import os
@@ -17,7 +17,7 @@ Answer = list[int]
 
 
 class Payload:
-    """Unpickled, it makes a file."""
+    """Creates a file when it is unpickled."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -42,7 +42,7 @@ def build_liar(path: Path) -> Callable[[bytes], Answer]:
 
 
 def lie(path: Path, order: bytes) -> Answer:
-    """Writes what the parent reads into the pipe, as code that took over the child could."""
+    """Writes to the pipe of the parent, as code that took over the child could."""
     pipe = int(sys.argv[1])
     match order:
         case b"pickle":
@@ -57,7 +57,7 @@ def lie(path: Path, order: bytes) -> Answer:
 
 
 def _send(pipe: int, frame: bytes) -> None:
-    """As `multiprocessing.connection` does."""
+    """Writes a frame as `multiprocessing.connection` does."""
     data = struct.pack("!i", len(frame)) + frame
     while data:
         data = data[os.write(pipe, data) :]
@@ -76,13 +76,13 @@ def liar(path: Path) -> Iterator[Sandbox[Answer]]:
 
 
 @pytest.mark.parametrize("name", FORGED)
-def test_an_answer_of_the_wrong_form_is_a_death(liar: Sandbox[Answer], name: str) -> None:
+def test_a_malformed_answer_counts_as_a_crash(liar: Sandbox[Answer], name: str) -> None:
     with pytest.raises(SandboxDied):
         liar.call(FORGED[name])
     assert liar.call(b"honest") == [1]
 
 
-def test_an_answer_larger_than_the_child_may_be_is_a_death(liar: Sandbox[Answer]) -> None:
+def test_an_oversized_answer_counts_as_a_crash(liar: Sandbox[Answer]) -> None:
     with pytest.raises(SandboxDied):
         liar.call(b"endless")
     assert liar.call(b"honest") == [1]
@@ -92,5 +92,5 @@ def test_no_answer_is_unpickled(liar: Sandbox[Answer], path: Path) -> None:
     with pytest.raises(SandboxDied):
         liar.call(b"pickle")
     assert not path.exists()
-    pickle.loads(pickle.dumps(Payload(path)))  # the control: what unpickling it would have done
+    pickle.loads(pickle.dumps(Payload(path)))  # control: unpickling it creates the file
     assert path.exists()

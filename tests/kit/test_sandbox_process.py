@@ -1,4 +1,4 @@
-"""A child process that crashes, hangs, grows or is left alone."""
+"""A child process that crashes, hangs, exceeds its memory or loses its parent."""
 
 import ctypes
 import functools
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def build_obeyer(prefix: str = "") -> Callable[[bytes], str]:
-    """An entry whose function does what the bytes say."""
+    """An entry whose function obeys the bytes."""
     return functools.partial(obey, prefix)
 
 
@@ -39,7 +39,7 @@ def obey(prefix: str, data: bytes) -> str:
         case b"raise   ":
             raise ValueError("no verdict")
         case b"hang    ":
-            # PyDLL keeps the interpreter's lock, as a decoder that hangs would.
+            # PyDLL holds the GIL, as a hanging decoder would.
             ctypes.PyDLL(None).sleep(60)
         case b"grow    ":
             return str(len(bytearray(2 << 30)))
@@ -62,7 +62,7 @@ def build_nothing() -> Callable[[bytes], str]:
     raise FileNotFoundError("a model")
 
 
-def test_the_child_alone_gives_way() -> None:
+def test_only_the_child_has_a_lower_priority() -> None:
     polite, before = Sandbox(build_obeyer, str, timeout_s=20, memory_mb=1024, nice=3), os.nice(0)
     child = int(polite.call(b"pid     "))
     assert os.getpriority(os.PRIO_PROCESS, child) == min(before + 3, 19)
@@ -77,21 +77,19 @@ def process() -> Iterator[Sandbox[str]]:
     process.close()
 
 
-def test_a_call_answers_and_large_frames_pass(process: Sandbox[str]) -> None:
+def test_calls_return_answers_and_accept_large_images(process: Sandbox[str]) -> None:
     assert process.call(b"") == "n=0"
     assert process.call(bytes(30 << 20)) == f"n={30 << 20}"
 
 
 @pytest.mark.parametrize("order", [b"segfault", b"abort   ", b"raise   ", b"grow    "])
-def test_a_child_that_dies_is_reported_and_the_next_call_starts_a_fresh_one(
-    process: Sandbox[str], order: bytes
-) -> None:
+def test_a_crashed_child_is_reported_and_replaced(process: Sandbox[str], order: bytes) -> None:
     with pytest.raises(SandboxDied):
         process.call(order)
     assert process.call(b"abc") == "n=3"
 
 
-def test_a_child_that_hangs_inside_a_c_function_is_killed_and_replaced() -> None:
+def test_a_child_hanging_in_a_c_function_is_killed_and_replaced() -> None:
     hanging = Sandbox(build_obeyer, str, timeout_s=0.3, memory_mb=1024)
     hanging.start()
     began = time.monotonic()
@@ -105,7 +103,7 @@ def test_a_child_that_hangs_inside_a_c_function_is_killed_and_replaced() -> None
 @pytest.mark.parametrize(
     ("waits_per_s", "fault"), [(0.9, SandboxStarved), (0.3, SandboxTimedOut), (0, SandboxTimedOut)]
 )
-def test_who_gets_hardly_any_processor_is_not_blamed(
+def test_a_starved_child_is_not_reported_as_timed_out(
     monkeypatch: pytest.MonkeyPatch, waits_per_s: float, fault: type[Exception]
 ) -> None:
     hanging = Sandbox(build_obeyer, str, timeout_s=0.3, memory_mb=1024)
@@ -116,7 +114,7 @@ def test_who_gets_hardly_any_processor_is_not_blamed(
     hanging.close()
 
 
-def test_the_system_tells_who_waits_for_a_processor() -> None:
+def test_the_waiting_time_for_a_processor_is_measured() -> None:
     program = "import os\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\nwhile True: pass"
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command) as first, subprocess.Popen(command) as second:
@@ -143,18 +141,20 @@ def test_an_interrupted_call_leaves_no_answer_for_the_next_image(process: Sandbo
     assert process.call(b"abc") == "n=3"
 
 
-def test_what_the_child_prints_does_not_reach_the_answers(process: Sandbox[str]) -> None:
+def test_output_of_the_child_does_not_reach_the_answers(process: Sandbox[str]) -> None:
     assert process.call(b"print   ") == "n=8"
 
 
-def test_the_child_imports_no_server_and_sees_no_secret(process: Sandbox[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_child_imports_no_server_and_inherits_no_secrets(
+    process: Sandbox[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
     process.close()
     assert process.call(b"modules ") == ""
     assert "DATABASE_URL" not in process.call(b"environ ").split()
 
 
-def test_the_child_leaves_it_to_its_parent_when_to_end(process: Sandbox[str]) -> None:
+def test_the_child_ignores_termination_signals(process: Sandbox[str]) -> None:
     assert process.call(b"signals ") == "n=8"
 
 
@@ -168,7 +168,7 @@ def test_the_child_outlives_the_thread_that_started_it() -> None:
     process.close()
 
 
-def test_an_engine_that_does_not_load_is_no_fault_of_an_image() -> None:
+def test_an_engine_that_fails_to_load_is_not_a_fault_of_the_image() -> None:
     with pytest.raises(SandboxNotStarted):
         Sandbox(build_nothing, str, timeout_s=20, memory_mb=1024).call(b"abc")
 
@@ -182,7 +182,7 @@ def test_close_ends_the_child() -> None:
 
 
 @pytest.mark.parametrize("order", [b"pid     ", b"hang    "])
-def test_a_parent_that_is_killed_takes_its_child_along(order: bytes) -> None:
+def test_a_child_ends_with_its_killed_parent(order: bytes) -> None:
     program = (
         "from tests.kit.test_sandbox_process import *\n"
         "process = Sandbox(build_obeyer, str, timeout_s=60, memory_mb=1024)\n"
@@ -199,7 +199,7 @@ def test_a_parent_that_is_killed_takes_its_child_along(order: bytes) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """False also for a zombie, which a container without an init keeps."""
+    """Whether a process runs; a zombie, which a container without an init keeps, does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:

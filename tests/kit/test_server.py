@@ -1,4 +1,4 @@
-"""A server: its port, its limits, health, reflection, and how it stops."""
+"""The server: port, limits, health, reflection, and stopping."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +23,7 @@ SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.Health
 
 @pytest.fixture
 def start(keys: Path) -> Iterator[Start]:
-    """Starts a server of a script, on any port or a given one."""
+    """Starts a server that runs a script, on a free port by default."""
     servers: list[Server] = []
 
     def start(script: Script | None = None, port: int = 0, **settings: object) -> Server:
@@ -41,7 +41,7 @@ def connect(server: Server) -> grpc.Channel:
 
 
 @pytest.mark.parametrize("fault", ["", "disk_full"])
-def test_health_answers_for_the_file_store_with_what_is_wrong(keys: Path, fault: str) -> None:
+def test_health_reports_the_fault_of_the_file_store(keys: Path, fault: str) -> None:
     server = Server(ServerSettings(grace_s=0), 0, Verifier.read(keys), [photos(Script())], {FILES: lambda: fault})
     try:
         with connect(server) as channel:
@@ -54,13 +54,13 @@ def test_health_answers_for_the_file_store_with_what_is_wrong(keys: Path, fault:
         server.close()
 
 
-def test_a_second_server_does_not_get_the_same_port(start: Start) -> None:
+def test_a_second_server_cannot_use_the_same_port(start: Start) -> None:
     first = start()
     with pytest.raises(InvalidSetting, match=f"cannot listen on 127.0.0.1:{first.port}: Address already in use"):
         start(port=first.port)
 
 
-def test_health_is_told_of_the_server_and_of_each_service(start: Start) -> None:
+def test_health_is_reported_for_the_server_and_each_service(start: Start) -> None:
     with connect(start()) as channel:
         stub = health_pb2_grpc.HealthStub(channel)
         for name in ("", "matcher.v1.PhotoService"):
@@ -70,7 +70,7 @@ def test_health_is_told_of_the_server_and_of_each_service(start: Start) -> None:
         assert raised.value.code() == grpc.StatusCode.NOT_FOUND
 
 
-def test_a_stop_tells_health_ends_waits_and_lets_running_calls_finish(start: Start) -> None:
+def test_a_stop_reports_not_serving_and_lets_running_calls_finish(start: Start) -> None:
     script, running, release, stop = Script(), Signal(), Signal(), Signal()
 
     def work() -> None:
@@ -93,7 +93,7 @@ def test_a_stop_tells_health_ends_waits_and_lets_running_calls_finish(start: Sta
         stopped.result(timeout=5)
 
 
-def test_a_watch_of_the_health_does_not_hold_a_stop(start: Start) -> None:
+def test_a_health_watch_does_not_delay_a_stop(start: Start) -> None:
     server = start(grace_s=200)
     with ThreadPoolExecutor(1) as pool, connect(server) as channel:
         watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
@@ -101,7 +101,7 @@ def test_a_watch_of_the_health_does_not_hold_a_stop(start: Start) -> None:
         pool.submit(server.close).result(timeout=20)
 
 
-def test_a_call_that_outlasts_the_grace_is_ended(start: Start) -> None:
+def test_a_call_longer_than_the_grace_period_is_aborted(start: Start) -> None:
     script, running, release = Script(), Signal(), Signal()
 
     def work() -> None:
@@ -141,14 +141,14 @@ def test_reflection_finds_the_file_of_a_method(start: Start) -> None:
     assert answer.HasField("file_descriptor_response")
 
 
-def test_reflection_is_off_unless_asked_for(start: Start) -> None:
+def test_reflection_is_off_by_default(start: Start) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         list_services(start())
     assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 @pytest.mark.parametrize(("size", "code"), [(MAX_MESSAGE_BYTES - 100, None), (MAX_MESSAGE_BYTES + 1, "exhausted")])
-def test_a_message_over_the_limit_is_refused(start: Start, size: int, code: str | None) -> None:
+def test_a_message_above_the_limit_is_rejected(start: Start, size: int, code: str | None) -> None:
     script = Script()
     received: list[int] = []
     script.receive = lambda requests: received.extend(len(request.chunk) for request in requests)
@@ -165,7 +165,7 @@ def test_a_message_over_the_limit_is_refused(start: Start, size: int, code: str 
         assert received == []
 
 
-def test_bytes_that_are_no_message_are_refused(start: Start) -> None:
+def test_malformed_message_bytes_are_rejected(start: Start) -> None:
     with connect(start()) as channel:
         call = channel.unary_unary("/matcher.v1.PhotoService/ListPhotos")
         with pytest.raises(grpc.RpcError) as raised:
@@ -181,7 +181,9 @@ def test_an_unknown_method_is_unimplemented(start: Start) -> None:
         assert raised.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
-def test_what_fails_after_its_caller_left_is_no_error(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_after_the_caller_left_is_not_logged_as_an_error(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     script, running, left, ended = Script(), Signal(), Signal(), Signal()
 
     def fail_late() -> None:
@@ -197,7 +199,7 @@ def test_what_fails_after_its_caller_left_is_no_error(start: Start, caplog: pyte
         assert running.wait(20)
         call.cancel()
         script.unary = lambda: None
-        # The server has heard of it by the time that a later call on the same connection is answered.
+        # The server has processed the cancellation when a later call on the same connection returns.
         stub.ListPhotos(pb.ListPhotosRequest())
         left.set()
         assert ended.wait(20)

@@ -1,4 +1,4 @@
-"""A process ends when it is told to, whichever of its threads the system interrupts for it."""
+"""A process ends on a signal, whichever of its threads the kernel delivers it to."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ stop.wait()
 
 
 def ends(event: str, patience_s: float) -> bool:
-    """Whether a process ends by a signal that another thread than the one that waits for it gets."""
+    """Whether a process ends on a signal that is delivered to a thread other than the waiting one."""
     command = [sys.executable, "-c", PROGRAM.format(event=event)]
     with subprocess.Popen(command, cwd=ROOT) as process:
         try:
@@ -29,9 +29,9 @@ def ends(event: str, patience_s: float) -> bool:
             process.kill()
 
 
-def test_a_signal_that_another_thread_gets_ends_the_wait() -> None:
+def test_a_signal_delivered_to_another_thread_ends_the_wait() -> None:
     assert ends("Stop", patience_s=60)
 
 
-def test_control_a_plain_event_sleeps_on() -> None:
+def test_control_a_plain_event_keeps_waiting() -> None:
     assert not ends("Event", patience_s=5)

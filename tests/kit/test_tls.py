@@ -1,4 +1,4 @@
-"""TLS between services: both sides show a certificate of our own authority, or nobody speaks."""
+"""TLS between services: both sides must have a certificate of our own authority."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ class Authority:
 
 @dataclass
 class Pki:
-    """Our authority, another one, and a server with a certificate of ours."""
+    """Our authority, another one, and a server with a certificate of our authority."""
 
     ours: Authority
     other: Authority
@@ -76,13 +76,13 @@ class Pki:
 
 @pytest.fixture
 def host() -> str:
-    """Whom the server's certificate names."""
+    """The host name in the certificate of the server."""
     return "localhost"
 
 
 @pytest.fixture
 def pki(tmp_path: Path, keys: Path, host: str) -> Iterator[Pki]:
-    """A server that speaks TLS only."""
+    """A server that only accepts TLS."""
     ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
     config = ServerSettings.model_validate({"grace_s": 0, "tls_ca": ours.file, **ours.issue("server", host=host)})
     server = Server(config, 0, Verifier.read(keys), [photos(Script())])
@@ -96,7 +96,7 @@ def call(address: str, tls: TlsSettings) -> str:
         return str(stub.ListPhotos(pb.ListPhotosRequest(page_token="a"), timeout=10).next_page_token)
 
 
-def test_those_with_a_certificate_of_ours_are_heard(pki: Pki) -> None:
+def test_a_client_with_a_certificate_of_our_authority_is_accepted(pki: Pki) -> None:
     assert call(pki.address, TlsSettings(tls_ca=pki.ours.file, **pki.ours.issue("client"))) == "a"
 
 
@@ -107,31 +107,31 @@ STRANGERS: dict[str, Callable[[Pki], TlsSettings]] = {
         tls_ca=pki.ours.file, **pki.other.issue("client")
     ),
     "with an expired certificate": lambda pki: TlsSettings(tls_ca=pki.ours.file, **pki.ours.issue("client", days=-1)),
-    "who trust another authority": lambda pki: TlsSettings(tls_ca=pki.other.file, **pki.ours.issue("client")),
+    "trusting another authority": lambda pki: TlsSettings(tls_ca=pki.other.file, **pki.ours.issue("client")),
 }
 
 
 @pytest.mark.parametrize("stranger", STRANGERS)
-def test_strangers_are_refused(pki: Pki, stranger: str) -> None:
+def test_clients_without_a_valid_certificate_are_rejected(pki: Pki, stranger: str) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         call(pki.address, STRANGERS[stranger](pki))
     assert raised.value.code() == grpc.StatusCode.UNAVAILABLE
 
 
 @pytest.mark.parametrize("host", ["elsewhere"])
-def test_a_server_with_a_certificate_for_another_name_is_refused(pki: Pki) -> None:
+def test_a_server_with_a_certificate_for_another_name_is_rejected(pki: Pki) -> None:
     with pytest.raises(grpc.RpcError) as raised:
         call(pki.address, TlsSettings(tls_ca=pki.ours.file, **pki.ours.issue("client")))
     assert raised.value.code() == grpc.StatusCode.UNAVAILABLE
 
 
-def test_a_renewed_certificate_and_an_older_one_are_heard_by_the_same_server(pki: Pki) -> None:
+def test_a_server_accepts_a_renewed_and_an_older_certificate(pki: Pki) -> None:
     for client in ("older", "renewed"):
         assert call(pki.address, TlsSettings(tls_ca=pki.ours.file, **pki.ours.issue(client))) == "a"
 
 
-def test_an_authority_is_replaced_without_a_refused_call(tmp_path: Path, keys: Path) -> None:
-    """First everybody trusts both, then everybody has a certificate of the new one, then the old one is forgotten."""
+def test_an_authority_can_be_replaced_without_a_failed_call(tmp_path: Path, keys: Path) -> None:
+    """All services first trust both authorities, then get certificates of the new one, then distrust the old one."""
     old, new = Authority(tmp_path, "old"), Authority(tmp_path, "new")
     both = tmp_path / "both.pem"
     both.write_bytes(old.file.read_bytes() + new.file.read_bytes())
@@ -144,7 +144,7 @@ def test_an_authority_is_replaced_without_a_refused_call(tmp_path: Path, keys: P
     for pair in itertools.pairwise(steps):
         for theirs, ours in itertools.product(pair, pair):
             assert call_server(keys, theirs, ours) == "a"
-    with pytest.raises(grpc.RpcError):  # the control: without the steps between, the two do not speak
+    with pytest.raises(grpc.RpcError):  # control: without the steps in between, the call fails
         call_server(keys, steps[0], steps[-1])
 
 

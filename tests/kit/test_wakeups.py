@@ -1,5 +1,6 @@
-"""Waiting for work: NOTIFY wakes at once, polling is the truth."""
+"""Waiting for work: NOTIFY ends a wait at once, and polling is the fallback."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event as Signal
@@ -20,13 +21,13 @@ def db(make_db: Callable[[str], Engine]) -> Engine:
 
 @pytest.fixture
 def stop() -> Signal:
-    """Set, it ends every wait but the one for a notification."""
+    """Once set, it ends every wait except one for a notification."""
     return Signal()
 
 
 @pytest.fixture
 def wakeups(db: Engine, stop: Signal) -> Iterator[Wakeups]:
-    """Listens; between polls lies a minute."""
+    """Listens, and polls once a minute."""
     made = Wakeups(db.url.render_as_string(hide_password=False), "work", LONG_S, stop)
     yield made
     made.close()
@@ -43,33 +44,42 @@ def count_listeners(db: Engine) -> int:
         return int(connection.execute(query).scalar_one())
 
 
+def wait_briefly(wakeups: Wakeups) -> None:
+    """Waits, and asserts that the wait ends long before the next poll."""
+    started = time.monotonic()
+    wakeups.wait()
+    assert time.monotonic() - started < LONG_S / 2
+
+
 def wait_then_notify(db: Engine, wakeups: Wakeups) -> None:
-    """A wait that must end long before the next poll."""
+    """Notifies during a wait, which must end long before the next poll."""
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(wakeups.wait)
         execute(db, "NOTIFY work")
         waiting.result(timeout=10)
 
 
-def test_the_first_wait_listens_and_returns_because_work_may_have_come_before(wakeups: Wakeups) -> None:
-    wakeups.wait()
+def test_the_first_wait_listens_and_returns_at_once(db: Engine, wakeups: Wakeups) -> None:
+    """Work may have come before the process listened."""
+    wait_briefly(wakeups)
+    assert count_listeners(db) == 1
 
 
-def test_a_notification_wakes(db: Engine, wakeups: Wakeups) -> None:
+def test_a_notification_ends_the_wait(db: Engine, wakeups: Wakeups) -> None:
     wakeups.wait()
     for _ in range(3):
         wait_then_notify(db, wakeups)
 
 
-def test_a_notification_that_came_before_the_wait_wakes_too(db: Engine, wakeups: Wakeups) -> None:
+def test_an_earlier_notification_ends_the_wait(db: Engine, wakeups: Wakeups) -> None:
     wakeups.wait()
     execute(db, "NOTIFY work")
-    wakeups.wait()
+    wait_briefly(wakeups)
 
 
-def test_a_lost_connection_is_made_again(db: Engine, wakeups: Wakeups, stop: Signal) -> None:
+def test_a_lost_connection_is_reopened(db: Engine, wakeups: Wakeups, stop: Signal) -> None:
     wakeups.wait()
-    stop.set()  # while the connection is down, only the interval is waited for
+    stop.set()  # without a connection, only the interval is waited for
     execute(db, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query = 'LISTEN work'")
     assert count_listeners(db) == 0
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""The ledger: what was erased is in it, whatever dies in between, and a replay erases it again."""
+"""The ledger of erasures: it survives crashes of its writer, and a replay erases everything in it again."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
@@ -58,7 +58,7 @@ def ledger(tmp_path: Path) -> Ledger:
 
 
 class Forgetful(MatcherLedger):
-    """A broken twin: settles before the ledger has it."""
+    """A broken twin: settles erasures before they are in the ledger."""
 
     def list_erasures(self, limit: int) -> list[Erasure]:
         found = super().list_erasures(limit)
@@ -67,7 +67,7 @@ class Forgetful(MatcherLedger):
 
 
 class Died(Exception):
-    """The process, while the ledger was written."""
+    """Simulates a crash of the process during the write."""
 
 
 def write_and_die(store: MatcherLedger, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,7 +90,7 @@ def note(engine: Engine, *ids: UUID) -> None:
         note_erased(connection, Gone.PHOTO, ids)
 
 
-def test_what_is_noted_reaches_the_ledger_though_the_writer_dies(
+def test_noted_erasures_reach_the_ledger_even_if_the_writer_dies(
     engine: Engine, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note(engine, gone := uuid4())
@@ -100,7 +100,7 @@ def test_what_is_noted_reaches_the_ledger_though_the_writer_dies(
     assert MatcherLedger(engine).list_erasures(10) == []
 
 
-def test_control_settled_before_it_is_written_it_is_lost(
+def test_control_an_erasure_settled_before_the_write_is_lost(
     engine: Engine, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note(engine, uuid4())
@@ -117,22 +117,22 @@ def test_many_ids_are_written_in_batches(engine: Engine, ledger: Ledger) -> None
     assert {erasure.id for erasure in ledger.read([Gone.PHOTO])} == set(ids)
 
 
-def test_the_files_hold_ids_and_nothing_else(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_ledger_files_contain_only_ids(ledger: Ledger, tmp_path: Path) -> None:
     gone = uuid4()
     ledger.append([Erasure(Gone.USER, gone)])
     (file,) = [path for path in (tmp_path / "ledger-files" / "ledger").rglob("*") if path.is_file()]
     assert file.read_text() == f"user {gone}\n"
 
 
-def test_a_kind_of_a_later_version_is_passed_over(ledger: Ledger) -> None:
+def test_unknown_kinds_of_a_later_version_are_skipped(ledger: Ledger) -> None:
     ledger._blobs.put(ledger._blobs.new_key(), f"comment {uuid4()}\nuser {(gone := uuid4())}\n".encode())
     assert [erasure.id for erasure in ledger.read(Gone)] == [gone]
 
 
-# What is noted, by whom, and what a replay does.
+# Which service notes what, and what a replay does.
 
 
-def test_accounts_and_events_are_erased_again_in_the_ordinary_way(scene: AuthScene, ledger: Ledger) -> None:
+def test_a_replay_erases_accounts_and_events_again(scene: AuthScene, ledger: Ledger) -> None:
     event, other = scene.event(olga := scene.organiser()), scene.event(olga, "Other")
     gone, stays = scene.guest(event, "gone"), scene.guest(event, "stays")
     ledger.append([Erasure(Gone.USER, UUID(gone.user_id)), Erasure(Gone.EVENT, UUID(other.event_id))])
@@ -148,7 +148,7 @@ def test_accounts_and_events_are_erased_again_in_the_ordinary_way(scene: AuthSce
     assert replay(ledger, AuthReplays(scene.db)) == {"erased": 0, "in_ledger": 3}
 
 
-def test_a_deleted_person_is_noted_and_deleted_again(selfie: SelfieWorld, ledger: Ledger) -> None:
+def test_a_deleted_person_is_noted_and_deleted_again_by_a_replay(selfie: SelfieWorld, ledger: Ledger) -> None:
     event = selfie.event()
     guest = selfie.guest(event)
     mia, stays = selfie.add_person(guest, "Mia"), selfie.add_person(guest, "Ben")
@@ -161,7 +161,7 @@ def test_a_deleted_person_is_noted_and_deleted_again(selfie: SelfieWorld, ledger
 
 
 def restore(selfie: SelfieWorld, backup: Sequence[Row[Any]]) -> None:
-    """Brings back the selfies as they were, and none that came since."""
+    """Restores the selfies of a backup and deletes newer ones."""
     update = text("UPDATE selfie.selfies SET state = :state, image_key = :key, encoding = :encoding WHERE id = :id")
     with selfie.db.begin() as connection:
         delete = text("DELETE FROM selfie.selfies WHERE NOT id = ANY(:ids)")
@@ -177,7 +177,7 @@ def back_up(selfie: SelfieWorld) -> Sequence[Row[Any]]:
 
 
 class Silent(Ledger):
-    """A broken twin: knows no selfies, as before."""
+    """A broken twin: contains no selfies, as in earlier versions."""
 
     @override
     def read(self, kinds: Collection[Gone]) -> Iterator[Erasure]:
@@ -185,8 +185,8 @@ class Silent(Ledger):
 
 
 def delete_and_restore(selfie: SelfieWorld, ledger: Ledger) -> list[bool]:
-    """Whether selfies are in use after a replay: of a guest who replaced and deleted theirs since the backup, of one
-    who had deleted theirs before and then taken another, of one who deleted nothing."""
+    """Whether selfies are active after a replay: of a guest who replaced and deleted theirs after the backup, of one
+    who had deleted theirs and uploaded another before it, and of one who deleted nothing."""
     event = selfie.event()
     deletes, begins_again, stays = (selfie.guest(event) for _ in range(3))
     for number, guest in enumerate((deletes, begins_again, stays)):
@@ -204,12 +204,12 @@ def delete_and_restore(selfie: SelfieWorld, ledger: Ledger) -> list[bool]:
     return [selfie.state(guest).selfie_state == ACTIVE for guest in (deletes, begins_again, stays)]
 
 
-def test_a_selfie_deleted_alone_does_not_come_back(selfie: SelfieWorld, ledger: Ledger) -> None:
+def test_a_deleted_selfie_does_not_return_after_a_restore(selfie: SelfieWorld, ledger: Ledger) -> None:
     assert delete_and_restore(selfie, ledger) == [False, True, True]
     assert replay(ledger, SelfieReplays(selfie.db))["erased"] == 0
 
 
-def test_control_without_selfies_in_the_ledger_it_does(selfie: SelfieWorld, ledger: Ledger) -> None:
+def test_control_without_selfies_in_the_ledger_it_returns(selfie: SelfieWorld, ledger: Ledger) -> None:
     assert delete_and_restore(selfie, Silent(ledger._blobs)) == [True, True, True]
 
 
@@ -226,7 +226,7 @@ def test_a_replay_makes_events_forget_the_face(selfie: SelfieWorld, ledger: Ledg
     assert not selfie.files()
 
 
-def test_photos_accounts_and_events_are_noted_by_the_matcher(matcher: MatcherWorld, ledger: Ledger) -> None:
+def test_the_matcher_notes_photos_accounts_and_events(matcher: MatcherWorld, ledger: Ledger) -> None:
     event = matcher.event()
     guest = matcher.join(event)
     gone, stays = matcher.add(event, 1), matcher.add(event, 2)
@@ -238,11 +238,11 @@ def test_photos_accounts_and_events_are_noted_by_the_matcher(matcher: MatcherWor
         (Gone.PHOTO, gone),
         (Gone.USER, guest),
         (Gone.EVENT, event),
-    }, "the photos of an event that is gone need no line"
+    }, "the photos of a deleted event need no line"
     assert stays
 
 
-def test_a_photo_is_deleted_again(matcher: MatcherWorld, ledger: Ledger) -> None:
+def test_a_replay_deletes_a_photo_again(matcher: MatcherWorld, ledger: Ledger) -> None:
     event = matcher.event()
     gone, stays = matcher.add(event, 1), matcher.add(event, 2)
     ledger.append([Erasure(Gone.PHOTO, gone), Erasure(Gone.PHOTO, uuid4())])

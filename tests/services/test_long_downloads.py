@@ -1,4 +1,4 @@
-"""Downloads that outlast the access token with which they began, and who is shown what meanwhile."""
+"""Downloads that last longer than their access token, and changes of permissions during a download."""
 
 import io
 import os
@@ -32,7 +32,7 @@ PIECE_BYTES = 1 << 20
 
 @dataclass
 class Party:
-    """Ann is in all photos of an event; both she and the organiser download."""
+    """An event of which Ann is in all photos, behind a gateway."""
 
     world: World
     event: UUID
@@ -46,7 +46,7 @@ class Party:
         return f"/api/my-photos.zip?event_id={self.event}"
 
     def token(self, life_s: float) -> str:
-        """Services accept it for that long, leeway included."""
+        """A token that services accept for `life_s`, including the leeway of 5 s."""
         return self.auth.sign(str(self.ann), round(life_s) - 5)
 
     def is_over(self, token: str) -> bool:
@@ -86,7 +86,7 @@ def party(
 
 
 def read_rest(answer: httpx2.Response, begun: Callable[[], None]) -> bytes:
-    """The body; after its first piece `begun` is called."""
+    """Reads the body, and calls `begun` after its first piece."""
     pieces = answer.iter_bytes(PIECE_BYTES)
     body = next(pieces)
     begun()
@@ -97,7 +97,7 @@ def erase(party: Party) -> None:
     party.world.change(ChangeKind.USER_ERASED, user_id=party.ann)
 
 
-def test_an_archive_is_whole_though_the_access_token_ends_meanwhile(party: Party) -> None:
+def test_an_archive_is_complete_even_if_the_access_token_expires_meanwhile(party: Party) -> None:
     token = party.token(life_s=2)
     headers = {"authorization": f"Bearer {token}"}
     with party.client.stream("GET", party.path(), headers=headers) as answer:
@@ -107,22 +107,22 @@ def test_an_archive_is_whole_though_the_access_token_ends_meanwhile(party: Party
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         assert archive.testzip() is None
         assert len(archive.namelist()) == PHOTOS
-    assert party.client.get(party.path(), headers=headers).status_code == 401, "control: it has ended"
+    assert party.client.get(party.path(), headers=headers).status_code == 401, "control: it has expired"
 
 
-def test_who_leaves_the_event_gets_no_further_photo(party: Party) -> None:
+def test_a_guest_who_leaves_the_event_gets_no_further_photos(party: Party) -> None:
     headers = {"authorization": f"Bearer {party.token(life_s=60)}"}
     with party.client.stream("GET", party.path(), headers=headers) as answer, pytest.raises(httpx2.RemoteProtocolError):
         read_rest(answer, lambda: party.world.leave(party.event, party.ann))
 
 
-def test_who_is_erased_gets_no_further_photo(party: Party) -> None:
+def test_an_erased_guest_gets_no_further_photos(party: Party) -> None:
     headers = {"authorization": f"Bearer {party.token(life_s=60)}"}
     with party.client.stream("GET", party.path(), headers=headers) as answer, pytest.raises(httpx2.RemoteProtocolError):
         read_rest(answer, lambda: erase(party))
 
 
-def test_a_download_token_is_good_for_pictures_that_its_user_may_see_and_for_nothing_else(
+def test_a_download_token_only_permits_pictures_that_its_user_may_see(
     party: Party, signer: Callable[[str], Signer]
 ) -> None:
     photos = photo_pb2_grpc.PhotoServiceStub(party.channel)

@@ -1,4 +1,4 @@
-"""What cannot be started says why: every process ends with exit code 2 and one line, whatever the setting."""
+"""Every process reports an unusable setting in one line and ends with exit code 2."""
 
 import os
 import socket
@@ -31,7 +31,7 @@ FACE_PROCESSES = ("selfie", "selfie worker", "matcher", "indexer")
 BLOB_PROCESSES = ("selfie", "selfie worker", "matcher", "indexer", "check")
 OWNERS = {"indexer": "matcher", "check": "matcher", "add-organiser": "auth"}
 UNREACHABLE = "postgresql://minois:hunter2@127.0.0.1:1/minois"
-# (the wrong setting, its value, what the line says, the processes that read it)
+# (the setting, its invalid value, text of the line, the processes that read it)
 WRONG = [
     ("PORT", "{busy}", "cannot listen on 127.0.0.1:{busy}: Address already in use", SERVERS),
     ("METRICS_PORT", "{busy}", "cannot listen on 127.0.0.1:{busy}: Address already in use", SERVING),
@@ -63,7 +63,7 @@ WRONG = [
 
 @pytest.fixture
 def places(tmp_path: Path, keys: Path) -> Iterator[dict[str, str]]:
-    """What the table above names."""
+    """The values of the placeholders in the table above."""
     (tmp_path / "garbage").write_text("no key and no certificate")
     strangers = tmp_path / "strangers"
     for folder in ("empty", "keys", "strangers"):
@@ -88,7 +88,7 @@ def places(tmp_path: Path, keys: Path) -> Iterator[dict[str, str]]:
 
 
 def start(process: str, places: dict[str, str], name: str, value: str) -> tuple[int, str]:
-    """Exit code and output of a process with one wrong setting."""
+    """Runs a process with one invalid setting; returns its exit code and output."""
     settings = {
         "PATH": os.environ["PATH"],
         "DATABASE_URL": UNREACHABLE,
@@ -121,7 +121,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("process", "name", "value", "line"), CASES)
-def test_a_setting_that_cannot_be_used_ends_the_start_with_one_line(
+def test_an_unusable_setting_stops_the_start_with_one_line(
     places: dict[str, str], process: str, name: str, value: str, line: str
 ) -> None:
     code, output = start(process, places, name, value.format(**places))

@@ -1,4 +1,4 @@
-"""What is erased makes room that is used again: autovacuum comes after a few deletions."""
+"""Autovacuum of tables with personal data starts after a few deletions, so their space is reused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ import auth_service
 import selfie_service
 from kit.db.migrations import migrate
 
-# By schema: its package, the version before, and after how many erasures space is used again.
+# By schema: its package, the version before the change, and the number of deletions after which autovacuum starts.
 SCHEMAS: dict[str, tuple[ModuleType, str, int]] = {
     "auth": (auth_service, "0016", 20),
     "selfie": (selfie_service, "0010", 200),
@@ -20,7 +20,7 @@ SCHEMAS: dict[str, tuple[ModuleType, str, int]] = {
 WITH_PEOPLE = [("auth", table) for table in ("users", "memberships", "notices", "mails", "account_links")] + [
     ("selfie", table) for table in ("people", "selfies")
 ]
-# What autovacuum waits for (PostgreSQL's manual, "The Autovacuum Daemon"), in a table of so many rows.
+# The dead rows that start autovacuum (PostgreSQL manual, "The Autovacuum Daemon"), in a table with this many rows.
 ROWS = 5_000
 DEAD_ROWS = text(
     """
@@ -41,15 +41,15 @@ def dead_rows_before_vacuum(db: Engine, name: str) -> float:
 
 
 @pytest.mark.parametrize(("schema", "table"), WITH_PEOPLE)
-def test_a_few_deletions_are_enough(make_db: Callable[[str], Engine], schema: str, table: str) -> None:
+def test_autovacuum_starts_after_a_few_deletions(make_db: Callable[[str], Engine], schema: str, table: str) -> None:
     assert dead_rows_before_vacuum(make_db(schema), f"{schema}.{table}") <= SCHEMAS[schema][2]
 
 
-def test_control_by_default_a_thousand_are_needed(make_db: Callable[[str], Engine]) -> None:
+def test_control_by_default_autovacuum_needs_a_thousand_deletions(make_db: Callable[[str], Engine]) -> None:
     assert dead_rows_before_vacuum(make_db("auth"), "auth.tombstones") > 1_000
 
 
-def test_accounts_of_0016_stay(make_db: Callable[[str], Engine]) -> None:
+def test_the_migration_keeps_accounts_of_version_0016(make_db: Callable[[str], Engine]) -> None:
     db = make_db("auth")
     url = db.url.render_as_string(hide_password=False)
     package, before, most = SCHEMAS["auth"]
