@@ -68,7 +68,7 @@ class TooManyRequests(Exhausted):
 
 
 class EventNotFound(NotFound):
-    """There is no such event."""
+    """Event not found."""
 
 
 class OrganiserOnly(NotAllowed):

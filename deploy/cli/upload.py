@@ -93,7 +93,7 @@ def find_event(session: "Session", chosen: str) -> tuple[str, str]:
     if not events:
         raise WrongEvent("This account works in no event: an organiser creates one or invites it.")
     lines = "\n".join(f"  {event['id']}  {event['name']}" for event in events)
-    why = "Several events match" if matching else "There is no such event"
+    why = "Several events match" if matching else "No event matches"
     raise WrongEvent(f"{why}. Choose one with --event:\n{lines}")
 
 

@@ -21,7 +21,7 @@ OTHER = ("invalid_value", "This value does not fit here.")
 # By the framework's type of fault: our reason, and our sentence, which its context completes.
 FAULTS: Mapping[str, tuple[str, str]] = {
     "missing": ("missing", "This field is missing."),
-    "extra_forbidden": ("unknown_field", "There is no such field."),
+    "extra_forbidden": ("unknown_field", "Unknown field."),
     "string_type": TEXT,
     "string_unicode": TEXT,
     "string_too_long": ("too_long", "Use at most {max_length} characters."),

@@ -20,7 +20,7 @@ STATUSES: dict[grpc.StatusCode, tuple[int, str, str]] = {
     grpc.StatusCode.INVALID_ARGUMENT: (400, "invalid_argument", "The request is malformed."),
     grpc.StatusCode.UNAUTHENTICATED: (401, "invalid_token", "Log in again."),
     grpc.StatusCode.PERMISSION_DENIED: (403, "caller_not_allowed", "You may not do this."),
-    grpc.StatusCode.NOT_FOUND: (404, "not_found", "There is no such thing."),
+    grpc.StatusCode.NOT_FOUND: (404, "not_found", "Not found."),
     grpc.StatusCode.FAILED_PRECONDITION: (409, "failed_precondition", "This cannot be done now."),
     grpc.StatusCode.RESOURCE_EXHAUSTED: (429, "too_many_requests", "Too much at once; try again shortly."),
     grpc.StatusCode.UNAVAILABLE: (503, "service_unavailable", "A service is away; try again shortly."),

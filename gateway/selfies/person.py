@@ -26,4 +26,4 @@ async def require_person(backend: Backends, person: UUID | None) -> None:
         return
     answer = await backend.selfie.ListPeople(pb.ListPeopleRequest())
     if str(person) not in {known.person_id for known in answer.people}:
-        raise Problem(404, "person_not_found", "You look for no such person.")
+        raise Problem(404, "person_not_found", "You have not added this person.")

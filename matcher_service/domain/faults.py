@@ -4,15 +4,15 @@ from kit.errors import InvalidInput, NotAllowed, NotFound, Precondition
 
 
 class EventNotFound(NotFound):
-    """There is no such event."""
+    """Event not found."""
 
 
 class PhotoNotFound(NotFound):
-    """There is no such photo."""
+    """Photo not found."""
 
 
 class CameraNotFound(NotFound):
-    """There is no such camera in this event."""
+    """Camera not found in this event."""
 
 
 class RevisionTooFarAhead(InvalidInput):

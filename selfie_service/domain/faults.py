@@ -46,7 +46,7 @@ class UserNotFound(NotFound):
 
 
 class EventNotFound(NotFound):
-    """There is no such event."""
+    """Event not found."""
 
 
 class OrganiserOnly(NotAllowed):

@@ -106,7 +106,7 @@ def test_control_without_patience_it_ends_and_goes_on_where_it_was(
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        (["--event", "no such party"], "There is no such event. Choose one with --event:"),
+        (["--event", "no such party"], "No event matches. Choose one with --event:"),
         (["--server", "http://127.0.0.1:9", "--patience", "0"], "127.0.0.1:9"),
         (["--evnt", "x"], "--event"),
     ],

@@ -52,7 +52,7 @@ def test_a_registration_returns_tokens_and_sets_the_cookie(world: World) -> None
 def test_a_field_that_does_not_exist_is_rejected(world: World, path: str, form: object, field: str) -> None:
     answer = world.client.post(path, json=form)
     assert problem(answer) == (422, "invalid_form")
-    assert {"field": field, "reason": "unknown_field", "message": "There is no such field."} in answer.json()["errors"]
+    assert {"field": field, "reason": "unknown_field", "message": "Unknown field."} in answer.json()["errors"]
     assert not world.services.calls
 
 

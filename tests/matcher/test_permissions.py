@@ -244,7 +244,7 @@ def test_a_new_role_counts_from_the_next_call_on(party: Party) -> None:
     world.late.append(world.next_change(ChangeKind.JOINED, event_id=party.event, user_id=guest, role=COUPLE))
     assert party.list_photos(GUEST)[1] == 2, "a refusal catches up with the feed first"
     world.leave(party.event, guest)
-    with pytest.raises(grpc.RpcError, match="no such event"):
+    with pytest.raises(grpc.RpcError, match="Event not found"):
         party.list_photos(GUEST)
 
 

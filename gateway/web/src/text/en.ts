@@ -344,7 +344,7 @@ export const text = {
     first_person: "This is yourself: delete your selfie instead.",
     no_active_selfie: "You have no selfie here. Take one first.",
     photo_not_ready: "This photo is being prepared. Try again in a moment.",
-    camera_not_found: "There is no such camera in this event.",
+    camera_not_found: "This camera is not in the event.",
     face_changed: "A face is no longer what it was when it was shown. Look for the person again.",
     photo_not_failed: "This photo needs no second try.",
     organiser_cannot_leave: "An organiser cannot leave the event.",
