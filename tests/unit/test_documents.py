@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-DOCUMENTS = ("SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "PRIVACY.md", "RELIABILITY.md")
+DECISIONS = sorted(map(str, Path("docs/decisions").glob("*.md")))
+DOCUMENTS = ("SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "PRIVACY.md", "RELIABILITY.md", *DECISIONS)
 TEST = re.compile(r"`(?:tests/)?((?:[a-z0-9]+/)*(?:test|fuzz)_[a-z0-9_]+)(?:\.py)?`")
 FOLDER = re.compile(r"`(tests/[a-z0-9_/]+)`")
 TARGET = re.compile(r"`make ([a-z0-9-]+)")
