@@ -53,7 +53,6 @@ def database(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """A database with the schemas of all services, as their role."""
     admin = create_engine(driver_url(postgres), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(text("CREATE ROLE minois LOGIN"))
         connection.execute(text("CREATE DATABASE minois OWNER minois"))
     admin.dispose()
     url = postgres.replace("postgres:@/postgres", "minois:@/minois")

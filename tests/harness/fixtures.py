@@ -26,7 +26,7 @@ SCHEMAS = {"auth": auth_service, "selfie": selfie_service, "matcher": matcher_se
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """The superuser's URL of a PostgreSQL server for this test run."""
+    """The superuser's URL of a PostgreSQL server for this test run, which has the role `minois`."""
     folder = Path(tempfile.mkdtemp(prefix="mn-", dir="/tmp"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -36,6 +36,7 @@ def postgres() -> Iterator[str]:
     for setting in ("fsync", "synchronous_commit"):
         server.psql(f"ALTER SYSTEM SET {setting} = off;")
     server.psql("SELECT pg_reload_conf();")
+    server.psql("CREATE ROLE minois LOGIN;")
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
@@ -44,7 +45,6 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def templates(postgres: str) -> dict[str, str]:
     """A migrated template database for each service, owned by a role that is not a superuser."""
-    execute(postgres, "CREATE ROLE minois LOGIN")
     for schema, package in SCHEMAS.items():
         execute(postgres, f"CREATE DATABASE template_{schema} OWNER minois")
         migrate(url_of(postgres, f"template_{schema}"), schema, Path(str(package.__file__)).parent / "migrations")
