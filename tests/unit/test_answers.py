@@ -1,4 +1,4 @@
-"""What the child answers: whatever bytes it sends are a result within its bounds, or are refused."""
+"""Answers of the child process: arbitrary bytes are either a result within its bounds or rejected."""
 
 import dataclasses
 import math
@@ -68,12 +68,12 @@ WRONG: dict[str, tuple[type[Any], Any]] = {
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: type(answer).__name__)
-def test_an_answer_comes_back_as_it_was(answer: object) -> None:
+def test_an_answer_survives_a_round_trip(answer: object) -> None:
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(answer), type=type(answer)) == answer
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_what_no_engine_answers_is_refused(name: str) -> None:
+def test_an_answer_that_no_engine_gives_is_rejected(name: str) -> None:
     kind, value = WRONG[name]
     with pytest.raises(msgspec.ValidationError):
         msgspec.msgpack.decode(msgspec.msgpack.encode(value), type=kind)
@@ -81,8 +81,8 @@ def test_what_no_engine_answers_is_refused(name: str) -> None:
 
 @settings(max_examples=1500, deadline=None)
 @given(st.sampled_from(ANSWERS), st.lists(st.tuples(st.integers(0, 4000), st.binary(max_size=4)), max_size=4))
-def test_a_damaged_answer_is_refused_or_within_its_bounds(answer: Any, damage: list[tuple[int, bytes]]) -> None:
-    """Each damage puts bytes over others, or cuts a byte out."""
+def test_a_damaged_answer_is_rejected_or_within_its_bounds(answer: Any, damage: list[tuple[int, bytes]]) -> None:
+    """Each damage overwrites bytes or removes one."""
     frame = bytearray(msgspec.msgpack.encode(answer))
     for place, piece in damage:
         at = place % len(frame)
