@@ -12,7 +12,7 @@ COUNT = 100
 KEYS = 30
 FEW = 10
 AWAIT_PICTURE = "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
-# The control: elements outside of their tiles' containment are laid out one by one when the focus moves.
+# The control: with `content-visibility: auto`, each tile is laid out separately whenever the focus moves.
 LAY_OUT_EACH_TILE = """
 document.styleSheets[0].insertRule(".grid.organiser li { content-visibility: auto }")
 """
