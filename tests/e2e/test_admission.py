@@ -43,7 +43,7 @@ def test_a_selfie_sent_before_admission_is_searched_after_it(
     guests = organiser.get(f"/api/events/{event['id']}/guests")["guests"]
     assert [(one["user_id"], one["waiting"]) for one in guests] == [(organiser.id, False), (guest.id, True)]
     status = guest.selfie_and_wait(sample.selfies["Ada"])
-    assert (status["status"], status["matched"]) == ("done", 0), "it is kept and searched nowhere"
+    assert (status["status"], status["matched"]) == ("done", 0), "it is kept but not searched"
     assert guest.photos() == set()
     guest.expect(404, "GET", "/api/my-photos", params={"event_id": event["id"]})
     for photo in photos:
@@ -92,7 +92,7 @@ def test_a_guest_without_a_password_is_signed_out_after_leaving_the_last_event(
     joined = page.post("/api/join-event", json={"event_code": other["event_code"]})
     assert joined.json()["waiting"]
     assert page.delete(f"/api/events/{event['id']}/guests/me").status_code == 204
-    assert page.post("/api/refresh").status_code == 200, "they are still in the other one"
+    assert page.post("/api/refresh").status_code == 200, "they are still a member of the other event"
     assert page.delete(f"/api/events/{other['id']}/guests/me").status_code == 204
     assert page.get("/api/session").json()["me"] is None
     assert page.post("/api/refresh").status_code == 401

@@ -86,7 +86,7 @@ def test_the_selfie_is_deleted_a_day_after_the_last_event(
     pass_a_day(system, guest)
     until(lambda: guest.http.request("GET", "/api/my-selfie").status_code, lambda status: status == 404)
     assert guest.get("/api/rematch-status")["status"] == "idle"
-    assert stays.http.request("GET", "/api/my-selfie").status_code == 200, "they wait for another event"
+    assert stays.http.request("GET", "/api/my-selfie").status_code == 200, "their request for another event is pending"
     stays.expect(204, "DELETE", f"/api/events/{other['id']}/guests/me")
     assert stays.http.request("GET", "/api/my-selfie").status_code == 200
     pass_a_day(system, stays)

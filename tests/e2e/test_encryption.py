@@ -99,7 +99,7 @@ def test_no_face_is_readable_and_nothing_remains_of_an_erased_person(folder: Pat
                 backup.create(data, folder / "first")
                 dump = unpack(folder / "first" / "database.dump", folder)
                 everything = [*raw, *files_of(folder / "first"), dump]
-                assert is_in(traces.sealed, raw), "the search finds what lies there"
+                assert is_in(traces.sealed, raw), "the search finds existing traces"
                 assert is_in(traces.sealed, [dump])
                 assert is_in(traces.name, [dump])
                 assert not is_in(traces.selfie, everything)
@@ -111,7 +111,7 @@ def test_no_face_is_readable_and_nothing_remains_of_an_erased_person(folder: Pat
         after = [unpack(folder / "second" / "database.dump", folder), *files_of(data / "blobs"), system.log_path]
         for parts in (traces.name, traces.selfie, traces.encoding, traces.sealed):
             assert not is_in(parts, after)
-        assert not is_in(traces.encoding, files_of(data, cluster)), "not even in what is left of it on the disk"
+        assert not is_in(traces.encoding, files_of(data, cluster)), "not even in unused parts of files"
         assert not is_in(traces.selfie, files_of(data, cluster))
 
     master_key_of(data).unlink()

@@ -132,7 +132,7 @@ def test_commands_printed_at_startup_can_be_pasted_twice(data: Path, sample: Sam
     guest_page = re.search(r"guest page +(http://\S+)", terminal)
     assert guest_page
     assert draw_code(guest_page[1]) in terminal
-    assert "unavailable" not in rest, "the database goes last"
+    assert "unavailable" not in rest, "the database stops last"
     LocalSystem(data).remove_data()
 
 

@@ -57,7 +57,7 @@ def test_each_role_has_its_permissions(
     phil.expect(200, "GET", own["original_url"])
     known = [hashlib.sha256(photo.jpeg).hexdigest() for photo in sample.photos[:5]]
     found = phil.expect(200, "POST", f"{path}/photos/known", json={"sha256": known})["photos"]
-    assert [photo["sha256"] for photo in found] == known[:4], "whoever added them"
+    assert [photo["sha256"] for photo in found] == known[:4], "whichever member added them"
     hide = {"photo_ids": [theirs], "visibility": "hidden"}
     assert phil.expect(403, "POST", f"{path}/photos/visibility", json=hide)["reason"] == "organiser_only"
     cleo.expect(204, "POST", f"{path}/photos/visibility", json=hide)

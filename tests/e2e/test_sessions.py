@@ -53,7 +53,7 @@ def test_an_access_token_is_rejected_everywhere_once_its_session_ends(
     assert answers(person, login) == answers(person, person.login) == [200, 200, 200, 404]
     end(person, login)
     until(lambda: answers(person, login), lambda found: found == [401] * 4, PATIENCE_S)
-    assert answers(person, person.login) == [200, 200, 200, 404], "the other session goes on"
+    assert answers(person, person.login) == [200, 200, 200, 404], "the other session stays valid"
 
 
 def test_an_erased_account_is_signed_out_everywhere(organiser: Organiser, join: Callable[[Json], Person]) -> None:

@@ -61,14 +61,14 @@ def test_an_open_page_is_notified_of_selfies_photos_and_deletions(
         until_heard(updates, "events")
         # The update that a selfie is allowed now may arrive late.
         heard = list(takewhile(lambda kind: kind != "events", (kind for kind, _ in uninvolved)))
-        assert set(heard) <= {"selfie"}, "of the photos of another guest it has heard nothing"
+        assert set(heard) <= {"selfie"}, "another guest's photos cause no update"
 
 
 def test_the_stream_of_an_erased_guest_ends(organiser: Organiser, join: Callable[[Json], Person]) -> None:
     guest = join(organiser.event("Erased"))
     with open_page(guest) as updates:
         guest.expect(204, "DELETE", "/api/me")
-        assert {kind for kind, _ in updates} <= {"photos", "events"}, "and then the stream ends"
+        assert {kind for kind, _ in updates} <= {"photos", "events"}, "the stream ends afterwards"
     guest.expect(401, "GET", "/api/updates")
 
 
@@ -110,5 +110,5 @@ def test_an_organiser_is_notified_of_guests_selfies_and_photos(
         assert [one["user_id"] for one in without] == [other.id]
         other.expect(403, "GET", f"/api/events/{event['id']}/updates")
         organiser.expect(204, "DELETE", f"/api/events/{event['id']}")
-        assert len(list(states)) < 5, "and then the stream ends"
+        assert len(list(states)) < 5, "the stream ends afterwards"
     organiser.expect(404, "GET", f"/api/events/{event['id']}/updates")

@@ -47,7 +47,7 @@ def test_no_guest_sees_a_hidden_photo_and_organisers_see_all(party: Party, visib
                 party.world.photos.open_photo(party.guest, photo, variant)
     later = party.world.add(party.event, 1)
     assert party.world.rematch(party.event, party.guest, 2, 1) == "DONE"
-    assert party.sees(party.guest) == {later: True}, "a rematch brings nothing back"
+    assert party.sees(party.guest) == {later: True}, "a rematch restores nothing"
     party.set(MATCHED, party.mine)
     assert party.sees(party.guest) == {party.mine: True, later: True}
 
@@ -120,9 +120,9 @@ def test_a_photo_stays_hidden_from_the_guest_who_asked_to_hide_it(party: Party) 
     for photo in (party.mine, party.other, party.other):
         world.audience.ask_to_hide(party.guest, photo)
     assert party.sees(party.guest) == {party.shared: True}
-    assert party.sees(party.faceless) == {party.shared: False, party.other: False}, "others see it"
+    assert party.sees(party.faceless) == {party.shared: False, party.other: False}, "other guests still see it"
     assert world.rematch(party.event, party.guest, 2, 2) == "DONE"
-    assert party.sees(party.guest) == {party.shared: True}, "whatever selfie comes later"
+    assert party.sees(party.guest) == {party.shared: True}, "also after a later selfie"
     assert world.rematch(party.event, party.guest, 3, 1) == "DONE"
     assert party.sees(party.guest) == {party.shared: True}
     for _ in range(2):
@@ -172,7 +172,7 @@ def test_organisers_accept_or_dismiss_a_request_to_hide(party: Party) -> None:
     world.audience.undo_ask_to_hide(party.faceless, party.shared)
     assert party.sees(party.faceless) == {party.shared: False}
     world.audience.ask_to_hide(party.faceless, party.shared)
-    assert world.hide_requests(party.event) == {party.shared: 1}, "a new request is one"
+    assert world.hide_requests(party.event) == {party.shared: 1}, "a new request is counted"
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED])

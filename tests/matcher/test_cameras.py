@@ -51,7 +51,7 @@ def test_cameras_are_listed_by_label_with_a_count_of_unknown_ones(world: World) 
     assert (found[2].first_at, found[3].id) == (None, None)
     assert set(cameras(world, other)) == {"Canon EOS R5"}
     ids = {one.id for where in (event, other) for one in world.cameras.list_cameras(world.organiser, where) if one.id}
-    assert len(ids) == 4, "one camera cannot be followed from event to event"
+    assert len(ids) == 4, "a camera cannot be traced across events"
 
 
 def test_an_offset_reorders_photos_for_all_members_and_zero_undoes_it(world: World) -> None:

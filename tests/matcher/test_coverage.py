@@ -49,7 +49,7 @@ def party(service: Service) -> Party:
 def test_photos_are_counted_by_guest_and_event(party: Party) -> None:
     organiser, stranger = party.world.organiser, uuid4()
     counts = party.count(organiser, party.ann, party.bob, party.cleo, organiser, stranger)
-    assert counts == {party.ann: 2, party.bob: 0, party.cleo: 0, organiser: 0}, "and a stranger not at all"
+    assert counts == {party.ann: 2, party.bob: 0, party.cleo: 0, organiser: 0}, "strangers are omitted"
     assert party.count(organiser, party.bob) == {party.bob: 0}
     assert party.coverage() == (2, 1)
 
@@ -57,7 +57,9 @@ def test_photos_are_counted_by_guest_and_event(party: Party) -> None:
 def test_only_photos_visible_to_the_guest_count(party: Party) -> None:
     world, organiser = party.world, party.world.organiser
     world.audience.set_visibility(organiser, party.event, [world.add(party.event, 5)], Visibility.EVERYONE)
-    assert party.count(organiser, party.ann, party.bob) == {party.ann: 2, party.bob: 0}, "those for everyone do not"
+    assert party.count(organiser, party.ann, party.bob) == {party.ann: 2, party.bob: 0}, (
+        "photos for everyone do not count"
+    )
     world.audience.set_visibility(organiser, party.event, party.photos[:1], Visibility.HIDDEN)
     world.matches.refuse_match(party.ann, party.photos[1])
     assert party.count(organiser, party.ann) == {party.ann: 0}

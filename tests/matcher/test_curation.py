@@ -119,7 +119,7 @@ def test_known_files_are_reported_by_index(album: Album) -> None:
     waiting, failed = photo_pb2.PHOTO_STATE_PENDING, photo_pb2.PHOTO_STATE_FAILED
     assert found == {1: (album.waiting, waiting), 2: (album.failed, failed), 3: (album.waiting, waiting)}
     other = album.world.event()
-    assert not album.call("FindKnownPhotos", event=other, sha256=hashes).photos, "each event has its own"
+    assert not album.call("FindKnownPhotos", event=other, sha256=hashes).photos, "known photos are per event"
 
 
 def test_all_failed_photos_are_retried(album: Album) -> None:
@@ -138,7 +138,7 @@ def test_photos_are_deleted_in_bulk(album: Album) -> None:
         assert album.list() == [album.empty]
     assert album.service.list_matches(album.guest).total_count == 0
     album.world.sweep()
-    assert len(album.world.files()) == 5, "those of the photo that is left"
+    assert len(album.world.files()) == 5, "the files of the remaining photo"
 
 
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -188,7 +188,7 @@ def test_a_member_lists_their_own_uploads_in_pages_without_requests_to_hide(albu
     }
     assert (first.total_count, last.next_page_token) == (3, "")
     assert album.list(from_guests=True) == [UUID(photo) for photo in added[::-1]]
-    assert len(album.call("ListUploads").photos) == 4, "those of the organiser"
+    assert len(album.call("ListUploads").photos) == 4, "the organiser's own uploads"
     with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
         album.call("ListUploads", page_token=first.next_page_token)
     with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):

@@ -78,7 +78,7 @@ def test_control_without_a_master_key_encodings_are_readable(make_db: Callable[[
 def test_an_old_installation_encrypts_on_request(old: Engine, tmp_path: Path) -> None:
     world = World(old, tmp_path)
     event, guest, photos = party(world)
-    assert not any(is_sealed(value) for value in stored(old)), "the version before could not read them"
+    assert not any(is_sealed(value) for value in stored(old)), "the previous version could not read them"
     store = ReencryptionStore(old)
     assert not store.has_begun()
     assert reencrypt(store) == {"faces": 4, "people": 1}
@@ -87,7 +87,7 @@ def test_an_old_installation_encrypts_on_request(old: Engine, tmp_path: Path) ->
     assert reencrypt(store) == {}
     assert find_again(old, tmp_path, event, guest, 2) == photos
     added = world.add(event, 1)
-    assert all(is_sealed(value) for value in stored(old)), "a process that ran before encrypts, too"
+    assert all(is_sealed(value) for value in stored(old)), "a process started earlier encrypts as well"
     assert world.found(guest) == photos | {added}
 
 

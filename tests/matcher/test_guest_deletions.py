@@ -35,7 +35,7 @@ def test_a_guest_can_delete_only_their_own_photos(world: World) -> None:
     assert uploads(world, event, ann) == {}
     world.sweep()
     assert check(world) == []
-    assert len(world.files()) == 5, "the other one's"
+    assert len(world.files()) == 5, "the files of the other guest's photo"
 
 
 def test_photos_of_a_guest_who_leaves_stay_and_are_found_after_a_return(world: World) -> None:
@@ -92,7 +92,7 @@ def erase_who_added_photos(world: World) -> None:
     assert set(world.seen(here, bob)) == others, "hidden at once"
     assert not sees(world, ann, mine)
     world.index_all()
-    assert set(world.seen(here, bob)) == others, "read later, seen by nobody"
+    assert set(world.seen(here, bob)) == others, "read later, visible to no guest"
     world.sweep()
     assert {row[0] for row in rows(world)} == {kept, *others}
     assert (world.count("erasures"), world.count("guest_uploads")) == (0, 1)

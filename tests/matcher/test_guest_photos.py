@@ -68,7 +68,7 @@ def test_an_event_rejects_guest_photos_by_default(world: World) -> None:
     world.change(ChangeKind.EVENT_UPDATED, event_id=before, guest_photos=OFF)
     with pytest.raises(OrganiserOnly):
         world.upload(before, [1], who=guest)
-    assert len(uploads(world, before, guest)) == 1, "what is there stays"
+    assert len(uploads(world, before, guest)) == 1, "earlier photos stay"
 
 
 def test_an_upload_waits_for_a_setting_that_is_still_in_the_feed(world: World) -> None:
@@ -141,7 +141,7 @@ def test_a_guest_has_a_daily_limit_and_deletions_do_not_restore_it(world: World)
     world.join(event, guest)
     refused = world.upload(event, [1], "one more", who=guest)
     assert (refused.state, refused.reason, refused.photo_id) == (PhotoState.REFUSED, "TOO_MANY_GUEST_PHOTOS", None)
-    assert world.upload(event, [1], "1", who=guest).existing, "what is here may be sent again"
+    assert world.upload(event, [1], "1", who=guest).existing, "known bytes may be sent again"
     assert world.upload(other, [1], who=guest).state is PhotoState.PENDING
     for _ in range(GUEST_PHOTOS_PER_DAY + 1):
         assert world.upload(event, [1]).state is PhotoState.PENDING, "organisers have no limit"
@@ -149,7 +149,7 @@ def test_a_guest_has_a_daily_limit_and_deletions_do_not_restore_it(world: World)
         connection.execute(text("UPDATE matcher.guest_uploads SET day = day - 1"))
     assert world.upload(event, [1], "tomorrow", who=guest).state is PhotoState.PENDING
     world.sweep()
-    assert len(world.files()) == world.count("photos"), "what was refused is not kept"
+    assert len(world.files()) == world.count("photos"), "rejected uploads leave no file"
 
 
 @pytest.mark.parametrize("is_failed", [False, True])
@@ -191,12 +191,14 @@ def add_as_guest_and_organiser_and_delete_as_guest(world: World) -> None:
     world.index_all()
     assert photo
     assert photo not in world.seen(event, bob)
-    assert world.photos.find_known(world.organiser, event, hashes(world)) == {}, "or its page would not send them"
+    assert world.photos.find_known(world.organiser, event, hashes(world)) == {}, (
+        "otherwise the organiser's page would not send them"
+    )
     added = world.upload(event, [1], "same")
     assert (added.photo_id, added.existing) == (photo, True)
     with pytest.raises(PhotoNotFound):
         world.photos.delete_photo(ann, photo)
-    assert world.seen(event, bob) == {photo: True}, "approved thereby"
+    assert world.seen(event, bob) == {photo: True}, "adding it approves it"
     assert (uploads(world, event, ann), from_guests(world, event)) == ({}, set())
     world.change(ChangeKind.USER_ERASED, user_id=ann)
     world.sweep()

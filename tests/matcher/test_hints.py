@@ -98,7 +98,7 @@ def test_a_visibility_change_notifies_guests_whose_lists_change(party: Party) ->
         world.audience.set_visibility(world.organiser, party.event, [party.photo], visibility)
         assert party.heard() == [(party.event, users, False)]
         world.audience.set_visibility(world.organiser, party.event, [party.photo], visibility)
-        assert party.heard() == [], "a repeat changes nothing"
+        assert party.heard() == [], "repeating it changes nothing"
 
 
 def test_a_new_photo_notifies_everyone_who_sees_it(party: Party) -> None:
@@ -214,7 +214,7 @@ def test_an_unknown_payload_on_the_channel_ends_only_the_stream(
 def test_photos_held_back_notify_only_organisers(party: Party) -> None:
     world, members = party.world, {party.ann, party.bob, party.world.organiser}
     world.offer(party.event, True)
-    assert party.heard() == [(party.event, members, False)], "the photos go"
+    assert party.heard() == [(party.event, members, False)], "the photos disappear"
     world.add(party.event, 1, 2)
     world.audience.set_visibility(world.organiser, party.event, [party.photo], Visibility.HIDDEN)
     assert party.heard() == []
@@ -241,7 +241,7 @@ def test_decisions_about_a_guests_photo_notify_the_guest(party: Party) -> None:
     world.change(ChangeKind.EVENT_UPDATED, event_id=party.event, guest_photos=GuestPhotos.MODERATED)
     party.heard()
     photo = world.add(party.event, 1, who=bob)
-    assert party.heard() == [(party.event, {bob}, False)], "nobody else sees it yet"
+    assert party.heard() == [(party.event, {bob}, False)], "no other guest sees it yet"
     world.audience.set_visibility(world.organiser, party.event, [photo], Visibility.MATCHED)
     assert party.heard() == [(party.event, {party.ann, bob}, False)]
     world.photos.delete_photo(world.organiser, photo)
@@ -281,4 +281,4 @@ def test_a_decision_on_a_request_to_hide_notifies_the_organisers(party: Party) -
     world.audience.dismiss_requests(world.organiser, party.event, [party.photo])
     assert party.heard_by_organisers() == [(party.event, set(), False)]
     world.audience.dismiss_requests(world.organiser, party.event, [party.photo])
-    assert party.heard_by_organisers() == [], "nothing was left to decide"
+    assert party.heard_by_organisers() == [], "no request was open"

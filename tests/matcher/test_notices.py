@@ -68,7 +68,7 @@ def test_the_answer_states_what_guests_see_before_and_after_the_release(service:
         with world.db.begin() as connection:
             connection.execute(text(statement))
         assert (count(service, by_auth, event, ann), ask(service, by_auth, event)) == expected
-    assert ask(service, by_auth, uuid4()) == (False, 0, 0), "it has not heard of the event yet"
+    assert ask(service, by_auth, uuid4()) == (False, 0, 0), "the event is not in the feed yet"
 
 
 def test_guests_who_left_are_not_counted(service: Service, by_auth: Metadata) -> None:

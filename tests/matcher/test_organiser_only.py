@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 from grpc import StatusCode
+from sqlalchemy import text
 
 from matcher_service import audience
 from matcher_service.domain import Action, Role, Visibility, permissions
@@ -46,8 +47,13 @@ def test_a_couple_may_repeat_its_own_action(party: Party, present: int, wanted: 
 
 
 def test_photos_of_other_events_are_skipped(party: Party) -> None:
-    elsewhere = party.world.add(party.world.event(), 1)
+    other = party.world.event()
+    elsewhere = party.world.add(other, 1)
+    party.world.audience.set_visibility(party.world.organiser, other, [elsewhere], Visibility.HIDDEN)
     party.set(COUPLE, MATCHED, elsewhere)
+    with party.world.db.begin() as connection:
+        query = text("SELECT visibility FROM matcher.photos WHERE id = :photo")
+        assert connection.execute(query, {"photo": elsewhere}).scalar() == Visibility.HIDDEN
 
 
 def test_control_a_couple_with_permission_to_approve(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:

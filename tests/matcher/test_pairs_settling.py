@@ -205,7 +205,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         settling = self.settling.pop(which % len(self.settling))
         if not self.world.settler.publish(settling.job, settling.event, 0.0):
             return
-        assert settling.resets == self.resets, "published although something went meanwhile"
+        assert settling.resets == self.resets, "published although something was deleted meanwhile"
         for user, grown in settling.expected.items():
             kept = {photo: found for photo, found in self.matches[user].items() if photo not in settling.photos}
             self.matches[user] = kept | grown

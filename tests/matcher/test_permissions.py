@@ -242,7 +242,7 @@ def test_members_of_every_role_also_get_guest_matches(party: Party, role: Role) 
 def test_a_new_role_takes_effect_with_the_next_call(party: Party) -> None:
     guest, world = party.members[GUEST], party.world
     world.late.append(world.next_change(ChangeKind.JOINED, event_id=party.event, user_id=guest, role=COUPLE))
-    assert party.list_photos(GUEST)[1] == 2, "a refusal catches up with the feed first"
+    assert party.list_photos(GUEST)[1] == 2, "the feed is read before access is denied"
     world.leave(party.event, guest)
     with pytest.raises(grpc.RpcError, match="no such event"):
         party.list_photos(GUEST)

@@ -87,7 +87,7 @@ def test_an_organiser_gets_the_faces_of_a_photo_and_their_guests(asking: Asking)
     ]
     assert [(p.person_id, p.user_id) for p in answer.faces[0].people] == [(str(asking.guest), str(asking.guest))]
     assert answer.event_id == str(asking.event)
-    assert {face.answer for face in answer.faces} == {pb.FACE_ANSWER_UNSPECIFIED}, "nobody was asked about"
+    assert {face.answer for face in answer.faces} == {pb.FACE_ANSWER_UNSPECIFIED}, "the request named no guest"
 
 
 def test_a_face_is_a_clear_match_or_a_near_miss_or_no_match(asking: Asking) -> None:
@@ -179,7 +179,7 @@ def test_a_face_is_cropped_from_the_preview(asking: Asking) -> None:
     assert asking.crop(photo, 1) == b"JPEG"
     assert cut[0][:20] == b"".join(number.to_bytes(4, "little") for number in (1200, 200, 0, 90, 90))
     assert b"preview" in cut[0]
-    assert asking.world.files() == files, "kept nowhere"
+    assert asking.world.files() == files, "crops are not stored"
     with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         asking.crop(photo, 2)
     asking.world.faces._crop = lambda data: None

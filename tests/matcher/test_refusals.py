@@ -67,7 +67,7 @@ def test_a_rejection_can_be_undone(world: World) -> None:
     world.matches.refuse_match(guest, photo)
     world.rematch(event, guest, 2, 3)
     world.matches.restore_match(guest, photo)
-    assert world.found(guest) == set(), "the selfie shows somebody else by now"
+    assert world.found(guest) == set(), "the selfie shows another person now"
 
 
 def test_undoing_a_rejection_without_a_selfie_restores_nothing(world: World) -> None:

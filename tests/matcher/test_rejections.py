@@ -132,7 +132,7 @@ def test_a_rejection_of_a_replaced_version_affects_no_other_photo(burst: Burst) 
     assert burst.settle() == {burst.own}
     burst.world.add_file(burst.event, show([Look(30), WRONG]), "w.jpg", replaces=True)
     burst.world.index_all()
-    assert burst.settle() == {burst.wrong, burst.like_it, burst.own}, "and the photo itself stays away"
+    assert burst.settle() == {burst.wrong, burst.like_it, burst.own}, "the rejected photo itself stays hidden"
 
 
 def test_a_rejection_from_before_the_migration_affects_no_other_photo(burst: Burst) -> None:

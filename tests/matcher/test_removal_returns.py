@@ -77,7 +77,7 @@ def test_a_newer_engine_does_not_restore_a_removed_face(
     asked = make_asked(reread_store=store)
     asked.forget_stranger()
     read_all_again(asked)
-    assert (asked.join_as_stranger() == set()) == (store is RereadStore), "the control has it back"
+    assert (asked.join_as_stranger() == set()) == (store is RereadStore), "the control restores it"
     if store is RereadStore:
         assert asked.places(asked.both) == [0]
         assert asked.value("SELECT face_count FROM matcher.events WHERE id = :event") == 2
@@ -160,7 +160,7 @@ def test_a_running_comparison_does_not_restore_a_removed_face(
         assert [*snapshots][-1].state.name == "DONE"
     index = asked.world.index.use(asked.event)
     assert index is not None
-    assert (len(index) == 2) == (store is RemovalStore), "memory, too"
+    assert (len(index) == 2) == (store is RemovalStore), "the index as well"
     if store is RemovalStore:
         assert asked.world.found(user) == set()
         assert asked.world.found(asked.guest) == {asked.both, asked.guests}

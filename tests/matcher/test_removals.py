@@ -39,7 +39,7 @@ def test_removed_faces_leave_all_galleries_and_their_encodings_are_deleted(asked
     assert asked.value("SELECT face_count FROM matcher.events WHERE id = :event") == counted == 2
     columns = "SELECT string_agg(column_name, ' ' ORDER BY column_name) FROM information_schema.columns"
     named = asked.value(f"{columns} WHERE table_schema = 'matcher' AND table_name = 'forgotten_faces'")
-    assert named == "event_id height left of_height of_width photo_id top width", "a box alone"
+    assert named == "event_id height left of_height of_width photo_id top width", "only a box is stored"
 
 
 def test_only_the_chosen_faces_are_removed(asked: Asked) -> None:
@@ -55,7 +55,7 @@ def test_photos_are_hidden_on_request(asked: Asked) -> None:
     assert set(asked.world.seen(asked.event, asked.guest)) == {asked.guests}
     asked.world.audience.set_visibility(asked.world.organiser, asked.event, [asked.both], Visibility.MATCHED)
     assert set(asked.world.seen(asked.event, asked.guest)) == {asked.both, asked.guests}
-    assert asked.join_as_stranger() == set(), "the face is forgotten all the same"
+    assert asked.join_as_stranger() == set(), "the face is removed nevertheless"
 
 
 def test_a_guest_matched_to_a_removed_face_keeps_the_photo_if_another_face_matches(asked: Asked) -> None:
@@ -67,7 +67,7 @@ def test_a_guest_matched_to_a_removed_face_keeps_the_photo_if_another_face_match
     assert asked.value(query, photo=photo) == 1
     asked.world.matches.refuse_match(asked.guest, photo)
     asked.world.matches.restore_match(asked.guest, photo)
-    assert asked.value(query, photo=photo) == 1, "numbers are those of the faces that are left"
+    assert asked.value(query, photo=photo) == 1, "face numbers count only the remaining faces"
 
 
 def test_removing_a_rejected_face_keeps_the_photo_hidden_from_the_guest(asked: Asked) -> None:

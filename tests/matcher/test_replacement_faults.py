@@ -39,7 +39,7 @@ def test_a_new_version_that_cannot_be_read_is_reported_and_leaves_the_photo_unch
     world.index_all()
     assert world.photos.retry_failed(world.organiser, event) == 1
     world.index_all()
-    assert replace(world, event, "a.jpg", 1, version="1").existing, "the bytes of before discard it"
+    assert replace(world, event, "a.jpg", 1, version="1").existing, "sending the current bytes discards the new version"
     assert photos(world, event)[0].new_version is None
     with pytest.raises(PhotoNotFailed):
         world.photos.retry_photo(world.organiser, photo)
@@ -116,7 +116,7 @@ def repeat_late(world: World) -> list[UUID | None]:
     assert (listed.id, listed.face_count, others) == (photo, 2, [])
     expect_order(world, event, files=5)
     again = replace(world, event, "a.jpg", 1, version="1", began_at=world.photos.require_upload(world.organiser, event))
-    assert again.replacement is Replacement.REPLACED, "whoever wants the version of before may have it"
+    assert again.replacement is Replacement.REPLACED, "an upload that began later may restore an earlier version"
     return [one.photo_id for one in late]
 
 

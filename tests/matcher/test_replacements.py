@@ -116,7 +116,7 @@ def test_a_name_that_matches_no_photo_or_several_adds_a_new_photo(world: World) 
     new = [replace(world, event, "a.jpg", 1), replace(world, event, "b.jpg", 1), replace(world, event, "", 1)]
     assert [one.replacement for one in new] == [AMBIGUOUS, None, None]
     assert not {one.photo_id for one in new} & twins
-    assert replace(world, event, "", 1, version="3").replacement is None, "no name is no name"
+    assert replace(world, event, "", 1, version="3").replacement is None, "an empty name matches no photo"
     assert {one.new_version for one in photos(world, event)} == {None}
 
 
@@ -156,14 +156,16 @@ def test_the_version_sent_last_wins(world: World) -> None:
     current = known(world, event)
     replace(world, event, "a.jpg", 2)
     waiting = known(world, event)
-    assert (set(waiting.values()), set(waiting) & set(current)) == ({photo}, set()), "the old bytes are worth sending"
+    assert (set(waiting.values()), set(waiting) & set(current)) == ({photo}, set()), (
+        "the current bytes count as unknown, so that they can be sent"
+    )
     replace(world, event, "a.jpg", 3, version="3")
     assert world.count("replacements") == 1
     world.index_all()
     assert world.count("replacements") == 0
     assert replace(world, event, "a.jpg", 4, version="4").replacement is REPLACED
     assert replace(world, event, "a.jpg", 3, version="3").existing
-    assert photos(world, event)[0].new_version is None, "back to the version that it has"
+    assert photos(world, event)[0].new_version is None, "sending the current version discards the new one"
     expect_order(world, event, files=5)
 
 

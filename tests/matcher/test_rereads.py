@@ -192,7 +192,7 @@ def test_a_very_large_event_is_swapped_in_batches_and_no_gallery_is_empty_meanwh
     seen = []
     while old.world.rereader.step():
         seen.append(len(old.found()))
-    assert len(seen) == 2 * len(old.photos), "each photo is read by itself, and swapped by itself"
+    assert len(seen) == 2 * len(old.photos), "each photo is reread and swapped separately"
     assert set(seen) == {2, 3}
     assert old.found() == set(old.photos)
     assert old.world.count("rereads") == 0

@@ -45,7 +45,7 @@ def delete_large_event(world: World) -> None:
     try:
         world.change(ChangeKind.EVENT_DELETED, event_id=doomed)
         assert world.member_store.find_role(doomed, world.organiser) is None, "hidden at once"
-        assert world.job_store.claim(LEASE_S) is None, "nothing of it is read any more"
+        assert world.job_store.claim(LEASE_S) is None, "its photos are not claimed any more"
         assert world.rematch(other, guest, 1, 1) == "DONE"
         assert world.found(guest) == {photo}
         purge = PurgeStore(world.db)

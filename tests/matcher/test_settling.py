@@ -172,7 +172,7 @@ def test_a_changed_event_is_settled_after_a_short_delay(gallery: Gallery) -> Non
 def test_the_lease_grows_with_the_faces_and_people_of_the_event(gallery: Gallery) -> None:
     store = gallery.world.settlement_store
     assert store.claim(-1, 0)
-    assert store.claim(-1, 0, lease_of_pair_s=60), "the control: the lease before was over at once"
+    assert store.claim(-1, 0, lease_of_pair_s=60), "the control: the previous lease expired at once"
     assert store.claim(-1, 0) is None
 
 

@@ -55,7 +55,7 @@ def test_existing_photos_are_unchanged_and_can_be_replaced(make_db: Callable[[st
 
     assert add_taken(world, event, CANON, 30, name="a.jpg", replaces=True) == photo
     (listed,), _ = world.photos.list_photos(world.organiser, event, page, by_time)
-    assert (listed.id, listed.taken_at) == (photo, NOON), "its place stays"
+    assert (listed.id, listed.taken_at) == (photo, NOON), "it keeps its position"
     [camera] = world.cameras.list_cameras(world.organiser, event)
     assert camera.id
     world.cameras.set_offset(world.organiser, event, camera.id, 60)

@@ -82,7 +82,7 @@ class Phone:
         self.page.evaluate(AWAIT_ANIMATIONS)
         violations = Axe().run(self.page).response["violations"]
         assert not violations, [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations]
-        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "one must scroll sideways"
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
 
     def check_health(self) -> None:
         assert not self.faults, self.faults

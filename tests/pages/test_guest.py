@@ -191,7 +191,7 @@ def test_the_page_works_with_the_keyboard_alone(new_phone: NewPhone, gallery: Ga
                 "document.activeElement.ariaLabel || document.activeElement.textContent || document.activeElement.type"
             ):
                 return
-        raise AssertionError(f"{name} is not reached by the tabulator")
+        raise AssertionError(f"{name} is not reachable with the Tab key")
 
     laptop.open(f"/e/{event['event_code']}")
     laptop.see("Take a selfie")

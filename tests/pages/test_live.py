@@ -58,7 +58,7 @@ def test_guests_and_photos_appear_live_without_polling(
     laptop.expect_tiles(1)
     organiser.add_photos(event, sample.photos[:2])
     laptop.expect_tiles(len({photo.name for photo in [photo, *sample.photos[:2]]}))
-    assert len(asked_for(laptop, f"/api/events/{event['id']}")) == read, "the event was asked for"
+    assert len(asked_for(laptop, f"/api/events/{event['id']}")) == read, "the event was requested"
 
 
 def test_a_waiting_guest_is_listed_first_and_admitted(

@@ -95,7 +95,9 @@ def test_the_start_page_offers_a_link_in_both_languages(open_phone: Open, langua
 def test_unsubscribing_takes_one_tap(open_phone: Open, language: str, word: str) -> None:
     phone = open_phone("/unsubscribe#to-ken", locale=language)
     phone.check_accessibility()
-    assert not [request for request in phone.requests if "/api/" in request.url], "a preview unsubscribes nobody"
+    assert not [request for request in phone.requests if "/api/" in request.url], (
+        "opening the link alone does not unsubscribe"
+    )
     phone.button(word).click()
     phone.see({"en": "Done.", "fr": "C’est fait."}[language])  # noqa: RUF001
     phone.check_accessibility()

@@ -33,7 +33,7 @@ def test_each_person_has_their_own_gallery(
     phone = new_phone(**device)
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     phone.expect_photos(len(showing(photos, "Ada")))
-    assert not phone.page.locator(".people").count(), "of one person there is nothing to choose"
+    assert not phone.page.locator(".people").count(), "with one person there is no choice"
     add_ben(phone, sample.selfies["Ben"])
     phone.see(f"{len(showing(photos, 'Ben'))} photos of Ben")
     phone.expect_photos(len(showing(photos, "Ben")))

@@ -115,7 +115,7 @@ def has_selfie_after_the_last_event(world: World) -> bool:
     leave(world, guest, other)
     pass_time(world, 25)
     world.sweep()
-    assert world.count("bindings") == 1, "the day's count stays"
+    assert world.count("bindings") == 1, "the daily count is kept"
     assert world.row("SELECT revision FROM selfie.people").revision > revision
     return bool(world.files() or world.row("SELECT bound_encoding FROM selfie.people").bound_encoding)
 
@@ -150,7 +150,7 @@ def test_a_verdict_after_the_last_event_is_discarded_and_a_return_needs_a_new_se
     assert face(1) not in sent(world, event)
     world.enter(guest, 2)
     world.rematch()
-    assert sent(world, event)[-1] == face(2), "any face: the binding went with the selfie"
+    assert sent(world, event)[-1] == face(2), "any face: the binding was deleted with the selfie"
 
 
 def keeps_face(world: World, guest: UUID) -> bool:
@@ -176,7 +176,7 @@ def test_a_face_is_kept_for_a_day_after_the_last_event(world: World) -> None:
             world.get(guest, person)
     assert not keeps_face(world, guest)
     assert [person.name for person in world.list_people(guest).people] == ["", "Mia"]
-    assert world.get(member).image, "of whoever stays"
+    assert world.get(member).image, "members of an event keep theirs"
 
 
 def test_a_guest_who_returns_within_a_day_is_found_by_the_same_selfie(world: World) -> None:

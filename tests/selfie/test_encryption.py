@@ -78,7 +78,7 @@ def old(
 
 def test_an_old_installation_encrypts_on_request(old: World) -> None:
     guest = enter(old)
-    assert not any(is_sealed(value) for value in stored(old)), "the version before could not read them"
+    assert not any(is_sealed(value) for value in stored(old)), "the previous version could not read them"
     store = ReencryptionStore(old.db)
     assert not store.has_begun()
     assert reencrypt(store, old.images) == {"encodings": 2, "selfies": 1}
@@ -89,7 +89,7 @@ def test_an_old_installation_encrypts_on_request(old: World) -> None:
     assert len(stored(old)) == 3, "the former file is deleted"
     assert old.get(guest).image == image_of("person 1")
     enter(old)
-    assert all(is_sealed(value) for value in stored(old)), "a process that ran before encrypts, too"
+    assert all(is_sealed(value) for value in stored(old)), "a process started earlier encrypts as well"
 
 
 def test_selfies_are_re_encrypted_for_a_new_master_key(make_world: MakeWorld) -> None:

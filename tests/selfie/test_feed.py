@@ -250,6 +250,7 @@ def test_a_reopened_event_accepts_selfies_again(world: World) -> None:
     guest = world.guest(event)
     world.tell(ChangeKind.EVENT_UPDATED, event_id=event, closed=False)
     world.upload(guest)
+    assert world.count("selfies") == 1
 
 
 def test_changes_meant_only_for_open_pages_are_skipped_without_a_log_line(world: World) -> None:

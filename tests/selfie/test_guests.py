@@ -109,7 +109,7 @@ def test_an_organiser_who_is_not_searched_for_sees_the_selfies_of_others(world: 
     event = world.event()
     organiser, guest = promote(world, event), world.guest(event)
     assert list_selfies(world, organiser, event, guest, organiser) == {guest: "NONE"}
-    assert world.count("enrolments") == 1, "a role is no consent"
+    assert world.count("enrolments") == 1, "a role does not imply consent"
     world.tell(ChangeKind.JOINED, event_id=event, user_id=organiser, role=Role.GUEST, without_search=True)
     world.follower.catch_up()
     with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):

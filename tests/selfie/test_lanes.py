@@ -92,9 +92,9 @@ def test_a_hard_selfie_is_decided_in_the_slow_lane_without_counting_a_failure(wo
     both.free.set()
     guest = world.guest(world.event())
     world.upload(guest, HARD.decode())
-    assert not both.slow.step(), "nobody has looked at it yet"
+    assert not both.slow.step(), "the quick lane has not examined it yet"
     assert both.quick.step()
-    assert not both.quick.step(), "it is not looked at twice"
+    assert not both.quick.step(), "it is not examined twice"
     assert both.state_of(guest) == "pending"
     assert both.slow.step()
     assert both.state_of(guest) == "rejected"

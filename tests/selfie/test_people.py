@@ -162,7 +162,9 @@ def test_control_if_deleted_at_once_the_person_stays_in_the_matcher(
 
 def test_deleting_twice_succeeds(world: World) -> None:
     _, user, mia = delete_mia(world)
+    people = world.list_people(user)
     world.delete_person(user, mia)
+    assert world.list_people(user) == people
 
 
 def test_a_verdict_after_the_deletion_changes_nothing(world: World) -> None:

@@ -117,6 +117,7 @@ def test_an_upload_that_cannot_be_a_selfie_is_rejected_without_decoding(
 
 def test_fifteen_megabytes_are_accepted(world: World, guest: UUID) -> None:
     send(world, guest, image_of("") + bytes(MAX_BYTES - 4))
+    assert world.count("selfies") == 1
 
 
 def fills_the_queue(world: World) -> bool:
@@ -205,6 +206,7 @@ def test_deleting_also_clears_the_newest_rejection(world: World, guest: UUID) ->
 def test_deleting_without_a_selfie_succeeds(world: World, guest: UUID) -> None:
     world.delete(guest)
     world.delete(uuid4())
+    assert world.count("selfies") == 0
 
 
 def test_a_guest_with_only_closed_events_cannot_upload(world: World) -> None:
@@ -218,10 +220,12 @@ def test_a_guest_with_only_closed_events_cannot_upload(world: World) -> None:
 def test_one_open_event_is_enough(world: World) -> None:
     future = datetime.now(UTC) + timedelta(minutes=1)
     world.upload(world.guest(world.event(closed=True), world.event(expires_at=future)))
+    assert world.count("selfies") == 1
 
 
 def test_a_guest_without_events_can_upload(world: World) -> None:
     world.upload(uuid4())
+    assert world.count("selfies") == 1
 
 
 def test_a_new_member_of_only_a_closed_event_is_rejected(world: World) -> None:
@@ -235,6 +239,7 @@ def test_a_new_member_of_another_open_event_is_accepted(world: World) -> None:
     guest = world.guest(world.event(closed=True))
     world.tell(ChangeKind.JOINED, event_id=world.event(), user_id=guest)
     world.upload(guest)
+    assert world.count("selfies") == 1
 
 
 def test_a_guest_erased_a_moment_ago_is_rejected(world: World) -> None:

@@ -79,7 +79,7 @@ def wait_until(condition: Callable[[], bool]) -> None:
     ends_at = time.monotonic() + WAIT_S
     pause = Event()
     while not condition():
-        assert time.monotonic() < ends_at, "waited in vain"
+        assert time.monotonic() < ends_at, "the condition did not become true in time"
         pause.wait(0.01)
 
 

@@ -241,7 +241,7 @@ UPLOADS = {
 @pytest.mark.parametrize("name", UPLOADS)
 def test_served_pictures_contain_only_pixels(name: str) -> None:
     upload, held = UPLOADS[name]
-    assert extras(upload) == held, "the control: served as it came, the picture would tell"
+    assert extras(upload) == held, "the control: the unfiltered picture contains it"
     for edge in (None, 48):
         assert extras(to_jpeg(decode(upload, LIMITS).pixels, edge, 90)) == set()
 

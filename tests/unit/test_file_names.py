@@ -121,4 +121,4 @@ def test_no_two_file_names_of_a_folder_collide_on_any_system() -> None:
         "a.jpg", "A (2).JPG", "a (2) (2).jpg", "a (3).jpg", "é.jpg", "É (2).jpg", "a (4).jpg",
     ]  # fmt: skip
     many = [names.add("image.jpg") for _ in range(10_000)]
-    assert len(set(many)) == 10_000, "in no time that grows with their square"
+    assert len(set(many)) == 10_000, "not in quadratic time"

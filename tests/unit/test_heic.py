@@ -147,6 +147,6 @@ def test_a_damaged_container_has_no_colour_information_and_raises_nothing(cut: i
 def test_a_real_burst_is_decoded() -> None:
     path = SHARED / "burst-msf1.heic"
     if not path.exists():
-        pytest.skip(f"{path} is not here")
+        pytest.skip(f"{path} does not exist")
     picture = decode(path.read_bytes(), ImageLimits())
     assert (picture.width, picture.height) == (1280, 720)

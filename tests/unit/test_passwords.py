@@ -75,7 +75,7 @@ def test_calls_beyond_the_queue_limit_are_shed_at_once() -> None:
         hasher.let_end()
         assert all(answer.result().startswith("hash of") for answer in answers - shed)
     assert (hasher.count, hasher.most) == (5, 2)
-    assert passwords.hash("later") == "hash of later", "there is room again"
+    assert passwords.hash("later") == "hash of later", "there is capacity again"
 
 
 def hash_late(deadline_s: float | None) -> tuple[int, type[BaseException] | None]:
@@ -96,7 +96,7 @@ def hash_late(deadline_s: float | None) -> tuple[int, type[BaseException] | None
         hasher.let_end()
         first.result()
         outcome = second.exception()
-    assert passwords.hash("later"), "a dropped call leaves its place"
+    assert passwords.hash("later"), "a dropped call frees its slot"
     return hasher.count - 1, type(outcome) if outcome else None
 
 
