@@ -53,7 +53,7 @@ def test_photos_of_other_events_are_skipped(party: Party) -> None:
     party.set(COUPLE, MATCHED, elsewhere)
     with party.world.db.begin() as connection:
         query = text("SELECT visibility FROM matcher.photos WHERE id = :photo")
-        assert connection.execute(query, {"photo": elsewhere}).scalar() == Visibility.HIDDEN
+        assert connection.execute(query, {"photo": elsewhere}).scalar() == Visibility.HIDDEN.value
 
 
 def test_control_a_couple_with_permission_to_approve(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
