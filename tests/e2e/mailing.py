@@ -36,8 +36,8 @@ def mailing(smtp: SmtpServer) -> Iterator[LocalSystem]:
     try:
         with running:
             yield running
-        told = running.log_path.read_text()
-        assert not [word for word in ("Traceback", PASSWORD, "example.org", "eyJ") if word in told]
+        log = running.log_path.read_text()
+        assert not [word for word in ("Traceback", PASSWORD, "example.org", "eyJ") if word in log]
     finally:
         running.remove_data()
         shutil.rmtree(folder, ignore_errors=True)

@@ -59,6 +59,6 @@ def test_an_organiser_downloads_the_whole_event_and_resumes_after_a_disconnect(
     rest = organiser.http.get(path, headers={"range": f"bytes={half}-", "if-range": tag})
     assert (rest.status_code, whole.content[:half] + rest.content) == (206, whole.content)
     organiser.add_photos(event, [one_of("Cleo")])
-    anew = organiser.http.get(path, headers={"range": f"bytes={half}-", "if-range": tag})
-    assert anew.status_code == 200
-    assert anew.headers["etag"] != tag
+    again = organiser.http.get(path, headers={"range": f"bytes={half}-", "if-range": tag})
+    assert again.status_code == 200
+    assert again.headers["etag"] != tag

@@ -48,8 +48,8 @@ def login(base_url: str, username: str) -> Json:
 
 
 def slices(data: bytes) -> list[bytes]:
-    """Slices from all over the file, as bytes and as hex, in case a database page cuts one; not from its beginning,
-    which many JPEGs have in common.
+    """Slices of the file, as bytes and as hex, in case a database page cuts one; without its beginning, common to many
+    JPEGs.
     """
     found = [data[at : at + SLICE] for at in range(len(data) // 4, len(data) - SLICE, max(SLICE, len(data) // 9))]
     return found + [part.hex().encode() for part in found]

@@ -1,4 +1,4 @@
-"""The most important user journeys, over HTTP and on real photos."""
+"""The most important user stories, over HTTP and on real photos."""
 
 import io
 import json
@@ -30,7 +30,7 @@ def tiny(image: bytes) -> bytes:
     return jpeg(np.asarray(canvas))
 
 
-def beside(left: bytes, right: bytes) -> bytes:
+def side_by_side(left: bytes, right: bytes) -> bytes:
     """Places two pictures side by side."""
     pictures = [Image.open(io.BytesIO(data)).convert("RGB").resize((800, 800)) for data in (left, right)]
     return jpeg(np.concatenate([np.asarray(picture) for picture in pictures], axis=1))
@@ -73,7 +73,7 @@ def test_a_rejected_selfie_has_a_reason_and_the_previous_one_keeps_its_matches(
     noise = np.random.default_rng(1).integers(0, 256, (600, 600, 3), dtype=np.uint8)
     for image, reason in (
         (jpeg(noise), "no_face"),
-        (beside(good, sample.selfies["Ben"]), "several_faces"),
+        (side_by_side(good, sample.selfies["Ben"]), "several_faces"),
         (tiny(good), "face_too_small"),
         (good[: len(good) * 6 // 10], "unreadable"),
         (jpeg(noise[:1, :1]), "invalid_dimensions"),
@@ -277,7 +277,7 @@ def test_status_changes_are_streamed(gallery: Gallery, sample: SampleEvent, join
     guest.send_selfie(sample.selfies["Ben"])
     with guest.http.stream("GET", "/api/rematch-events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
-        told = [json.loads(line[5:]) for line in answer.iter_lines() if line.startswith("data:")]
-    assert told[0]["status"] == "running"
-    assert told[-1] == guest.status()
-    assert told[-1]["status"] == "done"
+        states = [json.loads(line[5:]) for line in answer.iter_lines() if line.startswith("data:")]
+    assert states[0]["status"] == "running"
+    assert states[-1] == guest.status()
+    assert states[-1]["status"] == "done"

@@ -1,6 +1,4 @@
-"""E-mail through all processes and a real SMTP server: one mail about the first photos, sign-in links, one-click
-unsubscribe.
-"""
+"""E-mail through all processes and a real SMTP server: one mail about first photos, sign-in links, unsubscribing."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -82,11 +82,11 @@ def test_traces_of_a_photo_and_a_selfie_are_connected_and_contain_no_personal_da
     assert re.search(f'"trace_id": ?"{photo_id.replace("-", "")}"', log)
     # Ids are excluded, as their random bytes may spell any text.
     spans = [each.span for each in collector.received]
-    told = str([(span.name, span.attributes, span.events, span.status) for span in spans])
+    contents = str([(span.name, span.attributes, span.events, span.status) for span in spans])
     statements = [event for each in collector.received for event in each.span.events if event.name == "statement"]
     assert statements
     secrets = (PASSWORD, "guest-ada", "olga", "example.org", "Garden party", event["event_code"], event["id"], "eyJ")
-    assert [word for word in secrets if word in told] == []
+    assert [word for word in secrets if word in contents] == []
 
 
 def test_control_unsampled_traces_are_not_sent(

@@ -84,9 +84,9 @@ def test_served_pictures_contain_time_and_author_but_no_position(form: str) -> N
     assert result.taken == Taken(datetime(2026, 6, 20, 17, tzinfo=UTC), 120)
     assert bool(result.original_parts) == (form == "JPEG")
     original = assemble(data, result.original_parts) or result.original_jpeg
-    anew = (result.preview_jpeg, result.medium_jpeg)
-    assert not any(SECRET in picture for picture in (original, *anew, result.thumb_jpeg))
-    for picture, orientation in ((original, 6 if form == "JPEG" else None), *((jpeg, None) for jpeg in anew)):
+    derived = (result.preview_jpeg, result.medium_jpeg)
+    assert not any(SECRET in picture for picture in (original, *derived, result.thumb_jpeg))
+    for picture, orientation in ((original, 6 if form == "JPEG" else None), *((jpeg, None) for jpeg in derived)):
         with Image.open(io.BytesIO(picture)) as image:
             exif = image.getexif()
         assert (exif.get(0x0112), set(exif)) == (

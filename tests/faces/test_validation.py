@@ -198,7 +198,7 @@ def test_control_a_check_of_one_orientation_finds_no_face(engine: Engine, monkey
 
 
 def test_a_large_selfie_is_judged_at_full_resolution(engine: Engine) -> None:
-    """108 megapixels decoded at an eighth of the scale: the face has more than 2,000 pixels, of which less than 300 are
+    """108 megapixels decoded at 1/8 of the scale: the face has more than 2,000 pixels, less than 300 of them
     decoded.
     """
     large = Image.fromarray(ASTRONAUT).resize((12_000, 9000))

@@ -16,9 +16,7 @@ STRANGER, GUEST = Look(30), Look(1)
 
 
 class Asked:
-    """An event in which a stranger is in two photos, in one of them together with the guest; a third photo shows only
-    the guest.
-    """
+    """An event with a stranger in two photos, in one of them with the guest; a third photo shows only the guest."""
 
     def __init__(self, world: LooksWorld) -> None:
         self.world = world

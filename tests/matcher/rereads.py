@@ -48,9 +48,7 @@ def _move(place: int) -> int:
 
 
 class Old:
-    """An event whose guest, at 0, is in the first and the last of three photos. The newer engine sees the guest only in
-    the second.
-    """
+    """An event whose guest, at 0, is in photos 1 and 3 of three. The newer engine sees the guest only in photo 2."""
 
     def __init__(self, world: LooksWorld) -> None:
         self.world = world

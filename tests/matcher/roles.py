@@ -19,9 +19,7 @@ EVERYONE, UNAPPROVED = photo_pb2.VISIBILITY_EVERYONE, photo_pb2.VISIBILITY_UNAPP
 
 
 class Party:
-    """An event with one member of each role, a photo of its organiser and one of its photographer; no guest is matched
-    to either.
-    """
+    """An event with one member of each role, and a photo each of organiser and photographer that no guest matches."""
 
     def __init__(self, service: Service) -> None:
         self.service, self.world = service, service.world

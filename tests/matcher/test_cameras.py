@@ -144,9 +144,9 @@ def test_an_offset_change_notifies_members_whose_lists_it_reorders(
 ) -> None:
     event = world.event()
     add_taken(world, event, PHONE, 60)
-    told: list[str] = []
+    notified: list[str] = []
     for name in ("hint_all", "hint_organisers"):
-        monkeypatch.setattr(store, name, lambda *_, name=name: told.append(name))
+        monkeypatch.setattr(store, name, lambda *_, name=name: notified.append(name))
     set_offset(world, event, "Apple iPhone 15", 5)
     set_offset(world, event, "Apple iPhone 15", 5)
-    assert told == ["hint_all", "hint_organisers", "hint_organisers"]
+    assert notified == ["hint_all", "hint_organisers", "hint_organisers"]

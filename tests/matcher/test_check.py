@@ -56,8 +56,8 @@ def test_an_unreachable_database_is_not_reported_as_damage(
     monkeypatch.setattr(sys, "argv", ["matcher_service", "check"])
     with pytest.raises(SystemExit) as ended:
         main()
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert ended.value.code == 2
-    assert told.out == ""
-    assert told.err.count("\n") == 1
-    assert "cannot be reached" in told.err
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert "cannot be reached" in output.err

@@ -18,9 +18,7 @@ HIDDEN, EVERYONE = photo_pb2.VISIBILITY_HIDDEN, photo_pb2.VISIBILITY_EVERYONE
 
 
 class Album:
-    """An event with one photo for everyone, one without faces, one that failed and one that is not read yet; and a
-    guest.
-    """
+    """An event with a guest and four photos: one for everyone, one without faces, one failed and one pending."""
 
     def __init__(self, service: Service) -> None:
         self.service, self.world = service, service.world

@@ -213,10 +213,8 @@ class NoRowIsKnown(JobStore):
         return set(keys)
 
 
-def lose_to_the_sweeper(world: World) -> set[str]:
-    """What the sweeper deletes: of an orphan, a file whose row is about to be written, and the five files of a
-    photo.
-    """
+def run_sweeper(world: World) -> set[str]:
+    """The files deleted of an orphan, a file whose row is about to be written, and the five files of a photo."""
     world.add(world.event(), 1)
     for key in (OLD, FRESH):
         world.blobs.put(key, b"no row")
@@ -226,15 +224,15 @@ def lose_to_the_sweeper(world: World) -> set[str]:
 
 
 def test_the_sweeper_deletes_only_old_files_without_a_row(make_world: MakeWorld) -> None:
-    assert lose_to_the_sweeper(make_world(blobs=TwoDaysLater)) == {OLD}
+    assert run_sweeper(make_world(blobs=TwoDaysLater)) == {OLD}
 
 
 def test_control_a_sweeper_that_ignores_rows_deletes_photos(make_world: MakeWorld) -> None:
-    assert len(lose_to_the_sweeper(make_world(blobs=TwoDaysLater, job_store=NoRowIsKnown))) == 6
+    assert len(run_sweeper(make_world(blobs=TwoDaysLater, job_store=NoRowIsKnown))) == 6
 
 
 def test_control_a_sweeper_that_does_not_wait_deletes_new_uploads(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeper, "ORPHAN_AGE", timedelta())
-    assert lose_to_the_sweeper(make_world(blobs=TwoDaysLater)) == {OLD, FRESH}
+    assert run_sweeper(make_world(blobs=TwoDaysLater)) == {OLD, FRESH}

@@ -53,7 +53,7 @@ def test_a_deleted_event_loses_its_rows_and_files_and_stays_deleted(world: World
     assert world.count("events") == 0
 
 
-def go_during_the_comparison(world: World, kind: ChangeKind) -> tuple[str, int]:
+def delete_during_the_comparison(world: World, kind: ChangeKind) -> tuple[str, int]:
     """The outcome of a rematch whose guest or event is deleted while faces are compared, and the rows it leaves."""
     event = world.event()
     guest = world.join(event)
@@ -81,7 +81,7 @@ def _count_left(world: World) -> int:
 
 @pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED, ChangeKind.EVENT_DELETED])
 def test_a_guest_or_event_deleted_during_a_comparison_is_not_matched(world: World, kind: ChangeKind) -> None:
-    assert go_during_the_comparison(world, kind) == ("FAILED EVENT_NOT_FOUND", 0)
+    assert delete_during_the_comparison(world, kind) == ("FAILED EVENT_NOT_FOUND", 0)
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED])
@@ -89,7 +89,7 @@ def test_control_without_a_membership_check_under_the_lock_the_guest_is_restored
     world: World, kind: ChangeKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(matches, "find_member", lambda *_: "anybody")
-    assert go_during_the_comparison(world, kind) == ("DONE", 2)
+    assert delete_during_the_comparison(world, kind) == ("DONE", 2)
 
 
 class GuestsOfTheClaim(JobStore):
@@ -136,7 +136,7 @@ def test_control_with_the_guests_at_the_claim_an_erased_guest_is_matched(make_wo
     assert erase_while_a_photo_is_read(make_world(job_store=GuestsOfTheClaim)) == 1
 
 
-def come_back(world: World) -> tuple[int, int]:
+def apply_late_changes(world: World) -> tuple[int, int]:
     """Members and events after late changes about an erased guest and a deleted event."""
     event, deleted, guest = world.event(), world.event(), uuid4()
     world.change(ChangeKind.USER_ERASED, user_id=guest)
@@ -149,9 +149,9 @@ def come_back(world: World) -> tuple[int, int]:
 
 
 def test_no_late_change_restores_an_erased_guest_or_a_deleted_event(world: World) -> None:
-    assert come_back(world) == (0, 0)
+    assert apply_late_changes(world) == (0, 0)
 
 
 def test_control_without_the_tombstone_check_both_are_restored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(members, "is_buried", lambda *_: False)
-    assert come_back(world) == (1, 1)
+    assert apply_late_changes(world) == (1, 1)

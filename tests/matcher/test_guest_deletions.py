@@ -70,7 +70,7 @@ class ErasesMembersAlone(MemberStore):
         connection.execute(query, {"user": user_id})
 
 
-def erase_who_added_photos(world: World) -> None:
+def erase_guest_with_photos(world: World) -> None:
     here, left, organised, gone = (world.event(OPEN) for _ in range(4))
     ann, bob = world.join(here), world.join(here)
     for event in (left, gone):
@@ -101,14 +101,14 @@ def erase_who_added_photos(world: World) -> None:
 
 
 def test_photos_of_an_erased_guest_are_hidden_at_once_and_then_deleted(world: World) -> None:
-    erase_who_added_photos(world)
+    erase_guest_with_photos(world)
 
 
 def test_control_photos_in_events_the_guest_left_remain(make_world: MakeWorld) -> None:
     world = make_world()
     world.member_store = ErasesMembersAlone(world.db)
     with pytest.raises(AssertionError):
-        erase_who_added_photos(world)
+        erase_guest_with_photos(world)
 
 
 def test_photos_of_erased_guests_are_deleted_in_batches(world: World) -> None:

@@ -62,9 +62,7 @@ class Pairs(RuleBasedStateMachine):
 
     @rule(guest=GUESTS, who=st.none() | PEOPLE)
     def begin_rematch(self, guest: int, who: int | None) -> None:
-        """A selfie is accepted or deleted; the currently known faces are read, and the comparison is not published
-        yet.
-        """
+        """A selfie is accepted or deleted; the known faces are read, and the comparison is not published yet."""
         user = self.users[guest]
         self.revisions[user] += 1
         owner = self.owners[user]
@@ -149,8 +147,8 @@ class Pairs(RuleBasedStateMachine):
 
 
 class PairsAndRefusals(Pairs):
-    """Adds guests who reject a photo or take the rejection back; adding a photo and a rematch become single steps,
-    since a rejection needs a match.
+    """Adds rejections and their undoing; adding a photo and a rematch are single steps, since a rejection needs a
+    match.
     """
 
     @rule(people=st.sets(PEOPLE, min_size=1))

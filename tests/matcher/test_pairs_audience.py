@@ -158,7 +158,7 @@ class PairsAndAudience(PairsAndRefusals):
                 expected[photo] = is_in
         return expected
 
-    def take_one(self) -> list[UUID]:
+    def pick_in_turn(self) -> list[UUID]:
         """One photo per call, in rotation."""
         self.turn += 1
         return list(self.uploaded)[self.turn % len(self.uploaded) :][:1] if self.uploaded else []
@@ -172,7 +172,7 @@ class PairsAndAudience(PairsAndRefusals):
             matches, total = self.world.match_store.list_matches(user, self.event, PAGE, Listing())
             assert {match.photo_id: not match.only_for_everyone for match in matches} == expected
             assert len(matches) == total == len(expected), "listed and counted once"
-            for photo in self.take_one():
+            for photo in self.pick_in_turn():
                 is_sent = self.world.photo_store.find_shown(photo, user, Variant.THUMB) is not None
                 is_own = user in self.members and self.uploader.get(photo) == user
                 assert is_sent == (photo in expected or is_own), "pictures"

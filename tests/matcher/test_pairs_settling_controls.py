@@ -1,6 +1,4 @@
-"""Controls: the machine of test_matcher_pairs_settling detects the removal of each protection of settlements and of
-each matching rule.
-"""
+"""The machine of test_matcher_pairs_settling detects the removal of each protection and of each matching rule."""
 
 import importlib
 from collections.abc import Callable

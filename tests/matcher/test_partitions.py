@@ -65,7 +65,7 @@ def world(make_db: Callable[[str], Engine], tmp_path: Path, watch: Watch) -> Wor
     return World(db, tmp_path / "blobs")
 
 
-def celebrate(world: World) -> UUID:
+def run_event(world: World) -> UUID:
     """Runs an event as guests and organisers use it, except its end."""
     event = world.event(guest_photos=GuestPhotos.MODERATED)
     ann, bob = world.join(event), world.join(event)
@@ -74,7 +74,7 @@ def celebrate(world: World) -> UUID:
     for guest, number in ((ann, 1), (bob, 2)):
         assert world.rematch(event, guest, 1, number) == "DONE"
     world.two_faces.note(event, {ann: 3})
-    curate(world, event, ann, photos[0])
+    reject_and_restore(world, event, ann, photos[0])
     world.audience.set_visibility(world.organiser, event, [guests_photo], Visibility.MATCHED)
     world.audience.set_visibility(world.organiser, event, [photos[2]], Visibility.EVERYONE)
     assert set(world.seen(event, ann)) == {*photos, guests_photo}
@@ -89,7 +89,7 @@ def celebrate(world: World) -> UUID:
     return event
 
 
-def curate(world: World, event: UUID, guest: UUID, photo: UUID) -> None:
+def reject_and_restore(world: World, event: UUID, guest: UUID, photo: UUID) -> None:
     """A guest rejects a photo and takes the rejection back."""
     world.matches.refuse_match(guest, photo)
     world.matches.restore_match(guest, photo)
@@ -127,7 +127,7 @@ def replace(world: World, event: UUID) -> None:
 
 
 def test_statements_read_only_the_partition_of_their_event(world: World, watch: Watch) -> None:
-    events = [celebrate(world) for _ in range(2)]
+    events = [run_event(world) for _ in range(2)]
     world.change(ChangeKind.EVENT_DELETED, event_id=events[0])
     world.sweep()
     assert check(world) == []

@@ -1,6 +1,4 @@
-"""Why a guest is or is not matched to a photo, as explained to its organisers: reasons in words, with the detected
-faces.
-"""
+"""Explanations to organisers of why a guest matches a photo or not: reasons in words, with the detected faces."""
 
 from collections.abc import Callable
 from uuid import UUID, uuid4

@@ -152,11 +152,11 @@ def test_a_running_comparison_does_not_restore_a_removed_face(
     asked = make_asked(removal_store=store)
     user = asked.world.join(asked.event)
     comparing = asked.world.matches.rematch(make_selfie(asked.event, user, 1, STRANGER.place))
-    beside = asked.world.matches.rematch(make_selfie(asked.event, asked.guest, 2, 0))
-    for snapshots in (comparing, beside):
+    concurrent = asked.world.matches.rematch(make_selfie(asked.event, asked.guest, 2, 0))
+    for snapshots in (comparing, concurrent):
         assert [next(snapshots).state.name for _ in range(2)] == ["ACCEPTED", "RUNNING"]
     asked.forget_stranger()
-    for snapshots in (comparing, beside):
+    for snapshots in (comparing, concurrent):
         assert [*snapshots][-1].state.name == "DONE"
     index = asked.world.index.use(asked.event)
     assert index is not None

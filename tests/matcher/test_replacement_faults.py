@@ -151,7 +151,7 @@ def test_bytes_added_as_another_photo_are_not_used_as_a_new_version(world: World
     event = world.event()
     photo = add(world, event, "a.jpg", 1)
     replace(world, event, "a.jpg", 2)
-    other = add_as_before(world, event)
+    other = add_as_previous_version(world, event)
     world.index_all()
     assert {one.id: one.new_version for one in photos(world, event)} == {photo: None, other: None}
     assert world.count("replacements") == 0
@@ -159,7 +159,7 @@ def test_bytes_added_as_another_photo_are_not_used_as_a_new_version(world: World
     assert check(world) == []
 
 
-def add_as_before(world: World, event: UUID) -> UUID:
+def add_as_previous_version(world: World, event: UUID) -> UUID:
     with world.db.begin() as connection:
         row = connection.execute(text("DELETE FROM matcher.replacements RETURNING *")).one()
     other = world.add_file(event, photo_of([2], "a.jpg 2"), "b.jpg").photo_id

@@ -46,7 +46,7 @@ def test_old_matches_stay_until_the_last_photo_is_reread_and_all_are_swapped_at_
 
 
 def enrol_after_the_swap(old: Old) -> tuple[set[UUID], int]:
-    """The photos of a guest whose selfie is compared with an index that held the old faces, and the index's faces
+    """A guest's photos after the selfie is compared with an index of old faces, and the faces in that index
     afterwards.
     """
     assert len(old.world.index.use(old.event) or ()) == 6

@@ -20,8 +20,8 @@ def test_a_rematch_stream_answers_each_request_with_full_snapshots(service: Serv
     world.add(event, 1, 2)
     world.add(event, 1)
     answers = service.rematch(event, request(event, ann, 1, 1, "ann"), request(event, bob, 1, 2, "bob"))
-    told = [(a.rematch_id, pb.RematchState.Name(a.state)[14:], a.compared_count, a.matched_count) for a in answers]
-    assert told == [
+    reported = [(a.rematch_id, pb.RematchState.Name(a.state)[14:], a.compared_count, a.matched_count) for a in answers]
+    assert reported == [
         ("ann", "ACCEPTED", 0, 0),
         ("ann", "RUNNING", 0, 0),
         ("ann", "DONE", 3, 2),

@@ -35,7 +35,7 @@ def delete_in_the_feed(connection: Connection, change: Change) -> None:
 
 
 def delete_large_event(world: World) -> None:
-    """Deletes an event that takes longer than a statement may, while a guest uses another one."""
+    """Deletes an event whose rows take longer than the statement timeout, while a guest uses another event."""
     doomed, other = world.event(), world.event()
     guest, photo = world.join(other), world.add(other, 1)
     for _ in range(PHOTOS):

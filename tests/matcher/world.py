@@ -161,7 +161,7 @@ class World:
         return Rereader(*stores, self.blobs, read, lambda: None, limits=limits, lease_s=LEASE_S, **how)
 
     def registrations(self, hints: Notices, signer: Signer) -> list[Registration]:
-        """Both services, as a server takes them."""
+        """Both services, as a server registers them."""
         cases = (self.matches, self.photos, self.audience, self.cameras)
         return registrations(*cases, hints, signer, self.anomalies, self.logos, self.faces, self.removals)
 
@@ -191,9 +191,7 @@ class World:
         return user_id
 
     def offer(self, event_id: UUID, held: bool, releases_in_s: float | None = None, **other: Any) -> None:
-        """Applies an offer of auth_service; `releases_in_s` counts from now, by the local clock, which the database
-        shares.
-        """
+        """Applies an offer of auth_service; `releases_in_s` counts from now by the local clock."""
         releases_at = None if releases_in_s is None else datetime.now(UTC) + timedelta(seconds=releases_in_s)
         self.change(ChangeKind.EVENT_UPDATED, event_id=event_id, held=held, releases_at=releases_at, **other)
 
@@ -244,9 +242,7 @@ class World:
             return set(connection.execute(query, {"user": user_id}).scalars())
 
     def seen(self, event_id: UUID | None, user_id: UUID) -> dict[UUID, bool]:
-        """The photos shown to a guest, and whether they are in them; all orders, pages, the count and the pictures must
-        agree.
-        """
+        """The photos shown to a guest, and whether they are in them; lists, counts and pictures must agree."""
         lists = []
         for order in PhotoOrder:
             for ascending in (False, True):

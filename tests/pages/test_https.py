@@ -1,6 +1,4 @@
-"""The page under a host name other than `localhost`, as phones on the same network open it: the camera requires
-HTTPS.
-"""
+"""The page under a host name other than `localhost`, as phones open it on the same network: cameras require HTTPS."""
 
 import shutil
 import tempfile

@@ -131,10 +131,10 @@ def test_a_forgotten_password_is_reset(
         phone.open(path_of(smtp.wait_for(before + 1)[before].link))
         expect(phone.button(save)).to_be_visible()
         assert not [request for request in phone.requests if "/api/reset-password" in request.url]
-        for password, told in (("short", short), ("a brand new horse", f"{saved} {guest.username}")):
+        for password, message in (("short", short), ("a brand new horse", f"{saved} {guest.username}")):
             phone.page.locator("#password").fill(password)
             phone.button(save).click()
-            phone.see(told)
+            phone.see(message)
             phone.check_accessibility()
         assert phone.faults == ["422 POST /api/reset-password"]
         phone.faults.clear()

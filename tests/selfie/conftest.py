@@ -20,7 +20,7 @@ def make_world(
     signer: Callable[[str], Signer],
     tmp_path: Path,
 ) -> Iterator[MakeWorld]:
-    """Makes a world; arguments replace parts of it with broken twins for controls, such as `selfie_store=Unfenced`."""
+    """Makes a world; arguments inject broken twins for controls, such as `selfie_store=Unfenced`."""
     made: list[World] = []
 
     def make(**twins: Any) -> World:

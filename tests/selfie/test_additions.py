@@ -97,7 +97,7 @@ def test_deleting_the_selfie_deletes_all(world: World, guest: UUID) -> None:
     assert not world.files()
 
 
-def add_somebody_else(world: World) -> tuple[pb.RejectReason, list[float]]:
+def add_another_person(world: World) -> tuple[pb.RejectReason, list[float]]:
     """The verdict on an additional selfie of another person, and the encoding compared afterwards."""
     guest = world.guest(world.event())
     send(world, guest, FACES[0])
@@ -105,11 +105,11 @@ def add_somebody_else(world: World) -> tuple[pb.RejectReason, list[float]]:
 
 
 def test_an_additional_selfie_of_another_face_is_rejected_and_the_mean_is_unchanged(world: World) -> None:
-    assert add_somebody_else(world) == (DIFFERENT, pytest.approx(mean(FACES[0]), abs=1e-6))
+    assert add_another_person(world) == (DIFFERENT, pytest.approx(mean(FACES[0]), abs=1e-6))
 
 
 def test_without_binding_a_mean_still_never_mixes_faces(make_world: MakeWorld) -> None:
-    assert add_somebody_else(make_world(judge=None)) == (DIFFERENT, pytest.approx(mean(FACES[0]), abs=1e-6))
+    assert add_another_person(make_world(judge=None)) == (DIFFERENT, pytest.approx(mean(FACES[0]), abs=1e-6))
 
 
 class UnjudgedAdditions(SelfieStore):
@@ -121,7 +121,7 @@ class UnjudgedAdditions(SelfieStore):
 
 def test_control_without_the_rule_a_mean_mixes_two_faces(make_world: MakeWorld) -> None:
     world = make_world(selfie_store=UnjudgedAdditions)
-    assert add_somebody_else(world) == (ACCEPTED, pytest.approx(mean(FACES[0], OTHER), abs=1e-6))
+    assert add_another_person(world) == (ACCEPTED, pytest.approx(mean(FACES[0], OTHER), abs=1e-6))
 
 
 def test_a_rejected_additional_selfie_leaves_the_active_ones_and_their_matches(world: World) -> None:

@@ -1,6 +1,4 @@
-"""A person is bound to their first face until the selfie is deleted, and an account may start over a few times a
-day.
-"""
+"""A person is bound to the first face until the selfie is deleted; an account may start over a few times a day."""
 
 from contextlib import suppress
 from uuid import UUID
@@ -45,18 +43,18 @@ def start_over(world: World, guest: UUID, times: int) -> list[pb.RejectReason]:
     return reasons
 
 
-def send_somebody_else(world: World) -> pb.RejectReason:
+def send_another_person(world: World) -> pb.RejectReason:
     guest = world.guest(world.event())
     assert send(world, guest, MINE) == ACCEPTED
     return send(world, guest, THEIRS)
 
 
 def test_a_selfie_of_another_person_is_rejected(world: World) -> None:
-    assert send_somebody_else(world) == DIFFERENT
+    assert send_another_person(world) == DIFFERENT
 
 
 def test_control_without_the_rule_it_is_accepted(make_world: MakeWorld) -> None:
-    assert send_somebody_else(make_world(judge=None)) == ACCEPTED
+    assert send_another_person(make_world(judge=None)) == ACCEPTED
 
 
 @pytest.mark.parametrize(("distance", "reason"), [(TOLERANCE - 0.01, ACCEPTED), (TOLERANCE + 0.01, DIFFERENT)])
@@ -230,8 +228,8 @@ def test_nothing_of_a_deleted_face_is_stored(world: World, guest: UUID) -> None:
     world.delete(guest)
     rows = world.row(
         "SELECT (SELECT string_agg(p::text, '') FROM selfie.people p) || (SELECT string_agg(s::text, '')"
-        " FROM selfie.selfies s) || (SELECT string_agg(b::text, '') FROM selfie.bindings b) AS told"
-    ).told
+        " FROM selfie.selfies s) || (SELECT string_agg(b::text, '') FROM selfie.bindings b) AS stored"
+    ).stored
     assert str(guest) in rows
     assert MINE.hex() not in rows
 

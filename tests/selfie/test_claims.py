@@ -84,7 +84,7 @@ def test_control_without_the_fence_the_deletion_is_never_sent(make_world: MakeWo
     assert report_after_the_deletion(make_world(rematch_store=UnfencedRematches)) == []
 
 
-def report_to_who_came_back(world: World) -> int:
+def report_after_a_return(world: World) -> int:
     """Attempt numbers restart with a new enrolment, so the same number is in progress twice."""
     event = world.event()
     guest = world.guest(event)
@@ -102,11 +102,11 @@ def report_to_who_came_back(world: World) -> int:
 
 
 def test_a_report_from_before_a_leave_hides_no_newer_rematch(world: World) -> None:
-    assert report_to_who_came_back(world) == 0
+    assert report_after_a_return(world) == 0
 
 
 def test_control_without_the_fence_a_returning_guest_is_never_matched(make_world: MakeWorld) -> None:
-    assert report_to_who_came_back(make_world(rematch_store=UnfencedRematches)) > 0
+    assert report_after_a_return(make_world(rematch_store=UnfencedRematches)) > 0
 
 
 def test_a_claimed_rematch_is_exclusive_until_its_lease_ends(world: World) -> None:

@@ -100,14 +100,14 @@ def test_the_status_keeps_the_matches_of_an_ended_event(world: World) -> None:
     opened = join(world, guest)
     count_matches(world, {event: 1, opened: 3})
     world.enter(guest, 2)
-    assert {told.event_id: told.state for told in world.state(guest).events} == {
+    assert {entry.event_id: entry.state for entry in world.state(guest).events} == {
         str(event): pb.REMATCH_STATE_DONE,
         str(opened): pb.REMATCH_STATE_RUNNING,
     }
     world.rematch()
     state = world.state(guest)
-    assert {told.event_id: told.matched_count for told in state.events} == {str(event): 7, str(opened): 3}
-    assert {told.state for told in state.events} == {pb.REMATCH_STATE_DONE}
+    assert {entry.event_id: entry.matched_count for entry in state.events} == {str(event): 7, str(opened): 3}
+    assert {entry.state for entry in state.events} == {pb.REMATCH_STATE_DONE}
     assert state.HasField("finish_time")
 
 
@@ -120,7 +120,7 @@ def test_a_guest_without_a_face_is_done_when_the_event_closes(world: World) -> N
     world.rematch()
     assert (sent(world, event), sent(world, opened)) == ([], [face(1)])
     state = world.state(guest)
-    assert {told.event_id: told.state for told in state.events} == {
+    assert {entry.event_id: entry.state for entry in state.events} == {
         str(event): pb.REMATCH_STATE_UNSPECIFIED,
         str(opened): pb.REMATCH_STATE_DONE,
     }
@@ -152,7 +152,7 @@ def test_a_face_accepted_before_the_event_closed_is_still_searched(world: World)
     close(world, event)
     world.rematch()
     assert sent(world, event) == [face(1)]
-    assert {told.state for told in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
+    assert {entry.state for entry in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
 
 
 def test_a_pending_rematch_of_a_closed_event_never_sends_a_newer_face(world: World) -> None:
@@ -167,7 +167,7 @@ def test_a_pending_rematch_of_a_closed_event_never_sends_a_newer_face(world: Wor
     world.end_leases()
     world.rematch()
     assert sent(world, event) == []
-    assert {told.state for told in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
+    assert {entry.state for entry in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
 
 
 def test_a_deleted_selfie_is_forgotten_in_every_event(world: World) -> None:

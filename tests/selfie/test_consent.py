@@ -27,9 +27,7 @@ def leave(world: World, guest: UUID, event: UUID, is_last: bool = True) -> None:
 
 
 def pass_time(world: World, hours: int) -> None:
-    """Pretends that this much time has passed since accounts left their last event and took their selfies; then runs
-    the cleanup.
-    """
+    """Pretends that this much time has passed since the last LEFT and the latest selfie; then runs the cleanup."""
     ago = f"- interval '{hours} hours'"
     world.execute(f"UPDATE selfie.people SET without_events_since = without_events_since {ago}")
     world.execute(f"UPDATE selfie.selfies SET created_at = created_at {ago}")
@@ -38,9 +36,7 @@ def pass_time(world: World, hours: int) -> None:
 
 
 def search_without_consent(world: World) -> list[bytes]:
-    """The faces sent for an event whose guest has a selfie from another event, takes a new one and requests a
-    rematch.
-    """
+    """The faces sent for an event whose guest has a selfie elsewhere, takes a new one and requests a rematch."""
     first, second = world.event(), world.event()
     guest = world.guest(first)
     world.enter(guest, 1)
@@ -68,12 +64,12 @@ def test_after_consent_the_active_selfie_is_compared_exactly_once(world: World) 
     guest = world.guest(first)
     world.enter(guest, 1)
     join(world, guest, second, without_search=True)
-    assert {told.event_id for told in world.state(guest).events} == {str(first)}
+    assert {entry.event_id for entry in world.state(guest).events} == {str(first)}
     for _ in range(2):
         join(world, guest, second)
         world.rematch()
     assert sent(world, second) == [face(1)]
-    assert {told.state for told in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
+    assert {entry.state for entry in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
 
 
 def test_a_guest_may_send_a_selfie_before_the_consent_arrives(world: World) -> None:

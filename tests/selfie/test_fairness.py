@@ -85,9 +85,7 @@ def test_every_event_of_a_guest_gets_its_turn(world: World) -> None:
 
 
 def restart_while_another_waits(world: World, rounds: int = 5) -> int:
-    """The number of claims of a guest who requests the same rematch at each of them, before a later guest is
-    claimed.
-    """
+    """The number of claims of a guest who re-requests a rematch at each of them, before a later guest is claimed."""
     guest, other = world.guest(world.event()), world.guest(world.event())
     for who in (guest, other):
         world.enter(who)
@@ -146,9 +144,7 @@ def test_control_oldest_first_the_others_wait_for_three_failures(make_world: Mak
 
 
 def upload_at_each_claim(world: World) -> list[bool]:
-    """Whether each of five claims is of the guest who uploads again at each of them, with three other guests
-    waiting.
-    """
+    """Whether each of five claims is of the guest who uploads again at each of them, while three guests wait."""
     event = world.event()
     guest = world.guest(event)
     world.upload(guest, "0")

@@ -224,9 +224,7 @@ def test_control_without_tombstones_an_erased_guest_is_restored(world: World, mo
 
 
 def join_after_the_deletion(world: World) -> tuple[int, int]:
-    """The enrolments and events of a guest of two events, one of which is deleted and then appears in the feed
-    again.
-    """
+    """The enrolments and events of a guest of two events after one is deleted and reappears in the feed."""
     event = world.event()
     guest = world.guest(event, world.event())
     world.tell(ChangeKind.EVENT_DELETED, event_id=event)

@@ -149,9 +149,9 @@ class Old:
         self.guest = uuid4()
         world.tell(ChangeKind.JOINED, event_id=self.event, user_id=self.guest)
         world.tell(ChangeKind.JOINED, event_id=self.event, user_id=self.former, role=Role.GUEST)
-        self.apply_as_before()
+        self.apply_as_previous_version()
 
-    def apply_as_before(self) -> None:
+    def apply_as_previous_version(self) -> None:
         """Applies the changes as a process of that version does, even alongside newer processes."""
         with self.world.db.begin() as connection:
             for change in self.world.feed.changes:
@@ -191,7 +191,7 @@ def test_roles_skipped_by_a_process_of_the_previous_version_are_read_later(old: 
     old.migrate()
     old.world.guests.read_roles()
     late = old.world.organiser(old.event)
-    old.apply_as_before()
+    old.apply_as_previous_version()
     old.world.tell(ChangeKind.JOINED, event_id=old.event, user_id=uuid4())
     old.world.follower.catch_up()
     assert list_selfies(old.world, late, old.event) == {}

@@ -91,8 +91,8 @@ def test_data_of_0001_continues_where_it_was(
         guests = before.guests
         assert world.get(guests["active"]).image == image_of("active")
         assert world.get(guests["pending"]).image == image_of("pending")
-        for state, told in (("rejected", pb.SELFIE_STATE_REJECTED), ("error", pb.SELFIE_STATE_ERROR)):
-            assert world.state(guests[state]).selfie_state == told
+        for state, expected in (("rejected", pb.SELFIE_STATE_REJECTED), ("error", pb.SELFIE_STATE_ERROR)):
+            assert world.state(guests[state]).selfie_state == expected
         assert world.validate(valid(2))
         while world.validate(valid(2)):
             pass

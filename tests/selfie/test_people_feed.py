@@ -1,6 +1,4 @@
-"""Several people of an account that joins and leaves events, including while processes of the previous version follow
-the feed.
-"""
+"""Several people of an account that joins and leaves events, also while processes of the previous version follow."""
 
 from uuid import UUID
 
@@ -164,7 +162,7 @@ def test_the_events_of_all_people_of_an_account_are_queued_in_sequence(world: Wo
     assert set(sent(world, joined)) == {str(user), mia}
 
 
-def leave_as_before(world: World, user: UUID, event: UUID) -> None:
+def leave_as_previous_version(world: World, user: UUID, event: UUID) -> None:
     """Applies the last LEFT of an account as a process of the previous version does, except for its first selfie."""
     world.execute(f"DELETE FROM selfie.enrolments WHERE user_id = '{user}' AND event_id = '{event}'")
     world.execute(f"DELETE FROM selfie.members WHERE user_id = '{user}' AND event_id = '{event}'")
@@ -172,7 +170,7 @@ def leave_as_before(world: World, user: UUID, event: UUID) -> None:
 
 def test_a_leave_processed_by_the_previous_version_still_deletes_every_face(world: World) -> None:
     event, user, _ = look_for_mia(world)
-    leave_as_before(world, user, event)
+    leave_as_previous_version(world, user, event)
     world.people_store.tidy()
     assert world.count("enrolments") == 0
     assert world.row("SELECT count(encoding) AS n FROM selfie.selfies").n == 0
@@ -185,7 +183,7 @@ def test_with_another_event_left_the_faces_are_kept(world: World) -> None:
     other = world.event()
     world.tell(ChangeKind.JOINED, event_id=other, user_id=user)
     world.follower.catch_up()
-    leave_as_before(world, user, event)
+    leave_as_previous_version(world, user, event)
     world.people_store.tidy()
     assert sent(world, other)[mia] == MIA
     assert world.state(user, mia).active_count == 1

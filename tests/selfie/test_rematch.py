@@ -260,7 +260,7 @@ def test_an_unknown_guest_has_no_status(world: World) -> None:
 def test_the_status_of_a_new_member_includes_the_event(world: World) -> None:
     guest, event = uuid4(), world.event()
     world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
-    assert [told.event_id for told in world.state(guest).events] == [str(event)]
+    assert [entry.event_id for entry in world.state(guest).events] == [str(event)]
 
 
 def test_the_queue_reports_its_depth_and_age(world: World) -> None:

@@ -32,7 +32,7 @@ def test_the_newest_face_is_searched_when_the_event_reopens(world: World, opened
         world.enter(guest, number)
     world.rematch()
     update(world, event, **opened)
-    assert pb.REMATCH_STATE_RUNNING in {told.state for told in world.state(guest).events}
+    assert pb.REMATCH_STATE_RUNNING in {entry.state for entry in world.state(guest).events}
     world.rematch()
     assert sent(world, event) == [face(1), face(1), face(3)]
     assert world.state(guest).HasField("finish_time")

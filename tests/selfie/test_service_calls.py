@@ -29,13 +29,13 @@ def call_everything(world: World, calls: ServiceCalls) -> list[float | None]:
     world.rematch()
     assert len(world.feed.deadlines) > 1
     assert world.matcher.deadlines
-    told = world.feed.deadlines + world.matcher.deadlines
-    return [left_s if left_s is not None and left_s < 1e9 else None for left_s in told]
+    all_left_s = world.feed.deadlines + world.matcher.deadlines
+    return [left_s if left_s is not None and left_s < 1e9 else None for left_s in all_left_s]
 
 
 def test_every_call_has_a_deadline(world: World, signer: Callable[[str], Signer]) -> None:
-    told = call_everything(world, ServiceCalls(signer("matcher"), "auth"))
-    assert all(left_s is not None and left_s <= 20.5 for left_s in told)
+    all_left_s = call_everything(world, ServiceCalls(signer("matcher"), "auth"))
+    assert all(left_s is not None and left_s <= 20.5 for left_s in all_left_s)
 
 
 def test_control_calls_without_a_deadline_are_detected(make_world: MakeWorld, signer: Callable[[str], Signer]) -> None:
@@ -52,6 +52,6 @@ def test_a_call_gets_no_more_time_than_the_work_that_makes_it(
         world.follower.catch_up()
     finally:
         deadlines.enter(None)
-    told = world.feed.deadlines[-1]
-    assert told is not None
-    assert longest_s / 2 < told <= longest_s
+    all_left_s = world.feed.deadlines[-1]
+    assert all_left_s is not None
+    assert longest_s / 2 < all_left_s <= longest_s

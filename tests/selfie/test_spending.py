@@ -56,7 +56,7 @@ class Siege:
         self.clock.now += BOMB_S if b"bomb" in image else FACE_S
         return Examination("no_face") if b"bomb" in image else Examination(None, face(1))
 
-    def go_on(self, steps: int) -> None:
+    def examine_next(self, steps: int) -> None:
         """Examines the next selfies in order; each attacker then sends again."""
         for _ in range(steps):
             pending = self.pending()
@@ -73,7 +73,7 @@ class Siege:
         """The number of selfies examined before that of a guest who sends one now."""
         self.world.upload(guest, f"face {next(self.names)}")
         for number in count():
-            self.go_on(1)
+            self.examine_next(1)
             if guest not in self.pending():
                 return number
         raise AssertionError
@@ -82,7 +82,7 @@ class Siege:
 def test_a_guest_does_not_wait_for_accounts_that_keep_sending_bombs(world: World) -> None:
     event = world.event()
     siege = Siege(world, [event] * HOSTILE)
-    siege.go_on(HOSTILE)
+    siege.examine_next(HOSTILE)
     assert siege.count_before(world.guest(event)) == 0
     again = world.guest(event)
     assert siege.count_before(again) == 0
@@ -93,7 +93,7 @@ def test_control_in_order_of_arrival_a_guest_waits_for_all_of_them(make_world: M
     world = make_world(selfie_store=Indifferent)
     event = world.event()
     siege = Siege(world, [event] * HOSTILE)
-    siege.go_on(HOSTILE)
+    siege.examine_next(HOSTILE)
     assert siege.count_before(world.guest(event)) == HOSTILE
 
 
@@ -101,7 +101,7 @@ def wait_in_another_event(world: World) -> int:
     """The number of new accounts of a busy event examined before a guest of a quiet one."""
     busy, quiet = world.event(), world.event()
     siege = Siege(world, [busy])
-    siege.go_on(1)
+    siege.examine_next(1)
     for _ in range(HOSTILE):
         siege.send(world.guest(busy))
     return siege.count_before(world.guest(quiet))

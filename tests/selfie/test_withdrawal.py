@@ -101,7 +101,7 @@ def test_an_event_is_searched_again_only_after_new_consent_there(world: World) -
     guest, first, second = new_selfie_after_agreeing_in_one_event(world)
     assert sent(world, first)[-1] == face(2)
     assert face(2) not in sent(world, second)
-    assert {told.event_id for told in world.state(guest).events} == {str(first)}
+    assert {entry.event_id for entry in world.state(guest).events} == {str(first)}
     agree(world, guest, second)
     world.rematch()
     assert sent(world, second)[-1] == face(2)

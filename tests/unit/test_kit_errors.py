@@ -50,9 +50,9 @@ def test_the_message_is_the_docstring_on_one_line() -> None:
 
 
 def test_attributes_of_a_fault_are_its_own() -> None:
-    told = {"photo": "7"}
-    fault = EventClosed(metadata=told, violations=[Violation("name", "empty", "Say a name.")])
-    told["photo"] = "8"
+    given = {"photo": "7"}
+    fault = EventClosed(metadata=given, violations=[Violation("name", "empty", "Say a name.")])
+    given["photo"] = "8"
     assert fault.metadata == {"photo": "7"}
     assert fault.violations == (Violation("name", "empty", "Say a name."),)
     assert EventClosed().metadata == {}

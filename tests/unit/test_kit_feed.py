@@ -81,9 +81,7 @@ def test_a_failed_change_is_retried_before_any_later_one(monkeypatch: pytest.Mon
 
 
 def follow_runs(world: World, fails: int = 0) -> list[tuple[int, ...]]:
-    """The batches in which changes are applied; those before the fourth may share a transaction. `fails` is a change
-    that can only be applied on its own.
-    """
+    """The batches in which changes are applied; those before the fourth may share a transaction, except `fails`."""
     runs = []
 
     def apply(*changes: Change) -> None:

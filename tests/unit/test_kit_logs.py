@@ -62,6 +62,6 @@ def test_records_below_the_level_are_not_logged(capsys: pytest.CaptureFixture[st
 def test_a_process_dumps_its_stacks_on_request(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("test")
     os.kill(os.getpid(), signal.SIGUSR1)
-    told = capfd.readouterr().err
-    assert "most recent call first" in told
-    assert "in test_a_process_dumps_its_stacks_on_request" in told
+    output = capfd.readouterr().err
+    assert "most recent call first" in output
+    assert "in test_a_process_dumps_its_stacks_on_request" in output

@@ -44,7 +44,7 @@ def test_an_empty_setting_counts_as_unset(environment: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("DATABASE_URL", "", "DATABASE_URL: Field required"),
         ("DATABASE_URL", "sqlite:///x", "DATABASE_URL: String should match pattern"),
@@ -60,14 +60,14 @@ def test_an_empty_setting_counts_as_unset(environment: pytest.MonkeyPatch) -> No
     ],
 )
 def test_an_invalid_setting_is_reported_in_one_line(
-    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, told: str
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, message: str
 ) -> None:
     environment.setenv(name, value)
     with pytest.raises(SystemExit) as ended:
         settings.load(Everything)
     line = capsys.readouterr().err
     assert ended.value.code == 2
-    assert told in line
+    assert message in line
     assert re.fullmatch(r"settings: .+ \(--help lists them all\)\n", line)
 
 

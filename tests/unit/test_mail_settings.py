@@ -22,7 +22,7 @@ def test_without_mail_settings_there_is_no_mail() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"mail_from": ""}, "SMTP_URL needs MAIL_FROM and PUBLIC_URL"),
         ({"public_url": ""}, "SMTP_URL needs MAIL_FROM and PUBLIC_URL"),
@@ -38,12 +38,12 @@ def test_without_mail_settings_there_is_no_mail() -> None:
     ],
 )
 def test_an_invalid_combination_is_reported_in_one_line_without_the_password(
-    changed: dict[str, str], told: str
+    changed: dict[str, str], message: str
 ) -> None:
     with pytest.raises(ValidationError) as raised:
         MailSettings.model_validate({**WHOLE, **changed})
     line = describe(raised.value)
-    assert told in line
+    assert message in line
     assert "secret" not in line
     assert "\n" not in line
 
