@@ -48,7 +48,7 @@ def login(base_url: str, username: str) -> Json:
 
 
 def slices(data: bytes) -> list[bytes]:
-    """Slices of the file, as bytes and as hex, in case a database page cuts one; without its beginning, common to many
+    """Slices of the file, as bytes and as hex, in case a database page cuts one; not of its start, common to many
     JPEGs.
     """
     found = [data[at : at + SLICE] for at in range(len(data) // 4, len(data) - SLICE, max(SLICE, len(data) // 9))]

@@ -116,8 +116,8 @@ def test_the_graph_without_ranges_gives_the_published_numbers() -> None:
 
 
 def test_quantisation_to_eight_bits_finds_the_same_faces(detector: CenterFace) -> None:
-    """Scores and sizes change slightly; faces are neither added nor lost. Control: with ranges a tenth as large, faces
-    are lost.
+    """Scores and sizes change slightly, the set of faces does not. Control: with a tenth of the ranges, faces are
+    lost.
     """
     source = models.find_model(models.CENTERFACE).read_bytes()
     pixels = frame(crowd(84, PLACES), 1.0)[None]

@@ -164,8 +164,8 @@ def on_a_wall(size: float) -> bytes:
 
 NOT_A_SECOND_GUEST = {
     "a cat": (photo(Image.fromarray(samples.chelsea())), "no_face"),
-    "a face beside a printed portrait of a quarter of its size": (on_a_wall(0.5), "several_faces"),
-    "a face before a small portrait on the wall": (on_a_wall(0.3), None),
+    "a face next to a printed portrait of a quarter of its size": (on_a_wall(0.5), "several_faces"),
+    "a face in front of a small portrait on the wall": (on_a_wall(0.3), None),
 }
 
 
@@ -198,9 +198,7 @@ def test_control_a_check_of_one_orientation_finds_no_face(engine: Engine, monkey
 
 
 def test_a_large_selfie_is_judged_at_full_resolution(engine: Engine) -> None:
-    """108 megapixels decoded at 1/8 of the scale: the face has more than 2,000 pixels, less than 300 of them
-    decoded.
-    """
+    """108 megapixels decoded at 1/8 scale: the face has more than 2,000 pixels, of which less than 300 are decoded."""
     large = Image.fromarray(ASTRONAUT).resize((12_000, 9000))
     out = io.BytesIO()
     large.save(out, "JPEG", quality=80)

@@ -147,9 +147,7 @@ class Pairs(RuleBasedStateMachine):
 
 
 class PairsAndRefusals(Pairs):
-    """Adds rejections and their undoing; adding a photo and a rematch are single steps, since a rejection needs a
-    match.
-    """
+    """Adds rejections and undoing them; adding a photo and a rematch are single steps, as a rejection needs a match."""
 
     @rule(people=st.sets(PEOPLE, min_size=1))
     def add_photo(self, people: set[int]) -> None:

@@ -46,9 +46,7 @@ def test_old_matches_stay_until_the_last_photo_is_reread_and_all_are_swapped_at_
 
 
 def enrol_after_the_swap(old: Old) -> tuple[set[UUID], int]:
-    """A guest's photos after the selfie is compared with an index of old faces, and the faces in that index
-    afterwards.
-    """
+    """A guest's photos after a comparison with an index of old faces, and the faces in that index afterwards."""
     assert len(old.world.index.use(old.event) or ()) == 6
     old.read_all()
     other = old.world.join(old.event)

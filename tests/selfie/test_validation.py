@@ -77,7 +77,7 @@ def test_an_invalid_selfie_is_emptied_and_has_a_reason(world: World, guest: UUID
     assert state.reject_reason == pb.REJECT_REASON_SEVERAL_FACES
 
 
-def reject_beside_an_active_one(world: World) -> tuple[str, bytes | None, bool]:
+def reject_alongside_an_active_one(world: World) -> tuple[str, bytes | None, bool]:
     """State and encoding of the active selfie after another one was rejected, and whether its rematch is unchanged."""
     event = world.event()
     guest = world.guest(event)
@@ -91,7 +91,7 @@ def reject_beside_an_active_one(world: World) -> tuple[str, bytes | None, bool]:
 
 
 def test_an_invalid_selfie_leaves_the_active_one_and_its_matches_unchanged(world: World) -> None:
-    assert reject_beside_an_active_one(world) == ("active", face(1), True)
+    assert reject_alongside_an_active_one(world) == ("active", face(1), True)
 
 
 class SweepingRejections(SelfieStore):
@@ -104,7 +104,7 @@ class SweepingRejections(SelfieStore):
 
 
 def test_control_a_rejection_that_empties_all_removes_the_active_one_and_its_matches(make_world: MakeWorld) -> None:
-    assert reject_beside_an_active_one(make_world(selfie_store=SweepingRejections)) == ("deleted", None, False)
+    assert reject_alongside_an_active_one(make_world(selfie_store=SweepingRejections)) == ("deleted", None, False)
 
 
 def test_a_valid_selfie_replaces_the_active_one(world: World, guest: UUID) -> None:

@@ -104,7 +104,7 @@ PNG_COLOURS = {
     "iCCP before sRGB": ([chunk(b"sRGB", b"\0"), iccp(profiles.rgb_profile(ADOBE_RGB, 2.2))], ADOBE_RGB, 2.2),
     "cICP before iCCP": ([chunk(b"cICP", bytes([12, 13, 0, 1])), iccp(swapped())], DISPLAY_P3, None),
     "gAMA with a wrong checksum": ([gama(1.0)[:-1] + b"?"], SRGB, None),
-    "a gamma of nothing": ([gama(0.0)], SRGB, None),
+    "a gamma of zero": ([gama(0.0)], SRGB, None),
     "primaries on one line": ([chrm([(0.3, 0.3), (0.1, 0.1), (0.2, 0.2), (0.4, 0.4)])], SRGB, None),
 }
 
@@ -120,7 +120,7 @@ DAMAGED = {
     "one cut in the middle": profiles.rgb_profile(DISPLAY_P3, 2.2)[:300],
     "only its header": profiles.rgb_profile(DISPLAY_P3, 2.2)[:132],
     "one with 4 billion tags": profiles.rgb_profile(DISPLAY_P3, 2.2)[:128] + b"\xff" * 400,
-    "one of ink": profiles.cmyk_profile(),
+    "a CMYK profile": profiles.cmyk_profile(),
     "one of 9 MB": profiles.rgb_profile(DISPLAY_P3, 2.2, more={b"A2B0": bytes(9 << 20)}),
 }
 

@@ -32,8 +32,10 @@ def survives_a_call(source: str) -> bool:
     return any("RpcError" in ast.unparse(handler.type) for handler in inside if handler.type)
 
 
-def test_grpc_transparent_retries_are_disabled_so_that_no_call_hangs() -> None:
-    """gRPC's transparent retries have no timer; see kit.rpc.retries."""
+def test_no_grpc_retry_policy_is_configured() -> None:
+    """Retry policies may hang calls (see kit.rpc.retries). Transparent retries, of calls that never left, have no
+    timer.
+    """
     assert {path for path, source in sources() if any(f'"{name}' in source for name in SETTINGS)} == set()
 
 
