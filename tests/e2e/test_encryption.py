@@ -48,8 +48,8 @@ def login(base_url: str, username: str) -> Json:
 
 
 def slices(data: bytes) -> list[bytes]:
-    """Slices of the file, as bytes and as hex, in case a database page cuts one; not of its start, common to many
-    JPEGs.
+    """Slices of the file, as bytes and as hex, as a database page may cut one; not of its start, which many JPEGs
+    share.
     """
     found = [data[at : at + SLICE] for at in range(len(data) // 4, len(data) - SLICE, max(SLICE, len(data) // 9))]
     return found + [part.hex().encode() for part in found]

@@ -116,9 +116,7 @@ def test_the_graph_without_ranges_gives_the_published_numbers() -> None:
 
 
 def test_quantisation_to_eight_bits_finds_the_same_faces(detector: CenterFace) -> None:
-    """Scores and sizes change slightly, the set of faces does not. Control: with a tenth of the ranges, faces are
-    lost.
-    """
+    """Scores and sizes change slightly, the set of faces does not. Control: a tenth of the ranges loses faces."""
     source = models.find_model(models.CENTERFACE).read_bytes()
     pixels = frame(crowd(84, PLACES), 1.0)[None]
     scores, sizes, _ = models.start_session(build_centerface(source, {})).run(None, {"pixels": pixels})

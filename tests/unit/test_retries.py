@@ -33,9 +33,7 @@ def survives_a_call(source: str) -> bool:
 
 
 def test_no_grpc_retry_policy_is_configured() -> None:
-    """Retry policies may hang calls (see kit.rpc.retries). Transparent retries, of calls that never left, have no
-    timer.
-    """
+    """Retry policies may hang calls (see kit.rpc.retries); transparent retries, of calls never sent, have no timer."""
     assert {path for path, source in sources() if any(f'"{name}' in source for name in SETTINGS)} == set()
 
 
