@@ -1,4 +1,4 @@
-"""A collector of traces: OTLP over HTTP in, spans out; and one that accepts connections and never answers."""
+"""A trace collector that receives OTLP over HTTP, and one that accepts connections and never answers."""
 
 import socket
 from collections.abc import Iterator
@@ -13,19 +13,19 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 @dataclass(frozen=True)
 class Received:
-    """A span, and the process that it is of."""
+    """A span and the process that sent it."""
 
     process: str
     span: Span
 
     @property
     def trace(self) -> str:
-        """32 hexadecimal digits."""
+        """The trace id: 32 hexadecimal digits."""
         return self.span.trace_id.hex()
 
 
 class Collector(ThreadingHTTPServer):
-    """Keeps every span that is sent to `url`."""
+    """Records every span that is sent to `url`."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -36,7 +36,7 @@ class Collector(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def connected(self, name: str) -> list[set[str]]:
-        """For each trace with a span of this name: the processes of all traces that links connect with it."""
+        """For each trace with a span of this name: the processes of all traces connected to it by links."""
         spans = list(self.received)
         groups: list[set[str]] = []
         for started in sorted({each.trace for each in spans if each.span.name == name}):
@@ -61,7 +61,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *arguments: object) -> None:
-        """Not to the terminal."""
+        """Suppresses request logs."""
 
 
 @contextmanager
@@ -76,13 +76,13 @@ def running_collector() -> Iterator[Collector]:
 
 @contextmanager
 def silent_collector() -> Iterator[str]:
-    """The address of one that hangs."""
+    """The address of a collector that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=128) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 def _neighbours(spans: list[Received], group: set[str]) -> set[str]:
-    """The traces to which a link leads from the group, or from which one leads there."""
+    """The traces that a link connects with the group, in either direction."""
     found: set[str] = set()
     for each in spans:
         linked = {link.trace_id.hex() for link in each.span.links}

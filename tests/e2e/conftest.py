@@ -1,4 +1,4 @@
-"""One whole system for all journeys: the real processes, the real engine, real photos."""
+"""One complete system for all end-to-end tests: real processes, the real engine, real photos."""
 
 import shutil
 import tempfile
@@ -14,13 +14,13 @@ from deploy.rest import add_organiser
 from deploy.sample.event import SampleEvent, SamplePhoto, sample_event
 from tests.e2e.party import PASSWORD, Json, Organiser, Person, register
 
-# One organiser signs in for each test of the pages.
+# Every page test signs in as the same organiser.
 UNLIMITED = {"RATE_LOGINS": "none", "RATE_PASSWORDS": "none"}
 
 
 @pytest.fixture(scope="session")
 def sample() -> SampleEvent:
-    """Real photos, fetched once with the package client."""
+    """Real photos, downloaded once with the package client."""
     return sample_event(Path("var/sample"))
 
 
@@ -31,8 +31,8 @@ def system() -> Iterator[LocalSystem]:
     try:
         with running:
             yield running
-        told = running.log_path.read_text()
-        assert not [word for word in ("Traceback", PASSWORD, "@example.org", "eyJ") if word in told]
+        log = running.log_path.read_text()
+        assert not [word for word in ("Traceback", PASSWORD, "@example.org", "eyJ") if word in log]
     finally:
         running.remove_data()
         shutil.rmtree(folder, ignore_errors=True)
@@ -49,14 +49,14 @@ def organiser(system: LocalSystem) -> Iterator[Organiser]:
 
 @pytest.fixture(scope="session")
 def gallery(organiser: Organiser, sample: SampleEvent) -> tuple[Json, dict[str, SamplePhoto]]:
-    """An event with every sample photo, indexed; tests only read it."""
+    """An event with every sample photo, indexed; tests must not modify it."""
     event = organiser.event("Gallery")
     return event, organiser.add_photos(event, sample.photos)
 
 
 @pytest.fixture
 def join(system: LocalSystem) -> Iterator[Callable[[Json], Person]]:
-    """Makes a new guest of an event."""
+    """Registers a new guest of an event."""
     with ExitStack() as guests:
         yield lambda event: guests.enter_context(register(system.base_url, event))
 

@@ -1,4 +1,4 @@
-"""A system that sends e-mail, and the mailbox that gets it; a test module names the fixtures."""
+"""A system that sends e-mail, and the mailbox that receives it; test modules import the fixtures."""
 
 import shutil
 import socket
@@ -23,7 +23,7 @@ def smtp() -> Iterator[SmtpServer]:
 
 @pytest.fixture(scope="module")
 def mailing(smtp: SmtpServer) -> Iterator[LocalSystem]:
-    """A system of its own, which sends e-mail."""
+    """A separate system that sends e-mail."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     folder = Path(tempfile.mkdtemp(prefix="mn-e2e-", dir="/tmp"))
@@ -36,8 +36,8 @@ def mailing(smtp: SmtpServer) -> Iterator[LocalSystem]:
     try:
         with running:
             yield running
-        told = running.log_path.read_text()
-        assert not [word for word in ("Traceback", PASSWORD, "example.org", "eyJ") if word in told]
+        log = running.log_path.read_text()
+        assert not [word for word in ("Traceback", PASSWORD, "example.org", "eyJ") if word in log]
     finally:
         running.remove_data()
         shutil.rmtree(folder, ignore_errors=True)

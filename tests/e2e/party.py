@@ -1,4 +1,4 @@
-"""People at a party, over HTTP: what a test says and does."""
+"""HTTP clients for guests and organisers."""
 
 import json
 import time
@@ -12,14 +12,14 @@ from deploy.sample.event import SamplePhoto
 
 PATIENCE_S = 90.0
 PASSWORD = "correct horse battery"
-RENEW_AFTER_S = 600.0  # a token is good for 15 minutes
+RENEW_AFTER_S = 600.0  # tokens are valid for 15 minutes
 
 Json = dict[str, Any]
 Answer = TypeVar("Answer")
 
 
 def until(ask: Callable[[], Answer], is_it: Callable[[Answer], object], patience_s: float = PATIENCE_S) -> Answer:
-    """Asks until the answer is the one."""
+    """Polls until the condition holds."""
     ends_at = time.monotonic() + patience_s
     while not is_it(answer := ask()):
         if time.monotonic() > ends_at:
@@ -29,7 +29,7 @@ def until(ask: Callable[[], Answer], is_it: Callable[[Answer], object], patience
 
 
 class Renewal(httpx2.Auth):
-    """Sends the token of a login, and fetches another one before it expires: some people stay for the whole run."""
+    """Authenticates with a login's token and renews it before it expires: some people are used for the whole run."""
 
     def __init__(self, base_url: str, login: Json) -> None:
         self._url = f"{base_url}/api/refresh"
@@ -38,7 +38,7 @@ class Renewal(httpx2.Auth):
 
     @property
     def token(self) -> str:
-        """As of the last request."""
+        """The token of the most recent request."""
         return str(self._login["access_token"])
 
     def sync_auth_flow(self, request: httpx2.Request) -> Generator[httpx2.Request, httpx2.Response]:
@@ -51,7 +51,7 @@ class Renewal(httpx2.Auth):
 
 
 class Person:
-    """Someone with an account. `http` sends their token; the wire is theirs to try what they like."""
+    """A person with an account. `http` sends their token; tests may also use it directly."""
 
     def __init__(self, base_url: str, login: Json, username: str) -> None:
         self.auth = Renewal(base_url, login)
@@ -72,7 +72,7 @@ class Person:
         return body
 
     def expect(self, status: int, method: str, path: str, **request: Any) -> Json:
-        """Makes a request that must be answered with this status."""
+        """Sends a request and asserts the status of the answer."""
         answer = self.http.request(method, path, **request)
         assert answer.status_code == status, (method, path, answer.status_code, answer.text)
         body: Json = answer.json() if answer.content and "json" in answer.headers["content-type"] else {}
@@ -90,7 +90,7 @@ class Person:
         return self.get("/api/rematch-status")
 
     def settled(self) -> Json:
-        """The status when it is final."""
+        """Waits for the final status."""
         return until(self.status, lambda status: status["status"] != "running")
 
     def selfie_and_wait(self, image: bytes) -> Json:
@@ -109,7 +109,7 @@ class Person:
 
 
 class Organiser(Person):
-    """Someone who may create events."""
+    """A person who may create events."""
 
     def event(self, name: str = "Party", **fields: Any) -> Json:
         answer = self.http.post("/api/events", json={"name": name, **fields})
@@ -118,7 +118,7 @@ class Organiser(Person):
         return event
 
     def add_photos(self, event: Json, photos: Iterable[SamplePhoto], wait: bool = True) -> dict[str, SamplePhoto]:
-        """The photos by the id that each got, indexed when `wait`."""
+        """Uploads photos and returns them by id, indexed if `wait` is set."""
         chosen = list(photos)
         files = [("files", (photo.name, photo.jpeg, "image/jpeg")) for photo in chosen]
         answer = self.http.post(f"/api/events/{event['id']}/photos", files=files)
@@ -132,7 +132,7 @@ class Organiser(Person):
 
 
 def register(base_url: str, event: Json, username: str = "") -> Person:
-    """A new guest of the event."""
+    """Registers a new guest of the event."""
     username = username or f"guest-{uuid4().hex[:10]}"
     user = {"username": username, "email": f"{username}@example.org", "password": PASSWORD}
     answer = httpx2.post(

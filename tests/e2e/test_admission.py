@@ -1,4 +1,4 @@
-"""Guests whom the organiser lets in, one by one; and guests who were removed."""
+"""Guests admitted individually by the organiser, and removed guests."""
 
 from collections.abc import Callable, Iterator
 from uuid import uuid4
@@ -16,7 +16,7 @@ Join = Callable[[Json], Person]
 
 @pytest.fixture
 def page(system: LocalSystem) -> Iterator[httpx2.Client]:
-    """What a browser sends from one of our own pages."""
+    """Headers that a browser sends from our own pages."""
     headers = {"Sec-Fetch-Site": "same-origin"}
     with httpx2.Client(base_url=system.base_url, headers=headers, timeout=30) as client:
         yield client
@@ -32,7 +32,7 @@ def admit(organiser: Organiser, event: Json, guest: Person) -> None:
     organiser.expect(204, "POST", f"/api/events/{event['id']}/guests/{guest.id}/admit")
 
 
-def test_a_selfie_that_was_sent_while_waiting_is_searched_after_admission(
+def test_a_selfie_sent_before_admission_is_searched_after_it(
     organiser: Organiser, join: Join, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
 ) -> None:
     event = organiser.event("Admission", admission=True)
@@ -43,7 +43,7 @@ def test_a_selfie_that_was_sent_while_waiting_is_searched_after_admission(
     guests = organiser.get(f"/api/events/{event['id']}/guests")["guests"]
     assert [(one["user_id"], one["waiting"]) for one in guests] == [(organiser.id, False), (guest.id, True)]
     status = guest.selfie_and_wait(sample.selfies["Ada"])
-    assert (status["status"], status["matched"]) == ("done", 0), "it is kept and searched nowhere"
+    assert (status["status"], status["matched"]) == ("done", 0), "it is kept but not searched"
     assert guest.photos() == set()
     guest.expect(404, "GET", "/api/my-photos", params={"event_id": event["id"]})
     for photo in photos:
@@ -58,7 +58,7 @@ def test_a_selfie_that_was_sent_while_waiting_is_searched_after_admission(
     assert organiser.get(f"/api/events/{event['id']}")["guests"] == 2
 
 
-def test_who_is_removed_stays_out_until_they_are_let_in_again(
+def test_a_removed_guest_cannot_rejoin_until_readmitted(
     organiser: Organiser, join: Join, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
 ) -> None:
     event = organiser.event("Removal")
@@ -78,11 +78,11 @@ def test_who_is_removed_stays_out_until_they_are_let_in_again(
     assert guest.expect(403, "POST", "/api/join-event", json=join_with)["reason"] == "removed_from_event"
     assert not guest.photos()
     admit(organiser, event, guest)
-    # The face is kept for a day, so that whoever is let in again needs no other selfie.
+    # The face is kept for a day, so a guest who is readmitted needs no new selfie.
     until(guest.photos, lambda found: found == showing(photos, "Ada"))
 
 
-def test_a_guest_without_a_password_is_signed_out_with_the_last_event(
+def test_a_guest_without_a_password_is_signed_out_after_leaving_the_last_event(
     organiser: Organiser, page: httpx2.Client
 ) -> None:
     event, other = organiser.event("One"), organiser.event("Two", admission=True)
@@ -92,7 +92,7 @@ def test_a_guest_without_a_password_is_signed_out_with_the_last_event(
     joined = page.post("/api/join-event", json={"event_code": other["event_code"]})
     assert joined.json()["waiting"]
     assert page.delete(f"/api/events/{event['id']}/guests/me").status_code == 204
-    assert page.post("/api/refresh").status_code == 200, "they are still in the other one"
+    assert page.post("/api/refresh").status_code == 200, "they are still a member of the other event"
     assert page.delete(f"/api/events/{other['id']}/guests/me").status_code == 204
     assert page.get("/api/session").json()["me"] is None
     assert page.post("/api/refresh").status_code == 401
@@ -100,7 +100,7 @@ def test_a_guest_without_a_password_is_signed_out_with_the_last_event(
     assert page.post("/api/refresh", json=old).status_code == 401
 
 
-def test_open_pages_hear_of_a_change_of_their_event(organiser: Organiser, join: Join) -> None:
+def test_open_pages_are_notified_of_changes_of_their_event(organiser: Organiser, join: Join) -> None:
     event = organiser.event("Changing")
     guest, uninvolved = join(event), join(organiser.event("Another"))
     organiser.expect(200, "PATCH", f"/api/events/{event['id']}", json={"admission": True})

@@ -1,4 +1,4 @@
-"""All photos of a guest in one file."""
+"""Downloads of many photos as one archive."""
 
 import io
 import zipfile
@@ -9,7 +9,7 @@ from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import Json, Organiser, Person, showing
 
 
-def test_a_guest_saves_all_of_their_photos_of_an_event(
+def test_a_guest_downloads_all_their_photos_of_an_event(
     organiser: Organiser, sample: SampleEvent, join: Callable[[Json], Person], one_of: Callable[..., SamplePhoto]
 ) -> None:
     event, other = organiser.event("Sömmer party"), organiser.event("Another")
@@ -38,7 +38,7 @@ def test_a_guest_saves_all_of_their_photos_of_an_event(
         }
 
 
-def test_an_organiser_saves_the_whole_event_and_goes_on_after_a_cut(
+def test_an_organiser_downloads_the_whole_event_and_resumes_after_a_disconnect(
     organiser: Organiser, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
 ) -> None:
     event = organiser.event("Sömmer party")
@@ -59,6 +59,6 @@ def test_an_organiser_saves_the_whole_event_and_goes_on_after_a_cut(
     rest = organiser.http.get(path, headers={"range": f"bytes={half}-", "if-range": tag})
     assert (rest.status_code, whole.content[:half] + rest.content) == (206, whole.content)
     organiser.add_photos(event, [one_of("Cleo")])
-    anew = organiser.http.get(path, headers={"range": f"bytes={half}-", "if-range": tag})
-    assert anew.status_code == 200
-    assert anew.headers["etag"] != tag
+    again = organiser.http.get(path, headers={"range": f"bytes={half}-", "if-range": tag})
+    assert again.status_code == 200
+    assert again.headers["etag"] != tag

@@ -1,4 +1,4 @@
-"""A backup made while the system works, restored elsewhere: the same photos for the same guest."""
+"""A backup of a running system, restored elsewhere: each guest has the same photos."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from deploy.rest import add_organiser
 from deploy.sample.event import SampleEvent, SamplePhoto
 from tests.e2e.party import PASSWORD, Json, Organiser, Person, register, showing, until
 
-NO_SERVER = "smtp://127.0.0.1:1"  # a backup is made and restored without a mailer
+NO_SERVER = "smtp://127.0.0.1:1"  # a backup needs no mailer
 
 
 @pytest.fixture
@@ -51,12 +51,12 @@ def login(base_url: str, username: str) -> Json:
 
 
 def variants(photo: SamplePhoto, count: int) -> list[SamplePhoto]:
-    """The same picture as many files: a decoder ignores what follows the end of the image."""
+    """The same picture as several files: decoders ignore bytes after the end of the image."""
     return [replace(photo, name=f"{number}.jpg", jpeg=photo.jpeg + bytes([number])) for number in range(count)]
 
 
 def back_up_while_photos_come(olga: Organiser, event: Json, photo: SamplePhoto, data: Path, backup: Path) -> set[str]:
-    """Returns the photos that were accepted before the backup began."""
+    """Runs a backup during an upload; the photos accepted before it began."""
     first, *others = variants(photo, 6)
     early = set(olga.add_photos(event, [first], wait=False))
     with start("deploy.backup", "create", str(backup), data=data) as running:
@@ -69,7 +69,7 @@ def back_up_while_photos_come(olga: Organiser, event: Json, photo: SamplePhoto, 
 
 
 def check(data: Path, *words: str) -> Json:
-    """What the check counted; nothing is wrong."""
+    """Asserts that the check finds nothing, and returns its counts."""
     done = command("matcher_service", "check", *words, data=data)
     assert done.returncode == 0, done.stdout + done.stderr
     counts: Json = json.loads(done.stdout.splitlines()[-1])
@@ -103,7 +103,7 @@ def test_a_backup_of_a_running_system_is_restored_elsewhere(folder: Path, sample
 
     with LocalSystem(theirs) as system:
         with Person(system.base_url, login(system.base_url, "ben"), "ben") as guest:
-            # Those that were waiting in the backup are read here.
+            # Photos pending in the backup are read here.
             now = until(guest.photos, lambda now: seen | early <= now)
             for photo_id in now:
                 guest.expect(200, "GET", f"/api/photos/{photo_id}/original")
@@ -117,7 +117,7 @@ def test_a_backup_of_a_running_system_is_restored_elsewhere(folder: Path, sample
         LocalSystem(data).remove_data()
 
 
-def test_a_stopped_system_is_backed_up_and_half_a_backup_is_refused(folder: Path) -> None:
+def test_a_stopped_system_can_be_backed_up_and_an_incomplete_backup_is_rejected(folder: Path) -> None:
     data, backup = folder / "a", folder / "backup"
     nothing = command("deploy.backup", "create", str(backup), data=data)
     assert (nothing.returncode, "no data" in nothing.stderr) == (1, True)
@@ -149,7 +149,7 @@ def status_of_login(base_url: str, username: str) -> int:
     return httpx2.post(f"{base_url}/api/login", json=form, timeout=30).status_code
 
 
-def test_what_was_erased_after_the_backup_is_erased_again(folder: Path, sample: SampleEvent) -> None:
+def test_erasures_after_the_backup_are_repeated_after_the_restore(folder: Path, sample: SampleEvent) -> None:
     ours, theirs, backup = folder / "a", folder / "b", folder / "backup"
     with LocalSystem(ours) as system:
         add_organiser(system.data, system.env, "olga", PASSWORD)
@@ -171,7 +171,7 @@ def test_what_was_erased_after_the_backup_is_erased_again(folder: Path, sample: 
     restored = command("deploy.backup", "restore", str(backup), "--master-key", str(key), data=theirs)
     assert restored.returncode == 0, restored.stderr
     assert "deploy.backup replay" in restored.stdout
-    with LocalSystem(theirs) as system:  # control: the restore brings them back
+    with LocalSystem(theirs) as system:  # control: the restore alone brings them back
         assert status_of_login(system.base_url, "ben") == 200
         with Organiser(system.base_url, login(system.base_url, "olga"), "olga") as olga:
             olga.expect(200, "GET", f"/api/events/{second['id']}")

@@ -1,4 +1,4 @@
-"""One face for each account, and a few of them a day, over REST."""
+"""One face per account and a daily limit of new faces, over REST."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -17,14 +17,14 @@ SELECT_BINDINGS = "SELECT FROM selfie.bindings WHERE user_id = %s"
 
 
 def execute(system: LocalSystem, statement: str, user_id: str) -> int:
-    """The number of rows."""
+    """Runs a statement; the number of affected rows."""
     with closing(psycopg2.connect(system.env["DATABASE_URL"])) as connection, connection, connection.cursor() as cursor:
         cursor.execute(statement, (user_id,))
         count: int = cursor.rowcount
     return count
 
 
-def test_a_selfie_of_somebody_else_is_rejected_until_the_first_one_is_deleted(
+def test_a_selfie_of_another_person_is_rejected_until_the_first_one_is_deleted(
     gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
 ) -> None:
     event, photos = gallery
@@ -40,7 +40,7 @@ def test_a_selfie_of_somebody_else_is_rejected_until_the_first_one_is_deleted(
     assert until(guest.photos, lambda found: found == showing(photos, "Ada"))
 
 
-def test_an_account_starts_over_a_few_times_a_day_and_the_times_are_forgotten(
+def test_an_account_has_a_daily_limit_of_new_faces_whose_records_expire(
     gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person], system: LocalSystem
 ) -> None:
     guest = join(gallery[0])

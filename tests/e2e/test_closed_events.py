@@ -1,4 +1,4 @@
-"""Search is closed in a closed event, over REST."""
+"""No new face is searched for in a closed event, over REST."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ from deploy.sample.event import SampleEvent
 from tests.e2e.party import Json, Organiser, Person, showing, until
 
 
-def test_joining_an_open_event_searches_no_new_face_in_a_closed_one(
+def test_joining_an_open_event_searches_for_no_new_face_in_a_closed_one(
     organiser: Organiser, sample: SampleEvent, join: Callable[[Json], Person]
 ) -> None:
     closed, opened = organiser.event("Closed"), organiser.event("Open")
@@ -18,7 +18,7 @@ def test_joining_an_open_event_searches_no_new_face_in_a_closed_one(
     organiser.expect(200, "PATCH", f"/api/events/{closed['id']}", json={"closed": True})
 
     def upload_again() -> Json:
-        """The same selfie, until its service follows: events close there a moment later."""
+        """Uploads the same selfie until it is accepted: selfie_service applies the closing with a delay."""
         answer: Json = guest.http.post("/api/upload-selfie", files={"file": ("a.jpg", sample.selfies[first])}).json()
         return answer
 

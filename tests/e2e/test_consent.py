@@ -1,4 +1,4 @@
-"""Faces are compared where their guest agrees, and kept as long as the guest is in an event, and a day longer."""
+"""Faces are compared only with the guest's consent, and kept until a day after the guest's last event."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,7 +17,7 @@ Join = Callable[[Json], Person]
 
 @pytest.fixture
 def page(system: LocalSystem) -> Iterator[httpx2.Client]:
-    """What a browser sends from one of our own pages."""
+    """Headers that a browser sends from our own pages."""
     headers = {"Sec-Fetch-Site": "same-origin"}
     with httpx2.Client(base_url=system.base_url, headers=headers, timeout=30) as client:
         yield client
@@ -31,7 +31,7 @@ def photos_of(guest: Person, event: Json) -> set[str]:
     return {photo["id"] for photo in guest.get("/api/my-photos", event_id=event["id"])["photos"]}
 
 
-def test_a_selfie_of_one_event_is_searched_in_another_only_after_the_consent(
+def test_a_selfie_is_searched_in_another_event_only_after_consent(
     organiser: Organiser, join: Join, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
 ) -> None:
     first, second, marker = (organiser.event(name) for name in ("First", "Second", "Marker"))
@@ -55,7 +55,7 @@ def test_a_selfie_of_one_event_is_searched_in_another_only_after_the_consent(
 
 
 def pass_a_day(system: LocalSystem, guest: Person) -> None:
-    """As if a guest's last event, once selfie_service has heard of its end, had ended two days ago."""
+    """Moves the end of a guest's last event two days into the past, once selfie_service has applied it."""
     pass_time = (
         "UPDATE selfie.people SET without_events_since = without_events_since - interval '2 days' WHERE user_id = %s"
         " AND without_events_since IS NOT NULL"
@@ -74,7 +74,7 @@ def pass_a_day(system: LocalSystem, guest: Person) -> None:
     until(try_it, bool)
 
 
-def test_the_selfie_is_gone_a_day_after_the_last_event(
+def test_the_selfie_is_deleted_a_day_after_the_last_event(
     system: LocalSystem, organiser: Organiser, join: Join, sample: SampleEvent
 ) -> None:
     event, other = organiser.event("One"), organiser.event("Other", admission=True)
@@ -86,14 +86,14 @@ def test_the_selfie_is_gone_a_day_after_the_last_event(
     pass_a_day(system, guest)
     until(lambda: guest.http.request("GET", "/api/my-selfie").status_code, lambda status: status == 404)
     assert guest.get("/api/rematch-status")["status"] == "idle"
-    assert stays.http.request("GET", "/api/my-selfie").status_code == 200, "they wait for another event"
+    assert stays.http.request("GET", "/api/my-selfie").status_code == 200, "their request for another event is pending"
     stays.expect(204, "DELETE", f"/api/events/{other['id']}/guests/me")
     assert stays.http.request("GET", "/api/my-selfie").status_code == 200
     pass_a_day(system, stays)
     until(lambda: stays.http.request("GET", "/api/my-selfie").status_code, lambda status: status == 404)
 
 
-def test_a_link_of_an_organiser_opens_its_event(organiser: Organiser, page: httpx2.Client) -> None:
+def test_an_organisers_link_opens_its_event(organiser: Organiser, page: httpx2.Client) -> None:
     event, last = organiser.event("Linked"), organiser.event("Last")
     headers = {"Idempotency-Key": str(uuid4())}
     form = {"event_code": event["event_code"], "search": False}
@@ -104,7 +104,7 @@ def test_a_link_of_an_organiser_opens_its_event(organiser: Organiser, page: http
     assert page.post("/api/sign-in", json={"token": token}).json()["event_id"] == event["id"]
 
 
-def test_withdrawing_takes_faces_and_matches_and_leaves_the_guest_a_member(
+def test_withdrawing_consent_deletes_faces_and_matches_and_keeps_the_membership(
     organiser: Organiser, join: Join, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
 ) -> None:
     first, second = organiser.event("First"), organiser.event("Second")

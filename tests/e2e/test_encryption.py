@@ -1,4 +1,4 @@
-"""Whoever copies the disk, the log or a backup reads no face, and nothing of a person who is erased."""
+"""Disk, log and backups contain no readable face, and nothing about an erased person."""
 
 import os
 import tempfile
@@ -22,12 +22,12 @@ from kit.db.engine import driver_url
 from kit.vault import Vault, create_master_key
 from tests.e2e.party import PASSWORD, Json, Organiser, register, until
 
-SLICE = 48  # bytes that no two things have in common by chance
+SLICE = 48  # long enough not to occur by chance
 
 
 @dataclass(frozen=True)
 class Traces:
-    """What would tell of a person, each as it would lie in a file."""
+    """Byte sequences that would identify a person, in each form in which a file may contain them."""
 
     name: list[bytes]
     selfie: list[bytes]
@@ -48,8 +48,9 @@ def login(base_url: str, username: str) -> Json:
 
 
 def slices(data: bytes) -> list[bytes]:
-    """Parts from all over it, in case a page of the database cuts one, as bytes and as hex; not of its beginning, which
-    many JPEGs have in common."""
+    """Slices of the file, as bytes and as hex, as a database page may cut one; not of its start, which many JPEGs
+    share.
+    """
     found = [data[at : at + SLICE] for at in range(len(data) // 4, len(data) - SLICE, max(SLICE, len(data) // 9))]
     return found + [part.hex().encode() for part in found]
 
@@ -75,13 +76,13 @@ def files_of(*folders: Path) -> list[Path]:
 
 
 def unpack(dump: Path, to: Path) -> Path:
-    """A dump is compressed: as SQL."""
+    """Converts a compressed dump to SQL."""
     sql = to / f"{uuid.uuid4()}.sql"
     backup._run("pg_restore", f"--file={sql}", str(dump))
     return sql
 
 
-def test_no_face_is_readable_and_nothing_is_left_of_who_is_erased(folder: Path, sample: SampleEvent) -> None:
+def test_no_face_is_readable_and_nothing_remains_of_an_erased_person(folder: Path, sample: SampleEvent) -> None:
     data, name = folder / "data", f"guest-{uuid.uuid4().hex[:12]}"
     selfie = sample.selfies["Ben"]
     with LocalSystem(data) as system:
@@ -98,7 +99,7 @@ def test_no_face_is_readable_and_nothing_is_left_of_who_is_erased(folder: Path, 
                 backup.create(data, folder / "first")
                 dump = unpack(folder / "first" / "database.dump", folder)
                 everything = [*raw, *files_of(folder / "first"), dump]
-                assert is_in(traces.sealed, raw), "the search finds what lies there"
+                assert is_in(traces.sealed, raw), "the search finds existing traces"
                 assert is_in(traces.sealed, [dump])
                 assert is_in(traces.name, [dump])
                 assert not is_in(traces.selfie, everything)
@@ -110,7 +111,7 @@ def test_no_face_is_readable_and_nothing_is_left_of_who_is_erased(folder: Path, 
         after = [unpack(folder / "second" / "database.dump", folder), *files_of(data / "blobs"), system.log_path]
         for parts in (traces.name, traces.selfie, traces.encoding, traces.sealed):
             assert not is_in(parts, after)
-        assert not is_in(traces.encoding, files_of(data, cluster)), "not even in what is left of it on the disk"
+        assert not is_in(traces.encoding, files_of(data, cluster)), "not even in unused parts of files"
         assert not is_in(traces.selfie, files_of(data, cluster))
 
     master_key_of(data).unlink()

@@ -1,4 +1,4 @@
-"""What the documents say by example is what happens."""
+"""Examples in the documents work as described."""
 
 import json
 import re
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 GRPC = ROOT / "docs" / "grpc.md"
 
 
-def test_the_rematch_example_shows_a_guest_without_a_selfie_the_photos_of_the_encoding(
+def test_the_rematch_example_finds_photos_for_a_guest_without_a_selfie(
     system: LocalSystem,
     gallery: tuple[Json, dict[str, SamplePhoto]],
     sample: SampleEvent,
@@ -33,7 +33,7 @@ def test_the_rematch_example_shows_a_guest_without_a_selfie_the_photos_of_the_en
     selfie = system.data / "ada.jpg"
     selfie.write_bytes(sample.selfies["Ada"])
     example = example.replace("var/sample/selfies/ada.jpg", str(selfie))
-    # grpcurl itself is not required here: what it would send is written down instead.
+    # grpcurl is not required here: its input is captured instead.
     script = 'grpcurl() { printf "%s\\n" "$@"; }\n' + example
     done = subprocess.run(
         ["bash", "-e"],

@@ -1,4 +1,4 @@
-"""The file store of the real processes: an S3 server that goes away and comes back, and a full disk."""
+"""The file store of the real processes: an S3 server with outages, and a full disk."""
 
 import os
 import re
@@ -19,14 +19,14 @@ from deploy.sample.event import SampleEvent
 from tests.e2e.party import PASSWORD, Organiser, register, showing, until
 from tests.harness.s3 import S3Server
 
-pytestmark = pytest.mark.timeout(900)  # the first test may have to build the S3 server
+pytestmark = pytest.mark.timeout(900)  # the first test may build the S3 server
 
 LEFT_BYTES = 16 * 1024
 
 
 @contextmanager
 def running(settings: dict[str, str]) -> Iterator[tuple[LocalSystem, Organiser]]:
-    """A system of its own, and its organiser."""
+    """A separate system and its organiser."""
     folder = Path(tempfile.mkdtemp(prefix="mn-files-", dir="/tmp"))
     system = LocalSystem(folder / "data", settings=settings)
     try:
@@ -50,7 +50,7 @@ def file_store(system: LocalSystem) -> str:
     return state
 
 
-def test_photos_go_to_s3_and_come_from_there_also_after_it_was_away(s3: S3Server, sample: SampleEvent) -> None:
+def test_photos_are_stored_in_s3_and_survive_an_outage(s3: S3Server, sample: SampleEvent) -> None:
     settings = {**s3.settings, "BLOB_URL": "s3://photos", "BLOB_TIMEOUT_S": "2"}
     bucket = s3.folder / "photos"
     (bucket / "backup").write_bytes(b"of somebody else")
@@ -64,7 +64,7 @@ def test_photos_go_to_s3_and_come_from_there_also_after_it_was_away(s3: S3Server
             for photo in found:
                 preview = guest.http.get(f"/api/photos/{photo}/preview")
                 assert (preview.status_code, preview.content[:2]) == (200, b"\xff\xd8")
-            # The bucket is gone for a while: nothing fails for good, and nothing is taken for deleted.
+            # The bucket is unavailable for a while: nothing fails permanently, and nothing counts as deleted.
             bucket.rename(s3.folder / "elsewhere")
             more = sample.photos[8]
             answer = upload(organiser, event, more.name, more.jpeg)
@@ -73,7 +73,7 @@ def test_photos_go_to_s3_and_come_from_there_also_after_it_was_away(s3: S3Server
             assert guest.http.get(f"/api/photos/{next(iter(found))}/preview").status_code == 503
             (s3.folder / "elsewhere").rename(bucket)
             until(lambda: file_store(system), lambda state: state == "serving")
-            # The server is away while photos wait.
+            # The server is unavailable while photos are pending.
             system.stop_one("indexer")
             assert upload(organiser, event, more.name, more.jpeg).status_code == 202
             s3.stop()
@@ -89,7 +89,7 @@ def test_photos_go_to_s3_and_come_from_there_also_after_it_was_away(s3: S3Server
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 2 MB."""
+    """A 2 MB file system."""
     folder = tmp_path / "small"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
@@ -99,7 +99,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_is_reported_as_such_until_there_is_space(small_disk: Path, sample: SampleEvent) -> None:
+def test_a_full_disk_is_reported_until_space_is_available(small_disk: Path, sample: SampleEvent) -> None:
     settings = {"BLOB_URL": f"file://{small_disk}/blobs", "BLOB_MIN_FREE_MB": "0"}
     with running(settings) as (system, organiser):
         event = organiser.event("Full")

@@ -1,4 +1,4 @@
-"""Photos that guests add, across all services: from the event's setting to the guest who is erased."""
+"""Photos added by guests, across all services: from the event's setting to the erasure of the guest."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ def uploads(guest: Person, event: Json) -> dict[str, str]:
     return {photo["id"]: photo["visibility"] for photo in photos}
 
 
-def test_a_guests_photo_waits_is_approved_is_found_and_goes_with_its_guest(
+def test_a_guests_photo_is_approved_and_found_and_deleted_with_its_guest(
     organiser: Organiser, join: Join, sample: SampleEvent, one_of: Any
 ) -> None:
     event = organiser.event("Guests add", guest_photos="moderated")
@@ -38,7 +38,7 @@ def test_a_guests_photo_waits_is_approved_is_found_and_goes_with_its_guest(
         other.expect(404, "GET", f"/api/photos/{photo}/{variant}")
     other.expect(404, "DELETE", f"/api/photos/{photo}")
 
-    # Bytes of others are here, and nothing more is said.
+    # Bytes uploaded by another member are reported as known, without details.
     organiser.add_photos(event, [hers])
     known = {"filename": hers.name, "status": "pending", "existing": True}
     assert (add(guest, event, hers), uploads(guest, event)) == (known, {photo: "unapproved"})
@@ -56,7 +56,7 @@ def test_a_guests_photo_waits_is_approved_is_found_and_goes_with_its_guest(
     assert organiser.get(path)["total"] == 1
 
 
-def test_guests_add_nothing_where_the_event_does_not_say_so(organiser: Organiser, join: Join, one_of: Any) -> None:
+def test_guests_cannot_add_photos_unless_the_event_allows_it(organiser: Organiser, join: Join, one_of: Any) -> None:
     event = organiser.event("No")
     guest, path = join(event), f"/api/events/{event['id']}"
     photo = one_of("Ada")
@@ -68,6 +68,6 @@ def test_guests_add_nothing_where_the_event_does_not_say_so(organiser: Organiser
     guest.expect(204, "DELETE", f"/api/photos/{added}")
     assert uploads(guest, event) == {}
     organiser.expect(200, "PATCH", path, json={"closed": True})
-    # matcher_service hears of it a moment later.
+    # matcher_service applies the change a moment later.
     refusal = until(lambda: guest.http.post(f"{path}/photos", files=files), lambda answer: answer.status_code != 202)
     assert (refusal.status_code, refusal.json()["reason"]) == (409, "event_closed")

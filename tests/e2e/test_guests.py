@@ -1,4 +1,4 @@
-"""A guest without an account of their own: the code, a selfie, the photos; by cookies alone, as a page does it."""
+"""A guest without a registered account: code, selfie and photos with cookies only, as a page works."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ Gallery = tuple[Json, dict[str, SamplePhoto]]
 
 @pytest.fixture
 def page(system: LocalSystem) -> Iterator[httpx2.Client]:
-    """What a browser sends from one of our own pages."""
+    """Headers that a browser sends from our own pages."""
     headers = {"Sec-Fetch-Site": "same-origin"}
     with httpx2.Client(base_url=system.base_url, headers=headers, timeout=30) as client:
         yield client
@@ -30,7 +30,7 @@ def enter(page: httpx2.Client, event: Json) -> Json:
     return session
 
 
-def test_from_the_code_to_the_photos_by_cookies_alone(
+def test_a_guest_gets_from_the_code_to_the_photos_with_cookies_only(
     page: httpx2.Client, gallery: Gallery, sample: SampleEvent
 ) -> None:
     event, photos = gallery
@@ -45,18 +45,18 @@ def test_from_the_code_to_the_photos_by_cookies_alone(
     found = page.get("/api/my-photos", params={"limit": 200}).json()["photos"]
     assert {photo["id"] for photo in found} == showing(photos, "Ada")
     assert page.get(found[0]["thumb_url"]).status_code == 200
-    # Somebody else: hidden, and shown again.
+    # Another person: the photo is hidden and restored.
     assert page.post(f"/api/photos/{found[0]['id']}/not-me").status_code == 204
     assert page.get(found[0]["thumb_url"]).status_code == 404
     assert len(page.get("/api/my-photos").json()["photos"]) == len(found) - 1
     assert page.delete(f"/api/photos/{found[0]['id']}/not-me").status_code == 204
     assert page.get(found[0]["thumb_url"]).status_code == 200
-    # The access token has run out: the other cookie is good for a new one.
+    # The access token has expired: the refresh cookie gets a new one.
     page.cookies.delete("minois_token")
     assert page.get("/api/my-photos").status_code == 401
     assert page.post("/api/refresh").status_code == 200
     assert len(page.get("/api/my-photos").json()["photos"]) == len(found)
-    # Another site's page can do nothing with them.
+    # Another site cannot use the cookies.
     foreign = {"Sec-Fetch-Site": "cross-site"}
     assert page.delete("/api/me", headers=foreign).status_code == 401
     assert page.post("/api/refresh", headers=foreign).status_code == 401
@@ -64,7 +64,9 @@ def test_from_the_code_to_the_photos_by_cookies_alone(
     assert json.loads(page.get("/api/session").text)["me"] is None
 
 
-def test_another_device_signs_in_by_a_link_once(system: LocalSystem, page: httpx2.Client, gallery: Gallery) -> None:
+def test_a_sign_in_link_works_once_on_another_device(
+    system: LocalSystem, page: httpx2.Client, gallery: Gallery
+) -> None:
     event, _ = gallery
     session = enter(page, event)
     link = page.post("/api/me/sign-in-links").json()
@@ -76,7 +78,9 @@ def test_another_device_signs_in_by_a_link_once(system: LocalSystem, page: httpx
         assert other.get("/api/session").json()["me"]["display_name"] == "Gina"
 
 
-def test_who_signs_out_is_signed_out_and_may_choose_a_password_before(page: httpx2.Client, gallery: Gallery) -> None:
+def test_signing_out_ends_the_session_and_a_guest_may_set_a_password_before(
+    page: httpx2.Client, gallery: Gallery
+) -> None:
     event, _ = gallery
     session = enter(page, event)
     name = f"gina-{uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""The journeys that must not break, as people make them: over HTTP, on real photos."""
+"""The most important user stories, over HTTP and on real photos."""
 
 import io
 import json
@@ -22,7 +22,7 @@ def jpeg(pixels: np.ndarray) -> bytes:
 
 
 def tiny(image: bytes) -> bytes:
-    """A whole picture whose face has about twenty pixels."""
+    """A full picture whose face is about twenty pixels wide."""
     small = Image.open(io.BytesIO(image)).convert("RGB")
     small.thumbnail((90, 90))
     canvas = Image.new("RGB", (200, 200), (120, 120, 120))
@@ -30,14 +30,14 @@ def tiny(image: bytes) -> bytes:
     return jpeg(np.asarray(canvas))
 
 
-def beside(left: bytes, right: bytes) -> bytes:
-    """Two pictures as one."""
+def side_by_side(left: bytes, right: bytes) -> bytes:
+    """Places two pictures side by side."""
     pictures = [Image.open(io.BytesIO(data)).convert("RGB").resize((800, 800)) for data in (left, right)]
     return jpeg(np.concatenate([np.asarray(picture) for picture in pictures], axis=1))
 
 
 @pytest.mark.parametrize("name", ["Ada", "Ben", "Cleo"])
-def test_one_selfie_in_every_photo_out(
+def test_one_selfie_finds_every_photo_of_the_guest(
     gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person], name: str
 ) -> None:
     event, photos = gallery
@@ -62,7 +62,7 @@ def test_one_selfie_in_every_photo_out(
         assert again.status_code == 304
 
 
-def test_a_bad_selfie_says_why_and_the_old_one_keeps_its_matches(
+def test_a_rejected_selfie_has_a_reason_and_the_previous_one_keeps_its_matches(
     gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
 ) -> None:
     event, photos = gallery
@@ -73,7 +73,7 @@ def test_a_bad_selfie_says_why_and_the_old_one_keeps_its_matches(
     noise = np.random.default_rng(1).integers(0, 256, (600, 600, 3), dtype=np.uint8)
     for image, reason in (
         (jpeg(noise), "no_face"),
-        (beside(good, sample.selfies["Ben"]), "several_faces"),
+        (side_by_side(good, sample.selfies["Ben"]), "several_faces"),
         (tiny(good), "face_too_small"),
         (good[: len(good) * 6 // 10], "unreadable"),
         (jpeg(noise[:1, :1]), "invalid_dimensions"),
@@ -88,7 +88,7 @@ def test_a_bad_selfie_says_why_and_the_old_one_keeps_its_matches(
     assert guest.selfie_and_wait(good)["status"] == "done"
 
 
-def test_a_second_selfie_while_the_first_is_worked_on_wins(
+def test_a_second_selfie_supersedes_one_in_progress(
     gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
 ) -> None:
     event, photos = gallery
@@ -101,7 +101,7 @@ def test_a_second_selfie_while_the_first_is_worked_on_wins(
     assert guest.http.get("/api/my-selfie").content == newest[-1]
 
 
-def test_the_same_upload_twice_is_one_selfie(
+def test_repeating_an_upload_creates_one_selfie(
     gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
 ) -> None:
     guest = join(gallery[0])
@@ -113,7 +113,7 @@ def test_the_same_upload_twice_is_one_selfie(
     assert fault["reason"] == "idempotency_key_reused"
 
 
-def test_a_selfie_as_a_phone_of_apple_takes_it_is_matched(
+def test_a_selfie_in_apples_format_is_matched(
     gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
 ) -> None:
     event, photos = gallery
@@ -126,7 +126,7 @@ def test_a_selfie_as_a_phone_of_apple_takes_it_is_matched(
     assert guest.http.get("/api/my-selfie").headers["content-type"] == "image/heic"
 
 
-def test_a_photo_that_arrives_after_the_selfie_appears_by_itself(
+def test_a_photo_uploaded_after_the_selfie_is_matched_automatically(
     organiser: Organiser,
     sample: SampleEvent,
     join: Callable[[Json], Person],
@@ -144,7 +144,7 @@ def test_a_photo_that_arrives_after_the_selfie_appears_by_itself(
     assert guest.photos() == showing(photos, "Cleo")
 
 
-def test_a_second_event_joined_while_the_selfie_is_pending_is_matched_too(
+def test_an_event_joined_while_the_selfie_is_pending_is_matched_too(
     organiser: Organiser,
     sample: SampleEvent,
     join: Callable[[Json], Person],
@@ -166,7 +166,7 @@ def test_a_second_event_joined_while_the_selfie_is_pending_is_matched_too(
     assert {event["name"] for event in guest.get("/api/me")["events"]} == {"First", "Second", "Third"}
 
 
-def test_leaving_takes_the_photos_and_joining_again_brings_them_back(
+def test_leaving_removes_the_photos_and_rejoining_restores_them(
     organiser: Organiser,
     sample: SampleEvent,
     join: Callable[[Json], Person],
@@ -188,7 +188,7 @@ def test_leaving_takes_the_photos_and_joining_again_brings_them_back(
     until(guest.photos, lambda found: not found)
 
 
-def test_a_deleted_selfie_is_forgotten_and_a_rematch_needs_one(
+def test_a_deleted_selfie_is_forgotten_and_a_rematch_requires_one(
     gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
 ) -> None:
     event, photos = gallery
@@ -204,7 +204,7 @@ def test_a_deleted_selfie_is_forgotten_and_a_rematch_needs_one(
     guest.expect(204, "DELETE", "/api/my-selfie")
 
 
-def test_a_deleted_photo_is_gone_for_everybody(
+def test_a_deleted_photo_disappears_for_every_member(
     organiser: Organiser,
     sample: SampleEvent,
     join: Callable[[Json], Person],
@@ -222,7 +222,7 @@ def test_a_deleted_photo_is_gone_for_everybody(
     organiser.expect(404, "DELETE", f"/api/photos/{doomed}")
 
 
-def test_a_deleted_account_leaves_nothing(
+def test_deleting_an_account_deletes_all_its_data(
     organiser: Organiser,
     sample: SampleEvent,
     join: Callable[[Json], Person],
@@ -234,7 +234,7 @@ def test_a_deleted_account_leaves_nothing(
     guest.selfie_and_wait(sample.selfies["Cleo"])
     guest.send_selfie(sample.selfies["Cleo"])
     guest.expect(204, "DELETE", "/api/me")
-    # Its access tokens end with it, within a second or two; until then there is nothing of it to see.
+    # Its access tokens are revoked within a second or two; until then they show no data of the account.
     assert guest.http.get("/api/me").status_code in (401, 404)
     for path in ("/api/me", "/api/my-selfie", "/api/my-photos"):
         until(lambda path=path: guest.http.get(path).status_code, lambda status: status == 401)
@@ -243,7 +243,7 @@ def test_a_deleted_account_leaves_nothing(
     assert organiser.get(f"/api/events/{event['id']}")["guests"] == 1
 
 
-def test_a_deleted_event_takes_its_photos_and_a_closed_one_keeps_them(
+def test_deleting_an_event_deletes_its_photos_and_closing_one_keeps_them(
     organiser: Organiser,
     sample: SampleEvent,
     join: Callable[[Json], Person],
@@ -272,14 +272,12 @@ def test_a_deleted_event_takes_its_photos_and_a_closed_one_keeps_them(
     guest.expect(404, "GET", f"/api/photos/{next(iter(photos))}/original")
 
 
-def test_the_status_is_told_as_it_changes(
-    gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
-) -> None:
+def test_status_changes_are_streamed(gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]) -> None:
     guest = join(gallery[0])
     guest.send_selfie(sample.selfies["Ben"])
     with guest.http.stream("GET", "/api/rematch-events") as answer:
         assert answer.headers["content-type"].startswith("text/event-stream")
-        told = [json.loads(line[5:]) for line in answer.iter_lines() if line.startswith("data:")]
-    assert told[0]["status"] == "running"
-    assert told[-1] == guest.status()
-    assert told[-1]["status"] == "done"
+        states = [json.loads(line[5:]) for line in answer.iter_lines() if line.startswith("data:")]
+    assert states[0]["status"] == "running"
+    assert states[-1] == guest.status()
+    assert states[-1]["status"] == "done"

@@ -1,4 +1,4 @@
-"""Everything on this machine with one command: it stops whole, and keeps its data."""
+"""`minois run`: the whole system on one machine shuts down completely and keeps its data."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def start(data: Path, ports: dict[str, int], **more: str) -> subprocess.Popen[st
 
 
 def processes_of(data: Path) -> list[psutil.Process]:
-    """Everything that works for this data folder, by its environment."""
+    """All processes that use this data folder, by their environment."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -54,7 +54,7 @@ def processes_of(data: Path) -> list[psutil.Process]:
 
 
 @pytest.mark.parametrize("stroke", [signal.SIGINT, signal.SIGKILL])
-def test_the_end_of_the_command_is_the_end_of_everything(data: Path, stroke: signal.Signals) -> None:
+def test_stopping_the_command_stops_every_process(data: Path, stroke: signal.Signals) -> None:
     ports = free_ports(list(DEFAULT_PORTS))
     elsewhere = {"DATABASE_URL": "postgresql://elsewhere/other"} if stroke is signal.SIGINT else {}
     with start(data, ports, **elsewhere) as command:
@@ -83,7 +83,7 @@ def test_the_end_of_the_command_is_the_end_of_everything(data: Path, stroke: sig
     LocalSystem(data).remove_data()
 
 
-def test_a_second_start_on_the_same_data_says_so(system: LocalSystem) -> None:
+def test_a_second_start_on_the_same_data_is_rejected(system: LocalSystem) -> None:
     with start(system.data, free_ports(list(DEFAULT_PORTS))) as second:
         output, _ = second.communicate(timeout=60)
     assert second.returncode == 1
@@ -91,7 +91,7 @@ def test_a_second_start_on_the_same_data_says_so(system: LocalSystem) -> None:
 
 
 def read_until(command: subprocess.Popen[str], last: str) -> list[str]:
-    """What the command prints up to a line."""
+    """Reads the command's output up to a line."""
     lines: list[str] = []
     while not lines or not lines[-1].startswith(last):
         line = command.stdout.readline() if command.stdout else ""
@@ -100,9 +100,9 @@ def read_until(command: subprocess.Popen[str], last: str) -> list[str]:
     return lines
 
 
-def test_what_the_command_prints_works_when_it_is_pasted_twice(data: Path, sample: SampleEvent) -> None:
-    """With a second indexer, a log in JSON and metrics, as the terminal says."""
-    shutil.copytree("var/sample", data / "sample")  # fetched by the fixture
+def test_commands_printed_at_startup_can_be_pasted_twice(data: Path, sample: SampleEvent) -> None:
+    """Includes a second indexer, JSON logs and metrics, as the printed text suggests."""
+    shutil.copytree("var/sample", data / "sample")  # downloaded by the fixture
     ports = free_ports([*DEFAULT_PORTS, *(f"metrics {number}" for number in range(7))])
     ports, metrics = {name: ports[name] for name in DEFAULT_PORTS}, max(ports.values()) + 1
     with start(data, ports, INDEXERS="2", LOG_FORMAT="json", METRICS_PORT=str(metrics)) as command:
@@ -132,13 +132,13 @@ def test_what_the_command_prints_works_when_it_is_pasted_twice(data: Path, sampl
     guest_page = re.search(r"guest page +(http://\S+)", terminal)
     assert guest_page
     assert draw_code(guest_page[1]) in terminal
-    assert "unavailable" not in rest, "the database goes last"
+    assert "unavailable" not in rest, "the database stops last"
     LocalSystem(data).remove_data()
 
 
-def test_with_tls_phones_reach_the_gateway_and_nothing_else(data: Path, sample: SampleEvent) -> None:
-    """By an address of this machine, with the certificate whose fingerprint is shown."""
-    shutil.copytree("var/sample", data / "sample")  # fetched by the fixture
+def test_with_tls_only_the_gateway_is_reachable_from_the_network(data: Path, sample: SampleEvent) -> None:
+    """Connects to an address of this machine and checks the certificate against the printed fingerprint."""
+    shutil.copytree("var/sample", data / "sample")  # downloaded by the fixture
     ports = free_ports(list(DEFAULT_PORTS))
     with start(data, ports, TLS="1") as command:
         try:
@@ -187,7 +187,7 @@ def is_loopback(address: str) -> bool:
         ({"BLOB_URL": "/photos"}, "selfie: BLOB_URL: must be file:///path or s3://bucket"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_the_last_line(data: Path, setting: dict[str, str], line: str) -> None:
+def test_an_invalid_setting_is_reported_in_the_last_line(data: Path, setting: dict[str, str], line: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         busy = str(server.getsockname()[1])
         settings = {name: value.format(busy=busy) for name, value in setting.items()}

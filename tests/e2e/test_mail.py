@@ -1,4 +1,4 @@
-"""E-mail through all processes, with a real SMTP server: exactly one about first photos, links, one click to end it."""
+"""E-mail through all processes and a real SMTP server: one mail about first photos, sign-in links, unsubscribing."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ def sent_rows(system: LocalSystem) -> list[tuple[str, int]]:
 
 
 def open_notices(system: LocalSystem) -> int:
-    """How many members with an address are still to be looked at, or to be told of a release."""
+    """The number of members with an address who still need to be checked, or notified of a release."""
     connection = psycopg2.connect(system.env["DATABASE_URL"].replace("+psycopg2", ""))
     try:
         with connection.cursor() as cursor:
@@ -42,7 +42,7 @@ def open_notices(system: LocalSystem) -> int:
         connection.close()
 
 
-def test_first_photos_are_told_of_once_and_links_sign_in(
+def test_first_photos_are_announced_once_and_links_sign_in(
     mailing: LocalSystem,
     smtp: SmtpServer,
     host: Organiser,
@@ -68,7 +68,7 @@ def test_first_photos_are_told_of_once_and_links_sign_in(
         event_id = urlsplit(received.link).path.rpartition("/")[2]
         assert len(guest.photos(event_id=event_id)) == 1
 
-        # A second photo and a restart, which looks at all who wait, cause no second e-mail.
+        # Neither a second photo nor a restart, which checks all pending members, sends a second e-mail.
         host.add_photos(event, [one_of("Ada", skip=1)])
         mailing.restart("mailer")
 
@@ -81,7 +81,7 @@ def test_first_photos_are_told_of_once_and_links_sign_in(
         signed_in = httpx2.post(f"{mailing.base_url}/api/sign-in", json={"token": token})
         assert (signed_in.status_code, signed_in.json()["user_id"]) == (200, guest.id)
 
-        # One click, as a mail program does it.
+        # One-click unsubscribe, as a mail program sends it.
         one_click = received.message["List-Unsubscribe"].strip("<>")
         body = {"List-Unsubscribe": "One-Click"}
         assert httpx2.post(one_click, data=body).status_code == 204
@@ -90,7 +90,7 @@ def test_first_photos_are_told_of_once_and_links_sign_in(
         assert len(smtp.received) == 2
 
 
-def test_a_release_is_told_of_once_to_who_sees_photos(
+def test_a_release_is_announced_once_to_members_who_see_photos(
     mailing: LocalSystem,
     smtp: SmtpServer,
     host: Organiser,
@@ -112,7 +112,7 @@ def test_a_release_is_told_of_once_to_who_sees_photos(
         assert received.message["Subject"] == "The photos of “Held party” are here"
         assert "You are in 1 photo so far." in received.plain
 
-        # Neither a restart, which looks at all who wait, nor a second release sends another one.
+        # Neither a restart, which checks all pending members, nor a second release sends another e-mail.
         mailing.restart("mailer")
         for release in ("held", "live"):
             host.expect(200, "PATCH", f"/api/events/{event['id']}", json={"release": release})
@@ -128,7 +128,7 @@ def test_a_deletion_is_announced_to_the_organiser_once(
     event = host.event("Short party", expires_at=ends_at.isoformat(), keep_days=1)
     host.add_photos(event, [one_of("Ada")])
     for _ in range(2):
-        mailing.restart("mailer")  # which looks at the events when it starts, and then every ten minutes
+        mailing.restart("mailer")  # the mailer checks events at startup and then every ten minutes
         received = smtp.wait_for(before + 1)[before]
     assert received.to == ["olga@example.org"]
     assert "“Short party” (1 photo)" in received.plain
@@ -138,7 +138,7 @@ def test_a_deletion_is_announced_to_the_organiser_once(
     assert len(smtp.received) == before + 1
 
 
-def test_a_mailer_that_dies_between_claim_and_send_sends_at_most_a_second_copy(
+def test_a_mailer_that_dies_between_claim_and_send_sends_at_most_one_duplicate(
     mailing: LocalSystem, smtp: SmtpServer, host: Organiser
 ) -> None:
     before, attempts = len(smtp.received), smtp.attempts
@@ -149,7 +149,7 @@ def test_a_mailer_that_dies_between_claim_and_send_sends_at_most_a_second_copy(
     smtp.may_answer.set()
     mailing.wait_until_ready("mailer")
     connection = psycopg2.connect(mailing.env["DATABASE_URL"].replace("+psycopg2", ""))
-    with connection, connection.cursor() as cursor:  # as if the time of the lease had passed
+    with connection, connection.cursor() as cursor:  # as if the lease had expired
         cursor.execute("UPDATE auth.mails SET lease_until = now() WHERE state = 'sending'")
     connection.close()
     until(lambda: sent_rows(mailing)[-1], lambda row: row == ("sent", 2))

@@ -1,4 +1,4 @@
-"""What goes away comes back: a clear 503 meanwhile, nothing lost, and nobody else is started again."""
+"""Recovery from outages: a clear 503 meanwhile, no loss, and no restart of other processes."""
 
 import signal
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Gallery = tuple[Json, dict[str, SamplePhoto]]
         ("postgres", "/api/my-photos", None, "database_unavailable"),
     ],
 )
-def test_a_service_that_is_down_answers_503_and_comes_back_alone(
+def test_a_stopped_service_causes_503_and_recovers_on_its_own(
     system: LocalSystem,
     gallery: Gallery,
     sample: SampleEvent,
@@ -51,7 +51,7 @@ def test_a_service_that_is_down_answers_503_and_comes_back_alone(
     assert {name: process.pid for name, process in system.processes.items() if name != down} == others
 
 
-def test_a_selfie_sent_while_the_matcher_is_away_is_matched_when_it_is_back(
+def test_a_selfie_sent_during_a_matcher_outage_is_matched_afterwards(
     system: LocalSystem, gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
 ) -> None:
     event, photos = gallery
@@ -73,7 +73,7 @@ def try_selfie(guest: Person, image: bytes) -> int:
 
 
 @pytest.mark.parametrize("stroke", [signal.SIGKILL, signal.SIGTERM])
-def test_killing_everything_that_works_loses_nothing(
+def test_killing_every_process_loses_nothing(
     system: LocalSystem,
     organiser: Organiser,
     sample: SampleEvent,

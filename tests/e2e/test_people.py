@@ -1,4 +1,4 @@
-"""One account looks for several people, through all services and with the real engine."""
+"""One account searches for several people, through all services with the real engine."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -13,7 +13,7 @@ Gallery = tuple[Json, dict[str, SamplePhoto]]
 
 
 def send(guest: Person, image: bytes, **params: str) -> Json:
-    """The final status of a selfie of one of the guest's people."""
+    """Uploads a selfie for one of the guest's people; its final status."""
     guest.expect(202, "POST", "/api/upload-selfie", files={"file": ("selfie.jpg", image)}, params=params)
     whose = {name: value for name, value in params.items() if name == "person"}
     return until(lambda: guest.get("/api/rematch-status", **whose), lambda status: status["status"] != "running")
@@ -24,7 +24,7 @@ def add(guest: Person, name: str) -> str:
     return str(guest.expect(201, "POST", "/api/people", json=form)["id"])
 
 
-def test_each_person_has_selfies_photos_and_a_deletion_of_their_own(
+def test_each_person_has_their_own_selfies_photos_and_deletion(
     system: LocalSystem, gallery: Gallery, sample: SampleEvent
 ) -> None:
     event, photos = gallery
@@ -56,8 +56,10 @@ def test_each_person_has_selfies_photos_and_a_deletion_of_their_own(
         assert guest.photos() == of_ada
 
 
-def test_nobody_reaches_a_person_of_another_account(system: LocalSystem, gallery: Gallery, sample: SampleEvent) -> None:
-    """The answers are those about a person who never was."""
+def test_a_person_of_another_account_is_not_accessible(
+    system: LocalSystem, gallery: Gallery, sample: SampleEvent
+) -> None:
+    """The answers are the same as for a nonexistent person."""
     event, photos = gallery
     with register(system.base_url, event) as owner, register(system.base_url, event) as other:
         ben = add(owner, "Ben")

@@ -1,4 +1,4 @@
-"""Pictures as cameras, editors and bad connections leave them, through the whole system."""
+"""Pictures as produced by cameras, editors and bad connections, through the whole system."""
 
 import io
 from collections.abc import Callable
@@ -26,14 +26,14 @@ def sideways(jpeg: bytes) -> bytes:
 
 
 def upload(organiser: Organiser, event: Json, **files: bytes) -> dict[str, Json]:
-    """The photos of the event by name, when all of them are decided."""
+    """Uploads and waits for all results; the photos of the event by name."""
     path = f"/api/events/{event['id']}/photos"
     organiser.expect(202, "POST", path, files=[("files", file) for file in files.items()])
     organiser.indexed(event)
     return {photo["filename"]: photo for photo in organiser.get(path, limit=200)["photos"]}
 
 
-def test_each_photo_that_is_not_read_says_why(organiser: Organiser, one_of: Callable[..., SamplePhoto]) -> None:
+def test_each_unreadable_photo_has_a_reason(organiser: Organiser, one_of: Callable[..., SamplePhoto]) -> None:
     jpeg = one_of("Ada").jpeg
     photos = upload(
         organiser,
@@ -58,7 +58,7 @@ def test_each_photo_that_is_not_read_says_why(organiser: Organiser, one_of: Call
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])
-def test_what_is_shown_has_the_colours_that_the_profile_says(organiser: Organiser, form: str) -> None:
+def test_served_pictures_have_the_colours_defined_by_their_profile(organiser: Organiser, form: str) -> None:
     picture = save(Image.new("RGB", (800, 600), "red"), form, icc_profile=swapped())
     photo = upload(organiser, organiser.event("Colours"), picture=picture)["picture"]
     for variant in ("thumb", "medium", "preview"):
@@ -69,7 +69,7 @@ def test_what_is_shown_has_the_colours_that_the_profile_says(organiser: Organise
         assert (red < 20, green > 235) == (True, True)
 
 
-def test_photos_and_selfies_on_their_side_find_each_other(
+def test_rotated_photos_and_selfies_match(
     organiser: Organiser, sample: SampleEvent, join: Callable[[Json], Person], one_of: Callable[..., SamplePhoto]
 ) -> None:
     event = organiser.event("Sideways")
@@ -80,7 +80,7 @@ def test_photos_and_selfies_on_their_side_find_each_other(
     assert guest.photos() == {photo["id"] for photo in photos.values()}
 
 
-def test_a_selfie_that_cannot_be_used_says_what_to_do(
+def test_an_unusable_selfie_returns_advice(
     gallery: Gallery, sample: SampleEvent, join: Callable[[Json], Person]
 ) -> None:
     event, photos = gallery

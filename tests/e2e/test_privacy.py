@@ -1,4 +1,4 @@
-"""What people must not see: the photos, events and guests of others, and what a camera wrote beside the pixels."""
+"""Privacy: other people's photos, events and guests, and camera metadata, stay hidden."""
 
 import io
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from tests.unit.jpegs import SECRET, full_exif, read_properties
 Gallery = tuple[Json, dict[str, SamplePhoto]]
 
 
-def test_the_ids_of_others_answer_404_everywhere(
+def test_ids_of_other_people_answer_404_everywhere(
     gallery: Gallery,
     organiser: Organiser,
     sample: SampleEvent,
@@ -69,7 +69,7 @@ def test_the_ids_of_others_answer_404_everywhere(
     assert stranger.expect(403, "POST", "/api/events", json={"name": "Mine"})["reason"] == "organiser_only"
 
 
-def test_a_photo_is_served_with_its_time_and_rights_and_without_its_position(
+def test_a_photo_is_served_with_time_and_rights_but_without_position(
     organiser: Organiser, one_of: Callable[..., SamplePhoto]
 ) -> None:
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Photos that are held back, through all processes: not a number or a picture of them before the release."""
+"""Held-back photos, through all processes: no count and no picture is available before the release."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from tests.e2e.test_updates import open_page, until_heard
 Join = Callable[[Json], Person]
 
 
-def test_guests_learn_nothing_before_the_release_and_see_everything_at_once_after_it(
+def test_guests_see_nothing_before_the_release_and_everything_right_after_it(
     organiser: Organiser, join: Join, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
 ) -> None:
     event = organiser.event("Release", release="held")

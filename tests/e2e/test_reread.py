@@ -1,4 +1,4 @@
-"""Photos of an older engine, read again by the indexers of a real system while a guest looks at them."""
+"""Photos of an older engine are reread by the indexers of a running system while a guest views them."""
 
 import json
 import subprocess
@@ -13,14 +13,14 @@ from tests.e2e.party import Json, Organiser, register, until
 
 
 def reread(system: LocalSystem, event: Json) -> Json:
-    """What the command says: how many photos are old, and how many of them are read again."""
+    """The command's output: the number of old photos, and how many of them are reread."""
     command = [sys.executable, "-m", "matcher_service", "reread", "--event", event["id"]]
     done = subprocess.run(command, env=system.env, capture_output=True, text=True, check=True)
     said: Json = json.loads(done.stdout.splitlines()[-1])
     return said
 
 
-def test_old_photos_are_read_again_and_a_guest_sees_all_of_theirs_meanwhile(
+def test_rereading_old_photos_never_hides_a_guests_photos(
     system: LocalSystem, organiser: Organiser, sample: SampleEvent
 ) -> None:
     event = organiser.event("Old photos")

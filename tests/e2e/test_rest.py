@@ -1,4 +1,4 @@
-"""REST as clients of all kinds speak it, through all services: names, codes, lists, HEAD, errors."""
+"""The REST API through all services: names, codes, lists, HEAD, errors."""
 
 from collections.abc import Callable
 from unicodedata import normalize
@@ -19,7 +19,7 @@ def post(system: LocalSystem) -> Callable[[str, Json], httpx2.Response]:
     return lambda path, body: httpx2.post(f"{system.base_url}/api/{path}", json=body, timeout=30)
 
 
-def test_a_name_and_password_are_the_same_on_every_keyboard(
+def test_names_and_passwords_are_normalised_across_keyboards(
     system: LocalSystem, organiser: Organiser, post: Callable[[str, Json], httpx2.Response]
 ) -> None:
     code = organiser.event()["event_code"].replace("-", "\u2013") + "\n"
@@ -37,7 +37,7 @@ def test_a_name_and_password_are_the_same_on_every_keyboard(
         person.expect(204, "DELETE", "/api/me")
 
 
-def test_lists_come_in_the_order_asked_for(organiser: Organiser, one_of: Callable[..., SamplePhoto]) -> None:
+def test_lists_have_the_requested_order(organiser: Organiser, one_of: Callable[..., SamplePhoto]) -> None:
     event = organiser.event()
     for person in ("Ada", "Ben", "Cleo"):
         organiser.add_photos(event, [one_of(person)])
@@ -65,7 +65,7 @@ def test_lists_come_in_the_order_asked_for(organiser: Organiser, one_of: Callabl
     assert organiser.expect(409, "POST", f"/api/photos/{newest[0]}/retry")["reason"] == "photo_not_failed"
 
 
-def test_what_is_unknown_is_named(organiser: Organiser) -> None:
+def test_unknown_parameters_and_fields_are_named_in_the_error(organiser: Organiser) -> None:
     event = organiser.event(expires_at="2090-01-01T00:00:00Z")
     path = f"/api/events/{event['id']}"
     refused = organiser.expect(400, "GET", f"{path}/photos", params={"state": "failed"})
@@ -77,7 +77,7 @@ def test_what_is_unknown_is_named(organiser: Organiser) -> None:
     assert organiser.get(path)["expires_at"] is None
 
 
-def test_head_and_allow_are_those_of_every_route(organiser: Organiser) -> None:
+def test_head_matches_get_and_allow_lists_the_methods(organiser: Organiser) -> None:
     path = f"/api/events/{organiser.event()['id']}"
     head, got = organiser.http.head(path), organiser.http.get(path)
     assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(got.content)))
@@ -85,7 +85,7 @@ def test_head_and_allow_are_those_of_every_route(organiser: Organiser) -> None:
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, PATCH, DELETE, OPTIONS")
 
 
-def test_an_event_source_stops_when_nothing_happens_any_more(
+def test_an_event_source_reconnecting_after_the_final_state_gets_204(
     organiser: Organiser, join: Callable[[Json], Person]
 ) -> None:
     guest = join(organiser.event())

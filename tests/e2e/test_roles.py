@@ -1,4 +1,4 @@
-"""A photographer and a couple by invitation, through all processes."""
+"""An invited photographer and couple, through all processes."""
 
 import hashlib
 import io
@@ -18,7 +18,7 @@ Invite = Callable[[Json, str, str], Person]
 
 @pytest.fixture
 def invite(system: LocalSystem, organiser: Organiser) -> Iterator[Invite]:
-    """Somebody new with a role."""
+    """Registers a new person by an invitation with a role."""
     with ExitStack() as people:
 
         def make(event: Json, role: str, username: str) -> Person:
@@ -38,7 +38,7 @@ def names_in(person: Person, event: Json) -> set[str]:
     return set(zipfile.ZipFile(io.BytesIO(answer.content)).namelist())
 
 
-def test_each_role_sees_and_does_its_part(
+def test_each_role_has_its_permissions(
     organiser: Organiser, sample: SampleEvent, invite: Invite, join: Callable[[Json], Person]
 ) -> None:
     event = organiser.event("Roles")
@@ -57,7 +57,7 @@ def test_each_role_sees_and_does_its_part(
     phil.expect(200, "GET", own["original_url"])
     known = [hashlib.sha256(photo.jpeg).hexdigest() for photo in sample.photos[:5]]
     found = phil.expect(200, "POST", f"{path}/photos/known", json={"sha256": known})["photos"]
-    assert [photo["sha256"] for photo in found] == known[:4], "whoever added them"
+    assert [photo["sha256"] for photo in found] == known[:4], "whichever member added them"
     hide = {"photo_ids": [theirs], "visibility": "hidden"}
     assert phil.expect(403, "POST", f"{path}/photos/visibility", json=hide)["reason"] == "organiser_only"
     cleo.expect(204, "POST", f"{path}/photos/visibility", json=hide)
@@ -79,7 +79,7 @@ def test_each_role_sees_and_does_its_part(
         assert refusal["reason"] == "organiser_only"
     upload = {"files": [("files", ("a.jpg", sample.photos[5].jpeg, "image/jpeg"))]}
     assert cleo.expect(403, "POST", f"{path}/photos", **upload)["reason"] == "organiser_only"
-    # Whatever their role, they are guests as well.
+    # Every role is also a guest.
     name = next(name for photo in photos.values() for name in photo.people if name in sample.selfies)
     cleo.selfie_and_wait(sample.selfies[name])
     assert cleo.photos(event_id=event["id"]) >= showing(photos, name) - {theirs}

@@ -1,4 +1,4 @@
-"""A session that ends is over at every service within a moment, though its access token has not expired."""
+"""An ended session is rejected by every service within a moment, although its access token has not expired."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.party import PASSWORD, Json, Organiser, Person, until
 
 PATIENCE_S = 15.0
-# A request of each service that verifies tokens, and one whose body the gateway does not read for others.
+# One request to each service that verifies tokens, and one whose body the gateway streams through.
 ASKED = [
     ("GET", "/api/me/sessions", None),
     ("GET", "/api/rematch-status", None),
@@ -18,7 +18,7 @@ ASKED = [
 
 
 def answers(person: Person, login: Json) -> list[int]:
-    """What each service answers to an access token."""
+    """Each service's answer to an access token."""
     headers = {"Authorization": f"Bearer {login['access_token']}"}
     sent = [person.http.request(method, path, json=form, headers=headers) for method, path, form in ASKED]
     return [answer.status_code for answer in sent]
@@ -45,7 +45,7 @@ def end_all_others(person: Person, _: Json) -> None:
 
 
 @pytest.mark.parametrize("end", [log_out, end_from_elsewhere, end_all_others])
-def test_an_access_token_ends_with_its_session_everywhere(
+def test_an_access_token_is_rejected_everywhere_once_its_session_ends(
     organiser: Organiser, join: Callable[[Json], Person], end: Callable[[Person, Json], None]
 ) -> None:
     person = join(organiser.event("Sessions"))
@@ -53,7 +53,7 @@ def test_an_access_token_ends_with_its_session_everywhere(
     assert answers(person, login) == answers(person, person.login) == [200, 200, 200, 404]
     end(person, login)
     until(lambda: answers(person, login), lambda found: found == [401] * 4, PATIENCE_S)
-    assert answers(person, person.login) == [200, 200, 200, 404], "the other session goes on"
+    assert answers(person, person.login) == [200, 200, 200, 404], "the other session stays valid"
 
 
 def test_an_erased_account_is_signed_out_everywhere(organiser: Organiser, join: Callable[[Json], Person]) -> None:

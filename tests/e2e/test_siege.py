@@ -1,4 +1,4 @@
-"""An honest guest's whole journey beside hostile accounts and connections: a short `make siege`."""
+"""An honest guest is served under attack from hostile accounts and connections: a short `make siege`."""
 
 from deploy.local.system import LocalSystem
 from deploy.sample.event import SampleEvent, SamplePhoto
@@ -7,12 +7,12 @@ from tests.load.siege.attacks import Plan
 from tests.load.siege.measure import TOGETHER, Siege, as_json, join_hostile
 
 ACCOUNTS = 12
-# In the order of their uploads a guest would wait for a dozen bombs, each of which takes about as long as a journey;
+# In upload order, the guest would wait for a dozen bombs, each of which takes about as long as the guest's whole visit;
 # the bound leaves room for tests that run at the same time.
 BOUND = 8.0
 
 
-def test_a_guest_is_not_kept_waiting_by_those_who_attack(
+def test_a_guest_is_not_delayed_by_attackers(
     system: LocalSystem, gallery: tuple[Json, dict[str, SamplePhoto]], sample: SampleEvent
 ) -> None:
     event, _ = gallery
@@ -23,6 +23,6 @@ def test_a_guest_is_not_kept_waiting_by_those_who_attack(
     result = as_json(phases, BOUND)
     assert result["ratio"] <= BOUND, result
     answers = result["answers"][TOGETHER]
-    assert set(answers) == {"bombs", "noise", "drips", "logins", "streams"}, "all of them were at work"
+    assert set(answers) == {"bombs", "noise", "drips", "logins", "streams"}, "every attacker was active"
     assert answers["bombs"].get("202", 0) >= ACCOUNTS / 2
     assert answers["streams"].get("429", 0) > 0

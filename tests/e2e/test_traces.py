@@ -1,4 +1,4 @@
-"""Traces of a real system: what a request causes is connected through all processes, and names nobody."""
+"""Traces of a running system: all work caused by a request is connected across processes, without personal data."""
 
 import re
 import shutil
@@ -40,7 +40,7 @@ def traced(url: str, **settings: str) -> Iterator[LocalSystem]:
 
 
 def find_ada(system: LocalSystem, sample: SampleEvent, photo: SamplePhoto) -> tuple[Json, str, str]:
-    """A guest finds their photo: the event, the photo's id and the selfie's."""
+    """Lets a guest find their photo; the ids of the event, the photo and the selfie."""
     add_organiser(system.data, system.env, "olga", PASSWORD)
     login = httpx2.post(f"{system.base_url}/api/login", json={"username": "olga", "password": PASSWORD}, timeout=30)
     with Organiser(system.base_url, login.json(), "olga") as host:
@@ -59,7 +59,7 @@ def collector() -> Iterator[Collector]:
         yield running
 
 
-def test_the_journey_of_a_photo_and_a_selfie_is_connected_and_names_nobody(
+def test_traces_of_a_photo_and_a_selfie_are_connected_and_contain_no_personal_data(
     collector: Collector, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
 ) -> None:
     with traced(collector.url, LOG_FORMAT="json") as system:
@@ -69,43 +69,45 @@ def test_the_journey_of_a_photo_and_a_selfie_is_connected_and_names_nobody(
             SELFIE: {"gateway", "selfie", "selfie-worker", "matcher"},
             JOIN: {"gateway", "auth"},
         }
-        # A service that does not know a member yet asks auth_service within the request.
+        # A service that lacks a member asks auth_service within the request.
         until(
             lambda: {name: collector.connected(name) for name in whole},
             lambda found: all([group - {"auth"} for group in found[n]] == [whole[n] - {"auth"}] for n in whole),
         )
         assert collector.connected(JOIN) == [whole[JOIN]]
         log = system.log_path.read_text()
-    # The trace of a late photo is found by its id.
+    # The trace of a later photo is found by its id.
     works = {each.trace for each in collector.received if each.span.name in ("photo", "selfie")}
     assert works == {photo_id.replace("-", ""), selfie_id.replace("-", "")}
     assert re.search(f'"trace_id": ?"{photo_id.replace("-", "")}"', log)
-    # Without ids, whose random bytes may spell anything.
+    # Ids are excluded, as their random bytes may spell any text.
     spans = [each.span for each in collector.received]
-    told = str([(span.name, span.attributes, span.events, span.status) for span in spans])
+    contents = str([(span.name, span.attributes, span.events, span.status) for span in spans])
     statements = [event for each in collector.received for event in each.span.events if event.name == "statement"]
     assert statements
     secrets = (PASSWORD, "guest-ada", "olga", "example.org", "Garden party", event["event_code"], event["id"], "eyJ")
-    assert [word for word in secrets if word in told] == []
+    assert [word for word in secrets if word in contents] == []
 
 
-def test_control_what_is_not_sampled_is_not_sent(
+def test_control_unsampled_traces_are_not_sent(
     collector: Collector, sample: SampleEvent, one_of: Callable[..., SamplePhoto]
 ) -> None:
-    """Every span is sent before a process ends: none came, so there was none."""
+    """Spans are flushed before a process ends, so none exist if none arrived."""
     before = len(collector.received)
     with traced(collector.url, OTEL_TRACES_SAMPLER_ARG="0") as system:
         find_ada(system, sample, one_of("Ada"))
     assert len(collector.received) == before
 
 
-def test_a_collector_that_hangs_breaks_nothing(sample: SampleEvent, one_of: Callable[..., SamplePhoto]) -> None:
+def test_a_hanging_collector_does_not_affect_the_system(
+    sample: SampleEvent, one_of: Callable[..., SamplePhoto]
+) -> None:
     with silent_collector() as url, traced(url) as system:
         find_ada(system, sample, one_of("Ada"))
 
 
 @pytest.mark.parametrize(("endpoint", "is_loaded"), [("", False), ("http://127.0.0.1:9", True)])
-def test_the_sdk_is_loaded_only_where_traces_are_on(endpoint: str, is_loaded: bool) -> None:
+def test_the_sdk_is_loaded_only_if_tracing_is_enabled(endpoint: str, is_loaded: bool) -> None:
     program = (
         "import sys, auth_service.__main__, selfie_service.__main__, matcher_service.__main__, gateway.__main__\n"
         "from kit import settings, traces\n"

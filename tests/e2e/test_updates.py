@@ -1,4 +1,4 @@
-"""An open page hears of what changes, through all processes."""
+"""Live updates of an open page, through all processes."""
 
 import json
 import time
@@ -16,7 +16,7 @@ SOON_S = 2.0
 
 @contextmanager
 def open_page(person: Person) -> Iterator[Iterator[tuple[str, Json]]]:
-    """What the page of a person hears, as kind and data."""
+    """Yields the updates of a person's page, as kind and data."""
     with person.http.stream("GET", "/api/updates", timeout=60) as answer:
         assert answer.status_code == 200
         updates = listen(answer.iter_lines())
@@ -39,7 +39,7 @@ def until_heard(updates: Iterator[tuple[str, Any]], wanted: str) -> Json:
     return next(data for kind, data in updates if kind == wanted)
 
 
-def test_an_open_page_hears_of_a_selfie_a_photo_and_a_deletion(
+def test_an_open_page_is_notified_of_selfies_photos_and_deletions(
     organiser: Organiser, join: Callable[[Json], Person], sample: SampleEvent, one_of: Callable[..., SamplePhoto]
 ) -> None:
     event = organiser.event("Live")
@@ -59,20 +59,20 @@ def test_an_open_page_hears_of_a_selfie_a_photo_and_a_deletion(
             until_heard(updates, "photos")
         organiser.expect(204, "DELETE", f"/api/events/{event['id']}")
         until_heard(updates, "events")
-        # That it may take a selfie since it joined is heard late at times.
+        # The update that a selfie is allowed now may arrive late.
         heard = list(takewhile(lambda kind: kind != "events", (kind for kind, _ in uninvolved)))
-        assert set(heard) <= {"selfie"}, "of the photos of another guest it has heard nothing"
+        assert set(heard) <= {"selfie"}, "another guest's photos cause no update"
 
 
-def test_a_page_of_an_erased_guest_ends(organiser: Organiser, join: Callable[[Json], Person]) -> None:
+def test_the_stream_of_an_erased_guest_ends(organiser: Organiser, join: Callable[[Json], Person]) -> None:
     guest = join(organiser.event("Erased"))
     with open_page(guest) as updates:
         guest.expect(204, "DELETE", "/api/me")
-        assert {kind for kind, _ in updates} <= {"photos", "events"}, "and then the stream ends"
+        assert {kind for kind, _ in updates} <= {"photos", "events"}, "the stream ends afterwards"
     guest.expect(401, "GET", "/api/updates")
 
 
-def test_after_a_restart_of_the_matcher_every_page_reloads(
+def test_after_a_restart_of_the_matcher_every_page_reloads_its_data(
     organiser: Organiser, join: Callable[[Json], Person], system: LocalSystem
 ) -> None:
     guest = join(organiser.event("Restarted"))
@@ -83,13 +83,13 @@ def test_after_a_restart_of_the_matcher_every_page_reloads(
 
 @contextmanager
 def open_event(person: Person, event: Json) -> Iterator[Iterator[Json]]:
-    """The states that the organiser's page of an event is told."""
+    """Yields the states sent to the organiser's page of an event."""
     with person.http.stream("GET", f"/api/events/{event['id']}/updates", timeout=60) as answer:
         assert answer.status_code == 200
         yield (data for kind, data in listen(answer.iter_lines()) if kind == "state")
 
 
-def test_an_organiser_sees_guests_selfies_and_photos_arrive(
+def test_an_organiser_is_notified_of_guests_selfies_and_photos(
     organiser: Organiser, join: Callable[[Json], Person], sample: SampleEvent, one_of: Callable[..., SamplePhoto]
 ) -> None:
     event = organiser.event("Live view")
@@ -110,5 +110,5 @@ def test_an_organiser_sees_guests_selfies_and_photos_arrive(
         assert [one["user_id"] for one in without] == [other.id]
         other.expect(403, "GET", f"/api/events/{event['id']}/updates")
         organiser.expect(204, "DELETE", f"/api/events/{event['id']}")
-        assert len(list(states)) < 5, "and then the stream ends"
+        assert len(list(states)) < 5, "the stream ends afterwards"
     organiser.expect(404, "GET", f"/api/events/{event['id']}/updates")

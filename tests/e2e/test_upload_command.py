@@ -1,4 +1,4 @@
-"""`minois upload` takes a folder to an event, whatever happens to the connection."""
+"""`minois upload` uploads a folder to an event and survives connection failures."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ BASE = [sys.executable, "-m", "deploy.cli"]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Photos of noise in two folders; one is there twice, one is no picture, one is hidden."""
+    """Noise photos in two folders: one is a duplicate, one is not a picture, one is hidden."""
     made = tmp_path_factory.mktemp("camera")
     (made / "day2").mkdir()
     random = np.random.default_rng(1)
@@ -61,7 +61,7 @@ def is_back(organiser: Organiser) -> bool:
         return False
 
 
-def test_a_folder_arrives_once_and_what_is_wrong_is_named(
+def test_a_folder_is_uploaded_once_and_failures_are_listed(
     system: LocalSystem, organiser: Organiser, event: Json, folder: Path
 ) -> None:
     code, said = finish(start(system, folder, "--event", event["name"]))
@@ -75,7 +75,7 @@ def test_a_folder_arrives_once_and_what_is_wrong_is_named(
     assert f"0 sent, {PHOTOS // 2} already there." in said
 
 
-def test_an_upload_survives_the_death_of_the_gateway(
+def test_an_upload_survives_a_crash_of_the_gateway(
     system: LocalSystem, organiser: Organiser, event: Json, folder: Path
 ) -> None:
     upload = start(system, folder, "--event", event["id"], "--connections", "1")
@@ -88,7 +88,7 @@ def test_an_upload_survives_the_death_of_the_gateway(
     assert count(organiser, event) == PHOTOS
 
 
-def test_control_without_patience_it_ends_and_goes_on_where_it_was(
+def test_control_without_retries_it_fails_and_a_second_run_resumes(
     system: LocalSystem, organiser: Organiser, event: Json, folder: Path
 ) -> None:
     upload = start(system, folder, "--event", event["id"], "--connections", "1", "--patience", "0")
@@ -97,7 +97,7 @@ def test_control_without_patience_it_ends_and_goes_on_where_it_was(
     code, said = finish(upload)
     assert code == 1
     until(lambda: is_back(organiser), bool)
-    if count(organiser, event) < PHOTOS:  # else it was done before the gateway died
+    if count(organiser, event) < PHOTOS:  # otherwise it finished before the gateway died
         assert "Run the same command again" in said
     code, said = finish(start(system, folder / "day2", "--event", event["id"]))
     assert code == 0, said
@@ -111,7 +111,7 @@ def test_control_without_patience_it_ends_and_goes_on_where_it_was(
         (["--evnt", "x"], "--event"),
     ],
 )
-def test_a_wrong_option_ends_with_what_to_do(
+def test_an_invalid_option_fails_with_advice(
     system: LocalSystem, event: Json, folder: Path, options: list[str], reason: str
 ) -> None:
     code, said = finish(start(system, folder, *options))
@@ -119,7 +119,7 @@ def test_a_wrong_option_ends_with_what_to_do(
     assert reason in said
 
 
-def test_a_wrong_password_is_refused(system: LocalSystem, organiser: Organiser, folder: Path) -> None:
+def test_a_wrong_password_is_rejected(system: LocalSystem, organiser: Organiser, folder: Path) -> None:
     command = [*BASE, "upload", str(folder), "--username", "olga", "--server", system.base_url]
     env = {**os.environ, "MINOIS_PASSWORD": "not the password"}
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)

@@ -1,4 +1,4 @@
-"""Uploads through the whole system: what was received completely is kept, whatever happens to the rest."""
+"""Uploads through the whole system: completely received files are kept, whatever happens to the rest."""
 
 import io
 import socket
@@ -14,7 +14,7 @@ FORM = "multipart/form-data; boundary=b"
 
 
 def listed(organiser: Organiser, event: Json) -> dict[str, Json]:
-    """The photos of an event by their file names."""
+    """The photos of an event by file name."""
     page = organiser.get(f"/api/events/{event['id']}/photos", limit=200)
     return {photo["filename"]: photo for photo in page["photos"]}
 
@@ -55,7 +55,7 @@ def test_each_file_of_a_mixed_upload_has_its_own_result(organiser: Organiser, sa
     assert set(listed(organiser, event)) == {"1.jpg", "2.jpg"}
 
 
-def test_a_photo_of_the_largest_size_is_accepted(organiser: Organiser, sample: SampleEvent) -> None:
+def test_a_photo_of_the_maximum_size_is_accepted(organiser: Organiser, sample: SampleEvent) -> None:
     event = organiser.event("Large")
     jpeg = sample.photos[0].jpeg
     [photo] = upload(organiser, event, ("large.jpg", jpeg + bytes(100_000_000 - len(jpeg))))
@@ -65,7 +65,7 @@ def test_a_photo_of_the_largest_size_is_accepted(organiser: Organiser, sample: S
 
 @contextmanager
 def body(system: LocalSystem, person: Person, path: str, length: int) -> Iterator[socket.socket]:
-    """A connection on which a request of `length` bytes has begun."""
+    """Opens a connection and begins a request of `length` bytes."""
     address = urlsplit(system.base_url)
     head = (
         f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {person.auth.token}\r\n"
@@ -81,7 +81,7 @@ def part(field: str, name: str, data: bytes) -> bytes:
     return disposition.encode() + data + b"\r\n"
 
 
-def test_what_is_complete_is_kept_when_the_connection_drops(
+def test_files_received_before_a_disconnect_are_kept(
     system: LocalSystem, organiser: Organiser, sample: SampleEvent
 ) -> None:
     event = organiser.event("Lift")
@@ -92,7 +92,7 @@ def test_what_is_complete_is_kept_when_the_connection_drops(
     until(lambda: set(listed(organiser, event)), lambda names: names == {"0.jpg", "1.jpg", "2.jpg"})
 
 
-def test_a_selfie_may_pause_longer_than_a_body_without_a_token(
+def test_a_selfie_upload_may_pause_longer_than_one_without_a_token(
     system: LocalSystem,
     join: Callable[[Json], Person],
     gallery: tuple[Json, dict[str, SamplePhoto]],
@@ -102,7 +102,7 @@ def test_a_selfie_may_pause_longer_than_a_body_without_a_token(
     sent = part("file", "selfie.jpg", sample.selfies["Ada"]) + b"--b--\r\n"
     with body(system, guest, "/api/upload-selfie", len(sent)) as connection:
         connection.sendall(sent[:1000])
-        connection.settimeout(11)  # a body without a token is given up after 9 seconds
+        connection.settimeout(11)  # a body without a token is abandoned after 9 seconds
         try:
             assert connection.recv(1000) is None
         except TimeoutError:
@@ -112,7 +112,7 @@ def test_a_selfie_may_pause_longer_than_a_body_without_a_token(
     assert guest.settled()["status"] == "done"
 
 
-def test_a_photo_that_failed_is_read_again(organiser: Organiser, sample: SampleEvent) -> None:
+def test_a_failed_photo_can_be_retried(organiser: Organiser, sample: SampleEvent) -> None:
     event = organiser.event("Again")
     broken = b"\xff\xd8\xff\xe0" + io.BytesIO(sample.photos[0].jpeg[:2000]).getvalue()[::-1]
     [first] = upload(organiser, event, ("broken.jpg", broken))

@@ -1,4 +1,4 @@
-"""Pictures of one head at several places."""
+"""Pictures of the same head at several positions."""
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ from kit.faces.images.decode import Pixels
 from kit.faces.types import Detection
 
 ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
-# Head and shoulders, and the face in them as dlib reports it.
+# Head and shoulders, and the face box as dlib reports it.
 HEAD: Pixels = ASTRONAUT[20:240, 120:340]
 FACE_PX = 90
 CENTRE_PX = 105
@@ -17,7 +17,7 @@ PLACES = [(201, 187), (418, 303), (733, 401)]
 
 
 def crowd(face_px: int, places: list[tuple[int, int]], width: int = 960, height: int = 640) -> Pixels:
-    """A wall with a face of that size at each place: its centre. A head that is too large is cut off at the edges."""
+    """A wall with a face of that size centred at each position. Heads that are too large are cut off at the edges."""
     scale = face_px / FACE_PX
     smooth = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     head = cv2.resize(HEAD, None, fx=scale, fy=scale, interpolation=smooth)

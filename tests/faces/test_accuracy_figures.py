@@ -1,4 +1,4 @@
-"""Figures of a replayed event."""
+"""Accuracy figures of a replayed event."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ EVENT = Event(tuple(PHOTOS.values()), READ, (A, B), 0)
 PAIRS = list(list_pairs(EVENT))
 
 
-def test_a_selfie_is_no_pair_with_itself_and_unlabelled_photos_are_nobody_s() -> None:
+def test_a_selfie_is_not_paired_with_itself_and_unlabelled_photos_belong_to_no_one() -> None:
     found = summarise(PAIRS, within(0.55))
     assert (found["pairs"], found["people"], found["recall"]) == (5, 2, 0.4)
     assert (found["false"], found["false_rate"], found["wrong_per_guest"]) == (1, pytest.approx(1 / 7, rel=1e-3), 0.5)
@@ -60,11 +60,11 @@ def test_without_pairs_there_are_no_rates() -> None:
     assert summarise([], within(0.55))["recall"] is None
 
 
-def test_what_is_missed_is_explained() -> None:
+def test_misses_are_explained() -> None:
     assert explain(EVENT, PAIRS, within(0.55)) == {"not found": 1, "too small": 1, "too far": 1}
 
 
-def test_a_face_that_another_person_has_is_not_too_far() -> None:
+def test_a_face_assigned_to_another_person_is_not_counted_as_too_far() -> None:
     hidden = Event(EVENT.photos, READ | {"found": ReadPhoto((face(),), 0, 0.1)}, (Guest("a", "selfie", b"", {}), B), 0)
     assert explain(hidden, list(list_pairs(hidden)), within(0.55)) == {"not found": 2, "too small": 1, "too far": 1}
 
@@ -81,26 +81,26 @@ def test_recall_is_split_by_size_and_pose() -> None:
     }
 
 
-def test_the_curve_has_both_rates_at_each_tolerance() -> None:
+def test_the_curve_contains_both_rates_at_each_tolerance() -> None:
     assert curve(PAIRS, [0.35, 0.65]) == [(0.35, 0.2, 0.0), (0.65, 0.6, pytest.approx(1 / 7))]
 
 
 def show(limits: Limits, *faces: tuple[float, ...]) -> frozenset[str]:
-    """Of a guest at the origin whose selfie, photo 0, is in the event."""
+    """The photos shown to a guest at the origin whose selfie, photo 0, is in the event."""
     photos = tuple(LabelledPhoto(str(number), "natural", frozenset({"a"})) for number in range(len(faces) + 1))
     read = {str(number): ReadPhoto((face(at=at),), 0, 0.1) for number, at in enumerate([(0.0, 0.0), *faces])}
     (guest,) = settle(Event(photos, read, (Guest("a", "0", encode((0.0,)), {}),), 0), limits).guests
     return guest.shown
 
 
-def test_guests_are_shown_what_growth_finds_and_their_selfie_is_no_template() -> None:
+def test_guests_see_what_growth_finds_and_their_selfie_is_no_template() -> None:
     near, templates, far = (0.3, 0.0), [(0.3, 0.1), (0.3, -0.1)], (0.7, 0.0)
     assert show(Limits(), *templates, far) == {"1", "2", "3"}
     assert show(Limits(template_distance=0.0), *templates, far) == {"1", "2"}
     assert show(Limits(), near, far) == {"1"}, "one template and the selfie are not two"
 
 
-def test_people_come_with_their_first_selfies_then_with_their_second() -> None:
+def test_people_are_replayed_with_first_selfies_before_second_ones() -> None:
     shared = {"x": ReadPhoto((face(at=(0.3, 0.0)),), 0, 0.1)}
     guests = [
         Guest("a", "1", encode((0.0,)), {}),

@@ -1,4 +1,4 @@
-"""CenterFace proposes the faces of photos; HOG says which of them are sure."""
+"""CenterFace proposes faces in photos; HOG confirms which of them are certain."""
 
 import time
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def detector() -> CenterFace:
 
 
 @pytest.mark.parametrize("face_px", [20, 36, 84, 130])
-def test_each_face_is_proposed_once_and_where_it_is(detector: CenterFace, face_px: int) -> None:
+def test_each_face_is_proposed_once_at_its_position(detector: CenterFace, face_px: int) -> None:
     found = detector.find(crowd(face_px, PLACES))
     assert len(found) == 3
     assert not any(proposal.is_sure for proposal in found)
@@ -39,7 +39,7 @@ def test_each_face_is_proposed_once_and_where_it_is(detector: CenterFace, face_p
         assert one.box.width == one.box.height == pytest.approx(face_px, rel=0.3)
 
 
-def test_a_large_picture_is_reduced_and_a_small_one_is_not_enlarged(
+def test_large_pictures_are_reduced_and_small_ones_are_not_enlarged(
     detector: CenterFace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sides: list[tuple[int, ...]] = []
@@ -69,7 +69,7 @@ class HogThatSees:
         return Detection(box, 1.5) if box.left < pixels.shape[1] // 2 else None
 
 
-def test_a_face_that_hog_does_not_see_is_not_sure() -> None:
+def test_a_face_that_hog_does_not_confirm_is_uncertain() -> None:
     found = PhotoDetector(HogThatSees()).find(crowd(84, PLACES))  # type: ignore[arg-type]
     assert [(one.is_sure, one.box.left < 480) for one in found] == [(True, True), (True, True), (False, False)]
     assert all(one.is_sure for one in PhotoDetector(HogDetector()).find(crowd(84, PLACES))), "the control"
@@ -81,14 +81,14 @@ def test_an_engine_for_selfies_finds_nothing_in_photos() -> None:
 
 
 def other(change: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Another file in the place of the model."""
+    """A different file in place of the model."""
     path = folder / models.CENTERFACE
     path.write_bytes(change(models.find_model(models.CENTERFACE).read_bytes()))
     monkeypatch.setattr(models, "find_model", lambda name: path)
 
 
 @pytest.mark.parametrize("change", [lambda data: b"", lambda data: data + b"\0", lambda data: data[:-1] + b"\1"])
-def test_another_file_is_refused(
+def test_a_different_model_file_is_rejected(
     change: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     other(change, monkeypatch, tmp_path)
@@ -97,27 +97,26 @@ def test_another_file_is_refused(
 
 
 def published_answer(tile: Pixels) -> list[np.ndarray]:
-    """What the original says of a picture of 32 pixels; it has a fixed input of ten."""
+    """The original model's output for a picture of 32 pixels; its batch size is fixed at ten."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # it warns of each initializer among the inputs
+    options.log_severity_level = 4  # it warns about each initializer among the inputs
     source = models.find_model(models.CENTERFACE).read_bytes()
     published = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     pictures = np.stack([tile.transpose(2, 0, 1)] * 10) * np.float32(1)
     return [found[0] for found in published.run(["537", "538", "539"], {"input.1": pictures})]
 
 
-def test_the_graph_without_ranges_gives_the_published_one_s_numbers() -> None:
+def test_the_graph_without_ranges_gives_the_published_numbers() -> None:
     tile = np.ascontiguousarray(shrink(ASTRONAUT[60:190, 160:290], 32))
     ours = models.start_session(build_centerface(models.find_model(models.CENTERFACE).read_bytes(), {}))
     for one, theirs in zip(ours.run(None, {"pixels": tile[None]}), published_answer(tile), strict=True):
         assert np.abs(one[0] - theirs).max() < 1e-3
 
 
-def test_eight_bits_find_the_same_faces(detector: CenterFace) -> None:
-    """Scores and sizes move a little, and no face comes or goes; the control: ranges that are a tenth of what they
-    should be lose faces."""
+def test_quantisation_to_eight_bits_finds_the_same_faces(detector: CenterFace) -> None:
+    """Scores and sizes change slightly, the set of faces does not. Control: a tenth of the ranges loses faces."""
     source = models.find_model(models.CENTERFACE).read_bytes()
     pixels = frame(crowd(84, PLACES), 1.0)[None]
     scores, sizes, _ = models.start_session(build_centerface(source, {})).run(None, {"pixels": pixels})
@@ -132,8 +131,8 @@ def test_eight_bits_find_the_same_faces(detector: CenterFace) -> None:
     assert np.abs(worse - scores)[clear].max() > 0.2
 
 
-def test_the_network_computes_in_bytes(detector: CenterFace, tmp_path: Path) -> None:
-    """Where an operation keeps floats between its bytes, nothing is gained."""
+def test_the_network_computes_in_bytes_throughout(detector: CenterFace, tmp_path: Path) -> None:
+    """A float operation between byte operations would lose the gain."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -146,8 +145,8 @@ def test_the_network_computes_in_bytes(detector: CenterFace, tmp_path: Path) -> 
     assert kinds.count("Conv") + kinds.count("FusedConv") <= 3
 
 
-def test_bytes_take_less_time_than_floats(detector: CenterFace) -> None:
-    """By the time of the processor, the least of several rounds in turn."""
+def test_quantised_inference_takes_less_time_than_floats(detector: CenterFace) -> None:
+    """Measured in CPU time, as the minimum of several alternating rounds."""
     source = models.find_model(models.CENTERFACE).read_bytes()
     floats = models.start_session(build_centerface(source, {}))
     pixels = frame(crowd(84, PLACES), 1.0)[None]

@@ -1,4 +1,4 @@
-"""dlib's files are read as they are, and any other bytes are refused with the reason."""
+"""dlib's model files are parsed as published, and any other bytes are rejected with a reason."""
 
 import functools
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def source(name: str) -> bytes:
     return models.find_model(name).read_bytes()
 
 
-def test_the_encoder_is_read_layer_for_layer() -> None:
+def test_the_encoder_is_parsed_layer_by_layer() -> None:
     weights = read_encoder(source(models.ENCODER))
     first, *_, last = weights.convolutions
     assert len(weights.convolutions) == 29
@@ -51,7 +51,7 @@ REFUSED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_other_bytes_are_refused_with_the_reason(name: str) -> None:
+def test_other_bytes_are_rejected_with_a_reason(name: str) -> None:
     change, reason = REFUSED[name]
     changed = change(source(models.ENCODER))
     assert changed != source(models.ENCODER)
@@ -59,7 +59,7 @@ def test_other_bytes_are_refused_with_the_reason(name: str) -> None:
         read_encoder(changed)
 
 
-def test_the_other_network_is_refused() -> None:
+def test_a_different_network_is_rejected() -> None:
     with pytest.raises(UnknownModel, match="loss_mmod_"):
         read_encoder(source(DETECTOR))
 
@@ -68,11 +68,11 @@ def test_the_other_network_is_refused() -> None:
     ("data", "number"),
     [(b"\1\0\1\x0b", 0.0), (b"\1\x10\x81\4", 1.0), (b"\x81\3\1\1", -6.0), (b"\3\x0a\xd7\xa3\x81\x1c", 0.04)],
 )
-def test_numbers_are_an_integer_and_a_power_of_two(data: bytes, number: float) -> None:
+def test_floats_are_stored_as_an_integer_and_a_power_of_two(data: bytes, number: float) -> None:
     assert Stream(data).numbers(1) == [pytest.approx(number, rel=1e-6)]
 
 
 @pytest.mark.parametrize("data", [b"\1\1\2\0\x7d", b"\1\0\1"])
-def test_numbers_that_are_none_are_refused(data: bytes) -> None:
+def test_invalid_numbers_are_rejected(data: bytes) -> None:
     with pytest.raises(UnknownModel):
         Stream(data).numbers(1)

@@ -1,4 +1,4 @@
-"""The encoder gives dlib's own numbers."""
+"""The encoder reproduces dlib's numbers."""
 
 import os
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from kit.faces.types import Box
 
 ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
 FACE = Box(171, 65, 108, 108)
-# Partly outside of the picture, which dlib fills with black.
+# Partly outside the picture, which dlib fills with black.
 CORNER = Box(-30, -30, 90, 90)
 
 
@@ -32,7 +32,7 @@ def encoder() -> Encoder:
 
 
 def cut_out(boxes: Sequence[Box]) -> list[Pixels]:
-    """The chips as face_recognition makes them."""
+    """The face chips as face_recognition makes them."""
     predictor = dlib.shape_predictor(str(models.find_model(models.LANDMARKS)))
     rectangles = [dlib.rectangle(b.left, b.top, b.left + b.width - 1, b.top + b.height - 1) for b in boxes]
     return [dlib.get_face_chip(ASTRONAUT, predictor(ASTRONAUT, rectangle), 150, 0.25) for rectangle in rectangles]
@@ -43,12 +43,12 @@ def encode_by_dlib(chips: Sequence[Pixels]) -> npt.NDArray[np.float64]:
     return np.array([network.compute_face_descriptor(chip) for chip in chips])
 
 
-def test_every_number_is_that_of_dlib(encoder: Encoder) -> None:
+def test_every_number_equals_that_of_dlib(encoder: Encoder) -> None:
     chips = cut_out([FACE, CORNER])
     assert np.abs(encoder.encode(chips) - encode_by_dlib(chips)).max() < 1e-5
 
 
-def test_a_face_is_encoded_as_it_is_and_mirrored(engine: Engine) -> None:
+def test_a_face_is_encoded_both_unchanged_and_mirrored(engine: Engine) -> None:
     faces = engine.encode(ASTRONAUT, [FACE, CORNER])
     chips = cut_out([FACE, CORNER])
     plain, mirrored = encode_by_dlib(chips), encode_by_dlib([np.ascontiguousarray(chip[:, ::-1]) for chip in chips])
@@ -58,7 +58,7 @@ def test_a_face_is_encoded_as_it_is_and_mirrored(engine: Engine) -> None:
     assert np.abs(np.array([face.encoding for face in faces]) - expected).max() < 1e-5
 
 
-def test_a_face_has_the_same_numbers_in_any_batch(encoder: Encoder) -> None:
+def test_a_face_has_the_same_encoding_in_any_batch(encoder: Encoder) -> None:
     face, corner = cut_out([FACE, CORNER])
     alone = encoder.encode([face])[0]
     many = encoder.encode([*[corner] * BATCH, face, corner])
@@ -67,12 +67,12 @@ def test_a_face_has_the_same_numbers_in_any_batch(encoder: Encoder) -> None:
     assert np.abs(many[-1] - many[0]).max() < 1e-6
 
 
-def test_no_faces_give_no_numbers(encoder: Encoder, engine: Engine) -> None:
+def test_no_faces_give_no_encodings(encoder: Encoder, engine: Engine) -> None:
     assert encoder.encode([]).shape == (0, 128)
     assert engine.encode(ASTRONAUT, []) == []
 
 
-def test_the_runtime_keeps_and_sends_no_record_of_its_use(encoder: Encoder) -> None:
+def test_the_runtime_records_and_sends_no_telemetry(encoder: Encoder) -> None:
     assert encoder.encode(cut_out([FACE])).any()
     opened = [os.readlink(entry) for entry in os.scandir("/proc/self/fd") if os.path.islink(entry)]
     assert not [name for name in opened if "Microsoft" in name]

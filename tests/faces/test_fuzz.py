@@ -1,4 +1,4 @@
-"""The decoder and the filter of originals meet damaged bytes without end: FUZZ_TIME seconds of them."""
+"""Fuzzing of the decoder and the filter of originals with damaged bytes for FUZZ_TIME seconds."""
 
 import os
 import re
@@ -22,14 +22,14 @@ from pathlib import Path
 from tests.bench import {module}
 {module}.fuzz({module}.{target}, {seconds}, Path({str(folder)!r}))
 """
-    # The shell forks once more: a process begins with the peak memory of the one that it was forked from, which the
-    # fuzzer would take for its own (ru_maxrss survives exec).
+    # The shell forks once more: a process inherits the peak memory of the process that forked it, which the fuzzer
+    # would count as its own (ru_maxrss survives exec).
     command = ["sh", "-c", '"$@"; exit $?', "sh", "nice", "-n", "19", sys.executable, "-c", script]
     return subprocess.run(command, capture_output=True, text=True, timeout=seconds + SLACK_S, check=False)
 
 
 @pytest.mark.timeout(FUZZ_TIME_S + 2 * SLACK_S)
-def test_damaged_bytes_raise_nothing_but_unreadable_within_time_and_memory(tmp_path: Path) -> None:
+def test_damaged_bytes_raise_only_unreadable_within_time_and_memory_limits(tmp_path: Path) -> None:
     done = fuzz(tmp_path, "decoding.decode", FUZZ_TIME_S)
     assert done.returncode == 0, done.stderr[-4000:]
     executed = re.search(r"number_of_executed_units: (\d+)", done.stderr)
@@ -38,8 +38,8 @@ def test_damaged_bytes_raise_nothing_but_unreadable_within_time_and_memory(tmp_p
     assert not list(tmp_path.glob("finding-*"))
 
 
-def test_the_fuzzer_finds_what_is_not_caught(tmp_path: Path) -> None:
-    """The control: the decoder without its funnel of exceptions."""
+def test_control_the_fuzzer_finds_uncaught_exceptions(tmp_path: Path) -> None:
+    """Runs the decoder without its funnel of exceptions."""
     done = fuzz(tmp_path, "decoding._decode", FUZZ_TIME_S)
     assert done.returncode != 0
     assert "Uncaught Python exception" in done.stderr + done.stdout
@@ -47,7 +47,7 @@ def test_the_fuzzer_finds_what_is_not_caught(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(FUZZ_TIME_S + 2 * SLACK_S)
-def test_the_original_of_a_damaged_jpeg_has_its_pixels_and_nothing_else(tmp_path: Path) -> None:
+def test_the_original_of_a_damaged_jpeg_contains_only_its_pixels(tmp_path: Path) -> None:
     done = fuzz(tmp_path, "original.plan_original", FUZZ_TIME_S, "fuzz_original")
     assert done.returncode == 0, done.stderr[-4000:]
     executed = re.search(r"number_of_executed_units: (\d+)", done.stderr)
@@ -55,8 +55,8 @@ def test_the_original_of_a_damaged_jpeg_has_its_pixels_and_nothing_else(tmp_path
     assert int(executed[1]) > 500
 
 
-def test_the_fuzzer_finds_a_secret_that_is_sent(tmp_path: Path) -> None:
-    """The control: no filter."""
+def test_control_the_fuzzer_finds_a_secret_in_the_output(tmp_path: Path) -> None:
+    """Runs without the filter."""
     done = fuzz(tmp_path, "send_all", FUZZ_TIME_S, "fuzz_original")
     assert done.returncode != 0
     assert "a secret is sent" in done.stderr + done.stdout

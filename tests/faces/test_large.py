@@ -1,4 +1,4 @@
-"""The largest photos of cameras, read within the memory of the child."""
+"""The largest camera photos are read within the memory limit of the child process."""
 
 import contextlib
 import functools
@@ -25,8 +25,8 @@ LARGE = {
 
 
 @pytest.mark.parametrize("name", LARGE)
-def test_the_largest_pictures_of_cameras_are_read_within_the_memory_of_the_child(name: str) -> None:
-    """With the limits of the indexer: less memory than the pixels alone of 200 megapixels would take twice."""
+def test_the_largest_camera_photos_are_read_within_the_memory_limit(name: str) -> None:
+    """Uses the indexer's limits: less memory than twice the pixels of a 200 megapixel photo."""
     size, options = LARGE[name]
     image = Image.new("RGB", size, (90, 110, 100))
     face_px = min(size) * 6 // 10

@@ -1,4 +1,4 @@
-"""A converted model is kept, and whatever happens to it there costs only another conversion."""
+"""The cache of converted models: any damage to it costs only another conversion."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +9,7 @@ from kit.faces import models
 
 
 class Converter:
-    """Counts how often it is asked."""
+    """A converter that counts its calls."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -30,7 +30,7 @@ def test_a_model_is_converted_once(tmp_path: Path) -> None:
     assert convert.calls == 1
 
 
-def test_another_version_of_the_converter_converts_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_converter_version_converts_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     convert = Converter()
     load(convert, tmp_path)
     monkeypatch.setattr(models, "CONVERTER_VERSION", models.CONVERTER_VERSION + 1)
@@ -49,14 +49,14 @@ def test_a_damaged_model_is_replaced(tmp_path: Path, damaged: bytes) -> None:
     assert convert.calls == 2
 
 
-def test_without_a_folder_that_can_be_written_models_stay_in_memory(tmp_path: Path) -> None:
+def test_without_a_writable_folder_models_stay_in_memory(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     convert = Converter()
     assert load(convert, tmp_path / "file") == load(convert, None) == b"model of 9150489 bytes"
     assert convert.calls == 2
 
 
-def test_many_may_convert_at_once(tmp_path: Path) -> None:
+def test_concurrent_conversions_are_safe(tmp_path: Path) -> None:
     convert = Converter()
     with ThreadPoolExecutor(8) as pool:
         found = set(pool.map(lambda _: load(convert, tmp_path), range(24)))
@@ -64,7 +64,7 @@ def test_many_may_convert_at_once(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_model_that_cannot_be_put_in_its_place_leaves_nothing(tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_moved_into_place_leaves_no_file(tmp_path: Path) -> None:
     convert = Converter()
     load(convert, tmp_path)
     (kept,) = tmp_path.iterdir()

@@ -1,4 +1,4 @@
-"""What the indexer takes from a photo."""
+"""The data that the indexer extracts from a photo."""
 
 import io
 import pickle
@@ -21,12 +21,12 @@ from matcher_service.reading import Reading, find_faces, find_turned, read
 from tests.unit.jpegs import SECRET, full_exif, read_properties
 
 ASTRONAUT: Pixels = samples.astronaut()  # type: ignore[no-untyped-call]
-# Without the flag, in which HOG sees a face.
+# Without the flag, in which HOG detects a face.
 PORTRAIT = np.ascontiguousarray(ASTRONAUT[:320, 60:380])
 
 
 class ScriptedEngine:
-    """Finds a number of faces, each smaller than the one before."""
+    """Finds a fixed number of faces, each smaller than the previous one."""
 
     def __init__(self, count: int) -> None:
         self.count = count
@@ -51,12 +51,12 @@ class ScriptedEngine:
         (b"\xff\xd8\xff" + bytes(100_000_000), "too_large"),
     ],
 )
-def test_bytes_that_are_no_photo_are_a_result_with_a_reason(data: bytes, reason: str) -> None:
+def test_bytes_that_are_not_a_photo_give_a_result_with_a_reason(data: bytes, reason: str) -> None:
     engine: Any = ScriptedEngine(0)
     assert read(engine, data) == Reading(reason=reason)  # type: ignore[arg-type]
 
 
-def test_a_photo_is_read_with_its_faces_and_its_derivatives() -> None:
+def test_a_photo_is_read_with_its_faces_and_derived_pictures() -> None:
     photo = to_jpeg(np.hstack([ASTRONAUT, ASTRONAUT, ASTRONAUT, ASTRONAUT]), None, 95)
     result = pickle.loads(pickle.dumps(read(Engine(), photo)))
     assert (result.reason, result.width, result.height) == (None, 2048, 512)
@@ -74,7 +74,7 @@ def test_a_photo_is_read_with_its_faces_and_its_derivatives() -> None:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_pictures_say_when_and_by_whom_and_never_where(form: str) -> None:
+def test_served_pictures_contain_time_and_author_but_no_position(form: str) -> None:
     out = io.BytesIO()
     Image.fromarray(ASTRONAUT).save(out, form, exif=full_exif())
     data = out.getvalue()
@@ -84,9 +84,9 @@ def test_pictures_say_when_and_by_whom_and_never_where(form: str) -> None:
     assert result.taken == Taken(datetime(2026, 6, 20, 17, tzinfo=UTC), 120)
     assert bool(result.original_parts) == (form == "JPEG")
     original = assemble(data, result.original_parts) or result.original_jpeg
-    anew = (result.preview_jpeg, result.medium_jpeg)
-    assert not any(SECRET in picture for picture in (original, *anew, result.thumb_jpeg))
-    for picture, orientation in ((original, 6 if form == "JPEG" else None), *((jpeg, None) for jpeg in anew)):
+    derived = (result.preview_jpeg, result.medium_jpeg)
+    assert not any(SECRET in picture for picture in (original, *derived, result.thumb_jpeg))
+    for picture, orientation in ((original, 6 if form == "JPEG" else None), *((jpeg, None) for jpeg in derived)):
         with Image.open(io.BytesIO(picture)) as image:
             exif = image.getexif()
         assert (exif.get(0x0112), set(exif)) == (
@@ -97,7 +97,7 @@ def test_pictures_say_when_and_by_whom_and_never_where(form: str) -> None:
         assert read_properties(picture)["creator"] == "Ana Pérez"
 
 
-def test_bytes_that_hide_behind_the_picture_are_not_sent() -> None:
+def test_bytes_appended_to_the_picture_are_not_served() -> None:
     photo = to_jpeg(ASTRONAUT, None, 95)
     data = photo[:-2] + SECRET * 5000 + b"\xff\xd9" + SECRET
     engine: Any = ScriptedEngine(0)
@@ -107,14 +107,14 @@ def test_bytes_that_hide_behind_the_picture_are_not_sent() -> None:
     assert len(original) <= len(photo) + 16
 
 
-def test_beyond_the_cap_the_largest_faces_are_kept() -> None:
+def test_above_the_limit_the_largest_faces_are_kept() -> None:
     engine: Any = ScriptedEngine(5000)
     found = find_faces(engine, ASTRONAUT)
     assert len(found) == reading.MAX_FACES
     assert found[0].box.width == 5039
 
 
-def test_a_face_of_less_than_32_pixels_is_found_and_not_encoded() -> None:
+def test_a_face_below_32_pixels_is_found_but_not_encoded() -> None:
     small = np.asarray(Image.fromarray(ASTRONAUT).resize((140, 140)))
     canvas = np.full((400, 400, 3), 90, np.uint8)
     canvas[100:240, 100:240] = small
@@ -123,7 +123,7 @@ def test_a_face_of_less_than_32_pixels_is_found_and_not_encoded() -> None:
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.02, 3), (0.07, 2), (0.1, 1), (0.2, 0)])
-def test_faces_below_the_asked_share_are_left_out(share: float, count: int) -> None:
+def test_faces_below_the_minimum_share_are_omitted(share: float, count: int) -> None:
     engine: Any = ScriptedEngine(3)
     engine.find = lambda pixels: [Detection(Box(0, 0, side, side), 1.0) for side in (40, 90, 60)]
     found = find_faces(engine, np.zeros((750, 1000, 3), np.uint8), share)
@@ -139,7 +139,7 @@ PLACES = ((300, 200, 900), (1800, 1500, 1100), (3000, 300, 900))
 
 
 def group() -> Pixels:
-    """Three faces of 300 pixels and more in a photo of 4000 x 3000."""
+    """Three faces of at least 300 pixels in a 4000 x 3000 photo."""
     canvas = np.full((3000, 4000, 3), 110, np.uint8)
     for left, top, size in PLACES:
         canvas[top : top + size, left : left + size] = np.asarray(Image.fromarray(PORTRAIT).resize((size, size)))
@@ -161,7 +161,7 @@ def middles(boxes: Sequence[Box]) -> list[tuple[float, float]]:
 
 
 def stored(quarters: int, orientation: int | None = None) -> bytes:
-    """The group as a camera that was turned stores it, with or without saying so."""
+    """The group photo as a rotated camera stores it, with or without an orientation tag."""
     exif = Image.Exif()
     if orientation:
         exif[274] = orientation
@@ -169,7 +169,7 @@ def stored(quarters: int, orientation: int | None = None) -> bytes:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_faces_are_where_they_are_in_the_whole_photo_however_few_pixels_were_decoded(engine: Engine, form: str) -> None:
+def test_face_boxes_refer_to_the_whole_photo_whatever_the_decoding_scale(engine: Engine, form: str) -> None:
     result = read(engine, saved(GROUP, form, quality=90))
     assert (result.width, result.height) == (4000, 3000)
     assert np.abs(np.subtract(middles([face.box for face in result.faces]), sorted(FACES))).max() < 40
@@ -177,8 +177,8 @@ def test_faces_are_where_they_are_in_the_whole_photo_however_few_pixels_were_dec
     assert [face.quality.size_px for face in result.faces] == [min(f.box.width, f.box.height) for f in result.faces]
 
 
-def test_a_small_face_is_encoded_as_from_all_pixels(engine: Engine) -> None:
-    """Faces of 85 pixels in 12 megapixels: at half the scale, where they are found, they have 42."""
+def test_a_small_face_is_encoded_at_full_resolution(engine: Engine) -> None:
+    """Faces of 85 pixels in 12 megapixels have 42 at half the scale, which is used for detection."""
     canvas = np.full((3000, 4000, 3), 110, np.uint8)
     canvas[400:780, 500:880] = np.asarray(Image.fromarray(ASTRONAUT).resize((380, 380), Image.Resampling.LANCZOS))
     data = saved(canvas, quality=92)
@@ -194,7 +194,7 @@ def test_a_small_face_is_encoded_as_from_all_pixels(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_photo_that_lies_on_its_side_without_saying_so_has_its_faces(engine: Engine, quarters: int) -> None:
+def test_faces_are_found_in_a_rotated_photo_without_an_orientation_tag(engine: Engine, quarters: int) -> None:
     result = read(engine, stored(quarters))
     assert (result.width, result.height) == ((3000, 4000) if quarters % 2 else (4000, 3000))
     upright = read(engine, saved(GROUP, quality=92))
@@ -213,7 +213,7 @@ def test_a_photo_that_lies_on_its_side_without_saying_so_has_its_faces(engine: E
     assert Image.open(io.BytesIO(result.preview_jpeg)).size == ((1200, 1600) if quarters % 2 else (1600, 1200))
 
 
-def test_control_a_reader_that_looks_one_way_only_is_sure_of_nothing(
+def test_control_a_reader_that_tries_one_orientation_is_certain_of_no_face(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "find_turned", lambda engine, pixels, share: (0, find_faces(engine, pixels, share)))
@@ -221,7 +221,7 @@ def test_control_a_reader_that_looks_one_way_only_is_sure_of_nothing(
 
 
 @pytest.mark.parametrize(("quarters", "orientation"), [(0, 1), (1, 6), (2, 3), (3, 8)])
-def test_an_orientation_that_the_camera_wrote_needs_no_search(
+def test_with_an_orientation_tag_only_one_orientation_is_searched(
     engine: Engine, quarters: int, orientation: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "_TURNED_SCORE", 1e9)
@@ -230,7 +230,7 @@ def test_an_orientation_that_the_camera_wrote_needs_no_search(
 
 
 class TurnedEngine(ScriptedEngine):
-    """Sees a face in pictures that are higher than wide only, that clearly; in others what CenterFace alone sees."""
+    """Confirms a face only in pictures taller than wide; in others it finds what only CenterFace proposes."""
 
     def __init__(self, score: float) -> None:
         super().__init__(0)
@@ -242,7 +242,7 @@ class TurnedEngine(ScriptedEngine):
         return [Detection(Box(0, 0, 80, 80), self.score if is_high else 0.5, is_sure=is_high)]
 
 
-def test_other_ways_are_looked_at_in_a_small_copy_and_only_where_hog_sees_nothing() -> None:
+def test_other_orientations_are_searched_in_a_small_copy_and_only_if_hog_finds_nothing() -> None:
     photo = np.zeros((1500, 2000, 3), np.uint8)
     clear, weak, upright = TurnedEngine(1.0), TurnedEngine(0.2), TurnedEngine(1.0)
     assert find_turned(clear, photo) == (1, [Detection(Box(0, 0, 80, 80), 1.0)])  # type: ignore[arg-type]

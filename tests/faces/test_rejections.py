@@ -1,4 +1,4 @@
-"""What mistaken "not me" take away in the sample event, as the engine sees its faces."""
+"""The effect of mistaken "not me" decisions in the sample event, with the engine's encodings."""
 
 import itertools
 import uuid
@@ -18,7 +18,7 @@ CLEO = uuid.UUID(int=1)
 
 
 class Gallery:
-    """The photos of Cleo, whose selfie is 0.31 to 0.38 from her faces: two portraits, four times each."""
+    """The photos of Cleo, whose selfie is at 0.31 to 0.38 from her faces: two portraits, four times each."""
 
     def __init__(self, cache: Path) -> None:
         event = sample_event(cache)
@@ -41,7 +41,7 @@ class Gallery:
         )
 
     def find(self, rejected: dict[uuid.UUID, int | None], limits: Limits) -> dict[uuid.UUID, int]:
-        """Her photos, and which face of each is hers."""
+        """Her photos, and the number of her face in each."""
         found = match(self.faces, self.people, {CLEO: rejected}, limits)
         return {photo: settled.no for (_, photo), settled in found.items()}
 
@@ -52,15 +52,15 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Gallery:
 
 
 def find_least(gallery: Gallery, limits: Limits) -> int:
-    """How many photos are left at least, after any two were rejected."""
+    """The smallest number of remaining photos after any two rejections."""
     photos = gallery.find({}, limits)
     assert len(photos) == 8
     return min(len(gallery.find(dict(two), limits)) for two in itertools.combinations(photos.items(), 2))
 
 
-def test_two_mistaken_rejections_take_two_photos_away(gallery: Gallery) -> None:
+def test_two_mistaken_rejections_remove_only_two_photos(gallery: Gallery) -> None:
     assert find_least(gallery, Limits()) == 6
 
 
-def test_control_without_what_is_surely_the_guests_they_take_all(gallery: Gallery) -> None:
+def test_control_without_protection_of_clear_matches_they_remove_all(gallery: Gallery) -> None:
     assert find_least(gallery, Limits(own_distance=-1)) == 0

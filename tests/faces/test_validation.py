@@ -1,4 +1,4 @@
-"""Which selfies are refused, and why."""
+"""Verdicts on selfies and their reasons."""
 
 import functools
 import io
@@ -34,7 +34,7 @@ def astronaut() -> bytes:
 
 
 def oriented(orientation: int) -> bytes:
-    """The astronaut as a camera held that way stores it."""
+    """The astronaut as a camera in this orientation stores it."""
     undo = [None, None, 0, 3, 1, 5, 2, 6, 4]
     image = Image.fromarray(ASTRONAUT)
     turn = undo[orientation]
@@ -47,7 +47,7 @@ def oriented(orientation: int) -> bytes:
 
 
 class ScriptedEngine:
-    """Finds what it is told to, at every scale or only beyond one."""
+    """Finds the scripted faces, at every scale or only above one."""
 
     def __init__(self, hog: Sequence[Detection], haar: Sequence[Box] = (), quality: Quality = GOOD, **more: Any):
         self.hog, self.haar, self.quality = hog, haar, quality
@@ -126,12 +126,12 @@ def test_the_rules_decide(name: str) -> None:
         (to_jpeg(GREY, None, 90)[:600], "unreadable"),
     ],
 )
-def test_bytes_that_are_no_image_are_a_verdict_and_no_fault(data: bytes, reason: str) -> None:
+def test_bytes_that_are_not_an_image_give_a_verdict_and_no_fault(data: bytes, reason: str) -> None:
     engine: Any = SimpleNamespace()
     assert examine(engine, data) == Examination(reason)  # type: ignore[arg-type]
 
 
-def test_the_astronaut_is_a_valid_selfie_in_spite_of_the_flag(engine: Engine) -> None:
+def test_the_astronaut_is_a_valid_selfie_despite_the_flag(engine: Engine) -> None:
     verdict = examine(engine, astronaut())
     assert verdict.reason is None
     assert verdict.encoding is not None
@@ -140,7 +140,7 @@ def test_the_astronaut_is_a_valid_selfie_in_spite_of_the_flag(engine: Engine) ->
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_way_to_hold_the_camera_gives_the_same_face(engine: Engine, orientation: int) -> None:
+def test_every_orientation_gives_the_same_encoding(engine: Engine, orientation: int) -> None:
     verdict = examine(engine, oriented(orientation))
     assert verdict.encoding is not None
     (upright,) = engine.encode(ASTRONAUT, find_faces(engine, ASTRONAUT))
@@ -155,7 +155,7 @@ PORTRAIT = Image.fromarray(ASTRONAUT)
 
 
 def on_a_wall(size: float) -> bytes:
-    """The astronaut, and a portrait of her beside her that is so much smaller."""
+    """The astronaut next to a smaller portrait of her."""
     wall = Image.new("RGB", (1024, 512), (128, 128, 128))
     wall.paste(PORTRAIT)
     wall.paste(PORTRAIT.resize((int(512 * size),) * 2), (600, 100))
@@ -164,8 +164,8 @@ def on_a_wall(size: float) -> bytes:
 
 NOT_A_SECOND_GUEST = {
     "a cat": (photo(Image.fromarray(samples.chelsea())), "no_face"),
-    "a face beside a printed portrait of a quarter of its size": (on_a_wall(0.5), "several_faces"),
-    "a face before a small portrait on the wall": (on_a_wall(0.3), None),
+    "a face next to a printed portrait of a quarter of its size": (on_a_wall(0.5), "several_faces"),
+    "a face in front of a small portrait on the wall": (on_a_wall(0.3), None),
 }
 
 
@@ -175,7 +175,7 @@ def test_cats_and_portraits_get_their_verdict(engine: Engine, name: str) -> None
     assert examine(engine, data).reason == reason
 
 
-def test_boxes_are_in_pixels_of_the_whole_picture_whatever_the_search_shrank(engine: Engine) -> None:
+def test_boxes_are_in_full_size_pixels_whatever_the_search_scale(engine: Engine) -> None:
     large = np.array(Image.fromarray(ASTRONAUT).resize((2048, 2048)))
     (box,) = find_faces(engine, large)
     assert abs(box.left + box.width / 2 - 4 * 223) < 60
@@ -183,7 +183,7 @@ def test_boxes_are_in_pixels_of_the_whole_picture_whatever_the_search_shrank(eng
 
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
-def test_a_selfie_that_lies_on_its_side_without_saying_so_is_valid(engine: Engine, quarters: int) -> None:
+def test_a_rotated_selfie_without_an_orientation_tag_is_valid(engine: Engine, quarters: int) -> None:
     verdict = examine(engine, to_jpeg(np.ascontiguousarray(np.rot90(ASTRONAUT, quarters)), None, 95))
     assert verdict.reason is None
     assert verdict.encoding is not None
@@ -191,14 +191,14 @@ def test_a_selfie_that_lies_on_its_side_without_saying_so_is_valid(engine: Engin
     assert np.linalg.norm(np.frombuffer(verdict.encoding, "<f4") - upright.encoding) < 0.2
 
 
-def test_control_a_check_that_looks_one_way_only_finds_no_face(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_a_check_of_one_orientation_finds_no_face(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validation, "QUARTER_TURNS", ())
     sideways = to_jpeg(np.ascontiguousarray(np.rot90(ASTRONAUT)), None, 95)
     assert examine(engine, sideways).reason == "no_face"
 
 
-def test_a_large_selfie_is_judged_in_its_own_pixels(engine: Engine) -> None:
-    """108 megapixels of which an eighth is decoded: the face has more than 2 000 pixels, and less than 300 of those."""
+def test_a_large_selfie_is_judged_at_full_resolution(engine: Engine) -> None:
+    """108 megapixels decoded at 1/8 scale: the face has more than 2,000 pixels, of which less than 300 are decoded."""
     large = Image.fromarray(ASTRONAUT).resize((12_000, 9000))
     out = io.BytesIO()
     large.save(out, "JPEG", quality=80)
@@ -208,7 +208,7 @@ def test_a_large_selfie_is_judged_in_its_own_pixels(engine: Engine) -> None:
     assert verdict.quality.size_px > 1500
 
 
-def test_a_selfie_of_two_kilobytes_has_no_more_pixels_than_its_limit(engine: Engine) -> None:
+def test_a_highly_compressed_selfie_cannot_exceed_the_pixel_limit(engine: Engine) -> None:
     reasons = []
     for size in ((8000, 6000), (8000, 6500)):
         out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""An event whose photos are hidden, shown to everyone, or asked to be hidden."""
+"""An event with photos that are hidden, visible to everyone, or subject to a request to hide them."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from tests.matcher.world import World
 
 
 class Party:
-    """An event with a guest who is in two of three photos, and one without a selfie."""
+    """An event with one guest who is in two of three photos, and one guest without a selfie."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -21,5 +21,5 @@ class Party:
         self.world.audience.set_visibility(self.world.organiser, self.event, photos, visibility)
 
     def sees(self, user: UUID) -> dict[UUID, bool]:
-        """The photos that a user is shown, and whether they are in them; the same in every list and as pictures."""
+        """The photos visible to a user, and whether the user is in them; lists and pictures must agree."""
         return self.world.seen(self.event, user)

@@ -1,4 +1,4 @@
-"""MatcherService and PhotoService behind one server, and who calls them."""
+"""MatcherService and PhotoService behind one server, and the callers' tokens."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -14,7 +14,7 @@ from tests.matcher.world import World, person
 
 
 class Service:
-    """The two services behind one server, and who calls them."""
+    """Both services behind one server, with stubs that call them as different users."""
 
     def __init__(self, world: World, channel: grpc.Channel, signer: Callable[[str], Signer]) -> None:
         self.world = world

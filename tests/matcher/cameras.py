@@ -1,4 +1,4 @@
-"""Photos that were taken at some time with some camera."""
+"""Photos with a capture time and a camera."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ def add_taken(
     name: str = "a.jpg",
     replaces: bool = False,
 ) -> UUID:
-    """A photo that its camera dates so many minutes after noon, read."""
+    """Uploads and indexes a photo whose camera dates it this many minutes after noon."""
     taken = None if minute is None else Taken(NOON + timedelta(minutes=minute), 120)
 
     def read(data: bytes) -> Reading:
@@ -40,7 +40,7 @@ def add_taken(
 
 
 def add_camera(world: World, event: UUID) -> UUID:
-    """A camera without photos."""
+    """Inserts a camera without photos."""
     query = text(
         "INSERT INTO matcher.cameras (event_id, id, digest, name, number)"
         " VALUES (:event, gen_random_uuid(), 'd', 'n', 1) RETURNING id"

@@ -1,4 +1,4 @@
-"""Worlds for tests of matcher_service."""
+"""Fixtures for tests of matcher_service."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ from tests.matcher.world import MakeWorld, World
 
 @pytest.fixture
 def make_world(make_db: Callable[[str], Engine], tmp_path: Path) -> MakeWorld:
-    """Makes a world, also one with a broken twin for a control, such as `match_store=DeleteThenInsert`."""
+    """Makes a world; arguments inject broken twins for controls, such as `match_store=DeleteThenInsert`."""
 
     def make(**twins: Any) -> World:
         return World(make_db("matcher"), tmp_path / "blobs", **twins)

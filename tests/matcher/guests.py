@@ -1,4 +1,4 @@
-"""What is there of the photos that guests add, as they and as organisers see it."""
+"""State of photos uploaded by guests, as guests and organisers see it."""
 
 from typing import Any
 from uuid import UUID

@@ -1,10 +1,10 @@
-"""A reader of logos that does what the bytes say."""
+"""A logo reader scripted by the bytes it reads."""
 
 from kit.faces.types import LogoReading
 
 
 def read_logo_script(data: bytes) -> LogoReading | None:
-    """A logo of the words that the bytes end with; some of them are none, or kill their process."""
+    """Returns a logo made of the trailing words of the bytes; certain words are rejected or kill the process."""
     words = data.rpartition(b"|")[2]
     if words == b"deadly":
         return None

@@ -1,7 +1,7 @@
-"""Photos whose faces look like their people more or less: a look is a place on a line, in steps of 0.07.
+"""Photos whose faces resemble people to a chosen degree: a look is a position on a line, in steps of 0.07.
 
-No two places are at a distance that decides: at the tolerance of 0.6 are 8 steps, at that of growth 8, of templates 6,
-of rejected faces 5, and their margin is one.
+No distance between positions is a threshold: the tolerance of 0.6 covers 8 steps, that of growth 8, of templates 6, of
+rejected faces 5, and their margin is one step.
 """
 
 from collections.abc import Iterable
@@ -19,19 +19,19 @@ STEP = 0.07
 
 @dataclass(frozen=True)
 class Look:
-    """A face at a place, of so many pixels."""
+    """A face at a position, with its size in pixels."""
 
     place: int
     size: int = 80
 
 
 def show(looks: Iterable[Look]) -> bytes:
-    """A file of these faces, another one each time."""
+    """Encodes these faces as a file; every call returns a different file."""
     return JPEG + f"{uuid4()}|{','.join(f'{look.place}:{look.size}' for look in looks)}".encode()
 
 
 def read_looks(data: bytes, *, is_reversed: bool = False) -> Reading:
-    """Reads what `show` wrote: faces side by side in this order, or in the other one."""
+    """Reads what `show` wrote: faces from left to right in this order, or reversed."""
     looks = parse(data)
     columns = range(len(looks))[::-1] if is_reversed else range(len(looks))
     faces = tuple(
@@ -50,7 +50,7 @@ def parse(data: bytes) -> list[Look]:
 
 
 def make_plain(photo: UUID, looks: Iterable[Look], trusted: bool) -> list[PlainFace]:
-    """The faces of a photo as brute force takes them."""
+    """The faces of a photo in the form that the brute-force model uses."""
     return [
         PlainFace(photo, no, (look.place * STEP,), size=look.size, trusted=trusted) for no, look in enumerate(looks)
     ]
@@ -62,14 +62,14 @@ def make_selfie(event: UUID, user: UUID, revision: int, place: int | None) -> Re
 
 
 class LooksWorld(World):
-    """A world whose photos are files of `show`."""
+    """A world whose photos are made by `show`."""
 
     def __init__(self, *args: object, **twins: object) -> None:
         super().__init__(*args, **twins)  # type: ignore[arg-type]
         self.indexer = self.make_indexer(read_looks)
 
     def add_looks(self, event: UUID, *looks: Look, who: UUID | None = None) -> UUID:
-        """A photo, uploaded and indexed."""
+        """Uploads and indexes a photo."""
         added = self.add_file(event, show(looks), who=who)
         self.index_all()
         assert added.photo_id is not None

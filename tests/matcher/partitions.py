@@ -1,4 +1,4 @@
-"""The tables of matcher_service as hash partitions by event, and which partitions each statement reads."""
+"""Hash-partitions the tables of matcher_service by event and records which partitions each statement reads."""
 
 import re
 import sys
@@ -13,13 +13,13 @@ from kit.db.engine import copy_out
 
 STORES = "matcher_service.store."
 BETWEEN = ("sqlalchemy.", "kit.", "contextlib", __name__)  # a store and its statement
-# The key of partition, where it is not `event_id`. A table without either is not partitioned.
+# The partition key where it is not `event_id`. A table without either is not partitioned.
 KEYS = {"events": "id"}
-WHOLE = ("alembic_version", "photo_events", "acts")  # acts: of an event or of none
+WHOLE = ("alembic_version", "photo_events", "acts")  # acts belong to an event or to none
 PARTITION = re.compile(r"_part(\d+)$")
 STATEMENT = re.compile(r"\s*(SELECT|UPDATE|DELETE|INSERT|WITH)\b")
 COPY = re.compile(r"COPY \((.*)\) TO STDOUT \(FORMAT binary\)", re.DOTALL)
-# Functions whose statements read several partitions, and why.
+# Functions whose statements read several partitions, and the reason.
 ACROSS = {
     "lists.count_matches": "a guest's list of the photos of all their events",
     "lists.select_matches": "a guest's list of the photos of all their events",
@@ -48,7 +48,7 @@ ACROSS = {
     "integrity.IntegrityStore.list_photos": "`check` walks through all rows",
     "integrity.IntegrityStore.read_rows": "`check` walks through all rows",
 }
-# Functions whose statements hand their event on to a subquery: partitions are left out while they run.
+# Functions whose statements pass the event to a subquery: partitions are pruned only at execution.
 HANDED_ON = {
     "audience.AudienceStore._may_decide",
     "audience.show_again",
@@ -78,10 +78,10 @@ FROM pg_constraint c WHERE c.contype = 'f' AND c.confrelid = ANY(CAST(:tables AS
 
 
 def partition(db: Engine, count: int) -> list[str]:
-    """Makes every table that is keyed by the event one of `count` partitions; the names of the tables.
+    """Splits every table that is keyed by the event into `count` partitions and returns the tables' names.
 
-    The tables must be empty. PostgreSQL accepts a primary or unique key only if it has the key of partition in it, so
-    a table whose key lacks the event fails here.
+    The tables must be empty. PostgreSQL accepts a primary or unique key only if it includes the partition key, so a
+    table whose key lacks the event fails here.
     """
     with db.begin() as connection:
         tables = dict(_find_tables(connection))
@@ -117,7 +117,7 @@ def _create(connection: Connection, table: str, key: str, count: int) -> None:
 
 
 def _find_tables(connection: Connection) -> Iterator[tuple[str, str]]:
-    """Tables with their key of partition."""
+    """Tables and their partition keys."""
     columns = text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'matcher'")
     for table, column in sorted(map(tuple, connection.execute(columns))):
         if column == KEYS.get(table, "event_id") and table not in WHOLE:
@@ -125,10 +125,11 @@ def _find_tables(connection: Connection) -> Iterator[tuple[str, str]]:
 
 
 class Watch:
-    """Functions of the stores of matcher_service, by the partitions that their statements read.
+    """Store functions of matcher_service, by the partitions that their statements read.
 
-    `seen` has all of them, `without_event` those whose plans name several partitions since their statements carry no
-    event, `handed_on` those that carry it and whose plans do so nevertheless, and `wide` those that even read several.
+    `seen` holds all of them, `without_event` those whose plans name several partitions because the statement carries no
+    event, `handed_on` those that carry the event and still have such plans, and `wide` those that actually read
+    several.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +141,7 @@ class Watch:
             monkeypatch.setattr(f"matcher_service.store.{module}.copy_out", self._copy_out)
 
     def find_faults(self, across: Container[str] = ACROSS) -> list[str]:
-        """Functions that read several partitions, or hand their event on, and are not meant to."""
+        """Functions that unexpectedly read several partitions or pass their event on."""
         several = self.wide | self.without_event | (self.handed_on - HANDED_ON)
         return sorted(who for who in several if who not in across)
 
@@ -148,7 +149,7 @@ class Watch:
         event.listen(db, "before_cursor_execute", self._before_execute)
 
     def _copy_out(self, connection: Connection, query: str, values: Sequence[object]) -> "memoryview[int]":
-        """As `kit.db.engine.copy_out`."""
+        """Same as `kit.db.engine.copy_out`."""
         match = COPY.fullmatch(query.strip())
         assert match
         with connection.connection.cursor() as cursor:  # type: ignore[attr-defined]
@@ -163,7 +164,7 @@ class Watch:
                 self._check(explaining, statement, first, carries_event=carries_event)
 
     def _check(self, cursor: Any, statement: str, values: Any, *, carries_event: bool) -> None:
-        """psycopg2 writes the values into the statement, so that the planner sees them."""
+        """Explains the statement; psycopg2 interpolates the values, so the planner sees them."""
         who = find_store_function()
         if who is None:
             return
@@ -179,7 +180,7 @@ class Watch:
             self.wide.add(who)
 
     def _find_read(self, cursor: Any, statement: str, values: Any) -> set[int]:
-        """The partitions that the statement reads; whatever it changes is undone."""
+        """The partitions that the statement reads; its changes are rolled back."""
         cursor.execute("SAVEPOINT explained")
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values)
         plan = cursor.fetchone()[0]
@@ -188,7 +189,7 @@ class Watch:
 
 
 def find_partitions(plan: Any) -> Iterator[int]:
-    """The numbers of the partitions that the nodes of a plan name; of one that was analysed, those that were run."""
+    """The numbers of the partitions named by the nodes of a plan; for an analysed plan, only those executed."""
     if isinstance(plan, list):
         for part in plan:
             yield from find_partitions(part)
@@ -200,7 +201,7 @@ def find_partitions(plan: Any) -> Iterator[int]:
 
 
 def find_store_function() -> str | None:
-    """The function of the stores that runs a statement, such as `photos.PhotoStore.add`; None: another one does."""
+    """The store function that runs a statement, such as `photos.PhotoStore.add`; None if it comes from elsewhere."""
     frame: FrameType | None = sys._getframe()
     while frame is not None and frame.f_globals["__name__"].startswith(BETWEEN):
         frame = frame.f_back

@@ -1,4 +1,4 @@
-"""An event that is checked, and harm to do to its files and rows."""
+"""An event for `check`, and ways to damage its files and rows."""
 
 import os
 from uuid import UUID, uuid4
@@ -12,7 +12,7 @@ from tests.matcher.world import World, person
 
 
 class Party:
-    """An event with a guest in two photos, and one photo that waits."""
+    """An event with a guest in two photos, and one photo that is not indexed yet."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -37,7 +37,7 @@ class Party:
         os.truncate(self.world.folder / self.key(photo, name), size)
 
     def flip(self, photo: UUID, name: str) -> None:
-        """Changes a byte in the middle, and no more."""
+        """Flips one byte in the middle."""
         path = self.world.folder / self.key(photo, name)
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1
@@ -51,6 +51,6 @@ class Party:
 
 
 def check(world: World, repair: bool = False) -> list[str]:
-    """What is wrong; repaired, it bears a plus."""
+    """The findings of `check`; a repaired one is marked with a plus."""
     integrity = Integrity(IntegrityStore(world.db), LogoStore(world.db), world.blobs, repair)
     return sorted(f"{finding.problem.value}{'+' if finding.cure else ''}" for finding in integrity.check())

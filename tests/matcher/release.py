@@ -1,4 +1,4 @@
-"""Broken twins that forget that photos are held back."""
+"""Broken twins that ignore the release time of photos."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ from matcher_service.store.matches import FindNewer
 
 @contextmanager
 def released(db: Engine) -> Iterator[None]:
-    """For as long as it lasts, nothing is held back."""
+    """Disables the hold on photos while the context lasts."""
     hold = text("UPDATE matcher.events SET held = true WHERE id = ANY(:events)")
     with db.begin() as connection:
         held = list(connection.execute(text("SELECT id FROM matcher.events WHERE held")).scalars())

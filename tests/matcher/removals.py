@@ -1,6 +1,6 @@
-"""An event with a stranger in its photos, whom an organiser has removed.
+"""An event whose photos show a person who is not a guest and whom an organiser removes.
 
-A guest is at 0; the tolerance reaches to 8.
+The guest is at position 0; the tolerance reaches to 8.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ STRANGER, GUEST = Look(30), Look(1)
 
 
 class Asked:
-    """An event in two of whose photos a stranger is, once beside the guest; a third one shows the guest alone."""
+    """An event with a stranger in two photos, in one of them with the guest; a third photo shows only the guest."""
 
     def __init__(self, world: LooksWorld) -> None:
         self.world = world
@@ -28,7 +28,7 @@ class Asked:
         world.settle_all()
 
     def add(self, *looks: Look) -> UUID:
-        """A photo of a name of its own."""
+        """Adds a photo under a unique name."""
         name = f"{uuid4()}.jpg"
         added = self.world.add_file(self.event, show(looks), name)
         self.world.index_all()
@@ -52,7 +52,7 @@ class Asked:
         assert self.remove(*self.find(self.both, 1), removal=removal) == 2
 
     def join_as_stranger(self) -> set[UUID]:
-        """The photos of somebody who joins with the stranger's face, once the event is settled."""
+        """The photos found for a guest who joins with the stranger's face, once the event is settled."""
         user = self.world.join(self.event)
         assert self.world.send_selfie(self.event, user, 1, STRANGER.place) == "DONE"
         before = self.world.found(user)
@@ -65,7 +65,7 @@ class Asked:
             return connection.execute(text(query), {"event": self.event, **values}).scalar()
 
     def places(self, photo: UUID) -> list[int]:
-        """The columns of the faces that the database has of a photo."""
+        """The columns of the faces stored for a photo."""
         with self.world.db.begin() as connection:
             query = text('SELECT "left" / 200 FROM matcher.faces WHERE photo_id = :photo ORDER BY face_no')
             return list(connection.execute(query, {"photo": photo}).scalars())

@@ -1,4 +1,4 @@
-"""Photos of an older engine, and a newer one, which numbers and places faces in another way."""
+"""Photos read by an older engine, and a newer engine that numbers and places faces differently."""
 
 from typing import Any
 from uuid import UUID
@@ -8,14 +8,14 @@ from sqlalchemy import Engine, text
 from matcher_service.reading import Reading
 from tests.matcher.looks import Look, LooksWorld, parse, read_looks, show
 
-PLACES = (-18, -13, -12, -11, -6, -5, 5, 6, 7)  # those that may be where a face is
+PLACES = (-18, -13, -12, -11, -6, -5, 5, 6, 7)  # positions at which a face may be
 NEAR, FAR = Look(1), Look(40)
 LEASE_S = 60.0
-UNREADABLE = 7  # the newer engine reads no photo that begins with this one
+UNREADABLE = 7  # the newer engine rejects photos that begin with this marker
 
 
 def age(db: Engine, event_id: UUID) -> None:
-    """All photos of an event that were read were read by an older engine."""
+    """Marks all indexed photos of an event as read by an older engine."""
     with db.begin() as connection:
         connection.execute(
             text(
@@ -27,7 +27,7 @@ def age(db: Engine, event_id: UUID) -> None:
 
 
 def look_again(looks: list[Look]) -> list[Look]:
-    """The faces as the newer engine sees them: in the other order, and some of them elsewhere."""
+    """The faces as the newer engine sees them: in reverse order, some of them elsewhere."""
     moved = [Look(_move(look.place), look.size) for look in looks]
     return moved[::-1]
 
@@ -48,8 +48,7 @@ def _move(place: int) -> int:
 
 
 class Old:
-    """An event whose guest, at 0, is in the first and the last of three photos. The newer engine sees them in none but
-    the second."""
+    """An event whose guest, at 0, is in photos 1 and 3 of three. The newer engine sees the guest only in photo 2."""
 
     def __init__(self, world: LooksWorld) -> None:
         self.world = world
@@ -78,7 +77,7 @@ class Old:
         return self.world.found(self.guest)
 
     def read_all(self) -> int:
-        """How many steps it took."""
+        """Runs the rereader until no work is left; the number of steps."""
         steps = 0
         while self.world.rereader.step():
             steps += 1

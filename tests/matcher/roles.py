@@ -1,4 +1,4 @@
-"""A party with one member of each role, as tests of what each may do have it."""
+"""An event with one member of each role, for tests of permissions."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,8 +19,7 @@ EVERYONE, UNAPPROVED = photo_pb2.VISIBILITY_EVERYONE, photo_pb2.VISIBILITY_UNAPP
 
 
 class Party:
-    """An event with one member of each role, a photo of its organiser and one of its photographer, both seen by nobody
-    as a guest."""
+    """An event with one member of each role, and a photo each of organiser and photographer that no guest matches."""
 
     def __init__(self, service: Service) -> None:
         self.service, self.world = service, service.world

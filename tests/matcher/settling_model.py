@@ -1,4 +1,4 @@
-"""What the machine of test_matcher_pairs_settling knows of photos and of settlements that are under way."""
+"""The model of photos and running settlements that the machine of test_matcher_pairs_settling keeps."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,7 +12,7 @@ Grown = dict[UUID, bool]
 
 @dataclass
 class Photo:
-    """A photo of the model; `looks` as they were read, None before."""
+    """A photo in the model; `looks` are its faces as last read, None before the first reading."""
 
     trusted: bool
     name: str
@@ -22,7 +22,7 @@ class Photo:
 
 @dataclass
 class Settling:
-    """A settlement that was read and is not published: what is to come of it, and the resets at that moment."""
+    """A settlement that was computed but not published: its expected result, and the reset counters it read."""
 
     job: Settlement
     event: UnsettledEvent

@@ -1,4 +1,4 @@
-"""The audit log of matcher_service: who looked at faces of photos, and who deleted photos."""
+"""The audit log of matcher_service: who viewed the faces of photos, and who deleted photos."""
 
 from uuid import UUID
 
@@ -31,7 +31,7 @@ def world(service: Service) -> World:
     return service.world
 
 
-def test_looking_at_the_faces_of_a_photo_is_recorded(service: Service, world: World) -> None:
+def test_viewing_the_faces_of_a_photo_is_recorded(service: Service, world: World) -> None:
     event = world.event()
     first, second = world.add(event, 1), world.add(event, 2)
     look(service, first)
@@ -39,7 +39,7 @@ def test_looking_at_the_faces_of_a_photo_is_recorded(service: Service, world: Wo
     assert acts(service, event) == [("faces_viewed", str(second), "done"), ("faces_viewed", str(first), "done")]
 
 
-def test_several_looks_within_a_minute_are_one(service: Service, world: World) -> None:
+def test_repeated_views_within_a_minute_are_recorded_once(service: Service, world: World) -> None:
     event = world.event()
     photo = world.add(event, 1)
     for _ in range(2):
@@ -53,7 +53,7 @@ def test_several_looks_within_a_minute_are_one(service: Service, world: World) -
     assert len(acts(service, event)) == 2
 
 
-def test_who_may_not_look_leaves_no_act(service: Service, world: World) -> None:
+def test_a_denied_view_is_not_recorded(service: Service, world: World) -> None:
     event = world.event()
     photo, guest = world.add(event, 1), world.join(event)
     with refused(grpc.StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
@@ -61,7 +61,7 @@ def test_who_may_not_look_leaves_no_act(service: Service, world: World) -> None:
     assert acts(service, event) == []
 
 
-def test_no_face_is_shown_that_cannot_be_recorded(
+def test_faces_are_not_shown_if_the_record_cannot_be_written(
     service: Service, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = world.add(world.event(), 1)
@@ -72,7 +72,7 @@ def test_no_face_is_shown_that_cannot_be_recorded(
     monkeypatch.setattr(PhotoFaceStore, "note_view", fail)
     with refused(grpc.StatusCode.INTERNAL, "INTERNAL"):
         look(service, photo)
-    monkeypatch.setattr(PhotoFaceStore, "note_view", lambda *_: None)  # control: without the record it is shown
+    monkeypatch.setattr(PhotoFaceStore, "note_view", lambda *_: None)  # control: without the record the face is shown
     assert look(service, photo).faces
 
 
@@ -87,7 +87,7 @@ def test_deletions_of_photos_are_recorded(service: Service, world: World) -> Non
     assert acts(service, event) == [("photos_deleted", "", "2"), ("photos_deleted", str(first), "1")]
 
 
-def test_guests_and_strangers_do_not_read_it(service: Service, world: World) -> None:
+def test_guests_and_strangers_cannot_read_the_audit_log(service: Service, world: World) -> None:
     event, other = world.event(), world.event()
     guest = world.join(event)
     with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):

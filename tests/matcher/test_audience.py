@@ -1,4 +1,4 @@
-"""Who sees a photo: its visibility, and guests who ask to hide it; in lists, in counts and in pictures."""
+"""Photo visibility and guests' requests to hide photos: in lists, in counts and in pictures."""
 
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ def party(world: World) -> Party:
     return Party(world)
 
 
-def test_a_guest_sees_matches_and_what_is_for_everyone(party: Party) -> None:
+def test_a_guest_sees_matches_and_photos_visible_to_everyone(party: Party) -> None:
     assert party.sees(party.guest) == {party.mine: True, party.shared: True}
     assert party.sees(party.faceless) == {}
     for _ in range(2):  # a repeat changes nothing
@@ -47,7 +47,7 @@ def test_no_guest_sees_a_hidden_photo_and_organisers_see_all(party: Party, visib
                 party.world.photos.open_photo(party.guest, photo, variant)
     later = party.world.add(party.event, 1)
     assert party.world.rematch(party.event, party.guest, 2, 1) == "DONE"
-    assert party.sees(party.guest) == {later: True}, "a rematch brings nothing back"
+    assert party.sees(party.guest) == {later: True}, "a rematch restores nothing"
     party.set(MATCHED, party.mine)
     assert party.sees(party.guest) == {party.mine: True, later: True}
 
@@ -72,7 +72,7 @@ def test_a_hidden_photo_is_not_counted_as_found(party: Party) -> None:
     assert last.matched == 1
 
 
-def test_what_is_for_everyone_is_for_members(party: Party) -> None:
+def test_photos_visible_to_everyone_are_visible_to_members_only(party: Party) -> None:
     party.set(EVERYONE, party.other)
     stranger = party.world.join(party.world.event())
     with pytest.raises(PhotoNotFound):
@@ -84,7 +84,7 @@ def test_what_is_for_everyone_is_for_members(party: Party) -> None:
     assert party.world.seen(None, party.guest) == {}
 
 
-def test_only_organisers_decide_who_sees_photos_of_their_event(party: Party) -> None:
+def test_only_organisers_change_the_visibility_of_photos(party: Party) -> None:
     world, other_event = party.world, party.world.event()
     other_organiser = uuid4()
     for user, fault in ((party.guest, OrganiserOnly), (other_organiser, EventNotFound)):
@@ -99,7 +99,7 @@ def test_only_organisers_decide_who_sees_photos_of_their_event(party: Party) -> 
     assert party.sees(party.guest) == {party.mine: True, party.shared: True}, "photos of another event are skipped"
 
 
-def test_a_guest_refuses_only_what_they_see_as_theirs(party: Party) -> None:
+def test_a_guest_can_reject_only_photos_shown_as_theirs(party: Party) -> None:
     party.set(EVERYONE, party.shared, party.other)
     party.set(HIDDEN, party.mine)
     for photo in (party.mine, party.other):
@@ -114,15 +114,15 @@ def test_a_guest_refuses_only_what_they_see_as_theirs(party: Party) -> None:
     assert party.sees(party.guest) == {party.shared: True, party.other: False}
 
 
-def test_who_asks_to_hide_a_photo_never_sees_it_again(party: Party) -> None:
+def test_a_photo_stays_hidden_from_the_guest_who_asked_to_hide_it(party: Party) -> None:
     world = party.world
     party.set(EVERYONE, party.shared, party.other)
     for photo in (party.mine, party.other, party.other):
         world.audience.ask_to_hide(party.guest, photo)
     assert party.sees(party.guest) == {party.shared: True}
-    assert party.sees(party.faceless) == {party.shared: False, party.other: False}, "others see it"
+    assert party.sees(party.faceless) == {party.shared: False, party.other: False}, "other guests still see it"
     assert world.rematch(party.event, party.guest, 2, 2) == "DONE"
-    assert party.sees(party.guest) == {party.shared: True}, "whatever selfie comes later"
+    assert party.sees(party.guest) == {party.shared: True}, "also after a later selfie"
     assert world.rematch(party.event, party.guest, 3, 1) == "DONE"
     assert party.sees(party.guest) == {party.shared: True}
     for _ in range(2):
@@ -130,14 +130,14 @@ def test_who_asks_to_hide_a_photo_never_sees_it_again(party: Party) -> None:
     assert party.sees(party.guest) == {party.mine: True, party.shared: True}
 
 
-def test_a_request_from_before_the_first_selfie_holds(party: Party) -> None:
+def test_a_request_to_hide_made_before_the_first_selfie_remains_in_force(party: Party) -> None:
     party.set(EVERYONE, party.shared)
     party.world.audience.ask_to_hide(party.faceless, party.shared)
     assert party.world.rematch(party.event, party.faceless, 1, 2) == "DONE"
     assert party.sees(party.faceless) == {party.other: True}
 
 
-def test_only_who_sees_a_photo_asks_to_hide_it(party: Party) -> None:
+def test_only_a_guest_who_sees_a_photo_can_ask_to_hide_it(party: Party) -> None:
     stranger = party.world.join(party.world.event())
     party.set(HIDDEN, party.shared)
     pairs = [
@@ -154,7 +154,7 @@ def test_only_who_sees_a_photo_asks_to_hide_it(party: Party) -> None:
     assert party.world.count("hide_requests") == 0
 
 
-def test_organisers_hide_the_photo_or_dismiss_the_request(party: Party) -> None:
+def test_organisers_accept_or_dismiss_a_request_to_hide(party: Party) -> None:
     world = party.world
     party.set(EVERYONE, party.shared)
     for user, photo in ((party.guest, party.mine), (party.guest, party.shared), (party.faceless, party.shared)):
@@ -172,11 +172,11 @@ def test_organisers_hide_the_photo_or_dismiss_the_request(party: Party) -> None:
     world.audience.undo_ask_to_hide(party.faceless, party.shared)
     assert party.sees(party.faceless) == {party.shared: False}
     world.audience.ask_to_hide(party.faceless, party.shared)
-    assert world.hide_requests(party.event) == {party.shared: 1}, "a new request is one"
+    assert world.hide_requests(party.event) == {party.shared: 1}, "a new request is counted"
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED])
-def test_a_request_goes_with_its_guest(party: Party, kind: ChangeKind) -> None:
+def test_a_request_to_hide_is_deleted_with_its_guest(party: Party, kind: ChangeKind) -> None:
     party.world.audience.ask_to_hide(party.guest, party.mine)
     about = {"user_id": party.guest} | ({"event_id": party.event} if kind is ChangeKind.LEFT else {})
     party.world.change(kind, **about)
@@ -184,7 +184,7 @@ def test_a_request_goes_with_its_guest(party: Party, kind: ChangeKind) -> None:
     assert party.world.hide_requests(party.event) == {}
 
 
-def test_a_request_goes_with_its_photo(party: Party) -> None:
+def test_a_request_to_hide_is_deleted_with_its_photo(party: Party) -> None:
     party.world.audience.ask_to_hide(party.guest, party.mine)
     party.world.photos.delete_photos(party.world.organiser, party.event, [party.mine, party.shared])
     assert party.world.count("hide_requests") == 0

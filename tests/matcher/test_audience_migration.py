@@ -1,4 +1,4 @@
-"""A database of version 0003 is migrated: guests see what they saw, and what was marked hidden before is hidden now."""
+"""Migration of a version 0003 database: guests keep what they saw, and photos marked hidden become hidden."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ INSERT INTO matcher.refusals VALUES (:event, :guest, :refused, 0);
 
 
 class Before:
-    """A database as version 0003 left it, and who is in it."""
+    """A version 0003 database and the members in it."""
 
     def __init__(self, db: Engine, folder: Path) -> None:
         self._db = db
@@ -65,7 +65,7 @@ def before(make_db: Callable[[str], Engine], tmp_path: Path) -> Before:
     return Before(make_db("matcher"), tmp_path)
 
 
-def test_guests_see_what_they_saw_and_nothing_that_was_marked(before: Before) -> None:
+def test_guests_keep_their_photos_and_marked_photos_are_hidden(before: Before) -> None:
     ids, world = before.ids, before.world
     assert world.seen(ids["event"], ids["guest"]) == {ids["mine"]: True}
     world.audience.set_visibility(ids["organiser"], ids["event"], [ids["marked"], ids["other"]], Visibility.EVERYONE)
@@ -74,7 +74,7 @@ def test_guests_see_what_they_saw_and_nothing_that_was_marked(before: Before) ->
     assert world.seen(ids["event"], ids["guest"]) == {ids["marked"]: True, ids["other"]: False}
 
 
-def test_organisers_list_what_there_was(before: Before) -> None:
+def test_organisers_still_list_all_photos(before: Before) -> None:
     ids = before.ids
     photos, total = before.world.photos.list_photos(ids["organiser"], ids["event"], Page("", 50, None), Listing())
     assert (total, {photo.id for photo in photos}) == (4, {ids[name] for name in PHOTOS})
@@ -82,5 +82,5 @@ def test_organisers_list_what_there_was(before: Before) -> None:
     assert {photo.id for photo in photos if photo.visibility is Visibility.HIDDEN} == {ids["marked"]}
 
 
-def test_rows_agree(before: Before) -> None:
+def test_no_table_contradicts_another_after_the_migration(before: Before) -> None:
     assert [found for found in check(before.world) if not found.startswith(("upload", "picture"))] == []

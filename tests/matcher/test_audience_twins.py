@@ -1,4 +1,4 @@
-"""Controls of who sees a photo, and the indexes from which lists of it are read."""
+"""Controls for photo visibility, and the indexes used by lists that depend on it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -38,7 +38,7 @@ class ListsForgetHidden(MatchStore):
 
 
 class PicturesForgetHidden(PhotoStore):
-    """A broken twin: whoever asks gets the picture that an organiser would get."""
+    """A broken twin: every caller gets the picture that an organiser would get."""
 
     def find_shown(self, photo_id: UUID, user_id: UUID, variant: Variant) -> ShownPhoto | None:
         with self._engine.begin() as connection:
@@ -48,7 +48,7 @@ class PicturesForgetHidden(PhotoStore):
 
 
 class PublishesForAll(JobStore):
-    """A broken twin: new matches are shown whatever the photo's visibility is."""
+    """A broken twin: new matches are shown whatever the visibility of the photo."""
 
     def publish(self, job: Job, photo: IndexedPhoto, find_people: FindPeople) -> bool:
         published = super().publish(job, photo, find_people)
@@ -59,7 +59,7 @@ class PublishesForAll(JobStore):
 
 
 class VisibilityOfTheClaim(JobStore):
-    """A photo is published with the visibility that it had when it was claimed."""
+    """A broken twin: publishes a photo with the visibility it had when it was claimed."""
 
     def claim(self, lease_s: float) -> Job | None:
         job = super().claim(lease_s)
@@ -82,14 +82,14 @@ class VisibilityOfTheClaim(JobStore):
 
 
 class LeavesMatchesAlone(AudienceStore):
-    """A broken twin: decides and brings no match up to date."""
+    """A broken twin: changes the visibility but does not update matches."""
 
     def _show_again(self, connection: Connection, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         return
 
 
 class RematchesForgetHidden(MatchStore):
-    """A rematch shows all that it finds."""
+    """A broken twin: a rematch shows everything it finds."""
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         matched = super().publish(rematch, found, compared, find_newer)
@@ -101,7 +101,7 @@ class RematchesForgetHidden(MatchStore):
 
 
 class RematchesForgetRequests(MatchStore):
-    """A rematch takes back what its guest asked for."""
+    """A broken twin: a rematch reverts the guest's requests to hide."""
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         with self._engine.begin() as connection:
@@ -112,7 +112,7 @@ class RematchesForgetRequests(MatchStore):
 
 
 class SettlesNothing(AudienceStore):
-    """A photo that is hidden still waits for a decision."""
+    """A broken twin: a hidden photo still has open requests."""
 
     def set_visibility(self, *args: Any, **kwargs: Any) -> None:
         with pytest.MonkeyPatch.context() as patch:
@@ -136,7 +136,7 @@ def hide_in_every_way(world: World) -> None:
     assert world.hide_requests(party.event) == {party.mine: 1}
 
 
-def test_what_is_hidden_in_any_way_is_not_seen(world: World) -> None:
+def test_a_photo_hidden_in_any_way_is_not_shown(world: World) -> None:
     hide_in_every_way(world)
 
 
@@ -153,7 +153,9 @@ TWINS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: next(iter(twin.values())).__name__)
-def test_control_where_one_part_forgets_it_is_seen(make_world: MakeWorld, twin: dict[str, Any]) -> None:
+def test_control_if_any_component_ignores_visibility_hidden_photos_are_shown(
+    make_world: MakeWorld, twin: dict[str, Any]
+) -> None:
     with pytest.raises(AssertionError):
         hide_in_every_way(make_world(**twin))
 
@@ -175,7 +177,7 @@ VACUUM ANALYZE
 """
 
 
-def test_lists_are_read_from_indexes_however_many_photos_there_are(world: World) -> None:
+def test_lists_use_indexes_regardless_of_the_number_of_photos(world: World) -> None:
     event = world.event()
     user, last = world.join(event), str(uuid4())
     values = {"event": event, "user": user, "person": user, "at": "2026-01-01", "id": last, "limit": 51}
@@ -187,7 +189,7 @@ def test_lists_are_read_from_indexes_however_many_photos_there_are(world: World)
             assert "Seq Scan on matches" not in plan, plan
             return plan
 
-        # VACUUM marks rows as visible to all only when their commit is on disk, which our test server leaves for later.
+        # VACUUM marks rows as all-visible only once their commit is on disk, and the test server flushes late.
         connection.execute(text("SET synchronous_commit = on"))
         for statement in FILL.split(";\n"):
             connection.execute(text(statement), values)

@@ -1,4 +1,4 @@
-"""Cameras through the server."""
+"""The camera RPCs, called through the server."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ def set_offset(service: Service, event: UUID, camera_id: str, offset: Duration) 
     service.photos.SetCameraOffset(request, metadata=service.by(service.world.organiser))
 
 
-def test_a_camera_is_listed_and_its_clock_corrected(service: Service) -> None:
+def test_cameras_are_listed_and_clock_offsets_set(service: Service) -> None:
     event = service.world.event()
     assert list_cameras(service, event) == pb.ListCamerasResponse()
     add_taken(service.world, event, CANON, 0)
@@ -44,7 +44,7 @@ def test_a_camera_is_listed_and_its_clock_corrected(service: Service) -> None:
 
 
 @pytest.mark.parametrize("offset", [Duration(nanos=1), Duration(seconds=MAX_OFFSET_S + 1), Duration(seconds=-(10**11))])
-def test_an_offset_that_is_none_is_refused(service: Service, offset: Duration) -> None:
+def test_an_invalid_offset_is_rejected(service: Service, offset: Duration) -> None:
     event = service.world.event()
     add_taken(service.world, event, CANON, 0)
     [camera] = list_cameras(service, event).cameras

@@ -1,4 +1,4 @@
-"""Clocks of cameras: photos of several are in order, whatever their clocks say."""
+"""Camera clock offsets: photos of several cameras sort correctly even if their clocks differ."""
 
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -31,7 +31,7 @@ def set_offset(world: World, event: UUID, label: str, minutes: float) -> None:
     world.cameras.set_offset(world.organiser, event, camera, round(minutes * 60))
 
 
-def test_an_event_lists_its_cameras_by_a_label_and_says_what_is_unknown(world: World) -> None:
+def test_cameras_are_listed_by_label_with_a_count_of_unknown_ones(world: World) -> None:
     event, other = world.event(), world.event()
     for minute in (0, 5, 9):
         add_taken(world, event, CANON, minute)
@@ -51,10 +51,10 @@ def test_an_event_lists_its_cameras_by_a_label_and_says_what_is_unknown(world: W
     assert (found[2].first_at, found[3].id) == (None, None)
     assert set(cameras(world, other)) == {"Canon EOS R5"}
     ids = {one.id for where in (event, other) for one in world.cameras.list_cameras(world.organiser, where) if one.id}
-    assert len(ids) == 4, "one camera cannot be followed from event to event"
+    assert len(ids) == 4, "a camera cannot be traced across events"
 
 
-def test_an_offset_puts_photos_in_order_for_everybody_and_zero_undoes_it(world: World) -> None:
+def test_an_offset_reorders_photos_for_all_members_and_zero_undoes_it(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     world.rematch(event, guest, 1, 1)
@@ -74,7 +74,7 @@ def test_an_offset_puts_photos_in_order_for_everybody_and_zero_undoes_it(world: 
     assert check(world) == []
 
 
-def test_photos_that_come_later_get_the_offset_of_their_camera_and_others_do_not(world: World) -> None:
+def test_later_photos_get_the_offset_of_their_own_camera(world: World) -> None:
     event = world.event()
     add_taken(world, event, PHONE, 60)
     set_offset(world, event, "Apple iPhone 15", -60)
@@ -83,7 +83,7 @@ def test_photos_that_come_later_get_the_offset_of_their_camera_and_others_do_not
     assert in_order(world, event)[1:] == [unknown, phone, canon]
 
 
-def test_a_new_version_keeps_time_and_place_even_where_it_names_none(world: World) -> None:
+def test_a_new_version_without_metadata_keeps_time_and_position(world: World) -> None:
     event = world.event()
     first, last = (add_taken(world, event, CANON, minute, name=f"{minute}.jpg") for minute in (0, 10))
     phone = add_taken(world, event, PHONE, 65, name="p.jpg")
@@ -94,7 +94,7 @@ def test_a_new_version_keeps_time_and_place_even_where_it_names_none(world: Worl
     assert in_order(world, event) == [first, last, phone]
 
 
-def test_a_new_version_tells_the_camera_of_a_photo_of_which_it_was_unknown(world: World) -> None:
+def test_a_new_version_supplies_a_missing_camera(world: World) -> None:
     event = world.event()
     add_taken(world, event, PHONE, 90)
     set_offset(world, event, "Apple iPhone 15", -60)
@@ -105,7 +105,7 @@ def test_a_new_version_tells_the_camera_of_a_photo_of_which_it_was_unknown(world
     assert in_order(world, event)[0] == photo
 
 
-def test_a_clock_that_shows_nonsense_is_left_alone(world: World) -> None:
+def test_an_implausible_capture_time_is_not_adjusted(world: World) -> None:
     event = world.event()
     mad = add_taken(world, event, PHONE, LATEST_MINUTE + 1)
     fine = add_taken(world, event, PHONE, 0)
@@ -116,7 +116,7 @@ def test_a_clock_that_shows_nonsense_is_left_alone(world: World) -> None:
     assert in_order(world, event) == [fine, mad, after]
 
 
-def test_cameras_beyond_the_most_of_an_event_are_unknown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cameras_beyond_the_limit_per_event_are_unknown(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "MAX_CAMERAS", 1)
     event = world.event()
     for camera in (CANON, SECOND, CANON):
@@ -124,7 +124,7 @@ def test_cameras_beyond_the_most_of_an_event_are_unknown(world: World, monkeypat
     assert {label: one.photo_count for label, one in cameras(world, event).items()} == {"Canon EOS R5": 2, "": 1}
 
 
-def test_organisers_alone_correct_clocks_of_their_events(world: World) -> None:
+def test_only_organisers_set_clock_offsets_of_their_events(world: World) -> None:
     event, other = world.event(), world.event()
     add_taken(world, event, PHONE, 60)
     camera = cameras(world, event)["Apple iPhone 15"].id
@@ -139,12 +139,14 @@ def test_organisers_alone_correct_clocks_of_their_events(world: World) -> None:
             world.cameras.set_offset(world.organiser, where, which, 1)
 
 
-def test_a_correction_is_news_for_members_whose_lists_it_sorts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_offset_change_notifies_members_whose_lists_it_reorders(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     event = world.event()
     add_taken(world, event, PHONE, 60)
-    told: list[str] = []
+    notified: list[str] = []
     for name in ("hint_all", "hint_organisers"):
-        monkeypatch.setattr(store, name, lambda *_, name=name: told.append(name))
+        monkeypatch.setattr(store, name, lambda *_, name=name: notified.append(name))
     set_offset(world, event, "Apple iPhone 15", 5)
     set_offset(world, event, "Apple iPhone 15", 5)
-    assert told == ["hint_all", "hint_organisers", "hint_organisers"]
+    assert notified == ["hint_all", "hint_organisers", "hint_organisers"]

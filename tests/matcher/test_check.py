@@ -1,4 +1,4 @@
-"""`check` as an operator runs it."""
+"""The `check` command, run as an operator runs it."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from tests.matcher.party import Party
 from tests.matcher.world import World
 
 
-def test_the_command_tells_each_finding_and_the_counts(
+def test_the_command_reports_each_finding_and_the_counts(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     party = Party(world)
@@ -18,7 +18,7 @@ def test_the_command_tells_each_finding_and_the_counts(
         f"DATABASE_URL={world.db.url.render_as_string(hide_password=False)}\nBLOB_URL=file://{world.folder}\n"
     )
     for name in ("DATABASE_URL", "BLOB_URL", "SIGNING_KEY"):
-        monkeypatch.setenv(name, "")  # so that what the command reads from the file goes with this test
+        monkeypatch.setenv(name, "")  # restores what the command reads from the file after this test
         monkeypatch.delenv(name)
     monkeypatch.setenv("MINOIS_DATA", str(world.folder.parent))
 
@@ -47,7 +47,7 @@ def test_the_command_tells_each_finding_and_the_counts(
     assert run()[:2] == (0, [])
 
 
-def test_a_database_that_is_away_is_not_called_damage(
+def test_an_unreachable_database_is_not_reported_as_damage(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
@@ -56,8 +56,8 @@ def test_a_database_that_is_away_is_not_called_damage(
     monkeypatch.setattr(sys, "argv", ["matcher_service", "check"])
     with pytest.raises(SystemExit) as ended:
         main()
-    told = capsys.readouterr()
+    output = capsys.readouterr()
     assert ended.value.code == 2
-    assert told.out == ""
-    assert told.err.count("\n") == 1
-    assert "cannot be reached" in told.err
+    assert output.out == ""
+    assert output.err.count("\n") == 1
+    assert "cannot be reached" in output.err

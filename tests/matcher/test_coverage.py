@@ -1,4 +1,4 @@
-"""Who of the guests is in how many photos, for the organisers of their event alone."""
+"""Photo counts per guest, visible only to the organisers of the event."""
 
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ from tests.matcher.world import World
 
 
 class Party:
-    """Ann is in two photos, Bob has a selfie and is in none, Cleo has sent none; another event shows Ann, too."""
+    """Ann is in two photos, Bob has a selfie but is in none, Cleo has no selfie; a second event also shows Ann."""
 
     def __init__(self, service: Service) -> None:
         self.service, self.world = service, service.world
@@ -49,22 +49,24 @@ def party(service: Service) -> Party:
 def test_photos_are_counted_by_guest_and_event(party: Party) -> None:
     organiser, stranger = party.world.organiser, uuid4()
     counts = party.count(organiser, party.ann, party.bob, party.cleo, organiser, stranger)
-    assert counts == {party.ann: 2, party.bob: 0, party.cleo: 0, organiser: 0}, "and a stranger not at all"
+    assert counts == {party.ann: 2, party.bob: 0, party.cleo: 0, organiser: 0}, "strangers are omitted"
     assert party.count(organiser, party.bob) == {party.bob: 0}
     assert party.coverage() == (2, 1)
 
 
-def test_only_what_the_guest_sees_counts(party: Party) -> None:
+def test_only_photos_visible_to_the_guest_count(party: Party) -> None:
     world, organiser = party.world, party.world.organiser
     world.audience.set_visibility(organiser, party.event, [world.add(party.event, 5)], Visibility.EVERYONE)
-    assert party.count(organiser, party.ann, party.bob) == {party.ann: 2, party.bob: 0}, "those for everyone do not"
+    assert party.count(organiser, party.ann, party.bob) == {party.ann: 2, party.bob: 0}, (
+        "photos for everyone do not count"
+    )
     world.audience.set_visibility(organiser, party.event, party.photos[:1], Visibility.HIDDEN)
     world.matches.refuse_match(party.ann, party.photos[1])
     assert party.count(organiser, party.ann) == {party.ann: 0}
     assert party.coverage() == (2, 2)
 
 
-def test_who_left_or_has_deleted_their_selfie_is_searched_for_no_more(party: Party) -> None:
+def test_guests_who_left_or_deleted_their_selfie_are_not_counted(party: Party) -> None:
     world = party.world
     assert world.rematch(party.event, party.bob, 2, None) == "DONE"
     assert party.coverage() == (1, 0)
@@ -73,18 +75,18 @@ def test_who_left_or_has_deleted_their_selfie_is_searched_for_no_more(party: Par
     assert party.count(world.organiser, party.ann, party.bob) == {party.bob: 0}
 
 
-def test_an_organiser_with_a_selfie_is_no_guest_without_a_photo(party: Party) -> None:
+def test_an_organiser_with_a_selfie_is_not_counted_as_a_guest_without_photos(party: Party) -> None:
     assert party.world.rematch(party.event, party.world.organiser, 1, 9) == "DONE"
     assert party.coverage() == (2, 1)
 
 
-def test_guests_are_counted_where_it_is_asked_for(party: Party) -> None:
+def test_coverage_is_included_only_on_request(party: Party) -> None:
     request = photo_pb2.GetIndexStateRequest(event_ids=[str(party.event)])
     (state,) = party.service.photos.GetIndexState(request, metadata=party.service.by(party.world.organiser)).states
     assert (state.searched_count, state.unmatched_count, state.indexed_count) == (0, 0, 2)
 
 
-def test_nobody_else_counts(party: Party) -> None:
+def test_only_organisers_of_the_event_may_ask(party: Party) -> None:
     with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         party.count(party.ann, party.ann)
     elsewhere = party.world.join(party.world.event(), role=Role.ORGANISER)

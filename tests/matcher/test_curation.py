@@ -1,4 +1,4 @@
-"""What organisers do to many photos at once, through the server; filters and counts of their lists."""
+"""Bulk actions of organisers, called through the server, and the filters and counts of their lists."""
 
 import hashlib
 from typing import Any
@@ -18,7 +18,7 @@ HIDDEN, EVERYONE = photo_pb2.VISIBILITY_HIDDEN, photo_pb2.VISIBILITY_EVERYONE
 
 
 class Album:
-    """An event with a photo of everyone, one without faces, one that failed and one that waits; and a guest."""
+    """An event with a guest and four photos: one for everyone, one without faces, one failed and one pending."""
 
     def __init__(self, service: Service) -> None:
         self.service, self.world = service, service.world
@@ -40,7 +40,7 @@ class Album:
         return getattr(self.service.photos, rpc)(ask, metadata=self.service.by(caller or self.world.organiser))
 
     def list(self, **fields: Any) -> list[UUID]:
-        """In pages of one; each says how many there are on all of them."""
+        """Lists in pages of one photo; each page states the total."""
         found: list[UUID] = []
         totals, token = set(), ""
         while True:
@@ -73,7 +73,7 @@ def test_lists_are_filtered_and_counted(album: Album) -> None:
     assert album.list(state=photo_pb2.PHOTO_STATE_PENDING) == [album.waiting]
 
 
-def test_what_cannot_be_read_waits_for_no_approval(album: Album) -> None:
+def test_unreadable_photos_are_not_listed_as_awaiting_approval(album: Album) -> None:
     unapproved = photo_pb2.VISIBILITY_UNAPPROVED
     photos = [str(photo) for photo in (album.shown, album.failed, album.waiting)]
     album.call("SetVisibility", photo_ids=photos, visibility=unapproved)
@@ -83,7 +83,7 @@ def test_what_cannot_be_read_waits_for_no_approval(album: Album) -> None:
     assert album.list(visibility=unapproved) == [album.waiting, album.failed, album.shown]
 
 
-def test_a_cursor_belongs_to_its_filters(album: Album) -> None:
+def test_a_page_token_is_valid_only_for_its_filters(album: Album) -> None:
     token = album.call("ListPhotos", page_size=1).next_page_token
     filters: list[dict[str, Any]] = [
         {"visibility": HIDDEN}, {"faces": photo_pb2.FACE_FILTER_NONE}, {"hide_requested": True}, {"from_guests": True},
@@ -93,7 +93,7 @@ def test_a_cursor_belongs_to_its_filters(album: Album) -> None:
             album.call("ListPhotos", page_token=token, **fields)
 
 
-def test_photos_say_who_added_them_and_who_sees_them(album: Album) -> None:
+def test_listed_photos_name_their_uploader_and_audience(album: Album) -> None:
     album.call("SetVisibility", photo_ids=[str(album.shown)], visibility=EVERYONE)
     hide = matcher_pb2.AskToHideRequest(photo_id=str(album.shown))
     album.service.matcher.AskToHide(hide, metadata=album.service.by(album.guest))
@@ -108,7 +108,7 @@ def test_photos_say_who_added_them_and_who_sees_them(album: Album) -> None:
     assert (match.only_for_everyone, match.colour) == (False, 0x102030)
 
 
-def test_known_files_are_named_by_their_place(album: Album) -> None:
+def test_known_files_are_reported_by_index(album: Album) -> None:
     hashes = [hashlib.sha256(photo_of([1], name)).digest() for name in ("new", "waiting", "failed", "waiting")]
     found = {
         photo.place: (UUID(photo.photo_id), photo.state)
@@ -117,10 +117,10 @@ def test_known_files_are_named_by_their_place(album: Album) -> None:
     waiting, failed = photo_pb2.PHOTO_STATE_PENDING, photo_pb2.PHOTO_STATE_FAILED
     assert found == {1: (album.waiting, waiting), 2: (album.failed, failed), 3: (album.waiting, waiting)}
     other = album.world.event()
-    assert not album.call("FindKnownPhotos", event=other, sha256=hashes).photos, "each event has its own"
+    assert not album.call("FindKnownPhotos", event=other, sha256=hashes).photos, "known photos are per event"
 
 
-def test_all_failed_photos_are_read_again(album: Album) -> None:
+def test_all_failed_photos_are_retried(album: Album) -> None:
     assert album.call("RetryPhotos").retried_count == 1
     assert album.call("RetryPhotos").retried_count == 0
     assert album.list(state=photo_pb2.PHOTO_STATE_PENDING) == [album.waiting, album.failed]
@@ -129,14 +129,14 @@ def test_all_failed_photos_are_read_again(album: Album) -> None:
     assert (state.pending, state.indexed, state.failed, state.faces) == (0, 4, 0, 3)
 
 
-def test_photos_are_deleted_together(album: Album) -> None:
+def test_photos_are_deleted_in_bulk(album: Album) -> None:
     ids = [str(photo) for photo in (album.shown, album.failed, album.waiting, uuid4())]
     for _ in range(2):
         album.call("DeletePhotos", photo_ids=ids)
         assert album.list() == [album.empty]
     assert album.service.list_matches(album.guest).total_count == 0
     album.world.sweep()
-    assert len(album.world.files()) == 5, "those of the photo that is left"
+    assert len(album.world.files()) == 5, "the files of the remaining photo"
 
 
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -150,7 +150,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("rpc", "fields"), CALLS, ids=[rpc for rpc, _ in CALLS])
-def test_only_organisers_of_the_event_may(album: Album, rpc: str, fields: dict[str, Any]) -> None:
+def test_only_organisers_of_the_event_may_use_bulk_actions(album: Album, rpc: str, fields: dict[str, Any]) -> None:
     with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         album.call(rpc, album.guest, **fields)
     with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
@@ -159,7 +159,7 @@ def test_only_organisers_of_the_event_may(album: Album, rpc: str, fields: dict[s
         album.call(rpc, event=uuid4(), **fields)
 
 
-def test_where_guests_may_add_photos_they_may_do_nothing_else(album: Album, subtests: pytest.Subtests) -> None:
+def test_guests_who_may_add_photos_get_no_other_permission(album: Album, subtests: pytest.Subtests) -> None:
     for choice in (GuestPhotos.MODERATED, GuestPhotos.OPEN):
         album.world.change(ChangeKind.EVENT_UPDATED, event_id=album.event, guest_photos=choice)
         for rpc, fields in (*CALLS, ("ListPhotos", {})):
@@ -173,7 +173,7 @@ def test_where_guests_may_add_photos_they_may_do_nothing_else(album: Album, subt
                     album.call(rpc, uuid4(), **fields)
 
 
-def test_what_a_member_added_is_listed_in_pages_and_says_nothing_of_requests(album: Album) -> None:
+def test_a_member_lists_their_own_uploads_in_pages_without_requests_to_hide(album: Album) -> None:
     album.world.change(ChangeKind.EVENT_UPDATED, event_id=album.event, guest_photos=GuestPhotos.OPEN)
     added = [str(album.world.add(album.event, 1, who=album.guest)) for _ in range(3)]
     album.world.audience.ask_to_hide(album.guest, UUID(added[0]))
@@ -186,7 +186,7 @@ def test_what_a_member_added_is_listed_in_pages_and_says_nothing_of_requests(alb
     }
     assert (first.total_count, last.next_page_token) == (3, "")
     assert album.list(from_guests=True) == [UUID(photo) for photo in added[::-1]]
-    assert len(album.call("ListUploads").photos) == 4, "those of the organiser"
+    assert len(album.call("ListUploads").photos) == 4, "the organiser's own uploads"
     with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
         album.call("ListUploads", page_token=first.next_page_token)
     with refused(StatusCode.NOT_FOUND, "EVENT_NOT_FOUND"):
@@ -207,13 +207,13 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("rpc", "fields"), WRONG)
-def test_what_is_malformed_is_refused(album: Album, rpc: str, fields: dict[str, Any]) -> None:
+def test_malformed_requests_are_rejected(album: Album, rpc: str, fields: dict[str, Any]) -> None:
     with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         album.call(rpc, **fields)
 
 
 @pytest.mark.parametrize("rpc", ["AskToHide", "UndoAskToHide"])
-def test_who_does_not_see_a_photo_asks_for_nothing(album: Album, rpc: str) -> None:
+def test_a_guest_cannot_ask_to_hide_a_photo_they_do_not_see(album: Album, rpc: str) -> None:
     for caller, photo in ((album.guest, album.empty), (uuid4(), album.shown), (album.guest, uuid4())):
         ask = getattr(matcher_pb2, f"{rpc}Request")(photo_id=str(photo))
         with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):

@@ -1,4 +1,4 @@
-"""A role that was taken back: what its member sees and does is that of a guest from then on."""
+"""A member whose role is revoked has only a guest's permissions from then on."""
 
 from uuid import uuid4
 
@@ -15,7 +15,7 @@ from tests.matcher.roles import BY_RIGHTS, Party
 
 
 @pytest.mark.parametrize("role", BY_RIGHTS)
-def test_who_becomes_a_guest_sees_and_does_what_guests_do(service: Service, role: Role) -> None:
+def test_a_demoted_member_has_the_permissions_of_a_guest(service: Service, role: Role) -> None:
     party = Party(service)
     member = party.members[role]
     assert party.list_photos(role)[1] > 0
@@ -28,9 +28,9 @@ def test_who_becomes_a_guest_sees_and_does_what_guests_do(service: Service, role
     assert party.list_photos(role)[1] > 0
 
 
-def test_a_role_of_a_later_version_is_a_guest() -> None:
+def test_an_unknown_role_of_a_later_version_counts_as_guest() -> None:
     class Answer:
-        """A feed of a later version."""
+        """A feed as a later version sends it."""
 
         def send(self, *_: object) -> auth_pb2.ListChangesResponse:
             change = auth_pb2.Change(sequence=1, kind="KIND_JOINED", event_id=str(uuid4()), user_id=str(uuid4()))

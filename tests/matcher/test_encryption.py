@@ -1,5 +1,6 @@
-"""Encodings in the database are encrypted: in a new installation at once, in an old one from `reencrypt` on, and with a
-new master key again; nobody's gallery changes by it."""
+"""Encodings in the database are encrypted: in a new installation from the start, in an old one after `reencrypt`, and
+again after a change of the master key; galleries do not change.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ NOBODY = Vault()
 
 
 def stored(db: Engine) -> list[bytes]:
-    """Every encoding that is kept, as it lies in the database."""
+    """Every stored encoding, as the bytes in the database."""
     query = (
         "SELECT encoding FROM matcher.faces UNION ALL SELECT encodings FROM matcher.people WHERE encodings IS NOT NULL"
     )
@@ -30,7 +31,7 @@ def stored(db: Engine) -> list[bytes]:
 
 
 def party(world: World) -> tuple[UUID, UUID, set[UUID]]:
-    """An event, a guest of it, and the photos that the guest is in."""
+    """An event, a guest, and the photos that show the guest."""
     event = world.event()
     photos = {world.add(event, 1, 2), world.add(event, 1)}
     world.add(event, 3)
@@ -41,7 +42,7 @@ def party(world: World) -> tuple[UUID, UUID, set[UUID]]:
 
 
 def find_again(db: Engine, folder: Path, event: UUID, guest: UUID, revision: int) -> set[UUID]:
-    """What a process that has just started finds for a guest."""
+    """The photos that a newly started process finds for a guest."""
     world = World(db, folder)
     *_, last = world.matches.rematch(make_rematch(event, guest, revision, 1))
     assert last.state.name == "DONE"
@@ -51,14 +52,14 @@ def find_again(db: Engine, folder: Path, event: UUID, guest: UUID, revision: int
 
 @pytest.fixture
 def old(make_db: Callable[[str], Engine]) -> Engine:
-    """A database of the version before, which did not encrypt, seen by processes with a vault."""
+    """A database of the previous version, which did not encrypt, opened by processes with a vault."""
     db = make_db("matcher")
     with db.begin() as connection:
         connection.execute(text("DELETE FROM matcher.encryption"))
     return with_vault(db, Vault([KEY]))
 
 
-def test_what_a_new_installation_keeps_is_encrypted(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+def test_a_new_installation_encrypts_everything_it_stores(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
     event, guest, photos = party(World(db, tmp_path))
     kept = stored(db)
@@ -68,16 +69,16 @@ def test_what_a_new_installation_keeps_is_encrypted(make_db: Callable[[str], Eng
     assert find_again(db, tmp_path, event, guest, 2) == photos
 
 
-def test_control_without_a_master_key_anybody_reads_them(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+def test_control_without_a_master_key_encodings_are_readable(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = with_vault(make_db("matcher"), NOBODY)
     party(World(db, tmp_path))
     assert person(1) in stored(db)
 
 
-def test_an_old_installation_encrypts_when_it_is_told_to(old: Engine, tmp_path: Path) -> None:
+def test_an_old_installation_encrypts_on_request(old: Engine, tmp_path: Path) -> None:
     world = World(old, tmp_path)
     event, guest, photos = party(world)
-    assert not any(is_sealed(value) for value in stored(old)), "the version before could not read them"
+    assert not any(is_sealed(value) for value in stored(old)), "the previous version could not read them"
     store = ReencryptionStore(old)
     assert not store.has_begun()
     assert reencrypt(store) == {"faces": 4, "people": 1}
@@ -86,22 +87,22 @@ def test_an_old_installation_encrypts_when_it_is_told_to(old: Engine, tmp_path: 
     assert reencrypt(store) == {}
     assert find_again(old, tmp_path, event, guest, 2) == photos
     added = world.add(event, 1)
-    assert all(is_sealed(value) for value in stored(old)), "a process that ran before encrypts, too"
+    assert all(is_sealed(value) for value in stored(old)), "a process started earlier encrypts as well"
     assert world.found(guest) == photos | {added}
 
 
-def test_faces_are_encrypted_for_a_new_master_key(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+def test_faces_are_re_encrypted_for_a_new_master_key(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
     event, guest, photos = party(World(db, tmp_path))
     both = with_vault(db, Vault([NEXT_KEY, KEY]))
     assert find_again(both, tmp_path, event, guest, 2) == photos
-    assert reencrypt(ReencryptionStore(both)) == {"faces": 4}  # the guest's is by the rematch
+    assert reencrypt(ReencryptionStore(both)) == {"faces": 4}  # the rematch already re-encrypted the guest's
     only = with_vault(db, Vault([NEXT_KEY]))
     require_master_key(only, ("matcher.faces", "encoding"))
     assert find_again(only, tmp_path, event, guest, 3) == photos
 
 
-def test_the_wrong_master_key_reads_nothing_and_says_so(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+def test_a_wrong_master_key_is_reported_and_decrypts_nothing(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
     event, guest, _ = party(World(db, tmp_path))
     wrong = with_vault(db, Vault([NEXT_KEY]))
@@ -112,12 +113,12 @@ def test_the_wrong_master_key_reads_nothing_and_says_so(make_db: Callable[[str],
         list(World(wrong, tmp_path).matches.rematch(make_rematch(event, guest, 2, 1)))
 
 
-def test_a_database_that_cannot_be_asked_keeps_nobody_from_starting() -> None:
+def test_an_unreachable_database_does_not_prevent_startup() -> None:
     nowhere = create_db("postgresql://minois@127.0.0.1:1/nothing", 1, 0, "test", Vault([KEY]))
     require_master_key(nowhere, ("matcher.people", "encodings"))
 
 
-def test_a_damaged_face_is_near_nobody(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+def test_a_damaged_face_matches_no_one(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
     event, guest, photos = party(World(db, tmp_path))
     damaged = min(photos)

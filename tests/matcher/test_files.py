@@ -1,4 +1,4 @@
-"""Accepted is durable: a photo's file is on disk before its row is, and goes only when its row has gone."""
+"""An accepted photo is durable: its file is written before its row and deleted only after its row."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ from tests.matcher.world import LEASE_S, MAX_PHOTO_BYTES, MakeWorld, World, phot
         (photo_of([1]) + bytes(MAX_PHOTO_BYTES), "TOO_LARGE"),
     ],
 )
-def test_a_file_that_is_no_photo_is_refused_and_leaves_nothing(world: World, data: bytes, reason: str) -> None:
+def test_a_file_that_is_not_a_photo_is_rejected_and_not_stored(world: World, data: bytes, reason: str) -> None:
     event = world.event()
     added = world.add_file(event, data, "x.jpg")
     assert (added.photo_id, added.state, added.reason) == (None, PhotoState.REFUSED, reason)
@@ -46,7 +46,7 @@ def test_a_file_that_is_no_photo_is_refused_and_leaves_nothing(world: World, dat
 @pytest.mark.parametrize(
     "filename", ["../../etc/passwd", "C:\\x", "a" * 4000, "nul\0", "\u202egpj.exe", "x\r\nSet-Cookie: a", "🎉.jpg"]
 )
-def test_a_file_name_is_only_for_people(world: World, filename: str) -> None:
+def test_the_file_name_is_never_used_as_a_storage_key(world: World, filename: str) -> None:
     event = world.event()
     added = world.add_file(event, photo_of([1], filename[:20]), filename)
     assert len(added.filename) <= 200
@@ -55,15 +55,15 @@ def test_a_file_name_is_only_for_people(world: World, filename: str) -> None:
     assert all(re.fullmatch("photos/[0-9a-f]{2}/[0-9a-f]{32}", key) for key in world.files())
 
 
-class Away(Blobs):
-    """A file store that cannot be reached."""
+class Unreachable(Blobs):
+    """An unreachable file store."""
 
     def put_file(self, key: str, file: Path | IO[bytes]) -> None:
         raise BlobsUnavailable
 
 
 class RowBeforeFile(Photos):
-    """A broken twin: first the row, then the file."""
+    """A broken twin: writes the row before the file."""
 
     def add_photo(self, user_id: UUID, event_id: UUID, filename: str, upload: Spool) -> AddedPhoto:
         key = self._blobs.new_key()
@@ -74,23 +74,23 @@ class RowBeforeFile(Photos):
 
 
 def upload_while_the_file_store_is_away(world: World) -> int:
-    """How many photos there are then."""
+    """Uploads while the file store is unavailable; the number of photos afterwards."""
     event = world.event()
     with pytest.raises(BlobsUnavailable):
         world.upload(event, [1])
     return world.count("photos")
 
 
-def test_a_file_store_that_is_away_accepts_nothing(make_world: MakeWorld) -> None:
-    assert upload_while_the_file_store_is_away(make_world(blobs=Away)) == 0
+def test_no_photo_is_accepted_while_the_file_store_is_unavailable(make_world: MakeWorld) -> None:
+    assert upload_while_the_file_store_is_away(make_world(blobs=Unreachable)) == 0
 
 
-def test_control_a_row_that_comes_first_is_there_without_its_file(make_world: MakeWorld) -> None:
-    assert upload_while_the_file_store_is_away(make_world(blobs=Away, photos=RowBeforeFile)) == 1
+def test_control_if_the_row_is_written_first_it_exists_without_its_file(make_world: MakeWorld) -> None:
+    assert upload_while_the_file_store_is_away(make_world(blobs=Unreachable, photos=RowBeforeFile)) == 1
 
 
 class HastyPhotos(PhotoStore):
-    """A broken twin: answers whatever becomes of the commit."""
+    """A broken twin: answers before it knows whether the commit succeeded."""
 
     def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
         with suppress(DatabaseUnavailable):
@@ -99,7 +99,7 @@ class HastyPhotos(PhotoStore):
 
 
 def is_accepted_and_lost(world: World) -> bool:
-    """Whether a photo is accepted though the database is lost at the commit."""
+    """Whether a photo is accepted although the database is lost at the commit."""
     event = world.event()
     lose_commits(world.db, "matcher.photos")
     accepted = False
@@ -113,12 +113,12 @@ def test_no_photo_is_accepted_before_its_commit(world: World) -> None:
     assert not is_accepted_and_lost(world)
 
 
-def test_control_accepted_before_the_commit_a_photo_is_lost(make_world: MakeWorld) -> None:
+def test_control_if_accepted_before_its_commit_a_photo_is_lost(make_world: MakeWorld) -> None:
     assert is_accepted_and_lost(make_world(photo_store=HastyPhotos))
 
 
 class QueueBeforeDelete(PhotoStore):
-    """A broken twin: queues the deletion of the files in a transaction of its own."""
+    """A broken twin: queues the deletion of the files in a separate transaction."""
 
     def delete(self, event_id: UUID, photo_ids: Sequence[UUID]) -> None:
         with self._engine.begin() as connection:
@@ -143,11 +143,11 @@ def files_of_a_photo_whose_deletion_fails(world: World) -> int:
     return len(world.files())
 
 
-def test_a_deletion_that_fails_takes_no_file(world: World) -> None:
+def test_a_failed_deletion_removes_no_file(world: World) -> None:
     assert files_of_a_photo_whose_deletion_fails(world) == 5
 
 
-def test_control_queued_in_a_transaction_of_its_own_the_files_go_without_the_photo(make_world: MakeWorld) -> None:
+def test_control_if_queued_in_a_separate_transaction_files_are_lost_without_the_photo(make_world: MakeWorld) -> None:
     assert files_of_a_photo_whose_deletion_fails(make_world(photo_store=QueueBeforeDelete)) == 0
 
 
@@ -165,7 +165,7 @@ def test_a_photo_deleted_while_it_is_read_is_not_published_and_its_files_go(worl
 
 
 class Meanwhile(Blobs):
-    """Something happens while a file is written."""
+    """Runs a callback while a file is written."""
 
     happens: Callable[[], object]
 
@@ -183,7 +183,7 @@ class Meanwhile(Blobs):
     ],
     ids=["closed", "deleted", "left"],
 )
-def test_an_upload_into_an_event_that_is_shut_meanwhile_leaves_no_file(
+def test_an_upload_leaves_no_file_if_its_event_closes_meanwhile(
     make_world: MakeWorld, shut: Callable[[World, UUID], object], fault: type[Fault]
 ) -> None:
     world = make_world(blobs=Meanwhile)
@@ -199,7 +199,7 @@ OLD, FRESH = "photos/aa/" + "a" * 32, "photos/bb/" + "b" * 32
 
 
 class TwoDaysLater(Blobs):
-    """Every file is two days old but one."""
+    """Reports every file except one as two days old."""
 
     def list(self) -> Iterator[tuple[str, datetime]]:
         for key, written_at in super().list():
@@ -207,14 +207,14 @@ class TwoDaysLater(Blobs):
 
 
 class NoRowIsKnown(JobStore):
-    """A broken twin: every old file is an orphan."""
+    """A broken twin: treats every old file as an orphan."""
 
     def find_orphans(self, keys: Sequence[str]) -> set[str]:
         return set(keys)
 
 
-def lose_to_the_sweeper(world: World) -> set[str]:
-    """What goes of an orphan, a file whose row comes in a moment, and the five files of a photo."""
+def run_sweeper(world: World) -> set[str]:
+    """The files deleted of an orphan, a file whose row is about to be written, and the five files of a photo."""
     world.add(world.event(), 1)
     for key in (OLD, FRESH):
         world.blobs.put(key, b"no row")
@@ -223,16 +223,16 @@ def lose_to_the_sweeper(world: World) -> set[str]:
     return before - world.files()
 
 
-def test_the_sweeper_takes_only_old_files_without_a_row(make_world: MakeWorld) -> None:
-    assert lose_to_the_sweeper(make_world(blobs=TwoDaysLater)) == {OLD}
+def test_the_sweeper_deletes_only_old_files_without_a_row(make_world: MakeWorld) -> None:
+    assert run_sweeper(make_world(blobs=TwoDaysLater)) == {OLD}
 
 
-def test_control_a_sweeper_that_asks_for_no_row_takes_photos(make_world: MakeWorld) -> None:
-    assert len(lose_to_the_sweeper(make_world(blobs=TwoDaysLater, job_store=NoRowIsKnown))) == 6
+def test_control_a_sweeper_that_ignores_rows_deletes_photos(make_world: MakeWorld) -> None:
+    assert len(run_sweeper(make_world(blobs=TwoDaysLater, job_store=NoRowIsKnown))) == 6
 
 
-def test_control_a_sweeper_that_does_not_wait_takes_what_is_just_uploaded(
+def test_control_a_sweeper_that_does_not_wait_deletes_new_uploads(
     make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeper, "ORPHAN_AGE", timedelta())
-    assert lose_to_the_sweeper(make_world(blobs=TwoDaysLater)) == {OLD, FRESH}
+    assert run_sweeper(make_world(blobs=TwoDaysLater)) == {OLD, FRESH}

@@ -1,4 +1,4 @@
-"""Gone is gone: who left or was erased, and events that were deleted, are not brought back by late work."""
+"""Late work cannot restore members who left or were erased, nor deleted events."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from matcher_service.store import JobStore, matches, members
 from tests.matcher.world import MakeWorld, World, make_rematch, read_script
 
 
-def test_leaving_takes_the_matches_and_late_rematches_are_refused(world: World) -> None:
+def test_leaving_deletes_the_matches_and_rejects_late_rematches(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     world.add(event, 1)
@@ -26,7 +26,7 @@ def test_leaving_takes_the_matches_and_late_rematches_are_refused(world: World) 
     assert world.found(guest) == set()
 
 
-def test_an_erased_guest_leaves_nothing_but_a_tombstone_and_cannot_be_joined_again(world: World) -> None:
+def test_an_erased_guest_leaves_only_a_tombstone_and_cannot_rejoin(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     world.add(event, 1)
@@ -37,7 +37,7 @@ def test_an_erased_guest_leaves_nothing_but_a_tombstone_and_cannot_be_joined_aga
     assert world.rematch(event, guest, 1, 1) == "FAILED EVENT_NOT_FOUND"
 
 
-def test_a_deleted_event_takes_rows_and_files_and_stays_away(world: World) -> None:
+def test_a_deleted_event_loses_its_rows_and_files_and_stays_deleted(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     world.add(event, 1)
@@ -53,8 +53,8 @@ def test_a_deleted_event_takes_rows_and_files_and_stays_away(world: World) -> No
     assert world.count("events") == 0
 
 
-def go_during_the_comparison(world: World, kind: ChangeKind) -> tuple[str, int]:
-    """How a rematch ends whose guest or event goes while faces are compared, and what it leaves behind."""
+def delete_during_the_comparison(world: World, kind: ChangeKind) -> tuple[str, int]:
+    """The outcome of a rematch whose guest or event is deleted while faces are compared, and the rows it leaves."""
     event = world.event()
     guest = world.join(event)
     world.add(event, 1)
@@ -71,7 +71,7 @@ def go_during_the_comparison(world: World, kind: ChangeKind) -> tuple[str, int]:
 
 
 def _count_left(world: World) -> int:
-    """Encodings and matches, once what is left of deleted events is deleted."""
+    """Encodings and matches that remain after the cleanup of deleted events."""
     world.sweep()
     query = text("SELECT count(*) FROM matcher.people WHERE encodings IS NOT NULL")
     with world.db.begin() as connection:
@@ -80,20 +80,20 @@ def _count_left(world: World) -> int:
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED, ChangeKind.EVENT_DELETED])
-def test_who_or_what_goes_during_a_comparison_is_not_matched(world: World, kind: ChangeKind) -> None:
-    assert go_during_the_comparison(world, kind) == ("FAILED EVENT_NOT_FOUND", 0)
+def test_a_guest_or_event_deleted_during_a_comparison_is_not_matched(world: World, kind: ChangeKind) -> None:
+    assert delete_during_the_comparison(world, kind) == ("FAILED EVENT_NOT_FOUND", 0)
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED])
-def test_control_without_a_look_at_the_membership_under_the_lock_the_guest_is_back(
+def test_control_without_a_membership_check_under_the_lock_the_guest_is_restored(
     world: World, kind: ChangeKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(matches, "find_member", lambda *_: "anybody")
-    assert go_during_the_comparison(world, kind) == ("DONE", 2)
+    assert delete_during_the_comparison(world, kind) == ("DONE", 2)
 
 
 class GuestsOfTheClaim(JobStore):
-    """A broken twin: a photo is published for the guests that there were when it was claimed."""
+    """A broken twin: publishes a photo for the guests that existed when it was claimed."""
 
     def claim(self, lease_s: float) -> Job | None:
         with self._engine.begin() as connection:
@@ -113,7 +113,7 @@ class GuestsOfTheClaim(JobStore):
 
 
 def erase_while_a_photo_is_read(world: World) -> int:
-    """The matches of the guest."""
+    """Erases a guest while a photo is read; the guest's matches."""
     event = world.event()
     guest = world.join(event)
     world.rematch(event, guest, 1, 1)
@@ -128,16 +128,16 @@ def erase_while_a_photo_is_read(world: World) -> int:
     return len(world.found(guest))
 
 
-def test_a_photo_that_is_read_during_an_erasure_matches_nobody(world: World) -> None:
+def test_a_photo_read_during_an_erasure_does_not_match_the_erased_guest(world: World) -> None:
     assert erase_while_a_photo_is_read(world) == 0
 
 
-def test_control_with_the_guests_of_the_claim_who_was_erased_is_matched(make_world: MakeWorld) -> None:
+def test_control_with_the_guests_at_the_claim_an_erased_guest_is_matched(make_world: MakeWorld) -> None:
     assert erase_while_a_photo_is_read(make_world(job_store=GuestsOfTheClaim)) == 1
 
 
-def come_back(world: World) -> tuple[int, int]:
-    """Members and events after late changes about a guest who was erased and an event that was deleted."""
+def apply_late_changes(world: World) -> tuple[int, int]:
+    """Members and events after late changes about an erased guest and a deleted event."""
     event, deleted, guest = world.event(), world.event(), uuid4()
     world.change(ChangeKind.USER_ERASED, user_id=guest)
     world.change(ChangeKind.EVENT_DELETED, event_id=deleted)
@@ -148,10 +148,10 @@ def come_back(world: World) -> tuple[int, int]:
     return world.count("memberships") - before[0], world.count("events") - before[1]
 
 
-def test_no_change_brings_back_who_or_what_is_buried(world: World) -> None:
-    assert come_back(world) == (0, 0)
+def test_no_late_change_restores_an_erased_guest_or_a_deleted_event(world: World) -> None:
+    assert apply_late_changes(world) == (0, 0)
 
 
-def test_control_without_a_look_at_the_tombstones_both_are_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_the_tombstone_check_both_are_restored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(members, "is_buried", lambda *_: False)
-    assert come_back(world) == (1, 1)
+    assert apply_late_changes(world) == (1, 1)

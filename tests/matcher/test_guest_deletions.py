@@ -1,4 +1,4 @@
-"""Photos that guests added, and what goes with them: by deletion, by leaving, by erasure."""
+"""Photos added by guests when they are deleted, or when their uploader leaves or is erased."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,7 +22,7 @@ from tests.matcher.world import MakeWorld, World
 OPEN, MODERATED = GuestPhotos.OPEN, GuestPhotos.MODERATED
 
 
-def test_a_guest_deletes_their_own_photos_and_no_others(world: World) -> None:
+def test_a_guest_can_delete_only_their_own_photos(world: World) -> None:
     event = world.event(MODERATED)
     ann, bob = world.join(event), world.join(event)
     mine, other = world.add(event, 1, who=ann), world.add(event, 1)
@@ -35,10 +35,10 @@ def test_a_guest_deletes_their_own_photos_and_no_others(world: World) -> None:
     assert uploads(world, event, ann) == {}
     world.sweep()
     assert check(world) == []
-    assert len(world.files()) == 5, "the other one's"
+    assert len(world.files()) == 5, "the files of the other guest's photo"
 
 
-def test_who_leaves_leaves_their_photos_and_finds_them_again(world: World) -> None:
+def test_photos_of_a_guest_who_leaves_stay_and_are_found_after_a_return(world: World) -> None:
     event = world.event(OPEN)
     guest = world.join(event)
     photo = world.add(event, 1, who=guest)
@@ -53,7 +53,7 @@ def test_who_leaves_leaves_their_photos_and_finds_them_again(world: World) -> No
 
 
 class ErasesMembersAlone(MemberStore):
-    """A broken twin: forgets what a guest has added to events that they have left."""
+    """A broken twin: skips photos in events that the guest has already left."""
 
     def apply(self, *changes: Any) -> None:
         with self._engine.begin() as connection:
@@ -70,7 +70,7 @@ class ErasesMembersAlone(MemberStore):
         connection.execute(query, {"user": user_id})
 
 
-def erase_who_added_photos(world: World) -> None:
+def erase_guest_with_photos(world: World) -> None:
     here, left, organised, gone = (world.event(OPEN) for _ in range(4))
     ann, bob = world.join(here), world.join(here)
     for event in (left, gone):
@@ -92,7 +92,7 @@ def erase_who_added_photos(world: World) -> None:
     assert set(world.seen(here, bob)) == others, "hidden at once"
     assert not sees(world, ann, mine)
     world.index_all()
-    assert set(world.seen(here, bob)) == others, "read later, seen by nobody"
+    assert set(world.seen(here, bob)) == others, "read later, visible to no guest"
     world.sweep()
     assert {row[0] for row in rows(world)} == {kept, *others}
     assert (world.count("erasures"), world.count("guest_uploads")) == (0, 1)
@@ -100,18 +100,18 @@ def erase_who_added_photos(world: World) -> None:
     assert check(world) == []
 
 
-def test_an_erased_guests_photos_are_hidden_at_once_and_go(world: World) -> None:
-    erase_who_added_photos(world)
+def test_photos_of_an_erased_guest_are_hidden_at_once_and_then_deleted(world: World) -> None:
+    erase_guest_with_photos(world)
 
 
-def test_control_photos_in_events_that_were_left_stay(make_world: MakeWorld) -> None:
+def test_control_photos_in_events_the_guest_left_remain(make_world: MakeWorld) -> None:
     world = make_world()
     world.member_store = ErasesMembersAlone(world.db)
     with pytest.raises(AssertionError):
-        erase_who_added_photos(world)
+        erase_guest_with_photos(world)
 
 
-def test_photos_of_the_erased_go_in_batches(world: World) -> None:
+def test_photos_of_erased_guests_are_deleted_in_batches(world: World) -> None:
     event = world.event(OPEN)
     guest = world.join(event)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Photos that guests add: where the event takes them, who sees them, and what becomes of them."""
+"""Photos added by guests: which events allow them, who sees them, and who owns them."""
 
 from typing import Any
 from uuid import uuid4
@@ -28,7 +28,7 @@ MODERATED, OPEN, OFF = GuestPhotos.MODERATED, GuestPhotos.OPEN, GuestPhotos.OFF
 
 
 @pytest.mark.parametrize(("choice", "visibility"), [(MODERATED, Visibility.UNAPPROVED), (OPEN, Visibility.MATCHED)])
-def test_a_guests_photo_is_read_and_matched_and_seen_as_the_event_says(
+def test_a_guests_photo_is_matched_and_shown_according_to_the_event_setting(
     world: World, choice: GuestPhotos, visibility: Visibility
 ) -> None:
     event = world.event(choice)
@@ -51,7 +51,7 @@ def test_a_guests_photo_is_read_and_matched_and_seen_as_the_event_says(
     assert uploads(world, event, bob) == {}
 
 
-def test_an_event_takes_no_photos_of_guests_unless_it_says_so(world: World) -> None:
+def test_an_event_rejects_guest_photos_by_default(world: World) -> None:
     event, before = world.event(), world.event(OPEN)
     guest = world.join(event)
     world.join(before, guest)
@@ -62,23 +62,23 @@ def test_an_event_takes_no_photos_of_guests_unless_it_says_so(world: World) -> N
     ):
         with pytest.raises(OrganiserOnly):
             attempt()
-    # A change of an earlier version says nothing, and leaves it as it is.
+    # A change from an earlier version carries no setting and leaves it as it is.
     world.change(ChangeKind.EVENT_UPDATED, event_id=before)
     assert world.upload(before, [1], who=guest).state is PhotoState.PENDING
     world.change(ChangeKind.EVENT_UPDATED, event_id=before, guest_photos=OFF)
     with pytest.raises(OrganiserOnly):
         world.upload(before, [1], who=guest)
-    assert len(uploads(world, before, guest)) == 1, "what is there stays"
+    assert len(uploads(world, before, guest)) == 1, "earlier photos stay"
 
 
-def test_a_setting_that_is_on_its_way_is_waited_for(world: World) -> None:
+def test_an_upload_waits_for_a_setting_that_is_still_in_the_feed(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     world.late.append(world.next_change(ChangeKind.EVENT_UPDATED, event_id=event, guest_photos=OPEN))
     assert world.upload(event, [1], who=guest).state is PhotoState.PENDING
 
 
-def test_strangers_and_closed_events(world: World) -> None:
+def test_strangers_and_closed_events_are_rejected(world: World) -> None:
     event = world.event(OPEN)
     guest = world.join(event)
     with pytest.raises(EventNotFound):
@@ -91,7 +91,7 @@ def test_strangers_and_closed_events(world: World) -> None:
 
 
 class SettingOfTheBeginning(PhotoStore):
-    """A broken twin: what was right when the upload began is right."""
+    """A broken twin: uses the setting read when the upload began."""
 
     def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
         with self._engine.begin() as connection:
@@ -117,19 +117,19 @@ def add_after_the_organiser_said_no(world: World) -> None:
     world.upload(event, [1], who=guest)
 
 
-def test_the_setting_counts_at_the_commit(world: World) -> None:
+def test_the_setting_is_checked_at_the_commit(world: World) -> None:
     with pytest.raises(OrganiserOnly):
         add_after_the_organiser_said_no(world)
     assert (world.count("photos"), world.files()) == (0, set())
 
 
-def test_control_a_setting_of_the_beginning_lets_a_photo_in(make_world: MakeWorld) -> None:
+def test_control_with_the_setting_at_the_start_the_photo_is_accepted(make_world: MakeWorld) -> None:
     world = make_world(photo_store=SettingOfTheBeginning)
     add_after_the_organiser_said_no(world)
     assert world.count("photos") == 1
 
 
-def test_a_guest_adds_so_many_a_day_and_a_deletion_gives_none_back(world: World) -> None:
+def test_a_guest_has_a_daily_limit_and_deletions_do_not_restore_it(world: World) -> None:
     event, other = world.event(OPEN), world.event(OPEN)
     guest = world.join(event)
     world.join(other, guest)
@@ -141,7 +141,7 @@ def test_a_guest_adds_so_many_a_day_and_a_deletion_gives_none_back(world: World)
     world.join(event, guest)
     refused = world.upload(event, [1], "one more", who=guest)
     assert (refused.state, refused.reason, refused.photo_id) == (PhotoState.REFUSED, "TOO_MANY_GUEST_PHOTOS", None)
-    assert world.upload(event, [1], "1", who=guest).existing, "what is here may be sent again"
+    assert world.upload(event, [1], "1", who=guest).existing, "known bytes may be sent again"
     assert world.upload(other, [1], who=guest).state is PhotoState.PENDING
     for _ in range(GUEST_PHOTOS_PER_DAY + 1):
         assert world.upload(event, [1]).state is PhotoState.PENDING, "organisers have no limit"
@@ -149,13 +149,11 @@ def test_a_guest_adds_so_many_a_day_and_a_deletion_gives_none_back(world: World)
         connection.execute(text("UPDATE matcher.guest_uploads SET day = day - 1"))
     assert world.upload(event, [1], "tomorrow", who=guest).state is PhotoState.PENDING
     world.sweep()
-    assert len(world.files()) == world.count("photos"), "what was refused is not kept"
+    assert len(world.files()) == world.count("photos"), "rejected uploads leave no file"
 
 
 @pytest.mark.parametrize("is_failed", [False, True])
-def test_a_guest_learns_of_bytes_of_others_that_they_are_here_and_changes_nothing(
-    world: World, is_failed: bool
-) -> None:
+def test_bytes_uploaded_by_another_member_are_reported_as_known_and_unchanged(world: World, is_failed: bool) -> None:
     event = world.event(OPEN)
     ann, bob = world.join(event), world.join(event)
     photos = [world.upload(event, [1], "olga").photo_id, world.upload(event, [1], "ann", who=ann).photo_id]
@@ -176,7 +174,7 @@ def test_a_guest_learns_of_bytes_of_others_that_they_are_here_and_changes_nothin
 
 
 class LeavesItToTheGuest(PhotoStore):
-    """A broken twin: bytes that a guest added stay the guest's, whoever adds them as well."""
+    """A broken twin: a photo added by a guest stays the guest's when an organiser adds the same bytes."""
 
     def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
         known = self.find_upload(photo.event_id, photo.sha256)
@@ -193,12 +191,14 @@ def add_as_guest_and_organiser_and_delete_as_guest(world: World) -> None:
     world.index_all()
     assert photo
     assert photo not in world.seen(event, bob)
-    assert world.photos.find_known(world.organiser, event, hashes(world)) == {}, "or its page would not send them"
+    assert world.photos.find_known(world.organiser, event, hashes(world)) == {}, (
+        "otherwise the organiser's page would not send them"
+    )
     added = world.upload(event, [1], "same")
     assert (added.photo_id, added.existing) == (photo, True)
     with pytest.raises(PhotoNotFound):
         world.photos.delete_photo(ann, photo)
-    assert world.seen(event, bob) == {photo: True}, "approved thereby"
+    assert world.seen(event, bob) == {photo: True}, "adding it approves it"
     assert (uploads(world, event, ann), from_guests(world, event)) == ({}, set())
     world.change(ChangeKind.USER_ERASED, user_id=ann)
     world.sweep()
@@ -206,10 +206,10 @@ def add_as_guest_and_organiser_and_delete_as_guest(world: World) -> None:
     assert check(world) == []
 
 
-def test_what_an_organiser_adds_as_well_is_theirs(world: World) -> None:
+def test_a_photo_also_added_by_an_organiser_belongs_to_the_organiser(world: World) -> None:
     add_as_guest_and_organiser_and_delete_as_guest(world)
 
 
-def test_control_a_guest_deletes_what_was_accepted_from_an_organiser(make_world: MakeWorld) -> None:
+def test_control_otherwise_a_guest_could_delete_a_photo_accepted_from_an_organiser(make_world: MakeWorld) -> None:
     with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
         add_as_guest_and_organiser_and_delete_as_guest(make_world(photo_store=LeavesItToTheGuest))

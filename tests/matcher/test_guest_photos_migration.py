@@ -1,4 +1,4 @@
-"""A database of version 0004 is migrated: its events take no photos of guests, and no photo is one of a guest."""
+"""Migration of a version 0004 database: its events accept no guest photos, and no photo belongs to a guest."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ INSERT INTO matcher.photo_events SELECT id, event_id FROM matcher.photos;
 """
 
 
-def test_what_was_there_is_as_it_was(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+def test_existing_events_and_photos_are_unchanged(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
     with db.begin() as connection:
         connection.execute(text("DROP SCHEMA matcher CASCADE"))

@@ -1,4 +1,4 @@
-"""WatchMatches: whose photos change is said when the change is committed, and nobody else is named."""
+"""WatchMatches: a hint names the members whose photos change, and only them, once the change is committed."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -54,20 +54,20 @@ def party(world: World, stub: matcher_pb2_grpc.MatcherServiceStub, metadata: Met
     return party
 
 
-def test_a_new_photo_is_news_for_those_who_are_in_it(party: Party) -> None:
+def test_a_new_photo_notifies_the_guests_in_it(party: Party) -> None:
     party.world.add(party.event, 1)
     assert party.heard() == [(party.event, {party.ann}, False)]
     party.world.add(party.event, 1, 2)
     assert party.heard() == [(party.event, {party.ann, party.bob}, False)]
 
 
-def test_control_a_photo_of_nobody_is_no_news(party: Party) -> None:
+def test_control_a_photo_without_guests_notifies_no_one(party: Party) -> None:
     party.world.add(party.event, 7)
     party.world.add(party.world.event(), 1)
     assert party.heard() == []
 
 
-def test_a_rematch_is_news_for_its_guest(party: Party) -> None:
+def test_a_rematch_notifies_its_guest(party: Party) -> None:
     for revision, who in ((2, 2), (3, None)):
         assert party.world.rematch(party.event, party.ann, revision, who) == "DONE"
         assert party.heard() == [(party.event, {party.ann}, False)]
@@ -75,19 +75,19 @@ def test_a_rematch_is_news_for_its_guest(party: Party) -> None:
     assert party.heard() == []
 
 
-def test_a_deleted_photo_is_news_for_those_who_had_it(party: Party) -> None:
+def test_a_deleted_photo_notifies_the_guests_who_were_in_it(party: Party) -> None:
     party.world.photos.delete_photo(party.world.organiser, party.photo)
     assert party.heard() == [(party.event, {party.ann}, False)]
 
 
-def test_a_refusal_is_news_for_the_guests_other_pages_and_so_is_its_end(party: Party) -> None:
+def test_rejecting_a_photo_and_undoing_it_notify_the_guests_other_pages(party: Party) -> None:
     party.world.matches.refuse_match(party.ann, party.photo)
     assert party.heard() == [(party.event, {party.ann}, False)]
     party.world.matches.restore_match(party.ann, party.photo)
     assert party.heard() == [(party.event, {party.ann}, False)]
 
 
-def test_a_visibility_is_news_for_those_whose_lists_it_changes(party: Party) -> None:
+def test_a_visibility_change_notifies_guests_whose_lists_change(party: Party) -> None:
     world, members = party.world, {party.ann, party.bob, party.world.organiser}
     for visibility, users in (
         (Visibility.HIDDEN, {party.ann}),
@@ -98,10 +98,10 @@ def test_a_visibility_is_news_for_those_whose_lists_it_changes(party: Party) -> 
         world.audience.set_visibility(world.organiser, party.event, [party.photo], visibility)
         assert party.heard() == [(party.event, users, False)]
         world.audience.set_visibility(world.organiser, party.event, [party.photo], visibility)
-        assert party.heard() == [], "a repeat changes nothing"
+        assert party.heard() == [], "repeating it changes nothing"
 
 
-def test_a_photo_is_news_for_those_who_see_it(party: Party) -> None:
+def test_a_new_photo_notifies_everyone_who_sees_it(party: Party) -> None:
     world = party.world
     for visibility, heard in (
         (Visibility.EVERYONE, [(party.event, {party.ann, party.bob, world.organiser}, False)]),
@@ -115,25 +115,25 @@ def test_a_photo_is_news_for_those_who_see_it(party: Party) -> None:
         assert party.heard() == heard
 
 
-def test_a_request_to_hide_is_news_for_the_guests_other_pages_and_so_is_its_end(party: Party) -> None:
+def test_a_request_to_hide_and_its_withdrawal_notify_the_guests_other_pages(party: Party) -> None:
     for change in (party.world.audience.ask_to_hide, party.world.audience.undo_ask_to_hide):
         for heard in ([(party.event, {party.ann}, False)], []):
             change(party.ann, party.photo)
             assert party.heard() == heard
 
 
-def test_who_leaves_hears_when_their_photos_are_gone(party: Party) -> None:
+def test_a_guest_who_leaves_is_notified_when_their_matches_are_deleted(party: Party) -> None:
     party.world.leave(party.event, party.ann)
     assert party.heard() == [(party.event, {party.ann}, False)]
 
 
-def test_the_members_of_a_deleted_event_hear_of_it(party: Party) -> None:
+def test_members_of_a_deleted_event_are_notified(party: Party) -> None:
     party.world.change(ChangeKind.EVENT_DELETED, event_id=party.event)
     members = {party.ann, party.bob, party.world.organiser}
     assert party.heard() == [(party.event, members, True)]
 
 
-def test_a_change_for_many_is_split(party: Party) -> None:
+def test_a_hint_for_many_members_is_split(party: Party) -> None:
     many = [uuid4() for _ in range(2 * store.MAX_USERS + 1)]
     with party.world.db.begin() as connection:
         hint(connection, party.event, many)
@@ -142,29 +142,31 @@ def test_a_change_for_many_is_split(party: Party) -> None:
     assert set[UUID]().union(*(users for _, users, _ in heard)) == set(many)
 
 
-def test_control_an_unsplit_change_for_many_cannot_be_told(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_an_unsplit_hint_for_many_members_exceeds_the_notify_limit(
+    party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store, "MAX_USERS", 1000)
     many = [uuid4() for _ in range(300)]
     with pytest.raises(Exception, match="payload string too long"), party.world.db.begin() as connection:
         hint(connection, party.event, many)
 
 
-def test_what_is_rolled_back_is_not_told(party: Party) -> None:
+def test_a_rolled_back_change_sends_no_hint(party: Party) -> None:
     with party.world.db.connect() as connection:
         hint(connection, party.event, [party.ann])
         connection.rollback()
     assert party.heard() == []
 
 
-def test_a_watch_that_is_cancelled_makes_room_for_another(
+def test_a_cancelled_watch_frees_its_slot(
     party: Party, stub: matcher_pb2_grpc.MatcherServiceStub, metadata: Metadata
 ) -> None:
-    """Two at most, each in a thread of its own; those of other streams are not touched."""
+    """The limit is two watches, each in a thread of its own; threads of other streams are ignored."""
     for _ in range(5):
         opened: list[Any] = []
 
         def begin(opened: list[Any] = opened) -> bool:
-            """While the one before is still ending, there is no room."""
+            """Retries until the previous watch has freed its slot."""
             opened.append(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20))
             with suppress(grpc.RpcError):
                 return bool(next(opened[-1]) is not None)
@@ -178,7 +180,7 @@ def test_a_watch_that_is_cancelled_makes_room_for_another(
     assert len(party.heard()) == 1
 
 
-def test_a_service_that_listens_no_more_ends_its_watches(
+def test_a_stopped_listener_ends_its_watches(
     world: World, serve: Callable[..., grpc.Channel], signer: Callable[[str], Signer], metadata: Metadata
 ) -> None:
     notices = Notices(world.db.url.render_as_string(hide_password=False), HINTS_CHANNEL)
@@ -193,7 +195,7 @@ def test_a_service_that_listens_no_more_ends_its_watches(
         next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata))
 
 
-def test_only_the_gateway_watches(
+def test_only_the_gateway_may_watch(
     party: Party, stub: matcher_pb2_grpc.MatcherServiceStub, signer: Callable[[str], Signer]
 ) -> None:
     for caller in (as_user(signer("auth"), party.ann), bearer(signer("selfie").sign_service())):
@@ -201,7 +203,7 @@ def test_only_the_gateway_watches(
             next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=caller))
 
 
-def test_a_foreign_payload_on_the_channel_ends_the_stream_and_no_more(
+def test_an_unknown_payload_on_the_channel_ends_only_the_stream(
     party: Party, stub: matcher_pb2_grpc.MatcherServiceStub, metadata: Metadata
 ) -> None:
     notify(party.world.db, HINTS_CHANNEL, "nonsense")
@@ -209,10 +211,10 @@ def test_a_foreign_payload_on_the_channel_ends_the_stream_and_no_more(
     next(stub.WatchMatches(pb.WatchMatchesRequest(), metadata=metadata, timeout=20))
 
 
-def test_what_is_held_back_is_news_for_organisers_alone(party: Party) -> None:
+def test_photos_held_back_notify_only_organisers(party: Party) -> None:
     world, members = party.world, {party.ann, party.bob, party.world.organiser}
     world.offer(party.event, True)
-    assert party.heard() == [(party.event, members, False)], "the photos go"
+    assert party.heard() == [(party.event, members, False)], "the photos disappear"
     world.add(party.event, 1, 2)
     world.audience.set_visibility(world.organiser, party.event, [party.photo], Visibility.HIDDEN)
     assert party.heard() == []
@@ -224,7 +226,7 @@ def test_what_is_held_back_is_news_for_organisers_alone(party: Party) -> None:
     assert party.heard() == [(party.event, members, False)]
 
 
-def test_a_release_by_time_is_news_for_every_member_once(party: Party) -> None:
+def test_a_scheduled_release_notifies_every_member_once(party: Party) -> None:
     party.world.offer(party.event, True, 3600)
     party.heard()
     with party.world.db.begin() as connection:
@@ -234,12 +236,12 @@ def test_a_release_by_time_is_news_for_every_member_once(party: Party) -> None:
     assert party.heard() == [(party.event, {party.ann, party.bob, party.world.organiser}, False)]
 
 
-def test_what_becomes_of_a_guests_photo_is_news_for_them(party: Party) -> None:
+def test_decisions_about_a_guests_photo_notify_the_guest(party: Party) -> None:
     world, bob = party.world, party.bob
     world.change(ChangeKind.EVENT_UPDATED, event_id=party.event, guest_photos=GuestPhotos.MODERATED)
     party.heard()
     photo = world.add(party.event, 1, who=bob)
-    assert party.heard() == [(party.event, {bob}, False)], "nobody else sees it yet"
+    assert party.heard() == [(party.event, {bob}, False)], "no other guest sees it yet"
     world.audience.set_visibility(world.organiser, party.event, [photo], Visibility.MATCHED)
     assert party.heard() == [(party.event, {party.ann, bob}, False)]
     world.photos.delete_photo(world.organiser, photo)
@@ -250,7 +252,7 @@ def test_what_becomes_of_a_guests_photo_is_news_for_them(party: Party) -> None:
 
 
 def changes_of_an_organiser(party: Party) -> dict[str, Callable[[], object]]:
-    """What changes the counts of an event or its list of photos, and no guest's photos."""
+    """Actions that change the counts or the photo list of an event, but no guest's photos."""
     world, organiser, event = party.world, party.world.organiser, party.event
     hidden = world.add(event, 7)
     return {
@@ -264,7 +266,7 @@ def changes_of_an_organiser(party: Party) -> dict[str, Callable[[], object]]:
     }
 
 
-def test_each_change_of_the_counts_or_the_list_is_news_for_the_organisers(party: Party) -> None:
+def test_each_change_of_the_counts_or_the_list_notifies_the_organisers(party: Party) -> None:
     changes = changes_of_an_organiser(party)
     party.heard()
     for what, change in changes.items():
@@ -272,11 +274,11 @@ def test_each_change_of_the_counts_or_the_list_is_news_for_the_organisers(party:
         assert set(map(str, party.heard_by_organisers())) == {str((party.event, set(), False))}, what
 
 
-def test_a_decision_about_a_request_to_hide_is_news_for_the_organisers(party: Party) -> None:
+def test_a_decision_on_a_request_to_hide_notifies_the_organisers(party: Party) -> None:
     world = party.world
     world.audience.ask_to_hide(party.ann, party.photo)
     assert party.heard_by_organisers() == [(party.event, {party.ann}, False)]
     world.audience.dismiss_requests(world.organiser, party.event, [party.photo])
     assert party.heard_by_organisers() == [(party.event, set(), False)]
     world.audience.dismiss_requests(world.organiser, party.event, [party.photo])
-    assert party.heard_by_organisers() == [], "nothing was left to decide"
+    assert party.heard_by_organisers() == [], "no request was open"

@@ -1,4 +1,4 @@
-"""The encodings of events in memory: loaded in pages, in bounded memory, by several callers."""
+"""The in-memory index of encodings: loaded in pages, bounded in size, shared by concurrent callers."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ from tests.matcher.world import World, person
 
 
 class Pages:
-    """Pages of faces as an index reads them; `before` is called before each."""
+    """A paged source of faces for an index; `before` is called before each page."""
 
     def __init__(self, world: World, memory_mb: float = 10) -> None:
         self.store = FaceStore(world.db)
@@ -59,7 +59,7 @@ def test_an_event_is_loaded_in_pages_and_blocks_and_compared_as_a_whole(world: W
 
 
 def load_with_too_little_time(world: World, pages: Pages) -> list[int]:
-    """The pages that it takes when the caller's time ends after each second one."""
+    """The pages read when the caller's deadline ends after every second page."""
     event = world.event()
     for _ in range(8):
         world.add(event, 1)
@@ -78,11 +78,11 @@ def load_with_too_little_time(world: World, pages: Pages) -> list[int]:
     raise AssertionError("never loaded")
 
 
-def test_a_load_that_its_caller_cannot_wait_for_is_continued_by_the_next(world: World, pages: Pages) -> None:
+def test_a_load_cut_off_by_a_deadline_is_continued_by_the_next_caller(world: World, pages: Pages) -> None:
     assert load_with_too_little_time(world, pages) == [3, 3, 2]
 
 
-def test_an_index_survives_the_rematches_of_its_event_and_no_deletion(world: World, pages: Pages) -> None:
+def test_an_index_survives_rematches_of_its_event_but_not_its_deletion(world: World, pages: Pages) -> None:
     event = world.event()
     photo = world.add(event, 1)
     pages.index.use(event)
@@ -97,7 +97,7 @@ def test_an_index_survives_the_rematches_of_its_event_and_no_deletion(world: Wor
 
 
 def load_at_once(pages: Pages, events: list[UUID], monkeypatch: pytest.MonkeyPatch) -> int:
-    """The most faces that were held or promised while all events were loaded at the same time."""
+    """The peak number of faces held or reserved while all events are loaded concurrently."""
     most = 0
 
     def measure() -> None:
@@ -111,9 +111,7 @@ def load_at_once(pages: Pages, events: list[UUID], monkeypatch: pytest.MonkeyPat
     return most
 
 
-def test_events_that_are_loaded_at_once_wait_for_memory(
-    world: World, pages: Pages, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_concurrent_loads_wait_for_memory(world: World, pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
     events = [world.event() for _ in range(4)]
     for event in events:
         for _ in range(3):
@@ -123,13 +121,13 @@ def test_events_that_are_loaded_at_once_wait_for_memory(
 
 
 class NothingReserved(Index):
-    """A broken twin."""
+    """A broken twin: reserves no memory."""
 
     def _make_fit(self, event_id: UUID, more: int) -> bool:
         return True
 
 
-def test_control_without_a_bound_all_of_them_are_held(
+def test_control_without_a_bound_all_events_are_held_at_once(
     world: World, pages: Pages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events = [world.event() for _ in range(4)]
@@ -141,7 +139,7 @@ def test_control_without_a_bound_all_of_them_are_held(
     assert load_at_once(pages, events, monkeypatch) > 20
 
 
-def test_the_faces_of_a_damaged_row_are_near_nothing(world: World, pages: Pages) -> None:
+def test_the_faces_of_a_damaged_row_match_nothing(world: World, pages: Pages) -> None:
     event = world.event()
     world.add(event, 1, 2)
     with world.db.begin() as connection:

@@ -1,4 +1,4 @@
-"""`check` tells what is missing, damaged or contradictory, and repairs what can be made again."""
+"""`check` reports what is missing, damaged or contradictory, and repairs what can be regenerated."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ def test_control_a_healthy_system_reports_nothing(party: Party) -> None:
     assert integrity.seen == {"photo": 3, "file": 11, "face": 3, "match": 2, "person": 1, "member": 2, "event": 1}
 
 
-def test_every_page_is_walked(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_page_is_checked(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("matcher_service.integrity.PAGE", 1)
     integrity = Integrity(IntegrityStore(party.world.db), LogoStore(party.world.db), party.world.blobs, repair=False)
     assert list(integrity.check()) == []
@@ -49,7 +49,7 @@ def test_every_page_is_walked(party: Party, monkeypatch: pytest.MonkeyPatch) -> 
         (lambda party: party.disturb("UPDATE matcher.photos SET thumb_key = NULL WHERE id = :photo"), "key_missing"),
     ],
 )
-def test_a_lost_picture_is_made_again(party: Party, harm: Harm, problem: str) -> None:
+def test_a_lost_picture_is_regenerated(party: Party, harm: Harm, problem: str) -> None:
     world = party.world
     harm(party)
     found = [problem] if problem != "key_missing" else [problem, "young_orphan"]
@@ -62,7 +62,7 @@ def test_a_lost_picture_is_made_again(party: Party, harm: Harm, problem: str) ->
     assert [fault for fault in check(world) if fault != "young_orphan"] == []
 
 
-def test_a_photo_read_again_is_no_more_in_memory_and_found_once(party: Party) -> None:
+def test_a_photo_reset_for_rereading_leaves_the_index_and_is_found_once(party: Party) -> None:
     world = party.world
     party.delete(party.photo, "thumb")
     check(world, repair=True)
@@ -75,7 +75,7 @@ def test_a_photo_read_again_is_no_more_in_memory_and_found_once(party: Party) ->
 
 
 class MatchesAnything(MatchStore):
-    """A broken twin: publishes photos whatever their state."""
+    """A broken twin: publishes photos regardless of their state."""
 
     def _replace(self, connection, person, found, **_):  # type: ignore[no-untyped-def]
         super()._replace(connection, person, [])
@@ -87,7 +87,7 @@ class MatchesAnything(MatchStore):
 
 
 def publish_late(world: World) -> list[str]:
-    """What is wrong when a comparison ends after the repair of a photo that it found."""
+    """The findings after a comparison ends later than the repair of a photo that it matched."""
     party = Party(world)
     party.delete(party.photo, "thumb")
     check(world, repair=True)
@@ -98,15 +98,15 @@ def publish_late(world: World) -> list[str]:
     return check(world)
 
 
-def test_a_comparison_that_ends_after_a_repair_brings_no_match_back(world: World) -> None:
+def test_a_comparison_that_ends_after_a_repair_restores_no_match(world: World) -> None:
     assert publish_late(world) == []
 
 
-def test_control_published_whatever_its_state_a_photo_has_matches_before_faces(make_world: MakeWorld) -> None:
+def test_control_published_regardless_of_state_a_photo_has_matches_but_no_faces(make_world: MakeWorld) -> None:
     assert publish_late(make_world(match_store=MatchesAnything)) == ["unread_with_faces"]
 
 
-def test_a_reading_that_ends_after_a_repair_does_not_count(party: Party) -> None:
+def test_a_reading_that_ends_after_a_repair_is_discarded(party: Party) -> None:
     world = party.world
     job = world.job_store.claim(60)
     assert job is not None
@@ -128,13 +128,13 @@ def test_a_reading_that_ends_after_a_repair_does_not_count(party: Party) -> None
         ),
     ],
 )
-def test_what_nobody_can_make_again_is_only_told(party: Party, harm: Harm, problems: list[str]) -> None:
+def test_a_loss_that_cannot_be_repaired_is_only_reported(party: Party, harm: Harm, problems: list[str]) -> None:
     harm(party)
     assert check(party.world, repair=True) == problems
     assert party.world.found(party.guest) == {party.photo, party.other}
 
 
-def test_a_photo_that_is_lost_before_it_is_read_says_so(party: Party) -> None:
+def test_a_photo_lost_before_it_is_read_is_marked_as_failed(party: Party) -> None:
     party.delete(party.waiting, "upload")
     assert check(party.world) == ["upload_missing"]
     assert check(party.world, repair=True) == ["upload_missing+"]
@@ -148,14 +148,14 @@ OLD, FRESH = "photos/aa/" + "a" * 32, "photos/bb/" + "b" * 32
 
 
 class TwoDaysLater(Blobs):
-    """Every file is two days old but one."""
+    """Reports every file except one as two days old."""
 
     def list(self) -> Iterator[tuple[str, datetime]]:
         for key, written_at in super().list():
             yield key, written_at if key == FRESH else written_at - timedelta(days=2)
 
 
-def test_old_files_without_a_row_go_and_young_ones_are_no_fault(make_world: MakeWorld) -> None:
+def test_old_files_without_a_row_are_deleted_and_new_ones_are_not_reported(make_world: MakeWorld) -> None:
     world = make_world(blobs=TwoDaysLater)
     party = Party(world)
     world.photos.delete_photo(world.organiser, party.other)
@@ -202,21 +202,21 @@ INSERT INTO matcher.faces (event_id, photo_id, face_no, version, encoding, "left
         ("INSERT INTO matcher.tombstones SELECT user_id FROM matcher.people", "person_erased", False),
     ],
 )
-def test_rows_that_disagree_are_told(party: Party, statement: str, problem: str, is_repaired: bool) -> None:
+def test_contradictory_rows_are_reported(party: Party, statement: str, problem: str, is_repaired: bool) -> None:
     party.disturb(statement)
     assert problem in check(party.world)
     assert f"{problem}{'+' if is_repaired else ''}" in check(party.world, repair=True)
     assert (problem in check(party.world)) is not is_repaired
 
 
-def test_a_match_without_an_encoding_and_a_member_who_is_erased_are_told(party: Party) -> None:
+def test_a_match_without_an_encoding_and_an_erased_member_are_reported(party: Party) -> None:
     party.disturb("UPDATE matcher.people SET encodings = NULL")
     party.disturb("INSERT INTO matcher.tombstones VALUES (:guest)")
     assert check(party.world) == ["match_without_face", "match_without_face", "member_erased"]
 
 
 class Meanwhile(Blobs):
-    """Something happens before a file is looked at."""
+    """Runs a callback before a file is opened or listed."""
 
     happens: Callable[[], object] = staticmethod(lambda: None)
 
@@ -230,7 +230,7 @@ class Meanwhile(Blobs):
             yield key, written_at - timedelta(days=2)
 
 
-def test_what_is_deleted_while_it_is_looked_at_is_no_finding(make_world: MakeWorld) -> None:
+def test_a_photo_deleted_during_the_check_is_not_a_finding(make_world: MakeWorld) -> None:
     world = make_world(blobs=Meanwhile)
     party = Party(world)
     assert isinstance(world.blobs, Meanwhile)

@@ -1,4 +1,4 @@
-"""What a database of before has erased goes to the ledger with the upgrade."""
+"""The upgrade queues earlier erasures for the ledger."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +14,7 @@ from matcher_service.store import LedgerStore
 LOCATION = Path(str(matcher_service.__file__)).parent / "migrations"
 
 
-def test_the_tombstones_of_before_are_queued_for_the_ledger(make_db: Callable[[str], Engine]) -> None:
+def test_existing_tombstones_are_queued_for_the_ledger(make_db: Callable[[str], Engine]) -> None:
     db, gone = make_db("matcher"), uuid4()
     url = db.url.render_as_string(hide_password=False)
     with db.begin() as connection:
@@ -23,6 +23,6 @@ def test_the_tombstones_of_before_are_queued_for_the_ledger(make_db: Callable[[s
     with db.begin() as connection:
         connection.execute(text("INSERT INTO matcher.tombstones (id) VALUES (:id)"), {"id": gone})
     migrate(url, "matcher", LOCATION)
-    # An id says not whose it is: a replay finds it in one of both tables.
+    # An id does not show its kind: a replay looks it up in both tables.
     found = {(erasure.kind, erasure.id) for erasure in LedgerStore(db).list_erasures(10)}
     assert found == {(Gone.USER, gone), (Gone.EVENT, gone)}

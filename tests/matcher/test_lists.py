@@ -1,4 +1,4 @@
-"""Lists of photos in both orders and directions, by state; photos that failed and are read again."""
+"""Photo lists in both orders and directions, filtered by state; retries of failed photos."""
 
 import re
 from uuid import UUID, uuid4
@@ -16,7 +16,8 @@ from tests.matcher.calls import Service, request
 
 UPLOADED, TAKEN = photo_pb2.PHOTO_ORDER_UPLOADED, photo_pb2.PHOTO_ORDER_TAKEN
 
-# Name, time taken (None: unknown), time uploaded. The clock in "tokyo" shows a later time than the one in "berlin".
+# Name, capture time (None: unknown), upload time. The clock in "tokyo" shows a later local time than the one in
+# "berlin".
 PHOTOS = [
     ("late", "2026-06-20 23:00+00", "2026-06-21 08:00+00"),
     ("tokyo", "2026-06-20 20:00+09", "2026-06-21 08:01+00"),
@@ -30,14 +31,14 @@ ORDERS = [(0, BY_UPLOAD), (UPLOADED, BY_UPLOAD), (TAKEN, BY_TIME)]
 
 
 class Album:
-    """An event whose photos were taken and uploaded at different times, with one guest who is in all of them."""
+    """An event with photos of different capture and upload times, and one guest who is in all of them."""
 
     def __init__(self, service: Service) -> None:
         self.service, self.world = service, service.world
         self.event = self.world.event()
         self.guest = self.world.join(self.event)
         self.names: dict[str, str] = {}
-        ids = sorted((self.world.add(self.event, 1) for _ in PHOTOS), key=str)  # so that "twin" follows "late"
+        ids = sorted((self.world.add(self.event, 1) for _ in PHOTOS), key=str)  # so that "twin" sorts after "late"
         service.rematch(self.event, request(self.event, self.guest, 1, 1))
         times = (
             "UPDATE matcher.photos SET taken_at = CAST(:taken AS timestamptz), created_at = :uploaded WHERE id = :id"
@@ -97,7 +98,7 @@ def test_lists_are_sorted_by_instant_in_both_directions(
         assert album.for_guest(in_one_event, order=order, ascending=ascending) == expected
 
 
-def test_a_page_says_how_many_photos_there_are_on_all_pages(service: Service) -> None:
+def test_a_page_states_the_total_number_of_photos(service: Service) -> None:
     world = service.world
     event, other, left = world.event(), world.event(), world.event()
     guest = world.join(event)
@@ -111,7 +112,7 @@ def test_a_page_says_how_many_photos_there_are_on_all_pages(service: Service) ->
         service.rematch(place, request(place, guest, 1, 1))
 
     def totals() -> tuple[int, int]:
-        """Of the event and of all events, whatever the page."""
+        """Totals of the event and of all events, on every page."""
         first = service.list_matches(guest, event_id=str(event), page_size=1)
         second = service.list_matches(guest, event_id=str(event), page_size=1, page_token=first.next_page_token)
         assert len(first.matches) == len(second.matches) == 1
@@ -126,7 +127,7 @@ def test_a_page_says_how_many_photos_there_are_on_all_pages(service: Service) ->
     assert totals() == (2, 2)
 
 
-def test_photos_are_counted_in_an_index_alone(service: Service) -> None:
+def test_photos_are_counted_with_an_index_only_scan(service: Service) -> None:
     values = {"event": uuid4(), "person": uuid4()}
     with service.world.db.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         for statement in (
@@ -144,7 +145,7 @@ def test_photos_are_counted_in_an_index_alone(service: Service) -> None:
     assert "Index Only Scan using matches" in plan, plan
 
 
-def test_a_cursor_belongs_to_one_order_and_direction(album: Album) -> None:
+def test_a_page_token_is_valid_for_one_order_and_direction(album: Album) -> None:
     by = album.service.by(album.world.organiser)
     lists = [
         {"order": order, "ascending": ascending, "state": state}
@@ -164,8 +165,8 @@ def test_a_cursor_belongs_to_one_order_and_direction(album: Album) -> None:
                 album.service.photos.ListPhotos(page, metadata=by)
 
 
-def test_a_cursor_of_the_previous_version_is_one_of_the_default_list() -> None:
-    """Control of the scope: were the order no part of it, all of these would be equal."""
+def test_a_page_token_of_the_previous_version_is_valid_for_the_default_list() -> None:
+    """Control: if the order were not part of the scope, all of these tokens would be equal."""
     listings = [
         Listing(order, ascending, state)
         for order in PhotoOrder
@@ -176,7 +177,7 @@ def test_a_cursor_of_the_previous_version_is_one_of_the_default_list() -> None:
     assert Listing().name("photos of x") == "photos of x"
 
 
-def test_organisers_list_the_photos_of_one_state(album: Album) -> None:
+def test_organisers_filter_photos_by_state(album: Album) -> None:
     album.fail("late", "berlin")
     pending = album.world.upload(album.event, [1], "pending").photo_id
     album.names[str(pending)] = "pending"
@@ -188,7 +189,7 @@ def test_organisers_list_the_photos_of_one_state(album: Album) -> None:
 
 
 @pytest.mark.parametrize("fields", [{"order": 99}, {"state": photo_pb2.PHOTO_STATE_REFUSED}, {"state": 99}])
-def test_an_order_or_state_that_no_list_has_is_refused(service: Service, fields: dict[str, int]) -> None:
+def test_an_unknown_order_or_state_is_rejected(service: Service, fields: dict[str, int]) -> None:
     event = service.world.event()
     ask = photo_pb2.ListPhotosRequest(event_id=str(event), **fields)
     with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
@@ -206,7 +207,7 @@ def state_of(service: Service, event: UUID, photo: UUID) -> tuple[str, str]:
     return re.sub("PHOTO_STATE_", "", photo_pb2.PhotoState.Name(found.state)), found.reason
 
 
-def test_a_failed_photo_is_read_again(service: Service) -> None:
+def test_a_failed_photo_is_retried(service: Service) -> None:
     world = service.world
     event = world.event()
     by = service.by(world.organiser)
@@ -217,7 +218,7 @@ def test_a_failed_photo_is_read_again(service: Service) -> None:
     assert world.make_indexer(lambda _: Reading(reason="unreadable")).step()
     retry = photo_pb2.RetryPhotoRequest(photo_id=str(photo))
     assert state_of(service, event, photo) == ("FAILED", "unreadable")
-    for _ in range(2):  # a repeat of a call whose answer was lost changes nothing
+    for _ in range(2):  # repeating a call whose answer was lost changes nothing
         service.photos.RetryPhoto(retry, metadata=by)
         assert state_of(service, event, photo) == ("PENDING", "")
     world.index_all()
@@ -236,15 +237,15 @@ def test_only_organisers_of_the_event_retry_its_photos(service: Service) -> None
             service.photos.RetryPhoto(retry, metadata=service.by(caller))
 
 
-def test_the_numbers_of_both_orders_agree() -> None:
-    """The servicer reads either enum by its number."""
+def test_both_order_enums_use_the_same_numbers() -> None:
+    """The servicer converts between the enums by number."""
     photo, match = photo_pb2.PhotoOrder.items(), matcher_pb2.MatchOrder.items()
     assert [(name.removeprefix("PHOTO"), number) for name, number in photo] == [
         (name.removeprefix("MATCH"), number) for name, number in match
     ]
 
 
-def test_the_counts_of_many_events_are_for_those_who_organise_all_of_them(service: Service) -> None:
+def test_counts_of_many_events_require_an_organiser_of_all_of_them(service: Service) -> None:
     world = service.world
     events = [world.event() for _ in range(3)]
     guest = world.join(events[0])

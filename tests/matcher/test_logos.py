@@ -1,4 +1,4 @@
-"""The logos of events: what is refused, that none is lost, and that its file goes with it."""
+"""Event logos: validation, durable replacement, and deletion of their files."""
 
 import io
 import os
@@ -43,7 +43,7 @@ def set_logo(world: World, event: UUID, words: str = "a logo") -> Logo:
         (PNG + b"|deadly", "UNREADABLE_LOGO"),
     ],
 )
-def test_what_is_no_logo_is_refused_and_leaves_the_one_before(world: World, data: bytes, reason: str) -> None:
+def test_an_invalid_logo_is_rejected_and_the_previous_one_stays(world: World, data: bytes, reason: str) -> None:
     event = world.event()
     before, files = set_logo(world, event), world.files()
     with pytest.raises(Fault) as refusal:
@@ -65,7 +65,7 @@ def test_members_see_the_logo_and_strangers_do_not(world: World) -> None:
         world.logos.open_logo(uuid4(), event)
 
 
-def test_another_logo_is_another_version_and_the_file_before_goes(world: World) -> None:
+def test_a_new_logo_has_a_new_version_and_the_previous_file_is_deleted(world: World) -> None:
     event = world.event()
     one = set_logo(world, event)
     other = set_logo(world, event, "another")
@@ -78,7 +78,7 @@ def test_another_logo_is_another_version_and_the_file_before_goes(world: World) 
     assert (world.files(), world.logos.find_version(event)) == (set(), "")
 
 
-def test_the_logo_goes_with_its_event(world: World) -> None:
+def test_the_logo_is_deleted_with_its_event(world: World) -> None:
     event, other = world.event(), world.event()
     set_logo(world, event)
     kept = set_logo(world, other)
@@ -91,7 +91,7 @@ def test_the_logo_goes_with_its_event(world: World) -> None:
 
 
 class Forgetful(LogoStore):
-    """A broken twin: does not queue the file of the logo before."""
+    """A broken twin: does not queue the previous logo's file for deletion."""
 
     def set(self, event_id: UUID, user_id: UUID, key: str, width: int, height: int) -> Logo:
         with self._engine.begin() as connection:
@@ -99,7 +99,7 @@ class Forgetful(LogoStore):
         return super().set(event_id, user_id, key, width, height)
 
 
-def test_control_a_replacement_that_does_not_queue_leaves_a_file(make_world: MakeWorld) -> None:
+def test_control_a_replacement_that_queues_no_deletion_leaves_a_file(make_world: MakeWorld) -> None:
     world = make_world(logo_store=Forgetful)
     event = world.event()
     for words in ("one", "another"):
@@ -108,7 +108,7 @@ def test_control_a_replacement_that_does_not_queue_leaves_a_file(make_world: Mak
     assert len(world.files()) == 2
 
 
-def test_a_commit_that_is_lost_leaves_the_logo_before_and_an_orphan(world: World) -> None:
+def test_a_lost_commit_keeps_the_previous_logo_and_leaves_an_orphan(world: World) -> None:
     event = world.event()
     before = set_logo(world, event)
     lose_commits(world.db, "matcher.logos")
@@ -123,12 +123,12 @@ def test_a_commit_that_is_lost_leaves_the_logo_before_and_an_orphan(world: World
 
 
 def age(path: Path) -> None:
-    """Makes a file older than an orphan must be."""
+    """Makes a file old enough to count as an orphan."""
     written = time.time() - 2 * ORPHAN_AGE.total_seconds()
     os.utime(path, (written, written))
 
 
-def test_the_check_knows_the_file_and_misses_one_that_is_gone(world: World) -> None:
+def test_the_check_accepts_the_logo_file_and_reports_a_missing_one(world: World) -> None:
     logo = set_logo(world, world.event())
     age(world.folder / logo.key)
     assert check(world) == []
@@ -136,13 +136,13 @@ def test_the_check_knows_the_file_and_misses_one_that_is_gone(world: World) -> N
     assert [found.partition(":")[0] for found in check(world)] == ["logo_missing"]
 
 
-def test_a_late_role_counts(world: World) -> None:
+def test_a_role_that_arrives_late_takes_effect(world: World) -> None:
     event, phil = world.event(), uuid4()
     world.late.append(world.next_change(ChangeKind.JOINED, event_id=event, user_id=phil, role=Role.ORGANISER))
     assert world.logos.set_logo(phil, event, JPEG + JPEG_END + b"|x")
 
 
-def test_the_real_process_reads_a_logo_and_refuses_what_is_none() -> None:
+def test_the_real_process_reads_a_logo_and_rejects_an_invalid_one() -> None:
     out = io.BytesIO()
     Image.new("RGB", (960, 320), "teal").save(out, "PNG")
     process = LogoProcess()
@@ -158,11 +158,11 @@ def build_deadly() -> Callable[[bytes], LogoReading]:
     return lambda _: os._exit(1)
 
 
-def test_a_logo_that_kills_the_process_is_none() -> None:
+def test_a_logo_that_kills_the_process_is_rejected() -> None:
     assert LogoProcess(build_deadly).read(b"") is None
 
 
-def test_a_database_of_the_version_before_has_no_logos(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+def test_a_database_of_the_previous_version_has_no_logos(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db, event = make_db("matcher"), uuid4()
     url = db.url.render_as_string(hide_password=False)
     with db.begin() as connection:

@@ -1,4 +1,4 @@
-"""Memory is a cache: it shows what the database holds, forgets what is gone, and has its bounds."""
+"""The in-memory index is a bounded cache of the database that drops deleted faces."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ from tests.matcher.world import MakeWorld, World
 
 
 class NeverChecked(Index):
-    """A broken twin: what was loaded once is good forever."""
+    """A broken twin: never revalidates what was loaded once."""
 
     def use(self, event_id: UUID) -> EventFaces | None:
         self.__dict__.setdefault("first", super().use(event_id))
@@ -33,7 +33,7 @@ class NeverChecked(Index):
 
 
 class OnlyExtended(Index):
-    """A broken twin: loads what is new and does not hear of deletions."""
+    """A broken twin: loads new faces but ignores deletions."""
 
     def __init__(self, look_up: LookUp, count: CountFaces, read_page: ReadPage, memory_mb: float) -> None:
         def look_deaf(event_id: UUID) -> EventVersion | None:
@@ -44,7 +44,7 @@ class OnlyExtended(Index):
 
 
 def follow_another_replica(world: World) -> tuple[list[set[UUID]], list[set[UUID]]]:
-    """What the index of one replica shows while another one works, and what it should."""
+    """The faces that one replica's index shows while another replica works, and the faces it should show."""
     event = world.event()
     replica = World(world.db, world.folder, index=type(world.index))
     expected: list[set[UUID]] = [set()]
@@ -66,13 +66,13 @@ def follow_another_replica(world: World) -> tuple[list[set[UUID]], list[set[UUID
     return shown, expected
 
 
-def test_a_replica_knows_what_another_one_has_published_and_deleted(world: World) -> None:
+def test_a_replica_sees_what_another_one_publishes_and_deletes(world: World) -> None:
     shown, expected = follow_another_replica(world)
     assert shown == expected
 
 
 @pytest.mark.parametrize("broken", [NeverChecked, OnlyExtended])
-def test_control_an_index_that_is_not_checked_shows_what_was(make_world: MakeWorld, broken: type[Index]) -> None:
+def test_control_an_index_that_is_not_revalidated_shows_stale_faces(make_world: MakeWorld, broken: type[Index]) -> None:
     shown, expected = follow_another_replica(make_world(index=broken))
     assert shown != expected
 
@@ -101,7 +101,7 @@ GONE = [delete_photo, delete_event, be_idle]
 
 
 def hold(world: World, act: Callable[[World, UUID, UUID], None]) -> tuple[int, int]:
-    """The faces in memory after two tidyings, before and after an act."""
+    """The faces in memory after two cleanups, before and after an action."""
     event = world.event()
     photo = world.add(event, 1)
     assert world.index.use(event) is not None
@@ -113,14 +113,14 @@ def hold(world: World, act: Callable[[World, UUID, UUID], None]) -> tuple[int, i
 
 
 @pytest.mark.parametrize("act", GONE)
-def test_tidying_keeps_what_is_used_and_drops_what_is_gone_or_idle(
+def test_cleanup_keeps_used_faces_and_drops_deleted_or_idle_ones(
     world: World, act: Callable[[World, UUID, UUID], None]
 ) -> None:
     assert hold(world, act) == (1, 0)
 
 
 @pytest.mark.parametrize("act", GONE)
-def test_control_without_tidying_memory_keeps_it(
+def test_control_without_cleanup_memory_keeps_them(
     make_world: MakeWorld, act: Callable[[World, UUID, UUID], None]
 ) -> None:
     assert hold(make_world(index=NeverTidied), act) == (1, 1)
@@ -134,7 +134,7 @@ class NeverEvicting(Index):
 
 
 class FirstInFirstOut(Index):
-    """A broken twin: does not note that an event is used again."""
+    """A broken twin: evicts in order of loading, not of last use."""
 
     class Unmoved(OrderedDict[UUID, Any]):
         def move_to_end(self, key: UUID, last: bool = True) -> None:
@@ -146,7 +146,7 @@ class FirstInFirstOut(Index):
 
 
 def use_more_than_there_is_room_for(world: World) -> str:
-    """Which of the events a, b and c are held, in a memory for two, after a, b, a, c were used."""
+    """Which of the events a, b and c are in memory with room for two, after a, b, a, c were used."""
     events = {name: world.event() for name in "abc"}
     for event in events.values():
         world.add(event, 1)
@@ -158,18 +158,18 @@ def use_more_than_there_is_room_for(world: World) -> str:
     return "".join(name for name, event in events.items() if event in world.index._entries)
 
 
-def test_memory_is_bounded_and_what_was_not_used_for_longest_goes(world: World) -> None:
+def test_memory_is_bounded_and_the_least_recently_used_event_is_evicted(world: World) -> None:
     assert use_more_than_there_is_room_for(world) == "ac"
 
 
 @pytest.mark.parametrize(("broken", "held"), [(NeverEvicting, "abc"), (FirstInFirstOut, "bc")])
-def test_control_without_eviction_or_its_order_something_else_is_held(
+def test_control_without_eviction_or_with_another_order_other_events_are_held(
     make_world: MakeWorld, broken: type[Index], held: str
 ) -> None:
     assert use_more_than_there_is_room_for(make_world(index=broken)) == held
 
 
-def test_what_was_dropped_is_loaded_again(world: World) -> None:
+def test_an_evicted_event_is_loaded_again(world: World) -> None:
     event = world.event()
     world.add(event, 1)
     for _ in range(2):
@@ -180,7 +180,7 @@ def test_what_was_dropped_is_loaded_again(world: World) -> None:
         assert world.index.face_count() == 0
 
 
-def test_a_snapshot_stays_as_it_was_while_photos_arrive(world: World) -> None:
+def test_a_snapshot_does_not_change_while_photos_arrive(world: World) -> None:
     event = world.event()
     world.add(event, 1)
     before = world.index.use(event)

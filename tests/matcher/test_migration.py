@@ -1,4 +1,4 @@
-"""The data of version 0001 under schema 0002: what is found, listed, sent, counted and deleted."""
+"""Migration of version 0001 data to schema 0002: matching, listing, sending, counting and deleting still work."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +47,7 @@ UPDATE matcher.feed_cursor SET sequence = 42;
 
 
 class Before:
-    """A database as version 0001 left it, and who is in it."""
+    """A version 0001 database and the members in it."""
 
     def __init__(self, db: Engine, folder: Path) -> None:
         self._db = db
@@ -125,7 +125,7 @@ def test_rows_keep_their_values(world: World, before: Before) -> None:
     assert rows(world, "SELECT last_number FROM matcher.events ORDER BY last_number") == [(0,), (4,)]
 
 
-def test_guests_see_what_they_saw_and_are_matched_again(world: World, before: Before) -> None:
+def test_guests_keep_their_photos_and_are_matched_again(world: World, before: Before) -> None:
     def seen() -> list[UUID]:
         return [match.photo_id for match in world.match_store.list_matches(before.guest, None, PAGE)[0]]
 
@@ -141,7 +141,7 @@ def test_guests_see_what_they_saw_and_are_matched_again(world: World, before: Be
     assert not set(check(world)) - {"upload_missing", "upload_damaged", "picture_missing", "young_orphan"}
 
 
-def test_an_original_that_was_encoded_anew_is_replaced_by_the_upload(world: World, before: Before) -> None:
+def test_an_original_re_encoded_by_0001_is_replaced_by_a_new_upload(world: World, before: Before) -> None:
     def send() -> bytes:
         return b"".join(world.photos.open_photo(before.guest, before.late, Variant.ORIGINAL)[1].chunks)
 
@@ -167,7 +167,7 @@ def vars_of(reading: Reading) -> dict[str, Any]:
     return {name: getattr(reading, name) for name in Reading.__dataclass_fields__}
 
 
-def test_an_event_is_deleted_with_everything_of_it(world: World, before: Before) -> None:
+def test_an_event_is_deleted_with_all_its_data(world: World, before: Before) -> None:
     world.change(ChangeKind.EVENT_DELETED, event_id=before.event)
     assert world.match_store.list_matches(before.guest, None, PAGE) == ([], 0)
     world.sweep()

@@ -1,4 +1,4 @@
-"""CountMatchesForNotices: what auth_service's e-mails are about."""
+"""CountMatchesForNotices: the numbers that auth_service puts in its e-mails."""
 
 from collections.abc import Callable
 from uuid import UUID, uuid4
@@ -25,7 +25,7 @@ def count(service: Service, metadata: Metadata, event: UUID, *users: UUID) -> di
     return {UUID(one.user_id): one.photo_count for one in counts}
 
 
-def test_it_counts_what_each_guest_is_shown_of_themselves(service: Service, by_auth: Metadata) -> None:
+def test_counts_are_the_photos_each_guest_is_shown_as_theirs(service: Service, by_auth: Metadata) -> None:
     world = service.world
     event, other = world.event(), world.event()
     ann, bob, eve = world.join(event), world.join(event), world.join(event)
@@ -44,13 +44,13 @@ def test_it_counts_what_each_guest_is_shown_of_themselves(service: Service, by_a
 
 
 def ask(service: Service, metadata: Metadata, event: UUID) -> tuple[bool, int, int]:
-    """Whether guests see photos, how many are for everyone, and how many there are."""
+    """Whether guests see photos, how many photos are for everyone, and the total."""
     request = pb.CountMatchesForNoticesRequest(event_id=str(event))
     answer = service.matcher.CountMatchesForNotices(request, metadata=metadata)
     return answer.released, answer.everyone_count, answer.total_count
 
 
-def test_it_says_what_guests_see_before_and_after_the_release(service: Service, by_auth: Metadata) -> None:
+def test_the_answer_states_what_guests_see_before_and_after_the_release(service: Service, by_auth: Metadata) -> None:
     world = service.world
     event = world.event()
     ann = world.join(event)
@@ -68,10 +68,10 @@ def test_it_says_what_guests_see_before_and_after_the_release(service: Service, 
         with world.db.begin() as connection:
             connection.execute(text(statement))
         assert (count(service, by_auth, event, ann), ask(service, by_auth, event)) == expected
-    assert ask(service, by_auth, uuid4()) == (False, 0, 0), "it has not heard of the event yet"
+    assert ask(service, by_auth, uuid4()) == (False, 0, 0), "the event is not in the feed yet"
 
 
-def test_who_left_is_not_counted(service: Service, by_auth: Metadata) -> None:
+def test_guests_who_left_are_not_counted(service: Service, by_auth: Metadata) -> None:
     world = service.world
     event = world.event()
     ann = world.join(event)
@@ -81,13 +81,13 @@ def test_who_left_is_not_counted(service: Service, by_auth: Metadata) -> None:
     assert count(service, by_auth, event, ann) == {}
 
 
-def test_only_auth_service_may_ask(service: Service, signer: Callable[[str], Signer]) -> None:
+def test_only_auth_service_may_call(service: Service, signer: Callable[[str], Signer]) -> None:
     event = service.world.event()
     for metadata in (service.by(service.world.organiser), bearer(signer("gateway").sign_service())):
         with refused(StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             count(service, metadata, event)
 
 
-def test_too_many_are_refused(service: Service, by_auth: Metadata) -> None:
+def test_too_many_guests_in_one_request_are_rejected(service: Service, by_auth: Metadata) -> None:
     with refused(StatusCode.INVALID_ARGUMENT, "INVALID_ARGUMENT"):
         count(service, by_auth, uuid4(), *(uuid4() for _ in range(501)))

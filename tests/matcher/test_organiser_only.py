@@ -1,9 +1,10 @@
-"""Who sees a photo and may not change it is told so; who does not see it learns nothing of it."""
+"""A member who sees a photo but may not change it gets PERMISSION_DENIED; one who does not see it gets NOT_FOUND."""
 
 from uuid import UUID
 
 import pytest
 from grpc import StatusCode
+from sqlalchemy import text
 
 from matcher_service import audience
 from matcher_service.domain import Action, Role, Visibility, permissions
@@ -30,27 +31,32 @@ def delete(party: Party, role: Role, photo: UUID) -> None:
 
 
 @pytest.mark.parametrize(("present", "wanted"), REFUSED)
-def test_a_couple_is_told_what_it_may_not_decide(party: Party, present: int, wanted: int) -> None:
+def test_a_couple_gets_permission_denied_for_decisions_of_organisers(party: Party, present: int, wanted: int) -> None:
     party.set(ORGANISER, present, party.theirs)
     with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         party.set(COUPLE, wanted, party.theirs)
     assert party.visibility(party.theirs) == photo_pb2.Visibility.Name(present)
-    party.set(COUPLE, HIDDEN, party.theirs, party.own)  # beside a photo that is for it, the other is skipped
+    party.set(COUPLE, HIDDEN, party.theirs, party.own)  # the photo that is hidden already is skipped
 
 
 @pytest.mark.parametrize(("present", "wanted"), REPEATED)
-def test_a_couple_may_repeat_what_it_has_done(party: Party, present: int, wanted: int) -> None:
+def test_a_couple_may_repeat_its_own_action(party: Party, present: int, wanted: int) -> None:
     party.set(ORGANISER, present, party.theirs)
     party.set(COUPLE, wanted, party.theirs)
     assert party.visibility(party.theirs) == photo_pb2.Visibility.Name(wanted)
 
 
-def test_photos_of_other_events_are_skipped_and_not_refused(party: Party) -> None:
-    elsewhere = party.world.add(party.world.event(), 1)
+def test_photos_of_other_events_are_skipped(party: Party) -> None:
+    other = party.world.event()
+    elsewhere = party.world.add(other, 1)
+    party.world.audience.set_visibility(party.world.organiser, other, [elsewhere], Visibility.HIDDEN)
     party.set(COUPLE, MATCHED, elsewhere)
+    with party.world.db.begin() as connection:
+        query = text("SELECT visibility FROM matcher.photos WHERE id = :photo")
+        assert connection.execute(query, {"photo": elsewhere}).scalar() == Visibility.HIDDEN.value
 
 
-def test_control_a_couple_that_may_approve(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_a_couple_with_permission_to_approve(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audience, "HIDES", {**audience.HIDES, Visibility.MATCHED: tuple(Visibility)})
     party.set(ORGANISER, UNAPPROVED, party.theirs)
     party.set(COUPLE, MATCHED, party.theirs)
@@ -58,7 +64,7 @@ def test_control_a_couple_that_may_approve(party: Party, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("role", [COUPLE, PHOTOGRAPHER, GUEST])
-def test_who_sees_a_photo_is_told_that_only_organisers_delete_it(party: Party, role: Role) -> None:
+def test_deleting_a_visible_photo_without_permission_is_denied(party: Party, role: Role) -> None:
     seen = {COUPLE: {party.theirs, party.own}, PHOTOGRAPHER: {party.own}, GUEST: set[UUID]()}[role]
     for photo in (party.theirs, party.own):
         code, reason = StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"
@@ -69,7 +75,7 @@ def test_who_sees_a_photo_is_told_that_only_organisers_delete_it(party: Party, r
     assert party.list_photos(ORGANISER) == ({party.theirs, party.own}, 2)
 
 
-def test_a_guest_is_told_so_of_a_photo_that_is_for_everyone(party: Party) -> None:
+def test_a_guest_is_denied_deleting_a_photo_visible_to_everyone(party: Party) -> None:
     party.set(ORGANISER, EVERYONE, party.theirs)
     with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
         delete(party, GUEST, party.theirs)
@@ -85,7 +91,7 @@ def test_control_a_photographer_who_sees_all_photos(party: Party, monkeypatch: p
         delete(party, PHOTOGRAPHER, party.theirs)
 
 
-def test_organisers_delete_and_find_a_deleted_photo_no_more(party: Party) -> None:
+def test_organisers_delete_photos_and_a_second_deletion_finds_nothing(party: Party) -> None:
     delete(party, ORGANISER, party.own)
     for role in (ORGANISER, PHOTOGRAPHER):
         with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):

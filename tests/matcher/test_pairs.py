@@ -1,8 +1,8 @@
-"""No pair is missed: in any order of photos, guests, selfies and deletions the matches equal brute force.
+"""No match is missed: for any order of photos, guests, selfies and deletions the matches equal brute force.
 
 The machine stops a rematch between its comparison and its publish, and a photo between its claim and its publish, and
-lets anything happen in between: the points where a real race would interleave. Each control takes one protection away
-and must be found out.
+runs any other rule in between: the points where real races interleave. Each control removes one protection, and the
+machine must detect it.
 """
 
 import os
@@ -41,7 +41,7 @@ ANY = st.integers(0, 1000)
 
 
 class Pairs(RuleBasedStateMachine):
-    """The system beside a model of it: which person each guest is, and which people each photo shows."""
+    """The system alongside a model of it: which person each guest is, and which people each photo shows."""
 
     world: World
 
@@ -62,7 +62,7 @@ class Pairs(RuleBasedStateMachine):
 
     @rule(guest=GUESTS, who=st.none() | PEOPLE)
     def begin_rematch(self, guest: int, who: int | None) -> None:
-        """A selfie was found good, or deleted; the faces known now are read, the comparison is not yet published."""
+        """A selfie is accepted or deleted; the known faces are read, and the comparison is not published yet."""
         user = self.users[guest]
         self.revisions[user] += 1
         owner = self.owners[user]
@@ -96,7 +96,7 @@ class Pairs(RuleBasedStateMachine):
 
     @rule()
     def claim(self) -> None:
-        """Leases of no length: a photo may be claimed again while the one who had it is still at work."""
+        """Leases have zero length: a photo may be claimed again while its previous claimant is still working."""
         if job := self.world.job_store.claim(lease_s=-1):
             self.claimed.append(job)
 
@@ -148,8 +148,7 @@ class Pairs(RuleBasedStateMachine):
 
 
 class PairsAndRefusals(Pairs):
-    """The same, with guests who say that they are not in a photo, or that they are after all; two further rules are
-    whole steps, since a refusal needs a match."""
+    """Adds rejections and undoing them; adding a photo and a rematch are single steps, as a rejection needs a match."""
 
     @rule(people=st.sets(PEOPLE, min_size=1))
     def add_photo(self, people: set[int]) -> None:
@@ -175,7 +174,7 @@ class PairsAndRefusals(Pairs):
             self.refused.add((user, photo))
 
     def list_decidable(self) -> list[tuple[UUID, UUID]]:
-        """Guests and the photos that they see or refused."""
+        """Guests and the photos that they see or rejected."""
         return [
             (user, photo)
             for user in self.users
@@ -185,21 +184,21 @@ class PairsAndRefusals(Pairs):
 
 
 class NothingUnderTheLock(MatchStore):
-    """Publishes what was found before the lock and looks no further."""
+    """Publishes what was found before the lock, without searching for newer faces."""
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         return super().publish(rematch, found, compared, lambda newer: [])
 
 
 class NoRevisionCheck(MatchStore):
-    """Lets a late rematch win."""
+    """Lets a late rematch overwrite a newer one."""
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
         return False
 
 
 class GuestsReadAtTheClaim(JobStore):
-    """Compares with the guests that were there when the photo was claimed."""
+    """Compares with the guests that existed when the photo was claimed."""
 
     def claim(self, lease_s: float) -> Job | None:
         job = super().claim(lease_s)
@@ -224,13 +223,13 @@ class GuestsReadAtTheClaim(JobStore):
 
 
 class NoFence(JobStore):
-    """Lets everybody publish who ever claimed the photo."""
+    """Lets every past claimant of the photo publish."""
 
     def _is_ours(self, connection: Connection, job: Job) -> bool:
         return lock_event(connection, job.event_id) is not None
 
 
-# The examples are the same in each run; EXAMPLES=10 asks for ten times as many, after a change of the rules.
+# The examples are the same in each run; EXAMPLES=10 runs ten times as many, for use after changes of the rules.
 TIMES = int(os.environ.get("EXAMPLES", "1"))
 
 
@@ -253,8 +252,9 @@ def run(world: Callable[[Path], World], examples: int, machine: type[RuleBasedSt
 
 @contextmanager
 def expect_found_out() -> Iterator[None]:
-    """A machine with a broken part fails in here. Ids are random, so that it may find a fault that does not come back
-    when hypothesis repeats the steps: it then reports what it found as flaky."""
+    """A machine with a broken part fails inside this context. Ids are random, so a fault may not recur when hypothesis
+    repeats the steps: hypothesis then reports it as flaky.
+    """
     with pytest.raises((AssertionError, IntegrityError, pytest.fail.Exception, FlakyFailure)) as failure:
         yield
     for error in getattr(failure.value, "exceptions", [failure.value]):
@@ -266,13 +266,13 @@ def test_the_matches_equal_brute_force_in_any_order_of_arrival(make_db: Callable
     run(lambda folder: World(db, folder), examples=30)
 
 
-def test_what_is_refused_stays_away_in_any_order(make_db: Callable[[str], Engine]) -> None:
+def test_rejected_photos_stay_hidden_in_any_order(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     run(lambda folder: World(db, folder), examples=30, machine=PairsAndRefusals)
 
 
 @pytest.mark.parametrize("broken", [NothingUnderTheLock, NoRevisionCheck])
-def test_control_a_broken_publish_of_rematches_is_found_out(
+def test_control_a_broken_publish_of_rematches_is_detected(
     make_db: Callable[[str], Engine], broken: type[MatchStore]
 ) -> None:
     db = make_db("matcher")
@@ -281,7 +281,7 @@ def test_control_a_broken_publish_of_rematches_is_found_out(
 
 
 @pytest.mark.parametrize("broken", [GuestsReadAtTheClaim, NoFence])
-def test_control_a_broken_publish_of_photos_is_found_out(
+def test_control_a_broken_publish_of_photos_is_detected(
     make_db: Callable[[str], Engine], broken: type[JobStore]
 ) -> None:
     db = make_db("matcher")

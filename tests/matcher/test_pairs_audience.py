@@ -1,7 +1,9 @@
-"""What guests see equals brute force, in any order of photos, selfies, refusals, visibilities and requests to hide.
+"""What guests see equals brute force, in any order of photos, selfies, rejections, visibility changes and requests to
+hide.
 
-The machine of test_matcher_pairs, in which organisers decide who sees photos and guests ask to hide them at any moment,
-also between a comparison and its publish. Each control takes one protection away and must be found out.
+The machine of test_matcher_pairs, in which organisers also change the visibility of photos and guests ask to hide them
+at any moment, including between a comparison and its publish. Each control removes one protection, and the machine must
+detect it.
 """
 
 from collections.abc import Callable
@@ -34,7 +36,7 @@ SEEN = (Visibility.MATCHED, Visibility.EVERYONE)
 
 
 class PairsAndAudience(PairsAndRefusals):
-    """The model knows the visibility of each photo and who asked to hide it, too."""
+    """The model also tracks the visibility of each photo and the requests to hide it."""
 
     @initialize()
     def begin(self) -> None:
@@ -49,7 +51,7 @@ class PairsAndAudience(PairsAndRefusals):
     @precondition(lambda self: self.members)
     @rule(guest=GUESTS, people=st.sets(PEOPLE))
     def add_as_guest(self, guest: int, people: set[int]) -> None:
-        """Waits for an organiser; beyond a day's number it is refused."""
+        """The photo waits for approval; above the daily limit the upload is rejected."""
         user = self.users[guest]
         if user not in self.members:
             return
@@ -125,7 +127,7 @@ class PairsAndAudience(PairsAndRefusals):
         self.uploader = {photo: user for photo, user in self.uploader.items() if photo in self.uploaded}
 
     def list_decidable(self) -> list[tuple[UUID, UUID]]:
-        """Guests, and the photos that they see as theirs or refused."""
+        """Guests, and the photos that they see as theirs or rejected."""
         return [
             (user, photo)
             for user, photo in super().list_decidable()
@@ -142,7 +144,7 @@ class PairsAndAudience(PairsAndRefusals):
         ]
 
     def expect(self, user: UUID) -> dict[UUID, bool]:
-        """The photos that a guest is to see, and whether they are in them."""
+        """The photos that a guest should see, and whether the guest is in them."""
         if user not in self.members:
             return {}
         who = self.known.get(user)
@@ -156,8 +158,8 @@ class PairsAndAudience(PairsAndRefusals):
                 expected[photo] = is_in
         return expected
 
-    def take_one(self) -> list[UUID]:
-        """Each photo in its turn."""
+    def pick_in_turn(self) -> list[UUID]:
+        """One photo per call, in rotation."""
         self.turn += 1
         return list(self.uploaded)[self.turn % len(self.uploaded) :][:1] if self.uploaded else []
 
@@ -170,7 +172,7 @@ class PairsAndAudience(PairsAndRefusals):
             matches, total = self.world.match_store.list_matches(user, self.event, PAGE, Listing())
             assert {match.photo_id: not match.only_for_everyone for match in matches} == expected
             assert len(matches) == total == len(expected), "listed and counted once"
-            for photo in self.take_one():
+            for photo in self.pick_in_turn():
                 is_sent = self.world.photo_store.find_shown(photo, user, Variant.THUMB) is not None
                 is_own = user in self.members and self.uploader.get(photo) == user
                 assert is_sent == (photo in expected or is_own), "pictures"
@@ -186,7 +188,7 @@ class PairsAndAudience(PairsAndRefusals):
 
 
 class LetsGuestsIn(PhotoStore):
-    """What a guest adds is seen at once."""
+    """A broken twin: a guest's photo is visible at once."""
 
     def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
         added = super().add(photo, most_of_guest)
@@ -197,7 +199,7 @@ class LetsGuestsIn(PhotoStore):
 
 
 class GuestsDeleteAll(PhotoStore):
-    """Whoever is a member deletes what a guest added."""
+    """A broken twin: any member can delete a guest's photo."""
 
     def delete_own(self, event_id: UUID, photo_id: UUID, user_id: UUID) -> bool:
         with self._engine.begin() as connection:
@@ -206,7 +208,7 @@ class GuestsDeleteAll(PhotoStore):
         return super().delete_own(event_id, photo_id, user_id)
 
 
-def test_guests_see_what_they_may_in_any_order(make_db: Callable[[str], Engine]) -> None:
+def test_guests_see_what_the_model_expects_in_any_order(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     run(lambda folder: World(db, folder), examples=40, machine=PairsAndAudience)
 
@@ -221,7 +223,9 @@ CONTROLS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("twin", CONTROLS, ids=lambda twin: next(iter(twin.values())).__name__)
-def test_control_what_one_part_forgets_is_found_out(make_db: Callable[[str], Engine], twin: dict[str, Any]) -> None:
+def test_control_a_component_that_ignores_visibility_is_detected(
+    make_db: Callable[[str], Engine], twin: dict[str, Any]
+) -> None:
     db = make_db("matcher")
     with expect_found_out():
         run(lambda folder: World(db, folder, **twin), examples=100, machine=PairsAndAudience)

@@ -1,6 +1,6 @@
-"""No pair is missed where a guest looks for several people: in any order the matches of each equal brute force.
+"""No match is missed if a guest searches for several people: in any order the matches of each person equal brute force.
 
-The machine is that of test_matcher_pairs, with guests of whom one looks for a second person.
+The machine of test_matcher_pairs, in which one guest searches for a second person.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ LOOKED_FOR = st.integers(0, 2)
 
 
 class PairsOfPeople(PairsAndRefusals):
-    """The first guest looks for a second person, whose id is the last of `users`."""
+    """The first guest searches for a second person, whose id is the last of `users`."""
 
     @initialize()
     def begin(self) -> None:
@@ -48,21 +48,21 @@ class PairsOfPeople(PairsAndRefusals):
 
 
 class OnePersonOnly(MatchStore):
-    """Takes every face for that of the account's first person."""
+    """A broken twin: assigns every face to the account's first person."""
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         return super().publish(replace(rematch, person_id=None), found, compared, find_newer)
 
 
 class OneRevision(MatchStore):
-    """Compares the revision with that of the account's first person."""
+    """A broken twin: compares the revision with that of the account's first person."""
 
     def _is_stale(self, connection: Connection, rematch: Rematch) -> bool:
         return super()._is_stale(connection, replace(rematch, person_id=None))
 
 
 class RefusesForTheAccount(RefusalStore):
-    """Refuses a photo for the account's first person, whoever was named."""
+    """A broken twin: rejects a photo for the account's first person, whichever person was named."""
 
     def refuse(self, event_id: UUID, user_id: UUID, photo_id: UUID, person_id: UUID | None = None) -> bool:
         super().refuse(event_id, user_id, photo_id, None)
@@ -79,7 +79,7 @@ def test_the_matches_of_each_person_equal_brute_force(make_db: Callable[[str], E
     [{"match_store": OnePersonOnly}, {"match_store": OneRevision}, {"refusal_store": RefusesForTheAccount}],
     ids=lambda broken: next(iter(broken.values())).__name__,
 )
-def test_control_what_mixes_the_people_of_an_account_is_found_out(
+def test_control_mixing_up_the_people_of_an_account_is_detected(
     make_db: Callable[[str], Engine], broken: dict[str, Any]
 ) -> None:
     db = make_db("matcher")

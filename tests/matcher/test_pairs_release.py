@@ -1,6 +1,7 @@
-"""What guests see equals brute force while photos are held back, planned and released, in any order with all else.
+"""What guests see equals brute force while photos are held back, scheduled and released, interleaved with all other
+rules.
 
-The machine of test_matcher_pairs_audience, whose event holds its photos back now and then.
+The machine of test_matcher_pairs_audience, whose event sometimes holds its photos back.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from tests.matcher.world import World
 
 
 class PairsAndReleases(PairsAndAudience):
-    """The model knows whether guests see photos at all, too."""
+    """The model also tracks whether guests see photos at all."""
 
     @initialize()
     def begin(self) -> None:
@@ -51,14 +52,14 @@ class PairsAndReleases(PairsAndAudience):
 
 
 class DecidesBeforeTheRelease(AudienceStore):
-    """Whoever asks before the release learns which photos there are."""
+    """A broken twin: a decision before the release reveals which photos exist."""
 
     def _may_decide(self, connection: Connection, values: Any) -> bool:
         connection.execute(text("UPDATE matcher.events SET held = false"))
         return super()._may_decide(connection, values)
 
 
-def test_guests_see_what_is_released_in_any_order(make_db: Callable[[str], Engine]) -> None:
+def test_guests_see_what_is_released_in_any_order_of_events(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     run(lambda folder: World(db, folder), examples=20, machine=PairsAndReleases)
 
@@ -71,8 +72,10 @@ CONTROLS: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("twin", CONTROLS, ids=lambda twin: next(iter(twin.values())).__name__)
-def test_control_what_one_part_forgets_is_found_out(make_db: Callable[[str], Engine], twin: dict[str, Any]) -> None:
+def test_control_a_component_that_ignores_the_release_is_detected(
+    make_db: Callable[[str], Engine], twin: dict[str, Any]
+) -> None:
     db = make_db("matcher")
-    # A decision that was let through is missing where the guest expects it to be refused.
+    # A decision that is wrongly accepted raises no error where the machine expects one.
     with expect_found_out():
         run(lambda folder: World(db, folder, **twin), examples=100, machine=PairsAndReleases)

@@ -1,6 +1,7 @@
-"""The machine of rereads with faces that are forgotten: they are nobody's from then on, whatever reads the photo next.
+"""The machine of rereads with removed faces: a removed face matches no one again, whichever engine reads the photo
+next.
 
-A face is where it is: in a column, which stays forgotten for all later readings and versions of the photo.
+A face is identified by its column, which stays removed in all later readings and versions of the photo.
 """
 
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from tests.matcher.test_pairs import ANY, expect_found_out, run
 from tests.matcher.test_pairs_rereads import PairsAndRereads
 from tests.matcher.test_removal_returns import LeavesLaidAside, MarksNothing
 
-NOWHERE = 10_000  # a face at this place is near nobody, nor near what anybody rejected
+NOWHERE = 10_000  # a face here is far from every person and every rejected face
 FACES = text(
     'SELECT photo_id, face_no, "left", top, width, height FROM matcher.faces WHERE event_id = :event'
     " ORDER BY photo_id, face_no"
@@ -27,7 +28,7 @@ FACES = text(
 
 
 class PairsAndRemovals(PairsAndRereads):
-    """The model's looks keep their places; one that is forgotten is nowhere."""
+    """The model's looks keep their order; a removed one moves to NOWHERE."""
 
     @initialize()
     def begin(self) -> None:
@@ -52,14 +53,14 @@ class PairsAndRemovals(PairsAndRereads):
         for refused in self.refused.values():
             if refused.get(photo) == place:
                 refused[photo] = None
-        for user in taken:  # who may be another face of the photo
+        for user in taken:  # another face of the photo may still match them
             del self.matches[user][photo]
             self.match(user, photo)
         self.resets += 1
         self.settle_if(settles)
 
     def find_place(self, photo: UUID, column: int) -> int:
-        """Of a column in the model's looks."""
+        """The index in the model's looks of a column."""
         count = len(self.photos[photo].looks or [])
         return count - 1 - column if photo in self.turned else column
 
@@ -71,7 +72,7 @@ class PairsAndRemovals(PairsAndRereads):
         self.photos[photo].looks = looks
 
     def find_number(self, user: UUID, photo: UUID) -> int:
-        """In the model's looks: numbers of stored faces leave out those that were forgotten."""
+        """The index in the model's looks: numbers of stored faces skip removed ones."""
         query = text(
             'SELECT f."left" / 200 FROM matcher.matches m JOIN matcher.faces f USING (event_id, photo_id, face_no)'
             " WHERE m.person_id = :user AND m.photo_id = :photo"
@@ -88,7 +89,7 @@ class PairsAndRemovals(PairsAndRereads):
                 self.blank_matches(photo)
 
     def blank_matches(self, photo: UUID) -> None:
-        """What is published of a photo says nothing of what is forgotten there."""
+        """Removed faces contribute nothing to what is published of a photo."""
         if photo in self.forgotten:
             self.blank(photo)
             self.forget(photo)
@@ -104,7 +105,7 @@ def run_removals(db: Engine, examples: int, **twins: Any) -> None:
     run(lambda folder: LooksWorld(db, folder, **twins), examples=examples, machine=PairsAndRemovals)
 
 
-def test_forgotten_faces_are_nobodys_and_no_other_pair_is_missed(make_db: Callable[[str], Engine]) -> None:
+def test_removed_faces_match_no_one_and_no_other_pair_is_missed(make_db: Callable[[str], Engine]) -> None:
     run_removals(make_db("matcher"), examples=30)
 
 

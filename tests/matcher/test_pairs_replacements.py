@@ -1,4 +1,4 @@
-"""The state machine of pairs and refusals, with new versions of photos that show other people."""
+"""The state machine of pairs and rejections, with new versions of photos that show other people."""
 
 from collections.abc import Callable
 from uuid import UUID, uuid4
@@ -15,7 +15,7 @@ from tests.matcher.world import World, make_rematch, photo_of
 
 
 class PairsAndVersions(PairsAndRefusals):
-    """Every photo has a name of its own. Who is in a photo is what the upload says that was read last."""
+    """Every photo has a unique name. The people in a photo are those of the upload that was read last."""
 
     def begin_photo(self, people: set[int]) -> None:
         name = str(uuid4())
@@ -48,13 +48,13 @@ class PairsAndVersions(PairsAndRefusals):
             self.publish_photo(which)
 
 
-def test_new_versions_miss_no_pair_and_leave_none(make_db: Callable[[str], Engine]) -> None:
+def test_new_versions_miss_no_pair_and_leave_no_stale_one(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     run(lambda folder: World(db, folder), examples=40, machine=PairsAndVersions)
 
 
 def replace_during_the_comparison(world: World) -> set[UUID]:
-    """The photos of a guest whose face leaves the only one after it was compared in memory and before that counts."""
+    """The photos of a guest whose only face is replaced after the in-memory comparison and before its publish."""
     event = world.event()
     guest = world.join(event)
     world.add_file(event, photo_of([1], "a"), "a.jpg")
@@ -68,10 +68,10 @@ def replace_during_the_comparison(world: World) -> set[UUID]:
     return world.found(guest)
 
 
-def test_faces_that_were_compared_and_replaced_count_no_more(world: World) -> None:
+def test_faces_replaced_after_the_comparison_do_not_count(world: World) -> None:
     assert replace_during_the_comparison(world) == set()
 
 
-def test_control_what_an_index_knows_of_a_photo_stays_true(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_an_index_that_keeps_replaced_faces_finds_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matches, "find_replaced", lambda *_: [])
     assert len(replace_during_the_comparison(world)) == 1

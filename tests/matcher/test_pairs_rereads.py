@@ -1,7 +1,7 @@
-"""The machine of settlements with photos that a newer engine reads again, which finds other faces in another order.
+"""The machine of settlements with photos that a newer engine rereads, finding other faces in another order.
 
-Until the swap nothing is seen of what is read again; from then on the matches are those of brute force over the new
-faces. Each control takes one protection away and must be found out.
+Until the swap, results of the rereading are invisible; afterwards the matches equal brute force over the new faces.
+Each control removes one protection, and the machine must detect it.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,14 +25,14 @@ from tests.matcher.test_pairs_settling import PairsAndSettling
 
 @dataclass
 class Swapping:
-    """A swap that was read and is not published."""
+    """A swap that was computed but not published."""
 
     job: Swap
     swap: UnswappedEvent
 
 
 class PairsAndRereads(PairsAndSettling):
-    """The model knows of each photo what the newer engine sees in it, and whether that counts."""
+    """The model tracks what the newer engine sees in each photo, and whether that is in effect."""
 
     world: LooksWorld
 
@@ -42,7 +42,7 @@ class PairsAndRereads(PairsAndSettling):
         self.reading: list[RereadJob] = []
         self.swapping: list[Swapping] = []
         self.old: set[UUID] = set()
-        self.turned: set[UUID] = set()  # those whose faces the newer engine has numbered
+        self.turned: set[UUID] = set()  # photos whose faces carry the newer engine's numbers
         super().begin()
 
     @rule()
@@ -53,7 +53,7 @@ class PairsAndRereads(PairsAndSettling):
 
     @rule(at_once=st.booleans())
     def begin_reading_again(self, at_once: bool) -> None:
-        """Leases of no length: a photo may be read by two at once."""
+        """Leases have zero length: two readers may read the same photo."""
         job = self.world.reread_store.claim(lease_s=-1)
         if isinstance(job, Swap):
             self.begin_swap(job)
@@ -84,7 +84,7 @@ class PairsAndRereads(PairsAndSettling):
 
     @rule(swaps=st.booleans())
     def read_all_again(self, swaps: bool) -> None:
-        """All photos and the swap, or all photos and the swap up to its publish."""
+        """Rereads all photos and swaps, or stops just before the swap is published."""
         before = self.list_found()
         seen = [before]
         while job := self.world.reread_store.claim(lease_s=-1):
@@ -98,7 +98,7 @@ class PairsAndRereads(PairsAndSettling):
         assert all(found in (before, self.list_expected()) for found in seen), "seen in between"
 
     def count_as_swapped(self) -> None:
-        """Every old photo is, or none."""
+        """Either every old photo is swapped or none."""
         if not self.old:
             return
         for photo in self.old & set(self.photos):
@@ -111,7 +111,7 @@ class PairsAndRereads(PairsAndSettling):
         self.matches = {user: {} for user in self.users} | self.compute()
 
     def turn(self, photo: UUID, count: int) -> None:
-        """A rejected face is the one in the same place."""
+        """A rejected face is identified by its position."""
         for refused in self.refused.values():
             if photo not in self.turned and (no := refused.get(photo)) is not None:
                 refused[photo] = count - 1 - no
@@ -150,26 +150,26 @@ def run_rereads(db: Engine, examples: int, **twins: Any) -> None:
     run(lambda folder: LooksWorld(db, folder, **twins), examples=examples, machine=PairsAndRereads)
 
 
-def test_photos_that_are_read_again_miss_no_pair_and_leave_none(make_db: Callable[[str], Engine]) -> None:
+def test_photos_that_are_reread_miss_no_pair_and_leave_no_stale_one(make_db: Callable[[str], Engine]) -> None:
     run_rereads(make_db("matcher"), examples=30)
 
 
 class SwapsHalf(SwapStore):
-    """Swaps every other photo, and calls that the event."""
+    """A broken twin: swaps every second photo and marks the event as complete."""
 
     def _choose(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
         return rows[::2]
 
 
 class SwapsWhatever(SwapStore):
-    """Publishes what was computed whatever changed meanwhile."""
+    """A broken twin: publishes what was computed, regardless of later changes."""
 
     def _is_current(self, connection: Connection, values: dict[str, Any], swap: UnswappedEvent) -> bool:
         return True
 
 
 class ForgetsRefusals(SwapStore):
-    """Lets refusals go with the faces that they name."""
+    """A broken twin: drops rejections of photos together with the faces that they name."""
 
     def publish(
         self, job: Swap, swap: UnswappedEvent, removed: Sequence[tuple[UUID, UUID]], added: Sequence[FoundMatch]
@@ -183,7 +183,7 @@ class ForgetsRefusals(SwapStore):
 
 
 class ForgetsRejections(SwapStore):
-    """Lets a rejected face keep its number, which may be another one's now."""
+    """A broken twin: keeps the number of a rejected face, which may now be that of another face."""
 
     def read(self, job: Swap, max_faces: int) -> UnswappedEvent | None:
         swap = super().read(job, max_faces)
@@ -191,7 +191,7 @@ class ForgetsRejections(SwapStore):
 
 
 class PublishesNoMatches(SwapStore):
-    """Swaps the faces and leaves the matches to the settler."""
+    """A broken twin: swaps the faces and leaves the matches to the settler."""
 
     def publish(
         self, job: Swap, swap: UnswappedEvent, removed: Sequence[tuple[UUID, UUID]], added: Sequence[FoundMatch]
@@ -200,7 +200,7 @@ class PublishesNoMatches(SwapStore):
 
 
 class ReadsWhatIsGone(SwapStore):
-    """Swaps the faces of uploads that were replaced meanwhile."""
+    """A broken twin: swaps the faces of uploads that have since been replaced."""
 
     def _move(self, connection: Connection, values: dict[str, Any]) -> None:
         everything = text("SELECT photo_id FROM matcher.reread_photos WHERE event_id = :event AND state = 'read'")
@@ -211,13 +211,13 @@ class ReadsWhatIsGone(SwapStore):
 @pytest.mark.parametrize(
     "broken", [SwapsHalf, SwapsWhatever, ForgetsRefusals, ForgetsRejections, PublishesNoMatches, ReadsWhatIsGone]
 )
-def test_control_a_broken_swap_is_found_out(make_db: Callable[[str], Engine], broken: type[SwapStore]) -> None:
+def test_control_a_broken_swap_is_detected(make_db: Callable[[str], Engine], broken: type[SwapStore]) -> None:
     with expect_found_out():
         run_rereads(make_db("matcher"), examples=300, swap_store=broken)
 
 
 class SwapsEarly(RereadStore):
-    """Claims the swap of an event while photos are still at work, and keeps quiet about them."""
+    """A broken twin: claims the swap of an event while photos are still being reread, and ignores them."""
 
     def claim(self, lease_s: float) -> RereadJob | None:
         job = super().claim(lease_s)
@@ -229,6 +229,6 @@ class SwapsEarly(RereadStore):
         return job
 
 
-def test_control_a_swap_of_what_is_read_so_far_is_found_out(make_db: Callable[[str], Engine]) -> None:
+def test_control_a_swap_of_an_incomplete_rereading_is_detected(make_db: Callable[[str], Engine]) -> None:
     with expect_found_out():
         run_rereads(make_db("matcher"), examples=300, reread_store=SwapsEarly)

@@ -1,7 +1,7 @@
-"""Once an event is settled, its matches are those of brute force over all rules, in any order of what happened before.
+"""Once an event is settled, its matches equal brute force over all rules, whatever the order of earlier changes.
 
-The machine of test_matcher_pairs with faces that look like several people. A settlement, too, may be stopped between
-its reading and its publish. Each control takes one protection or one rule away and must be found out.
+The machine of test_matcher_pairs with faces that resemble several people. A settlement, too, may be stopped between its
+reading and its publish. Each control removes one protection or one rule, and the machine must detect it.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,9 +21,9 @@ from tests.matcher.world import TOLERANCE
 from tests.unit.matching_rules import BruteForce, PlainFace, PlainPerson
 
 GUESTS = st.integers(0, 2)
-SETTLES = st.booleans()  # whether the event is settled at once
-# Two people who match each other, and one with whom they share faces at 5 to 7. Those at -5 and -6 are templates of the
-# first two, which find those at -11 to -13 in the first round; three of these find those at -18 in the second.
+SETTLES = st.booleans()  # whether the event is settled immediately
+# Two people who match each other, and one with whom they share the faces at 5 to 7. Those at -5 and -6 are templates of
+# the first two and find those at -11 to -13 in the first round; three of these find those at -18 in the second.
 SELFIES = st.sampled_from([0, 0, 1, 12, 12, None])
 LOOKS = st.lists(
     st.builds(Look, st.sampled_from([-18, -13, -12, -11, -6, -5, 5, 6, 7]), st.sampled_from([80, 80, 59])), max_size=3
@@ -32,7 +32,7 @@ LIMITS = Limits(tolerance=TOLERANCE)
 
 
 class PairsAndSettling(RuleBasedStateMachine):
-    """The model knows each guest's matches at any moment, and whether growth found them."""
+    """The model tracks each guest's matches, and whether growth found them."""
 
     world: LooksWorld
 
@@ -94,7 +94,7 @@ class PairsAndSettling(RuleBasedStateMachine):
             return
         name, data = f"{uuid4()}.jpg", show(looks)
         added = self.world.add_file(self.event, data, name, None if guest is None else self.users[guest])
-        if added.photo_id is not None:  # guests add a few a day
+        if added.photo_id is not None:  # guests may add a few a day
             self.photos[added.photo_id] = Photo(guest is None, name, data)
             self.claim(at_once)
         self.settle_if(settles)
@@ -133,7 +133,7 @@ class PairsAndSettling(RuleBasedStateMachine):
     @precondition(lambda self: self.photos)
     @rule(which=ANY, settles=SETTLES)
     def take_over(self, which: int, settles: bool) -> None:
-        """An organiser adds the same photo, which a guest may have added."""
+        """An organiser uploads the same photo, which a guest may have added before."""
         photo = self.photos[self.choose(which)]
         if not photo.trusted:
             self.world.add_file(self.event, photo.data, photo.name)
@@ -155,7 +155,7 @@ class PairsAndSettling(RuleBasedStateMachine):
     @precondition(lambda self: self.photos)
     @rule(which=ANY, visibility=st.sampled_from(Visibility))
     def set_visibility(self, which: int, visibility: Visibility) -> None:
-        """Changes what guests see and not what they are in."""
+        """Changes which photos guests see, but not the photos they are in."""
         self.world.audience.set_visibility(self.world.organiser, self.event, [self.choose(which)], visibility)
 
     @rule(guest=GUESTS, settles=SETTLES)
@@ -191,7 +191,7 @@ class PairsAndSettling(RuleBasedStateMachine):
 
     @rule(at_once=st.booleans())
     def begin_settling(self, at_once: bool) -> None:
-        """Leases of no length: another settler may claim the event."""
+        """Leases have zero length: another settler may claim the event."""
         job = self.world.settlement_store.claim(lease_s=-1, delay_s=0)
         if job and (event := self.world.settlement_store.read(job, max_faces=1000)):
             indexed = {photo for photo, known in self.photos.items() if known.looks is not None}
@@ -205,7 +205,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         settling = self.settling.pop(which % len(self.settling))
         if not self.world.settler.publish(settling.job, settling.event, 0.0):
             return
-        assert settling.resets == self.resets, "published although something went meanwhile"
+        assert settling.resets == self.resets, "published although something was deleted meanwhile"
         for user, grown in settling.expected.items():
             kept = {photo: found for photo, found in self.matches[user].items() if photo not in settling.photos}
             self.matches[user] = kept | grown
@@ -227,7 +227,7 @@ class PairsAndSettling(RuleBasedStateMachine):
                 assert self.world.found(user) == set(self.matches[user])
 
     def teardown(self) -> None:
-        """No event is left that a later example could settle."""
+        """Leaves no event that a later example could settle."""
         if hasattr(self, "event"):
             try:
                 self.settle()
@@ -236,7 +236,7 @@ class PairsAndSettling(RuleBasedStateMachine):
                 self.world.delete_event(self.event)
 
     def compute(self) -> dict[UUID, Grown]:
-        """Brute force over what there is, for those who are looked for."""
+        """Brute force over all photos, for the guests who are searched for."""
         people = [PlainPerson(user, (place * STEP,)) for user, place in self.selfies.items()]
         faces = [face for photo in self.photos for face in self.list_faces(photo)]
         expected: dict[UUID, Grown] = {person.id: {} for person in people}
@@ -245,7 +245,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         return expected
 
     def match(self, user: UUID, photo: UUID) -> None:
-        """Directly, as it is published at once."""
+        """The direct matches, which are published at once."""
         place = self.selfies.get(user)
         if place is None or photo in self.refused[user]:
             return
@@ -255,7 +255,7 @@ class PairsAndSettling(RuleBasedStateMachine):
                 self.matches[user][photo] = False
 
     def is_rejected(self, user: UUID, look: Look, apart: float) -> bool:
-        """Whether the look is nearly one that the user rejected, and so much nearer to it."""
+        """Whether the look resembles one that the user rejected, by the required margin."""
         if apart <= LIMITS.own_distance:
             return False
         for photo, no in self.refused[user].items():
@@ -267,7 +267,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         return False
 
     def find_number(self, user: UUID, photo: UUID) -> int:
-        """Of the face that is taken for the user's; test_matching_rules compares it with brute force."""
+        """The number of the face assigned to the user; test_matching_rules compares it with brute force."""
         query = text("SELECT face_no FROM matcher.matches WHERE person_id = :user AND photo_id = :photo")
         with self.world.db.begin() as connection:
             number: int = connection.execute(query, {"user": user, "photo": photo}).scalar_one()

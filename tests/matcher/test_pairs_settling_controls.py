@@ -1,5 +1,4 @@
-"""Each protection of settlements and each rule of matching, taken away, is found out by the machine of
-test_matcher_pairs_settling."""
+"""The machine of test_matcher_pairs_settling detects the removal of each protection and of each matching rule."""
 
 import importlib
 from collections.abc import Callable
@@ -18,19 +17,19 @@ from tests.matcher.test_pairs_settling import run_settling
 
 
 class IgnoresResets(SettlementStore):
-    """Publishes what was computed whatever went meanwhile."""
+    """Publishes what was computed, whatever was deleted meanwhile."""
 
     def _is_current(self, connection: Connection, job: Settlement, event: UnsettledEvent) -> bool:
         return True
 
 
-def test_control_a_settlement_of_what_is_gone_is_found_out(make_db: Callable[[str], Engine]) -> None:
+def test_control_publishing_a_settlement_of_deleted_faces_is_detected(make_db: Callable[[str], Engine]) -> None:
     with expect_found_out():
         run_settling(make_db("matcher"), examples=300, settlement_store=IgnoresResets)
 
 
 @pytest.mark.parametrize("module", ["jobs", "matches", "members", "refusals", "uploads"])
-def test_control_a_change_that_marks_nothing_is_found_out(
+def test_control_a_change_that_does_not_mark_the_event_is_detected(
     make_db: Callable[[str], Engine], module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = importlib.import_module(f"matcher_service.store.{module}")
@@ -39,8 +38,8 @@ def test_control_a_change_that_marks_nothing_is_found_out(
         run_settling(make_db("matcher"), examples=300)
 
 
-# Not what the machine hardly ever needs: the second round (tests/unit/test_matching_rules.py), and the size and the
-# uploader of templates (test_matcher_settling.py).
+# Excludes what the machine hardly ever exercises: the second round (tests/unit/test_matching_rules.py), and the size
+# and the uploader of templates (test_matcher_settling.py).
 Rule = Callable[[EventFaces, EventPeople, Refusals, Limits], Any]
 WITHOUT: dict[str, Rule] = {
     "growth": lambda faces, people, refusals, limits: examine(
@@ -66,7 +65,7 @@ WITHOUT: dict[str, Rule] = {
 
 
 @pytest.mark.parametrize("rule_name", WITHOUT)
-def test_control_each_rule_matters(
+def test_control_removing_any_rule_is_detected(
     make_db: Callable[[str], Engine], rule_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(settler, "examine", WITHOUT[rule_name])

@@ -1,4 +1,4 @@
-"""Each statement of matcher_service reads the partition of its event alone, if tables are partitioned by event."""
+"""If the tables are partitioned by event, each statement of matcher_service reads only its event's partition."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +37,7 @@ TABLES = {
     "rereads",
     "settlements",
 }
-# What guests and organisers wait for.
+# Statements for which guests and organisers wait.
 HOT = {
     "faces.read_faces",
     "jobs.JobStore._insert",
@@ -65,8 +65,8 @@ def world(make_db: Callable[[str], Engine], tmp_path: Path, watch: Watch) -> Wor
     return World(db, tmp_path / "blobs")
 
 
-def celebrate(world: World) -> UUID:
-    """An event as guests and organisers use it, its end excluded."""
+def run_event(world: World) -> UUID:
+    """Runs an event as guests and organisers use it, except its end."""
     event = world.event(guest_photos=GuestPhotos.MODERATED)
     ann, bob = world.join(event), world.join(event)
     photos = [world.add(event, 1, 2), world.add(event, 1), world.add(event)]
@@ -74,7 +74,7 @@ def celebrate(world: World) -> UUID:
     for guest, number in ((ann, 1), (bob, 2)):
         assert world.rematch(event, guest, 1, number) == "DONE"
     world.two_faces.note(event, {ann: 3})
-    curate(world, event, ann, photos[0])
+    reject_and_restore(world, event, ann, photos[0])
     world.audience.set_visibility(world.organiser, event, [guests_photo], Visibility.MATCHED)
     world.audience.set_visibility(world.organiser, event, [photos[2]], Visibility.EVERYONE)
     assert set(world.seen(event, ann)) == {*photos, guests_photo}
@@ -89,8 +89,8 @@ def celebrate(world: World) -> UUID:
     return event
 
 
-def curate(world: World, event: UUID, guest: UUID, photo: UUID) -> None:
-    """A guest decides about a photo, and takes it back."""
+def reject_and_restore(world: World, event: UUID, guest: UUID, photo: UUID) -> None:
+    """A guest rejects a photo and takes the rejection back."""
     world.matches.refuse_match(guest, photo)
     world.matches.restore_match(guest, photo)
     world.audience.ask_to_hide(guest, photo)
@@ -114,20 +114,20 @@ def look_as_organiser(world: World, event: UUID, photo: UUID) -> None:
 
 
 def forget(world: World, event: UUID, photo: UUID) -> None:
-    """A face of somebody who asks to be removed; the photo stays hidden."""
+    """Removes a face on request; the photo stays hidden."""
     _, [similar, *_], _ = world.removals.find_similar(world.organiser, photo, 1)
     assert world.removals.remove(world.organiser, event, [similar.face], Removal.HIDE_PHOTOS) == 1
 
 
 def replace(world: World, event: UUID) -> None:
-    """A photo gets a new version that shows somebody else."""
+    """A photo gets a new version that shows another person."""
     for number in (1, 2):
         world.add_file(event, photo_of([number], f"edited {number}"), "edited.jpg", replaces=number == 2)
         world.index_all()
 
 
-def test_statements_read_the_partition_of_their_event_alone(world: World, watch: Watch) -> None:
-    events = [celebrate(world) for _ in range(2)]
+def test_statements_read_only_the_partition_of_their_event(world: World, watch: Watch) -> None:
+    events = [run_event(world) for _ in range(2)]
     world.change(ChangeKind.EVENT_DELETED, event_id=events[0])
     world.sweep()
     assert check(world) == []
@@ -136,14 +136,14 @@ def test_statements_read_the_partition_of_their_event_alone(world: World, watch:
     assert watch.handed_on - ACROSS.keys() == HANDED_ON
 
 
-def test_control_a_statement_without_its_event_is_found(world: World, watch: Watch) -> None:
+def test_control_a_statement_without_its_event_is_detected(world: World, watch: Watch) -> None:
     world.event()
     world.job_store.read_queue()
     assert watch.find_faults() == []
     assert watch.find_faults(ACROSS.keys() - {"jobs.JobStore.read_queue"}) == ["jobs.JobStore.read_queue"]
 
 
-def test_control_a_subquery_that_does_not_get_the_event_is_found(
+def test_control_a_subquery_without_the_event_is_detected(
     world: World, watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = "p.event_id = :event AND p.sha256"
@@ -153,7 +153,7 @@ def test_control_a_subquery_that_does_not_get_the_event_is_found(
     assert watch.find_faults() == ["photos.PhotoStore.find_upload"]
 
 
-def test_a_table_whose_key_lacks_the_event_cannot_be_a_partition(make_db: Callable[[str], Engine]) -> None:
+def test_a_table_whose_key_lacks_the_event_cannot_be_partitioned(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     with db.begin() as connection:
         connection.execute(text("CREATE TABLE matcher.albums (id uuid PRIMARY KEY, event_id uuid NOT NULL)"))

@@ -1,4 +1,4 @@
-"""Penalties of faces: added to their distances wherever photos and people are compared, and absent from old rows."""
+"""Face penalties: added to distances wherever photos and people are compared, and null in old rows."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +29,7 @@ VALUES (:event, :photo, 0, 1, :encoding, 0, 0, 35, 35, 35, 100, 100, 0)
 """
 
 
-def test_a_face_that_was_read_before_has_no_penalty(make_db: Callable[[str], Engine]) -> None:
+def test_a_face_read_by_an_earlier_version_has_no_penalty(make_db: Callable[[str], Engine]) -> None:
     db = make_db("matcher")
     url = db.url.render_as_string(hide_password=False)
     ids = {"event": uuid4(), "photo": uuid4()}
@@ -52,7 +52,7 @@ DISTANCE = 0.58  # from person 1; the tolerance is 0.6
 
 
 def read_one_face(size_px: int, is_sure: bool) -> Callable[[bytes], Reading]:
-    """Reads a face at that distance out of any photo."""
+    """Makes a reader that finds one face, at `DISTANCE` from person 1, in any photo."""
     encoding = np.frombuffer(person(1), "<f4").copy()
     encoding[-1] += DISTANCE
     quality = Quality(size_px, 100.0, 120.0, 0.0)
@@ -64,7 +64,7 @@ def read_one_face(size_px: int, is_sure: bool) -> Callable[[bytes], Reading]:
 @pytest.mark.parametrize(
     ("size_px", "is_sure", "distance"), [(80, True, DISTANCE), (53, True, 0.59), (80, False, None), (32, True, None)]
 )
-def test_a_penalty_counts_whichever_comes_first(
+def test_a_penalty_applies_whether_photo_or_selfie_comes_first(
     world: World, size_px: int, is_sure: bool, distance: float | None, is_first: bool
 ) -> None:
     event = world.event()
@@ -79,7 +79,7 @@ def test_a_penalty_counts_whichever_comes_first(
     assert found == ([] if distance is None else [pytest.approx(distance, abs=1e-5)])
 
 
-def test_a_photo_that_a_guest_takes_back_is_compared_with_its_penalty(world: World) -> None:
+def test_a_restored_photo_is_compared_with_its_penalty(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     world.indexer = world.make_indexer(read_one_face(53, is_sure=True))
@@ -95,6 +95,6 @@ def test_a_photo_that_a_guest_takes_back_is_compared_with_its_penalty(world: Wor
     ("size_px", "is_sure", "penalty"),
     [(60, True, 0.0), (300, True, 0.0), (32, True, 0.04), (20, True, 0.04), (46, True, 0.02), (60, False, 0.03)],
 )
-def test_small_and_unsure_faces_have_a_penalty(size_px: int, is_sure: bool, penalty: float) -> None:
+def test_small_and_uncertain_faces_have_a_penalty(size_px: int, is_sure: bool, penalty: float) -> None:
     assert find_penalty(size_px, is_sure) == pytest.approx(penalty)
     assert find_penalty(size_px, is_sure) == np.float32(find_penalty(size_px, is_sure)), "as it is stored"

@@ -1,4 +1,4 @@
-"""What a guest sees who looks for several people."""
+"""Galleries of a guest who searches for several people."""
 
 from uuid import UUID, uuid4
 
@@ -15,7 +15,7 @@ ALL = Page("test", 50, None)
 
 
 def look_for_two(world: World) -> tuple[UUID, UUID, UUID, dict[str, UUID]]:
-    """An event, a guest, the second person whom they look for, and photos: of the guest, of the other, of both."""
+    """An event, a guest, the guest's second person, and photos of the guest, of the second person, and of both."""
     event = world.event()
     guest, mia = world.join(event), uuid4()
     photos = {"me": world.add(event, 1), "mia": world.add(event, 2), "both": world.add(event, 1, 2)}
@@ -30,14 +30,14 @@ def list_of(world: World, user: UUID, event: UUID | None, person: UUID | None) -
 
 
 @pytest.mark.parametrize("everywhere", [False, True])
-def test_each_person_has_a_list_of_their_own(world: World, everywhere: bool) -> None:
+def test_each_person_has_their_own_list(world: World, everywhere: bool) -> None:
     event, guest, mia, photos = look_for_two(world)
     where = None if everywhere else event
     assert list_of(world, guest, where, None) == list_of(world, guest, where, guest) == {photos["me"], photos["both"]}
     assert list_of(world, guest, where, mia) == {photos["mia"], photos["both"]}
 
 
-def test_a_guest_gets_the_pictures_of_all_their_people(world: World) -> None:
+def test_a_guest_can_download_the_photos_of_all_their_people(world: World) -> None:
     event, guest, _, photos = look_for_two(world)
     other = world.join(event)
     for photo in photos.values():
@@ -45,8 +45,8 @@ def test_a_guest_gets_the_pictures_of_all_their_people(world: World) -> None:
         assert not world.photo_store.find_shown(photo, other, Variant.THUMB)
 
 
-def test_a_person_of_another_account_is_in_no_photo_of_the_caller(world: World) -> None:
-    """The same answer as for a person who is unknown."""
+def test_a_person_of_another_account_has_no_photos_for_the_caller(world: World) -> None:
+    """Gets the same answer as for an unknown person."""
     event, _, mia, photos = look_for_two(world)
     other = world.join(event)
     assert list_of(world, other, event, mia) == list_of(world, other, event, uuid4()) == set()
@@ -57,7 +57,7 @@ def test_a_person_of_another_account_is_in_no_photo_of_the_caller(world: World) 
     assert world.found(mia) == {photos["mia"], photos["both"]}
 
 
-def test_control_a_list_that_asks_for_no_owner_shows_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_a_list_that_ignores_the_owner_shows_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def trust(connection: Connection, user_id: UUID, person_id: UUID | None) -> dict[str, UUID]:
         return {"user": user_id, "person": person_id or user_id}
 
@@ -66,7 +66,7 @@ def test_control_a_list_that_asks_for_no_owner_shows_them(world: World, monkeypa
     assert list_of(world, world.join(event), event, mia) == {photos["mia"], photos["both"]}
 
 
-def test_control_a_refusal_that_asks_for_no_owner_takes_a_match_of_others(
+def test_control_a_rejection_that_ignores_the_owner_removes_a_match_of_another_account(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(refusals, "_is_own", lambda connection, values: True)
@@ -75,7 +75,7 @@ def test_control_a_refusal_that_asks_for_no_owner_takes_a_match_of_others(
     assert world.found(mia) == {photos["both"]}
 
 
-def test_a_photo_is_refused_for_one_person(world: World) -> None:
+def test_a_photo_is_rejected_for_one_person_only(world: World) -> None:
     event, guest, mia, photos = look_for_two(world)
     world.matches.refuse_match(guest, photos["both"], mia)
     assert list_of(world, guest, event, mia) == {photos["mia"]}
@@ -90,7 +90,7 @@ def test_a_photo_of_two_people_counts_once(world: World) -> None:
     assert world.matches.count_for_notices(event, [guest]).of_each == {guest: 3}
 
 
-def test_a_guest_of_whom_one_person_is_found_is_no_guest_without_photos(world: World) -> None:
+def test_a_guest_with_photos_of_only_one_person_has_photos(world: World) -> None:
     event = world.event()
     guest, mia = world.join(event), uuid4()
     world.add(event, 2)
@@ -100,7 +100,7 @@ def test_a_guest_of_whom_one_person_is_found_is_no_guest_without_photos(world: W
     assert world.photo_store.count_guests([event]) == {event: (1, 0)}
 
 
-def test_forgetting_one_person_leaves_the_other(world: World) -> None:
+def test_forgetting_one_person_keeps_the_other(world: World) -> None:
     event, guest, mia, photos = look_for_two(world)
     assert world.rematch(event, guest, 2, None, mia) == "DONE"
     assert world.found(mia) == set()
@@ -108,14 +108,14 @@ def test_forgetting_one_person_leaves_the_other(world: World) -> None:
     assert world.rematch(event, guest, 1, 2, mia) == "SUPERSEDED"
 
 
-def test_photos_that_come_later_are_matched_with_everybody(world: World) -> None:
+def test_later_photos_are_matched_with_every_person(world: World) -> None:
     event, guest, mia, _ = look_for_two(world)
     later = world.add(event, 2)
     assert later in world.found(mia)
     assert later not in world.found(guest)
 
 
-def test_an_erased_account_is_forgotten_with_all_its_people(world: World) -> None:
+def test_erasing_an_account_forgets_all_its_people(world: World) -> None:
     _, guest, mia, _ = look_for_two(world)
     world.change(ChangeKind.USER_ERASED, user_id=guest)
     assert world.found(guest) == world.found(mia) == set()

@@ -1,4 +1,4 @@
-"""Who may do what with photos, by role: every rpc of a person, through the server."""
+"""Permissions on photos by role: every RPC open to people, called through the server."""
 
 from collections.abc import Callable
 from typing import Any
@@ -59,7 +59,7 @@ def make_logo(party: Party) -> photo_pb2.GetLogoRequest:
     return photo_pb2.GetLogoRequest(event_id=str(party.event))
 
 
-# The rpc, a request, who may make it, and what the others get.
+# The RPC, a request, the roles that may call it, and the error that other roles get.
 CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
     ("ListPhotos", by_event(photo_pb2.ListPhotosRequest), LOOKERS, ORGANISER_ONLY),
     ("GetPhoto", lambda party: get(party.theirs), HIDERS, NOT_FOUND),
@@ -115,7 +115,7 @@ CASES: list[tuple[str, Make, set[Role], tuple[StatusCode, str]]] = [
     ("AskToHide", on_photo(matcher_pb2.AskToHideRequest), set(), NOT_FOUND),
     ("UndoAskToHide", on_photo(matcher_pb2.UndoAskToHideRequest), set(), NOT_FOUND),
 ]
-# With tests of their own below.
+# These have tests of their own below.
 ELSEWHERE = {"AddPhotos", "DeletePhoto", "RetryPhoto"}
 
 
@@ -131,7 +131,7 @@ def test_each_role_may_do_what_the_table_says(party: Party, case: int, role: Rol
     assert (refusal.code, refusal.reason) == ((None, "") if role in allowed else otherwise)
 
 
-def test_the_table_has_every_rpc_of_a_person() -> None:
+def test_the_table_covers_every_rpc_open_to_people() -> None:
     methods = {**vars(PhotoServicer), **vars(MatcherServicer)}
     of_users = {name for name, method in methods.items() if USER in getattr(method, "access", NOBODY).kinds}
     assert of_users == {rpc for rpc, *_ in CASES} | ELSEWHERE
@@ -155,7 +155,7 @@ def test_organisers_and_photographers_add_photos(party: Party, role: Role) -> No
 
 
 @pytest.mark.parametrize("role", [ORGANISER, COUPLE, PHOTOGRAPHER, GUEST])
-def test_organisers_alone_have_a_photo_read_again(party: Party, role: Role) -> None:
+def test_only_organisers_retry_a_photo(party: Party, role: Role) -> None:
     refusal = Refusal()
     try:
         party.call(role, "RetryPhoto", photo_pb2.RetryPhotoRequest(photo_id=str(party.own)))
@@ -168,7 +168,7 @@ ORDERS = [{}, {"order": "PHOTO_ORDER_TAKEN"}, {"ascending": True}, {"state": "PH
 
 
 @pytest.mark.parametrize("fields", ORDERS, ids=str)
-def test_a_photographer_lists_and_counts_their_own_photos(party: Party, fields: dict[str, Any]) -> None:
+def test_a_photographer_lists_and_counts_only_their_own_photos(party: Party, fields: dict[str, Any]) -> None:
     second = party.add_by(party.members[PHOTOGRAPHER], 1, 2)
     assert party.list_photos(PHOTOGRAPHER, **fields) == ({party.own, second}, 2)
     for role in (ORGANISER, COUPLE):
@@ -189,7 +189,7 @@ def test_control_a_photographer_who_sees_everything(party: Party, monkeypatch: p
     assert party.call(PHOTOGRAPHER, "GetPhoto", get(party.theirs))
 
 
-def test_photos_that_are_hidden_stay_seen_by_their_photographer_alone(party: Party) -> None:
+def test_a_hidden_photo_is_visible_only_to_its_photographer(party: Party) -> None:
     other = party.world.join(party.event, role=PHOTOGRAPHER)
     party.set(ORGANISER, HIDDEN, party.own)
     assert party.call(PHOTOGRAPHER, "GetPhoto", get(party.own))
@@ -199,7 +199,7 @@ def test_photos_that_are_hidden_stay_seen_by_their_photographer_alone(party: Par
     assert party.world.seen(party.event, other) == {}
 
 
-def test_known_files_of_others_are_not_sent_twice(party: Party) -> None:
+def test_a_photographer_need_not_send_files_known_from_others(party: Party) -> None:
     data = photo_of([1], "the same")
     with spool(data, MAX_PHOTO_BYTES) as upload:
         party.world.photos.add_photo(party.world.organiser, party.event, "secret name.jpg", upload)
@@ -209,7 +209,7 @@ def test_known_files_of_others_are_not_sent_twice(party: Party) -> None:
     assert "secret" not in str(answer)
 
 
-def test_a_couple_hides_and_shows_again_and_approves_nothing(party: Party) -> None:
+def test_a_couple_hides_and_shows_photos_but_cannot_approve_them(party: Party) -> None:
     unapproved, for_all = party.world.add(party.event, 3), party.world.add(party.event, 4)
     party.set(ORGANISER, UNAPPROVED, unapproved)
     party.set(ORGANISER, EVERYONE, for_all)
@@ -223,7 +223,7 @@ def test_a_couple_hides_and_shows_again_and_approves_nothing(party: Party) -> No
     assert [party.visibility(photo)[11:] for photo in photos] == ["MATCHED", "UNAPPROVED", "MATCHED"]
 
 
-def test_a_couple_that_hides_a_photo_settles_the_requests(party: Party) -> None:
+def test_hiding_a_photo_as_a_couple_settles_its_requests(party: Party) -> None:
     guest = party.members[GUEST]
     assert party.world.rematch(party.event, guest, 1, 1) == "DONE"
     party.world.audience.ask_to_hide(guest, party.theirs)
@@ -233,22 +233,22 @@ def test_a_couple_that_hides_a_photo_settles_the_requests(party: Party) -> None:
 
 
 @pytest.mark.parametrize("role", [COUPLE, PHOTOGRAPHER])
-def test_members_of_every_role_are_guests_as_well(party: Party, role: Role) -> None:
+def test_members_of_every_role_also_get_guest_matches(party: Party, role: Role) -> None:
     member = party.members[role]
     assert party.world.rematch(party.event, member, 1, 1) == "DONE"
     assert {match.photo_id for match in party.service.list_matches(member).matches} == {str(party.theirs)}
 
 
-def test_a_new_role_counts_from_the_next_call_on(party: Party) -> None:
+def test_a_new_role_takes_effect_with_the_next_call(party: Party) -> None:
     guest, world = party.members[GUEST], party.world
     world.late.append(world.next_change(ChangeKind.JOINED, event_id=party.event, user_id=guest, role=COUPLE))
-    assert party.list_photos(GUEST)[1] == 2, "a refusal catches up with the feed first"
+    assert party.list_photos(GUEST)[1] == 2, "the feed is read before access is denied"
     world.leave(party.event, guest)
     with pytest.raises(grpc.RpcError, match="Event not found"):
         party.list_photos(GUEST)
 
 
-def test_visibilities_of_a_world_without_roles_are_as_before(party: Party) -> None:
+def test_visibility_without_special_roles_is_unchanged(party: Party) -> None:
     world: World = party.world
     world.audience.set_visibility(world.organiser, party.event, [party.own], Visibility.UNAPPROVED)
     world.audience.set_visibility(world.organiser, party.event, [party.own], Visibility.MATCHED)

@@ -1,4 +1,4 @@
-"""Why a guest is in a photo or not, as its organisers are told: in words, and with the faces that were found."""
+"""Explanations to organisers of why a guest matches a photo or not: reasons in words, with the detected faces."""
 
 from collections.abc import Callable
 from uuid import UUID, uuid4
@@ -21,7 +21,7 @@ CLEAR, NEAR_MISS, NO = "CLEAR", "NEAR_MISS", "NO"
 
 
 class Asking:
-    """An event whose guest is at 0, and what its organiser is told. The tolerance reaches to 8."""
+    """An event whose guest is at 0, and the explanations given to its organiser. The tolerance reaches to 8."""
 
     def __init__(self, service: Service, world: LooksWorld) -> None:
         self.service, self.world = service, world
@@ -44,7 +44,7 @@ class Asking:
         return answer
 
     def explain(self, photo: UUID, person: UUID | None = None) -> list[tuple[str, list[str]]]:
-        """Of each face the answer and the reasons."""
+        """The answer and the reasons for each face."""
         faces = self.ask(photo, person or self.guest).faces
         return [(pb.FaceAnswer.Name(face.answer)[12:], name_reasons(face.reasons)) for face in faces]
 
@@ -76,7 +76,7 @@ def asking(
     return Asking(Service(world, serve(*services), signer), world)
 
 
-def test_the_faces_of_a_photo_and_whose_they_are(asking: Asking) -> None:
+def test_an_organiser_gets_the_faces_of_a_photo_and_their_guests(asking: Asking) -> None:
     photo = asking.add(Look(1), Look(40, 90))
     answer = asking.ask(photo)
     assert [(f.number, f.left, f.width, [p.user_id for p in f.people]) for f in answer.faces] == [
@@ -85,14 +85,14 @@ def test_the_faces_of_a_photo_and_whose_they_are(asking: Asking) -> None:
     ]
     assert [(p.person_id, p.user_id) for p in answer.faces[0].people] == [(str(asking.guest), str(asking.guest))]
     assert answer.event_id == str(asking.event)
-    assert {face.answer for face in answer.faces} == {pb.FACE_ANSWER_UNSPECIFIED}, "nobody was asked about"
+    assert {face.answer for face in answer.faces} == {pb.FACE_ANSWER_UNSPECIFIED}, "the request named no guest"
 
 
-def test_a_face_is_clear_or_a_near_miss_or_none_of_it(asking: Asking) -> None:
+def test_a_face_is_a_clear_match_or_a_near_miss_or_no_match(asking: Asking) -> None:
     assert asking.explain(asking.add(Look(8), Look(9), Look(10))) == [(CLEAR, []), (NEAR_MISS, []), (NO, [])]
 
 
-def test_a_face_that_other_photos_led_to_says_so(asking: Asking) -> None:
+def test_a_face_found_by_growth_is_explained_as_such(asking: Asking) -> None:
     for place in (5, 6):
         asking.add(Look(place))
     assert asking.explain(asking.add(Look(12))) == [(CLEAR, ["OTHER_PHOTOS"])]
@@ -109,7 +109,7 @@ def test_a_face_that_is_too_small_is_a_near_miss(asking: Asking) -> None:
     assert asking.explain(photo) == [(NEAR_MISS, ["TOO_SMALL", "HARD_TO_SEE"])]
 
 
-def test_what_a_guest_refused_and_what_resembles_it(asking: Asking) -> None:
+def test_a_rejected_face_and_similar_faces_are_explained(asking: Asking) -> None:
     refused_photo, like_it = asking.add(Look(8)), asking.add(Look(7))
     asking.world.matches.refuse_match(asking.guest, refused_photo)
     asking.world.settle_all()
@@ -119,7 +119,7 @@ def test_what_a_guest_refused_and_what_resembles_it(asking: Asking) -> None:
     assert asking.find_obstacles(like_it) == (False, [])
 
 
-def test_a_face_that_went_to_a_nearer_guest(asking: Asking) -> None:
+def test_a_face_assigned_to_a_nearer_guest_is_explained(asking: Asking) -> None:
     other = asking.world.join(asking.event)
     asking.send_selfie(other, 12)
     photo = asking.add(Look(7))
@@ -127,18 +127,18 @@ def test_a_face_that_went_to_a_nearer_guest(asking: Asking) -> None:
     assert asking.explain(photo, other) == [(CLEAR, [])]
 
 
-def test_another_face_of_the_photo_is_the_guest(asking: Asking) -> None:
+def test_the_answer_names_another_face_of_the_photo_that_matches_the_guest(asking: Asking) -> None:
     assert asking.explain(asking.add(Look(6), Look(1))) == [(NEAR_MISS, ["ANOTHER_FACE"]), (CLEAR, [])]
 
 
-def test_while_an_event_is_being_matched_the_answer_says_so(asking: Asking) -> None:
+def test_an_unsettled_event_is_reported_as_still_matching(asking: Asking) -> None:
     photo = asking.add(Look(1))
     with asking.world.db.begin() as connection:
         connection.execute(text("DELETE FROM matcher.matches"))
     assert asking.explain(photo) == [(NEAR_MISS, ["BEING_MATCHED"])]
 
 
-def test_why_a_photo_is_not_shown_whatever_its_faces_say(asking: Asking) -> None:
+def test_reasons_why_a_photo_is_not_shown_are_independent_of_its_faces(asking: Asking) -> None:
     world, photo = asking.world, asking.add(Look(1))
     assert asking.find_obstacles(photo) == (True, [])
     for visibility, reasons in ((Visibility.HIDDEN, ["HIDDEN"]), (Visibility.UNAPPROVED, ["UNAPPROVED"])):
@@ -154,22 +154,22 @@ def test_why_a_photo_is_not_shown_whatever_its_faces_say(asking: Asking) -> None
     assert asking.find_obstacles(photo) == (False, ["HELD_BACK"])
 
 
-def test_who_is_not_searched_for_has_no_answers(asking: Asking) -> None:
+def test_a_guest_who_is_not_searched_for_has_no_answers(asking: Asking) -> None:
     photo, without = asking.add(Look(1)), asking.world.join(asking.event)
     assert asking.explain(photo, without) == [("UNSPECIFIED", [])]
     assert asking.find_obstacles(photo, without) == (False, ["NO_SELFIE"])
     assert asking.find_obstacles(photo, uuid4()) == (False, ["NO_MEMBER"])
 
 
-def test_an_answer_is_in_words_alone(asking: Asking) -> None:
-    """No field of it is a number but those of boxes and counts, and none is made of bytes."""
+def test_an_answer_contains_words_only(asking: Asking) -> None:
+    """The only numbers in it are boxes and counts, and no field has type bytes."""
     allowed = {"number", "left", "top", "width", "height", "small_count", "answer", "reasons"}
     for message in (pb.ListFacesResponse, pb.PhotoFace, pb.FacePerson):
         for field in message.DESCRIPTOR.fields:
             assert field.type in (field.TYPE_STRING, field.TYPE_MESSAGE, field.TYPE_BOOL) or field.name in allowed
 
 
-def test_a_face_is_cut_from_the_preview(asking: Asking) -> None:
+def test_a_face_is_cropped_from_the_preview(asking: Asking) -> None:
     cut: list[bytes] = []
     asking.world.faces._crop = lambda data: cut.append(data) or b"JPEG"  # type: ignore[func-returns-value]
     photo = asking.add(Look(1), Look(40, 90))
@@ -177,7 +177,7 @@ def test_a_face_is_cut_from_the_preview(asking: Asking) -> None:
     assert asking.crop(photo, 1) == b"JPEG"
     assert cut[0][:20] == b"".join(number.to_bytes(4, "little") for number in (1200, 200, 0, 90, 90))
     assert b"preview" in cut[0]
-    assert asking.world.files() == files, "kept nowhere"
+    assert asking.world.files() == files, "crops are not stored"
     with refused(StatusCode.NOT_FOUND, "PHOTO_NOT_FOUND"):
         asking.crop(photo, 2)
     asking.world.faces._crop = lambda data: None
@@ -185,7 +185,7 @@ def test_a_face_is_cut_from_the_preview(asking: Asking) -> None:
         asking.crop(photo)
 
 
-def test_a_photo_that_is_not_read_has_no_faces_yet(asking: Asking) -> None:
+def test_a_photo_that_has_not_been_read_has_no_faces(asking: Asking) -> None:
     added = asking.world.add_file(asking.event, show([Look(1)]))
     assert added.photo_id
     for ask in (asking.ask, asking.crop):
@@ -194,8 +194,8 @@ def test_a_photo_that_is_not_read_has_no_faces_yet(asking: Asking) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.GUEST, Role.PHOTOGRAPHER, Role.COUPLE, None], ids=str)
-def test_nobody_but_organisers_of_the_event_asks(asking: Asking, role: Role | None) -> None:
-    """Without a role: an organiser of another event, who is a guest of none of these."""
+def test_only_organisers_of_the_event_may_ask(asking: Asking, role: Role | None) -> None:
+    """A caller without a role here is an organiser of another event."""
     photo = asking.add(Look(1))
     if role is None:
         caller = asking.world.join(asking.world.event(), role=Role.ORGANISER)

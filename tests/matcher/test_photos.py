@@ -1,4 +1,4 @@
-"""PhotoService through its server: photos in, photos shown, photos deleted."""
+"""PhotoService through its server: uploading, listing and deleting photos."""
 
 from collections.abc import Iterator
 from uuid import UUID, uuid4
@@ -22,7 +22,7 @@ def chunk(data: bytes) -> photo_pb2.AddPhotosRequest:
     return photo_pb2.AddPhotosRequest(chunk=data)
 
 
-def test_photos_are_streamed_in_and_each_answers_for_itself(service: Service) -> None:
+def test_an_upload_stream_returns_one_result_per_photo(service: Service) -> None:
     world = service.world
     event = world.event()
     data = photo_of([1], "streamed")
@@ -46,7 +46,7 @@ def test_photos_are_streamed_in_and_each_answers_for_itself(service: Service) ->
     assert answers[0].photo_id == answers[3].photo_id
 
 
-def test_a_header_says_that_its_photo_replaces_the_one_of_its_name(service: Service) -> None:
+def test_a_header_can_request_replacement_of_the_photo_of_the_same_name(service: Service) -> None:
     world = service.world
     event = world.event()
     upload = (header(event), chunk(photo_of([1], "1")))
@@ -63,7 +63,7 @@ def test_a_header_says_that_its_photo_replaces_the_one_of_its_name(service: Serv
 
 
 @pytest.mark.parametrize("parts", ["chunk first", "other event", "no part", "bad id"])
-def test_an_upload_out_of_order_is_refused(service: Service, parts: str) -> None:
+def test_an_out_of_order_upload_is_rejected(service: Service, parts: str) -> None:
     world = service.world
     event, other = world.event(), world.event()
     requests = {
@@ -76,7 +76,7 @@ def test_an_upload_out_of_order_is_refused(service: Service, parts: str) -> None
         service.upload(world.organiser, *requests[parts])
 
 
-def test_more_than_a_hundred_files_are_refused_and_the_hundred_are_kept(service: Service) -> None:
+def test_more_than_a_hundred_files_are_rejected_and_the_first_hundred_are_kept(service: Service) -> None:
     world = service.world
     event = world.event()
     parts = [part for n in range(101) for part in (header(event), chunk(photo_of([1], str(n))))]
@@ -85,7 +85,7 @@ def test_more_than_a_hundred_files_are_refused_and_the_hundred_are_kept(service:
     assert world.count("photos") == 100
 
 
-def test_only_organisers_upload_and_only_while_the_event_is_open(service: Service) -> None:
+def test_only_organisers_upload_and_only_to_open_events(service: Service) -> None:
     world = service.world
     event = world.event()
     with refused(StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
@@ -106,7 +106,7 @@ def get(service: Service, user_id: UUID, photo_id: UUID, variant: int = photo_pb
     return first.header.size_bytes, b"".join(part.chunk for part in call)
 
 
-def test_a_photo_is_seen_by_organisers_and_by_guests_who_are_in_it(service: Service) -> None:
+def test_a_photo_is_visible_to_organisers_and_to_guests_who_are_in_it(service: Service) -> None:
     world = service.world
     event = world.event()
     inside, outside = world.join(event), world.join(event)
@@ -126,7 +126,7 @@ def test_a_photo_is_seen_by_organisers_and_by_guests_who_are_in_it(service: Serv
         get(service, world.organiser, photo, photo_pb2.VARIANT_UNSPECIFIED)
 
 
-def test_a_photo_that_is_not_read_yet_is_not_shown(service: Service) -> None:
+def test_a_photo_that_has_not_been_read_is_not_shown(service: Service) -> None:
     world = service.world
     added = world.upload(world.event(), [1])
     assert added.photo_id is not None
@@ -134,7 +134,7 @@ def test_a_photo_that_is_not_read_yet_is_not_shown(service: Service) -> None:
         get(service, world.organiser, added.photo_id)
 
 
-def test_organisers_list_count_and_delete_photos_and_nobody_else_does(service: Service) -> None:
+def test_only_organisers_list_count_and_delete_photos(service: Service) -> None:
     world = service.world
     event = world.event()
     guest, other = world.join(event), world.join(world.event(), role=Role.ORGANISER)

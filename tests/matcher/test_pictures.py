@@ -1,4 +1,4 @@
-"""Pictures from the file store: whole, in part, and as ranges of an upload with new bytes between them."""
+"""Pictures from the file store: whole, as byte ranges, and assembled from ranges of the upload and new bytes."""
 
 import os
 from dataclasses import replace
@@ -20,7 +20,7 @@ from tests.matcher.world import read_script
 
 UPLOAD = os.urandom(2_000_000)
 PARTS = (b"start", (10, 1_500_000), b"", b"middle", (1_600_000, 2_000_000), b"end")
-# To files and parts that are there.
+# Each change points to files or ranges that exist.
 CHANGES = {
     pb.VARIANT_THUMB: ["thumb_key = preview_key"],
     pb.VARIANT_MEDIUM: ["medium_key = NULL", "medium_key = thumb_key"],
@@ -72,7 +72,7 @@ def expected(data: bytes, window: Window) -> bytes:
 
 @pytest.mark.parametrize("window", WINDOWS)
 @pytest.mark.parametrize("parts", [PARTS, ()], ids=["parts", "file"])
-def test_any_part_of_a_picture_is_what_the_whole_has_there(
+def test_any_byte_range_of_a_picture_equals_that_part_of_the_whole(
     blobs: CountingBlobs, window: Window, parts: tuple[Any, ...]
 ) -> None:
     key = blobs.new_key()
@@ -86,7 +86,7 @@ def test_any_part_of_a_picture_is_what_the_whole_has_there(
         assert blobs.read_bytes <= len(expected(PICTURE, window))
 
 
-def test_an_upload_that_is_missing_or_too_short_is_not_found_before_anything_is_sent(blobs: CountingBlobs) -> None:
+def test_a_missing_or_truncated_upload_is_not_found_before_any_byte_is_sent(blobs: CountingBlobs) -> None:
     key = blobs.new_key()
     for window in (WHOLE, Window(0, 5)):
         with pytest.raises(BlobNotFound):
@@ -96,7 +96,7 @@ def test_an_upload_that_is_missing_or_too_short_is_not_found_before_anything_is_
         open_picture(blobs, Source(key, PARTS))
 
 
-def test_a_version_is_another_one_for_other_bytes_and_hides_the_key() -> None:
+def test_a_version_depends_on_the_bytes_and_does_not_reveal_the_key() -> None:
     versions = [make_version(key, digest) for key in ("photos/aa/b", "photos/aa/c") for digest in (None, "1", "2")]
     assert len(set(versions)) == 6
     assert not any("photos" in version for version in versions)
@@ -105,7 +105,7 @@ def test_a_version_is_another_one_for_other_bytes_and_hides_the_key() -> None:
 
 
 @pytest.mark.parametrize("variant", CHANGES)
-def test_lists_name_the_version_that_is_sent(service: Service, variant: int) -> None:
+def test_lists_state_the_version_of_the_picture_that_is_sent(service: Service, variant: int) -> None:
     world = service.world
     event = world.event()
     guest = world.join(event)
@@ -114,7 +114,7 @@ def test_lists_name_the_version_that_is_sent(service: Service, variant: int) -> 
     field = f"{pb.Variant.Name(variant).removeprefix('VARIANT_').lower()}_version"
 
     def versions() -> set[str]:
-        """As the guest's list, the organiser's list and the picture itself have it."""
+        """The versions in the guest's list, in the organiser's list and of the picture itself."""
         listed = pb.ListPhotosRequest(event_id=str(event))
         wanted = pb.GetPhotoRequest(photo_id=str(photo), variant=variant)  # type: ignore[arg-type]
         by = service.by(world.organiser)
@@ -135,7 +135,7 @@ def test_lists_name_the_version_that_is_sent(service: Service, variant: int) -> 
 
 
 @pytest.mark.parametrize("parts", [((0, 4), b"clean", (4, 9)), ()], ids=["from the upload", "a file of its own"])
-def test_a_guest_learns_how_large_each_original_is_and_what_it_is_called(service: Service, parts: Any) -> None:
+def test_a_guests_list_states_the_size_and_name_of_each_original(service: Service, parts: Any) -> None:
     world = service.world
     event = world.event()
     world.change(ChangeKind.EVENT_UPDATED, event_id=event, name="Summer party")
@@ -156,7 +156,7 @@ def test_a_guest_learns_how_large_each_original_is_and_what_it_is_called(service
         assert getattr(shown, name) == getattr(match, name)
 
 
-def test_a_photo_that_is_not_read_yet_has_no_versions(service: Service) -> None:
+def test_a_photo_that_has_not_been_read_has_no_versions(service: Service) -> None:
     event = service.world.event()
     service.world.upload(event, [1])
     listed = pb.ListPhotosRequest(event_id=str(event))
@@ -164,7 +164,7 @@ def test_a_photo_that_is_not_read_yet_has_no_versions(service: Service) -> None:
     assert {getattr(photo, name) for name in photo.DESCRIPTOR.fields_by_name if name.endswith("_version")} == {""}
 
 
-def test_a_part_of_a_picture_is_sent(service: Service) -> None:
+def test_a_byte_range_of_a_picture_is_sent(service: Service) -> None:
     world = service.world
     photo = world.add(world.event(), 1)
 

@@ -1,4 +1,4 @@
-"""A database of version 0002 is migrated: its photos are served as before, the preview where there is no medium."""
+"""Migration of a version 0002 database: photos are served as before, with the preview where there is no medium size."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ SELECT event_id, :guest, id, created_at, sorted_at FROM matcher.photos;
 
 
 class Before:
-    """A database as version 0002 left it, its files, and who is in it."""
+    """A version 0002 database, its files, and its members."""
 
     def __init__(self, db: Engine, folder: Path) -> None:
         self._db = db
@@ -74,7 +74,7 @@ def before(make_db: Callable[[str], Engine], tmp_path: Path) -> Before:
 
 
 @pytest.mark.parametrize("name", ["jpeg", "png"])
-def test_the_preview_is_sent_where_there_is_no_medium(before: Before, name: str) -> None:
+def test_the_preview_is_sent_if_there_is_no_medium_size(before: Before, name: str) -> None:
     photo = before.ids[name]
     medium, sent = before.open(photo, Variant.MEDIUM)
     preview, expected = before.open(photo, Variant.PREVIEW)
@@ -85,7 +85,7 @@ def test_the_preview_is_sent_where_there_is_no_medium(before: Before, name: str)
     assert listed.versions == {variant: before.open(photo, variant)[0].version for variant in Variant}
 
 
-def test_the_size_of_an_original_is_known_where_it_can_be(before: Before) -> None:
+def test_the_size_of_an_original_is_known_where_it_can_be_derived(before: Before) -> None:
     matches, _ = before.world.match_store.list_matches(before.ids["guest"], None, PAGE, Listing())
     sizes = {match.photo_id: match.original_bytes for match in matches}
     sent = before.open(before.ids["jpeg"], Variant.ORIGINAL)[1]
@@ -97,7 +97,7 @@ def test_originals_are_sent_as_before(before: Before) -> None:
     assert before.open(before.ids["png"], Variant.ORIGINAL)[1] == before.files["png_original"]
 
 
-def test_the_rows_and_files_agree_and_go_together(before: Before) -> None:
+def test_rows_and_files_agree_and_are_deleted_together(before: Before) -> None:
     assert check(before.world) == []
     for name in ("jpeg", "png"):
         before.world.photos.delete_photo(before.ids["organiser"], before.ids[name])

@@ -1,4 +1,4 @@
-"""Guests who say that they are not in a photo."""
+"""Guests reject photos that do not show them."""
 
 from collections.abc import Sequence
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from tests.matcher.world import MakeWorld, World
 
 
 class ForgetsRefusals(MatchStore):
-    """A broken twin: publishes what was refused."""
+    """A broken twin: publishes rejected photos."""
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         with self._engine.begin() as connection:
@@ -23,31 +23,31 @@ class ForgetsRefusals(MatchStore):
 
 
 def refuse_and_match_again(world: World) -> tuple[set[UUID], set[UUID]]:
-    """The photos that a guest keeps, and those that they see after a refusal and another rematch."""
+    """The photos that a guest keeps, and the photos shown after a rejection and another rematch."""
     event = world.event()
     guest = world.join(event)
     kept, refused = world.add(event, 1), world.add(event, 1, 2)
     assert world.rematch(event, guest, 1, 1) == "DONE"
     assert world.found(guest) == {kept, refused}
-    for _ in range(2):  # a repeat changes nothing
+    for _ in range(2):  # repeating it changes nothing
         world.matches.refuse_match(guest, refused)
     assert world.found(guest) == {kept}
     assert world.rematch(event, guest, 2, 1) == "DONE"
     return {kept}, world.found(guest)
 
 
-def test_a_refused_photo_stays_away_whatever_selfie_comes_later(world: World) -> None:
+def test_a_rejected_photo_stays_hidden_after_every_later_selfie(world: World) -> None:
     kept, found = refuse_and_match_again(world)
     assert found == kept
 
 
-def test_control_a_rematch_that_forgets_refusals_brings_it_back(make_world: MakeWorld) -> None:
+def test_control_a_rematch_that_ignores_rejections_restores_the_photo(make_world: MakeWorld) -> None:
     kept, found = refuse_and_match_again(make_world(match_store=ForgetsRefusals))
     assert found > kept
 
 
-def test_also_with_another_face_of_the_photo(world: World) -> None:
-    """Who said that they are not in a photo is not shown it for another of its faces."""
+def test_a_rejected_photo_stays_hidden_if_another_of_its_faces_matches(world: World) -> None:
+    """The rejection applies to the photo, not only to the face."""
     event = world.event()
     guest, photo = world.join(event), world.add(event, 1, 2)
     world.rematch(event, guest, 1, 1)
@@ -56,7 +56,7 @@ def test_also_with_another_face_of_the_photo(world: World) -> None:
     assert world.found(guest) == set()
 
 
-def test_a_refusal_can_be_taken_back(world: World) -> None:
+def test_a_rejection_can_be_undone(world: World) -> None:
     event = world.event()
     guest, photo = world.join(event), world.add(event, 1, 2)
     world.rematch(event, guest, 1, 1)
@@ -67,10 +67,10 @@ def test_a_refusal_can_be_taken_back(world: World) -> None:
     world.matches.refuse_match(guest, photo)
     world.rematch(event, guest, 2, 3)
     world.matches.restore_match(guest, photo)
-    assert world.found(guest) == set(), "the selfie shows somebody else by now"
+    assert world.found(guest) == set(), "the selfie shows another person now"
 
 
-def test_without_a_face_nothing_comes_back(world: World) -> None:
+def test_undoing_a_rejection_without_a_selfie_restores_nothing(world: World) -> None:
     event = world.event()
     guest, photo = world.join(event), world.add(event, 1)
     world.rematch(event, guest, 1, 1)
@@ -80,7 +80,7 @@ def test_without_a_face_nothing_comes_back(world: World) -> None:
     assert world.found(guest) == set()
 
 
-def test_nobody_decides_about_photos_of_others(world: World) -> None:
+def test_a_guest_cannot_reject_or_restore_another_guests_match(world: World) -> None:
     event = world.event()
     guest, other, stranger = world.join(event), world.join(event), world.join(world.event())
     photo = world.add(event, 1)
@@ -94,7 +94,7 @@ def test_nobody_decides_about_photos_of_others(world: World) -> None:
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED])
-def test_a_refusal_goes_with_its_guest(world: World, kind: ChangeKind) -> None:
+def test_a_rejection_is_deleted_with_its_guest(world: World, kind: ChangeKind) -> None:
     event = world.event()
     guest, photo = world.join(event), world.add(event, 1)
     world.rematch(event, guest, 1, 1)
@@ -106,7 +106,7 @@ def test_a_refusal_goes_with_its_guest(world: World, kind: ChangeKind) -> None:
         world.matches.restore_match(guest, photo)
 
 
-def test_a_refusal_goes_with_its_photo(world: World) -> None:
+def test_a_rejection_is_deleted_with_its_photo(world: World) -> None:
     event = world.event()
     guest, photo = world.join(event), world.add(event, 1)
     world.rematch(event, guest, 1, 1)
@@ -115,8 +115,8 @@ def test_a_refusal_goes_with_its_photo(world: World) -> None:
     assert world.count("refusals") == 0
 
 
-def test_joining_once_more_changes_nothing(world: World) -> None:
-    """As the feed says it of who is searched from now on."""
+def test_joining_again_changes_nothing(world: World) -> None:
+    """The feed repeats JOINED for a member who is searched for from now on."""
     event = world.event()
     guest, photo = world.join(event), world.add(event, 1)
     refused = world.add(event, 1)

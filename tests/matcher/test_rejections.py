@@ -1,4 +1,4 @@
-"""Faces that resemble one which a guest has rejected: neither shown at once nor when the event is settled."""
+"""Faces that resemble a rejected face are not shown, neither immediately nor after settling."""
 
 import importlib
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from tests.matcher.looks import Look, LooksWorld, show
 
-# Seen from a selfie at 0, whose tolerance reaches to 8: two faces of a burst, and one that is nearer to the guest.
+# Distances from a selfie at 0 with a tolerance of 8: two faces of a burst, and one nearer to the guest.
 WRONG, LIKE_IT, OWN = Look(8), Look(7), Look(1)
 
 
@@ -20,7 +20,7 @@ def world(make_db: Callable[[str], Engine], tmp_path: Path) -> LooksWorld:
 
 
 class Burst:
-    """An event whose guest, at 0, is shown two photos of somebody else and one of themselves."""
+    """An event whose guest, at 0, is shown two photos of another person and one of their own."""
 
     def __init__(self, world: LooksWorld) -> None:
         self.world = world
@@ -55,7 +55,7 @@ def burst(world: LooksWorld) -> Burst:
     return Burst(world)
 
 
-def test_the_other_photos_of_a_burst_go_with_the_first_and_come_back_with_the_undo(burst: Burst) -> None:
+def test_rejecting_one_photo_of_a_burst_removes_the_others_until_it_is_undone(burst: Burst) -> None:
     burst.refuse(burst.wrong)
     assert burst.settle() == {burst.own}
     assert burst.restore(burst.wrong) == {burst.wrong, burst.own}
@@ -85,14 +85,14 @@ PATHS = [("jobs", add_photo), ("matches", send_selfie_again), ("refusals", undo_
 
 
 @pytest.mark.parametrize(("module", "path"), PATHS)
-def test_what_was_taken_away_is_not_shown_again_before_the_event_is_settled(
+def test_photos_removed_by_a_rejection_are_not_shown_before_the_event_is_settled(
     burst: Burst, module: str, path: Callable[[Burst], set[UUID]]
 ) -> None:
     assert path(burst) == burst.settle() == {burst.own}
 
 
 @pytest.mark.parametrize(("module", "path"), PATHS)
-def test_control_direct_matches_that_take_no_notice_show_it_again(
+def test_control_direct_matches_that_ignore_rejections_show_them(
     burst: Burst, module: str, path: Callable[[Burst], set[UUID]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = importlib.import_module(f"matcher_service.store.{module}")
@@ -100,7 +100,7 @@ def test_control_direct_matches_that_take_no_notice_show_it_again(
     assert path(burst) > {burst.own}
 
 
-def test_another_face_of_the_photo_may_be_the_guest(burst: Burst) -> None:
+def test_another_face_of_the_photo_can_still_match_the_guest(burst: Burst) -> None:
     burst.refuse(burst.wrong)
     both = burst.world.add_looks(burst.event, LIKE_IT, OWN)
     assert both in burst.found()
@@ -109,7 +109,7 @@ def test_another_face_of_the_photo_may_be_the_guest(burst: Burst) -> None:
     assert both in burst.settle()
 
 
-def test_a_guest_teaches_nobody_else(burst: Burst) -> None:
+def test_a_rejection_does_not_affect_other_guests(burst: Burst) -> None:
     other = burst.world.join(burst.event)
     burst.world.send_selfie(burst.event, other, 1, 0)
     burst.refuse(burst.wrong)
@@ -117,14 +117,14 @@ def test_a_guest_teaches_nobody_else(burst: Burst) -> None:
     assert burst.world.found(other) == {burst.wrong, burst.like_it, burst.own}
 
 
-def test_a_rejection_goes_with_its_photo(burst: Burst) -> None:
+def test_a_rejection_is_deleted_with_its_photo(burst: Burst) -> None:
     burst.refuse(burst.wrong)
     burst.settle()
     burst.world.photos.delete_photo(burst.world.organiser, burst.wrong)
     assert burst.settle() == {burst.like_it, burst.own}
 
 
-def test_a_new_version_of_a_refused_photo_teaches_nothing(burst: Burst) -> None:
+def test_a_rejection_of_a_replaced_version_affects_no_other_photo(burst: Burst) -> None:
     burst.world.add_file(burst.event, show([WRONG]), "w.jpg")
     burst.world.index_all()
     [photo] = burst.settle() - {burst.wrong, burst.like_it, burst.own}
@@ -132,11 +132,11 @@ def test_a_new_version_of_a_refused_photo_teaches_nothing(burst: Burst) -> None:
     assert burst.settle() == {burst.own}
     burst.world.add_file(burst.event, show([Look(30), WRONG]), "w.jpg", replaces=True)
     burst.world.index_all()
-    assert burst.settle() == {burst.wrong, burst.like_it, burst.own}, "and the photo itself stays away"
+    assert burst.settle() == {burst.wrong, burst.like_it, burst.own}, "the rejected photo itself stays hidden"
 
 
-def test_a_refusal_of_before_teaches_nothing(burst: Burst) -> None:
+def test_a_rejection_from_before_the_migration_affects_no_other_photo(burst: Burst) -> None:
     burst.refuse(burst.wrong)
     with burst.world.db.begin() as connection:
-        connection.execute(text("UPDATE matcher.refusals SET rejected = false"))  # as its migration leaves it
+        connection.execute(text("UPDATE matcher.refusals SET rejected = false"))  # as the migration leaves it
     assert burst.settle() == {burst.like_it, burst.own}

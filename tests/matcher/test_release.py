@@ -1,4 +1,4 @@
-"""Photos that are held back: guests see and hear nothing of them before the release, and everything from then on."""
+"""Held-back photos: guests neither see nor receive hints of them before the release, and see all of them afterwards."""
 
 from typing import Any
 
@@ -22,13 +22,13 @@ from tests.matcher.world import MakeWorld, World, make_rematch
 
 
 def count_matches(world: World, rematch: Rematch) -> int:
-    """What selfie_service is told."""
+    """The number of matches reported to selfie_service."""
     *_, last = world.matches.rematch(rematch)
     return last.matched
 
 
 def hold_back(world: World) -> Party:
-    """Whatever a guest asks for, there is nothing."""
+    """Holds the photos back and asserts that every request of a guest finds nothing."""
     party = Party(world)
     party.set(Visibility.EVERYONE, party.other)
     expected = {party.mine: True, party.shared: True, party.other: False}
@@ -49,7 +49,7 @@ def hold_back(world: World) -> Party:
     return party
 
 
-def test_what_is_held_back_is_seen_by_no_guest(world: World) -> None:
+def test_guests_cannot_see_held_back_photos(world: World) -> None:
     party = hold_back(world)
     new = world.add(party.event, 1)
     assert party.sees(party.guest) == {}
@@ -71,12 +71,14 @@ def test_what_is_held_back_is_seen_by_no_guest(world: World) -> None:
     ],
     ids=lambda twin: next(iter(twin.values())).__name__,
 )
-def test_control_where_one_part_forgets_the_release_it_is_seen(make_world: MakeWorld, twin: dict[str, Any]) -> None:
+def test_control_if_one_component_ignores_the_release_photos_are_visible(
+    make_world: MakeWorld, twin: dict[str, Any]
+) -> None:
     with pytest.raises(AssertionError):
         hold_back(make_world(**twin))
 
 
-def test_organisers_see_everything(world: World) -> None:
+def test_organisers_see_held_back_photos(world: World) -> None:
     party = Party(world)
     other = world.join(party.event, role=Role.ORGANISER)
     world.offer(party.event, True, download=Download.NONE)
@@ -88,8 +90,8 @@ def test_organisers_see_everything(world: World) -> None:
     assert (len(photos), total) == (3, 3)
 
 
-def test_a_change_that_says_nothing_of_the_offer_leaves_it(world: World) -> None:
-    """As processes of the previous version append them."""
+def test_a_change_without_an_offer_keeps_the_offer(world: World) -> None:
+    """Processes of the previous version append such changes."""
     party = Party(world)
     world.offer(party.event, True, 3600, download=Download.NONE)
     world.offer(party.event, None)  # type: ignore[arg-type]
@@ -99,7 +101,7 @@ def test_a_change_that_says_nothing_of_the_offer_leaves_it(world: World) -> None
         world.photos.open_photo(party.guest, party.mine, Variant.ORIGINAL)
 
 
-def test_the_moment_is_noticed_once(world: World) -> None:
+def test_the_release_is_announced_once(world: World) -> None:
     releases, now, later = ReleaseStore(world.db), Party(world), Party(world)
     world.offer(now.event, True, -1)
     world.offer(later.event, True, 3600)
@@ -109,7 +111,7 @@ def test_the_moment_is_noticed_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("download", Download)
-def test_guests_get_the_pictures_that_are_offered(world: World, download: Download) -> None:
+def test_guests_can_download_only_the_offered_sizes(world: World, download: Download) -> None:
     party = Party(world)
     world.offer(party.event, False, download=download)
     matches, _ = world.match_store.list_matches(party.guest, party.event, Page("", 50, None))

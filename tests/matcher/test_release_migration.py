@@ -1,4 +1,4 @@
-"""A database of version 0004 is migrated: its events are live, offer originals, and can be held back."""
+"""Migration of a version 0004 database: its events are released, offer originals, and can hold photos back."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +28,7 @@ SELECT event_id, :guest, id, created_at, sorted_at FROM matcher.photos
 """
 
 
-def test_events_of_the_previous_version_are_live(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+def test_events_of_the_previous_version_are_released(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
     url = db.url.render_as_string(hide_password=False)
     ids = {name: uuid4() for name in ("event", "organiser", "guest", "photo")}
@@ -46,6 +46,6 @@ def test_events_of_the_previous_version_are_live(make_db: Callable[[str], Engine
     assert not ReleaseStore(db).release_due()
     world.offer(event, True)
     assert world.seen(event, guest) == {}
-    # What a process of the previous version, which runs beside this one for a while, still writes.
+    # Rows as written by a process of the previous version that still runs alongside this one.
     with db.begin() as connection:
         connection.execute(text("INSERT INTO matcher.events (id, closed) VALUES (:id, false)"), {"id": uuid4()})

@@ -1,4 +1,4 @@
-"""Nothing brings a forgotten face back: a newer engine, a new version of the photo, work that was under way."""
+"""No later work restores a removed face: a newer engine, a new version of the photo, or work in progress."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +26,7 @@ def read_turned(data: bytes) -> Reading:
 
 
 def read_all_again(asked: Asked) -> None:
-    """By an engine that sees the faces in another order, each where it is."""
+    """Rereads all photos with an engine that returns the same faces in another order."""
     asked.world.rereader = asked.world.make_rereader(read_turned)
     age(asked.world.db, asked.event)
     asked.world.reread_store.plan()
@@ -35,7 +35,7 @@ def read_all_again(asked: Asked) -> None:
 
 
 def read_again_before(asked: Asked) -> None:
-    """As far as the swap."""
+    """Rereads all photos up to, but not including, the swap."""
     age(asked.world.db, asked.event)
     asked.world.reread_store.plan()
     while not isinstance(job := asked.world.reread_store.claim(60.0), Swap):
@@ -71,18 +71,20 @@ class MarksNothing(RemovalStore):
 
 
 @pytest.mark.parametrize("store", [RereadStore, BringsBack])
-def test_a_newer_engine_does_not_bring_a_face_back(make_asked: Callable[..., Asked], store: type[RereadStore]) -> None:
+def test_a_newer_engine_does_not_restore_a_removed_face(
+    make_asked: Callable[..., Asked], store: type[RereadStore]
+) -> None:
     asked = make_asked(reread_store=store)
     asked.forget_stranger()
     read_all_again(asked)
-    assert (asked.join_as_stranger() == set()) == (store is RereadStore), "the control has it back"
+    assert (asked.join_as_stranger() == set()) == (store is RereadStore), "the control restores it"
     if store is RereadStore:
         assert asked.places(asked.both) == [0]
         assert asked.value("SELECT face_count FROM matcher.events WHERE id = :event") == 2
 
 
 @pytest.mark.parametrize("store", [RemovalStore, LeavesLaidAside])
-def test_what_a_newer_engine_has_found_before_goes_as_well(
+def test_removal_also_deletes_faces_reread_but_not_swapped(
     make_asked: Callable[..., Asked], store: type[RemovalStore]
 ) -> None:
     asked = make_asked(removal_store=store)
@@ -100,10 +102,10 @@ def test_what_a_newer_engine_has_found_before_goes_as_well(
 
 @pytest.mark.parametrize("store", [JobStore, BringsBackVersions])
 @pytest.mark.parametrize("factor", [1, 2])
-def test_a_new_version_of_the_photo_does_not_bring_a_face_back(
+def test_a_new_version_of_the_photo_does_not_restore_a_removed_face(
     make_asked: Callable[..., Asked], store: type[JobStore], factor: int
 ) -> None:
-    """Also of another size."""
+    """The new version may have another size."""
     asked = make_asked(job_store=store)
     asked.forget_stranger()
     asked.world.indexer = asked.world.make_indexer(lambda data: enlarge(read_looks(data), factor))
@@ -123,15 +125,15 @@ def enlarge(reading: Reading, factor: int) -> Reading:
 
 
 @pytest.mark.parametrize("store", [RemovalStore, MarksNothing])
-def test_a_running_settlement_does_not_bring_a_face_back(
+def test_a_running_settlement_does_not_restore_a_removed_face(
     make_asked: Callable[..., Asked], store: type[RemovalStore]
 ) -> None:
-    """It has read the faces before."""
+    """The settlement read the faces before the removal."""
     asked = make_asked(removal_store=store)
     user = asked.world.join(asked.event)
     asked.world.send_selfie(asked.event, user, 1, STRANGER.place)
     asked.add(Look(39))
-    with asked.world.db.begin() as connection:  # found by the settlement alone
+    with asked.world.db.begin() as connection:  # found only by settling
         connection.execute(text("DELETE FROM matcher.matches WHERE person_id = :user"), {"user": user})
     job = asked.world.settlement_store.claim(60.0, 0)
     event = job and asked.world.settlement_store.read(job, 1000)
@@ -143,22 +145,22 @@ def test_a_running_settlement_does_not_bring_a_face_back(
 
 
 @pytest.mark.parametrize("store", [RemovalStore, MarksNothing])
-def test_a_running_comparison_does_not_bring_a_face_back(
+def test_a_running_comparison_does_not_restore_a_removed_face(
     make_asked: Callable[..., Asked], store: type[RemovalStore]
 ) -> None:
-    """It has compared with the index of before; the faces that are left are compared under the lock."""
+    """It used the index from before the removal; the remaining faces are compared under the lock."""
     asked = make_asked(removal_store=store)
     user = asked.world.join(asked.event)
     comparing = asked.world.matches.rematch(make_selfie(asked.event, user, 1, STRANGER.place))
-    beside = asked.world.matches.rematch(make_selfie(asked.event, asked.guest, 2, 0))
-    for snapshots in (comparing, beside):
+    concurrent = asked.world.matches.rematch(make_selfie(asked.event, asked.guest, 2, 0))
+    for snapshots in (comparing, concurrent):
         assert [next(snapshots).state.name for _ in range(2)] == ["ACCEPTED", "RUNNING"]
     asked.forget_stranger()
-    for snapshots in (comparing, beside):
+    for snapshots in (comparing, concurrent):
         assert [*snapshots][-1].state.name == "DONE"
     index = asked.world.index.use(asked.event)
     assert index is not None
-    assert (len(index) == 2) == (store is RemovalStore), "memory, too"
+    assert (len(index) == 2) == (store is RemovalStore), "the index as well"
     if store is RemovalStore:
         assert asked.world.found(user) == set()
         assert asked.world.found(asked.guest) == {asked.both, asked.guests}

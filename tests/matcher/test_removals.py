@@ -1,6 +1,6 @@
-"""Faces of people who are no guests, found and forgotten by an organiser.
+"""Faces of people who are not guests are found and removed by an organiser.
 
-A guest is at 0; the tolerance reaches to 8.
+The guest is at position 0; the tolerance reaches to 8.
 """
 
 from uuid import uuid4
@@ -20,7 +20,7 @@ from tests.matcher.looks import Look
 from tests.matcher.removals import FORGET, HIDE, Asked
 
 
-def test_the_photos_of_a_person_are_found_by_one_of_them(asked: Asked) -> None:
+def test_the_photos_of_a_person_are_found_from_one_face(asked: Asked) -> None:
     far = asked.add(Look(39))
     assert [(face.photo_id, face.no) for face in asked.find(asked.both, 1)] == [(asked.both, 1), (asked.alone, 0)]
     assert [face.photo_id for face in asked.find(asked.alone, 0)] == [asked.alone, asked.both, far]
@@ -30,7 +30,7 @@ def test_the_photos_of_a_person_are_found_by_one_of_them(asked: Asked) -> None:
         asked.find(asked.both, 2)
 
 
-def test_forgotten_faces_are_in_nobodys_gallery_and_their_encodings_are_gone(asked: Asked) -> None:
+def test_removed_faces_leave_all_galleries_and_their_encodings_are_deleted(asked: Asked) -> None:
     asked.forget_stranger()
     assert (asked.places(asked.both), asked.places(asked.alone)) == ([0], [])
     assert asked.join_as_stranger() == set()
@@ -39,27 +39,27 @@ def test_forgotten_faces_are_in_nobodys_gallery_and_their_encodings_are_gone(ask
     assert asked.value("SELECT face_count FROM matcher.events WHERE id = :event") == counted == 2
     columns = "SELECT string_agg(column_name, ' ' ORDER BY column_name) FROM information_schema.columns"
     named = asked.value(f"{columns} WHERE table_schema = 'matcher' AND table_name = 'forgotten_faces'")
-    assert named == "event_id height left of_height of_width photo_id top width", "a box alone"
+    assert named == "event_id height left of_height of_width photo_id top width", "only a box is stored"
 
 
-def test_only_the_chosen_faces_are_forgotten(asked: Asked) -> None:
+def test_only_the_chosen_faces_are_removed(asked: Asked) -> None:
     first, _ = asked.find(asked.both, 1)
     assert asked.remove(first) == 1
     assert asked.join_as_stranger() == {asked.alone}
 
 
-def test_photos_are_hidden_where_that_is_asked_for(asked: Asked) -> None:
+def test_photos_are_hidden_on_request(asked: Asked) -> None:
     asked.forget_stranger(HIDE)
     shown = "SELECT count(*) FROM matcher.photos WHERE event_id = :event AND visibility = 'matched'"
     assert asked.value(shown) == 1
     assert set(asked.world.seen(asked.event, asked.guest)) == {asked.guests}
     asked.world.audience.set_visibility(asked.world.organiser, asked.event, [asked.both], Visibility.MATCHED)
     assert set(asked.world.seen(asked.event, asked.guest)) == {asked.both, asked.guests}
-    assert asked.join_as_stranger() == set(), "the face is forgotten all the same"
+    assert asked.join_as_stranger() == set(), "the face is removed nevertheless"
 
 
-def test_a_guest_who_was_taken_for_the_face_keeps_the_photo_for_another_face(asked: Asked) -> None:
-    """At once, not only when the event is settled."""
+def test_a_guest_matched_to_a_removed_face_keeps_the_photo_if_another_face_matches(asked: Asked) -> None:
+    """Takes effect immediately, without waiting for settling."""
     photo = asked.add(Look(1), Look(3))
     [nearest] = [face for face in asked.find(photo, 0) if face.photo_id == photo]
     asked.remove(nearest)
@@ -67,10 +67,10 @@ def test_a_guest_who_was_taken_for_the_face_keeps_the_photo_for_another_face(ask
     assert asked.value(query, photo=photo) == 1
     asked.world.matches.refuse_match(asked.guest, photo)
     asked.world.matches.restore_match(asked.guest, photo)
-    assert asked.value(query, photo=photo) == 1, "numbers are those of the faces that are left"
+    assert asked.value(query, photo=photo) == 1, "face numbers count only the remaining faces"
 
 
-def test_a_rejection_goes_with_the_face_and_the_photo_stays_away(asked: Asked) -> None:
+def test_removing_a_rejected_face_keeps_the_photo_hidden_from_the_guest(asked: Asked) -> None:
     asked.world.matches.refuse_match(asked.guest, asked.both)
     [face] = [face for face in asked.find(asked.both, 0) if face.photo_id == asked.both]
     asked.remove(face)
@@ -79,7 +79,7 @@ def test_a_rejection_goes_with_the_face_and_the_photo_stays_away(asked: Asked) -
     assert asked.world.found(asked.guest) == {asked.guests}
 
 
-def test_a_request_may_be_repeated_and_is_refused_where_a_face_is_another_one(asked: Asked) -> None:
+def test_a_removal_can_be_repeated_and_is_rejected_if_a_face_has_changed(asked: Asked) -> None:
     faces = asked.find(asked.both, 1)
     assert (asked.remove(*faces), asked.remove(*faces)) == (2, 0)
     [own, _] = asked.find(asked.both, 0)
@@ -90,7 +90,7 @@ def test_a_request_may_be_repeated_and_is_refused_where_a_face_is_another_one(as
         assert asked.places(asked.both) == [0], "all or none"
 
 
-def test_searches_and_removals_are_recorded_without_anything_of_the_face(asked: Asked) -> None:
+def test_searches_and_removals_are_recorded_without_face_data(asked: Asked) -> None:
     asked.remove(*asked.find(asked.both, 1))
     asked.remove(asked.find(asked.guests, 0)[0], removal=HIDE)
     assert asked.acts() == [
@@ -102,8 +102,8 @@ def test_searches_and_removals_are_recorded_without_anything_of_the_face(asked: 
 
 
 @pytest.mark.parametrize("role", [Role.GUEST, Role.PHOTOGRAPHER, Role.COUPLE, None], ids=str)
-def test_nobody_but_organisers_of_the_event_finds_or_forgets(asked: Asked, role: Role | None) -> None:
-    """Without a role: an organiser of another event, who also names that one."""
+def test_only_organisers_of_the_event_find_or_remove_faces(asked: Asked, role: Role | None) -> None:
+    """A caller without a role here is an organiser of another event, and also tries that event's id."""
     world, elsewhere = asked.world, asked.world.event()
     event = elsewhere if role is None else asked.event
     caller = world.join(event, role=role or Role.ORGANISER)
@@ -118,4 +118,4 @@ def test_nobody_but_organisers_of_the_event_finds_or_forgets(asked: Asked, role:
     assert asked.places(asked.both) == [0, 1]
 
 
-# What could bring a face back.
+# Data from which a face could be restored.

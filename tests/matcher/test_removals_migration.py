@@ -1,4 +1,4 @@
-"""Photos of the previous version lose no face; what is forgotten from then on goes with its photo."""
+"""Migration: photos of the previous version keep all faces; later removals are deleted with their photo."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,9 @@ from kit.db.migrations import migrate
 LOCATION = Path(str(matcher_service.__file__)).parent / "migrations"
 
 
-def test_faces_of_before_stay_and_boxes_go_with_their_photo(make_db: Callable[[str], Engine]) -> None:
+def test_existing_faces_are_kept_and_removal_boxes_are_deleted_with_their_photo(
+    make_db: Callable[[str], Engine],
+) -> None:
     db, values = make_db("matcher"), {"event": uuid4(), "photo": uuid4()}
     url = db.url.render_as_string(hide_password=False)
     with db.begin() as connection:

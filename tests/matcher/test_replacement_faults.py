@@ -1,4 +1,4 @@
-"""New versions of photos that cannot be read, that come too late, or whose photo goes."""
+"""New versions of photos that cannot be read, arrive late, or belong to a deleted photo."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ def replace_by_no_picture(world: World, event: UUID, name: str) -> None:
     world.index_all()
 
 
-def test_a_new_version_that_cannot_be_read_leaves_the_photo_as_it_was_and_says_so(world: World) -> None:
+def test_a_new_version_that_cannot_be_read_is_reported_and_leaves_the_photo_unchanged(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     world.rematch(event, guest, 1, 1)
@@ -39,14 +39,14 @@ def test_a_new_version_that_cannot_be_read_leaves_the_photo_as_it_was_and_says_s
     world.index_all()
     assert world.photos.retry_failed(world.organiser, event) == 1
     world.index_all()
-    assert replace(world, event, "a.jpg", 1, version="1").existing, "the bytes of before discard it"
+    assert replace(world, event, "a.jpg", 1, version="1").existing, "sending the current bytes discards the new version"
     assert photos(world, event)[0].new_version is None
     with pytest.raises(PhotoNotFailed):
         world.photos.retry_photo(world.organiser, photo)
     expect_order(world, event, files=5)
 
 
-def test_the_bytes_of_a_version_that_failed_are_read_again_when_they_are_sent_again(world: World) -> None:
+def test_bytes_of_a_failed_version_are_retried_when_sent_again(world: World) -> None:
     event = world.event()
     add(world, event, "a.jpg", 1)
     replace(world, event, "a.jpg", 2)
@@ -65,7 +65,7 @@ def test_the_bytes_of_a_version_that_failed_are_read_again_when_they_are_sent_ag
 
 
 class FencedByAttemptAlone(JobStore):
-    """A broken twin: the attempts of another version count as those of this one."""
+    """A broken twin: attempts at another version count as attempts at this one."""
 
     def _is_ours(self, connection: Connection, job: Job) -> bool:
         if not job.is_replacement:
@@ -76,7 +76,7 @@ class FencedByAttemptAlone(JobStore):
 
 
 def publish_the_version_before(world: World) -> int:
-    """How many faces there are after a reader of a version that is none any more comes back late."""
+    """The number of faces after a reader of a superseded version publishes late."""
     event = world.event()
     add(world, event, "a.jpg")
     replace(world, event, "a.jpg", 1, 2)
@@ -88,16 +88,16 @@ def publish_the_version_before(world: World) -> int:
     return world.count("faces")
 
 
-def test_whoever_reads_a_version_that_was_replaced_is_fenced(world: World) -> None:
+def test_a_reader_of_a_superseded_version_is_fenced(world: World) -> None:
     assert publish_the_version_before(world) == 0
 
 
-def test_control_fenced_by_the_attempt_alone_the_faces_are_those_of_other_bytes(make_world: MakeWorld) -> None:
+def test_control_if_fenced_by_the_attempt_alone_the_faces_come_from_other_bytes(make_world: MakeWorld) -> None:
     assert publish_the_version_before(make_world(job_store=FencedByAttemptAlone)) == 2
 
 
 def repeat_late(world: World) -> list[UUID | None]:
-    """The photos that there are after uploads arrive once more that began before newer versions were accepted."""
+    """The photos after uploads that began before newer versions were accepted arrive again."""
     event = world.event()
     began_1 = world.photos.require_upload(world.organiser, event)
     photo = add(world, event, "a.jpg", 1)
@@ -116,22 +116,22 @@ def repeat_late(world: World) -> list[UUID | None]:
     assert (listed.id, listed.face_count, others) == (photo, 2, [])
     expect_order(world, event, files=5)
     again = replace(world, event, "a.jpg", 1, version="1", began_at=world.photos.require_upload(world.organiser, event))
-    assert again.replacement is Replacement.REPLACED, "whoever wants the version of before may have it"
+    assert again.replacement is Replacement.REPLACED, "an upload that began later may restore an earlier version"
     return [one.photo_id for one in late]
 
 
-def test_an_upload_that_arrives_late_brings_no_version_back(world: World) -> None:
+def test_a_late_upload_restores_no_old_version(world: World) -> None:
     assert len(set(repeat_late(world))) == 1
 
 
-def test_control_without_memory_of_past_versions_it_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_a_record_of_past_versions_it_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photo_store, "find_late", lambda *_: None)
     with pytest.raises((AssertionError, ValueError)):
         repeat_late(world)
 
 
 @pytest.mark.parametrize("whole_event", [False, True])
-def test_a_new_version_goes_with_its_photo(world: World, whole_event: bool) -> None:
+def test_a_new_version_is_deleted_with_its_photo(world: World, whole_event: bool) -> None:
     event = world.event()
     photo = add(world, event, "a.jpg", 1)
     replace(world, event, "a.jpg", 2)
@@ -146,12 +146,12 @@ def test_a_new_version_goes_with_its_photo(world: World, whole_event: bool) -> N
     assert world.count("replacements") == 0
 
 
-def test_bytes_that_have_become_another_photo_are_no_new_version(world: World) -> None:
-    """As a process of the previous version adds them, which knows of no new versions."""
+def test_bytes_added_as_another_photo_are_not_used_as_a_new_version(world: World) -> None:
+    """Processes of the previous version, which does not support new versions, add photos this way."""
     event = world.event()
     photo = add(world, event, "a.jpg", 1)
     replace(world, event, "a.jpg", 2)
-    other = add_as_before(world, event)
+    other = add_as_previous_version(world, event)
     world.index_all()
     assert {one.id: one.new_version for one in photos(world, event)} == {photo: None, other: None}
     assert world.count("replacements") == 0
@@ -159,7 +159,7 @@ def test_bytes_that_have_become_another_photo_are_no_new_version(world: World) -
     assert check(world) == []
 
 
-def add_as_before(world: World, event: UUID) -> UUID:
+def add_as_previous_version(world: World, event: UUID) -> UUID:
     with world.db.begin() as connection:
         row = connection.execute(text("DELETE FROM matcher.replacements RETURNING *")).one()
     other = world.add_file(event, photo_of([2], "a.jpg 2"), "b.jpg").photo_id
@@ -173,7 +173,7 @@ def add_as_before(world: World, event: UUID) -> UUID:
     return other
 
 
-def test_the_check_finds_new_versions_that_are_lost_or_damaged(world: World) -> None:
+def test_the_check_reports_lost_or_damaged_new_versions(world: World) -> None:
     event = world.event()
     for name in ("a.jpg", "b.jpg"):
         add(world, event, name, 1)

@@ -1,4 +1,4 @@
-"""New versions of photos: what they replace, what stays, and what guests see meanwhile."""
+"""New versions of photos: which photo they replace, what is kept, and what guests see until they are read."""
 
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ def send(world: World, event: UUID, name: str, *people: int, version: str = "1",
 
 
 def add(world: World, event: UUID, name: str, *people: int, **how: Any) -> UUID:
-    """A photo that is read."""
+    """Uploads and indexes a photo."""
     photo = send(world, event, name, *people, **how).photo_id
     world.index_all()
     assert photo
@@ -47,13 +47,13 @@ def photos(world: World, event: UUID) -> list[Photo]:
 
 
 def expect_order(world: World, event: UUID, files: int) -> None:
-    """All agrees, and nothing lies about."""
+    """Asserts the order of the photos, the number of files, and that `check` finds nothing."""
     world.sweep()
     assert check(world) == []
     assert len(world.files()) == files
 
 
-def test_a_photo_keeps_its_place_and_is_seen_as_it_was_until_its_new_version_is_read(world: World) -> None:
+def test_a_photo_keeps_its_position_and_content_until_its_new_version_is_read(world: World) -> None:
     event = world.event()
     ann, bob = world.join(event), world.join(event)
     for guest, who in ((ann, 1), (bob, 2)):
@@ -77,7 +77,7 @@ def test_a_photo_keeps_its_place_and_is_seen_as_it_was_until_its_new_version_is_
     expect_order(world, event, files=15)
 
 
-def test_who_is_no_longer_in_it_loses_it_and_memory_knows(world: World) -> None:
+def test_a_guest_who_is_not_in_the_new_version_loses_the_match(world: World) -> None:
     event = world.event()
     ann, bob = world.join(event), world.join(event)
     photo = add(world, event, "a.jpg", 1)
@@ -90,7 +90,7 @@ def test_who_is_no_longer_in_it_loses_it_and_memory_knows(world: World) -> None:
     assert (world.rematch(event, bob, 1, 2), world.found(bob)) == ("DONE", {photo})
 
 
-def test_what_was_decided_about_a_photo_stays(world: World) -> None:
+def test_decisions_about_a_photo_are_kept(world: World) -> None:
     event = world.event()
     ann, bob, eve = (world.join(event) for _ in range(3))
     for guest in (ann, bob, eve):
@@ -109,25 +109,25 @@ def test_what_was_decided_about_a_photo_stays(world: World) -> None:
     assert world.seen(event, ann) == {photo: True}
 
 
-def test_a_name_of_several_photos_or_of_none_is_a_new_photo(world: World) -> None:
+def test_a_name_that_matches_no_photo_or_several_adds_a_new_photo(world: World) -> None:
     event, other = world.event(), world.event()
     twins = {add(world, event, "a.jpg", 1), add(world, event, "a.jpg", 1, version="0")}
     add(world, other, "b.jpg", 1)
     new = [replace(world, event, "a.jpg", 1), replace(world, event, "b.jpg", 1), replace(world, event, "", 1)]
     assert [one.replacement for one in new] == [AMBIGUOUS, None, None]
     assert not {one.photo_id for one in new} & twins
-    assert replace(world, event, "", 1, version="3").replacement is None, "no name is no name"
+    assert replace(world, event, "", 1, version="3").replacement is None, "an empty name matches no photo"
     assert {one.new_version for one in photos(world, event)} == {None}
 
 
-def test_without_being_asked_nothing_is_replaced(world: World) -> None:
+def test_photos_are_replaced_only_on_request(world: World) -> None:
     event = world.event()
     add(world, event, "a.jpg", 1)
     assert send(world, event, "a.jpg", 2, version="2").replacement is None
     assert len(photos(world, event)) == 2
 
 
-def test_the_same_bytes_are_there_already_and_a_repeated_upload_is_no_other(world: World) -> None:
+def test_identical_bytes_are_known_and_a_repeated_upload_adds_no_version(world: World) -> None:
     event = world.event()
     photo = add(world, event, "a.jpg", 1)
     same = replace(world, event, "a.jpg", 1, version="1")
@@ -143,32 +143,34 @@ def test_the_same_bytes_are_there_already_and_a_repeated_upload_is_no_other(worl
 
 
 def known(world: World, event: UUID) -> dict[str, UUID]:
-    """By version."""
+    """The photo of each known content, by the first six hex digits of its SHA-256."""
     with world.db.begin() as connection:
         query = "SELECT sha256 FROM matcher.photos UNION SELECT sha256 FROM matcher.replacements"
         hashes = [bytes(one) for one in connection.execute(text(query)).scalars()]
     return {sha.hex()[:6]: one.photo_id for sha, one in world.photos.find_known(world.organiser, event, hashes).items()}
 
 
-def test_the_version_that_was_sent_last_counts(world: World) -> None:
+def test_the_version_sent_last_wins(world: World) -> None:
     event = world.event()
     photo = add(world, event, "a.jpg", 1)
     current = known(world, event)
     replace(world, event, "a.jpg", 2)
     waiting = known(world, event)
-    assert (set(waiting.values()), set(waiting) & set(current)) == ({photo}, set()), "the old bytes are worth sending"
+    assert (set(waiting.values()), set(waiting) & set(current)) == ({photo}, set()), (
+        "the current bytes count as unknown, so that they can be sent"
+    )
     replace(world, event, "a.jpg", 3, version="3")
     assert world.count("replacements") == 1
     world.index_all()
     assert world.count("replacements") == 0
     assert replace(world, event, "a.jpg", 4, version="4").replacement is REPLACED
     assert replace(world, event, "a.jpg", 3, version="3").existing
-    assert photos(world, event)[0].new_version is None, "back to the version that it has"
+    assert photos(world, event)[0].new_version is None, "sending the current version discards the new one"
     expect_order(world, event, files=5)
 
 
 @pytest.mark.parametrize("role", [Role.PHOTOGRAPHER, Role.ORGANISER])
-def test_a_photographer_replaces_their_own_photos_and_an_organiser_any(world: World, role: Role) -> None:
+def test_a_photographer_replaces_only_their_own_photos_and_an_organiser_any(world: World, role: Role) -> None:
     event = world.event()
     pia, who = world.join(event, role=Role.PHOTOGRAPHER), world.join(event, role=role)
     add(world, event, "olga.jpg", 1)
@@ -182,7 +184,7 @@ def test_a_photographer_replaces_their_own_photos_and_an_organiser_any(world: Wo
     assert next(one for one in photos(world, event) if one.id == mine).uploader_id == who
 
 
-def test_photos_of_guests_are_replaced_by_nobody_and_replace_none(world: World) -> None:
+def test_guest_photos_neither_replace_nor_are_replaced(world: World) -> None:
     event = world.event(GuestPhotos.OPEN)
     guest = world.join(event)
     for who in (guest, world.organiser):
@@ -193,7 +195,7 @@ def test_photos_of_guests_are_replaced_by_nobody_and_replace_none(world: World) 
     assert len(photos(world, event)) == 3
 
 
-def test_an_unread_photo_takes_the_new_bytes_at_once(world: World) -> None:
+def test_an_unread_photo_takes_the_new_bytes_immediately(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     world.rematch(event, guest, 1, 2)

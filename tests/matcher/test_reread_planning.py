@@ -1,4 +1,4 @@
-"""Which events are read again, at which pace, and the command that asks for it."""
+"""Which events are reread, at what pace, and the command that requests it."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ def old(make_db: Callable[[str], Engine], tmp_path: Path) -> Old:
     return Old(LooksWorld(make_db("matcher"), tmp_path / "blobs"))
 
 
-def test_nothing_is_read_again_where_that_is_off_unless_an_operator_says_so(old: Old) -> None:
+def test_with_rereading_disabled_only_an_operators_request_rereads_an_event(old: Old) -> None:
     with old.world.db.begin() as connection:
         connection.execute(text("DELETE FROM matcher.rereads"))
     read = old.world.rereader._read
@@ -30,19 +30,19 @@ def test_nothing_is_read_again_where_that_is_off_unless_an_operator_says_so(old:
     assert old.found() == old.after
 
 
-def test_events_with_old_photos_are_found_by_themselves(old: Old) -> None:
+def test_events_with_old_photos_are_planned_automatically(old: Old) -> None:
     with old.world.db.begin() as connection:
         connection.execute(text("DELETE FROM matcher.rereads"))
     assert old.read_all() > 0
     assert old.found() == old.after
 
 
-def test_after_each_photo_the_others_have_their_share_of_the_time(old: Old) -> None:
+def test_rereading_pauses_after_each_photo_to_leave_time_for_other_work(old: Old) -> None:
     old.world.rereader = old.world.make_rereader(old.world.rereader._read, pace=Pace(share=1e-6))
     assert old.read_all() == 1
 
 
-def test_a_deleted_event_is_read_again_by_nobody(old: Old) -> None:
+def test_a_deleted_event_is_not_reread(old: Old) -> None:
     old.world.reread_store.claim(-1)
     with old.world.db.begin() as connection:
         connection.execute(text("UPDATE matcher.events SET gone = true"))
@@ -52,7 +52,7 @@ def test_a_deleted_event_is_read_again_by_nobody(old: Old) -> None:
         assert old.world.count(table) == 0
 
 
-def test_the_command_plans_and_says_how_far_it_is(
+def test_the_command_plans_a_rereading_and_reports_progress(
     old: Old, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     other = Old(old.world)

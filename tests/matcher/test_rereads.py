@@ -1,4 +1,4 @@
-"""Photos that an older engine has read are read again, and all of an event count at once."""
+"""Photos read by an older engine are reread, and the results of an event take effect all at once."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -30,7 +30,7 @@ def old(world: LooksWorld) -> Old:
     return Old(world)
 
 
-def test_the_old_matches_stay_until_the_last_photo_is_read_and_all_are_swapped_at_once(old: Old) -> None:
+def test_old_matches_stay_until_the_last_photo_is_reread_and_all_are_swapped_at_once(old: Old) -> None:
     for _ in old.photos:
         assert old.world.rereader.step()
         assert old.found() == old.before
@@ -46,7 +46,7 @@ def test_the_old_matches_stay_until_the_last_photo_is_read_and_all_are_swapped_a
 
 
 def enrol_after_the_swap(old: Old) -> tuple[set[UUID], int]:
-    """The photos of a guest whose selfie is compared with an index that had the old faces, and its faces then."""
+    """A guest's photos after a comparison with an index of old faces, and the faces in that index afterwards."""
     assert len(old.world.index.use(old.event) or ()) == 6
     old.read_all()
     other = old.world.join(old.event)
@@ -54,7 +54,7 @@ def enrol_after_the_swap(old: Old) -> tuple[set[UUID], int]:
     return old.world.found(other), old.world.index.face_count()
 
 
-def test_selfies_that_come_later_are_compared_with_the_new_faces_and_the_old_ones_leave_the_memory(old: Old) -> None:
+def test_later_selfies_are_compared_with_the_new_faces_and_the_index_drops_the_old_ones(old: Old) -> None:
     assert enrol_after_the_swap(old) == (old.after, 4)
 
 
@@ -64,7 +64,7 @@ def test_control_an_index_that_keeps_the_old_faces_finds_old_matches(old: Old, m
     assert enrol_after_the_swap(old) == (old.before | old.after, 10)
 
 
-def test_the_counters_are_those_of_the_new_faces(old: Old) -> None:
+def test_counters_reflect_the_new_faces(old: Old) -> None:
     old.read_all()
     with old.world.db.begin() as connection:
         count = connection.execute(text("SELECT face_count FROM matcher.events")).scalar_one()
@@ -87,7 +87,7 @@ def test_events_take_turns(world: LooksWorld) -> None:
     assert {job and job.event_id for job in claims} == both
 
 
-def test_a_photo_whose_file_is_gone_keeps_its_faces_and_is_not_tried_again(old: Old) -> None:
+def test_a_photo_with_a_missing_file_keeps_its_faces_and_is_not_retried(old: Old) -> None:
     old.world.blobs.delete(old.value("upload_key", old.photos[0]))
     old.read_all()
     assert old.found() == {old.photos[0], *old.after}
@@ -102,7 +102,7 @@ def test_a_damaged_photo_keeps_its_faces(old: Old) -> None:
     assert old.world.reread_store.plan() == 0
 
 
-def test_a_photo_that_kills_the_reader_is_tried_three_times_and_keeps_its_faces(old: Old) -> None:
+def test_a_photo_that_kills_the_reader_three_times_keeps_its_faces(old: Old) -> None:
     tries: list[bytes] = []
 
     def die(data: bytes) -> Reading:
@@ -115,7 +115,7 @@ def test_a_photo_that_kills_the_reader_is_tried_three_times_and_keeps_its_faces(
     assert old.found() == old.before
 
 
-def test_a_photo_is_given_back_when_the_process_stops(old: Old) -> None:
+def test_a_stopping_process_releases_its_claim(old: Old) -> None:
     stop = Event()
 
     def die(data: bytes) -> Reading:
@@ -131,7 +131,7 @@ def test_a_photo_is_given_back_when_the_process_stops(old: Old) -> None:
         assert connection.execute(text("SELECT failures FROM matcher.reread_photos")).scalar_one() == 0
 
 
-def test_what_is_read_again_does_not_outlive_its_photo(old: Old) -> None:
+def test_reread_faces_are_deleted_with_their_photo(old: Old) -> None:
     job = old.world.reread_store.claim(LEASE_S)
     assert isinstance(job, RereadPhoto)
     old.world.photos.delete_photo(old.world.organiser, job.photo_id)
@@ -141,7 +141,7 @@ def test_what_is_read_again_does_not_outlive_its_photo(old: Old) -> None:
     assert old.world.count("photos") == 2
 
 
-def test_a_refused_photo_stays_away_though_its_faces_have_other_numbers(old: Old) -> None:
+def test_a_rejected_photo_stays_hidden_although_its_faces_are_renumbered(old: Old) -> None:
     photo = old.photos[0]
     old.world.matches.refuse_match(old.guest, photo)
     old.world.rereader = old.world.make_rereader(lambda data: read_looks(show([NEAR, NEAR, FAR])))
@@ -151,7 +151,7 @@ def test_a_refused_photo_stays_away_though_its_faces_have_other_numbers(old: Old
     assert old.found() == set(old.photos)
 
 
-def test_a_guest_who_says_so_during_the_swap_makes_it_start_over(old: Old) -> None:
+def test_a_rejection_during_the_swap_restarts_it(old: Old) -> None:
     while not isinstance(job := old.world.reread_store.claim(-1), Swap):
         assert job
         old.world.rereader.work(job)
@@ -166,8 +166,8 @@ def test_a_guest_who_says_so_during_the_swap_makes_it_start_over(old: Old) -> No
 
 @pytest.mark.parametrize("step", ["reread-claim", "reread-stage", "reread-swap"])
 @pytest.mark.parametrize("moment", ["before-commit", "after-commit"])
-def test_whoever_dies_at_any_step_loses_nothing(old: Old, step: str, moment: str) -> None:
-    old.world.rereader._lease_s = -1  # so that nobody waits for the lease of the dead
+def test_a_crash_at_any_step_loses_nothing(old: Old, step: str, moment: str) -> None:
+    old.world.rereader._lease_s = -1  # so that no test waits for the lease of the dead process
     failpoints.arm(f"{step}:{moment}=fail:0.5")
     deaths = 0
     try:
@@ -182,7 +182,7 @@ def test_whoever_dies_at_any_step_loses_nothing(old: Old, step: str, moment: str
     assert old.found() == old.after
 
 
-def test_an_event_of_very_many_faces_is_swapped_in_turns_and_no_gallery_is_empty(
+def test_a_very_large_event_is_swapped_in_batches_and_no_gallery_is_empty_meanwhile(
     old: Old, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(swaps, "SWAP_FACES", 3)
@@ -190,19 +190,19 @@ def test_an_event_of_very_many_faces_is_swapped_in_turns_and_no_gallery_is_empty
     seen = []
     while old.world.rereader.step():
         seen.append(len(old.found()))
-    assert len(seen) == 2 * len(old.photos), "each photo is read by itself, and swapped by itself"
+    assert len(seen) == 2 * len(old.photos), "each photo is reread and swapped separately"
     assert set(seen) == {2, 3}
     assert old.found() == set(old.photos)
     assert old.world.count("rereads") == 0
 
 
-def test_an_event_that_is_too_large_for_all_rules_has_the_direct_matches_of_the_new_faces(old: Old) -> None:
+def test_an_event_too_large_for_all_rules_gets_direct_matches_of_the_new_faces(old: Old) -> None:
     old.world.rereader = old.world.make_rereader(old.world.rereader._read, max_faces=1)
     old.read_all()
     assert old.found() == old.after
 
 
-def test_a_newer_engine_starts_over_and_a_reader_of_the_older_one_is_late(
+def test_a_newer_engine_starts_over_and_late_results_of_the_older_one_are_rejected(
     old: Old, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     late = old.world.reread_store.claim(-1)

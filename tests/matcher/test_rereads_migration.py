@@ -1,4 +1,4 @@
-"""A database of version 0012 is migrated: its old photos keep their faces and matches until they are read again."""
+"""Migration of a version 0012 database: its photos keep their faces and matches until they are reread."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -32,9 +32,7 @@ SELECT event_id, :guest, id, 0, 0.5, created_at, sorted_at FROM matcher.photos W
 """
 
 
-def test_photos_of_an_older_engine_are_read_again_and_no_others(
-    make_db: Callable[[str], Engine], tmp_path: Path
-) -> None:
+def test_only_photos_of_an_older_engine_are_reread(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
     ids = {name: uuid4() for name in ("event", "guest")}
     photos = {engine: uuid4() for engine in (1, ENGINE_VERSION)}
@@ -52,7 +50,7 @@ def test_photos_of_an_older_engine_are_read_again_and_no_others(
     execute(INSERTS, selfie=encode((0,)))
     for engine, photo in photos.items():
         key = world.blobs.new_key()
-        world.blobs.put(key, show([Look(-6)]))  # which the newer engine sees at 5
+        world.blobs.put(key, show([Look(-6)]))  # the newer engine sees it at 5
         execute(PHOTO, photo=photo, engine=engine, key=key, face=encode((-6 * STEP,)))
     migrate(url, "matcher", MIGRATIONS)
     assert world.found(ids["guest"]) == set(photos.values())

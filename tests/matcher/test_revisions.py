@@ -1,4 +1,4 @@
-"""A revision far ahead of the real ones publishes nothing, for nothing older would be published after it."""
+"""A revision far ahead of the real ones publishes nothing, since no real revision could be published after it."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ FAR = 2**62
 
 
 def rematch(service: Service, event: UUID, guest: UUID, revision: int) -> tuple[str, str]:
-    """How it ended, and why."""
+    """The final state and its reason."""
     last = service.rematch(event, request(event, guest, revision, 1))[-1]
     return pb.RematchState.Name(last.state).removeprefix("REMATCH_STATE_"), last.reason
 
@@ -39,7 +39,7 @@ def test_the_first_rematch_in_an_event_may_have_any_real_revision(service: Servi
     assert rematch(service, *party, MAX_REVISIONS_AHEAD) == ("DONE", "")
 
 
-def test_control_without_the_bound_a_guest_is_never_matched_again(
+def test_control_without_the_bound_the_guest_is_never_matched_again(
     service: Service, party: tuple[UUID, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(MatchStore, "_require_near", lambda *_: None)

@@ -1,4 +1,4 @@
-"""A database of version 0004 is migrated: members keep their roles, and lists of photographers have their indexes."""
+"""Migration of a version 0004 database: members keep their roles, and photographers' lists have their indexes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +25,7 @@ INSERT INTO matcher.photo_events SELECT id, event_id FROM matcher.photos;
 """
 
 
-def test_members_and_photos_stay_and_are_found(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
+def test_members_and_photos_are_kept_and_found(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db, ids = make_db("matcher"), {name: uuid4() for name in ("event", "organiser", "guest")}
     with db.begin() as connection:
         connection.execute(text("DROP SCHEMA matcher CASCADE"))

@@ -1,4 +1,4 @@
-"""MatcherService through its server: who may call, what is streamed, how it is refused."""
+"""MatcherService through its server: permissions, streaming and errors."""
 
 from collections.abc import Callable
 from uuid import UUID, uuid4
@@ -13,15 +13,15 @@ from tests.harness.calls import bearer, refused
 from tests.matcher.calls import Service, request
 
 
-def test_a_stream_of_rematches_answers_each_with_snapshots_in_full(service: Service) -> None:
+def test_a_rematch_stream_answers_each_request_with_full_snapshots(service: Service) -> None:
     world = service.world
     event = world.event()
     ann, bob = world.join(event), world.join(event)
     world.add(event, 1, 2)
     world.add(event, 1)
     answers = service.rematch(event, request(event, ann, 1, 1, "ann"), request(event, bob, 1, 2, "bob"))
-    told = [(a.rematch_id, pb.RematchState.Name(a.state)[14:], a.compared_count, a.matched_count) for a in answers]
-    assert told == [
+    reported = [(a.rematch_id, pb.RematchState.Name(a.state)[14:], a.compared_count, a.matched_count) for a in answers]
+    assert reported == [
         ("ann", "ACCEPTED", 0, 0),
         ("ann", "RUNNING", 0, 0),
         ("ann", "DONE", 3, 2),
@@ -31,7 +31,7 @@ def test_a_stream_of_rematches_answers_each_with_snapshots_in_full(service: Serv
     ]
 
 
-def test_a_fault_of_one_rematch_is_a_message_and_not_the_end_of_the_stream(service: Service) -> None:
+def test_a_failed_rematch_is_reported_and_does_not_end_the_stream(service: Service) -> None:
     world = service.world
     event = world.event()
     ann = world.join(event)
@@ -61,7 +61,7 @@ def test_a_malformed_rematch_ends_the_stream(service: Service, spoil: str) -> No
         service.rematch(event, bad)
 
 
-def test_only_selfie_service_may_ask_for_a_rematch(service: Service, signer: Callable[[str], Signer]) -> None:
+def test_only_selfie_service_may_request_rematches(service: Service, signer: Callable[[str], Signer]) -> None:
     event = service.world.event()
     for metadata in (service.by(service.world.organiser), bearer(signer("matcher").sign_service())):
         with refused(StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
@@ -70,7 +70,7 @@ def test_only_selfie_service_may_ask_for_a_rematch(service: Service, signer: Cal
         list(service.matcher.Rematch(iter([]), metadata=[("x-event-id", str(event))]))
 
 
-def test_matches_come_in_pages_newest_first(service: Service) -> None:
+def test_matches_are_paged_newest_first(service: Service) -> None:
     world = service.world
     event = world.event()
     guest = world.join(event)
@@ -88,12 +88,12 @@ def test_matches_come_in_pages_newest_first(service: Service) -> None:
 @pytest.mark.parametrize(
     "fields", [{"page_size": -1}, {"page_size": 201}, {"page_token": "nonsense"}, {"page_token": "e30"}]
 )
-def test_a_page_out_of_range_is_refused(service: Service, fields: dict[str, object]) -> None:
+def test_a_page_size_out_of_range_is_rejected(service: Service, fields: dict[str, object]) -> None:
     with refused(StatusCode.INVALID_ARGUMENT, "INVALID_PAGE"):
         service.list_matches(uuid4(), **fields)
 
 
-def test_the_page_token_of_another_guest_is_refused(service: Service) -> None:
+def test_another_guests_page_token_is_rejected(service: Service) -> None:
     world = service.world
     event = world.event()
     ann, bob = world.join(event), world.join(event)
@@ -105,7 +105,7 @@ def test_the_page_token_of_another_guest_is_refused(service: Service) -> None:
         service.list_matches(bob, page_token=token)
 
 
-def test_another_person_of_a_guest_is_matched_listed_and_refused_apart(service: Service) -> None:
+def test_a_second_person_of_a_guest_is_matched_listed_and_rejected_separately(service: Service) -> None:
     world = service.world
     event = world.event()
     guest, other, mia = world.join(event), world.join(event), str(uuid4())
@@ -131,7 +131,7 @@ def test_another_person_of_a_guest_is_matched_listed_and_refused_apart(service: 
             call(refusal if call is service.matcher.RefuseMatch else restored, metadata=service.by(other))
 
 
-def test_a_database_that_is_away_is_unavailable_and_not_a_failed_rematch(
+def test_an_unreachable_database_is_unavailable_and_not_a_failed_rematch(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = service.world

@@ -1,4 +1,4 @@
-"""The rules of matcher_service below its rpcs: newest wins, jobs, matches that change all at once."""
+"""The rules of matcher_service below its RPCs: revision order, job claims, atomic match sets."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ def test_a_photo_that_arrives_after_the_selfie_is_found(world: World) -> None:
     assert world.found(guest) == {photo}
 
 
-def test_a_rematch_replaces_the_matches_of_its_event_and_no_other(world: World) -> None:
+def test_a_rematch_replaces_only_the_matches_of_its_event(world: World) -> None:
     here, there = world.event(), world.event()
     guest = world.join(here)
     world.join(there, guest)
@@ -51,7 +51,7 @@ def test_a_rematch_replaces_the_matches_of_its_event_and_no_other(world: World) 
     assert world.found(guest) == {new, other}
 
 
-def test_an_older_revision_changes_nothing_and_an_equal_one_is_done_again(world: World) -> None:
+def test_an_older_revision_is_ignored_and_an_equal_one_is_repeated(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     old, new = world.add(event, 1), world.add(event, 2)
@@ -62,7 +62,7 @@ def test_an_older_revision_changes_nothing_and_an_equal_one_is_done_again(world:
     assert old not in world.found(guest)
 
 
-def test_what_was_forgotten_is_not_brought_back_by_a_late_rematch(world: World) -> None:
+def test_a_late_rematch_does_not_restore_a_forgotten_face(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     world.add(event, 1)
@@ -84,7 +84,7 @@ def test_the_same_bytes_twice_are_one_photo(world: World) -> None:
     assert world.count("photos") == 1
 
 
-def test_a_closed_event_takes_no_photos_and_strangers_have_none(world: World) -> None:
+def test_a_closed_event_accepts_no_photos_and_strangers_cannot_upload(world: World) -> None:
     event = world.event()
     guest = world.join(event)
     with pytest.raises(OrganiserOnly):
@@ -101,7 +101,7 @@ def test_a_closed_event_takes_no_photos_and_strangers_have_none(world: World) ->
     assert world.upload(event, [1]).state is PhotoState.PENDING
 
 
-def test_a_miss_catches_up_with_the_feed_before_it_says_no(world: World) -> None:
+def test_a_membership_miss_reads_the_feed_before_denying_access(world: World) -> None:
     event = world.event()
     late = uuid4()
     world.late.append(world.next_change(ChangeKind.JOINED, event_id=event, user_id=late, role=Role.GUEST))
@@ -120,7 +120,7 @@ def test_a_change_is_applied_once_and_in_order(world: World) -> None:
         world.member_store.apply(type(leap)(leap.sequence + 1, leap.kind, leap.event_id, leap.user_id, leap.role))
 
 
-def test_changes_of_one_transaction_are_applied_once_and_all_or_none(world: World) -> None:
+def test_changes_of_one_transaction_are_applied_once_and_atomically(world: World) -> None:
     event, cursor = world.event(), world.member_store.cursor()
     guests = [uuid4() for _ in range(4)]
     joins = [
@@ -135,7 +135,7 @@ def test_changes_of_one_transaction_are_applied_once_and_all_or_none(world: Worl
     assert (world.member_store.cursor(), world.count("memberships")) == (cursor + 4, 5)
 
 
-def test_a_claimed_photo_is_free_again_when_the_lease_is_over_and_the_first_reader_is_fenced(world: World) -> None:
+def test_an_expired_claim_can_be_taken_over_and_the_first_reader_is_fenced(world: World) -> None:
     event = world.event()
     world.upload(event, [1])
     first = world.job_store.claim(lease_s=LEASE_S)
@@ -153,7 +153,7 @@ def test_a_claimed_photo_is_free_again_when_the_lease_is_over_and_the_first_read
 
 
 @pytest.mark.parametrize("fault", [SandboxDied, SandboxTimedOut])
-def test_a_photo_that_crashes_its_reader_three_times_is_given_up_and_kept(world: World, fault: type[Exception]) -> None:
+def test_a_photo_that_crashes_its_reader_three_times_fails_and_is_kept(world: World, fault: type[Exception]) -> None:
     event = world.event()
     world.upload(event, [1])
 
@@ -167,7 +167,7 @@ def test_a_photo_that_crashes_its_reader_three_times_is_given_up_and_kept(world:
     assert len(world.files()) == 1
 
 
-def test_a_reader_stopped_by_a_signal_or_a_lost_database_counts_no_failure(world: World) -> None:
+def test_a_reader_stopped_by_a_signal_or_a_lost_database_records_no_failure(world: World) -> None:
     event = world.event()
     world.upload(event, [1])
     stopping = Signal()
@@ -193,7 +193,7 @@ def test_a_reader_stopped_by_a_signal_or_a_lost_database_counts_no_failure(world
     assert world.photos.count(world.organiser, [event])[0].indexed == 1
 
 
-def test_a_stop_gives_the_claim_back_at_once_and_the_late_result_is_fenced(world: World) -> None:
+def test_a_stop_releases_the_claim_at_once_and_the_late_result_is_fenced(world: World) -> None:
     event = world.event()
     world.upload(event, [1])
 
@@ -207,7 +207,7 @@ def test_a_stop_gives_the_claim_back_at_once_and_the_late_result_is_fenced(world
     assert world.count("faces") == 1
 
 
-def test_a_photo_that_cannot_be_read_says_why(world: World) -> None:
+def test_a_photo_that_cannot_be_read_has_a_reason(world: World) -> None:
     event = world.event()
     world.add_file(event, photo_of([]) + b"unreadable", "broken.jpg")
     world.index_all()
@@ -216,10 +216,10 @@ def test_a_photo_that_cannot_be_read_says_why(world: World) -> None:
 
 
 class DeleteThenInsert(MatchStore):
-    """Commits the deletion of the old set first, and goes on when somebody has looked."""
+    """A broken twin: commits the deletion of the old set first, and continues after a reader has looked."""
 
     def looked(self) -> None:
-        """Replaced when somebody looks."""
+        """Replaced when a reader has looked."""
 
     def publish(self, rematch: Rematch, found: Sequence[FoundFace], compared: int, find_newer: FindNewer) -> int | None:
         with self._engine.begin() as connection:
@@ -230,7 +230,7 @@ class DeleteThenInsert(MatchStore):
 
 
 def read_while_selfies_take_turns(world: World) -> tuple[list[set[UUID]], list[set[UUID]]]:
-    """What a reader saw of a guest's matches, and the two sets that there are."""
+    """The match sets that a reader saw, and the two valid sets."""
     event = world.event()
     guest = world.join(event)
     sets = [{world.add(event, who) for _ in range(4)} for who in (1, 2)]
@@ -261,13 +261,13 @@ def read_while_selfies_take_turns(world: World) -> tuple[list[set[UUID]], list[s
     return seen, sets
 
 
-def test_a_reading_of_the_matches_never_shows_half_of_a_set(world: World) -> None:
+def test_a_reader_never_sees_a_partial_match_set(world: World) -> None:
     seen, sets = read_while_selfies_take_turns(world)
     assert seen
     assert all(photos in sets for photos in seen)
 
 
-def test_control_matches_deleted_in_a_commit_of_their_own_are_seen(make_world: MakeWorld) -> None:
+def test_control_a_deletion_in_a_separate_commit_exposes_a_partial_set(make_world: MakeWorld) -> None:
     seen, sets = read_while_selfies_take_turns(make_world(match_store=DeleteThenInsert))
     assert not all(photos in sets for photos in seen)
 

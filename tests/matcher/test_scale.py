@@ -1,4 +1,4 @@
-"""Large events: deleted in batches, claimed in turns, loaded in pages; files without a row found by an index."""
+"""Large events: deletion in batches, fair claims, paged loading; orphaned files are found with an index."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,7 +14,7 @@ from matcher_service.store.events import PHOTO_KEYS
 from protos.auth.v1 import auth_pb2
 from tests.matcher.world import LEASE_S, MakeWorld, World
 
-# Each deleted photo takes a hundredth of a second, as a hundred thousand do together with all their rows.
+# Each deleted photo takes 10 ms, as 100,000 photos with all their rows would.
 SLOW_DELETION = """
 CREATE FUNCTION matcher.dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.01); RETURN OLD; END';
 CREATE TRIGGER dawdle BEFORE DELETE ON matcher.photos FOR EACH ROW EXECUTE FUNCTION matcher.dawdle();
@@ -30,22 +30,22 @@ def execute(world: World, statement: str, **values: object) -> list[Any]:
 
 
 def delete_in_the_feed(connection: Connection, change: Change) -> None:
-    """A broken twin: everything of the event in the transaction that reads the feed."""
+    """A broken twin: deletes the whole event in the transaction that applies the feed."""
     connection.execute(text("DELETE FROM matcher.events WHERE id = :event"), {"event": change.event_id})
 
 
 def delete_large_event(world: World) -> None:
-    """An event whose deletion takes longer than a statement may, and a guest of another one meanwhile."""
+    """Deletes an event whose rows take longer than the statement timeout, while a guest uses another event."""
     doomed, other = world.event(), world.event()
     guest, photo = world.join(other), world.add(other, 1)
     for _ in range(PHOTOS):
         world.upload(doomed, [1])
     execute(world, SLOW_DELETION)
-    world.db.dispose()  # the time-out is that of new connections
+    world.db.dispose()  # the timeout applies to new connections
     try:
         world.change(ChangeKind.EVENT_DELETED, event_id=doomed)
         assert world.member_store.find_role(doomed, world.organiser) is None, "hidden at once"
-        assert world.job_store.claim(LEASE_S) is None, "nothing of it is read any more"
+        assert world.job_store.claim(LEASE_S) is None, "its photos are not claimed any more"
         assert world.rematch(other, guest, 1, 1) == "DONE"
         assert world.found(guest) == {photo}
         purge = PurgeStore(world.db)
@@ -62,14 +62,16 @@ def test_a_large_event_is_hidden_at_once_and_deleted_in_batches(world: World) ->
     delete_large_event(world)
 
 
-def test_control_deleted_by_the_feed_a_large_event_stops_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_deleting_a_large_event_in_the_feed_transaction_blocks_the_feed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(members.APPLY, ChangeKind.EVENT_DELETED, delete_in_the_feed)
     with pytest.raises(DatabaseUnavailable):
         delete_large_event(world)
 
 
 class FirstComeFirstServed(JobStore):
-    """A broken twin."""
+    """A broken twin: claims photos in order of arrival."""
 
     def claim(self, lease_s: float) -> Job | None:
         query = text(
@@ -83,7 +85,7 @@ class FirstComeFirstServed(JobStore):
 
 
 def count_claims_before(world: World) -> int:
-    """How many photos of a large event are claimed before the one of another event, which came last."""
+    """The number of photos of a large event claimed before the one photo of another event, which arrived last."""
     large, small = world.event(), world.event()
     for _ in range(10):
         world.upload(large, [1])
@@ -96,15 +98,15 @@ def count_claims_before(world: World) -> int:
     raise AssertionError("never claimed")
 
 
-def test_one_photo_does_not_wait_for_all_those_of_another_event(world: World) -> None:
+def test_one_photo_does_not_wait_for_all_photos_of_another_event(world: World) -> None:
     assert count_claims_before(world) <= 1
 
 
-def test_control_first_come_first_served_it_waits_for_all(make_world: MakeWorld) -> None:
+def test_control_in_order_of_arrival_it_waits_for_all_of_them(make_world: MakeWorld) -> None:
     assert count_claims_before(make_world(job_store=FirstComeFirstServed)) == 10
 
 
-def test_events_take_turns_and_all_photos_have_theirs(world: World) -> None:
+def test_events_take_turns_and_every_photo_is_claimed(world: World) -> None:
     events = [world.event() for _ in range(3)]
     for event in events:
         for _ in range(3):
@@ -152,7 +154,7 @@ def test_events_take_turns_and_all_photos_have_theirs(world: World) -> None:
          "photos_by_camera"),
     ],
 )  # fmt: skip
-def test_what_grows_is_found_by_an_index(world: World, query: str, index: str) -> None:
+def test_queries_on_growing_tables_use_an_index(world: World, query: str, index: str) -> None:
     with world.db.begin() as connection:
         for setting in ("enable_seqscan", "enable_sort"):
             connection.execute(text(f"SET LOCAL {setting} = off"))

@@ -1,4 +1,4 @@
-"""Events are settled: what guests see before and after, and who settles what, when."""
+"""Settling of events: matches before and after it, and how events are claimed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.harness.databases import lose_commits
 from tests.matcher.looks import Look, LooksWorld, show
 from tests.matcher.world import MAX_FACES, TOLERANCE
 
-# Seen from a selfie at 0: two templates, and a face that they find and the selfie does not (at 0.84 > 0.6).
+# Distances from a selfie at 0: two templates, and a face that only they find (0.84 > 0.6).
 TEMPLATES = (Look(5), Look(6))
 FAR = Look(12)
 LEASE_S = 60.0
@@ -36,7 +36,7 @@ def world(make_world: Callable[..., LooksWorld]) -> LooksWorld:
 
 
 class Gallery:
-    """An event whose guest, at 0, has two photos that are templates and one that is found by them."""
+    """An event whose guest, at 0, has two template photos and one photo that is found through them."""
 
     def __init__(self, world: LooksWorld) -> None:
         self.world = world
@@ -59,19 +59,19 @@ def gallery(world: LooksWorld) -> Gallery:
     return Gallery(world)
 
 
-def test_direct_matches_are_seen_at_once_and_the_others_when_the_event_is_settled(gallery: Gallery) -> None:
+def test_direct_matches_appear_at_once_and_the_rest_when_the_event_is_settled(gallery: Gallery) -> None:
     assert gallery.found() == set(gallery.near)
     assert gallery.settle() == {*gallery.near, gallery.far}
     assert set(gallery.world.seen(gallery.event, gallery.guest)) == gallery.found()
 
 
-def test_what_growth_found_goes_with_the_photo_that_it_was_based_on(gallery: Gallery) -> None:
+def test_a_match_found_by_growth_is_removed_with_the_photo_that_led_to_it(gallery: Gallery) -> None:
     gallery.settle()
     gallery.world.photos.delete_photo(gallery.world.organiser, gallery.near[0])
     assert gallery.settle() == {gallery.near[1]}
 
 
-def test_what_growth_found_goes_at_once_with_the_selfie_and_stays_with_the_same_one(gallery: Gallery) -> None:
+def test_matches_found_by_growth_are_removed_with_the_selfie_and_kept_for_the_same_one(gallery: Gallery) -> None:
     everything = gallery.settle()
     assert gallery.world.send_selfie(gallery.event, gallery.guest, 2, 0) == "DONE"
     assert gallery.found() == everything
@@ -81,7 +81,7 @@ def test_what_growth_found_goes_at_once_with_the_selfie_and_stays_with_the_same_
     assert gallery.found() == set()
 
 
-def test_a_photo_of_a_guest_is_no_template_until_an_organiser_adds_it(world: LooksWorld) -> None:
+def test_a_guests_photo_is_no_template_until_an_organiser_adds_it_too(world: LooksWorld) -> None:
     event = world.event(GuestPhotos.OPEN)
     guest, other = world.join(event), world.join(event)
     data = show([TEMPLATES[0]])
@@ -108,7 +108,7 @@ def test_a_face_below_60_pixels_is_no_template(world: LooksWorld, size: int, is_
     assert (far in world.found(guest)) is is_found
 
 
-def test_a_face_goes_to_the_nearer_person_when_the_event_is_settled_and_comes_back_when_they_leave(
+def test_settling_assigns_a_face_to_the_nearer_person_until_that_person_leaves(
     world: LooksWorld,
 ) -> None:
     event = world.event()
@@ -130,7 +130,7 @@ def test_a_hidden_photo_that_growth_finds_is_not_shown(gallery: Gallery) -> None
     assert set(gallery.world.seen(gallery.event, gallery.guest)) == set(gallery.near)
 
 
-def test_an_event_of_too_many_faces_has_direct_matches_alone(gallery: Gallery) -> None:
+def test_an_event_with_too_many_faces_has_only_direct_matches(gallery: Gallery) -> None:
     gallery.settle()
     gallery.world.add_looks(gallery.event, Look(40))
     store = gallery.world.settlement_store
@@ -144,11 +144,11 @@ def count_commits(world: LooksWorld) -> int:
         return count
 
 
-def test_an_event_is_settled_once_until_it_changes(gallery: Gallery) -> None:
+def test_an_event_is_settled_once_per_change(gallery: Gallery) -> None:
     gallery.settle()
     before = count_commits(gallery.world)
     assert not gallery.world.settler.step()
-    gallery.world.add_looks(gallery.event)  # without a face nothing changes
+    gallery.world.add_looks(gallery.event)  # without a face, nothing changes
     assert not gallery.world.settler.step()
     assert count_commits(gallery.world) == before
     assert gallery.world.settlement_store.read_queue() == (0, 0.0)
@@ -158,25 +158,25 @@ def claim(world: LooksWorld, lease_s: float = LEASE_S, delay_s: float = 0.0) -> 
     return SettlementStore(world.db).claim(lease_s, delay_s)
 
 
-def test_of_several_settlers_each_takes_another_event_and_the_one_that_waits_longest(world: LooksWorld) -> None:
+def test_settlers_claim_different_events_starting_with_the_longest_wait(world: LooksWorld) -> None:
     galleries = [Gallery(world) for _ in range(2)]
     taken = [claim(world) for _ in range(3)]
     assert [job and job.event_id for job in taken] == [gallery.event for gallery in galleries] + [None]
 
 
-def test_what_changes_is_settled_a_moment_later(gallery: Gallery) -> None:
+def test_a_changed_event_is_settled_after_a_short_delay(gallery: Gallery) -> None:
     assert claim(gallery.world, delay_s=60) is None
     assert claim(gallery.world, delay_s=0) is not None
 
 
-def test_the_lease_of_an_event_grows_with_its_faces_and_people(gallery: Gallery) -> None:
+def test_the_lease_grows_with_the_faces_and_people_of_the_event(gallery: Gallery) -> None:
     store = gallery.world.settlement_store
     assert store.claim(-1, 0)
-    assert store.claim(-1, 0, lease_of_pair_s=60), "the control: the lease before was over at once"
+    assert store.claim(-1, 0, lease_of_pair_s=60), "the control: the previous lease expired at once"
     assert store.claim(-1, 0) is None
 
 
-def test_an_event_that_changes_all_the_time_waits_for_its_next_turn(gallery: Gallery) -> None:
+def test_a_constantly_changing_event_waits_for_its_next_turn(gallery: Gallery) -> None:
     world, store = gallery.world, gallery.world.settlement_store
     job = claim(world)
     assert job
@@ -192,7 +192,7 @@ def test_an_event_that_changes_all_the_time_waits_for_its_next_turn(gallery: Gal
     assert job.event_id == other.event
 
 
-def test_the_job_of_a_settler_that_died_is_done_by_another_and_its_late_publish_is_refused(gallery: Gallery) -> None:
+def test_the_job_of_a_dead_settler_is_taken_over_and_its_late_publish_is_rejected(gallery: Gallery) -> None:
     world, store = gallery.world, gallery.world.settlement_store
     dead = claim(world, lease_s=-1)
     assert dead
@@ -205,7 +205,7 @@ def test_the_job_of_a_settler_that_died_is_done_by_another_and_its_late_publish_
     assert len(gallery.found()) == 3
 
 
-def test_a_commit_that_is_lost_leaves_the_event_unsettled(gallery: Gallery) -> None:
+def test_a_lost_commit_leaves_the_event_unsettled(gallery: Gallery) -> None:
     lose_commits(gallery.world.db, "matcher.matches")
     with pytest.raises(DatabaseUnavailable):
         gallery.world.settler.step()
@@ -220,7 +220,7 @@ LEAVE = "UPDATE matcher.people SET encodings = NULL WHERE event_id = :event AND 
 
 
 @pytest.mark.parametrize("change", [REFUSE, LEAVE], ids=["refusal", "leave"])
-def test_what_a_process_of_the_previous_version_changes_unmarked_is_respected(gallery: Gallery, change: str) -> None:
+def test_unmarked_changes_by_a_process_of_the_previous_version_are_respected(gallery: Gallery, change: str) -> None:
     world = gallery.world
     job = claim(world)
     assert job
@@ -233,7 +233,7 @@ def test_what_a_process_of_the_previous_version_changes_unmarked_is_respected(ga
     assert gallery.found() == set()
 
 
-def test_a_deleted_event_is_settled_by_nobody(gallery: Gallery) -> None:
+def test_a_deleted_event_is_not_settled(gallery: Gallery) -> None:
     world = gallery.world
     job = claim(world)
     assert job
@@ -246,7 +246,7 @@ def test_a_deleted_event_is_settled_by_nobody(gallery: Gallery) -> None:
     assert world.count("settlements") == 0
 
 
-def test_the_log_says_what_was_settled(gallery: Gallery, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_states_what_was_settled(gallery: Gallery, capsys: pytest.CaptureFixture[str]) -> None:
     gallery.settle()
     said: Any = capsys.readouterr().out
     assert "event_settled" in said

@@ -1,4 +1,4 @@
-"""A database of version 0010 is migrated: its matches stay as they were until its events are settled, which happens."""
+"""Migration of a version 0010 database: its matches are unchanged until its events are settled, which happens."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Accounts of an event with one face: organisers hear of them from a number on."""
+"""Accounts of one event that share a face are reported to its organisers once there are enough of them."""
 
 from uuid import UUID, uuid4
 
@@ -11,13 +11,13 @@ from tests.matcher.world import ACCOUNTS_OF_ONE_FACE, World
 
 
 def search(world: World, event: UUID, who: int) -> UUID:
-    """A guest whose selfie shows somebody."""
+    """A guest whose selfie shows the given person."""
     guest = world.join(event)
     assert world.rematch(event, guest, 1, who) == "DONE"
     return guest
 
 
-def test_accounts_with_one_face_are_told_from_a_number_on(world: World) -> None:
+def test_accounts_that_share_a_face_are_reported_from_a_threshold_on(world: World) -> None:
     event = world.event()
     guests = [search(world, event, 1) for _ in range(ACCOUNTS_OF_ONE_FACE - 1)]
     for other in range(2, 6):
@@ -27,14 +27,14 @@ def test_accounts_with_one_face_are_told_from_a_number_on(world: World) -> None:
     assert world.anomalies.list_shared_faces(world.organiser, event) == [sorted(guests)]
 
 
-def test_accounts_of_several_events_are_nothing(world: World) -> None:
+def test_accounts_of_different_events_are_not_reported(world: World) -> None:
     events = [world.event() for _ in range(ACCOUNTS_OF_ONE_FACE)]
     for event in events:
         search(world, event, 1)
     assert [world.anomalies.list_shared_faces(world.organiser, event) for event in events] == [[]] * len(events)
 
 
-def test_who_leaves_or_deletes_the_selfie_is_not_counted(world: World) -> None:
+def test_guests_who_leave_or_delete_their_selfie_are_not_counted(world: World) -> None:
     event = world.event()
     guests = [search(world, event, 1) for _ in range(ACCOUNTS_OF_ONE_FACE + 1)]
     world.leave(event, guests[0])
@@ -44,7 +44,7 @@ def test_who_leaves_or_deletes_the_selfie_is_not_counted(world: World) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.GUEST, Role.COUPLE, Role.PHOTOGRAPHER])
-def test_organisers_alone_hear_of_it(world: World, role: Role) -> None:
+def test_only_organisers_get_the_report(world: World, role: Role) -> None:
     event = world.event()
     with pytest.raises(OrganiserOnly):
         world.anomalies.list_shared_faces(world.join(event, role=role), event)
@@ -52,7 +52,7 @@ def test_organisers_alone_hear_of_it(world: World, role: Role) -> None:
         world.anomalies.list_shared_faces(uuid4(), event)
 
 
-def test_the_answer_names_accounts_and_nothing_else(service: Service) -> None:
+def test_the_answer_contains_only_account_ids(service: Service) -> None:
     world = service.world
     event = world.event()
     guests = {str(search(world, event, 1)) for _ in range(ACCOUNTS_OF_ONE_FACE)}

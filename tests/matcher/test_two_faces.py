@@ -1,4 +1,4 @@
-"""A selfie that is near two faces of one photo, as the average of two people is: organisers hear of the guest."""
+"""A selfie near two faces of one photo, such as an average of two people: the guest is reported to organisers."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.matcher.looks import Look, LooksWorld
 from tests.matcher.world import PHOTOS_OF_TWO_FACES
 
 MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
-# Both within 0.6 of a selfie at 0, and 0.84 from each other.
+# Both are within 0.6 of a selfie at 0, and 0.84 apart.
 BOTH = (Look(-6), Look(6))
 
 
@@ -45,7 +45,7 @@ def add(world: LooksWorld, event: UUID, count: int = PHOTOS_OF_TWO_FACES) -> lis
     return [world.add_looks(event, *BOTH) for _ in range(count)]
 
 
-def test_a_guest_is_reported_from_a_number_of_photos_on_before_the_event_is_settled(world: LooksWorld) -> None:
+def test_a_guest_is_reported_once_enough_photos_are_found_even_before_settling(world: LooksWorld) -> None:
     event = world.event()
     add(world, event, PHOTOS_OF_TWO_FACES - 1)
     few = search(world, event)
@@ -57,7 +57,7 @@ def test_a_guest_is_reported_from_a_number_of_photos_on_before_the_event_is_sett
     assert reported(world, event) == sorted((one, PHOTOS_OF_TWO_FACES) for one in (few, guest))
 
 
-def test_photos_that_come_after_the_selfie_count_when_the_event_is_settled(world: LooksWorld) -> None:
+def test_later_photos_count_once_the_event_is_settled(world: LooksWorld) -> None:
     event = world.event()
     guest, other = search(world, event), search(world, event, 30)
     add(world, event)
@@ -67,10 +67,10 @@ def test_photos_that_come_after_the_selfie_count_when_the_event_is_settled(world
     assert other not in dict(reported(world, event))
 
 
-def test_faces_that_are_one_to_us_and_faces_of_several_photos_are_nothing(world: LooksWorld) -> None:
+def test_faces_of_one_person_and_faces_in_different_photos_do_not_count(world: LooksWorld) -> None:
     event = world.event()
     for _ in range(PHOTOS_OF_TWO_FACES):
-        world.add_looks(event, Look(-4), Look(5))  # 0.63 from each other
+        world.add_looks(event, Look(-4), Look(5))  # 0.63 apart
         for look in BOTH:
             world.add_looks(event, look)
     search(world, event)
@@ -78,7 +78,7 @@ def test_faces_that_are_one_to_us_and_faces_of_several_photos_are_nothing(world:
     assert reported(world, event) == []
 
 
-def test_who_deletes_the_selfie_or_says_not_me_is_not_forgotten(world: LooksWorld) -> None:
+def test_deleting_the_selfie_or_rejecting_the_photo_does_not_clear_the_report(world: LooksWorld) -> None:
     event = world.event()
     photos = add(world, event)
     guest = search(world, event)
@@ -109,7 +109,7 @@ def test_each_person_is_counted_once(world: LooksWorld) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.GUEST, Role.COUPLE, Role.PHOTOGRAPHER])
-def test_organisers_alone_hear_of_it(world: LooksWorld, role: Role) -> None:
+def test_only_organisers_get_the_report(world: LooksWorld, role: Role) -> None:
     event = world.event()
     with pytest.raises(OrganiserOnly):
         world.anomalies.list_two_faces(world.join(event, role=role), event)
@@ -117,7 +117,7 @@ def test_organisers_alone_hear_of_it(world: LooksWorld, role: Role) -> None:
         world.anomalies.list_two_faces(uuid4(), event)
 
 
-def test_the_answer_names_accounts_and_counts(service: Service) -> None:
+def test_the_answer_contains_only_account_ids_and_counts(service: Service) -> None:
     world = service.world
     event = world.event()
     guest = world.join(event)

@@ -1,4 +1,4 @@
-"""Photos on their way into matcher_service: again after a failure, and never whole in memory."""
+"""Photo uploads to matcher_service: retries after a failure, and bounded memory."""
 
 import tracemalloc
 
@@ -9,7 +9,7 @@ from matcher_service.store import PhotoStore
 from tests.matcher.world import MakeWorld, World, photo_of
 
 
-def test_a_photo_that_failed_is_read_again_when_its_bytes_are_uploaded_again(world: World) -> None:
+def test_a_failed_photo_is_retried_when_its_bytes_are_uploaded_again(world: World) -> None:
     event, data = world.event(), photo_of([1], "broken")
     first = world.add_file(event, data)
     assert (first.state, first.existing) == (PhotoState.PENDING, False)
@@ -21,11 +21,11 @@ def test_a_photo_that_failed_is_read_again_when_its_bytes_are_uploaded_again(wor
     last = world.add_file(event, data)
     assert (last.photo_id, last.state, last.existing) == (first.photo_id, PhotoState.INDEXED, True)
     world.sweep()
-    assert len(world.files()) == 5  # the upload and what is served
+    assert len(world.files()) == 5  # the upload and the served sizes
 
 
 class NeverAgain(PhotoStore):
-    """A broken twin: bytes that failed once have failed for ever."""
+    """A broken twin: bytes that failed once stay failed forever."""
 
     def add(self, photo: NewPhoto, most_of_guest: int) -> AddedPhoto:
         known = self.find_upload(photo.event_id, photo.sha256)
@@ -34,7 +34,7 @@ class NeverAgain(PhotoStore):
         return super().add(photo, most_of_guest)
 
 
-def test_control_a_photo_that_failed_once_has_failed_for_ever(make_world: MakeWorld) -> None:
+def test_control_a_photo_that_failed_once_stays_failed(make_world: MakeWorld) -> None:
     world = make_world(photo_store=NeverAgain)
     event, data = world.event(), photo_of([1], "broken")
     world.add_file(event, data)
@@ -42,7 +42,7 @@ def test_control_a_photo_that_failed_once_has_failed_for_ever(make_world: MakeWo
     assert world.add_file(event, data).state is PhotoState.FAILED
 
 
-def test_a_large_photo_is_never_whole_in_memory(world: World) -> None:
+def test_a_large_photo_is_never_held_in_memory_as_a_whole(world: World) -> None:
     event, chunk = world.event(), bytes(1_000_000)
     tracemalloc.start()
     try:
@@ -57,7 +57,7 @@ def test_a_large_photo_is_never_whole_in_memory(world: World) -> None:
     assert peak_bytes < 25_000_000  # parts of 5 MiB on their way to the file store
 
 
-def test_control_a_photo_in_memory_is_found_out(world: World) -> None:
+def test_control_a_photo_held_in_memory_is_detected(world: World) -> None:
     tracemalloc.start()
     try:
         with spool(photo_of([1]) + bytes(60_000_000), 100_000_000) as upload:

@@ -1,4 +1,4 @@
-"""A database of version 0007 is migrated: its photos have no new versions and no camera, and take both."""
+"""Migration of a version 0007 database: its photos have neither new versions nor cameras, and accept both."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,9 +28,7 @@ INSERT INTO matcher.photo_events SELECT id, event_id FROM matcher.photos;
 """
 
 
-def test_photos_of_before_are_as_they_were_and_can_be_replaced(
-    make_db: Callable[[str], Engine], tmp_path: Path
-) -> None:
+def test_existing_photos_are_unchanged_and_can_be_replaced(make_db: Callable[[str], Engine], tmp_path: Path) -> None:
     db = make_db("matcher")
     with db.begin() as connection:
         connection.execute(text("DROP SCHEMA matcher CASCADE"))
@@ -57,7 +55,7 @@ def test_photos_of_before_are_as_they_were_and_can_be_replaced(
 
     assert add_taken(world, event, CANON, 30, name="a.jpg", replaces=True) == photo
     (listed,), _ = world.photos.list_photos(world.organiser, event, page, by_time)
-    assert (listed.id, listed.taken_at) == (photo, NOON), "its place stays"
+    assert (listed.id, listed.taken_at) == (photo, NOON), "it keeps its position"
     [camera] = world.cameras.list_cameras(world.organiser, event)
     assert camera.id
     world.cameras.set_offset(world.organiser, event, camera.id, 60)

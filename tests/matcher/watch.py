@@ -1,4 +1,4 @@
-"""An event whose hints are listened to."""
+"""An event whose hints are recorded."""
 
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ Heard = list[tuple[UUID, set[UUID], bool]]
 
 
 class Party:
-    """An event of a guest who is in a photo and of one who is in none, watched."""
+    """An event with one guest who is in a photo and one who is in none, watched."""
 
     def __init__(self, world: World, stub: matcher_pb2_grpc.MatcherServiceStub, metadata: Metadata) -> None:
         self.world = world
@@ -32,7 +32,7 @@ class Party:
             hint(connection, MARK, [MARK])
 
     def heard(self) -> Heard:
-        """What guests hear."""
+        """The hints for guests."""
         return [hint for hint in self.heard_by_organisers() if hint[1]]
 
     def heard_by_organisers(self) -> Heard:

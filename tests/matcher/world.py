@@ -1,7 +1,7 @@
 """matcher_service without its processes: real stores on a real database, real files, scripted faces.
 
-A person is a direction in the space of encodings, so two of them are sqrt(2) apart. A photo's bytes name the
-people in it.
+A person is a direction in the space of encodings, so two people are sqrt(2) apart. A photo's bytes name the people in
+it.
 """
 
 from collections.abc import Callable, Iterable
@@ -86,12 +86,12 @@ def person(number: int) -> bytes:
 
 
 def photo_of(people: Iterable[int], name: str = "") -> bytes:
-    """A file that looks like a JPEG from outside; `name` makes it another file."""
+    """A file with the signature of a JPEG; another `name` makes another file."""
     return JPEG + f"{name}|{','.join(map(str, people))}".encode()
 
 
 def read_script(data: bytes) -> Reading:
-    """Reads what photo_of wrote."""
+    """Reads what `photo_of` wrote."""
     people = data.rpartition(b"|")[2].decode()
     if people == "unreadable":
         return Reading(reason="unreadable")
@@ -105,7 +105,7 @@ def read_script(data: bytes) -> Reading:
 
 
 class World:
-    """Everything of matcher_service wired by hand; what may be named are broken twins for controls."""
+    """All parts of matcher_service, wired by hand; stores and workers can be replaced by broken twins for controls."""
 
     def __init__(
         self,
@@ -161,12 +161,12 @@ class World:
         return Rereader(*stores, self.blobs, read, lambda: None, limits=limits, lease_s=LEASE_S, **how)
 
     def registrations(self, hints: Notices, signer: Signer) -> list[Registration]:
-        """Both services, as a server takes them."""
+        """Both services, as a server registers them."""
         cases = (self.matches, self.photos, self.audience, self.cameras)
         return registrations(*cases, hints, signer, self.anomalies, self.logos, self.faces, self.removals)
 
     def change(self, kind: ChangeKind, **fields: object) -> Change:
-        """The next change of the feed, applied."""
+        """Applies the next change of the feed."""
         change = self.next_change(kind, **fields)
         self.member_store.apply(change)
         return change
@@ -191,18 +191,18 @@ class World:
         return user_id
 
     def delete_event(self, event_id: UUID) -> None:
-        """With all of its rows."""
+        """Deletes the event and all of its rows."""
         self.change(ChangeKind.EVENT_DELETED, event_id=event_id)
         self.purge()
 
     def purge(self) -> None:
-        """Deletes what is left of deleted events."""
+        """Deletes the rest of deleted events."""
         store = PurgeStore(self.db)
         while store.purge():
             pass
 
     def offer(self, event_id: UUID, held: bool, releases_in_s: float | None = None, **other: Any) -> None:
-        """What auth_service says of an event; `releases_in_s`: from now, by our clock, which is the database's."""
+        """Applies an offer of auth_service; `releases_in_s` counts from now by the local clock."""
         releases_at = None if releases_in_s is None else datetime.now(UTC) + timedelta(seconds=releases_in_s)
         self.change(ChangeKind.EVENT_UPDATED, event_id=event_id, held=held, releases_at=releases_at, **other)
 
@@ -220,12 +220,12 @@ class World:
         who: UUID | None = None,
         **how: Any,
     ) -> AddedPhoto:
-        """By the organiser, where nobody else is named; `how` is what `add_photo` takes."""
+        """Uploads as the organiser by default; `how` is passed to `add_photo`."""
         with spool(data, MAX_PHOTO_BYTES) as upload:
             return self.photos.add_photo(who or self.organiser, event_id, filename, upload, **how)
 
     def add(self, event_id: UUID, *people: int, who: UUID | None = None) -> UUID:
-        """A photo, uploaded and indexed."""
+        """Uploads and indexes a photo."""
         added = self.upload(event_id, people, who=who)
         self.index_all()
         assert added.photo_id is not None
@@ -242,19 +242,18 @@ class World:
     def rematch(
         self, event_id: UUID, user_id: UUID, revision: int, who: int | None, person_id: UUID | None = None
     ) -> str:
-        """The name of the last state."""
+        """The name of the final state."""
         *_, last = self.matches.rematch(make_rematch(event_id, user_id, revision, who, person_id))
         return f"{last.state.name} {last.reason}".strip()
 
     def found(self, user_id: UUID) -> set[UUID]:
-        """The guest's matches as the database has them."""
+        """The guest's matches in the database."""
         query = text("SELECT photo_id FROM matcher.matches WHERE person_id = :user")
         with self.db.begin() as connection:
             return set(connection.execute(query, {"user": user_id}).scalars())
 
     def seen(self, event_id: UUID | None, user_id: UUID) -> dict[UUID, bool]:
-        """The photos that a guest is shown, and whether they are in them: the same in every order, in pages and whole,
-        in the count, and as the pictures that are sent."""
+        """The photos shown to a guest, and whether they are in them; lists, counts and pictures must agree."""
         lists = []
         for order in PhotoOrder:
             for ascending in (False, True):
@@ -284,7 +283,7 @@ class World:
             page = Page("test", 2, listing.key(shown[-1]))
 
     def hide_requests(self, event_id: UUID) -> dict[UUID, int]:
-        """The photos that guests ask to hide, as their organiser sees them, and how many ask."""
+        """The photos that guests ask to hide, as the organiser sees them, with the number of requests."""
         page, listing = Page("test", 50, None), Listing(hide_requested=True)
         photos, total = self.photos.list_photos(self.organiser, event_id, page, listing)
         assert total == len(photos)
@@ -295,7 +294,7 @@ class World:
         return {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()}
 
     def sweep(self) -> None:
-        """Deletes what is left of deleted events, and the files whose deletion is queued."""
+        """Deletes the rest of deleted events, and the files queued for deletion."""
         self.purge()
         while Sweeper(self.job_store, self.blobs).step():
             pass

@@ -1,1 +1,1 @@
-"""The pages in a real browser, against the real system."""
+"""Tests of the pages in a real browser against the real system."""

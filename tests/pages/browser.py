@@ -1,4 +1,4 @@
-"""Finds a Chromium on this machine and starts it with a camera that shows a file."""
+"""Finds an installed Chromium and starts it with a fake camera that shows a file."""
 
 import os
 import shutil
@@ -16,12 +16,12 @@ MISSING = (
 
 
 def search_browser() -> str | None:
-    """The program, if there is one."""
+    """The path of the program, or None."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 def find_browser() -> str:
-    """The program; skips the test, or fails it where MINOIS_BROWSER=required."""
+    """The path of the program; skips the test if there is none, or fails it if MINOIS_BROWSER=required."""
     found = search_browser()
     if found is None and REQUIRED:
         pytest.fail(MISSING)
@@ -31,7 +31,7 @@ def find_browser() -> str:
 
 
 def launch(playwright: Playwright, film: Path, *arguments: str) -> Browser:
-    """`film`: the mjpeg file that the camera shows."""
+    """Launches the browser; `film` is the MJPEG file that the camera shows."""
     return playwright.chromium.launch(
         executable_path=find_browser(),
         args=[

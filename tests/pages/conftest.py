@@ -1,4 +1,4 @@
-"""One system, one browser; each test has phones of its own."""
+"""One system and one browser; each test has its own phones."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,7 +25,7 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "locale": "en",
 }
-FOREIGN_HOST = "party.example"  # this machine, by a name for which a browser makes no exception
+FOREIGN_HOST = "party.example"  # this machine, under a host name that browsers do not treat as secure
 LAPTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en"}
 
 NewPhone = Callable[..., Phone]
@@ -34,14 +34,14 @@ NewLaptop = Callable[..., Laptop]
 
 @pytest.fixture(scope="session", autouse=True)
 def program() -> str:
-    """Before a system is started for nothing."""
+    """Finds the browser first, so that no system is started without one."""
     return find_browser()
 
 
-# Of this package alone: as long as Playwright runs, no other test of the session may run a loop of its own.
+# Scoped to this package: while Playwright runs, no other test of the session may run its own event loop.
 @pytest.fixture(scope="package")
 def browser(program: str, sample: SampleEvent, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Its camera sees Ada."""
+    """A browser whose camera shows Ada."""
     film: Path = film_of(sample.selfies["Ada"], tmp_path_factory.mktemp("camera") / "ada.mjpeg")
     with sync_playwright() as playwright:
         started = launch(playwright, film, f"--host-resolver-rules=MAP {FOREIGN_HOST} 127.0.0.1")
@@ -51,7 +51,7 @@ def browser(program: str, sample: SampleEvent, tmp_path_factory: pytest.TempPath
 
 @contextmanager
 def healthy(phones: list[Phone]) -> Iterator[None]:
-    """Closes the phones after the test; none of them may have reported a fault."""
+    """Closes the phones after the test and asserts that none of them reported an error."""
     yield
     for phone in phones:
         with suppress(Error):
@@ -90,7 +90,7 @@ def new_laptop(browser: Browser, system: LocalSystem) -> Iterator[NewLaptop]:
 
 @pytest.fixture
 def laptop(new_laptop: NewLaptop, organiser: Organiser) -> Laptop:
-    """Signed in."""
+    """A laptop with a signed-in organiser."""
     made = new_laptop()
     made.sign_in(organiser.username)
     return made

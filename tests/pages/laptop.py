@@ -1,4 +1,4 @@
-"""An organiser with a laptop: what they see, click and press."""
+"""An organiser's browser on a laptop."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ class Laptop(Phone):
         expect(self.page.get_by_role("heading", name="Your events")).to_be_visible(timeout=PATIENCE_MS)
 
     def fill_in(self, username: str) -> None:
-        """The form of the sign-in, in any language."""
+        """Fills in the sign-in form, in any language."""
         self.page.locator("#name").fill(username)
         self.page.locator("#password").fill(PASSWORD)
         self.page.locator("form button[type=submit]").click()

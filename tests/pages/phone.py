@@ -1,4 +1,4 @@
-"""A guest with a phone: what they see and tap, and what the browser reports meanwhile."""
+"""A guest's browser on a phone, and the errors that it reports."""
 
 import io
 from pathlib import Path
@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 PATIENCE_MS = 30_000
 GRID = ".grid li"
 
-# Sums up layout shifts from the first moment on.
+# Sums layout shifts from the start of the page.
 WATCH_SHIFTS = """
 window.shifts = 0;
 new PerformanceObserver((list) => {
@@ -20,7 +20,7 @@ new PerformanceObserver((list) => {
 }).observe({ type: "layout-shift", buffered: true });
 """
 
-# What fades in has its colours only at the end; a spinner has none.
+# Waits for fade-ins, since colours are final only at their end; spinners never end and are excluded.
 AWAIT_ANIMATIONS = """
 Promise.all(
   document.getAnimations()
@@ -31,7 +31,7 @@ Promise.all(
 
 
 class Phone:
-    """One browser context; `faults` holds what a developer would see in red."""
+    """One browser context; `faults` collects the errors shown in a developer console."""
 
     def __init__(self, context: BrowserContext, base_url: str) -> None:
         self.context = context
@@ -64,12 +64,12 @@ class Phone:
         self.page.locator(".shutter").wait_for()
 
     def choose_picture(self, jpeg: bytes, name: str = "selfie.jpg") -> None:
-        """Instead of the camera."""
+        """Chooses a picture file instead of using the camera."""
         file = {"name": name, "mimeType": "image/jpeg", "buffer": jpeg}
         self.page.locator("input[type=file]").last.set_input_files([file])
 
     def join_with(self, code: str, jpeg: bytes) -> None:
-        """From the poster to the result of a selfie."""
+        """Joins from the poster's link and waits for the result of a selfie."""
         self.open(f"/e/{code}")
         self.agree_and_open_camera()
         self.choose_picture(jpeg)
@@ -78,11 +78,11 @@ class Phone:
         expect(self.page.locator(GRID)).to_have_count(count, timeout=PATIENCE_MS)
 
     def check_accessibility(self) -> None:
-        """No violation of the rules that axe knows, and nothing wider than the screen."""
+        """Asserts that axe reports no violation and that nothing is wider than the screen."""
         self.page.evaluate(AWAIT_ANIMATIONS)
         violations = Axe().run(self.page).response["violations"]
         assert not violations, [(found["id"], [node["html"] for node in found["nodes"]]) for found in violations]
-        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "one must scroll sideways"
+        assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
 
     def check_health(self) -> None:
         assert not self.faults, self.faults
@@ -94,7 +94,7 @@ class Phone:
         return float(self.page.evaluate("window.shifts"))
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # A failed request is reported here too; which of them are expected is known below.
+        # Failed requests appear here too; the expected ones are filtered below.
         if message.type == "error" and "Failed to load resource" not in message.text:
             self.faults.append(message.text)
 
@@ -108,7 +108,7 @@ def _host(url: str) -> str:
 
 
 def film_of(jpeg: bytes, path: Path) -> Path:
-    """What a camera sees that looks at this picture: mjpeg is a row of JPEGs."""
+    """A film of a camera that looks at this picture: MJPEG is a sequence of JPEGs."""
     picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
     picture.thumbnail((640, 480))
     frame = Image.new("RGB", (640, 480), (90, 90, 90))

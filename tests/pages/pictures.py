@@ -1,4 +1,4 @@
-"""Drawn photos without people: lights out of focus."""
+"""Drawn photos without people: out-of-focus lights."""
 
 import random
 from pathlib import Path
@@ -11,11 +11,11 @@ SIZES = [(1200, 800), (800, 1200), (1200, 800), (1000, 1000), (1400, 800), (800,
 GROUNDS = [(38, 24, 48), (20, 30, 52), (52, 28, 30), (26, 40, 38)]
 LIGHTS = [(255, 179, 138), (255, 214, 120), (236, 120, 140), (150, 190, 255), (190, 240, 200)]
 COUNTED_SIDE = 320
-SMALL_SIDE = 96  # drawn in a tenth of the time
+SMALL_SIDE = 96  # small, so that drawing takes a tenth of the time
 
 
 def draw_photo(number: int, width: int, height: int) -> bytes:
-    """The same one for the same number."""
+    """Draws a photo; the same number gives the same photo."""
     rng = random.Random(number)
     picture = Image.new("RGB", (width, height), rng.choice(GROUNDS))
     for _ in range(40):
@@ -26,7 +26,7 @@ def draw_photo(number: int, width: int, height: int) -> bytes:
 
 
 def write_folder(folder: Path, count: int, side: int = COUNTED_SIDE) -> Path:
-    """Small photos, each with bytes of its own."""
+    """Writes small photos with distinct bytes."""
     folder.mkdir()
     for number in range(count):
         (folder / f"IMG_{number:04}.jpg").write_bytes(draw_photo(number, side, side))

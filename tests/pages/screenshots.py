@@ -1,6 +1,7 @@
-"""python -m tests.pages.screenshots FOLDER: pictures of both pages, in both sizes, themes and languages.
+"""python -m tests.pages.screenshots FOLDER: screenshots of the guest's and the organiser's pages, in both sizes, themes
+and languages.
 
-The photos are drawn: lights out of focus, no people.
+The photos are drawings of out-of-focus lights, without people.
 """
 
 import argparse
@@ -48,7 +49,7 @@ def list_photos(event_id: str) -> dict[str, Any]:
 
 
 def show_drawn_photos(page: Page) -> None:
-    """Instead of a guest's own."""
+    """Shows drawn photos instead of the guest's own."""
 
     def fulfil_list(route: Route) -> None:
         route.fulfill(json=list_photos(str(UUID(int=0))))
@@ -129,7 +130,7 @@ def walk_as_organiser(
 
 
 def fill_event(organiser: Person, base_url: str) -> dict[str, Any]:
-    """An event with drawn photos, which are read, and a few guests."""
+    """Fills an event with drawn photos, waits until they are read, and adds a few guests."""
     event = organiser.create_event("Summer party")
     sizes = (SIZES[number % len(SIZES)] for number in range(COUNT))
     photos = [SamplePhoto(f"IMG_{n:04}.jpg", draw_photo(n, *size), frozenset(), 0) for n, size in enumerate(sizes)]

@@ -1,4 +1,4 @@
-"""An account on the pages: where it is signed in, its password and its address; and who did what in an event."""
+"""Account pages: active sessions, password and e-mail address; and the activity log of an event."""
 
 import re
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def is_signed_in(laptop: Phone, login: Json) -> bool:
 
 @pytest.fixture
 def co_organiser(organiser: Organiser, join: Join) -> Person:
-    """Somebody whose password may be changed."""
+    """An organiser whose password tests may change."""
     event = organiser.event("With a co-organiser")
     other = join(event)
     path = f"/api/events/{event['id']}/guests/{other.id}"
@@ -47,13 +47,13 @@ def open_account(laptop: Laptop, name: str) -> None:
     expect(laptop.page.get_by_role("heading", name="Your account")).to_be_visible()
 
 
-def test_an_organiser_ends_one_session_and_then_all_others(new_laptop: NewLaptop, co_organiser: Person) -> None:
+def test_an_organiser_ends_one_session_and_then_all_other_sessions(new_laptop: NewLaptop, co_organiser: Person) -> None:
     laptop = new_laptop()
     phones = [log_in(laptop, co_organiser.username).json() for _ in range(3)]
     open_account(laptop, co_organiser.username)
     laptop.check_accessibility()
     devices = laptop.page.locator(DEVICES)
-    expect(devices).to_have_count(5)  # and the registration
+    expect(devices).to_have_count(5)  # plus the session of the registration
     expect(devices.filter(has_text="this device")).to_have_count(1)
     assert all(is_signed_in(laptop, login) for login in phones)
     laptop.page.get_by_role("button", name=re.compile("Sign out Safari")).first.click()
@@ -102,7 +102,7 @@ def test_an_organiser_changes_the_password_and_the_address(
     assert log_in(laptop, address, new).status_code == 200
 
 
-def test_a_guest_sees_where_they_are_signed_in(phone: Phone, organiser: Organiser, sample: SampleEvent) -> None:
+def test_a_guest_sees_their_active_sessions(phone: Phone, organiser: Organiser, sample: SampleEvent) -> None:
     event = organiser.event("Devices")
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     phone.page.get_by_role("button", name="You and your data").click(timeout=PATIENCE_MS)
@@ -112,7 +112,7 @@ def test_a_guest_sees_where_they_are_signed_in(phone: Phone, organiser: Organise
     phone.check_accessibility()
 
 
-def test_an_organiser_reads_who_did_what(laptop: Laptop, organiser: Organiser, join: Join) -> None:
+def test_an_organiser_reads_the_activity_log(laptop: Laptop, organiser: Organiser, join: Join) -> None:
     event = organiser.event("Audit")
     guest, stranger = join(event), join(event)
     path = f"/api/events/{event['id']}"
@@ -133,7 +133,9 @@ def test_an_organiser_reads_who_did_what(laptop: Laptop, organiser: Organiser, j
 @pytest.mark.parametrize(
     "device", [{**PHONE, "locale": "fr", "color_scheme": "dark"}, {"locale": "fr"}], ids=["phone, dark", "laptop"]
 )
-def test_both_are_readable_in_french(new_laptop: NewLaptop, organiser: Organiser, device: dict[str, Any]) -> None:
+def test_both_pages_are_translated_to_french(
+    new_laptop: NewLaptop, organiser: Organiser, device: dict[str, Any]
+) -> None:
     event = organiser.event("Journal")
     organiser.expect(201, "POST", f"/api/events/{event['id']}/invitations", json={"role": "photographer"})
     laptop = new_laptop(**device)

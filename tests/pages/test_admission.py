@@ -1,4 +1,4 @@
-"""A guest who waits to be let in, and one who was removed."""
+"""Guests waiting for admission, and removed guests."""
 
 from functools import partial
 from typing import Any
@@ -20,13 +20,13 @@ def waiting_guests(organiser: Organiser, event: Json) -> list[str]:
 
 
 def admit(organiser: Organiser, event: Json) -> str:
-    """The only guest who waits."""
+    """Admits the only waiting guest."""
     (guest,) = until(partial(waiting_guests, organiser, event), bool)
     organiser.expect(204, "POST", f"/api/events/{event['id']}/guests/{guest}/admit")
     return guest
 
 
-def test_a_guest_takes_the_selfie_while_they_wait_and_the_page_changes_by_itself(
+def test_a_waiting_guest_takes_a_selfie_and_the_page_updates_on_admission(
     phone: Phone, organiser: Organiser, sample: SampleEvent, one_of: Any
 ) -> None:
     event = organiser.event("Admission", admission=True)
@@ -41,7 +41,7 @@ def test_a_guest_takes_the_selfie_while_they_wait_and_the_page_changes_by_itself
     phone.check_accessibility()
 
 
-def test_without_a_selfie_the_camera_is_offered_after_admission_too(phone: Phone, organiser: Organiser) -> None:
+def test_without_a_selfie_the_camera_is_offered_after_admission(phone: Phone, organiser: Organiser) -> None:
     event = organiser.event("Admission", admission=True)
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
@@ -63,7 +63,7 @@ def test_the_screen_is_accessible_in_both_languages(new_phone: NewPhone, organis
     phone.check_accessibility()
 
 
-def test_a_guest_who_is_refused_is_told_so_at_once(phone: Phone, organiser: Organiser) -> None:
+def test_a_rejected_guest_is_informed_at_once(phone: Phone, organiser: Organiser) -> None:
     event = organiser.event("Admission", admission=True)
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
@@ -71,7 +71,7 @@ def test_a_guest_who_is_refused_is_told_so_at_once(phone: Phone, organiser: Orga
     (guest,) = waiting_guests(organiser, event)
     phone.expected_statuses.update({401, 403})
     organiser.expect(204, "DELETE", f"/api/events/{event['id']}/guests/{guest}")
-    expect(phone.page.get_by_text(LETS_IN["en"])).to_have_count(0, timeout=PATIENCE_MS)  # the session ends, too
+    expect(phone.page.get_by_text(LETS_IN["en"])).to_have_count(0, timeout=PATIENCE_MS)  # the session ends as well
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
     phone.see("The organiser has removed you from this event. Only they can let you in again.")
@@ -79,10 +79,10 @@ def test_a_guest_who_is_refused_is_told_so_at_once(phone: Phone, organiser: Orga
     phone.page.context.clear_cookies()
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
-    phone.see(LETS_IN["en"])  # as somebody new, whom the organiser has to let in
+    phone.see(LETS_IN["en"])  # as a new guest, who needs admission again
 
 
-def test_an_open_page_hears_that_its_event_is_renamed_and_closed(phone: Phone, organiser: Organiser) -> None:
+def test_an_open_page_updates_when_its_event_is_renamed_or_closed(phone: Phone, organiser: Organiser) -> None:
     event = organiser.event("Before")
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
@@ -95,7 +95,7 @@ def test_an_open_page_hears_that_its_event_is_renamed_and_closed(phone: Phone, o
     phone.see("Take a selfie, and the photos that show you appear here.")
 
 
-def test_the_page_of_an_old_browser_says_that_one_waits(
+def test_the_page_for_old_browsers_shows_that_admission_is_pending(
     new_phone: NewPhone, organiser: Organiser, sample: SampleEvent
 ) -> None:
     event = organiser.event("Admission", admission=True)

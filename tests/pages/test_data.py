@@ -1,4 +1,4 @@
-"""What guests can do about the data that is kept of them."""
+"""Guests' controls over their own data."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from tests.pages.phone import Phone
 Gallery = tuple[Json, dict[str, SamplePhoto]]
 
 
-def test_a_guest_downloads_everything_about_them(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+def test_a_guest_downloads_all_data_about_them(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
     event, photos = gallery
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     count = len(showing(photos, "Ada"))
@@ -29,7 +29,7 @@ def test_a_guest_downloads_everything_about_them(phone: Phone, gallery: Gallery,
     assert [consent["event_id"] for consent in json.loads(files["consents.json"])] == [event["id"]]
 
 
-def test_a_consent_is_withdrawn_with_one_button(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+def test_consent_is_withdrawn_with_one_button(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
     event, photos = gallery
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     phone.expect_photos(len(showing(photos, "Ada")))

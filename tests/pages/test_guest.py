@@ -1,4 +1,4 @@
-"""The way of a guest: from the poster to the photos, and what can happen on it."""
+"""A guest's path from the poster to the photos, and what may happen on it."""
 
 from typing import Any
 
@@ -14,7 +14,9 @@ Gallery = tuple[Json, dict[str, SamplePhoto]]
 
 
 @pytest.mark.parametrize("device", [PHONE, LAPTOP], ids=["phone", "laptop"])
-def test_from_the_poster_to_the_photos_with_the_camera(new_phone: NewPhone, gallery: Gallery, device: Any) -> None:
+def test_a_guest_gets_from_the_poster_to_the_photos_with_the_camera(
+    new_phone: NewPhone, gallery: Gallery, device: Any
+) -> None:
     event, photos = gallery
     phone = new_phone(**device)
     phone.open(f"/e/{event['event_code']}")
@@ -40,7 +42,7 @@ def test_the_camera_opens_only_after_consent(phone: Phone, gallery: Gallery) -> 
     assert not [request for request in phone.requests if "guest-sessions" in request.url]
 
 
-def test_a_reload_and_a_second_scan_find_the_same_guest(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+def test_a_reload_and_a_second_scan_keep_the_same_guest(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
     event, photos = gallery
     phone.join_with(event["event_code"], sample.selfies["Ben"])
     count = len(showing(photos, "Ben"))
@@ -49,18 +51,18 @@ def test_a_reload_and_a_second_scan_find_the_same_guest(phone: Phone, gallery: G
     phone.expect_photos(count)
     phone.open(f"/e/{event['event_code'].lower().replace('-', ' ')}")
     phone.expect_photos(count)
-    # The access token has run out.
+    # The access token has expired.
     phone.context.clear_cookies(name="minois_token")
     phone.page.reload()
     phone.expect_photos(count)
 
 
-def test_without_a_selfie_no_consent_is_asked(phone: Phone, gallery: Gallery) -> None:
+def test_no_consent_is_requested_without_a_selfie(phone: Phone, gallery: Gallery) -> None:
     event, photos = gallery
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
     phone.see("Which photos are you in?")
-    # Later they change their mind; now they are asked.
+    # When they later take a selfie, consent is requested.
     phone.button("Take a selfie").click()
     phone.button("Take a selfie").click()
     phone.see("Please agree first")
@@ -69,7 +71,7 @@ def test_without_a_selfie_no_consent_is_asked(phone: Phone, gallery: Gallery) ->
     phone.expect_photos(len(showing(photos, "Ada")))
 
 
-def test_a_selfie_of_one_event_is_not_searched_in_another_without_consent(
+def test_a_selfie_is_not_searched_in_another_event_without_consent(
     phone: Phone, organiser: Organiser, gallery: Gallery, sample: SampleEvent
 ) -> None:
     event, photos = gallery
@@ -97,7 +99,7 @@ def test_this_is_not_me_can_be_undone(phone: Phone, gallery: Gallery, sample: Sa
     address = refused.get_attribute("href")
     refused.click()
     phone.button("This is not me").click()
-    # Photos whose face resembles the rejected one go with it, a few seconds later.
+    # Photos with a face similar to the rejected one disappear a few seconds later.
     expect(phone.page.locator(f'{GRID} a[href="{address}"]')).to_have_count(0)
     assert phone.page.locator(GRID).count() < count
     phone.button("Undo").click()
@@ -117,9 +119,7 @@ def test_a_photo_that_arrives_while_the_page_is_open_appears(
     phone.expect_photos(2)
 
 
-def test_another_device_signs_in_with_a_link_that_works_once(
-    new_phone: NewPhone, gallery: Gallery, sample: SampleEvent
-) -> None:
+def test_a_link_signs_in_another_device_once(new_phone: NewPhone, gallery: Gallery, sample: SampleEvent) -> None:
     event, photos = gallery
     phone = new_phone()
     phone.join_with(event["event_code"], sample.selfies["Ada"])
@@ -135,7 +135,7 @@ def test_another_device_signs_in_with_a_link_that_works_once(
     laptop.expect_photos(count)
 
 
-def test_a_link_that_is_no_more_good_says_what_to_do(phone: Phone) -> None:
+def test_an_expired_link_says_what_to_do(phone: Phone) -> None:
     phone.expected_statuses.add(401)
     phone.open("/sign-in#nothing")
     phone.see("This link has expired or was used before")
@@ -172,14 +172,14 @@ def test_deleting_the_selfie_empties_the_gallery(phone: Phone, gallery: Gallery,
     phone.see("Which photos are you in?")
 
 
-def test_the_back_button_leads_from_the_camera_to_the_photos(phone: Phone, gallery: Gallery) -> None:
+def test_back_leads_from_the_camera_to_the_photos(phone: Phone, gallery: Gallery) -> None:
     phone.open(f"/e/{gallery[0]['event_code']}")
     phone.agree_and_open_camera()
     phone.page.go_back()
     phone.see("Which photos are you in?")
 
 
-def test_the_keyboard_is_enough(new_phone: NewPhone, gallery: Gallery) -> None:
+def test_the_page_works_with_the_keyboard_alone(new_phone: NewPhone, gallery: Gallery) -> None:
     event, photos = gallery
     laptop = new_phone(**LAPTOP)
     keyboard = laptop.page.keyboard
@@ -191,7 +191,7 @@ def test_the_keyboard_is_enough(new_phone: NewPhone, gallery: Gallery) -> None:
                 "document.activeElement.ariaLabel || document.activeElement.textContent || document.activeElement.type"
             ):
                 return
-        raise AssertionError(f"{name} is not reached by the tabulator")
+        raise AssertionError(f"{name} is not reachable with the Tab key")
 
     laptop.open(f"/e/{event['event_code']}")
     laptop.see("Take a selfie")
@@ -212,7 +212,7 @@ def test_the_keyboard_is_enough(new_phone: NewPhone, gallery: Gallery) -> None:
     assert laptop.page.evaluate("document.activeElement.tagName") == "A"
 
 
-def test_a_photo_that_one_asks_to_hide_is_gone_until_one_undoes_it(
+def test_a_photo_a_guest_asks_to_hide_is_gone_until_the_request_is_undone(
     phone: Phone, organiser: Organiser, sample: SampleEvent, one_of: Any
 ) -> None:
     event = organiser.event("Discreet")
@@ -234,7 +234,9 @@ def test_a_photo_that_one_asks_to_hide_is_gone_until_one_undoes_it(
     assert [photo["hide_requests"] for photo in asked["photos"]] == [1]
 
 
-def test_a_guest_without_a_selfie_sees_the_photos_for_everyone(phone: Phone, organiser: Organiser, one_of: Any) -> None:
+def test_a_guest_without_a_selfie_sees_the_photos_visible_to_everyone(
+    phone: Phone, organiser: Organiser, one_of: Any
+) -> None:
     event = organiser.event("Highlights")
     organiser.add_photos(event, [one_of("Ada"), one_of("Ben")])
     photos = organiser.get(f"/api/events/{event['id']}/photos")["photos"]

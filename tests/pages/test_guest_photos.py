@@ -1,4 +1,4 @@
-"""Guests add their own photos, organisers approve them, and others who are in them see them."""
+"""Guests add photos, organisers approve them, and guests who are in them see them."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def sending(phone: Phone) -> Any:
     return phone.page.locator(".toast.sending")
 
 
-def test_a_guest_adds_a_photo_the_organiser_approves_it_and_who_is_in_it_sees_it(
+def test_a_guests_photo_is_shown_to_the_guests_in_it_after_approval(
     new_phone: NewPhone, laptop: Laptop, event: Json, sample: SampleEvent, one_of: Any
 ) -> None:
     ben = new_phone()
@@ -80,7 +80,7 @@ def test_a_guest_adds_a_photo_the_organiser_approves_it_and_who_is_in_it_sees_it
     expect(ben.page.locator(".grid li")).to_have_count(0, timeout=PATIENCE_MS)
 
 
-def test_what_cannot_be_added_has_its_reason_and_photos_are_sent_once(phone: Phone, event: Json) -> None:
+def test_failed_files_have_a_reason_and_photos_are_sent_once(phone: Phone, event: Json) -> None:
     enter(phone, event)
     good, bad = ("good.jpg", draw_photo(1, 800, 600)), ("bad.jpg", b"no picture at all")
     phone.page.route("**/photos", lambda route: route.abort(), times=1)
@@ -94,9 +94,7 @@ def test_what_cannot_be_added_has_its_reason_and_photos_are_sent_once(phone: Pho
     expect(sending(phone)).to_contain_text("1 was there already", timeout=PATIENCE_MS)
 
 
-def test_the_button_is_there_where_the_event_takes_photos_and_comes_by_itself(
-    phone: Phone, organiser: Organiser
-) -> None:
+def test_the_add_button_appears_by_itself_when_the_event_allows_it(phone: Phone, organiser: Organiser) -> None:
     event = organiser.event("No photos of guests")
     enter(phone, event)
     expect(phone.page.get_by_text("Add my photos")).to_have_count(0)
@@ -106,7 +104,7 @@ def test_the_button_is_there_where_the_event_takes_photos_and_comes_by_itself(
     expect(sending(phone)).to_contain_text("Your photos appear as soon as they are read.", timeout=PATIENCE_MS)
 
 
-def test_the_day_is_over_when_a_guest_has_added_enough(phone: Phone, event: Json) -> None:
+def test_a_guest_at_the_daily_limit_is_informed(phone: Phone, event: Json) -> None:
     def refuse(route: Route) -> None:
         body = {"photos": [{"filename": "a.jpg", "status": "refused", "reason": "too_many_guest_photos"}]}
         route.fulfill(status=202, json=body)
@@ -118,7 +116,7 @@ def test_the_day_is_over_when_a_guest_has_added_enough(phone: Phone, event: Json
     expect(phone.button("Continue")).to_be_visible()
 
 
-def test_the_phone_says_that_it_prepares_the_photos(phone: Phone, event: Json) -> None:
+def test_the_page_shows_that_photos_are_being_prepared(phone: Phone, event: Json) -> None:
     enter(phone, event)
     with phone.page.expect_file_chooser():
         phone.page.locator(ADD).click()
@@ -132,7 +130,7 @@ def cancel(page: Page) -> None:
     page.locator(ADD).dispatch_event("cancel")
 
 
-def test_nothing_that_uploads_is_loaded_before_the_first_tap(phone: Phone, event: Json) -> None:
+def test_upload_code_is_loaded_only_on_the_first_tap(phone: Phone, event: Json) -> None:
     enter(phone, event)
     before = {request.url for request in phone.requests if "/assets/" in request.url}
     add(phone, ("a.jpg", draw_photo(4, 800, 600)))
@@ -140,7 +138,7 @@ def test_nothing_that_uploads_is_loaded_before_the_first_tap(phone: Phone, event
     assert {request.url for request in phone.requests if request.url.endswith(".js")} - before
 
 
-def test_the_organiser_decides_in_the_settings(laptop: Laptop, organiser: Organiser) -> None:
+def test_the_organiser_configures_guest_photos_in_the_settings(laptop: Laptop, organiser: Organiser) -> None:
     event = organiser.event("Settings of guests' photos")
     laptop.open_event(event["id"], "/settings")
     choice = laptop.page.get_by_label("May guests add their own photos?")

@@ -1,4 +1,4 @@
-"""By a name that is not `localhost`, as a phone on the same network opens the page: the camera needs HTTPS."""
+"""The page under a host name other than `localhost`, as phones open it on the same network: cameras require HTTPS."""
 
 import shutil
 import tempfile
@@ -30,7 +30,7 @@ def secure_system() -> Iterator[LocalSystem]:
 
 
 def make_event(system: LocalSystem, sample: SampleEvent) -> Json:
-    """With photos of Ada, which may still be read when this returns."""
+    """Makes an event with photos of Ada, which may not be read yet on return."""
     add_organiser(system.data, system.env, "olaf", PASSWORD)
     with Person(system.base_url, system.trusted) as organiser:
         organiser.login("olaf", PASSWORD)
@@ -39,7 +39,7 @@ def make_event(system: LocalSystem, sample: SampleEvent) -> Json:
     return event
 
 
-def test_from_the_poster_to_the_photos_with_the_camera(
+def test_over_https_the_camera_works_from_the_poster_to_the_photos(
     new_phone: NewPhone, secure_system: LocalSystem, sample: SampleEvent
 ) -> None:
     event = make_event(secure_system, sample)
@@ -57,7 +57,7 @@ def test_from_the_poster_to_the_photos_with_the_camera(
     assert cookies == dict.fromkeys(names, True)
 
 
-def test_control_over_plain_http_there_is_no_camera_and_a_photo_is_offered(
+def test_control_over_plain_http_a_photo_upload_replaces_the_camera(
     new_phone: NewPhone, system: LocalSystem, sample: SampleEvent
 ) -> None:
     event = make_event(system, sample)

@@ -1,4 +1,4 @@
-"""What an organiser sees change while the page of an event is open."""
+"""Live updates of an organiser's open event page."""
 
 from playwright.sync_api import Request, Response, expect
 
@@ -8,7 +8,7 @@ from tests.pages.conftest import NewPhone
 from tests.pages.laptop import Laptop
 from tests.pages.phone import PATIENCE_MS, Phone
 
-# Streams fail, as they do behind some proxies.
+# Makes streams fail, as some proxies do.
 NO_STREAMS = """
 window.EventSource = class extends EventTarget { readyState = 2; close() {} };
 """
@@ -19,7 +19,7 @@ def asked_for(laptop: Laptop, path: str) -> list[Request]:
 
 
 def await_stream(laptop: Laptop, event: Json) -> None:
-    """Until it has told the first state: then the event is read a second time, and no more."""
+    """Waits for the stream's first state, after which the event is read once more."""
     answers: list[Response] = []
 
     def is_second(answer: Response) -> bool:
@@ -30,7 +30,7 @@ def await_stream(laptop: Laptop, event: Json) -> None:
         laptop.open_event(event["id"], "/guests")
 
 
-def test_a_guest_and_a_photo_appear_by_themselves_and_nothing_is_polled(
+def test_guests_and_photos_appear_live_without_polling(
     laptop: Laptop, phone: Phone, organiser: Organiser, sample: SampleEvent
 ) -> None:
     event = organiser.event("Live")
@@ -58,10 +58,12 @@ def test_a_guest_and_a_photo_appear_by_themselves_and_nothing_is_polled(
     laptop.expect_tiles(1)
     organiser.add_photos(event, sample.photos[:2])
     laptop.expect_tiles(len({photo.name for photo in [photo, *sample.photos[:2]]}))
-    assert len(asked_for(laptop, f"/api/events/{event['id']}")) == read, "the event was asked for"
+    assert len(asked_for(laptop, f"/api/events/{event['id']}")) == read, "the event was requested"
 
 
-def test_one_who_waits_appears_first_and_is_let_in(laptop: Laptop, new_phone: NewPhone, organiser: Organiser) -> None:
+def test_a_waiting_guest_is_listed_first_and_admitted(
+    laptop: Laptop, new_phone: NewPhone, organiser: Organiser
+) -> None:
     event = organiser.event("Live", admission=True)
     await_stream(laptop, event)
     phone = new_phone()
@@ -76,7 +78,7 @@ def test_one_who_waits_appears_first_and_is_let_in(laptop: Laptop, new_phone: Ne
     expect(laptop.page.locator(".state")).to_contain_text("2 people")
 
 
-def test_without_a_stream_the_page_asks_now_and_then(
+def test_without_a_stream_the_page_polls(
     new_phone: NewPhone, laptop: Laptop, organiser: Organiser, sample: SampleEvent
 ) -> None:
     event = organiser.event("Polled")

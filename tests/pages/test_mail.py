@@ -1,4 +1,4 @@
-"""E-mail on the pages: an address left, a link asked for, an address that wants no more."""
+"""E-mail pages: leaving an address, requesting a link, unsubscribing."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ Open = Callable[..., Phone]
 
 @pytest.fixture
 def open_phone(new_phone: NewPhone, mailing: LocalSystem) -> Open:
-    """A phone at a page of the system that sends e-mail."""
+    """Opens a page of the system that sends e-mail on a phone."""
 
     def open_at(path: str, **options: object) -> Phone:
         phone = new_phone(base_url=mailing.base_url, **options)
@@ -46,7 +46,7 @@ def ask_for_link(phone: Phone, email: str, language: str = "en") -> None:
     phone.page.locator("details button").click()
 
 
-def test_a_guest_leaves_an_address_and_signs_in_with_it_elsewhere(
+def test_a_guest_leaves_an_address_and_signs_in_with_it_on_another_device(
     open_phone: Open, host: Organiser, smtp: SmtpServer
 ) -> None:
     event = host.event("Garden party")
@@ -74,7 +74,7 @@ def test_a_guest_leaves_an_address_and_signs_in_with_it_elsewhere(
     expect(other.button("Tell me")).to_be_visible()
 
 
-def test_an_organiser_without_their_password_gets_a_link(open_phone: Open, host: Organiser, smtp: SmtpServer) -> None:
+def test_an_organiser_who_forgot_the_password_gets_a_link(open_phone: Open, host: Organiser, smtp: SmtpServer) -> None:
     before = len(smtp.received)
     phone = open_phone("/organiser")
     ask_for_link(phone, f"{host.username}@example.org")
@@ -95,7 +95,9 @@ def test_the_start_page_offers_a_link_in_both_languages(open_phone: Open, langua
 def test_unsubscribing_takes_one_tap(open_phone: Open, language: str, word: str) -> None:
     phone = open_phone("/unsubscribe#to-ken", locale=language)
     phone.check_accessibility()
-    assert not [request for request in phone.requests if "/api/" in request.url], "a preview unsubscribes nobody"
+    assert not [request for request in phone.requests if "/api/" in request.url], (
+        "opening the link alone does not unsubscribe"
+    )
     phone.button(word).click()
     phone.see({"en": "Done.", "fr": "C’est fait."}[language])  # noqa: RUF001
     phone.check_accessibility()
@@ -116,7 +118,7 @@ def test_unsubscribing_takes_one_tap(open_phone: Open, language: str, word: str)
         ),
     ],
 )
-def test_a_forgotten_password_is_replaced(
+def test_a_forgotten_password_is_reset(
     open_phone: Open, host: Organiser, mailing: LocalSystem, smtp: SmtpServer, language: str, words: tuple[str, ...]
 ) -> None:
     send, save, short, saved = words
@@ -129,10 +131,10 @@ def test_a_forgotten_password_is_replaced(
         phone.open(path_of(smtp.wait_for(before + 1)[before].link))
         expect(phone.button(save)).to_be_visible()
         assert not [request for request in phone.requests if "/api/reset-password" in request.url]
-        for password, told in (("short", short), ("a brand new horse", f"{saved} {guest.username}")):
+        for password, message in (("short", short), ("a brand new horse", f"{saved} {guest.username}")):
             phone.page.locator("#password").fill(password)
             phone.button(save).click()
-            phone.see(told)
+            phone.see(message)
             phone.check_accessibility()
         assert phone.faults == ["422 POST /api/reset-password"]
         phone.faults.clear()
@@ -141,7 +143,7 @@ def test_a_forgotten_password_is_replaced(
 
 
 @pytest.mark.parametrize(("language", "word"), [("en", "Use this address"), ("fr", "Utiliser cette adresse")])
-def test_a_new_address_is_confirmed_by_a_tap(
+def test_a_new_address_is_confirmed_with_one_tap(
     open_phone: Open, host: Organiser, mailing: LocalSystem, smtp: SmtpServer, language: str, word: str
 ) -> None:
     with register(mailing.base_url, host.event("Garden party")) as guest:
@@ -157,7 +159,7 @@ def test_a_new_address_is_confirmed_by_a_tap(
         assert guest.get("/api/me")["email"] == email
 
 
-def test_a_server_without_mail_offers_none(phone: Phone, organiser: Organiser) -> None:
+def test_without_mail_the_pages_offer_no_links_by_mail(phone: Phone, organiser: Organiser) -> None:
     event = organiser.event("No mail")
     for path in ("/", "/organiser", f"/e/{event['event_code']}"):
         phone.open(path)

@@ -1,4 +1,4 @@
-"""Roles that an organiser gives and takes back, and guests who were removed and are let in again."""
+"""Roles assigned and revoked by an organiser, and removed guests who are readmitted."""
 
 from collections.abc import Iterator
 from uuid import uuid4
@@ -36,7 +36,7 @@ def until_role(person: Person, role: str) -> None:
     until(lambda: person.get("/api/me")["events"], lambda events: events[0]["role"] == role)
 
 
-def test_a_role_is_given_and_taken_back(laptop: Laptop, new_laptop: NewLaptop, event: Json, guest: Person) -> None:
+def test_a_role_is_assigned_and_revoked(laptop: Laptop, new_laptop: NewLaptop, event: Json, guest: Person) -> None:
     name, other = guest.username, new_laptop()
     other.expected_statuses |= {403, 404}
     laptop.open_event(event["id"], "/guests")
@@ -54,9 +54,7 @@ def test_a_role_is_given_and_taken_back(laptop: Laptop, new_laptop: NewLaptop, e
     other.see("This account organises no events.")
 
 
-def test_who_steps_back_leaves_an_organiser_behind(
-    laptop: Laptop, organiser: Organiser, event: Json, guest: Person
-) -> None:
+def test_the_last_organiser_cannot_step_down(laptop: Laptop, organiser: Organiser, event: Json, guest: Person) -> None:
     laptop.expected_statuses |= {403, 409}
     laptop.open_event(event["id"], "/guests")
     role_of(laptop, organiser.username).select_option(label="Guest")
@@ -71,7 +69,7 @@ def test_who_steps_back_leaves_an_organiser_behind(
     expect(laptop.page.get_by_role("heading", name="Your events")).to_be_visible(timeout=PATIENCE_MS)
 
 
-def test_a_removed_guest_is_listed_and_let_in_again(laptop: Laptop, event: Json, guest: Person) -> None:
+def test_a_removed_guest_is_listed_and_readmitted(laptop: Laptop, event: Json, guest: Person) -> None:
     name = guest.username
     laptop.open_event(event["id"], "/guests")
     expect(role_of(laptop, name)).to_be_visible(timeout=PATIENCE_MS)

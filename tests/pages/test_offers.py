@@ -1,4 +1,4 @@
-"""Photos that are held back, downloads, the photographer's name, and the day on which everything is deleted."""
+"""Held-back photos, download settings, the photographer's name, and the deletion date."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -43,7 +43,7 @@ def test_photos_appear_on_the_open_page_when_they_are_released(
     phone.expect_photos(0)
 
 
-def test_photos_appear_by_themselves_when_the_time_comes(
+def test_photos_appear_at_the_scheduled_time(
     phone: Phone, organiser: Organiser, sample: SampleEvent, one_of: Any
 ) -> None:
     event = organiser.event("Release", release="held")
@@ -66,7 +66,7 @@ def test_the_screen_is_accessible_in_both_languages(new_phone: NewPhone, organis
 
 
 @pytest.mark.parametrize("download", ["original", "preview", "none"])
-def test_what_can_be_saved_follows_the_size(
+def test_download_choices_follow_the_offered_size(
     phone: Phone, organiser: Organiser, sample: SampleEvent, one_of: Any, download: str
 ) -> None:
     event = organiser.event("Downloads", download=download, credit=CREDIT)
@@ -104,7 +104,7 @@ def version(phone: Phone, name: str) -> str:
     return str(my_photo(phone)[f"{name}_url"]).partition("v=")[2] + "&download=1"
 
 
-def test_guests_read_when_everything_is_deleted(phone: Phone, organiser: Organiser) -> None:
+def test_guests_see_the_deletion_date(phone: Phone, organiser: Organiser) -> None:
     event = organiser.event("Kept", expires_at=in_days(10).isoformat(), keep_days=60)
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
@@ -113,7 +113,7 @@ def test_guests_read_when_everything_is_deleted(phone: Phone, organiser: Organis
     phone.check_accessibility()
 
 
-def test_an_organiser_holds_photos_back_plans_and_releases_them(laptop: Laptop, organiser: Organiser) -> None:
+def test_an_organiser_holds_back_schedules_and_releases_photos(laptop: Laptop, organiser: Organiser) -> None:
     event = organiser.event("Settings")
     laptop.open_event(event["id"], "/settings")
     laptop.button("Hold the photos back").click()
@@ -134,7 +134,7 @@ def section(laptop: Laptop, heading: str) -> Locator:
     return laptop.page.locator(".settings section").filter(has=laptop.page.get_by_role("heading", name=heading))
 
 
-def test_an_organiser_names_the_photographer_and_decides_about_downloads_and_deletion(
+def test_an_organiser_sets_the_photographer_the_downloads_and_the_deletion_date(
     laptop: Laptop, organiser: Organiser
 ) -> None:
     event = organiser.event("Settings", expires_at=in_days(10).isoformat())

@@ -1,4 +1,4 @@
-"""What an organiser does with an event, from the first sign-in to the end."""
+"""An organiser's work on an event, from the first sign-in to its deletion."""
 
 import zipfile
 from pathlib import Path
@@ -20,7 +20,7 @@ Gallery = tuple[Json, dict[str, SamplePhoto]]
 
 @pytest.fixture
 def party(organiser: Organiser, sample: SampleEvent) -> Gallery:
-    """An event with six photos that a test may change."""
+    """An event with six photos that tests may modify."""
     event = organiser.event("Photos")
     return event, organiser.add_photos(event, sample.photos[:6])
 
@@ -50,7 +50,9 @@ def test_a_wrong_password_is_explained(new_laptop: NewLaptop, organiser: Organis
     laptop.see("Sign in as an organiser")
 
 
-def test_a_guest_is_told_that_they_organise_nothing(new_laptop: NewLaptop, party: Gallery, sample: SampleEvent) -> None:
+def test_a_guest_without_events_to_organise_is_informed(
+    new_laptop: NewLaptop, party: Gallery, sample: SampleEvent
+) -> None:
     laptop = new_laptop()
     laptop.open(f"/e/{party[0]['event_code']}")
     laptop.button("Continue without a selfie").click()
@@ -106,7 +108,7 @@ def test_the_printed_poster_leads_guests_to_the_event(laptop: Laptop, party: Gal
     assert scanned == f"{laptop.base_url}/e/{event['event_code']}"
 
 
-def test_photos_are_hidden_shown_to_everyone_and_deleted_with_the_keyboard(
+def test_photos_are_hidden_published_and_deleted_with_the_keyboard(
     laptop: Laptop, organiser: Organiser, party: Gallery
 ) -> None:
     event, _ = party
@@ -126,7 +128,7 @@ def test_photos_are_hidden_shown_to_everyone_and_deleted_with_the_keyboard(
     expect(laptop.page.locator("[data-visibility=everyone]")).to_have_count(1, timeout=PATIENCE_MS)
     laptop.page.locator("[data-visibility=everyone] a").focus()
     for key in "ask":
-        laptop.page.keyboard.press(key)  # of other photos
+        laptop.page.keyboard.press(key)  # of the other photos
     laptop.page.keyboard.press("o")
     until(lambda: visibilities(organiser, event), lambda found: found.count("everyone") == 0)
     assert visibilities(organiser, event).count("hidden") == 2
@@ -147,7 +149,7 @@ def test_photos_are_hidden_shown_to_everyone_and_deleted_with_the_keyboard(
     assert len(photos_of(organiser, event)) == 5
 
 
-def test_arrow_keys_move_between_the_rows_and_enter_opens_a_photo(laptop: Laptop, party: Gallery) -> None:
+def test_arrow_keys_move_between_rows_and_enter_opens_a_photo(laptop: Laptop, party: Gallery) -> None:
     event, _ = party
     laptop.page.set_viewport_size({"width": 700, "height": 900})
     laptop.open_event(event["id"])
@@ -167,7 +169,7 @@ def test_arrow_keys_move_between_the_rows_and_enter_opens_a_photo(laptop: Laptop
 
 
 @pytest.mark.parametrize(("decide", "found"), [("Hide", "hidden"), ("k", "matched")])
-def test_a_photo_that_a_guest_asks_to_hide_is_found_and_decided_about(
+def test_a_request_to_hide_is_listed_and_decided(
     laptop: Laptop, phone: Phone, organiser: Organiser, sample: SampleEvent, decide: str, found: str
 ) -> None:
     event = organiser.event("Asked")
@@ -191,7 +193,7 @@ def test_a_photo_that_a_guest_asks_to_hide_is_found_and_decided_about(
     assert visibilities(organiser, event) == [found, "matched"]
 
 
-def test_a_guest_is_listed_gets_a_new_link_and_is_removed(
+def test_a_guest_is_listed_gets_a_new_link_and_can_be_removed(
     laptop: Laptop, new_laptop: NewLaptop, organiser: Organiser
 ) -> None:
     event = organiser.event("Guests")
@@ -217,7 +219,7 @@ def test_a_guest_is_listed_gets_a_new_link_and_is_removed(
     assert organiser.get(f"/api/events/{event['id']}")["guests"] == 1
 
 
-def test_a_removed_guest_without_a_password_is_let_in_again_with_a_link_and_the_page_says_who_waits(
+def test_a_removed_guest_without_a_password_is_readmitted_by_link(
     laptop: Laptop, new_laptop: NewLaptop, organiser: Organiser
 ) -> None:
     event = organiser.event("Again")
@@ -252,9 +254,7 @@ def test_a_removed_guest_without_a_password_is_let_in_again_with_a_link_and_the_
     expect(laptop.page.get_by_text("New guests wait until you let them in here.")).to_have_count(0)
 
 
-def test_a_page_whose_event_is_deleted_says_so_asks_no_more_and_leads_back(
-    laptop: Laptop, organiser: Organiser
-) -> None:
+def test_the_page_of_a_deleted_event_says_so_stops_polling_and_leads_back(laptop: Laptop, organiser: Organiser) -> None:
     event = organiser.event("Gone")
     laptop.expected_statuses |= {403, 404}
     laptop.page.clock.install()
@@ -271,7 +271,7 @@ def test_a_page_whose_event_is_deleted_says_so_asks_no_more_and_leads_back(
     laptop.see("Your events")
 
 
-def test_the_whole_event_is_saved_as_one_archive(laptop: Laptop, party: Gallery, tmp_path: Path) -> None:
+def test_the_whole_event_is_downloaded_as_one_archive(laptop: Laptop, party: Gallery, tmp_path: Path) -> None:
     event, photos = party
     laptop.open_event(event["id"])
     with laptop.page.expect_download() as saving:

@@ -1,4 +1,4 @@
-"""Clocks of cameras, as an organiser corrects them."""
+"""Correction of camera clocks by an organiser."""
 
 import io
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ CANON, PHONE = {0x010F: "Canon", 0x0110: "Canon EOS R5"}, {0x010F: "Apple", 0x01
 
 
 def taken(number: int, time: str, camera: Mapping[int, str]) -> bytes:
-    """A photo with what a camera writes into it."""
+    """A photo with camera metadata."""
     exif, out = Image.Exif(), io.BytesIO()
     exif.update(camera)
     exif.get_ifd(0x8769).update({0x9003: f"2026:06:20 {time}", 0x9011: "+00:00"})
@@ -27,7 +27,7 @@ def taken(number: int, time: str, camera: Mapping[int, str]) -> bytes:
 
 @pytest.fixture
 def event(organiser: Organiser) -> Json:
-    """Two of a camera, and one of a phone between them whose clock is an hour fast."""
+    """Two photos of a camera, and between them one of a phone whose clock is an hour fast."""
     event = organiser.event("Cameras")
     photos = [("1.jpg", "12:00:00", CANON), ("3.jpg", "12:10:00", CANON), ("2.jpg", "13:05:30", PHONE)]
     files = [("files", (name, taken(number, time, camera))) for number, (name, time, camera) in enumerate(photos)]
@@ -41,9 +41,7 @@ def in_order(organiser: Organiser, event: Json) -> list[str]:
     return [photo["filename"] for photo in page["photos"]]
 
 
-def test_a_correction_puts_the_photos_of_two_cameras_in_order(
-    laptop: Laptop, organiser: Organiser, event: Json
-) -> None:
+def test_a_clock_correction_orders_the_photos_of_two_cameras(laptop: Laptop, organiser: Organiser, event: Json) -> None:
     assert in_order(organiser, event) == ["1.jpg", "3.jpg", "2.jpg"]
     laptop.open_event(event["id"], "/settings")
     row = laptop.page.get_by_role("row").filter(has_text="Apple iPhone 15")
@@ -64,14 +62,14 @@ def test_a_correction_puts_the_photos_of_two_cameras_in_order(
     assert in_order(organiser, event) == ["1.jpg", "3.jpg", "2.jpg"]
 
 
-def test_a_photo_that_is_opened_says_when_it_was_taken(laptop: Laptop, event: Json) -> None:
+def test_an_opened_photo_shows_its_capture_time(laptop: Laptop, event: Json) -> None:
     laptop.open_event(event["id"])
     laptop.page.get_by_role("link", name="1.jpg").click()
     expect(laptop.page.locator(".pswp__name")).to_contain_text("1.jpg · Jun 20, 2026")
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_the_table_is_accessible_on_a_phone_in_the_dark(
+def test_the_table_is_accessible_on_a_phone_in_dark_mode(
     new_laptop: NewLaptop, organiser: Organiser, event: Json, language: str
 ) -> None:
     narrow = new_laptop(locale=language, viewport={"width": 390, "height": 844}, color_scheme="dark")

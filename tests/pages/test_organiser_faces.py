@@ -1,4 +1,4 @@
-"""Why a guest is in a photo or not, as an organiser asks beside the photo."""
+"""The explanation next to a photo of why a guest is or is not matched to it."""
 
 import pytest
 from playwright.sync_api import expect
@@ -15,7 +15,7 @@ Party = tuple[Json, str]
 
 @pytest.fixture
 def party(system: LocalSystem, organiser: Organiser, sample: SampleEvent) -> Party:
-    """A photo of Ada and Ben, and Ada as a guest; her name."""
+    """A photo of Ada and Ben, with Ada as a guest, and her name."""
     event = organiser.event("Faces")
     both = next(photo for photo in sample.photos if photo.people == {"Ada", "Ben"} and photo.faces == 2)
     organiser.add_photos(event, [both])
@@ -31,7 +31,7 @@ def open_faces(laptop: Laptop, event: Json) -> None:
     expect(laptop.page.locator("dialog.faces li")).to_have_count(2, timeout=PATIENCE_MS)
 
 
-def test_an_organiser_sees_the_faces_and_why_a_guest_is_one_of_them(
+def test_an_organiser_sees_the_faces_and_why_a_guest_matches_one(
     laptop: Laptop, organiser: Organiser, party: Party
 ) -> None:
     event, ada = party
@@ -59,7 +59,7 @@ def test_an_organiser_sees_the_faces_and_why_a_guest_is_one_of_them(
     expect(dialog.get_by_role("status")).to_contain_text(f"{ada} is not shown this photo. The photo is hidden.")
 
 
-def test_the_faces_are_accessible_on_a_phone_in_the_dark_in_french(
+def test_the_faces_are_accessible_on_a_phone_in_dark_mode_in_french(
     new_laptop: NewLaptop, organiser: Organiser, party: Party
 ) -> None:
     narrow = new_laptop(locale="fr", viewport={"width": 390, "height": 844}, color_scheme="dark")
@@ -73,10 +73,10 @@ def test_the_faces_are_accessible_on_a_phone_in_the_dark_in_french(
 
 
 @pytest.mark.parametrize("locale", ["en", "fr"])
-def test_an_organiser_removes_a_person_who_is_no_guest(
+def test_an_organiser_removes_a_person_who_is_not_a_guest(
     system: LocalSystem, new_laptop: NewLaptop, organiser: Organiser, sample: SampleEvent, locale: str
 ) -> None:
-    """By the keyboard alone; the person is in two photos."""
+    """Uses only the keyboard; the person is in two photos."""
     remove, confirm, done, back = {
         "en": (
             "Remove this person",

@@ -1,4 +1,4 @@
-"""Every screen of an organiser: accessible, in both languages and themes, on a laptop and on a phone."""
+"""Every organiser screen is accessible, in both languages and themes, on laptop and phone."""
 
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ def test_every_screen_is_accessible(
 
 
 @pytest.mark.parametrize("device", [{}, PHONE], ids=["laptop", "phone"])
-def test_an_upload_with_failures_is_accessible(
+def test_an_upload_with_failed_files_is_accessible(
     new_laptop: NewLaptop, organiser: Organiser, device: dict[str, Any], tmp_path: Path
 ) -> None:
     event = organiser.event("Failures")

@@ -1,4 +1,4 @@
-"""Uploads of an organiser: nothing is lost, nothing is sent twice, and every failure has its reason."""
+"""Organiser uploads: nothing is lost or sent twice, and every failure has a reason."""
 
 import threading
 from pathlib import Path
@@ -26,7 +26,7 @@ DROP = """
 }
 """
 
-# The page opens no live stream, so it knows only what its own requests answer.
+# The page opens no live stream, so it sees only the answers to its own requests.
 DEAF = """
 window.EventSource = class extends EventTarget {
   static CLOSED = 2;
@@ -59,10 +59,10 @@ def stored_names(organiser: Organiser, event: Json) -> list[str]:
     return sorted(found)
 
 
-def test_a_folder_arrives_completely_although_the_network_is_cut(
+def test_a_folder_is_uploaded_completely_despite_a_network_failure(
     laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
 ) -> None:
-    """In the middle: one request has arrived, others are under way."""
+    """The failure comes midway: one request has arrived, others are in progress."""
     folder = write_folder(tmp_path / "party", WHOLE_PARTY, SMALL_SIDE)
     (folder / "IMG_0000.xmp").write_text("<x/>")
     laptop.open_event(event["id"])
@@ -92,12 +92,12 @@ def test_a_folder_arrives_completely_although_the_network_is_cut(
     assert stored_names(organiser, event) == sorted(path.name for path in folder.glob("*.jpg"))
 
 
-def test_after_a_reload_in_the_middle_only_the_rest_is_sent(
+def test_after_a_reload_only_the_remaining_files_are_sent(
     laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
 ) -> None:
     folder = write_folder(tmp_path / "party", COUNT)
     laptop.open_event(event["id"])
-    # The second request never arrives: that is what a closed laptop leaves behind.
+    # The second request never arrives, as when a laptop is closed.
     sent, is_open_again = [], threading.Event()
 
     def hold_second(route: Route) -> None:
@@ -120,7 +120,7 @@ def test_after_a_reload_in_the_middle_only_the_rest_is_sent(
     assert stored_names(organiser, event) == sorted(path.name for path in folder.glob("*.jpg"))
 
 
-def test_files_that_fail_are_listed_with_their_reason_and_can_be_tried_again(
+def test_failed_files_are_listed_with_a_reason_and_can_be_retried(
     laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
 ) -> None:
     folder = write_folder(tmp_path / "party", 3)
@@ -142,7 +142,7 @@ def test_files_that_fail_are_listed_with_their_reason_and_can_be_tried_again(
     assert len(uploads(laptop)) == sent + 1
 
 
-def test_the_upload_can_be_paused_and_continued(laptop: Laptop, event: Json, tmp_path: Path) -> None:
+def test_an_upload_can_be_paused_and_resumed(laptop: Laptop, event: Json, tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "party", 5)
     laptop.open_event(event["id"])
     held: list[Route] = []
@@ -158,9 +158,7 @@ def test_the_upload_can_be_paused_and_continued(laptop: Laptop, event: Json, tmp
     laptop.see("All photos are on the server.")
 
 
-def test_the_server_is_asked_first_and_known_photos_are_not_sent(
-    laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
-) -> None:
+def test_known_photos_are_not_sent_again(laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "party", 4)
     first = folder / "IMG_0000.jpg"
     answer = organiser.http.post(f"/api/events/{event['id']}/photos", files={"files": (first.name, first.read_bytes())})
@@ -173,7 +171,7 @@ def test_the_server_is_asked_first_and_known_photos_are_not_sent(
     assert len(uploads(laptop)) == 1
 
 
-def test_new_versions_replace_the_photos_of_their_names_and_keep_their_places(
+def test_new_versions_replace_photos_of_the_same_name_in_place(
     laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
 ) -> None:
     folder = write_folder(tmp_path / "party", 4)
@@ -201,9 +199,7 @@ def test_new_versions_replace_the_photos_of_their_names_and_keep_their_places(
     assert changed == ["IMG_0002.jpg", "IMG_0001.jpg"]
 
 
-def test_a_new_version_that_cannot_be_read_is_named(
-    laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
-) -> None:
+def test_an_unreadable_new_version_is_named(laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "party", 2)
     laptop.open_event(event["id"])
     laptop.choose_folder(folder)
@@ -217,7 +213,7 @@ def test_a_new_version_that_cannot_be_read_is_named(
     laptop.check_accessibility()
 
 
-def test_photos_can_be_dropped(laptop: Laptop, event: Json) -> None:
+def test_photos_can_be_added_by_drag_and_drop(laptop: Laptop, event: Json) -> None:
     laptop.open_event(event["id"])
     files = [{"name": f"{number}.jpg", "bytes": list(draw_photo(number, 200, 200))} for number in range(2)]
     laptop.page.evaluate(DROP, [".drop", files])
@@ -225,7 +221,7 @@ def test_photos_can_be_dropped(laptop: Laptop, event: Json) -> None:
     laptop.see("2 photos, all read")
 
 
-def test_an_event_that_was_closed_meanwhile_stops_the_upload_and_says_so(
+def test_closing_the_event_stops_a_running_upload_with_a_message(
     laptop: Laptop, organiser: Organiser, event: Json, tmp_path: Path
 ) -> None:
     laptop.page.add_init_script(DEAF)

@@ -1,4 +1,4 @@
-"""A guest looks for somebody else, too, and adds selfies."""
+"""A guest also searches for another person and adds selfies."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ ADD = "Look for someone else, too"
 
 
 def add_ben(phone: Phone, jpeg: bytes) -> None:
-    """From the gallery of a guest to that of Ben."""
+    """Adds Ben, from the guest's gallery to Ben's."""
     phone.button(ADD).click()
     phone.see("A child, or somebody without a phone")
     phone.page.locator("#person").fill("Ben")
@@ -26,14 +26,14 @@ def add_ben(phone: Phone, jpeg: bytes) -> None:
 
 
 @pytest.mark.parametrize("device", [PHONE, LAPTOP], ids=["phone", "laptop"])
-def test_each_person_has_a_gallery_of_their_own(
+def test_each_person_has_their_own_gallery(
     new_phone: NewPhone, gallery: Gallery, sample: SampleEvent, device: Any
 ) -> None:
     event, photos = gallery
     phone = new_phone(**device)
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     phone.expect_photos(len(showing(photos, "Ada")))
-    assert not phone.page.locator(".people").count(), "of one person there is nothing to choose"
+    assert not phone.page.locator(".people").count(), "with one person there is no choice"
     add_ben(phone, sample.selfies["Ben"])
     phone.see(f"{len(showing(photos, 'Ben'))} photos of Ben")
     phone.expect_photos(len(showing(photos, "Ben")))
@@ -51,7 +51,7 @@ def test_each_person_has_a_gallery_of_their_own(
     phone.expect_photos(len(showing(photos, "Ben")))
 
 
-def test_nobody_is_added_without_consent(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+def test_a_person_is_added_only_with_consent(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
     phone.join_with(gallery[0]["event_code"], sample.selfies["Ada"])
     phone.button(ADD).click()
     phone.page.locator("#person").fill("Ben")
@@ -74,7 +74,7 @@ def test_a_person_is_renamed_and_deleted(phone: Phone, gallery: Gallery, sample:
     phone.page.locator("#person").fill("Grandpa")
     phone.button("Change the name").click()
     phone.button("Delete Grandpa").click()
-    phone.expected_statuses.add(404)  # an update may have made the page look at Ben while he was deleted
+    phone.expected_statuses.add(404)  # a live update may have selected Ben while he was being deleted
     phone.button("Yes, delete").click()
     phone.see(f"{len(showing(photos, 'Ada'))} photos of you")
     phone.expected_statuses.discard(404)
@@ -83,9 +83,7 @@ def test_a_person_is_renamed_and_deleted(phone: Phone, gallery: Gallery, sample:
     assert not phone.page.locator(".people").count()
 
 
-def test_where_there_are_few_photos_a_further_selfie_is_offered(
-    phone: Phone, organiser: Any, sample: SampleEvent
-) -> None:
+def test_with_few_photos_another_selfie_is_offered(phone: Phone, organiser: Any, sample: SampleEvent) -> None:
     phone.join_with(organiser.event("Few")["event_code"], sample.selfies["Ada"])
     phone.see("No photo of you yet")
     phone.button("Add a selfie").click()

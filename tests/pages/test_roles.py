@@ -1,4 +1,4 @@
-"""Invited people, what each role sees, and the first organiser of an installation."""
+"""Invitations, the views of each role, and the first organiser of an installation."""
 
 import re
 import shutil
@@ -22,14 +22,14 @@ Gallery = tuple[Json, dict[str, SamplePhoto]]
 
 @pytest.fixture
 def party(organiser: Organiser, sample: SampleEvent) -> Gallery:
-    """An event with three photos that a test may change."""
+    """An event with three photos that tests may modify."""
     event = organiser.event("Wedding")
     return event, organiser.add_photos(event, sample.photos[:3])
 
 
 @pytest.fixture(scope="module")
 def empty_system() -> Iterator[LocalSystem]:
-    """An installation that nobody organises yet."""
+    """An installation without an organiser."""
     folder = Path(tempfile.mkdtemp(prefix="mn-first-", dir="/tmp"))
     running = LocalSystem(folder / "data")
     try:
@@ -47,7 +47,7 @@ def fill_account(page: Phone, username: str, password: str = PASSWORD) -> None:
 
 
 def invite(laptop: Laptop, event: Json, role: str) -> str:
-    """The address that the organiser sends."""
+    """Creates an invitation; its link."""
     laptop.open_event(event["id"], "/guests")
     laptop.page.get_by_label("What they may do").select_option(label=role)
     laptop.button("Make a link").click()
@@ -60,7 +60,7 @@ def tabs_of(laptop: Laptop) -> list[str]:
     return laptop.page.locator(".tabs a").all_inner_texts()
 
 
-def test_a_photographer_is_invited_and_sees_their_own_photos_alone(
+def test_an_invited_photographer_sees_only_their_own_photos(
     laptop: Laptop, new_laptop: NewLaptop, organiser: Organiser, party: Gallery, sample: SampleEvent, tmp_path: Path
 ) -> None:
     event, _ = party
@@ -108,7 +108,7 @@ def test_a_photographer_is_invited_and_sees_their_own_photos_alone(
     expect(row.get_by_role("button", name="Remove", exact=True)).to_have_count(0, timeout=PATIENCE_MS)
 
 
-def test_a_couple_hides_a_photo_and_downloads_all(
+def test_a_couple_hides_a_photo_and_downloads_all_photos(
     laptop: Laptop, new_laptop: NewLaptop, organiser: Organiser, party: Gallery
 ) -> None:
     event, photos = party
@@ -148,7 +148,7 @@ def test_a_couple_hides_a_photo_and_downloads_all(
     expect(guest.page.get_by_role("link", name="New event")).to_have_count(0)
 
 
-def test_an_organiser_without_a_password_gets_one_and_an_invitation_is_good_once(
+def test_an_invited_organiser_sets_a_password_and_the_invitation_works_once(
     laptop: Laptop, new_laptop: NewLaptop, party: Gallery
 ) -> None:
     event, _ = party
@@ -173,7 +173,7 @@ def test_an_organiser_without_a_password_gets_one_and_an_invitation_is_good_once
     late.see("Sign in as an organiser")
 
 
-def test_who_has_an_account_signs_in_to_accept_and_an_invitation_is_withdrawn(
+def test_an_account_holder_accepts_by_signing_in_and_an_invitation_can_be_withdrawn(
     laptop: Laptop, new_laptop: NewLaptop, organiser: Organiser, party: Gallery
 ) -> None:
     event, _ = party
@@ -195,12 +195,14 @@ def test_who_has_an_account_signs_in_to_accept_and_an_invitation_is_withdrawn(
 
 
 def find_code(system: LocalSystem) -> str:
-    """The newest one in the log."""
+    """The newest setup code in the log."""
     codes = re.findall(r"with the code ((?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})", system.log_path.read_text())
     return str(codes[-1]) if codes else ""
 
 
-def test_the_first_organiser_is_made_with_the_code_of_the_log(empty_system: LocalSystem, new_phone: NewPhone) -> None:
+def test_the_first_organiser_is_created_with_the_code_from_the_log(
+    empty_system: LocalSystem, new_phone: NewPhone
+) -> None:
     page = new_phone(base_url=empty_system.base_url, **{**LAPTOP, "is_mobile": False})
     page.open("/organiser")
     page.see("Welcome to Minois")

@@ -1,4 +1,4 @@
-"""Every screen: accessible, in both languages, both themes, from 320 pixels on; and what "save all" saves."""
+"""Every screen is accessible in both languages and themes from 320 pixels up; downloads of photos."""
 
 import io
 import zipfile
@@ -21,7 +21,7 @@ DEVICES: dict[str, dict[str, Any]] = {
     "320 pixels, French": {"viewport": {"width": 320, "height": 568}, "locale": "fr"},
     "laptop, dark": {**LAPTOP, "color_scheme": "dark"},
 }
-# Files are shared on Apple's touch devices only; the sheet is the system's, so it is replaced.
+# Only Apple's touch devices share files; the system's share sheet is replaced by a stub.
 IPHONE = """
 Object.defineProperty(navigator, "userAgent", { value: "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)" });
 window.shared = [];
@@ -45,7 +45,7 @@ def test_every_screen_is_accessible(new_phone: NewPhone, gallery: Gallery, devic
     page.get_by_role("checkbox").wait_for()
     phone.check_accessibility()
     button = page.locator("button.primary")
-    # The consent is on the first screen of a phone, without scrolling.
+    # The consent is visible on a phone without scrolling.
     if device.get("viewport", {}).get("height", 844) >= 800:
         assert button.bounding_box()["y"] < 844  # type: ignore[index]
     page.get_by_role("checkbox").check()
@@ -68,7 +68,7 @@ def test_every_screen_is_accessible(new_phone: NewPhone, gallery: Gallery, devic
     phone.check_accessibility()
 
 
-def test_save_all_is_an_archive_of_the_originals(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+def test_save_all_downloads_an_archive_of_the_originals(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
     event, photos = gallery
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     expected = showing(photos, "Ada")
@@ -85,7 +85,7 @@ def test_save_all_is_an_archive_of_the_originals(phone: Phone, gallery: Gallery,
     assert int(size.headers["content-length"]) == saving.value.path().stat().st_size
 
 
-def test_on_an_iphone_the_photos_go_through_the_share_sheet(
+def test_on_an_iphone_photos_are_saved_with_the_share_sheet(
     new_phone: NewPhone, gallery: Gallery, sample: SampleEvent
 ) -> None:
     event, photos = gallery
@@ -112,13 +112,13 @@ def test_one_photo_is_saved_from_the_lightbox(phone: Phone, gallery: Gallery, sa
     assert saving.value.suggested_filename.startswith("Gallery-")
 
 
-def test_the_interface_is_shown_without_other_hosts(phone: Phone) -> None:
+def test_the_pages_load_nothing_from_other_hosts(phone: Phone) -> None:
     phone.open("/docs")
     phone.see("/api/guest-sessions")
 
 
-def test_a_slow_network_is_enough(new_phone: NewPhone, gallery: Gallery) -> None:
-    """400 kbit/s and 400 ms: the first screen takes three journeys and its few kilobytes."""
+def test_the_page_loads_on_a_slow_network(new_phone: NewPhone, gallery: Gallery) -> None:
+    """400 kbit/s and 400 ms: the first screen takes three round trips and its few kilobytes."""
     phone = new_phone()
     wire = phone.context.new_cdp_session(phone.page)
     wire.send(

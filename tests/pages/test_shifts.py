@@ -1,4 +1,4 @@
-"""Nothing on a screen of a guest moves by itself, also on a slow machine and while lists overtake each other."""
+"""Guest screens have no layout shifts, even on a slow machine and when list requests overlap."""
 
 from typing import Any
 
@@ -11,11 +11,13 @@ from tests.pages.conftest import LAPTOP, PHONE, NewPhone
 from tests.pages.phone import PATIENCE_MS
 
 Gallery = tuple[Json, dict[str, SamplePhoto]]
-THROTTLE = 8  # times slower than this machine
+THROTTLE = 8  # slowdown factor of the CPU
 
 
 @pytest.mark.parametrize("device", [PHONE, LAPTOP], ids=["phone", "laptop"])
-def test_nothing_moves_on_a_slow_machine(new_phone: NewPhone, gallery: Gallery, device: dict[str, Any]) -> None:
+def test_there_are_no_layout_shifts_on_a_slow_machine(
+    new_phone: NewPhone, gallery: Gallery, device: dict[str, Any]
+) -> None:
     event, photos = gallery
     phone = new_phone(**device)
     wire = phone.context.new_cdp_session(phone.page)
@@ -28,8 +30,10 @@ def test_nothing_moves_on_a_slow_machine(new_phone: NewPhone, gallery: Gallery, 
     assert phone.shifts() == 0
 
 
-def test_a_list_that_is_on_its_way_is_waited_for(new_phone: NewPhone, gallery: Gallery) -> None:
-    """Not "No photo of you yet", which would be wrong and pushed away a moment later."""
+def test_a_pending_list_is_awaited_before_the_page_says_that_there_are_no_photos(
+    new_phone: NewPhone, gallery: Gallery
+) -> None:
+    """ "No photo of you yet" would be wrong and replaced a moment later."""
     event, photos = gallery
     phone = new_phone()
     held: list[Route] = []

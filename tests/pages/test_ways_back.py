@@ -1,4 +1,4 @@
-"""Taps that come twice, Back, addresses that are not quite right: none of them is a dead end."""
+"""Double taps, the Back button and inexact addresses never lead to a dead end."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ from tests.pages.conftest import NewPhone
 from tests.pages.phone import GRID, Phone
 
 Gallery = tuple[Json, dict[str, SamplePhoto]]
-# As fast as a finger.
+# As fast as a person taps.
 DOUBLE_TAP = """async (button) => {
   button.click();
   await new Promise((later) => setTimeout(later, 100));
@@ -32,7 +32,9 @@ def test_a_double_tap_does_not_confirm_itself(phone: Phone, gallery: Gallery, sa
     expect(phone.page.locator("dialog")).to_have_count(0)
 
 
-def test_back_closes_the_photo_and_taps_open_one_alone(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+def test_back_closes_the_photo_and_a_double_tap_opens_only_one(
+    phone: Phone, gallery: Gallery, sample: SampleEvent
+) -> None:
     event, photos = gallery
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     count = len(showing(photos, "Ada"))
@@ -44,7 +46,7 @@ def test_back_closes_the_photo_and_taps_open_one_alone(phone: Phone, gallery: Ga
     expect(phone.page.locator(LIGHTBOX)).to_have_count(0)
     phone.expect_photos(count)
     assert phone.page.url == f"{phone.base_url}/my/{event['id']}"
-    # Closed otherwise, it leaves nothing behind that Back would have to pass.
+    # Closed in another way, it leaves no history entry that Back would have to skip.
     length = phone.page.evaluate("history.length")
     phone.page.locator(f"{GRID} a").first.click()
     phone.page.locator(".pswp__img").first.wait_for()
@@ -53,7 +55,7 @@ def test_back_closes_the_photo_and_taps_open_one_alone(phone: Phone, gallery: Ga
     assert phone.page.evaluate("history.length") <= length
 
 
-def test_addresses_that_are_not_quite_right(phone: Phone, gallery: Gallery) -> None:
+def test_inexact_addresses_work(phone: Phone, gallery: Gallery) -> None:
     code = gallery[0]["event_code"]
     phone.open("/")
     phone.page.get_by_label("Event code").fill(f"{phone.base_url}/e/{code}?fbclid=x")
@@ -73,7 +75,7 @@ def test_addresses_that_are_not_quite_right(phone: Phone, gallery: Gallery) -> N
     phone.check_accessibility()
 
 
-def test_a_member_stays_one_when_the_code_changes_and_the_event_closes(
+def test_a_member_keeps_access_when_the_code_changes_and_the_event_closes(
     new_phone: NewPhone, organiser: Organiser, sample: SampleEvent, one_of: Any
 ) -> None:
     event = organiser.event("Renewed")
@@ -88,14 +90,14 @@ def test_a_member_stays_one_when_the_code_changes_and_the_event_closes(
     phone.page.reload()
     phone.expect_photos(1)
     expect(phone.button("Take another selfie")).to_have_count(0)
-    # The chosen order is kept.
+    # The selected order is kept.
     phone.page.get_by_label("Order").select_option("taken")
     phone.page.reload()
     phone.expect_photos(1)
     expect(phone.page.get_by_label("Order")).to_have_value("taken")
 
 
-def test_links_say_in_words_that_the_session_is_gone(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+def test_links_explain_a_missing_connection_or_session(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
     event, photos = gallery
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     phone.expect_photos(len(showing(photos, "Ada")))
@@ -115,7 +117,7 @@ def test_links_say_in_words_that_the_session_is_gone(phone: Phone, gallery: Gall
     expect(phone.page.locator(".pswp__trouble")).to_contain_text("You are signed out")
 
 
-def test_this_is_not_me_is_tried_again(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+def test_a_failed_not_me_request_is_retried(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
     event, photos = gallery
     phone.join_with(event["event_code"], sample.selfies["Ben"])
     count = len(showing(photos, "Ben"))
@@ -131,7 +133,7 @@ def test_this_is_not_me_is_tried_again(phone: Phone, gallery: Gallery, sample: S
     phone.expect_photos(count - 1)
 
 
-def test_a_file_that_is_refused_leads_back_to_the_choice(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+def test_a_rejected_file_leads_back_to_the_choice(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
     event, photos = gallery
     phone.expected_statuses.update({415, 422})
     phone.join_with(event["event_code"], b"")
@@ -142,7 +144,7 @@ def test_a_file_that_is_refused_leads_back_to_the_choice(phone: Phone, gallery: 
     phone.expect_photos(len(showing(photos, "Ada")))
 
 
-def test_a_rejected_selfie_can_be_put_away_where_an_earlier_one_is_used(
+def test_a_rejected_selfie_can_be_dismissed_if_an_earlier_one_is_in_use(
     phone: Phone, gallery: Gallery, sample: SampleEvent
 ) -> None:
     event, photos = gallery
@@ -158,7 +160,7 @@ def test_a_rejected_selfie_can_be_put_away_where_an_earlier_one_is_used(
     expect(phone.page.locator(".trouble")).to_have_count(0)
 
 
-def test_the_other_tab_and_the_start_page_know_that_one_left(
+def test_other_tabs_and_the_start_page_notice_that_the_guest_left(
     phone: Phone, gallery: Gallery, sample: SampleEvent
 ) -> None:
     event, photos = gallery
@@ -174,7 +176,7 @@ def test_the_other_tab_and_the_start_page_know_that_one_left(
     phone.expect_photos(0)
 
 
-def test_a_link_asks_before_it_replaces_who_is_signed_in(phone: Phone, gallery: Gallery) -> None:
+def test_a_link_asks_before_it_replaces_the_signed_in_account(phone: Phone, gallery: Gallery) -> None:
     phone.open(f"/e/{gallery[0]['event_code']}")
     phone.button("Continue without a selfie").click()
     phone.see("Which photos are you in?")
@@ -185,13 +187,13 @@ def test_a_link_asks_before_it_replaces_who_is_signed_in(phone: Phone, gallery: 
     phone.see("Which photos are you in?")
 
 
-def test_on_a_slow_network_the_tile_stands_in_for_the_photo(
+def test_on_a_slow_network_the_thumbnail_stands_in_for_the_photo(
     phone: Phone, gallery: Gallery, sample: SampleEvent
 ) -> None:
     event, photos = gallery
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     phone.expect_photos(len(showing(photos, "Ada")))
-    phone.page.route("**/preview*", lambda route: None)  # never arrives
+    phone.page.route("**/preview*", lambda route: None)  # the photo never arrives
     phone.page.locator(f"{GRID} a").first.click()
     expect(phone.page.locator(".pswp__img--placeholder").first).to_be_visible()
     expect(phone.page.locator(".pswp__preloader--active")).to_be_attached()
@@ -199,7 +201,7 @@ def test_on_a_slow_network_the_tile_stands_in_for_the_photo(
 
 
 @pytest.mark.parametrize("width", [320, 390])
-def test_long_words_and_a_phone_on_its_side_fit(new_phone: NewPhone, organiser: Organiser, width: int) -> None:
+def test_long_words_and_landscape_phones_fit(new_phone: NewPhone, organiser: Organiser, width: int) -> None:
     event = organiser.event("Donaudampfschifffahrtsgesellschaftskapitänsmützenfest" * 2)
     phone = new_phone(viewport={"width": width, "height": 844}, locale="fr")
     phone.open(f"/e/{event['event_code']}")
@@ -213,8 +215,8 @@ def test_long_words_and_a_phone_on_its_side_fit(new_phone: NewPhone, organiser: 
     assert box["y"] + box["height"] <= 390
 
 
-def test_without_scripts_one_reads_why_nothing_happens(new_phone: NewPhone) -> None:
+def test_without_javascript_the_page_explains_why_nothing_happens(new_phone: NewPhone) -> None:
     phone = new_phone(java_script_enabled=False)
     phone.open("/")
-    expect(phone.page.locator("noscript main")).to_be_in_viewport()  # whose words Playwright does not search
+    expect(phone.page.locator("noscript main")).to_be_in_viewport()  # Playwright does not search its text
     expect(phone.page.get_by_text("One moment")).to_be_hidden()

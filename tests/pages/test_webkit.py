@@ -1,4 +1,4 @@
-"""One way of a guest in WebKit, where it is installed: what Safari's engine makes of the page."""
+"""A guest's path in WebKit, if it is installed: the page in Safari's engine."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from tests.e2e.party import Json, showing
 from tests.pages.webkit import running_webkit
 
 
-def test_from_the_poster_to_the_photos_with_a_chosen_picture(
+def test_a_guest_gets_from_the_poster_to_the_photos_with_a_chosen_picture(
     system: LocalSystem, gallery: tuple[Json, dict[str, SamplePhoto]], sample: SampleEvent, tmp_path: Path
 ) -> None:
     event, photos = gallery

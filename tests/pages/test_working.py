@@ -1,4 +1,4 @@
-"""The ways between the page of guests and that of organisers, what organisers might look at, and logos."""
+"""Navigation between the guest and organiser pages, anomalies shown to organisers, and logos."""
 
 import io
 from collections.abc import Callable
@@ -22,7 +22,7 @@ FOOT = "main > footer .logo"
 
 @pytest.fixture
 def invite(organiser: Organiser) -> Callable[[Json, str], str]:
-    """Makes an invitation to an event; its path."""
+    """Creates an invitation to an event; its path."""
 
     def make(event: Json, role: str) -> str:
         path = f"/api/events/{event['id']}/invitations"
@@ -34,7 +34,7 @@ def invite(organiser: Organiser) -> Callable[[Json, str], str]:
 @pytest.mark.parametrize(
     ("role", "words"), [("photographer", "Add photos"), ("couple", "All photos of this event")], ids=str
 )
-def test_who_works_on_an_event_finds_both_pages_with_one_sign_in(
+def test_one_sign_in_opens_the_organiser_and_the_guest_page(
     new_phone: NewPhone, organiser: Organiser, one_of: Any, invite: Callable[[Json, str], str], role: str, words: str
 ) -> None:
     event, phone = organiser.event("Both"), new_phone()
@@ -59,7 +59,7 @@ def test_who_works_on_an_event_finds_both_pages_with_one_sign_in(
     assert not [request for request in phone.requests if request.url.endswith(("/api/login", "/api/sign-in"))]
 
 
-def test_an_organiser_goes_from_the_start_page_to_the_events(laptop: Laptop, organiser: Organiser) -> None:
+def test_the_start_page_leads_an_organiser_to_their_events(laptop: Laptop, organiser: Organiser) -> None:
     for name in ("One", "Another"):
         organiser.event(name)
     laptop.open("/")
@@ -69,7 +69,7 @@ def test_an_organiser_goes_from_the_start_page_to_the_events(laptop: Laptop, org
     laptop.see("Type the code from the poster.")
 
 
-def test_an_organiser_sees_who_shares_a_face_and_a_phone(
+def test_an_organiser_sees_accounts_that_share_a_face_or_a_device(
     laptop: Laptop, new_phone: NewPhone, organiser: Organiser, sample: SampleEvent, join: Join
 ) -> None:
     event = organiser.event("Look")
@@ -111,10 +111,10 @@ def test_an_organiser_sees_who_shares_a_face_and_a_phone(
         ("fr", ["Le selfie de Eve ressemble à deux personnes dans chacune de 4 photos.", "Le selfie de Bob ressemble"]),
     ],
 )
-def test_an_organiser_sees_whose_selfie_is_near_two_people(
+def test_an_organiser_sees_guests_whose_selfie_is_near_two_people(
     new_laptop: NewLaptop, organiser: Organiser, language: str, sentences: list[str]
 ) -> None:
-    """The service finds it (test_matcher_two_faces); here the page says it."""
+    """The service's detection is tested in test_matcher_two_faces; this tests the page."""
     event = organiser.event("Two")
 
     def account(name: str) -> Json:
@@ -134,7 +134,7 @@ def test_an_organiser_sees_whose_selfie_is_near_two_people(
     laptop.check_accessibility()
 
 
-def test_guests_and_couples_hear_of_nothing(
+def test_guests_and_couples_see_no_anomalies(
     organiser: Organiser, join: Join, invite: Callable[[Json, str], str]
 ) -> None:
     event = organiser.event("Secret")
@@ -152,7 +152,7 @@ def draw(size: tuple[int, int], kind: str = "PNG") -> bytes:
     return out.getvalue()
 
 
-def test_a_logo_is_shown_to_guests_and_on_the_poster_until_it_is_taken_away(
+def test_a_logo_is_shown_to_guests_and_on_the_poster_until_it_is_removed(
     laptop: Laptop, phone: Phone, organiser: Organiser, sample: SampleEvent, one_of: Any, tmp_path: Path
 ) -> None:
     event = organiser.event("Logo", credit={"name": "Pia Photo", "url": "https://pia.example/"})
@@ -189,7 +189,7 @@ def test_a_logo_is_shown_to_guests_and_on_the_poster_until_it_is_taken_away(
     assert b"data:image/png" not in organiser.http.get(poster).content
 
 
-def test_a_laptop_without_a_session_is_asked_once(new_laptop: NewLaptop, organiser: Organiser) -> None:
+def test_a_laptop_signs_in_only_once(new_laptop: NewLaptop, organiser: Organiser) -> None:
     organiser.event("Once")
     laptop = new_laptop()
     laptop.sign_in(organiser.username)

@@ -1,4 +1,4 @@
-"""Each wrong turn says what to do."""
+"""Each error on the guest's path says what to do next."""
 
 import functools
 from pathlib import Path
@@ -22,7 +22,7 @@ ABSENT = "Object.defineProperty(navigator, 'mediaDevices', { value: undefined })
 
 
 def spoil(sample: SampleEvent, how: str) -> bytes:
-    """A selfie that is rejected for this reason."""
+    """Makes selfies be rejected for this reason."""
     picture = to_picture(sample.selfies["Ada"])
     if how == "no_face":
         return next(photo.jpeg for photo in sample.photos if not photo.people)
@@ -39,7 +39,7 @@ def spoil(sample: SampleEvent, how: str) -> bytes:
         ("blurred", "The picture is blurred"),
     ],
 )
-def test_a_rejected_selfie_says_why_and_the_next_one_is_good(
+def test_a_rejected_selfie_shows_a_reason_and_the_next_one_is_accepted(
     phone: Phone, gallery: Gallery, sample: SampleEvent, how: str, advice: str
 ) -> None:
     event, photos = gallery
@@ -53,8 +53,8 @@ def test_a_rejected_selfie_says_why_and_the_next_one_is_good(
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-def test_every_reason_of_the_server_has_a_sentence(new_phone: NewPhone, gallery: Gallery, language: str) -> None:
-    """In both languages, and none twice."""
+def test_every_reject_reason_has_its_own_message(new_phone: NewPhone, gallery: Gallery, language: str) -> None:
+    """In both languages, without duplicates."""
     phone = new_phone(locale=language)
     phone.open(f"/e/{gallery[0]['event_code']}")
     phone.page.locator("button.quiet").first.click()
@@ -79,7 +79,7 @@ def fulfil(session: Json, route: Route) -> None:
 @pytest.mark.parametrize(
     ("script", "words"), [(DENIED, "The camera is blocked"), (ABSENT, "This browser offers no camera")]
 )
-def test_without_a_camera_a_photo_is_good_too(
+def test_without_a_camera_a_photo_can_be_chosen(
     new_phone: NewPhone, gallery: Gallery, sample: SampleEvent, script: str, words: str
 ) -> None:
     event, photos = gallery
@@ -95,7 +95,7 @@ def test_without_a_camera_a_photo_is_good_too(
     phone.expect_photos(len(showing(photos, "Ada")))
 
 
-def test_a_wrong_code_says_so_and_takes_another(phone: Phone, gallery: Gallery) -> None:
+def test_a_wrong_code_is_reported_and_another_one_can_be_entered(phone: Phone, gallery: Gallery) -> None:
     phone.open("/e/0000-0000")
     phone.see("No open event has this code")
     phone.check_accessibility()
@@ -104,7 +104,7 @@ def test_a_wrong_code_says_so_and_takes_another(phone: Phone, gallery: Gallery) 
     phone.see("Your photos of Gallery")
 
 
-def test_a_closed_event_still_shows_its_guests_their_photos(
+def test_a_closed_event_still_shows_guests_their_photos(
     new_phone: NewPhone, organiser: Organiser, sample: SampleEvent, one_of: Any
 ) -> None:
     event = organiser.event("Closing")
@@ -120,7 +120,7 @@ def test_a_closed_event_still_shows_its_guests_their_photos(
     late.see("This event is closed and takes no new guests")
 
 
-def test_no_picture_at_all_is_explained(phone: Phone, gallery: Gallery) -> None:
+def test_a_file_that_is_not_a_picture_is_explained(phone: Phone, gallery: Gallery) -> None:
     phone.expected_statuses.add(415)
     phone.join_with(gallery[0]["event_code"], b"this is no picture")
     phone.see("This is no picture that can be read")
@@ -128,7 +128,7 @@ def test_no_picture_at_all_is_explained(phone: Phone, gallery: Gallery) -> None:
     phone.see("Which photos are you in?")
 
 
-def test_a_network_that_comes_back_loses_nothing(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
+def test_a_network_outage_loses_nothing(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
     event, photos = gallery
     phone.open(f"/e/{event['event_code']}")
     phone.agree_and_open_camera()
@@ -138,10 +138,10 @@ def test_a_network_that_comes_back_loses_nothing(phone: Phone, gallery: Gallery,
     phone.context.set_offline(False)
     phone.button("Try again").click()
     phone.expect_photos(len(showing(photos, "Ada")))
-    phone.faults.clear()  # the browser's own complaints about the network
+    phone.faults.clear()  # the browser's own network errors
 
 
-def test_an_expired_session_asks_to_scan_again(phone: Phone, gallery: Gallery) -> None:
+def test_an_expired_session_asks_to_scan_the_code_again(phone: Phone, gallery: Gallery) -> None:
     event = gallery[0]
     phone.open(f"/e/{event['event_code']}")
     phone.button("Continue without a selfie").click()
@@ -172,15 +172,15 @@ def test_an_old_browser_gets_the_plain_page(new_phone: NewPhone, gallery: Galler
     assert phone.page.request.get(f"{phone.base_url}/api/session").json()["me"] is None
 
 
-def test_the_plain_page_uses_old_syntax_only() -> None:
-    """Of ECMAScript 5; the build refuses what it cannot express in it."""
+def test_the_plain_page_uses_only_old_syntax() -> None:
+    """ECMAScript 5; the build rejects whatever it cannot express in it."""
     built = Path("gateway/web/dist/assets")
     for name in ("old", "boot"):
         script = next(built.glob(f"{name}-*.js")).read_text()
         assert not [word for word in ("=>", "`", "const ", "let ", "async ", "class ") if word in script], name
 
 
-def test_after_a_refused_join_no_camera_is_left_open(phone: Phone, gallery: Gallery) -> None:
+def test_no_camera_stays_open_after_a_rejected_join(phone: Phone, gallery: Gallery) -> None:
     phone.expected_statuses.add(409)
     problem = {"reason": "event_closed", "status": 409}
     phone.page.route("**/api/guest-sessions", lambda route: route.fulfill(json=problem, status=409))
@@ -195,7 +195,7 @@ def test_after_a_refused_join_no_camera_is_left_open(phone: Phone, gallery: Gall
 
 
 def test_the_photos_are_listed_once_when_the_page_opens(phone: Phone, gallery: Gallery, sample: SampleEvent) -> None:
-    """Once at the start, and once more when the live updates are connected."""
+    """Once at the start, and again when the live updates connect."""
     event, photos = gallery
     phone.join_with(event["event_code"], sample.selfies["Ada"])
     phone.expect_photos(len(showing(photos, "Ada")))
@@ -207,7 +207,7 @@ def test_the_photos_are_listed_once_when_the_page_opens(phone: Phone, gallery: G
         phone.expect_photos(len(showing(photos, "Ada")))
         return len([request for request in phone.requests if "/api/my-photos?" in request.url])
 
-    # Something else may change in the event while the page opens, which is a reason for one more.
+    # Another change in the event while the page opens may cause one more request.
     assert min(count_lists() for _ in range(3)) <= 2
 
 
@@ -219,7 +219,9 @@ def test_the_photos_are_listed_once_when_the_page_opens(phone: Phone, gallery: G
         ("fr", 7000, "Réessayez dans 2 heures."),
     ],
 )
-def test_who_tries_too_often_is_told_for_how_long(new_phone: NewPhone, language: str, seconds: int, words: str) -> None:
+def test_rate_limited_guests_are_told_how_long_to_wait(
+    new_phone: NewPhone, language: str, seconds: int, words: str
+) -> None:
     phone = new_phone(locale=language)
     phone.expected_statuses.add(429)
     phone.open("/")

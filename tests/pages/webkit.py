@@ -1,4 +1,4 @@
-"""WebKitGTK, the relative of Safari that runs on Linux, by the WebDriver protocol (https://www.w3.org/TR/webdriver2)."""
+"""WebKitGTK, Safari's engine on Linux, driven by the WebDriver protocol (https://www.w3.org/TR/webdriver2)."""
 
 import os
 import shutil
@@ -21,12 +21,12 @@ MISSING = (
     "(on Debian: apt-get install webkit2gtk-driver xvfb)."
 )
 START_S = 30.0
-# Key of an element's reference, of the specification.
+# Key of an element reference, from the specification.
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
 class WebKit:
-    """One window."""
+    """A WebKit window."""
 
     def __init__(self, http: httpx2.Client, browser: Path) -> None:
         self._http = http
@@ -65,7 +65,7 @@ class WebKit:
 
 
 def find_webkit() -> tuple[str, str, Path]:
-    """Driver, display server and browser; skips the test where one is missing."""
+    """The driver, display server and browser; skips the test if one is missing."""
     driver, display = shutil.which("WebKitWebDriver"), shutil.which("Xvfb")
     browser = next((path for pattern in BROWSERS for path in Path("/").glob(pattern[1:])), None)
     if not (driver and display and browser):
@@ -75,7 +75,7 @@ def find_webkit() -> tuple[str, str, Path]:
 
 @contextmanager
 def running_webkit(folder: Path) -> Iterator[WebKit]:
-    """On a display of its own; `folder` is its home."""
+    """Runs WebKit on a separate display; `folder` is its home."""
     driver, display, browser = find_webkit()
     port = free_ports(["driver"])["driver"]
     with ExitStack() as stack:
@@ -99,7 +99,7 @@ def running_webkit(folder: Path) -> Iterator[WebKit]:
 
 @contextmanager
 def running_display(program: str) -> Iterator[str]:
-    """A display that nobody sees, by its name."""
+    """Runs a virtual display; its name."""
     reading, writing = os.pipe()
     command = [program, "-displayfd", str(writing), "-screen", "0", "800x1000x24", "-nolisten", "tcp"]
     with subprocess.Popen(command, pass_fds=[writing], stderr=subprocess.DEVNULL) as process:

@@ -1,4 +1,4 @@
-"""Worlds for tests of selfie_service."""
+"""Fixtures for tests of selfie_service."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ def make_world(
     signer: Callable[[str], Signer],
     tmp_path: Path,
 ) -> Iterator[MakeWorld]:
-    """Makes a world, also one with a broken twin for a control, such as `selfie_store=Unfenced`."""
+    """Makes a world; arguments inject broken twins for controls, such as `selfie_store=Unfenced`."""
     made: list[World] = []
 
     def make(**twins: Any) -> World:

@@ -1,4 +1,4 @@
-"""A guest who looks for Mia, too, in selfie_service alone."""
+"""A guest who also searches for Mia, in selfie_service alone."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ def send(world: World, user: UUID, encoding: bytes, person: str = "") -> pb.Reje
 
 
 def sent(world: World, event: UUID) -> dict[str, bytes]:
-    """The last face sent of each person in an event; empty: forget them."""
+    """The last face sent for each person in an event; empty: the person is to be forgotten."""
     world.rematch()
     return {request.user_id: face_of(request) for request in world.matcher.requests if request.event_id == str(event)}
 
@@ -28,7 +28,7 @@ def face_of(request: Any) -> bytes:
 
 
 def delete_mia(world: World) -> tuple[UUID, UUID, str]:
-    """The event, its guest, and a person who had a selfie, was matched and is deleted."""
+    """Deletes Mia after her selfie was matched; the event, the guest and Mia."""
     event = world.event()
     user = world.guest(event)
     mia = world.add_person(user)
@@ -40,7 +40,7 @@ def delete_mia(world: World) -> tuple[UUID, UUID, str]:
 
 
 def look_for_mia(world: World) -> tuple[UUID, UUID, str]:
-    """An event, its guest, and a person who was matched there."""
+    """An event, its guest, and Mia, who was matched there."""
     event = world.event()
     user = world.guest(event)
     mia = world.add_person(user)

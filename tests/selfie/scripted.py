@@ -20,7 +20,7 @@ Answer = Callable[[matcher_pb2.RematchRequest], Iterable[matcher_pb2.RematchResp
 
 
 class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
-    """auth_service as far as ListChanges goes."""
+    """auth_service, reduced to ListChanges."""
 
     def __init__(self) -> None:
         self.changes: list[auth_pb2.Change] = []
@@ -28,7 +28,7 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
         self.deadlines: list[float | None] = []
         self.abandoned = 0
         self.away = False
-        self.ready = Event()  # cleared: it answers nobody
+        self.ready = Event()  # while cleared, no call is answered
         self.ready.set()
         self._news = Condition()
 
@@ -65,7 +65,7 @@ class ScriptedFeed(auth_pb2_grpc.AuthServiceServicer):
 
 
 class ScriptedMatcher(matcher_pb2_grpc.MatcherServiceServicer):
-    """matcher_service as far as Rematch goes. `answer` scripts what becomes of a request."""
+    """matcher_service, reduced to Rematch. `answer` scripts the outcome of a request."""
 
     def __init__(self) -> None:
         self.requests: list[matcher_pb2.RematchRequest] = []

@@ -36,7 +36,7 @@ def test_each_new_face_is_recorded_in_every_event_that_searches_it(world: World)
     assert len(acts(world, first, olga)) == 3, "another face after a deletion"
 
 
-def test_a_face_that_cannot_be_recorded_is_not_searched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_face_is_not_searched_if_the_record_cannot_be_written(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     event = world.event()
     guest = world.guest(event)
 
@@ -49,7 +49,7 @@ def test_a_face_that_cannot_be_recorded_is_not_searched(world: World, monkeypatc
     assert world.row("SELECT count(encoding) AS n FROM selfie.selfies").n == 0
 
 
-def test_guests_and_strangers_do_not_read_it(world: World) -> None:
+def test_guests_and_strangers_cannot_read_the_audit_log(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
@@ -58,7 +58,7 @@ def test_guests_and_strangers_do_not_read_it(world: World) -> None:
         acts(world, event, world.guest())
 
 
-def test_an_export_is_recorded_for_no_event(world: World) -> None:
+def test_an_export_is_recorded_without_an_event(world: World) -> None:
     guest = world.guest(world.event())
     world.stub.ListRecords(pb.ListRecordsRequest(), metadata=world.as_user(guest))
     row = world.row("SELECT action, actor_id, event_id FROM selfie.acts")

@@ -30,7 +30,7 @@ def send(world: World, guest: UUID, encoding: bytes, is_addition: bool = True) -
 
 
 def sent(world: World) -> list[float]:
-    """What the matcher is sent now."""
+    """Runs the rematches that are due; what the matcher is sent."""
     world.rematch()
     return list(world.matcher.requests[-1].encoding)
 
@@ -56,11 +56,11 @@ def test_the_mean_of_up_to_three_selfies_is_compared(world: World, guest: UUID) 
         assert world.state(guest).active_count == count
 
 
-def test_of_one_selfie_its_own_numbers_are_compared() -> None:
+def test_a_single_selfie_is_compared_unchanged() -> None:
     assert take_mean([FACES[1]]) == FACES[1]
 
 
-def test_control_sending_the_first_one_only_is_noticed(
+def test_control_sending_only_the_first_selfie_is_detected(
     world: World, guest: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def take_first(encodings: Sequence[bytes]) -> bytes:
@@ -71,7 +71,7 @@ def test_control_sending_the_first_one_only_is_noticed(
     assert sent(world) != pytest.approx(mean(*FACES), abs=1e-6)
 
 
-def test_a_fourth_selfie_is_refused_and_its_file_deleted(world: World, guest: UUID) -> None:
+def test_a_fourth_selfie_is_rejected_and_its_file_deleted(world: World, guest: UUID) -> None:
     add_three(world, guest)
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY_SELFIES"):
         world.upload(guest, "a fourth", is_addition=True)
@@ -97,23 +97,23 @@ def test_deleting_the_selfie_deletes_all(world: World, guest: UUID) -> None:
     assert not world.files()
 
 
-def add_somebody_else(world: World) -> tuple[pb.RejectReason, list[float]]:
-    """The verdict, and what is compared then."""
+def add_another_person(world: World) -> tuple[pb.RejectReason, list[float]]:
+    """The verdict on an additional selfie of another person, and the encoding compared afterwards."""
     guest = world.guest(world.event())
     send(world, guest, FACES[0])
     return send(world, guest, OTHER), sent(world)
 
 
-def test_an_addition_of_another_face_is_rejected_and_the_mean_stays(world: World) -> None:
-    assert add_somebody_else(world) == (DIFFERENT, pytest.approx(mean(FACES[0]), abs=1e-6))
+def test_an_additional_selfie_of_another_face_is_rejected_and_the_mean_is_unchanged(world: World) -> None:
+    assert add_another_person(world) == (DIFFERENT, pytest.approx(mean(FACES[0]), abs=1e-6))
 
 
-def test_a_mean_mixes_no_faces_where_any_face_may_follow_the_first(make_world: MakeWorld) -> None:
-    assert add_somebody_else(make_world(judge=None)) == (DIFFERENT, pytest.approx(mean(FACES[0]), abs=1e-6))
+def test_without_binding_a_mean_still_never_mixes_faces(make_world: MakeWorld) -> None:
+    assert add_another_person(make_world(judge=None)) == (DIFFERENT, pytest.approx(mean(FACES[0]), abs=1e-6))
 
 
 class UnjudgedAdditions(SelfieStore):
-    """A broken twin: an addition is not compared with the first selfie."""
+    """A broken twin: does not compare an additional selfie with the first one."""
 
     def accept(self, job: SelfieJob, encoding: bytes, judge: Judge | None) -> Decision:
         return super().accept(job, encoding, None if job.is_addition else judge)
@@ -121,10 +121,10 @@ class UnjudgedAdditions(SelfieStore):
 
 def test_control_without_the_rule_a_mean_mixes_two_faces(make_world: MakeWorld) -> None:
     world = make_world(selfie_store=UnjudgedAdditions)
-    assert add_somebody_else(world) == (ACCEPTED, pytest.approx(mean(FACES[0], OTHER), abs=1e-6))
+    assert add_another_person(world) == (ACCEPTED, pytest.approx(mean(FACES[0], OTHER), abs=1e-6))
 
 
-def test_a_rejected_addition_leaves_the_active_ones_and_their_matches(world: World) -> None:
+def test_a_rejected_additional_selfie_leaves_the_active_ones_and_their_matches(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     send(world, guest, FACES[0])
@@ -135,7 +135,7 @@ def test_a_rejected_addition_leaves_the_active_ones_and_their_matches(world: Wor
     assert world.state(guest).active_count == 1
 
 
-def test_an_addition_whose_worker_dies_is_decided_once(world: World, guest: UUID) -> None:
+def test_an_additional_selfie_is_decided_once_although_its_worker_dies(world: World, guest: UUID) -> None:
     send(world, guest, FACES[0])
     world.upload(guest, "late", is_addition=True)
     late = world.selfies.claim(30)
@@ -146,7 +146,7 @@ def test_an_addition_whose_worker_dies_is_decided_once(world: World, guest: UUID
     assert sent(world) == pytest.approx(mean(*FACES[:2]), abs=1e-6)
 
 
-def test_a_deletion_while_an_addition_is_examined_leaves_nothing(world: World, guest: UUID) -> None:
+def test_deleting_the_selfie_during_an_examination_leaves_nothing(world: World, guest: UUID) -> None:
     send(world, guest, FACES[0])
     world.upload(guest, "added", is_addition=True)
     job = world.selfies.claim(30)
@@ -157,7 +157,7 @@ def test_a_deletion_while_an_addition_is_examined_leaves_nothing(world: World, g
     assert sent(world) == []
 
 
-def test_control_an_unfenced_addition_outlives_the_deletion(
+def test_control_an_unfenced_verdict_outlives_the_deletion(
     world: World, guest: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def is_current(self: SelfieStore, connection: Connection, job: SelfieJob) -> bool:
@@ -174,8 +174,8 @@ def test_control_an_unfenced_addition_outlives_the_deletion(
     assert sent(world) != []
 
 
-def test_a_process_of_the_previous_version_still_adds_selfies(world: World, guest: UUID) -> None:
-    """Its function takes nine arguments."""
+def test_a_process_of_the_previous_version_can_still_add_selfies(world: World, guest: UUID) -> None:
+    """It calls the SQL function with nine arguments."""
     query = (
         "SELECT outcome FROM selfie.add_selfie(CAST(:id AS uuid), CAST(:user AS uuid), CAST(:user AS uuid), NULL,"
         " 'digest', 'key', 'image/jpeg', 10)"

@@ -1,4 +1,4 @@
-"""Who may send and report a rematch: claims, leases, and the fence of late reports."""
+"""Claims on rematches: leases, and the fencing of late reports."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -22,7 +22,7 @@ from tests.selfie.world import (
 
 
 class UnfencedRematches(RematchStore):
-    """A broken twin: every report counts, also one about an older revision."""
+    """A broken twin: accepts every report, including reports of an older revision."""
 
     def finish(self, rematch: Rematch, counts: Counts) -> bool:
         with self._engine.connect() as connection:
@@ -35,7 +35,7 @@ class UnfencedRematches(RematchStore):
 
 
 class InterruptedRematches(RematchStore):
-    """Something happens between the two halves of a claim."""
+    """Runs a callback between the two halves of a claim."""
 
     interrupt: Callable[[], None]
 
@@ -46,7 +46,7 @@ class InterruptedRematches(RematchStore):
 
 
 class HastyRematches(InterruptedRematches):
-    """A broken twin: reads the faces before it locks what it claims."""
+    """A broken twin: reads the faces before it locks the claimed rows."""
 
     def claim(self, limit: int, lease_s: float) -> list[Rematch]:
         with self._engine.connect() as connection:
@@ -66,7 +66,7 @@ def claim(world: World) -> Rematch:
 
 
 def report_after_the_deletion(world: World) -> list[list[float]]:
-    """What is sent after the report about a face that was deleted meanwhile."""
+    """What is sent after a report on a face that has been deleted meanwhile."""
     guest = world.guest(world.event())
     world.enter(guest)
     rematch = claim(world)
@@ -76,7 +76,7 @@ def report_after_the_deletion(world: World) -> list[list[float]]:
     return [list(request.encoding) for request in world.matcher.requests]
 
 
-def test_a_report_about_an_older_revision_hides_nothing_newer(world: World) -> None:
+def test_a_report_of_an_older_revision_hides_no_newer_one(world: World) -> None:
     assert report_after_the_deletion(world) == [[]]
 
 
@@ -84,8 +84,8 @@ def test_control_without_the_fence_the_deletion_is_never_sent(make_world: MakeWo
     assert report_after_the_deletion(make_world(rematch_store=UnfencedRematches)) == []
 
 
-def report_to_who_came_back(world: World) -> int:
-    """Attempts begin anew with a new enrolment, so the same number is under way twice."""
+def report_after_a_return(world: World) -> int:
+    """Attempt numbers restart with a new enrolment, so the same number is in progress twice."""
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)
@@ -101,15 +101,15 @@ def report_to_who_came_back(world: World) -> int:
     return published
 
 
-def test_a_report_from_before_a_leave_hides_nothing(world: World) -> None:
-    assert report_to_who_came_back(world) == 0
+def test_a_report_from_before_a_leave_hides_no_newer_rematch(world: World) -> None:
+    assert report_after_a_return(world) == 0
 
 
-def test_control_without_the_fence_who_came_back_is_never_matched(make_world: MakeWorld) -> None:
-    assert report_to_who_came_back(make_world(rematch_store=UnfencedRematches)) > 0
+def test_control_without_the_fence_a_returning_guest_is_never_matched(make_world: MakeWorld) -> None:
+    assert report_after_a_return(make_world(rematch_store=UnfencedRematches)) > 0
 
 
-def test_nobody_else_gets_a_claimed_rematch_until_its_lease_ends(world: World) -> None:
+def test_a_claimed_rematch_is_exclusive_until_its_lease_ends(world: World) -> None:
     world.enter(world.guest(world.event()))
     first = claim(world)
     assert world.rematches.claim(64, LEASE_S) == []
@@ -119,7 +119,7 @@ def test_nobody_else_gets_a_claimed_rematch_until_its_lease_ends(world: World) -
 
 
 def sends_a_deleted_face(make_world: MakeWorld, store: type[InterruptedRematches]) -> bool:
-    """Whether a face that is deleted during the claim is sent at the revision of the deletion."""
+    """Whether a face deleted during the claim is sent with the revision of the deletion."""
     world = make_world(rematch_store=store)
     event = world.event()
     guest = world.guest(event)
@@ -137,15 +137,15 @@ def sends_a_deleted_face(make_world: MakeWorld, store: type[InterruptedRematches
     return rematch.encoding is not None and rematch.revision == world.enrolment(guest, event).wanted_revision
 
 
-def test_a_face_is_never_sent_at_a_revision_that_came_after_it(make_world: MakeWorld) -> None:
+def test_a_face_is_never_sent_with_a_later_revision(make_world: MakeWorld) -> None:
     assert not sends_a_deleted_face(make_world, InterruptedRematches)
 
 
-def test_control_reading_before_locking_a_deleted_face_would_be_sent(make_world: MakeWorld) -> None:
+def test_control_if_read_before_locking_a_deleted_face_is_sent(make_world: MakeWorld) -> None:
     assert sends_a_deleted_face(make_world, HastyRematches)
 
 
-def test_something_newer_is_sent_though_the_older_is_still_claimed(world: World) -> None:
+def test_a_newer_revision_is_sent_while_the_older_one_is_claimed(world: World) -> None:
     guest = world.guest(world.event())
     world.enter(guest, 1)
     claim(world)
@@ -160,14 +160,14 @@ def test_two_workers_share_the_events(world: World) -> None:
     assert {claim(world).event_id, claim(world).event_id} == events
 
 
-def test_a_claim_takes_no_more_than_asked_for(world: World) -> None:
+def test_a_claim_returns_at_most_the_requested_number(world: World) -> None:
     event = world.event()
     for _ in range(3):
         world.enter(world.guest(event))
     assert [len(world.rematches.claim(2, LEASE_S)) for _ in range(3)] == [2, 1, 0]
 
 
-def test_a_stop_ends_the_stream_and_gives_the_claims_back_at_once(world: World) -> None:
+def test_a_stop_ends_the_stream_and_releases_the_claims_at_once(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)
@@ -187,5 +187,5 @@ def test_a_stop_ends_the_stream_and_gives_the_claims_back_at_once(world: World) 
     loop.join(10)
     row = world.enrolment(guest, event)
     assert (row.state, row.lease_until) == ("running", None)
-    assert claim(world).user_id == guest  # without any backoff
+    assert claim(world).user_id == guest  # without backoff
     ended.set()

@@ -1,4 +1,4 @@
-"""No new face is searched in a closed or expired event; what is published stays, and forgetting still works."""
+"""No new face is searched for in a closed or expired event; published matches stay, and deletions still propagate."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ def update(world: World, event: UUID, **fields: object) -> None:
 
 
 def join(world: World, guest: UUID) -> UUID:
-    """A further event, which is open."""
+    """Joins another event, which is open."""
     event = world.event()
     world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
     world.follower.catch_up()
@@ -41,7 +41,7 @@ def join(world: World, guest: UUID) -> UUID:
 
 
 def sent(world: World, event: UUID) -> list[bytes]:
-    """The faces that the matcher was sent for an event; empty: to forget."""
+    """The faces sent to the matcher for an event; empty: to forget."""
     requests = [request for request in world.matcher.requests if request.event_id == str(event)]
     return [as_bytes(request) for request in requests]
 
@@ -58,7 +58,7 @@ def count_matches(world: World, counts: dict[UUID, int]) -> None:
 
 
 def search_after_closing(world: World, **closed: object) -> list[bytes]:
-    """The faces sent for an event that ended after the first, when its guest joins an open one with a new face."""
+    """The faces sent for an ended event when its guest joins an open one with a new face."""
     event = world.event()
     guest = world.guest(event)
     world.enter(guest, 1)
@@ -73,12 +73,12 @@ def search_after_closing(world: World, **closed: object) -> list[bytes]:
 
 
 def find_none_closed(connection: Connection, user_id: UUID) -> list[UUID]:
-    """A broken twin: every event counts as open."""
+    """A broken twin: treats every event as open."""
     return []
 
 
 @pytest.mark.parametrize("closed", [{"closed": True}, {"expires_at": PAST}], ids=["closed", "expired"])
-def test_a_new_face_is_not_searched_in_an_event_that_has_ended(world: World, closed: dict[str, object]) -> None:
+def test_a_new_face_is_not_searched_in_an_ended_event(world: World, closed: dict[str, object]) -> None:
     assert search_after_closing(world, **closed) == [face(1)]
 
 
@@ -90,7 +90,7 @@ def test_control_without_the_check_joining_an_open_event_searches_both(
     assert search_after_closing(world, **closed) == [face(1), face(2)]
 
 
-def test_the_status_keeps_the_matches_of_the_event_that_has_ended(world: World) -> None:
+def test_the_status_keeps_the_matches_of_an_ended_event(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     count_matches(world, {event: 7})
@@ -100,18 +100,18 @@ def test_the_status_keeps_the_matches_of_the_event_that_has_ended(world: World) 
     opened = join(world, guest)
     count_matches(world, {event: 1, opened: 3})
     world.enter(guest, 2)
-    assert {told.event_id: told.state for told in world.state(guest).events} == {
+    assert {entry.event_id: entry.state for entry in world.state(guest).events} == {
         str(event): pb.REMATCH_STATE_DONE,
         str(opened): pb.REMATCH_STATE_RUNNING,
     }
     world.rematch()
     state = world.state(guest)
-    assert {told.event_id: told.matched_count for told in state.events} == {str(event): 7, str(opened): 3}
-    assert {told.state for told in state.events} == {pb.REMATCH_STATE_DONE}
+    assert {entry.event_id: entry.matched_count for entry in state.events} == {str(event): 7, str(opened): 3}
+    assert {entry.state for entry in state.events} == {pb.REMATCH_STATE_DONE}
     assert state.HasField("finish_time")
 
 
-def test_who_had_no_face_when_the_event_closed_is_done_without_it(world: World) -> None:
+def test_a_guest_without_a_face_is_done_when_the_event_closes(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     close(world, event)
@@ -120,14 +120,14 @@ def test_who_had_no_face_when_the_event_closed_is_done_without_it(world: World) 
     world.rematch()
     assert (sent(world, event), sent(world, opened)) == ([], [face(1)])
     state = world.state(guest)
-    assert {told.event_id: told.state for told in state.events} == {
+    assert {entry.event_id: entry.state for entry in state.events} == {
         str(event): pb.REMATCH_STATE_UNSPECIFIED,
         str(opened): pb.REMATCH_STATE_DONE,
     }
     assert state.HasField("finish_time")
 
 
-def test_a_guest_of_ended_events_alone_uploads_nothing(world: World) -> None:
+def test_a_guest_with_only_ended_events_cannot_upload(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     close(world, event)
@@ -145,17 +145,17 @@ def test_an_event_that_closes_before_the_verdict_is_not_searched(world: World) -
     assert sent(world, event) == []
 
 
-def test_a_face_that_was_valid_before_the_event_closed_is_still_searched(world: World) -> None:
+def test_a_face_accepted_before_the_event_closed_is_still_searched(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest, 1)
     close(world, event)
     world.rematch()
     assert sent(world, event) == [face(1)]
-    assert {told.state for told in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
+    assert {entry.state for entry in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
 
 
-def test_a_rematch_that_waits_for_a_closed_event_never_sends_the_newer_face(world: World) -> None:
+def test_a_pending_rematch_of_a_closed_event_never_sends_a_newer_face(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest, 1)
@@ -167,10 +167,10 @@ def test_a_rematch_that_waits_for_a_closed_event_never_sends_the_newer_face(worl
     world.end_leases()
     world.rematch()
     assert sent(world, event) == []
-    assert {told.state for told in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
+    assert {entry.state for entry in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
 
 
-def test_deleting_the_selfie_is_sent_to_every_event(world: World) -> None:
+def test_a_deleted_selfie_is_forgotten_in_every_event(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest, 1)
@@ -185,7 +185,7 @@ def test_deleting_the_selfie_is_sent_to_every_event(world: World) -> None:
     assert sent(world, opened)[-1] == b""
 
 
-def test_forgetting_that_waits_is_sent_after_a_newer_face_was_held_back(world: World) -> None:
+def test_a_pending_deletion_is_sent_even_if_a_newer_face_is_held_back(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest, 1)
@@ -198,7 +198,7 @@ def test_forgetting_that_waits_is_sent_after_a_newer_face_was_held_back(world: W
     assert (sent(world, event), sent(world, opened)) == ([face(1), b""], [face(2)])
 
 
-def test_a_deleted_selfie_is_not_searched_when_the_event_opens_again(world: World) -> None:
+def test_a_deleted_selfie_is_not_searched_when_the_event_reopens(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     close(world, event)
@@ -210,7 +210,7 @@ def test_a_deleted_selfie_is_not_searched_when_the_event_opens_again(world: Worl
     assert sent(world, event) == [b""]
 
 
-def test_a_rematch_repeats_the_same_face_in_an_event_that_has_ended(world: World) -> None:
+def test_a_rematch_of_an_ended_event_repeats_the_same_face(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest, 1)
@@ -222,7 +222,7 @@ def test_a_rematch_repeats_the_same_face_in_an_event_that_has_ended(world: World
 
 
 def rematch_with_a_newer_face(world: World) -> list[bytes]:
-    """The faces sent for an event that has ended, when a guest asks for a rematch whose face is newer."""
+    """The faces sent for an ended event when a guest requests a rematch with a newer face."""
     event = world.event()
     guest = world.guest(event)
     world.enter(guest, 1)
@@ -237,11 +237,11 @@ def rematch_with_a_newer_face(world: World) -> list[bytes]:
     return sent(world, event)
 
 
-def test_a_rematch_searches_no_newer_face_in_an_event_that_has_ended(world: World) -> None:
+def test_a_rematch_searches_for_no_newer_face_in_an_ended_event(world: World) -> None:
     assert rematch_with_a_newer_face(world) == [face(1)]
 
 
-def test_control_a_rematch_in_every_event_would_search_the_newer_face(
+def test_control_a_rematch_in_every_event_searches_the_newer_face(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def want_all(connection: Connection, user_id: UUID, revision: int) -> None:
@@ -251,7 +251,7 @@ def test_control_a_rematch_in_every_event_would_search_the_newer_face(
     assert rematch_with_a_newer_face(world) == [face(1), face(2)]
 
 
-def test_who_is_invited_to_a_closed_event_is_searched_there_when_it_opens_again(world: World) -> None:
+def test_a_guest_invited_to_a_closed_event_is_searched_when_it_reopens(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest, 1)

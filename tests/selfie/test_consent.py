@@ -1,4 +1,4 @@
-"""No face is compared in an event without consent, and a selfie ends a day after its guest's last event."""
+"""No face is compared in an event without consent, and a selfie is deleted a day after its guest's last event."""
 
 from threading import Thread
 from uuid import UUID
@@ -27,7 +27,7 @@ def leave(world: World, guest: UUID, event: UUID, is_last: bool = True) -> None:
 
 
 def pass_time(world: World, hours: int) -> None:
-    """As if as much time had passed since accounts left their last event and took their selfies; then tidies up."""
+    """Pretends that this much time has passed since the last LEFT and the latest selfie; then runs the cleanup."""
     ago = f"- interval '{hours} hours'"
     world.execute(f"UPDATE selfie.people SET without_events_since = without_events_since {ago}")
     world.execute(f"UPDATE selfie.selfies SET created_at = created_at {ago}")
@@ -36,7 +36,7 @@ def pass_time(world: World, hours: int) -> None:
 
 
 def search_without_consent(world: World) -> list[bytes]:
-    """The faces sent for an event whose guest brings a selfie from another, takes a new one there and asks again."""
+    """The faces sent for an event whose guest has a selfie elsewhere, takes a new one and requests a rematch."""
     first, second = world.event(), world.event()
     guest = world.guest(first)
     world.enter(guest, 1)
@@ -54,25 +54,25 @@ def test_no_face_is_compared_in_an_event_without_consent(world: World) -> None:
     assert search_without_consent(world) == []
 
 
-def test_control_enrolling_all_members_compares_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_if_all_members_are_enrolled_it_is_compared(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "_is_searched", lambda change: True)
     assert search_without_consent(world) != []
 
 
-def test_with_the_consent_the_active_selfie_is_compared_and_only_once(world: World) -> None:
+def test_after_consent_the_active_selfie_is_compared_exactly_once(world: World) -> None:
     first, second = world.event(), world.event()
     guest = world.guest(first)
     world.enter(guest, 1)
     join(world, guest, second, without_search=True)
-    assert {told.event_id for told in world.state(guest).events} == {str(first)}
+    assert {entry.event_id for entry in world.state(guest).events} == {str(first)}
     for _ in range(2):
         join(world, guest, second)
         world.rematch()
     assert sent(world, second) == [face(1)]
-    assert {told.state for told in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
+    assert {entry.state for entry in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
 
 
-def test_who_is_searched_nowhere_may_send_a_selfie_before_the_consent_arrives(world: World) -> None:
+def test_a_guest_may_send_a_selfie_before_the_consent_arrives(world: World) -> None:
     event = world.event()
     guest = world.guest()
     join(world, guest, event, without_search=True)
@@ -84,7 +84,7 @@ def test_who_is_searched_nowhere_may_send_a_selfie_before_the_consent_arrives(wo
     assert sent(world, event) == [face(1)]
 
 
-def test_a_consent_for_an_event_that_has_ended_waits_until_it_opens_again(world: World) -> None:
+def test_consent_in_an_ended_event_takes_effect_when_it_reopens(world: World) -> None:
     first, second = world.event(), world.event()
     guest = world.guest(first)
     world.enter(guest, 1)
@@ -111,12 +111,12 @@ def has_selfie_after_the_last_event(world: World) -> bool:
     leave(world, guest, other)
     pass_time(world, 25)
     world.sweep()
-    assert world.count("bindings") == 1, "the day's count stays"
+    assert world.count("bindings") == 1, "the daily count is kept"
     assert world.row("SELECT revision FROM selfie.people").revision > revision
     return bool(world.files() or world.row("SELECT bound_encoding FROM selfie.people").bound_encoding)
 
 
-def test_the_selfie_ends_with_the_last_event(world: World) -> None:
+def test_the_selfie_is_deleted_after_the_last_event(world: World) -> None:
     assert not has_selfie_after_the_last_event(world)
     (guest,) = world.row("SELECT array_agg(user_id) AS users FROM selfie.people").users
     with refused(grpc.StatusCode.NOT_FOUND, "NO_ACTIVE_SELFIE"):
@@ -125,14 +125,14 @@ def test_the_selfie_ends_with_the_last_event(world: World) -> None:
     assert world.state(guest).selfie_state == pb.SELFIE_STATE_UNSPECIFIED
 
 
-def test_control_a_feed_that_does_not_say_which_was_the_last_keeps_it(
+def test_control_a_feed_that_does_not_mark_the_last_event_keeps_it(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(changes, "_is_last", lambda change: False)
     assert has_selfie_after_the_last_event(world)
 
 
-def test_a_verdict_after_the_last_event_writes_nothing_and_who_comes_back_takes_a_new_selfie(world: World) -> None:
+def test_a_verdict_after_the_last_event_is_discarded_and_a_return_needs_a_new_selfie(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.upload(guest)
@@ -146,7 +146,7 @@ def test_a_verdict_after_the_last_event_writes_nothing_and_who_comes_back_takes_
     assert face(1) not in sent(world, event)
     world.enter(guest, 2)
     world.rematch()
-    assert sent(world, event)[-1] == face(2), "any face: the binding went with the selfie"
+    assert sent(world, event)[-1] == face(2), "any face: the binding was deleted with the selfie"
 
 
 def keeps_face(world: World, guest: UUID) -> bool:
@@ -172,10 +172,10 @@ def test_a_face_is_kept_for_a_day_after_the_last_event(world: World) -> None:
             world.get(guest, person)
     assert not keeps_face(world, guest)
     assert [person.name for person in world.list_people(guest).people] == ["", "Mia"]
-    assert world.get(member).image, "of whoever stays"
+    assert world.get(member).image, "members of an event keep theirs"
 
 
-def test_who_comes_back_within_the_day_is_found_by_the_same_selfie(world: World) -> None:
+def test_a_guest_who_returns_within_a_day_is_found_by_the_same_selfie(world: World) -> None:
     event, other = world.event(), world.event()
     guest = world.guest(event)
     world.enter(guest, 1)
@@ -189,8 +189,8 @@ def test_who_comes_back_within_the_day_is_found_by_the_same_selfie(world: World)
     assert world.get(guest).image
 
 
-def test_who_takes_another_selfie_after_the_last_event_keeps_it(world: World) -> None:
-    """They may wait to be admitted to the next one. If they are not, another LEFT begins the day anew."""
+def test_a_selfie_taken_after_the_last_event_is_kept(world: World) -> None:
+    """The guest may be waiting for admission to the next event. If rejected, another LEFT restarts the day."""
     event = world.event()
     guest = world.guest(event)
     world.enter(guest, 1)
@@ -205,7 +205,7 @@ def test_who_takes_another_selfie_after_the_last_event_keeps_it(world: World) ->
 
 
 class Hasty(LeaverStore):
-    """A broken twin: does not look again under the lock."""
+    """A broken twin: does not check again under the lock."""
 
     def erase_due(self) -> bool:
         with self._engine.connect() as connection:
@@ -218,7 +218,7 @@ class Hasty(LeaverStore):
 
 
 def join_while_faces_are_erased(world: World, leavers: LeaverStore) -> bool:
-    """Whether the face is kept of a guest who joins an event between the look for what is due and the erasure."""
+    """Whether the face is kept of a guest who joins an event between the query for due faces and their erasure."""
     event = world.event()
     guest = world.guest(event)
     world.enter(guest, 1)
@@ -235,15 +235,15 @@ def join_while_faces_are_erased(world: World, leavers: LeaverStore) -> bool:
     return keeps_face(world, guest)
 
 
-def test_who_joins_an_event_while_faces_are_erased_keeps_theirs(world: World) -> None:
+def test_a_guest_who_joins_during_the_erasure_keeps_their_face(world: World) -> None:
     assert join_while_faces_are_erased(world, LeaverStore(world.db))
 
 
-def test_control_without_another_look_it_goes(world: World) -> None:
+def test_control_without_a_second_check_the_face_is_deleted(world: World) -> None:
     assert not join_while_faces_are_erased(world, Hasty(world.db))
 
 
-def test_an_erasure_that_dies_is_done_by_the_next_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_erasure_is_completed_by_the_next_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     event = world.event()
     guests = [world.guest(event) for _ in range(3)]
     for number, guest in enumerate(guests):

@@ -1,4 +1,4 @@
-"""A request's deadline goes along on every hop: from the gateway to a service, from there to auth_service."""
+"""A request's deadline propagates along every hop: from the gateway to a service, and from there to auth_service."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ NOWHERE = "127.0.0.1:1"
 
 
 class DeafCalls(ServiceCalls):
-    """A broken twin: each hop takes the time that it would like."""
+    """A broken twin: each hop uses its own timeout."""
 
     def timeout_s(self, at_most: float) -> float:
         return at_most
@@ -32,7 +32,7 @@ class DeafCalls(ServiceCalls):
 
 @pytest.fixture
 def start(keys: Path) -> Iterator[Callable[[World], str]]:
-    """Serves a world; answers its address."""
+    """Serves a world; its address."""
     servers: list[Server] = []
 
     def start(world: World) -> str:
@@ -50,18 +50,18 @@ def start(keys: Path) -> Iterator[Callable[[World], str]]:
 
 
 def upload_while_the_feed_hangs(world: World, address: str, verifier: Verifier) -> float:
-    """The deadline that auth_service saw, of an upload for which its changes are needed."""
+    """The deadline that auth_service receives for an upload that needs its changes."""
     world.feed.ready.clear()
     with running_gateway(Addresses(NOWHERE, address, NOWHERE), Limits(selfie_s=REQUEST_S), verifier) as (client, _):
         headers = {key: str(value) for key, value in world.as_user(uuid4())}
         answer = client.post("/api/upload-selfie", files={"file": image_of("new")}, headers=headers)
     assert problem(answer) == (504, "deadline_exceeded")
-    told = world.feed.deadlines[0]
-    assert told is not None
-    return told
+    left_s = world.feed.deadlines[0]
+    assert left_s is not None
+    return left_s
 
 
-def test_the_deadline_of_a_request_ends_the_work_on_every_hop(
+def test_a_requests_deadline_ends_the_work_on_every_hop(
     make_world: MakeWorld, start: Callable[[World], str], keys: Path
 ) -> None:
     world = make_world()
@@ -69,7 +69,7 @@ def test_the_deadline_of_a_request_ends_the_work_on_every_hop(
     wait_until(lambda: world.feed.abandoned > 0)
 
 
-def test_control_a_hop_that_does_not_pass_it_on_is_found_out(
+def test_control_a_hop_that_does_not_propagate_it_is_detected(
     make_world: MakeWorld, start: Callable[[World], str], keys: Path
 ) -> None:
     world = make_world(calls=DeafCalls)

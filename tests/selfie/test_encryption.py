@@ -1,5 +1,6 @@
-"""Selfies and their encodings are encrypted, in rows and files: in a new installation at once, in an old one from
-`reencrypt` on, and with a new master key again."""
+"""Selfies and their encodings are encrypted in rows and files: in a new installation from the start, in an old one
+after `reencrypt`, and again after a change of the master key.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ from tests.selfie.world import MakeWorld, World, face, image_of
 
 
 def stored(world: World) -> list[bytes]:
-    """Every encoding and every file that is kept, as it lies there."""
+    """Every stored encoding and file, as the raw bytes."""
     query = (
         "SELECT encoding FROM selfie.selfies WHERE encoding IS NOT NULL"
         " UNION ALL SELECT bound_encoding FROM selfie.people WHERE bound_encoding IS NOT NULL"
@@ -39,7 +40,7 @@ def enter(world: World) -> UUID:
     return guest
 
 
-def test_what_a_new_installation_keeps_is_encrypted(make_world: MakeWorld) -> None:
+def test_a_new_installation_encrypts_everything_it_stores(make_world: MakeWorld) -> None:
     world = make_world()
     guest = enter(world)
     kept = stored(world)
@@ -49,7 +50,7 @@ def test_what_a_new_installation_keeps_is_encrypted(make_world: MakeWorld) -> No
     assert world.get(guest).image == image_of("person 1")
 
 
-def test_a_file_is_read_for_its_person_alone(make_world: MakeWorld) -> None:
+def test_a_file_decrypts_only_for_its_person(make_world: MakeWorld) -> None:
     world = make_world()
     guest, other = enter(world), enter(world)
     key = world.row("SELECT image_key FROM selfie.selfies WHERE user_id = :guest", guest=guest).image_key
@@ -65,7 +66,7 @@ def old(
     signer: Callable[[str], Signer],
     tmp_path: Path,
 ) -> Iterator[World]:
-    """An installation of the version before, which did not encrypt, with the processes of this one."""
+    """An installation of the previous version, which did not encrypt, with the processes of this one."""
     db = make_db("selfie")
     with db.begin() as connection:
         connection.execute(text("DELETE FROM selfie.encryption"))
@@ -75,9 +76,9 @@ def old(
     world.close()
 
 
-def test_an_old_installation_encrypts_when_it_is_told_to(old: World) -> None:
+def test_an_old_installation_encrypts_on_request(old: World) -> None:
     guest = enter(old)
-    assert not any(is_sealed(value) for value in stored(old)), "the version before could not read them"
+    assert not any(is_sealed(value) for value in stored(old)), "the previous version could not read them"
     store = ReencryptionStore(old.db)
     assert not store.has_begun()
     assert reencrypt(store, old.images) == {"encodings": 2, "selfies": 1}
@@ -88,10 +89,10 @@ def test_an_old_installation_encrypts_when_it_is_told_to(old: World) -> None:
     assert len(stored(old)) == 3, "the former file is deleted"
     assert old.get(guest).image == image_of("person 1")
     enter(old)
-    assert all(is_sealed(value) for value in stored(old)), "a process that ran before encrypts, too"
+    assert all(is_sealed(value) for value in stored(old)), "a process started earlier encrypts as well"
 
 
-def test_selfies_are_encrypted_for_a_new_master_key(make_world: MakeWorld) -> None:
+def test_selfies_are_re_encrypted_for_a_new_master_key(make_world: MakeWorld) -> None:
     world = make_world()
     guest = enter(world)
     both = Vault([NEXT_KEY, KEY])
@@ -106,7 +107,7 @@ def test_selfies_are_encrypted_for_a_new_master_key(make_world: MakeWorld) -> No
     assert only.read(guest, StoredImage(key)) == image_of("person 1")
 
 
-def test_a_selfie_that_is_deleted_meanwhile_leaves_no_file(make_world: MakeWorld) -> None:
+def test_a_selfie_deleted_meanwhile_leaves_no_file(make_world: MakeWorld) -> None:
     world = make_world()
     guest = enter(world)
     both = Vault([NEXT_KEY, KEY])
@@ -122,8 +123,8 @@ def test_a_selfie_that_is_deleted_meanwhile_leaves_no_file(make_world: MakeWorld
     assert stored(world) == []
 
 
-def test_a_database_that_is_away_is_no_fault_of_ours() -> None:
-    """Whoever uploads then is told to try again: the first upload of a process asks whether files are encrypted yet."""
+def test_an_unreachable_database_is_reported_as_unavailable() -> None:
+    """The caller is asked to retry: the first upload of a process checks whether files are encrypted yet."""
     nowhere = create_db("postgresql://minois@127.0.0.1:1/nothing", 1, 0, "test", Vault([KEY]))
     with pytest.raises(DatabaseUnavailable):
         SelfieStore(nowhere).is_sealing()

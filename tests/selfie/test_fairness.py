@@ -1,4 +1,4 @@
-"""Whose turn it is: no guest's selfies or rematches delay those of others by more than a turn."""
+"""Fair scheduling: no guest's selfies or rematches delay those of others by more than one turn."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ MANY = 200
 
 
 class OldestRematches(RematchStore):
-    """A broken twin: first come, first served, as in the previous version."""
+    """A broken twin: claims in order of arrival, as the previous version did."""
 
     def claim(self, limit: int, lease_s: float) -> list[Rematch]:
         with transaction(self._engine) as connection:
@@ -26,7 +26,7 @@ class OldestRematches(RematchStore):
 
 
 class OldestSelfies(SelfieStore):
-    """A broken twin: the oldest upload first, however often it was tried."""
+    """A broken twin: claims the oldest upload first, regardless of earlier attempts."""
 
     def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT, is_slow: bool | None = None) -> SelfieJob | None:
         with transaction(self._engine) as connection:
@@ -41,7 +41,7 @@ def join_many(world: World, guest: UUID) -> None:
 
 
 def count_streams_before(world: World, others: set[UUID]) -> int:
-    """Streams sent until the last of these guests is matched."""
+    """The number of streams sent until the last of these guests is matched."""
     missing, count = set(others), 0
     while missing:
         count += 1
@@ -51,7 +51,7 @@ def count_streams_before(world: World, others: set[UUID]) -> int:
 
 
 def match_ten_behind_many_events(world: World) -> int:
-    """Streams until ten guests of ten events are matched, who come after one guest of 200 events."""
+    """The number of streams until ten guests of ten events are matched who arrive after one guest of 200 events."""
     guest = world.guest(*(world.event() for _ in range(MANY)))
     others = [world.guest(world.event()) for _ in range(10)]
     for who in (guest, *others):
@@ -59,15 +59,15 @@ def match_ten_behind_many_events(world: World) -> int:
     return count_streams_before(world, set(others))
 
 
-def test_ten_guests_wait_for_one_event_of_a_guest_of_two_hundred(world: World) -> None:
+def test_ten_guests_wait_for_at_most_one_event_of_a_guest_of_two_hundred(world: World) -> None:
     assert match_ten_behind_many_events(world) == 11
 
 
-def test_control_first_come_first_served_they_wait_for_all(make_world: MakeWorld) -> None:
+def test_control_in_order_of_arrival_they_wait_for_all(make_world: MakeWorld) -> None:
     assert match_ten_behind_many_events(make_world(rematch_store=OldestRematches)) == MANY + 10
 
 
-def test_joining_many_events_delays_nobody(world: World) -> None:
+def test_joining_many_events_does_not_delay_others(world: World) -> None:
     guest, other = world.guest(world.event()), world.guest(world.event())
     world.enter(guest)
     world.rematch()
@@ -85,7 +85,7 @@ def test_every_event_of_a_guest_gets_its_turn(world: World) -> None:
 
 
 def restart_while_another_waits(world: World, rounds: int = 5) -> int:
-    """Claims of a guest who wants the same rematch again at each of them, before a guest who came later is claimed."""
+    """The number of claims of a guest who re-requests a rematch at each of them, before a later guest is claimed."""
     guest, other = world.guest(world.event()), world.guest(world.event())
     for who in (guest, other):
         world.enter(who)
@@ -97,12 +97,12 @@ def restart_while_another_waits(world: World, rounds: int = 5) -> int:
     return rounds
 
 
-def test_who_wants_a_rematch_again_and_again_gets_one_turn(world: World) -> None:
+def test_a_guest_who_keeps_requesting_a_rematch_gets_one_turn(world: World) -> None:
     assert restart_while_another_waits(world) == 1
 
 
 class JumpingRematches(RematchStore):
-    """A broken twin: who is claimed stays at the front of the queue."""
+    """A broken twin: a claimed guest stays at the front of the queue."""
 
     def claim(self, limit: int, lease_s: float) -> list[Rematch]:
         claimed = super().claim(limit, lease_s)
@@ -111,12 +111,12 @@ class JumpingRematches(RematchStore):
         return claimed
 
 
-def test_control_staying_at_the_front_others_would_starve(make_world: MakeWorld) -> None:
+def test_control_if_they_stay_at_the_front_others_starve(make_world: MakeWorld) -> None:
     assert restart_while_another_waits(make_world(rematch_store=JumpingRematches)) > 1
 
 
 def examine_others_behind_a_slow_one(world: World) -> list[bool]:
-    """Whose selfie is examined, in order: whether it is that of the guest over whose selfie the engine hangs."""
+    """The order of examinations: whether each is of the guest over whose selfie the engine hangs."""
     names = []
 
     def examine(image: bytes) -> Examination:
@@ -134,7 +134,7 @@ def examine_others_behind_a_slow_one(world: World) -> list[bool]:
     return names
 
 
-def test_a_selfie_over_which_the_engine_hangs_is_tried_again_after_the_others(world: World) -> None:
+def test_a_selfie_over_which_the_engine_hangs_is_retried_after_the_others(world: World) -> None:
     assert examine_others_behind_a_slow_one(world) == [True, False, False, False, True, True]
 
 
@@ -144,7 +144,7 @@ def test_control_oldest_first_the_others_wait_for_three_failures(make_world: Mak
 
 
 def upload_at_each_claim(world: World) -> list[bool]:
-    """Whether each of five claims is of the guest who uploads again at each, with three others who wait."""
+    """Whether each of five claims is of the guest who uploads again at each of them, while three guests wait."""
     event = world.event()
     guest = world.guest(event)
     world.upload(guest, "0")
@@ -160,11 +160,11 @@ def upload_at_each_claim(world: World) -> list[bool]:
     return claims
 
 
-def test_who_uploads_again_and_again_gets_one_turn_in_each_round(world: World) -> None:
+def test_a_guest_who_keeps_uploading_gets_one_turn_per_round(world: World) -> None:
     assert upload_at_each_claim(world) == [True, False, False, False, True]
 
 
-def test_who_uploads_again_keeps_the_place(world: World) -> None:
+def test_a_repeated_upload_keeps_its_place_in_the_queue(world: World) -> None:
     event = world.event()
     guest, other = world.guest(event), world.guest(event)
     for who in (guest, other, guest, guest):
@@ -174,7 +174,7 @@ def test_who_uploads_again_keeps_the_place(world: World) -> None:
     assert job.selfie_id == newest
 
 
-def test_control_at_the_end_of_the_queue_a_correction_costs_the_place(make_world: MakeWorld) -> None:
+def test_control_if_requeued_at_the_end_a_correction_loses_its_place(make_world: MakeWorld) -> None:
     world = make_world(selfie_store=OldestSelfies)
     event = world.event()
     guest, other = world.guest(event), world.guest(event)

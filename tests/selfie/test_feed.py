@@ -1,4 +1,4 @@
-"""What auth_service tells, applied once and in order."""
+"""Changes from auth_service, applied once and in order."""
 
 from pathlib import Path
 from threading import Thread
@@ -21,14 +21,14 @@ from tests.selfie.world import MakeWorld, World, face, wait_until
 
 
 class CarelessChanges(ChangeStore):
-    """A broken twin: applies whatever it is given."""
+    """A broken twin: applies every change without checking its position."""
 
     def _is_next(self, connection: Connection, change: Change) -> bool:
         return True
 
 
 def leave_twice(world: World) -> int:
-    """The revision after a change that is applied twice."""
+    """The revision after a LEFT that is delivered twice."""
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)
@@ -39,11 +39,11 @@ def leave_twice(world: World) -> int:
     return revision
 
 
-def test_a_change_that_comes_twice_is_applied_once(world: World) -> None:
+def test_a_change_delivered_twice_is_applied_once(world: World) -> None:
     assert leave_twice(world) == 3
 
 
-def test_control_without_the_cursor_it_is_applied_twice(make_world: MakeWorld) -> None:
+def test_control_without_the_cursor_check_it_is_applied_twice(make_world: MakeWorld) -> None:
     assert leave_twice(make_world(change_store=CarelessChanges)) == 4
 
 
@@ -54,14 +54,14 @@ def test_a_gap_stops_the_feed(world: World) -> None:
     assert (world.changes.cursor(), world.count("events")) == (0, 0)
 
 
-def test_a_change_that_fails_leaves_the_cursor_where_it_was(world: World) -> None:
+def test_a_failed_change_does_not_move_the_cursor(world: World) -> None:
     with pytest.raises(AssertionError):
         world.changes.apply(Change(1, ChangeKind.JOINED, event_id=uuid4()))
     assert world.changes.cursor() == 0
 
 
 def join_after_an_unknown_change(world: World) -> int:
-    """Enrolments of a guest who joins after a change of a kind that this version does not know."""
+    """The enrolments of a guest who joins after a change of a kind unknown to this version."""
     event = world.event()
     world.feed.changes.append(auth_pb2.Change(sequence=2, kind=99, event_id=str(event)))  # type: ignore[arg-type]
     world.tell(ChangeKind.JOINED, event_id=event, user_id=uuid4())
@@ -80,9 +80,7 @@ def test_a_change_of_an_unknown_kind_is_skipped_with_a_warning(world: World) -> 
     ] == [("warning", "change_skipped", 2, 99)]
 
 
-def test_control_looking_the_kind_up_strictly_the_feed_would_stop(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_a_strict_lookup_of_the_kind_stops_the_feed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     class Strict(dict[int, ChangeKind]):
         def get(self, key: int, default: object = None) -> ChangeKind:  # type: ignore[override]
             return self[key]
@@ -107,8 +105,8 @@ def test_several_followers_apply_each_change_once(world: World) -> None:
     assert world.row("SELECT min(revision) AS least, max(revision) AS most FROM selfie.people") == (1, 1)
 
 
-def test_several_followers_of_many_who_join_apply_each_change_once(world: World) -> None:
-    """In runs that overlap."""
+def test_several_followers_apply_each_change_of_many_joins_once(world: World) -> None:
+    """The followers read overlapping batches."""
     event = world.event()
     for _ in range(120):
         world.tell(ChangeKind.JOINED, event_id=event, user_id=uuid4())
@@ -121,7 +119,7 @@ def test_several_followers_of_many_who_join_apply_each_change_once(world: World)
     assert world.count("enrolments") == 120
 
 
-def test_the_follower_hears_of_a_change_while_it_waits(world: World) -> None:
+def test_the_follower_receives_a_change_while_it_waits(world: World) -> None:
     following = Thread(target=lambda: world.follower.run(world.stop))
     following.start()
     wait_until(lambda: len(world.feed.callers) > 0)
@@ -133,12 +131,12 @@ def test_the_follower_hears_of_a_change_while_it_waits(world: World) -> None:
     assert not following.is_alive()
 
 
-def test_the_feed_is_asked_with_a_token_of_this_service(world: World, keys: Path) -> None:
+def test_the_feed_is_requested_with_a_token_of_this_service(world: World, keys: Path) -> None:
     world.follower.catch_up()
     assert Verifier.read(keys, "auth").verify(world.feed.callers[0]).kind == "service:selfie"
 
 
-def test_who_joins_with_an_active_selfie_is_matched_there_too(world: World) -> None:
+def test_a_guest_who_joins_with_an_active_selfie_is_matched_there_too(world: World) -> None:
     guest = world.guest(world.event())
     world.enter(guest, 4)
     world.rematch()
@@ -150,13 +148,13 @@ def test_who_joins_with_an_active_selfie_is_matched_there_too(world: World) -> N
     assert {event.state for event in world.state(guest).events} == {pb.REMATCH_STATE_DONE}
 
 
-def test_who_joins_before_the_first_selfie_is_not_sent_anywhere(world: World) -> None:
+def test_a_guest_who_joins_without_a_selfie_is_not_sent(world: World) -> None:
     world.guest(world.event())
     world.rematch()
     assert world.matcher.requests == []
 
 
-def test_who_left_is_matched_there_no_more(world: World) -> None:
+def test_a_guest_who_left_is_no_longer_matched_there(world: World) -> None:
     event, left = world.event(), world.event()
     guest = world.guest(event, left)
     world.enter(guest)
@@ -168,7 +166,7 @@ def test_who_left_is_matched_there_no_more(world: World) -> None:
     assert world.row("SELECT revision FROM selfie.people").revision == before + 1
 
 
-def test_who_left_and_came_back_is_matched_at_a_newer_revision(world: World) -> None:
+def test_a_returning_guest_is_matched_with_a_newer_revision(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)
@@ -182,7 +180,7 @@ def test_who_left_and_came_back_is_matched_at_a_newer_revision(world: World) -> 
     assert len(after.encoding) == 128
 
 
-def test_erasing_a_guest_leaves_nothing_but_an_id(world: World) -> None:
+def test_erasing_a_guest_leaves_only_an_id(world: World) -> None:
     event = world.event()
     guest, other = world.guest(event), world.guest(event)
     for who in (guest, other):
@@ -197,7 +195,7 @@ def test_erasing_a_guest_leaves_nothing_but_an_id(world: World) -> None:
     assert world.count("selfies") == 1
 
 
-def test_a_verdict_after_the_erasure_writes_nothing(world: World) -> None:
+def test_a_verdict_after_the_erasure_is_discarded(world: World) -> None:
     guest = world.guest(world.event())
     world.upload(guest)
     job = world.selfies.claim(30)
@@ -216,19 +214,17 @@ def join_after_the_erasure(world: World) -> int:
     return world.count("people") + world.count("enrolments")
 
 
-def test_an_erased_guest_joins_nothing(world: World) -> None:
+def test_an_erased_guest_cannot_join(world: World) -> None:
     assert join_after_the_erasure(world) == 0
 
 
-def test_control_without_tombstones_an_erased_guest_would_be_back(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_tombstones_an_erased_guest_is_restored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "bury", lambda *_: None)
     assert join_after_the_erasure(world) == 2
 
 
 def join_after_the_deletion(world: World) -> tuple[int, int]:
-    """Enrolments and events of a guest of two events, one of which is deleted, and then told of once more."""
+    """The enrolments and events of a guest of two events after one is deleted and reappears in the feed."""
     event = world.event()
     guest = world.guest(event, world.event())
     world.tell(ChangeKind.EVENT_DELETED, event_id=event)
@@ -238,25 +234,24 @@ def join_after_the_deletion(world: World) -> tuple[int, int]:
     return len(world.state(guest).events), world.count("events")
 
 
-def test_deleting_an_event_ends_its_enrolments_for_good(world: World) -> None:
+def test_deleting_an_event_ends_its_enrolments_permanently(world: World) -> None:
     assert join_after_the_deletion(world) == (1, 1)
 
 
-def test_control_without_tombstones_a_deleted_event_would_be_back(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_tombstones_a_deleted_event_is_restored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "bury", lambda *_: None)
     assert join_after_the_deletion(world) == (2, 2)
 
 
-def test_an_event_that_opens_again_takes_selfies_again(world: World) -> None:
+def test_a_reopened_event_accepts_selfies_again(world: World) -> None:
     event = world.event(closed=True)
     guest = world.guest(event)
     world.tell(ChangeKind.EVENT_UPDATED, event_id=event, closed=False)
     world.upload(guest)
+    assert world.count("selfies") == 1
 
 
-def test_what_is_for_open_pages_alone_is_passed_over_without_a_word(world: World) -> None:
+def test_changes_meant_only_for_open_pages_are_skipped_without_a_log_line(world: World) -> None:
     world.feed.changes.append(auth_pb2.Change(sequence=1, kind=auth_pb2.Change.KIND_WAITING, event_id=str(uuid4())))
     with capture_logs() as logs:
         world.follower.catch_up()

@@ -1,4 +1,4 @@
-"""The files of selfies: durable before their row, deleted with it, and nothing else lost or left behind."""
+"""Selfie files: written before their row, deleted with it, and otherwise neither lost nor left behind."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -16,8 +16,8 @@ from tests.harness.s3 import S3Server
 from tests.selfie.world import MakeWorld, World, image_of, invalid, valid
 
 
-class Away(Blobs):
-    """A file store that cannot be written to, and cannot be read once it is `silent`."""
+class Unavailable(Blobs):
+    """A file store that rejects writes, and also reads once it is `silent`."""
 
     silent = False
 
@@ -31,20 +31,20 @@ class Away(Blobs):
 
 
 class RowBeforeFile(Blobs):
-    """A broken twin: whoever writes a file is answered before it is there."""
+    """A broken twin: acknowledges a write before the file exists."""
 
     def put(self, key: str, data: bytes) -> None:
         pass
 
 
-def test_a_file_store_that_is_away_accepts_nothing(make_world: MakeWorld) -> None:
-    world = make_world(blobs=Away)
+def test_no_selfie_is_accepted_while_the_file_store_is_unavailable(make_world: MakeWorld) -> None:
+    world = make_world(blobs=Unavailable)
     with refused(grpc.StatusCode.UNAVAILABLE, "BLOBS_UNAVAILABLE"):
         world.upload(world.guest(world.event()))
     assert world.count("selfies") == 0
 
 
-def test_control_a_row_without_its_file_is_put_aside_and_never_decided(make_world: MakeWorld) -> None:
+def test_control_a_row_without_a_file_is_put_aside_and_never_decided(make_world: MakeWorld) -> None:
     world = make_world(blobs=RowBeforeFile)
     selfie_id = world.upload(world.guest(world.event()))
     for _ in range(MAX_FAILURES):
@@ -52,9 +52,9 @@ def test_control_a_row_without_its_file_is_put_aside_and_never_decided(make_worl
     assert world.selfie(selfie_id).state == "error"
 
 
-def test_a_file_store_that_cannot_be_read_is_no_failure_of_the_selfie(world: World, guest: UUID) -> None:
+def test_an_unreadable_file_store_does_not_count_as_a_failure_of_the_selfie(world: World, guest: UUID) -> None:
     selfie_id = world.upload(guest)
-    world.blobs.__class__ = Away
+    world.blobs.__class__ = Unavailable
     world.blobs.silent = True  # type: ignore[attr-defined]
     for _ in range(MAX_FAILURES + 1):
         with pytest.raises(BlobsUnavailable):
@@ -67,7 +67,7 @@ def test_a_file_store_that_cannot_be_read_is_no_failure_of_the_selfie(world: Wor
     assert world.get(guest).image == image_of("selfie")
 
 
-def test_a_refused_upload_and_a_repeated_one_leave_no_file(world: World) -> None:
+def test_rejected_and_repeated_uploads_leave_no_file(world: World) -> None:
     guest = world.guest(world.event(closed=True))
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "EVENT_CLOSED"):
         world.upload(guest)
@@ -107,7 +107,7 @@ ENDS = [supersede, replace, reject, erase]
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_the_file_of_a_selfie_goes_with_its_bytes(
+def test_the_file_of_a_selfie_is_deleted_with_its_bytes(
     world: World, guest: UUID, end: Callable[[World, UUID], None]
 ) -> None:
     end(world, guest)
@@ -117,7 +117,7 @@ def test_the_file_of_a_selfie_goes_with_its_bytes(
 
 
 @pytest.mark.parametrize("end", [replace, reject, erase])
-def test_control_a_deletion_that_is_not_queued_leaves_the_file(
+def test_control_a_deletion_that_queues_no_file_leaves_it_behind(
     world: World, guest: UUID, end: Callable[[World, UUID], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (changes, erasing):
@@ -135,7 +135,7 @@ def test_only_files_without_a_selfie_are_orphans(world: World, guest: UUID) -> N
 
 
 class DeletedMeanwhile(SelfieStore):
-    """Its guest deletes the selfie while its bytes are written into a file."""
+    """The guest deletes the selfie while its bytes are moved into a file."""
 
     guest: UUID
 
@@ -144,7 +144,7 @@ class DeletedMeanwhile(SelfieStore):
         return super().move_image(selfie_id, key)
 
 
-def test_bytes_that_are_deleted_while_they_are_moved_leave_no_file(make_world: MakeWorld) -> None:
+def test_bytes_deleted_while_they_are_moved_leave_no_file(make_world: MakeWorld) -> None:
     world = make_world(selfie_store=DeletedMeanwhile)
     DeletedMeanwhile.guest = guest = world.guest(world.event())
     world.enter(guest)
@@ -160,14 +160,14 @@ def test_bytes_that_are_deleted_while_they_are_moved_leave_no_file(make_world: M
 
 
 class LostAtTheCommit(SelfieStore):
-    """The database goes away after the commit and before its answer."""
+    """The database connection breaks after the commit and before the answer."""
 
     def add_selfie(self, selfie: NewSelfie) -> UUID:
         super().add_selfie(selfie)
         raise DatabaseUnavailable
 
 
-def test_the_file_stays_where_nobody_knows_whether_the_row_is_there(make_world: MakeWorld) -> None:
+def test_the_file_is_kept_if_the_outcome_of_the_commit_is_unknown(make_world: MakeWorld) -> None:
     world = make_world(selfie_store=LostAtTheCommit)
     guest = world.guest(world.event())
     with refused(grpc.StatusCode.UNAVAILABLE, "DATABASE_UNAVAILABLE"):
@@ -176,14 +176,14 @@ def test_the_file_stays_where_nobody_knows_whether_the_row_is_there(make_world: 
 
 
 class OnS3(Blobs):
-    """A file store in a bucket, whatever folder is asked for."""
+    """A file store in a bucket, which ignores the requested folder."""
 
     def __init__(self, _: str, prefix: str) -> None:
         super().__init__("s3://photos", prefix, BlobOptions(allow_http=True))
 
 
-@pytest.mark.timeout(900)  # the first test may have to build the server
-def test_the_files_of_selfies_may_be_in_a_bucket(
+@pytest.mark.timeout(900)  # the first test may build the server
+def test_selfie_files_can_be_stored_in_a_bucket(
     s3: S3Server, make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in s3.settings.items():

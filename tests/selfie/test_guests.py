@@ -1,4 +1,4 @@
-"""Whether guests have a selfie, for the organisers of their event alone."""
+"""The state of guests' selfies, visible only to the organisers of the event."""
 
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -24,7 +24,7 @@ def list_selfies(world: World, caller: UUID, event: UUID, *users: UUID) -> dict[
     return {UUID(one.user_id): pb.GuestSelfie.Name(one.selfie).removeprefix("GUEST_SELFIE_") for one in answer.selfies}
 
 
-def test_the_organiser_knows_how_far_each_selfie_is(world: World) -> None:
+def test_the_organiser_sees_the_state_of_each_selfie(world: World) -> None:
     event = world.event()
     organiser = world.organiser(event)
     none, checking, rejected, accepted, deleted, broken = (world.guest(event) for _ in range(6))
@@ -50,7 +50,7 @@ def test_the_organiser_knows_how_far_each_selfie_is(world: World) -> None:
     }
 
 
-def test_a_later_selfie_changes_nothing_while_one_is_good(world: World) -> None:
+def test_a_later_selfie_changes_nothing_while_one_is_accepted(world: World) -> None:
     event = world.event()
     organiser, guest = world.organiser(event), world.guest(event)
     world.enter(guest)
@@ -60,7 +60,7 @@ def test_a_later_selfie_changes_nothing_while_one_is_good(world: World) -> None:
     assert list_selfies(world, organiser, event, guest) == {guest: "ACCEPTED"}
 
 
-def test_of_who_is_no_member_nothing_is_said(world: World) -> None:
+def test_non_members_are_omitted(world: World) -> None:
     event, other = world.event(), world.event()
     organiser, guest, stranger = world.organiser(event), world.guest(event), world.guest(other)
     world.enter(stranger)
@@ -69,7 +69,7 @@ def test_of_who_is_no_member_nothing_is_said(world: World) -> None:
     assert list_selfies(world, organiser, event, guest, stranger, uuid4()) == {}
 
 
-def test_nobody_else_asks(world: World) -> None:
+def test_only_organisers_may_ask(world: World) -> None:
     event, other = world.event(), world.event()
     guest, elsewhere = world.guest(event), world.organiser(other)
     with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
@@ -82,7 +82,7 @@ def test_nobody_else_asks(world: World) -> None:
         list_selfies(world, organiser, event, *(uuid4() for _ in range(201)))
 
 
-def test_who_organises_an_event_no_more_and_that_of_a_deleted_event_are_refused(world: World) -> None:
+def test_former_organisers_and_organisers_of_a_deleted_event_are_rejected(world: World) -> None:
     event = world.event()
     organiser = world.organiser(event)
     assert list_selfies(world, organiser, event) == {}
@@ -98,18 +98,18 @@ def test_who_organises_an_event_no_more_and_that_of_a_deleted_event_are_refused(
 
 
 def promote(world: World, event: UUID) -> UUID:
-    """A member who joined without a search, and became an organiser."""
+    """A member who joined without being searched for, and became an organiser."""
     member = uuid4()
     for role in (Role.GUEST, Role.ORGANISER):
         world.tell(ChangeKind.JOINED, event_id=event, user_id=member, role=role, without_search=True)
     return member
 
 
-def test_an_organiser_whose_face_is_not_searched_sees_the_selfies_of_others(world: World) -> None:
+def test_an_organiser_who_is_not_searched_for_sees_the_selfies_of_others(world: World) -> None:
     event = world.event()
     organiser, guest = promote(world, event), world.guest(event)
     assert list_selfies(world, organiser, event, guest, organiser) == {guest: "NONE"}
-    assert world.count("enrolments") == 1, "a role is no consent"
+    assert world.count("enrolments") == 1, "a role does not imply consent"
     world.tell(ChangeKind.JOINED, event_id=event, user_id=organiser, role=Role.GUEST, without_search=True)
     world.follower.catch_up()
     with refused(grpc.StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY"):
@@ -121,7 +121,7 @@ def test_an_organiser_whose_face_is_not_searched_sees_the_selfies_of_others(worl
 
 
 @pytest.mark.parametrize("kind", [ChangeKind.LEFT, ChangeKind.USER_ERASED, ChangeKind.EVENT_DELETED])
-def test_whoever_is_gone_before_the_feed_is_read_again_organises_nothing(world: World, kind: ChangeKind) -> None:
+def test_members_gone_before_roles_are_read_again_organise_nothing(world: World, kind: ChangeKind) -> None:
     event = world.event()
     organiser = promote(world, event)
     assert list_selfies(world, organiser, event) == {}
@@ -137,7 +137,7 @@ def test_whoever_is_gone_before_the_feed_is_read_again_organises_nothing(world: 
 
 
 class Old:
-    """A world whose schema was of version 0003 when its members joined."""
+    """A world whose schema was version 0003 when its members joined."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -149,10 +149,10 @@ class Old:
         self.guest = uuid4()
         world.tell(ChangeKind.JOINED, event_id=self.event, user_id=self.guest)
         world.tell(ChangeKind.JOINED, event_id=self.event, user_id=self.former, role=Role.GUEST)
-        self.apply_as_before()
+        self.apply_as_previous_version()
 
-    def apply_as_before(self) -> None:
-        """What a process of that version does with the changes, beside newer ones too."""
+    def apply_as_previous_version(self) -> None:
+        """Applies the changes as a process of that version does, even alongside newer processes."""
         with self.world.db.begin() as connection:
             for change in self.world.feed.changes:
                 if change.user_id:
@@ -175,7 +175,7 @@ def old(world: World) -> Old:
     return Old(world)
 
 
-def test_roles_of_earlier_members_are_read_from_the_feed(old: Old) -> None:
+def test_roles_of_existing_members_are_read_from_the_feed(old: Old) -> None:
     world, event = old.world, old.event
     old.migrate()
     assert list_selfies(world, old.organiser, event, old.guest) == {old.guest: "NONE"}
@@ -187,18 +187,18 @@ def test_roles_of_earlier_members_are_read_from_the_feed(old: Old) -> None:
     assert world.row("SELECT sequence = members_sequence AS same FROM selfie.feed_cursor").same
 
 
-def test_roles_that_an_earlier_process_passes_over_are_read_later(old: Old) -> None:
+def test_roles_skipped_by_a_process_of_the_previous_version_are_read_later(old: Old) -> None:
     old.migrate()
     old.world.guests.read_roles()
     late = old.world.organiser(old.event)
-    old.apply_as_before()
+    old.apply_as_previous_version()
     old.world.tell(ChangeKind.JOINED, event_id=old.event, user_id=uuid4())
     old.world.follower.catch_up()
     assert list_selfies(old.world, late, old.event) == {}
 
 
-def test_an_old_change_does_not_undo_a_new_one(old: Old) -> None:
-    """What is read late is older than what was applied at once."""
+def test_an_old_change_read_late_does_not_undo_a_newer_one(old: Old) -> None:
+    """The reread changes are older than those already applied."""
     old.migrate()
     old.world.tell(ChangeKind.JOINED, event_id=old.event, user_id=old.organiser, role=Role.GUEST)
     old.world.follower.catch_up()

@@ -1,4 +1,4 @@
-"""WatchSelfies: whose selfie changes is said when the change is committed, and nobody else is named."""
+"""WatchSelfies: a hint names the guest whose selfie changes, and no one else, once the change is committed."""
 
 from collections.abc import Callable, Iterator
 from uuid import UUID, uuid4
@@ -32,7 +32,7 @@ def watch(world: World, signer: Callable[[str], Signer]) -> Iterator[Watch]:
 
 @pytest.fixture
 def guest(world: World) -> UUID:
-    """A guest of one event, and another who does nothing."""
+    """A guest of one event, and another guest who does nothing."""
     event = world.event()
     world.guest(event)
     return world.guest(event)
@@ -42,12 +42,12 @@ def heard(watch: Watch) -> set[UUID]:
     return {UUID(user_id) for hint in watch.heard() for user_id in hint.user_ids}
 
 
-def test_an_upload_is_news_for_the_guests_other_pages(world: World, watch: Watch, guest: UUID) -> None:
+def test_an_upload_notifies_the_guests_other_pages(world: World, watch: Watch, guest: UUID) -> None:
     world.upload(guest)
     assert heard(watch) == {guest}
 
 
-def test_each_verdict_is_news(world: World, watch: Watch, guest: UUID) -> None:
+def test_each_verdict_sends_a_hint(world: World, watch: Watch, guest: UUID) -> None:
     for name, examine in (("good", valid()), ("dark", invalid(RejectReason.TOO_DARK))):
         world.upload(guest, name)
         heard(watch)
@@ -55,7 +55,7 @@ def test_each_verdict_is_news(world: World, watch: Watch, guest: UUID) -> None:
         assert heard(watch) == {guest}
 
 
-def test_a_selfie_that_is_given_up_is_news(world: World, watch: Watch, guest: UUID) -> None:
+def test_giving_up_a_selfie_sends_a_hint(world: World, watch: Watch, guest: UUID) -> None:
     world.upload(guest)
     for _ in range(MAX_FAILURES):
         job = world.selfies.claim(0)
@@ -66,7 +66,7 @@ def test_a_selfie_that_is_given_up_is_news(world: World, watch: Watch, guest: UU
     assert world.state(guest).selfie_state == pb.SELFIE_STATE_ERROR
 
 
-def test_the_start_and_the_end_of_a_rematch_are_news(world: World, watch: Watch, guest: UUID) -> None:
+def test_the_start_and_end_of_a_rematch_send_hints(world: World, watch: Watch, guest: UUID) -> None:
     world.enter(guest)
     heard(watch)
     world.rematch()
@@ -78,21 +78,21 @@ def test_the_start_and_the_end_of_a_rematch_are_news(world: World, watch: Watch,
     assert heard(watch) == {guest}
 
 
-def test_a_deletion_is_news(world: World, watch: Watch, guest: UUID) -> None:
+def test_a_deletion_sends_a_hint(world: World, watch: Watch, guest: UUID) -> None:
     world.enter(guest)
     heard(watch)
     world.delete(guest)
     assert heard(watch) == {guest}
 
 
-def test_control_what_changes_nothing_is_no_news(world: World, watch: Watch, guest: UUID) -> None:
+def test_control_without_a_change_there_is_no_hint(world: World, watch: Watch, guest: UUID) -> None:
     world.state(guest)
     world.delete(uuid4())
     world.guest(world.event())
     assert heard(watch) == set()
 
 
-def test_only_the_gateway_watches(world: World, signer: Callable[[str], Signer], guest: UUID) -> None:
+def test_only_the_gateway_may_watch(world: World, signer: Callable[[str], Signer], guest: UUID) -> None:
     for caller in (as_user(signer("auth"), guest), bearer(signer("matcher").sign_service())):
         with refused(grpc.StatusCode.PERMISSION_DENIED, "CALLER_NOT_ALLOWED"):
             next(world.stub.WatchSelfies(pb.WatchSelfiesRequest(), metadata=caller))

@@ -1,4 +1,4 @@
-"""A selfie that is not decided at first sight is left to the slow lane, and holds up nobody in the quick one."""
+"""The two lanes: a selfie that the quick look cannot decide moves to the slow lane and delays no other selfie."""
 
 import io
 from collections.abc import Callable
@@ -23,7 +23,7 @@ HARD = b"hard"
 
 
 class Lanes:
-    """Both lanes of a worker; the slow one takes until it is free."""
+    """Both lanes of a worker; the slow one blocks until it is released."""
 
     def __init__(self, world: World) -> None:
         self.world, self.deferred = world, 0
@@ -53,7 +53,7 @@ class Lanes:
             return str(connection.execute(query, {"guest": guest}).scalar_one())
 
     def is_decided_meanwhile(self, others: list[Callable[[], bool]]) -> bool:
-        """Whether a guest's selfie is decided while the engine is at work on the hard one before it."""
+        """Whether a guest's selfie is decided while the engine works on an earlier, hard one."""
         event = self.world.event()
         hostile, guest = self.world.guest(event), self.world.guest(event)
         self.world.upload(hostile, HARD.decode())
@@ -82,26 +82,26 @@ def test_a_clear_selfie_is_decided_while_a_hard_one_is_examined(world: World) ->
     assert both.deferred == 1
 
 
-def test_control_in_one_lane_it_waits(world: World) -> None:
+def test_control_with_a_single_lane_it_waits(world: World) -> None:
     both = Lanes(world)
     assert not both.is_decided_meanwhile([both.only.step])
 
 
-def test_a_hard_selfie_is_decided_in_the_slow_lane_and_counts_no_failure(world: World) -> None:
+def test_a_hard_selfie_is_decided_in_the_slow_lane_without_counting_a_failure(world: World) -> None:
     both = Lanes(world)
     both.free.set()
     guest = world.guest(world.event())
     world.upload(guest, HARD.decode())
-    assert not both.slow.step(), "nobody has looked at it yet"
+    assert not both.slow.step(), "the quick lane has not examined it yet"
     assert both.quick.step()
-    assert not both.quick.step(), "it is not looked at twice"
+    assert not both.quick.step(), "it is not examined twice"
     assert both.state_of(guest) == "pending"
     assert both.slow.step()
     assert both.state_of(guest) == "rejected"
     assert world.row("SELECT failures FROM selfie.selfies").failures == 0
 
 
-def test_the_child_of_the_slow_lane_ends_when_nothing_takes_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_slow_lanes_child_ends_when_it_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     class Child:
         is_closed = False
 
@@ -127,7 +127,7 @@ def sample() -> SampleEvent:
 
 @pytest.fixture(scope="module")
 def looks() -> tuple[Callable[[bytes], Examination], Callable[[bytes], Examination]]:
-    """The quick look and the whole examination, by the real engine."""
+    """The quick look and the full examination, by the real engine."""
     return build_examiner(is_quick=True), build_examiner()
 
 
@@ -138,14 +138,14 @@ def plain(kind: str, size: tuple[int, int]) -> bytes:
 
 
 @pytest.mark.parametrize(("kind", "size"), [("WEBP", (8000, 6000)), ("PNG", (5000, 4000)), ("JPEG", (800, 600))])
-def test_bombs_and_pictures_without_a_clear_face_take_longer(
+def test_bombs_and_pictures_without_a_clear_face_go_to_the_slow_lane(
     kind: str, size: tuple[int, int], looks: tuple[Callable[[bytes], Examination], Callable[[bytes], Examination]]
 ) -> None:
     quick, _ = looks
     assert quick(plain(kind, size)) == Examination("takes_longer")
 
 
-def test_a_bomb_is_left_before_a_pixel_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bomb_is_deferred_before_any_pixel_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
     def detect(*_: object) -> None:
         raise AssertionError("it was decoded")
 
@@ -154,7 +154,7 @@ def test_a_bomb_is_left_before_a_pixel_is_decoded(monkeypatch: pytest.MonkeyPatc
     assert quick(plain("WEBP", (8000, 6000))).reason == "takes_longer"
 
 
-def test_what_is_seen_at_first_sight_is_what_all_looks_say(
+def test_quick_verdicts_equal_those_of_the_full_examination(
     sample: SampleEvent, looks: tuple[Callable[[bytes], Examination], Callable[[bytes], Examination]]
 ) -> None:
     quick, whole = looks
@@ -163,7 +163,7 @@ def test_what_is_seen_at_first_sight_is_what_all_looks_say(
         assert quick(image).reason is None
 
 
-def test_what_cannot_be_read_is_said_at_once(
+def test_an_unreadable_picture_is_rejected_by_the_quick_lane(
     looks: tuple[Callable[[bytes], Examination], Callable[[bytes], Examination]],
 ) -> None:
     quick, _ = looks

@@ -1,4 +1,4 @@
-"""Data of earlier versions: every state goes on where it was."""
+"""Migrations of earlier versions: every state continues where it was."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,7 +23,7 @@ LOCATION = Path(str(selfie_service.__file__)).parent / "migrations"
 
 
 class Old:
-    """A database as version 0001 left it: one guest for each state, all of one event."""
+    """A version 0001 database: one guest per state, all in one event."""
 
     def __init__(self, db: Engine) -> None:
         self._db, self._url = db, db.url.render_as_string(hide_password=False)
@@ -78,7 +78,7 @@ def old(make_db: Callable[[str], Engine]) -> tuple[Engine, Old]:
     return db, Old(db)
 
 
-def test_data_of_0001_goes_on_where_it_was(
+def test_data_of_0001_continues_where_it_was(
     old: tuple[Engine, Old],
     serve: Callable[..., grpc.Channel],
     signer: Callable[[str], Signer],
@@ -91,8 +91,8 @@ def test_data_of_0001_goes_on_where_it_was(
         guests = before.guests
         assert world.get(guests["active"]).image == image_of("active")
         assert world.get(guests["pending"]).image == image_of("pending")
-        for state, told in (("rejected", pb.SELFIE_STATE_REJECTED), ("error", pb.SELFIE_STATE_ERROR)):
-            assert world.state(guests[state]).selfie_state == told
+        for state, expected in (("rejected", pb.SELFIE_STATE_REJECTED), ("error", pb.SELFIE_STATE_ERROR)):
+            assert world.state(guests[state]).selfie_state == expected
         assert world.validate(valid(2))
         while world.validate(valid(2)):
             pass
@@ -102,7 +102,7 @@ def test_data_of_0001_goes_on_where_it_was(
         world.rematch()
         sent = {UUID(request.user_id): request.encoding[1] or request.encoding[2] for request in world.matcher.requests}
         assert sent == {guests["active"]: 0.375, guests["pending"]: 0.375}
-        # Held back while the event is closed, as for guests of the present version.
+        # Held back while the event is closed, as for guests of the current version.
         world.tell(ChangeKind.EVENT_UPDATED, event_id=before.event, closed=True)
         world.tell(ChangeKind.JOINED, event_id=world.event(), user_id=guests["active"])
         world.follower.catch_up()
@@ -118,7 +118,7 @@ def test_data_of_0001_goes_on_where_it_was(
         world.close()
 
 
-def test_an_active_selfie_of_0002_is_the_first_one_of_its_guest(
+def test_an_active_selfie_of_0002_becomes_the_first_one_of_its_guest(
     old: tuple[Engine, Old],
     serve: Callable[..., grpc.Channel],
     signer: Callable[[str], Signer],
@@ -142,7 +142,7 @@ def test_an_active_selfie_of_0002_is_the_first_one_of_its_guest(
         world.close()
 
 
-def test_an_active_selfie_of_0007_is_used_beside_further_ones(
+def test_an_active_selfie_of_0007_can_be_combined_with_additional_ones(
     old: tuple[Engine, Old],
     serve: Callable[..., grpc.Channel],
     signer: Callable[[str], Signer],
@@ -171,7 +171,7 @@ def test_an_active_selfie_of_0007_is_used_beside_further_ones(
         world.close()
 
 
-def test_accounts_without_events_are_remembered_since_the_upgrade(old: tuple[Engine, Old]) -> None:
+def test_accounts_without_events_are_dated_from_the_upgrade(old: tuple[Engine, Old]) -> None:
     db, before = old
     before.migrate("0003")
     gone = uuid4()
@@ -182,7 +182,7 @@ def test_accounts_without_events_are_remembered_since_the_upgrade(old: tuple[Eng
         assert connection.execute(query).scalars().all() == [gone]
 
 
-def test_who_had_left_before_0011_keeps_the_face_for_thirty_days(old: tuple[Engine, Old]) -> None:
+def test_guests_who_left_before_0011_keep_the_face_for_thirty_days(old: tuple[Engine, Old]) -> None:
     db, before = old
     before.migrate("0010")
     gone, stays = (uuid4() for _ in range(2))
@@ -198,7 +198,7 @@ def test_who_had_left_before_0011_keeps_the_face_for_thirty_days(old: tuple[Engi
         assert connection.execute(query).all() == [(gone, timedelta(days=30))]
 
 
-def test_an_upload_takes_the_bytes_from_a_pending_selfie_of_0001(
+def test_an_upload_removes_the_bytes_of_a_pending_selfie_of_0001(
     old: tuple[Engine, Old],
     serve: Callable[..., grpc.Channel],
     signer: Callable[[str], Signer],
@@ -217,7 +217,7 @@ def test_an_upload_takes_the_bytes_from_a_pending_selfie_of_0001(
         world.close()
 
 
-def test_who_was_searched_in_0008_has_agreed_until_they_withdraw(
+def test_guests_searched_in_0008_count_as_consenting_until_they_withdraw(
     old: tuple[Engine, Old],
     serve: Callable[..., grpc.Channel],
     signer: Callable[[str], Signer],

@@ -1,4 +1,4 @@
-"""Several people of one account: each with selfies, a verdict, a revision and matches of their own."""
+"""Several people per account: each has their own selfies, verdicts, revisions and matches."""
 
 from uuid import UUID, uuid4
 
@@ -18,7 +18,7 @@ from tests.selfie.world import MakeWorld, World, face
 NOT_FOUND = (grpc.StatusCode.NOT_FOUND, "PERSON_NOT_FOUND")
 
 
-def test_each_person_has_a_face_of_their_own(world: World) -> None:
+def test_each_person_has_their_own_face(world: World) -> None:
     event = world.event()
     user = world.guest(event)
     mia = world.add_person(user)
@@ -32,7 +32,7 @@ def test_each_person_has_a_face_of_their_own(world: World) -> None:
     assert world.state(user).selfie_state == pb.SELFIE_STATE_ACTIVE
 
 
-def test_a_client_that_names_nobody_means_the_first_person(world: World, guest: UUID) -> None:
+def test_a_client_that_names_no_person_means_the_first(world: World, guest: UUID) -> None:
     world.add_person(guest)
     send(world, guest, ME)
     assert world.get(guest).selfie_id == world.get(guest, str(guest)).selfie_id
@@ -50,39 +50,39 @@ def test_people_are_listed_with_their_selfies(world: World, guest: UUID) -> None
     assert listed.free_count == FACES_PER_GUEST - 1
 
 
-def test_an_account_that_nobody_has_told_of_has_a_first_person(world: World) -> None:
+def test_an_account_not_in_the_feed_yet_has_a_first_person(world: World) -> None:
     user = uuid4()
     assert [one.person_id for one in world.list_people(user).people] == [str(user)]
 
 
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 41])
-def test_a_name_is_checked(world: World, guest: UUID, name: str) -> None:
+def test_a_name_is_validated(world: World, guest: UUID, name: str) -> None:
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_NAME"):
         world.add_person(guest, name)
 
 
 @pytest.mark.parametrize("consent", ["", "é", "x" * 33])
-def test_nobody_is_added_without_consent(world: World, guest: UUID, consent: str) -> None:
+def test_a_person_is_added_only_with_consent(world: World, guest: UUID, consent: str) -> None:
     with refused(grpc.StatusCode.INVALID_ARGUMENT, "CONSENT_REQUIRED"):
         world.add_person(guest, consent=consent)
     assert world.count("people") == 1
 
 
-def test_the_consent_is_kept_with_its_version_and_time(world: World, guest: UUID) -> None:
+def test_consent_is_stored_with_its_version_and_time(world: World, guest: UUID) -> None:
     mia = world.add_person(guest, consent="2026-11")
     row = world.row("SELECT consent_version, created_at FROM selfie.people WHERE person_id = :mia", mia=mia)
     assert row.consent_version == "2026-11"
     assert row.created_at
 
 
-def test_a_person_is_renamed(world: World, guest: UUID) -> None:
+def test_a_person_can_be_renamed(world: World, guest: UUID) -> None:
     mia = world.add_person(guest)
     request = pb.RenamePersonRequest(person_id=mia, name=" Mia Rose ")
     world.stub.RenamePerson(request, metadata=world.as_user(guest))
     assert world.list_people(guest).people[1].name == "Mia Rose"
 
 
-def test_the_first_person_is_neither_renamed_nor_deleted(world: World, guest: UUID) -> None:
+def test_the_first_person_can_be_neither_renamed_nor_deleted(world: World, guest: UUID) -> None:
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "FIRST_PERSON"):
         world.delete_person(guest, str(guest))
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "FIRST_PERSON"):
@@ -90,7 +90,7 @@ def test_the_first_person_is_neither_renamed_nor_deleted(world: World, guest: UU
         world.stub.RenamePerson(request, metadata=world.as_user(guest))
 
 
-def test_there_are_so_many_and_no_more(world: World, guest: UUID) -> None:
+def test_the_number_of_people_is_limited(world: World, guest: UUID) -> None:
     people = [world.add_person(guest, f"child {number}") for number in range(FACES_PER_GUEST)]
     assert world.list_people(guest).free_count == 0
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY_PEOPLE"):
@@ -106,7 +106,7 @@ def test_a_repeated_request_adds_one_person(world: World, guest: UUID) -> None:
 
 
 def start_over(world: World) -> list[pb.RejectReason]:
-    """The verdicts about people who are added, looked for and deleted one after the other."""
+    """The verdicts on people who are added, searched for and deleted one after the other."""
     user = world.guest(world.event())
     verdicts = []
     for number in range(FACES_PER_DAY + 1):
@@ -118,11 +118,11 @@ def start_over(world: World) -> list[pb.RejectReason]:
     return verdicts
 
 
-def test_deleting_a_person_does_not_reduce_the_faces_of_the_day(world: World) -> None:
+def test_deleting_a_person_does_not_reduce_the_daily_count_of_faces(world: World) -> None:
     assert start_over(world) == [0] * FACES_PER_DAY + [pb.REJECT_REASON_TOO_MANY_FACES]
 
 
-def test_control_deleting_what_is_counted_would(make_world: MakeWorld) -> None:
+def test_control_if_counts_were_deleted_with_the_person_it_would(make_world: MakeWorld) -> None:
     class Forgetful(PersonStore):
         def delete_person(self, user_id: UUID, person_id: UUID) -> None:
             super().delete_person(user_id, person_id)
@@ -142,14 +142,16 @@ def test_a_deleted_person_is_forgotten_in_every_event_and_the_others_stay(world:
     assert len(world.files()) == 1
 
 
-def test_a_deleted_person_stays_until_the_matcher_has_forgotten_them(world: World) -> None:
+def test_a_deleted_person_is_kept_until_the_matcher_has_forgotten_them(world: World) -> None:
     delete_mia(world)
     world.people_store.purge()
     row = world.row("SELECT name, consent_version, bound_encoding FROM selfie.people WHERE deleted_at IS NOT NULL")
     assert (row.name, row.consent_version, row.bound_encoding) == ("", None, None)
 
 
-def test_control_deleted_at_once_they_would_stay_in_the_matcher(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_if_deleted_at_once_the_person_stays_in_the_matcher(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def erase(connection: Connection, person_id: UUID) -> None:
         connection.execute(text("DELETE FROM selfie.enrolments WHERE person_id = :id"), {"id": person_id})
 
@@ -158,12 +160,14 @@ def test_control_deleted_at_once_they_would_stay_in_the_matcher(world: World, mo
     assert sent(world, event)[mia] == MIA
 
 
-def test_deleting_twice_is_no_fault(world: World) -> None:
+def test_deleting_twice_succeeds(world: World) -> None:
     _, user, mia = delete_mia(world)
+    people = world.list_people(user)
     world.delete_person(user, mia)
+    assert world.list_people(user) == people
 
 
-def test_a_verdict_that_comes_after_the_deletion_changes_nothing(world: World) -> None:
+def test_a_verdict_after_the_deletion_changes_nothing(world: World) -> None:
     event = world.event()
     user = world.guest(event)
     mia = world.add_person(user)
@@ -176,8 +180,8 @@ def test_a_verdict_that_comes_after_the_deletion_changes_nothing(world: World) -
 
 
 @pytest.mark.parametrize("is_deleted", [True, False])
-def test_a_person_who_is_gone_or_of_another_account_is_not_found(world: World, guest: UUID, is_deleted: bool) -> None:
-    """One answer for both: it tells nothing of people of other accounts."""
+def test_a_deleted_person_or_one_of_another_account_is_not_found(world: World, guest: UUID, is_deleted: bool) -> None:
+    """Both cases get the same answer, which reveals nothing about other accounts."""
     other = world.guest(world.event())
     mia = world.add_person(guest)
     send(world, guest, MIA, mia)
@@ -202,7 +206,7 @@ def test_a_person_who_is_gone_or_of_another_account_is_not_found(world: World, g
 
 
 class Trusting(PersonStore):
-    """A broken twin: takes any person for one of the caller's."""
+    """A broken twin: treats every person as one of the caller's."""
 
     def has_person(self, user_id: UUID, person_id: UUID) -> bool:
         return True
@@ -217,8 +221,8 @@ def test_control_without_the_check_others_could_delete_a_selfie(make_world: Make
     assert world.state(owner, mia).active_count == 0
 
 
-def test_an_upload_for_a_person_deleted_meanwhile_is_refused(world: World, guest: UUID) -> None:
-    """The store itself checks under the person's lock."""
+def test_an_upload_for_a_person_deleted_meanwhile_is_rejected(world: World, guest: UUID) -> None:
+    """The store checks under the person's lock."""
     mia = world.add_person(guest)
     world.people.require = lambda user_id, person_id: UUID(mia)  # type: ignore[method-assign]
     world.delete_person(guest, mia)
@@ -227,7 +231,7 @@ def test_an_upload_for_a_person_deleted_meanwhile_is_refused(world: World, guest
     assert world.count("selfies") == 0
 
 
-def test_where_the_setting_is_0_nobody_else_is_looked_for(world: World, guest: UUID) -> None:
+def test_with_a_limit_of_0_no_person_can_be_added(world: World, guest: UUID) -> None:
     people = People(world.people_store, 0)
     assert people.list_people(guest)[1] == 0
     with pytest.raises(TooManyPeople):

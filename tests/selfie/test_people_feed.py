@@ -16,8 +16,8 @@ from tests.selfie.test_consent import pass_time
 from tests.selfie.world import World
 
 
-def test_a_matcher_of_the_previous_version_mixes_nobody_up(world: World) -> None:
-    """It knows nothing of accounts and reports that the person is no member; later it is asked again."""
+def test_a_matcher_of_the_previous_version_does_not_confuse_people(world: World) -> None:
+    """It does not support accounts and reports that the person is no member; the request is retried later."""
     event = world.event()
     user = world.guest(event)
     world.matcher.answer = answer_with(FAILED, reason="EVENT_NOT_FOUND")
@@ -31,7 +31,7 @@ def test_a_matcher_of_the_previous_version_mixes_nobody_up(world: World) -> None
     assert world.state(user, mia).events[0].matched_count == 2
 
 
-def test_everybody_is_matched_in_an_event_that_is_joined_later(world: World) -> None:
+def test_every_person_is_matched_in_an_event_joined_later(world: World) -> None:
     user = world.guest(world.event())
     mia = world.add_person(user)
     send(world, user, ME)
@@ -42,7 +42,7 @@ def test_everybody_is_matched_in_an_event_that_is_joined_later(world: World) -> 
     assert sent(world, later) == {str(user): ME, mia: MIA}
 
 
-def test_control_enrolling_the_first_person_only_is_noticed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_enrolling_only_the_first_person_is_detected(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def lock_first(connection: Connection, user_id: UUID) -> dict[UUID, int]:
         return {user_id: 1}
 
@@ -56,7 +56,7 @@ def test_control_enrolling_the_first_person_only_is_noticed(world: World, monkey
     assert mia not in sent(world, later)
 
 
-def test_a_deleted_person_is_enrolled_nowhere(world: World) -> None:
+def test_a_deleted_person_is_not_enrolled(world: World) -> None:
     _, user, mia = delete_mia(world)
     later = world.event()
     world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
@@ -64,7 +64,7 @@ def test_a_deleted_person_is_enrolled_nowhere(world: World) -> None:
     assert mia not in sent(world, later)
 
 
-def test_with_the_last_event_every_face_of_the_account_goes(world: World) -> None:
+def test_leaving_the_last_event_deletes_every_face_of_the_account(world: World) -> None:
     event = world.event()
     user = world.guest(event)
     mia = world.add_person(user)
@@ -82,7 +82,7 @@ def test_with_the_last_event_every_face_of_the_account_goes(world: World) -> Non
     assert not world.files()
 
 
-def test_an_erased_account_leaves_nobody(world: World) -> None:
+def test_an_erased_account_leaves_no_person(world: World) -> None:
     user = world.guest(world.event())
     mia = world.add_person(user)
     send(world, user, MIA, mia)
@@ -95,7 +95,7 @@ def test_an_erased_account_leaves_nobody(world: World) -> None:
         world.add_person(user)
 
 
-def test_a_person_is_searched_only_where_the_account_is(world: World) -> None:
+def test_a_person_is_searched_only_in_events_of_the_account(world: World) -> None:
     searched, other = world.event(), world.event()
     user = world.guest(searched)
     world.tell(ChangeKind.JOINED, event_id=other, user_id=user, without_search=True)
@@ -106,7 +106,7 @@ def test_a_person_is_searched_only_where_the_account_is(world: World) -> None:
     assert sent(world, other) == {}
 
 
-def test_a_closed_event_takes_no_face_of_a_new_person(world: World) -> None:
+def test_a_closed_event_is_not_searched_for_a_new_person(world: World) -> None:
     closed, still_open = world.event(), world.event()
     user = world.guest(closed, still_open)
     mia = world.add_person(user)
@@ -117,8 +117,8 @@ def test_a_closed_event_takes_no_face_of_a_new_person(world: World) -> None:
     assert sent(world, still_open) == {mia: MIA}
 
 
-def test_a_worker_of_the_previous_version_names_nobody_whom_the_matcher_knows(world: World) -> None:
-    """It sends `user_id` of the row that it claims."""
+def test_a_worker_of_the_previous_version_sends_each_persons_own_id(world: World) -> None:
+    """It sends the `user_id` of the row that it claims."""
     event, user, mia = look_for_mia(world)
     rows = "SELECT person_id, user_id FROM selfie.enrolments WHERE event_id = :event"
     with world.db.connect() as connection:
@@ -126,7 +126,7 @@ def test_a_worker_of_the_previous_version_names_nobody_whom_the_matcher_knows(wo
     assert sent_by_it == {user: user, UUID(mia): UUID(mia)}
 
 
-def test_who_was_not_enrolled_by_a_process_of_the_previous_version_is_enrolled_later(world: World) -> None:
+def test_people_not_enrolled_by_a_process_of_the_previous_version_are_enrolled_later(world: World) -> None:
     _, user, mia = look_for_mia(world)
     later = world.event()
     world.tell(ChangeKind.JOINED, event_id=later, user_id=user)
@@ -141,7 +141,7 @@ def test_who_was_not_enrolled_by_a_process_of_the_previous_version_is_enrolled_l
     assert len(world.matcher.requests) == before
 
 
-def test_who_left_before_a_process_of_the_previous_version_is_matched_again_after_a_return(world: World) -> None:
+def test_a_return_is_matched_although_the_previous_version_processed_the_leave(world: World) -> None:
     event, user, mia = look_for_mia(world)
     world.execute(f"DELETE FROM selfie.enrolments WHERE event_id = '{event}' AND person_id = '{user}'")
     world.matcher.requests.clear()
@@ -150,7 +150,7 @@ def test_who_left_before_a_process_of_the_previous_version_is_matched_again_afte
     assert sent(world, event)[mia] == MIA
 
 
-def test_the_events_of_all_people_of_an_account_are_queued_one_after_the_other(world: World) -> None:
+def test_the_events_of_all_people_of_an_account_are_queued_in_sequence(world: World) -> None:
     _, user, mia = look_for_mia(world)
     send(world, user, ME)
     world.rematch()
@@ -162,15 +162,15 @@ def test_the_events_of_all_people_of_an_account_are_queued_one_after_the_other(w
     assert set(sent(world, joined)) == {str(user), mia}
 
 
-def leave_as_before(world: World, user: UUID, event: UUID) -> None:
-    """What a process of the previous version does with the last LEFT of an account, apart from its first selfie."""
+def leave_as_previous_version(world: World, user: UUID, event: UUID) -> None:
+    """Applies the last LEFT of an account as a process of the previous version does, except for its first selfie."""
     world.execute(f"DELETE FROM selfie.enrolments WHERE user_id = '{user}' AND event_id = '{event}'")
     world.execute(f"DELETE FROM selfie.members WHERE user_id = '{user}' AND event_id = '{event}'")
 
 
-def test_a_leave_that_a_process_of_the_previous_version_followed_ends_with_no_face(world: World) -> None:
+def test_a_leave_processed_by_the_previous_version_still_deletes_every_face(world: World) -> None:
     event, user, _ = look_for_mia(world)
-    leave_as_before(world, user, event)
+    leave_as_previous_version(world, user, event)
     world.people_store.tidy()
     assert world.count("enrolments") == 0
     assert world.row("SELECT count(encoding) AS n FROM selfie.selfies").n == 0
@@ -178,12 +178,12 @@ def test_a_leave_that_a_process_of_the_previous_version_followed_ends_with_no_fa
     assert not world.files()
 
 
-def test_with_another_event_left_the_faces_stay(world: World) -> None:
+def test_with_another_event_left_the_faces_are_kept(world: World) -> None:
     event, user, mia = look_for_mia(world)
     other = world.event()
     world.tell(ChangeKind.JOINED, event_id=other, user_id=user)
     world.follower.catch_up()
-    leave_as_before(world, user, event)
+    leave_as_previous_version(world, user, event)
     world.people_store.tidy()
     assert sent(world, other)[mia] == MIA
     assert world.state(user, mia).active_count == 1
@@ -191,7 +191,7 @@ def test_with_another_event_left_the_faces_stay(world: World) -> None:
 
 @pytest.mark.parametrize("is_last", [True, False])
 def test_a_deleted_person_of_an_account_that_leaves_is_purged(world: World, is_last: bool) -> None:
-    """The matcher forgets who leaves by itself, and knows no member any more to forget."""
+    """The matcher forgets members who leave on its own, and then has no member to forget."""
     event, user, _ = delete_mia(world)
     world.tell(ChangeKind.LEFT, event_id=event, user_id=user, last_membership=is_last)
     world.follower.catch_up()

@@ -1,4 +1,4 @@
-"""Changes of the feed in a race with a verdict or an upload: whoever comes second sees the other."""
+"""Races of feed changes with verdicts and uploads: the second transaction always sees the first."""
 
 from collections.abc import Callable
 from threading import Thread
@@ -22,7 +22,7 @@ CREATE CONSTRAINT TRIGGER pause AFTER {act} ON selfie.{table} DEFERRABLE INITIAL
 
 
 def race(world: World, first: Callable[[], object], paused_by: tuple[str, str], second: Callable[[], object]) -> None:
-    """`first` is held just before its commit, with its work done, until `second` has ended or waits for it."""
+    """Holds `first` just before its commit until `second` has ended or waits for it."""
     act, table = paused_by
     world.execute(PAUSE_AT_COMMIT.format(act=act, table=table))
     threads = [Thread(target=first), Thread(target=second)]
@@ -37,7 +37,7 @@ def race(world: World, first: Callable[[], object], paused_by: tuple[str, str], 
 
 
 def join_while_a_verdict_comes(world: World, join_first: bool) -> tuple[str, bool]:
-    """State of the new enrolment, and whether it wants the revision of the verdict."""
+    """The state of the new enrolment, and whether it wants the revision of the verdict."""
     guest = world.guest(world.event())
     world.upload(guest)
     joined = world.event()
@@ -59,12 +59,12 @@ def join_while_a_verdict_comes(world: World, join_first: bool) -> tuple[str, boo
 
 
 @pytest.mark.parametrize("join_first", [True, False])
-def test_whichever_comes_first_an_event_joined_during_the_verdict_is_matched(world: World, join_first: bool) -> None:
+def test_an_event_joined_during_the_verdict_is_matched_in_either_order(world: World, join_first: bool) -> None:
     assert join_while_a_verdict_comes(world, join_first) == ("running", True)
 
 
 def read_revision(connection: Connection, user_id: UUID) -> int:
-    """A broken twin of lock_person and lock_first_person: reads without a lock."""
+    """A broken twin of lock_person and lock_first_person: reads without locking."""
     query, user = text("SELECT revision FROM selfie.people WHERE user_id = :user"), {"user": user_id}
     if connection.execute(query, user).first() is None:
         connection.execute(text("INSERT INTO selfie.people (person_id, user_id) VALUES (:user, :user)"), user)
@@ -85,7 +85,7 @@ def test_control_without_the_guests_lock_the_event_is_missed(
 
 
 def join_while_a_person_is_added(world: World, join_first: bool) -> int:
-    """How many people of an account are enrolled in an event that it joins at that time."""
+    """The number of people of an account enrolled in an event that it joins at the same time."""
     guest = world.guest(world.event())
     joined = world.event()
     world.follower.catch_up()
@@ -107,9 +107,7 @@ def join_while_a_person_is_added(world: World, join_first: bool) -> int:
 
 
 @pytest.mark.parametrize("join_first", [True, False])
-def test_whichever_comes_first_a_new_person_is_enrolled_in_an_event_joined_meanwhile(
-    world: World, join_first: bool
-) -> None:
+def test_a_new_person_is_enrolled_in_an_event_joined_meanwhile_in_either_order(world: World, join_first: bool) -> None:
     assert join_while_a_person_is_added(world, join_first) == 2
 
 
@@ -122,7 +120,7 @@ def test_control_without_the_accounts_lock_the_person_misses_the_event(
     assert join_while_a_person_is_added(world, join_first) == 1
 
 
-def test_an_upload_of_who_is_being_erased_waits_and_finds_the_grave(world: World) -> None:
+def test_an_upload_during_an_erasure_waits_and_sees_the_tombstone(world: World) -> None:
     guest = world.guest(world.event())
     erased = world.tell(ChangeKind.USER_ERASED, user_id=guest)
     refusals: list[grpc.StatusCode] = []

@@ -1,4 +1,4 @@
-"""What an account is told about itself: people, selfies and their files, and no number computed from a face."""
+"""The data export of an account: people, selfies and their files, and no number computed from a face."""
 
 from uuid import UUID, uuid4
 
@@ -22,7 +22,7 @@ def get(world: World, user: UUID, person: str, selfie: str) -> pb.GetSelfieRespo
     return answer
 
 
-def test_people_are_told_with_all_their_selfies(world: World, guest: UUID) -> None:
+def test_people_are_listed_with_all_their_selfies(world: World, guest: UUID) -> None:
     mia = world.add_person(guest, "Mia", consent="2026-11")
     send(world, guest, ME)
     send(world, guest, MIA, mia)
@@ -41,7 +41,7 @@ def test_people_are_told_with_all_their_selfies(world: World, guest: UUID) -> No
     assert all(selfie.HasField("create_time") for selfie in me.selfies)
 
 
-def test_each_kept_file_is_given_by_its_id_and_no_other(world: World, guest: UUID) -> None:
+def test_each_stored_file_is_returned_by_its_id_and_no_other(world: World, guest: UUID) -> None:
     mia = world.add_person(guest)
     send(world, guest, ME)
     send(world, guest, MIA, mia)
@@ -59,19 +59,19 @@ def test_each_kept_file_is_given_by_its_id_and_no_other(world: World, guest: UUI
         get(world, guest, "", me.selfies[0].selfie_id)
 
 
-def test_nothing_computed_from_a_face_is_in_the_answer(world: World, guest: UUID) -> None:
+def test_the_answer_contains_nothing_computed_from_a_face(world: World, guest: UUID) -> None:
     send(world, guest, ME)
     assert face(1, 1) not in list_records(world, guest).SerializeToString()
     names = {field.name for message in (pb.PersonRecord, pb.SelfieRecord) for field in message.DESCRIPTOR.fields}
     assert not any(word in name for name in names for word in ("encoding", "distance", "sha256", "key"))
 
 
-def test_an_account_that_nobody_has_told_of_has_no_records(world: World) -> None:
+def test_an_account_not_in_the_feed_yet_has_no_records(world: World) -> None:
     assert not list_records(world, uuid4()).people
 
 
 @pytest.mark.parametrize("is_deleted", [False, True], ids=["control: kept", "deleted"])
-def test_a_deleted_person_is_not_told(world: World, guest: UUID, is_deleted: bool) -> None:
+def test_a_deleted_person_is_not_listed(world: World, guest: UUID, is_deleted: bool) -> None:
     mia = world.add_person(guest)
     if is_deleted:
         world.delete_person(guest, mia)

@@ -1,4 +1,4 @@
-"""From a wanted revision to a published one: what is sent to the matcher, and what its reports do."""
+"""Rematches from a wanted revision to a published one: requests to the matcher, and the effect of its reports."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -60,14 +60,14 @@ def test_one_stream_carries_the_guests_of_one_event(world: World) -> None:
     assert len(world.matcher.requests) == 6
 
 
-def test_what_is_published_is_not_sent_again(world: World) -> None:
+def test_a_published_revision_is_not_sent_again(world: World) -> None:
     world.enter(world.guest(world.event()))
     world.rematch()
     world.rematch()
     assert len(world.matcher.requests) == 1
 
 
-def test_until_the_matcher_is_done_the_guest_sees_how_far_it_is(world: World) -> None:
+def test_a_guest_sees_the_progress_until_the_matcher_is_done(world: World) -> None:
     guest = world.guest(world.event())
     world.enter(guest)
     halfway, finish = Event(), Event()
@@ -90,7 +90,7 @@ def test_until_the_matcher_is_done_the_guest_sees_how_far_it_is(world: World) ->
     assert only_event(world, guest).state == pb.REMATCH_STATE_DONE
 
 
-def test_who_has_no_face_here_is_forgotten_and_sees_nothing_to_compare(world: World) -> None:
+def test_a_guest_without_a_face_is_forgotten_and_sees_nothing_to_compare(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.upload(guest, "wall")
@@ -103,7 +103,7 @@ def test_who_has_no_face_here_is_forgotten_and_sees_nothing_to_compare(world: Wo
     assert {event.state for event in world.state(guest).events} == {pb.REMATCH_STATE_UNSPECIFIED}
 
 
-def test_a_deletion_has_the_face_forgotten_at_a_newer_revision(world: World) -> None:
+def test_a_deletion_is_sent_with_a_newer_revision(world: World) -> None:
     guest = world.guest(world.event())
     world.enter(guest)
     world.rematch()
@@ -117,7 +117,7 @@ def test_a_deletion_has_the_face_forgotten_at_a_newer_revision(world: World) -> 
     assert len(world.matcher.requests) == 2
 
 
-def test_away_matcher_means_waiting_and_never_failing(world: World) -> None:
+def test_an_unavailable_matcher_delays_rematches_without_failing_them(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)
@@ -132,7 +132,7 @@ def test_away_matcher_means_waiting_and_never_failing(world: World) -> None:
     assert only_event(world, guest).state == pb.REMATCH_STATE_DONE
 
 
-def test_a_stream_that_breaks_keeps_what_it_has_reported(world: World) -> None:
+def test_a_broken_stream_keeps_the_reported_results(world: World) -> None:
     event = world.event()
     guests = [world.guest(event) for _ in range(2)]
     for guest in guests:
@@ -166,7 +166,7 @@ def test_a_stream_that_ends_early_leaves_the_rest_for_later(world: World) -> Non
     assert world.enrolment(guest, event).state == "done"
 
 
-def test_a_failed_rematch_shows_and_is_tried_again(world: World) -> None:
+def test_a_failed_rematch_is_shown_and_retried(world: World) -> None:
     guest = world.guest(world.event())
     world.enter(guest)
     world.matcher.answer = answer_with(FAILED, reason="INTERNAL")
@@ -180,7 +180,7 @@ def test_a_failed_rematch_shows_and_is_tried_again(world: World) -> None:
     assert only_event(world, guest).state == pb.REMATCH_STATE_DONE
 
 
-def test_one_failure_leaves_the_others_of_the_stream_alone(world: World) -> None:
+def test_one_failure_does_not_affect_the_rest_of_the_stream(world: World) -> None:
     event = world.event()
     guests = [world.guest(event) for _ in range(3)]
     for guest in guests:
@@ -190,7 +190,7 @@ def test_one_failure_leaves_the_others_of_the_stream_alone(world: World) -> None
     assert [world.enrolment(guest, event).state for guest in guests] == ["done", "failed", "done"]
 
 
-def test_each_wait_is_as_long_as_all_before_it_but_at_most_half_a_minute(world: World) -> None:
+def test_the_backoff_grows_with_the_time_waited_up_to_half_a_minute(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)
@@ -206,7 +206,7 @@ def test_each_wait_is_as_long_as_all_before_it_but_at_most_half_a_minute(world: 
     assert waits[0] < 5 < waits[1] < 15 < waits[2] <= 30
 
 
-def test_a_superseded_rematch_waits_for_what_is_newer(world: World) -> None:
+def test_a_superseded_rematch_waits_for_the_newer_revision(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     world.enter(guest)
@@ -244,7 +244,7 @@ def test_a_rematch_sends_the_same_face_again(world: World) -> None:
     assert world.state(guest).HasField("finish_time")
 
 
-def test_a_rematch_after_a_rejection_goes_on_with_the_active_selfie(world: World) -> None:
+def test_a_rematch_after_a_rejection_uses_the_active_selfie(world: World) -> None:
     guest = world.guest(world.event())
     selfie_id = world.enter(guest)
     world.upload(guest, "wall")
@@ -253,17 +253,17 @@ def test_a_rematch_after_a_rejection_goes_on_with_the_active_selfie(world: World
     assert world.state(guest).selfie_id == str(selfie_id)
 
 
-def test_a_guest_whom_nobody_knows_has_no_state(world: World) -> None:
+def test_an_unknown_guest_has_no_status(world: World) -> None:
     assert world.state(uuid4()) == pb.GetRematchStateResponse()
 
 
-def test_the_state_of_who_joined_a_moment_ago_tells_the_event(world: World) -> None:
+def test_the_status_of_a_new_member_includes_the_event(world: World) -> None:
     guest, event = uuid4(), world.event()
     world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)
-    assert [told.event_id for told in world.state(guest).events] == [str(event)]
+    assert [entry.event_id for entry in world.state(guest).events] == [str(event)]
 
 
-def test_a_queue_tells_its_depth_and_age(world: World) -> None:
+def test_the_queue_reports_its_depth_and_age(world: World) -> None:
     world.enter(world.guest(world.event(), world.event()))
     world.execute("UPDATE selfie.enrolments SET started_at = now() - interval '1 minute'")
     depth, age_s = world.rematches.read_queue()

@@ -1,4 +1,4 @@
-"""An event that opens again gets the faces that were held back; locks keep that right during verdicts and deletions."""
+"""A reopened event receives the faces that were held back; locks keep this correct during verdicts and deletions."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ FUTURE = datetime.now(UTC) + timedelta(days=1)
 
 
 @pytest.mark.parametrize("opened", [{"closed": False}, {"expires_at": FUTURE}], ids=["opened", "prolonged"])
-def test_the_newest_face_is_searched_when_the_event_opens_again(world: World, opened: dict[str, object]) -> None:
+def test_the_newest_face_is_searched_when_the_event_reopens(world: World, opened: dict[str, object]) -> None:
     event = world.event()
     guest, other = world.guest(event), world.guest(event)
     for who in (guest, other):
@@ -32,7 +32,7 @@ def test_the_newest_face_is_searched_when_the_event_opens_again(world: World, op
         world.enter(guest, number)
     world.rematch()
     update(world, event, **opened)
-    assert pb.REMATCH_STATE_RUNNING in {told.state for told in world.state(guest).events}
+    assert pb.REMATCH_STATE_RUNNING in {entry.state for entry in world.state(guest).events}
     world.rematch()
     assert sent(world, event) == [face(1), face(1), face(3)]
     assert world.state(guest).HasField("finish_time")
@@ -53,7 +53,7 @@ def test_an_update_that_leaves_the_event_closed_searches_nothing(world: World) -
 
 
 def reopen_during_the_verdict(world: World) -> list[bytes]:
-    """The faces sent for an event that opens again while a verdict that saw it closed commits."""
+    """The faces sent for an event that reopens while a verdict that saw it closed commits."""
     event = world.event()
     guest = world.guest(event)
     close(world, event)
@@ -70,11 +70,11 @@ def reopen_during_the_verdict(world: World) -> list[bytes]:
     return sent(world, event)
 
 
-def test_an_event_that_opens_during_the_verdict_is_searched(world: World) -> None:
+def test_an_event_that_reopens_during_the_verdict_is_searched(world: World) -> None:
     assert reopen_during_the_verdict(world) == [face(1)]
 
 
-def test_control_without_the_events_lock_it_would_be_missed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_the_events_lock_it_is_missed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def look_only(connection: Connection, user_id: UUID) -> list[UUID]:
         found = connection.exec_driver_sql(
             "SELECT event_id FROM selfie.enrolments JOIN selfie.events USING (event_id) WHERE user_id = %s AND closed",
@@ -87,7 +87,7 @@ def test_control_without_the_events_lock_it_would_be_missed(world: World, monkey
 
 
 def delete_during_the_verdict(world: World, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Whether a verdict and the deletion of an event that begins under its locks both succeed."""
+    """Whether a verdict and an event deletion that starts while the verdict holds its locks both succeed."""
     event = world.event()
     guest = world.guest(event, world.event())
     world.upload(guest)
@@ -116,9 +116,7 @@ def test_an_event_can_be_deleted_during_a_verdict(world: World, monkeypatch: pyt
     assert delete_during_the_verdict(world, monkeypatch)
 
 
-def test_control_deleting_enrolments_before_the_event_is_a_deadlock(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_deleting_enrolments_before_the_event_deadlocks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def delete(connection: Connection, change: Change) -> None:
         for table in ("enrolments", "events"):
             connection.execute(text(f"DELETE FROM selfie.{table} WHERE event_id = :event"), {"event": change.event_id})

@@ -1,4 +1,4 @@
-"""The same request twice: one selfie, however often it is sent."""
+"""Idempotent uploads: repeating a request creates one selfie."""
 
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
@@ -14,13 +14,13 @@ from tests.selfie.world import World, invalid, wait_until
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
 
-def test_a_repeated_request_answers_for_the_same_selfie(world: World, guest: UUID) -> None:
+def test_a_repeated_request_returns_the_same_selfie(world: World, guest: UUID) -> None:
     request_id = str(uuid4())
     assert world.upload(guest, "me", request_id) == world.upload(guest, "me", request_id)
     assert world.count("selfies") == 1
 
 
-def test_a_repeated_request_answers_also_when_the_selfie_was_decided(world: World, guest: UUID) -> None:
+def test_a_repeated_request_is_answered_after_the_verdict(world: World, guest: UUID) -> None:
     request_id = str(uuid4())
     selfie_id = world.upload(guest, "me", request_id)
     world.validate(invalid("no_face"))
@@ -29,7 +29,7 @@ def test_a_repeated_request_answers_also_when_the_selfie_was_decided(world: Worl
 
 
 def repeat_in_progress(world: World, guest: UUID) -> tuple[set[UUID], list[str]]:
-    """Repeats a request while the first one waits for its guest: the selfies and the refusals that came of it."""
+    """Repeats a request while the first one waits for its guest's lock; the resulting selfies and errors."""
     request_id = str(uuid4())
     answered: list[UUID] = []
     refusals: list[str] = []
@@ -52,13 +52,15 @@ def repeat_in_progress(world: World, guest: UUID) -> tuple[set[UUID], list[str]]
     return set(answered), refusals
 
 
-def test_a_repeat_of_what_is_in_progress_is_told_so_and_the_next_one_gets_the_answer(world: World, guest: UUID) -> None:
+def test_a_repeat_of_a_request_in_progress_is_rejected_and_the_next_one_gets_the_answer(
+    world: World, guest: UUID
+) -> None:
     answers, refusals = repeat_in_progress(world, guest)
     assert (len(answers), refusals) == (1, ["REQUEST_IN_PROGRESS"])
     assert world.count("selfies") == 1
 
 
-def test_control_without_the_lock_of_the_request_a_repeat_waits(world: World, guest: UUID) -> None:
+def test_control_without_the_request_lock_a_repeat_waits(world: World, guest: UUID) -> None:
     replace_in_function(
         world.db, "selfie.add_selfie_of", "pg_try_advisory_xact_lock(", "pg_try_advisory_xact_lock_shared("
     )
@@ -71,7 +73,7 @@ def test_uploads_without_a_request_id_are_never_repeats(world: World, guest: UUI
         assert len(set(pool.map(lambda _: world.upload(guest), range(8)))) == 8
 
 
-def test_a_request_id_belongs_to_its_bytes(world: World, guest: UUID) -> None:
+def test_a_request_id_is_bound_to_its_bytes(world: World, guest: UUID) -> None:
     request_id = str(uuid4())
     world.upload(guest, "me", request_id)
     with refused(INVALID, "IDEMPOTENCY_KEY_REUSED"):
@@ -83,12 +85,12 @@ def test_two_guests_may_use_the_same_request_id(world: World, guest: UUID) -> No
     assert world.upload(guest, "me", request_id) != world.upload(world.guest(world.event()), "you", request_id)
 
 
-def test_a_request_id_is_a_uuid(world: World, guest: UUID) -> None:
+def test_a_request_id_must_be_a_uuid(world: World, guest: UUID) -> None:
     with refused(INVALID, "INVALID_ARGUMENT"):
         world.upload(guest, request_id="first try")
 
 
-def test_a_repeated_request_answers_also_after_the_event_was_closed(world: World) -> None:
+def test_a_repeated_request_is_answered_after_the_event_closed(world: World) -> None:
     event, request_id = world.event(), str(uuid4())
     guest = world.guest(event)
     selfie_id = world.upload(guest, request_id=request_id)

@@ -1,4 +1,4 @@
-"""Whoever has spent much of the engine's time waits behind those who have not: by account, then by event."""
+"""Scheduling by engine time spent: heavy users wait behind light ones, by account and then by event."""
 
 from contextlib import suppress
 from itertools import count
@@ -21,7 +21,7 @@ FACE_S = 0.2
 
 
 class Clock:
-    """Time that an examination takes, and nothing else."""
+    """A clock that advances only during examinations."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -31,14 +31,14 @@ class Clock:
 
 
 class Indifferent(SelfieStore):
-    """A broken twin: whoever waits longest, whatever was spent on them."""
+    """A broken twin: claims the longest-waiting selfie regardless of time spent."""
 
     def claim(self, lease_s: float, spent: Spent = NOTHING_SPENT, is_slow: bool | None = None) -> SelfieJob | None:
         return super().claim(lease_s)
 
 
 class Siege:
-    """Accounts that send the next bomb as soon as one is examined, and how many selfies are examined before others."""
+    """Accounts that send another bomb as soon as one is examined, and the examinations that precede other guests."""
 
     def __init__(self, world: World, events: list[UUID]) -> None:
         self.world, self.clock, self.names = world, Clock(), count()
@@ -56,8 +56,8 @@ class Siege:
         self.clock.now += BOMB_S if b"bomb" in image else FACE_S
         return Examination("no_face") if b"bomb" in image else Examination(None, face(1))
 
-    def go_on(self, steps: int) -> None:
-        """The next selfies in order; who is through sends again."""
+    def examine_next(self, steps: int) -> None:
+        """Examines the next selfies in order; each attacker then sends again."""
         for _ in range(steps):
             pending = self.pending()
             assert self.validator.step()
@@ -70,48 +70,48 @@ class Siege:
             return set(connection.execute(text("SELECT user_id FROM selfie.selfies WHERE state = 'pending'")).scalars())
 
     def count_before(self, guest: UUID) -> int:
-        """Selfies that are examined before that of a guest who sends one now."""
+        """The number of selfies examined before that of a guest who sends one now."""
         self.world.upload(guest, f"face {next(self.names)}")
         for number in count():
-            self.go_on(1)
+            self.examine_next(1)
             if guest not in self.pending():
                 return number
         raise AssertionError
 
 
-def test_a_guest_does_not_wait_for_accounts_that_send_one_bomb_after_the_other(world: World) -> None:
+def test_a_guest_does_not_wait_for_accounts_that_keep_sending_bombs(world: World) -> None:
     event = world.event()
     siege = Siege(world, [event] * HOSTILE)
-    siege.go_on(HOSTILE)
+    siege.examine_next(HOSTILE)
     assert siege.count_before(world.guest(event)) == 0
     again = world.guest(event)
     assert siege.count_before(again) == 0
     assert siege.count_before(again) == 0, "a second selfie of the same guest"
 
 
-def test_control_first_come_first_served_a_guest_waits_for_all_of_them(make_world: MakeWorld) -> None:
+def test_control_in_order_of_arrival_a_guest_waits_for_all_of_them(make_world: MakeWorld) -> None:
     world = make_world(selfie_store=Indifferent)
     event = world.event()
     siege = Siege(world, [event] * HOSTILE)
-    siege.go_on(HOSTILE)
+    siege.examine_next(HOSTILE)
     assert siege.count_before(world.guest(event)) == HOSTILE
 
 
 def wait_in_another_event(world: World) -> int:
-    """How many fresh accounts of an event that has spent much are examined before a guest of a quiet one."""
+    """The number of new accounts of a busy event examined before a guest of a quiet one."""
     busy, quiet = world.event(), world.event()
     siege = Siege(world, [busy])
-    siege.go_on(1)
+    siege.examine_next(1)
     for _ in range(HOSTILE):
         siege.send(world.guest(busy))
     return siege.count_before(world.guest(quiet))
 
 
-def test_a_crowd_of_new_accounts_delays_its_own_event(world: World) -> None:
+def test_many_new_accounts_delay_only_their_own_event(world: World) -> None:
     assert wait_in_another_event(world) == 0
 
 
-def test_control_without_events_all_wait_for_the_crowd(make_world: MakeWorld) -> None:
+def test_control_without_accounting_by_event_all_wait_for_them(make_world: MakeWorld) -> None:
     assert wait_in_another_event(make_world(selfie_store=Indifferent)) > HOSTILE
 
 
@@ -129,7 +129,7 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_half_is_forgotten_every_minute_and_little_is_nothing(clock: Clock) -> None:
+def test_spending_halves_every_minute_and_small_amounts_are_dropped(clock: Clock) -> None:
     spending, account, event = Spending(clock), uuid4(), uuid4()
     spending.charge(account, [event], 1.0)
     clock.now = HALF_LIFE_S
@@ -139,7 +139,7 @@ def test_half_is_forgotten_every_minute_and_little_is_nothing(clock: Clock) -> N
     assert spending.read() == Spent({}, {})
 
 
-def test_a_failure_is_charged_too(clock: Clock) -> None:
+def test_a_failed_examination_is_charged_too(clock: Clock) -> None:
     spending, account = Spending(clock), uuid4()
     with suppress(RuntimeError), spending.measure(account, []):
         clock.now += 15
@@ -147,7 +147,7 @@ def test_a_failure_is_charged_too(clock: Clock) -> None:
     assert spending.read().accounts == {account: 15}
 
 
-def test_of_many_accounts_those_are_listed_that_spent_most(clock: Clock) -> None:
+def test_only_the_accounts_that_spent_most_are_recorded(clock: Clock) -> None:
     spending = Spending(clock)
     for number in range(MAX_LISTED + 10):
         spending.charge(UUID(int=number), [], 1 + number)

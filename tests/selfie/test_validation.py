@@ -1,4 +1,4 @@
-"""From a pending selfie to its verdict; only the last claim's verdict counts."""
+"""Selfies from pending to their verdict; only the last claimant's verdict counts."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from tests.selfie.world import LEASE_S, MakeWorld, World, face, image_of, invali
 
 
 class UnfencedSelfies(SelfieStore):
-    """A broken twin: a verdict counts whatever happened since the claim."""
+    """A broken twin: accepts a verdict regardless of changes since the claim."""
 
     def _is_current(self, connection: Connection, job: SelfieJob) -> bool:
         return True
@@ -24,7 +24,7 @@ def claim(world: World) -> SelfieJob:
     return job
 
 
-def test_a_valid_selfie_becomes_active_and_is_wanted_in_every_event(world: World) -> None:
+def test_an_accepted_selfie_becomes_active_and_is_wanted_in_every_event(world: World) -> None:
     events = world.event(), world.event()
     guest = world.guest(*events)
     selfie_id = world.enter(guest, 3)
@@ -35,7 +35,7 @@ def test_a_valid_selfie_becomes_active_and_is_wanted_in_every_event(world: World
         assert (enrolment.wanted_revision, enrolment.state) == (row.revision + 1, "running")
 
 
-def test_the_examination_sees_the_bytes_as_uploaded(world: World, guest: UUID) -> None:
+def test_the_examination_gets_the_uploaded_bytes(world: World, guest: UUID) -> None:
     seen: list[bytes] = []
     world.upload(guest, "me")
 
@@ -47,12 +47,12 @@ def test_the_examination_sees_the_bytes_as_uploaded(world: World, guest: UUID) -
     assert seen == [image_of("me")]
 
 
-def test_there_is_nothing_to_do_without_a_pending_selfie(world: World, guest: UUID) -> None:
+def test_without_a_pending_selfie_there_is_nothing_to_do(world: World, guest: UUID) -> None:
     world.enter(guest)
     assert not world.validate(valid())
 
 
-def test_selfies_are_examined_in_the_order_in_which_they_came(world: World, guest: UUID) -> None:
+def test_selfies_are_examined_in_order_of_arrival(world: World, guest: UUID) -> None:
     seen: list[bytes] = []
 
     def examine(image: bytes) -> Examination:
@@ -67,7 +67,7 @@ def test_selfies_are_examined_in_the_order_in_which_they_came(world: World, gues
     assert seen == [image_of(name) for name in names]
 
 
-def test_an_invalid_selfie_is_emptied_and_tells_why(world: World, guest: UUID) -> None:
+def test_an_invalid_selfie_is_emptied_and_has_a_reason(world: World, guest: UUID) -> None:
     selfie_id = world.upload(guest)
     world.validate(invalid("several_faces"))
     row = world.selfie(selfie_id)
@@ -77,8 +77,8 @@ def test_an_invalid_selfie_is_emptied_and_tells_why(world: World, guest: UUID) -
     assert state.reject_reason == pb.REJECT_REASON_SEVERAL_FACES
 
 
-def reject_beside_an_active_one(world: World) -> tuple[str, bytes | None, bool]:
-    """State and encoding of the active selfie after another one was rejected; whether its rematch is as it was."""
+def reject_alongside_an_active_one(world: World) -> tuple[str, bytes | None, bool]:
+    """State and encoding of the active selfie after another one was rejected, and whether its rematch is unchanged."""
     event = world.event()
     guest = world.guest(event)
     old = world.enter(guest)
@@ -90,12 +90,12 @@ def reject_beside_an_active_one(world: World) -> tuple[str, bytes | None, bool]:
     return row.state, world.encoding(row), world.enrolment(guest, event) == before
 
 
-def test_an_invalid_selfie_leaves_the_old_one_and_its_matches_alone(world: World) -> None:
-    assert reject_beside_an_active_one(world) == ("active", face(1), True)
+def test_an_invalid_selfie_leaves_the_active_one_and_its_matches_unchanged(world: World) -> None:
+    assert reject_alongside_an_active_one(world) == ("active", face(1), True)
 
 
 class SweepingRejections(SelfieStore):
-    """A broken twin: a rejection empties whatever selfies the guest has."""
+    """A broken twin: a rejection empties all selfies of the guest."""
 
     def reject(self, job: SelfieJob, reason: RejectReason) -> bool:
         in_time = super().reject(job, reason)
@@ -103,18 +103,18 @@ class SweepingRejections(SelfieStore):
         return in_time
 
 
-def test_control_a_rejection_that_empties_all_takes_the_old_one_and_its_matches(make_world: MakeWorld) -> None:
-    assert reject_beside_an_active_one(make_world(selfie_store=SweepingRejections)) == ("deleted", None, False)
+def test_control_a_rejection_that_empties_all_removes_the_active_one_and_its_matches(make_world: MakeWorld) -> None:
+    assert reject_alongside_an_active_one(make_world(selfie_store=SweepingRejections)) == ("deleted", None, False)
 
 
-def test_a_valid_selfie_takes_the_place_of_the_active_one(world: World, guest: UUID) -> None:
+def test_a_valid_selfie_replaces_the_active_one(world: World, guest: UUID) -> None:
     old, new = world.enter(guest, 1), world.enter(guest, 2)
     row = world.selfie(old)
     assert (row.state, row.image_key, row.encoding) == ("superseded", None, None)
     assert world.selfie(new).state == "active"
 
 
-def test_until_its_verdict_a_selfie_leaves_the_active_one_in_use(world: World, guest: UUID) -> None:
+def test_the_active_selfie_stays_in_use_until_the_next_verdict(world: World, guest: UUID) -> None:
     old = world.enter(guest)
     world.upload(guest, "newer")
     assert world.selfie(old).state == "active"
@@ -140,16 +140,16 @@ def delete_before_the_verdict(world: World) -> str:
     return state
 
 
-def test_a_verdict_after_the_deletion_revives_nothing(world: World) -> None:
+def test_a_verdict_after_the_deletion_restores_nothing(world: World) -> None:
     assert delete_before_the_verdict(world) == "deleted"
 
 
-def test_control_without_the_fence_a_late_verdict_revives_the_selfie(make_world: MakeWorld) -> None:
+def test_control_without_the_fence_a_late_verdict_restores_the_selfie(make_world: MakeWorld) -> None:
     assert delete_before_the_verdict(make_world(selfie_store=UnfencedSelfies)) == "active"
 
 
 def overtake_a_slow_worker(world: World) -> bytes:
-    """The first worker's lease ends, a second one takes over; the first one's verdict comes late."""
+    """The first worker's lease expires and a second worker takes over; the first one's verdict arrives late."""
     guest = world.guest(world.event())
     selfie_id = world.upload(guest)
     slow = claim(world)
@@ -161,18 +161,18 @@ def overtake_a_slow_worker(world: World) -> bytes:
     return world.encoding(world.selfie(selfie_id))
 
 
-def test_only_the_last_claim_writes_a_verdict(world: World) -> None:
+def test_only_the_last_claimant_writes_a_verdict(world: World) -> None:
     assert overtake_a_slow_worker(world) == face(2)
     assert world.row("SELECT max(revision) AS last FROM selfie.people").last == 2
 
 
-def test_control_without_the_fence_both_claims_write_a_verdict(make_world: MakeWorld) -> None:
+def test_control_without_the_fence_both_claimants_write_a_verdict(make_world: MakeWorld) -> None:
     world = make_world(selfie_store=UnfencedSelfies)
     overtake_a_slow_worker(world)
     assert world.row("SELECT max(revision) AS last FROM selfie.people").last == 3
 
 
-def test_no_other_refusal_or_failure_is_written_after_the_claim_was_lost(world: World, guest: UUID) -> None:
+def test_no_rejection_or_failure_is_written_after_the_claim_was_lost(world: World, guest: UUID) -> None:
     selfie_id = world.upload(guest)
     slow = claim(world)
     world.end_leases()

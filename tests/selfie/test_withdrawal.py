@@ -1,4 +1,4 @@
-"""A consent that is withdrawn takes every face of the account with it, and no selfie is taken before a new one."""
+"""Withdrawing consent deletes every face of the account, and no selfie is accepted before new consent."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ def agree(world: World, guest: UUID, event: UUID) -> None:
     world.follower.catch_up()
 
 
-def test_every_face_of_the_account_goes_in_one_go(world: World) -> None:
+def test_every_face_of_the_account_is_deleted_at_once(world: World) -> None:
     first, second = world.event(), world.event()
     guest = world.guest(first, second)
     mia = world.add_person(guest)
@@ -43,7 +43,7 @@ def test_every_face_of_the_account_goes_in_one_go(world: World) -> None:
     assert [person.person_id for person in world.list_people(guest).people] == [str(guest)]
 
 
-def test_a_selfie_under_way_is_not_accepted_after_it(world: World, guest: UUID) -> None:
+def test_a_selfie_in_progress_is_not_accepted_afterwards(world: World, guest: UUID) -> None:
     world.upload(guest)
 
     def withdraw_meanwhile(image: bytes) -> object:
@@ -55,7 +55,7 @@ def test_a_selfie_under_way_is_not_accepted_after_it(world: World, guest: UUID) 
     assert world.row("SELECT count(encoding) AS encodings FROM selfie.selfies").encodings == 0
 
 
-def test_no_selfie_is_taken_until_they_agree_again(world: World) -> None:
+def test_no_selfie_is_accepted_before_new_consent(world: World) -> None:
     event = world.event()
     guest = world.guest(event)
     withdraw(world, guest)
@@ -66,13 +66,15 @@ def test_no_selfie_is_taken_until_they_agree_again(world: World) -> None:
     world.follower.catch_up()
     with refused(grpc.StatusCode.FAILED_PRECONDITION, "CONSENT_WITHDRAWN"):
         world.upload(guest)
-    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)  # not read yet: the upload looks
+    world.tell(ChangeKind.JOINED, event_id=event, user_id=guest)  # not applied yet: the upload checks
     world.enter(guest, 2)
     world.rematch()
     assert sent(world, event)[-1] == face(2)
 
 
-def test_control_an_upload_that_ignores_the_withdrawal(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_an_upload_that_ignores_the_withdrawal_is_accepted(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world = make_world()
     guest = world.guest(world.event())
     monkeypatch.setattr(changes, "withdraw", lambda *_: None)
@@ -81,7 +83,7 @@ def test_control_an_upload_that_ignores_the_withdrawal(make_world: MakeWorld, mo
 
 
 def new_selfie_after_agreeing_in_one_event(world: World) -> tuple[UUID, UUID, UUID]:
-    """A guest of two events who has withdrawn, agreed again in the first one and sent another selfie."""
+    """A guest of two events who has withdrawn, consented again in the first one and sent another selfie."""
     first, second = world.event(), world.event()
     guest = world.guest(first, second)
     world.enter(guest, 1)
@@ -95,23 +97,23 @@ def new_selfie_after_agreeing_in_one_event(world: World) -> tuple[UUID, UUID, UU
     return guest, first, second
 
 
-def test_an_event_searches_again_only_where_they_agreed_again(world: World) -> None:
+def test_an_event_is_searched_again_only_after_new_consent_there(world: World) -> None:
     guest, first, second = new_selfie_after_agreeing_in_one_event(world)
     assert sent(world, first)[-1] == face(2)
     assert face(2) not in sent(world, second)
-    assert {told.event_id for told in world.state(guest).events} == {str(first)}
+    assert {entry.event_id for entry in world.state(guest).events} == {str(first)}
     agree(world, guest, second)
     world.rematch()
     assert sent(world, second)[-1] == face(2)
 
 
-def test_control_enrolments_that_stay_search_everywhere(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_if_enrolments_remain_every_event_is_searched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changes, "withdraw", lambda *_: None)
     _, _, second = new_selfie_after_agreeing_in_one_event(world)
     assert face(2) in sent(world, second)
 
 
-def test_who_agrees_again_in_an_event_that_has_ended_waits_until_it_opens(world: World) -> None:
+def test_new_consent_in_an_ended_event_takes_effect_when_it_reopens(world: World) -> None:
     guest, _, second = new_selfie_after_agreeing_in_one_event(world)
     update(world, second, closed=True)
     agree(world, guest, second)
@@ -132,7 +134,7 @@ def test_a_person_added_later_is_searched_where_the_account_is(world: World) -> 
     assert mia not in last_sent(world, second)
 
 
-def test_withdrawing_of_an_erased_account_brings_nothing_back(world: World, guest: UUID) -> None:
+def test_withdrawing_consent_of_an_erased_account_restores_nothing(world: World, guest: UUID) -> None:
     world.tell(ChangeKind.USER_ERASED, user_id=guest)
     withdraw(world, guest)
     assert world.count("people") == 0

@@ -1,4 +1,4 @@
-"""What happens to a selfie when a worker is killed, stopped, or its engine fails."""
+"""Selfies when a worker is killed or stopped, or its engine fails."""
 
 from contextlib import suppress
 from threading import Event, Thread
@@ -18,7 +18,7 @@ from tests.selfie.world import LEASE_S, Examine, MakeWorld, World, image_of, val
 
 
 class ForgetfulSelfies(SelfieStore):
-    """A broken twin: every reason to stop working on a selfie counts as a crash."""
+    """A broken twin: counts every interruption as a crash."""
 
     def release(self, job: SelfieJob) -> bool:
         return self.count_failure(job)
@@ -37,20 +37,20 @@ def claim(world: World) -> SelfieJob:
     return job
 
 
-def test_nobody_else_gets_a_claimed_selfie(world: World, guest: UUID) -> None:
+def test_a_claimed_selfie_is_exclusive(world: World, guest: UUID) -> None:
     world.upload(guest)
     claim(world)
     assert world.selfies.claim(LEASE_S) is None
 
 
-def test_the_lease_is_set_by_the_clock_of_the_database(world: World, guest: UUID) -> None:
+def test_the_lease_uses_the_clock_of_the_database(world: World, guest: UUID) -> None:
     world.upload(guest)
     claim(world)
     left_s = float(world.row("SELECT extract(epoch FROM lease_until - now()) AS s FROM selfie.selfies").s)
     assert LEASE_S - 10 < left_s <= LEASE_S
 
 
-def test_a_worker_that_was_killed_costs_a_try_and_no_failure(world: World, guest: UUID) -> None:
+def test_a_killed_worker_costs_an_attempt_but_no_failure(world: World, guest: UUID) -> None:
     selfie_id = world.upload(guest)
     for _ in range(5):
         claim(world)
@@ -76,7 +76,7 @@ def test_the_third_failure_puts_a_selfie_aside_and_keeps_its_bytes(
     assert world.state(guest).selfie_state == pb.SELFIE_STATE_ERROR
 
 
-def test_a_selfie_that_was_put_aside_is_emptied_on_deletion(world: World, guest: UUID) -> None:
+def test_a_selfie_put_aside_is_emptied_on_deletion(world: World, guest: UUID) -> None:
     selfie_id = world.upload(guest)
     while world.validate(failing(SandboxDied())):
         pass
@@ -86,14 +86,14 @@ def test_a_selfie_that_was_put_aside_is_emptied_on_deletion(world: World, guest:
 
 
 class RejectingValidator(Validator):
-    """A broken twin: a selfie that the engine fails over is taken for an invalid one."""
+    """A broken twin: rejects a selfie over which the engine fails."""
 
     def _give_up(self, job: SelfieJob, fault: Exception) -> None:
         self._store.reject(job, RejectReason.UNREADABLE)
 
 
 def fail_once(world: World, fault: Exception) -> list[str]:
-    """The states of a good selfie: after the engine failed over it, and after the next try."""
+    """The states of a good selfie: after the engine failed over it, and after the next attempt."""
     selfie_id = world.upload(world.guest(world.event()))
     states = []
     for examine in (failing(fault), valid()):
@@ -107,17 +107,17 @@ FAULTS = [SandboxDied("exit code -11"), SandboxTimedOut("no answer within 15 s")
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
-def test_a_failure_is_forgiven_when_the_next_try_succeeds(world: World, fault: Exception) -> None:
+def test_a_failure_is_cleared_when_the_next_attempt_succeeds(world: World, fault: Exception) -> None:
     assert fail_once(world, fault) == ["pending", "active"]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
-def test_control_rejected_on_a_failure_a_good_selfie_is_lost(make_world: MakeWorld, fault: Exception) -> None:
+def test_control_if_rejected_on_a_failure_a_good_selfie_is_lost(make_world: MakeWorld, fault: Exception) -> None:
     assert fail_once(make_world(validator=RejectingValidator), fault) == ["rejected", "rejected"]
 
 
 def fail_to_start(world: World) -> str:
-    """Four times more than a selfie may fail."""
+    """Fails to start the engine four times, which is more often than a selfie may fail."""
     selfie_id = world.upload(world.guest(world.event()))
     for _ in range(4):
         with pytest.raises(SandboxNotStarted):
@@ -126,16 +126,16 @@ def fail_to_start(world: World) -> str:
     return state
 
 
-def test_an_engine_that_does_not_start_is_no_failure_of_the_selfie(world: World) -> None:
+def test_an_engine_that_does_not_start_counts_no_failure(world: World) -> None:
     assert fail_to_start(world) == "pending"
 
 
-def test_control_counting_every_fault_the_selfie_would_be_put_aside(make_world: MakeWorld) -> None:
-    with pytest.raises(pytest.fail.Exception):  # the selfie is gone before the fourth try
+def test_control_if_every_fault_counted_the_selfie_would_be_put_aside(make_world: MakeWorld) -> None:
+    with pytest.raises(pytest.fail.Exception):  # the selfie is put aside before the fourth attempt
         fail_to_start(make_world(selfie_store=ForgetfulSelfies))
 
 
-def test_nothing_is_claimed_before_the_engine_is_ready(world: World, guest: UUID) -> None:
+def test_nothing_is_claimed_until_the_engine_is_ready(world: World, guest: UUID) -> None:
     selfie_id = world.upload(guest)
 
     def prepare() -> None:
@@ -147,7 +147,7 @@ def test_nothing_is_claimed_before_the_engine_is_ready(world: World, guest: UUID
 
 
 def stop_while_examining(world: World) -> UUID:
-    """SIGTERM comes, the claim is given up, and then the engine dies under the examination."""
+    """SIGTERM arrives, the claim is released, and then the engine dies during the examination."""
     selfie_id = world.upload(world.guest(world.event()))
     begun, ended = Event(), Event()
 
@@ -162,23 +162,23 @@ def stop_while_examining(world: World) -> UUID:
     assert begun.wait(10)
     world.stop.set()
     validator.release()
-    assert world.selfie(selfie_id).lease_until is None  # at once, not when the examination is over
+    assert world.selfie(selfie_id).lease_until is None  # immediately, not when the examination ends
     ended.set()
     loop.join(10)
     return selfie_id
 
 
-def test_a_stop_gives_up_the_claim_at_once_and_counts_nothing(world: World) -> None:
+def test_a_stop_releases_the_claim_at_once_and_counts_no_failure(world: World) -> None:
     row = world.selfie(stop_while_examining(world))
     assert (row.state, row.failures, row.lease_until) == ("pending", 0, None)
 
 
-def test_control_counting_every_fault_a_stop_would_count_too(make_world: MakeWorld) -> None:
+def test_control_if_every_fault_counted_a_stop_would_count_too(make_world: MakeWorld) -> None:
     world = make_world(selfie_store=ForgetfulSelfies)
     assert world.selfie(stop_while_examining(world)).failures > 0
 
 
-def test_an_upload_wakes_a_worker_that_waits(world: World, guest: UUID) -> None:
+def test_an_upload_wakes_a_waiting_worker(world: World, guest: UUID) -> None:
     with world.db.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
@@ -194,7 +194,7 @@ def test_an_upload_wakes_a_worker_that_waits(world: World, guest: UUID) -> None:
         driver.autocommit = False
 
 
-def test_a_queue_tells_its_depth_and_age(world: World, guest: UUID) -> None:
+def test_the_queue_reports_its_depth_and_age(world: World, guest: UUID) -> None:
     assert world.selfies.read_queue() == (0, 0.0)
     world.upload(guest)
     world.execute("UPDATE selfie.selfies SET created_at = now() - interval '1 minute'")

@@ -56,12 +56,12 @@ Examine = Callable[[bytes], Examination]
 
 
 def image_of(name: str) -> bytes:
-    """A file that looks like a JPEG from outside."""
+    """A file with the signature of a JPEG."""
     return b"\xff\xd8\xff\xe0" + name.encode()
 
 
 def face(number: int, size: float = 0.375) -> bytes:
-    """An encoding of a person: those of the default size are within the tolerance of each other."""
+    """An encoding of a person; encodings of the default size are within the tolerance of each other."""
     encoding = np.zeros(128, dtype="<f4")
     encoding[number] = size
     return encoding.tobytes()
@@ -79,12 +79,12 @@ def wait_until(condition: Callable[[], bool]) -> None:
     ends_at = time.monotonic() + WAIT_S
     pause = Event()
     while not condition():
-        assert time.monotonic() < ends_at, "waited in vain"
+        assert time.monotonic() < ends_at, "the condition did not become true in time"
         pause.wait(0.01)
 
 
 class World:
-    """Everything of selfie_service wired by hand; what may be named are broken twins for controls."""
+    """All parts of selfie_service, wired by hand; stores and workers can be replaced by broken twins for controls."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class World:
         judge: Judge | None = RULE.judge,
         vault: Vault = VAULT,
     ) -> None:
-        # Tests hold locks for longer than a service may wait for one.
+        # Tests hold locks for longer than a service's lock timeout.
         patient = {"options": "-c lock_timeout=20s"}
         self.db = create_engine(db.url, pool_size=10, connect_args=patient, execution_options={"vault": vault})
         self.selfies, self.rematches = selfie_store(self.db), rematch_store(self.db)
@@ -149,10 +149,10 @@ class World:
         self._others.stop(0).wait()
         self.db.dispose()
 
-    # What auth_service tells.
+    # Changes from auth_service.
 
     def tell(self, kind: ChangeKind, **fields: Any) -> Change:
-        """The next change, in the feed but not read."""
+        """Appends a change to the feed, without reading it."""
         change = Change(len(self.feed.changes) + 1, kind, **fields)
         self.feed.add(change)
         return change
@@ -163,7 +163,7 @@ class World:
         return event_id
 
     def guest(self, *events: UUID) -> UUID:
-        """One who has joined, also here."""
+        """A member who has joined, with the feed applied."""
         user_id = uuid4()
         for event_id in events:
             self.tell(ChangeKind.JOINED, event_id=event_id, user_id=user_id)
@@ -171,12 +171,12 @@ class World:
         return user_id
 
     def organiser(self, event_id: UUID) -> UUID:
-        """One who organises an event, in the feed."""
+        """An organiser of an event, in the feed only."""
         user_id = uuid4()
         self.tell(ChangeKind.JOINED, event_id=event_id, user_id=user_id, role=Role.ORGANISER)
         return user_id
 
-    # What a guest does.
+    # Actions of a guest.
 
     def as_user(self, user_id: UUID) -> Metadata:
         return as_user(self._signer("auth"), user_id)
@@ -217,7 +217,7 @@ class World:
     def delete_person(self, user_id: UUID, person: str) -> None:
         self.stub.DeletePerson(selfie_pb2.DeletePersonRequest(person_id=person), metadata=self.as_user(user_id))
 
-    # What the workers do.
+    # Steps of the workers.
 
     def validator(self, examine: Examine) -> Validator:
         return self._validator(self.selfies, self.images, examine, self.judge, lambda: None, LEASE_S, self.stop)
@@ -226,17 +226,17 @@ class World:
         return self.validator(examine).step()
 
     def enter(self, user_id: UUID, number: int = 1) -> UUID:
-        """A selfie, uploaded and found valid."""
+        """Uploads a selfie and accepts it."""
         selfie_id = self.upload(user_id, f"person {number}")
         assert self.validate(valid(number))
         return selfie_id
 
     def rematch(self) -> None:
-        """Sends what is due."""
+        """Sends the rematches that are due."""
         while self.rematcher.step():
             pass
 
-    # What lies in the database.
+    # Contents of the database.
 
     def row(self, query: str, **values: object) -> Row[Any]:
         with self.db.connect() as connection:
@@ -246,12 +246,12 @@ class World:
         return self.row("SELECT * FROM selfie.selfies WHERE id = :id", id=selfie_id)
 
     def image(self, row: Row[Any]) -> bytes | None:
-        """The bytes that the row of a selfie names."""
+        """The bytes of the file that the selfie's row names."""
         assert row.image is None
         return self.images.read(row.person_id, StoredImage(row.image_key)) if row.image_key else None
 
     def encoding(self, row: Row[Any]) -> bytes | None:
-        """That of a selfie."""
+        """The encoding of a selfie."""
         return None if row.encoding is None else VAULT.of_person(row.person_id).open(bytes(row.encoding))
 
     def enrolment(self, user_id: UUID, event_id: UUID) -> Row[Any]:
@@ -263,7 +263,7 @@ class World:
         return found
 
     def count_waiting(self) -> int:
-        """Transactions that wait for a lock."""
+        """The number of transactions that wait for a lock."""
         waiting: int = self.row(
             "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
         ).n
@@ -284,7 +284,7 @@ class World:
             connection.execute(text(statement))
 
     def end_leases(self) -> None:
-        """As if as much time had passed."""
+        """Expires all leases."""
         for table in ("selfies", "enrolments"):
             self.execute(f"UPDATE selfie.{table} SET lease_until = now() - interval '1 ms' WHERE lease_until > now()")
 

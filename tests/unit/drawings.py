@@ -1,4 +1,4 @@
-"""Small pictures whose content a test knows."""
+"""Small pictures with known content."""
 
 import io
 import struct
@@ -11,7 +11,7 @@ RED, WHITE = (200, 30, 40), (255, 255, 255)
 
 
 def draw(width: int = 96, height: int = 64) -> Image.Image:
-    """Red with a white top left quarter, so that every orientation looks different."""
+    """Draws red with a white top left quarter, so that every orientation looks different."""
     image = Image.new("RGB", (width, height), RED)
     image.paste(WHITE, (0, 0, width // 2, height // 4))
     return image

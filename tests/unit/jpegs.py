@@ -1,4 +1,4 @@
-"""JPEGs with everything that cameras and editors put into them, and secrets wherever one fits."""
+"""JPEGs with all the metadata that cameras and editors write, and a secret in every place that can hold one."""
 
 import io
 import struct
@@ -35,7 +35,7 @@ def read_properties(jpeg: bytes) -> dict[str, str]:
 
 
 def full_exif(orientation: int = 6) -> bytes:
-    """What a camera writes, with a secret in every text that must not be served."""
+    """EXIF as a camera writes it, with a secret in every text that must not be served."""
     secret, exif = SECRET.decode(), Image.Exif()
     exif.update({0x0112: orientation, 0x010F: secret, 0x0110: secret, 0x010E: secret, 0x0131: secret, 0xC62F: secret})
     exif.update({0x013B: "Ana Pérez".encode(), 0x8298: "© 2026 Ana Pérez".encode()})
@@ -50,7 +50,7 @@ def full_exif(orientation: int = 6) -> bytes:
 
 
 def iptc(**texts: str) -> bytes:
-    """A Photoshop resource with records: caption (secret), and by name `creator`, `credit`, `rights`."""
+    """A Photoshop resource with IPTC records: caption (secret) and, by name, `creator`, `credit`, `rights`."""
     numbers = {"creator": 80, "credit": 110, "rights": 116}
     records = b"\x1c\x01\x5a\x00\x03\x1b%G" + _record(120, SECRET)
     records += b"".join(_record(numbers[name], text.encode()) for name, text in texts.items())
@@ -69,12 +69,12 @@ def encode(image: Image.Image, **options: object) -> bytes:
 
 
 def insert(jpeg: bytes, *segments: bytes) -> bytes:
-    """The segments before the first one of the JPEG."""
+    """Inserts the segments before the first one of the JPEG."""
     return jpeg[:2] + b"".join(segments) + jpeg[2:]
 
 
 def markers(jpeg: bytes) -> list[int]:
-    """Up to the first scan."""
+    """The markers up to the first scan."""
     found, place = [], 2
     while jpeg[place + 1] != 0xDA:
         found.append(jpeg[place + 1])
@@ -88,7 +88,7 @@ def before_scan(jpeg: bytes, *segments: bytes) -> bytes:
 
 
 def camera_file(image: Image.Image, **options: object) -> bytes:
-    """A JPEG with all of it; a secret in everything that must go, also after the picture."""
+    """A JPEG with all of these, and a secret in everything that must be removed, including after the image."""
     jpeg = encode(image, icc_profile=ICC, exif=full_exif(), **options)
     thumbnail = b"JFXX\0\x10" + encode(Image.new("RGB", (8, 8)), comment=SECRET)
     mpf = b"MPF\0MM\0*\0\0\0\x08\0\0" + SECRET

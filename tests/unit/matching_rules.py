@@ -1,4 +1,4 @@
-"""The rules of matching once more, face by face and in plain loops: what `matcher_service.rules` is compared with."""
+"""A brute-force implementation of the matching rules in plain loops, to which `matcher_service.rules` is compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from matcher_service.rules import EventFaces, EventPeople, Limits
 
 @dataclass(frozen=True)
 class PlainFace:
-    """A face at a point of the first axes; distances are those of the points."""
+    """A face at a point of the first axes; distances are those between the points."""
 
     photo: UUID
     no: int
@@ -59,7 +59,7 @@ def make_people(people: Sequence[PlainPerson]) -> EventPeople:
 
 
 class BruteForce:
-    """Every person compared with every face, and every face with every template."""
+    """Compares every person with every face, and every face with every template."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class BruteForce:
         self.limits = limits
 
     def match(self) -> dict[tuple[UUID, UUID], bool]:
-        """Each person and photo that belong together, and whether growth alone found them."""
+        """Each matching pair of person and photo, and whether only growth found it."""
         direct = {
             (person, face): distance
             for person in self.people
@@ -99,7 +99,7 @@ class BruteForce:
         return measure(face.at, at) + float(np.float32(face.penalty))
 
     def is_rejected(self, person: PlainPerson, face: PlainFace, distance: float) -> bool:
-        """Whether a face at this distance resembles one that the person rejected, and more than the person."""
+        """Whether a face at this distance is closer to a face that the person rejected than to the person."""
         if self.reach(face, person.at) <= self.limits.own_distance:
             return False
         rejected = self.refusals.get(person.id, {})

@@ -1,4 +1,4 @@
-"""ICC profiles for tests, made from their definition and not by the code under test."""
+"""ICC profiles for tests, built from the specification and not by the code under test."""
 
 import struct
 from collections.abc import Sequence
@@ -44,14 +44,14 @@ def decode_srgb(coded: Floats) -> Floats:
 
 
 def reference(pixels: npt.NDArray[np.uint8], space: Space, gamma: float | None) -> Floats:
-    """What the pixels are in sRGB, 0 to 255; without a gamma their curve is that of sRGB."""
+    """The pixels' values in sRGB, 0 to 255; without a gamma their curve is that of sRGB."""
     coded = pixels / 255
     linear = decode_srgb(coded) if gamma is None else coded**gamma
     return 255 * encode_srgb(linear @ matrix(space, D50).T @ np.linalg.inv(matrix(SRGB, D50)).T)
 
 
 def build(kind: bytes, colours: bytes, tags: dict[bytes, bytes], connection: bytes = b"XYZ ") -> bytes:
-    """A profile of version 2."""
+    """Builds a version 2 profile."""
     body, table, start = b"", b"", 132 + 12 * len(tags)
     for name, value in tags.items():
         table += name + struct.pack(">II", start + len(body), len(value))
@@ -70,7 +70,7 @@ def description(text: bytes) -> bytes:
 
 
 def rgb_profile(space: Space, gamma: float, text: bytes = b"test", more: dict[bytes, bytes] | None = None) -> bytes:
-    """A display's matrix profile; its curve is a table, so that the gamma is exact."""
+    """A matrix profile of a display; its curve is a table, so that the gamma is exact."""
     columns = matrix(space, D50).T
     curve = np.round(65535 * np.linspace(0, 1, 1024) ** gamma).astype(">u2").tobytes()
     tags = {
@@ -91,7 +91,7 @@ def grey_profile(gamma: float) -> bytes:
 
 
 def cmyk_profile() -> bytes:
-    """A printer whose inks are weaker than ideal ones: a table of two steps for each, in Lab of eight bits."""
+    """A printer profile with weaker inks than ideal ones: a table of two steps per ink, in 8-bit Lab."""
     inks = np.array([(c, m, y, k) for c in (0, 1) for m in (0, 1) for y in (0, 1) for k in (0, 1)])
     light = 100 - inks @ np.array([30, 40, 10, 60])
     a = inks @ np.array([-30, 60, -5, 0])

@@ -1,4 +1,4 @@
-"""What of an address a record keeps."""
+"""The part of a client address that an audit record keeps."""
 
 import pytest
 
@@ -18,5 +18,5 @@ from kit.audit.acts import truncate_address
         ("", ""),
     ],
 )
-def test_an_address_is_kept_as_its_network(address: str, kept: str) -> None:
+def test_an_address_is_recorded_as_its_network(address: str, kept: str) -> None:
     assert truncate_address(address) == kept

@@ -1,4 +1,4 @@
-"""Event codes, names as they are compared, and the rules of forms."""
+"""Event codes, normalised names, and the validation rules of forms."""
 
 from datetime import UTC, datetime, timedelta
 from unicodedata import east_asian_width, normalize
@@ -17,7 +17,7 @@ NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 @given(codes)
-def test_a_code_as_it_is_shown_reads_as_the_code(code: str) -> None:
+def test_a_formatted_code_is_parsed_as_the_code(code: str) -> None:
     shown = show_code(code)
     assert len(shown) == CODE_LENGTH + 1
     assert normalise_code(shown) == normalise_code(shown.lower()) == code
@@ -25,7 +25,7 @@ def test_a_code_as_it_is_shown_reads_as_the_code(code: str) -> None:
 
 @settings(max_examples=30)
 @given(codes, st.data())
-def test_a_code_survives_how_people_type_it(code: str, data: st.DataObject) -> None:
+def test_a_code_is_recognised_however_it_is_typed(code: str, data: st.DataObject) -> None:
     ways = {"0": "0Oo", "1": "1IiLl"}
     typed = ""
     for letter in code:
@@ -37,25 +37,25 @@ def test_a_code_survives_how_people_type_it(code: str, data: st.DataObject) -> N
 
 
 @given(codes, codes)
-def test_two_codes_never_become_one(one: str, other: str) -> None:
+def test_two_codes_never_normalise_to_one(one: str, other: str) -> None:
     assert (normalise_code(one) == normalise_code(other)) is (one == other)
 
 
 @given(st.text())
-def test_any_text_is_read_as_something_short_that_postgresql_takes(typed: str) -> None:
+def test_any_text_is_normalised_to_a_short_text_that_postgresql_accepts(typed: str) -> None:
     code = normalise_code(typed)
     assert len(code) <= 64
     assert "\0" not in code
 
 
-def test_new_codes_are_of_the_alphabet_and_differ() -> None:
+def test_new_codes_use_the_alphabet_and_differ() -> None:
     drawn = {new_code() for _ in range(200)}
     assert len(drawn) == 200
     assert all(len(code) == CODE_LENGTH and set(code) <= set(CODE_ALPHABET) for code in drawn)
 
 
 @given(st.text())
-def test_comparing_a_name_is_stable_and_takes_no_nul(name: str) -> None:
+def test_name_normalisation_is_idempotent_and_rejects_nul(name: str) -> None:
     assert fold(fold(name)) == fold(name)
     assert "\0" not in fold(name)
 
@@ -73,12 +73,12 @@ def test_comparing_a_name_is_stable_and_takes_no_nul(name: str) -> None:
         ("gina", "gi\u200bna"),
     ],
 )
-def test_names_are_compared_without_regard_to_case(one: str, other: str) -> None:
+def test_names_are_compared_case_insensitively(one: str, other: str) -> None:
     assert fold(one) == fold(other)
 
 
 @given(st.text())
-def test_a_name_that_passes_is_no_address_and_has_nothing_unseen(name: str) -> None:
+def test_an_accepted_name_is_no_address_and_has_no_invisible_characters(name: str) -> None:
     if not list(forms.check_username(name)):
         assert 2 <= len(name) <= 64 or (len(name) == 1 and east_asian_width(name) == "W")
         assert forms.see(name).isprintable()
@@ -86,7 +86,7 @@ def test_a_name_that_passes_is_no_address_and_has_nothing_unseen(name: str) -> N
 
 
 @given(st.text(max_size=300))
-def test_a_password_may_have_any_characters(password: str) -> None:
+def test_a_password_may_contain_any_characters(password: str) -> None:
     faults = {fault.reason for fault in forms.check_password(password)}
     length = len(normalize("NFC", password))
     assert faults == {"password_too_short"} if length < 8 else True
@@ -94,8 +94,8 @@ def test_a_password_may_have_any_characters(password: str) -> None:
     assert faults <= {"password_too_common"} if 8 <= length <= 256 else True
 
 
-def test_a_password_that_grows_when_it_is_composed_is_measured_as_it_is_hashed() -> None:
-    """Such as 200 letters of Devanagari that NFC decomposes: longer than what a login verifies."""
+def test_the_length_limit_of_a_password_applies_to_its_normalised_form() -> None:
+    """Such as 200 Devanagari letters that NFC decomposes: longer than what a login verifies."""
     (fault,) = forms.check_password("\u0958" * 200)
     assert fault.reason == "password_too_long"
 
@@ -118,11 +118,11 @@ def test_a_password_that_grows_when_it_is_composed_is_measured_as_it_is_hashed()
         ("\ud800", False),
     ],
 )
-def test_a_name_of_an_event_holds_what_people_write_and_nothing_that_fools_them(name: str, fine: bool) -> None:
+def test_an_event_name_accepts_ordinary_text_and_rejects_deceptive_characters(name: str, fine: bool) -> None:
     assert (not list(forms.check_event_name(name))) is fine
 
 
-def test_an_event_ends_after_it_starts() -> None:
+def test_an_event_must_end_after_it_starts() -> None:
     hour = timedelta(hours=1)
     for starts, ends, fine in [(NOW, NOW + hour, True), (NOW, NOW, False), (NOW, NOW - hour, False), (None, NOW, True)]:
         assert (not list(forms.check_times(starts, ends))) is fine
@@ -132,7 +132,7 @@ def test_an_event_ends_after_it_starts() -> None:
     ("name", "sign"),
     [("a\u202eb", "U+202E (RIGHT-TO-LEFT OVERRIDE)"), ("a\u2067", "U+2067"), ("a\0", "The control character U+0000")],
 )
-def test_a_sign_that_is_refused_is_named(name: str, sign: str) -> None:
+def test_a_rejected_character_is_named(name: str, sign: str) -> None:
     for check in (forms.check_event_name, forms.check_display_name):
         (fault,) = check(name)
         assert sign in fault.message

@@ -1,4 +1,4 @@
-"""Which camera took a photo, as its metadata says."""
+"""The camera of a photo, as read from its metadata."""
 
 from uuid import UUID
 
@@ -30,24 +30,24 @@ def block(make: str, model: str, serial: str = "") -> bytes:
         (" Sony\n ", "ILCE-7M4\0", "Sony ILCE-7M4"),
     ],
 )
-def test_a_camera_is_named_as_people_name_it(make: str, model: str, name: str) -> None:
+def test_a_camera_has_a_readable_name(make: str, model: str, name: str) -> None:
     camera = read_metadata(block(make, model)).camera
     assert camera
     assert camera.name == name
 
 
-def test_a_photo_may_name_no_camera() -> None:
+def test_a_photo_may_have_no_camera() -> None:
     assert read_metadata(block("", "")).camera is None
     assert read_metadata(block("", "", "0815")).camera is None
     assert read_metadata(b"Exif").camera is None
 
 
-def test_texts_of_a_camera_are_short() -> None:
+def test_camera_texts_are_truncated() -> None:
     camera = read_metadata(block("M" * 3000, "O" * 3000, "S" * 3000)).camera
     assert camera == Camera("M" * 60, "O" * 60, "S" * 60)
 
 
-def test_a_camera_is_read_and_never_served() -> None:
+def test_the_camera_is_read_but_never_served() -> None:
     metadata = read_metadata(full_exif())
     assert metadata.camera == Camera(*[SECRET.decode()] * 3)
     assert SECRET not in b"".join(write_segments(metadata))
@@ -55,7 +55,7 @@ def test_a_camera_is_read_and_never_served() -> None:
     assert not {0x010F, 0x0110, 0xA431} & set(read_exif(written)[1])
 
 
-def test_a_serial_number_tells_cameras_apart_and_cannot_be_followed() -> None:
+def test_a_serial_number_distinguishes_cameras_and_cannot_be_traced() -> None:
     one, other = Camera("C", "R5", "1"), Camera("C", "R5", "2")
     here, there = UUID(int=1), UUID(int=2)
     digests = {identify(event, camera).digest for event in (here, there) for camera in (one, other)}

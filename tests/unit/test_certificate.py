@@ -1,4 +1,4 @@
-"""The certificate that this machine makes for itself, and what phones reach it by."""
+"""The self-signed certificate of this machine, and the address at which phones reach it."""
 
 import stat
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ def read(path: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(path.read_bytes())
 
 
-def test_it_names_the_addresses_and_is_no_authority(tmp_path: Path) -> None:
+def test_the_certificate_names_the_addresses_and_is_no_authority(tmp_path: Path) -> None:
     certificate = read(keep_certificate(tmp_path, NAMES, NOW).chain)
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["localhost", "laptop.local"]
@@ -31,14 +31,14 @@ def test_it_names_the_addresses_and_is_no_authority(tmp_path: Path) -> None:
     assert certificate.not_valid_after_utc - certificate.not_valid_before_utc <= timedelta(days=397)
 
 
-def test_only_its_owner_reads_the_key(tmp_path: Path) -> None:
-    (tmp_path / "https.key.pem.new").touch(mode=0o644)  # left by an interrupted start
+def test_the_key_is_readable_only_by_its_owner(tmp_path: Path) -> None:
+    (tmp_path / "https.key.pem.new").touch(mode=0o644)  # left over from an interrupted start
     made = keep_certificate(tmp_path, NAMES, NOW)
     assert stat.S_IMODE(made.key.stat().st_mode) == 0o600
     assert sorted(path.name for path in tmp_path.iterdir()) == ["https.cert.pem", "https.key.pem"]
 
 
-def test_its_fingerprint_is_written_as_phones_show_it(tmp_path: Path) -> None:
+def test_the_fingerprint_is_formatted_as_phones_show_it(tmp_path: Path) -> None:
     made = keep_certificate(tmp_path, NAMES, NOW)
     assert bytes.fromhex(made.fingerprint.replace(":", "")) == read(made.chain).fingerprint(SHA256())
     assert made.fingerprint == made.fingerprint.upper()
@@ -57,7 +57,7 @@ def test_its_fingerprint_is_written_as_phones_show_it(tmp_path: Path) -> None:
         ((*NAMES, "10.0.0.7"), 0, False),
     ],
 )
-def test_it_is_made_again_near_its_end_and_for_a_new_name_only(
+def test_the_certificate_is_renewed_only_near_expiry_or_for_a_new_name(
     tmp_path: Path, names: tuple[str, ...], days_later: int, is_kept: bool
 ) -> None:
     before = keep_certificate(tmp_path, NAMES, NOW)
@@ -67,7 +67,7 @@ def test_it_is_made_again_near_its_end_and_for_a_new_name_only(
 
 @pytest.mark.parametrize("name", ["https.cert.pem", "https.key.pem"])
 @pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_text("nothing")], ids=["missing", "damaged"])
-def test_it_is_made_again_when_a_file_is_gone_or_damaged(tmp_path: Path, name: str, spoil: object) -> None:
+def test_the_certificate_is_recreated_if_a_file_is_missing_or_damaged(tmp_path: Path, name: str, spoil: object) -> None:
     before = keep_certificate(tmp_path, NAMES, NOW)
     assert callable(spoil)
     spoil(tmp_path / name)
@@ -76,7 +76,7 @@ def test_it_is_made_again_when_a_file_is_gone_or_damaged(tmp_path: Path, name: s
     assert keep_certificate(tmp_path, NAMES, NOW) == after
 
 
-def test_a_key_of_another_certificate_is_not_kept(tmp_path: Path) -> None:
+def test_a_key_that_does_not_match_the_certificate_is_replaced(tmp_path: Path) -> None:
     made = keep_certificate(tmp_path, NAMES, NOW)
     (tmp_path / "other").mkdir()
     made.key.write_bytes(keep_certificate(tmp_path / "other", NAMES, NOW).key.read_bytes())
@@ -101,14 +101,14 @@ def at(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     monkeypatch.setattr(lan, "lan_addresses", lambda: list(addresses))
 
 
-def test_phones_are_sent_to_the_first_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_phones_use_the_first_address(monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, "192.168.1.5", "10.0.0.4")
     entrance = choose_entrance(8000, {}, tls=True)
     assert entrance.public_url == "https://192.168.1.5:8000"
     assert {*lan.LOCAL_NAMES, "192.168.1.5", "10.0.0.4"} <= set(entrance.https_names)
 
 
-def test_an_ipv6_address_gets_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_ipv6_address_is_bracketed(monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, "fd00::5")
     assert choose_entrance(8443, {}, tls=True).public_url == "https://[fd00::5]:8443"
 
@@ -120,14 +120,14 @@ def test_without_a_network_there_is_no_address_for_phones(monkeypatch: pytest.Mo
     assert set(lan.LOCAL_NAMES) <= set(entrance.https_names)
 
 
-def test_public_url_wins_and_its_name_is_in_the_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_public_url_takes_precedence_and_its_name_is_in_the_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
     at(monkeypatch, "192.168.1.5")
     entrance = choose_entrance(8000, {"PUBLIC_URL": "https://party.example:8000/"}, tls=True)
     assert entrance.public_url == "https://party.example:8000"
     assert {"party.example", "192.168.1.5"} <= set(entrance.https_names)
 
 
-def test_without_tls_nothing_is_open() -> None:
+def test_without_tls_the_public_url_is_used_and_no_certificate_is_needed() -> None:
     entrance = choose_entrance(8000, {"PUBLIC_URL": "http://photos.example"}, tls=False)
     assert (entrance.public_url, entrance.https_names) == ("http://photos.example", ())
 
@@ -140,6 +140,6 @@ def test_without_tls_nothing_is_open() -> None:
         ({"GATEWAY_TLS_KEY": "/a.pem"}, "GATEWAY_TLS_KEY cannot be combined with TLS=1"),
     ],
 )
-def test_settings_that_do_not_go_with_it_are_refused_in_one_line(settings: dict[str, str], words: str) -> None:
+def test_incompatible_settings_are_rejected_in_one_line(settings: dict[str, str], words: str) -> None:
     with pytest.raises(WrongSetting, match=words):
         choose_entrance(8000, settings, tls=True)

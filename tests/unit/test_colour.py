@@ -1,4 +1,4 @@
-"""Colours: whatever space a file is in, what is served and searched is sRGB."""
+"""Colour conversion: whatever a file's colour space, served and searched pictures are sRGB."""
 
 import io
 import struct
@@ -22,7 +22,7 @@ SPACES = {"Display P3": (DISPLAY_P3, 2.2), "Adobe RGB": (ADOBE_RGB, 563 / 256), 
 
 
 def palette() -> Pixels:
-    """All colours in steps, each large enough that a JPEG keeps it."""
+    """A grid of colours in fields large enough to survive JPEG compression."""
     steps = np.array([0, 51, 102, 153, 204, 255], np.uint8)
     colours = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(12, 18, 3)
     return colours.repeat(16, axis=0).repeat(16, axis=1)
@@ -54,7 +54,7 @@ def iccp(profile: bytes) -> bytes:
 
 
 def swapped() -> bytes:
-    """sRGB with red and green exchanged."""
+    """sRGB with red and green swapped."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return profile.replace(b"rXYZ", b"?XYZ", 1).replace(b"gXYZ", b"rXYZ", 1).replace(b"?XYZ", b"gXYZ", 1)
 
@@ -72,13 +72,13 @@ def test_a_profile_is_converted_to_srgb(name: str, form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG"])
-def test_a_profile_that_swaps_red_and_green_is_believed(form: str) -> None:
+def test_a_profile_that_swaps_red_and_green_is_applied(form: str) -> None:
     data = save(Image.new("RGB", (64, 64), "red"), form, quality=95, icc_profile=swapped())
     red, green, _ = decode(data, LIMITS).pixels[32, 32]
     assert (red < 10, green > 245) == (True, True)
 
 
-def test_ink_is_converted_by_its_profile() -> None:
+def test_cmyk_is_converted_by_its_profile() -> None:
     inks = Image.merge("CMYK", [Image.fromarray(np.ascontiguousarray(PALETTE[..., n])) for n in (0, 1, 2, 0)])
     profile = profiles.cmyk_profile()
     data = save(inks, quality=100, subsampling=0, icc_profile=profile)
@@ -89,7 +89,7 @@ def test_ink_is_converted_by_its_profile() -> None:
     assert error(np.asarray(stored.convert("RGB")), np.asarray(expected)) > 10, "the control: without the profile"
 
 
-def test_grey_has_profiles_too() -> None:
+def test_greyscale_profiles_are_applied() -> None:
     grey = Image.fromarray(np.ascontiguousarray(PALETTE[..., 0]))
     shown = decode(save(grey, "PNG", icc_profile=profiles.grey_profile(1.0)), LIMITS).pixels
     assert error(shown[..., 1], 255 * profiles.encode_srgb(np.asarray(grey) / 255)) < 1
@@ -104,13 +104,13 @@ PNG_COLOURS = {
     "iCCP before sRGB": ([chunk(b"sRGB", b"\0"), iccp(profiles.rgb_profile(ADOBE_RGB, 2.2))], ADOBE_RGB, 2.2),
     "cICP before iCCP": ([chunk(b"cICP", bytes([12, 13, 0, 1])), iccp(swapped())], DISPLAY_P3, None),
     "gAMA with a wrong checksum": ([gama(1.0)[:-1] + b"?"], SRGB, None),
-    "a gamma of nothing": ([gama(0.0)], SRGB, None),
+    "a gamma of zero": ([gama(0.0)], SRGB, None),
     "primaries on one line": ([chrm([(0.3, 0.3), (0.1, 0.1), (0.2, 0.2), (0.4, 0.4)])], SRGB, None),
 }
 
 
 @pytest.mark.parametrize("name", PNG_COLOURS)
-def test_the_chunk_of_a_png_that_says_most_decides(name: str) -> None:
+def test_the_most_specific_colour_chunk_of_a_png_takes_precedence(name: str) -> None:
     chunks, space, gamma = PNG_COLOURS[name]
     assert error(decode(png(*chunks), LIMITS).pixels, profiles.reference(PALETTE, space, gamma)) < 1
 
@@ -120,14 +120,14 @@ DAMAGED = {
     "one cut in the middle": profiles.rgb_profile(DISPLAY_P3, 2.2)[:300],
     "only its header": profiles.rgb_profile(DISPLAY_P3, 2.2)[:132],
     "one with 4 billion tags": profiles.rgb_profile(DISPLAY_P3, 2.2)[:128] + b"\xff" * 400,
-    "one of ink": profiles.cmyk_profile(),
+    "a CMYK profile": profiles.cmyk_profile(),
     "one of 9 MB": profiles.rgb_profile(DISPLAY_P3, 2.2, more={b"A2B0": bytes(9 << 20)}),
 }
 
 
 @pytest.mark.parametrize("name", DAMAGED)
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_a_profile_that_cannot_be_used_costs_no_pixels(name: str, form: str) -> None:
+def test_an_unusable_profile_is_ignored(name: str, form: str) -> None:
     options = {"JPEG": {"quality": 100, "subsampling": 0}, "PNG": {}, "WEBP": {"lossless": True}}[form]
     data = save(IMAGE, form, icc_profile=DAMAGED[name], **options)
     assert error(decode(data, LIMITS).pixels, PALETTE) < 1
@@ -138,7 +138,7 @@ def test_a_picture_is_served_in_srgb_without_a_profile() -> None:
     assert "icc_profile" not in Image.open(io.BytesIO(served)).info
 
 
-def test_the_original_of_a_png_keeps_its_colours_and_nothing_else_of_its_profile() -> None:
+def test_the_original_of_a_png_keeps_its_colours_without_profile_metadata() -> None:
     profile = profiles.rgb_profile(DISPLAY_P3, 2.2, b"Ada's screen", {b"mmod": b"mmod\0\0\0\0serial 4711"})
     data = save(IMAGE, "PNG", icc_profile=profile)
     original = decode(data, LIMITS, original_quality=100).original_jpeg
@@ -153,7 +153,7 @@ def test_the_original_of_a_png_keeps_its_colours_and_nothing_else_of_its_profile
     assert error(np.asarray(shown), profiles.reference(np.asarray(stored), DISPLAY_P3, 2.2)) < 1
 
 
-def test_what_is_no_profile_is_not_cleaned() -> None:
+def test_data_that_is_not_a_profile_is_not_cleaned() -> None:
     for name in ("not a profile", "one of 9 MB"):
         with pytest.raises(DamagedProfile):
             clean_profile(DAMAGED[name])
@@ -170,7 +170,7 @@ def hlg(scene: float) -> float:
     return float((3 * scene) ** 0.5 if scene <= 1 / 12 else 0.17883277 * np.log(12 * scene - 0.28466892) + 0.55991073)
 
 
-# A grey card has 18 % of the white's 203 cd/m2; HLG's white of 75 % is the same light on a screen of 1000 cd/m2.
+# An 18 % grey card relative to the white of 203 cd/m2; HLG's 75 % white is the same light on a 1000 cd/m2 screen.
 GREY_CARD = 255 * profiles.encode_srgb(np.array(0.18))
 HDR = {
     "a grey card in PQ": (16, pq(0.18 * 203), GREY_CARD, 4),
@@ -183,7 +183,7 @@ HDR = {
 
 
 @pytest.mark.parametrize("name", HDR)
-def test_light_beyond_white_is_mapped_and_the_rest_stays_as_bright_as_it_is(name: str) -> None:
+def test_highlights_are_tone_mapped_and_other_brightness_is_kept(name: str) -> None:
     transfer, code, expected, slack = HDR[name]
     image = Image.new("RGB", (64, 64), (round(255 * code),) * 3)
     shown = decode(
@@ -193,7 +193,7 @@ def test_light_beyond_white_is_mapped_and_the_rest_stays_as_bright_as_it_is(name
 
 
 def test_hdr_colours_are_not_pale() -> None:
-    """A red within sRGB, written in PQ with the primaries of BT.2020, is that red again."""
+    """An sRGB red encoded in PQ with BT.2020 primaries decodes to the same red."""
     red = profiles.decode_srgb(np.array([180, 30, 40]) / 255)
     wide = np.linalg.inv(profiles.matrix(BT2020)) @ profiles.matrix(SRGB) @ red
     coded = np.array([round(255 * pq(203 * channel)) for channel in wide], np.uint8)

@@ -1,4 +1,4 @@
-"""compose.yaml says of the processes what the code says."""
+"""compose.yaml agrees with the code."""
 
 from collections.abc import Mapping
 
@@ -30,23 +30,23 @@ SETTINGS: Mapping[str, type[BaseModel]] = {
     "gateway": GatewaySettings,
 }
 SECRETS = {"secrets", "auth", "selfie", "matcher", "gateway", "migrate", "password"}
-# libpq reads it.
+# Read by libpq.
 OF_LIBRARIES = {"PGPASSFILE"}
 HARDENED = ("--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 
 
-def test_all_processes_are_there_and_nothing_else() -> None:
+def test_compose_lists_exactly_the_processes_of_the_code() -> None:
     assert set(SERVICES) == {*KINDS, "prepare", "database", "migrate"}
     assert profiled(FILE) == {"mailer"}
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_each_is_started_as_on_one_machine(name: str) -> None:
+def test_each_process_has_the_same_command_as_in_the_local_stack(name: str) -> None:
     assert SERVICES[name].command == (KINDS[name].module, *KINDS[name].arguments)
 
 
 @pytest.mark.parametrize("name", [name for name in SERVICES if name != "database"])
-def test_each_is_hardened_and_runs_our_image(name: str) -> None:
+def test_each_container_is_hardened_and_runs_our_image(name: str) -> None:
     service = SERVICES[name]
     assert service.flags == HARDENED
     assert service.image == "localhost/minois:dev"
@@ -54,22 +54,22 @@ def test_each_is_hardened_and_runs_our_image(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*KINDS, "database"])
-def test_each_has_a_memory_limit(name: str) -> None:
+def test_each_container_has_a_memory_limit(name: str) -> None:
     assert SERVICES[name].memory
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_each_gets_what_it_requires(name: str) -> None:
+def test_each_process_gets_its_required_settings(name: str) -> None:
     required = {field.upper() for field, info in SETTINGS[name].model_fields.items() if info.is_required()}
     assert required <= set(SERVICES[name].environment)
 
 
-def test_every_variable_is_a_setting_of_somebody() -> None:
+def test_every_variable_is_a_setting_of_some_process() -> None:
     known = {field.upper() for settings in SETTINGS.values() for field in settings.model_fields}
     assert {name for service in ours() for name in service.environment} <= known | OF_LIBRARIES
 
 
-def test_the_gateway_knows_no_database_and_no_key_of_the_services() -> None:
+def test_the_gateway_has_no_database_and_no_service_keys() -> None:
     gateway = SERVICES["gateway"]
     assert not {"DATABASE_URL", "PGPASSFILE"} & set(gateway.environment)
     mounted = {volume.partition(":")[0] for volume in gateway.volumes}
@@ -77,7 +77,7 @@ def test_the_gateway_knows_no_database_and_no_key_of_the_services() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if kind.has_database])
-def test_a_service_knows_its_own_key_and_its_own_role_alone(name: str) -> None:
+def test_a_service_has_only_its_own_key_and_database_role(name: str) -> None:
     service, environment = KINDS[name].service, SERVICES[name].environment
     assert {volume.partition(":")[0] for volume in SERVICES[name].volumes} & SECRETS == {service}
     for url in (environment["DATABASE_URL"], environment["LISTEN_URL"]):
@@ -85,20 +85,20 @@ def test_a_service_knows_its_own_key_and_its_own_role_alone(name: str) -> None:
     assert environment["SIGNING_KEY"].endswith(f"/own/{service}.key.pem")
 
 
-def test_secrets_are_written_by_prepare_alone() -> None:
+def test_only_prepare_writes_secrets() -> None:
     for service in ours():
         for volume in service.volumes:
             if volume.partition(":")[0] in SECRETS:
                 assert volume.endswith(":ro") == (service.name != "prepare"), (service.name, volume)
 
 
-def test_only_the_gateway_is_reached_from_outside_and_by_default_from_this_machine() -> None:
+def test_only_the_gateway_is_published_and_by_default_only_on_localhost() -> None:
     assert {service.name: service.ports for service in SERVICES.values() if service.ports} == {
         "gateway": ("127.0.0.1:8000:8000",)
     }
 
 
-def test_optional_settings_are_passed_on_only_where_they_are_set() -> None:
+def test_optional_settings_are_passed_only_if_set() -> None:
     assert SERVICES["auth"].environment["SMTP_URL"] == "given"
     without = read_services(FILE, {})
     assert not {"SMTP_URL", "AWS_ENDPOINT", "PUBLIC_URL"} & set(without["auth"].environment)

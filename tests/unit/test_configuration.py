@@ -1,4 +1,4 @@
-"""docs/configuration.md is what the settings say of themselves."""
+"""docs/configuration.md matches the help texts of the settings."""
 
 from deploy.configuration import PAGE, READERS, render
 
@@ -15,6 +15,6 @@ def test_every_setting_of_every_process_is_a_row_with_a_meaning() -> None:
             assert field.description, name
 
 
-def test_the_settings_of_where_to_listen_are_there() -> None:
+def test_the_listen_address_settings_are_documented() -> None:
     for name in ("HOST", "GATEWAY_HOST", "METRICS_HOST", "AWS_ENDPOINT", "INDEXERS", "MINOIS_DATA"):
         assert f"`{name}`" in render()

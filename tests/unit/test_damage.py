@@ -1,4 +1,4 @@
-"""Intact pixels whose metadata is broken, and pictures whose end is missing."""
+"""Pictures with intact pixels and broken metadata, and truncated pictures."""
 
 import io
 import struct
@@ -26,7 +26,7 @@ GARBAGE = [
 
 
 def scene(width: int = 400, height: int = 300) -> Image.Image:
-    """A picture of which no two places look the same."""
+    """A picture without repeating regions."""
     rng = np.random.default_rng(5)
     small = Image.fromarray(rng.integers(0, 256, (height // 20, width // 20, 3), dtype=np.uint8))
     return small.resize((width, height), Image.Resampling.BICUBIC)
@@ -45,7 +45,7 @@ def insert(png: bytes, *chunks: bytes) -> bytes:
 
 
 def heif(name: str, exif: bytes) -> bytes:
-    """With EXIF that the encoder would not write: it gets a good one, which is overwritten."""
+    """Writes EXIF that the encoder would reject, by overwriting valid EXIF of the same length."""
     good = Image.Exif()
     good[0x010E] = "x" * 400
     out, block = io.BytesIO(), good.tobytes()
@@ -99,13 +99,13 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_metadata_that_is_broken_costs_no_pixels(name: str) -> None:
+def test_broken_metadata_does_not_prevent_decoding(name: str) -> None:
     picture = decode(BROKEN[name], LIMITS)
     assert is_whole(picture.pixels)
     assert picture.taken_at is None
 
 
-def test_control_as_pillow_opens_them_many_of_them_fail() -> None:
+def test_control_pillow_alone_fails_on_many_of_them() -> None:
     failed = set()
     for name, data in BROKEN.items():
         try:
@@ -118,13 +118,13 @@ def test_control_as_pillow_opens_them_many_of_them_fail() -> None:
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP", "JPEG"])
-def test_the_orientation_is_still_believed_where_it_can_be_read(form: str) -> None:
+def test_a_readable_orientation_is_applied_despite_broken_metadata(form: str) -> None:
     exif = Image.Exif()
     exif[274] = 6
     assert decode(save(draw(), form, exif=exif), LIMITS).pixels.shape == (96, 64, 3)
 
 
-def test_the_orientation_is_found_in_digits_and_in_xmp() -> None:
+def test_the_orientation_is_read_from_digits_and_from_xmp() -> None:
     exif = Image.Exif()
     exif[274] = 8
     digits = b"\nexif\n    99\n" + b"Exif\0\0".hex().encode() + exif.tobytes().removeprefix(b"Exif\0\0").hex().encode()
@@ -162,7 +162,7 @@ TAILS = {
 
 @pytest.mark.parametrize("kind", JPEGS)
 @pytest.mark.parametrize("tail", TAILS)
-def test_a_jpeg_without_its_end_is_read(kind: str, tail: str) -> None:
+def test_a_jpeg_without_its_end_is_decoded(kind: str, tail: str) -> None:
     whole, cut = decode(JPEGS[kind], LIMITS).pixels, decode(TAILS[tail](JPEGS[kind]), LIMITS).pixels
     assert whole.shape == cut.shape
     assert (whole[:200] == cut[:200]).all() or kind == "progressive"
@@ -172,7 +172,7 @@ def test_a_jpeg_without_its_end_is_read(kind: str, tail: str) -> None:
 @pytest.mark.parametrize("kind", JPEGS)
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.8])
 @pytest.mark.parametrize("tail", [b"", bytes(200)])
-def test_a_jpeg_of_which_much_is_missing_is_refused(kind: str, share: float, tail: bytes) -> None:
+def test_a_largely_truncated_jpeg_is_rejected(kind: str, share: float, tail: bytes) -> None:
     data = JPEGS[kind]
     with pytest.raises(Unreadable, match="unreadable"):
         decode(data[: round(len(data) * share)] + tail, LIMITS)
@@ -180,8 +180,8 @@ def test_a_jpeg_of_which_much_is_missing_is_refused(kind: str, share: float, tai
 
 @pytest.mark.parametrize(("left", "is_read"), [(0.92, True), (0.87, False)])
 @pytest.mark.parametrize("scale", [1, 2, 4])
-def test_a_tenth_of_a_jpeg_may_be_missing_at_any_scale(left: float, is_read: bool, scale: int) -> None:
-    """By the part of the picture, not of the bytes: a scene of the same kind everywhere has both alike."""
+def test_a_tenth_of_a_jpeg_may_be_missing_at_any_decoding_scale(left: float, is_read: bool, scale: int) -> None:
+    """Measured by area, not by bytes: in a uniform scene both are alike."""
     data = save(scene(1200, 900), quality=90)
     head = data.index(b"\xff\xda")
     parts = jpeg.parse(data[: head + round((len(data) - head) * left)])
@@ -192,21 +192,21 @@ def test_a_tenth_of_a_jpeg_may_be_missing_at_any_scale(left: float, is_read: boo
             jpeg_scale.load(parts, scale)
 
 
-def test_a_scan_that_never_came_is_missed() -> None:
+def test_a_missing_scan_is_detected() -> None:
     data = JPEGS["progressive"]
     last = data.rindex(b"\xff\xda")
     with pytest.raises(Unreadable, match="unreadable"):
         decode(data[:last], LIMITS)
 
 
-def test_a_grey_picture_is_not_taken_for_a_missing_one() -> None:
-    """What libjpeg shows for what is missing is this grey."""
+def test_a_grey_picture_is_not_mistaken_for_a_truncated_one() -> None:
+    """libjpeg fills missing parts with this grey."""
     data = save(Image.new("RGB", (400, 300), (128, 128, 128)))
     assert (decode(data[:-2], LIMITS).pixels == 128).all()
 
 
 @pytest.mark.parametrize("interlaced", [False, True])
-def test_a_png_without_its_end_is_read_where_little_is_missing(interlaced: bool) -> None:
+def test_a_slightly_truncated_png_is_decoded(interlaced: bool) -> None:
     data = interlaced_png() if interlaced else PNG
     end = data.rindex(b"IEND") - 4
     for cut in (end, end - 4, end - 40):
@@ -216,7 +216,7 @@ def test_a_png_without_its_end_is_read_where_little_is_missing(interlaced: bool)
 
 
 def interlaced_png() -> bytes:
-    """In the seven passes of the specification, without filters."""
+    """A PNG in the seven passes of the specification, unfiltered."""
     rows = []
     for x, y, dx, dy in (
         (0, 0, 8, 8),
@@ -233,13 +233,13 @@ def interlaced_png() -> bytes:
     return b"\x89PNG\r\n\x1a\n" + body
 
 
-def test_control_a_limit_of_nothing_refuses_what_misses_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_with_a_limit_of_zero_truncated_pictures_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jpeg_scale, "_MAX_MISSING_SHARE", -1)
     with pytest.raises(Unreadable):
         decode(JPEGS["baseline"][:-2], LIMITS)
 
 
-def test_control_a_reader_that_lets_damaged_exif_raise_loses_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_a_reader_that_raises_on_damaged_exif_loses_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     def strict(block: bytes, *_: bytes) -> Metadata:
         exif = Image.Exif()
         exif.load(block)
@@ -250,7 +250,7 @@ def test_control_a_reader_that_lets_damaged_exif_raise_loses_the_picture(monkeyp
         decode(BROKEN["WebP, EXIF 0"], LIMITS)
 
 
-def test_tables_behind_an_empty_scan_do_not_hide_that_the_picture_is_missing() -> None:
+def test_tables_after_an_empty_scan_do_not_hide_a_truncated_picture() -> None:
     whole = JPEGS["baseline"]
     scan = whole.index(b"\xff\xda")
     tables = whole[whole.index(b"\xff\xc4") : scan]

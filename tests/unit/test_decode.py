@@ -1,4 +1,4 @@
-"""Bad and odd images, and what becomes of them."""
+"""Decoding of malformed and unusual images."""
 
 import contextlib
 import io
@@ -86,7 +86,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_an_image_that_may_not_be_decoded_is_unreadable_for_its_reason(name: str) -> None:
+def test_an_image_that_must_not_be_decoded_is_unreadable_with_a_reason(name: str) -> None:
     data, reason = REFUSED[name]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -96,7 +96,7 @@ def test_an_image_that_may_not_be_decoded_is_unreadable_for_its_reason(name: str
 
 
 @pytest.mark.parametrize("cut", range(1, 40))
-def test_damaged_bytes_raise_nothing_but_unreadable(cut: int) -> None:
+def test_damaged_bytes_raise_only_unreadable(cut: int) -> None:
     data = bytearray(save(draw(), "PNG" if cut % 2 else "JPEG", exif=LOOPING_EXIF))
     step = len(data) * cut // 40
     data[step : step + 8] = bytes(reversed(data[step : step + 8]))
@@ -105,12 +105,12 @@ def test_damaged_bytes_raise_nothing_but_unreadable(cut: int) -> None:
 
 
 @pytest.mark.parametrize("exif", [LOOPING_EXIF, b"Exif\0\0" + b"II*\0\xff\xff\xff\xff" * 99, b"Exif\0\0MM"])
-def test_endless_or_damaged_exif_neither_hangs_nor_leaks_an_exception(exif: bytes) -> None:
+def test_oversized_or_damaged_exif_neither_hangs_nor_raises(exif: bytes) -> None:
     with contextlib.suppress(Unreadable):
         assert decode(with_exif(exif), LIMITS).pixels.shape == (64, 96, 3)
 
 
-def test_a_frame_that_declares_more_rows_than_it_has_is_held_to_the_limits_and_shows_no_stray_memory() -> None:
+def test_a_frame_declaring_too_many_rows_obeys_the_limits_and_exposes_no_memory() -> None:
     with pytest.raises(Unreadable):
         decode(jpeg_with_height(60_000), LIMITS)
     first, second = (decode(jpeg_with_height(128), LIMITS).pixels for _ in range(2))
@@ -119,7 +119,7 @@ def test_a_frame_that_declares_more_rows_than_it_has_is_held_to_the_limits_and_s
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_exif_orientation_comes_out_upright(orientation: int) -> None:
+def test_every_exif_orientation_is_turned_upright(orientation: int) -> None:
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -138,7 +138,7 @@ def test_every_exif_orientation_comes_out_upright(orientation: int) -> None:
     assert all(is_near(pixels[row, column], RED) for row, column in ((4, 80), (58, 20), (58, 80)))
 
 
-def test_the_time_of_the_photo_is_read_and_its_place_is_not_served() -> None:
+def test_the_capture_time_is_read_and_the_position_is_not_served() -> None:
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x9003] = "2026:06:20 15:04:05"
     exif.get_ifd(0x8825).update({1: "N", 2: (48.0, 51.0, 29.0)})
@@ -150,7 +150,7 @@ def test_the_time_of_the_photo_is_read_and_its_place_is_not_served() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "0000:00:00 00:00:00", "yesterday", "2026:02:30 10:00:00"])
-def test_a_time_that_is_none_leaves_the_photo_readable(text: str) -> None:
+def test_an_invalid_time_leaves_the_photo_readable(text: str) -> None:
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x9003] = text
     assert decode(with_exif(exif), LIMITS).taken_at is None
@@ -203,23 +203,23 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_odd_images_are_decoded_to_what_a_viewer_shows(name: str) -> None:
+def test_unusual_images_decode_to_what_a_viewer_shows(name: str) -> None:
     pixels = decode(SHOWN[name], LIMITS).pixels
     assert is_near(pixels[-4, -4], RED, 30)
     assert name == "RGB of 16 bits" or is_near(pixels[4, 20], WHITE)
 
 
-def test_grey_of_16_bits_is_scaled_and_not_clipped() -> None:
+def test_sixteen_bit_grey_is_scaled_and_not_clipped() -> None:
     pixels = decode(grey16(), LIMITS).pixels
     assert (pixels[5, 5].tolist(), pixels[5, 60].tolist()) == ([64] * 3, [192] * 3)
 
 
-def test_transparent_grey_stands_on_white() -> None:
+def test_transparent_grey_is_composited_on_white() -> None:
     assert is_near(decode(transparent("LA"), LIMITS).pixels[4, 20], WHITE)
 
 
 def extras(data: bytes) -> set[str]:
-    """What a picture has beside its pixels: metadata by Pillow's name, text, and bytes behind its end."""
+    """The contents of a file beyond its pixels: metadata by Pillow's name, text, and bytes after the end."""
     image = Image.open(io.BytesIO(data))
     image.load()
     end = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}[str(image.format)]
@@ -239,23 +239,23 @@ UPLOADS = {
 
 
 @pytest.mark.parametrize("name", UPLOADS)
-def test_what_is_served_has_nothing_beside_its_pixels(name: str) -> None:
+def test_served_pictures_contain_only_pixels(name: str) -> None:
     upload, held = UPLOADS[name]
-    assert extras(upload) == held, "the control: served as it came, the picture would tell"
+    assert extras(upload) == held, "the control: the unfiltered picture contains it"
     for edge in (None, 48):
         assert extras(to_jpeg(decode(upload, LIMITS).pixels, edge, 90)) == set()
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("size", [(16_000, 40), (40, 16_000)])
-def test_the_longest_lines_that_are_taken_are_decoded(form: str, size: tuple[int, int]) -> None:
+def test_images_of_the_maximum_side_length_are_decoded(form: str, size: tuple[int, int]) -> None:
     pixels = decode(save(draw(*size), form), LIMITS).pixels
     assert pixels.shape == (size[1], size[0], 3)
     assert is_near(pixels[-1, -1], RED, 30)
 
 
 @pytest.mark.parametrize(("edge", "size"), [(48, (48, 32)), (96, (96, 64)), (5000, (96, 64)), (None, (96, 64))])
-def test_a_derivative_is_shrunk_and_never_enlarged(edge: int | None, size: tuple[int, int]) -> None:
+def test_a_derivative_is_never_enlarged(edge: int | None, size: tuple[int, int]) -> None:
     pixels = decode(save(draw()), LIMITS).pixels
     assert Image.open(io.BytesIO(to_jpeg(pixels, edge, 90))).size == size
 
@@ -270,7 +270,9 @@ def test_a_derivative_is_shrunk_and_never_enlarged(edge: int | None, size: tuple
         ("WEBP", {"save_all": True, "append_images": [Image.new("RGB", (96, 64))]}, "image/webp"),
     ],
 )
-def test_the_first_bytes_tell_the_type_and_a_webp_its_size(form: str, options: dict[str, object], kind: str) -> None:
+def test_the_first_bytes_identify_the_type_and_the_size_of_a_webp(
+    form: str, options: dict[str, object], kind: str
+) -> None:
     data = save(draw(), form, **options)
     assert sniff(data[:12]) == kind
     assert webp_size(data[:30]) == ((96, 64) if form == "WEBP" else None)

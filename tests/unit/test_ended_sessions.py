@@ -1,4 +1,4 @@
-"""Ended sessions in memory: kept as long as their tokens may hold, and never more than a bound."""
+"""Ended sessions in memory: kept as long as their tokens can be valid, and bounded in number."""
 
 from threading import Event
 from uuid import uuid4
@@ -7,7 +7,7 @@ from kit.errors import ServiceUnavailable
 from kit.rpc.ended import KEPT_S, EndedSessions, Endings, follow_endings
 
 
-def test_an_id_is_kept_as_long_as_a_token_may_hold() -> None:
+def test_an_id_is_kept_as_long_as_a_token_can_be_valid() -> None:
     now = 0.0
     ended, first, second = EndedSessions(clock=lambda: now), uuid4(), uuid4()
     ended.add([first])
@@ -22,7 +22,7 @@ def test_an_id_is_kept_as_long_as_a_token_may_hold() -> None:
     assert ended.covers(second)
 
 
-def test_the_oldest_go_where_there_are_too_many() -> None:
+def test_the_oldest_ids_are_evicted_above_the_bound() -> None:
     ended, ids = EndedSessions(most=3), [uuid4() for _ in range(5)]
     ended.add(ids)
     ended.add(ids[2:3])
@@ -31,7 +31,7 @@ def test_the_oldest_go_where_there_are_too_many() -> None:
     assert not ended.covers(ids[3])
 
 
-def test_a_follower_goes_on_from_its_place_after_an_outage() -> None:
+def test_a_follower_resumes_from_its_position_after_an_outage() -> None:
     stop, asked, id_ = Event(), [], uuid4()
     answers = iter([Endings((), 4), ServiceUnavailable(), ValueError(), Endings((id_,), 5)])
 

@@ -1,4 +1,4 @@
-"""Names of downloaded pictures: for people of every script, safe in a header whatever an event is called."""
+"""Names of downloaded pictures: readable in every script, and safe in a header for any event name."""
 
 from urllib.parse import unquote
 
@@ -30,7 +30,7 @@ NAMES = {
 
 
 @pytest.mark.parametrize("event_name", NAMES)
-def test_a_file_is_named_for_its_event_and_number(event_name: str) -> None:
+def test_a_file_name_contains_the_event_and_a_number(event_name: str) -> None:
     name, ascii_name = NAMES[event_name]
     assert make_file_name(event_name, 12, ID, "image/jpeg") == name
     header = content_disposition(name, as_attachment=True)
@@ -41,7 +41,7 @@ def test_a_file_is_named_for_its_event_and_number(event_name: str) -> None:
         assert unquote(header.partition("filename*=UTF-8''")[2]) == name
 
 
-def test_a_number_grows_beyond_four_digits_and_an_unknown_one_is_the_id() -> None:
+def test_a_number_may_exceed_four_digits_and_an_unknown_one_is_the_id() -> None:
     assert make_file_name("A", 123456, ID, "image/jpeg") == "A-123456.jpg"
     assert make_file_name("A", 0, ID, "image/jpeg") == "A-3f2b8c1e.jpg"
     assert make_file_name("A", 1, ID, "image/heic") == "A-0001.heic"
@@ -68,7 +68,7 @@ RANGES = {
 
 
 @pytest.mark.parametrize("header", RANGES)
-def test_one_range_is_read_and_everything_else_is_the_whole(header: str) -> None:
+def test_a_single_range_is_served_and_anything_else_returns_the_whole(header: str) -> None:
     assert parse_range(header) == RANGES[header]
 
 
@@ -77,7 +77,7 @@ def test_one_range_is_read_and_everything_else_is_the_whole(header: str) -> None
     [(ByteRange(0), (0, 10)), (ByteRange(4, 3), (4, 7)), (ByteRange(8, 9), (8, 10)), (ByteRange(-3), (7, 10)),
      (ByteRange(-99), (0, 10)), (ByteRange(10), (10, 10)), (ByteRange(NOWHERE), (10, 10))],
 )  # fmt: skip
-def test_a_range_is_cut_to_the_picture(part: ByteRange, expected: tuple[int, int]) -> None:
+def test_a_range_is_clamped_to_the_picture(part: ByteRange, expected: tuple[int, int]) -> None:
     assert part.cut(10) == expected
 
 
@@ -109,16 +109,16 @@ UPLOADS = [
 
 
 @pytest.mark.parametrize(("upload_name", "name"), UPLOADS)
-def test_the_name_of_an_upload_is_kept_as_far_as_every_system_can_hold_it(upload_name: str, name: str) -> None:
+def test_an_uploaded_name_is_kept_as_far_as_all_systems_support_it(upload_name: str, name: str) -> None:
     assert UploadNames().add(upload_name) == name
     assert UploadNames("guests/").add(upload_name) == f"guests/{name}"
 
 
-def test_no_two_files_of_a_folder_have_names_that_a_system_confuses() -> None:
+def test_no_two_file_names_of_a_folder_collide_on_any_system() -> None:
     names = UploadNames()
     uploads = ["a.jpg", "A.JPG", "a (2).jpg", "a.heic", "e\u0301.jpg", "É.jpg", "a.jpg"]
     assert [names.add(name) for name in uploads] == [
         "a.jpg", "A (2).JPG", "a (2) (2).jpg", "a (3).jpg", "é.jpg", "É (2).jpg", "a (4).jpg",
     ]  # fmt: skip
     many = [names.add("image.jpg") for _ in range(10_000)]
-    assert len(set(many)) == 10_000, "in no time that grows with their square"
+    assert len(set(many)) == 10_000, "not in quadratic time"

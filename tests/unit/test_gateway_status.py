@@ -1,4 +1,4 @@
-"""One status out of many states: every row of the table."""
+"""The single status derived from many states: every row of the table."""
 
 from typing import Any
 
@@ -57,12 +57,12 @@ def show(response: pb.GetRematchStateResponse) -> dict[str, Any]:
     ],
     ids=range(11),
 )
-def test_a_state_reads_as_one_status(response: pb.GetRematchStateResponse, shown: dict[str, Any]) -> None:
+def test_each_state_maps_to_one_status(response: pb.GetRematchStateResponse, shown: dict[str, Any]) -> None:
     assert show(response) == shown
 
 
 @pytest.mark.parametrize("name", pb.RejectReason.keys()[1:])
-def test_a_rejection_says_what_to_do(name: str) -> None:
+def test_a_rejection_says_what_to_do_next(name: str) -> None:
     response = state(pb.SELFIE_STATE_REJECTED, DONE, finished=True)
     response.reject_reason = pb.RejectReason.Value(name)
     status = read_status(response)
@@ -71,12 +71,12 @@ def test_a_rejection_says_what_to_do(name: str) -> None:
     assert status.message == ADVICE[response.reject_reason]
 
 
-def test_a_reason_of_a_newer_service_is_told_too() -> None:
+def test_an_unknown_reason_of_a_newer_service_is_reported() -> None:
     response = state(pb.SELFIE_STATE_REJECTED)
     response.MergeFromString(b"\x18\x63")  # reject_reason = 99
     assert read_status(response).reason == "invalid_selfie"
 
 
-def test_only_running_is_not_final() -> None:
+def test_only_running_states_are_not_final() -> None:
     assert not is_final(read_status(state(pb.SELFIE_STATE_PENDING)))
     assert is_final(read_status(pb.GetRematchStateResponse()))

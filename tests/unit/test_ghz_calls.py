@@ -1,4 +1,4 @@
-"""`make ghz` calls every rpc, and each of its files is one that ghz and the contract understand."""
+"""`make ghz` covers every RPC, and each of its files is valid for ghz and the contract."""
 
 import json
 import re
@@ -22,7 +22,7 @@ METHODS: dict[str, MethodDescriptor] = {
     for service in module.DESCRIPTOR.services_by_name.values()
     for method in service.methods
 }
-# What stands for a value that only a running system has, by the kind of its field.
+# Placeholders for values that only a running system has, by field type.
 BYTES = ("PHOTO", "PHOTO_SHA256", "SELFIE")
 
 
@@ -37,21 +37,20 @@ def read(path: Path) -> dict[str, Any]:
     return call
 
 
-def test_every_rpc_has_a_file_and_every_file_an_rpc() -> None:
+def test_every_rpc_has_a_file_and_every_file_has_an_rpc() -> None:
     assert {f"{path.parent.name}/{path.stem}" for path in call_files()} == set(METHODS)
     assert all(read(path)["call"] == str(path.relative_to(CALLS).with_suffix("")) for path in call_files())
 
 
 @pytest.mark.parametrize("path", call_files(), ids=lambda path: path.stem)
-def test_its_data_is_a_request(path: Path) -> None:
+def test_the_data_of_each_file_is_a_valid_request(path: Path) -> None:
     call = read(path)
     request = GetMessageClass(METHODS[call["call"]].input_type)
     for message in call["data"] if isinstance(call["data"], list) else [call["data"]]:
         json_format.ParseDict(message, request())
 
 
-def test_a_misspelt_field_is_no_request() -> None:
-    """The control."""
+def test_control_a_misspelt_field_is_rejected() -> None:
     request = GetMessageClass(METHODS["auth.v1.AuthService/CheckEventCode"].input_type)
     with pytest.raises(json_format.ParseError):
         json_format.ParseDict({"event_cod": "7K3F-9QXA"}, request())

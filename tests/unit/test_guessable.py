@@ -1,4 +1,4 @@
-"""Which passwords are tried first."""
+"""Rejection of passwords that attackers try first."""
 
 import pytest
 
@@ -15,30 +15,30 @@ def judge(password: str, *about: str) -> set[str]:
 
 
 @pytest.mark.parametrize("password", COMMON)
-def test_common_passwords_are_refused(password: str) -> None:
+def test_common_passwords_are_rejected(password: str) -> None:
     assert judge(password) == {"password_too_common"}
 
 
 @pytest.mark.parametrize("password", GOOD)
-def test_others_are_accepted(password: str) -> None:
+def test_uncommon_passwords_are_accepted(password: str) -> None:
     assert judge(password) == set()
 
 
 @pytest.mark.parametrize("password", ["olgamaria", "olga.maria1", "Party1987"])
-def test_what_is_known_of_the_user_is_refused(password: str) -> None:
+def test_passwords_made_of_the_users_own_data_are_rejected(password: str) -> None:
     assert judge(password, "olgamaria", "olga.maria@example.org") | judge(password, "party1987") == {
         "password_too_common"
     }
 
 
-def test_the_sentence_says_what_to_do() -> None:
+def test_the_message_says_what_to_do() -> None:
     [fault] = forms.check_password("12345678", field="new_password")
     assert fault.field == "new_password"
     assert "Use words" in fault.message
 
 
-def test_what_would_take_long_to_judge_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time grows with the ways in which signs can be read, and with the length."""
+def test_passwords_that_take_too_long_to_estimate_are_not_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time grows with the number of substitutions that are possible, and with the length."""
     judged: list[str] = []
     monkeypatch.setattr("auth_service.guessable.zxcvbn", lambda text, _: judged.append(text) or {"guesses": 1})
     assert count_readings("1234567890") == 4

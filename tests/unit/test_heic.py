@@ -1,4 +1,4 @@
-"""HEIC and AVIF: read where the extra `heic` is installed, of no known type where it is not."""
+"""HEIC and AVIF: supported if the extra `heic` is installed, an unknown type otherwise."""
 
 import io
 from pathlib import Path
@@ -27,7 +27,7 @@ def save(name: str, size: tuple[int, int] = (96, 64), **options: object) -> byte
 
 
 @pytest.mark.parametrize(("name", "kind"), [("HEIF", "image/heic"), ("AVIF", "image/avif")])
-def test_with_the_extra_they_are_read(name: str, kind: str) -> None:
+def test_with_the_extra_both_are_decoded(name: str, kind: str) -> None:
     data = save(name)
     assert formats.sniff(data[:12]) == kind
     pixels = decode(data, LIMITS).pixels
@@ -37,7 +37,7 @@ def test_with_the_extra_they_are_read(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["HEIF", "AVIF"])
-def test_without_the_extra_they_are_of_no_known_type(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_extra_both_are_an_unknown_type(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "HAS_HEIC", False)
     assert formats.sniff(save(name)[:12]) is None
     with pytest.raises(Unreadable, match="unsupported_type"):
@@ -45,7 +45,7 @@ def test_without_the_extra_they_are_of_no_known_type(name: str, monkeypatch: pyt
 
 
 @pytest.mark.parametrize("name", ["HEIF", "AVIF"])
-def test_a_phone_held_upright_gives_an_upright_picture(name: str) -> None:
+def test_a_photo_in_portrait_orientation_is_upright(name: str) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = 6
     pixels = decode(save(name, exif=exif.tobytes()), LIMITS).pixels
@@ -55,7 +55,7 @@ def test_a_phone_held_upright_gives_an_upright_picture(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "brand"), [("HEIF", b"heic"), ("AVIF", b"avif")])
-def test_damaged_ones_are_unreadable(name: str, brand: bytes) -> None:
+def test_damaged_files_are_unreadable(name: str, brand: bytes) -> None:
     whole = save(name)
     cuts = [whole[: len(whole) * share // 10] for share in (2, 6, 9)]
     for data in (*cuts, b"\0\0\0\x18ftyp" + brand + bytes(64)):
@@ -64,7 +64,7 @@ def test_damaged_ones_are_unreadable(name: str, brand: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["HEIF", "AVIF"])
-def test_one_with_too_many_pixels_is_refused(name: str) -> None:
+def test_a_file_with_too_many_pixels_is_rejected(name: str) -> None:
     with pytest.raises(Unreadable, match="too_many_pixels"):
         decode(save(name, (2000, 1000)), LIMITS)
 
@@ -81,7 +81,7 @@ def branded(name: str, major: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("brand", BRANDS)
-def test_every_brand_that_phones_write_is_read(brand: bytes) -> None:
+def test_every_brand_written_by_phones_is_supported(brand: bytes) -> None:
     name, kind = BRANDS[brand]
     data = branded(name, brand)
     assert formats.sniff(data[: formats.HEAD_BYTES]) == kind
@@ -90,7 +90,7 @@ def test_every_brand_that_phones_write_is_read(brand: bytes) -> None:
     assert pixels[32, 10, 0] > 200 > 60 > pixels[32, 10, 2]
 
 
-def test_the_first_frame_of_a_burst_is_read() -> None:
+def test_the_first_frame_of_a_burst_is_decoded() -> None:
     frames = [Image.new("RGB", (96, 64), colour) for colour in ("red", "green", "blue")]
     out = io.BytesIO()
     frames[0].save(out, "AVIF", save_all=True, append_images=frames[1:])
@@ -99,13 +99,13 @@ def test_the_first_frame_of_a_burst_is_read() -> None:
 
 
 @pytest.mark.parametrize("container", [b"mif1", b"msf1", b"miaf"])
-def test_what_a_container_contains_is_among_its_compatible_brands(container: bytes) -> None:
+def test_a_container_is_identified_by_its_compatible_brands(container: bytes) -> None:
     data = branded("AVIF", container)
     assert formats.sniff(data[: formats.HEAD_BYTES]) == "image/avif"
 
 
 @pytest.mark.parametrize("brand", [b"isom", b"mp42", b"qt  ", b"crx ", b"M4V "])
-def test_videos_and_raw_files_are_of_no_known_type(brand: bytes) -> None:
+def test_videos_and_raw_files_are_an_unknown_type(brand: bytes) -> None:
     with pytest.raises(Unreadable, match="unsupported_type"):
         decode(branded("HEIF", brand), LIMITS)
 
@@ -118,8 +118,8 @@ def with_colours(name: str, primaries: int, transfer: int) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["HEIF", "AVIF"])
-def test_the_colours_that_the_container_names_are_converted(name: str) -> None:
-    """Display P3's red is out of sRGB's reach; PQ's blue of code 250 is far beyond white."""
+def test_colours_are_converted_as_the_container_declares(name: str) -> None:
+    """Display P3's red is outside sRGB; PQ code 250 blue is far brighter than white."""
     plain, wide, bright = (
         decode(with_colours(name, *colours), LIMITS).pixels for colours in ((1, 13), (12, 13), (9, 16))
     )
@@ -130,23 +130,23 @@ def test_the_colours_that_the_container_names_are_converted(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["HEIF", "AVIF"])
-def test_the_original_has_a_profile_where_its_colours_are_not_those_of_srgb(name: str) -> None:
+def test_the_original_has_a_profile_unless_its_colours_are_srgb(name: str) -> None:
     for colours, has_profile in (((1, 13), False), ((12, 13), True), ((9, 16), False)):
         original = decode(with_colours(name, *colours), LIMITS, original_quality=90).original_jpeg
         assert ("icc_profile" in Image.open(io.BytesIO(original)).info) == has_profile
 
 
 @pytest.mark.parametrize("cut", range(0, 400, 7))
-def test_a_damaged_container_says_nothing_of_colours_and_raises_nothing(cut: int) -> None:
+def test_a_damaged_container_has_no_colour_information_and_raises_nothing(cut: int) -> None:
     data = with_colours("HEIF", 12, 13)
     for damaged in (data[:cut], data[:cut] + b"\xff" * 4 + data[cut + 4 :], data[:cut] + bytes(4) + data[cut + 4 :]):
         assert heif.read_nclx(damaged) in (None, (12, 13)) or cut
         heif.hide_exif(damaged)
 
 
-def test_a_real_burst_is_read() -> None:
+def test_a_real_burst_is_decoded() -> None:
     path = SHARED / "burst-msf1.heic"
     if not path.exists():
-        pytest.skip(f"{path} is not here")
+        pytest.skip(f"{path} does not exist")
     picture = decode(path.read_bytes(), ImageLimits())
     assert (picture.width, picture.height) == (1280, 720)

@@ -1,4 +1,4 @@
-"""Faults: their names, their words, and the one table that makes them statuses."""
+"""Faults: their reasons, their messages, and the one table that maps them to statuses."""
 
 import grpc
 import pytest
@@ -14,17 +14,17 @@ class EventClosed(NotFound):
 
 
 class URLMissing(NotFound):
-    """Letters in a row are one by one."""
+    """Consecutive capitals."""
 
 
 class Renamed(NotFound):
-    """Another name of a reason."""
+    """Has an explicit reason."""
 
     reason = EventClosed.reason
 
 
 class Child(Renamed):
-    """Is not its parent."""
+    """Differs from its parent."""
 
 
 def all_kinds(kind: type[Fault]) -> list[type[Fault]]:
@@ -41,18 +41,18 @@ def all_kinds(kind: type[Fault]) -> list[type[Fault]]:
         (errors.InvalidToken, "INVALID_TOKEN"),
     ],
 )
-def test_the_reason_is_the_name_unless_it_is_set(fault: type[Fault], reason: str) -> None:
+def test_the_reason_is_derived_from_the_class_name_unless_set(fault: type[Fault], reason: str) -> None:
     assert fault.reason == fault().reason == reason
 
 
-def test_the_message_is_the_docstring_in_one_line() -> None:
+def test_the_message_is_the_docstring_on_one_line() -> None:
     assert EventClosed().message == str(EventClosed()) == "This event is closed."
 
 
-def test_what_a_fault_carries_is_its_own() -> None:
-    told = {"photo": "7"}
-    fault = EventClosed(metadata=told, violations=[Violation("name", "empty", "Say a name.")])
-    told["photo"] = "8"
+def test_attributes_of_a_fault_are_its_own() -> None:
+    given = {"photo": "7"}
+    fault = EventClosed(metadata=given, violations=[Violation("name", "empty", "Say a name.")])
+    given["photo"] = "8"
     assert fault.metadata == {"photo": "7"}
     assert fault.violations == (Violation("name", "empty", "Say a name."),)
     assert EventClosed().metadata == {}
@@ -65,11 +65,11 @@ def test_every_kind_of_fault_has_one_code() -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in all_kinds(Fault)[1:] if kind.__module__ == errors.__name__])
-def test_every_fault_of_the_kit_becomes_a_status(kind: type[Fault]) -> None:
+def test_every_fault_of_the_kit_maps_to_a_status(kind: type[Fault]) -> None:
     status = to_status(kind())
     assert status.code is not grpc.StatusCode.INTERNAL
     assert status.details == kind().message
 
 
-def test_a_fault_of_ours_tells_nothing() -> None:
+def test_an_internal_fault_reveals_no_details() -> None:
     assert internal_status().details == "Something went wrong on our side."

@@ -1,4 +1,4 @@
-"""Failpoints: off they are nothing, on they do what was asked for at the step that was named."""
+"""Failpoints: without effect when disabled; when enabled, the requested action happens at the named step."""
 
 import os
 import signal
@@ -16,12 +16,12 @@ def disarmed() -> Iterator[None]:
     failpoints.arm("")
 
 
-def test_off_a_step_passes() -> None:
+def test_a_disabled_failpoint_has_no_effect() -> None:
     reach("photo-publish", "before-commit")
     reach("", "before-commit")
 
 
-def test_a_step_that_fails_says_that_something_is_away() -> None:
+def test_a_failing_step_raises_unavailable() -> None:
     failpoints.arm("photo-publish:*=fail:1")
     with pytest.raises(InjectedFailure):
         reach("photo-publish", "after-commit")
@@ -29,7 +29,7 @@ def test_a_step_that_fails_says_that_something_is_away() -> None:
     reach("", "after-commit")
 
 
-def test_a_step_that_dies_does_so_as_kill_9_does(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dying_step_kills_the_process_like_kill_9(monkeypatch: pytest.MonkeyPatch) -> None:
     struck = []
     monkeypatch.setattr(os, "kill", lambda pid, number: struck.append((pid, number)))
     failpoints.arm("blob:after-write=die:1, other=fail:0")
@@ -37,7 +37,7 @@ def test_a_step_that_dies_does_so_as_kill_9_does(monkeypatch: pytest.MonkeyPatch
     assert struck == [(os.getpid(), signal.SIGKILL)]
 
 
-def test_chance_decides() -> None:
+def test_a_probability_is_respected() -> None:
     failpoints.arm("step=fail:0.5")
     outcomes = set()
     while len(outcomes) < 2:
@@ -49,6 +49,6 @@ def test_chance_decides() -> None:
 
 
 @pytest.mark.parametrize("text", ["step", "step=die", "step=explode:1", "step=die:2", "step=die:often"])
-def test_what_cannot_be_understood_is_refused(text: str) -> None:
+def test_an_invalid_specification_is_rejected(text: str) -> None:
     with pytest.raises(ValueError):
         failpoints.parse(text)

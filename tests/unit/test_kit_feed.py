@@ -13,13 +13,13 @@ from kit.feed import POLL_S, Follower
 
 @dataclass(frozen=True)
 class Change:
-    """A change that is nothing but its place."""
+    """A change that consists only of its position."""
 
     sequence: int
 
 
 class World:
-    """A feed and who follows it; `faults` are raised by the next fetches, in order."""
+    """A feed and its follower; `faults` are raised by the next fetches, in order."""
 
     def __init__(self, count: int = 0, faults: Sequence[Exception] = ()) -> None:
         self.changes = [Change(number) for number in range(1, count + 1)]
@@ -42,21 +42,21 @@ class World:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5])
-def test_catching_up_applies_all_there_is_and_does_not_wait(count: int) -> None:
+def test_catching_up_applies_all_available_changes_without_waiting(count: int) -> None:
     world = World(count)
     world.follower.catch_up()
     assert world.applied == list(range(1, count + 1))
     assert set(world.waits) == {0}
 
 
-def test_catching_up_tells_when_the_feed_is_away() -> None:
+def test_catching_up_reports_an_unavailable_feed() -> None:
     world = World(1, faults=[ServiceUnavailable()])
     with pytest.raises(ServiceUnavailable):
         world.follower.catch_up()
     assert world.applied == []
 
 
-def test_following_goes_on_whatever_goes_away_in_between(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_following_continues_after_any_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "BACKOFF_S", 0.001)
     world = World(5, faults=[ServiceUnavailable(), RuntimeError("a bug"), ServiceUnavailable()])
     world.follower.run(world.stop)
@@ -64,7 +64,7 @@ def test_following_goes_on_whatever_goes_away_in_between(monkeypatch: pytest.Mon
     assert set(world.waits) == {POLL_S}
 
 
-def test_a_change_that_fails_to_apply_is_applied_again_before_any_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_change_is_retried_before_any_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "BACKOFF_S", 0.001)
     world, tried = World(3), []
     apply = world.apply
@@ -81,8 +81,7 @@ def test_a_change_that_fails_to_apply_is_applied_again_before_any_later_one(monk
 
 
 def follow_runs(world: World, fails: int = 0) -> list[tuple[int, ...]]:
-    """The runs in which changes are applied; those before the fourth may share a transaction. `fails`: one that is
-    applied only by itself."""
+    """The batches in which changes are applied; those before the fourth may share a transaction, except `fails`."""
     runs = []
 
     def apply(*changes: Change) -> None:
@@ -102,11 +101,11 @@ def test_changes_that_may_share_a_transaction_are_applied_together(monkeypatch: 
     assert follow_runs(World(5)) == [(1, 2), (3,), (4,), (5,)]
 
 
-def test_one_that_fails_in_company_does_not_hold_up_those_before_it() -> None:
+def test_a_change_that_fails_in_a_batch_does_not_block_earlier_ones() -> None:
     assert follow_runs(World(3), fails=2) == [(1, 2, 3), (1,), (2,), (3,)]
 
 
-def test_a_follower_that_is_told_to_stop_asks_no_more() -> None:
+def test_a_stopped_follower_fetches_nothing_more() -> None:
     world = World(5)
     world.stop.set()
     world.follower.run(world.stop)

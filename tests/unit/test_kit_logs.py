@@ -1,4 +1,4 @@
-"""Logs: one line for a person or a machine, and in an error no values of variables."""
+"""Logs: one line for people or machines, without values of variables in errors."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ def fail_with(secret: str) -> None:
 
 
 @pytest.mark.parametrize("json_format", [True, False])
-def test_an_exception_shows_where_it_was_raised_and_no_values(
+def test_an_exception_is_logged_with_its_location_and_without_values(
     capsys: pytest.CaptureFixture[str], json_format: bool
 ) -> None:
     logs.configure("test", json=json_format)
@@ -31,7 +31,7 @@ def test_an_exception_shows_where_it_was_raised_and_no_values(
     assert "hunter2" not in text.replace('fail_with("hunter2")', "").replace('fail_with(\\"hunter2\\")', "")
 
 
-def test_a_line_for_a_machine_says_who_what_and_for_which_request(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_json_line_has_the_process_action_and_request_id(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("auth", json=True)
     with structlog.contextvars.bound_contextvars(request_id="7"):
         logs.get_logger().info("It\nworked.", action="worked")
@@ -43,14 +43,14 @@ def test_a_line_for_a_machine_says_who_what_and_for_which_request(capsys: pytest
     assert (second["event"], second["request_id"]) == ("Careful with that", "7")
 
 
-def test_a_line_for_a_person_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_human_readable_record_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("auth")
     logs.get_logger().info("It worked.", action="worked", count=3)
     assert capsys.readouterr().out.rstrip().endswith("It worked. action=worked count=3")
 
 
 @pytest.mark.parametrize(("level", "shown"), [("DEBUG", 3), ("INFO", 2), ("warning", 1)])
-def test_what_is_below_the_level_is_not_logged(capsys: pytest.CaptureFixture[str], level: str, shown: int) -> None:
+def test_records_below_the_level_are_not_logged(capsys: pytest.CaptureFixture[str], level: str, shown: int) -> None:
     logs.configure("auth", level)
     log = logs.get_logger()
     log.debug("One.")
@@ -59,9 +59,9 @@ def test_what_is_below_the_level_is_not_logged(capsys: pytest.CaptureFixture[str
     assert len(capsys.readouterr().out.splitlines()) == shown
 
 
-def test_a_process_tells_where_it_stands_when_asked(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_process_dumps_its_stacks_on_request(capfd: pytest.CaptureFixture[str]) -> None:
     logs.configure("test")
     os.kill(os.getpid(), signal.SIGUSR1)
-    told = capfd.readouterr().err
-    assert "most recent call first" in told
-    assert "in test_a_process_tells_where_it_stands_when_asked" in told
+    output = capfd.readouterr().err
+    assert "most recent call first" in output
+    assert "in test_a_process_dumps_its_stacks_on_request" in output

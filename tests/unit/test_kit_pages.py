@@ -16,13 +16,13 @@ moments = st.datetimes(timezones=st.just(UTC))
 
 
 @pytest.mark.parametrize(("asked", "size"), [(0, 50), (1, 1), (MAX_SIZE, MAX_SIZE)])
-def test_a_size_within_the_bounds_is_taken(asked: int, size: int) -> None:
+def test_a_page_size_within_the_bounds_is_accepted(asked: int, size: int) -> None:
     page = parse_page("list", asked, "")
     assert (page.size, page.fetch_size(), page.after) == (size, size + 1, None)
 
 
 @pytest.mark.parametrize("asked", [-1, MAX_SIZE + 1, 10**9, -(2**31)])
-def test_a_size_out_of_bounds_is_refused(asked: int) -> None:
+def test_a_page_size_out_of_bounds_is_rejected(asked: int) -> None:
     with pytest.raises(InvalidPage):
         parse_page("list", asked, "")
 
@@ -33,13 +33,13 @@ def token_after(scope: str, moment: datetime, row_id: UUID) -> str:
 
 
 @given(moments, st.uuids(), st.text(st.characters(codec="utf-8")))
-def test_a_token_brings_back_the_key_of_the_last_row(moment: datetime, row_id: UUID, scope: str) -> None:
+def test_a_token_contains_the_key_of_the_last_row(moment: datetime, row_id: UUID, scope: str) -> None:
     page = parse_page(scope, 0, token_after(scope, moment, row_id))
     assert page.after == (moment.isoformat(), str(row_id))
 
 
 @given(moments, st.uuids(), st.text(st.characters(codec="utf-8")), st.text(st.characters(codec="utf-8")))
-def test_a_token_is_good_for_its_own_list_only(moment: datetime, row_id: UUID, scope: str, other: str) -> None:
+def test_a_token_is_valid_only_for_its_own_list(moment: datetime, row_id: UUID, scope: str, other: str) -> None:
     token = token_after(scope, moment, row_id)
     if scope != other:
         with pytest.raises(InvalidPage):
@@ -48,19 +48,19 @@ def test_a_token_is_good_for_its_own_list_only(moment: datetime, row_id: UUID, s
 
 @settings(max_examples=30)
 @given(st.text())
-def test_any_other_text_is_refused(text: str) -> None:
+def test_any_other_text_is_rejected_as_a_token(text: str) -> None:
     if text:
         with pytest.raises(InvalidPage):
             parse_page("list", 0, text)
 
 
-def test_a_key_is_told_in_utc() -> None:
+def test_a_key_is_encoded_in_utc() -> None:
     token = token_after("list", NOW.astimezone(timezone(timedelta(hours=9))), ID)
     assert parse_page("list", 0, token).after == (NOW.isoformat(), str(ID))
 
 
 @pytest.mark.parametrize(("rows", "shown", "more"), [(0, 0, False), (1, 1, False), (2, 2, False), (3, 2, True)])
-def test_one_row_more_than_is_shown_makes_a_next_page(rows: int, shown: int, more: bool) -> None:
+def test_one_row_beyond_the_page_size_means_there_is_a_next_page(rows: int, shown: int, more: bool) -> None:
     page = parse_page("list", 2, "")
     cut, token = page.cut(range(rows), lambda row: (NOW.isoformat(), str(UUID(int=row))))
     assert (cut, bool(token)) == (list(range(shown)), more)

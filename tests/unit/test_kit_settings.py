@@ -1,4 +1,4 @@
-"""Settings: read from the environment, and told in one line when they are wrong."""
+"""Settings: read from the environment, with errors reported in one line."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ class Everything(ProcessSettings, DatabaseSettings, KeySettings, ServerSettings)
 
 @pytest.fixture(autouse=True)
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """All that must be set, and nothing else."""
+    """The required variables, and nothing else."""
     key = tmp_path / "key.pem"
     key.touch()
     values = {"DATABASE_URL": "postgresql://host/name", "MINOIS_KEYS": str(tmp_path), "SIGNING_KEY": str(key)}
@@ -31,12 +31,12 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.Monke
     return monkeypatch
 
 
-def test_what_is_not_set_has_a_default() -> None:
+def test_unset_settings_have_defaults() -> None:
     config = settings.load(Everything)
     assert (config.log_level, config.db_pool_size, config.tls_ca) == ("INFO", 5, None)
 
 
-def test_an_empty_setting_is_one_that_is_not_set(environment: pytest.MonkeyPatch) -> None:
+def test_an_empty_setting_counts_as_unset(environment: pytest.MonkeyPatch) -> None:
     for name in ("LOG_LEVEL", "DB_POOL_SIZE", "TLS_CERT", "TLS_KEY", "TLS_CA", "METRICS_PORT", "GRACE_S"):
         environment.setenv(name, "")
     config = settings.load(Everything)
@@ -44,7 +44,7 @@ def test_an_empty_setting_is_one_that_is_not_set(environment: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "told"),
+    ("name", "value", "message"),
     [
         ("DATABASE_URL", "", "DATABASE_URL: Field required"),
         ("DATABASE_URL", "sqlite:///x", "DATABASE_URL: String should match pattern"),
@@ -59,19 +59,19 @@ def test_an_empty_setting_is_one_that_is_not_set(environment: pytest.MonkeyPatch
         ("TLS_CA", __file__, "TLS_CERT, TLS_KEY and TLS_CA go together"),
     ],
 )
-def test_a_wrong_setting_is_told_in_one_line(
-    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, told: str
+def test_an_invalid_setting_is_reported_in_one_line(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, value: str, message: str
 ) -> None:
     environment.setenv(name, value)
     with pytest.raises(SystemExit) as ended:
         settings.load(Everything)
     line = capsys.readouterr().err
     assert ended.value.code == 2
-    assert told in line
+    assert message in line
     assert re.fullmatch(r"settings: .+ \(--help lists them all\)\n", line)
 
 
-def test_all_wrong_settings_are_told_at_once_and_no_value(
+def test_all_invalid_settings_are_reported_together_without_values(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment.setenv("MINOIS_PASSWORD", "hunter2")
@@ -100,7 +100,7 @@ def test_help_lists_every_setting_with_its_default(
         assert (line[1] == "required") is field.is_required()
 
 
-def test_tls_is_all_or_nothing() -> None:
+def test_tls_settings_must_be_set_together() -> None:
     file = Path(__file__)
     assert TlsSettings(tls_cert=file, tls_key=file, tls_ca=file).tls_ca == file
     with pytest.raises(ValueError, match="go together"):

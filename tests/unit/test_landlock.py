@@ -1,4 +1,4 @@
-"""Which rights each version of Landlock's interface knows (linux/include/uapi/linux/landlock.h)."""
+"""The access rights of each Landlock ABI version (linux/include/uapi/linux/landlock.h)."""
 
 import struct
 
@@ -22,6 +22,6 @@ TCP, SCOPES = 0b11, 0b11
         (99, [2**16 - 1, TCP, SCOPES]),
     ],
 )
-def test_a_kernel_is_asked_for_what_it_knows(version: int, fields: list[int]) -> None:
-    """A kernel refuses rules with a right that it does not know."""
+def test_only_rights_supported_by_the_kernel_are_requested(version: int, fields: list[int]) -> None:
+    """A kernel rejects rules with an unknown right."""
     assert write_rules(version) == struct.pack(f"={len(fields)}Q", *fields)

@@ -1,4 +1,4 @@
-"""What e-mails say: headers, both languages, nothing that was typed by anybody is taken for HTML or a header."""
+"""Contents of e-mails: headers, both languages, and escaping of user input in HTML and headers."""
 
 import re
 from dataclasses import replace
@@ -39,7 +39,7 @@ def texts(message: EmailMessage) -> tuple[str, str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", MailKind)
-def test_every_kind_is_written_in_every_language(kind: MailKind, language: str) -> None:
+def test_every_kind_of_mail_is_written_in_every_language(kind: MailKind, language: str) -> None:
     message = arrived(letter(kind, language))
     plain, html = texts(message)
     assert message["From"] == "Fotos & Co <photos@example.org>"
@@ -53,7 +53,7 @@ def test_every_kind_is_written_in_every_language(kind: MailKind, language: str) 
     assert {(kind, language) for kind in MailKind for language in LANGUAGES} == set(TEXTS)
 
 
-def test_one_click_unsubscribes_from_what_nobody_asked_for_at_that_moment() -> None:
+def test_unsolicited_mails_have_a_one_click_unsubscribe_header() -> None:
     message = arrived(letter(MailKind.FIRST_PHOTOS))
     assert message["List-Unsubscribe"] == "<https://party.example/photos/api/unsubscribe/to-ken>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -63,7 +63,7 @@ def test_one_click_unsubscribes_from_what_nobody_asked_for_at_that_moment() -> N
 
 
 @pytest.mark.parametrize(("organiser", "page"), [(False, "/sign-in#to-ken"), (True, "/sign-in?to=organiser#to-ken")])
-def test_a_link_to_sign_in_has_its_token_in_the_fragment(organiser: bool, page: str) -> None:
+def test_a_sign_in_link_has_its_token_in_the_fragment(organiser: bool, page: str) -> None:
     message = arrived(letter(MailKind.SIGN_IN, event="", organiser=organiser))
     assert message["List-Unsubscribe"] is None
     assert message["Subject"] == "Your sign-in link"
@@ -72,14 +72,14 @@ def test_a_link_to_sign_in_has_its_token_in_the_fragment(organiser: bool, page: 
 
 
 @pytest.mark.parametrize(("kind", "page"), [(MailKind.RESET, "password"), (MailKind.EMAIL, "email")])
-def test_a_link_to_credentials_has_its_token_in_the_fragment(kind: MailKind, page: str) -> None:
+def test_a_credentials_link_has_its_token_in_the_fragment(kind: MailKind, page: str) -> None:
     message = arrived(letter(kind))
     assert message["List-Unsubscribe"] is None
     for text in texts(message):
         assert f"https://party.example/photos/{page}#to-ken" in text
 
 
-def test_the_name_of_an_event_is_neither_html_nor_a_header() -> None:
+def test_an_event_name_injects_neither_html_nor_headers() -> None:
     name = '<img src="//evil.example/x.png">\r\nBcc: all@example.org'
     with pytest.raises(ValueError, match="linefeed"):
         POST.write(letter(MailKind.FIRST_PHOTOS, event=name))
@@ -89,13 +89,13 @@ def test_the_name_of_an_event_is_neither_html_nor_a_header() -> None:
 
 
 @pytest.mark.parametrize("kind", MailKind)
-def test_nothing_is_fetched_from_elsewhere(kind: MailKind) -> None:
+def test_mails_load_no_external_resources(kind: MailKind) -> None:
     html = texts(arrived(letter(kind)))[1]
     assert set(re.findall(r"<(\w+)", html)) == {"html", "meta", "body", "p", "a"}
     assert set(re.findall(r"https?://[^/]+", html)) == {"https://party.example"}
 
 
-def test_a_letter_without_a_language_is_in_all_of_them() -> None:
+def test_a_mail_without_a_language_contains_all_of_them() -> None:
     ends = datetime(2027, 1, 31, 23, 30, tzinfo=UTC)
     announced = replace(letter(MailKind.DELETION_WEEK, ""), photo_count=2, hides_at=ends, deletes_at=ends + WEEK)
     message = arrived(announced)
@@ -110,18 +110,18 @@ def test_a_letter_without_a_language_is_in_all_of_them() -> None:
     ("day", "language", "shown"),
     [(1, "en", "May 1, 2027"), (1, "fr", "1er mai 2027"), (2, "fr", "2 mai 2027")],
 )
-def test_days_are_written_as_people_write_them(day: int, language: str, shown: str) -> None:
+def test_dates_are_written_in_the_format_of_the_language(day: int, language: str, shown: str) -> None:
     assert show_day(datetime(2027, 5, day, tzinfo=UTC), language) == shown
 
 
 @pytest.mark.parametrize(("count", "said"), [(0, ""), (1, "You are in 1 photo so far."), (3, "You are in 3 photos")])
-def test_a_release_says_in_how_many_photos_a_guest_is(count: int, said: str) -> None:
+def test_a_release_mail_states_the_number_of_photos_of_the_guest(count: int, said: str) -> None:
     plain = texts(arrived(replace(letter(MailKind.RELEASE), photo_count=count)))[0]
     assert said in plain
     assert ("You are" in plain) is (count > 0)
 
 
-def test_names_of_every_script_survive() -> None:
+def test_names_in_every_script_are_preserved() -> None:
     message = arrived(letter(MailKind.FIRST_PHOTOS, "fr", event="Fête d'été 🎉 " + "é" * 150))
     assert "Fête d'été 🎉" in message["Subject"]
     assert "Fête d'été 🎉" in texts(message)[0]
@@ -131,7 +131,7 @@ def test_names_of_every_script_survive() -> None:
 @pytest.mark.parametrize(
     ("kind", "page"), [(MailKind.PASSWORD_CHANGED, "password"), (MailKind.EMAIL_CHANGED, "organiser/account")]
 )
-def test_news_of_an_account_has_no_token_and_both_languages(kind: MailKind, page: str) -> None:
+def test_account_notices_have_no_token_and_both_languages(kind: MailKind, page: str) -> None:
     message = arrived(letter(kind, ""))
     for text in texts(message):
         assert text.count(f"https://party.example/photos/{page}") == 2

@@ -1,4 +1,4 @@
-"""The pure parts of running Minois on one machine."""
+"""The pure functions of the local stack."""
 
 import socket
 import stat
@@ -23,7 +23,7 @@ URL = "postgresql://minois@/minois?host=/srv/minois/postgres"
 URLS = {name: f"postgresql://minois_{name}@/minois" for name in ("auth", "selfie", "matcher")}
 
 
-def test_every_process_with_a_database_counts_with_its_whole_pool_and_its_listeners() -> None:
+def test_every_process_with_a_database_counts_its_pool_and_its_listeners() -> None:
     assert needed_connections(PROCESSES, {}) == 3 * 12 + 2 * 7
     assert needed_connections(PROCESSES, {"DB_POOL_SIZE": "4"}) == 3 * 11 + 2 * 8
 
@@ -33,7 +33,7 @@ def test_the_default_pools_fit_into_postgresql() -> None:
     check_connections(list(replicated(PROCESSES, replicas).values()), {}, 100)
 
 
-def test_pools_that_postgresql_cannot_serve_are_refused_in_one_line() -> None:
+def test_pools_larger_than_postgresql_allows_are_rejected_in_one_line() -> None:
     with pytest.raises(WrongSetting) as refusal:
         check_connections(PROCESSES, {"DB_POOL_SIZE": "30", "DB_MAX_OVERFLOW": "70"}, 100)
     assert "DB_POOL_SIZE" in str(refusal.value)
@@ -41,17 +41,17 @@ def test_pools_that_postgresql_cannot_serve_are_refused_in_one_line() -> None:
     assert "\n" not in str(refusal.value)
 
 
-def test_replicas_are_numbered_from_the_second_on() -> None:
+def test_replicas_are_numbered_from_two() -> None:
     names = list(replicated(PROCESSES, {"indexer": 3}))
     assert names == ["auth", "selfie", "matcher", "selfie-worker", "indexer", "indexer-2", "indexer-3", "gateway"]
 
 
-def test_every_replica_counts_against_the_connections() -> None:
+def test_every_replica_counts_towards_the_connection_limit() -> None:
     processes = list(replicated(PROCESSES, {"auth": 2, "matcher": 3, "gateway": 2}).values())
     assert needed_connections(processes, {}) == (3 + 1 + 2) * 12 + 2 * 7
 
 
-def test_replicas_get_ports_and_gateways_of_their_own(tmp_path: Path) -> None:
+def test_each_gateway_replica_has_its_own_port(tmp_path: Path) -> None:
     system = LocalSystem(tmp_path, ports={"gateway": 1}, replicas={"gateway": 2, "matcher": 2, "indexer": 2})
     assert set(system.ports) == {"auth", "selfie", "matcher", "matcher-2", "gateway", "gateway-2"}
     assert len(set(system.ports.values())) == 6
@@ -59,19 +59,19 @@ def test_replicas_get_ports_and_gateways_of_their_own(tmp_path: Path) -> None:
     assert system.base_url == system.base_urls[0]
 
 
-def test_a_mailer_runs_only_where_there_is_a_mail_server(tmp_path: Path) -> None:
+def test_a_mailer_runs_only_if_a_mail_server_is_configured(tmp_path: Path) -> None:
     names = [set(LocalSystem(tmp_path, settings=given)._kinds) for given in ({}, {"SMTP_URL": "smtp://localhost"})]
     assert names[1] - names[0] == {"mailer"}
 
 
-def test_the_address_of_replicas_is_one_target() -> None:
+def test_the_addresses_of_replicas_form_one_target() -> None:
     settings = shared_settings(DATA, URL, URLS, {"matcher": [1, 2], "auth": [3]})
     assert settings["MATCHER_ADDRESS"] == "ipv4:127.0.0.1:1,127.0.0.1:2"
     assert settings["MATCHER_PORT"] == "1"
     assert settings["AUTH_ADDRESS"] == "127.0.0.1:3"
 
 
-def test_the_settings_name_every_address_and_every_key() -> None:
+def test_the_settings_contain_every_address_and_every_key() -> None:
     settings = shared_settings(DATA, URL, URLS, PORTS)
     assert settings["AUTH_ADDRESS"] == "127.0.0.1:50051"
     assert settings["GATEWAY_PORT"] == "8000"
@@ -82,7 +82,7 @@ def test_the_settings_name_every_address_and_every_key() -> None:
     assert "SIGNING_KEY" not in settings
 
 
-def test_the_data_folder_of_a_version_without_a_key_of_the_gateway_gets_it(tmp_path: Path) -> None:
+def test_a_data_folder_of_a_version_without_a_gateway_key_gets_one(tmp_path: Path) -> None:
     create_folders(tmp_path)
     keys = tmp_path / "keys"
     before = {path.name: path.read_bytes() for path in keys.iterdir() if "gateway" not in path.name}
@@ -93,14 +93,14 @@ def test_the_data_folder_of_a_version_without_a_key_of_the_gateway_gets_it(tmp_p
     Verifier.read(keys).require_match(Signer.read("gateway", keys / "gateway.key.pem"))
 
 
-def test_only_its_owner_reads_the_env_file(tmp_path: Path) -> None:
+def test_the_env_file_is_readable_only_by_its_owner(tmp_path: Path) -> None:
     write_env_file(tmp_path / "env", {"A": "1"})
     write_env_file(tmp_path / "env", {"A": "2", "B": "x=y"})
     assert (tmp_path / "env").read_text() == "A=2\nB=x=y\n"
     assert stat.S_IMODE((tmp_path / "env").stat().st_mode) == 0o600
 
 
-def test_a_tool_reads_the_env_file_with_its_own_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tool_reads_the_env_file_with_its_own_signing_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_env_file(tmp_path / "env", shared_settings(DATA, URL, URLS, PORTS))
     environment = {"MINOIS_DATA": str(tmp_path), "AUTH_PORT": "1"}
     monkeypatch.setattr("os.environ", environment)
@@ -110,7 +110,7 @@ def test_a_tool_reads_the_env_file_with_its_own_key(tmp_path: Path, monkeypatch:
     assert environment["AUTH_PORT"] == "1"
 
 
-def test_free_ports_can_be_used_and_a_busy_one_is_one_clear_line() -> None:
+def test_a_busy_port_is_reported_in_one_line() -> None:
     ports = free_ports(["auth", "gateway"])
     assert len(set(ports.values())) == 2
     check_ports(ports)
@@ -120,7 +120,7 @@ def test_free_ports_can_be_used_and_a_busy_one_is_one_clear_line() -> None:
     assert "\n" not in str(refusal.value)
 
 
-def test_lines_are_aligned_whatever_the_name() -> None:
+def test_log_lines_are_aligned_for_every_name() -> None:
     assert prefixed("auth", "Serving.").index("|") == prefixed("selfie-worker", "Serving.").index("|")
 
 
@@ -133,7 +133,7 @@ def test_a_log_without_a_terminal_has_no_colours(tmp_path: Path) -> None:
     assert terminal.getvalue() == (tmp_path / "minois.log").read_text() == "auth           | Serving.\n"
 
 
-def test_the_log_of_the_start_before_is_kept(tmp_path: Path) -> None:
+def test_the_log_of_the_previous_start_is_kept(tmp_path: Path) -> None:
     for line in ("first", "second"):
         log = SystemLog(tmp_path / "minois.log")
         log.write("auth", line)
@@ -150,13 +150,13 @@ def test_the_log_of_the_start_before_is_kept(tmp_path: Path) -> None:
         ("/home/admin/minois/var", False, True),
     ],
 )
-def test_only_root_keeps_the_cluster_out_of_its_home(data: str, is_root: bool, with_the_data: bool) -> None:
+def test_started_by_root_the_cluster_is_outside_the_home_folder(data: str, is_root: bool, with_the_data: bool) -> None:
     folder = cluster_folder(Path(data), Path("/home/admin"), is_root)
     assert (folder.parent == Path(data)) == with_the_data
     assert folder == cluster_folder(Path(data), Path("/home/admin"), is_root)
 
 
-def test_the_report_of_the_demo_has_the_promised_form() -> None:
+def test_the_demo_report_has_the_documented_form() -> None:
     guests = tuple(
         Found(name, expected=8, matched=8, wrong=0, upload_ms=ms, wait_s=s)
         for name, ms, s in (("Ada", 30.0, 1.0), ("Ben", 10.04, 2.005), ("Cleo", 20.0, 1.5))
@@ -171,5 +171,5 @@ def test_the_report_of_the_demo_has_the_promised_form() -> None:
 
 
 @pytest.mark.parametrize(("matched", "wrong", "is_exact"), [(8, 0, True), (7, 0, False), (8, 1, False)])
-def test_a_guest_is_exact_only_with_all_photos_and_no_other(matched: int, wrong: int, is_exact: bool) -> None:
+def test_a_guest_is_exact_only_with_all_their_photos_and_no_other(matched: int, wrong: int, is_exact: bool) -> None:
     assert Found("Ada", 8, matched, wrong, 1.0, 1.0).is_exact == is_exact

@@ -1,4 +1,4 @@
-"""The lock files name packages, not the places that they were fetched from."""
+"""The lock files contain packages, but no download locations."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ LOCK_FILES = (
     "gateway/web/package-lock.json",
     "tests/pages/lighthouse/package-lock.json",
 )
-# What only tests, `make run` or the build of the image need.
+# Needed only by tests, `make run` or the image build.
 NOT_IN_THE_IMAGE = {
     "pytest",
     "mypy",
@@ -31,26 +31,26 @@ NOT_IN_THE_IMAGE = {
 
 
 def read_versions(path: str) -> Iterator[tuple[str, str]]:
-    """Each package with one of its versions."""
+    """Each package and version."""
     yield from re.findall(r"^([a-z0-9-]+)==(\S+)", Path(path).read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", LOCK_FILES)
-def test_a_lock_file_holds_no_addresses(path: str) -> None:
+def test_a_lock_file_contains_no_urls(path: str) -> None:
     assert ADDRESS.findall(Path(path).read_text()) == []
 
 
 @pytest.mark.parametrize("line", ['"url": "https://example.org/sponsors"', "--index-url example.org"])
-def test_control_an_address_is_found(line: str) -> None:
+def test_control_a_url_is_detected(line: str) -> None:
     assert ADDRESS.search(line)
 
 
 @pytest.mark.parametrize("path", ["requirements.image.lock", "requirements.build.lock"])
-def test_the_image_has_the_versions_that_are_tested(path: str) -> None:
+def test_the_image_has_the_tested_versions(path: str) -> None:
     assert set(read_versions(path)) <= set(read_versions("requirements.lock"))
 
 
-def test_the_image_has_only_what_the_processes_import() -> None:
+def test_the_image_has_only_packages_that_the_processes_import() -> None:
     names = {name for name, _ in read_versions("requirements.image.lock")}
     assert not names & NOT_IN_THE_IMAGE
     assert {name for name, _ in read_versions("requirements.lock")} >= NOT_IN_THE_IMAGE, "the control"

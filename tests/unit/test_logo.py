@@ -1,4 +1,4 @@
-"""A logo as it is kept."""
+"""The stored form of a logo."""
 
 import io
 
@@ -19,14 +19,16 @@ def image(size: tuple[int, int], kind: str = "PNG", mode: str = "RGB", **options
     ("size", "kept"),
     [((960, 160), (480, 80)), ((400, 400), (160, 160)), ((100, 30), (100, 30)), ((4000, 10), (480, 1))],
 )
-def test_it_fits_and_keeps_its_shape(kind: str, size: tuple[int, int], kept: tuple[int, int]) -> None:
+def test_a_logo_is_scaled_to_fit_and_keeps_its_aspect_ratio(
+    kind: str, size: tuple[int, int], kept: tuple[int, int]
+) -> None:
     logo = read_logo(image(size, kind))
     assert (logo.reason, (logo.width, logo.height)) == (None, kept)
     with Image.open(io.BytesIO(logo.png)) as shown:
         assert (shown.format, shown.mode, shown.size) == ("PNG", "RGB", kept)
 
 
-def test_nothing_but_pixels_is_kept() -> None:
+def test_only_pixels_are_kept() -> None:
     exif = Image.Exif()
     exif[0x010F] = "A camera"
     logo = read_logo(image((64, 64), "JPEG", exif=exif, comment=b"a secret"))
@@ -36,7 +38,7 @@ def test_nothing_but_pixels_is_kept() -> None:
         assert shown.info == {}
 
 
-def test_what_is_transparent_becomes_white() -> None:
+def test_transparency_becomes_white() -> None:
     with Image.open(io.BytesIO(read_logo(image((64, 64), mode="RGBA")).png)) as shown:
         assert shown.getpixel((5, 5)) == (255, 255, 255)
 
@@ -51,5 +53,5 @@ def test_what_is_transparent_becomes_white() -> None:
         (b"<svg/>", "unsupported_type"),
     ],
 )
-def test_what_is_no_logo_has_a_reason(data: bytes, reason: str) -> None:
+def test_an_invalid_logo_has_a_reason(data: bytes, reason: str) -> None:
     assert read_logo(data).reason == reason

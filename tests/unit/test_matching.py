@@ -1,4 +1,4 @@
-"""Comparing faces gives what subtracting would, whichever way the product is computed."""
+"""Comparing faces equals subtracting encodings, for both ways of computing the product."""
 
 import numpy as np
 import pytest
@@ -10,13 +10,11 @@ from matcher_service.matching import distances, find_close, find_people, half_sq
 
 @pytest.mark.parametrize("cached_bytes", [0, 16 * 1024 * 1024], ids=["walked", "by BLAS"])
 @pytest.mark.parametrize("count", [0, 1, 1000])
-def test_the_rows_within_the_tolerance_are_found(
-    count: int, cached_bytes: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_within_the_tolerance_are_found(count: int, cached_bytes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matching, "CACHED_BYTES", cached_bytes)
     random = np.random.default_rng(count)
     query = random.normal(size=128).astype("<f4")
-    # At growing distances from the query, so that the tolerance falls among them.
+    # At increasing distances from the query, so that the tolerance falls among them.
     steps = random.normal(size=(count, 128))
     steps *= np.linspace(0.1, 1.1, count)[:, None] / np.linalg.norm(steps, axis=1, keepdims=True)
     faces = to_encodings([face.astype("<f4").tobytes() for face in query + steps])
@@ -40,7 +38,7 @@ def test_penalties_are_added_to_the_distances(cached_bytes: int, monkeypatch: py
     assert found.tolist() != find_close(faces, half_squares(faces), query, 0.55).tolist(), "the control"
 
 
-def test_both_ways_of_comparing_find_the_same() -> None:
+def test_both_implementations_find_the_same() -> None:
     random = np.random.default_rng(9)
     person = random.normal(size=128).astype("<f4") / 10
     steps = random.normal(size=(200, 128))

@@ -1,4 +1,4 @@
-"""Who is in which photo: each rule by an example, and all of them against brute force."""
+"""The matching rules: one example for each, and all of them compared with brute force."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from matcher_service.rules import Limits, Refusals, match
 from tests.unit.matching_rules import BruteForce, PlainFace, PlainPerson, make_faces, make_people
 
-LIMITS = Limits(tolerance=0.55)  # the distances below are chosen for it
+LIMITS = Limits(tolerance=0.55)  # the distances below are chosen for this tolerance
 ANNA = PlainPerson(UUID(int=1), (0.0, 0.0))
 
 
@@ -21,7 +21,7 @@ def photo(number: int) -> UUID:
 
 
 def face(number: int, *at: float, **traits: object) -> PlainFace:
-    """The only face of a photo."""
+    """A photo with a single face."""
     return PlainFace(photo(number), 0, at, **traits)  # type: ignore[arg-type]
 
 
@@ -35,19 +35,19 @@ def find(
     refusals: Refusals | None = None,
     limits: Limits = LIMITS,
 ) -> dict[UUID, set[int]]:
-    """The numbers of each person's photos, after a comparison with brute force."""
+    """The photos matched to each person, after a comparison with brute force."""
     found = match(make_faces(faces), make_people(people), refusals or {}, limits)
     expected = BruteForce(faces, people, refusals or {}, limits).match()
     assert {key: settled.is_grown for key, settled in found.items()} == expected
     return {person.id: {photo_id.int - 1000 for who, photo_id in found if who == person.id} for person in people}
 
 
-# Two faces that become templates of Anna, and one that they find at 0.5, which her selfie alone does not at 0.9.
+# Two faces that become templates of Anna, and one that they find at 0.5, while her selfie alone is at 0.9.
 TEMPLATES = [face(1, *near(ANNA, 0.4)), face(2, *near(ANNA, 0.41))]
 FAR = face(3, *near(ANNA, 0.9))
 
 
-def test_nothing_is_found_among_nothing() -> None:
+def test_empty_input_has_no_matches() -> None:
     assert find([]) == {ANNA.id: set()}
     assert find([face(1, *ANNA.at)], []) == {}
 
@@ -56,26 +56,26 @@ def test_a_face_within_the_tolerance_of_the_selfie_is_found() -> None:
     assert find([face(1, *near(ANNA, 0.54)), face(2, *near(ANNA, 0.56))]) == {ANNA.id: {1}}
 
 
-def test_a_penalty_counts_as_distance() -> None:
+def test_a_penalty_is_added_to_the_distance() -> None:
     assert find([face(1, *near(ANNA, 0.53), penalty=0.03)]) == {ANNA.id: set()}
 
 
-def test_two_templates_find_what_the_selfie_does_not() -> None:
+def test_two_templates_find_a_face_that_the_selfie_does_not() -> None:
     assert find([*TEMPLATES, FAR]) == {ANNA.id: {1, 2, 3}}
 
 
 @pytest.mark.parametrize(
     "trait", [{"sure": False}, {"size": 59}, {"trusted": False}, {"at": near(ANNA, 0.49)}, {"penalty": 0.08}]
 )
-def test_one_template_is_not_enough_and_not_every_face_is_one(trait: dict[str, object]) -> None:
+def test_one_template_is_not_enough_and_not_every_face_becomes_one(trait: dict[str, object]) -> None:
     assert find([TEMPLATES[0], replace(TEMPLATES[1], **trait), FAR]) == {ANNA.id: {1, 2}}  # type: ignore[arg-type]
 
 
-def test_a_face_that_joins_is_nearer_than_the_tolerance() -> None:
+def test_growth_requires_a_distance_below_the_tolerance() -> None:
     assert find([*TEMPLATES, face(3, *near(ANNA, 0.93))]) == {ANNA.id: {1, 2}}
 
 
-def test_the_second_round_takes_three_templates() -> None:
+def test_the_second_round_requires_three_templates() -> None:
     second = [face(number, *near(ANNA, 0.8 + number / 1000)) for number in (3, 4, 5)]
     further = face(6, *near(ANNA, 1.3))
     assert find([*TEMPLATES, *second, further]) == {ANNA.id: {1, 2, 3, 4, 5, 6}}
@@ -97,12 +97,12 @@ def test_the_nearest_templates_are_kept_and_ties_go_to_the_lower_id() -> None:
     assert find([*same, FAR, face(0, *other.at)], limits=limits) == {ANNA.id: {0, 1, 2}}
 
 
-def test_a_refused_photo_is_no_template_and_is_not_found() -> None:
+def test_a_rejected_photo_is_neither_a_template_nor_a_match() -> None:
     assert find([*TEMPLATES, FAR], refusals={ANNA.id: {photo(1): None}}) == {ANNA.id: {2}}
     assert find([*TEMPLATES, FAR], refusals={ANNA.id: {photo(3): None}}) == {ANNA.id: {1, 2}}
 
 
-# A face that Anna's selfie finds, and what Anna says of the photo: that this is not her.
+# A face that Anna's selfie finds, and Anna's rejection of its photo.
 WRONG = face(1, *near(ANNA, 0.5))
 NOT_ME = {ANNA.id: {photo(1): 0}}
 
@@ -112,22 +112,20 @@ NOT_ME = {ANNA.id: {photo(1): 0}}
     [((0.54,), False), ((0.46,), False), ((0.35, 0.32), False), ((0.32, 0.345), True), ((0.44,), True)],
     ids=["behind", "near", "just", "nearer", "surely Anna's"],
 )
-def test_a_face_that_is_nearer_to_a_rejected_one_than_to_the_selfie_is_not_found(
-    at: tuple[float, ...], found: bool
-) -> None:
+def test_a_face_closer_to_a_rejected_face_than_to_the_selfie_is_not_found(at: tuple[float, ...], found: bool) -> None:
     other = face(2, *near(ANNA, *at))
     assert find([WRONG, other]) == {ANNA.id: {1, 2}}
     assert find([WRONG, other], refusals=NOT_ME) == {ANNA.id: {2} if found else set()}
     assert find([WRONG, other], refusals={ANNA.id: {photo(1): None}}) == {ANNA.id: {2}}, "which face is unknown"
 
 
-def test_only_what_nearly_is_the_rejected_face_is_not_found() -> None:
+def test_only_faces_almost_identical_to_the_rejected_one_are_excluded() -> None:
     aside = face(2, *near(ANNA, 0.35, 0.4))
     assert find([WRONG, aside], refusals=NOT_ME) == {ANNA.id: {2}}, "0.43 from the rejected face"
     assert find([WRONG, face(2, *near(ANNA, 0.45, 0.3))], refusals=NOT_ME) == {ANNA.id: set()}
 
 
-def test_mistaken_rejections_leave_the_other_photos_of_a_burst_to_whom_they_surely_are() -> None:
+def test_mistaken_rejections_keep_clear_matches_in_a_burst() -> None:
     burst = [face(number, *near(ANNA, 0.34 + number / 1000)) for number in (1, 2, 3, 4)]
     refusals = {ANNA.id: {photo(1): 0, photo(2): 0}}
     assert find(burst, refusals=refusals) == {ANNA.id: {3, 4}}
@@ -140,7 +138,7 @@ def test_a_face_that_resembles_a_rejected_one_is_no_template() -> None:
     assert find([*templates, FAR, wrong], refusals={ANNA.id: {photo(9): None}}) == {ANNA.id: {1, 2, 3}}
 
 
-def test_templates_that_are_nearer_keep_a_face_that_the_selfie_does_not() -> None:
+def test_closer_templates_keep_a_face_that_the_selfie_alone_would_lose() -> None:
     wrong, between = face(9, *near(ANNA, 0.54)), face(3, *near(ANNA, 0.47))
     close = [face(number, *near(ANNA, 0.4 + number / 1000)) for number in (1, 2)]
     refusals = {ANNA.id: {photo(9): 0}}
@@ -148,13 +146,13 @@ def test_templates_that_are_nearer_keep_a_face_that_the_selfie_does_not() -> Non
     assert find([between, wrong], refusals=refusals) == {ANNA.id: set()}
 
 
-def test_growth_finds_no_face_that_resembles_a_rejected_one() -> None:
+def test_growth_excludes_faces_that_resemble_a_rejected_one() -> None:
     wrong = face(9, *near(ANNA, 0.92))
     assert find([*TEMPLATES, FAR], refusals={}) == {ANNA.id: {1, 2, 3}}
     assert find([*TEMPLATES, FAR, wrong], refusals={ANNA.id: {photo(9): 0}}) == {ANNA.id: {1, 2}}
 
 
-def test_what_one_person_rejects_is_theirs_alone_to_say() -> None:
+def test_a_rejection_does_not_affect_other_people() -> None:
     found = find([WRONG, face(2, *near(ANNA, 0.5))], [ANNA, BESIDE], NOT_ME)
     assert found == {ANNA.id: set(), BESIDE.id: {1, 2}}
 
@@ -163,7 +161,7 @@ BESIDE = PlainPerson(UUID(int=4), near(ANNA, 0.8))
 
 
 @pytest.mark.parametrize(("at", "anna", "other"), [(0.3, True, False), (0.39, True, True), (0.5, False, True)])
-def test_a_face_goes_to_the_nearer_of_two_people_or_to_both_within_the_margin(
+def test_a_face_is_assigned_to_the_nearer_person_or_to_both_within_the_margin(
     at: float, anna: bool, other: bool
 ) -> None:
     assert find([face(1, *near(ANNA, at))], [ANNA, BESIDE]) == {
@@ -172,40 +170,40 @@ def test_a_face_goes_to_the_nearer_of_two_people_or_to_both_within_the_margin(
     }
 
 
-def test_who_refuses_a_photo_takes_it_from_nobody() -> None:
+def test_rejecting_a_photo_does_not_remove_it_from_other_people() -> None:
     found = find([face(1, *near(ANNA, 0.3))], [ANNA, BESIDE], {ANNA.id: {photo(1): None}})
     assert found == {ANNA.id: set(), BESIDE.id: {1}}
 
 
-def test_accounts_of_one_person_share_their_photos() -> None:
+def test_accounts_of_the_same_person_share_their_photos() -> None:
     twin = PlainPerson(UUID(int=5), near(ANNA, 0, 0.5))
     assert find([face(1, *near(ANNA, 0.05))], [ANNA, twin]) == {ANNA.id: {1}, twin.id: {1}}
 
 
-def test_the_account_of_the_nearest_person_keeps_the_photo_although_another_is_nearer_than_it() -> None:
+def test_the_account_of_the_nearest_person_keeps_the_photo() -> None:
     twin = PlainPerson(UUID(int=5), near(ANNA, -0.1))
     found = find([face(1, *near(ANNA, 0.38))], [ANNA, twin, BESIDE])
     assert found == {ANNA.id: {1}, twin.id: {1}, BESIDE.id: set()}
 
 
-def test_a_face_that_is_nearer_to_somebody_else_is_no_template() -> None:
+def test_a_face_closer_to_another_person_is_no_template() -> None:
     other = PlainPerson(UUID(int=6), near(ANNA, 0.6))
     assert find([*TEMPLATES, FAR], [ANNA, other]) == {ANNA.id: set(), other.id: {1, 2, 3}}
 
 
-def test_a_person_whose_templates_are_nearer_keeps_a_face() -> None:
+def test_a_person_whose_templates_are_closer_keeps_a_face() -> None:
     other = PlainPerson(UUID(int=6), near(ANNA, 1.2))
     close = [face(number, *near(ANNA, 0.44)) for number in (1, 2)]
     assert find([*close, face(3, *near(ANNA, 0.7))], [ANNA, other]) == {ANNA.id: {1, 2, 3}, other.id: set()}
 
 
-def test_of_a_photo_the_nearest_face_is_named() -> None:
+def test_the_nearest_face_of_a_photo_is_reported() -> None:
     faces = [replace(face(1, *near(ANNA, at)), no=no) for no, at in enumerate((0.5, 0.1, 0.3))]
     [settled] = match(make_faces(faces), make_people([ANNA]), {}, LIMITS).values()
     assert (settled.no, round(settled.distance, 3), settled.is_grown) == (1, 0.1, False)
 
 
-def test_a_damaged_encoding_is_near_nobody() -> None:
+def test_a_damaged_encoding_matches_no_one() -> None:
     faces = make_faces([*TEMPLATES, FAR])
     encodings = faces.encodings.copy()
     encodings[0] = np.nan
@@ -213,7 +211,7 @@ def test_a_damaged_encoding_is_near_nobody() -> None:
     assert {photo_id for _, photo_id in found} == {photo(2)}
 
 
-# Points that are near each other often enough for every rule to apply.
+# Points close enough to each other for every rule to apply.
 PLACES = st.tuples(st.integers(0, 14), st.integers(0, 5)).map(lambda at: (at[0] / 10, at[1] / 10))
 PEOPLE = st.lists(PLACES, max_size=4).map(
     lambda places: [PlainPerson(UUID(int=number), at) for number, at in enumerate(places)]
@@ -237,7 +235,7 @@ REFUSALS = st.dictionaries(st.integers(0, 3).map(lambda n: UUID(int=n)), REFUSED
 
 @settings(max_examples=150, deadline=None, derandomize=True, database=None)
 @given(FACES, PEOPLE, REFUSALS, st.sampled_from([2, 4, 30]), st.randoms(use_true_random=False))
-def test_the_result_is_that_of_brute_force_in_any_order(
+def test_the_result_equals_brute_force_in_any_order(
     faces: list[PlainFace],
     people: list[PlainPerson],
     refusals: Refusals,

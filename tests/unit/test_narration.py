@@ -1,4 +1,4 @@
-"""What the terminal shows of the log: what a person wants to know, and never the access log."""
+"""The summary of the log in the terminal: events of interest to people, without the access log."""
 
 import json
 
@@ -45,7 +45,7 @@ REQUEST = f"{TIME} [info] Answered a request. action=request method={{}} ms=1.0 
         ("postgres", "PANIC:  could not write", "PANIC:  could not write"),
     ],
 )
-def test_a_line_of_the_log_is_said_in_plain_words_or_left_to_the_file(name: str, line: str, text: str) -> None:
+def test_a_log_line_is_reworded_or_omitted(name: str, line: str, text: str) -> None:
     assert Narrator().narrate(name, line) == text
     if entry := parse(line):
         fields = {"event": entry.event, "level": entry.level, **entry.fields}
@@ -60,7 +60,7 @@ def test_a_repeated_warning_is_shown_once_and_a_repeated_guest_each_time() -> No
     assert [bool(narrator.narrate("gateway", guest)) for _ in range(2)] == [True, True]
 
 
-def test_photos_are_counted_until_none_is_waiting() -> None:
+def test_photo_progress_is_shown_until_none_is_waiting() -> None:
     narrator = Narrator()
     progress = PhotoProgress(narrator)
 

@@ -1,4 +1,4 @@
-"""The original of a JPEG: its coded pixels as they came, and of its metadata only what may be served."""
+"""The served original of a JPEG: unchanged coded pixels and only the permitted metadata."""
 
 import io
 import struct
@@ -40,9 +40,9 @@ def noise(width: int = 160, height: int = 120, mode: str = "RGB") -> Image.Image
 
 
 def stored(jpeg: bytes) -> np.ndarray:
-    """The stored pixels, not turned and in their own colours."""
+    """The stored pixels, neither rotated nor colour-converted."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # over the second pictures
+        warnings.simplefilter("ignore")  # over the embedded second images
         with Image.open(io.BytesIO(jpeg)) as image:
             return np.asarray(image)
 
@@ -76,7 +76,7 @@ FORMS = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_the_coded_pixels_are_sent_as_they_came(name: str) -> None:
+def test_coded_pixels_are_sent_unchanged(name: str) -> None:
     data = FORMS[name]
     result = original(data)
     assert (stored(result) == stored(data)).all()
@@ -86,7 +86,7 @@ def test_the_coded_pixels_are_sent_as_they_came(name: str) -> None:
     assert original(result) == result
 
 
-def test_nothing_secret_is_sent() -> None:
+def test_no_secret_is_sent() -> None:
     data = camera_file(noise())
     assert data.count(SECRET) > 20, "the control"
     result = original(data)
@@ -95,14 +95,14 @@ def test_nothing_secret_is_sent() -> None:
     assert result.endswith(b"\xff\xd9")
 
 
-def test_what_people_need_is_kept() -> None:
+def test_useful_metadata_is_kept() -> None:
     with Image.open(io.BytesIO(original(camera_file(noise())))) as image:
         exif = image.getexif()
         inner = dict(exif.get_ifd(0x8769))
         assert inner == {0x9000: b"0232", 0x9003: "2026:06:20 19:00:00", 0x9011: "+02:00"}
         assert {tag: exif[tag] for tag in exif if tag != 0x8769} == {
             0x0112: 6,
-            0x013B: "Ana Pérez".encode().decode("latin-1"),  # Pillow reads EXIF's texts so
+            0x013B: "Ana Pérez".encode().decode("latin-1"),  # Pillow decodes EXIF texts this way
             0x8298: "© 2026 Ana Pérez".encode().decode("latin-1"),
         }
         assert image.info["icc_profile"] == ICC
@@ -124,18 +124,18 @@ def test_what_people_need_is_kept() -> None:
         (b"", b"", b"", ("", "", (), "", "")),
     ],
 )  # fmt: skip
-def test_rights_are_read_wherever_they_stand(exif: bytes, xmp: bytes, records: bytes, expected: object) -> None:
+def test_rights_are_read_from_every_location(exif: bytes, xmp: bytes, records: bytes, expected: object) -> None:
     rights = read_metadata(exif, xmp, records).rights
     assert (rights.artist, rights.copyright, rights.creators, rights.notice, rights.credit) == expected
 
 
-def test_without_rights_time_and_turn_nothing_is_added() -> None:
+def test_without_rights_time_and_orientation_nothing_is_added() -> None:
     data = encode(noise())
     assert original(data) == data
 
 
 @pytest.mark.parametrize("xmp", [b"<x", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>", b"<a>" * 10_000, b"\xff\xfe<\0"])
-def test_a_damaged_packet_is_left_out(xmp: bytes) -> None:
+def test_a_damaged_xmp_packet_is_omitted(xmp: bytes) -> None:
     assert read_metadata(xmp_packet=xmp) == Metadata()
 
 
@@ -156,7 +156,7 @@ ADDED = {
 
 
 @pytest.mark.parametrize("place", ADDED)
-def test_bytes_in_places_of_their_own_are_not_sent(place: str) -> None:
+def test_bytes_outside_the_image_segments_are_not_sent(place: str) -> None:
     clean = encode(noise(640, 480), quality=92)
     data = ADDED[place](clean)
     plan = plan_trimmed(data)
@@ -166,7 +166,7 @@ def test_bytes_in_places_of_their_own_are_not_sent(place: str) -> None:
     assert abs(len(result) - len(clean)) <= 16
 
 
-def test_the_control_without_a_meter_what_hides_in_the_scan_is_sent() -> None:
+def test_control_without_scan_parsing_hidden_bytes_are_sent() -> None:
     data = ADDED["before EOI"](encode(noise()))
     plan = plan_original(data)
     assert plan is not None
@@ -193,9 +193,9 @@ NOT_UNDERSTOOD = {
     "JPEG-LS": insert(CLEAN, segment(0xF7, bytes(11))),
     "hierarchical": insert(CLEAN, segment(0xDE, bytes(11))),
     "two frames": before_scan(CLEAN, segment(0xC0, b"\x08\0\x78\0\xa0\1\1\x11\0")),
-    "a table with more than it holds": before_scan(CLEAN, segment(0xDB, b"\0" + bytes(64) + SECRET)),
-    "codes with more than they hold": before_scan(CLEAN, segment(0xC4, bytes(17) + SECRET)),
-    "a restart interval with more": before_scan(CLEAN, segment(0xDD, b"\0\0" + SECRET)),
+    "a table with trailing bytes": before_scan(CLEAN, segment(0xDB, b"\0" + bytes(64) + SECRET)),
+    "Huffman codes with trailing bytes": before_scan(CLEAN, segment(0xC4, bytes(17) + SECRET)),
+    "a restart interval with trailing bytes": before_scan(CLEAN, segment(0xDD, b"\0\0" + SECRET)),
     "a frame without height": patch(CLEAN, 0xC0, b"\x08\0\0"),
     "10 000 segments": insert(CLEAN, *[segment(0xFE, b"")] * 10_000),
     "80 kB of tables apart": before_scan(CLEAN, *[segment(0xDB, bytes(520)), segment(0xFE, b"")] * 160),
@@ -203,11 +203,11 @@ NOT_UNDERSTOOD = {
 
 
 @pytest.mark.parametrize("name", NOT_UNDERSTOOD)
-def test_a_jpeg_that_is_not_understood_has_no_plan(name: str) -> None:
+def test_an_unsupported_jpeg_has_no_plan(name: str) -> None:
     assert plan_original(NOT_UNDERSTOOD[name]) is None
 
 
-def test_a_profile_in_chunks_stays_itself() -> None:
+def test_a_chunked_profile_is_unchanged() -> None:
     profile = ICC[:-4] + ICC[-4:]
     for size in (len(profile), 200, 17):
         result = original(insert(CLEAN, *profile_chunks(profile, size)))
@@ -237,7 +237,7 @@ def with_tag(profile: bytes, name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(out)) + out[4:]
 
 
-def test_a_profile_with_private_parts_loses_them_and_shows_the_same_colours() -> None:
+def test_a_profile_loses_private_tags_and_shows_the_same_colours() -> None:
     for profile in (with_tag(ICC, b"mmod", SECRET), ICC + SECRET, ICC[:100] + SECRET[:28] + ICC[128:]):
         result = original(insert(CLEAN, *profile_chunks(profile, 3000)))
         assert b"SeCrEt" not in result
@@ -260,23 +260,23 @@ def test_a_profile_with_private_parts_loses_them_and_shows_the_same_colours() ->
     ],
     ids=["no profile", "a chunk missing", "a chunk twice", "cut", "a tag outside"],
 )
-def test_a_broken_profile_is_left_out(chunks: list[bytes]) -> None:
+def test_a_broken_profile_is_omitted(chunks: list[bytes]) -> None:
     result = original(insert(CLEAN, *chunks))
     assert 0xE2 not in markers(result)
     assert (stored(result) == stored(CLEAN)).all()
 
 
-def test_a_profile_over_the_limit_is_left_out() -> None:
+def test_an_oversized_profile_is_omitted() -> None:
     assert clean_profile(with_tag(ICC, b"A2B0", bytes(4 << 20))) is None
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_an_original_is_turned_as_the_upload_was(orientation: int) -> None:
+def test_an_original_has_the_orientation_of_the_upload(orientation: int) -> None:
     data = encode(draw(), exif=full_exif(orientation))
     assert (decode(original(data), LIMITS).pixels == decode(data, LIMITS).pixels).all()
 
 
-def test_a_picture_that_we_encode_gets_time_and_rights_and_no_turn() -> None:
+def test_a_re_encoded_picture_has_time_and_rights_and_no_orientation() -> None:
     metadata = read_metadata(full_exif(), XMP.encode())
     jpeg = add_metadata(encode(noise()), metadata)
     with Image.open(io.BytesIO(jpeg)) as image:

@@ -1,4 +1,4 @@
-"""How many passwords are hashed at once: each hash takes 19 MiB."""
+"""The bound on concurrent password hashes: each hash takes 19 MiB."""
 
 import os
 import sys
@@ -18,7 +18,7 @@ WAIT_S = 30
 
 
 class HeldHasher:
-    """Hashes that begin and do not end until they may; `most` have been at it at the same time."""
+    """A hasher whose hashes block until released; `most` is the highest number running concurrently."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -46,7 +46,7 @@ class HeldHasher:
 
 
 def hash_at_once(passwords: Passwords, expected: int) -> int:
-    """How many of LOGINS passwords were hashed at the same time, when all of them wait or are being hashed."""
+    """The number of passwords hashed concurrently once all LOGINS calls wait or hash."""
     hasher = HeldHasher()
     passwords._hasher = hasher  # type: ignore[assignment]
     with ThreadPoolExecutor(LOGINS) as callers:
@@ -57,15 +57,15 @@ def hash_at_once(passwords: Passwords, expected: int) -> int:
     return hasher.most
 
 
-def test_simultaneous_logins_hash_a_few_passwords_at_once() -> None:
+def test_concurrent_logins_hash_a_bounded_number_of_passwords() -> None:
     assert hash_at_once(Passwords(max_calls=LOGINS), HASHES_AT_ONCE) == HASHES_AT_ONCE
 
 
-def test_control_without_the_bound_all_are_hashed_at_once() -> None:
+def test_control_without_the_bound_all_are_hashed_concurrently() -> None:
     assert hash_at_once(Passwords(hashes_at_once=LOGINS, max_calls=LOGINS), LOGINS) == LOGINS
 
 
-def test_beyond_those_that_may_wait_all_are_shed_at_once() -> None:
+def test_calls_beyond_the_queue_limit_are_shed_at_once() -> None:
     passwords, hasher = Passwords(hashes_at_once=2, max_calls=5), HeldHasher()
     passwords._hasher = hasher  # type: ignore[assignment]
     with ThreadPoolExecutor(LOGINS) as callers:
@@ -75,11 +75,11 @@ def test_beyond_those_that_may_wait_all_are_shed_at_once() -> None:
         hasher.let_end()
         assert all(answer.result().startswith("hash of") for answer in answers - shed)
     assert (hasher.count, hasher.most) == (5, 2)
-    assert passwords.hash("later") == "hash of later", "there is room again"
+    assert passwords.hash("later") == "hash of later", "there is capacity again"
 
 
 def hash_late(deadline_s: float | None) -> tuple[int, type[BaseException] | None]:
-    """How many of two passwords are hashed, the second of which waits with a deadline, and how that call ended."""
+    """The number of passwords hashed when the second of two calls waits with a deadline, and how that call ended."""
     passwords, hasher = Passwords(hashes_at_once=1, max_calls=2), HeldHasher()
     passwords._hasher = hasher  # type: ignore[assignment]
 
@@ -96,7 +96,7 @@ def hash_late(deadline_s: float | None) -> tuple[int, type[BaseException] | None
         hasher.let_end()
         first.result()
         outcome = second.exception()
-    assert passwords.hash("later"), "a dropped call leaves its place"
+    assert passwords.hash("later"), "a dropped call frees its slot"
     return hasher.count - 1, type(outcome) if outcome else None
 
 
@@ -110,7 +110,7 @@ def test_control_without_a_deadline_both_are_hashed() -> None:
 
 
 @pytest.mark.parametrize("password", ["correct horse", "eight cups of tea"])
-def test_a_password_matches_its_own_hash_alone(password: str) -> None:
+def test_a_password_matches_only_its_own_hash(password: str) -> None:
     passwords = Passwords()
     hashed = passwords.hash(password)
     assert passwords.matches(password, hashed)
@@ -119,7 +119,7 @@ def test_a_password_matches_its_own_hash_alone(password: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a priority for each thread")
-def test_hashes_give_way_to_other_work_and_nothing_else_does() -> None:
+def test_hashing_runs_at_low_priority_and_other_work_does_not() -> None:
     def read_priority() -> int:
         return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
 

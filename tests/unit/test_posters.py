@@ -1,4 +1,4 @@
-"""The poster: what it says, whether it can be scanned, and whether it fits."""
+"""The poster: its text, its QR code, and its layout."""
 
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -63,7 +63,7 @@ def test_the_poster_says_what_to_do_in_both_languages() -> None:
 
 @pytest.mark.parametrize("logo", [None, Logo(b"", 300, 70)], ids=["", "logo"])
 @pytest.mark.parametrize("name", NAMES)
-def test_no_line_leaves_the_page_or_covers_the_code(name: str, logo: Logo | None) -> None:
+def test_no_line_overflows_the_page_or_covers_the_code(name: str, logo: Logo | None) -> None:
     top = LOGO_TOP_MM + LOGO_HEIGHT_MM if logo else 0
     with open_measure() as measure:
         lines, bars = arrange(replace(poster_of(name), logo=logo), measure)
@@ -82,7 +82,7 @@ def extent_of(line: Line, width: float) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_picture_is_well_formed_whatever_the_name(name: str) -> None:
+def test_the_svg_is_well_formed_for_any_name(name: str) -> None:
     root = ElementTree.parse(BytesIO(draw_svg(poster_of(name)))).getroot()
     texts = [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
     assert "".join(name.split()) in "".join("".join(texts).split())

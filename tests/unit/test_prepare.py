@@ -1,4 +1,4 @@
-"""The keys and the password of an installation in containers."""
+"""Keys and passwords of a container installation."""
 
 import stat
 import sys
@@ -15,7 +15,7 @@ def read_all(folder: Path) -> dict[Path, bytes]:
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_each_service_gets_a_key_that_all_others_trust(tmp_path: Path) -> None:
+def test_each_service_gets_a_key_trusted_by_all_others(tmp_path: Path) -> None:
     prepare(tmp_path)
     for folder in (tmp_path / "secrets", *(tmp_path / name for name in SIGNING_SERVICES)):
         verifier = Verifier.read(folder)
@@ -23,7 +23,7 @@ def test_each_service_gets_a_key_that_all_others_trust(tmp_path: Path) -> None:
             verifier.require_match(Signer.read(name, tmp_path / "secrets" / f"{name}.key.pem"))
 
 
-def test_each_process_gets_its_own_private_key_and_role_alone(tmp_path: Path) -> None:
+def test_each_process_gets_only_its_own_private_key_and_role(tmp_path: Path) -> None:
     prepare(tmp_path)
     for name in SIGNING_SERVICES:
         private = {path.name for path in (tmp_path / name).iterdir() if not path.name.endswith(".pub.pem")}
@@ -39,7 +39,7 @@ def read_passwords(path: Path) -> dict[str, str]:
     return dict(line.split(":")[3:5] for line in path.read_text().splitlines())
 
 
-def test_each_role_has_a_password_of_its_own_which_migrations_know(tmp_path: Path) -> None:
+def test_each_role_has_its_own_password_which_migrations_receive(tmp_path: Path) -> None:
     prepare(tmp_path)
     known = read_passwords(tmp_path / "migrate" / "pgpass")
     assert set(known) == {"minois", "minois_auth", "minois_selfie", "minois_matcher"}
@@ -48,14 +48,14 @@ def test_each_role_has_a_password_of_its_own_which_migrations_know(tmp_path: Pat
         assert read_passwords(tmp_path / service / "pgpass") == {role_of(service): known[role_of(service)]}
 
 
-def test_preparing_again_changes_nothing(tmp_path: Path) -> None:
+def test_repeated_preparation_changes_nothing(tmp_path: Path) -> None:
     prepare(tmp_path)
     before = read_all(tmp_path)
     prepare(tmp_path)
     assert read_all(tmp_path) == before
 
 
-def test_the_passwords_stay_after_an_upgrade_and_a_restore(tmp_path: Path) -> None:
+def test_passwords_are_kept_after_an_upgrade_or_a_restore(tmp_path: Path) -> None:
     prepare(tmp_path)
     known = read_passwords(tmp_path / "migrate" / "pgpass")
     (tmp_path / "secrets" / "pgpass").write_text("*:*:*:minois:of a version with one role\n")
@@ -68,7 +68,7 @@ def test_the_passwords_stay_after_an_upgrade_and_a_restore(tmp_path: Path) -> No
     assert not (tmp_path / "secrets" / "pgpass").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(
+def test_an_unwritable_folder_is_reported_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")

@@ -1,4 +1,4 @@
-"""Reduced pictures: as sharp as Lanczos makes them, without patterns that are not there, of any shape."""
+"""Downscaling: as sharp as Lanczos, without moire, for any shape."""
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ NOISE = RNG.integers(0, 256, (600, 800, 3), np.uint8)
 
 
 def rings(side: int = 900) -> Pixels:
-    """Finer and finer rings, up to one of a pixel: what is too fine for the result shows as moire."""
+    """Rings of decreasing width down to one pixel: detail too fine for the result shows as moire."""
     along = np.arange(side) - side / 2
     distance = along[:, None] ** 2 + along[None, :] ** 2
     return np.repeat((127.5 + 127.5 * np.cos(np.pi * distance / side))[..., None], 3, axis=2).astype(np.uint8)
@@ -33,8 +33,8 @@ def psnr(one: Pixels, other: Pixels) -> float:
 
 @pytest.mark.parametrize("scale", [0.4, 0.5, 0.6, 0.77])
 @pytest.mark.parametrize("pixels", [rings(), NOISE], ids=["rings", "noise"])
-def test_it_is_as_lanczos(pixels: Pixels, scale: float) -> None:
-    """Patterns at full contrast and at the limit of what the result can show; photos are 10 to 20 dB nearer."""
+def test_the_result_is_close_to_lanczos(pixels: Pixels, scale: float) -> None:
+    """Full-contrast patterns at the resolution limit are the worst case; photos are 10 to 20 dB closer."""
     edge = round(max(pixels.shape) * scale)
     expected = by_pillow(pixels, edge)
     near = psnr(shrink(pixels, edge), expected)
@@ -44,7 +44,7 @@ def test_it_is_as_lanczos(pixels: Pixels, scale: float) -> None:
     assert psnr(cubic, expected) < near - 8, "the control: interpolation alone"
 
 
-def test_one_that_is_halved_first_is_near_it() -> None:
+def test_halving_first_stays_close_to_lanczos() -> None:
     smooth = np.asarray(cv2.GaussianBlur(NOISE, (0, 0), 3), np.uint8)
     assert psnr(shrink(smooth, 200), by_pillow(smooth, 200)) > 40
 
@@ -61,7 +61,7 @@ def test_one_that_is_halved_first_is_near_it() -> None:
         ((2, 2), 1, (1, 1)),
     ],
 )
-def test_any_shape_keeps_its_colour(shape: tuple[int, int], edge: int, expected: tuple[int, int]) -> None:
+def test_any_shape_keeps_its_average_colour(shape: tuple[int, int], edge: int, expected: tuple[int, int]) -> None:
     pixels = np.empty((*shape, 3), np.uint8)
     pixels[:] = 200, 30, 90
     shrunk = shrink(pixels, edge)
@@ -69,12 +69,12 @@ def test_any_shape_keeps_its_colour(shape: tuple[int, int], edge: int, expected:
     assert np.array_equal(np.unique(shrunk.reshape(-1, 3), axis=0), [[200, 30, 90]])
 
 
-def test_a_part_of_a_picture_and_a_turned_one_are_shrunk_as_their_copies() -> None:
+def test_crops_and_rotated_views_are_downscaled_like_copies() -> None:
     for view in (NOISE[10:500, 20:700], np.rot90(NOISE), NOISE[:, ::-1]):
         assert np.array_equal(shrink(view, 300), shrink(np.ascontiguousarray(view), 300))
 
 
-def test_halving_takes_the_means() -> None:
+def test_halving_averages_pixels() -> None:
     assert halve(np.array([[[0], [4], [9]], [[8], [4], [9]]], np.uint8).repeat(3, axis=2)).tolist() == [[[4, 4, 4]]]
 
 

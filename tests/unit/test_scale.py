@@ -1,4 +1,4 @@
-"""How many pixels are decoded, and which pictures have too many."""
+"""Decoding scales, and the limit on pixels."""
 
 import io
 
@@ -42,13 +42,13 @@ CAMERAS = {
 @pytest.mark.parametrize("size", CAMERAS)
 @pytest.mark.parametrize("limits", [PHOTO, SELFIE])
 @pytest.mark.parametrize("progressive", [False, True])
-def test_every_camera_is_decoded_at_the_least_scale_that_leaves_enough(
+def test_every_camera_photo_is_decoded_at_the_smallest_sufficient_scale(
     size: tuple[int, int], limits: ImageLimits, progressive: bool
 ) -> None:
     assert choose_scale(parts(*size, progressive), limits, 1875) == CAMERAS[size]
 
 
-def test_the_scale_follows_from_memory_where_all_pixels_are_wanted() -> None:
+def test_the_scale_depends_on_memory_if_all_pixels_are_requested() -> None:
     assert choose_scale(parts(12000, 9000), PHOTO, None) == 1
     assert choose_scale(parts(12000, 9000), SELFIE, None) == 2
     assert choose_scale(parts(60_000, 20_000), PHOTO, None) == 4
@@ -62,7 +62,7 @@ def test_the_scale_follows_from_memory_where_all_pixels_are_wanted() -> None:
         ((12_000, 9000), False, ImageLimits(max_pixels=1000)),
     ],
 )
-def test_a_jpeg_that_even_an_eighth_of_the_scale_does_not_make_small_has_too_many_pixels(
+def test_a_jpeg_too_large_even_at_an_eighth_of_the_scale_has_too_many_pixels(
     size: tuple[int, int], progressive: bool, limits: ImageLimits
 ) -> None:
     with pytest.raises(Unreadable, match="too_many_pixels"):
@@ -71,7 +71,9 @@ def test_a_jpeg_that_even_an_eighth_of_the_scale_does_not_make_small_has_too_man
 
 @pytest.mark.parametrize("kind", [{}, {"progressive": True}, {"subsampling": 0}])
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_a_jpeg_is_decoded_in_part_and_reported_whole(kind: dict[str, object], orientation: int) -> None:
+def test_a_jpeg_is_decoded_at_reduced_scale_and_reported_in_full_size(
+    kind: dict[str, object], orientation: int
+) -> None:
     exif = Image.Exif()
     exif[274] = orientation
     stored = draw(2001, 1500)
@@ -86,7 +88,7 @@ def test_a_jpeg_is_decoded_in_part_and_reported_whole(kind: dict[str, object], o
 
 
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
-def test_other_formats_are_reduced_after_they_are_decoded(form: str) -> None:
+def test_other_formats_are_downscaled_after_decoding(form: str) -> None:
     picture = decode(save(draw(1600, 1200), form), PHOTO, 400, 90)
     assert (picture.width, picture.height, picture.pixels.shape) == (1600, 1200, (600, 800, 3))
     assert Image.open(io.BytesIO(picture.original_jpeg)).size == (1600, 1200)
@@ -102,7 +104,7 @@ def flat(form: str, width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize(("form", "size"), [("PNG", (8000, 6500)), ("WEBP", (8000, 6500))])
-def test_a_selfie_of_52_megapixels_in_two_kilobytes_is_refused_before_it_is_decoded(
+def test_a_selfie_of_52_megapixels_in_two_kilobytes_is_rejected_before_decoding(
     form: str, size: tuple[int, int]
 ) -> None:
     data = flat(form, *size)
@@ -111,14 +113,14 @@ def test_a_selfie_of_52_megapixels_in_two_kilobytes_is_refused_before_it_is_deco
         decode(data, SELFIE)
 
 
-def test_a_side_that_is_too_short_or_too_long_is_no_matter_of_pixels() -> None:
+def test_a_side_that_is_too_short_or_too_long_has_its_own_reason() -> None:
     for size in ((39, 500), (70_000, 40)):
         with pytest.raises(Unreadable, match="invalid_dimensions"):
             decode(save(Image.new("1", size), "PNG"), PHOTO)
 
 
-def test_a_small_header_does_not_claim_memory_that_a_picture_does_not_need() -> None:
-    """A JPEG of 500 bytes that says that it has 65 535 rows: what it lacks is not decoded twice over in full."""
+def test_a_small_file_with_a_large_header_does_not_allocate_full_memory() -> None:
+    """A 500-byte JPEG claims 65,535 rows: the missing part is not decoded twice in full."""
     data = bytearray(save(Image.new("RGB", (96, 64))))
     frame = data.index(b"\xff\xc0")
     data[frame + 5 : frame + 7] = (65_535).to_bytes(2, "big")
@@ -126,7 +128,7 @@ def test_a_small_header_does_not_claim_memory_that_a_picture_does_not_need() -> 
         decode(bytes(data), PHOTO, 1875)
 
 
-def test_a_picture_in_part_shows_what_the_whole_shows() -> None:
+def test_a_reduced_decoding_shows_what_the_full_one_shows() -> None:
     rng = np.random.default_rng(1)
     small = Image.fromarray(rng.integers(0, 256, (30, 40, 3), dtype=np.uint8))
     data = save(small.resize((2000, 1500), Image.Resampling.BICUBIC), quality=95)

@@ -1,4 +1,4 @@
-"""What a guest is told of the newest selfie, and that nothing told lacks a word on the wire."""
+"""The reported status of the newest selfie, and its complete mapping to the wire."""
 
 from datetime import UTC, datetime, timedelta
 from typing import get_args
@@ -35,56 +35,56 @@ def rematch(state: RematchState, finished_at: datetime | None = None) -> EventRe
     return EventRematch(uuid4(), state, Counts(), finished_at)
 
 
-def test_without_a_selfie_there_is_nothing_to_tell() -> None:
+def test_without_a_selfie_there_is_no_status() -> None:
     progress = tell_progress([], None, [])
     assert (progress.selfie, progress.started_at, progress.finished_at) == (None, None, None)
 
 
-def test_a_deleted_selfie_is_none() -> None:
+def test_a_deleted_selfie_has_no_status() -> None:
     progress = tell_progress([selfie(SelfieState.DELETED)], START, [rematch(RematchState.IDLE)])
     assert (progress.selfie, progress.started_at) == (None, None)
 
 
-def test_the_end_is_when_the_last_event_was_done() -> None:
+def test_the_end_time_is_when_the_last_event_finished() -> None:
     newest = selfie(SelfieState.ACTIVE, after(1))
     events = [rematch(RematchState.DONE, after(3)), rematch(RematchState.DONE, after(2))]
     assert tell_progress([newest], START, events).finished_at == after(3)
 
 
-def test_there_is_no_end_while_an_event_is_running() -> None:
+def test_there_is_no_end_time_while_an_event_is_running() -> None:
     newest = selfie(SelfieState.ACTIVE, after(1))
     events = [rematch(RematchState.DONE, after(3)), rematch(RematchState.RUNNING)]
     assert tell_progress([newest], START, events).finished_at is None
 
 
-def test_without_events_the_end_is_the_verdict() -> None:
+def test_without_events_the_end_time_is_that_of_the_verdict() -> None:
     newest = selfie(SelfieState.ACTIVE, after(1))
     assert tell_progress([newest], START, []).finished_at == after(1)
 
 
-def test_an_undecided_selfie_has_no_end_though_its_predecessor_is_done() -> None:
+def test_an_undecided_selfie_has_no_end_time_although_its_predecessor_is_done() -> None:
     active = selfie(SelfieState.ACTIVE, after(-9))
     events = [rematch(RematchState.DONE, after(-8))]
     assert tell_progress([selfie(SelfieState.PENDING), active], START, events).finished_at is None
 
 
-def test_a_rejected_selfie_is_told_until_something_newer_starts() -> None:
+def test_a_rejected_selfie_is_reported_until_a_newer_one_starts() -> None:
     rejected, active = selfie(SelfieState.REJECTED, after(1)), selfie(SelfieState.ACTIVE, after(-9))
     assert tell_progress([rejected, active], START, []).selfie is rejected
     assert tell_progress([rejected, active], after(2), []).selfie is active
 
 
-def test_both_kinds_of_fault_without_a_selfie_are_one_reason() -> None:
+def test_both_faults_for_a_missing_selfie_have_one_reason() -> None:
     assert NoActiveSelfie.reason == SelfieNotFound.reason == "NO_ACTIVE_SELFIE"
 
 
-def test_every_verdict_of_the_validation_has_a_word() -> None:
+def test_every_validation_verdict_has_a_reject_reason() -> None:
     of_binding = {RejectReason.DIFFERENT_PERSON, RejectReason.TOO_MANY_FACES}
-    not_yet = {"takes_longer"}  # the quick lane's, which leaves the verdict to the slow one
+    not_yet = {"takes_longer"}  # used by the quick lane to defer the verdict to the slow one
     assert {reason.value for reason in {*RejectReason} - of_binding} == set(get_args(Reason)) - not_yet
 
 
-def test_every_state_and_reason_has_its_own_word_on_the_wire() -> None:
+def test_every_state_and_reason_has_its_own_enum_value() -> None:
     assert set(SELFIE_STATES) == set(SelfieState)
     assert {0, *SELFIE_STATES.values()} == set(pb.SelfieState.values())
     assert set(REJECT_REASONS) == {None, *RejectReason}

@@ -1,4 +1,4 @@
-"""Settings of the selfie worker whose values have a meaning of their own."""
+"""Settings of the selfie worker with special values."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
 
 
 @pytest.mark.parametrize(("value", "tolerance"), [("", TOLERANCE), ("0.65", 0.65), ("none", None)])
-def test_none_turns_the_binding_off_and_nothing_else_does(
+def test_only_the_value_none_disables_the_binding(
     environment: pytest.MonkeyPatch, value: str, tolerance: float | None
 ) -> None:
     environment.setenv("BINDING_TOLERANCE", value)
@@ -34,7 +34,7 @@ def test_none_turns_the_binding_off_and_nothing_else_does(
 
 
 @pytest.mark.parametrize("value", ["0", "off", "-1", "2.1"])
-def test_a_tolerance_that_is_no_distance_is_refused(environment: pytest.MonkeyPatch, value: str) -> None:
+def test_an_invalid_tolerance_is_rejected(environment: pytest.MonkeyPatch, value: str) -> None:
     environment.setenv("BINDING_TOLERANCE", value)
     with pytest.raises(ValidationError, match="binding_tolerance"):
         WorkerSettings()

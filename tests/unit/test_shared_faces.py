@@ -1,4 +1,4 @@
-"""Which encodings show one face."""
+"""Grouping of encodings that show the same face."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ TOLERANCE = 0.55
 
 
 def at(*places: float) -> bytes:
-    """An encoding at a point of the first axes; distances are those of the points."""
+    """An encoding at a point of the first axes; distances are those between the points."""
     encoding = np.zeros(128, dtype="<f4")
     encoding[: len(places)] = places
     return encoding.tobytes()
@@ -21,20 +21,20 @@ def test_one_face_is_found_among_others() -> None:
 
 
 @pytest.mark.parametrize("rows", [[], [at(0)], [at(0), at(0.1)], [at(0), at(5), at(9)]])
-def test_fewer_than_the_least_are_nothing(rows: list[bytes]) -> None:
+def test_groups_below_the_minimum_are_not_reported(rows: list[bytes]) -> None:
     assert find_shared(rows, TOLERANCE, 3) == []
 
 
-def test_a_chain_of_people_who_look_alike_is_no_face() -> None:
+def test_a_chain_of_similar_people_is_not_one_face() -> None:
     assert find_shared([at(0), at(0.5), at(1.0), at(1.5)], TOLERANCE, 3) == []
 
 
-def test_a_face_is_found_though_others_are_near_one_of_them() -> None:
+def test_a_face_is_found_although_another_person_is_near_one_of_its_encodings() -> None:
     rows = [at(0, 0.5), at(0), at(0.1, -0.1), at(0.2, -0.2)]
     assert find_shared(rows, TOLERANCE, 3) == [[1, 2, 3]]
 
 
-def test_faces_are_told_apart_and_the_largest_comes_first() -> None:
+def test_faces_are_distinguished_and_the_largest_group_comes_first() -> None:
     rows = [at(0), at(5), at(0.1), at(5.1), at(0.2), at(5.2), at(5.3)]
     assert find_shared(rows, TOLERANCE, 3) == [[1, 3, 5, 6], [0, 2, 4]]
 

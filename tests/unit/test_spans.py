@@ -1,4 +1,4 @@
-"""Spans tell of a fault without its words."""
+"""Spans record the class of a fault without its message."""
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -13,7 +13,7 @@ def fail_within(recorder: Recorder) -> None:
         raise RuntimeError("hunter2")
 
 
-def test_a_fault_leaves_its_class_and_not_its_words() -> None:
+def test_a_fault_is_recorded_by_class_without_its_message() -> None:
     kept = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(kept))

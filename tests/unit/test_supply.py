@@ -1,4 +1,4 @@
-"""What is known of the packages that Minois has where it runs: vulnerabilities, licences, and no test tools."""
+"""Checks of the packages installed in production: vulnerabilities, licences, and no test tools."""
 
 import json
 import re
@@ -17,9 +17,9 @@ from tests.supply.audit import Advisory, NotAudited
 from tests.supply.licences import Package
 
 RUNTIME_LOCKS = ("requirements.image.lock", "requirements.build.lock")
-# What test tools bring with them; those that are named in pyproject.toml are found there.
+# Dependencies of test tools; those named in pyproject.toml are found there.
 BROUGHT = {"flask", "werkzeug", "gevent", "pytest", "coverage", "virtualenv", "selenium", "pip-api", "pyee"}
-# An extra of the image, which tests need as well.
+# An extra of the image that tests need as well.
 ALSO_AT_RUN_TIME = {"pillow-heif"}
 
 
@@ -33,11 +33,11 @@ def list_test_tools() -> set[str]:
 
 
 @pytest.mark.parametrize("lock", RUNTIME_LOCKS)
-def test_no_test_tool_is_in_a_lock_of_what_runs(lock: str) -> None:
+def test_no_test_tool_is_in_a_production_lock_file(lock: str) -> None:
     assert (list_test_tools() - ALSO_AT_RUN_TIME) & names_in(lock) == set()
 
 
-def test_control_the_lock_for_development_has_them() -> None:
+def test_control_the_development_lock_file_has_them() -> None:
     tools = list_test_tools()
     assert {"locust", "playwright", "pytest", "schemathesis", "flask"} <= tools & names_in("requirements.lock")
 
@@ -45,13 +45,13 @@ def test_control_the_lock_for_development_has_them() -> None:
 # Licences.
 
 
-def test_every_package_that_runs_has_a_licence_on_the_list() -> None:
+def test_every_production_package_has_an_allowed_licence() -> None:
     packages = [*licences.read_image(), *licences.read_pages()]
     assert len(packages) > 60
     assert [package for package in packages if not package.is_allowed] == []
 
 
-def test_the_page_of_licences_is_up_to_date() -> None:
+def test_the_licences_page_is_up_to_date() -> None:
     assert licences.PAGE.read_text() == licences.render(), "make licences"
 
 
@@ -68,12 +68,12 @@ def test_the_page_of_licences_is_up_to_date() -> None:
         ("", False),
     ],
 )
-def test_only_licences_on_the_list_are_allowed(licence: str, is_allowed: bool) -> None:
+def test_only_listed_licences_are_allowed(licence: str, is_allowed: bool) -> None:
     assert Package("one", "1", licence).is_allowed is is_allowed
 
 
 class Said(Message):
-    """Metadata of a package."""
+    """Package metadata."""
 
     def __init__(self, **fields: Any) -> None:
         super().__init__()
@@ -90,18 +90,18 @@ class Said(Message):
         ({}, ""),
     ],
 )
-def test_a_licence_is_read_from_where_a_package_says_it(fields: dict[str, Any], licence: str) -> None:
+def test_a_licence_is_read_from_every_metadata_field(fields: dict[str, Any], licence: str) -> None:
     assert licences.licence_of(Said(**fields)) == licence  # type: ignore[arg-type]
 
 
-def test_a_package_that_is_not_installed_is_no_package_without_a_licence(tmp_path: Path) -> None:
+def test_a_missing_package_is_not_reported_as_lacking_a_licence(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.lock"
     lock.write_text("nobody-has-written-this==1.0 \\\n    --hash=sha256:0\n")
     with pytest.raises(metadata.PackageNotFoundError):
         licences.read_image(lock)
 
 
-def test_what_other_systems_need_is_not_in_the_image(tmp_path: Path) -> None:
+def test_dependencies_of_other_systems_are_not_in_the_image(tmp_path: Path) -> None:
     lock = tmp_path / "requirements.lock"
     elsewhere, here = "sys_platform == 'win32'", "python_version >= '3.12' and sys_platform != 'win32'"
     lines = [f"nobody-has-written-this==1.0 ; {elsewhere}", f"packaging==9.1 ; {here}", "click==9.2"]
@@ -115,7 +115,7 @@ FLAW = {"id": "PYSEC-2026-1", "aliases": ["CVE-2026-1"], "fix_versions": ["1.1"]
 
 
 def answer(*packages: dict[str, Any], returns: int = 0, says: str = "") -> audit.Run:
-    """pip-audit, which found these packages."""
+    """Fakes a pip-audit run that found these packages."""
     text = json.dumps({"dependencies": packages, "fixes": []}) if packages else ""
 
     def run(command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
@@ -135,11 +135,11 @@ def test_a_known_vulnerability_fails_the_audit(capsys: pytest.CaptureFixture[str
     assert "bad 1.0: PYSEC-2026-1, fixed in 1.1" in capsys.readouterr().out
 
 
-def test_none_is_a_success() -> None:
+def test_an_audit_without_vulnerabilities_succeeds() -> None:
     assert audit.report(lambda: audit.audit("pypi", answer(package("good"))), is_offline_fine=False) == 0
 
 
-def test_one_that_is_accepted_for_a_reason_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_accepted_vulnerability_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "ACCEPTED", {"CVE-2026-1": "only on Windows"})
     assert audit.audit("pypi", answer(package("bad", FLAW), returns=1)) == []
 
@@ -153,7 +153,7 @@ NOT_AUDITED = {
 
 
 @pytest.mark.parametrize("case", NOT_AUDITED)
-def test_what_could_not_be_asked_is_one_line_and_a_failure(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_lookup_is_reported_in_one_line_and_fails(case: str, capsys: pytest.CaptureFixture[str]) -> None:
     def look() -> list[Advisory]:
         return audit.audit("pypi", NOT_AUDITED[case])
 
@@ -162,8 +162,8 @@ def test_what_could_not_be_asked_is_one_line_and_a_failure(case: str, capsys: py
     assert audit.report(look, is_offline_fine=True) == 0
 
 
-def test_control_pip_audit_itself_calls_a_package_that_it_passed_over_a_success() -> None:
-    """Its exit code is 0 and its list of vulnerabilities is empty."""
+def test_control_pip_audit_reports_success_for_skipped_packages() -> None:
+    """It exits with 0 and an empty list of vulnerabilities."""
     done = NOT_AUDITED["a mirror"]([])
     assert done.returncode == 0
     assert [flaw for found in json.loads(done.stdout)["dependencies"] for flaw in found.get("vulns", ())] == []

@@ -1,4 +1,4 @@
-"""When a photo was taken: every form in which cameras and editors write it, and what is not a time."""
+"""Capture times: every form that cameras and editors write, and invalid values."""
 
 import io
 from datetime import UTC, datetime
@@ -60,18 +60,18 @@ NONE = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_time_is_read_in_every_form(text: str) -> None:
+def test_a_time_is_parsed_in_every_form(text: str) -> None:
     taken = parse_time(text)
     assert taken is not None
     assert (taken.instant, taken.offset_min) == TEXTS[text]
 
 
 @pytest.mark.parametrize("text", NONE)
-def test_what_is_not_a_time_is_none(text: str) -> None:
+def test_an_invalid_time_is_ignored(text: str) -> None:
     assert parse_time(text) is None
 
 
-def test_the_first_with_a_clock_is_chosen_with_the_zone_of_another_that_shows_the_same_clock() -> None:
+def test_the_first_full_time_is_used_with_the_zone_of_another_that_agrees() -> None:
     bare, date, zoned = (
         parse_time("2026:06:20 19:00:00"),
         parse_time("2025-01-01"),
@@ -128,7 +128,7 @@ TAGS = {
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("name", TAGS)
-def test_the_time_is_found_in_every_tag_and_format(name: str, form: str) -> None:
+def test_the_time_is_read_from_every_tag_and_format(name: str, form: str) -> None:
     block, packet, instant, offset_min = TAGS[name]
     options: dict[str, object] = {} if block is None else {"exif": block.tobytes()}
     if packet and form == "PNG":
@@ -142,13 +142,13 @@ def test_the_time_is_found_in_every_tag_and_format(name: str, form: str) -> None
     assert (taken.instant, taken.offset_min) == (instant, offset_min)
 
 
-def test_the_clock_of_satellites_is_no_time() -> None:
+def test_the_gps_time_alone_is_not_used() -> None:
     block = exif()
     block.get_ifd(GPS_IFD).update({7: (19.0, 0.0, 0.0), 29: "2026:06:20"})
     assert decode(save(draw(), exif=block), ImageLimits()).metadata.taken is None
 
 
-def test_photos_of_the_same_hour_in_two_zones_sort_as_they_were_taken() -> None:
+def test_photos_from_two_time_zones_sort_in_capture_order() -> None:
     def take(offset: str) -> Taken:
         block = exif(second={ORIGINAL: TIME, OFFSET_ORIGINAL: offset})
         taken = decode(save(draw(), exif=block), ImageLimits()).metadata.taken
@@ -176,7 +176,7 @@ def test_broken_exif_leaves_the_pixels_readable(name: str, form: str) -> None:
     assert decode(data, ImageLimits()).pixels.shape == (64, 96, 3)
 
 
-def test_the_control_without_damage_the_time_is_there() -> None:
+def test_control_without_damage_the_time_is_read() -> None:
     out = io.BytesIO()
     draw().save(out, "WEBP", exif=exif(second={ORIGINAL: TIME}).tobytes())
     assert decode(out.getvalue(), ImageLimits()).taken_at == at(19)

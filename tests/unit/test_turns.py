@@ -1,4 +1,4 @@
-"""Places in a turned picture are places in the picture as it came, and in all of its pixels."""
+"""Coordinates in a rotated picture map to those of the stored picture at full resolution."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from kit.faces.types import Box, Detection, Face, Quality
 
 
 def mark(quarters: int) -> Face:
-    """The face around what is bright in the turned picture, with landmarks in its corners."""
+    """The face around the bright area of the rotated picture, with landmarks in its corners."""
     turned = turn(marked(), quarters)
     rows, columns = np.nonzero(turned)
     left, top, right, bottom = columns.min(), rows.min(), columns.max(), rows.max()
@@ -29,7 +29,7 @@ def marked() -> Pixels:
 
 
 @pytest.mark.parametrize("quarters", [0, *QUARTER_TURNS])
-def test_a_face_of_the_turned_picture_is_where_it_is_in_the_other(quarters: int) -> None:
+def test_a_face_found_in_a_rotated_picture_is_mapped_back(quarters: int) -> None:
     face = turn_back(mark(quarters), quarters, 80, 50)
     assert face.box == Box(30, 7, 10, 12)
     corners = {tuple(point) for point in face.landmarks.tolist()}
@@ -37,7 +37,7 @@ def test_a_face_of_the_turned_picture_is_where_it_is_in_the_other(quarters: int)
 
 
 class ScriptedEngine:
-    """Encodes each box and keeps what it was asked for."""
+    """Encodes each box and records its arguments."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[tuple[int, ...], list[Box], float]] = []
@@ -58,7 +58,7 @@ def picture(edge: int = 500, is_refinable: bool = True) -> Picture:
     return Picture(np.zeros((edge * 3 // 4, edge, 3), np.uint8), 4000, 3000, is_refinable=is_refinable)
 
 
-def test_a_large_face_is_encoded_from_the_pixels_that_it_was_found_in() -> None:
+def test_a_large_face_is_encoded_from_the_pixels_used_for_detection() -> None:
     engine: Any = ScriptedEngine()
     (face,) = encode_faces(engine, picture(), found(Box(50, 20, DETAIL_PX, DETAIL_PX)), pytest.fail)
     assert engine.asked == [((375, 500, 3), [Box(50, 20, DETAIL_PX, DETAIL_PX)], 8.0)]
@@ -80,14 +80,14 @@ def test_a_small_face_is_encoded_from_a_finer_decoding() -> None:
     assert (large.box, small.box) == (Box(800, 800, 1600, 1600), Box(80, 160, 320, 320))
 
 
-def test_what_cannot_be_decoded_finer_is_encoded_as_it_is() -> None:
+def test_a_face_is_encoded_as_it_is_if_no_finer_decoding_exists() -> None:
     engine: Any = ScriptedEngine()
     encode_faces(engine, picture(is_refinable=False), found(Box(10, 20, 40, 40)), pytest.fail)
     assert engine.asked[0][2] == 8.0
     assert encode_faces(engine, picture(), [], pytest.fail) == []
 
 
-def test_a_face_is_as_sure_as_what_was_found() -> None:
+def test_an_encoded_face_keeps_its_detection_confidence() -> None:
     engine: Any = ScriptedEngine()
     both = [Detection(Box(100, 100, 200, 200), 1.0), Detection(Box(10, 20, 40, 40), 0.5, is_sure=False)]
     faces = encode_faces(engine, picture(is_refinable=False), both, pytest.fail, quarters=1)

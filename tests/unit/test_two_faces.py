@@ -1,4 +1,4 @@
-"""Selfies that are near two faces of one photo: which are counted, and which show one face."""
+"""Selfies near two faces of one photo: which photos count, and which faces are one person's."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ from tests.unit.matching_rules import PlainFace, PlainPerson, make_faces, make_p
 
 LIMITS = Limits()
 WHO = UUID(int=9)
-NEAR = 0.4  # within the tolerance of a selfie at 0; two of them on both sides are further apart than it
+NEAR = 0.4  # within the tolerance of a selfie at 0; two on opposite sides are further apart than it
 
 
 def photo(number: int, *faces: tuple[float, ...], sure: Sequence[bool] = (True, True, True)) -> list[PlainFace]:
@@ -37,15 +37,15 @@ def test_photos_with_two_people_near_the_selfie_are_counted() -> None:
         pytest.param(photo(1, (-NEAR,), (0.6,)), id="one that is too far from the selfie"),
     ],
 )
-def test_others_are_not(faces: list[PlainFace]) -> None:
+def test_other_photos_are_not_counted(faces: list[PlainFace]) -> None:
     assert count(*faces) == {}
 
 
-def test_a_penalty_counts_as_distance() -> None:
+def test_a_penalty_is_added_to_the_distance() -> None:
     far = PlainFace(UUID(int=1), 1, (NEAR,), penalty=0.2)
     assert count(*photo(1, (-NEAR,)), far) == {}
 
 
-def test_a_photo_that_is_refused_counts() -> None:
-    """Otherwise whoever averages two people says "not me" and is not noticed."""
+def test_a_rejected_photo_counts() -> None:
+    """Otherwise a guest who averages two people could hide it by rejecting photos."""
     assert count(*photo(1, (-NEAR,), (NEAR,)), refuses=UUID(int=1)) == {WHO: 1}

@@ -1,4 +1,4 @@
-"""Encryption of faces: what is sealed for one owner opens with the right master key, for nobody else, and unchanged."""
+"""Encryption of faces: a sealed value opens unchanged, only with the right master key and only for its owner."""
 
 import stat
 from pathlib import Path
@@ -17,7 +17,7 @@ EVENT = UUID(int=7)
 
 
 @given(st.binary(max_size=2000))
-def test_what_is_sealed_opens_again(data: bytes) -> None:
+def test_a_sealed_value_opens_unchanged(data: bytes) -> None:
     seal = Vault([NEW]).of_event(EVENT)
     sealed = seal.seal(data)
     assert is_sealed(sealed)
@@ -26,7 +26,7 @@ def test_what_is_sealed_opens_again(data: bytes) -> None:
     assert len(data) < 16 or data not in sealed
 
 
-def test_the_same_value_never_looks_the_same_twice() -> None:
+def test_sealing_a_value_twice_gives_different_ciphertexts() -> None:
     seal = Vault([NEW]).of_event(EVENT)
     assert seal.seal(b"face") != seal.seal(b"face")
 
@@ -34,12 +34,12 @@ def test_the_same_value_never_looks_the_same_twice() -> None:
 @pytest.mark.parametrize(
     "other", [Vault([NEW]).of_event(UUID(int=8)), Vault([NEW]).of_person(EVENT)], ids=["event", "person"]
 )
-def test_it_opens_for_its_owner_alone(other: Seal) -> None:
+def test_a_value_opens_only_for_its_owner(other: Seal) -> None:
     with pytest.raises(Damaged):
         other.open(Vault([NEW]).of_event(EVENT).seal(b"face"))
 
 
-def test_a_changed_bit_is_noticed() -> None:
+def test_a_flipped_bit_is_detected() -> None:
     seal = Vault([NEW]).of_person(EVENT)
     sealed = bytearray(seal.seal(b"face" * 100))
     sealed[50] ^= 1
@@ -47,7 +47,7 @@ def test_a_changed_bit_is_noticed() -> None:
         seal.open(bytes(sealed))
 
 
-def test_a_new_master_key_opens_what_the_old_one_sealed_while_both_are_there() -> None:
+def test_old_values_open_while_the_previous_master_key_is_configured() -> None:
     sealed = Vault([OLD]).of_event(EVENT).seal(b"face")
     both = Vault([NEW, OLD])
     assert both.of_event(EVENT).open(sealed) == b"face"
@@ -59,18 +59,18 @@ def test_a_new_master_key_opens_what_the_old_one_sealed_while_both_are_there() -
         Vault([NEW]).of_event(EVENT).open(sealed)
 
 
-def test_what_an_earlier_version_stored_is_read_as_it_is() -> None:
+def test_unencrypted_values_of_an_earlier_version_are_read_as_they_are() -> None:
     seal = Vault([NEW]).of_event(EVENT)
     assert seal.open(b"\xff\xd8\xff\xe0 a JPEG") == b"\xff\xd8\xff\xe0 a JPEG"
     assert not seal.is_current(b"a face")
 
 
-def test_without_keys_nothing_is_sealed() -> None:
+def test_without_keys_values_are_not_sealed() -> None:
     assert Vault().of_event(EVENT).seal(b"face") == b"face"
 
 
 @pytest.mark.parametrize("plain", [0, 1, 3])
-def test_rows_of_one_size_open_at_once(plain: int) -> None:
+def test_rows_of_one_size_are_opened_together(plain: int) -> None:
     seal = Vault([NEW]).of_event(EVENT)
     faces = [bytes([no]) * 512 for no in range(3)]
     stored = [bytes(OVERHEAD_BYTES) + face if no < plain else seal.seal(face) for no, face in enumerate(faces)]
@@ -81,12 +81,12 @@ def test_rows_of_one_size_open_at_once(plain: int) -> None:
     assert seal.open_rows(rows, b"?" * 512).tobytes() == b"".join(faces[:2]) + damaged
 
 
-def test_no_rows_are_no_rows() -> None:
+def test_no_rows_give_no_rows() -> None:
     seal = Vault([NEW]).of_event(uuid4())
     assert seal.open_rows(np.empty((0, 512 + OVERHEAD_BYTES), np.uint8), b"").shape == (0, 512)
 
 
-def test_a_master_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+def test_a_master_key_is_created_once_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "master" / "master.key"
     create_master_key(path)
     first = path.read_text()
@@ -98,7 +98,7 @@ def test_a_master_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("content", ["", "not base64!", "c2hvcnQ=", "\xe9"])
-def test_a_file_that_holds_no_master_key_is_one_clear_line(tmp_path: Path, content: str) -> None:
+def test_an_invalid_master_key_file_is_reported_in_one_line(tmp_path: Path, content: str) -> None:
     (tmp_path / "key").write_text(content, "latin-1")
     with pytest.raises(InvalidSetting, match=r"MASTER_KEY: .* must have a line of 32 bytes in base64"):
         Vault.read(tmp_path / "key")

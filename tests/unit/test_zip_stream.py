@@ -1,4 +1,4 @@
-"""Archives that are written as a stream: what other programs read of them, their length, and any part of them."""
+"""Streamed ZIP archives: readable by other programs, of predictable length, and resumable at any byte."""
 
 import asyncio
 import io
@@ -29,7 +29,7 @@ def content(place: int, size_bytes: int) -> bytes:
 
 
 class Reader:
-    """Reads files, and remembers which bytes of them."""
+    """Reads files and records which bytes were read."""
 
     def __init__(self, files: Sequence[StoredFile], chunk_bytes: int = 700) -> None:
         self._files = files
@@ -71,7 +71,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize("files", KINDS)
-def test_an_archive_is_as_long_as_was_said_and_others_read_it(files: list[StoredFile]) -> None:
+def test_an_archive_has_the_predicted_length_and_other_programs_read_it(files: list[StoredFile]) -> None:
     archive = write(files)
     assert len(archive) == ZipStream(files).size_bytes
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
@@ -85,14 +85,14 @@ def test_an_archive_is_as_long_as_was_said_and_others_read_it(files: list[Stored
 
 @pytest.mark.skipif(not shutil.which("unzip"), reason="there is no unzip")
 @pytest.mark.parametrize("files", KINDS)
-def test_unzip_finds_no_fault(files: list[StoredFile], tmp_path: Path) -> None:
+def test_unzip_reports_no_error(files: list[StoredFile], tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(write(files))
     done = subprocess.run(["unzip", "-t", tmp_path / "a.zip"], capture_output=True, text=True, check=False)
     assert (done.returncode, "No errors detected" in done.stdout) == (0, True), done.stdout
 
 
 @pytest.mark.parametrize("files", KINDS)
-def test_pieces_between_any_cuts_are_the_archive(files: list[StoredFile]) -> None:
+def test_any_byte_ranges_concatenate_to_the_archive(files: list[StoredFile]) -> None:
     whole = write(files)
     for seed in range(4):
         cuts = sorted(random.Random(seed).randint(0, len(whole)) for _ in range(6))
@@ -103,15 +103,15 @@ def test_pieces_between_any_cuts_are_the_archive(files: list[StoredFile]) -> Non
         assert len(known) == len(files)
 
 
-def test_every_single_byte_is_that_of_the_archive() -> None:
+def test_every_single_byte_equals_that_of_the_archive() -> None:
     files = make_files(3, 0, 5)
     whole = write(files)
     assert b"".join(write(files, at, at + 1) for at in range(len(whole))) == whole
     assert write(files, len(whole)) == write(files, 7, 7) == b""
 
 
-def test_what_was_skipped_is_not_read_where_its_checksum_is_known() -> None:
-    """Otherwise it is, at the end, for the directory; without the directory never."""
+def test_skipped_files_with_a_known_checksum_are_not_read() -> None:
+    """Files with an unknown checksum are read at the end, for the directory; without the directory they never are."""
     files = make_files(*[10_000] * 10)
     known: Checksums = {}
     whole = write(files, checksums=known)
@@ -130,10 +130,10 @@ def test_what_was_skipped_is_not_read_where_its_checksum_is_known() -> None:
 
 @pytest.mark.parametrize("sizes", [[700] * 3, [2000, 10, 1500], [10] * 90, [0] * 20, [970, 10], [940] * 2])
 @pytest.mark.parametrize(("most_bytes", "most_files"), [(1000, 1000), (1 << 31, 8), (2500, 50)])
-def test_large_archives_have_the_records_of_zip64(
+def test_large_archives_have_zip64_records(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sizes: list[int], most_bytes: int, most_files: int
 ) -> None:
-    """With limits of a few bytes instead of 4 GiB and 65 535 files."""
+    """With limits of a few bytes instead of 4 GiB and 65,535 files."""
     monkeypatch.setattr(zip_records, "MAX_32", most_bytes)
     monkeypatch.setattr(zip_records, "MAX_16", most_files)
     files = make_files(*sizes)
@@ -146,7 +146,7 @@ def test_large_archives_have_the_records_of_zip64(
     assert write(files, 0, cut) + write(files, cut) == archive
 
 
-def test_an_archive_of_more_than_65535_files_is_read_by_others() -> None:
+def test_other_programs_read_an_archive_of_more_than_65535_files() -> None:
     files = [StoredFile(f"{number}", 0, NOON) for number in range(MAX_16 + 2)]
     with zipfile.ZipFile(io.BytesIO(write(files))) as opened:
         assert len(opened.namelist()) == MAX_16 + 2
@@ -154,14 +154,14 @@ def test_an_archive_of_more_than_65535_files_is_read_by_others() -> None:
 
 
 @pytest.mark.parametrize("size_bytes", [MAX_32 - 1, MAX_32, MAX_32 + 1, 5 * GB])
-def test_the_directory_of_more_than_4_gib_is_read_by_others(size_bytes: int) -> None:
-    """Before the directory there is a hole as large as the files, which takes no space."""
+def test_other_programs_read_a_directory_beyond_4_gib(size_bytes: int) -> None:
+    """A sparse hole of the size of the files precedes the directory."""
     files = make_files(size_bytes, 3 * GB, 7)
     archive, checksums = ZipStream(files), {0: 1, 1: 2, 2: 3}
     offsets = [archive._entries[place] for place in range(3)]
 
     class Holed(io.RawIOBase):
-        """A file whose end alone is there."""
+        """A file of which only the end exists."""
 
         def __init__(self, end: bytes) -> None:
             self._end, self._at = end, 0
@@ -195,8 +195,8 @@ def test_the_directory_of_more_than_4_gib_is_read_by_others(size_bytes: int) -> 
     assert archive.size_bytes == directory_at + len(end)
 
 
-def test_no_zip64_where_it_is_not_needed() -> None:
-    """Old programs do not know it."""
+def test_zip64_is_used_only_where_it_is_needed() -> None:
+    """Old programs do not support it."""
     (small,) = make_files(10)
     assert len(central_header(small, MAX_32 - 1, 0)) == 46 + 14
     assert len(central_header(small, MAX_32, 0)) == 46 + 14 + 12
@@ -205,7 +205,7 @@ def test_no_zip64_where_it_is_not_needed() -> None:
 
 
 @pytest.mark.parametrize(("year", "shown"), [(1970, 1980), (1980, 1980), (2107, 2107), (9999, 2107)])
-def test_a_time_that_zip_does_not_know_is_moved_to_the_nearest_year(year: int, shown: int) -> None:
+def test_a_time_outside_the_zip_range_is_moved_to_the_nearest_year(year: int, shown: int) -> None:
     archive = write([StoredFile("a", 0, NOON.replace(year=year))])
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         assert opened.infolist()[0].date_time[:2] == (shown, 6)
