@@ -16,7 +16,7 @@ from tests.auth.scene import Person, register_form
 from tests.authorization.system import System
 from tests.harness.calls import bearer
 from tests.matcher.cameras import add_camera
-from tests.matcher.world import JPEG, JPEG_END
+from tests.matcher.scripted_photos import JPEG, JPEG_END
 from tests.selfie.world import image_of
 
 TOKEN_S = 3600

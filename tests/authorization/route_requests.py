@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from tests.auth.scene import PASSWORD
 from tests.authorization.party import LOGO
-from tests.matcher.world import photo_of
+from tests.matcher.scripted_photos import photo_of
 from tests.selfie.world import image_of
 
 Ids = Mapping[str, str]

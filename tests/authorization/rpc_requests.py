@@ -7,7 +7,7 @@ from uuid import uuid4
 from tests.auth.scene import PASSWORD
 from tests.authorization.party import LOGO
 from tests.authorization.route_requests import Ids, faces, new_account
-from tests.matcher.world import photo_of
+from tests.matcher.scripted_photos import photo_of
 from tests.selfie.world import image_of
 
 # Makes the fields of a message, or a list of them for a client stream.

@@ -10,7 +10,8 @@ from kit.rpc.identity import Signer
 from protos.matcher.v1 import matcher_pb2 as pb
 from protos.matcher.v1 import matcher_pb2_grpc, photo_pb2, photo_pb2_grpc
 from tests.harness.calls import Metadata, as_user, bearer
-from tests.matcher.world import World, person
+from tests.matcher.scripted_photos import person
+from tests.matcher.world import World
 
 
 class Service:

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from kit.faces.images.metadata import Camera
 from kit.faces.images.taken import Taken
 from matcher_service.reading import Reading
-from tests.matcher.world import World, photo_of, read_script
+from tests.matcher.scripted_photos import photo_of, read_script
+from tests.matcher.world import World
 
 NOON = datetime(2026, 6, 20, 12, tzinfo=UTC)
 CANON, SECOND = (Camera("Canon", "Canon EOS R5", serial) for serial in ("1", "2"))

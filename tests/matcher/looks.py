@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 from kit.faces import Box, Quality
 from matcher_service.domain import Rematch
 from matcher_service.reading import FaceReading, Reading
-from tests.matcher.world import JPEG, JPEG_END, World
+from tests.matcher.scripted_photos import JPEG, JPEG_END
+from tests.matcher.world import World
 from tests.unit.matching_rules import PlainFace, encode
 
 STEP = 0.07

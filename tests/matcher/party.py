@@ -8,7 +8,8 @@ from sqlalchemy import text
 from matcher_service.integrity import Integrity
 from matcher_service.store import IntegrityStore
 from matcher_service.store.logos import LogoStore
-from tests.matcher.world import World, person
+from tests.matcher.scripted_photos import person
+from tests.matcher.world import World
 
 
 class Party:

@@ -8,7 +8,8 @@ from matcher_service.spool import spool
 from protos.matcher.v1 import photo_pb2
 from tests.matcher.calls import Service
 from tests.matcher.cameras import add_camera
-from tests.matcher.world import MAX_PHOTO_BYTES, photo_of
+from tests.matcher.scripted_photos import photo_of
+from tests.matcher.world import MAX_PHOTO_BYTES
 
 ORGANISER, COUPLE, PHOTOGRAPHER, GUEST = Role.ORGANISER, Role.COUPLE, Role.PHOTOGRAPHER, Role.GUEST
 ALL = {ORGANISER, COUPLE, PHOTOGRAPHER, GUEST}

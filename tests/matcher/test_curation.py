@@ -12,7 +12,7 @@ from matcher_service.reading import Reading
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from tests.harness.calls import refused
 from tests.matcher.calls import Service, request
-from tests.matcher.world import photo_of
+from tests.matcher.scripted_photos import photo_of
 
 HIDDEN, EVERYONE = photo_pb2.VISIBILITY_HIDDEN, photo_pb2.VISIBILITY_EVERYONE
 

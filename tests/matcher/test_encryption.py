@@ -16,7 +16,8 @@ from kit.vault import Vault, WrongMasterKey, is_sealed
 from matcher_service.reencryption import reencrypt
 from matcher_service.store import ReencryptionStore
 from tests.harness.databases import KEY, NEXT_KEY, with_vault
-from tests.matcher.world import World, make_rematch, person
+from tests.matcher.scripted_photos import person
+from tests.matcher.world import World, make_rematch
 
 NOBODY = Vault()
 

@@ -22,7 +22,8 @@ from matcher_service.spool import Spool
 from matcher_service.store import JobStore, PhotoStore
 from matcher_service.store.events import queue_blob_deletions
 from tests.harness.databases import lose_commits
-from tests.matcher.world import LEASE_S, MAX_PHOTO_BYTES, MakeWorld, World, photo_of
+from tests.matcher.scripted_photos import photo_of
+from tests.matcher.world import LEASE_S, MAX_PHOTO_BYTES, MakeWorld, World
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from matcher_service.domain import ChangeKind, IndexedPhoto, Job, PhotoState, Vi
 from matcher_service.faces import FoundPerson
 from matcher_service.reading import Reading
 from matcher_service.store import JobStore, matches, members
-from tests.matcher.world import MakeWorld, World, make_rematch, read_script
+from tests.matcher.scripted_photos import read_script
+from tests.matcher.world import MakeWorld, World, make_rematch
 
 
 def test_leaving_deletes_the_matches_and_rejects_late_rematches(world: World) -> None:

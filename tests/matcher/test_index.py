@@ -13,7 +13,8 @@ from matcher_service import index as index_module
 from matcher_service.faces import FaceKey, FacePage
 from matcher_service.index import FACE_BYTES, Index, ReadPage
 from matcher_service.store import FaceStore
-from tests.matcher.world import World, person
+from tests.matcher.scripted_photos import person
+from tests.matcher.world import World
 
 
 class Pages:

@@ -22,7 +22,8 @@ from matcher_service.domain.logos import MAX_LOGO_BYTES, Logo
 from matcher_service.store import LogoStore
 from tests.harness.databases import lose_commits
 from tests.matcher.party import check
-from tests.matcher.world import JPEG, JPEG_END, MakeWorld, World
+from tests.matcher.scripted_photos import JPEG, JPEG_END
+from tests.matcher.world import MakeWorld, World
 
 MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 PNG = b"\x89PNG\r\n\x1a\n"

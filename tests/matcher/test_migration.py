@@ -14,7 +14,8 @@ from kit.db.pages import Page
 from matcher_service.domain import ChangeKind, IndexCounts, Variant
 from matcher_service.reading import Reading
 from tests.matcher.party import check
-from tests.matcher.world import JPEG, JPEG_END, World, person, photo_of, read_script
+from tests.matcher.scripted_photos import JPEG, JPEG_END, person, photo_of, read_script
+from tests.matcher.world import World
 
 MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 PAGE = Page("test", 50, None)

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 
 from matcher_service.domain import RematchState, Replacement
 from matcher_service.store import matches
+from tests.matcher.scripted_photos import photo_of
 from tests.matcher.test_pairs import ANY, PEOPLE, PairsAndRefusals, run
-from tests.matcher.world import World, make_rematch, photo_of
+from tests.matcher.world import World, make_rematch
 
 
 class PairsAndVersions(PairsAndRefusals):

@@ -14,7 +14,8 @@ from matcher_service.store import PhotoStore
 from matcher_service.store.uploads import SELECT_UPLOAD
 from tests.matcher.partitions import ACROSS, HANDED_ON, Watch, partition
 from tests.matcher.party import check
-from tests.matcher.world import World, photo_of
+from tests.matcher.scripted_photos import photo_of
+from tests.matcher.world import World
 
 COUNT = 4
 TABLES = {

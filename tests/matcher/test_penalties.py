@@ -16,7 +16,8 @@ from matcher_service.index import make_faces
 from matcher_service.matching import find_penalty
 from matcher_service.reading import FaceReading, Reading
 from matcher_service.store import FaceStore
-from tests.matcher.world import World, person
+from tests.matcher.scripted_photos import person
+from tests.matcher.world import World
 
 MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 INSERTS = """

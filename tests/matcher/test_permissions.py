@@ -30,7 +30,8 @@ from tests.matcher.roles import (
     get,
     set_visibility,
 )
-from tests.matcher.world import JPEG, JPEG_END, MAX_PHOTO_BYTES, World, photo_of
+from tests.matcher.scripted_photos import JPEG, JPEG_END, photo_of
+from tests.matcher.world import MAX_PHOTO_BYTES, World
 
 Make = Callable[[Party], Any]
 ORGANISER_ONLY = (StatusCode.PERMISSION_DENIED, "ORGANISER_ONLY")

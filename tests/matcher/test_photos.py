@@ -10,7 +10,7 @@ from matcher_service.domain import ChangeKind, Role
 from protos.matcher.v1 import photo_pb2
 from tests.harness.calls import refused
 from tests.matcher.calls import Service, request
-from tests.matcher.world import JPEG_END, photo_of
+from tests.matcher.scripted_photos import JPEG_END, photo_of
 
 
 def header(event_id: UUID, name: str = "a.jpg", replace: bool = False) -> photo_pb2.AddPhotosRequest:

@@ -16,7 +16,7 @@ from matcher_service.pictures import WHOLE, Source, Window, from_json, open_pict
 from matcher_service.store.versions import make_version
 from protos.matcher.v1 import photo_pb2 as pb
 from tests.matcher.calls import Service, request
-from tests.matcher.world import read_script
+from tests.matcher.scripted_photos import read_script
 
 UPLOAD = os.urandom(2_000_000)
 PARTS = (b"start", (10, 1_500_000), b"", b"middle", (1_600_000, 2_000_000), b"end")

@@ -13,7 +13,8 @@ from kit.db.migrations import migrate
 from kit.db.pages import Page
 from matcher_service.domain import Listing, ShownPhoto, Variant
 from tests.matcher.party import check
-from tests.matcher.world import JPEG, JPEG_END, World, person
+from tests.matcher.scripted_photos import JPEG, JPEG_END, person
+from tests.matcher.world import World
 
 MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 PAGE = Page("test", 50, None)

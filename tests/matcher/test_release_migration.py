@@ -11,7 +11,8 @@ from kit.db.migrations import migrate
 from kit.db.pages import Page
 from matcher_service.domain import Download
 from matcher_service.store import ReleaseStore
-from tests.matcher.world import World, person
+from tests.matcher.scripted_photos import person
+from tests.matcher.world import World
 
 MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 INSERTS = """

@@ -11,8 +11,9 @@ from matcher_service.reading import Reading
 from matcher_service.store import JobStore
 from matcher_service.store import photos as photo_store
 from tests.matcher.party import check
+from tests.matcher.scripted_photos import photo_of
 from tests.matcher.test_replacements import add, expect_order, photos, replace, send
-from tests.matcher.world import LEASE_S, MakeWorld, World, photo_of
+from tests.matcher.world import LEASE_S, MakeWorld, World
 
 
 def replace_by_no_picture(world: World, event: UUID, name: str) -> None:

@@ -19,7 +19,8 @@ from matcher_service.domain import (
     Visibility,
 )
 from tests.matcher.party import check
-from tests.matcher.world import LEASE_S, World, photo_of
+from tests.matcher.scripted_photos import photo_of
+from tests.matcher.world import LEASE_S, World
 
 REPLACED, AMBIGUOUS = Replacement.REPLACED, Replacement.AMBIGUOUS
 

@@ -26,7 +26,8 @@ from matcher_service.faces import FoundFace
 from matcher_service.reading import Reading
 from matcher_service.store import MatchStore
 from matcher_service.store.matches import FindNewer
-from tests.matcher.world import LEASE_S, MakeWorld, World, photo_of, read_script
+from tests.matcher.scripted_photos import photo_of, read_script
+from tests.matcher.world import LEASE_S, MakeWorld, World
 
 
 def test_a_photo_that_arrives_after_the_selfie_is_found(world: World) -> None:

@@ -6,7 +6,8 @@ from matcher_service.domain import AddedPhoto, NewPhoto, PhotoState
 from matcher_service.reading import Reading
 from matcher_service.spool import Spool, spool
 from matcher_service.store import PhotoStore
-from tests.matcher.world import MakeWorld, World, photo_of
+from tests.matcher.scripted_photos import photo_of
+from tests.matcher.world import MakeWorld, World
 
 
 def test_a_failed_photo_is_retried_when_its_bytes_are_uploaded_again(world: World) -> None:

@@ -13,7 +13,8 @@ from kit.db.pages import Page
 from matcher_service.domain import Listing, PhotoOrder
 from tests.matcher.cameras import CANON, NOON, add_taken
 from tests.matcher.party import check
-from tests.matcher.world import JPEG, JPEG_END, World
+from tests.matcher.scripted_photos import JPEG, JPEG_END
+from tests.matcher.world import World
 
 MIGRATIONS = Path(str(matcher_service.__file__)).parent / "migrations"
 FILE = JPEG + JPEG_END

@@ -11,12 +11,10 @@ from threading import Event as Signal
 from typing import Any
 from uuid import UUID, uuid4
 
-import numpy as np
 from sqlalchemy import Engine, text
 
 from kit.db.notices import Notices
 from kit.db.pages import Page
-from kit.faces import Box, Quality
 from kit.rpc.identity import Signer
 from kit.rpc.server import Registration
 from kit.storage.blobs import Blobs
@@ -39,7 +37,7 @@ from matcher_service.index import Index
 from matcher_service.indexer import Indexer
 from matcher_service.logos import Logos
 from matcher_service.photo_faces import PhotoFaces
-from matcher_service.reading import FaceReading, Reading
+from matcher_service.reading import Reading
 from matcher_service.removals import Removals
 from matcher_service.rereader import Rereader
 from matcher_service.rules import Limits
@@ -66,9 +64,8 @@ from matcher_service.store import (
     SwapStore,
 )
 from tests.matcher.logo_script import read_logo_script
+from tests.matcher.scripted_photos import person, photo_of, read_script
 
-JPEG = b"\xff\xd8\xff\xe0"
-JPEG_END = b"\xff\xd9"
 TOLERANCE = 0.6
 MAX_PHOTO_BYTES = 3_000_000
 GUEST_PHOTOS_PER_DAY = 3
@@ -76,32 +73,6 @@ ACCOUNTS_OF_ONE_FACE = 3
 PHOTOS_OF_TWO_FACES = 2
 LEASE_S = 60.0
 MAX_FACES = 1000
-
-
-def person(number: int) -> bytes:
-    """The encoding of a person."""
-    encoding = np.zeros(128, dtype="<f4")
-    encoding[number] = 1
-    return encoding.tobytes()
-
-
-def photo_of(people: Iterable[int], name: str = "") -> bytes:
-    """A file with the signature of a JPEG; another `name` makes another file."""
-    return JPEG + f"{name}|{','.join(map(str, people))}".encode()
-
-
-def read_script(data: bytes) -> Reading:
-    """Reads what `photo_of` wrote."""
-    people = data.rpartition(b"|")[2].decode()
-    if people == "unreadable":
-        return Reading(reason="unreadable")
-    faces = tuple(
-        FaceReading(Box(0, 0, 80, 80), person(int(number)), Quality(80, 100.0, 120.0, 0.0))
-        for number in people.split(",")
-        if number
-    )
-    pictures = {f"{name}_jpeg": JPEG + name.encode() + JPEG_END for name in ("original", "preview", "medium", "thumb")}
-    return Reading(width=1200, height=800, faces=faces, colour=0x102030, **pictures)
 
 
 class World:
