@@ -135,7 +135,7 @@ def test_the_fields_of_an_event_are_validated(scene: AuthScene, subtests: pytest
     for fields, violations in EVENT_RULES:
         with subtests.test(violations=violations):
             with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as created:
-                scene.event(olga, **{"name": "Party", **fields})
+                scene.event(olga, **{"name": "Party", **fields})  # type: ignore[dict-item]
             update = edit(event, **fields)
             with refused(grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FORM") as updated:
                 scene.stub.UpdateEvent(update, metadata=olga.metadata)

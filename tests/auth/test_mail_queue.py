@@ -104,7 +104,7 @@ def test_an_email_is_marked_as_sending_before_it_is_sent(waiting: Mail) -> None:
         seen.append(waiting.states())
         send(*arguments)  # type: ignore[arg-type]
 
-    waiting.sender._server.send = watch  # type: ignore[method-assign]
+    waiting.sender._server.send = watch  # type: ignore[method-assign, assignment]
     waiting.work()
     assert (seen, waiting.states()) == ([["sending"]], ["sent"])
 

@@ -28,7 +28,7 @@ FROM matcher.faces WHERE event_id = :event
 
 
 def main() -> None:
-    photos, guests = (int(argument) for argument in (*sys.argv[1:], 2_500, 200)[:2])
+    photos, guests = (int(argument) for argument in [*sys.argv[1:], "2500", "200"][:2])
     with bench_database() as database:
         for name, ms in run(database, photos, guests).items():
             print(f"{name}: {ms}")

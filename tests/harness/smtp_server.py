@@ -102,7 +102,7 @@ class AnyPort(Controller):
     """Reads the port assigned for port 0 before it connects to itself."""
 
     def _trigger_server(self) -> None:
-        assert self.server
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 

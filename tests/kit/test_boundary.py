@@ -230,7 +230,7 @@ def test_a_cancelled_or_failed_stream_releases_its_slot(serve: Serve) -> None:
         next(call)
         call.cancel()
         assert ended.wait(5)
-    script.stream = fail
+    script.stream = fail  # type: ignore[assignment]
     for _ in range(3):
         with refused(grpc.StatusCode.INTERNAL, "INTERNAL"):
             list(chunks_of(channel))

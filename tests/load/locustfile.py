@@ -63,7 +63,7 @@ class Guest(FastHttpUser):
         user = {"username": name, "email": email, "password": password}
         self.ask("POST", "/api/register-with-event-code", json={"user_data": user, "event_code": EVENT_CODE})
         answer = self.ask("POST", "/api/login", json={"username": name, "password": password})
-        self.token = answer.get("access_token", "")
+        self.token = str(answer.get("access_token", ""))
         self.page = OpenPage(self.host, self.token, PAGES)
 
     def on_stop(self) -> None:

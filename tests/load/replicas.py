@@ -129,7 +129,7 @@ def processor_table(phases: Mapping[int, Mapping[str, Phase]], times: Mapping[in
     return table
 
 
-def shares(times: Mapping[int, Times], phase: str, kind: str) -> str:
+def shares(times: Mapping[int, Mapping[str, Times]], phase: str, kind: str) -> str:
     """Of the processor time of the two, in percent."""
     spent_s = times[2][phase][kind].values()
     return "/".join(f"{value / (sum(spent_s) or 1):.0%}" for value in spent_s)

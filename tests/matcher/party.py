@@ -45,8 +45,8 @@ class Party:
         path.write_bytes(data)
 
     def disturb(self, statement: str) -> None:
-        values = {"event": self.event, "guest": self.guest, "photo": self.photo, "waiting": self.waiting}
-        values |= {"stranger": uuid4(), "person": person(1)}
+        values: dict[str, object] = {"event": self.event, "guest": self.guest, "photo": self.photo}
+        values |= {"waiting": self.waiting, "stranger": uuid4(), "person": person(1)}
         with self.world.db.begin() as connection:
             connection.execute(text(statement), values)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -66,7 +66,7 @@ class Unreachable(Blobs):
 class RowBeforeFile(Photos):
     """A broken twin: writes the row before the file."""
 
-    def add_photo(self, user_id: UUID, event_id: UUID, filename: str, upload: Spool) -> AddedPhoto:
+    def add_photo(self, user_id: UUID, event_id: UUID, filename: str, upload: Spool, **_: Any) -> AddedPhoto:
         key = self._blobs.new_key()
         photo = NewPhoto(uuid4(), event_id, user_id, filename, "", key, upload.sha256, upload.size_bytes)
         added = self._store.add(photo, 1)

@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
-from matcher_service.domain import ChangeKind, IndexedPhoto, Job, PhotoState, Visibility
+from matcher_service.domain import ChangeKind, IndexedPhoto, Job, PhotoState
 from matcher_service.faces import FoundPerson
 from matcher_service.reading import Reading
 from matcher_service.store import JobStore, matches, members
@@ -108,7 +108,7 @@ class GuestsOfTheClaim(JobStore):
         photo: IndexedPhoto,
         version: int,
         found: Sequence[tuple[UUID, FoundPerson]],
-    ) -> Visibility:
+    ) -> Row[Any]:
         found = [(person, FoundPerson(0, 0, 0.0)) for person in self.people]
         return super()._insert(connection, job, photo, version, found)
 

@@ -113,7 +113,7 @@ def add_after_the_organiser_said_no(world: World) -> None:
         put(*args)
         world.change(ChangeKind.EVENT_UPDATED, event_id=event, guest_photos=OFF)
 
-    world.blobs.put_file = put_and_switch  # type: ignore[method-assign]
+    world.blobs.put_file = put_and_switch  # type: ignore[method-assign, assignment]
     world.upload(event, [1], who=guest)
 
 

@@ -126,7 +126,7 @@ def test_lists_state_the_version_of_the_picture_that_is_sent(service: Service, v
 
     (latest,) = versions()
     seen = {"", latest}
-    for change in CHANGES[variant]:
+    for change in CHANGES[variant]:  # type: ignore[index]
         with world.db.begin() as connection:
             connection.execute(text(f"UPDATE matcher.photos SET {change}"))
         (latest,) = versions()

@@ -98,8 +98,8 @@ def test_an_organiser_sees_accounts_that_share_a_face_or_a_device(
     assert all(guest.username in found.nth(0).inner_text() for guest in guests)
     assert found.nth(1).inner_text() == f"5 guests joined with one phone: {', '.join(names)}."
     laptop.check_accessibility()
-    other = organiser.event("Nothing")
-    laptop.open_event(other["id"], "/guests")
+    empty = organiser.event("Nothing")
+    laptop.open_event(empty["id"], "/guests")
     laptop.see("No guest has joined yet.")
     expect(laptop.page.get_by_text("to look at")).to_have_count(0)
 

@@ -158,7 +158,9 @@ def overtake_a_slow_worker(world: World) -> bytes:
     assert fast.attempt == slow.attempt + 1
     world.selfies.accept(slow, face(1), world.judge)
     world.selfies.accept(fast, face(2), world.judge)
-    return world.encoding(world.selfie(selfie_id))
+    encoding = world.encoding(world.selfie(selfie_id))
+    assert encoding is not None
+    return encoding
 
 
 def test_only_the_last_claimant_writes_a_verdict(world: World) -> None:

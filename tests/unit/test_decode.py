@@ -223,7 +223,7 @@ def extras(data: bytes) -> set[str]:
     image = Image.open(io.BytesIO(data))
     image.load()
     end = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xaeB`\x82"}[str(image.format)]
-    found = set(image.info) - {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi"}
+    found = {str(name) for name in image.info} - {"jfif", "jfif_version", "jfif_unit", "jfif_density", "dpi"}
     found |= {"secret"} if b"SECRET" in data else set()
     return found if data.endswith(end) else found | {"trailing bytes"}
 

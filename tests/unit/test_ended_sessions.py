@@ -1,5 +1,6 @@
 """Ended sessions in memory: kept as long as their tokens can be valid, and bounded in number."""
 
+from collections.abc import Iterator
 from threading import Event
 from uuid import uuid4
 
@@ -33,7 +34,8 @@ def test_the_oldest_ids_are_evicted_above_the_bound() -> None:
 
 def test_a_follower_resumes_from_its_position_after_an_outage() -> None:
     stop, asked, id_ = Event(), [], uuid4()
-    answers = iter([Endings((), 4), ServiceUnavailable(), ValueError(), Endings((id_,), 5)])
+    listed = [Endings((), 4), ServiceUnavailable(), ValueError(), Endings((id_,), 5)]
+    answers: Iterator[Endings | Exception] = iter(listed)
 
     def fetch(after: int, _: float) -> Endings:
         asked.append(after)

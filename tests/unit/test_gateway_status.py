@@ -64,7 +64,7 @@ def test_each_state_maps_to_one_status(response: pb.GetRematchStateResponse, sho
 @pytest.mark.parametrize("name", pb.RejectReason.keys()[1:])
 def test_a_rejection_says_what_to_do_next(name: str) -> None:
     response = state(pb.SELFIE_STATE_REJECTED, DONE, finished=True)
-    response.reject_reason = pb.RejectReason.Value(name)
+    response.reject_reason = pb.RejectReason.Value(name)  # type: ignore[assignment]
     status = read_status(response)
     assert (status.status, status.reason) == ("validation_failed", name.removeprefix("REJECT_REASON_").lower())
     assert (status.matched, status.started_at, status.finished_at) == (3, 100, None)

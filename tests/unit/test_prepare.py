@@ -28,8 +28,8 @@ def test_each_process_gets_only_its_own_private_key_and_role(tmp_path: Path) -> 
     for name in SIGNING_SERVICES:
         private = {path.name for path in (tmp_path / name).iterdir() if not path.name.endswith(".pub.pem")}
         assert private == {f"{name}.key.pem"} | ({"pgpass"} if name in SERVICES else set())
-        for path in private:
-            assert stat.S_IMODE((tmp_path / name / path).stat().st_mode) == 0o600, path
+        for key in private:
+            assert stat.S_IMODE((tmp_path / name / key).stat().st_mode) == 0o600, key
     for path in (tmp_path / "secrets").iterdir():
         if not path.name.endswith(".pub.pem"):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
