@@ -225,7 +225,7 @@ def run_migrations() -> None:
 
 
 def wait_for_schema() -> None:
-    """Ends when the schema is at the version that this code needs; for what starts while somebody else migrates."""
+    """Waits until the schema has the version that this code needs, while another process migrates it."""
     config = settings.load(MigrateSettings)
     logs.configure(NAME, config.log_level, config.log_format == "json")
     if not await_schema(config.database_url, "matcher", MIGRATIONS, stop_on_signals()):

@@ -16,7 +16,7 @@ HIDES: Mapping[Visibility, tuple[Visibility, ...]] = {
 
 
 class Audience:
-    """Who sees which photos, beside what faces decide."""
+    """Decides which photos members see, apart from matching."""
 
     def __init__(self, store: AudienceStore, members: Members) -> None:
         self._store = store

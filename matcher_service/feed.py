@@ -15,7 +15,7 @@ from matcher_service.domain import Change, ChangeKind, Download, GuestPhotos, Ro
 from protos.auth.v1 import auth_pb2 as pb
 from protos.auth.v1.auth_pb2_grpc import AuthServiceStub
 
-CALL_S = 5.0  # beside the time for which the feed was asked to wait
+CALL_S = 5.0  # in addition to the time that the long poll may wait
 
 log = get_logger()
 

@@ -73,7 +73,7 @@ class Finding:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether somebody has to do something."""
+        """Whether an operator has to act."""
         return not self.cure and self.problem is not Problem.YOUNG_ORPHAN
 
     def __str__(self) -> str:

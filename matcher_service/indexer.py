@@ -152,7 +152,7 @@ class Indexer(Worker[Job]):
 
 
 def identify(event_id: UUID, camera: Camera) -> CameraId:
-    """By a digest that is good in one event, from which no serial number can be told."""
+    """A digest that is valid in one event and does not reveal the serial number."""
     named = "\0".join((camera.make, camera.model, camera.serial)).encode()
     return CameraId(camera.name, hashlib.blake2b(named, key=event_id.bytes, digest_size=16).digest())
 

@@ -21,7 +21,7 @@ Faults = list[tuple[Problem, str]]
 
 
 class Integrity:
-    """Runs beside the system: what changes while it is looked at is looked at again, and is no finding."""
+    """Runs while the system runs: what changes during the check is checked again and is not a finding."""
 
     def __init__(self, store: IntegrityStore, logos: LogoStore, blobs: Blobs, repair: bool) -> None:
         self._store = store
@@ -104,7 +104,7 @@ class Integrity:
         if photo.state is PhotoState.INDEXED:
             is_lost = problems & UPLOAD_PROBLEMS
             if problems & PICTURE_PROBLEMS and not is_lost and self._store.read_again(photo):
-                cures |= dict.fromkeys(PICTURE_PROBLEMS, "pending again, to be read anew")
+                cures |= dict.fromkeys(PICTURE_PROBLEMS, "pending again, to be re-read")
         else:
             if Problem.UNREAD_WITH_FACES in problems and self._store.forget_faces(photo):
                 cures[Problem.UNREAD_WITH_FACES] = "faces and matches deleted"

@@ -1,4 +1,4 @@
-"""The faces of photos, for organisers who ask why somebody is in a photo or not."""
+"""The faces of photos, for organisers who ask why a person is in a photo or not."""
 
 import struct
 from collections.abc import Callable
@@ -60,5 +60,5 @@ class PhotoFaces:
         photo = self._store.read(event_id, photo_id, person_id)
         if photo is None:
             raise PhotoNotReady
-        self._store.note_view(event_id, photo_id)  # before anything of it is told
+        self._store.note_view(event_id, photo_id)  # before anything is returned
         return photo

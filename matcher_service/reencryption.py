@@ -9,7 +9,7 @@ BATCH = 500  # encodings for which an event is locked at a time
 
 
 def reencrypt(store: ReencryptionStore) -> Counter[str]:
-    """How many encodings of each table were sealed anew; what is there, and then what was written meanwhile. Raises
+    """How many encodings of each table were re-encrypted: the existing ones, then those written meanwhile. Raises
     Damaged, WrongMasterKey."""
     sealed = _reseal_all(store)
     store.begin()

@@ -164,7 +164,7 @@ class Rereader(Worker[RereadJob]):
         return reason
 
     def _plan(self) -> bool:
-        """Whether there are events with old photos that nobody knew of."""
+        """Whether there are events with old photos that were not planned yet."""
         now = time.monotonic()
         if not self._pace.is_automatic or now < self._plans_at:
             return False

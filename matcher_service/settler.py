@@ -18,8 +18,8 @@ log = get_logger()
 settlements = Counter("matcher_settlements_total", "Events settled, by outcome", ["outcome"])
 seconds = Histogram("matcher_settlement_seconds", "Time for an event", buckets=(0.1, 0.3, 1, 3, 10, 30))
 
-# Whoever dies over an event keeps it from the others for so long. The rules take 0.15 to 0.2 microseconds for a pair of
-# a face and a guest, and much longer on a machine that is busy.
+# A process that dies while it settles an event keeps it from the others for this long. The rules take 0.15 to 0.2
+# microseconds for a pair of a face and a guest, and much longer on a busy machine.
 LEASE_S = 20.0
 LEASE_OF_PAIR_S = 2e-6
 DELAY_S = 2.0  # photos and selfies that arrive together are settled together

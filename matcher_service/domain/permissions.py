@@ -1,4 +1,4 @@
-"""Who may do what with the photos of an event, by role, beside what every member sees as a guest."""
+"""What each role may do with the photos of an event, in addition to what every member may do as a guest."""
 
 from collections.abc import Mapping
 from enum import Enum

@@ -1,4 +1,4 @@
-"""The faces of a photo as organisers see them, and why somebody is in it or not: in words."""
+"""The faces of a photo as organisers see them, and why a person is in it or not, in words."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -8,7 +8,7 @@ MAX_PIXELS = 160  # the long edge of a face that is shown
 
 
 class FaceAnswer(Enum):
-    """Whether a face is taken for a person."""
+    """Whether a face counts as a person's."""
 
     CLEAR = "clear"
     NEAR_MISS = "near_miss"
@@ -16,7 +16,7 @@ class FaceAnswer(Enum):
 
 
 class FaceReason(Enum):
-    """Why a face is taken for a person or not, or why the person does not see the photo."""
+    """Why a face counts as a person's or not, or why the person does not see the photo."""
 
     OTHER_PHOTOS = "other_photos"
     REFUSED = "refused"
@@ -36,7 +36,7 @@ class FaceReason(Enum):
 
 @dataclass(frozen=True)
 class StoredFace:
-    """A face as it is stored, and the persons and accounts for whom it is taken, each with whether growth found it."""
+    """A face as it is stored, and the persons and accounts that it matches, each with whether growth found it."""
 
     no: int
     left: int

@@ -46,8 +46,8 @@ class Variant(Enum):
 
 
 class Visibility(Enum):
-    """Who sees a photo, beside the organisers of its event: the guests who are in it, every member, or nobody, for good
-    or until an organiser approves it; the values are stored."""
+    """Who sees a photo apart from the organisers of its event: the guests who are in it, every member, or no guest,
+    permanently or until an organiser approves it; the values are stored."""
 
     MATCHED = "matched"
     EVERYONE = "everyone"
@@ -113,7 +113,7 @@ class NewPhoto:
 class AddedPhoto:
     """What became of an upload: `photo_id` is None and `reason` set where it was refused.
 
-    `existing`: the same bytes were here before; a guest is not told which photo of somebody else they are.
+    `existing`: the same bytes were here before; a guest does not learn which photo of another person has them.
     """
 
     photo_id: UUID | None

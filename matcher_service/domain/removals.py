@@ -10,7 +10,7 @@ MAX_FACES = 200  # that are found, or chosen, at once
 
 
 class Removal(Enum):
-    """What becomes of the photos of faces that are forgotten: guests see them as before, or nobody does."""
+    """What happens to the photos of forgotten faces: they stay visible, or are hidden from guests."""
 
     FORGET_FACES = "forget_faces"
     HIDE_PHOTOS = "hide_photos"
@@ -31,7 +31,7 @@ class ChosenFace:
 
 @dataclass(frozen=True)
 class SimilarFace:
-    """A face that resembles another one, and the persons and accounts for whom it is taken."""
+    """A face that resembles another one, and the persons and accounts that it matches."""
 
     face: ChosenFace
     visibility: Visibility

@@ -1,4 +1,4 @@
-"""Who may do what in an event."""
+"""Permissions of the members of an event."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -10,7 +10,7 @@ CatchUp = Callable[[], None]
 
 
 class Members:
-    """Who may do what, by our copy of auth_service's memberships; on a miss it catches up once before it says no."""
+    """Checks permissions against the local copy of the memberships; on a miss it catches up once before it denies."""
 
     def __init__(self, store: MemberStore, catch_up: CatchUp) -> None:
         self._store = store
@@ -27,7 +27,7 @@ class Members:
         return role
 
     def require_to(self, action: Action, event_id: UUID, user_id: UUID) -> Role:
-        """The role of who may. Raises EventNotFound, OrganiserOnly."""
+        """The role of a permitted caller. Raises EventNotFound, OrganiserOnly."""
         role = self.require(event_id, user_id)
         if not may(role, action):
             self._catch_up()  # to a role that they have got since

@@ -17,7 +17,7 @@ class ActStore(ActLog):
     schema = "matcher"
 
     def note_view(self, event_id: UUID, photo_id: UUID) -> None:
-        """That somebody looked at the faces of a photo; of several looks within a minute, the first one."""
+        """Records that the faces of a photo were viewed; of several views within a minute, the first one."""
         recent = text(
             "SELECT FROM matcher.acts WHERE event_id = :event AND object_id = :photo AND action = :action"
             " AND actor_id = :actor AND at > clock_timestamp() - interval '1 minute' LIMIT 1"

@@ -42,7 +42,7 @@ def lock_event(connection: Connection, event_id: UUID) -> int | None:
 
 
 def raise_version(connection: Connection, event_id: UUID, *, deleted: bool = False) -> None:
-    """The last statement of a publish or a deletion; `deleted`: faces went, so memory must be built anew."""
+    """The last statement of a publish or a deletion; `deleted`: faces were removed, so indexes must be rebuilt."""
     connection.execute(
         text(
             "UPDATE matcher.events SET version = version + 1,"

@@ -1,6 +1,6 @@
 """SQL of forgotten faces: a face that a photo's next reading finds where one was forgotten is not taken up.
 
-Whoever stores faces asks here under the event's lock, which the forgetting holds, too.
+Code that stores faces filters them here under the event's lock, which a removal holds as well.
 """
 
 from collections.abc import Sequence

@@ -14,7 +14,7 @@ MAX_USERS = 150  # a payload must be smaller than 8000 bytes
 
 
 def hint(connection: Connection, event_id: UUID, user_ids: Sequence[UUID]) -> None:
-    """For those of the users who may see photos of the event now: others hear of nothing before its release."""
+    """Notifies those of the users who may see photos of the event now; others are not notified before its release."""
     query = text(
         f"""
         SELECT u.id FROM unnest(CAST(:users AS uuid[])) WITH ORDINALITY AS u (id, place) WHERE NOT EXISTS (
@@ -54,7 +54,7 @@ def hint_people_in(connection: Connection, event_id: UUID, photo_ids: Sequence[U
 
 
 def hint_all(connection: Connection, event_id: UUID) -> None:
-    """For every member of the event who may see photos of it."""
+    """Notifies every member of the event who may see photos of it."""
     hint(connection, event_id, _find_members(connection, event_id))
 
 

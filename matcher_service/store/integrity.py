@@ -166,7 +166,7 @@ class IntegrityStore:
         return RowPage(len(rows), faulty, last)
 
     def read_again(self, photo: PhotoFiles) -> bool:
-        """The photo is pending once more, as if nobody had read it; its pictures go."""
+        """Makes the photo pending again and deletes its pictures."""
         query = text(
             """
             UPDATE matcher.photos SET state = 'pending', attempt = attempt + 1, failures = 0, lease_until = NULL,

@@ -189,7 +189,7 @@ class JobStore:
             return set(connection.execute(query, {"keys": list(keys)}).scalars())
 
     def find_old_original(self) -> Job | None:
-        """An indexed photo of version 0001, whose original was encoded anew; `attempt` is the one that indexed it."""
+        """An indexed photo of version 0001, whose original was re-encoded; `attempt` is the one that indexed it."""
         query = text(
             "SELECT id, event_id, upload_key, attempt FROM matcher.photos"
             " WHERE state = 'indexed' AND content_type = '' LIMIT 1"

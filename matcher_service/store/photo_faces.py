@@ -1,4 +1,4 @@
-"""SQL of the faces of a photo as organisers see them, and of the person about whom they ask."""
+"""SQL of the faces of a photo as organisers see them, and of the person in question."""
 
 from typing import Any
 from uuid import UUID

@@ -234,7 +234,7 @@ class PhotoStore:
             }
 
     def count_own(self, event_id: UUID, uploader_id: UUID) -> IndexCounts:
-        """Of the photos that somebody added."""
+        """Counts the photos that one user added."""
         query = text(
             "SELECT count(*) FILTER (WHERE state = 'pending') AS pending,"
             " count(*) FILTER (WHERE state = 'indexed') AS indexed, count(*) FILTER (WHERE state = 'failed') AS failed,"

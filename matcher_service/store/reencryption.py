@@ -42,7 +42,7 @@ class ReencryptionStore(SealingStore):
             return connection.execute(query, {"after": after or FIRST_ID}).scalar()
 
     def reseal(self, event_id: UUID, column: Column, limit: int) -> int:
-        """Seals at most `limit` of the event's encodings anew; how many there were. Raises Damaged, WrongMasterKey."""
+        """Re-encrypts at most `limit` encodings; returns how many there were. Raises Damaged, WrongMasterKey."""
         with transaction(self._engine, "encodings-reseal") as connection:
             if lock_event(connection, event_id) is None:
                 return 0

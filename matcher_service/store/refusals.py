@@ -20,7 +20,7 @@ from matcher_service.store.marks import mark_unsettled
 from matcher_service.store.rejections import read_rejected
 
 FindPerson = Callable[[bytes, Sequence[SeenFace], Sequence[bytes]], Sequence[FoundPerson]]
-# The face that had been taken for the person's is the one that they reject.
+# The face that matched the person is the one that they reject.
 REFUSE = """
 INSERT INTO matcher.refusals (event_id, person_id, photo_id, face_no, rejected)
 SELECT f.event_id, :person, f.photo_id, f.face_no, coalesce(f.face_no = (

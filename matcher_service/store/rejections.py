@@ -1,4 +1,4 @@
-"""SQL of rejected faces: of the photos that people refuse the faces that had been taken for theirs."""
+"""SQL of rejected faces: the faces that had matched a person in photos that they refuse."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -119,7 +119,7 @@ class RemovalStore:
         ]
 
     def remove(self, event_id: UUID, chosen: Sequence[ChosenFace], removal: Removal, find_person: FindPerson) -> int:
-        """Forgets the faces, all or none; how many. Who was taken for one of them is compared with the other faces of
+        """Forgets the faces, all or none; how many. People matched by one of them are compared with the other faces of
         its photo by `find_person`. Raises EventNotFound, FaceChanged."""
         photos = [face.photo_id for face in chosen]
         with transaction(self._engine, "faces-forget") as connection:

@@ -40,7 +40,7 @@ class Before:
 
 def find_named(connection: Connection, photo: NewPhoto, role: Role) -> Sequence[UUID]:
     """Photos of the same name that this member may replace, two at most. Organisers replace those of each other and of
-    photographers, who replace their own; nobody those of guests, whose phones use the same names."""
+    photographers, who replace their own; photos of guests are never replaced, since phones reuse file names."""
     if not photo.filename or not may(role, Action.ADD):
         return []
     own = "" if may(role, Action.ADMINISTER) else "AND uploader_id = :user"
@@ -78,7 +78,7 @@ def find_late(connection: Connection, photo: NewPhoto) -> UUID | None:
 
 
 def discard_replacement(connection: Connection, event_id: UUID, photo_id: UUID) -> None:
-    """A new version that nobody has read goes. Under the event's lock."""
+    """Deletes a new version that has not been read. Under the event's lock."""
     values = {"event": event_id, "photo": photo_id}
     connection.execute(text(REMEMBER.format(at="clock_timestamp()", table="matcher.replacements")), values)
     forget = "DELETE FROM matcher.past_versions WHERE event_id = :event AND replaced_at < now() - interval '1 day'"
@@ -154,7 +154,7 @@ def _insert(connection: Connection, photo_id: UUID, photo: NewPhoto) -> None:
 
 
 def _replace_unread(connection: Connection, photo_id: UUID, state: PhotoState, photo: NewPhoto) -> None:
-    """Whoever reads the upload of before is fenced."""
+    """Fences the process that reads the previous upload."""
     queue_files(connection, photo.event_id, [photo_id])
     remember = text(REMEMBER.format(at="clock_timestamp()", table="matcher.photos"))
     connection.execute(remember, {"event": photo.event_id, "photo": photo_id})

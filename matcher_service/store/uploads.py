@@ -148,7 +148,7 @@ def retry_upload(connection: Connection, event_id: UUID, photo_id: UUID, upload_
 
 
 def add_known(connection: Connection, photo: NewPhoto, role: Role, known: KnownUpload) -> AddedPhoto:
-    """What becomes of bytes that are here already: the file that nobody needs goes. Under the event's lock."""
+    """Handles bytes that exist already: deletes the file that is not needed. Under the event's lock."""
     event_id, unused = photo.event_id, photo.upload_key
     answer = AddedPhoto(known.photo_id, photo.filename, known.state, existing=True)
     if known.is_foreign(role, photo.uploader_id):
@@ -180,7 +180,7 @@ def select_own(connection: Connection, event_id: UUID, user_id: UUID, limit: int
 
 
 def hide_uploads(connection: Connection, event_id: UUID, user_id: UUID) -> None:
-    """Of a guest who is erased: nobody sees their photos from now on, and `PurgeStore` deletes them. Under the event's
+    """Hides the photos of an erased guest, which `PurgeStore` then deletes. Under the event's
     lock."""
     photos = select_own(connection, event_id, user_id)
     if photos:

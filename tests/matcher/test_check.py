@@ -40,7 +40,7 @@ def test_the_command_reports_each_finding_and_the_counts(
     assert (code, lines) == (1, [line])
     assert (counts["wrong"], counts["found"]) == (1, {"picture_missing": 1})
     code, lines, counts = run("--repair")
-    assert (code, lines) == (0, [f"{line} -- pending again, to be read anew"])
+    assert (code, lines) == (0, [f"{line} -- pending again, to be re-read"])
     assert (counts["wrong"], counts["repaired"]) == (0, 1)
     world.index_all()
     capsys.readouterr()
