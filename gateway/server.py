@@ -39,8 +39,8 @@ def run(config: uvicorn.Config, sockets: list[socket]) -> None:
 
 
 def end_with_parent() -> None:
-    """Stops this worker when the process that started it is gone, killed included: it would go on serving with nobody
-    to stop it, and keep the port."""
+    """Stops this worker when the process that started it is gone, killed included: otherwise it would keep serving
+    and hold the port."""
     parent = parent_process()
     if parent is None:
         return

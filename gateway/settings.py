@@ -28,7 +28,7 @@ class GatewaySettings(
         ge=1,
         le=64,
         validation_alias=AliasChoices("gateway_workers", "gunicorn_workers"),
-        description="processes; GUNICORN_WORKERS is taken as well",
+        description="processes; GUNICORN_WORKERS is accepted as well",
     )
     gateway_tls_cert: FilePath | None = Field(
         None, description="certificate chain for HTTPS (PEM); none: plain HTTP, such as behind a proxy with HTTPS"
@@ -59,7 +59,7 @@ class GatewaySettings(
     gateway_max_waiting: int = Field(32, ge=0, description="requests of a kind that may wait for their turn")
     rate_codes: str = Field(Rates.codes, description="checks of event codes, and joins, by one address; none: no limit")
     rate_availability: str = Field(
-        Rates.availability, description="questions of one address whether a user name or an e-mail address is taken"
+        Rates.availability, description="requests of one address whether a user name or an e-mail address is in use"
     )
     rate_guests: str = Field(Rates.guests, description="new guests without a password from one address")
     rate_registrations: str = Field(Rates.registrations, description="registrations from one address")
@@ -86,7 +86,7 @@ class GatewaySettings(
         0,
         ge=0,
         le=730,
-        description="for how many days browsers that came by HTTPS come back by HTTPS alone (HSTS); 0: never told."
+        description="days for which browsers that used HTTPS must keep using it (HSTS); 0: no header."
         " With a certificate that lasts",
     )
     trusted_proxies: str = Field(

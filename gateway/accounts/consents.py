@@ -25,6 +25,6 @@ async def record_consent(form: shapes.Consent, backend: Signed) -> None:
 
 @router.delete("/me/consents", status_code=204, responses=problems("user_not_found", *SIGNED))
 async def withdraw_consent(backend: Signed) -> None:
-    """Withdraw every consent: the selfies of the caller, the people whom they added, what was computed from the faces
+    """Withdraw every consent: the selfies of the caller, the people they added, what was computed from the faces
     and the matches are deleted. The account and its events stay; a later selfie needs a new consent."""
     await backend.auth.WithdrawConsent(pb.WithdrawConsentRequest())

@@ -27,7 +27,7 @@ from protos.selfie.v1 import selfie_pb2
 
 SIGNED_OUT = (401, 404)
 
-# A UUID, since whoever knows it may sign in with it for a while.
+# A UUID, since anyone who knows it can sign in with it for a while.
 GuestKey = Annotated[UUID | None, Header(description="a random UUID; the same one: the same guest, for ten minutes")]
 
 router = APIRouter(prefix="/api", tags=["accounts"], route_class=JsonRoute)
@@ -117,7 +117,7 @@ async def create_guest(
 
 @router.get("/session")
 async def get_session(request: Request) -> shapes.Session:
-    """Who is signed in here, and what this server takes. Always an answer, also where nobody is."""
+    """The signed-in account, and what this server accepts. Also answers without a session."""
     limits = request.app.state.limits
     server = shapes.Offer(
         max_selfie_bytes=limits.max_selfie_bytes,

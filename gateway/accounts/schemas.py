@@ -165,7 +165,7 @@ class Offer(BaseModel):
 
 
 class Session(BaseModel):
-    me: Me | None = Field(description="null: nobody is signed in")
+    me: Me | None = Field(description="null: not signed in")
     renewable: bool = Field(description="whether `POST /api/refresh` is worth a try: this browser was signed in")
     server: Offer
     first_organiser: bool = Field(description="whether `POST /api/first-organiser` is possible")

@@ -74,7 +74,7 @@ async def list_anomalies(event_id: UUID, backend: Signed) -> Anomalies:
 
 
 async def _list_faces(backend: Backends, event_id: UUID) -> matcher_pb2.ListSharedFacesResponse | None:
-    """None where the service is away or has not heard of the event."""
+    """None if the service is unavailable or does not know the event yet."""
     try:
         request = matcher_pb2.ListSharedFacesRequest(event_id=str(event_id))
         answer: matcher_pb2.ListSharedFacesResponse = await backend.matcher.ListSharedFaces(request)

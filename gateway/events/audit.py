@@ -55,7 +55,9 @@ async def list_acts(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: 
     """Who did what in the event, newest first, for its organisers: each service has recorded its own, and keeps it for
     AUDIT_DAYS."""
     asked: dict[str, Any] = {"event_id": str(event_id), "page_size": limit + 1, **_before(cursor)}
-    first = await backend.auth.ListActs(auth_pb2.ListActsRequest(**asked))  # which knows best who may, and why not
+    first = await backend.auth.ListActs(
+        auth_pb2.ListActsRequest(**asked)
+    )  # which decides about permissions, with the reason
     others = await asyncio.gather(
         backend.photos.ListPhotoActs(photo_pb2.ListPhotoActsRequest(**asked)),
         backend.selfie.ListSelfieActs(selfie_pb2.ListSelfieActsRequest(**asked)),

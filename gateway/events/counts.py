@@ -11,7 +11,7 @@ from gateway.events.schemas import GuestSelfie, PhotoCounts
 from protos.matcher.v1 import matcher_pb2, photo_pb2
 from protos.selfie.v1 import selfie_pb2
 
-# A service that is away, or of the previous version.
+# The service is unavailable, or of the previous version.
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.UNIMPLEMENTED)
 Answer = TypeVar("Answer")
 PREFIX = "GUEST_SELFIE_"
@@ -63,7 +63,7 @@ async def read_selfies(backend: Backends, event_id: str, user_ids: Sequence[str]
 
 
 async def or_nothing(reading: Awaitable[Mapping[str, Answer]]) -> Mapping[str, Answer]:
-    """Nothing where the service is away or has not heard of the event: guests are listed all the same."""
+    """Empty if the service is unavailable or does not know the event yet: guests are listed nevertheless."""
     try:
         return await reading
     except grpc.aio.AioRpcError as error:

@@ -1,4 +1,4 @@
-"""The logo of an event, which its guests see beside the photographer's name."""
+"""The logo of an event, which guests see next to the photographer's name."""
 
 from typing import Annotated, Any
 from urllib.parse import quote

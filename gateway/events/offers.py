@@ -35,7 +35,7 @@ class Credit(BaseModel):
 class EventOffer(BaseModel):
     release: Release = Field(description=f"now; {RELEASE}")
     releases_at: int | None = Field(default=None, description="null: an organiser decides, or the photos are released")
-    credit: Credit | None = Field(default=None, description="who took the photos; null: nobody is named")
+    credit: Credit | None = Field(default=None, description="who took the photos; null: no credit")
     download: Download = Field(description=f"{DOWNLOAD}; organisers download everything")
     keep_days: int | None = Field(default=None, description=KEEP_DAYS)
     hidden: bool = Field(description="hidden from guests, because its time is over")

@@ -42,7 +42,7 @@ class NewEvent(Form):
         default=None,
         description="from when on it takes neither joins nor uploads; in the future. Missing: in a year; null: never",
     )
-    admission: bool = Field(False, description="have whoever joins wait until an organiser admits them")
+    admission: bool = Field(False, description="new guests wait until an organiser admits them")
     release: Release = Field("live", description=RELEASE)
     releases_at: Moment | None = Field(None, description="only of an event that is `held`")
     credit: NewCredit | None = None
@@ -90,7 +90,7 @@ class Event(EventOffer):
     expires_at: int | None
     closed: bool = Field(description="closed by an organiser, who can open it again")
     ended: bool = Field(description="takes neither guests nor photos now: it is closed, or `expires_at` has passed")
-    admission: bool = Field(description="whoever joins waits until an organiser admits them")
+    admission: bool = Field(description="new guests wait until an organiser admits them")
     guest_photos: GuestPhotos = Field(
         description="whether guests may add photos; `moderated`: an organiser approves each one"
     )
@@ -98,7 +98,7 @@ class Event(EventOffer):
     faces: int = Field(description="found in the indexed photos")
     guests: int = Field(description="members, organisers included, without those who wait")
     role: Role = Field(description="what the caller may do in it")
-    logo_url: str | None = Field(description="the logo beside the credit; null: none")
+    logo_url: str | None = Field(description="the logo next to the credit; null: none")
     waiting: int | None = Field(description="guests who wait to be admitted; null in lists of events")
     searched: int | None = Field(description="guests with whose selfie photos are searched; null in lists of events")
     without_photos: int | None = Field(description="those of them who are in no photo yet; null in lists of events")

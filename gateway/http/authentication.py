@@ -47,7 +47,7 @@ async def call_signed(
     return enter(request, token)
 
 
-# The two kinds of routes: open to all, and for whoever bears a token.
+# The two kinds of routes: public, and for callers with a token.
 Public = Annotated[Backends, Depends(call_public)]
 Signed = Annotated[Backends, Depends(call_signed)]
 

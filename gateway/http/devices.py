@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-# The first match counts: each browser also names those that it wants to be taken for.
+# The first match counts: each browser also names those that it imitates.
 BROWSERS = (
     ("SamsungBrowser", "Samsung Internet"),
     ("Edg", "Edge"),

@@ -176,8 +176,8 @@ class OpenBodies:
 
 
 class Discards:
-    """How much of bodies that nobody wants may still be read: as much as a few clients send who read their answer only
-    after that, and little beside the work that is wanted."""
+    """How much of rejected bodies may still be read: enough for a few clients that read their response only after
+    sending, and little compared with accepted work."""
 
     def __init__(self, bytes_per_s: int) -> None:
         self._bytes_per_s = bytes_per_s

@@ -169,4 +169,4 @@ class Exchange:
             headers.setdefault(name, value)
         headers.setdefault("content-security-policy", POLICY)
         if self._unread:
-            headers["connection"] = "close"  # otherwise uvicorn goes on reading what nobody wants
+            headers["connection"] = "close"  # otherwise uvicorn reads the rest of a rejected body

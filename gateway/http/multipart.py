@@ -17,7 +17,7 @@ MAX_PADDING_BYTES = 128  # spaces and tabs between a boundary and the end of its
 
 
 class MalformedMultipart(Exception):
-    """The text says what is wrong, for whoever wrote the client."""
+    """The message tells the client's developer what is wrong."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""HTTP/1.1 connections that wait for nobody for ever; uvicorn bounds neither a head nor a stalled answer."""
+"""HTTP/1.1 protocol with header and write timeouts, which uvicorn does not have."""
 
 import asyncio
 import fcntl
@@ -34,12 +34,12 @@ CHECKS = 4  # of a stalled answer, within the time that it may stand still
 
 
 class Connection(H11Protocol):
-    """Closed when a request head is not complete in time, and when an answer is not taken. `app_state` has the limits;
+    """Closed when a request head is not complete in time, and when a response is not read. `app_state` has the limits;
     a connection that has nothing to send, such as one that waits for an event, may be silent.
 
     A selfie that there is no place for is refused here, as `Admission` would refuse it and at a fraction of the cost:
     in a crowd that halves the gateway's processor time (`tests.load.refusals`). Only the first request of a connection,
-    since no other is known to begin where bytes arrive, and not where pages of other origins must be told, too.
+    since no other is known to begin where bytes arrive, and not if pages of other origins need CORS headers.
     """
 
     def __init__(self, config: Config, server_state: ServerState, app_state: dict[str, Any], **more: Any) -> None:

@@ -16,7 +16,7 @@ MAX_NAMED = 10
 
 # A coroutine, though it awaits nothing: FastAPI would run a function in a thread.
 async def reject_unknown_parameters(request: Request) -> None:
-    """Raises Problem. Only under `/api`: links to pages arrive with the parameters of whoever passed them on."""
+    """Raises Problem. Only under `/api`: links to pages may carry parameters of the apps that shared them."""
     route = request.scope.get("route")
     if not isinstance(route, APIRoute) or not route.path.startswith(PREFIX):
         return

@@ -42,7 +42,7 @@ class Rates:
 
 
 class RateLimiters:
-    """Counts in a moving window. With `url` all gateways count together there; while it is away each counts in its own
+    """Counts in a moving window. With `url` all gateways count together there; when it is down each counts in its own
     memory, as without."""
 
     def __init__(self, rates: Rates, url: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Counters of rate limits that several gateways share, in Valkey or Redis; and what is done while it is away."""
+"""Counters of rate limits that several gateways share, in Valkey or Redis; and the fallback while it is unavailable."""
 
 import asyncio
 import re
@@ -80,5 +80,5 @@ class Away(Exception):
 
 
 def hide(who: str) -> str:
-    """The name of a counter: addresses, user names and e-mail addresses are not told to another server."""
+    """The name of a counter: hides addresses, user names and e-mail addresses from the other server."""
     return blake2b(who.encode(), digest_size=NAME_BYTES, person=b"minois-rates").hexdigest()

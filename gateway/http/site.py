@@ -55,7 +55,7 @@ class Site:
     `public_origin`: scheme and host of the address on posters and in links, such as `https://photos.example.org`.
     `trusted_proxies`: addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
     `cors_origins`: origins whose pages may call the gateway, or `*`; always without credentials.
-    `hsts_days`: for how long browsers that came by HTTPS come back by HTTPS alone; 0: they are not told."""
+    `hsts_days`: how long browsers that used HTTPS must keep using it; 0: no HSTS header."""
 
     root_path: str = ""
     public_origin: str = ""

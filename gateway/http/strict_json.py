@@ -1,4 +1,4 @@
-"""JSON as strangers may send it (RFC 8259), without what a parser lets through and nobody needs."""
+"""Strict JSON (RFC 8259): rejects what Python's parser accepts in addition."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Times as they are told: seconds since 1970."""
+"""Times on the wire: seconds since 1970."""
 
 from google.protobuf.message import Message
 

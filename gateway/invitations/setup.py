@@ -1,4 +1,4 @@
-"""Whether the first organiser is still to be made; asked for by every page that nobody is signed in to."""
+"""Whether the first organiser is still missing; requested by every page without a session."""
 
 import time
 

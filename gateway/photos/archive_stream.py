@@ -46,7 +46,7 @@ AskedArchive = Annotated[Asked, Depends()]
 async def send_archive(
     backend: Backends, asked: Asked, file_name: str, entries: Sequence[Entry], is_of_photos: bool = True
 ) -> Response:
-    """One that `is_of_photos` outlives its access token; any other is sent whole, as nobody asks for parts of it.
+    """One that `is_of_photos` outlives its access token; any other is sent whole; ranges do not apply to it.
     Raises Problem."""
     request = asked.request
     archive, tag = await asyncio.to_thread(_lay_out, entries)  # 0.4 s for 100 000 photos

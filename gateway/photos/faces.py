@@ -55,9 +55,9 @@ class Face(BaseModel):
     width: int
     height: int
     image_url: str = Field(description="the face, as a JPEG of at most 160 pixels on the long edge")
-    people: list[FacePerson] = Field(description="those for whom it is taken")
+    people: list[FacePerson] = Field(description="people whom it matches")
     answer: Answer | None = Field(
-        description="whether it is taken for the guest: `near_miss` is not, by little or for a reason that may change;"
+        description="whether it matches the guest: `near_miss` does not, narrowly or for a reason that may change;"
         " null: no guest was named, or the guest is not searched for"
     )
     reasons: list[Reason] = Field(description="why")

@@ -23,7 +23,7 @@ class SimilarFace(BaseModel):
     photo_id: str
     face_name: FaceName
     image_url: str = Field(description="the face, as a JPEG of at most 160 pixels on the long edge")
-    people: list[FacePerson] = Field(description="guests for whom it is taken")
+    people: list[FacePerson] = Field(description="guests whom it matches")
     hidden: bool = Field(description="whether the photo is hidden from guests already")
 
 
@@ -75,7 +75,7 @@ async def find_similar_faces(photo_id: UUID, number: FaceNumber, backend: Signed
 
 @router.post("/events/{event_id}/faces/removal", responses=problems("face_changed", *ORGANISED, *JSON_BODY))
 async def remove_faces(event_id: UUID, form: FacesRemoval, backend: Signed) -> RemovedFaces:
-    """Forget faces, all or none: they are in nobody's gallery any more, their encodings are deleted, and these photos
+    """Forget faces, all or none: they match no one any more, their encodings are deleted, and these photos
     do not bring them back when they are read again. Photos that come later have to be looked for again."""
     chosen = [pb.ChosenFace(photo_id=str(face.photo_id), face_name=face.face_name) for face in form.faces]
     removal = f"REMOVAL_{form.removal.upper()}"

@@ -102,8 +102,8 @@ async def add_photos(event_id: UUID, request: Request, backend: Signed, replace:
     With `replace` a file replaces the photo that has its name: the photo keeps its id, its place in lists, its
     visibility and what guests said of it, and it is shown as it was until the new file is read. Where several photos
     have the name the file is a new photo (`ambiguous`). Organisers replace what organisers and photographers added,
-    photographers what they added themselves, and nobody the photos of guests. Do not say it for several files of one
-    name: a second request would replace the photo of the first."""
+    photographers what they added themselves; photos of guests are never replaced. Do not use it for several files of
+    one name: a second request would replace the photo of the first."""
     # Asked first, so that strangers cannot make us read gigabytes.
     await backend.photos.CheckUpload(pb.CheckUploadRequest(event_id=str(event_id)))
     limits, limiter = backend.limits, request.app.state.limiters.photos
@@ -154,7 +154,7 @@ async def list_photos(
 async def list_my_uploads(
     request: Request, event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = ""
 ) -> shapes.UploadedPhotoPage:
-    """The photos that the caller has added to an event, the last one first, whoever else sees them."""
+    """The photos that the caller has added to an event, newest first, regardless of who else sees them."""
     page = pb.ListUploadsRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
     answer = await backend.photos.ListUploads(page)
     return shapes.UploadedPhotoPage(
@@ -178,7 +178,7 @@ async def delete_photo(photo_id: UUID, backend: Signed) -> None:
     "/photos/{photo_id}/not-me", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
 async def refuse_match(photo_id: UUID, backend: Signed, person: Person = None) -> None:
-    """Hide a photo that shows somebody else; it stays hidden whatever selfie comes later."""
+    """Hide a photo that shows another person; it stays hidden whatever selfie is sent later."""
     request = matcher_pb2.RefuseMatchRequest(photo_id=str(photo_id), person_id=name_person(person))
     await backend.matcher.RefuseMatch(request)
 
@@ -198,7 +198,7 @@ async def restore_match(photo_id: UUID, backend: Signed, person: Person = None) 
     responses=problems("invalid_argument", "photo_not_found", *SIGNED),
 )
 async def ask_to_hide(photo_id: UUID, backend: Signed) -> None:
-    """Hide a photo from the caller at once and for good, and ask its organisers to hide it from everybody."""
+    """Hide a photo from the caller permanently, and ask its organisers to hide it from everyone."""
     await backend.matcher.AskToHide(matcher_pb2.AskToHideRequest(photo_id=str(photo_id)))
 
 

@@ -1,4 +1,4 @@
-"""The people whom an account looks for: its guest, and those who were added."""
+"""The people an account looks for: its guest, and those they added."""
 
 from typing import Literal
 from uuid import UUID
@@ -51,7 +51,7 @@ router = APIRouter(prefix="/api/people", tags=["selfies"], route_class=JsonRoute
 
 @router.get("", responses=problems(*SIGNED))
 async def list_people(backend: Signed) -> People:
-    """The people whom the caller looks for."""
+    """The people the caller looks for."""
     answer = await backend.selfie.ListPeople(pb.ListPeopleRequest())
     return People(people=[_person(person) for person in answer.people], free=answer.free_count)
 
@@ -70,7 +70,7 @@ async def list_people(backend: Signed) -> People:
     ),
 )
 async def add_person(form: NewPerson, backend: Signed, idempotency_key: IdempotencyKey = "") -> Person:
-    """Look for somebody else, too; then send a selfie of them, with `person`."""
+    """Add a person to look for; then send a selfie of them, with `person`."""
     request = pb.CreatePersonRequest(
         request_id=make_request_id(idempotency_key), name=form.name, consent_version=form.consent_version
     )

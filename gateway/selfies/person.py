@@ -1,4 +1,4 @@
-"""Which of the people whom an account looks for a request concerns."""
+"""The person a request concerns, among those an account looks for."""
 
 from typing import Annotated
 from uuid import UUID
@@ -9,9 +9,7 @@ from gateway.backends.channels import Backends
 from gateway.errors.problem import Problem
 from protos.selfie.v1 import selfie_pb2 as pb
 
-Person = Annotated[
-    UUID | None, Query(description="id of one of the people whom the caller looks for; without: the caller")
-]
+Person = Annotated[UUID | None, Query(description="id of one of the people the caller looks for; default: the caller")]
 
 
 def name_person(person: UUID | None) -> str:

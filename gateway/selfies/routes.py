@@ -36,7 +36,7 @@ IdempotencyKey = Annotated[
     str, Header(max_length=MAX_KEY_LENGTH, description="the same key: the same upload, however often it is sent")
 ]
 
-Add = Annotated[bool, Query(description="use it beside the selfies in use, of which there are three at most")]
+Add = Annotated[bool, Query(description="use it together with the current selfies, three at most")]
 LastEventId = Annotated[str, Header(description="`id` of the last event received; an EventSource sends it by itself")]
 
 
@@ -62,7 +62,7 @@ async def upload_selfie(
     request: Request, backend: Signed, idempotency_key: IdempotencyKey = "", person: Person = None, add: Add = False
 ) -> AcceptedSelfie:
     """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`. It takes
-    the place of the selfies in use or, with `add`, is used beside them."""
+    the place of the selfies in use or, with `add`, is used together with them."""
     max_bytes = backend.limits.max_selfie_bytes
     if caller := request.scope["caller"]:
         await rates_of(request).hit("selfies", str(caller.user_id))

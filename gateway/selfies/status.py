@@ -18,8 +18,8 @@ ADVICE = {
     pb.REJECT_REASON_INVALID_DIMENSIONS: "The picture is too small, too narrow or too long. Send an ordinary photo.",
     pb.REJECT_REASON_TOO_MANY_PIXELS: "The picture has too many pixels. Send a smaller copy, or send it as a JPEG.",
     pb.REJECT_REASON_DIFFERENT_PERSON: (
-        "This selfie shows somebody else than your first one. If it is you, take it again, looking into the camera. "
-        "To look for somebody else, too, add a person."
+        "This selfie shows another person than your first one. If it is you, take it again, looking into the camera. "
+        "To look for another person as well, add a person."
     ),
     pb.REJECT_REASON_TOO_MANY_FACES: (
         "You have deleted your selfie and started over too often within a day. Try again tomorrow."

@@ -27,7 +27,7 @@ REFUSALS = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED, grpc.S
 MEMBERSHIP = (auth_pb2.Change.KIND_JOINED, auth_pb2.Change.KIND_LEFT)
 EVENT = (auth_pb2.Change.KIND_EVENT_UPDATED, auth_pb2.Change.KIND_EVENT_DELETED)
 
-# Who is shown the same counts: members of a role, and of photographers, who see their own photos alone, each one.
+# The audience of one set of counts: the members of a role; each photographer by itself, who sees only their own photos.
 View = int | UUID
 
 log = get_logger()
@@ -244,7 +244,7 @@ class Live:
             watched.recheck = asyncio.get_running_loop().call_later(RECHECK_S, self._refresh, watched)
 
     async def _list_members(self, watched: Watched) -> None:
-        """Of a selfie its user alone is said; until the members are known, each one may be that of a guest."""
+        """A selfie's update names only its user; until the members are known, any user may be a guest."""
         watched.members, watched.is_listed = None, True
         try:
             user_ids = await list_members(self._backends, self._calls, str(watched.event_id))
@@ -267,7 +267,7 @@ def _view_of(page: StatePage, event: auth_pb2.Event) -> View:
 
 
 def _pace_of(watched: Watched, view: View, photos: photo_pb2.IndexState) -> Pace:
-    """Of the photos of the event; nobody measures how fast those of one photographer are read."""
+    """For all photos of the event; the speed is not measured for each photographer."""
     pace = Pace() if isinstance(view, UUID) else watched.pace
     now = asyncio.get_running_loop().time()
     pace.note(now, photos.indexed_count + photos.failed_count, photos.pending_count)

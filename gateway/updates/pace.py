@@ -7,7 +7,7 @@ MIN_S = 2.0  # a shorter time says nothing
 
 
 class Pace:
-    """Of the last minute in which photos were waiting, by what was counted since somebody looks."""
+    """Over the last minute in which photos were waiting, counted since the page was opened."""
 
     def __init__(self) -> None:
         self._counted: deque[tuple[float, int]] = deque()  # when, and how many were read by then

@@ -77,7 +77,7 @@ class OpenPage(Stream):
         self._first = number
 
     def add(self, number: int, hint: Hint) -> None:
-        """A hint that is pending already keeps its number: whoever resumes after it gets what follows again."""
+        """A hint that is pending already keeps its number: a client that resumes after it gets later hints again."""
         if hint.kind is not Kind.RELOAD and len(self._pending) >= MAX_PENDING:
             hint = Hint(Kind.RELOAD, self.user_id)
         if hint.kind is Kind.RELOAD:  # stands for everything

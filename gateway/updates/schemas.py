@@ -1,4 +1,4 @@
-"""What an open page hears."""
+"""Events of an open page's stream."""
 
 from enum import Enum
 
