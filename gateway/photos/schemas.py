@@ -117,7 +117,7 @@ class UploadedPhoto(BaseModel):
     height: int | None = Field(description="null until indexed")
     uploaded_at: int
     visibility: Visibility = Field(
-        description="who sees it apart from organisers and its contributor; `unapproved`: not yet approved by an organiser"
+        description="who sees it apart from organisers and its contributor; `unapproved`: no organiser approved it yet"
     )
     colour: Colour
     thumb_url: str | None = Field(description="null until indexed")
