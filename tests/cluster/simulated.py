@@ -18,7 +18,8 @@ IS_NAMED_BY_A_TAG = "Warning: metadata.name: this is used in Pod names and hostn
 NOT_INSTALLED = ("Cluster", "Pooler")  # of CloudNativePG
 
 
-@pytest.fixture(scope="session")
+# Of the folder and not of the session: a control plane takes a quarter of a processor as long as it runs.
+@pytest.fixture(scope="package")
 def nodes(tool: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedNodes]:
     tool(tools.go)
     try:
@@ -32,12 +33,12 @@ def nodes(tool: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) ->
             yield nodes
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def control(nodes: SimulatedNodes) -> ControlPlane:
     return nodes.control
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def production(control: ControlPlane, built: dict[str, Manifests]) -> Manifests:
     """The overlay, applied; what CloudNativePG would define is left out."""
     found = built["production"]

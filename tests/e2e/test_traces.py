@@ -110,7 +110,7 @@ def test_a_hanging_collector_does_not_affect_the_system(
 def test_the_sdk_is_loaded_only_if_tracing_is_enabled(endpoint: str, is_loaded: bool) -> None:
     program = (
         "import sys, auth_service.__main__, selfie_service.__main__, matcher_service.__main__, gateway.__main__\n"
-        "from kit import settings, traces\n"
+        "from kit import settings\nfrom kit.telemetry import traces\n"
         "traces.start('test', settings.TraceSettings())\n"
         "print('opentelemetry.sdk' in sys.modules)"
     )
