@@ -26,7 +26,9 @@ def environment_reads(source: str) -> list[int]:
 
 
 def test_only_settings_and_main_modules_read_the_environment() -> None:
-    modules = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "node_modules" not in path.parts]
+    modules = [
+        path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if "node_modules" not in path.parts
+    ]
 
     assert len(modules) > 200
     assert {
