@@ -106,7 +106,7 @@ def test_setting_a_role_needs_a_member(scene: AuthScene, party: Party) -> None:
     for nobody in (waiting, stranger, away):
         with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
             scene.set_role(event, nobody, COUPLE, olga)
-        assert "no member of the event" in refusal.message
+        assert "not a member of the event" in refusal.message
     scene.stub.DeleteUser(pb.DeleteUserRequest(), metadata=gone.metadata)
     with refused(grpc.StatusCode.NOT_FOUND, "USER_NOT_FOUND") as refusal:
         scene.set_role(event, gone, COUPLE, olga)
