@@ -107,7 +107,7 @@ def test_what_the_command_prints_works_when_it_is_pasted_twice(data: Path, sampl
     ports, metrics = {name: ports[name] for name in DEFAULT_PORTS}, max(ports.values()) + 1
     with start(data, ports, INDEXERS="2", LOG_FORMAT="json", METRICS_PORT=str(metrics)) as command:
         try:
-            shown = read_until(command, "Ctrl-C stops everything.")
+            shown = read_until(command, "Press Ctrl-C to stop everything.")
             begin = next(number for number, line in enumerate(shown) if "paste this" in line)
             for _ in range(2):
                 done = subprocess.run(
@@ -142,7 +142,7 @@ def test_with_tls_phones_reach_the_gateway_and_nothing_else(data: Path, sample: 
     ports = free_ports(list(DEFAULT_PORTS))
     with start(data, ports, TLS="1") as command:
         try:
-            shown = "".join(read_until(command, "Ctrl-C stops everything."))
+            shown = "".join(read_until(command, "Press Ctrl-C to stop everything."))
             page = re.search(r"guest page +(https://\S+)", shown)
             assert page
             trusting = ssl.create_default_context(cafile=data / "keys" / "https.cert.pem")
