@@ -1,8 +1,8 @@
 """Runs a command that ends together with its parent, even after a SIGKILL: `tether.py SIGNAL USER COMMAND...`.
 
 Standard input is a pipe whose write end the parent holds and never uses. When the parent exits, the kernel closes it
-and sends SIGNAL to the command. Unlike PR_SET_PDEATHSIG, this does not depend on the thread that started it. `-` as USER is
-the current user.
+and sends SIGNAL to the command. Unlike PR_SET_PDEATHSIG, this does not depend on the thread that started it. `-` as
+USER is the current user.
 """
 
 import fcntl

@@ -65,7 +65,7 @@ def follow_endings(fetch: Callable[[int, float], Endings], ended: EndedSessions,
             if stop.is_set():
                 return  # the channel was closed during the call
             if not isinstance(fault, Unavailable):
-                log.exception("Reading the list of ended sessions failed and will be retried.", action="endings_failed")
+                log.exception("Reading ended sessions failed and will be retried.", action="endings_failed")
             elif not is_away:
                 log.warning(
                     "The list of ended sessions is waiting for auth_service.",
