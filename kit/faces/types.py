@@ -85,7 +85,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A box that may hold a face; `score` is the detector's margin: 0 is its threshold, a clear face has 1 to 3
+    """A box that may contain a face; `score` is the detector's margin: 0 is its threshold, a clear face has 1 to 3
     by HOG. One that is not `is_sure` was seen by CenterFace alone; its scores are 0.35 to 1."""
 
     box: Box
