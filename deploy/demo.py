@@ -1,4 +1,4 @@
-"""The demo: a fresh Minois, the whole journey on real photos, and what it found."""
+"""The demo: a fresh system, a complete event on real photos, and which photos were found."""
 
 import json
 import secrets
@@ -21,7 +21,7 @@ LINES_OF_A_FAULT = 40
 
 
 def run(cache: Path) -> int:
-    """The exit code: 0 when every guest got exactly the photos that they are in. The last line is JSON."""
+    """Returns the exit code, 0 if every guest got exactly the photos they are in. The last line is JSON."""
     console = Console(highlight=False)
     steps: list[tuple[str, float]] = []
     folder = Path(tempfile.mkdtemp(prefix="minois-demo-"))

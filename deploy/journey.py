@@ -1,4 +1,4 @@
-"""The whole journey of an event: created, photographed, viewed by its guests, deleted."""
+"""A complete event over REST: created, photographed, viewed by its guests, deleted."""
 
 import secrets
 import statistics
@@ -16,12 +16,12 @@ from deploy.sample.event import SampleEvent, SamplePhoto
 EVENT_NAME = "Demo event"
 INDEX_TIMEOUT_S = 600.0
 ERASE_TIMEOUT_S = 60.0
-GONE = (401, 404)  # an erased guest may be refused already as a caller
+GONE = (401, 404)  # an erased guest may already be rejected as a caller
 
 
 @dataclass(frozen=True)
 class Found:
-    """What one guest got: `matched` are right, `wrong` are photos that they are not in."""
+    """The matches of one guest: `matched` are correct, `wrong` are photos that they are not in."""
 
     name: str
     expected: int
@@ -37,7 +37,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Report:
-    """What the journey measured."""
+    """Measurements of the run."""
 
     photos: int
     faces: int
@@ -55,7 +55,7 @@ class Report:
 
 
 class Journey:
-    """Walks through a running system once; `steps` says how long each part took. `sign_in` signs in a new organiser.
+    """Runs once through a running system; `steps` says how long each part took. `sign_in` signs in a new organiser.
     Raises RestFault."""
 
     def __init__(self, base_url: str, sign_in: Callable[[Person], None], sample: SampleEvent, console: Console) -> None:
@@ -100,7 +100,7 @@ class Journey:
                 if states["indexed"] == total:
                     return event
                 if time.monotonic() > deadline:
-                    raise RestFault(f"{states['pending']} photos still wait after {INDEX_TIMEOUT_S:.0f} s")
+                    raise RestFault(f"{states['pending']} photos are still pending after {INDEX_TIMEOUT_S:.0f} s")
                 time.sleep(0.2)
 
     def _visit(self, guest: Person, name: str, event: Json, photos: Mapping[str, SamplePhoto]) -> Found:
@@ -110,14 +110,14 @@ class Journey:
         state = guest.follow_rematch()
         wait_s = time.perf_counter() - started
         if state["status"] != "done":
-            raise RestFault(f"{name}'s rematch ended as {state}")
+            raise RestFault(f"{name}'s rematch ended with the state {state}")
         pages = list(guest.my_photos())
         shown = {photo["id"] for photo in pages}
         if len(shown) != len(pages):
-            raise RestFault(f"{name}'s pages show a photo twice")
+            raise RestFault(f"{name}'s pages list a photo twice")
         right = {photo_id for photo_id, photo in photos.items() if name in photo.people}
         if pages and not guest.download(pages[0]["thumb_url"]):
-            raise RestFault("A thumb is empty")
+            raise RestFault("A thumbnail is empty")
         return Found(name, len(right), len(shown & right), len(shown - right), upload_ms, wait_s)
 
     def _erase(
@@ -136,7 +136,7 @@ class Journey:
         deadline = time.monotonic() + ERASE_TIMEOUT_S
         while (status := person.status_of(f"/api/photos/{photo_id}/thumb")) not in gone:
             if time.monotonic() > deadline:
-                raise RestFault(f"An erased photo still answers {status} after {ERASE_TIMEOUT_S:.0f} s")
+                raise RestFault(f"An erased photo is still answered with {status} after {ERASE_TIMEOUT_S:.0f} s")
             time.sleep(0.1)
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Brings the schemas of all services to their newest version: `python -m deploy.migrate`."""
+"""Migrates the schemas of all services to their newest version: `python -m deploy.migrate`."""
 
 import time
 from collections.abc import Mapping
@@ -15,17 +15,18 @@ from kit.telemetry import logs
 from kit.telemetry.logs import get_logger
 
 ROOT = Path(__file__).parents[1]
-WAIT_S = 60.0  # for a database that starts at the same time
+WAIT_S = 60.0  # for a database that is starting at the same time
 RETRY_S = 0.5
 
 log = get_logger()
 
 
 class MigrateAllSettings(settings.ProcessSettings, settings.DatabaseSettings):
-    """python -m deploy.migrate: bring all schemas to their newest version."""
+    """python -m deploy.migrate: migrate all schemas to their newest version."""
 
     role_passwords: FilePath | None = Field(
-        None, description="passwords of the services' roles, as PGPASSFILE has them; none: all are DATABASE_URL's role"
+        None,
+        description="passwords of the services' roles, in PGPASSFILE's format; none: all share DATABASE_URL's role",
     )
 
 
@@ -43,12 +44,12 @@ def run() -> None:
         except DatabaseUnavailable as fault:
             if time.monotonic() > ends_at:
                 raise
-            log.info("The database does not answer yet.", action="waiting", reason=first_line(fault.__cause__))
+            log.info("The database is not available yet.", action="waiting", reason=first_line(fault.__cause__))
         time.sleep(RETRY_S)
 
 
 def prepare_roles(url: str, passwords: Path | None) -> dict[str, str]:
-    """The URL of each service, whose role is there then; `url` is that of a superuser, except without `passwords`.
+    """Creates the roles and returns the URL of each service; `url` is a superuser's, except without `passwords`.
     Raises DatabaseUnavailable."""
     if passwords is None:
         return dict.fromkeys(SERVICES, url)
@@ -58,7 +59,7 @@ def prepare_roles(url: str, passwords: Path | None) -> dict[str, str]:
 
 
 def migrate_all(urls: Mapping[str, str]) -> None:
-    """By the URL of each service. Safe to run from several processes at once. Raises DatabaseUnavailable."""
+    """Migrates each service by its URL. Safe to run from several processes at once. Raises DatabaseUnavailable."""
     for service, url in urls.items():
         migrate(url, service, ROOT / f"{service}_service" / "migrations")
 

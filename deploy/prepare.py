@@ -1,9 +1,8 @@
-"""Makes the keys and the database passwords of an installation in containers: `python -m deploy.prepare FOLDER`.
+"""Creates the keys and database passwords of an installation in containers: `python -m deploy.prepare FOLDER`.
 
-What exists is kept, so it runs before each start. `secrets` in FOLDER is for this command alone; `auth`, `selfie`,
-`matcher` and `gateway` are for these, each with its own key and the password of its own role, `migrate` is for the
-migrations, which know all passwords, `password` for PostgreSQL, and `master` for
-those who read faces.
+Existing files are kept, so it runs before each start. Only this command reads `secrets` in FOLDER. `auth`, `selfie`,
+`matcher` and `gateway` each contain the key of that process and the password of its role, `migrate` the passwords of
+all roles, `password` that of PostgreSQL's owner, and `master` the master key, for the processes that read faces.
 """
 
 import secrets
@@ -42,13 +41,13 @@ def prepare(folder: Path) -> None:
     for service in SIGNING_SERVICES:
         for path in (own / f"{service}.key.pem", *own.glob("*.pub.pem")):
             shutil.copy2(path, folder / service / path.name)
-    # PostgreSQL reads it as a user of its own.
+    # PostgreSQL reads it as another user.
     lines = [_to_line(USER, _keep_password(password / "database", 0o444))]
     for service in SERVICES:
         lines.append(_to_line(role_of(service), _keep_password(own / f"{service}.password", 0o600)))
         _write(folder / service / "pgpass", lines[-1], 0o600)
     _write(migrate / "pgpass", "".join(lines), 0o600)
-    (own / "pgpass").unlink(missing_ok=True)  # of versions with one role
+    (own / "pgpass").unlink(missing_ok=True)  # left by versions with a single role
 
 
 def _keep_password(path: Path, mode: int) -> str:
@@ -62,7 +61,7 @@ def _to_line(role: str, password: str) -> str:
 
 
 def _write(path: Path, text: str, mode: int) -> None:
-    """Whole or not at all."""
+    """Writes the file atomically."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""The REST interface as an organiser or a guest uses it."""
+"""A client of the REST interface for an organiser or a guest."""
 
 import json
 import os
@@ -21,7 +21,7 @@ Json = dict[str, Any]
 
 
 class RestFault(Exception):
-    """An unexpected answer; `status` is its HTTP status, 0: there was none."""
+    """An unexpected response; `status` is its HTTP status, 0 without a response."""
 
     def __init__(self, text: str, status: int = 0) -> None:
         super().__init__(text)
@@ -29,9 +29,9 @@ class RestFault(Exception):
 
 
 class Person:
-    """Someone who uses Minois over HTTP; after `login` or `register` with a token of their own.
+    """A user of Minois over HTTP, authenticated after `login` or `register`.
 
-    `trusted`: a file with the certificate of a gateway that vouches for itself."""
+    `trusted`: a file with the certificate of a gateway that uses a self-signed one."""
 
     def __init__(self, base_url: str, trusted: Path | None = None) -> None:
         verify = ssl.create_default_context(cafile=trusted) if trusted else True
@@ -48,7 +48,7 @@ class Person:
         self._authorise(answer)
 
     def become_first_organiser(self, code: str, username: str, password: str) -> None:
-        """With the code that auth_service logs while there is no organiser."""
+        """Uses the code that auth_service logs while there is no organiser."""
         user = {"username": username, "email": f"{username}@example.org", "password": password}
         self._authorise(self._ask("POST", "/api/first-organiser", json={"code": code, "user_data": user}))
 
@@ -70,23 +70,23 @@ class Person:
         return self._ask("GET", f"/api/events/{event_id}")
 
     def upload_photos(self, event_id: str, photos: Iterable[SamplePhoto]) -> dict[str, SamplePhoto]:
-        """The photos by the id that each got. Raises RestFault where one was not kept."""
+        """The photos by their new ids. Raises RestFault if one was rejected."""
         by_name = {photo.name: photo for photo in photos}
         files = [("files", (photo.name, photo.jpeg, "image/jpeg")) for photo in by_name.values()]
         answer = self._ask("POST", f"/api/events/{event_id}/photos", files=files)
         for item in answer["photos"]:
             if "reason" in item:
-                raise RestFault(f"{item['filename']} was not kept: {item['reason']}")
+                raise RestFault(f"{item['filename']} was rejected: {item['reason']}")
         return {item["id"]: by_name[item["filename"]] for item in answer["photos"]}
 
     def upload_selfie(self, jpeg: bytes) -> float:
-        """Returns how many milliseconds the answer took."""
+        """Returns the response time in milliseconds."""
         started = time.perf_counter()
         self._ask("POST", "/api/upload-selfie", files={"file": ("selfie.jpg", jpeg, "image/jpeg")})
         return (time.perf_counter() - started) * 1000
 
     def follow_rematch(self) -> Json:
-        """The final state, from the server's events."""
+        """The final state, from the server-sent events."""
         with self._http.stream("GET", "/api/rematch-events") as answer:
             if answer.status_code != 200:
                 raise RestFault(f"GET /api/rematch-events answered {answer.status_code}")
@@ -136,7 +136,7 @@ class Person:
 
 
 def add_organiser(data: Path, environment: Mapping[str, str], username: str, password: str) -> None:
-    """As an operator does it, with the command-line tool. Raises RestFault with its error message."""
+    """Creates an organiser with the operators' command. Raises RestFault with its error message."""
     command = [sys.executable, "-m", "auth_service", "add-organiser", "--username", username]
     command += ["--email", f"{username}@example.org"]
     settings = {**os.environ, **environment, "MINOIS_DATA": str(data), "MINOIS_PASSWORD": password}

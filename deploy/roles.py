@@ -1,4 +1,4 @@
-"""One PostgreSQL role for each service, which is no superuser and owns the service's schema and nothing else."""
+"""One PostgreSQL role for each service, not a superuser, which owns the service's schema and nothing else."""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -10,8 +10,8 @@ from psycopg2 import sql
 from kit.errors import DatabaseUnavailable
 
 SERVICES = ("auth", "selfie", "matcher")
-LOCK_TIMEOUT = "60s"  # a process of the previous version may still be at work
-# What of a schema belongs to somebody: relations (a sequence of a column follows its table), functions and types.
+LOCK_TIMEOUT = "60s"  # processes of the previous version may still hold locks
+# The objects of a schema with an owner: relations (the sequence of a column follows its table), functions and types.
 FOREIGN = """
 SELECT format('ALTER TABLE %%s', c.oid::regclass) FROM pg_class c
 WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
@@ -33,16 +33,16 @@ def role_of(service: str) -> str:
 
 
 def url_of(service: str, url: str) -> str:
-    """The same database as the role of the service, whose password is none of the URL's."""
+    """The URL of the same database for the role of the service, without a password."""
     parts = urlsplit(url)
     return parts._replace(netloc=f"{role_of(service)}@{parts.netloc.rpartition('@')[2]}").geturl()
 
 
 def keep_roles(url: str, passwords: Mapping[str, str] | None = None, reader: str = "") -> None:
-    """Creates the roles and their schemas and hands over what exists, in one transaction; `url` is that of a superuser,
-    `passwords` are by service (none: who reaches the server is trusted). `reader`: a role that may do what all of them
-    may, for backups. Repeated, it changes nothing.
-    Raises DatabaseUnavailable."""
+    """Creates the roles and schemas and hands over existing objects, in one idempotent transaction.
+
+    `url` is a superuser's; `passwords` are by service (none: the server trusts every connection); `reader` is a role
+    that becomes a member of all of them, for backups. Raises DatabaseUnavailable."""
     try:
         with closing(psycopg2.connect(url, connect_timeout=5)) as connection, connection, connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = 0")
@@ -70,7 +70,7 @@ def _keep_role(cursor: "psycopg2.extensions.cursor", role: str, password: str | 
 
 
 def _hand_over(cursor: "psycopg2.extensions.cursor", schema: str, role: str) -> None:
-    """Gives the schema and what is in it to the role."""
+    """Makes the role the owner of the schema and its objects."""
     name, owner = sql.Identifier(schema), sql.Identifier(role)
     cursor.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(name))
     cursor.execute(sql.SQL("ALTER SCHEMA {} OWNER TO {}").format(name, owner))

@@ -1,4 +1,4 @@
-"""What a wheel holds that git does not: the web pages, built by the Node of a package, and CenterFace's weights."""
+"""Build hook that adds to the wheel what git does not contain: the built web pages and CenterFace's weights."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ SOURCES = ("package.json", "package-lock.json", "build.mjs", "src")
 
 
 class MadeFilesHook(BuildHookInterface):  # type: ignore[misc]  # hatchling is there only while a wheel is built
-    """In a folder of its own: what `make pages` has built stays as it is."""
+    """Builds in a separate folder, so that the output of `make pages` is unchanged."""
 
     folder: Path | None = None
 

@@ -1,1 +1,1 @@
-"""What every service shares; knows no service and none of our protos."""
+"""Code shared by all services; imports no service and none of our protos."""

@@ -1,7 +1,7 @@
 """Kinds of faults, independent of gRPC and HTTP.
 
-A service's own fault is a subclass with a docstring: the class name is its stable reason (`EventClosed` is sent as
-`EVENT_CLOSED`), the docstring is the message that the caller reads.
+A fault of a service is a subclass with a docstring: the class name is its stable reason (`EventClosed` is sent as
+`EVENT_CLOSED`), the docstring is the message for the caller.
 """
 
 import re
@@ -12,7 +12,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Violation:
-    """One faulty field of a form."""
+    """One invalid field of a form."""
 
     field: str
     reason: str
@@ -20,12 +20,12 @@ class Violation:
 
 
 class Fault(Exception):
-    """Something that the caller can understand and act on."""
+    """A fault that the caller can understand and act on."""
 
     reason: ClassVar[str] = "FAULT"
 
     def __init_subclass__(cls) -> None:
-        if "reason" not in vars(cls):  # set where two kinds of fault are one reason
+        if "reason" not in vars(cls):  # set where two kinds of fault share a reason
             cls.reason = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).upper()
 
     def __init__(self, *, metadata: Mapping[str, str] | None = None, violations: Sequence[Violation] = ()) -> None:

@@ -1,8 +1,8 @@
-"""Steps at which a process can be made to die or to fail, to prove that nothing is lost there.
+"""Failpoints: steps at which a process can be made to die or fail, to prove that no data is lost there.
 
-`FAILPOINTS=photo-publish:before-commit=die:0.1,*:after-commit=fail:0.01` gives each step that a pattern names a chance:
-`die` ends the process as kill -9 does, `fail` raises as if what is needed were away. Off, a step costs one test of an
-empty tuple.
+`FAILPOINTS=photo-publish:before-commit=die:0.1,*:after-commit=fail:0.01` gives each step that matches a
+pattern a probability: `die` ends the process like kill -9, `fail` raises Unavailable. When off, a step costs one check
+of an empty tuple.
 """
 
 import os
@@ -17,7 +17,7 @@ ACTIONS = ("die", "fail")
 
 log = get_logger()
 
-# For the whole process, as the environment is: a step has no constructor to pass it to.
+# Module-level, like the environment: a step has no constructor through which to pass it.
 _armed: tuple[tuple[str, str, float], ...] = ()
 
 
@@ -26,7 +26,7 @@ class InjectedFailure(Unavailable):
 
 
 def parse(text: str) -> tuple[tuple[str, str, float], ...]:
-    """(pattern, action, chance) of each; raises ValueError for what cannot be understood."""
+    """(pattern, action, chance) of each item; raises ValueError for invalid text."""
     found = []
     for item in filter(None, text.split(",")):
         pattern, _, what = item.partition("=")
@@ -43,7 +43,7 @@ def arm(text: str) -> None:
 
 
 def reach(step: str, moment: str = "") -> None:
-    """Says that a step is reached; `moment` is a part of it, such as `before-commit`."""
+    """Marks that a step is reached; `moment` is a part of it, such as `before-commit`."""
     if _armed and step:
         _act(f"{step}:{moment}" if moment else step)
 

@@ -1,4 +1,4 @@
-"""Following a change feed: from a stored cursor on, each change applied once, in order."""
+"""Follows a change feed from a stored cursor; each change is applied once, in order."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,7 @@ log = get_logger()
 
 POLL_S = 15.0
 BACKOFF_S = 0.5
-MAX_RUN = 50  # changes in one transaction
+MAX_RUN = 50  # changes per transaction
 
 
 class Sequenced(Protocol):
@@ -26,11 +26,11 @@ AnyChange = TypeVar("AnyChange", bound=Sequenced)
 
 
 class Follower(Generic[AnyChange]):
-    """`fetch(after, wait_s)` answers the changes after a place; `apply` moves the stored cursor in the transaction that
-    applies the changes and does nothing for one that was applied before, so any number of followers may run.
+    """`fetch(after, wait_s)` returns the changes after a place; `apply` moves the stored cursor in the transaction that
+    applies the changes and skips those already applied, so any number of followers may run.
 
-    Changes that follow each other and of which `shares` is true are applied in one transaction, 50 at most: the commit
-    takes most of the time. They must not lock what another transaction locks in another order.
+    Consecutive changes for which `shares` is true are applied in one transaction, at most 50: the commit takes most of
+    the time. They must not lock rows that another transaction locks in a different order.
     """
 
     def __init__(
@@ -46,23 +46,23 @@ class Follower(Generic[AnyChange]):
         self._shares = shares
 
     def catch_up(self) -> None:
-        """Applies all that has happened until now. Raises Unavailable when the feed cannot be reached."""
+        """Applies all changes so far. Raises Unavailable when the feed cannot be reached."""
         while self._follow(wait_s=0):
             pass
 
     def run(self, stop: Event) -> None:
-        """Follows until `stop`, whatever goes away in between."""
+        """Follows until `stop`, and retries while a dependency is unavailable."""
         while not stop.is_set():
             started = time.monotonic()
             try:
                 self._follow(POLL_S)
                 continue
             except Unavailable as fault:
-                log.warning("The change feed waits.", action="feed_waits", reason=fault.reason)
+                log.warning("The change feed is waiting for a dependency.", action="feed_waits", reason=fault.reason)
             except Exception:
                 if stop.is_set():
-                    return  # the channel was closed under its call
-                log.exception("The change feed failed and will be tried again.", action="feed_failed")
+                    return  # the channel was closed during the call
+                log.exception("The change feed failed and will be retried.", action="feed_failed")
             stop.wait(max(0.0, BACKOFF_S - (time.monotonic() - started)))
 
     def _follow(self, wait_s: float) -> int:
@@ -82,7 +82,7 @@ class Follower(Generic[AnyChange]):
             yield run
 
     def _apply_run(self, run: Sequence[AnyChange]) -> None:
-        """One that fails does not hold up those before it."""
+        """Applies the changes in groups, so that a failing one does not block those before it."""
         try:
             self._apply(*run)
         except Exception:

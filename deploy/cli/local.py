@@ -17,12 +17,14 @@ def run(
     port: Annotated[int | None, typer.Option(help="HTTP port of the gateway.", min=1, max=65535)] = None,
     data: Data = None,
     tls: Annotated[bool, typer.Option("--tls", help="HTTPS for phones on the same network.")] = False,
-    indexers: Annotated[int | None, typer.Option(help="Processes that read photos.", min=1, max=16)] = None,
-    selfie_workers: Annotated[int | None, typer.Option(help="Processes that examine selfies.", min=1, max=16)] = None,
+    indexers: Annotated[int | None, typer.Option(help="Number of processes that index photos.", min=1, max=16)] = None,
+    selfie_workers: Annotated[
+        int | None, typer.Option(help="Number of processes that examine selfies.", min=1, max=16)
+    ] = None,
 ) -> None:
     """Run everything on this machine, with a sample event.
 
-    All settings of the processes are taken from the environment."""
+    The processes read all their settings from the environment."""
     chosen = {
         "GATEWAY_PORT": port,
         "MINOIS_DATA": data,
@@ -35,36 +37,36 @@ def run(
 
 
 def demo(data: Data = None) -> None:
-    """Run the whole journey on real photos and print what was found."""
+    """Run a complete event on real photos and print which photos were found."""
     _set({"MINOIS_DATA": data})
     import_local("deploy.local.command").start("demo")
 
 
 def backup(folder: Folder, data: Data = None) -> None:
-    """Copy all data of this machine into a new folder, also while the system runs."""
+    """Back up all data on this machine to a new folder, even while the system is running."""
     _set({"MINOIS_DATA": data})
     import_local("deploy.backup").start("create", folder)
 
 
 def restore(
     folder: Folder,
-    master_key: Annotated[Path | None, typer.Option(help="The copy of the master key.")] = None,
+    master_key: Annotated[Path | None, typer.Option(help="Copy of the master key.")] = None,
     data: Data = None,
 ) -> None:
-    """Fill an empty data folder from a backup."""
+    """Restore a backup into an empty data folder."""
     _set({"MINOIS_DATA": data})
     import_local("deploy.backup").start("restore", folder, master_key)
 
 
 def replay(
-    folder: Annotated[Path, typer.Argument(help="The folder `blobs` of the former system, which has its ledger.")],
+    folder: Annotated[Path, typer.Argument(help="The `blobs` folder of the former system, which contains its ledger.")],
     data: Data = None,
 ) -> None:
-    """After a restore, erase again what has been erased since the backup."""
+    """After a restore, erase again what was erased since the backup."""
     _set({"MINOIS_DATA": data})
     import_local("deploy.backup").start("replay", folder)
 
 
 def _set(settings: Mapping[str, object]) -> None:
-    """The options that were given, as the settings that they stand for."""
+    """Sets the environment variables of the options that were given."""
     os.environ.update({name: str(value) for name, value in settings.items() if value is not None})

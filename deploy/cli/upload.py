@@ -1,4 +1,4 @@
-"""`minois upload`: the photos of folders to an event."""
+"""`minois upload`: uploads folders of photos to an event."""
 
 import getpass
 import os
@@ -21,30 +21,32 @@ if TYPE_CHECKING:
     from deploy.upload.session import Session
 
 PASSWORD = "MINOIS_PASSWORD"
-SHOWN = 20  # refused photos
-AGAIN = "Run the same command again to go on: what has arrived is not sent twice."
+SHOWN = 20  # rejected photos listed in the summary
+AGAIN = "Run the same command again to continue: photos that have arrived are not sent twice."
 
 
 class WrongEvent(Exception):
-    """The event that was named cannot be found; the message says what can."""
+    """The named event was not found; the message lists the events of the account."""
 
 
 def upload(
     folders: Annotated[list[Path], typer.Argument(help="Folders or files.", exists=True, metavar="FOLDER...")],
     username: Annotated[str, typer.Option(help="User name of an organiser or photographer.", prompt=True)],
-    event: Annotated[str, typer.Option(help="Id or name of the event; not needed if you have only one.")] = "",
+    event: Annotated[str, typer.Option(help="Id or name of the event; optional if you have only one.")] = "",
     server: Annotated[str, typer.Option(help="Address of Minois.", envvar="MINOIS_SERVER")] = "http://localhost:8000",
-    connections: Annotated[int, typer.Option(help="Photos that are sent at the same time.", min=1, max=16)] = 4,
-    patience: Annotated[float, typer.Option(help="Minutes to keep trying while there is no answer.", min=0)] = 15,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace photos of the same name.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")] = False,
+    connections: Annotated[int, typer.Option(help="Number of photos sent at the same time.", min=1, max=16)] = 4,
+    patience: Annotated[
+        float, typer.Option(help="Minutes to keep retrying while the server does not answer.", min=0)
+    ] = 15,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace photos with the same name.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would be sent.")] = False,
     certificate: Annotated[
-        Path | None, typer.Option(help="Certificate of a server that signs its own (TLS=1).", exists=True)
+        Path | None, typer.Option(help="Certificate of a server that uses a self-signed one (TLS=1).", exists=True)
     ] = None,
 ) -> None:
-    """Upload the photos of folders to an event. The password is asked for, or comes from MINOIS_PASSWORD.
+    """Upload folders of photos to an event. Prompts for the password unless MINOIS_PASSWORD is set.
 
-    Photos that the event already has are not sent again, so an interrupted upload continues where it was."""
+    Photos that the event already has are not sent again, so an interrupted upload continues where it stopped."""
     require_local()
     from deploy.upload.sender import Outcome, Sender, find_missing
     from deploy.upload.session import Refused, Session, Unreachable
@@ -80,7 +82,7 @@ def upload(
 
 
 def find_event(session: "Session", chosen: str) -> tuple[str, str]:
-    """Its id and name. Raises WrongEvent, Refused, Unreachable."""
+    """Returns its id and name. Raises WrongEvent, Refused, Unreachable."""
     events, cursor = [], ""
     while True:
         page = session.get("/api/events", limit=100, cursor=cursor)
@@ -91,7 +93,7 @@ def find_event(session: "Session", chosen: str) -> tuple[str, str]:
     if len(matching) == 1:
         return matching[0]["id"], matching[0]["name"]
     if not events:
-        raise WrongEvent("This account works in no event: an organiser creates one or invites it.")
+        raise WrongEvent("This account has no events: create one, or ask an organiser for an invitation.")
     lines = "\n".join(f"  {event['id']}  {event['name']}" for event in events)
     why = "Several events match" if matching else "No event matches"
     raise WrongEvent(f"{why}. Choose one with --event:\n{lines}")
@@ -99,15 +101,15 @@ def find_event(session: "Session", chosen: str) -> tuple[str, str]:
 
 def announce(console: Console, event: str, known: int, missing: "Sequence[Photo]") -> None:
     size_mb = sum(photo.size for photo in missing) / 1_000_000
-    console.print(f"{event}: {known} photos are there, {len(missing)} are to be sent ({size_mb:.1f} MB).", markup=False)
+    console.print(f"{event}: {known} photos already uploaded, {len(missing)} to send ({size_mb:.1f} MB).", markup=False)
 
 
 def report(console: Console, outcome: "Outcome", others: int) -> None:
-    """What became of the photos; which were refused and why."""
-    counts = [f"{outcome.sent} sent", f"{outcome.known} already there"]
-    counts += [f"{len(outcome.refused)} refused"] if outcome.refused else []
+    """Describes the outcome, with the photos that were rejected and why."""
+    counts = [f"{outcome.sent} sent", f"{outcome.known} already uploaded"]
+    counts += [f"{len(outcome.refused)} rejected"] if outcome.refused else []
     counts += [f"{len(outcome.unsent)} not sent"] if outcome.unsent else []
-    counts += [f"{others} other files left out"] if others else []
+    counts += [f"{others} other files skipped"] if others else []
     console.print(", ".join(counts) + ".")
     for photo, refusal in outcome.refused[:SHOWN]:
         console.print(f"  {photo.path}: {refusal}", markup=False)

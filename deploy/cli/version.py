@@ -1,4 +1,4 @@
-"""Which version this is."""
+"""The version of Minois."""
 
 import tomllib
 from importlib.metadata import PackageNotFoundError
@@ -9,7 +9,7 @@ PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 def find_version() -> str:
-    """Of this source tree, or else of the installed package."""
+    """The version of this source tree, or else of the installed package."""
     if PROJECT.is_file():
         declared: str = tomllib.loads(PROJECT.read_text())["project"]["version"]
         return declared

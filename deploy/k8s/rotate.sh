@@ -32,7 +32,7 @@ restart() {
 	pods=$(kube get pods --selector pod-template-hash -o name)
 	kube rollout restart deployment
 	for deployment in $(kube get deployment -o name); do kube rollout status "$deployment" --timeout=15m; done
-	# A pod that ends still answers for a while, with the keys that it knows.
+	# A terminating pod still answers for a while, with the keys that it has.
 	# shellcheck disable=SC2086  # one argument for each pod
 	kube wait --for=delete $pods --timeout=5m
 	kube annotate --overwrite secret "$secret" "minois/key=$1" >/dev/null
@@ -72,7 +72,7 @@ retire-master)
 	require switched
 	reencrypt
 	if [ "$(reencrypt | grep -cF '{"sealed": {}}')" != 2 ]; then
-		echo "Something is still encrypted with the previous key: repeat this step." >&2
+		echo "Some data is still encrypted with the previous key: repeat this step." >&2
 		exit 1
 	fi
 	write_master "$(entry 'master\.key' | base64 -d | head -n 1)" '' null

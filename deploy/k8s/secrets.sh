@@ -1,7 +1,7 @@
 #!/bin/sh
-# Creates what the manifests expect to exist and no file may hold: keys, the database's passwords, access to S3. Keep a
+# Creates the Secrets that the manifests require: keys, database passwords, access to S3. Keep a
 # copy of the master key, which encrypts faces, apart from all backups (docs/operations/kubernetes.md).
-# Whatever exists already stays as it is. Needs kubectl and openssl.
+# Existing Secrets are left unchanged. Needs kubectl and openssl.
 #
 #   secrets.sh local                   for overlays/local
 #   secrets.sh production              for overlays/production, with the database of database.yaml
@@ -81,7 +81,7 @@ fi
 for service in auth selfie matcher; do
 	if [ -n "$has_roles" ]; then
 		create_role $service "minois_$service:$(random)"
-		# From the Secret, which may be older.
+		# From the Secret, which may already exist.
 		password=$(value database-$service DATABASE_URL | sed 's#^[a-z]*://[^:]*:\([^@]*\)@.*#\1#')
 		printf '*:*:*:minois_%s:%s\n' $service "$password" >>"$folder/pgpass"
 	elif ! exists secret database-$service; then

@@ -1,4 +1,4 @@
-"""The certificate with which this machine serves HTTPS to phones on the same network: it vouches for itself alone."""
+"""The self-signed certificate with which this machine serves HTTPS to phones on the same network."""
 
 from collections.abc import Collection
 from contextlib import suppress
@@ -19,14 +19,14 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-VALIDITY = timedelta(days=397)  # Apple's devices refuse more than 398, https://support.apple.com/102028
-SLOW_CLOCKS = timedelta(days=1)  # of phones; part of the validity
+VALIDITY = timedelta(days=397)  # Apple's devices reject more than 398, https://support.apple.com/102028
+SLOW_CLOCKS = timedelta(days=1)  # tolerance for the clocks of phones; part of the validity
 RENEW_BEFORE = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class LocalCertificate:
-    """PEM files, and the SHA-256 fingerprint that a phone shows, as `AB:CD:...`."""
+    """PEM files, and the SHA-256 fingerprint as phones show it: `AB:CD:...`."""
 
     chain: Path
     key: Path
@@ -34,9 +34,9 @@ class LocalCertificate:
 
 
 def keep_certificate(folder: Path, names: Collection[str], now: datetime | None = None) -> LocalCertificate:
-    """The certificate in `folder`, made again when it nears its end or lacks one of `names`, which may be addresses.
+    """The certificate in `folder`; replaced when it expires soon or lacks one of `names`, which may be addresses.
 
-    Phones remember that they were told to trust it, so it is not made again for less."""
+    Phones must trust each new certificate by hand, so it is not replaced for any other reason."""
     now = now or datetime.now(UTC)
     chain, key = folder / "https.cert.pem", folder / "https.key.pem"
     certificate = _read(chain, key)
@@ -46,7 +46,7 @@ def keep_certificate(folder: Path, names: Collection[str], now: datetime | None 
 
 
 def _read(chain: Path, key: Path) -> x509.Certificate | None:
-    """None where files are missing, damaged, or not of the same pair."""
+    """None if the files are missing, damaged, or not a pair."""
     with suppress(OSError, ValueError, TypeError):
         certificate = x509.load_pem_x509_certificate(chain.read_bytes())
         private = load_pem_private_key(key.read_bytes(), None)

@@ -39,9 +39,9 @@ class LocalSettings(ProcessSettings, PoolSettings):
     matcher_port: int = Field(DEFAULT_PORTS["matcher"], ge=1, le=65535, description="gRPC port of matcher_service")
     gateway_port: int = Field(DEFAULT_PORTS["gateway"], ge=1, le=65535, description="HTTP port of the gateway")
 
-    tls: bool = Field(False, description="1: HTTPS for phones on the same network, with a certificate of its own")
-    indexers: int = Field(1, ge=1, le=16, description="processes that read photos")
-    selfie_workers: int = Field(1, ge=1, le=16, description="processes that examine selfies")
+    tls: bool = Field(False, description="1: HTTPS for phones on the same network, with a self-signed certificate")
+    indexers: int = Field(1, ge=1, le=16, description="number of processes that index photos")
+    selfie_workers: int = Field(1, ge=1, le=16, description="number of processes that examine selfies")
 
     def ports(self) -> dict[str, int]:
         return {service: getattr(self, f"{service}_port") for service in DEFAULT_PORTS}
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def start(command: Literal["run", "demo"]) -> None:
-    """With settings from the environment. Ends with an exit code and a clear line where it cannot start."""
+    """Runs with settings from the environment; exits with a code and one line if it cannot start."""
     config = load(LocalSettings)
     stop_on_first_signal()
     try:
@@ -75,7 +75,7 @@ def start(command: Literal["run", "demo"]) -> None:
 
 
 def run(config: LocalSettings) -> None:
-    """Serves until a signal comes."""
+    """Serves until a signal arrives."""
     entrance = choose_entrance(config.gateway_port, os.environ, tls=config.tls)
     system = LocalSystem(
         config.minois_data,
@@ -93,11 +93,11 @@ def run(config: LocalSettings) -> None:
             try:
                 print(welcome(system, prepare_sample(system), entrance.public_url), flush=True)
                 while True:
-                    time.sleep(0.25)  # not signal.pause: the system may interrupt another thread
+                    time.sleep(0.25)  # not signal.pause: the kernel may deliver the signal to another thread
             finally:
-                is_over.set()  # before the database goes
+                is_over.set()  # before the database stops
     except KeyboardInterrupt:
-        print("Stopped. The data stays for the next start.", flush=True)
+        print("Stopped. The data is kept for the next start.", flush=True)
 
 
 def show_progress(system: LocalSystem, is_over: Event) -> None:
@@ -111,11 +111,11 @@ def show_progress(system: LocalSystem, is_over: Event) -> None:
 
 
 def stop_on_first_signal() -> None:
-    """The first SIGINT or SIGTERM interrupts, further ones do not disturb the shutdown."""
+    """The first SIGINT or SIGTERM starts the shutdown; further ones are ignored."""
 
     def interrupt(*_: object) -> NoReturn:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)  # not SIG_IGN, which children would inherit
+            signal.signal(number, lambda *_: None)  # not SIG_IGN, which child processes would inherit
         raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,4 +1,4 @@
-"""Encrypts what a version that did not encrypt has stored, before the processes of this one start."""
+"""Encrypts data stored by a version without encryption, before the processes of this version start."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ from selfie_service.store import SelfieStore
 
 
 def encrypt_old(env: Mapping[str, str]) -> None:
-    """Once: afterwards, whatever is written is encrypted. Nobody else may use the database. Raises InvalidSetting."""
+    """Runs once; later writes are always encrypted. No other process may use the database. Raises InvalidSetting."""
     vault = Vault.read(Path(env["MASTER_KEY"]))
     db = create_db(env["DATABASE_URL"], 2, 0, "minois-encrypt", vault)
     people, faces = PersonStore(db), FaceStore(db)

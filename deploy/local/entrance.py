@@ -1,4 +1,4 @@
-"""Where other devices find this machine, with `TLS=1`."""
+"""The address at which other devices reach this machine, with `TLS=1`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ OWN_CERTIFICATE = ("GATEWAY_TLS_CERT", "GATEWAY_TLS_KEY")
 
 @dataclass(frozen=True)
 class Entrance:
-    """`public_url`: the address for other devices, empty: there is none. `https_names`: those of the certificate,
-    empty: plain HTTP."""
+    """`public_url`: the address for other devices; empty if there is none. `https_names`: the names in the
+    certificate; empty for plain HTTP."""
 
     public_url: str = ""
     https_names: tuple[str, ...] = ()
 
 
 def choose_entrance(port: int, settings: Mapping[str, str], *, tls: bool) -> Entrance:
-    """PUBLIC_URL; without it and with `tls` the first address of this machine in its networks. Raises WrongSetting."""
+    """PUBLIC_URL, or with `tls` the first network address of this machine. Raises WrongSetting."""
     given = settings.get("PUBLIC_URL", "").rstrip("/")
     if not tls:
         return Entrance(given)
     for name in OWN_CERTIFICATE:
         if settings.get(name):
-            raise WrongSetting(f"{name} cannot be combined with TLS=1, which makes a certificate of its own.")
+            raise WrongSetting(f"{name} cannot be combined with TLS=1, which creates its own certificate.")
     if given and urlsplit(given).scheme != "https":
         raise WrongSetting("PUBLIC_URL must begin with https:// when TLS=1 is set.")
     addresses, host = lan.lan_addresses(), urlsplit(given).hostname or ""

@@ -1,4 +1,4 @@
-"""Paths, ports and keys on this machine, and the settings that the processes and command-line tools get."""
+"""Paths, ports and keys on this machine, and the settings of the processes and command-line tools."""
 
 import os
 import random
@@ -21,7 +21,7 @@ def port_setting(service: str) -> str:
 
 
 def address_of(ports: Sequence[int]) -> str:
-    """The address of a service; with several replicas, of all: gRPC balances over them."""
+    """The gRPC target of a service, with the addresses of all replicas: gRPC balances over them."""
     addresses = ",".join(f"{HOST}:{port}" for port in ports)
     return addresses if len(ports) == 1 else f"ipv4:{addresses}"
 
@@ -37,7 +37,7 @@ def shared_settings(
     """The settings shared by every process, which the command-line tools read from `var/env`.
 
     `service_urls`: the database as the role of each service. `ports`: for each service the ports of its replicas.
-    `blob_url`, `master_key`: others than in the data folder.
+    `blob_url`, `master_key`: replacements for those in the data folder.
     """
     keys = data / "keys"
     return {
@@ -54,12 +54,12 @@ def shared_settings(
 
 
 def master_key_of(data: Path) -> Path:
-    """In a folder of its own, which is in no backup."""
+    """The master key, in a folder that backups leave out."""
     return data / "master" / "master.key"
 
 
 def create_folders(data: Path) -> None:
-    """Creates the folders, readable only by their owner, and once a key pair for each service that signs."""
+    """Creates the folders, readable only by their owner, and missing key pairs of the services that sign."""
     for name in ("keys", "blobs"):
         (data / name).mkdir(mode=0o700, exist_ok=True)
     for name in SIGNING_SERVICES:
@@ -67,7 +67,7 @@ def create_folders(data: Path) -> None:
 
 
 def write_env_file(path: Path, settings: Mapping[str, str]) -> None:
-    """Replaces the file as a whole; only its owner may read it."""
+    """Replaces the file atomically; only its owner may read it."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.touch(mode=0o600)
     fresh.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
@@ -75,7 +75,7 @@ def write_env_file(path: Path, settings: Mapping[str, str]) -> None:
 
 
 def check_ports(ports: Mapping[str, int], *, is_open: bool = False) -> None:
-    """Raises WrongSetting when another program listens on one of them; `is_open`: on any address of the gateway's."""
+    """Raises WrongSetting if a port is in use; `is_open` checks the gateway's port on every address."""
     for service, port in ports.items():
         if reason := _fault_of(port, EVERYWHERE if is_open and service == "gateway" else HOST):
             option = " or --port" if service == "gateway" else ""
@@ -86,7 +86,7 @@ def check_ports(ports: Mapping[str, int], *, is_open: bool = False) -> None:
 
 
 def check_metrics_ports(ports: Mapping[str, int]) -> None:
-    """Raises WrongSetting when another program listens on one of them."""
+    """Raises WrongSetting if a port is in use."""
     for name, port in ports.items():
         if reason := _fault_of(port):
             raise WrongSetting(
@@ -95,7 +95,7 @@ def check_metrics_ports(ports: Mapping[str, int]) -> None:
 
 
 def free_ports(names: Sequence[str]) -> dict[str, int]:
-    """A port for each that was free a moment ago."""
+    """A port for each name that was free a moment ago."""
     ports: list[int] = []
     while len(ports) < len(names):
         port = random.randrange(*PORT_RANGE)
@@ -105,7 +105,7 @@ def free_ports(names: Sequence[str]) -> dict[str, int]:
 
 
 def _fault_of(port: int, host: str = HOST) -> str:
-    """Why it cannot be listened on now; empty: it can."""
+    """Why the port cannot be listened on; empty if it can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

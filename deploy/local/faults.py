@@ -1,13 +1,13 @@
-"""What keeps Minois from starting on this machine or from being backed up, in words that say what to do about it."""
+"""Why Minois cannot start on this machine or be backed up; each message says what to do."""
 
 
 class CannotStart(Exception):
-    """Minois cannot start; the text is one clear line, or a line and the log that explains it."""
+    """Minois cannot start; the text is one line, or a line followed by log lines that explain it."""
 
 
 class WrongSetting(CannotStart):
-    """A setting of this machine's start cannot be used; the text is one clear line."""
+    """A setting of the local system is invalid; the text is one line."""
 
 
 class CannotBackUp(Exception):
-    """There is nothing to copy, no place to copy it to, or PostgreSQL failed; the text is one clear line."""
+    """There is nothing to copy, the target cannot be used, or PostgreSQL failed; the text is one line."""

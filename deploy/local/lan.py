@@ -1,4 +1,4 @@
-"""How other devices on the same network reach this machine: its addresses and names."""
+"""Addresses and names at which other devices on the same network reach this machine."""
 
 import re
 import socket
@@ -10,15 +10,18 @@ import psutil
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 HOST_NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9-]{0,62})?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,62})?)*")
-# Networks within this machine, which come and go with containers.
+# Virtual networks of containers on this machine.
 INNER = re.compile("docker|br-|veth|virbr|vmnet|vboxnet|cni|podman")
-ROUTES = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))  # nobody's, RFC 5737 and 3849
+ROUTES = (
+    (socket.AF_INET, "192.0.2.1"),
+    (socket.AF_INET6, "2001:db8::1"),
+)  # documentation addresses that no host has, RFC 5737 and 3849
 
 Address = IPv4Address | IPv6Address
 
 
 def lan_addresses() -> list[str]:
-    """Addresses of this machine in its networks, that of the default route first; empty when there is no network."""
+    """Network addresses of this machine, that of the default route first; empty without a network."""
     states = psutil.net_if_stats()
     found = [
         ip_address(address.address.partition("%")[0])
@@ -31,8 +34,8 @@ def lan_addresses() -> list[str]:
 
 
 def choose(found: Iterable[Address], routed: Iterable[Address]) -> list[Address]:
-    """IPv6 only where there is no IPv4: a machine changes its IPv6 addresses every day (RFC 8981), and each change
-    would be a new certificate, and a new warning on every phone."""
+    """Drops IPv6 addresses if there are IPv4 ones: IPv6 addresses change daily (RFC 8981), and each change would need
+    a new certificate, with a new warning on every phone."""
     usable = [each for each in found if not (each.is_loopback or each.is_link_local or each.is_unspecified)]
     usable = [each for each in usable if each.version == 4] or usable
     first = list(routed)
@@ -40,7 +43,7 @@ def choose(found: Iterable[Address], routed: Iterable[Address]) -> list[Address]
 
 
 def host_names() -> list[str]:
-    """As devices with multicast DNS know it, and as those do that ask the router."""
+    """Its name in multicast DNS, and its plain name, which routers resolve."""
     name = socket.gethostname()
     names = [f"{name.partition('.')[0]}.local", name]
     return [each.lower() for each in names if HOST_NAME.fullmatch(each)]
@@ -54,7 +57,7 @@ def can_listen_on_ipv6() -> bool:
 
 
 def _routed() -> list[Address]:
-    """From which addresses the machine speaks to the outside; nothing is sent."""
+    """The source addresses of outgoing connections; nothing is sent."""
     addresses = []
     for family, destination in ROUTES:
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:

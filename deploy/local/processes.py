@@ -8,14 +8,14 @@ from pydantic import ValidationError
 from deploy.local.faults import WrongSetting
 from kit.settings import PoolSettings, WorkerPoolSettings, describe
 
-LISTEN_CONNECTIONS = 2  # besides its pool, a worker has connections that wait for NOTIFY
-RESERVED_CONNECTIONS = 8  # PostgreSQL's three for superusers, and room for psql and the command-line tools
+LISTEN_CONNECTIONS = 2  # a worker also holds connections for LISTEN, outside its pool
+RESERVED_CONNECTIONS = 8  # three that PostgreSQL reserves for superusers, and some for psql and the command-line tools
 
 
 @dataclass(frozen=True)
 class ProcessKind:
-    """`service` names its key, schema and port setting. A process starts when all lower stages are ready,
-    and ends before they do."""
+    """`service` names its key, schema and port setting. A process starts when all lower stages are ready, and stops
+    before they do."""
 
     name: str
     module: str
@@ -45,7 +45,7 @@ PROCESSES = (
     ProcessKind("indexer", "matcher_service", "matcher", stage=1, arguments=("indexer",)),
     ProcessKind("gateway", "gateway", "gateway", stage=2, has_database=False),
 )
-MAILER = ProcessKind("mailer", "auth_service", "auth", stage=2, arguments=("mailer",))  # where SMTP_URL is set
+MAILER = ProcessKind("mailer", "auth_service", "auth", stage=2, arguments=("mailer",))  # only if SMTP_URL is set
 DEFAULT_PORTS = {"auth": 50051, "selfie": 50052, "matcher": 50053, "gateway": 8000}
 
 
@@ -64,13 +64,13 @@ def needed_connections(processes: Sequence[ProcessKind], settings: Mapping[str, 
 
 
 def check_connections(processes: Sequence[ProcessKind], settings: Mapping[str, str], max_connections: int) -> None:
-    """Raises CannotStart for pools that PostgreSQL could not serve at their peak."""
+    """Raises CannotStart if the pools could exceed PostgreSQL's max_connections."""
     needed = needed_connections(processes, settings)
     available = max_connections - RESERVED_CONNECTIONS
     if needed > available:
         count = sum(process.has_database for process in processes)
         raise WrongSetting(
-            f"{count} processes may hold {needed} database connections at once, and PostgreSQL accepts {available}: "
+            f"{count} processes may hold {needed} database connections at once, but PostgreSQL accepts {available}: "
             "lower DB_POOL_SIZE, DB_MAX_OVERFLOW, INDEXERS or SELFIE_WORKERS."
         )
 

@@ -22,7 +22,7 @@ def grpc_serves(address: str) -> bool:
 
 
 def http_serves(base_url: str, trusted: Path | None = None) -> bool:
-    """Whether the gateway's `/healthz` answers 200; over HTTPS with a certificate that is in the file `trusted`."""
+    """Whether the gateway's `/healthz` answers 200; over HTTPS if `trusted` names the file of its certificate."""
     context = ssl.create_default_context(cafile=trusted) if trusted else None
     try:
         with urllib.request.urlopen(f"{base_url}/healthz", timeout=ASK_TIMEOUT_S, context=context) as answer:

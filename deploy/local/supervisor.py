@@ -1,4 +1,4 @@
-"""Keeps one process running: logs its output, restarts it when it ends, and leaves nothing behind when stopped."""
+"""Keeps one process running: logs its output, restarts it when it exits, and stops all its children with it."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ DYING_WORDS_S = 1.0
 class Supervised:
     """One process in a process group of its own, so that Ctrl-C reaches only its supervisor.
 
-    `stop_signal` asks it to end, also when this process is killed; `user` is the account to run as, if another.
+    `stop_signal` stops it, also when this process is killed; `user` is the account to run as, if not the current one.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Supervised:
         self.name = name
         tether = [sys.executable, "-I", "-S", str(TETHER), str(int(stop_signal)), user or "-"]
         self._command = [*tether, *command]
-        self.environment = dict(environment)  # of the next start
+        self.environment = dict(environment)  # for the next start
         self._log = log
         self._stop_signal = stop_signal
         self._max_backoff_s = max_backoff_s
@@ -51,7 +51,7 @@ class Supervised:
 
     @property
     def pid(self) -> int | None:
-        """The process id while it runs."""
+        """The process id while it is running."""
         child = self._child
         return child.pid if child is not None and child.poll() is None else None
 
@@ -60,7 +60,7 @@ class Supervised:
         return list(self._lines)
 
     def start(self) -> None:
-        """Does nothing when it was started already."""
+        """Starts the process; does nothing if it is already started."""
         if self._thread is None:
             self._stopping.clear()
             self._spawn()
@@ -68,27 +68,27 @@ class Supervised:
             self._thread.start()
 
     def ask_to_stop(self) -> None:
-        """Asks it to end, and not to be started again."""
+        """Asks the process to stop; it is not restarted."""
         with self._lock:
             self._stopping.set()
             self.send(self._stop_signal)
 
     def stop(self, grace_s: float) -> None:
-        """Ends it: by asking, and after the grace by force."""
+        """Stops the process, with SIGKILL after the grace period."""
         self.ask_to_stop()
         if self._thread is None:
             return
         self._thread.join(grace_s)
         if self._thread.is_alive():
-            self._log.announce(self.name, f"Still runs after {grace_s:.0f} s and is killed.")
-            self.send(signal.SIGUSR1)  # it then reports where its threads stand
+            self._log.announce(self.name, f"Still running after {grace_s:.0f} s; killing it.")
+            self.send(signal.SIGUSR1)  # makes it log the stack of every thread
             self._thread.join(DYING_WORDS_S)
             self.send(signal.SIGKILL)
             self._thread.join()
         self._thread = None
 
     def send(self, number: signal.Signals) -> None:
-        """Sends a signal to the process, if it runs."""
+        """Sends a signal to the process if it is running."""
         if self._child is not None:
             self._child.send_signal(number)
 
@@ -99,7 +99,7 @@ class Supervised:
             self._child = subprocess.Popen(
                 self._command,
                 env=self.environment,
-                stdin=subprocess.PIPE,  # the lifeline
+                stdin=subprocess.PIPE,  # the lifeline of tether.py
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -119,13 +119,13 @@ class Supervised:
             self.deaths += 1
             if time.monotonic() - started > STEADY_S:
                 backoff_s = FIRST_BACKOFF_S
-            self._log.announce(self.name, f"Ended with {_reason(child.returncode)}; starts again in {backoff_s:.1f} s.")
+            self._log.announce(self.name, f"Exited with {_reason(child.returncode)}; restarting in {backoff_s:.1f} s.")
             self._stopping.wait(backoff_s)
             backoff_s = min(backoff_s * 2, self._max_backoff_s)
             child = self._spawn()
 
     def _follow(self, child: subprocess.Popen[str]) -> None:
-        """Logs its output until it ends, and removes what it left behind."""
+        """Logs its output until it exits, then kills what is left of its process group."""
         with child:
             reader = threading.Thread(target=self._read, args=[child], name=f"read {self.name}", daemon=True)
             reader.start()

@@ -30,14 +30,13 @@ LINES_OF_A_FAULT = 12
 
 
 class LocalSystem:
-    """Started, it serves at `base_url` until `stop()`; the data folder keeps everything for the next start.
+    """Once started, serves at `base_url` until `stop()`; the data folder keeps everything for the next start.
 
-    `ports` are those of the first replicas; what is not in it gets a free one. `settings` go to every process, above
-    the environment. Processes are known by name: `auth`, `selfie`, `matcher`, `selfie-worker`, `indexer`, `gateway`,
-    and `postgres`; with SMTP_URL also `mailer`; with `replicas={"matcher": 2}` also `matcher-2`, with a port of its
-    own; without `kinds` PostgreSQL alone runs, with its data as they were. With `https_names` the gateway is open to
-    other devices, over HTTPS and with a certificate for these names.
-    Raises CannotStart.
+    `ports` are those of the first replicas; a process without one gets a free port. `settings` go to every process and
+    override the environment. The processes are named `auth`, `selfie`, `matcher`, `selfie-worker`, `indexer`, `gateway`
+    and `postgres`; with SMTP_URL also `mailer`; with `replicas={"matcher": 2}` also `matcher-2`, with its own port.
+    Without `kinds` only PostgreSQL runs, on unchanged data. With `https_names` the gateway serves other devices over
+    HTTPS, with a certificate for these names. Raises CannotStart.
     """
 
     def __init__(
@@ -86,18 +85,18 @@ class LocalSystem:
 
     @property
     def trusted(self) -> Path | None:
-        """The file with the certificate that clients must trust; None over plain HTTP."""
+        """The file with the certificate that clients must trust; None for plain HTTP."""
         return self.certificate.chain if self.certificate else None
 
     @property
     def metrics_ports(self) -> dict[str, int]:
-        """The port of each process's metrics; empty where METRICS_PORT is not set."""
+        """The metrics port of each process; empty if METRICS_PORT is not set."""
         first = int(self._setting("METRICS_PORT") or 0)
         return {name: first + number for number, name in enumerate(self._kinds)} if first else {}
 
     @property
     def log(self) -> SystemLog:
-        """The log of a system that was started."""
+        """The log of the started system."""
         assert self._log is not None
         return self._log
 
@@ -110,7 +109,7 @@ class LocalSystem:
         return self.data / "env"
 
     def start(self) -> None:
-        """Returns when everything is ready; if something is not, everything is stopped again."""
+        """Returns when everything is ready; stops everything if a process fails to start."""
         try:
             self._start()
         except BaseException:
@@ -118,7 +117,7 @@ class LocalSystem:
             raise
 
     def stop(self) -> None:
-        """Ends every process, PostgreSQL last; may be called again."""
+        """Stops every process, PostgreSQL last; may be called again."""
         for stage in sorted({kind.stage for kind in self._kinds.values()}, reverse=True):
             wave = [self.processes[name] for name in self._names(stage) if name in self.processes]
             for process in wave:
@@ -136,31 +135,31 @@ class LocalSystem:
         self.processes.clear()
 
     def remove_data(self) -> None:
-        """Removes everything that a stopped system keeps on the disk."""
+        """Removes everything that a stopped system keeps on disk."""
         remove_cluster(self.data)
         shutil.rmtree(self.data, ignore_errors=True)
 
     def kill(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
-        """Sends a signal to one process; it is started again when that ends it."""
+        """Sends a signal to one process, which is restarted if it exits."""
         self.processes[name].send(number)
 
     def stop_one(self, name: str) -> None:
-        """Stops one process gracefully, and does not start it again."""
+        """Stops one process gracefully and does not restart it."""
         self.processes[name].stop(STOP_GRACE_S)
 
     def start_one(self, name: str) -> None:
-        """Starts what `stop_one` ended, and returns when it is ready."""
+        """Starts a process that `stop_one` stopped, and returns when it is ready."""
         self.processes[name].start()
         self.wait_until_ready(name)
 
     def restart(self, name: str) -> None:
-        """Stops one process gracefully and starts it again; returns when it is ready."""
+        """Restarts one process gracefully, and returns when it is ready."""
         self.stop_one(name)
         self.start_one(name)
 
     def wait_until_ready(self, name: str, timeout_s: float = START_TIMEOUT_S, deaths: int | None = None) -> None:
-        """Waits until a process serves (a worker: runs). Raises CannotStart after the time-out, and when it died more
-        than `deaths` times (None: any number)."""
+        """Waits until a process serves (a worker: runs). Raises CannotStart after the timeout, or when it has exited
+        more than `deaths` times (None: no limit)."""
         process = self.processes[name]
         deadline = time.monotonic() + timeout_s
         while not self._is_ready(name):
@@ -182,7 +181,7 @@ class LocalSystem:
             self.certificate = keep_certificate(self.data / "keys", self._https_names)
         self._log = log = SystemLog(self.log_path, self._terminal, self._setting("LOG_FORMAT") == "json")
         if os.environ.get("DATABASE_URL"):
-            log.announce("local", "DATABASE_URL is ignored: this command starts a PostgreSQL of its own.")
+            log.announce("local", "DATABASE_URL is ignored: this command starts its own PostgreSQL.")
         self._postgres = postgres = Postgres(self.data, log)
         self._check_connections(postgres.max_connections)
         self.processes["postgres"] = postgres.start()
@@ -199,7 +198,7 @@ class LocalSystem:
             if not self._setting("MASTER_KEY"):
                 create_master_key(environment.master_key_of(self.data))
             postgres.keep_service_roles()
-            migrate_all(postgres.service_urls)  # in this process: starting three would take longer
+            migrate_all(postgres.service_urls)  # in this process: starting three processes would take longer
             encrypt_old(self.env)
         for stage in sorted({kind.stage for kind in self._kinds.values()}):
             names = self._names(stage)
@@ -271,10 +270,10 @@ class LocalSystem:
 
 
 def _fault_of(name: str, process: Supervised, died: bool) -> CannotStart:
-    """A wrong setting is one line; for anything else, the last lines of the process are shown."""
+    """One line for an invalid setting; for anything else the last log lines of the process."""
     last = process.last_lines[-LINES_OF_A_FAULT:]
     wrong = [line.removeprefix("settings: ") for line in last if line.startswith("settings: ")]
     if died and wrong:
         return WrongSetting(f"{name}: {wrong[-1]}")
     lines = "\n".join(f"  {line}" for line in last)
-    return CannotStart(f"{name} {'ended' if died else 'is not ready'}. Its last lines:\n{lines}")
+    return CannotStart(f"{name} {'exited' if died else 'is not ready'}. Its last lines:\n{lines}")

@@ -1,7 +1,8 @@
 """Runs a command that ends together with its parent, even after a SIGKILL: `tether.py SIGNAL USER COMMAND...`.
 
-Standard input is a pipe whose other end the starter holds and never writes to. The kernel closes it with the starter,
-and then sends SIGNAL here: unlike PR_SET_PDEATHSIG, whichever thread started this. `-` as USER: the current user.
+Standard input is a pipe whose write end the parent holds and never uses. When the parent exits, the kernel closes it
+and sends SIGNAL to the command. Unlike PR_SET_PDEATHSIG, this does not depend on the thread that started it. `-` as
+USER is the current user.
 """
 
 import fcntl
@@ -18,7 +19,7 @@ def main(signal_number: int, user: str, command: list[str]) -> None:
         os.setgid(account.pw_gid)
         os.setuid(account.pw_uid)
     lifeline = sys.stdin.fileno()
-    if hasattr(fcntl, "F_SETSIG"):  # Linux; elsewhere only an orderly stop ends the command
+    if hasattr(fcntl, "F_SETSIG"):  # Linux only; elsewhere only an orderly stop ends the command
         fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal_number)
         fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC)

@@ -1,4 +1,4 @@
-"""What `make run` says when everything is ready."""
+"""The message that `make run` prints when everything is ready."""
 
 import io
 import os
@@ -11,11 +11,11 @@ from deploy.local.system import LocalSystem
 from deploy.sample.login import SampleLogin
 
 RULE = "-" * 78
-NO_PHONES = "This address is for this machine alone: `TLS=1 make run` lets phones on the same network in."
+NO_PHONES = "This address works on this machine only; `TLS=1 make run` also serves phones on the same network."
 
 
 def welcome(system: LocalSystem, sample: SampleLogin, public_url: str = "") -> str:
-    """What a person can do now. `public_url`: where other devices find this machine; empty: nowhere."""
+    """What the user can try now. `public_url`: the address for other devices; empty if there is none."""
     page = f"{public_url or system.base_url}/e/{sample.event_code}"
     lines = [RULE, f"Minois is running at {system.base_url}"]
     lines += [f"  guest page            {page}"] if sample.event_code else []
@@ -32,19 +32,22 @@ def welcome(system: LocalSystem, sample: SampleLogin, public_url: str = "") -> s
     lines += _describe_certificate(system.certificate, public_url) if system.certificate else []
     lines += [f"The sample is not complete: {sample.fault}"] if sample.fault else []
     if sample.has_photos:
-        lines += ["The sample photos are ready. Be a guest: open the guest page and choose one of the selfies in", ""]
+        lines += [
+            "The sample photos are ready. To try it as a guest, open the guest page and choose one of the selfies in",
+            "",
+        ]
         lines += [f"  {system.data / 'sample' / 'selfies'}", ""]
     if sample.event_code:
         lines += [draw_code(page)]
         lines += [] if public_url else [NO_PHONES, ""]
     if sample.has_photos:
-        lines += ["Or paste this into another terminal.", ""]
+        lines += ["Or paste this into another terminal:", ""]
         lines += [*guest_commands(system, sample), ""]
-    return "\n".join([*lines, "Ctrl-C stops everything.", RULE])
+    return "\n".join([*lines, "Press Ctrl-C to stop everything.", RULE])
 
 
 def draw_code(address: str) -> str:
-    """A QR code of characters."""
+    """A QR code as text."""
     drawn = io.StringIO()
     segno.make_qr(address).terminal(drawn, compact=True, border=2)
     return drawn.getvalue()
@@ -69,13 +72,13 @@ def guest_commands(system: LocalSystem, sample: SampleLogin) -> list[str]:
 
 
 def _describe_certificate(certificate: LocalCertificate, public_url: str) -> list[str]:
-    """The fingerprint in two lines, as a phone shows it in several."""
+    """How phones can connect, with the fingerprint on two lines."""
     if not public_url:
-        return ["This machine has no address in a network, so other devices cannot reach it.", ""]
+        return ["This machine has no network address, so other devices cannot reach it.", ""]
     half = len(certificate.fingerprint) // 2
     return [
-        "Phones on the same network warn of the certificate once, since this machine made it itself.",
-        "Its SHA-256 fingerprint, which they show as well (docs/operations/phones.md says where):",
+        "Phones on the same network warn once about the certificate, because it is self-signed.",
+        "Compare its SHA-256 fingerprint with the one that the phone shows (see docs/operations/phones.md):",
         "",
         f"  {certificate.fingerprint[:half]}",
         f"  {certificate.fingerprint[half + 1 :]}",
@@ -85,7 +88,7 @@ def _describe_certificate(certificate: LocalCertificate, public_url: str) -> lis
 
 def _describe_metrics(system: LocalSystem) -> str:
     if not system.metrics_ports:
-        return "off; METRICS_PORT=9100 serves them from that port on, one for each process"
+        return "off; METRICS_PORT=9100 serves them on consecutive ports from 9100, one per process"
     host = os.environ.get("METRICS_HOST") or "127.0.0.1"
     first, *_, last = system.metrics_ports.values()
     return f"http://{host}:{first}/metrics to :{last}/metrics ({', '.join(system.metrics_ports)})"

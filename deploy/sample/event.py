@@ -1,4 +1,4 @@
-"""The sample: a small event with known people for the demo, and endless photos for the load test."""
+"""The sample: a small event with known people for the demo, and any number of photos for the load test."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from deploy.sample.pictures import UPRIGHT, WIDE, Look, backdrop, compose, frame, line_up, to_jpeg
 from deploy.sample.portraits import Portrait, packaged_picture, portraits
 
-# How many faces a photo of the load test has, each as often as it stands here.
+# Numbers of faces in a load-test photo, weighted by how often each is listed.
 FACES_PER_PHOTO = (0, 1, 1, 2, 2, 2, 3, 3, 4)
 SELFIE_ZOOMS = (2.0, 2.3, 2.6, 2.9)
 
@@ -21,7 +21,7 @@ Scene = tuple[Sequence[Portrait], Image.Image]
 
 @dataclass(frozen=True)
 class SamplePhoto:
-    """One photo, who is in it, and how many faces it shows: a load photo may show a person twice."""
+    """One photo, the people in it, and its number of faces: a load photo may show a person twice."""
 
     name: str
     jpeg: bytes
@@ -54,13 +54,13 @@ def sample_event(cache_dir: Path) -> SampleEvent:
 
 
 def load_photos(cache_dir: Path, count: int) -> Iterator[SamplePhoto]:
-    """Make `count` photos no two of which are alike; the photo of an index is always the same."""
+    """Make `count` different photos; the photo of an index is always the same."""
     source = portraits(cache_dir).event
     return (load_photo(source, index) for index in range(count))
 
 
 def load_photo(source: Sequence[Portrait], index: int) -> SamplePhoto:
-    """Line up at most four of the portraits on a backdrop that only this index has."""
+    """Arrange at most four of the portraits on a backdrop unique to this index."""
     rng = random.Random(f"load {index}")
     wanted = rng.choice(FACES_PER_PHOTO)
     return _photo(f"load-{index:06d}", _group(rng.sample(source, min(wanted, len(source))), rng))

@@ -1,4 +1,4 @@
-"""What `make run` offers to try: a sample organiser with a sample event, created once."""
+"""The sample organiser and sample event of `make run`, created once."""
 
 import json
 import secrets
@@ -20,7 +20,7 @@ INDEX_PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class SampleLogin:
-    """How far the sample has come; kept in the data folder, for its owner alone."""
+    """The progress of creating the sample; stored in the data folder, readable only by its owner."""
 
     username: str = USERNAME
     password: str = ""
@@ -31,7 +31,7 @@ class SampleLogin:
 
 
 def prepare_sample(system: LocalSystem) -> SampleLogin:
-    """Does what is still missing; what cannot be done now is described in `fault` and tried again at the next start."""
+    """Creates what is missing; a failure is described in `fault`, and the next start retries."""
     path = system.data / "sample.json"
     login = SampleLogin(**json.loads(path.read_text())) if path.exists() else SampleLogin()
     login = replace(login, fault="")
@@ -60,7 +60,7 @@ def prepare_sample(system: LocalSystem) -> SampleLogin:
 
 
 def _log_in(system: LocalSystem, organiser: Person, login: SampleLogin) -> None:
-    """The first time, and after an interrupted start, the account is created."""
+    """Logs in, and creates the account first if it does not exist."""
     try:
         organiser.login(login.username, login.password)
     except RestFault as fault:
@@ -71,7 +71,7 @@ def _log_in(system: LocalSystem, organiser: Person, login: SampleLogin) -> None:
 
 
 def _wait_for_index(organiser: Person, event_id: str) -> None:
-    """Until the sample can be tried; gives up after a while."""
+    """Waits until the sample can be tried, or a timeout."""
     deadline = time.monotonic() + INDEX_PATIENCE_S
     while organiser.event(event_id)["photos"]["pending"] and time.monotonic() < deadline:
         time.sleep(1)

@@ -1,4 +1,4 @@
-"""How sample pictures are made from portraits: framed alone, or set side by side on a backdrop."""
+"""Makes sample pictures from portraits: one alone, or several side by side on a backdrop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ GRAIN = 3.0
 
 @dataclass(frozen=True)
 class Look:
-    """What sets two pictures of one portrait apart."""
+    """Variations that make two pictures of one portrait differ."""
 
     mirrored: bool = False
     brightness: float = 1.0
@@ -42,7 +42,7 @@ class Placement:
 
 
 def frame(portrait: Portrait, zoom: float, look: Look, size: Size = UPRIGHT) -> Image.Image:
-    """Crop the portrait around its face, `zoom` face sides wide or as wide as it goes."""
+    """Crop the portrait around its face, `zoom` face sides wide or as wide as the portrait allows."""
     left, top, side = portrait.face
     scene = portrait.image
     width = min(zoom * side, scene.width, scene.height * size[0] / size[1])
@@ -53,7 +53,7 @@ def frame(portrait: Portrait, zoom: float, look: Look, size: Size = UPRIGHT) -> 
 
 
 def compose(backdrop: Image.Image, placements: Iterable[Placement]) -> Image.Image:
-    """Set the people on a copy of the backdrop, with soft edges so that no frame is seen as a shape."""
+    """Paste the people on a copy of the backdrop, with soft edges so that no frame is visible."""
     picture = backdrop.copy()
     for placement in placements:
         cutout, (left, above) = _cutout(placement)
@@ -63,7 +63,7 @@ def compose(backdrop: Image.Image, placements: Iterable[Placement]) -> Image.Ima
 
 
 def line_up(cast: Sequence[Portrait], rng: random.Random, size: Size = WIDE) -> list[Placement]:
-    """Give each person a column of the picture, and a distance, height and light by chance."""
+    """Give each person a column of the picture and a random distance, height and brightness."""
     column = size[0] / max(len(cast), 1)
     largest = min(MAX_FACE_PX, int(column / (2 * CUTOUT_BESIDE)))
     placements = []
@@ -78,7 +78,7 @@ def line_up(cast: Sequence[Portrait], rng: random.Random, size: Size = WIDE) -> 
 
 
 def backdrop(rng: random.Random, size: Size = WIDE) -> Image.Image:
-    """Paint a gradient between four shades of one chance colour, with the grain of a camera."""
+    """Paint a gradient between four shades of a random colour, with camera noise."""
     colour = [rng.randint(90, 180) for _ in "rgb"]
     shades = [[channel + rng.randint(-45, 45) for channel in colour] for _ in range(4)]
     plain = Image.fromarray(np.array(shades, dtype=np.uint8).reshape(2, 2, 3))
@@ -89,14 +89,14 @@ def backdrop(rng: random.Random, size: Size = WIDE) -> Image.Image:
 
 
 def to_jpeg(picture: Image.Image) -> bytes:
-    """Encode as a phone would."""
+    """Encode a JPEG as a phone would."""
     buffer = BytesIO()
     picture.save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
 
 
 def _cutout(placement: Placement) -> tuple[Image.Image, tuple[int, int]]:
-    """Return head and shoulders at the asked scale, and where in them the face's centre is."""
+    """Return head and shoulders at the requested scale, and the centre of the face in them."""
     portrait, look = placement.portrait, placement.look
     left, top, side = portrait.face
     x, y = left + side / 2, top + side / 2

@@ -1,4 +1,4 @@
-"""The real faces behind the sample: photos that come inside two published Python packages."""
+"""The real faces of the sample: photos in two published Python packages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Portrait:
 
 @dataclass(frozen=True)
 class Portraits:
-    """The source photos: those the event is made of, and those kept back for selfies."""
+    """The source photos: those that make up the event, and those reserved for selfies."""
 
     event: tuple[Portrait, ...]
     selfies: tuple[Portrait, ...]
@@ -50,7 +50,7 @@ class Portraits:
 def portraits(cache_dir: Path) -> Portraits:
     """Read the source photos, fetching their package into `cache_dir` on the first call.
 
-    Only Cleo has photos to spare for a selfie; the faces are where dlib's HOG detector sees them.
+    Only Cleo has enough photos to reserve one for a selfie; the face boxes are those of dlib's HOG detector.
     """
     with tarfile.open(fetch_archive(cache_dir)) as archive:
         ben = Portrait(BEN, _read(archive, "biden.jpg"), (439, 233, 311))
@@ -62,18 +62,18 @@ def portraits(cache_dir: Path) -> Portraits:
 
 
 def astronaut() -> Portrait:
-    """Read the portrait that needs no download, cut above the flag in which HOG sees a second face."""
+    """Read the portrait that needs no download, cropped above the flag in which HOG detects a second face."""
     picture = packaged_picture("astronaut").crop((20, 0, 400, 325))
     return Portrait(ADA, picture, (159, 83, 88))
 
 
 def packaged_picture(name: str) -> Image.Image:
-    """Read a picture that scikit-image installs with itself."""
+    """Read a picture that scikit-image ships."""
     return Image.open(BytesIO((files("skimage") / "data" / f"{name}.png").read_bytes())).convert("RGB")
 
 
 def fetch_archive(cache_dir: Path) -> Path:
-    """Return the checked source package in `cache_dir`, downloading it when it is not there."""
+    """Return the verified source package in `cache_dir`, downloading it if it is missing."""
     path = cache_dir / ARCHIVE
     if path.exists():
         _check(path)
@@ -88,7 +88,7 @@ def fetch_archive(cache_dir: Path) -> Path:
 
 def _download(folder: Path) -> None:
     requirements = folder / "requirements.txt"
-    # pip runs the package's setup.py for its metadata: a required hash makes it check the bytes before that.
+    # pip runs the package's setup.py for its metadata; with a required hash it verifies the bytes first.
     requirements.write_text(REQUIREMENT)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--no-binary", ":all:", "--no-build-isolation", "--require-hashes"]
@@ -110,5 +110,5 @@ def _check(path: Path) -> None:
 def _read(archive: tarfile.TarFile, name: str) -> Image.Image:
     member = archive.extractfile(f"face_recognition-1.3.0/tests/test_images/{name}")
     if member is None:
-        raise SampleFetchError(f"{ARCHIVE} holds no photo {name}.")
+        raise SampleFetchError(f"{ARCHIVE} does not contain the photo {name}.")
     return Image.open(BytesIO(member.read()), formats=("JPEG",)).convert("RGB")

@@ -1,1 +1,1 @@
-"""Uploading a folder of photos to an event over REST: resumable, and patient with a bad connection."""
+"""Uploads a folder of photos to an event over REST: resumable, with retries on a bad connection."""

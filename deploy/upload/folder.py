@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# What gateway accepts, by name; its decoder decides by the bytes.
+# Extensions of formats that the gateway accepts; its decoder decides by content.
 SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif"))
 
 
@@ -20,15 +20,15 @@ class Photo:
 
 @dataclass
 class Found:
-    """What lies in the folders: pictures, and how many other files."""
+    """The pictures in the folders, and the number of other files."""
 
     paths: list[Path] = field(default_factory=list)
     others: int = 0
 
 
 def find_pictures(folders: Iterable[Path]) -> Found:
-    """In folders and all of their subfolders, in the order of their names; a file may be named, too. Hidden files, such
-    as those of macOS (`._NAME`), are left out."""
+    """Searches folders and their subfolders, in the order of names; single files are allowed. Hidden files, such as
+    those of macOS (`._NAME`), are skipped."""
     found = Found()
     for folder in folders:
         for path in [folder] if folder.is_file() else sorted(folder.rglob("*")):
@@ -42,7 +42,7 @@ def find_pictures(folders: Iterable[Path]) -> Found:
 
 
 def hash_all(paths: Iterable[Path]) -> Iterator[Photo]:
-    """Each file once, also where several have the same bytes. Raises OSError for one that cannot be read."""
+    """Hashes the files and drops duplicates. Raises OSError for a file that cannot be read."""
     seen: set[str] = set()
     for path in paths:
         with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""How far an upload is: a bar with the time left in a terminal, otherwise a line from time to time."""
+"""Progress of an upload: a bar with the remaining time in a terminal, otherwise an occasional line."""
 
 import time
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ LINE_S = 15.0
 
 
 class Meter:
-    """Counts photos; the time left comes from their bytes."""
+    """Counts photos; estimates the remaining time from their bytes."""
 
     def __init__(self, console: Console, label: str, photos: Sequence[Photo]) -> None:
         self._console, self._label = console, label

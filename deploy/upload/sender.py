@@ -1,4 +1,4 @@
-"""Sends the photos that an event does not have yet, several at a time."""
+"""Sends the photos that an event does not have yet, several at the same time."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,13 +9,13 @@ from typing import Any
 from deploy.upload.folder import Photo
 from deploy.upload.session import Refused, Session, Unreachable
 
-MAX_HASHES = 1000  # of one question
-EVENT_WIDE = (401, 403, 404, 409)  # what is true of one file is true of all
+MAX_HASHES = 1000  # hashes per request
+EVENT_WIDE = (401, 403, 404, 409)  # reasons that apply to every photo
 
 
 @dataclass
 class Outcome:
-    """What became of the photos. `refused` says why of each, `fault` why those that were not sent were not."""
+    """The outcome of an upload. `refused` has the reason of each rejection, `fault` why the rest was not sent."""
 
     known: int = 0
     sent: int = 0
@@ -29,7 +29,7 @@ class Outcome:
 
 
 def find_missing(session: Session, event_id: str, photos: Sequence[Photo]) -> list[Photo]:
-    """Those that the event does not have, or could not read. Raises Refused, Unreachable."""
+    """The photos that the event does not have, or could not read. Raises Refused, Unreachable."""
     known: set[str] = set()
     for part in _split(photos, MAX_HASHES):
         answer = session.post(f"/api/events/{event_id}/photos/known", {"sha256": [photo.sha256 for photo in part]})
@@ -38,7 +38,7 @@ def find_missing(session: Session, event_id: str, photos: Sequence[Photo]) -> li
 
 
 class Sender:
-    """One request for each photo: the gateway keeps it when it has arrived, whatever happens to the others."""
+    """Sends one request per photo, so that each one is stored independently."""
 
     def __init__(
         self, session: Session, event_id: str, connections: int, advance: Callable[[Photo], None], replace: bool = False
@@ -52,8 +52,8 @@ class Sender:
         self._lock = Lock()
 
     def send_all(self, photos: Sequence[Photo], outcome: Outcome) -> None:
-        """Fills the outcome. A refusal that would meet every photo ends it, and so does an unreachable gateway; Ctrl-C
-        raises KeyboardInterrupt, and the outcome says what was sent until then."""
+        """Fills the outcome. Stops at a rejection that applies to every photo, or when the gateway is unreachable;
+        Ctrl-C raises KeyboardInterrupt, and the outcome has what was sent until then."""
         outcome.unsent = list(photos)
         pool = ThreadPoolExecutor(self._connections)
         try:

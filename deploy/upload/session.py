@@ -1,4 +1,4 @@
-"""Requests of one organiser or photographer, which survive lost connections and tokens that have expired."""
+"""Requests of one organiser or photographer, retried after lost connections and expired tokens."""
 
 import random
 import ssl
@@ -12,14 +12,14 @@ import httpx2
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 TIMEOUT = httpx2.Timeout(120.0, connect=10.0)
-# Worth another try: the others say the same again.
+# Statuses worth a retry; any other would be returned again.
 PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
 
 Json = dict[str, Any]
 
 
 class Refused(Exception):
-    """The gateway's answer: `reason` is stable, the message is for people."""
+    """The gateway rejected the request: `reason` is stable, the message is for people."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
         super().__init__(f"{message} ({reason})")
@@ -28,11 +28,11 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """Nothing was answered for as long as one is patient."""
+    """The gateway did not answer within the configured time."""
 
 
 class Session:
-    """`patience_s`: for how long one request is repeated. Safe for several threads."""
+    """`patience_s`: how long a request is retried. Thread-safe."""
 
     def __init__(self, base_url: str, patience_s: float, verify: ssl.SSLContext | bool = True) -> None:
         self._http = httpx2.Client(base_url=base_url, timeout=TIMEOUT, verify=verify)
@@ -42,7 +42,7 @@ class Session:
         self._access = self._refresh = ""
 
     def close(self) -> None:
-        """Requests that are under way end, and are not repeated."""
+        """Aborts requests in progress; they are not retried."""
         self._stop.set()
         self._http.close()
 
@@ -59,7 +59,7 @@ class Session:
         return self.ask("POST", path, lambda: {"json": form})
 
     def ask(self, method: str, path: str, make_request: Callable[[], dict[str, Any]]) -> Json:
-        """The answer, after as many attempts as it takes; `make_request` makes the body of each anew. Raises Refused,
+        """The response, after as many attempts as needed; `make_request` builds a new body for each. Raises Refused,
         Unreachable."""
         ends_at, wait_s = time.monotonic() + self._patience_s, FIRST_WAIT_S
         has_renewed = False
@@ -81,16 +81,16 @@ class Session:
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
 
     def _try(self, method: str, path: str, request: dict[str, Any], access: str) -> tuple[httpx2.Response | None, str]:
-        """An answer, or why there was none."""
+        """A response, or why there was none."""
         headers = {"Authorization": f"Bearer {access}"} if access else {}
         try:
             answer = self._http.request(method, path, headers=headers, **request)
-        except (httpx2.TransportError, RuntimeError) as error:  # RuntimeError: the client was closed meanwhile
+        except (httpx2.TransportError, RuntimeError) as error:  # RuntimeError: the client was closed during the request
             return None, str(error) or type(error).__name__
         return answer, f"HTTP {answer.status_code}"
 
     def _renew(self, expired: str) -> None:
-        """One of several threads does it, since a refresh token is good for one use."""
+        """Only one of several threads refreshes, since a refresh token can be used once."""
         with self._renewing:
             if self._access == expired:
                 token, self._refresh = self._refresh, ""

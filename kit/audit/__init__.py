@@ -1,1 +1,1 @@
-"""The audit log, which every service keeps in its own schema."""
+"""The audit log; every service stores it in its own schema."""

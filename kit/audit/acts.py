@@ -1,17 +1,17 @@
-"""Acts that are recorded: who did what to what, and from where, as far as a record may know it. Pure."""
+"""Acts of the audit log: actor, action, object, result, and the truncated network of the actor. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 from uuid import UUID
 
-IPV4_BITS, IPV6_BITS = 24, 48  # of an address; the rest names a household or a device
+IPV4_BITS, IPV6_BITS = 24, 48  # of an address; the other bits identify a household or a device
 
 
 @dataclass(frozen=True)
 class Act:
-    """`actor_id`: an account; None: the service itself. `action`: a stable name. `object_id`: a member, a photo or
-    another thing of the event. `result`: a word. `network`: of the actor, truncated; empty: unknown."""
+    """`actor_id`: an account; None for the service itself. `action`: a stable name. `object_id`: a member, a photo or
+    another object of the event. `result`: one word. `network`: the actor's, truncated; empty if unknown."""
 
     id: UUID
     at: datetime
@@ -24,14 +24,14 @@ class Act:
 
 @dataclass(frozen=True)
 class ActPage:
-    """At most `size` acts, older than `before` where that is given: the time and the id of an act."""
+    """Requests at most `size` acts, older than `before` if given: the time and the id of an act."""
 
     size: int
     before: tuple[datetime, UUID] | None = None
 
 
 def truncate_address(address: str) -> str:
-    """The network of an address, such as 192.0.2.0/24; empty for what is no address."""
+    """The network of an address, such as 192.0.2.0/24; empty for an invalid address."""
     try:
         found = ip_address(address.partition("/")[0])
     except ValueError:

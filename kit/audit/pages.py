@@ -1,4 +1,4 @@
-"""Pages of the audit log on the wire; the messages of all services have the same fields."""
+"""Pages of the audit log as gRPC messages; those of all services have the same fields."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""SQL of acts that are recorded, in the transaction that does them; the table `acts` is the same in every schema."""
+"""SQL of the audit log; acts are recorded in the transaction that does them. All schemas have the same `acts` table."""
 
 from enum import Enum
 from typing import ClassVar
@@ -15,7 +15,7 @@ BATCH = 10_000
 
 
 class ActLog:
-    """The audit log of the service that has this schema; organisers read the acts of their events."""
+    """The audit log in the schema of a service; organisers read the acts of their events."""
 
     schema: ClassVar[str]
 
@@ -36,7 +36,7 @@ class ActLog:
             ]
 
     def delete_old(self, days: int) -> bool:
-        """Whether there may be more."""
+        """Deletes a batch of old acts; returns whether there may be more."""
         delete = text(
             f"DELETE FROM {self.schema}.acts WHERE id IN (SELECT id FROM {self.schema}.acts"
             f" WHERE at < now() - make_interval(days => :days) ORDER BY at LIMIT {BATCH})"
@@ -53,7 +53,7 @@ class ActLog:
         object_id: UUID | None = None,
         result: str = DONE,
     ) -> None:
-        """By the caller of the rpc at hand."""
+        """Records an act of the caller of the current rpc."""
         insert = text(
             f"INSERT INTO {cls.schema}.acts (id, at, actor_id, action, event_id, object_id, result, network)"
             " VALUES (:id, clock_timestamp(), :actor, :action, :event, :object, :result, :network)"

@@ -1,4 +1,4 @@
-"""PostgreSQL: engine, transactions, and what a lost connection means."""
+"""PostgreSQL: engine, transactions, and the handling of lost connections."""
 
 import io
 import select
@@ -23,7 +23,7 @@ log = get_logger()
 
 
 def driver_url(url: str) -> str:
-    """Names psycopg2, which a bare `postgresql://` no longer means since SQLAlchemy 2.1."""
+    """Selects psycopg2, which is not the default of `postgresql://` since SQLAlchemy 2.1."""
     scheme, separator, rest = url.partition("://")
     return f"postgresql+psycopg2{separator}{rest}" if scheme in ("postgresql", "postgres") else url
 
@@ -47,8 +47,8 @@ def create_db(url: str, pool_size: int, max_overflow: int, name: str, vault: Vau
 
 
 def _require_silence(connection: "psycopg2.extensions.connection", *_: Any) -> None:
-    """Replaces a connection whose server has gone meanwhile: it closed its side, which can be read. A server that is
-    there says nothing to an idle connection, so no round trip is spent on asking it (`pool_pre_ping`)."""
+    """Replaces a pooled connection that the server has closed. A closed socket is readable, while a live server sends
+    nothing on an idle connection, so this saves the round trip of `pool_pre_ping`."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     if poll.poll(0):
@@ -56,12 +56,12 @@ def _require_silence(connection: "psycopg2.extensions.connection", *_: Any) -> N
 
 
 def _note_statement(_: Connection, __: Any, query: str, *___: Any) -> None:
-    """With placeholders: SQLAlchemy has not put the parameters in yet."""
+    """Traces the statement with its placeholders: SQLAlchemy has not added the parameters yet."""
     traces.note("statement", **{"db.query.text": query})
 
 
 def _hide_values(context: ExceptionContext) -> None:
-    """Keeps of PostgreSQL's words the first line: DETAIL shows a row, LINE the statement with its parameters in it."""
+    """Keeps only the first line of PostgreSQL's message: DETAIL shows a row, LINE the statement with its parameters."""
     original, raised = context.original_exception, context.sqlalchemy_exception
     first_line = getattr(getattr(original, "diag", None), "message_primary", None)
     if first_line and raised is not None:
@@ -70,13 +70,13 @@ def _hide_values(context: ExceptionContext) -> None:
 
 
 def copy_out(connection: Connection, query: str, values: Sequence[object]) -> "memoryview[int]":
-    """The bytes that a `COPY ... TO STDOUT` sends; `values` are its parameters. Raises DatabaseUnavailable."""
+    """The output of a `COPY ... TO STDOUT`; `values` are its parameters. Raises DatabaseUnavailable."""
     copied = io.BytesIO()
     try:
         with connection.connection.cursor() as cursor:  # type: ignore[attr-defined]
             cursor.copy_expert(cursor.mogrify(query, values), copied)
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        # SQLAlchemy, which does so for statements of its own, has not seen this one.
+        # SQLAlchemy invalidates connections only for statements that it executes itself.
         connection.invalidate()
         log.warning("The database is unavailable.", action="database_unavailable", why=type(error).__name__)
         raise DatabaseUnavailable from None
@@ -85,9 +85,9 @@ def copy_out(connection: Connection, query: str, values: Sequence[object]) -> "m
 
 @contextmanager
 def transaction(engine: Engine, name: str = "") -> Iterator[Connection]:
-    """One READ COMMITTED transaction; raises DatabaseUnavailable when the database went away or is too busy.
+    """One READ COMMITTED transaction; raises DatabaseUnavailable when the connection is lost or the pool is exhausted.
 
-    One that changes what somebody counts on has a `name`, under which failpoints know its commit.
+    A `name` makes its commit a failpoint, for changes that callers rely on.
     """
     with traces.step(f"transaction {name}".rstrip(), **DATABASE), _reporting_faults():
         with engine.begin() as connection:
@@ -98,7 +98,7 @@ def transaction(engine: Engine, name: str = "") -> Iterator[Connection]:
 
 @contextmanager
 def statement(engine: Engine, name: str) -> Iterator[Connection]:
-    """As `transaction`, for a single statement that commits itself: one round trip instead of three."""
+    """Like `transaction`, for a single statement in autocommit mode: one round trip instead of three."""
     with traces.step(f"transaction {name}", **DATABASE), _reporting_faults():
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             reach(name, "before-commit")

@@ -17,7 +17,7 @@ POLL_S = 1.0
 
 log = get_logger()
 
-# Nothing waits forever. They belong to the role, not to a session, so that a pooler may sit in between.
+# No statement waits forever. The role has these settings rather than a session, which works through a pooler, too.
 ROLE_TIMEOUTS = {
     "idle_in_transaction_session_timeout": "5s",
     "lock_timeout": "2s",
@@ -26,9 +26,9 @@ ROLE_TIMEOUTS = {
 
 
 def migrate(url: str, schema: str, location: Path, version: str = "head") -> None:
-    """Brings `schema` to a version in `location`, the newest by default; safe to run from several processes at once.
+    """Migrates `schema` to a version in `location`, the newest by default; safe to run from several processes at once.
 
-    A schema that is newer than all of them stays as it is: the previous version works with it.
+    A schema newer than all of them is left unchanged: the previous version works with it.
     Raises DatabaseUnavailable.
     """
     try:
@@ -41,12 +41,12 @@ def _migrate(url: str, schema: str, location: Path, version: str) -> None:
     engine = create_engine(driver_url(url), poolclass=pool.NullPool, connect_args={"connect_timeout": 5})
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '60s'"))
-        connection.execute(text("SET LOCAL statement_timeout = 0"))  # the role's is for requests
+        connection.execute(text("SET LOCAL statement_timeout = 0"))  # the role's setting is for requests
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('minois migrations'))"))
         for setting, value in ROLE_TIMEOUTS.items():
             connection.execute(text(f"ALTER ROLE CURRENT_USER SET {setting} = '{value}'"))
         if connection.scalar(text("SELECT to_regnamespace(:schema)"), {"schema": schema}) is None:
-            # Not IF NOT EXISTS, for which a role needs the right to create schemas also where there is one.
+            # Not IF NOT EXISTS: it needs the privilege to create schemas even if the schema exists.
             connection.execute(text(f"CREATE SCHEMA {schema}"))
         found = _find_version(connection, schema)
         if found is not None and found not in _list_versions(ScriptDirectory(str(location))):
@@ -59,8 +59,8 @@ def _migrate(url: str, schema: str, location: Path, version: str) -> None:
 
 
 def await_schema(url: str, schema: str, location: Path, stop: Event) -> bool:
-    """Waits until somebody has brought `schema` to the newest version in `location`, or to one that is newer than all
-    of these; False where `stop` came first."""
+    """Waits until `schema` is at the newest version in `location` or a newer one; returns False if `stop` is set
+    first."""
     script = ScriptDirectory(str(location))
     earlier = _list_versions(script) - {script.get_current_head()}
     reason = ""
@@ -81,7 +81,7 @@ def await_schema(url: str, schema: str, location: Path, stop: Event) -> bool:
 
 
 def _read_version(url: str, schema: str) -> str | None:
-    """The version of a schema; None where there is none. Raises OperationalError."""
+    """The version of a schema; None if it does not exist. Raises OperationalError."""
     engine = create_engine(driver_url(url), poolclass=pool.NullPool, connect_args={"connect_timeout": 5})
     with engine.connect() as connection:
         return _find_version(connection, schema)
@@ -100,7 +100,7 @@ def _list_versions(script: ScriptDirectory) -> set[str]:
 
 
 def run() -> None:
-    """What a service's `migrations/env.py` calls."""
+    """Runs the migrations; called by each service's `migrations/env.py`."""
     attributes = context.config.attributes
     context.configure(connection=attributes["connection"], version_table_schema=attributes["schema"])
     with context.begin_transaction():

@@ -1,4 +1,4 @@
-"""Hearing the notifications of PostgreSQL's NOTIFY: one connection, any number of subscribers."""
+"""Receives notifications of PostgreSQL's NOTIFY: one connection, any number of subscribers."""
 
 import select
 from collections import deque
@@ -14,15 +14,15 @@ from kit.telemetry.logs import get_logger
 
 log = get_logger()
 
-MAX_UNREAD = 10_000  # notifications that a subscriber may leave unread
+MAX_UNREAD = 10_000  # unread notifications per subscriber
 BACKOFF_S = 0.5
-# Nothing is polled here: without probes a connection that is silently gone would never be missed.
+# Nothing is polled here: without keepalive probes a silently lost connection would never be detected.
 KEEPALIVE: dict[str, Any] = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-LOOK_UP_S = 0.25  # how long a stop may go unnoticed
+LOOK_UP_S = 0.25  # longest delay until a stop is noticed
 
 
 class Subscription:
-    """The payloads since it was made, in the order of the commits; when it ends, some may be lost."""
+    """The payloads since its creation, in commit order; after it ends, some may be lost."""
 
     def __init__(self, notices: "Notices") -> None:
         self._notices = notices
@@ -48,21 +48,21 @@ class Subscription:
             yield payload
 
     def put(self, payload: str) -> None:
-        """Ends the subscription of one who does not keep up."""
+        """Adds a payload; ends the subscription if the subscriber does not keep up."""
         with self._news:
             self._unread.append(payload)
             self._is_over |= len(self._unread) > MAX_UNREAD
             self._news.notify()
 
     def close(self) -> None:
-        """Ends it at once; for any thread."""
+        """Ends the subscription at once; thread-safe."""
         with self._news:
             self._is_over = True
             self._news.notify()
 
 
 class Notices:
-    """What comes on `channel`, as long as `run` runs. Without a `listen_url` nobody can subscribe."""
+    """Distributes the notifications on `channel` while `run` is running. Without a `listen_url`, subscribing fails."""
 
     def __init__(self, listen_url: str, channel: str) -> None:
         self._url = listen_url
@@ -72,7 +72,7 @@ class Notices:
         self._is_listening = False
 
     def subscribe(self) -> Subscription:
-        """Raises DatabaseUnavailable while it does not listen."""
+        """Raises DatabaseUnavailable while not listening."""
         subscription = Subscription(self)
         with self._lock:
             if not self._is_listening:
@@ -85,7 +85,7 @@ class Notices:
             self._subscriptions.discard(subscription)
 
     def run(self, stop: Event) -> None:
-        """Listens until `stop`; a lost connection ends all subscriptions and is made again."""
+        """Listens until `stop`; a lost connection ends all subscriptions and is re-established."""
         if not self._url:
             log.warning("LISTEN_URL is not set: open pages are not updated.", action="no_notices")
             return

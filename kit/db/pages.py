@@ -1,7 +1,7 @@
-"""Keyset pages: a token names the last row shown and the list that it belongs to.
+"""Keyset pagination: a token names the last row of a page and the list that it belongs to.
 
-Every list of ours is in the order of a time and an id, and these two are the key of a row. A token comes back from the
-caller, who may have written it: nothing but a time and an id gets through.
+All our lists are ordered by a time and an id, which together are the key of a row. A token comes back from the caller,
+who may have forged it: it is parsed into a time and an id, and anything else is rejected.
 """
 
 import base64
@@ -22,14 +22,14 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Page:
-    """What a caller asked for: `size` rows after the row with key `after` of the list `scope`."""
+    """A requested page: `size` rows after the row with the key `after` of the list `scope`."""
 
     scope: str
     size: int
     after: tuple[str, str] | None
 
     def fetch_size(self) -> int:
-        """One row more than is shown tells whether there is a next page."""
+        """One row more than the page size, to detect whether there is a next page."""
         return self.size + 1
 
     def cut(self, rows: Sequence[Row], key: Callable[[Row], tuple[str, str]]) -> tuple[list[Row], str]:
@@ -39,7 +39,7 @@ class Page:
 
 
 def parse_page(scope: str, page_size: int, page_token: str, max_size: int = MAX_SIZE) -> Page:
-    """Raises InvalidPage. `scope` names the list with everything that it depends on, such as its reader."""
+    """Raises InvalidPage. `scope` identifies the list and everything it depends on, such as its reader."""
     if not 0 <= page_size <= max_size:
         raise InvalidPage
     return Page(scope, page_size or DEFAULT_SIZE, _decode(scope, page_token) if page_token else None)

@@ -1,7 +1,7 @@
 """Whether the faces in a schema are encrypted yet, and with which vault.
 
-In a new installation they are from the start. In one of an earlier version they are from `reencrypt` on: processes of
-that version, which may run beside ours during an upgrade, cannot read what is sealed.
+In a new installation they always are. After an upgrade from a version without encryption, they are once `reencrypt` has
+run: processes of that version may run alongside ours during the upgrade and cannot read encrypted values.
 """
 
 from contextlib import suppress
@@ -16,14 +16,14 @@ from kit.vault import NO_KEYS, Seal, Vault
 
 
 def vault_of(connection: Connection) -> Vault:
-    """The one with which the engine of the connection was created (`kit.db.engine.create_db`)."""
+    """The vault of the connection's engine (`kit.db.engine.create_db`)."""
     options: dict[str, Any] = dict(connection.get_execution_options())
     vault: Vault = options.get("vault", NO_KEYS)
     return vault
 
 
 def seal(connection: Connection, schema: str, by: Seal, data: bytes) -> bytes:
-    """Sealed, if what the schema holds is sealed yet."""
+    """Encrypts the value if the schema is already encrypted."""
     return by.seal(data) if is_sealing(connection, schema) else data
 
 
@@ -38,8 +38,8 @@ def is_sealing(connection: Connection, schema: str) -> bool:
 
 
 def require_master_key(engine: Engine, *columns: tuple[str, str]) -> None:
-    """Raises InvalidSetting where a value in one of the columns, by table and name, was sealed with a master key that
-    the engine's vault lacks. A database that does not answer now, or has no such table yet, is asked later."""
+    """Raises InvalidSetting if a value in one of the columns (table, name) is encrypted with a master key that the
+    engine's vault lacks. Skips the check if the database is unavailable or lacks the table."""
     for table, column in columns:
         query = text(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1")
         with suppress(SQLAlchemyError), engine.connect() as connection:
@@ -49,7 +49,7 @@ def require_master_key(engine: Engine, *columns: tuple[str, str]) -> None:
 
 
 class SealingStore:
-    """Whether what the service that has this schema writes is sealed."""
+    """The state of encryption in the schema of a service."""
 
     schema: ClassVar[str]
 
@@ -57,12 +57,12 @@ class SealingStore:
         self._engine = engine
 
     def has_begun(self) -> bool:
-        """Whether processes seal what they write."""
+        """Whether processes encrypt what they write."""
         with transaction(self._engine) as connection:
             return connection.execute(text(f"SELECT FROM {self.schema}.encryption")).first() is not None
 
     def begin(self) -> None:
-        """From now on every process seals what it writes, and for good; it notices with its next write."""
+        """Makes every process encrypt from its next write on; this cannot be undone."""
         table = f"{self.schema}.encryption"
         with transaction(self._engine) as connection:
             connection.execute(text(f"INSERT INTO {table} (since) SELECT now() WHERE NOT EXISTS (SELECT FROM {table})"))

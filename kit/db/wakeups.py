@@ -1,4 +1,4 @@
-"""Waiting for work: NOTIFY wakes at once, polling is the truth."""
+"""Waiting for work: NOTIFY wakes a worker at once, polling finds what a lost notification missed."""
 
 import select
 from threading import Event
@@ -13,7 +13,7 @@ log = get_logger()
 class Wakeups:
     """Waits for a notification on `channel`, or for `interval_s`, whichever comes first.
 
-    Without a `listen_url`, or while its connection is down, it only waits. Not to be shared between threads.
+    Without a `listen_url`, or while its connection is down, only the interval counts. Not thread-safe.
     """
 
     def __init__(self, listen_url: str, channel: str, interval_s: float, stop: Event) -> None:

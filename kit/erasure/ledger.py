@@ -1,6 +1,6 @@
-"""Ids of what was erased, outside every database: after a restore, what was erased since the backup is erased again.
+"""Ids of erased data, stored outside every database: after a restore, they are erased again.
 
-Each batch is a small file under `ledger/` of a file store, which holds ids and nothing else of anybody.
+Each batch is a small file under `ledger/` in a file store, which contains ids and no other personal data.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -20,8 +20,8 @@ log = get_logger()
 
 
 class Gone(Enum):
-    """Whose id it is; the values are stored. PERSON: somebody whom an account looked for, besides its guest.
-    SELFIE: one that was deleted alone."""
+    """The kind of an id; the values are stored. PERSON: a further person of an account, besides the guest.
+    SELFIE: a selfie that was deleted on its own."""
 
     USER = "user"
     EVENT = "event"
@@ -32,7 +32,7 @@ class Gone(Enum):
 
 @dataclass(frozen=True)
 class Erasure:
-    """`place`: where the queue of a service has it; 0: nowhere."""
+    """`place`: its place in the queue of a service; 0 if it is not queued."""
 
     kind: Gone
     id: UUID
@@ -40,17 +40,17 @@ class Erasure:
 
 
 class ErasureQueue(Protocol):
-    """What a service has erased and the ledger does not have yet."""
+    """Erasures of a service that are not in the ledger yet."""
 
     def list_erasures(self, limit: int) -> list[Erasure]:
-        """The oldest ones."""
+        """The oldest erasures."""
 
     def settle_erasures(self, places: Sequence[int]) -> None:
-        """The ledger has them."""
+        """Removes erasures that are in the ledger."""
 
 
 class Ledger:
-    """Append-only; the same id may be in it several times."""
+    """Append-only; may contain an id several times."""
 
     def __init__(self, blobs: Blobs) -> None:
         self._blobs = blobs
@@ -66,7 +66,7 @@ class Ledger:
         self._blobs.put(self._blobs.new_key(), lines.encode())
 
     def read(self, kinds: Collection[Gone]) -> Iterator[Erasure]:
-        """All of these kinds; a kind that this version does not know is passed over."""
+        """All erasures of these kinds; kinds unknown to this version are skipped."""
         names = {kind.value: kind for kind in kinds}
         for key, _ in self._blobs.list():
             for line in self._blobs.get(key).decode().splitlines():
@@ -76,14 +76,14 @@ class Ledger:
 
 
 class LedgerWriter:
-    """Moves erasures from a queue, whose rows the erasing transactions wrote, to the ledger: at least once."""
+    """Moves erasures from a queue, written by the erasing transactions, to the ledger: at least once."""
 
     def __init__(self, queue: ErasureQueue, ledger: Ledger) -> None:
         self._queue = queue
         self._ledger = ledger
 
     def step(self) -> bool:
-        """Whether there may be more."""
+        """Moves a batch; returns whether there may be more."""
         erasures = self._queue.list_erasures(BATCH)
         if erasures:
             self._ledger.append(erasures)
@@ -93,17 +93,17 @@ class LedgerWriter:
 
 
 class Eraser(Protocol):
-    """A service's way to erase what a restored database still has."""
+    """Erases data of a service that a restored database contains again."""
 
     @property
     def kinds(self) -> Collection[Gone]:
-        """Whose ids it erases."""
+        """The kinds that it erases."""
 
     def erase(self, erasure: Erasure) -> bool:
-        """Whether there was anything to erase."""
+        """Returns whether there was anything to erase."""
 
 
 def replay(ledger: Ledger, eraser: Eraser) -> dict[str, int]:
-    """How many were `erased` again, and how many ids of the eraser's kinds are `in_ledger`."""
+    """Returns how many were `erased` again, and how many ids of the eraser's kinds are `in_ledger`."""
     found = set(ledger.read(eraser.kinds))
     return {"erased": sum(eraser.erase(erasure) for erasure in found), "in_ledger": len(found)}

@@ -1,4 +1,4 @@
-"""A face cut out of a picture that we made ourselves: a small JPEG, kept nowhere."""
+"""Cuts a face out of a picture that we made ourselves: a small JPEG that is not stored."""
 
 import struct
 
@@ -27,7 +27,7 @@ def crop_face(data: bytes) -> CropReading:
 
 
 def _cut(start: int, length: int, scale: float, edge: int) -> slice:
-    """What is seen of a side of the box, with its margin."""
+    """The visible part of a side of the box, with its margin."""
     margin = MARGIN * length
     low, high = (start - margin) * scale, (start + length + margin) * scale
     return slice(max(0, round(low)), max(0, min(edge, round(high))))

@@ -1,4 +1,4 @@
-"""Cuts faces out of pictures in a process of its own, which stays once it was needed."""
+"""Cuts faces out of pictures in a separate process, which stays alive after its first use."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -13,22 +13,22 @@ MEMORY_MB = 1024
 
 def build_cropper() -> Callable[[bytes], CropReading]:
     """The entry of a Sandbox."""
-    # Here and not above: only the child process may load what decodes.
+    # Imported here: only the child process may load decoders.
     from kit.faces.crop import crop_face
 
     return crop_face
 
 
 class CropProcess:
-    """One face after the other."""
+    """Cuts out one face at a time."""
 
     def __init__(self) -> None:
         self._process = Sandbox(build_cropper, CropReading, TIMEOUT_S, MEMORY_MB)
         self._turn = Lock()
 
     def crop(self, data: bytes) -> bytes | None:
-        """A JPEG; None where there is nothing of it, or the child died of it or took too long. Raises
-        ServiceUnavailable where it says nothing of the picture."""
+        """A JPEG; None if there is nothing to show, or if the picture made the child die or take too long. Raises
+        ServiceUnavailable for failures that the picture did not cause."""
         with self._turn:
             try:
                 return self._process.call(data).jpeg or None
@@ -38,6 +38,6 @@ class CropProcess:
                 raise ServiceUnavailable from fault
 
     def close(self) -> None:
-        """Ends the process; another call would start a fresh one."""
+        """Ends the process; another call would start a new one."""
         with self._turn:
             self._process.close()

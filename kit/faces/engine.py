@@ -18,19 +18,19 @@ from kit.faces.types import Box, Detection, Face
 
 Pixels = npt.NDArray[np.uint8]
 
-# Smaller faces are found and not encoded: what a stranger is shown must not hang on a handful of pixels.
+# Smaller faces are detected but not encoded: a handful of pixels must not decide who sees a photo.
 MIN_FACE_PX = 32
 
-# What dlib_face_recognition_resnet_model_v1 was trained on, beside CHIP_PX.
+# The padding with which dlib_face_recognition_resnet_model_v1 was trained, like CHIP_PX.
 _CHIP_PADDING = 0.25
 
 
 class Engine:
-    """Every model, loaded once; one engine per process: dlib's objects must not meet a second thread or a fork.
+    """Every model, loaded once; one per process: dlib's objects must not meet a second thread or a fork.
 
     Pixels are uint8 RGB (height, width, 3); boxes are in their pixels whatever the scale of the search. `min_face_px`
     is the smallest face that is encoded. An engine that is not `for_photos` has HOG alone and cannot `find`.
-    Converted models are kept in the folder `model_cache`; without one each engine converts them anew.
+    Converted models are kept in the folder `model_cache`; without one each engine converts them again.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A logo as it is kept: a small PNG of sRGB pixels on white, without metadata."""
+"""Converts a logo for storage: a small PNG of sRGB pixels on white, without metadata."""
 
 import io
 
@@ -15,7 +15,7 @@ LIMITS = ImageLimits(
 
 
 def read_logo(data: bytes) -> LogoReading:
-    """Bytes that are no image give a result with a reason, which crosses a pipe as any other."""
+    """Bytes that are not an image give a result with a reason, which crosses the pipe like any other."""
     try:
         pixels = decode(data, LIMITS).pixels
     except Unreadable as fault:

@@ -1,4 +1,4 @@
-"""Reads logos in a process of their own, which is there only for as long as it takes: logos are few."""
+"""Reads logos in a separate process that exits after each one, since logos are rare."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -13,22 +13,22 @@ MEMORY_MB = 1024
 
 def build_logo_reader() -> Callable[[bytes], LogoReading]:
     """The entry of a Sandbox."""
-    # Here and not above: only the child process may load what decodes.
+    # Imported here: only the child process may load decoders.
     from kit.faces.logo import read_logo
 
     return read_logo
 
 
 class LogoProcess:
-    """One logo after the other."""
+    """Reads one logo at a time."""
 
     def __init__(self, entry: Callable[[], Callable[[bytes], LogoReading]] = build_logo_reader) -> None:
         self._entry = entry
         self._turn = Lock()
 
     def read(self, data: bytes) -> LogoReading | None:
-        """None where the child died of it or took too long. Raises ServiceUnavailable where it says nothing of the
-        logo."""
+        """None if the logo made the child die or take too long. Raises ServiceUnavailable for failures that the logo
+        did not cause."""
         with self._turn:
             process = Sandbox(self._entry, LogoReading, TIMEOUT_S, MEMORY_MB)
             try:

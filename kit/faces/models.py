@@ -1,4 +1,4 @@
-"""The models: dlib's files and CenterFace's, in the packages that bring them, and their conversions, which are kept."""
+"""The models: files of dlib and CenterFace in the packages that ship them, and a cache of their conversions."""
 
 import hashlib
 import importlib.util
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-# Its wheels report to Microsoft from 1.29 on, unless this is set before the import (docs/Privacy.md of onnxruntime).
+# From 1.29 on it sends telemetry to Microsoft unless this is set before the import (docs/Privacy.md of onnxruntime).
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime
@@ -18,8 +18,8 @@ LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 CENTERFACE = "centerface.onnx"
 WEIGHTS = Path(__file__).parent / "weights"  # deploy/wheel.py puts them there
 
-# To be raised with every change of dlib_weights, onnx_graphs, centerface_graph, centerface_ranges or eight_bit that
-# changes what comes out.
+# Increase with every change of dlib_weights, onnx_graphs, centerface_graph, centerface_ranges or eight_bit that changes
+# the output.
 CONVERTER_VERSION = 2
 
 _DIGEST_BYTES = 32
@@ -69,7 +69,7 @@ def start_session(model: bytes) -> onnxruntime.InferenceSession:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Writes the file beside its place first: whoever reads meanwhile sees the old one or the new, never a part."""
+    """Writes the file atomically: concurrent readers see the old or the new one, never a part."""
     fd, beside = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
     try:
         with os.fdopen(fd, "wb") as out:

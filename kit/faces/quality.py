@@ -1,4 +1,4 @@
-"""How well a face can be seen, in numbers."""
+"""Measures of how clearly a face is visible."""
 
 import math
 

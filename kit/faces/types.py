@@ -1,6 +1,6 @@
-"""What the face engine takes and gives, without any library that decodes behind it.
+"""Inputs and outputs of the face engine, without importing a decoding library.
 
-What crosses the pipe from the child that meets the image is checked against these types and bounds.
+Answers of the child that processes the image are validated against these types and bounds.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ UnreadableReason = Literal["unreadable", "invalid_dimensions", "too_many_pixels"
 
 MEGAPIXEL = 1_000_000
 ENCODING_NUMBERS = 128
-# The longest that dlib's encoder gives is about 1.6.
+# The longest encoding of dlib is about 1.6.
 _MAX_ENCODING_LENGTH = 4.0
 
 Encoding = Annotated[bytes, Meta(min_length=4 * ENCODING_NUMBERS, max_length=4 * ENCODING_NUMBERS)]
 Side = Annotated[int, Meta(ge=0, le=65_535)]
-# Boxes may leave the picture, by less than they are large.
+# Boxes may extend beyond the picture, by less than their own size.
 _Place = Annotated[int, Meta(ge=-(1 << 20), le=1 << 20)]
 _Measure = Annotated[float, Meta(ge=-1e9, le=1e9)]
 
@@ -34,7 +34,7 @@ ENGINE_MB = 900
 
 
 class Unreadable(Exception):
-    """The bytes are not an image that may be decoded."""
+    """The bytes are not an image that can be decoded."""
 
     def __init__(self, reason: UnreadableReason) -> None:
         super().__init__(reason)
@@ -43,7 +43,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ImageLimits:
-    """What may be decoded; compared with the header, before a pixel is allocated.
+    """Limits for decoding, checked against the header before any pixel is allocated.
 
     A side beyond these is `invalid_dimensions`. More than `max_pixels` is `too_many_pixels`, and so is what would need
     more than `max_memory_bytes`; a JPEG counts with the pixels that it has when it is decoded at 1/2, 1/4 or 1/8.
@@ -65,7 +65,7 @@ class ImageLimits:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle in pixels of the upright picture; it may leave the picture."""
+    """A rectangle in pixels of the upright picture; it may extend beyond the picture."""
 
     left: _Place
     top: _Place
@@ -77,7 +77,7 @@ class Box:
         return self.width * self.height
 
     def share_inside(self, picture_width: int, picture_height: int) -> float:
-        """The part of the box that lies in the picture, 0 to 1."""
+        """The share of the box inside the picture, 0 to 1."""
         width = min(self.left + self.width, picture_width) - max(self.left, 0)
         height = min(self.top + self.height, picture_height) - max(self.top, 0)
         return max(width, 0) * max(height, 0) / self.area
@@ -85,7 +85,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A box that may hold a face; `score` is the detector's margin: 0 is its threshold, a clear face has 1 to 3
+    """A box that may contain a face; `score` is the detector's margin: 0 is its threshold, a clear face has 1 to 3
     by HOG. One that is not `is_sure` was seen by CenterFace alone; its scores are 0.35 to 1."""
 
     box: Box
@@ -123,7 +123,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class LogoReading:
-    """A logo as a PNG, and its size in pixels; with a `reason` there is none."""
+    """A logo as a PNG and its size in pixels, or a `reason` why there is none."""
 
     reason: UnreadableReason | None = None
     png: bytes = b""
@@ -133,13 +133,13 @@ class LogoReading:
 
 @dataclass(frozen=True, slots=True)
 class CropReading:
-    """A face as a JPEG; empty where there is nothing of it in the picture."""
+    """A face as a JPEG; empty if the box is outside of the picture."""
 
     jpeg: bytes = b""
 
 
 def check_encoding(encoding: bytes) -> None:
-    """Raises ValueError where a number of the encoding is none, or all are too large to be a face's: distances to it
-    would mean nothing."""
+    """Raises ValueError for an encoding that is not finite or too long for a face, since distances to it would be
+    meaningless."""
     if not math.hypot(*array.array("f", encoding)) < _MAX_ENCODING_LENGTH:
         raise ValueError("not the encoding of a face")

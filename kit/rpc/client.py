@@ -22,7 +22,7 @@ Answer = TypeVar("Answer")
 
 
 def channel_options(ring_hash_key: str = "") -> list[tuple[str, int | str]]:
-    """`ring_hash_key`: the metadata key by which calls choose their replica; empty: round robin.
+    """`ring_hash_key`: the metadata key whose hash selects the replica of a call; empty for round robin.
 
     Ring hash needs GRPC_EXPERIMENTAL_RING_HASH_SET_REQUEST_HASH_KEY=true in the environment before grpc's first use.
     """
@@ -51,7 +51,7 @@ def open_channel(address: str, tls: TlsSettings, ring_hash_key: str = "") -> grp
 def open_aio_channel(
     address: str, tls: TlsSettings, interceptors: Sequence[grpc.aio.ClientInterceptor] = ()
 ) -> grpc.aio.Channel:
-    """For asyncio; call it in the running loop that will use the channel."""
+    """A channel for asyncio; must be called in the running loop that will use it."""
     options: Sequence[tuple[str, int | str]] = channel_options()
     credentials = channel_credentials(tls)
     if credentials is None:
@@ -71,20 +71,20 @@ def channel_credentials(tls: TlsSettings) -> grpc.ChannelCredentials | None:
 
 
 class ServiceCalls:
-    """The metadata and deadline of each call to another service, `callee`: identity, request id, time-out."""
+    """Adds metadata and a deadline to each call to the service `callee`: identity, request id, timeout."""
 
     def __init__(self, signer: Signer, callee: str) -> None:
         self._signer = signer
         self._callee = callee
 
     def send(self, method: Callable[..., Answer], request: object, at_most_s: float) -> Answer:
-        """The answer of a unary method. Raises RpcError."""
+        """Calls a unary method. Raises RpcError."""
         return repeat(
             lambda left_s: method(request, timeout=left_s, metadata=self.metadata()), self.timeout_s(at_most_s)
         )
 
     def metadata(self, **more: str) -> list[tuple[str, str]]:
-        """`more`: further keys, with `_` for `-`."""
+        """`more`: further metadata keys, with `_` for `-`."""
         bound = structlog.contextvars.get_contextvars()
         return [
             ("authorization", f"Bearer {self._signer.sign_service(self._callee)}"),

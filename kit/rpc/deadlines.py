@@ -1,4 +1,4 @@
-"""The time left for the current request; the calls that it makes get no more."""
+"""The deadline of the current request, which limits the calls that it makes."""
 
 import time
 from contextvars import ContextVar
@@ -7,7 +7,7 @@ _ends_at: ContextVar[float | None] = ContextVar("ends_at", default=None)
 
 
 def enter(remaining_s: float | None) -> None:
-    """Begins a request; without a deadline of the caller (None, or gRPC's 9e18) there is none."""
+    """Sets the deadline of a request; the caller may have none (None, or gRPC's 9e18)."""
     _ends_at.set(time.monotonic() + remaining_s if remaining_s is not None and remaining_s < 1e9 else None)
 
 

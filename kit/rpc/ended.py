@@ -1,4 +1,4 @@
-"""Sessions that have ended while their access tokens would still hold."""
+"""Revoked sessions whose access tokens have not expired yet."""
 
 import time
 from collections import OrderedDict
@@ -10,7 +10,7 @@ from uuid import UUID
 from kit.errors import Unavailable
 from kit.telemetry.logs import get_logger
 
-KEPT_S = 20 * 60.0  # longer than an access token holds
+KEPT_S = 20 * 60.0  # longer than an access token is valid
 MAX_KEPT = 50_000  # ids; beyond them the oldest are dropped
 WAIT_S = 15.0
 BACKOFF_S = 0.5
@@ -19,7 +19,7 @@ log = get_logger()
 
 
 class EndedSessions:
-    """Ids of sessions, and of users who were erased, in memory. Any thread may call it."""
+    """Ids of ended sessions and erased users, in memory. Thread-safe."""
 
     def __init__(self, most: int = MAX_KEPT, clock: Callable[[], float] = time.monotonic) -> None:
         self._most = most
@@ -46,15 +46,15 @@ class EndedSessions:
 
 @dataclass(frozen=True)
 class Endings:
-    """The ids that have ended after a place, and the next place."""
+    """The ids that ended after a place in the feed, and the next place."""
 
     ids: tuple[UUID, ...]
     place: int
 
 
 def follow_endings(fetch: Callable[[int, float], Endings], ended: EndedSessions, stop: Event) -> None:
-    """Until `stop`. `fetch(after, wait_s)` answers as soon as there is something after a place; from 0 on, all that
-    ended within KEPT_S. While it fails, tokens hold until they expire, as if nothing ended."""
+    """Follows the feed until `stop`. `fetch(after, wait_s)` returns as soon as there is something after a place; after
+    0, all that ended within KEPT_S. While it fails, tokens of newly ended sessions stay valid until they expire."""
     place, is_away = 0, False
     while not stop.is_set():
         try:
@@ -63,10 +63,14 @@ def follow_endings(fetch: Callable[[int, float], Endings], ended: EndedSessions,
             place, is_away = endings.place, False
         except Exception as fault:
             if stop.is_set():
-                return  # the channel was closed under its call
+                return  # the channel was closed during the call
             if not isinstance(fault, Unavailable):
-                log.exception("The list of ended sessions failed and will be read again.", action="endings_failed")
+                log.exception("Reading ended sessions failed and will be retried.", action="endings_failed")
             elif not is_away:
-                log.warning("The list of ended sessions waits.", action="endings_wait", reason=fault.reason)
+                log.warning(
+                    "The list of ended sessions is waiting for auth_service.",
+                    action="endings_wait",
+                    reason=fault.reason,
+                )
             is_away = True
             stop.wait(BACKOFF_S)

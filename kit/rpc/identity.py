@@ -1,4 +1,4 @@
-"""Who calls: tokens are signed by a service's Ed25519 key and verified by everyone with the public half."""
+"""Identity of callers: tokens signed with a service's Ed25519 key and verified with the public key."""
 
 import math
 import time
@@ -30,7 +30,7 @@ from kit.settings import InvalidSetting
 
 ALGORITHM = "EdDSA"
 AUDIENCE = "minois"
-USER_ISSUER = "auth"  # the one key that may speak for users
+USER_ISSUER = "auth"  # the only issuer of user tokens
 SERVICE_TOKEN_S = 60
 LEEWAY_S = 5
 
@@ -41,20 +41,19 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def service(name: str) -> str:
-    """The kind of caller that a service is."""
+    """The caller kind of a service."""
     return f"service:{name}"
 
 
 def delegate(name: str) -> str:
-    """The kind of caller that acts for a user with a token of a service, and may call no more than rpcs of that
-    service that name it."""
+    """The caller kind of a user token that a service issued; valid only for rpcs that allow this kind."""
     return f"delegate:{name}"
 
 
 @dataclass(frozen=True)
 class Caller:
     """`kind` is PUBLIC, USER, `service:<name>` or `delegate:<name>`; a USER and a delegate have a `user_id`, and a
-    `session_id` unless their token was made by a previous version."""
+    `session_id` unless a previous version issued the token."""
 
     kind: str = PUBLIC
     id: UUID | None = None
@@ -70,8 +69,8 @@ class Caller:
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call an rpc, and whether it holds its thread for long (streams, long polls); one that watches, for days,
-    in a thread of those kept for watchers."""
+    """Which callers an rpc allows, and its thread pool: unary, long-running (streams, long polls), or watching (for
+    days, in a thread reserved for watchers)."""
 
     kinds: frozenset[str]
     long: bool
@@ -79,7 +78,7 @@ class Access:
 
 
 def callable_by(*kinds: str, long: bool = False, watches: bool = False) -> Callable[[Method], Method]:
-    """Declares who may call the rpc below; a server does not start with an rpc that lacks it."""
+    """Declares which callers an rpc allows; a server does not start if an rpc lacks it."""
 
     def declare(method: Method) -> Method:
         method.__dict__["access"] = Access(frozenset(kinds), long, watches)
@@ -106,7 +105,7 @@ class Signer:
 
     @classmethod
     def read(cls, name: str, path: Path) -> "Signer":
-        """Raises InvalidSetting for a file that holds no such key."""
+        """Raises InvalidSetting for a file without such a key."""
         with suppress(OSError, TypeError, ValueError, UnsupportedAlgorithm):
             key = load_pem_private_key(path.read_bytes(), None)
             if isinstance(key, Ed25519PrivateKey):
@@ -127,13 +126,13 @@ class Signer:
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.name})
 
     def sign_service(self, callee: str = "") -> str:
-        """For calls of one service, which alone accepts it. Without a callee as the previous version signed: accepted
-        by each. AUDIENCE beside it is for callees of that version."""
+        """A token for calls to one service, accepted only there. Without a callee every service accepts it, as in the
+        previous version; AUDIENCE is included for callees of that version."""
         audience = [AUDIENCE, callee] if callee else AUDIENCE
         return self.sign(service(self.name), SERVICE_TOKEN_S, audience=audience)
 
     def derive_key(self, purpose: str) -> bytes:
-        """A secret of 32 bytes that only holders of this key know, another one for each purpose."""
+        """A secret of 32 bytes derived from this key, different for each purpose."""
         return HKDF(SHA256(), 32, salt=None, info=purpose.encode()).derive(self._key.private_bytes_raw())
 
     def sign_delegate(self, user_id: UUID, ttl_s: int, session_id: UUID | None = None) -> str:
@@ -141,9 +140,10 @@ class Signer:
 
 
 class Verifier:
-    """Believes the keys that it was given, each for what its owner may say; an owner whose key is being replaced has
-    several. `name`: of the service that verifies, and to which a token of a service must be addressed; empty: to none.
-    `ended`: sessions whose tokens are refused; whoever runs the process keeps it up to date."""
+    """Verifies tokens with the trusted keys; an issuer whose key is being rotated has several.
+
+    `name`: the verifying service, to which service tokens must be addressed; empty: it accepts none. `ended`: sessions
+    whose tokens are rejected, kept up to date by the process."""
 
     def __init__(self, keys: Mapping[str, Sequence[Ed25519PublicKey]], name: str = "") -> None:
         self._keys = {name: list(of_owner) for name, of_owner in keys.items()}
@@ -162,13 +162,13 @@ class Verifier:
         return cls(keys, name)
 
     def require_match(self, signer: Signer) -> None:
-        """Raises InvalidSetting for a signer with the key of somebody else, whom no service would believe."""
+        """Raises InvalidSetting if the signer's public key is not trusted, since no service would accept its tokens."""
         known = self._keys.get(signer.name)
         if known is not None and signer.public_key not in known:
             raise InvalidSetting(f"SIGNING_KEY: it is not the private half of {signer.name}.pub.pem in MINOIS_KEYS")
 
     def trust(self, signer: Signer) -> None:
-        """Believes a service's own tokens, whose public half need not lie in the folder."""
+        """Trusts the signer's own key, whose public half need not be in the folder."""
         self._keys.setdefault(signer.name, []).append(signer.public_key)
 
     def verify(self, token: str) -> Caller:
@@ -195,13 +195,13 @@ class Verifier:
         return Caller(subject, expires_at=claims["exp"])
 
     def _is_addressed(self, audience: str | list[str]) -> bool:
-        """Whether a token of a service is for this one. Services of the previous version name no callee. Their tokens
-        are accepted, for a service that is called is often upgraded before its callers; nobody can make one of them
-        out of a token that names its callee."""
+        """Whether a service token is for this service. Tokens of the previous version name no callee and are accepted,
+        since a callee is often upgraded before its callers; a token that names its callee cannot be turned into
+        one."""
         return audience == AUDIENCE or (bool(self._name) and self._name in audience)
 
     def _decode(self, token: str, issuer: str) -> dict[str, Any]:
-        """The claims, if one of the issuer's keys has signed them. Raises PyJWTError and KeyError."""
+        """The claims, verified with one of the issuer's keys. Raises PyJWTError and KeyError."""
         for key in self._keys[issuer]:
             with suppress(jwt.InvalidSignatureError):
                 return jwt.decode(

@@ -1,4 +1,4 @@
-"""Ids as they travel: UUIDs in text."""
+"""UUIDs in messages, as text."""
 
 from uuid import UUID
 

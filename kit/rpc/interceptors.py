@@ -1,4 +1,4 @@
-"""What surrounds every rpc of a server: request id, identity, admission, access log, fault to status.
+"""The interceptor of every server: request id, identity, admission, access log, and faults to statuses.
 
 All four kinds of rpc are wrapped by the same context managers; for a response stream they stay open while it is
 iterated, so that a fault in the middle of a stream is reported like any other.
@@ -25,7 +25,7 @@ from kit.telemetry import traces
 from kit.telemetry.logs import get_logger
 
 REQUEST_ID = "x-request-id"
-CLIENT_NETWORK = "x-client-network"  # as the gateway sees it, for the audit log alone: nothing is decided by it
+CLIENT_NETWORK = "x-client-network"  # as the gateway sees it; only for the audit log, never for a decision
 # The statuses that are the service's own fault.
 FAILURES = ("UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS")
 OPEN_SERVICES = ("grpc.health.v1.", "grpc.reflection.")
@@ -39,7 +39,7 @@ Around = Callable[[grpc.ServicerContext], AbstractContextManager[None]]
 
 
 class Boundary(grpc.ServerInterceptor):
-    """The edge of a service. `access` holds who may call each method, by its full name."""
+    """The boundary of a service. `access` maps each method's full name to its allowed callers."""
 
     def __init__(self, access: Mapping[str, Access], verifier: Verifier, max_streams: int, max_watchers: int) -> None:
         self._access = access
@@ -91,7 +91,7 @@ class Boundary(grpc.ServerInterceptor):
 
 @contextmanager
 def _told(method: str, context: grpc.ServicerContext) -> Iterator[None]:
-    """Turns whatever is raised into a status, counts it and writes the access log."""
+    """Turns exceptions into statuses, counts them and writes the access log."""
     started = time.perf_counter()
     status: grpc.Status | None = None
     code = "OK"
@@ -102,7 +102,7 @@ def _told(method: str, context: grpc.ServicerContext) -> Iterator[None]:
         code = status.code.name
         log.info("Refused a call.", action="rpc_refused", method=method, reason=fault.reason)
     except Exception:
-        # When the caller is gone, nobody reads the answer, and that is why the call failed.
+        # The call failed because the caller has disconnected, so no client reads the answer.
         is_heard = context.is_active()
         status = internal_status() if is_heard else cancelled_status()
         code = status.code.name

@@ -1,6 +1,6 @@
-"""The one layer that retries: what a service did not take or gave up, which may be repeated, as every rpc of ours may.
+"""The only layer that retries: calls that a service did not accept or aborted. All our rpcs are safe to repeat.
 
-Not grpc's own `retryPolicy`: with it a call may hang forever, past its deadline, when a wait of it is cut short
+gRPC's own `retryPolicy` is not used: a call may hang forever, past its deadline, when its backoff is interrupted
 (grpc/grpc issue 41036, seen with 1.85.1).
 """
 
@@ -15,14 +15,14 @@ import grpc
 
 from kit.rpc.statuses import PUSHBACK
 
-# A server that stops answers CANCELLED to what it had not begun, and to what outlasts its grace.
+# A stopping server answers CANCELLED to calls that it has not begun, and to those that outlast its grace period.
 PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
-# Both together, at least 0.64 s, outlast the longest between two attempts to connect, 0.6 s: a replica that serves
-# again is found before a call gives up.
+# Together, at least 0.64 s, they exceed the longest time between two attempts to connect, 0.6 s: a call finds a
+# replica that serves again before it gives up.
 WAITS_S = (0.2, 0.6)
 JITTER = 0.2
 
-# What grpc.aio says, with INTERNAL, where the connection breaks under a message of a stream that it sends.
+# The message of grpc.aio, with INTERNAL, if the connection breaks while it sends a message of a stream.
 BROKEN_UNDER_A_MESSAGE = "Internal error from Core"
 
 Answer = TypeVar("Answer")
@@ -40,7 +40,7 @@ class Attempts:
         return max(0.0, self._ends_at - time.monotonic())
 
     def wait_s(self, error: grpc.RpcError) -> float:
-        """How long to wait for the next one; raises the error where there is none."""
+        """The wait before the next attempt; raises the error if there is none."""
         wait_s = next(self._waits_s, math.inf) * random.uniform(1 - JITTER, 1 + JITTER)
         if not is_passing(error) or wait_s >= self.left_s:
             raise error
@@ -48,7 +48,7 @@ class Attempts:
 
 
 def repeat(call: Callable[[float], Answer], timeout_s: float) -> Answer:
-    """What the first attempt that succeeds answers; `call` takes the seconds that are left. Raises RpcError."""
+    """The result of the first successful attempt; `call` gets the remaining seconds. Raises RpcError."""
     attempts = Attempts(timeout_s)
     while True:
         try:
@@ -68,14 +68,14 @@ async def repeat_aio(call: Callable[[float], Awaitable[Answer]], timeout_s: floa
 
 
 def is_passing(error: Any) -> bool:
-    """Whether another attempt may do better, and the service does not say otherwise."""
+    """Whether another attempt may succeed, unless the service advises against it."""
     return code_of(error) in PASSING and (PUSHBACK, "-1") not in [
         tuple(pair) for pair in error.trailing_metadata() or ()
     ]
 
 
 def code_of(error: Any) -> grpc.StatusCode:
-    """The status of a call; UNAVAILABLE also where the server went away while a stream was sent to it."""
+    """The status of a call; UNAVAILABLE also if the connection broke while sending a stream."""
     code: grpc.StatusCode = error.code()
     is_broken = code is grpc.StatusCode.INTERNAL and error.details() == BROKEN_UNDER_A_MESSAGE
     return grpc.StatusCode.UNAVAILABLE if is_broken else code

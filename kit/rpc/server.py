@@ -18,10 +18,10 @@ from kit.settings import ServerSettings
 from kit.startup import check_tls, require_free
 from kit.telemetry.logs import get_logger
 
-MAX_MESSAGE_BYTES = 16 * 1024 * 1024 + 64 * 1024  # the largest MAX_SELFIE_MB and what surrounds it
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024 + 64 * 1024  # the largest MAX_SELFIE_MB and the rest of the message
 QUEUED_CALLS = 100
-FILES = "files"  # what health calls the file store behind a service
-FAULT = "x-fault"  # the key of the trailing metadata that says why it is not serving
+FILES = "files"  # the health service's name for the file store
+FAULT = "x-fault"  # trailing metadata key with the reason for NOT_SERVING
 
 Check = Callable[[], str]
 
@@ -37,13 +37,13 @@ class Registration:
     descriptor: ServiceDescriptor
 
     def access(self) -> Mapping[str, Access]:
-        """Who may call what; raises AttributeError for an rpc that does not declare it."""
+        """The allowed callers of each rpc; raises AttributeError for an rpc without a declaration."""
         service = self.descriptor
         return {f"/{service.full_name}/{m.name}": getattr(type(self.servicer), m.name).access for m in service.methods}
 
 
 class Server:
-    """Listens from the constructor on; `port` is the real one where 0 was asked for.
+    """Binds in the constructor; `port` is the actual port, also if 0 was requested.
 
     `checks` are further names that health answers for, such as FILES. Raises InvalidSetting when it cannot listen.
     """
@@ -79,20 +79,20 @@ class Server:
         self._server.start()
 
     def run_until(self, stop: Event) -> None:
-        """Serves until `stop`, then lets running calls end within the grace."""
+        """Serves until `stop`, then lets running calls finish within the grace period."""
         log.info("Serving.", action="serving", port=self.port)
         stop.wait()
         self.close()
         log.info("Stopped.", action="stopped")
 
     def close(self) -> None:
-        """Health says so first; then clients are told to go elsewhere, and running calls end within the grace."""
+        """Reports NOT_SERVING, sends clients elsewhere, and lets running calls finish within the grace period."""
         self._health.enter_graceful_shutdown()
         self._server.stop(self._grace_s).wait()
 
 
 class _Health(health.HealthServicer):  # type: ignore[misc]  # the package has no types
-    """Ends every Watch with its last word: an open one would hold a stop for the whole grace."""
+    """Ends every Watch after its last status: an open one would delay the stop for the whole grace period."""
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class _MethodPool:
 
 def _options(settings: ServerSettings) -> list[tuple[str, int]]:
     return [
-        ("grpc.so_reuseport", 0),  # otherwise a second server binds the same port silently
+        ("grpc.so_reuseport", 0),  # otherwise a second server could silently bind the same port
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_concurrent_streams", 1000),
@@ -148,7 +148,7 @@ def _options(settings: ServerSettings) -> list[tuple[str, int]]:
 
 
 def _bind(server: grpc.Server, address: str, settings: ServerSettings) -> int:
-    require_free(address)  # gRPC's own words are many lines, and none of them says which setting is wrong
+    require_free(address)  # gRPC's own message has many lines, and none names the invalid setting
     if not (settings.tls_cert and settings.tls_key):
         return server.add_insecure_port(address)
     check_tls(settings)

@@ -1,4 +1,4 @@
-"""The one table of fault and gRPC status, and what travels with a status."""
+"""The table of faults and gRPC statuses, and the details of a status."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from kit import errors
 
 DOMAIN = "minois"
 RETRY_AFTER_S = 1
-PUSHBACK = "grpc-retry-pushback-ms"  # below 0: do not
+PUSHBACK = "grpc-retry-pushback-ms"  # a negative delay means: do not retry
 
 CODES: dict[type[errors.Fault], int] = {
     errors.InvalidInput: code_pb2.INVALID_ARGUMENT,
@@ -42,13 +42,13 @@ def to_status(fault: errors.Fault) -> grpc.Status:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromSeconds(RETRY_AFTER_S)
         details.append(retry)
-    # What stays away after the tries of the hop that needed it is not tried again by each hop before it.
+    # If a dependency is unavailable after the retries of one hop, the hops before it do not retry again.
     more = ((PUSHBACK, "-1"),) if isinstance(fault, errors.ServiceUnavailable) else ()
     return _status(code, fault.message, details, more)
 
 
 def internal_status() -> grpc.Status:
-    """What a caller learns of a fault of ours: nothing but the fact."""
+    """The status of an internal fault, without any details."""
     return _status(
         code_pb2.INTERNAL,
         "Something went wrong on our side.",
@@ -57,7 +57,7 @@ def internal_status() -> grpc.Status:
 
 
 def cancelled_status() -> grpc.Status:
-    """Ends a call that nobody listens to any more."""
+    """Ends a call whose caller has disconnected."""
     return _status(code_pb2.CANCELLED, "The caller is gone.", [])
 
 

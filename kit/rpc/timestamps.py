@@ -1,4 +1,4 @@
-"""Times as they travel: google.protobuf.Timestamp, UTC."""
+"""Times in messages: google.protobuf.Timestamp, UTC."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ def to_timestamp(moment: datetime | None) -> Timestamp | None:
 
 
 def from_timestamp(message: Message, field: str) -> datetime | None:
-    """None where the field is not set; raises InvalidArgument for a time that no calendar has."""
+    """None where the field is not set; raises InvalidArgument for a time out of range."""
     if not message.HasField(field):
         return None
     stamp: Timestamp = getattr(message, field)

@@ -1,4 +1,4 @@
-"""The child of a Sandbox: limits itself, loads the engine, confines itself, answers until its parent is gone."""
+"""The child of a Sandbox: limits itself, loads the engine, confines itself, and answers until its parent exits."""
 
 import fcntl
 import os
@@ -13,10 +13,10 @@ from kit.sandbox.confinement import confine
 
 
 def main(pipe_fd: int, memory_mb: int, nice: int) -> None:
-    """Takes the entry, answers with the protections that are active once it is loaded, then a result for every frame.
+    """Reads the entry, answers with the active protections once it is loaded, then with a result for every frame.
 
-    Only the entry is pickled: it comes from the parent, and before any image. Answers are MessagePack, which the parent
-    compares with their type.
+    Only the entry is pickled: it comes from the parent, before any image. Answers are MessagePack, which the parent
+    validates against their type.
 
     An exception ends the child, as a crash would: a verdict about an image is a result.
     """
@@ -34,10 +34,10 @@ def main(pipe_fd: int, memory_mb: int, nice: int) -> None:
 
 
 def _limit(memory_mb: int, nice: int) -> None:
-    """Bounds what hostile bytes can take, and leaves it to the parent when to end."""
+    """Limits memory, and ignores signals: the parent decides when to exit."""
     size = memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    # A core dump would hold a guest's face.
+    # A core dump would contain a guest's face.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(nice)
     for number in (signal.SIGINT, signal.SIGTERM):

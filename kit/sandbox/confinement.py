@@ -1,7 +1,7 @@
-"""What the child of a Sandbox gives up before it meets an image: files, network, processes and privileges.
+"""What the child of a Sandbox gives up before it processes an image: files, network, processes and privileges.
 
 Everything is loaded by then, so that decoding needs only memory, threads, time and the pipe to the parent. What is
-forbidden fails with EPERM, as a missing right does.
+forbidden fails with EPERM, like a missing permission.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ PROTECTIONS = ("no_new_privileges", "landlock", "limits", "system_calls")
 
 # The numbers of x86-64 and of aarch64; None where the architecture has no such call (Linux, uapi/asm/unistd.h).
 _ALLOWED: dict[str, tuple[int | None, int | None]] = {
-    # The pipe, and files that are open. `stat` lets Python's import reach the `open` that is refused, which is loud.
+    # The pipe, and open files. `stat` lets Python's import reach the `open` that fails, which gives a clear error.
     "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66), "pread64": (17, 67), "close": (3, 57),
     "lseek": (8, 62), "fstat": (5, 80), "stat": (4, None), "newfstatat": (262, 79), "getcwd": (79, 17),
     # Memory.
@@ -30,7 +30,7 @@ _ALLOWED: dict[str, tuple[int | None, int | None]] = {
     "getcpu": (309, 168), "gettid": (186, 178), "getpid": (39, 172), "getppid": (110, 173),
     "rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139), "sigaltstack": (131, 132),
     "restart_syscall": (219, 128),
-    # Time, chance and facts of the machine.
+    # Time, randomness and facts about the machine.
     "clock_gettime": (228, 113), "clock_getres": (229, 114), "clock_nanosleep": (230, 115), "nanosleep": (35, 101),
     "gettimeofday": (96, 169), "times": (100, 153), "getrusage": (98, 165), "getrandom": (318, 278), "uname": (63, 160),
     "sysinfo": (99, 179),
@@ -79,7 +79,7 @@ def confine() -> list[str]:
 
 
 def _filter(libc: ctypes.CDLL, machine: int) -> bool:
-    """Whether the kernel took the filter."""
+    """Whether the kernel accepted the filter."""
     program = b"".join(_write_program(machine, os.getpid()))
     length = len(program) // 8
     taken = libc.syscall(

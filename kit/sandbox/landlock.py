@@ -1,6 +1,6 @@
-"""Landlock, which takes files, TCP and other processes away from a process by the kernel's own rules (landlock(7)).
+"""Landlock, with which the kernel denies a process files, TCP and other processes (landlock(7)).
 
-The filter of system calls looks at numbers; Landlock looks at what they act upon, on every processor that Linux has.
+The system call filter checks numbers; Landlock checks the objects they act on, and supports every architecture.
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""Containment: hostile bytes meet the decoders in a process of their own, which may crash or hang alone."""
+"""Sandbox: decoders process untrusted bytes in a separate process, which may crash or hang on its own."""
 
 import os
 import subprocess
@@ -27,11 +27,11 @@ class SandboxFault(Exception):
 
 
 class SandboxNotStarted(SandboxFault):
-    """The child could not load its engine; that says nothing about any image."""
+    """The child could not load its engine; no image is the cause."""
 
 
 class SandboxDied(SandboxFault):
-    """The child died while it worked on an image, or its answer was none."""
+    """The child died while processing an image, or its answer was invalid."""
 
 
 class SandboxTimedOut(SandboxFault):
@@ -39,11 +39,11 @@ class SandboxTimedOut(SandboxFault):
 
 
 class SandboxStarved(SandboxFault, Unavailable):
-    """The machine was too busy to let the child work; that says nothing about any image."""
+    """The machine was too busy to run the child; no image is the cause."""
 
 
 class _WrongAnswer(Exception):
-    """The child answered what no engine answers."""
+    """The child sent an answer that no engine would send."""
 
 
 class Sandbox(Generic[Result]):
@@ -54,8 +54,8 @@ class Sandbox(Generic[Result]):
     interpreter, neither a fork (dlib hangs after one, grpc forbids it) nor multiprocessing's spawn (it would import the
     parent's main module, and grpc with it). It gets none of the parent's environment, where secrets live, and can open
     nothing once the engine is loaded (`kit.sandbox.confinement`). Its answers are not trusted: each is checked against
-    the type. It alone gives way to other processes, by `nice`: a parent that did would hold locks, claims and its own
-    stop for as long as the machine is busy.
+    the type. Only the child has a lower priority (`nice`): a parent with one would hold locks and claims, and delay its
+    stop, for as long as the machine is busy.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Sandbox(Generic[Result]):
         self.protections: list[str] = []
 
     def start(self) -> None:
-        """Waits until the engine is loaded, so that no image's time pays for it; does nothing when it is."""
+        """Waits until the engine is loaded, so that its time is not counted for an image."""
         if self._child is not None and self._child.poll() is None:
             return
         self.close()
@@ -89,19 +89,19 @@ class Sandbox(Generic[Result]):
             raise SandboxNotStarted(str(fault)) from fault
         missing = [name for name in PROTECTIONS if name not in self.protections]
         log.info(
-            "A child that meets images has started.",
+            "A sandboxed child process has started.",
             action="child_started",
             protections=self.protections,
             missing=missing,
         )
 
     def call(self, data: bytes) -> Result:
-        """What the entry's function makes of the bytes; after a fault the next call starts a fresh child."""
+        """The result of the entry's function for the bytes; after a fault the next call starts a new child."""
         self.start()
         return self._exchange(lambda pipe: pipe.send_bytes(data), self._results, self._timeout_s)
 
     def close(self) -> None:
-        """Ends the child at once; another call would start a fresh one."""
+        """Ends the child at once; another call would start a new one."""
         if self._child is not None:
             # Leaving the context closes the lifeline and reaps the child.
             with self._child:
@@ -114,7 +114,7 @@ class Sandbox(Generic[Result]):
         arguments = [str(number) for number in (pipe_fd, self._memory_mb, self._nice)]
         environment = {
             "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
-            # One thread: more would fight over the processors, and each reserves memory.
+            # One thread: more would compete for the processors, and each reserves memory.
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
         }
@@ -136,11 +136,11 @@ class Sandbox(Generic[Result]):
         with Watchdog(self._child, timeout_s) as watchdog:
             try:
                 send(self._pipe)
-                # What the child may hold is the most that it can answer.
+                # An answer cannot be larger than the memory of the child.
                 answer = _decode(answers, self._pipe.recv_bytes(self._memory_mb * 1024 * 1024))
             except (EOFError, OSError, _WrongAnswer) as fault:
                 if not isinstance(fault, EOFError | ConnectionError):
-                    # It is there, and its answer is cut off, too large or of the wrong form.
+                    # The child is running, but its answer is truncated, too large or malformed.
                     self._child.kill()
                 code = self._child.wait()
                 self.close()
@@ -150,7 +150,7 @@ class Sandbox(Generic[Result]):
                     raise SandboxTimedOut(f"no answer within {timeout_s:g} s") from fault
                 raise SandboxDied(f"{type(fault).__name__}, exit code {code}") from fault
             except BaseException:
-                # An answer left in the pipe would be taken for the next image's.
+                # An answer left in the pipe would be mistaken for that of the next image.
                 self.close()
                 raise
         if watchdog.has_struck:

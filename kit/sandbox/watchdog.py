@@ -1,4 +1,4 @@
-"""Ends a child that takes too long. What the machine lets it wait for a processor is not counted as its own time."""
+"""Kills a child that takes too long; time spent waiting for a processor is not counted."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from subprocess import Popen
 from types import TracebackType
 from typing import Any, Self
 
-# How many times the time-out a child may live that hardly gets a processor: short of a claim, which lasts two.
+# Longest life of a child that hardly gets a processor, in timeouts: shorter than a claim, which lasts two.
 STARVED = 1.5
 SHORTEST_S = 0.01
 
@@ -48,7 +48,7 @@ class Watchdog:
 
 
 def processor_wait_s(pid: int) -> float:
-    """How long the main thread of a process was ready and waited for a processor; 0 where the system does not tell.
+    """How long the main thread of a process was ready and waited for a processor; 0 if the system does not report it.
 
     The second number of Linux' /proc/PID/schedstat, in nanoseconds.
     """

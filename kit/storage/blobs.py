@@ -1,7 +1,7 @@
 """Files of any size by key, on this machine (`file:///path`) or in S3 (`s3://bucket`).
 
 A key is `<prefix>/<2 hex digits>/<32 hex digits>`; the prefix belongs to one service. Photos of earlier versions
-have keys without a prefix. Everything else in the folder or bucket belongs to others and is never listed or deleted.
+have keys without a prefix. Other files in the folder or bucket are never listed or deleted.
 """
 
 import errno
@@ -32,14 +32,14 @@ PART_BYTES = 5 * 1024 * 1024  # S3's smallest part
 PARTS_AT_ONCE = 2
 FAULT_IS_FRESH_S = 5.0
 PROBE_S = 2.0
-OLD_KEYS = "photos"  # the prefix whose service also owns the keys that have none
+OLD_KEYS = "photos"  # the service with this prefix also owns the keys without one
 OWN_NAME = r"[0-9a-f]{2}/[0-9a-f]{32}"
 
 log = get_logger()
 
 
 class Blobs:
-    """The files of one service. Keys are made by `new_key`, never by a caller, and stored whole."""
+    """The files of one service. Keys come from `new_key`, never from a caller; writes are atomic."""
 
     def __init__(self, url: str, prefix: str, options: BlobOptions | None = None) -> None:
         self._options = options or BlobOptions()
@@ -50,11 +50,11 @@ class Blobs:
         self._own = re.compile(owned + OWN_NAME)
         self._fault = ("", -FAULT_IS_FRESH_S)
         self._low = False
-        self._durable_folders: set[Path] = set()  # whose entries in the folders above are on disk
+        self._durable_folders: set[Path] = set()  # folders whose entries in their parents are synced to disk
 
     @classmethod
     def connect(cls, settings: BlobSettings, prefix: str) -> Self:
-        """The files under `prefix` in the store that the settings name; obstore itself reads the AWS ones."""
+        """The files under `prefix` in the configured store; obstore itself reads the AWS settings."""
         options = BlobOptions(
             timeout_s=settings.blob_timeout_s,
             connect_timeout_s=settings.blob_connect_timeout_s,
@@ -64,7 +64,7 @@ class Blobs:
         return cls(settings.blob_url, prefix, options)
 
     def new_key(self) -> str:
-        """A fresh key; says nothing about the file."""
+        """A random key."""
         name = uuid4().hex
         return f"{self._prefix}/{name[:2]}/{name}"
 
@@ -73,13 +73,13 @@ class Blobs:
         self._put(key, data)
 
     def put_file(self, key: str, file: Path | IO[bytes]) -> None:
-        """Durable when it returns; a file object is read from where it stands, in parts of 5 MiB."""
+        """Durable when it returns; a file object is read from its current position, in parts of 5 MiB."""
         if isinstance(file, Path):
             with file.open("rb") as opened:
                 self.put_file(key, opened)
                 return
         first = file.read(PART_BYTES)
-        # S3 does not create a file from no parts.
+        # S3 cannot create a file from zero parts.
         self._put(key, first if len(first) < PART_BYTES else _parts(first, file))
 
     def get(self, key: str) -> bytes:
@@ -101,7 +101,7 @@ class Blobs:
         return size
 
     def open_range(self, key: str, offset: int, length: int) -> Iterator[bytes]:
-        """Chunks of `length` bytes from `offset` on, fewer where the blob ends. Raises BlobNotFound."""
+        """Chunks of `length` bytes from `offset`, fewer at the end of the blob. Raises BlobNotFound."""
         if length <= 0:
             return iter(())
         with self._client.reading(key):
@@ -114,7 +114,7 @@ class Blobs:
         return self._chunks(key, result)
 
     def read_ends(self, key: str, length: int) -> tuple[bytes, bytes]:
-        """The first and the last bytes, fewer where there are no more. Raises BlobNotFound."""
+        """The first and the last bytes, fewer if the blob is shorter. Raises BlobNotFound."""
         with self._client.reading(key):
             store = self._client.store()
             size: int = obstore.head(store, key)["size"]
@@ -124,7 +124,7 @@ class Blobs:
             return bytes(start), bytes(end)
 
     def delete(self, key: str) -> None:
-        """Deleting what is not there is no fault. A name that is not of our form is never deleted."""
+        """Deletes the files; missing ones are ignored, names that are not keys of ours are never deleted."""
         if not self._own.fullmatch(key):
             log.error("Refused to delete a file that is not ours.", action="blob_not_ours", key=key)
             return
@@ -137,14 +137,14 @@ class Blobs:
         reach("blob", "after-delete")
 
     def list(self) -> Iterator[tuple[str, datetime]]:
-        """Every key of our own form and when it was written."""
+        """Every key of ours and the time of its last write."""
         yield from self._list(self._prefix)
         if self._prefix == OLD_KEYS:
-            for number in range(256):  # not the whole bucket, where others may keep millions of files
+            for number in range(256):  # not the whole bucket, which may contain millions of other files
                 yield from self._list(f"{number:02x}")
 
     def find_fault(self) -> str:
-        """Why files cannot be read or written now (`kit.storage.client.fault_of`); empty: they can. For `/readyz`."""
+        """Why files cannot be read or written now (`kit.storage.client.fault_of`), or empty. For `/readyz`."""
         fault, asked_at = self._fault
         if time.monotonic() - asked_at >= FAULT_IS_FRESH_S:
             fault = copy_context().run(self._look_for_fault)
@@ -165,7 +165,7 @@ class Blobs:
         return ""
 
     def _is_low(self) -> bool:
-        """Whether the disk has less than `min_free_bytes`; logged when it begins."""
+        """Whether less than `min_free_bytes` is free; logged when it begins."""
         if not self._root or not self._root.is_dir():
             return False
         free_bytes = shutil.disk_usage(self._root).free
@@ -185,7 +185,7 @@ class Blobs:
         reach("blob", "before-write")
         self._is_low()
         with self._client.writing():
-            if self._root and not self._root.is_dir():  # obstore would create it, on whatever disk is there now
+            if self._root and not self._root.is_dir():  # obstore would create it, perhaps beneath a missing mount
                 raise FileNotFoundError(errno.ENOENT, "the folder of the file store is missing")
             obstore.put(self._client.store(), key, data, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
             if self._root:
@@ -193,7 +193,7 @@ class Blobs:
         reach("blob", "after-write")
 
     def _flush(self, path: Path) -> None:
-        """Writes a file and its entry in its folder to disk; once those of folders, which are never deleted."""
+        """Syncs a file and its folder to disk; the parent folders once, since they are never deleted."""
         _sync(path)
         folder = path.parent
         _sync(folder)

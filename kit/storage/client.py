@@ -1,4 +1,4 @@
-"""Connections to the file store: time-outs, deadlines, and what an error of the store means."""
+"""Connections to the file store: timeouts, deadlines, and the classification of its errors."""
 
 import errno
 import re
@@ -22,7 +22,7 @@ from kit.telemetry.logs import get_logger
 
 MIN_TIMEOUT_S = 0.1
 FAULT_LASTS_S = 60.0
-WITHOUT_END = "1day"  # for a body that is read at its reader's pace; obstore's default is 30 s
+WITHOUT_END = "1day"  # for a body that is streamed at the reader's pace; obstore's default is 30 s
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 log = get_logger()
@@ -38,8 +38,8 @@ class BlobNotFound(Exception):
 
 @dataclass(frozen=True)
 class BlobOptions:
-    """`timeout_s`: the longest that a call takes, with its retries (of a body that is read: that it stands still).
-    Less is granted where the deadline of the work at hand is nearer. `allow_http`: S3 without TLS."""
+    """`timeout_s`: the longest duration of a call with its retries (for a streamed body: of a stall); shortened to the
+    current deadline. `allow_http`: S3 without TLS."""
 
     timeout_s: float = 10
     connect_timeout_s: float = 2
@@ -48,7 +48,7 @@ class BlobOptions:
 
 
 class BlobClient:
-    """One bucket or folder. obstore fixes time-outs when a store is created, so there is one for each."""
+    """One bucket or folder. obstore fixes timeouts when a store is created, so there is one store per timeout."""
 
     def __init__(self, url: str, options: BlobOptions) -> None:
         parts = urlsplit(url)
@@ -62,15 +62,15 @@ class BlobClient:
 
     @property
     def last_fault(self) -> str:
-        """What failed a moment ago and has not worked since (`fault_of`)."""
+        """The recent fault since which no call has succeeded (`fault_of`)."""
         fault, failed_at = self._last_fault
         return fault if time.monotonic() - failed_at < FAULT_LASTS_S else ""
 
     def store(self, reads_body: bool = False) -> Any:
-        """A store that gives up before the deadline of the work at hand. Raises BlobsUnavailable when that is over."""
+        """A store that gives up before the current deadline. Raises BlobsUnavailable when that has passed."""
         left_s = deadlines.remaining_s(self._options.timeout_s)
         timeout_s = self._options.timeout_s
-        while timeout_s > left_s:  # halved, so that there are few stores
+        while timeout_s > left_s:  # halved repeatedly, so that there are few stores
             timeout_s /= 2
         if timeout_s < MIN_TIMEOUT_S:
             raise BlobsUnavailable
@@ -80,7 +80,7 @@ class BlobClient:
         return self._stores[key]
 
     def _open_bucket(self, timeout_s: float, reads_body: bool) -> Any:
-        """Half of the time is for an attempt that gets no answer, so that with a second one the whole is kept."""
+        """Gives each attempt half of the time, so that a second attempt fits into the whole."""
         attempt = timedelta(seconds=timeout_s / 2)
         connect = timedelta(seconds=min(self._options.connect_timeout_s, timeout_s / 2))
         limits: Any = {"read_timeout": attempt, "timeout": WITHOUT_END} if reads_body else {"timeout": attempt}
@@ -99,12 +99,12 @@ class BlobClient:
             raise self.unavailable(error) from error
         except (BaseError, OSError) as error:
             raise self.unavailable(error) from error
-        if self._last_fault[0] != "disk_full":  # which reading does not disprove
+        if self._last_fault[0] != "disk_full":  # a successful read does not disprove it
             self._last_fault = ("", 0.0)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """For calls that need no blob: whatever is not found then is the bucket. Raises BlobsUnavailable."""
+        """For calls that need no blob: "not found" then means the bucket. Raises BlobsUnavailable."""
         try:
             yield
         except (BaseError, OSError) as error:
@@ -112,7 +112,7 @@ class BlobClient:
         self._last_fault = ("", 0.0)
 
     def unavailable(self, error: Exception) -> BlobsUnavailable:
-        """Logs what the store's error means, and remembers it for `/readyz`."""
+        """Logs the classified error, and remembers it for `/readyz`."""
         fault = fault_of(error)
         self._last_fault = (fault, time.monotonic())
         if fault == "disk_full":
@@ -122,8 +122,8 @@ class BlobClient:
         return BlobsUnavailable()
 
     def _is_missing(self, key: str, error: Exception) -> bool:
-        """obstore calls every 404 "not found": that of a bucket, of unknown credentials, of a proxy. Only NoSuchKey is
-        about the blob. A HEAD has no body to say it in, so a GET is asked again."""
+        """obstore reports every 404 as "not found", also for a bucket, unknown credentials or a proxy. Only NoSuchKey
+        is about the blob. The response to a HEAD has no body with the code, so a GET repeats it."""
         if self.root:
             return self.root.is_dir()
         if code := error_code(error):
@@ -134,7 +134,7 @@ class BlobClient:
             return error_code(again) == "NoSuchKey"
         except (BaseError, OSError):
             return False
-        return False  # there after all: the caller tries again
+        return False  # the blob exists after all: the caller retries
 
 
 def _make_folder(folder: Path) -> None:
@@ -142,14 +142,14 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise InvalidSetting(f"BLOB_URL: {folder} is not a folder") from None
-    except FileNotFoundError:  # as of a disk that is not mounted: nothing is created on another one
+    except FileNotFoundError:  # its disk may not be mounted: create nothing
         raise InvalidSetting(f"BLOB_URL: {folder.parent} does not exist") from None
     except OSError as error:
         raise InvalidSetting(f"BLOB_URL: {folder} cannot be created: {error.strerror}") from None
 
 
 def error_code(error: Exception) -> str:
-    """The code in the body of an S3 error, such as NoSuchBucket; obstore keeps it nowhere but in the text."""
+    """The code in the body of an S3 error, such as NoSuchBucket; obstore has it only in the error text."""
     found = re.search(r"<Code>(\w+)</Code>", str(error))
     return found[1] if found else ""
 

@@ -1,4 +1,4 @@
-"""The sweeper: deletes the files of what is deleted, and those that never got a row."""
+"""The sweeper: deletes the files of deleted rows, and files that never got a row."""
 
 import time
 from collections.abc import Collection, Sequence
@@ -11,27 +11,27 @@ from kit.telemetry.logs import get_logger
 
 ORPHAN_AGE = timedelta(hours=24)
 ORPHAN_SEARCH_S = 3600.0
-BATCH = 20  # settled at once: small, so that a death in the middle leaves little to repeat
+BATCH = 20  # per batch; small, so that a crash leaves little to repeat
 SEARCH_BATCH = 500
 
 log = get_logger()
 
 
 class SweepStore(Protocol):
-    """A service's rows about files: the queue of deletions, and which keys have a row."""
+    """The rows of a service about files: the queue of deletions, and which keys have a row."""
 
     def list_blob_deletions(self, limit: int) -> list[str]:
         """The oldest keys whose deletion is queued."""
 
     def settle_blob_deletions(self, keys: Sequence[str]) -> None:
-        """These files are gone."""
+        """Removes deletions from the queue once the files are deleted."""
 
     def find_orphans(self, keys: Sequence[str]) -> Collection[str]:
-        """Those of the keys that no row names and whose deletion is not queued."""
+        """Returns the keys that no row names and whose deletion is not queued."""
 
 
 class Sweeper:
-    """Deletions are rows, so a file store that was unavailable only delays them."""
+    """Deletions are queued in rows, so an unavailable file store only delays them."""
 
     def __init__(self, store: SweepStore, blobs: Blobs) -> None:
         self._store = store
@@ -39,7 +39,7 @@ class Sweeper:
         self._searched_at = time.monotonic()
 
     def step(self) -> bool:
-        """Deletes one batch of files; False when nothing is left to do."""
+        """Deletes one batch of files; returns False when nothing is left to do."""
         keys = self._store.list_blob_deletions(BATCH)
         for key in keys:
             self._blobs.delete(key)
@@ -52,7 +52,7 @@ class Sweeper:
         return bool(keys)
 
     def delete_orphans(self) -> int:
-        """Deletes our files without a row that are older than a day: of an upload that died between file and row."""
+        """Deletes files without a row that are older than a day, left by uploads that died before writing the row."""
         oldest = datetime.now(UTC) - ORPHAN_AGE
         candidates = (key for key, written_at in self._blobs.list() if written_at < oldest)
         count = 0

@@ -1,4 +1,4 @@
-"""Logs: one sentence for people in each line, with an `action` key to search for.
+"""Logs: each line is one human-readable sentence with an `action` key to search for.
 
 Never put image bytes, encodings, tokens, passwords or e-mail addresses into a line.
 """
@@ -17,7 +17,7 @@ STDERR = 2
 
 
 def configure(process: str, level: str = "INFO", json: bool = False) -> None:
-    """Sends everything, also the lines of libraries, to standard output in one format.
+    """Writes everything, including the logs of libraries, to standard output in one format.
 
     When the process crashes, and on each SIGUSR1, it prints the stack of every thread to standard error.
     """
@@ -43,10 +43,10 @@ def configure(process: str, level: str = "INFO", json: bool = False) -> None:
             colors=False,
             pad_event_to=0,
             pad_level=False,
-            exception_formatter=structlog.dev.plain_traceback,  # the default shows what every variable holds
+            exception_formatter=structlog.dev.plain_traceback,  # the default shows the values of all local variables
         )
     )
-    lines = logging.getLogger("minois")  # one for all: to find out who calls takes longer than the rest of a line
+    lines = logging.getLogger("minois")  # one logger for all: finding the caller takes longer than the rest of a line
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(level.upper()),

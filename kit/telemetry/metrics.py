@@ -1,4 +1,4 @@
-"""Prometheus metrics of a process, and gauges whose values are determined when they are read."""
+"""Prometheus metrics of a process, and gauges whose values are computed on each scrape."""
 
 from collections.abc import Callable, Iterable
 from threading import Thread
@@ -14,7 +14,7 @@ from kit.startup import require_free
 
 
 class QueueGauges(Collector):
-    """Depth and age of a queue. `read` answers (jobs that wait, age of the oldest in seconds)."""
+    """Depth and age of a queue. `read` returns (number of jobs, age of the oldest in seconds)."""
 
     def __init__(self, queue: str, read: Callable[[], tuple[int, float]]) -> None:
         self._queue = queue
@@ -29,14 +29,14 @@ class QueueGauges(Collector):
         except Unavailable:
             return
         for name, text, value in (
-            (f"{self._queue}_queue_depth", "Jobs that wait or are worked on", depth),
+            (f"{self._queue}_queue_depth", "Jobs that are queued or in progress", depth),
             (f"{self._queue}_queue_oldest_seconds", "Age of the oldest job", age_s),
         ):
             yield GaugeMetricFamily(name, text, value=value)
 
 
 class FileStoreGauge(Collector):
-    """Whether the file store is available; `find_fault` answers why it is not, or nothing."""
+    """Whether the file store is available; `find_fault` returns why it is not, or an empty string."""
 
     def __init__(self, find_fault: Callable[[], str]) -> None:
         self._find_fault = find_fault
@@ -45,12 +45,12 @@ class FileStoreGauge(Collector):
         return []
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        text = "1 where files can be read and written"
+        text = "1 if files can be read and written"
         yield GaugeMetricFamily("file_store_available", text, value=0 if self._find_fault() else 1)
 
 
 class FeedGauge(Collector):
-    """How far the change feed has come here: the last change that was appended, or that a follower has applied."""
+    """Position in the change feed: the last change appended here, or applied by a follower."""
 
     def __init__(self, read: Callable[[], int]) -> None:
         self._read = read
@@ -67,7 +67,7 @@ class FeedGauge(Collector):
 
 
 def serve_metrics(settings: ProcessSettings, *collectors: Collector) -> None:
-    """Serves `/metrics` at METRICS_HOST and METRICS_PORT; port 0: does not. Raises InvalidSetting."""
+    """Serves `/metrics` on METRICS_HOST and METRICS_PORT unless the port is 0. Raises InvalidSetting."""
     if settings.metrics_port:
         for collector in collectors:
             REGISTRY.register(collector)

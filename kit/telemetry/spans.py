@@ -1,4 +1,4 @@
-"""Spans as OpenTelemetry records and sends them; `kit.telemetry.traces` has what they are for."""
+"""Records and sends spans with OpenTelemetry; `kit.telemetry.traces` explains what they are for."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ _subject: ContextVar[UUID | None] = ContextVar("subject", default=None)
 
 
 class Recorder:
-    """Begins spans in the context at hand."""
+    """Begins spans in the current context."""
 
     def __init__(self, tracer: trace.Tracer) -> None:
         self._tracer = tracer
@@ -34,8 +34,8 @@ class Recorder:
 
     @classmethod
     def connect(cls, process: str, settings: TraceSettings) -> "Recorder":
-        """Sends spans in the background, and drops them while the collector is away."""
-        logging.getLogger("opentelemetry").setLevel(logging.ERROR)  # otherwise it tells of every further attempt
+        """Sends spans in the background, and drops them while the collector is unavailable."""
+        logging.getLogger("opentelemetry").setLevel(logging.ERROR)  # otherwise it logs every retry
         provider = TracerProvider(
             sampler=ParentBasedTraceIdRatio(settings.otel_traces_sampler_arg),
             resource=Resource.create({SERVICE_NAME: process}),
@@ -103,7 +103,7 @@ class Recorder:
 
 @contextmanager
 def _current(span: trace.Span) -> Iterator[None]:
-    """Of an exception the span tells the class alone: its words may hold what must stay out."""
+    """Records only the class of an exception: its message may contain personal data."""
     with trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False):
         try:
             yield
@@ -113,7 +113,7 @@ def _current(span: trace.Span) -> Iterator[None]:
 
 
 class _IdGenerator(RandomIdGenerator):
-    """A trace that begins with work on something has the id of that."""
+    """Uses the id of a photo or selfie as the id of the trace that begins with work on it."""
 
     def generate_trace_id(self) -> int:
         subject = _subject.get()
@@ -121,5 +121,5 @@ class _IdGenerator(RandomIdGenerator):
 
 
 def _name_trace_of(subject: UUID) -> SpanContext:
-    """A link needs a span as well, and there is none yet: the trace is what it leads to."""
+    """Creates the span id that a link requires though no span exists yet; the trace id is what counts."""
     return SpanContext(subject.int, subject.int & LOW_HALF, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))

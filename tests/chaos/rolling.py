@@ -28,7 +28,7 @@ SETTINGS = {
     "RATE_SELFIE_MB": "none",
     "RATE_ADDRESS_SELFIES": "none",
 }
-KILLED = re.compile(r"^(\S+ +\| )Still runs after.*$(?:\n\1.*$){,100}", re.MULTILINE)
+KILLED = re.compile(r"^(\S+ +\| )Still running after.*$(?:\n\1.*$){,100}", re.MULTILINE)
 VARIANTS = ("thumb", "medium", "preview", "original")
 PATIENCE_S = 120.0
 ANSWER_S = 30.0

@@ -107,7 +107,7 @@ def test_commands_printed_at_startup_can_be_pasted_twice(data: Path, sample: Sam
     ports, metrics = {name: ports[name] for name in DEFAULT_PORTS}, max(ports.values()) + 1
     with start(data, ports, INDEXERS="2", LOG_FORMAT="json", METRICS_PORT=str(metrics)) as command:
         try:
-            shown = read_until(command, "Ctrl-C stops everything.")
+            shown = read_until(command, "Press Ctrl-C to stop everything.")
             begin = next(number for number, line in enumerate(shown) if "paste this" in line)
             for _ in range(2):
                 done = subprocess.run(
@@ -142,7 +142,7 @@ def test_with_tls_only_the_gateway_is_reachable_from_the_network(data: Path, sam
     ports = free_ports(list(DEFAULT_PORTS))
     with start(data, ports, TLS="1") as command:
         try:
-            shown = "".join(read_until(command, "Ctrl-C stops everything."))
+            shown = "".join(read_until(command, "Press Ctrl-C to stop everything."))
             page = re.search(r"guest page +(https://\S+)", shown)
             assert page
             trusting = ssl.create_default_context(cafile=data / "keys" / "https.cert.pem")

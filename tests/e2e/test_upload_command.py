@@ -66,13 +66,13 @@ def test_a_folder_is_uploaded_once_and_failures_are_listed(
 ) -> None:
     code, said = finish(start(system, folder, "--event", event["name"]))
     assert code == 1, said
-    assert f"{PHOTOS} sent, 0 already there, 1 refused, 1 other files left out." in said
+    assert f"{PHOTOS} sent, 0 already uploaded, 1 rejected, 1 other files skipped." in said
     assert "broken.jpeg" in said
     assert "unsupported_type" in said
     assert count(organiser, event) == PHOTOS
     code, said = finish(start(system, folder / "day2", "--event", event["id"]))
     assert (code, count(organiser, event)) == (0, PHOTOS)
-    assert f"0 sent, {PHOTOS // 2} already there." in said
+    assert f"0 sent, {PHOTOS // 2} already uploaded." in said
 
 
 def test_an_upload_survives_a_crash_of_the_gateway(
@@ -83,7 +83,7 @@ def test_an_upload_survives_a_crash_of_the_gateway(
     system.kill("gateway")
     code, said = finish(upload)
     assert code == 1, said
-    assert ", 1 refused, 1 other files left out." in said
+    assert ", 1 rejected, 1 other files skipped." in said
     assert "not sent" not in said
     assert count(organiser, event) == PHOTOS
 

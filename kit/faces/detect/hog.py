@@ -26,7 +26,7 @@ class HogDetector:
         return drop_same(self._decide(pixels, Look.at_all(pixels, scale, border)))
 
     def confirm(self, pixels: Pixels, box: Box) -> Detection | None:
-        """The face of this box as dlib sees it, whatever its size; None where dlib sees none there."""
+        """The face in this box as dlib detects it, at any size; None if dlib detects none there."""
         seen = [found for found in self._decide(pixels, _look_around(box)) if is_same(found.box, box)]
         return max(seen, key=lambda found: found.score, default=None)
 

@@ -1,4 +1,4 @@
-"""What a detector looks at: a part of a picture, larger or smaller than it is."""
+"""The input of a detector: a part of a picture, enlarged or reduced."""
 
 from typing import NamedTuple, Self
 
@@ -32,7 +32,7 @@ class Look(NamedTuple):
         return (self.right - self.left) * (self.bottom - self.top) * self.scale**2
 
     def cut(self, pixels: Pixels) -> Pixels:
-        """What is seen."""
+        """The pixels of the part."""
         height, width = pixels.shape[:2]
         seen = pixels[max(self.top, 0) : self.bottom, max(self.left, 0) : self.right]
         above, before = max(-self.top, 0), max(-self.left, 0)

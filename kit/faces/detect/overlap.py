@@ -10,7 +10,7 @@ _SAME_COVERED_SHARE = 0.789
 
 
 def drop_same(detections: Sequence[Detection]) -> list[Detection]:
-    """Of boxes that are one face the best, those that HOG sees first."""
+    """Keeps the best of overlapping boxes, with those of HOG first."""
     kept: list[Detection] = []
     for detection in sorted(detections, key=lambda found: (found.is_sure, found.score), reverse=True):
         if not any(is_same(detection.box, known.box) for known in kept):

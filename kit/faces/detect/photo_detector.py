@@ -1,4 +1,4 @@
-"""The faces of photos: CenterFace proposes them, HOG confirms those that it sees too."""
+"""Detects the faces in photos: CenterFace proposes them, HOG confirms those that it detects, too."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from kit.faces.types import Detection
 
 
 class PhotoDetector:
-    """A face that both see has HOG's box and score and is `sure`; another has CenterFace's and is not."""
+    """A face that both detect has HOG's box and score and is `sure`; any other has CenterFace's and is not."""
 
     def __init__(self, hog: HogDetector, cache: Path | None = None) -> None:
         self._hog = hog

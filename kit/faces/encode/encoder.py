@@ -36,7 +36,7 @@ class Encoder:
 
 
 def _convert(source: bytes) -> bytes:
-    # Here and not above: the conversion is rare, and onnx is slow to import.
+    # Imported here: the conversion is rare, and onnx is slow to import.
     from kit.faces.convert.onnx_graphs import build_encoder
 
     return build_encoder(read_encoder(source))

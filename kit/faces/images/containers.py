@@ -1,4 +1,4 @@
-"""Every format but JPEG as one thing: pixels yet to be decoded, their colours, and metadata that may be damaged."""
+"""Every format except JPEG behind one type: undecoded pixels, their colours, and metadata that may be damaged."""
 
 import importlib.util
 import io

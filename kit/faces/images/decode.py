@@ -33,7 +33,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _TURNED = frozenset({5, 6, 7, 8})
-# From here on it is the image that has no room in memory; a small one would have had, in a fresh process.
+# From this size, running out of memory is the image's fault; a smaller one would fit in a new process.
 _LARGE_PIXELS = 25 * MEGAPIXEL
 _MAX_EMBEDDED_PROFILE_BYTES = 1024 * 1024
 
@@ -103,7 +103,7 @@ def decode(
 
 
 def reduce(pixels: Pixels, factor: int) -> Pixels:
-    """The picture with each square of so many pixels a side as one."""
+    """The picture with each square of so many pixels a side averaged into one."""
     return np.array(Image.fromarray(pixels).reduce(factor))
 
 

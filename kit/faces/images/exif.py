@@ -1,4 +1,4 @@
-"""The few EXIF tags that matter to us: read from any block, written as a fresh one (CIPA DC-008, Exif 3.0)."""
+"""The few EXIF tags that we use: read from any block, written as a new one (CIPA DC-008, Exif 3.0)."""
 
 import struct
 from collections.abc import Mapping
@@ -67,7 +67,7 @@ def read_exif(block: bytes) -> tuple[int, dict[int, str]]:
 
 
 def write_exif(orientation: int, texts: Mapping[int, str]) -> bytes:
-    """A block with these tags and nothing else; empty without any. Texts are written as UTF-8, as everybody does."""
+    """A block with these tags and nothing else; empty without any. Texts are written as UTF-8, the common practice."""
     inner = {tag: text for tag, text in texts.items() if tag not in _IN_FIRST_IFD}
     outer = [_ascii(tag, text) for tag, text in texts.items() if tag in _IN_FIRST_IFD]
     if orientation:

@@ -1,4 +1,4 @@
-"""Which image format some bytes claim to be, by their first bytes alone."""
+"""Detects image formats by the first bytes of a file."""
 
 import importlib.util
 

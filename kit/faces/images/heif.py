@@ -1,4 +1,4 @@
-"""What HEIC and AVIF files say beside their pixels, where their decoders do not tell (ISO/IEC 14496-12, 23008-12)."""
+"""Metadata of HEIC and AVIF files that their decoders do not expose (ISO/IEC 14496-12, 23008-12)."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

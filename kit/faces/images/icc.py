@@ -17,9 +17,9 @@ Pieces = list[tuple[int, int] | bytes]
 
 
 def clean_profile(profile: bytes) -> Pieces | None:
-    """The profile as ranges of itself and new bytes; None where it is none, or too large.
+    """The profile as ranges of itself and new bytes; None if it is invalid or too large.
 
-    One that holds nothing but known tags is a single range, so that it stays the very same profile.
+    A profile with only known tags is a single range, so that its bytes are unchanged.
     """
     if not _HEADER_BYTES + 4 < len(profile) <= MAX_PROFILE_BYTES or profile[36:40] != b"acsp":
         return None

@@ -87,7 +87,7 @@ class Jpeg:
 def parse(data: bytes) -> Jpeg:
     """Raises Unreadable where there is no picture to decode."""
     jpeg, kept, profile = Jpeg(), list[bytes | memoryview]([_SOI]), dict[int, bytes]()
-    used = 0  # tables behind the last scan are of no use
+    used = 0  # tables after the last scan are unused
     view = memoryview(data)
     for marker, start, end in _segments(data, jpeg):
         body = data[start + 4 : min(end, start + 4 + 0xFFFF)] if marker != _SOS else b""

@@ -1,5 +1,5 @@
-"""What a served picture says about itself: when it was taken, and who created it; never where, or with which camera,
-which is read all the same."""
+"""The metadata of served pictures: when they were taken and who created them. The place is never read; the camera is
+read but never written."""
 
 import re
 from collections.abc import Iterable, Mapping

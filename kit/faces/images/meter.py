@@ -1,4 +1,4 @@
-"""How much of a JPEG's last scan a decoder needs: what it does not read is no part of the picture."""
+"""Measures how much of a JPEG's last scan a decoder reads: unread bytes are not part of the picture."""
 
 import io
 

@@ -1,7 +1,7 @@
 """How to send an uploaded JPEG without its metadata: which of its bytes, and which new ones between them.
 
-The coded pixels stay as they are. What is sent is a list of what is known to be needed: anything else, also what lies
-between segments or after the picture, is left out because it is not in that list.
+The coded pixels are unchanged. Only what is known to be needed is sent, as an explicit list: anything else, also bytes
+between segments or after the picture, is left out.
 """
 
 from collections.abc import Callable, Iterator
@@ -74,7 +74,7 @@ class Plan:
 
 
 def plan_original(data: bytes) -> Plan | None:
-    """None where the JPEG is not understood to the last byte; its original is then encoded anew."""
+    """None where the JPEG is not understood to the last byte; its original is then re-encoded."""
     try:
         return _Filter(data).plan()
     except NotFiltered:

@@ -104,7 +104,7 @@ def _raw_bytes(header: bytes) -> int:
 
 
 def _note(png: Png, kind: bytes, body: memoryview) -> None:
-    """What a chunk beside the pixels says."""
+    """Reads an ancillary chunk."""
     if kind in _COLOUR:
         _note_colour(png, kind, bytes(body[:_MAX_METADATA_BYTES]))
     elif kind == b"eXIf" and not png.exif:

@@ -1,4 +1,4 @@
-"""Pictures with fewer pixels, as Lanczos reduces them, in a third of the time."""
+"""Reduces pictures with the quality of Lanczos resampling, in a third of its time."""
 
 import math
 

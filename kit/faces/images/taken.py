@@ -1,4 +1,4 @@
-"""When a photo was taken: from the texts that cameras and editors write to an instant and its time zone."""
+"""When a photo was taken: parses the texts of cameras and editors into an instant and its time zone."""
 
 import re
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ def parse_time(text: str, offset: str = "", fraction: str = "") -> Taken | None:
 
 
 def choose_time(candidates: Sequence[Taken | None]) -> Taken | None:
-    """The first that has a clock, else the first; with the zone of another one that shows the same clock.
+    """The first time with a clock, else the first; its zone may come from another one that shows the same clock.
 
     Some cameras write their zone only for the time when the file was written, and editors only into XMP.
     """

@@ -1,4 +1,4 @@
-"""A picture that lies on its side: quarter turns of pixels, and places in it as places in the picture as it came."""
+"""Quarter turns of a picture, and coordinates of the turned picture mapped back to the original."""
 
 from dataclasses import replace
 

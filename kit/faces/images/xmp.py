@@ -1,4 +1,4 @@
-"""The few XMP properties that matter to us: read from any packet, written as a fresh one (ISO 16684-1)."""
+"""The few XMP properties that we use: read from any packet, written as a new one (ISO 16684-1)."""
 
 from collections.abc import Sequence
 from xml.parsers import expat
