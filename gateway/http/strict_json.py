@@ -1,4 +1,4 @@
-"""JSON as strangers may send it (RFC 8259), without what a parser lets through and nobody needs."""
+"""A strict JSON parser for untrusted input (RFC 8259)."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ MAX_DEPTH = 32
 
 
 class MalformedJson(ValueError):
-    """Not JSON, or JSON with NUL, a lone surrogate, NaN, a name twice, an endless number or endless depth."""
+    """Not JSON, or JSON with NUL, a lone surrogate, NaN, a duplicate name, an excessively long number or excessive depth."""
 
 
 def parse(body: bytes) -> Any:

@@ -1,8 +1,8 @@
-"""Times as they are told: seconds since 1970."""
+"""Times in responses: epoch seconds."""
 
 from google.protobuf.message import Message
 
 
 def epoch_s(message: Message, field: str) -> int | None:
-    """None where the field is not set."""
+    """The epoch seconds of a field; None if it is not set."""
     return int(getattr(message, field).seconds) if message.HasField(field) else None
