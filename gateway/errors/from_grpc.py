@@ -23,9 +23,9 @@ STATUSES: dict[grpc.StatusCode, tuple[int, str, str]] = {
     grpc.StatusCode.NOT_FOUND: (404, "not_found", "Not found."),
     grpc.StatusCode.FAILED_PRECONDITION: (409, "failed_precondition", "This cannot be done now."),
     grpc.StatusCode.RESOURCE_EXHAUSTED: (429, "too_many_requests", "Too much at once; try again shortly."),
-    grpc.StatusCode.UNAVAILABLE: (503, "service_unavailable", "A service is away; try again shortly."),
+    grpc.StatusCode.UNAVAILABLE: (503, "service_unavailable", "A service is unavailable; try again shortly."),
     # A service cancels its remaining calls when the grace period of its shutdown ends.
-    grpc.StatusCode.CANCELLED: (503, "service_unavailable", "A service is away; try again shortly."),
+    grpc.StatusCode.CANCELLED: (503, "service_unavailable", "A service is unavailable; try again shortly."),
     grpc.StatusCode.DEADLINE_EXCEEDED: (504, "deadline_exceeded", "A service took too long; try again shortly."),
 }
 

@@ -16,7 +16,7 @@ MEDIA_TYPE = "application/problem+json"
 # Errors that the framework itself raises.
 FRAMEWORK = {
     404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not take this method."),
+    405: ("method_not_allowed", "This address does not support this method."),
 }
 
 

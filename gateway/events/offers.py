@@ -1,4 +1,4 @@
-"""What an event offers its guests, as organisers set it and as both see it. Times are epoch seconds."""
+"""What an event offers its guests, as set by organisers and shown to both. Times are epoch seconds."""
 
 from typing import Any, Literal
 
@@ -35,7 +35,7 @@ class Credit(BaseModel):
 class EventOffer(BaseModel):
     release: Release = Field(description=f"now; {RELEASE}")
     releases_at: int | None = Field(default=None, description="null: an organiser decides, or the photos are released")
-    credit: Credit | None = Field(default=None, description="who took the photos; null: nobody is named")
+    credit: Credit | None = Field(default=None, description="who took the photos; null: not stated")
     download: Download = Field(description=f"{DOWNLOAD}; organisers download everything")
     keep_days: int | None = Field(default=None, description=KEEP_DAYS)
     hidden: bool = Field(description="hidden from guests, because its time is over")

@@ -1,4 +1,4 @@
-"""Events and their guests. Times are epoch seconds; in requests RFC 3339 will do as well."""
+"""Events and their guests. Times are epoch seconds; requests also accept RFC 3339."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -42,7 +42,7 @@ class NewEvent(Form):
         default=None,
         description="from when on it takes neither joins nor uploads; in the future. Missing: in a year; null: never",
     )
-    admission: bool = Field(False, description="have whoever joins wait until an organiser admits them")
+    admission: bool = Field(False, description="guests who join wait until an organiser admits them")
     release: Release = Field("live", description=RELEASE)
     releases_at: Moment | None = Field(None, description="only of an event that is `held`")
     credit: NewCredit | None = None
@@ -56,7 +56,7 @@ class NewEvent(Form):
 
 
 class EventEdit(Form):
-    """What is missing stays as it is; a null `starts_at`, `expires_at`, `releases_at`, `credit` or `keep_days` removes
+    """Missing fields stay unchanged; a null `starts_at`, `expires_at`, `releases_at`, `credit` or `keep_days` removes
     it."""
 
     name: str | None = None
@@ -68,7 +68,7 @@ class EventEdit(Form):
     admission: bool | None = Field(None, description="those who wait go on waiting")
     guest_photos: GuestPhotos | None = Field(None, description="photos that are there stay as they are")
     new_code: bool = Field(False, description="replace the event code; the old one stops working")
-    release: Release | None = Field(None, description="`live`: at once, which removes `releases_at`")
+    release: Release | None = Field(None, description="`live`: immediately, which removes `releases_at`")
     releases_at: Moment | None = Field(None, description="only of an event that is `held`")
     credit: NewCredit | None = None
     download: Download | None = Field(None, description=DOWNLOAD)
@@ -90,7 +90,7 @@ class Event(EventOffer):
     expires_at: int | None
     closed: bool = Field(description="closed by an organiser, who can open it again")
     ended: bool = Field(description="takes neither guests nor photos now: it is closed, or `expires_at` has passed")
-    admission: bool = Field(description="whoever joins waits until an organiser admits them")
+    admission: bool = Field(description="guests who join wait until an organiser admits them")
     guest_photos: GuestPhotos = Field(
         description="whether guests may add photos; `moderated`: an organiser approves each one"
     )
@@ -98,7 +98,7 @@ class Event(EventOffer):
     faces: int = Field(description="found in the indexed photos")
     guests: int = Field(description="members, organisers included, without those who wait")
     role: Role = Field(description="what the caller may do in it")
-    logo_url: str | None = Field(description="the logo beside the credit; null: none")
+    logo_url: str | None = Field(description="the logo next to the credit; null: none")
     waiting: int | None = Field(description="guests who wait to be admitted; null in lists of events")
     searched: int | None = Field(description="guests with whose selfie photos are searched; null in lists of events")
     without_photos: int | None = Field(description="those of them who are in no photo yet; null in lists of events")

@@ -55,7 +55,7 @@ class JsonRequest(Request):
 
 
 class JsonRoute(APIRoute):
-    """A route that reads its body as a JsonRequest; if the route requires a caller, the token is verified before that."""
+    """A route that reads its body as a JsonRequest; if the route requires a caller, the token is verified first."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

@@ -176,8 +176,8 @@ class OpenBodies:
 
 
 class Discards:
-    """How much of bodies that nobody wants may still be read: as much as a few clients send who read their answer only
-    after that, and little beside the work that is wanted."""
+    """Limits how many bytes of rejected bodies are still read: enough for a few clients that read the response only
+    after sending, and little compared with useful work."""
 
     def __init__(self, bytes_per_s: int) -> None:
         self._bytes_per_s = bytes_per_s
@@ -193,7 +193,7 @@ class Discards:
 
 
 class Limiters:
-    """All limits of one process. `photos` counts files on their way to the service, not requests, and `archive_parts`
+    """All limits of one process. `photos` counts files being sent to the service, not requests, and `archive_parts`
     the parts of pictures that archives fetch."""
 
     def __init__(self, bounds: Bounds) -> None:
@@ -216,7 +216,7 @@ class Limiters:
         }
 
     def share(self, limiter: ConcurrencyLimiter) -> UserLimiter | None:
-        """What bounds a user's part of these slots; None where `bodies` does."""
+        """The limiter of a user's share of these slots; None if `bodies` limits it."""
         return self._shares.get(limiter)
 
     def choose(self, path: str, headers: Headers, caller: Caller | None) -> ConcurrencyLimiter:

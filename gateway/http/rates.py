@@ -42,7 +42,7 @@ class Rates:
 
 
 class RateLimiters:
-    """Counts in a moving window. With `url` all gateways share the counters of that server; while it is unavailable, and
+    """Counts in a moving window. With `url` all gateways share the counters of that server; while it is unavailable, or
     without `url`, each process counts in memory."""
 
     def __init__(self, rates: Rates, url: str = "") -> None:

@@ -57,7 +57,7 @@ class SharedLimiter:
         return answer
 
     async def close(self) -> None:
-        # The library does not close its client, which is not public (limits 5.8; the tests warn about open connections).
+        # The library does not close its client, which is not public (limits 5.8; tests warn about open connections).
         await self._storage.bridge.storage.aclose()  # type: ignore[attr-defined]
 
     def _note(self, is_away: bool, fault: BaseException | None = None) -> None:

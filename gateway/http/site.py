@@ -80,7 +80,7 @@ def allow_origins(app: FastAPI, site: Site) -> None:
 
 
 def accept_proxies(app: FastAPI, site: Site) -> None:
-    """Adds the outermost middleware: inner layers see the client's address, the client's scheme, and a path without prefix."""
+    """Adds the outermost middleware: inner layers see the client's address and scheme, and a path without prefix."""
     if site.root_path:
         app.add_middleware(Prefix, root_path=site.root_path)
     if site.trusted_proxies:

@@ -33,8 +33,8 @@ class SpoolMemory:
 
 @dataclass
 class ReceivedFile:
-    """An uploaded file; `filename` is for people and safe in a header. With a `reason` it is rejected and not kept. With
-    `memory` it stays in memory regardless of its size, as long as some is left."""
+    """An uploaded file; `filename` is for people and safe in a header. With a `reason` it is rejected and not kept.
+    With `memory` it stays in memory regardless of its size, as long as some is left."""
 
     filename: str
     memory: SpoolMemory | None = None

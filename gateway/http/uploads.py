@@ -23,8 +23,8 @@ SLICE_BYTES = 64 * 1024  # parsed without yielding to other requests
 @dataclass(frozen=True)
 class FilePolicy:
     """Which files a request may carry. `names`: the fields, the documented one first. Where `is_each_reported`, a file
-    that is not accepted is yielded with its reason and the request continues; otherwise it ends the request. The rest of
-    such files is skipped, up to `max_skipped_bytes` in one request. With `memory` files are not written to disk as
+    that is not accepted is yielded with its reason and the request continues; otherwise it ends the request. The rest
+    of such files is skipped, up to `max_skipped_bytes` in one request. With `memory` files are not written to disk as
     long as some is left, and are read as a whole."""
 
     names: tuple[str, ...]

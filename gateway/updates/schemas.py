@@ -1,4 +1,4 @@
-"""What an open page hears."""
+"""The events of the stream of an open page."""
 
 from enum import Enum
 
