@@ -35,7 +35,7 @@ class AvailabilityQuestion(EventCode):
 
 class Availability(BaseModel):
     username_taken: bool
-    email_taken: bool = Field(description="whether a member of the event has it; of other accounts nothing is said")
+    email_taken: bool = Field(description="whether a member of the event has it; other accounts are not revealed")
 
 
 class UserData(Form):
@@ -156,7 +156,7 @@ class Me(BaseModel):
 
 
 class Offer(BaseModel):
-    """What this server takes."""
+    """What this server accepts."""
 
     max_selfie_bytes: int
     max_photo_bytes: int
@@ -165,7 +165,7 @@ class Offer(BaseModel):
 
 
 class Session(BaseModel):
-    me: Me | None = Field(description="null: nobody is signed in")
+    me: Me | None = Field(description="null: not signed in")
     renewable: bool = Field(description="whether `POST /api/refresh` is worth a try: this browser was signed in")
     server: Offer
     first_organiser: bool = Field(description="whether `POST /api/first-organiser` is possible")

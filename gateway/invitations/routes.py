@@ -50,7 +50,7 @@ async def list_invitations(event_id: UUID, backend: Signed) -> shapes.Invitation
 
 @router.delete("/events/{event_id}/invitations/{invitation_id}", status_code=204, responses=problems(*ORGANISED))
 async def revoke_invitation(event_id: UUID, invitation_id: UUID, backend: Signed) -> None:
-    """Withdraw an invitation; whoever has accepted it before stays."""
+    """Withdraw an invitation; an account that has accepted it remains a member."""
     await backend.auth.RevokeInvitation(
         pb.RevokeInvitationRequest(event_id=str(event_id), invitation_id=str(invitation_id))
     )

@@ -9,7 +9,7 @@ from gateway.http.schemas import Form
 
 
 class NewInvitation(Form):
-    role: Literal["organiser", "couple", "photographer"] = Field(description="what whoever accepts it may do")
+    role: Literal["organiser", "couple", "photographer"] = Field(description="the role of the account that accepts it")
 
 
 class Invitation(BaseModel):

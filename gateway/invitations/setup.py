@@ -1,4 +1,4 @@
-"""Whether the first organiser is still to be made; asked for by every page that nobody is signed in to."""
+"""Whether the first organiser is still to be created, which every page without a session requests."""
 
 import time
 
@@ -18,7 +18,7 @@ class FirstOrganiserCheck:
         self._impossible_until = 0.0
 
     async def is_possible(self, backend: Backends) -> bool:
-        """False also where that is not known now."""
+        """False also if that is currently unknown."""
         if time.monotonic() < self._impossible_until:
             return False
         try:

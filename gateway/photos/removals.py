@@ -1,4 +1,4 @@
-"""People in photos who are no guests and ask to be removed: their faces found and forgotten, for organisers."""
+"""Removal of people who are not guests from photos on their request: organisers find and forget their faces."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -23,12 +23,12 @@ class SimilarFace(BaseModel):
     photo_id: str
     face_name: FaceName
     image_url: str = Field(description="the face, as a JPEG of at most 160 pixels on the long edge")
-    people: list[FacePerson] = Field(description="guests for whom it is taken")
+    people: list[FacePerson] = Field(description="guests whom it matches")
     hidden: bool = Field(description="whether the photo is hidden from guests already")
 
 
 class SimilarFaces(BaseModel):
-    faces: list[SimilarFace] = Field(description="the one that was asked about, then the nearest of each other photo")
+    faces: list[SimilarFace] = Field(description="the given one, then the nearest of each other photo")
     total: int = Field(description="how many there are; at most 200 are listed")
 
 
@@ -55,8 +55,8 @@ router = APIRouter(prefix="/api", tags=["photos"], route_class=JsonRoute)
     "/photos/{photo_id}/faces/{number}/similar", responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
 async def find_similar_faces(photo_id: UUID, number: FaceNumber, backend: Signed) -> SimilarFaces:
-    """The faces of the event that resemble this one, as near as a selfie must be, for a person who is no guest and asks
-    to be removed. Each search is in the audit log."""
+    """The faces of the event that resemble this one, as closely as a selfie must, for a person who is not a guest and
+    asks to be removed. Each search is in the audit log."""
     answer = await backend.matcher.FindSimilarFaces(pb.FindSimilarFacesRequest(photo_id=str(photo_id), number=number))
     wanted = {person.user_id for face in answer.faces for person in face.people}
     guests = await find_guests(backend, answer.event_id, wanted)
@@ -75,8 +75,8 @@ async def find_similar_faces(photo_id: UUID, number: FaceNumber, backend: Signed
 
 @router.post("/events/{event_id}/faces/removal", responses=problems("face_changed", *ORGANISED, *JSON_BODY))
 async def remove_faces(event_id: UUID, form: FacesRemoval, backend: Signed) -> RemovedFaces:
-    """Forget faces, all or none: they are in nobody's gallery any more, their encodings are deleted, and these photos
-    do not bring them back when they are read again. Photos that come later have to be looked for again."""
+    """Forget faces, all or none: they no longer match any guest, their encodings are deleted, and processing these
+    photos again does not restore them. Photos added later must be searched again."""
     chosen = [pb.ChosenFace(photo_id=str(face.photo_id), face_name=face.face_name) for face in form.faces]
     removal = f"REMOVAL_{form.removal.upper()}"
     answer = await backend.matcher.RemoveFaces(

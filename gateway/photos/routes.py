@@ -96,15 +96,15 @@ async def list_my_photos(
 )
 async def add_photos(event_id: UUID, request: Request, backend: Signed, replace: Replace = False) -> shapes.AddedPhotos:
     """Add photos, up to 100 in one request, as an organiser, or as a guest where the event takes photos of guests. Each
-    file has its own result and is kept once it is received completely, whatever happens to the others. The same bytes
-    are one photo. An error is the answer only where no file was kept.
+    file has its own result and is kept once it is received completely, regardless of the others. The same bytes
+    are one photo. The response is an error only if no file was kept.
 
     With `replace` a file replaces the photo that has its name: the photo keeps its id, its place in lists, its
     visibility and what guests said of it, and it is shown as it was until the new file is read. Where several photos
     have the name the file is a new photo (`ambiguous`). Organisers replace what organisers and photographers added,
-    photographers what they added themselves, and nobody the photos of guests. Do not say it for several files of one
-    name: a second request would replace the photo of the first."""
-    # Asked first, so that strangers cannot make us read gigabytes.
+    photographers what they added themselves; photos of guests cannot be replaced. Do not set it for several files
+    of one name: a second request would replace the photo of the first."""
+    # Checked first, so that unauthorised clients cannot make us read gigabytes.
     await backend.photos.CheckUpload(pb.CheckUploadRequest(event_id=str(event_id)))
     limits, limiter = backend.limits, request.app.state.limiters.photos
     skipped = SKIPPED_FILES * limits.max_photo_bytes
@@ -154,7 +154,7 @@ async def list_photos(
 async def list_my_uploads(
     request: Request, event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = ""
 ) -> shapes.UploadedPhotoPage:
-    """The photos that the caller has added to an event, the last one first, whoever else sees them."""
+    """The photos that the caller has added to an event, the last one first, regardless of their visibility."""
     page = pb.ListUploadsRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
     answer = await backend.photos.ListUploads(page)
     return shapes.UploadedPhotoPage(
@@ -178,7 +178,7 @@ async def delete_photo(photo_id: UUID, backend: Signed) -> None:
     "/photos/{photo_id}/not-me", status_code=204, responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
 async def refuse_match(photo_id: UUID, backend: Signed, person: Person = None) -> None:
-    """Hide a photo that shows somebody else; it stays hidden whatever selfie comes later."""
+    """Hide a photo that shows another person; it stays hidden after later selfies."""
     request = matcher_pb2.RefuseMatchRequest(photo_id=str(photo_id), person_id=name_person(person))
     await backend.matcher.RefuseMatch(request)
 
@@ -198,7 +198,7 @@ async def restore_match(photo_id: UUID, backend: Signed, person: Person = None) 
     responses=problems("invalid_argument", "photo_not_found", *SIGNED),
 )
 async def ask_to_hide(photo_id: UUID, backend: Signed) -> None:
-    """Hide a photo from the caller at once and for good, and ask its organisers to hide it from everybody."""
+    """Hide a photo from the caller permanently, and ask its organisers to hide it from all guests."""
     await backend.matcher.AskToHide(matcher_pb2.AskToHideRequest(photo_id=str(photo_id)))
 
 
@@ -218,7 +218,7 @@ async def undo_ask_to_hide(photo_id: UUID, backend: Signed) -> None:
     responses=problems("invalid_argument", "photo_not_found", "photo_not_failed", *SIGNED),
 )
 async def retry_photo(photo_id: UUID, backend: Signed) -> shapes.RetriedPhoto:
-    """Read a photo that failed once more, from the bytes that were uploaded; a pending one stays pending."""
+    """Process a failed photo again, from the uploaded bytes; a pending one stays pending."""
     await backend.photos.RetryPhoto(pb.RetryPhotoRequest(photo_id=str(photo_id)))
     return shapes.RetriedPhoto(id=str(photo_id))
 

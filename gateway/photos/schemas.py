@@ -45,7 +45,7 @@ class MyPhotoPage(BaseModel):
 
 class AddedPhoto(BaseModel):
     id: str | None = Field(
-        default=None, description="missing when refused, and for a guest where somebody else has added these bytes"
+        default=None, description="missing if refused, and for a guest if another member has added these bytes"
     )
     filename: str
     status: Literal["pending", "indexed", "failed", "refused"]
@@ -86,7 +86,7 @@ class EventPhoto(BaseModel):
     uploader_id: str | None = Field(description="the user who added it, where that is known")
     from_guest: bool = Field(description="whether a guest added it")
     visibility: Visibility = Field(
-        description="who sees it beside organisers: guests who are in it, every member, or nobody"
+        description="who sees it besides organisers: guests who are in it, every member, or no one"
     )
     hide_requests: int = Field(description="guests who ask for it to be hidden and wait for a decision")
     new_version: Literal["pending", "failed"] | None = Field(
@@ -107,7 +107,7 @@ class EventPhotoPage(BaseModel):
 
 
 class UploadedPhoto(BaseModel):
-    """A photo as the member sees it who added it."""
+    """A photo as shown to the member who added it."""
 
     id: str
     filename: str
@@ -117,7 +117,7 @@ class UploadedPhoto(BaseModel):
     height: int | None = Field(description="null until indexed")
     uploaded_at: int
     visibility: Visibility = Field(
-        description="who sees it beside organisers and who added it; `unapproved`: an organiser is still to approve it"
+        description="who sees it besides organisers and its member; `unapproved`: not yet approved by an organiser"
     )
     colour: Colour
     thumb_url: str | None = Field(description="null until indexed")
@@ -140,7 +140,7 @@ class ChosenPhotos(Form):
 
 class PhotosVisibility(ChosenPhotos):
     visibility: Visibility = Field(
-        description="who sees them beside organisers: guests who are in them, every member, or nobody"
+        description="who sees them besides organisers: guests who are in them, every member, or no one"
     )
 
 

@@ -1,4 +1,4 @@
-"""The people whom an account looks for: its guest, and those who were added."""
+"""The people of an account: its guest, and the people whom the guest has added."""
 
 from typing import Literal
 from uuid import UUID
@@ -70,7 +70,7 @@ async def list_people(backend: Signed) -> People:
     ),
 )
 async def add_person(form: NewPerson, backend: Signed, idempotency_key: IdempotencyKey = "") -> Person:
-    """Look for somebody else, too; then send a selfie of them, with `person`."""
+    """Add a person to look for; then send a selfie of them, with `person`."""
     request = pb.CreatePersonRequest(
         request_id=make_request_id(idempotency_key), name=form.name, consent_version=form.consent_version
     )

@@ -1,4 +1,4 @@
-"""Which of the people whom an account looks for a request concerns."""
+"""The parameter `person`: which person of the account a request concerns."""
 
 from typing import Annotated
 from uuid import UUID

@@ -36,7 +36,7 @@ IdempotencyKey = Annotated[
     str, Header(max_length=MAX_KEY_LENGTH, description="the same key: the same upload, however often it is sent")
 ]
 
-Add = Annotated[bool, Query(description="use it beside the selfies in use, of which there are three at most")]
+Add = Annotated[bool, Query(description="use it in addition to the selfies in use, of which there are three at most")]
 LastEventId = Annotated[str, Header(description="`id` of the last event received; an EventSource sends it by itself")]
 
 
@@ -61,8 +61,8 @@ LastEventId = Annotated[str, Header(description="`id` of the last event received
 async def upload_selfie(
     request: Request, backend: Signed, idempotency_key: IdempotencyKey = "", person: Person = None, add: Add = False
 ) -> AcceptedSelfie:
-    """Take a selfie. It is kept when this answers; whether it is good shows in `/api/rematch-status`. It takes
-    the place of the selfies in use or, with `add`, is used beside them."""
+    """Upload a selfie. It is stored when this responds; `/api/rematch-status` reports whether it is usable. It replaces
+    the selfies in use or, with `add`, is used in addition to them."""
     max_bytes = backend.limits.max_selfie_bytes
     if caller := request.scope["caller"]:
         await rates_of(request).hit("selfies", str(caller.user_id))
@@ -157,7 +157,7 @@ async def _read(backend: Backends, person: UUID | None) -> RematchStatus:
 
 
 async def _follow(backend: Backends, status: RematchStatus, person: UUID | None) -> AsyncIterator[dict[str, str]]:
-    """Ends before the token does; a browser then asks again by itself."""
+    """Ends before the token expires; a browser then reconnects by itself."""
     ends_at = asyncio.get_running_loop().time() + backend.limits.follow_s
     yield _sse(status)
     while not is_final(status) and asyncio.get_running_loop().time() < ends_at:
