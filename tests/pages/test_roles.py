@@ -76,7 +76,7 @@ def test_a_photographer_is_invited_and_sees_their_own_photos_alone(
     invited.expected_statuses.add(422)
     fill_account(invited, "olga", "short")
     invited.button("Make an account and accept").click()
-    invited.see("Somebody has this user name.")
+    invited.see("This user name is already in use.")
     invited.see("Use at least 8 characters.")
     invited.check_accessibility()
     fill_account(invited, name)
