@@ -45,7 +45,7 @@ def serve() -> None:
             processes=config.gateway_workers,
         )
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))  # uvicorn raises it once more when it has stopped
+        signal.signal(number, lambda *_: sys.exit(0))  # uvicorn re-raises it after its shutdown
     server = uvicorn.Config(
         "gateway.__main__:create",
         factory=True,

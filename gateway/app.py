@@ -100,8 +100,8 @@ def create_app(
     sends_mail: bool = False,
     shows_docs: bool = True,
 ) -> FastAPI:
-    """Without a `signer`, which the services know as the gateway's, there are no live updates. `sends_mail` is what
-    pages offer. `shows_docs`: the interface is described at /docs and /openapi.json."""
+    """Without a `signer`, whose key the services trust as the gateway's, there are no live updates. `sends_mail`: pages
+    offer e-mail. `shows_docs`: /docs and /openapi.json are served."""
     limiters = Limiters(limits.bounds)
     hub = Hub(limits, verifier.ended) if signer else None
 
@@ -111,7 +111,7 @@ def create_app(
         description=DESCRIPTION,
         lifespan=_lifespan(addresses, tls, limits, site, limiters, hub, signer),
         openapi_url="/openapi.json" if shows_docs else None,
-        docs_url=None,  # a page of ours, from files of ours
+        docs_url=None,  # we serve our own page, without files of a CDN
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
@@ -139,7 +139,7 @@ def create_app(
 def _keep_state(
     app: FastAPI, limits: Limits, site: Site, limiters: Limiters, hub: Hub | None, sends_mail: bool
 ) -> None:
-    """What requests find at `request.app.state`."""
+    """Fills `app.state`, which requests read as `request.app.state`."""
     app.state.limits = limits
     app.state.site = site
     app.state.limiters = limiters
@@ -161,7 +161,7 @@ def _lifespan(
     hub: Hub | None,
     signer: Signer | None,
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[dict[str, Any]]]:
-    """The channels to the services, and the feed of changes, which live as long as the application."""
+    """The lifespan of the application: opens the channels to the services, and runs the feed of changes."""
 
     @asynccontextmanager
     async def open_backends(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
@@ -171,7 +171,7 @@ def _lifespan(
             app.state.live = Live(app.state.backends, signer, hub)
             feed = Feed(app.state.backends, signer, hub, app.state.live)
             tasks = [asyncio.create_task(feed.run()), asyncio.create_task(hub.keep_alive())]
-        # For the connections, which know only this.
+        # The state that the protocol class receives.
         yield {
             "limits": limits,
             "limiters": limiters,

@@ -1,4 +1,4 @@
-"""The web pages as they were built: pages are revalidated, assets have their contents' hash in their names."""
+"""Serves the built web pages: pages are revalidated, assets have a hash of their content in their names."""
 
 import re
 from collections.abc import Callable
@@ -72,7 +72,7 @@ class Asset:
 
 
 class Pages:
-    """What the build left in a folder, read once."""
+    """The files of a folder of the build, read once."""
 
     def __init__(self, folder: Path) -> None:
         files = sorted((folder / "assets").glob("*"))
@@ -90,7 +90,7 @@ class Pages:
         return _show(request, self._docs)
 
     def show_unknown(self, request: Request) -> Response:
-        """The page of guests, which says that nothing is at the address."""
+        """The guest page, which shows that the address was not found."""
         return _show(request, self._html["guest", choose_language(request)], status=404)
 
     async def send_asset(self, name: str, request: Request) -> Response:
@@ -117,7 +117,7 @@ def create_router(pages: Pages, shows_docs: bool = True) -> APIRouter:
 
 
 def answer_errors(pages: Pages, answer_problem: Answer) -> Answer:
-    """Answers with a page where a person looks for an address that does not exist, else with `answer_problem`."""
+    """Answers with a page if a browser opens an address that does not exist, else with `answer_problem`."""
 
     def answer(request: Request, problem: Exception) -> Response:
         if not (_is_unknown_address(problem) and is_for_people(request)):
@@ -141,13 +141,13 @@ def _show(request: Request, page: str | None, status: int = 200) -> Response:
 
 
 def is_for_people(request: Request) -> bool:
-    """Whether a browser shows the answer in a window of its own."""
+    """Whether the browser navigates to the response as a document."""
     place = request.scope["path"].removeprefix(request.scope.get("root_path", "")).split("/")[1:2]
     return "text/html" in request.headers.get("accept", "") and not set(place) & set(FOR_PROGRAMS)
 
 
 def _is_unknown_address(problem: Exception) -> bool:
-    """As the framework says it, not one of our routes."""
+    """Whether the framework raised it, not one of our routes."""
     return isinstance(problem, HTTPException) and not isinstance(problem, Problem) and problem.status_code == 404
 
 

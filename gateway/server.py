@@ -1,4 +1,4 @@
-"""Runs uvicorn: how it speaks HTTP, in one process or in several, which end together."""
+"""Runs uvicorn with our protocol class, in one process or in several, which end together."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ HTTP: dict[str, Any] = {
 
 
 def run(config: uvicorn.Config, sockets: list[socket]) -> None:
-    """Serves on `sockets`, or where the configuration says. `uvicorn.run` accepts no sockets."""
+    """Serves on `sockets`, or on the configured address. `uvicorn.run` accepts no sockets."""
     if config.workers > 1:
         Multiprocess(config, sockets=sockets or [config.bind_socket()]).run()
         return

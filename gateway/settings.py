@@ -41,17 +41,17 @@ class GatewaySettings(
     gateway_body_pause_s: float = Field(
         60, gt=0, le=3600, description="how long a request body with a valid token may pause"
     )
-    gateway_answer_timeout_s: float = Field(10, gt=0, le=600, description="how long an answer may stand still")
+    gateway_answer_timeout_s: float = Field(10, gt=0, le=600, description="how long a response may stall")
     gateway_call_timeout_s: float = Field(5, gt=0, le=60, description="how long a service may take")
     gateway_max_bodies: int = Field(1000, ge=1, description="request bodies that arrive at once, in each process")
     gateway_max_bodies_per_user: int = Field(32, ge=1, description="of these, of one user")
-    gateway_max_selfies: int = Field(3, ge=1, description="selfies handed on at once")
-    gateway_max_photos: int = Field(4, ge=1, description="photos handed on at once")
+    gateway_max_selfies: int = Field(3, ge=1, description="selfies forwarded at once")
+    gateway_max_photos: int = Field(4, ge=1, description="photos forwarded at once")
     gateway_max_streams: int = Field(200, ge=1, description="streams of events at once")
     gateway_max_streams_per_user: int = Field(
-        4, ge=1, description="streams and open pages that hear of changes, of one user in each process"
+        4, ge=1, description="streams and open pages with live updates, of one user in each process"
     )
-    gateway_max_updates: int = Field(1000, ge=1, description="open pages that hear of changes, in each process")
+    gateway_max_updates: int = Field(1000, ge=1, description="open pages with live updates, in each process")
     gateway_max_archives: int = Field(32, ge=1, description="archives of photos sent at once")
     gateway_max_archives_per_user: int = Field(4, ge=1, description="of these, of one user")
     gateway_max_requests: int = Field(128, ge=1, description="other requests at once")
@@ -65,8 +65,8 @@ class GatewaySettings(
     rate_registrations: str = Field(Rates.registrations, description="registrations from one address")
     rate_logins: str = Field(Rates.logins, description="logins from one address")
     rate_passwords: str = Field(Rates.passwords, description="logins to one account from one address")
-    rate_links: str = Field(Rates.links, description="e-mails with a link to sign in that one address asks for")
-    rate_addresses: str = Field(Rates.addresses, description="e-mails with a link to sign in to one e-mail address")
+    rate_links: str = Field(Rates.links, description="e-mails with a sign-in link requested by one address")
+    rate_addresses: str = Field(Rates.addresses, description="e-mails with a sign-in link to one e-mail address")
     rate_selfies: str = Field(Rates.selfies, description="selfies of one account")
     rate_selfie_mb: str = Field(Rates.selfie_mb, description="millions of bytes of the selfies of one account")
     rate_address_selfies: str = Field(Rates.address_selfies, description="selfies of all accounts of one address")
@@ -90,7 +90,8 @@ class GatewaySettings(
         " With a certificate that lasts",
     )
     trusted_proxies: str = Field(
-        "", description="addresses or networks of proxies whose X-Forwarded-For and -Proto are believed, by commas"
+        "",
+        description="addresses or networks of proxies whose X-Forwarded-For and -Proto are trusted, by commas",
     )
     cors_origins: str = Field(
         "", description="origins whose pages may call the gateway, by commas, or *; never with credentials"
@@ -105,7 +106,7 @@ class GatewaySettings(
 
     @model_validator(mode="after")
     def _check_certificate(self) -> Self:
-        """One of them would silently mean plain HTTP."""
+        """Requires both files: with only one the gateway would silently serve plain HTTP."""
         if (self.gateway_tls_cert is None) != (self.gateway_tls_key is None):
             raise ValueError("GATEWAY_TLS_CERT and GATEWAY_TLS_KEY go together: set both or none")
         return self

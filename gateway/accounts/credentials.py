@@ -18,14 +18,14 @@ router = APIRouter(prefix="/api", tags=["accounts"], route_class=JsonRoute)
 
 @router.post("/me/password", status_code=204, responses=OWNED)
 async def change_password(form: shapes.PasswordChange, backend: Signed, request: Request) -> None:
-    """Replace the password, for who knows the old one; all other sessions end."""
+    """Replace the password, given the old one; all other sessions end."""
     await _count_password(request)
     await backend.auth.ChangePassword(pb.ChangePasswordRequest(**form.model_dump()))
 
 
 @router.post("/me/email", responses=OWNED)
 async def change_email(form: shapes.EmailChange, backend: Signed, request: Request) -> shapes.ChangedEmail:
-    """Replace the e-mail address, for who knows the password; where this server sends e-mail, by a link that is sent to
+    """Replace the e-mail address, given the password; where this server sends e-mail, by a link that is sent to
     the new address. The answer then is the same where another account has it."""
     await _count_password(request)
     answer = await backend.auth.ChangeEmail(pb.ChangeEmailRequest(**form.model_dump()))
@@ -39,7 +39,7 @@ async def change_email(form: shapes.EmailChange, backend: Signed, request: Reque
     responses=problems("invalid_sign_in_link", *JSON_BODY),
 )
 async def confirm_email(form: shapes.SignIn, backend: Public) -> None:
-    """Use up the link that confirms a new address. Nothing but this does, so previews of it do no harm."""
+    """Use up the link that confirms a new address. Only this uses it up, so previews of it are harmless."""
     await backend.auth.ConfirmEmail(pb.ConfirmEmailRequest(token=form.token))
 
 
@@ -61,12 +61,12 @@ async def send_password_reset(form: shapes.ResetRequest, backend: Public, reques
     "/reset-password", dependencies=[by_address("logins")], responses=problems("invalid_sign_in_link", *JSON_BODY)
 )
 async def reset_password(form: shapes.NewPassword, backend: Public) -> shapes.PasswordOwner:
-    """Use up a link to a new password, which ends all sessions of the account. Nothing but this uses it up."""
+    """Use up a link to a new password, which ends all sessions of the account. Only this uses it up."""
     answer = await backend.auth.ResetPassword(pb.ResetPasswordRequest(**form.model_dump()))
     return shapes.PasswordOwner(username=answer.username)
 
 
 async def _count_password(request: Request) -> None:
-    """A tried password counts like one of a login."""
+    """Counts a password attempt like a login."""
     caller: Any = request.scope["caller"]
     await rates_of(request).hit("passwords", address_of(request), str(caller.user_id))

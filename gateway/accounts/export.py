@@ -1,4 +1,4 @@
-"""All that is kept about the caller, as one ZIP archive: JSON for programs to read, and the selfies as files."""
+"""All data of the caller as one ZIP archive: JSON for programs, and the selfies as files."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/api", tags=["accounts"])
     },
 )
 async def export_me(backend: Signed, request: Request) -> Response:
-    """All that is kept about the caller: `account.json` (with memberships), `consents.json`, `people.json`,
+    """All data of the caller: `account.json` (with memberships), `consents.json`, `people.json`,
     `photos.json` (the photos that show them or that they added, with ids and times) and the selfies. Times are ISO 8601
     in UTC. The numbers that are computed from a face are not in it."""
     user = await backend.auth.GetUser(auth_pb2.GetUserRequest())
@@ -79,7 +79,7 @@ async def _list_uploads(backend: Backends, event_id: str) -> AsyncIterator[dict[
         try:
             answer = await backend.photos.ListUploads(page)
         except grpc.aio.AioRpcError as error:
-            if has_reason(error, "event_not_found"):  # of who waits to be let in, or has just left
+            if has_reason(error, "event_not_found"):  # the caller waits for admission, or has just left
                 return
             raise
         for photo in answer.photos:

@@ -38,7 +38,7 @@ async def delete_notice(event_id: Annotated[UUID, Query()], backend: Signed) -> 
     responses=problems("mail_not_offered", *JSON_BODY),
 )
 async def send_sign_in_link(form: shapes.LinkRequest, backend: Public, request: Request) -> Response:
-    """Send a link that signs in, once within an hour, to an address. The answer is the same whether anybody has it."""
+    """Send a link that signs in, once within an hour, to an address. The response does not depend on its existence."""
     await rates_of(request).hit("addresses", form.email.strip().casefold())
     await backend.auth.SendSignInLink(pb.SendSignInLinkRequest(**form.model_dump()))
     return Response(status_code=202)

@@ -51,7 +51,7 @@ async def check_event_code(form: shapes.EventCode, backend: Public) -> shapes.Co
     responses=problems("invalid_event_code", *JSON_BODY),
 )
 async def check_user_availability(form: shapes.AvailabilityQuestion, backend: Public) -> shapes.Availability:
-    """Whether a user name is taken, and whether an e-mail address is that of a member of the event."""
+    """Whether a user name is in use, and whether an e-mail address is that of a member of the event."""
     question = pb.CheckUserAvailabilityRequest(**form.model_dump())
     answer = await backend.auth.CheckUserAvailability(question)
     return shapes.Availability(username_taken=answer.username_taken, email_taken=answer.email_taken)
@@ -206,7 +206,7 @@ async def create_sign_in_link(backend: Signed, request: Request) -> shapes.SignI
 
 @router.post("/sign-in", dependencies=[by_address("logins")], responses=problems("invalid_sign_in_link", *JSON_BODY))
 async def sign_in(form: shapes.SignIn, backend: Public, request: Request, response: Response) -> shapes.Login:
-    """Trade the token of a link for tokens. Nothing but this uses a link up, so previews of it do no harm."""
+    """Trade the token of a link for tokens. Only this uses the link up, so previews of it are harmless."""
     answer = await backend.auth.SignIn(pb.SignInRequest(token=form.token, device=describe_device(request)))
     return log_in(request, response, answer, answer.event_id)
 
@@ -245,7 +245,7 @@ async def _read_me(backend: Backends) -> shapes.Me:
 
 @router.delete("/me", status_code=204, responses=problems(*SIGNED))
 async def delete_me(backend: Signed, request: Request, response: Response) -> None:
-    """Erase everything of the caller."""
+    """Erase all data of the caller."""
     await backend.auth.DeleteUser(pb.DeleteUserRequest())
     forget_session(request, response)
     forget_phone(request, response)

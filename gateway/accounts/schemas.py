@@ -35,7 +35,7 @@ class AvailabilityQuestion(EventCode):
 
 class Availability(BaseModel):
     username_taken: bool
-    email_taken: bool = Field(description="whether a member of the event has it; of other accounts nothing is said")
+    email_taken: bool = Field(description="whether a member of the event has it; other accounts are not revealed")
 
 
 class UserData(Form):
@@ -156,7 +156,7 @@ class Me(BaseModel):
 
 
 class Offer(BaseModel):
-    """What this server takes."""
+    """What this server accepts."""
 
     max_selfie_bytes: int
     max_photo_bytes: int

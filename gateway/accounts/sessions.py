@@ -30,7 +30,7 @@ async def end_other_sessions(backend: Signed) -> None:
 
 @router.delete("/{session_id}", status_code=204, responses=problems("invalid_form", *SIGNED))
 async def end_session(session_id: UUID, backend: Signed, request: Request, response: Response) -> None:
-    """End one session, with its access token; no fault where it has ended already."""
+    """End one session, with its access token; succeeds if it has already ended."""
     answer = await backend.auth.EndSession(pb.EndSessionRequest(session_id=str(session_id)))
     if answer.current:
         forget_session(request, response)

@@ -1,1 +1,1 @@
-"""The services behind the gateway."""
+"""Channels, interceptors and health checks of the services behind the gateway."""

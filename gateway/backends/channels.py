@@ -20,7 +20,7 @@ from protos.selfie.v1.selfie_pb2_grpc import SelfieServiceStub
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the services listen, such as `dns:///auth:50051`."""
+    """Addresses of the services, such as `dns:///auth:50051`."""
 
     auth: str
     selfie: str
@@ -28,7 +28,7 @@ class Addresses:
 
 
 class Backends:
-    """Open channels and their stubs; lives in one event loop. Calls are made for the `CALLER` of the context."""
+    """Open channels and their stubs, bound to one event loop; calls act for the `CALLER` of the context."""
 
     def __init__(self, channels: Mapping[str, grpc.aio.Channel], limits: Limits) -> None:
         self.limits = limits
@@ -55,7 +55,7 @@ class Backends:
         return dict(zip(self._channels, states, strict=True))
 
     async def check_files(self, timeout_s: float) -> str:
-        """The file store as the services see it: "serving", what is wrong with it, or "unknown"."""
+        """The state of the file store as the services report it: "serving", the fault, or "unknown"."""
         found = await asyncio.gather(*(check_files(channel, timeout_s) for channel in self._channels.values()))
         known = [state for state in found if state]
         return next((state for state in known if state != "serving"), "serving") if known else "unknown"

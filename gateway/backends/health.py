@@ -1,4 +1,4 @@
-"""Health of a service, as gRPC's health protocol reports it."""
+"""Health checks of a service by gRPC's health protocol."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from kit.rpc.server import FAULT, FILES
 
 
 async def check_files(channel: grpc.aio.Channel, timeout_s: float) -> str:
-    """Empty where the service has no file store or does not answer."""
+    """The state of a service's file store; empty if the service has none or does not answer."""
     stub: Any = health_pb2_grpc.HealthStub(channel)
     call = stub.Check(health_pb2.HealthCheckRequest(service=FILES), timeout=timeout_s)
     try:

@@ -1,4 +1,4 @@
-"""Client interceptors: each call carries the caller of the request at hand, a deadline, and retries."""
+"""Client interceptors: they add the caller of the current request, a deadline and retries to each call."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
@@ -17,7 +17,7 @@ Continuation = Callable[[grpc.aio.ClientCallDetails, Any], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent the HTTP request, and its id; `token` is empty where none is needed, `network` where it is unknown."""
+    """The sender of the HTTP request and the request's id; `token` is empty if none is needed, `network` if unknown."""
 
     request_id: str
     token: str = ""
@@ -27,7 +27,7 @@ class Caller:
 CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
 
 
-# One class for each kind of method: a channel of grpc.aio takes an interceptor of several kinds for the first alone.
+# One class for each kind of method: grpc.aio registers an interceptor of several kinds for the first kind only.
 class IdentifyUnary(grpc.aio.UnaryUnaryClientInterceptor):
     """Adds the caller's token and request id."""
 
@@ -36,22 +36,22 @@ class IdentifyUnary(grpc.aio.UnaryUnaryClientInterceptor):
 
 
 class IdentifyDownload(grpc.aio.UnaryStreamClientInterceptor):
-    """The same for a stream of responses."""
+    """Adds the same metadata to calls with a stream of responses."""
 
     async def intercept_unary_stream(self, continuation: Continuation, details: Any, request: Any) -> Any:
         return await continuation(identified(details), request)
 
 
 class IdentifyUpload(grpc.aio.StreamUnaryClientInterceptor):
-    """The same for a stream of requests."""
+    """Adds the same metadata to calls with a stream of requests."""
 
     async def intercept_stream_unary(self, continuation: Continuation, details: Any, requests: Any) -> Any:
         return await continuation(identified(details), requests)
 
 
 class Retry(grpc.aio.UnaryUnaryClientInterceptor):
-    """Gives unary calls without a timeout one by their method, and repeats them within it. A call with a timeout of its
-    own is made once."""
+    """Gives unary calls without a timeout the one of their method, and retries them within it. A call with its own
+    timeout is made once."""
 
     def __init__(self, timeouts_s: Mapping[str, float], default_s: float) -> None:
         self._timeouts_s = timeouts_s
@@ -72,7 +72,7 @@ class Retry(grpc.aio.UnaryUnaryClientInterceptor):
 
 
 def identified(details: Any) -> Any:
-    """The details of a call, with the metadata of the caller."""
+    """The details of a call, extended by the metadata of the caller."""
     caller = CALLER.get()
     if caller is None:
         return details

@@ -1,1 +1,1 @@
-"""Errors as clients see them, and where they come from."""
+"""Error responses, and their mapping from gRPC statuses and framework exceptions."""

@@ -1,6 +1,6 @@
-"""What is wrong with a field of a request, in our own words: the framework's reasons and sentences never reach clients.
+"""Validation errors of request fields, in our own words: the framework's reasons and messages never reach clients.
 
-A test sends wrong values to every field of every route, and fails where the framework has a type of fault that is not
+A test sends invalid values to every field of every route, and fails if the framework reports a type that is missing
 here.
 """
 
@@ -18,7 +18,7 @@ LIST = ("not_a_list", "Give a list.")
 OBJECT = ("not_an_object", "Give an object with fields.")
 OTHER = ("invalid_value", "This value does not fit here.")
 
-# By the framework's type of fault: our reason, and our sentence, which its context completes.
+# The framework's error type -> our reason, and our message, formatted with the error's context.
 FAULTS: Mapping[str, tuple[str, str]] = {
     "missing": ("missing", "This field is missing."),
     "extra_forbidden": ("unknown_field", "Unknown field."),
@@ -54,7 +54,7 @@ FAULTS: Mapping[str, tuple[str, str]] = {
 
 
 def describe_fault(location: Sequence[int | str], kind: str, context: Mapping[str, Any]) -> FieldError:
-    """`location`, `kind` and `context` are the framework's; the context holds our limits and nothing that was sent."""
+    """`location`, `kind` and `context` are the framework's; the context contains our limits and none of the input."""
     reason, sentence = FAULTS.get(kind, OTHER)
     places = [part for part in location if isinstance(part, int)]
     entry = f"Entry {places[-1] + 1}: " if places else ""
@@ -62,8 +62,8 @@ def describe_fault(location: Sequence[int | str], kind: str, context: Mapping[st
 
 
 def _name(location: Sequence[int | str]) -> str:
-    """The field alone, as services name it: `username` and not `body.user_data.username`, nor the place in a list. A
-    parameter comes first; what follows it is the framework's."""
+    """The field's own name, as services report it: `username`, not `body.user_data.username`, without a list index. The
+    name of a parameter comes first; the parts after it are the framework's."""
     place, *names = [part for part in location if isinstance(part, str)]
     if not names:
         return "body"

@@ -1,4 +1,4 @@
-"""The one table of gRPC status and HTTP status."""
+"""Maps gRPC statuses to HTTP statuses, in one table."""
 
 import math
 
@@ -15,7 +15,7 @@ from kit.rpc.retries import code_of
 from kit.rpc.statuses import DOMAIN
 from kit.telemetry.logs import get_logger
 
-# The status, and what is said when no service of ours said more: (HTTP status, reason, detail).
+# (HTTP status, reason, detail); reason and detail apply if the status has no details of our services.
 STATUSES: dict[grpc.StatusCode, tuple[int, str, str]] = {
     grpc.StatusCode.INVALID_ARGUMENT: (400, "invalid_argument", "The request is malformed."),
     grpc.StatusCode.UNAUTHENTICATED: (401, "invalid_token", "Log in again."),
@@ -38,9 +38,9 @@ REFUSALS = {
     "unexpected_field": "Files are accepted in the field `files`.",
 }
 
-# A valid token of a service or of a download is no token of a client.
+# A token of a service or of a download is valid, but does not authenticate a client.
 NOT_OF_A_PERSON = "CALLER_NOT_ALLOWED"
-MESSAGE_TOO_LARGE = "larger than max"  # grpc's words; it has no status of its own for this
+MESSAGE_TOO_LARGE = "larger than max"  # part of grpc's message; it has no status of its own for this
 DEFAULT_RETRY_S = 1
 
 log = get_logger()
@@ -55,7 +55,7 @@ def answer_rpc_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def to_problem(error: grpc.aio.AioRpcError) -> Problem:
-    """Only what our services say reaches the client; grpc's own texts name addresses."""
+    """Only messages of our services reach the client; grpc's own messages contain addresses."""
     code = code_of(error)
     if code not in STATUSES:
         return internal_problem()
@@ -78,12 +78,12 @@ def to_problem(error: grpc.aio.AioRpcError) -> Problem:
 
 
 def default_problem(code: grpc.StatusCode) -> Problem:
-    """For a fault that the gateway finds by itself."""
+    """The problem for a fault that the gateway itself detects."""
     return Problem(*STATUSES[code])
 
 
 def refusal(reason: str) -> Problem:
-    """The problem of a file that was refused inside an answer that is no error itself."""
+    """The problem for a file that was refused within a successful response."""
     return Problem(status_of(reason, 400), reason, REFUSALS.get(reason, "The file was refused."))
 
 
@@ -94,7 +94,7 @@ def has_reason(error: grpc.aio.AioRpcError, reason: str) -> bool:
 def _details(
     error: grpc.aio.AioRpcError,
 ) -> tuple[error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo] | None:
-    """What our services send with a status; None when the status is not from one of them."""
+    """The details that our services send with a status; None if the status is not from one of them."""
     try:
         status: status_pb2.Status | None = rpc_status.from_call(error)
     except ValueError:

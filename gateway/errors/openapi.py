@@ -1,4 +1,4 @@
-"""What the OpenAPI document says about errors: which reasons a route answers, and under which status."""
+"""Errors in the OpenAPI document: the reasons that each route may return, by status."""
 
 from collections import defaultdict
 from typing import Any
@@ -37,12 +37,12 @@ SIGNED = ("invalid_token",)
 
 
 BINARY = {"schema": {"type": "string", "format": "binary"}}
-OTHER = "application/octet-stream"  # how a picture of an unknown type is sent
+OTHER = "application/octet-stream"  # the media type of a picture of an unknown type
 TEXT = {"schema": {"type": "string"}}
 
 
 def problems(*reasons: str, **elsewhere: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of a route that may fail for these reasons; `elsewhere`: with another status than usual."""
+    """The `responses` of a route that may fail for these reasons; `elsewhere`: reasons with an unusual status."""
     by_status: dict[int | str, list[str]] = defaultdict(list)
     for reason in sorted({*reasons, *elsewhere, *EVERYWHERE}):
         by_status[elsewhere.get(reason) or REASONS[reason]].append(f"`{reason}`")
@@ -56,7 +56,7 @@ def pictures(*media_types: str) -> dict[str, Any]:
 
 
 def files_body(name: str, several: bool) -> dict[str, Any]:
-    """The `openapi_extra` of a route that takes files and reads them itself."""
+    """The `openapi_extra` of a route that parses uploaded files itself."""
     file = {"type": "string", "format": "binary"}
     field = {"type": "array", "items": file} if several else file
     schema = {"type": "object", "required": [name], "properties": {name: field}}
@@ -64,8 +64,8 @@ def files_body(name: str, several: bool) -> dict[str, Any]:
 
 
 def describe(app: FastAPI, *streamed: type[BaseModel]) -> dict[str, Any]:
-    """The document; FastAPI's own idea of a validation error is never sent, so it is taken out. `streamed`: what the
-    events of streams hold, which FastAPI does not know."""
+    """The OpenAPI document, without FastAPI's own validation error, which is never sent. `streamed`: models of
+    the events of streams, which FastAPI does not discover."""
     if app.openapi_schema is None:
         document = get_openapi(
             title=app.title,

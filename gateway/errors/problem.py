@@ -1,4 +1,4 @@
-"""Errors as clients see them: RFC 9457 `application/problem+json`, with a stable `reason`."""
+"""Error responses: RFC 9457 `application/problem+json`, with a stable `reason`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,15 +13,15 @@ from gateway.http.methods import allowed_methods
 
 MEDIA_TYPE = "application/problem+json"
 
-# What the framework raises by itself.
+# Errors that the framework itself raises.
 FRAMEWORK = {
     404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not take this method."),
+    405: ("method_not_allowed", "This address does not support this method."),
 }
 
 
 class Problem(HTTPException):
-    """A request that is answered with an error. `detail` is read by people, `reason` by programs."""
+    """A request that is answered with an error. `detail` is for people, `reason` for programs."""
 
     def __init__(
         self,
@@ -40,11 +40,11 @@ class Problem(HTTPException):
 
 
 class Interrupted(Exception):
-    """An answer that is under way cannot be finished as it was announced."""
+    """A response that has begun cannot be completed as its headers announced."""
 
 
 def internal_problem() -> Problem:
-    """What a client learns of a fault of ours: nothing but the fact."""
+    """The response to an internal error, without any details."""
     return Problem(500, "internal", "Something went wrong on our side.")
 
 
@@ -75,16 +75,16 @@ def to_response(problem: Problem, request_id: str) -> JSONResponse:
 
 
 def answer_problem(request: Request, problem: Exception) -> JSONResponse:
-    """Also answers what the framework raises: unknown addresses and methods."""
+    """Also handles the framework's exceptions: unknown addresses and methods."""
     if not isinstance(problem, Problem):
         problem = _from_framework(problem)
     if problem.status_code == 405:
-        problem.headers = {"Allow": ", ".join(allowed_methods(request.scope))}  # of all routes, not of one
+        problem.headers = {"Allow": ", ".join(allowed_methods(request.scope))}  # of all routes here, not of one
     return to_response(problem, request.scope["request_id"])
 
 
 def answer_invalid(request: Request, error: Exception) -> JSONResponse:
-    """Tells which fields are wrong, and never what was in them."""
+    """Reports which fields are invalid, never their values."""
     assert isinstance(error, RequestValidationError)
     faults = error.errors()
     fields = [describe_fault(fault["loc"], fault["type"], fault.get("ctx") or {}) for fault in faults]

@@ -1,8 +1,8 @@
-"""Why a request failed: every reason that a client may see, and its HTTP status."""
+"""Error reasons: every reason that a client may see, and its HTTP status."""
 
 from collections.abc import Mapping
 
-# Those of the protos, which a test compares, and the gateway's own.
+# The reasons of the protos, which a test compares with this table, and those of the gateway.
 REASONS: Mapping[str, int] = {
     "bad_request": 400,
     "incomplete": 400,
@@ -78,10 +78,10 @@ REASONS: Mapping[str, int] = {
     "deadline_exceeded": 504,
 }
 
-# A reason of two rpcs that fail differently: the status of the call decides.
+# Reasons of several RPCs with different statuses: the status of the call decides.
 OF_TWO_STATUSES = ("no_active_selfie",)
 
 
 def status_of(reason: str, otherwise: int) -> int:
-    """`otherwise`: of a reason that a newer service sends."""
+    """`otherwise`: the status for an unknown reason, which a newer service may send."""
     return otherwise if reason in OF_TWO_STATUSES else REASONS.get(reason, otherwise)

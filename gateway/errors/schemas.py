@@ -25,5 +25,5 @@ class ProblemBody(BaseModel):
         examples=["invalid_event_code"],
         json_schema_extra={"enum": [*sorted(REASONS)]},
     )
-    request_id: str = Field(description="as in the header `x-request-id`; tells operators which request it was")
+    request_id: str = Field(description="as in the header `x-request-id`; identifies the request to operators")
     errors: list[FieldError] | None = Field(default=None, description="one entry for each faulty field")

@@ -1,4 +1,4 @@
-"""What organisers of an event should look at: accounts with one face or a selfie of two, phones with many guests."""
+"""Anomalies of an event for its organisers: accounts with the same face or a selfie of two, phones with many guests."""
 
 import asyncio
 from collections.abc import Iterable
@@ -51,8 +51,8 @@ router = APIRouter(prefix="/api/events/{event_id}", tags=["events"])
 
 @router.get("/anomalies", responses=problems("invalid_argument", "organiser_only", "event_not_found", *SIGNED))
 async def list_anomalies(event_id: UUID, backend: Signed) -> Anomalies:
-    """What an organiser should look at, from numbers of accounts on that the server sets. Nothing is wrong with most of
-    it: a family shares a phone."""
+    """What an organiser should look at, above thresholds that the server sets. Most of it is harmless: a family shares
+    a phone."""
     phones, faces = await asyncio.gather(
         backend.auth.ListSharedPhones(pb.ListSharedPhonesRequest(event_id=str(event_id))),
         _list_faces(backend, event_id),

@@ -1,4 +1,4 @@
-"""The audit log of an event: what the services have recorded, as one list."""
+"""The audit log of an event: the records of all services, merged into one list."""
 
 import asyncio
 import re
@@ -52,7 +52,7 @@ router = APIRouter(prefix="/api/events", tags=["events"])
     "/{event_id}/audit", responses=problems("invalid_argument", "organiser_only", "event_not_found", *PAGE, *SIGNED)
 )
 async def list_acts(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> ActPage:
-    """Who did what in the event, newest first, for its organisers: each service has recorded its own, and keeps it for
+    """Who did what in the event, newest first, for its organisers: each service keeps its own records for
     AUDIT_DAYS."""
     asked: dict[str, Any] = {"event_id": str(event_id), "page_size": limit + 1, **_before(cursor)}
     first = await backend.auth.ListActs(
@@ -86,7 +86,7 @@ def _ns(act: Any) -> int:
 
 
 def _key(act: Any) -> tuple[int, UUID]:
-    """As the services sort: PostgreSQL compares UUIDs byte by byte, as Python does."""
+    """The sort order of the services: PostgreSQL compares UUIDs byte by byte, as Python does."""
     return _ns(act), UUID(act.act_id)
 
 

@@ -1,4 +1,4 @@
-"""What matcher_service counts of events, and what it and selfie_service know of their guests."""
+"""Counts of events from matcher_service, and of their guests from it and selfie_service."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TypeVar, cast
@@ -20,7 +20,7 @@ PREFIX = "GUEST_SELFIE_"
 async def read_states(
     backend: Backends, event_ids: Sequence[str], *, count_guests: bool = False
 ) -> Mapping[str, photo_pb2.IndexState]:
-    """What the matcher counts. An event that it has not heard of yet is left out."""
+    """Counts from matcher_service. An event that it does not have yet is left out."""
     if not event_ids:
         return {}
     request = photo_pb2.GetIndexStateRequest(event_ids=event_ids, count_guests=count_guests)
@@ -51,8 +51,8 @@ async def count_matches(backend: Backends, event_id: str, user_ids: Sequence[str
 
 
 async def read_selfies(backend: Backends, event_id: str, user_ids: Sequence[str]) -> Mapping[str, GuestSelfie]:
-    """Whether members have a selfie that the event searches: of those who did not agree to that, the service knows
-    nothing. Raises AioRpcError."""
+    """Whether members have a selfie that is searched in the event; false for those without consent. Raises
+    AioRpcError."""
     request = selfie_pb2.ListSelfieStatesRequest(event_id=event_id, user_ids=user_ids)
     answer = await backend.selfie.ListSelfieStates(request)
     found: dict[str, GuestSelfie] = dict.fromkeys(user_ids, "none")

@@ -18,7 +18,7 @@ from protos.matcher.v1 import photo_pb2 as pb
 MAX_LOGO_BYTES = 1_000_000
 PNG = "image/png"
 ORGANISED = ("invalid_argument", "organiser_only", "event_not_found", *SIGNED)
-# What it is, its bytes say; generators of clients know no other name for them.
+# The format is detected from the bytes; this is the media type that client generators support.
 BODY = {"requestBody": {"required": True, "content": {"application/octet-stream": BINARY}}}
 PICTURE: dict[str, Any] = {
     "response_class": Response,
@@ -44,7 +44,7 @@ class Logo(BaseModel):
 
 
 def logo_url(event_id: str, version: str, root: str = "") -> str | None:
-    """None where there is no logo."""
+    """None if there is no logo."""
     return f"{root}/api/events/{event_id}/logo?v={quote(version, safe='')}" if version else None
 
 
@@ -54,7 +54,7 @@ def logo_url(event_id: str, version: str, root: str = "") -> str | None:
     openapi_extra=BODY,
 )
 async def set_logo(event_id: UUID, request: Request, backend: Signed) -> Logo:
-    """Give the event a logo, or another one: a PNG, JPEG or WebP of at most 1 MB, as the body. It is kept as a PNG of
+    """Set or replace the logo of the event: a PNG, JPEG or WebP of at most 1 MB, as the body. It is kept as a PNG of
     at most 480 x 160 pixels on white, without metadata."""
     image = b"".join([chunk async for chunk in read_body(request, MAX_LOGO_BYTES)])
     answer = await backend.photos.SetLogo(pb.SetLogoRequest(event_id=str(event_id), image=image))
@@ -78,5 +78,5 @@ async def get_logo(event_id: UUID, backend: Signed, v: Version = "", if_none_mat
 
 @router.delete("/logo", status_code=204, responses=problems(*ORGANISED))
 async def delete_logo(event_id: UUID, backend: Signed) -> None:
-    """Take the logo away; it is no fault if there is none."""
+    """Remove the logo; succeeds if there is none."""
     await backend.photos.DeleteLogo(pb.DeleteLogoRequest(event_id=str(event_id)))

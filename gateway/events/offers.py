@@ -1,4 +1,4 @@
-"""What an event offers its guests, as organisers set it and as both see it. Times are epoch seconds."""
+"""What an event offers its guests, as set by organisers and shown to both. Times are epoch seconds."""
 
 from typing import Any, Literal
 

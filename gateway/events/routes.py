@@ -78,7 +78,7 @@ async def get_event(event_id: UUID, backend: Signed, request: Request) -> shapes
 
 @router.patch("/{event_id}", responses=problems(*ORGANISED, *JSON_BODY))
 async def update_event(event_id: UUID, form: shapes.EventEdit, backend: Signed, request: Request) -> shapes.Event:
-    """Change what is given. The counts are read first, so that an error means that nothing was changed."""
+    """Change the given fields. The counts are read first, so that an error means that nothing was changed."""
     states = await read_states(backend, [str(event_id)], count_guests=True)
     answer = await backend.auth.UpdateEvent(
         pb.UpdateEventRequest(
@@ -134,7 +134,7 @@ async def list_guests(
 async def leave_event(
     event_id: UUID, user_id: UUID | Literal["me"], backend: Signed, request: Request, response: Response
 ) -> None:
-    """Leave an event (`me`), or remove a member from it, or refuse one who waits. The last organiser stays.
+    """Leave an event (`me`), or remove a member from it, or refuse one who waits. The last organiser cannot leave.
 
     Who is removed stays out until they are admitted; the event gets a new code (not for one who waited) and admits each
     guest from then on: read it again. A guest without credentials is signed out with their last event.
@@ -151,7 +151,7 @@ async def leave_event(
     responses=problems("user_not_found", "credentials_required", "last_organiser", *ORGANISED, *JSON_BODY),
 )
 async def set_role(event_id: UUID, user_id: UUID, form: shapes.MemberEdit, backend: Signed) -> None:
-    """Give a member another role. An organiser needs an account with a password, and the last one stays one."""
+    """Give a member another role. An organiser needs an account with a password, and the last one keeps the role."""
     await backend.auth.SetRole(
         pb.SetRoleRequest(event_id=str(event_id), user_id=str(user_id), role=f"ROLE_{form.role.upper()}")
     )
@@ -159,7 +159,7 @@ async def set_role(event_id: UUID, user_id: UUID, form: shapes.MemberEdit, backe
 
 @router.get("/{event_id}/removed", responses=problems(*PAGE, *ORGANISED))
 async def list_removed(event_id: UUID, backend: Signed, limit: Limit = 50, cursor: Cursor = "") -> shapes.RemovedPage:
-    """Who was removed from an event and stays out, the last one first. `.../guests/{user_id}/admit` lets one in."""
+    """The guests who were removed from an event, the last one first. `.../guests/{user_id}/admit` admits one again."""
     page = pb.ListRemovedRequest(event_id=str(event_id), page_size=limit, page_token=cursor)
     answer = await backend.auth.ListRemoved(page)
     guests = [
@@ -180,7 +180,7 @@ async def list_removed(event_id: UUID, backend: Signed, limit: Limit = 50, curso
     responses=problems("user_not_found", "event_closed", *ORGANISED),
 )
 async def admit_guest(event_id: UUID, user_id: UUID, backend: Signed) -> None:
-    """Let in a guest who waits, or who was removed. Their selfie is matched from now on."""
+    """Admit a guest who waits, or who was removed. Their selfie is matched from now on."""
     await backend.auth.AdmitGuest(pb.AdmitGuestRequest(event_id=str(event_id), user_id=str(user_id)))
 
 

@@ -1,4 +1,4 @@
-"""Events and their guests. Times are epoch seconds; in requests RFC 3339 will do as well."""
+"""Events and their guests. Times are epoch seconds; requests also accept RFC 3339."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -56,7 +56,7 @@ class NewEvent(Form):
 
 
 class EventEdit(Form):
-    """What is missing stays as it is; a null `starts_at`, `expires_at`, `releases_at`, `credit` or `keep_days` removes
+    """Missing fields stay unchanged; a null `starts_at`, `expires_at`, `releases_at`, `credit` or `keep_days` removes
     it."""
 
     name: str | None = None
@@ -68,7 +68,7 @@ class EventEdit(Form):
     admission: bool | None = Field(None, description="those who wait go on waiting")
     guest_photos: GuestPhotos | None = Field(None, description="photos that are there stay as they are")
     new_code: bool = Field(False, description="replace the event code; the old one stops working")
-    release: Release | None = Field(None, description="`live`: at once, which removes `releases_at`")
+    release: Release | None = Field(None, description="`live`: immediately, which removes `releases_at`")
     releases_at: Moment | None = Field(None, description="only of an event that is `held`")
     credit: NewCredit | None = None
     download: Download | None = Field(None, description=DOWNLOAD)

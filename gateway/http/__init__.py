@@ -1,1 +1,1 @@
-"""HTTP as clients and proxies speak it: the protocol, middleware, bodies."""
+"""The HTTP layer: protocol, middleware, limits and request bodies."""

@@ -15,12 +15,12 @@ from kit.rpc.identity import USER, Caller, Verifier
 
 BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 RETRY_S = 1
-SWIFT_S = 0.02  # a body that is not complete by then holds no slot while it arrives
+SWIFT_S = 0.02  # a body that takes longer to arrive releases its slot meanwhile
 
 
 class TransferDeadline:
-    """When the next bytes of a body are due. With a verified caller it may pause, as on a phone that changes networks;
-    MIN_BYTES_PER_S bounds the whole of it. Without one it has a fixed time for all of its bytes."""
+    """The time by which the next bytes of a body must arrive. The body of a verified caller may pause, as on a phone
+    that changes networks, and MIN_BYTES_PER_S bounds its total time; any other body has a fixed total time."""
 
     def __init__(self, limits: Limits, is_verified: bool, now: float) -> None:
         self._pause_s = limits.pause_s if is_verified else limits.body_s
@@ -35,9 +35,9 @@ class TransferDeadline:
 
 
 class Admission:
-    """Inside Boundary. No body is read before there is a slot for the request. `scope["caller"]` tells whose token was
-    verified, of whom no more than their share is let in, and `scope["is_of_service"]` that the token is a service's own
-    or that of a download. A body that takes its time gives the slot back until it is complete. Health is always
+    """Runs inside Boundary. No body is read before a slot is available. `scope["caller"]` is the id of the verified
+    caller, whose share of the slots is limited; `scope["is_of_service"]` says that the token is one of a service or of
+    a download. A request with a slow body releases its slot until the body is complete. Health checks are always
     answered."""
 
     def __init__(self, app: ASGIApp, limiters: Limiters, limits: Limits, verifier: Verifier) -> None:
@@ -85,7 +85,7 @@ class Admission:
             slot.end()
 
     def _identify(self, scope: Scope, headers: Headers) -> Caller | None:
-        """Whose valid token the request bears."""
+        """The caller whose valid token the request carries."""
         try:
             return self._verifier.verify(find_token(scope, headers))
         except InvalidToken:
@@ -93,8 +93,8 @@ class Admission:
 
 
 class Slot:
-    """What one request holds: one of the open bodies until its own is complete, and a slot of its kind except while
-    that body is slow."""
+    """The resources of one request: a place among the open bodies until its body is complete, and a slot of its kind
+    except while a slow body arrives."""
 
     def __init__(self, receive: Receive, limiter: ConcurrencyLimiter | None, deadline: TransferDeadline) -> None:
         self._receive = receive
@@ -112,7 +112,7 @@ class Slot:
         if bodies:
             bodies.enter(self, caller)
         if bodies and caller is None:
-            return  # holds nothing while it arrives
+            return  # an unverified body holds no slot while it arrives
         try:
             await self._acquire(is_newcomer=True)
         except BaseException:
@@ -122,7 +122,7 @@ class Slot:
             self._yielding = asyncio.get_running_loop().call_later(SWIFT_S, self._give_way)
 
     async def receive(self) -> Message:
-        """Raises Problem where the body is too slow, and where no slot becomes free for a complete one."""
+        """Raises Problem if the body is too slow, or if no slot becomes free for a complete one."""
         if not self._bodies:
             return await self._receive()
         now = asyncio.get_running_loop().time()
@@ -145,7 +145,7 @@ class Slot:
         return message
 
     def cut_off(self) -> None:
-        """Makes room for another body: the wait for the next bytes ends now."""
+        """Ends the wait for the next bytes now, to make room for another body."""
         self._is_cut_off = True
         if self._waiting:
             self._waiting.reschedule(asyncio.get_running_loop().time())
@@ -165,7 +165,7 @@ class Slot:
         self._holds_slot = True
 
     def _give_way(self) -> None:
-        """The body takes its time, and others need the slot."""
+        """Releases the slot of a slow body to other requests."""
         if self._limiter:
             self._limiter.arrivals.begin()
             self._gives_way = True
@@ -195,5 +195,5 @@ def _has_body(method: str, headers: Headers) -> bool:
 
 
 def overloaded() -> Problem:
-    """What a client gets whose request is shed."""
+    """The response to a request that is shed."""
     return Problem(503, "overloaded", "Too much at once; try again shortly.", headers={"Retry-After": str(RETRY_S)})

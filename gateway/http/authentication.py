@@ -1,6 +1,6 @@
-"""Who calls: the bearer token, or the cookie of one of our own pages.
+"""Authentication by bearer token, or by the cookie of one of our own pages.
 
-Services verify it; the gateway verifies it as well where a body follows.
+The services verify the token; the gateway also verifies it if the request has a body.
 """
 
 import re
@@ -29,7 +29,7 @@ cookie = APIKeyCookie(
 )
 
 
-# Coroutines, though they wait for nothing: FastAPI would run functions in a thread, and in a crowd a thread comes late.
+# Coroutines, though they await nothing: FastAPI runs functions in a thread, and under load threads are scarce.
 async def call_public(request: Request) -> Backends:
     return enter(request, "")
 
@@ -41,7 +41,7 @@ async def call_signed(
 ) -> Backends:
     require_verified(request)
     token = find_token(request.scope, request.headers)
-    # The token of a download serves the gateway's own calls for an archive, and a service has no business here.
+    # The token of a download serves the gateway's own calls for an archive, and services must not use these routes.
     if not token or request.scope.get("is_of_service"):
         raise authentication_required()
     return enter(request, token)
@@ -53,7 +53,7 @@ Signed = Annotated[Backends, Depends(call_signed)]
 
 
 def enter(request: Request, token: str) -> Backends:
-    """The backends, called for this request from now on."""
+    """Makes this request the caller of the context, and returns the backends."""
     network = truncate_address(request.client.host) if request.client else ""
     CALLER.set(Caller(request.scope["request_id"], token, network))
     backends: Backends = request.app.state.backends
@@ -61,14 +61,14 @@ def enter(request: Request, token: str) -> Backends:
 
 
 def find_token(scope: Scope, headers: Headers) -> str:
-    """What looks like an access token, not verified; empty where there is none."""
+    """The access token, well-formed but not verified; empty if there is none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     found = token.strip() if scheme.lower() == "bearer" else read_cookie(scope, headers, ACCESS)
     return found if len(found) <= MAX_TOKEN_LENGTH and TOKEN.fullmatch(found) else ""
 
 
 def require_verified(request: Request) -> None:
-    """Raises Problem for a body without a verified token, which is then not read."""
+    """Raises Problem for a request with a body but without a verified token, before the body is read."""
     if request.scope.get("has_body") and request.scope.get("caller") is None:
         raise authentication_required()
 

@@ -32,7 +32,7 @@ async def read_body(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
 
 
 class JsonRequest(Request):
-    """A request whose body is small and strict JSON; where it is `optional` it may be missing altogether."""
+    """A request whose body is small and strict JSON; if it is `optional`, it may be missing."""
 
     optional = False
 
@@ -55,7 +55,7 @@ class JsonRequest(Request):
 
 
 class JsonRoute(APIRoute):
-    """A route that reads its body as JsonRequest does; where it needs a caller, not before the token is verified."""
+    """A route that reads its body as a JsonRequest; if the route requires a caller, the token is verified first."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()

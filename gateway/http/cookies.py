@@ -1,5 +1,5 @@
-"""The cookies of a page: an access token for `/api`, a refresh token that only `/api/refresh` gets to see, and a mark,
-which is no secret, by which `/api/session` knows that there is a refresh token. A mark of the browser outlives them
+"""The cookies of a page: an access token for `/api`, a refresh token sent only to `/api/refresh`, and a non-secret
+flag that tells `/api/session` that a refresh token exists. The id of the browser outlives them
 (`gateway.http.phones`).
 
 Over HTTPS their names have prefixes, which browsers accept from this host alone (RFC 6265bis, section 4.1.3).
@@ -26,14 +26,14 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 
 
 def read_cookie(scope: Scope, headers: Headers, name: str) -> str:
-    """Empty where there is none, and for a request that changes something and may come from another site's page."""
+    """Empty if there is none, and for a request that is not safe and may come from a page of another site (CSRF)."""
     if scope["method"] not in SAFE and not is_own_page(scope, headers):
         return ""
     return cookie_parser(headers.get("cookie", "")).get(_name(scope, name), "")
 
 
 def is_own_page(scope: Scope, headers: Headers) -> bool:
-    """Whether a browser says that the request comes from one of our own pages."""
+    """Whether the browser's headers show that the request comes from one of our own pages."""
     if site := headers.get("sec-fetch-site"):
         return site == "same-origin"
     hosts = (headers.get("host", ""), urlsplit(_site(scope).public_origin).netloc)
@@ -57,7 +57,7 @@ def keep_session(request: Request, response: Response, tokens: TokenPair) -> Non
 
 
 def forget_session(request: Request, response: Response) -> None:
-    """Makes the browser delete the cookies of a session and every picture that it has kept."""
+    """Makes the browser delete the cookies of a session and every cached picture."""
     for name in OF_SESSION:
         set_cookie(request, response, name, "", 0)
     response.headers["Clear-Site-Data"] = '"cache"'
@@ -81,7 +81,7 @@ def _name(scope: Scope, name: str) -> str:
 
 
 def _is_encrypted(scope: Scope) -> bool:
-    """Whether the client came by HTTPS, as a trusted proxy or PUBLIC_URL says: over plain HTTP a browser drops a
+    """Whether the client uses HTTPS, according to a trusted proxy or PUBLIC_URL: over plain HTTP a browser drops a
     `Secure` cookie."""
     return scope.get("scheme") == "https" or _site(scope).public_origin.startswith("https:")
 

@@ -1,4 +1,4 @@
-"""What a browser is, as coarsely as its user recognises it in a list. Of the header nothing else is kept."""
+"""A coarse description of the browser for the list of sessions; nothing else of the `User-Agent` header is kept."""
 
 from fastapi import Request
 
@@ -25,7 +25,7 @@ SYSTEMS = (
 
 
 def describe_device(request: Request) -> str:
-    """Such as "Safari, iPhone"; empty for what is no known browser."""
+    """Such as "Safari, iPhone"; empty for an unknown browser."""
     agent = request.headers.get("user-agent", "")
     found = (next((name for mark, name in names if mark in agent), "") for names in (BROWSERS, SYSTEMS))
     return ", ".join(filter(None, found))

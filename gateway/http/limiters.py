@@ -1,4 +1,4 @@
-"""Limits of what is at work at the same time, and of what waits for it."""
+"""Concurrency limits of requests and bodies, with bounded queues."""
 
 import asyncio
 import math
@@ -23,16 +23,16 @@ ARCHIVES = ("/api/my-photos.zip", "/photos.zip")  # how their paths end
 EXPORT = "/api/me/export"
 EXPORTS_AT_ONCE = 4  # each holds a whole selfie in memory
 TURN_S = 2  # the longest wait for a slot
-BURST_S = 0.1  # of a selfie that has just come
+BURST_S = 0.1  # how long a new selfie waits for a slot
 CALM_S = 1
 TARGET_S, INTERVAL_S, FORGET_S, GROWTH = 0.02, 0.1, 10.0, 0.25  # of Arrivals
 DISCARDED_BYTES_PER_S = 16 * 1024 * 1024
-USER_WAITING = 128  # requests of one user that wait for others of theirs: a page of thumbs over HTTP/2
-PARTS_AT_ONCE = 2  # of all archives: the other streams of the service are for pictures that are shown
+USER_WAITING = 128  # requests of one user in their own queue: a page of thumbs over HTTP/2
+PARTS_AT_ONCE = 2  # of all archives: the other streams of the service serve pictures for display
 
 
 def follows_updates(path: str) -> bool:
-    """Whether an answer goes on as long as its page is open."""
+    """Whether the response lasts as long as its page is open."""
     return path == UPDATES or EVENT_UPDATES.fullmatch(path) is not None
 
 
@@ -40,14 +40,14 @@ class Body(Protocol):
     """A body that is arriving."""
 
     def cut_off(self) -> None:
-        """Makes room for another one."""
+        """Aborts it to make room for another one."""
 
 
 class Arrivals:
-    """Bodies that arrive slowly and hold no slot meanwhile: any number, until one that is complete waits for longer
-    than TARGET_S. Then only half of them may be on their way, halved again every INTERVAL_S down to `least`, and a few
-    more with each one that did not wait. Without this, a crowd of large bodies is let in before it is known how many
-    they are. (Additive increase, multiplicative decrease, as in TCP; that the wait decides is CoDel's, RFC 8289.)
+    """Limits bodies that arrive slowly and hold no slot meanwhile: any number, until a complete one waits longer than
+    TARGET_S for a slot. Then the limit is half their number, halved again every INTERVAL_S down to `least`, and raised
+    by GROWTH with each one that did not wait. Without this, many large bodies would be admitted before any of them
+    needs a slot. (Additive increase, multiplicative decrease, as in TCP; the wait as signal is from CoDel, RFC 8289.)
     """
 
     def __init__(self, least: int) -> None:
@@ -63,11 +63,11 @@ class Arrivals:
         self._count -= 1
 
     def admits(self, now: float) -> bool:
-        """Whether one more may be on its way."""
+        """Whether one more body may begin."""
         return self._count < self._most or now - self._waited_at > FORGET_S
 
     def count_wait(self, wait_s: float, now: float) -> None:
-        """Notes how long a complete body waited for its slot."""
+        """Adjusts the limit by how long a complete body waited for its slot."""
         if wait_s <= TARGET_S:
             self._most += GROWTH
         elif now - self._waited_at >= INTERVAL_S:
@@ -76,12 +76,12 @@ class Arrivals:
 
 
 class ConcurrencyLimiter:
-    """A number of slots, and a short queue for those who come at the same moment: at most `max_waiting`, each for
-    `patience_s` at most.
+    """A number of slots, and a short queue for bursts: at most `max_waiting` requests wait, each for at most
+    `patience_s`.
 
-    When the queue is full, or one has waited that long, newcomers are rejected as long as they keep coming, until none
-    had to be for CALM_S: under overload, accepted requests do not wait. (A queue that never empties serves no more
-    people, and all of them late: B. Maurer, Fail at Scale, ACM Queue 13(8), 2015.)
+    When the queue is full or a wait times out, new requests are rejected until none has been rejected for CALM_S:
+    under overload, accepted requests do not wait. (A queue that never empties adds latency without throughput:
+    B. Maurer, Fail at Scale, ACM Queue 13(8), 2015.)
     """
 
     def __init__(self, count: int, max_waiting: int = 0, patience_s: float = TURN_S) -> None:
@@ -90,10 +90,10 @@ class ConcurrencyLimiter:
         self._patience_s = patience_s
         self._waiting = 0
         self._rejected_at = -math.inf
-        self.arrivals = Arrivals(least=count)  # as many as can be at work
+        self.arrivals = Arrivals(least=count)  # the number of slots
 
     def admits(self) -> bool:
-        """Whether a newcomer may `enter`."""
+        """Whether a new request may `enter`."""
         now = asyncio.get_running_loop().time()
         if self.arrivals.admits(now):
             if not self._free.locked():
@@ -104,7 +104,7 @@ class ConcurrencyLimiter:
         return False
 
     async def enter(self) -> None:
-        """A slot for a newcomer. Raises TimeoutError where the burst turns out to be a crowd."""
+        """Acquires a slot for a new request. Raises TimeoutError under sustained load."""
         try:
             await self.acquire(self._patience_s)
         except TimeoutError:
@@ -112,7 +112,7 @@ class ConcurrencyLimiter:
             raise
 
     async def enter_complete(self) -> None:
-        """A slot for one whose body has come meanwhile; from how long it waits newcomers are judged. Raises
+        """Acquires a slot for a request whose body is complete; its wait adjusts the limit of slow bodies. Raises
         TimeoutError."""
         clock = asyncio.get_running_loop().time
         came_at = clock()
@@ -122,7 +122,7 @@ class ConcurrencyLimiter:
             self.arrivals.count_wait(clock() - came_at, clock())
 
     async def acquire(self, timeout_s: float = TURN_S) -> None:
-        """A slot for one that has waited for something else already. Raises TimeoutError."""
+        """Acquires a slot without counting as a new request. Raises TimeoutError."""
         self._waiting += 1
         try:
             async with asyncio.timeout(timeout_s):
@@ -144,8 +144,8 @@ class ConcurrencyLimiter:
 
 
 class OpenBodies:
-    """Bodies that are arriving. Of those whose callers are verified, excess ones are rejected; of the others the
-    oldest is cut off, so that many slow ones do not keep anyone from logging in."""
+    """Bodies that are arriving. Excess bodies of verified callers are rejected; of the others the oldest is aborted, so
+    that many slow ones cannot block logins."""
 
     def __init__(self, count: int, per_caller: int) -> None:
         self._count = count
@@ -193,7 +193,7 @@ class Discards:
 
 
 class Limiters:
-    """All limits of one process. `photos` counts files on their way to the service, not requests, and `archive_parts`
+    """All limits of one process. `photos` counts files being sent to the service, not requests, and `archive_parts`
     the parts of pictures that archives fetch."""
 
     def __init__(self, bounds: Bounds) -> None:
@@ -216,7 +216,7 @@ class Limiters:
         }
 
     def share(self, limiter: ConcurrencyLimiter) -> UserLimiter | None:
-        """What bounds a user's part of these slots; None where `bodies` does."""
+        """The limiter of a user's share of these slots; None if `bodies` limits it."""
         return self._shares.get(limiter)
 
     def choose(self, path: str, headers: Headers, caller: Caller | None) -> ConcurrencyLimiter:

@@ -1,4 +1,4 @@
-"""What the gateway grants one request."""
+"""Limits and timeouts of requests."""
 
 from dataclasses import dataclass, field
 
@@ -9,8 +9,8 @@ MAX_JSON_BYTES = 128 * 1024
 MAX_PHOTOS = 100
 MULTIPART_BYTES = 64 * 1024  # boundaries and headers besides the files
 SKIPPED_FILES = 20  # as many times the largest file may be skipped in one request: films of a few minutes
-SELFIE_MEMORY_BYTES = 32 * 1024 * 1024  # of all selfies that arrive at a process; those beyond go by a disk
-MIN_BYTES_PER_S = 1024  # slower than any phone that a person would wait for
+SELFIE_MEMORY_BYTES = 32 * 1024 * 1024  # for all arriving selfies of a process; further ones are spooled to disk
+MIN_BYTES_PER_S = 1024  # slower than any usable phone connection
 MAX_TOKEN_LENGTH = 4096
 MAX_CURSOR_LENGTH = 1024
 MAX_KEY_LENGTH = 255
@@ -18,7 +18,7 @@ MAX_KEY_LENGTH = 255
 
 @dataclass(frozen=True)
 class Bounds:
-    """How many at once in one process: `bodies` that arrive, `bodies_per_caller`, `selfies`, files of `photos`,
+    """Concurrency limits of one process: `bodies` that arrive, `bodies_per_caller`, `selfies`, files of `photos`,
     `streams` of events, `archives` of photos, pages with `updates`, and all other `requests`. `waiting`: how many of a
     kind may wait for a slot. Of one user: `streams_per_user`, pages with updates included, `archives_per_user` and
     `requests_per_user`."""
@@ -41,7 +41,7 @@ class Bounds:
 class Limits:
     """Times in seconds. `head_s`: for a request head. `body_s`: for a body without a verified token. `pause_s`: how
     long a body with one may pause, and `slowest_s`: how long all of it may take beyond MIN_BYTES_PER_S. `answer_s`: how
-    long an answer may wait for its reader. `photo_s`: for handing one photo on. `coalesce_s`: between two equal updates
+    long a response may stall. `photo_s`: for handing one photo on. `coalesce_s`: between two equal updates
     of a page, `state_s`: between two reads of an event's state for its pages. `rotate_s`: after which a stream of what
     changes is replaced by one that overlaps it. `rate_limit_url`: where gateways count together; none: each
     counts by itself."""

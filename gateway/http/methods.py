@@ -1,4 +1,4 @@
-"""HEAD wherever GET works, OPTIONS, and which methods an address has."""
+"""HEAD for every GET route, OPTIONS, and the `Allow` header."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def allowed_methods(scope: Scope) -> tuple[str, ...]:
-    """What `Allow` names: every method of the path of a request; empty for an unknown path."""
+    """The methods of `Allow`: every one of the request's path; empty for an unknown path."""
     own = {method for method in METHODS if _has_route(scope, method)}
     if not own:
         return ()
@@ -19,7 +19,7 @@ def allowed_methods(scope: Scope) -> tuple[str, ...]:
 
 
 class Methods:
-    """Answers HEAD as GET without the body where a route has no HEAD of its own, and OPTIONS with `Allow`."""
+    """Answers HEAD as GET without the body if a route does not define HEAD, and OPTIONS with `Allow`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -34,7 +34,7 @@ class Methods:
             await self._app(scope, receive, send)
 
     async def _answer_head(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]  # which is for GET alone
+        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]  # which applies only to GET
         as_get = {**scope, "method": "GET", "headers": headers}
         head = Head(send)
         try:
@@ -51,7 +51,7 @@ class HeadComplete(Exception):
 
 
 class Head:
-    """The answer to a HEAD request: the status and headers of GET."""
+    """The response to a HEAD request: the status and headers of GET."""
 
     def __init__(self, send: Send) -> None:
         self.is_complete = False

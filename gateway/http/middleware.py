@@ -1,4 +1,4 @@
-"""What surrounds every request: request id, access log, metrics, security headers, and the last resort."""
+"""Outermost middleware: request id, access log, metrics, security headers, and the handler of unexpected errors."""
 
 import asyncio
 import re
@@ -22,7 +22,7 @@ from kit.telemetry import traces
 from kit.telemetry.logs import get_logger
 
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-SECRET = ("/api/unsubscribe/{token}",)  # whose path is not logged
+SECRET = ("/api/unsubscribe/{token}",)  # their paths are not logged
 QUIET = ("/healthz", "/readyz")
 LINGER_S = 2
 MAX_LINGERING = 64
@@ -68,7 +68,7 @@ class Boundary:
                     log.info("An answer was cut off.", action="answer_cut", why=type(error.__cause__ or error).__name__)
                     return await exchange.cut()
                 if exchange.status:
-                    raise  # uvicorn logs it and cuts the connection: half an answer must not look like a whole one
+                    raise  # uvicorn logs it and cuts the connection: a partial response must not look complete
                 log.exception("A request failed.", action="request_failed")
                 response = to_response(internal_problem(), exchange.request_id)
                 await response(scope, exchange.receive, exchange.send)
@@ -77,14 +77,14 @@ class Boundary:
 
 
 def _is_interruption(error: Exception) -> bool:
-    """What a client may cause by itself, such as by deleting a photo that another request of theirs downloads."""
-    if isinstance(error, RuntimeError):  # of Starlette: the answer of the error's handler comes too late
+    """Whether the client may have caused the error, such as by deleting a photo during its download."""
+    if isinstance(error, RuntimeError):  # Starlette raises it when a handled error occurs after the response has begun
         return isinstance(error.__cause__, (HTTPException, grpc.aio.AioRpcError))
     return isinstance(error, Interrupted)
 
 
 class Exchange:
-    """One request and its response, as they pass."""
+    """One request and its response; wraps `receive` and `send`."""
 
     def __init__(
         self, scope: Scope, receive: Receive, send: Send, lingering: "set[Exchange]", added: Mapping[str, str]
@@ -119,13 +119,13 @@ class Exchange:
         await self._send(message)
 
     async def cut(self) -> None:
-        """Half an answer must not look like a whole one."""
+        """Cuts the connection: a partial response must not look complete."""
         self._scope["state"]["cut"]()
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
     def tell(self) -> None:
-        """Writes the access log. The path is as it came, escaped; the query is left out."""
+        """Writes the access log. The path is logged as received, escaped, without the query."""
         elapsed_s = time.perf_counter() - self._started
         method, route = self._scope["method"], getattr(self._scope.get("route"), "path", "unknown")
         handled.labels(method, route, self.status).inc()
@@ -143,11 +143,11 @@ class Exchange:
         )
 
     def _lingers(self) -> bool:
-        """Not for a client that sends nothing, nor for one of a crowd."""
+        """False for a client that sends nothing, and under load."""
         return self._unread and self.status != 408 and len(self._lingering) < MAX_LINGERING
 
     async def _discard(self) -> None:
-        """Takes in what the client still sends: a reset connection would cost it the answer."""
+        """Reads the rest of the body: with a reset connection the client could lose the response."""
         self._lingering.add(self)
         try:
             with suppress(TimeoutError):
@@ -158,7 +158,7 @@ class Exchange:
             self._lingering.discard(self)
 
     def _may_discard(self, message: Message) -> bool:
-        """Whether more may be read after this message; of a crowd there is no time for all that it sends."""
+        """Whether more may be read after this message, which the budget of `discards` limits under load."""
         discards: Discards = self._scope["state"]["limiters"].discards
         now = asyncio.get_running_loop().time()
         return message["type"] != "http.disconnect" and discards.take(len(message.get("body", b"")), now)

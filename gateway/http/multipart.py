@@ -1,4 +1,4 @@
-"""A parser of multipart/form-data (RFC 7578) as clients really send it; linear in time, bounded in memory.
+"""A parser of multipart/form-data (RFC 7578) as clients send it in practice; linear in time, bounded in memory.
 
 It accepts a preamble, lines that end in LF alone, spaces after a boundary, parts without headers and a missing last
 boundary. It searches with `bytes.find`, so a body that is full of almost-boundaries costs no more than any other.
@@ -59,16 +59,16 @@ class _Delimiter:
 
 
 class MultipartParser:
-    """Takes chunks of a body and returns what they complete. Raises MalformedMultipart."""
+    """Parses chunks of a body into events. Raises MalformedMultipart."""
 
     def __init__(self, boundary: bytes) -> None:
         if not 0 < len(boundary) <= MAX_BOUNDARY_BYTES:
             raise MalformedMultipart(f"A boundary has between 1 and {MAX_BOUNDARY_BYTES} characters.")
         self._dashed = b"--" + boundary
-        self._newline = b"\r\n"  # as the first line with the boundary ends
+        self._newline = b"\r\n"  # the line end of the first boundary
         self._buffer = bytearray()
         self._state = _State.PREAMBLE
-        self._skipped = 0  # bytes of the preamble that are gone
+        self._skipped = 0  # dropped bytes of the preamble
         self._blank = 0  # bytes at the start of the buffer that end the headers: they may also begin a delimiter
         self._parts = 0
 
@@ -144,7 +144,7 @@ class MultipartParser:
         return _parse_headers(block)
 
     def _take_data(self) -> tuple[bytes, bool]:
-        """What is there of a part's bytes, and whether the part is complete."""
+        """The available bytes of a part, and whether the part is complete."""
         opening = self._newline + self._dashed
         at = -1
         while (at := self._buffer.find(opening, at + 1)) >= 0:
@@ -159,7 +159,7 @@ class MultipartParser:
         return self._cut(len(self._buffer) - len(opening) + 1), False
 
     def _cut(self, end: int) -> bytes:
-        """Takes data up to `end` out of the buffer, without the empty line before it."""
+        """Removes and returns data up to `end` from the buffer, without the empty line before it."""
         if end <= self._blank:
             return b""
         data = self._copy(end)
@@ -172,7 +172,7 @@ class MultipartParser:
             return bytes(part)
 
     def _match(self, start: int) -> _Delimiter | None:
-        """The delimiter that begins here, with `end` 0 while its line is not complete; None: it is something else."""
+        """The delimiter that begins here, with `end` 0 while its line is not complete; None if there is none."""
         after = start + len(self._dashed)
         tail = bytes(self._buffer[after : after + MAX_PADDING_BYTES])
         if tail.startswith(b"--"):

@@ -1,4 +1,4 @@
-"""How lists are cut into pages."""
+"""Query parameters of paginated lists."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""A mark of the browser: a random cookie, by which organisers hear of a phone with many guests."""
+"""A random id of the browser in a cookie, which reveals phones with many guests to organisers."""
 
 import re
 import secrets
@@ -12,7 +12,7 @@ MARK = re.compile("[0-9a-f]{32}")
 
 
 def mark_phone(request: Request, response: Response) -> str:
-    """The mark of this browser, which keeps it for another year; empty for a client that is no page of ours."""
+    """The id of this browser, renewed for another year; empty if the request does not come from one of our pages."""
     if not is_own_page(request.scope, request.headers):
         return ""
     known = read_cookie(request.scope, request.headers, PHONE)

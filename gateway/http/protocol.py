@@ -26,11 +26,11 @@ from kit.rpc.interceptors import REQUEST_ID
 CLOSE = (b"connection", b"close")
 UPLOAD = f"POST {SELFIE} ".encode()
 UNKNOWN_ID = "00000000-0000-0000-0000-000000000000"
-# A client that has changed networks never says so. After this time without an answer to what was sent, such as a
-# keep-alive of a stream, the kernel closes the connection; by itself it would try for a quarter of an hour.
+# A client that changed networks never closes its connection. If sent data, such as a keep-alive of a stream, stays
+# unacknowledged for this time, the kernel closes the connection; its default is about a quarter of an hour.
 GONE_MS = 30_000
-UNREAD_LINGER_S = 0.5  # for a refused client that is not read any more: its end would not be noticed, either
-CHECKS = 4  # of a stalled answer, within the time that it may stand still
+UNREAD_LINGER_S = 0.5  # for a refused client whose socket is no longer read, so that its close would go unnoticed
+CHECKS = 4  # of a stalled response, within its write timeout
 
 
 class Connection(H11Protocol):
@@ -54,11 +54,11 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # of Linux
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # only on Linux
             connection: socket.socket = transport.get_extra_info("socket")
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, GONE_MS)
-        # Every answer that the kernel does not take at once is watched. A transport of TLS pauses at its limit already:
-        # with 0 it would pause when it has nothing to send, and stay so.
+        # Every response that the kernel does not accept immediately is watched. A TLS transport already pauses when its
+        # limit is reached: with 0 it would pause with an empty buffer, and never resume.
         transport.set_write_buffer_limits(high=1 if self.scheme == "https" else 0)
         self._watch_head()
 
@@ -84,15 +84,15 @@ class Connection(H11Protocol):
         self._watch_head()
 
     def send_400_response(self, msg: str) -> None:
-        """What is not HTTP gets a problem, as every error does, unless a response is under way."""
+        """Answers malformed HTTP with a problem, as every error, unless a response has begun."""
         if self.cycle is None or self.cycle.response_complete:
             self._refuse_with(malformed())
         else:
             super().send_400_response(msg)
 
     def shutdown(self) -> None:
-        """Says in the last answer before a stop that the connection ends with it: no client sends a request after it.
-        Streams, which have no end of their own, end now; uvicorn ends the application after the last answer alone."""
+        """Adds `Connection: close` to the last response before a shutdown, so that clients send no further request.
+        Endless streams end now; uvicorn ends the application only after the last response."""
         super().shutdown()
         self._end_streams()
         if self.cycle is not None and not self.cycle.response_started:
@@ -108,7 +108,7 @@ class Connection(H11Protocol):
         super().resume_writing()
 
     def _cut(self) -> None:
-        """For an answer that cannot be finished: half of it must not look like a whole one."""
+        """Closes the connection of an incomplete response, which must not look complete."""
         self.transport.close()
 
     def _refuse(self) -> None:
@@ -119,13 +119,13 @@ class Connection(H11Protocol):
         self._is_refused = True
         self._leave_head()
         self.transport.write(response.replace(UNKNOWN_ID.encode(), str(uuid4()).encode()))
-        if self.transport.can_write_eof():  # over TLS the end can only be said with the connection's
+        if self.transport.can_write_eof():  # TLS has no half-close
             self.transport.write_eof()
         self.loop.call_later(LINGER_S, self.transport.close)
 
     def _discard(self, data: bytes) -> None:
-        """What a refused client still sends: a reset connection would cost some the answer. In a crowd there is no time
-        for it, and the client stands still until it is closed."""
+        """Drops the rest of a refused request: with a reset connection some clients would lose the response. Beyond the
+        budget of `discards` the socket is not read until it is closed."""
         if self.transport.is_reading() and not self._limiters.discards.take(len(data), self.loop.time()):
             self.transport.pause_reading()
             self.loop.call_later(UNREAD_LINGER_S, self.transport.close)
@@ -145,10 +145,10 @@ class Connection(H11Protocol):
         self._stall = self.loop.call_later(self._limits.answer_s / CHECKS, self._watch_answer, left, checks_left - 1)
 
     def _untaken_bytes(self) -> int:
-        """What the client has not confirmed, also of what the kernel holds: a slow reader empties that first."""
+        """The number of unacknowledged bytes, including the kernel's buffer, which a slow reader empties first."""
         untaken = self.transport.get_write_buffer_size()
         number: int = self.transport.get_extra_info("socket").fileno()
-        with suppress(OSError):  # a socket that is closed, or a system that does not tell
+        with suppress(OSError):  # the socket is closed, or the system lacks TIOCOUTQ
             untaken += struct.unpack("i", fcntl.ioctl(number, termios.TIOCOUTQ, bytes(4)))[0]
         return untaken
 
@@ -165,13 +165,13 @@ class Connection(H11Protocol):
 
 @functools.cache
 def refusal() -> bytes:
-    """The whole answer, of an unknown request."""
+    """The complete response, without the id of a request."""
     return _serialise(overloaded(), "503 Service Unavailable")
 
 
 @functools.cache
 def malformed() -> bytes:
-    """The answer to what cannot be parsed."""
+    """The response to a request that cannot be parsed."""
     return _serialise(Problem(400, "bad_request", "This is not a valid HTTP request."), "400 Bad Request")
 
 

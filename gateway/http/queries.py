@@ -1,4 +1,4 @@
-"""Query parameters that a route does not know: rejected, since a filter that is ignored looks like one that works."""
+"""Rejects unknown query parameters, since an ignored filter looks like one that works."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ async def reject_unknown_parameters(request: Request) -> None:
 
 
 def unknown_parameters(unknown: list[str], known: list[str]) -> Problem:
-    """Names them as they came, cut to 64 characters."""
+    """Reports the names as received, cut to 64 characters."""
     hint = f"Known parameters: {', '.join(known)}." if known else "This address has no parameters."
     errors = [FieldError(field=name[:64], reason="unknown_parameter", message=hint) for name in unknown]
     return Problem(400, "unknown_parameter", f"Unknown query parameter. {hint}", errors=errors)

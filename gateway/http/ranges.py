@@ -1,4 +1,4 @@
-"""Parts of a picture or an archive that a client asks for (RFC 9110, section 14): one range of bytes."""
+"""Range requests for pictures and archives (RFC 9110, section 14), with one range of bytes."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ IfNoneMatch = Annotated[str, Header(description="`ETag` of what the client has")
 IfRange = Annotated[str, Header(description="`ETag` of what the client has parts of")]
 
 MAX_DIGITS = 15
-NOWHERE = 1 << 60  # an offset beyond the end of any picture: asks a service for nothing but a header
+NOWHERE = 1 << 60  # an offset beyond the end of any picture: requests only the header from a service
 
 _RANGE = re.compile(rf"bytes=[ \t]*(\d{{0,{MAX_DIGITS}}})-(\d{{0,{MAX_DIGITS}}})[ \t]*", re.ASCII | re.IGNORECASE)
 
@@ -26,13 +26,13 @@ class ByteRange:
     length: int = 0
 
     def cut(self, size_bytes: int) -> tuple[int, int]:
-        """Start and end in that many bytes; equal where it has none of them."""
+        """Start and end of the range in `size_bytes`; equal if it is empty."""
         start = max(0, size_bytes + self.offset) if self.offset < 0 else min(self.offset, size_bytes)
         return start, min(start + self.length, size_bytes) if self.length else size_bytes
 
 
 def parse_range(header: str) -> ByteRange | None:
-    """None: the whole picture. A server may ignore any range, so it ignores several at once and what it cannot read."""
+    """None means the whole picture: a server may ignore ranges, so multiple and malformed ones are ignored."""
     match = _RANGE.fullmatch(header)
     if match is None or not (match[1] or match[2]):
         return None
@@ -51,12 +51,12 @@ def is_known(if_none_match: str, tag: str) -> bool:
 
 
 def content_range(start: int, end: int, size_bytes: int) -> str:
-    """The header of a 206, or of a 416 where there is nothing between start and end."""
+    """The header of a 206, or of a 416 if the range is empty."""
     return f"bytes {start}-{end - 1}/{size_bytes}" if end > start else f"bytes */{size_bytes}"
 
 
 def cut_picture(picture: bytes, part: ByteRange | None, if_range: str, tag: str) -> tuple[int, bytes, dict[str, str]]:
-    """Status, body and headers of an answer from a picture in memory. Raises Problem."""
+    """Status, body and headers of a response from a picture in memory. Raises Problem."""
     headers = {"Accept-Ranges": "bytes", "ETag": tag}
     if part is None or not is_same(if_range, tag):
         return 200, picture, headers
@@ -68,8 +68,8 @@ def cut_picture(picture: bytes, part: ByteRange | None, if_range: str, tag: str)
 
 
 def is_same(if_range: str, tag: str) -> bool:
-    """Whether a range may be sent to a client that has parts of the picture with the tag `if_range`, or none.
+    """Whether `If-Range` permits a partial response: it is empty or equals the tag.
 
-    A weak tag is never the same, and we send no dates.
+    A weak tag never matches, and we send no dates.
     """
     return not if_range or if_range.strip() == tag

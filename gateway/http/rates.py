@@ -1,4 +1,4 @@
-"""Rate limits by address and by account, counted in the memory of each process or, with RATE_LIMIT_URL, for all."""
+"""Rate limits by address and by account, counted in memory by each process or, with RATE_LIMIT_URL, shared by all."""
 
 import math
 import time
@@ -16,7 +16,7 @@ from gateway.errors.problem import Problem
 from gateway.http.shared_rates import Away, SharedLimiter, hide
 
 NONE = "none"  # an empty variable of the environment stands for the default
-IPV6_HOME = 64  # bits that name one home or phone; the others are chosen by the device
+IPV6_HOME = 64  # bits that identify a home or phone; the device chooses the rest
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class RateLimiters:
         self._shared = SharedLimiter(url) if url else None
 
     async def hit(self, kind: str, *who: str, cost: int = 1) -> None:
-        """Raises Problem for one request too many."""
+        """Raises Problem if the limit is exceeded."""
         for item in self._items[kind]:
             wait_s = await self._count(item, min(cost, item.amount), (kind, *map(hide, who)))
             if wait_s is not None:
@@ -62,7 +62,7 @@ class RateLimiters:
             await self._shared.close()
 
     async def _count(self, item: RateLimitItem, cost: int, name: tuple[str, ...]) -> float | None:
-        """How long to wait where it is one too many."""
+        """The seconds to wait if the limit is exceeded, else None."""
 
         async def count(limiter: MovingWindowRateLimiter) -> float | None:
             if await limiter.hit(item, *name, cost=cost):
@@ -82,7 +82,7 @@ def parse_rates(text: str) -> tuple[RateLimitItem, ...]:
 
 
 def by_address(kind: str) -> Any:
-    """The dependency of a route that anybody may call."""
+    """The dependency of a public route."""
 
     async def check(request: Request) -> None:
         await rates_of(request).hit(kind, address_of(request))
@@ -96,7 +96,7 @@ def rates_of(request: Request) -> RateLimiters:
 
 
 def address_of(request: Request) -> str:
-    """Of IPv6 the network, since a device has as many addresses in it as it likes."""
+    """For IPv6 the network, since a device may use any number of its addresses."""
     host = request.client.host if request.client else ""
     try:
         address = ip_address(host)

@@ -29,7 +29,7 @@ in_memory = Gauge(
 
 
 class SharedLimiter:
-    """A moving window that all gateways of the same URL share. Raises Away while the server cannot be asked."""
+    """A moving window that all gateways of the same URL share. Raises Away while the server is unavailable."""
 
     def __init__(self, url: str) -> None:
         uri = f"async+{url}"
@@ -57,11 +57,11 @@ class SharedLimiter:
         return answer
 
     async def close(self) -> None:
-        # The library closes nothing, and its client is no public part (limits 5.8; the tests warn of what stays open).
+        # The library does not close its client, which is not public (limits 5.8; tests warn about open connections).
         await self._storage.bridge.storage.aclose()  # type: ignore[attr-defined]
 
     def _note(self, is_away: bool, fault: BaseException | None = None) -> None:
-        """Once for each outage. The words of a fault may name the address with its password."""
+        """Logs once per outage, without the message of the fault, which may contain the address with its password."""
         if is_away == self._is_away:
             return
         self._is_away = is_away
@@ -76,7 +76,7 @@ class SharedLimiter:
 
 
 class Away(Exception):
-    """The server of the shared counters cannot be asked."""
+    """The server of the shared counters is unavailable."""
 
 
 def hide(who: str) -> str:

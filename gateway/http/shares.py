@@ -1,4 +1,4 @@
-"""What one user may hold of the slots that all share."""
+"""Per-user concurrency limits."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,12 +6,12 @@ from uuid import UUID
 
 from gateway.errors.problem import Problem
 
-STREAM_RETRY_S = 30  # as long as a connection that is gone may go unnoticed
+STREAM_RETRY_S = 30  # a dead connection may go unnoticed for this long
 REQUEST_RETRY_S = 1
 
 
 class Place:
-    """The slots of one user, and how many hold one or wait for it."""
+    """The slots of one user, and the number of requests that hold one or wait for one."""
 
     def __init__(self, count: int) -> None:
         self.free = asyncio.Semaphore(count)
@@ -19,8 +19,8 @@ class Place:
 
 
 class UserLimiter:
-    """At most `count` of each user at the same time. Up to `max_waiting` more wait for one of their own to end, each
-    for `patience_s`; the others get the `refusal`."""
+    """Allows at most `count` requests of each user at the same time. Up to `max_waiting` more wait for one of them to
+    end, each for `patience_s`; the rest are rejected with `refusal`."""
 
     def __init__(
         self, count: int, refusal: Callable[[], Problem], max_waiting: int = 0, patience_s: float = 0.0

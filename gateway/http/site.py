@@ -1,4 +1,4 @@
-"""How the outside world reaches the gateway: a path prefix, proxies, and pages of other origins."""
+"""Public address of the gateway: path prefix, trusted proxies and CORS."""
 
 import re
 import socket
@@ -36,8 +36,8 @@ RESPONSE_HEADERS = (
 
 
 def listen_everywhere(port: int) -> list[socket.socket]:
-    """Sockets for all IPv6 and all IPv4 addresses on the same port (0: any). Two, since one socket for both would show
-    IPv4 clients under mapped addresses, which are not those of TRUSTED_PROXIES."""
+    """Sockets for all IPv6 and all IPv4 addresses on the same port (0: any). Two, since one dual-stack socket
+    would report IPv4 clients with mapped addresses, which do not match TRUSTED_PROXIES."""
     ipv6 = socket.create_server(("::", port), family=socket.AF_INET6)
     port = ipv6.getsockname()[1]
     return [ipv6, socket.create_server(("0.0.0.0", port))]
@@ -53,7 +53,7 @@ def public_origin(request: Request) -> str:
 class Site:
     """`root_path`: the prefix under which a proxy shows the gateway, such as `/photos`; it may remove it or not.
     `public_origin`: scheme and host of the address on posters and in links, such as `https://photos.example.org`.
-    `trusted_proxies`: addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    `trusted_proxies`: addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are trusted.
     `cors_origins`: origins whose pages may call the gateway, or `*`; always without credentials.
     `hsts_days`: how long browsers that used HTTPS must keep using it; 0: no HSTS header."""
 
@@ -68,7 +68,7 @@ DIRECT = Site()
 
 
 def allow_origins(app: FastAPI, site: Site) -> None:
-    """Answers CORS preflights, and lets pages of the configured origins read answers."""
+    """Answers CORS preflights, and lets pages of the configured origins read responses."""
     if site.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -80,7 +80,7 @@ def allow_origins(app: FastAPI, site: Site) -> None:
 
 
 def accept_proxies(app: FastAPI, site: Site) -> None:
-    """The outermost layer: what is inside sees the client's address, the client's scheme, and a path without prefix."""
+    """Adds the outermost middleware: inner layers see the client's address and scheme, and a path without prefix."""
     if site.root_path:
         app.add_middleware(Prefix, root_path=site.root_path)
     if site.trusted_proxies:
@@ -88,7 +88,7 @@ def accept_proxies(app: FastAPI, site: Site) -> None:
 
 
 class Prefix:
-    """Removes the prefix where the proxy has not, and leaves it in `root_path`, from which links are made."""
+    """Removes the prefix if the proxy has not, and stores it in `root_path`, which links begin with."""
 
     def __init__(self, app: ASGIApp, root_path: str) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Files as they arrive: in memory while small, then in an unnamed file that is gone when it is closed."""
+"""Spooled uploads: in memory while small, then in an unnamed temporary file that is deleted when it is closed."""
 
 import unicodedata
 from collections.abc import AsyncIterator
@@ -15,13 +15,13 @@ MAX_FILENAME_LENGTH = 200
 
 
 class SpoolMemory:
-    """What files that arrive may use of this process's memory, all together."""
+    """The memory that all arriving files of this process may use together."""
 
     def __init__(self, count_bytes: int) -> None:
         self._free_bytes = count_bytes
 
     def take(self, count_bytes: int) -> bool:
-        """Whether there is as much."""
+        """Reserves memory; false if there is not enough."""
         if count_bytes > self._free_bytes:
             return False
         self._free_bytes -= count_bytes
@@ -33,8 +33,8 @@ class SpoolMemory:
 
 @dataclass
 class ReceivedFile:
-    """A file as sent; `filename` is for people and fit for a header. With a `reason` it is rejected and not kept. With
-    `memory` it stays there, whatever its size, as long as there is some left."""
+    """An uploaded file; `filename` is for people and safe in a header. With a `reason` it is rejected and not kept.
+    With `memory` it stays in memory regardless of its size, as long as some is left."""
 
     filename: str
     memory: SpoolMemory | None = None
@@ -46,7 +46,7 @@ class ReceivedFile:
     turn: Lock = field(default_factory=Lock)
 
     async def append(self, data: bytes) -> None:
-        """Raises Problem where the disk is full."""
+        """Raises Problem if the disk is full."""
         self.size_bytes += len(data)
         if self.memory and not self.memory.take(len(data)):
             self._leave_memory()
@@ -56,7 +56,7 @@ class ReceivedFile:
             await self.flush()
 
     async def flush(self) -> None:
-        """Writes what has arrived, unless it stays in memory; in a thread when it goes to a disk."""
+        """Writes the received data, unless it stays in memory; in a thread if it goes to disk."""
         if self.memory:
             return
         data = b"".join(self.unwritten)
@@ -70,7 +70,7 @@ class ReceivedFile:
         self._forget_unwritten()
 
     def reject(self, reason: str) -> None:
-        """Frees what was kept of it."""
+        """Discards the received data."""
         self.reason = self.reason or reason
         self.close()
 
@@ -80,7 +80,7 @@ class ReceivedFile:
         self.spool.close()
 
     async def read(self) -> bytes:
-        """All of it; in a thread when it comes from a disk."""
+        """The whole content; read in a thread if it is on disk."""
         if self.memory:
             return b"".join(self.unwritten)
         self.spool.seek(0)
@@ -116,7 +116,7 @@ class ReceivedFile:
 
 
 def clean_filename(name: str) -> str:
-    """The last part of a path, without controls, line breaks and marks that reorder what people read."""
+    """The last part of a path, without control characters, line breaks and bidirectional marks."""
     name = name.replace("\\", "/").rpartition("/")[2]
     shown = (character for character in name if unicodedata.category(character) not in ("Cc", "Cf", "Cs"))
     return "".join(shown)[:MAX_FILENAME_LENGTH]

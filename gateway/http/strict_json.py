@@ -7,7 +7,7 @@ MAX_DEPTH = 32
 
 
 class MalformedJson(ValueError):
-    """Not JSON, or JSON with NUL, a lone surrogate, NaN, a name twice, an endless number or endless depth."""
+    """Not JSON, or JSON with NUL, a lone surrogate, NaN, a duplicate name, an overlong number or excessive depth."""
 
 
 def parse(body: bytes) -> Any:

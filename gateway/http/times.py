@@ -4,5 +4,5 @@ from google.protobuf.message import Message
 
 
 def epoch_s(message: Message, field: str) -> int | None:
-    """None where the field is not set."""
+    """The epoch seconds of a field; None if it is not set."""
     return int(getattr(message, field).seconds) if message.HasField(field) else None

@@ -1,4 +1,4 @@
-"""HTTPS: the certificate, and time-outs for clients that never complete a handshake."""
+"""HTTPS: the certificate, and timeouts for TLS handshakes."""
 
 import asyncio
 import ssl
@@ -11,8 +11,8 @@ import uvloop
 from kit.settings import InvalidSetting
 
 HANDSHAKE_S = 4.0
-CLOSE_S = 4.0  # how long the other side may take to confirm the end
-# Of TLS 1.2; those of TLS 1.3 are not chosen by name.
+CLOSE_S = 4.0  # how long the client may take to complete the TLS shutdown
+# For TLS 1.2; the cipher suites of TLS 1.3 are not configured here.
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
@@ -27,11 +27,11 @@ class Certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.set_ciphers(CIPHERS)
         context.set_alpn_protocols(["http/1.1"])
-        context.load_cert_chain(self.chain, self.key, password="")  # an empty one: OpenSSL would ask the terminal
+        context.load_cert_chain(self.chain, self.key, password="")  # without one OpenSSL would prompt on the terminal
         return context
 
     def check(self) -> None:
-        """Raises InvalidSetting for files that cannot be served with."""
+        """Raises InvalidSetting if the files are unusable."""
         try:
             self()
         except (OSError, ValueError) as error:
@@ -43,7 +43,7 @@ class Certificate:
 
 
 class Loop(uvloop.Loop):
-    """uvicorn gives `create_server` no time-outs of TLS, and the defaults are a minute and half a minute."""
+    """Adds the TLS timeouts, which uvicorn does not set; the defaults are a minute and half a minute."""
 
     async def create_server(self, *args: Any, **options: Any) -> asyncio.AbstractServer:  # type: ignore[override]
         if options.get("ssl") is not None:

@@ -1,6 +1,6 @@
-"""Files out of multipart/form-data, each as soon as it is complete.
+"""Reads files from multipart/form-data, yielding each as soon as it is complete.
 
-They are spooled here, so a slow phone holds a socket of the gateway and nothing in the services behind it.
+Files are spooled here, so a slow phone occupies a socket of the gateway but no resources of the services.
 """
 
 import asyncio
@@ -17,15 +17,15 @@ from gateway.http.limits import MULTIPART_BYTES
 from gateway.http.multipart import MalformedMultipart, MultipartParser, PartBegin, PartData
 from gateway.http.spool import ReceivedFile, SpoolMemory, clean_filename
 
-SLICE_BYTES = 64 * 1024  # parsed in one go; other requests have their turn after each
+SLICE_BYTES = 64 * 1024  # parsed without yielding to other requests
 
 
 @dataclass(frozen=True)
 class FilePolicy:
     """Which files a request may carry. `names`: the fields, the documented one first. Where `is_each_reported`, a file
-    that is not accepted is received with its reason and the others go on; otherwise it ends the request. The rest of
-    such files is skipped, up to `max_skipped_bytes` in one request. With `memory` they are not written to a disk as
-    long as there is some left, and are read as a whole."""
+    that is not accepted is yielded with its reason and the request continues; otherwise it ends the request. The rest
+    of such files is skipped, up to `max_skipped_bytes` in one request. With `memory` files are not written to disk as
+    long as some is left, and are read as a whole."""
 
     names: tuple[str, ...]
     max_files: int
@@ -40,10 +40,10 @@ class FilePolicy:
 
 
 async def receive_files(request: Request, policy: FilePolicy) -> AsyncGenerator[ReceivedFile]:
-    """The files in their order, each when it is complete or when it is clear that it will not be accepted.
+    """Yields the files in order, each when it is complete or known to be rejected.
 
-    Who gets a file closes it. Raises Problem where there is no file and where the body cannot be read further; files
-    that were received before that are good.
+    The receiver closes each file. Raises Problem if there is no file, or if the body cannot be read further; files
+    yielded before that are valid.
     """
     form = _Form(_read_boundary(request, policy), policy)
     try:
@@ -64,7 +64,7 @@ async def receive_files(request: Request, policy: FilePolicy) -> AsyncGenerator[
 
 
 class _Form:
-    """What the parts of a body are."""
+    """The state of the parser of one body."""
 
     def __init__(self, boundary: bytes, policy: FilePolicy) -> None:
         try:
@@ -96,7 +96,7 @@ class _Form:
             raise missing(self._policy)
 
     def interrupt(self) -> ReceivedFile | None:
-        """The file that will not be complete, which is rejected."""
+        """Rejects and returns the unfinished file, if any."""
         file, self._current = self._current, None
         if file is not None:
             file.reject("incomplete")

@@ -18,7 +18,7 @@ class FirstOrganiserCheck:
         self._impossible_until = 0.0
 
     async def is_possible(self, backend: Backends) -> bool:
-        """False also where that is not known now."""
+        """False also if that is currently unknown."""
         if time.monotonic() < self._impossible_until:
             return False
         try:

@@ -1,4 +1,4 @@
-"""For operators: is it alive, is it ready, what does it offer."""
+"""Health and readiness endpoints for operators."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ router = APIRouter(tags=["operators"])
 
 @router.get("/healthz")
 async def check_health() -> Alive:
-    """The process answers."""
+    """The process is alive."""
     return Alive()
 
 

@@ -30,7 +30,7 @@ MISSING = "missing.txt"
 
 
 def archive(*reasons: str) -> dict[str, Any]:
-    """What the document says of a route that answers an archive."""
+    """The OpenAPI response of a route that returns an archive."""
     content = {MEDIA_TYPE: BINARY}
     return {
         "response_class": Response,
@@ -58,7 +58,7 @@ async def download_my_photos(event_id: UUID, backend: Signed, asked: AskedArchiv
     """All photos that `/api/my-photos` lists, in one event, as a ZIP archive without compression: the originals, or
     pictures of at most 1600 pixels where the event offers only those. The access token must be valid when the archive
     begins. Where a photo goes while it is sent the connection is cut: ask again. While the photos are the same, so is
-    `ETag`, and `Range` goes on where a connection was cut."""
+    `ETag`, and `Range` resumes an interrupted download."""
     await require_person(backend, person)
     matches = [match async for match in _list_matches(backend, event_id, person)]
     if any(match.download == matcher_pb2.MATCH_DOWNLOAD_NONE for match in matches):
@@ -115,8 +115,8 @@ async def _list_photos(backend: Backends, event_id: UUID) -> AsyncIterator[pb.Ph
 
 
 async def _find_original(backend: Backends, photo: matcher_pb2.Match | pb.Photo, name: str) -> Entry | None:
-    """None for a photo that is gone since it was listed. Of photos of earlier versions the picture itself is asked for
-    its size."""
+    """None for a photo deleted since it was listed. The size of photos of earlier versions is read from the picture
+    itself."""
     if not photo.original_bytes:
         return await _ask_for(backend, photo, name, pb.VARIANT_ORIGINAL)
     return Entry(StoredFile(name, photo.original_bytes, _wall_clock(photo)), photo.photo_id, photo.original_version)
@@ -145,7 +145,7 @@ async def _ask_for(
 
 
 def _wall_clock(photo: matcher_pb2.Match | pb.Photo) -> datetime:
-    """What the camera showed, or else when it was uploaded, in UTC."""
+    """The local time of the camera, else the time of the upload in UTC."""
     if not photo.HasField("take_time"):
         return photo.create_time.ToDatetime(tzinfo=UTC)
     return photo.take_time.ToDatetime(tzinfo=UTC) + timedelta(minutes=photo.take_offset_min)

@@ -1,4 +1,4 @@
-"""The files of an archive: what they are, what tells two archives apart, and their checksums."""
+"""The files of an archive, its entity tag, and known checksums."""
 
 import hashlib
 from collections import OrderedDict
@@ -9,7 +9,7 @@ from gateway.photos.zip_records import StoredFile
 from protos.matcher.v1 import photo_pb2 as pb
 
 MAX_CHECKSUMS = 50_000  # 17 MB
-RECORDS = b"1"  # another one whenever the same entries make other bytes
+RECORDS = b"1"  # changes whenever the same entries produce other bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class Entry:
 
 
 class KnownChecksums:
-    """Of originals that were sent a while ago. A download that goes on needs those of the files before, for the
-    directory at the end: without them it reads these files again."""
+    """Checksums of recently sent originals. A resumed download needs those of the earlier files for the directory at
+    the end; without them it reads these files again."""
 
     def __init__(self) -> None:
         self._crcs: OrderedDict[tuple[str, str], int] = OrderedDict()
 
     def find(self, entries: Sequence[Entry]) -> dict[int, int]:
-        """By place."""
+        """The known checksums by index."""
         keys = ((place, (entry.photo_id, entry.version)) for place, entry in enumerate(entries))
         return {place: self._crcs[key] for place, key in keys if key in self._crcs}
 

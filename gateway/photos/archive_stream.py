@@ -1,4 +1,4 @@
-"""Archives on their way to a client: whole, or the part that is asked for."""
+"""Streams archives to a client, whole or as a range."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -28,12 +28,12 @@ CHUNK_BYTES = 256 * 1024
 
 
 class PhotoChanged(Interrupted):
-    """A photo or a selfie is not the one any more whose size was announced."""
+    """A photo or a selfie has changed since its size was announced."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """How a client asks for an archive."""
+    """The request headers of an archive."""
 
     request: Request
     range: Range = ""
@@ -68,7 +68,7 @@ async def send_archive(
         await _outlive_access_token(request, backend)
     pieces = _write(request, backend, entries, archive, start, end)
     try:
-        first = await anext(pieces)  # an unavailable service is a problem, not half an archive
+        first = await anext(pieces)  # an unavailable service is a problem, not a truncated archive
     except PhotoChanged:
         raise Problem(503, "service_unavailable", "What is in it has just changed: ask again.") from None
     body = _resume(first, pieces)
@@ -80,7 +80,7 @@ def _lay_out(entries: Sequence[Entry]) -> tuple[ZipStream, str]:
 
 
 async def _outlive_access_token(request: Request, backend: Backends) -> None:
-    """From here on photos are asked for with a token of matcher_service, which serves for nothing else."""
+    """From here on photos are requested with a token of matcher_service that is valid only for this download."""
     try:
         answer = await backend.photos.CreateDownloadToken(pb.CreateDownloadTokenRequest())
     except grpc.aio.AioRpcError as error:
@@ -110,7 +110,7 @@ async def _write(
 async def _read(
     backend: Backends, parts: asyncio.Semaphore, entry: Entry, start: int, end: int
 ) -> AsyncGenerator[bytes]:
-    """In parts, so that neither a slow reader nor a service that restarts ends it. Raises PhotoChanged."""
+    """Reads in parts, so that the download survives a slow reader and a restart of the service. Raises PhotoChanged."""
     if entry.content:
         yield entry.content[start:end]
         return
@@ -155,4 +155,4 @@ async def _resume(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncIterator[by
         yield first
         async for piece in rest:
             yield piece
-            await asyncio.sleep(0)  # a long directory waits for nothing: others have their turn
+            await asyncio.sleep(0)  # yields to other tasks, since a long directory awaits nothing

@@ -1,4 +1,4 @@
-"""What organisers do to many photos of an event at once."""
+"""Bulk operations of organisers on the photos of an event."""
 
 from uuid import UUID
 
@@ -18,8 +18,8 @@ router = APIRouter(prefix="/api/events/{event_id}/photos", tags=["photos"], rout
 
 @router.post("/known", responses=CHANGED)
 async def find_known_photos(event_id: UUID, form: shapes.FileHashes, backend: Signed) -> shapes.KnownPhotos:
-    """Which files the event has already, so that only the others need be sent. A failed photo is read again when its
-    file is sent once more."""
+    """Which files the event already has, so that only the missing ones are sent. A failed photo is processed again when
+    its file is sent again."""
     hashes = [bytes.fromhex(sha256) for sha256 in form.sha256]
     answer = await backend.photos.FindKnownPhotos(pb.FindKnownPhotosRequest(event_id=str(event_id), sha256=hashes))
     known = [
@@ -59,7 +59,7 @@ async def delete_photos(event_id: UUID, form: shapes.ChosenPhotos, backend: Sign
 
 @router.post("/retry", status_code=202, responses=problems(*ORGANISED))
 async def retry_photos(event_id: UUID, backend: Signed) -> shapes.RetriedPhotos:
-    """Read every photo of the event that failed once more, from the bytes that were uploaded."""
+    """Process every failed photo of the event again, from the uploaded bytes."""
     answer = await backend.photos.RetryPhotos(pb.RetryPhotosRequest(event_id=str(event_id)))
     return shapes.RetriedPhotos(count=answer.retried_count)
 

@@ -78,7 +78,7 @@ router = APIRouter(prefix="/api/photos/{photo_id}/faces", tags=["photos"])
 @router.get("", responses=problems(*ERRORS))
 async def list_faces(photo_id: UUID, backend: Signed, guest_id: UUID | None = None) -> Faces:
     """The faces of a photo, for the organisers of its event, and whose they are; for a guest also why each face is
-    theirs or not. In words: nothing says how alike faces are."""
+    theirs or not. The reason is in words, without a similarity score."""
     request = pb.ListFacesRequest(photo_id=str(photo_id), person_id=str(guest_id or ""))
     answer = await backend.matcher.ListFaces(request)
     wanted = {person.user_id for face in answer.faces for person in face.people}
@@ -104,7 +104,7 @@ async def get_face(photo_id: UUID, number: FaceNumber, backend: Signed) -> Respo
 
 
 def name_people(people: Iterable[pb.FacePerson], guests: Mapping[str, auth_pb2.Guest]) -> list[FacePerson]:
-    """`guests`: those that are known, by their ids."""
+    """`guests`: the available ones by id."""
     named = []
     for person in people:
         guest = guests.get(person.user_id) or auth_pb2.Guest()
@@ -128,5 +128,5 @@ def _face(photo_id: UUID, face: pb.PhotoFace, guests: Mapping[str, auth_pb2.Gues
 
 
 def _reasons(reasons: Iterable[int]) -> list[Reason]:
-    """Those that this version knows."""
+    """The reasons that this version supports."""
     return [REASONS[reason] for reason in reasons if reason in REASONS]

@@ -10,7 +10,7 @@ FALLBACK = "photo"
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/heic": "heic", "image/avif": "avif"}
 POSTER_EXTENSIONS = {"application/pdf": "pdf", "image/svg+xml": "svg"}
 
-# Latin letters that no accent is taken from.
+# Latin letters that do not decompose into a base letter and an accent.
 PLAIN_LETTERS = str.maketrans(
     {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
     | {"đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "\N{LATIN SMALL LETTER DOTLESS I}": "i"}
@@ -19,7 +19,7 @@ PLAIN_LETTERS = str.maketrans(
 # Letters, their combining marks, digits; everything else separates words. No control, no quote, no direction.
 _WORD_CATEGORIES = frozenset("LMN")
 
-# What no system allows in a name, or one of them understands otherwise.
+# Characters that some system forbids in names or interprets specially.
 _FORBIDDEN = re.compile(r'[<>:"|?*]+')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 _JPEG_TYPES = (".jpg", ".jpeg")
@@ -54,7 +54,7 @@ class UploadNames:
         self._numbers: Counter[str] = Counter()
 
     def add(self, upload_name: str) -> str:
-        """`IMG_1.jpg`, and `IMG_1 (2).jpg` for the next one that is so called, whatever its case."""
+        """`IMG_1.jpg`, and `IMG_1 (2).jpg` for the next one with that name, ignoring case."""
         stem, extension = split_upload_name(upload_name)
         plain = name = f"{stem}{extension}"
         while True:
@@ -88,7 +88,7 @@ def content_disposition(file_name: str, as_attachment: bool) -> str:
 
 
 def _fold(name: str) -> str:
-    """Equal for names that a system may hold for the same."""
+    """Equal for names that some file system treats as the same."""
     return unicodedata.normalize("NFC", name.casefold())
 
 

@@ -60,7 +60,7 @@ router = APIRouter(prefix="/api/photos/{photo_id}", tags=["photos"])
 
 @dataclass(frozen=True)
 class Wanted:
-    """How a client asks for a picture."""
+    """The request headers of a picture."""
 
     request: Request
     download: Annotated[bool, Query(description="a file to be saved, instead of a picture to be shown")] = False
@@ -81,7 +81,7 @@ class Wanted:
 
     @property
     def part(self) -> ByteRange | None:
-        """Nothing of it for HEAD, which is about the whole."""
+        """No bytes for HEAD, which describes the whole picture."""
         return ByteRange(NOWHERE) if self.is_head else parse_range(self.range)
 
 
@@ -89,7 +89,7 @@ Asked = Annotated[Wanted, Depends()]
 
 
 def url_of(photo_id: str, variant: str, version: str) -> str:
-    """Another one whenever the picture changes; an old service reports no version."""
+    """The entity tag, which changes with the picture; an old service reports no version."""
     return f"/api/photos/{photo_id}/{variant}" + (f"?v={quote(version, safe='')}" if version else "")
 
 
@@ -162,7 +162,7 @@ def download_not_offered() -> Problem:
 
 
 def _headers(tag: str, version: str, header: pb.PhotoHeader) -> dict[str, str]:
-    """A picture of the version that was asked for outlives the access token, so its answer does not vary with it."""
+    """A picture of the requested version may be cached beyond the access token: the response does not vary with it."""
     headers = {"ETag": tag, "Accept-Ranges": "bytes"}
     if version and version == header.version:
         return {**headers, "Cache-Control": f"private, max-age={VERSIONED_MAX_AGE_S}, immutable"}
@@ -173,7 +173,7 @@ async def _send(call: Any, header: pb.PhotoHeader, status: int, media_type: str,
     headers["Content-Length"] = str(header.size_bytes)
     if header.size_bytes > SMALL_BYTES:
         return StreamingResponse(read_chunks(call), status, media_type=media_type, headers=headers)
-    # Read at once: a slow reader holds a socket, not a thread of the service.
+    # Read completely: a slow client then holds a socket, not a thread of the service.
     picture = b"".join([chunk async for chunk in read_chunks(call)])
     if len(picture) != header.size_bytes:
         raise internal_problem()

@@ -1,4 +1,4 @@
-"""People in photos who are no guests and ask to be removed: their faces found and forgotten, for organisers."""
+"""Removal of people who are not guests from photos on their request: organisers find and forget their faces."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -28,7 +28,7 @@ class SimilarFace(BaseModel):
 
 
 class SimilarFaces(BaseModel):
-    faces: list[SimilarFace] = Field(description="the one that was asked about, then the nearest of each other photo")
+    faces: list[SimilarFace] = Field(description="the given one, then the nearest of each other photo")
     total: int = Field(description="how many there are; at most 200 are listed")
 
 
@@ -55,8 +55,8 @@ router = APIRouter(prefix="/api", tags=["photos"], route_class=JsonRoute)
     "/photos/{photo_id}/faces/{number}/similar", responses=problems("invalid_argument", "photo_not_found", *SIGNED)
 )
 async def find_similar_faces(photo_id: UUID, number: FaceNumber, backend: Signed) -> SimilarFaces:
-    """The faces of the event that resemble this one, as near as a selfie must be, for a person who is no guest and asks
-    to be removed. Each search is in the audit log."""
+    """The faces of the event that resemble this one, as closely as a selfie must, for a person who is not a guest and
+    asks to be removed. Each search is in the audit log."""
     answer = await backend.matcher.FindSimilarFaces(pb.FindSimilarFacesRequest(photo_id=str(photo_id), number=number))
     wanted = {person.user_id for face in answer.faces for person in face.people}
     guests = await find_guests(backend, answer.event_id, wanted)

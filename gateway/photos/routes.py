@@ -96,8 +96,8 @@ async def list_my_photos(
 )
 async def add_photos(event_id: UUID, request: Request, backend: Signed, replace: Replace = False) -> shapes.AddedPhotos:
     """Add photos, up to 100 in one request, as an organiser, or as a guest where the event takes photos of guests. Each
-    file has its own result and is kept once it is received completely, whatever happens to the others. The same bytes
-    are one photo. An error is the answer only where no file was kept.
+    file has its own result and is kept once it is received completely, regardless of the others. The same bytes
+    are one photo. The response is an error only if no file was kept.
 
     With `replace` a file replaces the photo that has its name: the photo keeps its id, its place in lists, its
     visibility and what guests said of it, and it is shown as it was until the new file is read. Where several photos
@@ -218,7 +218,7 @@ async def undo_ask_to_hide(photo_id: UUID, backend: Signed) -> None:
     responses=problems("invalid_argument", "photo_not_found", "photo_not_failed", *SIGNED),
 )
 async def retry_photo(photo_id: UUID, backend: Signed) -> shapes.RetriedPhoto:
-    """Read a photo that failed once more, from the bytes that were uploaded; a pending one stays pending."""
+    """Process a failed photo again, from the uploaded bytes; a pending one stays pending."""
     await backend.photos.RetryPhoto(pb.RetryPhotoRequest(photo_id=str(photo_id)))
     return shapes.RetriedPhoto(id=str(photo_id))
 

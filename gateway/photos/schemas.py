@@ -107,7 +107,7 @@ class EventPhotoPage(BaseModel):
 
 
 class UploadedPhoto(BaseModel):
-    """A photo as the member sees it who added it."""
+    """A photo as shown to the member who added it."""
 
     id: str
     filename: str

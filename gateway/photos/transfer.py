@@ -1,4 +1,4 @@
-"""Calls of GetPhoto: a picture on its way from matcher_service."""
+"""Calls of GetPhoto, which stream a picture from matcher_service."""
 
 import asyncio
 import random
@@ -19,17 +19,17 @@ Answer = TypeVar("Answer")
 
 
 async def open_picture(backend: Backends, request: pb.GetPhotoRequest) -> tuple[Any, pb.PhotoHeader]:
-    """The call, past its header."""
+    """An open call whose header has been read."""
     return await _ask(backend, lambda left_s: _begin(backend, request, left_s))
 
 
 async def read_part(backend: Backends, request: pb.GetPhotoRequest) -> tuple[pb.PhotoHeader, bytes]:
-    """A part that fits into memory, whole: a slow reader of it holds no thread of the service."""
+    """Reads a part that fits into memory at once, so that a slow client holds no thread of the service."""
     return await _ask(backend, lambda left_s: _read(backend, request, left_s))
 
 
 async def _ask(backend: Backends, ask: Callable[[float], Awaitable[Answer]]) -> Answer:
-    """A page of thumbs asks for more streams at once than a service holds: waits for one."""
+    """Waits for a stream, as a page of thumbs requests more streams at once than a service allows."""
     clock = asyncio.get_running_loop().time
     ends_at = clock() + backend.limits.call_s
     while True:
@@ -62,7 +62,7 @@ async def _read(backend: Backends, request: pb.GetPhotoRequest, timeout_s: float
 
 
 async def read_chunks(call: Any) -> AsyncIterator[bytes]:
-    """Cancels the call when the reader goes away."""
+    """Cancels the call when the reader disconnects."""
     try:
         while (message := await call.read()) is not grpc.aio.EOF:
             yield message.chunk

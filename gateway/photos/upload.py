@@ -1,4 +1,4 @@
-"""Photos of one request on their way to matcher_service: one call for each, as soon as it is complete."""
+"""Forwards the photos of one request to matcher_service: one call for each, as soon as it is complete."""
 
 import asyncio
 import time
@@ -23,16 +23,16 @@ from kit.rpc.retries import repeat_aio
 from protos.matcher.v1 import photo_pb2 as pb
 
 CHUNK_BYTES = 256 * 1024
-FILES_AT_ONCE = 2  # of one request: one is handed on while the next one arrives
-TURN_S = 60.0  # a file that is here waits longer for a slot than a newcomer
+FILES_AT_ONCE = 2  # of one request: one is forwarded while the next one arrives
+TURN_S = 60.0  # a received file waits longer for a slot than a new request
 RETRY_S = 0.05
 PASSING = (429, 503, 504)
-EVENT_WIDE = (401, 403, 404, 409)  # what is true of one file is true of all
+EVENT_WIDE = (401, 403, 404, 409)  # these apply to all files of the event
 
 
 @dataclass
 class Result:
-    """What became of one file: a photo that is kept, or a problem."""
+    """The result of one file: a stored photo, or a problem."""
 
     filename: str
     photo: pb.AddedPhoto | None = None
@@ -40,7 +40,7 @@ class Result:
 
 
 class PhotoUpload:
-    """Hands the files of one request on. Files that were received are kept whatever happens to the rest of the body."""
+    """Forwards the files of one request. Received files are kept even if the rest of the body fails."""
 
     def __init__(
         self, backend: Backends, event_id: str, limiter: ConcurrencyLimiter, policy: FilePolicy, replace: bool
@@ -57,8 +57,8 @@ class PhotoUpload:
         self._running: set[asyncio.Task[None]] = set()
 
     async def run(self, request: Request) -> list[Result]:
-        """A result for each file, in their order. Raises Problem where no file was kept, and where the client or the
-        gateway cannot go on; what was kept until then stays kept."""
+        """Returns a result for each file, in order. Raises Problem if no file was kept, and if the client or the
+        gateway cannot continue; files kept until then stay kept."""
         fault: Problem | None = None
         try:
             await self._receive(request)
@@ -124,7 +124,7 @@ class PhotoUpload:
             await asyncio.sleep(RETRY_S)
 
     def _may_replace(self, file: ReceivedFile) -> bool:
-        """Of several files of one name in a request only the first replaces: the next would replace that."""
+        """Of several files with the same name in a request only the first replaces: the next would replace it."""
         is_first = file.filename not in self._names
         self._names.add(file.filename)
         return self._replace and is_first
@@ -135,14 +135,14 @@ class PhotoUpload:
         return too_many(self._policy) if reason == "too_many_files" else refusal(reason)
 
     def _find_event_wide(self) -> Problem | None:
-        """Why no file of this request will be kept."""
+        """The problem that applies to every file of this request, if any."""
         if any(result.photo for result in self._results):
             return None
         problems = (result.problem for result in self._results if result.problem)
         return next((problem for problem in problems if problem.status_code in EVENT_WIDE), None)
 
     def _summarise(self) -> Problem:
-        """For a request of which no file was kept: what may pass, else what was wrong with the first file."""
+        """The problem of a request without a kept file: a temporary one if any, else that of the first file."""
         refused = [(result.filename, result.problem) for result in self._results if result.problem]
         first = next((problem for _, problem in refused if problem.status_code in PASSING), refused[0][1])
         if len(refused) > 1:

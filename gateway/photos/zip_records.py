@@ -29,7 +29,7 @@ FIRST_YEAR, LAST_YEAR = 1980, 2107
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file of an archive. `modified` is what a clock on the wall showed: ZIP knows no zones."""
+    """A file of an archive. `modified` is local time, since ZIP has no time zones."""
 
     name: str
     size_bytes: int
@@ -51,7 +51,7 @@ def _measure_local(file: StoredFile) -> int:
 
 
 def local_header(file: StoredFile) -> bytes:
-    """Stands before the file's bytes; its checksum and sizes follow them."""
+    """The header before the file's bytes; checksum and sizes follow them."""
     extra = LOCAL_64.pack(ZIP64_ID, 16, 0, 0) if file.is_large else b""
     size, version = (BEYOND_32, VERSION_64) if file.is_large else (0, VERSION)
     name = file.name.encode()
@@ -61,7 +61,7 @@ def local_header(file: StoredFile) -> bytes:
 
 
 def descriptor(file: StoredFile, crc: int) -> bytes:
-    """Stands after the file's bytes."""
+    """The record after the file's bytes."""
     layout = DESCRIPTOR_64 if file.is_large else DESCRIPTOR
     return layout.pack(b"PK\7\10", crc, file.size_bytes, file.size_bytes)
 

@@ -1,4 +1,4 @@
-"""A ZIP archive of stored files as a stream: its length, and what is in each part of it, are known before."""
+"""A ZIP archive of stored files as a stream, whose length and layout are known in advance."""
 
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Callable, MutableMapping, Sequence
@@ -25,7 +25,7 @@ Checksums = MutableMapping[int, int]
 
 
 class ZipStream:
-    """The same files make the same bytes."""
+    """The bytes are deterministic: the same files make the same archive."""
 
     def __init__(self, files: Sequence[StoredFile]) -> None:
         self._files = files
@@ -39,7 +39,7 @@ class ZipStream:
 
     async def write(self, read: Read, checksums: Checksums, start: int, end: int) -> AsyncGenerator[bytes]:
         """The bytes from `start` to `end`, in pieces. Files are read only as far as these bytes depend on them; known
-        checksums spare reading, and those of the files that were read whole are added."""
+        checksums save reads, and those of completely read files are added."""
         pieces: list[bytes] = []
         size = 0
         async with aclosing(self._write(read, checksums, start, end)) as records:
@@ -99,7 +99,7 @@ class ZipStream:
 
     @staticmethod
     def _find(offsets: Sequence[int], position: int) -> int:
-        """The last record that begins at or before a position; the first one where it is before all."""
+        """The last record that begins at or before a position, else the first one."""
         return max(bisect_right(offsets, position) - 1, 0)
 
 

@@ -6,7 +6,7 @@ ZERO_WIDTH_NON_JOINER, ZERO_WIDTH_JOINER = "\u200c", "\u200d"
 
 
 def split_clusters(text: str) -> list[str]:
-    """A letter with its marks, an emoji with its modifiers, or a flag is one cluster, whatever their number."""
+    """A letter with its marks, an emoji with its modifiers, or a flag is one cluster of any length."""
     clusters: list[str] = []
     for sign in text:
         if clusters and (_extends(sign) or clusters[-1].endswith(ZERO_WIDTH_JOINER) or _ends_flag(clusters[-1], sign)):

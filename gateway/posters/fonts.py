@@ -26,7 +26,7 @@ class Typeface:
 
 @cache
 def font_files() -> dict[bool, Path]:
-    """Regular and bold as files, since fpdf2 reads nothing else. They stay as long as the process."""
+    """Regular and bold as files, the only input of fpdf2; kept until the process ends."""
     folder = Path(tempfile.mkdtemp(prefix="minois-fonts-"))
     files = {}
     for is_bold, name in NAMES.items():
@@ -50,7 +50,7 @@ def typefaces(language: int, is_bold: bool) -> Iterator[Typeface]:
     """The best first; a file is opened when all before it lack a letter."""
     yield firago(is_bold)
     folder = Path(manimgx_fonts.__file__).parent
-    yield _open(folder / EMOJI, 0, is_bold)  # before the others, which have some emoji as plain symbols
+    yield _open(folder / EMOJI, 0, is_bold)  # first, since other fonts have some emoji as plain symbols
     yield _open(Path(manimgx_fonts_cjk.__file__).parent / CJK, language, is_bold)
     for file in sorted(folder.glob("NotoSans*.ttf")):
         if "Italic" not in file.name:

@@ -1,4 +1,4 @@
-"""What is where on the poster: an A4 page in millimetres, drawn by `pdf` and `svg` alike."""
+"""The layout of the poster: an A4 page in millimetres, drawn by `pdf` and `svg` alike."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator

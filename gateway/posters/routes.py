@@ -88,7 +88,7 @@ async def _answer(
 
 
 async def _find_logo(backend: Backends, event_id: UUID) -> Logo | None:
-    """None also where it cannot be had now: the poster is good without it."""
+    """None also if it is unavailable: the poster is complete without it."""
     try:
         answer = await backend.photos.GetLogo(photo_pb2.GetLogoRequest(event_id=str(event_id)))
     except grpc.aio.AioRpcError as error:

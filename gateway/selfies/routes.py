@@ -157,7 +157,7 @@ async def _read(backend: Backends, person: UUID | None) -> RematchStatus:
 
 
 async def _follow(backend: Backends, status: RematchStatus, person: UUID | None) -> AsyncIterator[dict[str, str]]:
-    """Ends before the token does; a browser then asks again by itself."""
+    """Ends before the token expires; a browser then reconnects by itself."""
     ends_at = asyncio.get_running_loop().time() + backend.limits.follow_s
     yield _sse(status)
     while not is_final(status) and asyncio.get_running_loop().time() < ends_at:

@@ -1,1 +1,1 @@
-"""Live updates: open pages hear that something of theirs changed, and read it again."""
+"""Live updates: open pages are notified of changes, and read the changed data again."""

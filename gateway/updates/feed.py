@@ -1,4 +1,4 @@
-"""What the services say has changed: one stream or long poll of each in this process, however many pages are open."""
+"""Follows the changes of the services: one stream or long poll of each per process, for any number of pages."""
 
 import asyncio
 from collections.abc import Callable
@@ -26,8 +26,8 @@ from protos.selfie.v1 import selfie_pb2
 
 BACKOFF_S = 1.0
 POLL_S = 15.0
-PAGES_PER_S = 100  # that read again because of one event
-EMPTY_S = 0.1  # after an answer without changes, which a service that stops gives at once
+PAGES_PER_S = 100  # that read again after one change of an event
+EMPTY_S = 0.1  # after an empty response, which a stopping service returns immediately
 
 log = get_logger()
 watches = Counter("updates_watches_total", "Streams of changes that began", ["what"])
@@ -62,7 +62,7 @@ class Feed:
         return method(request, metadata=self._calls[callee].metadata(), timeout=2 * self._rotate_s)
 
     async def _watch(self, what: str, open_stream: Callable[[], Any], tell: Callable[[Any], None]) -> None:
-        """One stream after the other. Where one ends before the next has begun, hints may be lost."""
+        """Opens one stream after the other. If one ends before the next has begun, hints may be lost."""
         reading: asyncio.Task[None] | None = None
         while True:
             stream = await self._start(what, open_stream)
@@ -81,7 +81,7 @@ class Feed:
                 await asyncio.sleep(BACKOFF_S)
 
     async def _start(self, what: str, open_stream: Callable[[], Any]) -> Any:
-        """A stream that has begun, or None."""
+        """Returns a stream that has begun, or None."""
         stream = open_stream()
         try:
             async with asyncio.timeout(self._call_s):
@@ -103,7 +103,7 @@ class Feed:
             stream.cancel()
 
     async def _follow_changes(self) -> None:
-        """Unlike the streams it loses nothing: changes are read from a place on."""
+        """Polls the change feed, which loses nothing, unlike the streams: changes are read from a cursor on."""
         place: int | None = None
         while True:
             try:
@@ -114,7 +114,7 @@ class Feed:
                 await asyncio.sleep(BACKOFF_S)
 
     async def _read_changes(self, after: int | None) -> int:
-        """The place of the last change; the first time (None) it is only looked up."""
+        """Returns the position of the last change; the first time (None) it is only looked up."""
         wait_s = 0 if after is None else POLL_S
         request = auth_pb2.ListChangesRequest(newest=after is None, after=after or 0)
         request.wait.FromTimedelta(timedelta(seconds=wait_s))
@@ -154,7 +154,7 @@ class Feed:
             place = answer.place
 
     async def _tell_members(self, event_id: str) -> None:
-        """The change feed names no members. Where their list cannot be read, the changes are read again."""
+        """The change feed names no members. If their list cannot be read, the changes are read again."""
         try:
             user_ids = await list_members(self._backends, self._calls["auth"], event_id)
         except grpc.aio.AioRpcError as error:
@@ -166,7 +166,7 @@ class Feed:
             self._hub.publish(Hint(Kind.EVENTS, UUID(user_id), event_id, within_s))
 
     def _warn(self, what: str, error: Exception) -> None:
-        """Once for each outage; whatever goes wrong, the feed goes on."""
+        """Logs once per outage; the feed continues after any fault."""
         if not isinstance(error, grpc.aio.AioRpcError | TimeoutError):
             log.exception("What changes could not be read and will be read again.", action="updates_failed", what=what)
         elif what not in self._away:
@@ -186,7 +186,7 @@ class Feed:
             self._live.change_selfie(user_id)
 
     def _on_change(self, change: Any) -> None:
-        """The guests of a deleted event hear of it from matcher_service, which still knows them."""
+        """The guests of a deleted event are notified by matcher_service, which still lists them."""
         self._live.change_members(change)
         if change.kind == auth_pb2.Change.KIND_USER_ERASED:
             self._hub.end_user(UUID(change.user_id))

@@ -1,4 +1,4 @@
-"""The open pages of this process, and the hints of the last minutes for pages that come back."""
+"""The open pages of this process, and the hints of the last minutes for pages that reconnect."""
 
 import asyncio
 import secrets
@@ -15,8 +15,8 @@ from kit.rpc.ended import EndedSessions, Endings
 from kit.rpc.identity import Caller
 
 MAX_KEPT = 10_000  # hints, and users who were erased
-RELOAD_PAUSE_S = 5.0  # between two reloads of everyone
-TURNS = 15  # keep-alives are sent in turns, so that no moment has all of them
+RELOAD_PAUSE_S = 5.0  # between two reloads of all pages
+TURNS = 15  # keep-alives are spread over turns, to avoid sending all of them at once
 
 open_pages = Gauge("updates_open_pages", "Pages that hear of changes", multiprocess_mode="livesum")
 
@@ -31,7 +31,7 @@ class Hub:
         self._number = self._opened = 0
         self._kept: deque[tuple[int, Hint]] = deque(maxlen=MAX_KEPT)
         self._pages: defaultdict[UUID, list[Stream]] = defaultdict(list)
-        self._held: dict[Hint, bool] = {}  # sent a moment ago; True: came again since then
+        self._held: dict[Hint, bool] = {}  # sent recently; True: repeated since then
         self._erased: OrderedDict[UUID, None] = OrderedDict()
         self._is_closed = False
 
@@ -62,7 +62,7 @@ class Hub:
             del self._pages[page.user_id]
 
     def publish(self, hint: Hint) -> None:
-        """At once, or where the same hint was sent a moment ago, when that moment is over."""
+        """Sends the hint now, or after `coalesce_s` if the same hint was sent recently."""
         if hint in self._held:
             self._held[hint] = True
             return
@@ -77,12 +77,12 @@ class Hub:
                 page.add(self._number, hint)
 
     def reload_all(self) -> None:
-        """Hints may be lost, also for a page that comes back; not before there was any page."""
+        """Reloads all pages, as hints may be lost, including those that reconnect; not before the first page."""
         if self._opened:
             self.publish(Hint(Kind.RELOAD, None))
 
     def end_user(self, user_id: UUID) -> None:
-        """Ends the streams of a user who was erased, and refuses new ones while their token is good."""
+        """Ends the streams of an erased user, and refuses new ones while their token is valid."""
         self._erased[user_id] = None
         if len(self._erased) > MAX_KEPT:
             self._erased.popitem(last=False)
@@ -97,7 +97,7 @@ class Hub:
                 page.end()
 
     def end_all(self) -> None:
-        """When the process stops."""
+        """Ends all streams when the process stops."""
         self._is_closed = True
         for page in self._all():
             page.end()
@@ -120,7 +120,7 @@ class Hub:
             self.publish(hint)
 
     def _resume(self, page: OpenPage, last_event_id: str) -> None:
-        """What the page has missed since that event, or one reload where that is not known any more."""
+        """What the page has missed since that event, or one reload if that is no longer known."""
         boot_id, _, digits = last_event_id.partition("-")
         number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 16 else -1
         first = self._kept[0][0] if self._kept else self._number + 1

@@ -1,5 +1,5 @@
-"""The live view of events for those who work on them: after a change each event is read once for all open pages that
-see the same of it."""
+"""The live view of events for organisers, couples and photographers: after a change an event is read once for all open
+pages with the same view."""
 
 import asyncio
 import secrets
@@ -22,7 +22,7 @@ from kit.telemetry.logs import get_logger
 from protos.auth.v1 import auth_pb2
 from protos.matcher.v1 import photo_pb2
 
-RECHECK_S = 10.0  # while photos are pending, so that a rate falls where none are read
+RECHECK_S = 10.0  # while photos are pending, so that the rate falls if none are read
 REFUSALS = (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAUTHENTICATED)
 MEMBERSHIP = (auth_pb2.Change.KIND_JOINED, auth_pb2.Change.KIND_LEFT)
 EVENT = (auth_pb2.Change.KIND_EVENT_UPDATED, auth_pb2.Change.KIND_EVENT_DELETED)
@@ -68,7 +68,7 @@ class StatePage(Stream):
 
 
 class Watched:
-    """An event with open pages. `members`: None while they are not known, `joined`: since the first page was opened."""
+    """An event with open pages. `members`: None while unknown, `joined`: since the first page was opened."""
 
     def __init__(self, event_id: UUID, version: str) -> None:
         self.event_id = event_id
@@ -100,7 +100,7 @@ class Live:
         self._is_away = False
 
     async def open(self, event_id: UUID, caller: identity.Caller, token: str) -> StatePage:
-        """A page that has a state. Raises Problem, and AioRpcError where the services refuse its token."""
+        """Opens a page that has a state. Raises Problem, and AioRpcError if the services refuse its token."""
         page = StatePage(caller, token)
         self._hub.register(page)
         watched = self._events.get(str(event_id))
@@ -133,7 +133,7 @@ class Live:
             self._change(watched, "event", "photos", "guests")
 
     def change_photos(self, event_id: str, user_ids: object) -> None:
-        """`user_ids`: guests whose photos are others now."""
+        """`user_ids`: guests whose photos have changed."""
         if watched := self._events.get(event_id):
             self._change(watched, "photos", *(["guests"] if user_ids else []))
 
@@ -143,7 +143,7 @@ class Live:
                 self._change(watched, "guests")
 
     def change_members(self, change: auth_pb2.Change) -> None:
-        """A change of auth_service's feed, whatever it is about."""
+        """Handles any change of auth_service's feed."""
         if change.kind == auth_pb2.Change.KIND_USER_ERASED:
             self.change_selfie(change.user_id)
         elif watched := self._events.get(change.event_id):
@@ -157,7 +157,7 @@ class Live:
                 self._change(watched, "guests")
 
     def _doubt(self, watched: Watched, user_id: str) -> None:
-        """Who joined or left may organise the event no more."""
+        """A member who joined or left may no longer be an organiser of the event."""
         watched.joined.add(user_id)
         if watched.members is not None:
             watched.members.add(user_id)
@@ -174,7 +174,7 @@ class Live:
         return f"{self._boot_id}-{self._number}"
 
     def _refresh(self, watched: Watched) -> None:
-        """Now, or when the pause after the last time is over."""
+        """Reads now, or when the pause after the last read is over."""
         watched.is_stale = True
         if watched.task is None or watched.task.done():
             watched.task = asyncio.create_task(self._read_on(watched))
@@ -191,7 +191,7 @@ class Live:
             await asyncio.sleep(self._pause_s)
 
     async def _read(self, watched: Watched) -> None:
-        """With the token of each page of which it is not known to be good, and of one page of each view."""
+        """Reads with the token of each page whose token is unproven, and with that of one page of each view."""
         if not watched.is_listed:
             await self._list_members(watched)
         seen: set[View | None] = set()
@@ -225,7 +225,7 @@ class Live:
                 page.show(shown)
 
     def _refuse(self, watched: Watched, page: StatePage, error: grpc.aio.AioRpcError) -> None:
-        """Raises what says nothing about the page, unless it is only being opened."""
+        """Raises errors that do not concern the page, unless it is only being opened."""
         watched.is_stale = True
         page.is_proven = False
         if not page.opened.done():
@@ -248,13 +248,13 @@ class Live:
         watched.members, watched.is_listed = None, True
         try:
             user_ids = await list_members(self._backends, self._calls, str(watched.event_id))
-        except grpc.aio.AioRpcError:  # an earlier version, or tried again after the next change
+        except grpc.aio.AioRpcError:  # a service of an earlier version, or an outage: retried after the next change
             watched.is_listed = False
         else:
             watched.members = watched.joined.union(user_ids)
 
     def _warn(self, error: Exception) -> None:
-        """Once for each outage; whatever goes wrong, it is tried again."""
+        """Logs once per outage; any fault is retried."""
         if not isinstance(error, grpc.aio.AioRpcError):
             log.exception("The state of an event could not be read and will be read again.", action="state_failed")
         elif not self._is_away:

@@ -1,14 +1,14 @@
-"""Who is in an event, as auth_service tells the gateway."""
+"""The members of an event, as auth_service lists them."""
 
 from gateway.backends.channels import Backends
 from kit.rpc.client import ServiceCalls
 from protos.auth.v1 import auth_pb2
 
-MEMBERS = 1000  # asked for at once
+MEMBERS = 1000  # per page
 
 
 async def list_members(backends: Backends, calls: ServiceCalls, event_id: str) -> list[str]:
-    """The ids of all members, those who wait included."""
+    """The ids of all members, including those who wait for admission."""
     user_ids: list[str] = []
     token = ""
     while True:

@@ -3,14 +3,14 @@
 from collections import deque
 
 WINDOW_S = 60.0
-MIN_S = 2.0  # a shorter time says nothing
+MIN_S = 2.0  # a shorter time is too short for an estimate
 
 
 class Pace:
     """Over the last minute in which photos were waiting, counted since the page was opened."""
 
     def __init__(self) -> None:
-        self._counted: deque[tuple[float, int]] = deque()  # when, and how many were read by then
+        self._counted: deque[tuple[float, int]] = deque()  # time, and number of photos read by then
         self._last = 0
 
     def note(self, now: float, read: int, pending: int) -> None:
@@ -24,6 +24,6 @@ class Pace:
             self._counted.popleft()
 
     def per_minute(self) -> float | None:
-        """None where it is not known."""
+        """None if it is not known."""
         (began_at, before), (now, total) = self._counted[0], self._counted[-1]
         return (total - before) * 60 / (now - began_at) if now - began_at >= MIN_S else None

@@ -1,4 +1,4 @@
-"""One open page: what it has not been sent yet. It keeps kinds and events, not a queue, however slowly it reads."""
+"""An open page and its pending hints: a set of kinds and events instead of a queue, so slow readers stay bounded."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -10,16 +10,16 @@ from uuid import UUID
 from gateway.updates.schemas import Kind, Update
 from kit.rpc.identity import Caller
 
-MAX_PENDING = 50  # more than these are one reload
+MAX_PENDING = 50  # beyond this they become one reload
 KEEP_ALIVE = b":\n\n"
-RETRY_MS = (1000, 4000)  # after the end of all streams at once, pages come back spread over this time
+RETRY_MS = (1000, 4000)  # when all streams end at once, pages reconnect spread over this time
 SPREAD_S = 5.0
 
 
 @dataclass(frozen=True)
 class Hint:
-    """Something changed for a user (None: for everyone); `event_id` is empty where it is not about one event;
-    `within_s`: over which time the pages that hear it now spread what they read."""
+    """Something changed for a user (None: for everyone); `event_id` is empty if it does not concern one
+    event; `within_s`: the time over which the notified pages spread their reads."""
 
     kind: Kind
     user_id: UUID | None
@@ -28,7 +28,7 @@ class Hint:
 
 
 class Stream(ABC):
-    """What a page is sent. `turn`: when it is kept alive."""
+    """The stream of a page. `turn`: when its keep-alive is sent."""
 
     def __init__(self, caller: Caller) -> None:
         self.user_id = caller.user_id
@@ -80,7 +80,7 @@ class OpenPage(Stream):
         """A hint that is pending already keeps its number: a client that resumes after it gets later hints again."""
         if hint.kind is not Kind.RELOAD and len(self._pending) >= MAX_PENDING:
             hint = Hint(Kind.RELOAD, self.user_id)
-        if hint.kind is Kind.RELOAD:  # stands for everything
+        if hint.kind is Kind.RELOAD:  # supersedes all pending hints
             number = min(self._pending.values(), default=number)
             self._pending.clear()
         if not any(pending.kind is Kind.RELOAD for pending in self._pending):
@@ -88,7 +88,7 @@ class OpenPage(Stream):
         self._wake.set()
 
     def _begin(self) -> bytes:
-        """A cursor for a page that has heard of nothing else yet."""
+        """A cursor for a page that has received no other hint yet."""
         return self._event(self._first, Kind.HELLO, Update()).encode()
 
     def _take(self) -> bytes:

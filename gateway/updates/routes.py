@@ -1,4 +1,4 @@
-"""The streams of pages: what of the guest's changed, and the state of an event for its organisers."""
+"""The streams of pages: changes for a guest, and the state of an event for its organisers."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ LastEventId = Annotated[str, Header(description="`id` of the last event received
 
 
 class UpdateStream(StreamingResponse):
-    """Open until its page goes, its token expires or the process stops."""
+    """Streams until the page disconnects, its token expires or the process stops."""
 
     def __init__(self, page: Stream, close: Callable[[], None], lasts_s: float) -> None:
         super().__init__(page.events(), media_type="text/event-stream", headers=HEADERS)

@@ -1,4 +1,4 @@
-"""What an organiser wants to know of an event at a glance."""
+"""The state of an event for its organisers."""
 
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from protos.matcher.v1 import photo_pb2
 
 
 class Versions(BaseModel):
-    """Each is another one after something of its kind changed: read that again."""
+    """Version numbers; each changes when data of its kind must be read again."""
 
     event: str = Field(description="`/api/events/{event_id}`")
     photos: str = Field(description="`/api/events/{event_id}/photos`")

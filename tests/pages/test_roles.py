@@ -76,7 +76,7 @@ def test_an_invited_photographer_sees_only_their_own_photos(
     invited.expected_statuses.add(422)
     fill_account(invited, "olga", "short")
     invited.button("Make an account and accept").click()
-    invited.see("Somebody has this user name.")
+    invited.see("This user name is already in use.")
     invited.see("Use at least 8 characters.")
     invited.check_accessibility()
     fill_account(invited, name)

@@ -27,9 +27,9 @@ interface Props {
   person?: Person;
   people: People;
   onChoose: (person: Person | undefined) => void;
-  /** None: nobody may be added. */
+  /** None: no person may be added. */
   onAddPerson?: () => void;
-  /** Takes a selfie that is used beside the others; none: there may be no further one. */
+  /** Takes a further selfie, used in addition to the existing ones; none: no more are allowed. */
   onFurther?: () => void;
   onSelfie: () => void;
   onYou: () => void;

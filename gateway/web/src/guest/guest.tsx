@@ -1,4 +1,4 @@
-/** Which screen a guest sees: by the address, by who is signed in, and by what they do. */
+/** Chooses the screen of a guest by the address, the session and the guest's actions. */
 
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";
@@ -42,7 +42,7 @@ export function Guest() {
   }, []);
 
   const refresh = useCallback(async () => {
-    const found = await loadSession().catch(() => undefined); // the next update tries again
+    const found = await loadSession().catch(() => undefined); // retried at the next update
     if (!found) return;
     setSession(found);
     setPlace((old) => old && updatePlace(old, found));

@@ -1,4 +1,4 @@
-/** Without an event in the address: type a code, or choose an event of one's own. */
+/** Without an event in the address: type a code, or choose one of the joined events. */
 
 import { text } from "#text";
 import { useEffect, useState } from "preact/hooks";
@@ -18,7 +18,7 @@ interface Props {
   me: Me | null;
   fault?: unknown;
   offersLink: boolean;
-  /** Nobody organises anything here yet. */
+  /** The installation has no organiser yet. */
   isNew: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Whose photos a guest sees in an event: their own, or those of somebody for whom they look, too. */
+/** Chooses whose photos a guest sees in an event: their own, or those of a person whom they have added. */
 
 import { useEffect, useState } from "preact/hooks";
 

@@ -1,4 +1,4 @@
-/** The people whom a guest looks for: the guest, and those who were added. */
+/** The people of an account: the guest, and the people whom the guest has added. */
 
 import { useCallback, useState } from "preact/hooks";
 

@@ -1,4 +1,4 @@
-/** Somebody else for whom a guest looks: added with a name and a consent, renamed, deleted. */
+/** A person whom a guest has added, with a name and a consent: add, rename, delete. */
 
 import { text } from "#text";
 import { useState } from "preact/hooks";

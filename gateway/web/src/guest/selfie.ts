@@ -13,7 +13,7 @@ const QUICK_TRIES = 12;
 
 let handedOver: OpenCamera | undefined;
 
-/** For the screen that follows the tap. */
+/** Passes the camera to the screen that follows the tap. */
 export function handOver(camera: OpenCamera): void {
   handedOver?.close();
   handedOver = camera;
@@ -25,7 +25,7 @@ export function takeOver(): OpenCamera | undefined {
   return camera;
 }
 
-/** A selfie of the guest or of a person; `isFurther`: used beside those in use instead of in their place. */
+/** A selfie of the guest or of a person; `isFurther`: used in addition to those in use instead of replacing them. */
 export async function sendSelfie(image: Blob, requestId: string, person: string | undefined, isFurther: boolean): Promise<void> {
   const form = new FormData();
   form.append("file", image, "selfie.jpg");

@@ -1,4 +1,4 @@
-/** A new account: user name, e-mail address and password, with what is wrong beside each field. */
+/** A new account: user name, e-mail address and password, with an error message at each field. */
 
 import { text } from "#text";
 import type { ComponentChildren } from "preact";
@@ -52,7 +52,7 @@ export function AccountForm({ submit, onSubmit, children }: Props) {
             <label for={name}>{words.account[name]}</label>
             <input
               id={name}
-              type={type as "text"} // the types know an input of one type alone
+              type={type as "text"} // the types allow an input of one type only
               value={user[name]}
               onInput={(event) => setUser({ ...user, [name]: event.currentTarget.value })}
               autocomplete={autocomplete}

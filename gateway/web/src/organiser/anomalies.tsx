@@ -1,4 +1,4 @@
-/** What one might look at: accounts with one face, and phones with many guests. */
+/** Anomalies: accounts with the same face, and phones with many guests. */
 
 import { useEffect, useState } from "preact/hooks";
 
@@ -27,7 +27,7 @@ function count(found: Found | undefined): number {
   return (found?.same_face?.length ?? 0) + (found?.two_faces?.length ?? 0) + (found?.same_phone.length ?? 0);
 }
 
-/** Beside the heading of the guests, since the list itself is below them. */
+/** Next to the heading of the guests, since the list itself is below them. */
 export function AnomaliesLink({ found }: { found: Found | undefined }) {
   if (!count(found)) return null;
   const show = () => {

@@ -25,7 +25,7 @@ export function useWaitingCount(eventId: string, event: Event | undefined) {
   return { count, reload };
 }
 
-/** The names of the event's members by their ids; asked for when there is somebody new to name. */
+/** The names of the event's members by their ids; requested when a new member is to be named. */
 export function useNames(eventId: string, userIds: readonly (string | null)[]): (userId: string | null) => string {
   const [names, setNames] = useState<ReadonlyMap<string, string>>();
   const unknown = [...new Set(userIds)].filter((userId) => !names?.has(userId ?? "")).join();

@@ -1,4 +1,4 @@
-/** What a section of the settings does, and beside it how that ended. */
+/** The button of a section of the settings, with the result of its action. */
 
 import { useState } from "preact/hooks";
 
@@ -10,7 +10,7 @@ interface Ending {
   isSaved: boolean;
 }
 
-/** Work that answers false was called off. */
+/** Work that returns false was cancelled. */
 export function useAttempt() {
   const [ending, setEnding] = useState<Ending>({ fault: undefined, isSaved: false });
   const attempt = (work: () => Promise<unknown>) => {

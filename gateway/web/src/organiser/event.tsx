@@ -1,4 +1,4 @@
-/** One event: its state, and a tab for each thing that one does with it. */
+/** One event: its state, and a tab for each task. */
 
 import { text } from "#text";
 
@@ -23,7 +23,7 @@ interface Props {
   eventId: string;
   tab: Tab;
   queue: UploadQueue;
-  /** Who looks at it. */
+  /** The signed-in account. */
   userId: string;
 }
 

@@ -1,4 +1,4 @@
-/** The faces of a photo, and why a guest is in it or not. Loaded when somebody asks. */
+/** The faces of a photo, and why a guest is in it or not. Loaded on demand. */
 
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";

@@ -1,4 +1,4 @@
-/** An installation without any organiser: whoever reads its log becomes the first one. */
+/** Setup of the first organiser, with the code from the log of the installation. */
 
 import { useState } from "preact/hooks";
 

@@ -1,4 +1,4 @@
-/** Who has joined; a new link for those who lost theirs; the way out for those who should not be here. */
+/** The guests of an event: new sign-in links, admission and removal. */
 
 import { text } from "#text";
 import { useState } from "preact/hooks";
@@ -18,7 +18,7 @@ import { GuestLink } from "./signinlink";
 
 interface Props {
   event: Event;
-  /** Who looks at them. */
+  /** The signed-in account. */
   userId: string;
   /** Another one after each change. */
   version: string;
@@ -55,7 +55,7 @@ export function Guests({ event, userId, version, onChange }: Props) {
   const changeRole = (work: () => Promise<unknown>, isOwn: boolean) =>
     change(async () => {
       await work();
-      // Who has taken their own role away sees no guests any more.
+      // A member who gave up their own role no longer sees guests.
       if (isOwn) go({ kind: "events" });
     });
   // Those who wait come first.

@@ -1,4 +1,4 @@
-/** `/organiser/invitation#TOKEN`: what one is invited to, and accepting it. No server and no preview sees the fragment. */
+/** `/organiser/invitation#TOKEN`: shows and accepts an invitation. No server and no preview sees the fragment. */
 
 import { text } from "#text";
 import { useCallback, useEffect, useState } from "preact/hooks";
@@ -59,7 +59,7 @@ export function Invitation({ me, onChange }: { me: Me | null; onChange: () => Pr
   );
 }
 
-/** Where whoever has used it already finds the event. */
+/** Shows where to find the event of an invitation that has been used. */
 function Over({ me }: { me: Me | null }) {
   return (
     <>
@@ -84,7 +84,7 @@ interface AcceptProps {
   onSignedOut: () => Promise<void>;
 }
 
-/** By whoever is signed in. An organiser needs a password. */
+/** Accepts with the signed-in account. An organiser needs a password. */
 function Accept({ me, role, onAccept, onSignedOut }: AcceptProps) {
   const [fault, setFault] = useState<unknown>();
   const attempt = (work: () => Promise<unknown>) => () => {
@@ -130,7 +130,7 @@ interface EnterProps {
   onEntered: (eventId: string) => Promise<void>;
 }
 
-/** By somebody who is not signed in. */
+/** Accepts without a session. */
 function Enter({ token, eventId, onAccept, onEntered }: EnterProps) {
   const [hasAccount, setAccount] = useState(false);
   const register = async (user_data: UserData) => {

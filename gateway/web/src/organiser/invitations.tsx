@@ -24,7 +24,7 @@ export function Invitations({ event }: { event: Event }) {
     const { invitations } = await ask(api.GET("/api/events/{event_id}/invitations", { params }));
     setOpen(invitations);
   }, [event.id]);
-  // Whoever accepts one changes the count.
+  // An accepted invitation changes the count.
   useEffect(() => void load().catch(setFault), [load, event.guests]);
 
   const attempt = (work: () => Promise<void>) => {

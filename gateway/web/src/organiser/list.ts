@@ -59,7 +59,7 @@ export function usePhotoList(eventId: string, filter: Filter, order: Order, vers
   const turn = useRef(0);
   current.current = loaded;
 
-  /** Of several that run, the answer of the last one counts. */
+  /** Of several running requests, the response of the last one counts. */
   const load = useCallback(async (fetchList: () => Promise<Loaded>) => {
     const mine = ++turn.current;
     try {

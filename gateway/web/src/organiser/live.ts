@@ -1,4 +1,4 @@
-/** The state of an event, kept up to date while one looks: told by the server, and asked for where it tells nothing. */
+/** The state of an event, kept up to date while the page is visible: pushed by the server, else polled. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 
@@ -8,16 +8,16 @@ import type { Event } from "./events";
 
 type State = Schemas["EventState"];
 
-/** Each is another one when something of its kind is to be read again. */
+/** Each changes when data of its kind must be read again. */
 export type Versions = Pick<State["versions"], "photos" | "guests">;
 
 /** What is not part of an event. */
 export type Pace = Pick<State, "photos_per_minute" | "seconds_left">;
 
-/** There is nothing more to see of the event. */
+/** The event is no longer accessible. */
 const GONE: readonly string[] = ["event_not_found", "removed_from_event"];
 const POLL_MS = 15_000;
-/** Between two readings of a list. */
+/** Between two reads of a list. */
 const PAUSE_MS = 2_000;
 
 export function useEvent(eventId: string) {
@@ -60,7 +60,7 @@ export function useEvent(eventId: string) {
     if (isTold) wasTold.current = true;
     if (isTold || isGone) return;
     const look = () => document.visibilityState === "visible" && void reload().then(() => setState(undefined));
-    if (wasTold.current) look(); // the event may be what ended
+    if (wasTold.current) look(); // the event may have ended
     const timer = setInterval(look, POLL_MS);
     return () => clearInterval(timer);
   }, [reload, isTold, isGone]);

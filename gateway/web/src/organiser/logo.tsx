@@ -1,4 +1,4 @@
-/** The logo of an event: chosen, shown, taken away. */
+/** The logo of an event: choose, show, remove. */
 
 import { useState } from "preact/hooks";
 
@@ -25,7 +25,7 @@ export function Logo({ event, onChange }: { event: Event; onChange: () => Promis
   const choose = (file: File) =>
     change(async () => {
       if (file.size > MAX_BYTES) throw new Failure("too_large");
-      const body = file as unknown as string; // the types know no binary bodies
+      const body = file as unknown as string; // the types lack binary bodies
       await ask(
         api.PUT("/api/events/{event_id}/logo", {
           params,

@@ -10,7 +10,7 @@ import { EventForm, type EventFields } from "./eventform";
 import { follow, go } from "./navigation";
 
 export function NewEvent() {
-  // Who comes here comes to type a name.
+  // The name is the first thing to type here.
   useLayoutEffect(() => document.getElementById("event-name")?.focus(), []);
   const create = async (fields: EventFields) => {
     const event = await ask(api.POST("/api/events", { body: { ...fields, admission: false, guest_photos: "off", release: "live", download: "original" } }));

@@ -1,4 +1,4 @@
-/** Guests who were removed and stay out, with a way back in. */
+/** Guests who were removed, and can be admitted again. */
 
 import { useCallback, useEffect, useState } from "preact/hooks";
 
@@ -11,7 +11,7 @@ type RemovedGuest = Schemas["RemovedPage"]["guests"][number];
 
 interface Props {
   eventId: string;
-  /** Another one after each change. */
+  /** Changes after each change of the guests. */
   version: string;
   onChange: () => Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** With user name and password. */
+/** Sign-in with user name and password. */
 
 import { text } from "#text";
 import { useState } from "preact/hooks";
@@ -15,7 +15,7 @@ interface Props {
   onSignedIn: () => Promise<void>;
 }
 
-/** `isOther`: somebody is signed in who organises nothing. */
+/** `isOther`: the signed-in account organises nothing. */
 export function SignIn({ isOther, sendsMail, onSignedIn }: Props) {
   return (
     <Screen heading={words.signIn.heading}>

@@ -1,4 +1,4 @@
-/** What an organiser wants to know at a glance: how far the photos are read, and the code. */
+/** The state of an event at a glance: progress of the photos, and the code. */
 
 import { showDay } from "../shared/elements";
 import { words } from "#words";

@@ -95,9 +95,9 @@ interface ChangeProps {
   label: string;
   type: "password" | "email";
   save: string;
-  /** Returns what to say. */
+  /** Returns the message to show. */
   onSave: (password: string, value: string) => Promise<string>;
-  /** What is to be known of the new value. */
+  /** A hint about the new value. */
   children: ComponentChildren;
 }
 
@@ -131,7 +131,7 @@ function Change({ name, username, heading, label, type, save, onSave, children }
       <summary>{heading}</summary>
       <form onSubmit={(event) => void send(event)}>
         {fault && !wrong ? <Trouble fault={fault} /> : null}
-        {/* For password managers alone. */}
+        {/* Only for password managers. */}
         <input type="text" value={username} autocomplete="username" readOnly hidden />
         <label for={`${id}-password`}>{text.account.oldPassword}</label>
         <input

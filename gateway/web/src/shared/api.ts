@@ -1,4 +1,4 @@
-/** The REST interface, typed by our own OpenAPI document. */
+/** The client of the REST interface, typed by our OpenAPI document. */
 
 import createClient from "openapi-fetch";
 
@@ -17,7 +17,7 @@ const LOGIN = /\/api\/(login|reset-password|confirm-email|me\/(password|email))$
 /** The path prefix under which a proxy shows the gateway; the scripts lie in `ROOT/assets/`. */
 export const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
 
-/** Why a request failed. `reason` selects the sentence that the page shows; `fields`: what is wrong with which. */
+/** Why a request failed. `reason` selects the message that the page shows; `fields`: the errors by field. */
 export class Failure extends Error {
   constructor(
     readonly reason: Reason | "offline",
@@ -31,7 +31,7 @@ export class Failure extends Error {
 
 export const api = createClient<paths>({ baseUrl: root, fetch: fetchPatiently });
 
-/** The data of an answer; throws Failure. */
+/** The data of a response; throws Failure. */
 export async function ask<T>(answer: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await answer;
   if (!response.ok) {
@@ -85,7 +85,7 @@ export function randomId(): string {
   return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
 }
 
-/** Renews an expired session, and repeats what may be repeated while the server is busy or the network gone. */
+/** Renews an expired session, and retries safe requests while the server is busy or the network is down. */
 export async function fetchPatiently(request: Request): Promise<Response> {
   const isSession = OPEN.test(request.url);
   const mayRepeat = request.method !== "POST" || isSession || request.headers.has("Idempotency-Key");
@@ -106,7 +106,7 @@ export async function fetchPatiently(request: Request): Promise<Response> {
   }
 }
 
-// Links to files that need a session are tried first, so that nobody ends on a page of JSON. They stand here and not in
+// Links to files that need a session are tried first, so that no user lands on a page of JSON. They stand here and not in
 // a file of their own, since that would be one more to load.
 
 /** Throws Failure. With a fresh session, since a download may take longer than one lasts. */

@@ -1,4 +1,4 @@
-/** What every screen is made of. */
+/** Elements shared by all screens. */
 
 import { text } from "#text";
 import type { ComponentChildren } from "preact";
@@ -6,10 +6,10 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 
 import { Failure, type Reason, reasonOf, root } from "./api";
 
-/** A screen whose heading gets the focus when it appears, so that a screen reader says where one is. */
+/** A screen whose heading gets the focus when it appears, so that a screen reader announces it. */
 export function Screen({ heading, wide, children }: { heading: string; wide?: boolean; children: ComponentChildren }) {
   const title = useRef<HTMLHeadingElement>(null);
-  // At once: a key pressed meanwhile must not find the focus moved.
+  // Synchronously: a key pressed meanwhile must not find the focus moved.
   useLayoutEffect(() => {
     title.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
@@ -34,7 +34,7 @@ export function Waiting({ children }: { children: ComponentChildren }) {
   );
 }
 
-/** One has to begin anew: there is no session, or nothing more to see here. */
+/** The user has to start over: the session has ended, or there is nothing more to see here. */
 const OVER: readonly (Reason | "offline")[] = [
   "invalid_token",
   "invalid_refresh_token",
@@ -44,7 +44,7 @@ const OVER: readonly (Reason | "offline")[] = [
   "event_not_found",
   "removed_from_event",
 ];
-/** The same once more is refused once more. */
+/** Retrying unchanged would fail again. */
 const REFUSED: readonly (Reason | "offline")[] = [
   "event_closed",
   "caller_not_allowed",
@@ -63,11 +63,11 @@ const REFUSED: readonly (Reason | "offline")[] = [
 interface TroubleProps {
   fault: unknown;
   onRetry?: () => void;
-  /** Where one is on the start page already. */
+  /** Set on the start page itself. */
   atHome?: boolean;
 }
 
-/** What went wrong, in words, and what to do about it. */
+/** An error message, and what to do about it. */
 export function Trouble({ fault, onRetry, atHome }: TroubleProps) {
   const reason = reasonOf(fault);
   const start = location.pathname.startsWith(`${root}/organiser`) ? "/organiser" : "/";
@@ -88,7 +88,7 @@ export function Trouble({ fault, onRetry, atHome }: TroubleProps) {
   );
 }
 
-/** With the time to wait where the server has said it. */
+/** Includes the time to wait if the server has sent it. */
 export function sentenceOf(fault: unknown): string {
   const reason = reasonOf(fault);
   const waitS = fault instanceof Failure ? fault.waitS : undefined;
@@ -139,7 +139,7 @@ export function showDay(seconds: number): string {
   return new Date(seconds * 1000).toLocaleDateString(text.locale, { dateStyle: "long" });
 }
 
-/** To the second: what tells two photos apart. */
+/** To the second, which distinguishes two photos. */
 export function showTime(seconds: number): string {
   return new Date(seconds * 1000).toLocaleString(text.locale, { dateStyle: "medium", timeStyle: "medium" });
 }

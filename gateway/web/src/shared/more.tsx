@@ -1,11 +1,11 @@
-/** The end of what is loaded. */
+/** The end of the loaded part of a list. */
 
 import { text } from "#text";
 import { useEffect, useRef } from "preact/hooks";
 
 import { Waiting } from "./elements";
 
-/** Asks for more shortly before one sees it. */
+/** Requests more shortly before it becomes visible. */
 export function More({ onVisible }: { onVisible: () => Promise<void> }) {
   const mark = useRef<HTMLDivElement>(null);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Who works on an event, beside being a guest of it. */
+/** The roles of those who work on an event, besides being guests of it. */
 
 import { root } from "./api";
 import type { Me, Membership } from "./session";

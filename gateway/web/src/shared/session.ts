@@ -1,4 +1,4 @@
-/** Who is signed in, and how they stay it. */
+/** The session: the signed-in account, and its renewal. */
 
 import { api, ask, renew, renewedSince, type Schemas } from "./api";
 
@@ -15,16 +15,16 @@ export async function loadSession(): Promise<Session> {
   return ask(api.GET("/api/session"));
 }
 
-/** Renews the session where it can be. */
+/** Renews the session if possible. */
 export async function isSignedIn(): Promise<boolean> {
   return (await loadSession()).me !== null;
 }
 
-/** Keeps the cookies fresh while the page is visible; returns how to stop. */
+/** Keeps the cookies fresh while the page is visible; returns a function that stops it. */
 export function keepSignedIn(): () => void {
   const refresh = () => {
     if (document.visibilityState !== "visible" || renewedSince(Date.now() - RENEW_MS)) return;
-    renew().catch(() => undefined); // the next look tries again
+    renew().catch(() => undefined); // retried at the next look
   };
   refresh();
   const timer = setInterval(refresh, 60_000);

@@ -1,4 +1,4 @@
-/** What a browser remembers, where it may: storage can be forbidden. */
+/** Browser storage, which may be disabled. */
 
 export function recall(key: string): string | null {
   try {

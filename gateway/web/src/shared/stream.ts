@@ -1,4 +1,4 @@
-/** Server-sent events for as long as one looks at the page. */
+/** Server-sent events while the page is visible. */
 
 import { renew, root } from "./api";
 
@@ -7,13 +7,13 @@ const REOPEN_MS = 5_000;
 export interface Listeners {
   /** Called with the kind and the data of each event. */
   hear: (kind: string, data: unknown) => void;
-  /** Nothing is heard any more, and again only after the next event. */
+  /** The stream was lost; it works again with the next event. */
   fall?: () => void;
   /** The session cannot be renewed: it has ended. */
   refused?: () => void;
 }
 
-/** Hears events of some kinds from an address of ours; returns how to stop. */
+/** Receives events of some kinds from our server; returns a function that stops it. */
 export function followStream(path: string, kinds: readonly string[], { hear, fall, refused }: Listeners): () => void {
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -25,7 +25,7 @@ export function followStream(path: string, kinds: readonly string[], { hear, fal
     }
     source.onerror = () => {
       fall?.();
-      // Connecting again by itself is all that an EventSource does, and only after some errors.
+      // An EventSource only reconnects by itself, and only after some errors.
       if (source?.readyState === EventSource.CLOSED) timer = setTimeout(reopen, REOPEN_MS);
     };
   };

@@ -1,4 +1,4 @@
-/** What one tab tells the others. */
+/** Messages between the tabs of the browser. */
 
 import { keep } from "./storage";
 
@@ -9,7 +9,7 @@ export function tellSignedOut(): void {
   keep(SIGNED_OUT, String(Date.now()));
 }
 
-/** Returns how to stop. */
+/** Returns a function that stops it. */
 export function onSignedOut(listen: () => void): () => void {
   const hear = ({ key }: StorageEvent) => key === SIGNED_OUT && listen();
   addEventListener("storage", hear);

@@ -2,23 +2,23 @@
 
 import { followStream } from "./stream";
 
-/** Should a message be lost. */
+/** Polling interval, in case a message is lost. */
 const LOOK_MS = 60_000;
 
-// What happened before the connection was there is found by looking at its `hello`.
+// Changes before the connection opened are found by a look at its `hello`.
 const KINDS = ["hello", "selfie", "photos", "events", "reload"] as const;
 
-/** `look`: nothing was said, but something may have been missed. */
+/** `look`: no change was reported, but one may have been missed. */
 export type Change = (typeof KINDS)[number] | "look";
 
-/** Calls `onChange` after each change, and whenever one may have been missed; returns how to stop. */
+/** Calls `onChange` after each change, and whenever one may have been missed; returns a function that stops it. */
 export function followUpdates(onChange: (change: Change) => void): () => void {
   const spread = new Set<ReturnType<typeof setTimeout>>();
 
   const hear = (kind: string, data: unknown) => {
     const { within_s = 0 } = data as { within_s?: number };
     if (!within_s) return onChange(kind as Change);
-    // Many pages hear this at once.
+    // Many pages receive this at the same time.
     const later = setTimeout(() => (spread.delete(later), onChange(kind as Change)), Math.random() * within_s * 1000);
     spread.add(later);
   };

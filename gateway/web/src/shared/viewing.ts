@@ -1,4 +1,4 @@
-/** What photos at full size have in common, whoever looks at them. */
+/** The viewer of photos at full size, for guests and organisers. */
 
 import { text } from "#text";
 import PhotoSwipe, { type PhotoSwipeOptions, type SlideData } from "photoswipe";

@@ -198,7 +198,7 @@ export const text = {
     signOutQuestion: "Sign out on this device? To come back you need another device’s code, or a new selfie.",
     withdraw: "Withdraw my consent",
     withdrawQuestion:
-      "Withdraw your consent? Your selfies, the people whom you added, what was computed from the faces and the photos " +
+      "Withdraw your consent? Your selfies, the people you added, what was computed from the faces and the photos " +
       "found with them go. You stay in your events, and are asked again before another selfie.",
     confirmWithdraw: "Yes, withdraw",
     download: "Download my data",
@@ -296,7 +296,7 @@ export const text = {
     unreadable: "The picture cannot be opened. Choose another one.",
     invalid_dimensions: "The picture is too small, too narrow or too long. Choose an ordinary photo.",
     too_many_pixels: "The picture has too many pixels. Choose a smaller one.",
-    different_person: "This shows somebody else than the first selfie. Take one of the same face, or look for the other person, too.",
+    different_person: "This shows a different person than the first selfie. Take one of the same face, or look for the other person, too.",
     too_many_faces: "You started over with a new face too often today. Try again tomorrow, or ask the organiser.",
     processing_failed: "The selfie could not be examined. Send it again, or take another one.",
     matching_failed: "The comparison failed and is repeated by itself. Your photos will appear here.",

@@ -27,7 +27,7 @@ export interface Totals {
   replaced: number;
   ambiguous: number;
   bytes: number;
-  /** Of files that need nothing more. */
+  /** Of completed files. */
   settledBytes: number;
 }
 

@@ -1,4 +1,4 @@
-/** The upload queue of one event: asks which files the server has, sends the others, and repeats what failed in passing.
+/** The upload queue of one event: checks which files the server has, sends the rest, and retries temporary failures.
  *
  * Nothing is stored in the browser. After a reload the same files are added again, and those that arrived are skipped. */
 
@@ -70,7 +70,7 @@ export class UploadQueue {
     void this.take(files, replace ? findUniqueNames(files) : undefined);
   }
 
-  /** Requests that are under way are completed. */
+  /** Requests in progress are completed. */
   pause(): void {
     this.isPaused = true;
     this.notify();
@@ -111,7 +111,7 @@ export class UploadQueue {
     }
   }
 
-  /** Runs ahead of the senders. */
+  /** Hashes files ahead of the senders. */
   private async prepare(): Promise<never> {
     for (;;) {
       const items = this.isHeld() ? [] : this.items.next("new", HASHED_TOGETHER, Infinity);
@@ -168,7 +168,7 @@ export class UploadQueue {
     }
   }
 
-  /** Puts each file where it belongs; returns what keeps the others from being sent. */
+  /** Puts each file where it belongs; returns the fault that prevents sending the rest. */
   private settle(items: readonly Item[], answer: Answer): Reason | "offline" | null {
     if (answer.kind === "answered") {
       let obstacle: Reason | null = null;

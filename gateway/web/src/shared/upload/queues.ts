@@ -1,4 +1,4 @@
-/** One upload queue for each event. They go on while one looks at other screens. */
+/** One upload queue for each event. They continue while other screens are open. */
 
 import { api, ask } from "../api";
 import { type IsSignedIn, UploadQueue } from "./queue";

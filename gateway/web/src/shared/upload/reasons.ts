@@ -1,4 +1,4 @@
-/** What a refusal says about the file, about the event, or only about the moment. */
+/** Whether a refusal concerns the file, the event, or is temporary. */
 
 /** Of a single file; worth sending again. */
 export const PASSING: ReadonlySet<string> = new Set([
@@ -16,7 +16,7 @@ export const PASSING: ReadonlySet<string> = new Set([
   "too_many_streams",
 ]);
 
-/** Every other file would be refused as well. */
+/** Applies to every other file as well. */
 export const EVENT_WIDE: ReadonlySet<string> = new Set([
   "caller_not_allowed",
   "event_closed",

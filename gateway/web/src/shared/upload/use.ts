@@ -1,4 +1,4 @@
-/** What an upload queue says, kept up to date. */
+/** The state of an upload queue, kept up to date. */
 
 import { useEffect, useState } from "preact/hooks";
 

@@ -182,7 +182,7 @@ export const words = {
     },
     photos: (count: number) => (count === 0 ? "no photo yet" : count === 1 ? "in 1 photo" : `in ${count} photos`),
     role: (name: string) => `What ${name} may do`,
-    ownRoleQuestion: "Take your own role away? You no longer organise this event.",
+    ownRoleQuestion: "Give up your own role? You will no longer organise this event.",
     confirmOwnRole: "Yes, step back",
   },
   removed: {
@@ -340,7 +340,7 @@ export const words = {
   fieldReasons: {
     ends_in_past: "This day is over. Choose a later one.",
     invalid_username: "Use 2 to 64 letters, digits, spaces, dots, dashes, underscores or apostrophes.",
-    username_taken: "Somebody has this user name.",
+    username_taken: "This user name is already in use.",
     invalid_email: "This is no e-mail address.",
     email_taken: "There is an account with this address. Sign in with it.",
     password_too_short: "Use at least 8 characters.",
