@@ -18,8 +18,8 @@ class Limits:
     template_distance: float = 0.48
     template_size_px: int = 60
     max_templates: int = 30
-    growth_margin: float = 0.03  # a face that joins is this much nearer than the tolerance
-    votes: tuple[int, ...] = (2, 3)  # templates that must agree, for each round
+    growth_margin: float = 0.07  # a face that joins is this much nearer to a template than the tolerance
+    growth_rounds: int = 2
     nearest_margin: float = 0.03
     rejected_distance: float = REJECTED_DISTANCE
     rejected_margin: float = REJECTED_MARGIN
@@ -28,7 +28,8 @@ class Limits:
 
     @property
     def growth_tolerance(self) -> float:
-        return self.tolerance - self.growth_margin
+        """At most that of templates: a face that joins may be a template of the next round."""
+        return min(self.template_distance, self.tolerance - self.growth_margin)
 
     @property
     def apart_distance(self) -> float:

@@ -30,15 +30,14 @@ class Growth:
         is_direct[direct.faces[rejection.find(direct.faces, direct.distances)]] = False
         templates = np.empty(0, np.intp)
         candidates = sure.within(self._limits.template_distance)
-        for votes in self._limits.votes:
+        for _ in range(self._limits.growth_rounds):
             templates = self._choose(candidates, templates)
-            near = self._find_voted(templates, votes, refused)
+            near = self._find_near(templates, refused)
             best[near.faces] = np.minimum(best[near.faces], near.distances)
-            joined = near.faces[~is_direct[near.faces]]
-            joined = rejection.drop(Nearby(joined, best[joined])).faces
-            if not len(joined):
+            joined = near.select(~is_direct[near.faces])
+            candidates = joined.select(~rejection.find(joined.faces, best[joined.faces]))
+            if not len(candidates.faces):
                 break
-            candidates = self._find_agreeing(templates, joined)
         faces = np.flatnonzero(np.isfinite(best))
         found = rejection.drop(Nearby(faces, best[faces]))
         count = len(found.faces)
@@ -51,17 +50,14 @@ class Growth:
         order = np.argsort(distances, kind="stable")[: self._limits.max_templates - len(templates)]
         return np.concatenate([templates, faces[order]])
 
-    def _find_agreeing(self, templates: Rows, joined: Rows) -> Nearby:
-        """Those that joined and are as near to two templates as a template must be to the selfie."""
-        votes = self._limits.votes[0]
-        distances = np.sort(self._comparison.measure(self._encodings[templates], joined), axis=0)[votes - 1]
-        return Nearby(joined, distances).within(self._limits.template_distance)
-
-    def _find_voted(self, templates: Rows, votes: int, refused: Rows) -> Nearby:
-        """Faces within the tolerance of growth of so many templates, and the distance to the last one of them."""
+    def _find_near(self, templates: Rows, refused: Rows) -> Nearby:
+        """Faces within the tolerance of growth of a template, and the distance to the nearest one. A template is not
+        compared with itself."""
         limit = self._limits.growth_tolerance
         queries = self._encodings[templates]
-        faces = np.setdiff1d(self._comparison.find_within(queries, limit, votes), refused)
+        faces = np.setdiff1d(self._comparison.find_within(queries, limit), refused)
         if not len(faces):
             return Nearby(faces, np.empty(0))
-        return Nearby(faces, np.sort(self._comparison.measure(queries, faces), axis=0)[votes - 1]).within(limit)
+        distances = self._comparison.measure(queries, faces)
+        distances[templates[:, None] == faces] = np.inf
+        return Nearby(faces, distances.min(axis=0)).within(limit)

@@ -67,15 +67,13 @@ class Comparison:
         """Exactly, of each query (k, 128) to each of the f faces, with their penalties: (k, f)."""
         return measure(queries, self._encodings[faces], self._penalties[faces])
 
-    def find_within(self, queries: Encodings, limit: float, votes: int = 1) -> Rows:
-        """Faces that may be within the limit of at least so many queries (k, 128), in order: none is missing."""
-        if len(queries) < votes:
-            return np.empty(0, np.intp)
+    def find_within(self, queries: Encodings, limit: float) -> Rows:
+        """Faces that may be within the limit of one of the queries (k, 128), in order: none is missing."""
         reach = (limit + SLACK) ** 2
         closeness = queries @ self._encodings.T
         closeness -= self._halves
         is_close = closeness >= ((half_squares(queries) * 2 - np.float32(reach)) / 2)[:, None]
-        return np.flatnonzero(np.count_nonzero(is_close, axis=0) >= votes)
+        return np.flatnonzero(is_close.any(axis=0))
 
 
 def measure_pairs(one: Encodings, other: Encodings, rows: Rows, columns: Rows) -> Distances:

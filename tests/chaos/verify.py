@@ -29,8 +29,6 @@ UNSETTLED = {
 }
 
 
-TEMPLATES = 2  # that must agree on a face
-
 # Where to look when something stays under way.
 WITNESSES = (
     "SELECT user_id, event_id, wanted_revision, published_revision, attempt, lease_until - now(), retry_at - now()"
@@ -192,11 +190,11 @@ def _verify_matches(truth: Truth, ledger: Ledger, event_ids: Sequence[str], grow
 
 
 def _find_due(ledger: Ledger, event_id: str, person: int | None, grows: bool) -> set[str]:
-    """The photos of a person in an event: those from far away where two others are templates."""
+    """The photos of a person in an event: those from far away where another is a template."""
     shown = {
         photo_id: photo.is_far
         for photo_id, photo in ledger.photos.items()
         if photo.event_id == event_id and not photo.is_deleted and person in photo.people
     }
     near = {photo_id for photo_id, is_far in shown.items() if not is_far}
-    return set(shown) if grows and len(near) >= TEMPLATES else near
+    return set(shown) if grows and near else near

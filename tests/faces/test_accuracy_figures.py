@@ -93,11 +93,12 @@ def show(limits: Limits, *faces: tuple[float, ...]) -> frozenset[str]:
     return guest.shown
 
 
-def test_guests_see_what_growth_finds_and_their_selfie_is_no_template() -> None:
-    near, templates, far = (0.3, 0.0), [(0.3, 0.1), (0.3, -0.1)], (0.7, 0.0)
-    assert show(Limits(), *templates, far) == {"1", "2", "3"}
-    assert show(Limits(template_distance=0.0), *templates, far) == {"1", "2"}
-    assert show(Limits(), near, far) == {"1"}, "one template and the selfie are not two"
+def test_guests_are_shown_what_growth_finds_and_their_selfie_is_no_template() -> None:
+    near, far = (0.3, 0.0), (0.7, 0.0)
+    assert show(Limits(), near, far) == {"1", "2"}
+    assert show(Limits(template_distance=0.0), near, far) == {"1"}
+    assert show(Limits(max_templates=1), near, far) == {"1", "2"}, "the selfie does not take the only place"
+    assert show(Limits(max_templates=0), near, far) == {"1"}
 
 
 def test_people_are_replayed_with_first_selfies_before_second_ones() -> None:

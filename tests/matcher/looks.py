@@ -1,7 +1,7 @@
 """Photos whose faces resemble people to a chosen degree: a look is a position on a line, in steps of 0.07.
 
-No distance between positions is a threshold: the tolerance of 0.6 covers 8 steps, that of growth 8, of templates 6, of
-rejected faces 5, and their margin is one step.
+No two places are at a distance that decides: at the tolerance of 0.6 are 8 steps, at those of templates and of growth
+6, of rejected faces 5, and their margin is one.
 """
 
 from collections.abc import Iterable

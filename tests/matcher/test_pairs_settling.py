@@ -21,9 +21,9 @@ from tests.matcher.world import TOLERANCE
 from tests.unit.matching_rules import BruteForce, PlainFace, PlainPerson
 
 GUESTS = st.integers(0, 2)
-SETTLES = st.booleans()  # whether the event is settled immediately
-# Two people who match each other, and one with whom they share the faces at 5 to 7. Those at -5 and -6 are templates of
-# the first two and find those at -11 to -13 in the first round; three of these find those at -18 in the second.
+SETTLES = st.booleans()  # whether the event is settled at once
+# Two people who match each other, and one with whom they share faces at 5 to 7. Those at -5 and -6 are templates of the
+# first two, which find those at -11 and -12 in the first round; of these, those at -12 find those at -18 in the second.
 SELFIES = st.sampled_from([0, 0, 1, 12, 12, None])
 LOOKS = st.lists(
     st.builds(Look, st.sampled_from([-18, -13, -12, -11, -6, -5, 5, 6, 7]), st.sampled_from([80, 80, 59])), max_size=3
@@ -53,7 +53,7 @@ class PairsAndSettling(RuleBasedStateMachine):
         self.resets = 0
         for guest, selfie in enumerate((0, 12)):
             self.send_selfie(guest, selfie, at_once=True, settles=False)
-        for place in (-5, -6, -11, -11, 7):
+        for place in (-5, -6, -11, -12, 7):
             self.add_photo([Look(place)], None, at_once=True, settles=True)
 
     @rule(guest=GUESTS, selfie=SELFIES, at_once=st.booleans(), settles=SETTLES)

@@ -38,15 +38,17 @@ def test_control_a_change_that_does_not_mark_the_event_is_detected(
         run_settling(make_db("matcher"), examples=300)
 
 
-# Excludes what the machine hardly ever exercises: the second round (tests/unit/test_matching_rules.py), and the size
-# and the uploader of templates (test_matcher_settling.py).
+# Not what the machine hardly ever needs: the size and the uploader of templates (test_settling.py).
 Rule = Callable[[EventFaces, EventPeople, Refusals, Limits], Any]
 WITHOUT: dict[str, Rule] = {
     "growth": lambda faces, people, refusals, limits: examine(
         faces, people, refusals, replace(limits, template_distance=-1)
     ),
-    "agreement": lambda faces, people, refusals, limits: examine(
-        faces, people, refusals, replace(limits, votes=(1, 3))
+    "how near a face that joins is": lambda faces, people, refusals, limits: examine(
+        faces, people, refusals, replace(limits, template_distance=0.55)
+    ),
+    "the second round": lambda faces, people, refusals, limits: examine(
+        faces, people, refusals, replace(limits, growth_rounds=1)
     ),
     "the nearest person": lambda faces, people, refusals, limits: examine(
         faces, people, refusals, replace(limits, nearest_margin=9)

@@ -119,15 +119,14 @@ class BruteForce:
     ) -> dict[PlainFace, float]:
         near = {face: distance for (who, face), distance in sure.items() if who == person}
         templates = self.choose(near, [])
-        first = self.vote(person, templates, self.limits.votes[0])
-        agreeing = {
-            face: sorted(self.reach(face, template.at) for template in templates)[self.limits.votes[0] - 1]
+        first = self.join(person, templates)
+        joined = {
+            face: distance
             for face, distance in first.items()
             if (person, face) not in direct
             and not self.is_rejected(person, face, min(distance, near_selfie.get((person, face), np.inf)))
         }
-        templates = self.choose(agreeing, templates)
-        second = self.vote(person, templates, self.limits.votes[1]) if agreeing else {}
+        second = self.join(person, self.choose(joined, templates)) if joined else {}
         return {face: min(first.get(face, np.inf), second.get(face, np.inf)) for face in {*first, *second}}
 
     def choose(self, candidates: Mapping[PlainFace, float], templates: list[PlainFace]) -> list[PlainFace]:
@@ -143,15 +142,13 @@ class BruteForce:
         usable.sort(key=lambda face: candidates[face])
         return [*templates, *usable[: self.limits.max_templates - len(templates)]]
 
-    def vote(self, person: PlainPerson, templates: list[PlainFace], votes: int) -> dict[PlainFace, float]:
-        joined = {}
-        for face in self.faces:
-            distances = sorted(self.reach(face, template.at) for template in templates)
-            if face.photo in self.refusals.get(person.id, {}) or len(distances) < votes:
-                continue
-            if distances[votes - 1] <= self.limits.growth_tolerance:
-                joined[face] = distances[votes - 1]
-        return joined
+    def join(self, person: PlainPerson, templates: list[PlainFace]) -> dict[PlainFace, float]:
+        distances = {
+            face: min((self.reach(face, template.at) for template in templates if template != face), default=np.inf)
+            for face in self.faces
+            if face.photo not in self.refusals.get(person.id, {})
+        }
+        return {face: distance for face, distance in distances.items() if distance <= self.limits.growth_tolerance}
 
     def keep_nearest(
         self, found: Mapping[tuple[PlainPerson, PlainFace], float]
