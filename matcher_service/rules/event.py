@@ -18,7 +18,6 @@ class Limits:
     template_distance: float = 0.48
     template_size_px: int = 60
     max_templates: int = 30
-    growth_margin: float = 0.07  # a face that joins is this much nearer to a template than the tolerance
     growth_rounds: int = 2
     nearest_margin: float = 0.03
     rejected_distance: float = REJECTED_DISTANCE
@@ -27,9 +26,9 @@ class Limits:
     apart_margin: float = 0.07  # faces so much further from each other than the tolerance are two people's
 
     @property
-    def growth_tolerance(self) -> float:
-        """At most that of templates: a face that joins may be a template of the next round."""
-        return min(self.template_distance, self.tolerance - self.growth_margin)
+    def growth_distance(self) -> float:
+        """Within it of a template a face joins, and may be a template of the next round."""
+        return min(self.template_distance, self.tolerance)
 
     @property
     def apart_distance(self) -> float:

@@ -51,9 +51,9 @@ class Growth:
         return np.concatenate([templates, faces[order]])
 
     def _find_near(self, templates: Rows, refused: Rows) -> Nearby:
-        """Faces within the tolerance of growth of a template, and the distance to the nearest one. A template is not
+        """Faces within the distance of growth of a template, and the distance to the nearest one. A template is not
         compared with itself."""
-        limit = self._limits.growth_tolerance
+        limit = self._limits.growth_distance
         queries = self._encodings[templates]
         faces = np.setdiff1d(self._comparison.find_within(queries, limit), refused)
         if not len(faces):

@@ -38,7 +38,8 @@ def test_control_a_change_that_does_not_mark_the_event_is_detected(
         run_settling(make_db("matcher"), examples=300)
 
 
-# Not what the machine hardly ever needs: the size and the uploader of templates (test_settling.py).
+# Excludes what the machine hardly ever exercises: the margin of rejected faces (tests/unit/test_matching_rules.py), and
+# the size and the uploader of templates (test_settling.py).
 Rule = Callable[[EventFaces, EventPeople, Refusals, Limits], Any]
 WITHOUT: dict[str, Rule] = {
     "growth": lambda faces, people, refusals, limits: examine(
@@ -56,9 +57,6 @@ WITHOUT: dict[str, Rule] = {
     "refusals": lambda faces, people, refusals, limits: examine(faces, people, {}, limits),
     "rejected faces": lambda faces, people, refusals, limits: examine(
         faces, people, refusals, replace(limits, rejected_distance=-1)
-    ),
-    "the margin of rejected faces": lambda faces, people, refusals, limits: examine(
-        faces, people, refusals, replace(limits, rejected_margin=-1)
     ),
     "what is surely the guest's": lambda faces, people, refusals, limits: examine(
         faces, people, refusals, replace(limits, own_distance=-1)

@@ -148,7 +148,7 @@ class BruteForce:
             for face in self.faces
             if face.photo not in self.refusals.get(person.id, {})
         }
-        return {face: distance for face, distance in distances.items() if distance <= self.limits.growth_tolerance}
+        return {face: distance for face, distance in distances.items() if distance <= self.limits.growth_distance}
 
     def keep_nearest(
         self, found: Mapping[tuple[PlainPerson, PlainFace], float]
